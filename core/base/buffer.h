@@ -1,0 +1,26 @@
+/* buffer.h: bytes that grow up to a named maximum. A failure sticks: check once, at the end. */
+#ifndef LARDER_BASE_BUFFER_H
+#define LARDER_BASE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <larder/types.h>
+
+struct buffer {
+	char *at;          /* always NUL-terminated once something was added; NULL before */
+	size_t length, room, most;
+	bool failed;       /* over `most`, or no memory */
+};
+
+void buffer_init (struct buffer *buffer, size_t most);
+void buffer_free (struct buffer *buffer);               /* and init again with the same maximum */
+void buffer_clear (struct buffer *buffer);              /* keeps the memory */
+int buffer_add (struct buffer *buffer, const void *bytes, size_t count);   /* 0 or -1 */
+int buffer_add_text (struct buffer *buffer, const char *text);
+int buffer_add_char (struct buffer *buffer, char c);
+int buffer_printf (struct buffer *buffer, const char *format, ...) LARDER_PRINTF (2, 3);
+const char *buffer_text (const struct buffer *buffer);  /* "" when empty */
+
+#define CLEANUP_BUFFER __attribute__ ((cleanup (buffer_free)))
+
+#endif

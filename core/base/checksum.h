@@ -1,0 +1,28 @@
+/* checksum.h: checksums of objects. Streaming: start with crc = 0, feed the result back. Carry-less
+ * multiply (and the CRC32 instruction) chosen at run time, tables otherwise; both tested against each other. */
+#ifndef LARDER_BASE_CHECKSUM_H
+#define LARDER_BASE_CHECKSUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <larder/types.h>
+
+uint64_t crc64nvme (uint64_t crc, const void *bytes, size_t count);
+uint32_t crc32c (uint32_t crc, const void *bytes, size_t count);
+/* Checksum of A followed by B from theirs and B's length. */
+uint64_t crc64nvme_combine (uint64_t a, uint64_t b, uint64_t length_b);
+uint32_t crc32c_combine (uint32_t a, uint32_t b, uint64_t length_b);
+
+/* SHA-256 of the input of an ingest: identity, so a cryptographic one. SHA instructions where present. */
+struct sha256 { uint32_t state[8]; uint64_t length; unsigned char block[64]; };
+void sha256_begin (struct sha256 *sha);
+void sha256_add (struct sha256 *sha, const void *bytes, size_t count);
+void sha256_end (struct sha256 *sha, unsigned char ret[32]);
+
+/* The whole of a source (by pread, or read after rewind) in 64 KiB pieces; INTEGRITY if its length is not as announced. */
+int checksum_source (const struct larder_source *source, uint64_t *ret_crc64, struct sha256 *sha, struct larder_error *error);
+
+/* base64 as S3 writes a CRC64NVME (8 bytes big-endian: 12 characters and NUL). */
+void crc64nvme_text (uint64_t crc, char ret[16]);
+
+#endif

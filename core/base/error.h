@@ -1,0 +1,19 @@
+/* error.h: saying what went wrong. One idiom: return larder_fail (error, LARDER_E_…, "no object '%s'", key); */
+#ifndef LARDER_BASE_ERROR_H
+#define LARDER_BASE_ERROR_H
+
+#include <larder/types.h>
+
+/* In liblarder these live in core/base/fail.c; in a module LARDER_REGISTER supplies them. */
+int larder_fail (struct larder_error *error, int code, const char *format, ...) LARDER_PRINTF (3, 4);
+void larder_explain (struct larder_error *error, int detail, const char *text);
+
+/* The code for an errno (ENOENT NOTFOUND; EACCES, EPERM, EROFS DENIED; EEXIST CONFLICT; ENOSPC, EDQUOT, EFBIG
+ * NOSPACE; ENOMEM, EMFILE, ENFILE LIMIT; EINVAL, ENAMETOOLONG, ENOTDIR, EISDIR, ELOOP, EXDEV INVALID; else UNAVAILABLE),
+ * the message followed by ": " and strerror, error->errnum, and a next step where one is obvious. */
+int larder_fail_errno (struct larder_error *error, int errnum, const char *format, ...) LARDER_PRINTF (3, 4);
+
+/* For out of memory, worded once. */
+int larder_fail_memory (struct larder_error *error);
+
+#endif

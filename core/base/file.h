@@ -1,0 +1,72 @@
+/* file.h: files below a held folder, and the one way to publish a file.
+ *
+ * No path leaves its root: every open goes through openat2 with RESOLVE_BENEATH, NO_SYMLINKS and
+ * NO_MAGICLINKS from a descriptor of the root (where the kernel lacks openat2, one component at a time
+ * with O_NOFOLLOW). Paths are relative, without leading '/'. */
+#ifndef LARDER_BASE_FILE_H
+#define LARDER_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <larder/types.h>
+
+/* Open below `root`. flags as of open(2), O_CLOEXEC added. Negative errno on failure (not a LARDER_E_ code). */
+int file_open_beneath (int root, const char *path, int flags, mode_t mode);
+/* Make the folders of `path` up to its last '/', each beneath root. `durable`: fsync of each parent that changed. */
+int file_make_parents (int root, const char *path, mode_t mode, bool durable, struct larder_error *error);
+/* Remove empty folders above `path`, up to root. Never fails. */
+void file_trim_parents (int root, const char *path);
+int file_unlink_beneath (int root, const char *path);            /* 0 or negative errno */
+
+/* A file being written that nobody sees before it is published. */
+enum file_publish_how {
+	FILE_REPLACE,        /* rename over what is there */
+	FILE_CREATE          /* link: CONFLICT if the name is taken; then nothing changes */
+};
+
+struct file_draft {
+	int folder;          /* descriptor of the folder it will appear in */
+	int fd;              /* write here: write(2) or pwrite(2) */
+	char name[64];       /* private name in that folder, ".tmp-…"; unique per process and call */
+	char last[256];      /* final name */
+	bool durable;
+};
+
+/* Private file in the folder of `path` (parents are made), mode as given whatever the umask. */
+int file_draft_begin (struct file_draft *draft, int root, const char *path, mode_t mode, bool durable, struct larder_error *error);
+int file_draft_write (struct file_draft *draft, const void *bytes, size_t count, struct larder_error *error);
+/* fsync, checked close, rename or link, fsync of the folder. On failure the draft is gone and the old
+ * content intact; an fsync that failed is never repeated. */
+int file_draft_publish (struct file_draft *draft, enum file_publish_how how, struct larder_error *error);
+/* Throw away; harmless after publish and on a zeroed draft with fd = -1. */
+void file_draft_abort (struct file_draft *draft);
+#define FILE_DRAFT_NONE { .folder = -1, .fd = -1 }
+#define CLEANUP_DRAFT __attribute__ ((cleanup (file_draft_abort)))
+
+/* Publish `count` bytes at once. */
+int file_publish (int root, const char *path, const void *bytes, size_t count, mode_t mode, enum file_publish_how how,
+                  bool durable, struct larder_error *error);
+
+/* Read a whole small file (up to `most` bytes) into memory from malloc, NUL added. */
+int file_slurp (int root, const char *path, size_t most, char **ret, size_t *ret_count, struct larder_error *error);
+
+/* read/pread/write that loop over short counts and EINTR; the count, or negative errno. */
+int64_t file_read_all (int fd, void *into, size_t count);
+int64_t file_pread_all (int fd, void *into, size_t count, uint64_t offset);
+int file_write_all (int fd, const void *bytes, size_t count);
+
+/* Sources. file_source borrows fd; it compares size and mtime at the end (file_source_check: INTEGRITY
+ * "source changed while being read"). */
+struct file_source { int fd; const char *name; struct stat at_start; };
+int file_source_begin (struct file_source *file, int fd, const char *name, struct larder_source *ret, struct larder_error *error);
+int file_source_check (const struct file_source *file, struct larder_error *error);
+
+struct memory_source { const unsigned char *at; size_t count; size_t next; };
+void memory_source_begin (struct memory_source *memory, const void *at, size_t count, struct larder_source *ret);
+
+/* Read from a source at an offset whichever way it offers (sequential ones only at their own position).
+ * Loops over short reads; fewer than count only at the end. */
+int64_t source_pread (const struct larder_source *source, void *into, size_t count, uint64_t offset, struct larder_error *error);
+
+#endif

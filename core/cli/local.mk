@@ -1,0 +1,1 @@
+# The tool: public headers and base only.

@@ -1,0 +1,370 @@
+/* driver.h: the contract of a storage driver.
+ *
+ * A driver makes one kind of storage answer to buckets, keys and versions. Write
+ *
+ *     #define LARDER_API_VERSION 0
+ *     #include <larder/driver.h>
+ *
+ * fill one constant `struct larder_driver`, end the file with LARDER_DRIVER (table), and build
+ * driver-NAME.so without undefined symbols. doc/examples/hello-driver is a whole one.
+ *
+ * Life: larder_module_entry once a process; for each [backend] section one instance: core allocates
+ * self_size zeroed bytes, fills the options, calls open, then any operations, then close.
+ *
+ * For every operation
+ * - `self` is the instance, `call` this operation (memory for output strings, cancel, progress).
+ * - Called on any thread, as parallel as `threads` allows; may block; returns soon after a cancel.
+ * - Request structs and all they point to belong to the caller and live until the operation returns.
+ * - Output strings come from host->arena (call, …) or from static memory.
+ * - NULL in the table means unsupported: core says so before anything is sent.
+ * - A bucket or key the storage cannot hold is LARDER_E_INVALID; a missing bucket LARDER_E_NOTFOUND
+ *   with a next step.
+ */
+#ifndef LARDER_DRIVER_H
+#define LARDER_DRIVER_H
+
+#ifndef LARDER_API_VERSION
+#error "define LARDER_API_VERSION (the contract you wrote your module for) before including this header"
+#endif
+
+#include <larder/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- requests ---------------------------------------------------------------------------------- */
+
+#define LARDER_TO_END UINT64_MAX
+
+/* Opening an instance. `name` is the section's name, for messages. */
+struct larder_open {
+	size_t size;
+	const char *name;
+	const char *server;      /* row of the capability table ("minio"), or NULL */
+	bool read_only;          /* nothing may be written or created */
+};
+
+/* Which object, and which version of it. */
+struct larder_object {
+	size_t size;
+	const char *bucket, *key;
+	const char *version;     /* or NULL for the latest */
+};
+
+/* Condition under which a write, copy or finish takes place, decided by the storage atomically. */
+struct larder_condition {
+	size_t size;
+	bool create_only;        /* only if no current object is there (If-None-Match: *) */
+	const char *if_match;    /* only if the current object has this etag */
+};
+
+struct larder_read {
+	size_t size;
+	struct larder_object object;
+	uint64_t offset;         /* first byte wanted */
+	uint64_t length;         /* LARDER_TO_END, or bytes wanted; more than there are is not an error */
+	const char *if_match;    /* LARDER_E_CONFLICT unless the object has this etag */
+};
+
+struct larder_write {
+	size_t size;
+	const char *bucket, *key;
+	struct larder_attributes attributes;
+	struct larder_condition condition;
+	uint32_t checksum_type;  /* of the source's bytes, if the caller knows it, else NONE */
+	const char *checksum;    /* base64; the storage refuses bytes that do not match (INTEGRITY) */
+};
+
+struct larder_copy {
+	size_t size;
+	struct larder_object from;
+	const char *bucket, *key;              /* to */
+	const char *if_match;                  /* of the source */
+	struct larder_attributes attributes;   /* NULL fields keep the source's values */
+	struct larder_condition condition;     /* of the destination */
+};
+
+struct larder_remove {
+	size_t size;
+	const char *key;
+	const char *version;     /* this version for good; NULL: the object (a delete marker if versioned) */
+	const char *if_match;
+};
+
+/* A result for each item of a remove, in any order; index counts from 0. code is 0 also when nothing
+ * was there. A non-zero return ends the operation with that code. */
+typedef int (*larder_removed_fn) (void *context, size_t index, int code, const struct larder_info *info,
+                                  const struct larder_error *error);
+
+struct larder_list {
+	size_t size;
+	const char *bucket;
+	const char *prefix;      /* "" for all */
+	const char *delimiter;   /* "" for none; "/" groups */
+	const char *start_after; /* only keys above this, or NULL */
+	const char *token;       /* from the page before, or NULL for the first */
+	uint32_t most;           /* items on the page at the most; 0 for the storage's own number */
+	bool versions;           /* every version and delete marker, newest first within a key */
+};
+
+/* Items come in byte order of their keys (objects and prefixes together), valid during the call. */
+typedef int (*larder_item_fn) (void *context, const struct larder_info *info, struct larder_error *error);
+
+struct larder_page {
+	size_t size;
+	bool complete;           /* the storage itself said that nothing follows; else `token` is set */
+	const char *token;       /* opaque, or NULL */
+};
+
+/* ---- parts ------------------------------------------------------------------------------------- */
+
+struct larder_upload {
+	size_t size;
+	const char *bucket, *key, *id;
+	int64_t started;         /* set in listings */
+};
+
+struct larder_part {
+	size_t size;
+	uint32_t number;         /* 1 … 10000 */
+	uint64_t length;
+	const char *etag;
+	uint32_t checksum_type;
+	const char *checksum;
+};
+
+struct larder_finish {
+	size_t size;
+	struct larder_upload upload;
+	const struct larder_part *parts;       /* ascending by number */
+	size_t count, stride;
+	uint64_t length;                       /* of the whole; refused (INTEGRITY) if the parts differ */
+	struct larder_condition condition;
+	uint32_t checksum_type;                /* of the whole, if known */
+	const char *checksum;
+};
+
+typedef int (*larder_part_fn) (void *context, const struct larder_part *part, struct larder_error *error);
+typedef int (*larder_upload_fn) (void *context, const struct larder_upload *upload, struct larder_error *error);
+
+/* ---- more -------------------------------------------------------------------------------------- */
+
+struct larder_restore {
+	size_t size;
+	struct larder_object object;
+	uint32_t days;
+	const char *tier;        /* the service's own word, or NULL */
+};
+
+enum larder_url_kind { LARDER_URL_PUBLIC = 0, LARDER_URL_SIGNED = 1 };
+
+struct larder_url {
+	size_t size;
+	struct larder_object object;
+	uint32_t kind;           /* enum larder_url_kind */
+	const char *method;      /* "GET" */
+	int64_t expires_in;      /* ns; for SIGNED */
+	int64_t now;             /* wall clock to sign at */
+};
+
+/* One finding of check (for `larder doctor`). */
+enum larder_verdict { LARDER_PASS = 0, LARDER_WARN = 1, LARDER_FAIL = 2 };
+typedef int (*larder_finding_fn) (void *context, uint32_t verdict, const char *what, const char *detail, const char *next);
+
+/* ---- long actions ------------------------------------------------------------------------------ */
+
+/* Something the service works on for minutes or hours: invalidation, backup start, database restore,
+ * snapshot copy. Core keeps the journal: `token` is all it needs to ask again, also after a restart. */
+struct larder_action {
+	size_t size;
+	const char *kind;                /* "invalidate", "backup", … */
+	const char *target;
+	struct larder_pairs arguments;
+	const char *client_token;        /* the same token starts it once only */
+};
+
+enum larder_action_state { LARDER_ACTION_RUNNING = 1, LARDER_ACTION_DONE = 2, LARDER_ACTION_FAILED = 3 };
+
+struct larder_progress {
+	size_t size;
+	uint32_t state;                  /* enum larder_action_state */
+	int32_t percent;                 /* or -1 */
+	const char *message;             /* the service's own words, or NULL */
+	struct larder_pairs results;
+};
+
+/* ---- infrastructure ---------------------------------------------------------------------------- */
+
+/* Desired or observed state: `path = value` lines in byte order of their paths, members of sets keyed
+ * by what identifies them: rule[images].transition[GLACIER_IR].days = 30. One line a call. */
+struct larder_line { size_t size; const char *path, *value; };
+
+struct larder_lines {
+	size_t size;
+	void *context;
+	int (*next) (void *context, struct larder_line *ret_line, struct larder_error *error); /* 1, 0 at the end, or a code */
+	void (*rewind) (void *context);
+};
+
+typedef int (*larder_line_fn) (void *context, const struct larder_line *line, struct larder_error *error);
+
+enum larder_path_flag {
+	LARDER_PATH_REQUIRED = 1 << 0,
+	LARDER_PATH_IMMUTABLE = 1 << 1,  /* a change replaces the resource */
+	LARDER_PATH_COMPUTED = 1 << 2,   /* the service decides; never a difference */
+	LARDER_PATH_OPTIONAL = 1 << 3,
+	LARDER_PATH_SECRET = 1 << 4,
+	LARDER_PATH_DOCUMENT = 1 << 5    /* merged by rule id or Sid: foreign entries stay */
+};
+
+/* What a resource type says of one path; [*] stands for any member of a set. */
+struct larder_path_rule {
+	const char *path;
+	uint32_t type;           /* enum larder_type */
+	uint32_t flags;          /* enum larder_path_flag */
+	const char *help;
+};
+
+enum larder_resource_state {
+	LARDER_RESOURCE_ABSENT = 0,
+	LARDER_RESOURCE_PENDING = 1,
+	LARDER_RESOURCE_READY = 2,
+	LARDER_RESOURCE_FAILED = 3
+};
+
+struct larder_resource {
+	size_t size;
+	const char *section;             /* name of the section it stands for */
+	const char *identity;            /* natural name, or value of the tag that identifies it */
+	struct larder_lines *desired;    /* NULL for read and remove */
+	struct larder_lines *observed;   /* what read gave; NULL for read and create */
+};
+
+struct larder_resource_type {
+	const char *name;                /* "bucket" */
+	const char *summary;
+	const struct larder_path_rule *paths; /* ends with a NULL path */
+	size_t path_stride;
+	int (*read) (void *self, struct larder_call *call, const struct larder_resource *resource,
+	             larder_line_fn line, void *context, uint32_t *ret_state, struct larder_error *error);
+	int (*create) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+	int (*update) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+	int (*remove) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+};
+
+struct larder_export {
+	size_t size;
+	const char *format;              /* "terraform" */
+	const char *type, *section, *identity;
+	struct larder_lines *desired;
+};
+
+/* ---- the table --------------------------------------------------------------------------------- */
+
+/* Promises beyond "the operation is there"; caps() may take any away. */
+enum larder_cap {
+	LARDER_CAP_CREATE_ONLY = 1 << 0,   /* condition.create_only is decided atomically */
+	LARDER_CAP_IF_MATCH = 1 << 1,      /* condition.if_match is decided atomically */
+	LARDER_CAP_VERSIONS = 1 << 2,
+	LARDER_CAP_METADATA = 1 << 3,      /* user metadata and attributes come back as given */
+	LARDER_CAP_CLASSES = 1 << 4,
+	LARDER_CAP_CHECKSUM = 1 << 5,      /* stores and compares a checksum */
+	LARDER_CAP_RANGE = 1 << 6,
+	LARDER_CAP_REMOVE_IF_MATCH = 1 << 7
+};
+
+struct larder_driver {
+	struct larder_head head;
+	const char *name, *version, *summary;
+	uint32_t threads;
+	const struct larder_option *options;
+	size_t self_size;
+
+	uint64_t caps_all;                 /* enum larder_cap: the most any instance can do */
+	const char *schemes;               /* URL schemes it claims, "s3 minio", or NULL */
+	const char *control;               /* name of its control module for infrastructure, or NULL */
+	const struct larder_resource_type *resources; /* ends with a NULL name, or NULL */
+	size_t resource_stride;
+
+	/* Life. open is required; it validates, does not connect, and undoes all it did if it fails:
+	 * close comes only after a successful open, once, when no operation is running. */
+	int (*open) (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error);
+	void (*close) (void *self);
+	/* For `doctor`: try what an operator would, report each finding. May write a scratch key and removes it. */
+	int (*check) (void *self, struct larder_call *call, const char *bucket, larder_finding_fn finding, void *context,
+	              struct larder_error *error);
+	/* After open: take away from *caps what this instance cannot do. Adding is ignored. */
+	int (*caps) (void *self, struct larder_call *call, uint64_t *caps, struct larder_error *error);
+
+	/* Objects. stat, read, write, remove and list are required.
+	 * stat: facts without bytes; a delete marker as latest is LARDER_E_NOTFOUND.
+	 * read: sink->begin with all facts, then the bytes asked for, in order. Retries of its own only
+	 *   before begin; afterwards LARDER_E_RETRY with error->offset. A range beyond the end delivers no
+	 *   byte; LARDER_E_INVALID if it starts behind the end of a non-empty object.
+	 * write: all or nothing, durable when it returns 0. source->length bytes; a source that gives
+	 *   fewer or more is LARDER_E_INTEGRITY and nothing is stored.
+	 * remove: each item's outcome by `removed`; the return value tells only whether all were reported.
+	 * list: one page; see struct larder_list.
+	 * copy: inside this instance, without bytes passing through the caller. */
+	int (*stat) (void *self, struct larder_call *call, const struct larder_object *object, struct larder_info *ret_info,
+	             struct larder_error *error);
+	int (*read) (void *self, struct larder_call *call, const struct larder_read *request, const struct larder_sink *sink,
+	             struct larder_error *error);
+	int (*write) (void *self, struct larder_call *call, const struct larder_write *request, const struct larder_source *source,
+	              struct larder_info *ret_info, struct larder_error *error);
+	int (*remove) (void *self, struct larder_call *call, const char *bucket, const struct larder_remove *items, size_t count,
+	               size_t stride, larder_removed_fn removed, void *context, struct larder_error *error);
+	int (*list) (void *self, struct larder_call *call, const struct larder_list *request, larder_item_fn item, void *context,
+	             struct larder_page *ret_page, struct larder_error *error);
+	int (*copy) (void *self, struct larder_call *call, const struct larder_copy *request, struct larder_info *ret_info,
+	             struct larder_error *error);
+
+	/* Parts: one object written in pieces, in any order and in parallel, invisible until finish. All
+	 * but uploads_list take the upload that parts_begin returned. abort of an unknown upload is NOTFOUND. */
+	int (*parts_begin) (void *self, struct larder_call *call, const struct larder_write *request, struct larder_upload *ret_upload,
+	                    struct larder_error *error);
+	int (*parts_write) (void *self, struct larder_call *call, const struct larder_upload *upload, uint32_t number,
+	                    const struct larder_source *source, struct larder_part *ret_part, struct larder_error *error);
+	int (*parts_copy) (void *self, struct larder_call *call, const struct larder_upload *upload, uint32_t number,
+	                   const struct larder_read *from, struct larder_part *ret_part, struct larder_error *error);
+	int (*parts_finish) (void *self, struct larder_call *call, const struct larder_finish *request, struct larder_info *ret_info,
+	                     struct larder_error *error);
+	int (*parts_abort) (void *self, struct larder_call *call, const struct larder_upload *upload, struct larder_error *error);
+	int (*parts_list) (void *self, struct larder_call *call, const struct larder_upload *upload, larder_part_fn part, void *context,
+	                   struct larder_error *error);
+	int (*uploads_list) (void *self, struct larder_call *call, const struct larder_list *request, larder_upload_fn upload,
+	                     void *context, struct larder_page *ret_page, struct larder_error *error);
+
+	/* More. url needs no network; its text is in the call's arena. */
+	int (*tags_get) (void *self, struct larder_call *call, const struct larder_object *object, struct larder_pairs *ret_tags,
+	                 struct larder_error *error);
+	int (*tags_set) (void *self, struct larder_call *call, const struct larder_object *object, const struct larder_pairs *tags,
+	                 struct larder_error *error);
+	int (*class_set) (void *self, struct larder_call *call, const struct larder_object *object, const char *storage_class,
+	                  struct larder_error *error);
+	int (*restore) (void *self, struct larder_call *call, const struct larder_restore *request, struct larder_error *error);
+	int (*url) (void *self, struct larder_call *call, const struct larder_url *request, const char **ret_url,
+	            struct larder_error *error);
+	int (*export_resource) (void *self, struct larder_call *call, const struct larder_export *request,
+	                        const struct larder_sink *sink, struct larder_error *error);
+	int (*policy) (void *self, struct larder_call *call, const char *role, const struct larder_sink *sink,
+	               struct larder_error *error);
+
+	/* Long actions. */
+	int (*action_start) (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token,
+	                     struct larder_error *error);
+	int (*action_poll) (void *self, struct larder_call *call, const char *kind, const char *token,
+	                    struct larder_progress *ret_progress, struct larder_error *error);
+};
+
+#define LARDER_DRIVER_HEAD                                                                                \
+	{ sizeof (struct larder_driver), LARDER_API_VERSION, LARDER_KIND_DRIVER, sizeof (struct larder_option) }
+
+/* Last line of a driver's main file. */
+#define LARDER_DRIVER(table) LARDER_REGISTER (table)
+
+#ifdef __cplusplus
+}
+#endif
+#endif

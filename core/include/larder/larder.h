@@ -1,0 +1,345 @@
+/* larder.h: the library for applications. The tool larder(1) uses nothing else.
+ *
+ * A handle (struct larder) is a configuration with the modules it names. It may be used from many
+ * threads. The library never prints, never exits, installs no signal handler and keeps no global state.
+ *
+ * Strings that a call gives back live in the arena passed to it, until larder_arena_free or
+ * larder_arena_clear; those handed to a callback live until the callback returns. A callback that
+ * returns non-zero ends the call with that value. See types.h for errors, sources and sinks.
+ */
+#ifndef LARDER_LARDER_H
+#define LARDER_LARDER_H
+
+#include <larder/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LARDER_API LARDER_EXPORT
+
+/* ---- the library ------------------------------------------------------------------------------- */
+
+LARDER_API const char *larder_version (void);
+/* "NOTFOUND" for LARDER_E_NOTFOUND; "OTHER" for unknown ones. */
+LARDER_API const char *larder_code_name (int code);
+/* Exit status of the tool for a code: 0 … 9, 130. */
+LARDER_API int larder_exit_code (int code);
+
+struct larder_arena;
+LARDER_API struct larder_arena *larder_arena_new (void);
+LARDER_API void larder_arena_clear (struct larder_arena *arena);
+LARDER_API void larder_arena_free (struct larder_arena *arena);   /* NULL allowed */
+
+/* ---- the handle -------------------------------------------------------------------------------- */
+
+struct larder;
+
+enum larder_setting_flag {
+	LARDER_NO_CONFIG = 1 << 0,   /* modules only: no pipeline, no profile, no stores */
+	LARDER_READ_ONLY = 1 << 1    /* refuse everything that would write */
+};
+
+typedef void (*larder_log_fn) (void *context, int level, const char *text);
+
+struct larder_settings {
+	size_t size;
+	uint32_t flags;                  /* enum larder_setting_flag */
+	const char *config;              /* pipeline file; NULL: LARDER_CONFIG, then the usual places */
+	const char *profile;             /* NULL: LARDER_PROFILE; neither is an error, there is no default */
+	struct larder_pairs larder_keys; /* values from flags for keys of [larder]; they win */
+	const char *module_dir;          /* NULL: LARDER_MODULE_DIR (ignored when set-uid), then the built-in one */
+	larder_log_fn log;               /* NULL: no log; may be called from any thread */
+	void *log_context;
+	int log_level;                   /* enum larder_level */
+};
+
+LARDER_API int larder_open (const struct larder_settings *settings, struct larder **ret, struct larder_error *error);
+/* No call may be running. NULL allowed. */
+LARDER_API void larder_close (struct larder *larder);
+/* Every running and later call ends with LARDER_E_CANCELLED within about a second. Async-signal-safe. */
+LARDER_API void larder_cancel (struct larder *larder);
+/* Profile and pipeline file in use, for the line every run prints; "" without configuration. */
+LARDER_API const char *larder_profile (const struct larder *larder);
+LARDER_API const char *larder_config_path (const struct larder *larder);
+
+/* ---- options ----------------------------------------------------------------------------------- */
+
+/* Parse flags of argv by a table (each `stride` bytes) into *self; values stay until
+ * larder_values_free. Operands and everything behind "--" are moved to the front of argv in order and
+ * *argc is their number (argv[0], the command's name, stays in place and counts). Flags: --key VALUE,
+ * --key=VALUE, --key / --no-key for BOOL, -n, -nq for letters. A repeated LIST appends. `-` is an operand. */
+struct larder_values;
+LARDER_API int larder_options_parse (const struct larder_option *options, size_t stride, void *self, int *argc, char **argv,
+                                     struct larder_values **ret_values, struct larder_error *error);
+/* Was the flag on the command line? */
+LARDER_API bool larder_values_given (const struct larder_values *values, const char *key);
+LARDER_API void larder_values_free (struct larder_values *values);
+
+/* ---- configuration ----------------------------------------------------------------------------- */
+
+enum larder_origin {
+	LARDER_FROM_DEFAULT = 0,
+	LARDER_FROM_PIPELINE = 1,
+	LARDER_FROM_PROFILE = 2,
+	LARDER_FROM_ENVIRONMENT = 3,
+	LARDER_FROM_FLAG = 4
+};
+
+/* One value of the configuration. SECRET values read "(secret)". */
+struct larder_setting {
+	size_t size;
+	const char *kind, *name;         /* of the section; name "" for [larder] */
+	const char *key, *value;         /* value after quotes, comments and ${…}; "" with origin DEFAULT if unset */
+	const char *help;                /* of the key's table, or NULL */
+	const char *file;                /* or NULL */
+	uint32_t line;
+	uint32_t origin;                 /* enum larder_origin */
+	bool winner;                     /* false: overridden by the one reported before it */
+};
+typedef int (*larder_setting_fn) (void *context, const struct larder_setting *setting);
+
+/* Every value in force, sections in file order. */
+LARDER_API int larder_config_each (struct larder *larder, larder_setting_fn setting, void *context, struct larder_error *error);
+/* One key, "store.images.bucket" or "larder.environment": the value in force, then what it overrode. */
+LARDER_API int larder_config_explain (struct larder *larder, const char *key, larder_setting_fn setting, void *context,
+                                      struct larder_error *error);
+/* Everything that larder_open only checks when it is used: modules named, backends, templates, traps. */
+struct larder_finding {
+	size_t size;
+	int code;                        /* 0 is a note */
+	const char *section, *text, *next, *file;
+	uint32_t line;
+};
+typedef int (*larder_finding_cb) (void *context, const struct larder_finding *finding);
+LARDER_API int larder_config_check (struct larder *larder, larder_finding_cb finding, void *context, struct larder_error *error);
+
+/* ---- modules ----------------------------------------------------------------------------------- */
+
+struct larder_module_facts {
+	size_t size;
+	const char *kind, *name, *version, *summary, *path;
+	uint32_t api;
+	const char *problem;             /* why it is not usable, or NULL; the fields above may then be NULL */
+	int problem_code;
+	const struct larder_option *options; /* core's own copies, sizeof (struct larder_option) apart, or NULL */
+	struct larder_pairs facts;       /* "can_list" = "yes", "threads" = "parallel", … for info */
+};
+typedef int (*larder_module_fn) (void *context, const struct larder_module_facts *facts);
+
+/* Every file of the module folder, in order of name. No instance is opened. */
+LARDER_API int larder_module_each (struct larder *larder, larder_module_fn module, void *context, struct larder_error *error);
+/* One, by name ("png", "driver-png") or path of a .so. */
+LARDER_API int larder_module_info (struct larder *larder, const char *name, larder_module_fn module, void *context,
+                                   struct larder_error *error);
+/* Write the skeleton of a module ("driver", "codec", "lock") into a new folder `into`/NAME. */
+LARDER_API int larder_module_new (const char *kind, const char *name, const char *into, struct larder_error *error);
+
+/* ---- stores and addresses ---------------------------------------------------------------------- */
+
+struct larder_store_facts {
+	size_t size;
+	const char *name, *driver, *backend, *bucket, *purpose;
+	const char *view_of;             /* store whose bucket it shares, or NULL */
+	const char *storage_class, *protection; /* words for people, "versioned, AES256, public blocked" */
+	const char *expected;            /* "10TB", "100GB a month", or NULL */
+};
+typedef int (*larder_store_fn) (void *context, const struct larder_store_facts *facts);
+LARDER_API int larder_store_each (struct larder *larder, larder_store_fn store, void *context, struct larder_error *error);
+
+/* "images:a/b" is store and key, "./x", "/x", "-" and a bare name without colon are local. An unknown store
+ * before the first colon is an error with the nearest match. */
+struct larder_address {
+	size_t size;
+	const char *store;               /* NULL: local */
+	const char *path;                /* key, prefix or local path; may be "" for a store */
+};
+LARDER_API int larder_address_parse (struct larder *larder, struct larder_arena *arena, const char *text,
+                                     struct larder_address *ret, struct larder_error *error);
+
+struct larder_store;
+/* Opens the backend's driver on first use; stores are cached in the handle. Close each you opened. */
+LARDER_API int larder_store_open (struct larder *larder, const char *name, struct larder_store **ret, struct larder_error *error);
+LARDER_API void larder_store_close (struct larder_store *store);  /* NULL allowed */
+
+/* ---- objects ----------------------------------------------------------------------------------- */
+
+struct larder_get {
+	size_t size;
+	const char *key, *version;
+	uint64_t offset, length;         /* length UINT64_MAX for all */
+	const char *if_match;
+};
+
+struct larder_put {
+	size_t size;
+	const char *key;
+	struct larder_attributes attributes; /* content_type NULL: by the key's extension */
+	bool create_only;
+	const char *if_match;
+};
+
+struct larder_copy_object {
+	size_t size;
+	const char *key, *version;       /* from */
+	const char *to;                  /* key */
+	struct larder_attributes attributes;
+	bool create_only;
+};
+
+struct larder_listing {
+	size_t size;
+	const char *prefix;              /* "" for all */
+	const char *delimiter;           /* "" or "/" */
+	const char *start_after;         /* or NULL */
+	bool versions;
+};
+typedef int (*larder_info_fn) (void *context, const struct larder_info *info);
+
+LARDER_API int larder_stat (struct larder_store *store, struct larder_arena *arena, const char *key, const char *version,
+                            struct larder_info *ret_info, struct larder_error *error);
+/* Resumes by range with If-Match after a break; the bytes are compared with the stored checksum. */
+LARDER_API int larder_get (struct larder_store *store, const struct larder_get *request, const struct larder_sink *sink,
+                           struct larder_error *error);
+LARDER_API int larder_put (struct larder_store *store, struct larder_arena *arena, const struct larder_put *request,
+                           const struct larder_source *source, struct larder_info *ret_info, struct larder_error *error);
+/* All pages, in byte order, in flat memory. A page that lies (token repeated, order broken, an end
+ * without proof) is LARDER_E_UNAVAILABLE. */
+LARDER_API int larder_list (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, void *context,
+                            struct larder_error *error);
+/* Server side when both stores share a backend, else through this process. */
+LARDER_API int larder_copy_object (struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
+                                   const struct larder_copy_object *request, struct larder_info *ret_info,
+                                   struct larder_error *error);
+/* Removes keys[0 … count); reports each. 0 only if all went. */
+typedef int (*larder_removed_cb) (void *context, const char *key, int code, const struct larder_error *error);
+LARDER_API int larder_remove (struct larder_store *store, const char *const *keys, size_t count, larder_removed_cb removed,
+                              void *context, struct larder_error *error);
+/* Public address of an object as its [cdn] or backend says; no network. */
+LARDER_API int larder_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url,
+                           struct larder_error *error);
+
+/* ---- transfers --------------------------------------------------------------------------------- */
+
+/* One thing that happened to one item; also the lines of --json. */
+struct larder_event {
+	size_t size;
+	const char *action;              /* "copied", "moved", "removed", "skipped", "would-copy", …, "failed", "progress" */
+	const char *from, *to;           /* addresses; to may be NULL */
+	const char *reason;              /* of skipped */
+	uint64_t bytes;
+	const struct larder_error *error;/* of failed */
+};
+typedef int (*larder_event_fn) (void *context, const struct larder_event *event);
+
+/* scanned = done + skipped + refused + failed. */
+struct larder_summary {
+	size_t size;
+	uint64_t scanned, done, skipped, refused, failed, bytes;
+	int code;                        /* the one code of all failures, or 0 when they differ or none failed */
+};
+
+enum larder_transfer_flag {
+	LARDER_RECURSIVE = 1 << 0,
+	LARDER_DRY_RUN = 1 << 1,
+	LARDER_MOVE = 1 << 2,            /* remove each source after its copy is proven (size and checksum) */
+	LARDER_CREATE_ONLY = 1 << 3
+};
+
+struct larder_transfer {
+	size_t size;
+	uint32_t flags;                  /* enum larder_transfer_flag */
+	const char *const *from;         /* addresses; "-" is standard input */
+	size_t count;
+	const char *to;                  /* address; ends in "/" or is a folder: sources keep their last component */
+	struct larder_attributes attributes;
+};
+
+/* Copy between any two of store and local. Some failed: LARDER_E of the one reason, or LARDER_E_INVALID…
+ * look at the summary, which is always filled. */
+LARDER_API int larder_transfer (struct larder *larder, const struct larder_transfer *request, larder_event_fn event, void *context,
+                                struct larder_summary *ret_summary, struct larder_error *error);
+/* Remove addresses; with LARDER_RECURSIVE everything below ADDRESS/ and the object ADDRESS itself. */
+LARDER_API int larder_transfer_remove (struct larder *larder, const char *const *addresses, size_t count, uint32_t flags,
+                                       larder_event_fn event, void *context, struct larder_summary *ret_summary,
+                                       struct larder_error *error);
+
+/* ---- pictures ---------------------------------------------------------------------------------- */
+
+/* Raw pixels; borrowed for the call, never changed. */
+struct larder_raster {
+	size_t size;
+	const void *rows;
+	uint32_t width, height, pixels;  /* pixels: as in codec.h: 1 GREY8, 2 RGB8, 3 RGBA8, 4…6 their 16-bit forms */
+	size_t stride;                   /* bytes from row to row */
+	const void *icc;
+	size_t icc_length;
+};
+
+#define LARDER_NO_TIME INT64_MIN
+
+/* One picture to take in: exactly one of file, source and raster. */
+struct larder_ingest {
+	size_t size;
+	const char *pipeline;            /* NULL: "image" */
+	const char *user, *job;          /* placeholders {user} and {job} */
+	struct larder_pairs values;      /* further placeholders of the key template */
+	const char *format;              /* "png", "webp", "jpeg"; NULL: as the pipeline says */
+	int64_t at;                      /* the job's time, or LARDER_NO_TIME for now */
+	bool overwrite;                  /* replace another picture of the same job */
+	bool dry_run;
+	const char *name;                /* what to call it in messages; NULL: the file's path */
+	const char *file;                /* path; "-" is standard input */
+	const struct larder_source *source;
+	const struct larder_raster *raster;
+};
+
+enum larder_stored { LARDER_STORED_NEW = 0, LARDER_STORED_ALREADY = 1, LARDER_STORED_REPLACED = 2, LARDER_STORED_WOULD = 3 };
+
+struct larder_ingested {
+	size_t size;
+	uint32_t stored;                 /* enum larder_stored */
+	const char *bucket, *key, *thumbnail_bucket, *thumbnail_key; /* thumbnails NULL when the pipeline makes none */
+	const char *url, *thumbnail_url; /* NULL when the store has none */
+	const char *content_type;
+	const char *note;                /* what was odd but harmless, or NULL */
+	uint64_t length, thumbnail_length;
+	uint32_t width, height, thumbnail_width, thumbnail_height; /* upright */
+	int64_t elapsed;                 /* ns */
+};
+
+LARDER_API int larder_ingest (struct larder *larder, struct larder_arena *arena, const struct larder_ingest *request,
+                              struct larder_ingested *ret, struct larder_error *error);
+
+/* Many, in parallel. `next` fills the next request and returns 1, 0 at the end, or a code; it is called under
+ * a lock, from any thread, and what it points to lives until that item's `done`. A code from `next` with a
+ * filled error costs that item (refused) when *ret_name is set, else it ends the batch. `done` comes once an item, under
+ * a lock, in the order of completion; `item` is the request, code 0 with result or code with error. */
+struct larder_batch {
+	size_t size;
+	uint32_t jobs;                   /* parallel; 0: one a core */
+	void *context;
+	int (*next) (void *context, struct larder_ingest *ret_item, struct larder_error *error);
+	int (*done) (void *context, const struct larder_ingest *item, int code, const struct larder_ingested *result,
+	             const struct larder_error *error);
+};
+LARDER_API int larder_ingest_batch (struct larder *larder, const struct larder_batch *batch, struct larder_summary *ret_summary,
+                                    struct larder_error *error);
+
+struct larder_probed {
+	size_t size;
+	const char *format, *content_type, *colour, *profile, *note;
+	uint32_t width, height;          /* upright */
+	uint32_t depth, orientation, frames;
+	bool alpha, interlaced, rows, trailing;
+	uint64_t memory;                 /* a decode needs */
+	uint32_t thumbnail_width, thumbnail_height;
+	const char *would;               /* what ingest would do with it, one sentence; NULL without pipeline */
+};
+LARDER_API int larder_probe (struct larder *larder, struct larder_arena *arena, const char *file, struct larder_probed *ret,
+                             struct larder_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,68 @@
+/* lock.h: the contract of a lock provider.
+ *
+ * A lock here is a lease: it ends by itself. It saves work; it never protects correctness, which the
+ * callers get by publishing whole files under new names. No operation waits: core loops, looking at
+ * what it waits for between tries.
+ *
+ * Operations are called on any thread, as parallel as `threads` allows; `self` is the instance.
+ */
+#ifndef LARDER_LOCK_H
+#define LARDER_LOCK_H
+
+#ifndef LARDER_API_VERSION
+#error "define LARDER_API_VERSION (the contract you wrote your module for) before including this header"
+#endif
+
+#include <larder/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct larder_lock_open {
+	size_t size;
+	const char *name;        /* of the section */
+};
+
+struct larder_lease {
+	size_t size;
+	const char *name;        /* of the lock: "model:download:lock:sdxl" */
+	const char *token;       /* secret of this holder, from try_acquire */
+	uint64_t fence;          /* grows with every acquisition of this name */
+	int64_t length;          /* ns from acquisition or renewal */
+	const char *note;        /* holder and progress, for people */
+};
+
+struct larder_lock {
+	struct larder_head head;
+	const char *name, *version, *summary;
+	uint32_t threads;
+	const struct larder_option *options;
+	size_t self_size;
+
+	int (*open) (void *self, struct larder_call *call, const struct larder_lock_open *request, struct larder_error *error);
+	void (*close) (void *self);
+
+	/* Take `name` for `length` ns if nobody holds it, in one atomic step, with its end. Held by another: LARDER_E_CONFLICT.
+	 * Token and fence go to *ret_lease; strings are in the call's arena. */
+	int (*try_acquire) (void *self, struct larder_call *call, const char *name, int64_t length, const char *note,
+	                    struct larder_lease *ret_lease, struct larder_error *error);
+	/* Extend by lease->length from now and replace the note. LARDER_E_CONFLICT when the lease is no longer ours,
+	 * also when nobody has it: it is never taken anew here. */
+	int (*renew) (void *self, struct larder_call *call, const struct larder_lease *lease, struct larder_error *error);
+	/* Give up what is ours; a lease already lost is not an error. */
+	int (*release) (void *self, struct larder_call *call, const struct larder_lease *lease, struct larder_error *error);
+	/* Who holds it: note, fence, remaining length; LARDER_E_NOTFOUND when nobody does. */
+	int (*holder) (void *self, struct larder_call *call, const char *name, struct larder_lease *ret_lease,
+	               struct larder_error *error);
+};
+
+#define LARDER_LOCK_HEAD                                                                                  \
+	{ sizeof (struct larder_lock), LARDER_API_VERSION, LARDER_KIND_LOCK, sizeof (struct larder_option) }
+
+#define LARDER_LOCK(table) LARDER_REGISTER (table)
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,23 @@
+/* call.h: one operation under way, seen from core. */
+#ifndef LARDER_MODULE_CALL_H
+#define LARDER_MODULE_CALL_H
+
+#include <larder/types.h>
+#include "arena.h"
+
+struct larder_call {
+	struct larder_arena *arena;      /* of the caller; output strings go there */
+	int cancel_fd;                   /* an eventfd that becomes readable, or -1 */
+	const volatile int *cancelled;   /* or NULL */
+	void (*progress) (void *context, uint64_t bytes); /* or NULL */
+	void *progress_context;
+};
+
+extern const struct larder_host module_host;   /* the table every module gets */
+
+/* Where the host's log goes; one for the process, because modules are. The last handle opened wins; NULL fn: nowhere. */
+void module_host_log_to (void (*log) (void *context, int level, const char *text), void *context, int level);
+/* Offset of store_now from the wall clock, for the mock (ns). */
+void module_host_store_offset (int64_t offset);
+
+#endif

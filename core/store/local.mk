@@ -1,0 +1,3 @@
+noinst_LTLIBRARIES += libstore.la
+libstore_la_CPPFLAGS = $(IN_STORE)
+libstore_la_SOURCES = 

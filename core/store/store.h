@@ -1,0 +1,33 @@
+/* store.h: the handle and its stores, for the rooms above. Objects are read and written through the public
+ * functions of larder.h, which live here. */
+#ifndef LARDER_STORE_STORE_H
+#define LARDER_STORE_STORE_H
+
+#include <larder/larder.h>
+#include "config.h"
+#include "schema.h"
+#include "module.h"
+
+struct larder;
+
+struct registry *larder_registry (struct larder *larder);
+const struct config *larder_configuration (struct larder *larder);  /* NULL with LARDER_NO_CONFIG */
+/* A call for this handle: its cancel, the given arena (NULL: outputs are not wanted; a private one is used by the callee). */
+struct larder_call larder_call_begin (struct larder *larder, struct larder_arena *arena);
+bool larder_is_cancelled (const struct larder *larder);
+int larder_fail_cancelled (struct larder_error *error);
+
+/* Facts of an open store. */
+struct larder *store_larder (const struct larder_store *store);
+const char *store_name (const struct larder_store *store);
+const char *store_bucket (const struct larder_store *store);
+const struct schema_store *store_section (const struct larder_store *store);  /* of the view itself */
+uint64_t store_caps (const struct larder_store *store);                  /* enum larder_cap */
+bool store_can (const struct larder_store *store, size_t op_offset);     /* offsetof (struct larder_driver, copy) */
+/* The driver's instance, for operations that larder.h does not have (parts, …). */
+struct instance *store_instance (const struct larder_store *store);
+
+/* Remove with conditions; one key. `if_match` may be NULL. */
+int store_remove_if (struct larder_store *store, const char *key, const char *if_match, struct larder_error *error);
+
+#endif

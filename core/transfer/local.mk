@@ -1,0 +1,3 @@
+noinst_LTLIBRARIES += libtransfer.la
+libtransfer_la_CPPFLAGS = $(IN_TRANSFER)
+libtransfer_la_SOURCES = 

@@ -1,0 +1,1 @@
+# abi/local.mk

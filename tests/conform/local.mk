@@ -1,0 +1,1 @@
+# conform/local.mk

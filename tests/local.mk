@@ -1,0 +1,18 @@
+# Each folder of tests lists its own; unit tests are listed by room.
+LIBS_UNIT = libcoretest.la $(CHECK_LIBS)
+CFLAGS_UNIT = $(AM_CFLAGS) $(CHECK_CFLAGS)
+include tests/unit/base.mk
+include tests/unit/config.mk
+include tests/unit/module.mk
+include tests/unit/store.mk
+include tests/unit/transfer.mk
+include tests/unit/image.mk
+include tests/unit/localfs-mock.mk
+include tests/unit/codecs.mk
+include tests/module/local.mk
+include tests/abi/local.mk
+include tests/conform/local.mk
+include tests/cli/local.mk
+include tests/image/local.mk
+include tests/fault/local.mk
+include tests/lib/local.mk

@@ -1,0 +1,1 @@
+# unit/localfs-mock.mk
