@@ -16,3 +16,4 @@ include tests/cli/local.mk
 include tests/image/local.mk
 include tests/fault/local.mk
 include tests/lib/local.mk
+include tests/style/local.mk
