@@ -13,11 +13,18 @@ uint32_t crc32c (uint32_t crc, const void *bytes, size_t count);
 uint64_t crc64nvme_combine (uint64_t a, uint64_t b, uint64_t length_b);
 uint32_t crc32c_combine (uint32_t a, uint32_t b, uint64_t length_b);
 
+/* The plain forms, raw (no inversion): what the fast ones are tested against. */
+uint64_t crc64nvme_plain (uint64_t crc, const unsigned char *at, size_t count);
+uint32_t crc32c_plain (uint32_t crc, const unsigned char *at, size_t count);
+
 /* SHA-256 of the input of an ingest: identity, so a cryptographic one. SHA instructions where present. */
 struct sha256 { uint32_t state[8]; uint64_t length; unsigned char block[64]; };
 void sha256_begin (struct sha256 *sha);
 void sha256_add (struct sha256 *sha, const void *bytes, size_t count);
 void sha256_end (struct sha256 *sha, unsigned char ret[32]);
+
+/* One block of 64 bytes, in plain C: what the instructions are tested against. */
+void sha256_blocks_plain (uint32_t state[8], const unsigned char *at, size_t blocks);
 
 /* The whole of a source (by pread, or read after rewind) in 64 KiB pieces; INTEGRITY if its length is not as announced. */
 int checksum_source (const struct larder_source *source, uint64_t *ret_crc64, struct sha256 *sha, struct larder_error *error);

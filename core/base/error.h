@@ -13,6 +13,10 @@ void larder_explain (struct larder_error *error, int detail, const char *text);
  * the message followed by ": " and strerror, error->errnum, and a next step where one is obvious. */
 int larder_fail_errno (struct larder_error *error, int errnum, const char *format, ...) LARDER_PRINTF (3, 4);
 
+/* The working parts, for fail.c and for the host table. NULL errors and NULL texts are allowed. */
+int error_set (struct larder_error *error, int code, const char *format, va_list arguments);
+void error_explain (struct larder_error *error, int detail, const char *text);
+
 /* For out of memory, worded once. */
 int larder_fail_memory (struct larder_error *error);
 

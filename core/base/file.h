@@ -13,6 +13,8 @@
 
 /* Open below `root`. flags as of open(2), O_CLOEXEC added. Negative errno on failure (not a LARDER_E_ code). */
 int file_open_beneath (int root, const char *path, int flags, mode_t mode);
+/* The fallback of the above, for kernels without openat2. */
+int file_open_walking (int root, const char *path, int flags, mode_t mode);
 /* Make the folders of `path` up to its last '/', each beneath root. `durable`: fsync of each parent that changed. */
 int file_make_parents (int root, const char *path, mode_t mode, bool durable, struct larder_error *error);
 /* Remove empty folders above `path`, up to root. Never fails. */
@@ -56,13 +58,13 @@ int64_t file_read_all (int fd, void *into, size_t count);
 int64_t file_pread_all (int fd, void *into, size_t count, uint64_t offset);
 int file_write_all (int fd, const void *bytes, size_t count);
 
-/* Sources. file_source borrows fd; it compares size and mtime at the end (file_source_check: INTEGRITY
+/* Sources. file_source borrows fd; it compares size, mtime and ctime at the end (file_source_check: INTEGRITY
  * "source changed while being read"). */
 struct file_source { int fd; const char *name; struct stat at_start; };
 int file_source_begin (struct file_source *file, int fd, const char *name, struct larder_source *ret, struct larder_error *error);
 int file_source_check (const struct file_source *file, struct larder_error *error);
 
-struct memory_source { const unsigned char *at; size_t count; size_t next; };
+struct memory_source { const unsigned char *at; size_t count; };
 void memory_source_begin (struct memory_source *memory, const void *at, size_t count, struct larder_source *ret);
 
 /* Read from a source at an offset whichever way it offers (sequential ones only at their own position).

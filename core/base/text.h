@@ -35,6 +35,8 @@ int text_from_hex (const char *text, void *ret, size_t count);     /* exactly co
 size_t text_base64 (const void *bytes, size_t count, char *ret);   /* 4 × ((count + 2) / 3) + 1; length */
 int text_from_base64 (const char *text, void *ret, size_t room, size_t *ret_count);
 
+/* Bytes of the UTF-8 character at text, 0 if it is none or left is 0. */
+size_t text_utf8_length (const char *text, size_t left);
 bool text_is_utf8 (const char *text, size_t length);
 /* Name as a terminal may see it: control bytes, DEL, and bytes that are not UTF-8 as \xNN. */
 void text_escape (struct buffer *into, const char *name);

@@ -1,0 +1,94 @@
+/* arena.c: blocks of memory in a list, given back all at once. */
+#include "arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK 4000
+
+struct block {
+	struct block *next;
+	size_t used, room;
+	max_align_t at[];
+};
+
+struct larder_arena { struct block *blocks; };
+
+struct larder_arena *
+arena_new (void)
+{
+	return calloc (1, sizeof (struct larder_arena));
+}
+
+void
+arena_clear (struct larder_arena *arena)
+{
+	while (arena->blocks) {
+		struct block *block = arena->blocks;
+		arena->blocks = block->next;
+		free (block);
+	}
+}
+
+void
+arena_free (struct larder_arena *arena)
+{
+	if (!arena)
+		return;
+	arena_clear (arena);
+	free (arena);
+}
+
+void *
+arena_alloc (struct larder_arena *arena, size_t count)
+{
+	const size_t align = _Alignof (max_align_t);
+	if (count > SIZE_MAX - sizeof (struct block) - align)
+		return NULL;
+	size_t need = count ? (count + align - 1) / align * align : align;
+	struct block *block = arena->blocks;
+	if (!block || block->room - block->used < need) {
+		size_t room = need > BLOCK ? need : BLOCK;
+		block = calloc (1, sizeof *block + room);
+		if (!block)
+			return NULL;
+		block->room = room;
+		block->next = arena->blocks;
+		arena->blocks = block;
+	}
+	void *at = (char *) block->at + block->used;
+	block->used += need;
+	return at;
+}
+
+char *
+arena_copy_bytes (struct larder_arena *arena, const void *bytes, size_t count)
+{
+	char *copy = count < SIZE_MAX ? arena_alloc (arena, count + 1) : NULL;
+	if (copy && count)
+		memcpy (copy, bytes, count);
+	return copy;
+}
+
+char *
+arena_copy (struct larder_arena *arena, const char *text)
+{
+	return text ? arena_copy_bytes (arena, text, strlen (text)) : NULL;
+}
+
+char *
+arena_printf (struct larder_arena *arena, const char *format, ...)
+{
+	va_list arguments, again;
+	va_start (arguments, format);
+	va_copy (again, arguments);
+	int length = vsnprintf (NULL, 0, format, arguments);
+	va_end (arguments);
+	char *text = length < 0 ? NULL : arena_alloc (arena, (size_t) length + 1);
+	if (text)
+		vsnprintf (text, (size_t) length + 1, format, again);
+	va_end (again);
+	return text;
+}

@@ -1,0 +1,102 @@
+/* buffer.c: bytes that grow up to a named maximum. */
+#include "buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+buffer_init (struct buffer *buffer, size_t most)
+{
+	*buffer = (struct buffer) { .most = most };
+}
+
+void
+buffer_free (struct buffer *buffer)
+{
+	free (buffer->at);
+	buffer_init (buffer, buffer->most);
+}
+
+void
+buffer_clear (struct buffer *buffer)
+{
+	buffer->length = 0;
+	buffer->failed = false;
+	if (buffer->at)
+		buffer->at[0] = '\0';
+}
+
+/* Room for `count` more bytes and a NUL. */
+static int
+reserve (struct buffer *buffer, size_t count)
+{
+	if (buffer->failed || count > buffer->most || buffer->length > buffer->most - count) {
+		buffer->failed = true;
+		return -1;
+	}
+	size_t need = buffer->length + count + 1;
+	if (need <= buffer->room)
+		return 0;
+	size_t room = buffer->room ? buffer->room * 2 : 64;
+	if (room < need)
+		room = need;
+	if (room > buffer->most + 1)
+		room = buffer->most + 1;
+	char *at = realloc (buffer->at, room);
+	if (!at) {
+		buffer->failed = true;
+		return -1;
+	}
+	buffer->at = at;
+	buffer->room = room;
+	return 0;
+}
+
+int
+buffer_add (struct buffer *buffer, const void *bytes, size_t count)
+{
+	if (reserve (buffer, count) < 0)
+		return -1;
+	if (count)
+		memcpy (buffer->at + buffer->length, bytes, count);
+	buffer->length += count;
+	buffer->at[buffer->length] = '\0';
+	return 0;
+}
+
+int
+buffer_add_text (struct buffer *buffer, const char *text)
+{
+	return buffer_add (buffer, text, strlen (text));
+}
+
+int
+buffer_add_char (struct buffer *buffer, char c)
+{
+	return buffer_add (buffer, &c, 1);
+}
+
+int
+buffer_printf (struct buffer *buffer, const char *format, ...)
+{
+	va_list arguments, again;
+	va_start (arguments, format);
+	va_copy (again, arguments);
+	int length = vsnprintf (NULL, 0, format, arguments);
+	va_end (arguments);
+	int status = length < 0 ? -1 : reserve (buffer, (size_t) length);
+	if (status == 0) {
+		vsnprintf (buffer->at + buffer->length, (size_t) length + 1, format, again);
+		buffer->length += (size_t) length;
+	}
+	va_end (again);
+	return status;
+}
+
+const char *
+buffer_text (const struct buffer *buffer)
+{
+	return buffer->at ? buffer->at : "";
+}

@@ -1,0 +1,15 @@
+/* clock.c: the two clocks. */
+#include "clock.h"
+
+#include <time.h>
+
+static int64_t
+now (clockid_t which)
+{
+	struct timespec time;
+	clock_gettime (which, &time);
+	return (int64_t) time.tv_sec * NS_PER_S + time.tv_nsec;
+}
+
+int64_t clock_wall (void) { return now (CLOCK_REALTIME); }
+int64_t clock_boot (void) { return now (CLOCK_BOOTTIME); }

@@ -1,0 +1,133 @@
+/* draft.c: the one way to publish a file: private name, fsync, checked close, rename or link, fsync of the folder. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "random.h"
+#include "text.h"
+
+static int
+open_private (struct file_draft *draft, mode_t mode, struct larder_error *error)
+{
+	unsigned char random[12];
+	char hex[2 * sizeof random + 1];
+	random_bytes (random, sizeof random);
+	text_hex (random, sizeof random, hex);
+	snprintf (draft->name, sizeof draft->name, ".tmp-%s", hex);
+	draft->fd = openat (draft->folder, draft->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (draft->fd < 0)
+		return larder_fail_errno (error, errno, "cannot create a file for '%s'", draft->last);
+	if (fchmod (draft->fd, mode) < 0) {
+		int errnum = errno;
+		file_draft_abort (draft);
+		return larder_fail_errno (error, errnum, "cannot set the mode of '%s'", draft->last);
+	}
+	return 0;
+}
+
+int
+file_draft_begin (struct file_draft *draft, int root, const char *path, mode_t mode, bool durable, struct larder_error *error)
+{
+	*draft = (struct file_draft) { .folder = -1, .fd = -1, .durable = durable };
+	const char *slash = strrchr (path, '/'), *last = slash ? slash + 1 : path;
+	if (*last == '\0' || strlen (last) >= sizeof draft->last || strcmp (last, ".") == 0 || strcmp (last, "..") == 0)
+		return larder_fail (error, LARDER_E_INVALID, "'%s' is not a name a file can have", path);
+	snprintf (draft->last, sizeof draft->last, "%s", last);
+	mode_t folders = mode | ((mode & 0444) >> 2) | 0300;
+	int code = file_make_parents (root, path, folders, durable, error);
+	if (code < 0)
+		return code;
+	CLEANUP_FREE char *folder = strdup (path);
+	if (!folder)
+		return larder_fail_memory (error);
+	folder[slash ? slash - path : 0] = '\0';
+	draft->folder = slash ? file_open_beneath (root, folder, O_RDONLY | O_DIRECTORY, 0) : openat (root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (draft->folder < 0) {
+		int errnum = slash ? -draft->folder : errno;
+		draft->folder = -1;
+		return larder_fail_errno (error, errnum, "cannot open the folder of '%s'", path);
+	}
+	code = open_private (draft, mode, error);
+	if (code < 0)
+		file_draft_abort (draft);
+	return code;
+}
+
+int
+file_draft_write (struct file_draft *draft, const void *bytes, size_t count, struct larder_error *error)
+{
+	int status = file_write_all (draft->fd, bytes, count);
+	return status < 0 ? larder_fail_errno (error, -status, "cannot write '%s'", draft->last) : 0;
+}
+
+void
+file_draft_abort (struct file_draft *draft)
+{
+	if (draft->fd >= 0)
+		close (draft->fd);
+	if (draft->folder >= 0 && draft->name[0])
+		unlinkat (draft->folder, draft->name, 0);
+	if (draft->folder >= 0)
+		close (draft->folder);
+	*draft = (struct file_draft) FILE_DRAFT_NONE;
+}
+
+/* Bytes safe on the medium, descriptor closed. A failed fsync is final: the kernel may have dropped the pages. */
+static int
+settle (struct file_draft *draft, struct larder_error *error)
+{
+	if (draft->durable && fsync (draft->fd) < 0)
+		return larder_fail_errno (error, errno, "cannot make '%s' durable", draft->last);
+	int status = close (draft->fd);
+	draft->fd = -1;
+	if (status < 0 && errno != EINTR)
+		return larder_fail_errno (error, errno, "cannot close '%s'", draft->last);
+	return 0;
+}
+
+static int
+show (struct file_draft *draft, enum file_publish_how how, struct larder_error *error)
+{
+	if (how == FILE_REPLACE) {
+		if (renameat (draft->folder, draft->name, draft->folder, draft->last) < 0)
+			return larder_fail_errno (error, errno, "cannot publish '%s'", draft->last);
+		draft->name[0] = '\0';
+	} else if (linkat (draft->folder, draft->name, draft->folder, draft->last, 0) < 0) {
+		if (errno == EEXIST)
+			return larder_fail (error, LARDER_E_CONFLICT, "'%s' exists already", draft->last);
+		return larder_fail_errno (error, errno, "cannot publish '%s'", draft->last);
+	}
+	if (draft->name[0] && unlinkat (draft->folder, draft->name, 0) == 0)
+		draft->name[0] = '\0';
+	if (draft->durable && fsync (draft->folder) < 0)
+		return larder_fail_errno (error, errno, "cannot make the name '%s' durable", draft->last);
+	return 0;
+}
+
+int
+file_draft_publish (struct file_draft *draft, enum file_publish_how how, struct larder_error *error)
+{
+	int code = settle (draft, error);
+	if (code == 0)
+		code = show (draft, how, error);
+	file_draft_abort (draft);
+	return code;
+}
+
+int
+file_publish (int root, const char *path, const void *bytes, size_t count, mode_t mode, enum file_publish_how how,
+              bool durable, struct larder_error *error)
+{
+	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_NONE;
+	int code = file_draft_begin (&draft, root, path, mode, durable, error);
+	if (code == 0)
+		code = file_draft_write (&draft, bytes, count, error);
+	return code < 0 ? code : file_draft_publish (&draft, how, error);
+}

@@ -1,0 +1,233 @@
+/* file.c: opening, making and removing files below a held folder. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+
+#define PATH_MOST 4096
+
+/* Refused everywhere: absolute paths, and steps up, whatever the kernel would make of them. */
+static bool
+is_beneath (const char *path)
+{
+	if (*path == '/' || *path == '\0' || strlen (path) >= PATH_MOST)
+		return false;
+	for (const char *at = path; at; at = strchr (at, '/'), at += at != NULL)
+		if (strcmp (at, "..") == 0 || strncmp (at, "../", 3) == 0)
+			return false;
+	return true;
+}
+
+/* Where the kernel has no openat2: one component at a time, none of them a link. */
+int
+file_open_walking (int root, const char *path, int flags, mode_t mode)
+{
+	CLEANUP_CLOSE int held = -1;
+	int at = root;
+	for (const char *slash; (slash = strchr (path, '/')) && slash[strspn (slash, "/")]; path = slash + strspn (slash, "/")) {
+		char name[256];
+		size_t length = (size_t) (slash - path);
+		if (length >= sizeof name)
+			return -ENAMETOOLONG;
+		memcpy (name, path, length);
+		name[length] = '\0';
+		int next = openat (at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (next < 0)
+			return -errno;
+		if (held >= 0)
+			close (held);
+		at = held = next;
+	}
+	int fd = openat (at, path, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+	return fd < 0 ? -errno : fd;
+}
+
+int
+file_open_beneath (int root, const char *path, int flags, mode_t mode)
+{
+	if (!is_beneath (path))
+		return -EXDEV;
+	struct open_how how = {
+		.flags = (uint64_t) (flags | O_CLOEXEC),
+		.mode = flags & O_CREAT ? mode : 0,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	for (;;) {
+		long fd = syscall (SYS_openat2, root, path, &how, sizeof how);
+		if (fd >= 0)
+			return (int) fd;
+		if (errno == ENOSYS || errno == EPERM)  /* EPERM: a seccomp filter that does not know the call */
+			return file_open_walking (root, path, flags, mode);
+		if (errno != EINTR && errno != EAGAIN)
+			return -errno;
+	}
+}
+
+/* The folder that holds `path`, and the name of `path` in it. */
+static int
+open_folder (int root, const char *path, const char **ret_last)
+{
+	const char *slash = strrchr (path, '/');
+	*ret_last = slash ? slash + 1 : path;
+	if (!is_beneath (path) || **ret_last == '\0')
+		return -EXDEV;
+	if (!slash) {
+		int fd = openat (root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	}
+	char folder[PATH_MOST];
+	memcpy (folder, path, (size_t) (slash - path));
+	folder[slash - path] = '\0';
+	return file_open_beneath (root, folder, O_RDONLY | O_DIRECTORY, 0);
+}
+
+/* One level of file_make_parents: folder `name` in `at`; its descriptor, or negative errno. */
+static int
+make_folder (int at, const char *name, mode_t mode, bool durable)
+{
+	bool made = mkdirat (at, name, mode) == 0;
+	if (!made && errno != EEXIST)
+		return -errno;
+	int fd = openat (at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (made && (fchmod (fd, mode) < 0 || (durable && fsync (at) < 0))) {
+		int errnum = errno;
+		close (fd);
+		return -errnum;
+	}
+	return fd;
+}
+
+int
+file_make_parents (int root, const char *path, mode_t mode, bool durable, struct larder_error *error)
+{
+	const char *last;
+	CLEANUP_CLOSE int held = open_folder (root, path, &last);
+	if (held >= 0)
+		return 0;
+	if (held != -ENOENT)
+		return larder_fail_errno (error, -held, "cannot open the folder of '%s'", path);
+	int at = root;
+	for (const char *name = path, *slash; (slash = strchr (name, '/')); name = slash + 1) {
+		char part[256];
+		size_t length = (size_t) (slash - name);
+		if (length == 0)
+			continue;
+		if (length >= sizeof part)
+			return larder_fail_errno (error, ENAMETOOLONG, "cannot make the folder of '%s'", path);
+		memcpy (part, name, length);
+		part[length] = '\0';
+		int next = make_folder (at, part, mode, durable);
+		if (held >= 0)
+			close (held);
+		held = next;
+		if (next < 0)
+			return larder_fail_errno (error, -next, "cannot make the folder of '%s'", path);
+		at = held;
+	}
+	return 0;
+}
+
+void
+file_trim_parents (int root, const char *path)
+{
+	char *folder = strdup (path), *slash;
+	while (folder && (slash = strrchr (folder, '/'))) {
+		*slash = '\0';
+		const char *last;
+		CLEANUP_CLOSE int parent = open_folder (root, folder, &last);
+		if (parent < 0 || unlinkat (parent, last, AT_REMOVEDIR) < 0)
+			break;
+	}
+	free (folder);
+}
+
+int
+file_unlink_beneath (int root, const char *path)
+{
+	const char *last;
+	CLEANUP_CLOSE int folder = open_folder (root, path, &last);
+	if (folder < 0)
+		return folder;
+	return unlinkat (folder, last, 0) < 0 ? -errno : 0;
+}
+
+int64_t
+file_read_all (int fd, void *into, size_t count)
+{
+	size_t done = 0;
+	while (done < count) {
+		ssize_t got = read (fd, (char *) into + done, count - done);
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		if (got == 0)
+			break;
+		done += got > 0 ? (size_t) got : 0;
+	}
+	return (int64_t) done;
+}
+
+int64_t
+file_pread_all (int fd, void *into, size_t count, uint64_t offset)
+{
+	size_t done = 0;
+	while (done < count) {
+		ssize_t got = pread (fd, (char *) into + done, count - done, (off_t) (offset + done));
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		if (got == 0)
+			break;
+		done += got > 0 ? (size_t) got : 0;
+	}
+	return (int64_t) done;
+}
+
+int
+file_write_all (int fd, const void *bytes, size_t count)
+{
+	const char *at = bytes;
+	while (count > 0) {
+		ssize_t put = write (fd, at, count);
+		if (put < 0 && errno != EINTR)
+			return -errno;
+		if (put > 0) {
+			at += put;
+			count -= (size_t) put;
+		}
+	}
+	return 0;
+}
+
+int
+file_slurp (int root, const char *path, size_t most, char **ret, size_t *ret_count, struct larder_error *error)
+{
+	CLEANUP_CLOSE int fd = file_open_beneath (root, path, O_RDONLY | O_NONBLOCK, 0);
+	if (fd < 0)
+		return larder_fail_errno (error, -fd, "cannot open '%s'", path);
+	struct stat st;
+	if (fstat (fd, &st) < 0)
+		return larder_fail_errno (error, errno, "cannot look at '%s'", path);
+	if (!S_ISREG (st.st_mode))
+		return larder_fail (error, LARDER_E_INVALID, "'%s' is not a regular file", path);
+	if ((uint64_t) st.st_size > most)
+		return larder_fail (error, LARDER_E_LIMIT, "'%s' has %lld bytes, at most %zu are read", path, (long long) st.st_size, most);
+	CLEANUP_FREE char *text = malloc ((size_t) st.st_size + 1);
+	if (!text)
+		return larder_fail_memory (error);
+	int64_t got = file_read_all (fd, text, (size_t) st.st_size);
+	if (got < 0)
+		return larder_fail_errno (error, (int) -got, "cannot read '%s'", path);
+	text[got] = '\0';
+	*ret = TAKE (text);
+	*ret_count = (size_t) got;
+	return 0;
+}

@@ -1,0 +1,277 @@
+/* text-values.c: numbers, sizes, durations and times as the configuration writes them. */
+#include "text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+
+/* Decimal digits with an optional fraction, times a unit; exact up to the overflow check. */
+static int
+scaled (const char *text, size_t digits, uint64_t unit, uint64_t *ret)
+{
+	unsigned __int128 whole = 0, fraction = 0, scale = 1;
+	bool point = false, any = false;
+	for (size_t i = 0; i < digits; i++) {
+		if (text[i] == '.') {
+			if (point || !any)
+				return -1;
+			point = true;
+			continue;
+		}
+		any = true;
+		if (!point && (whole = whole * 10 + (unsigned) (text[i] - '0')) > UINT64_MAX)
+			return -1;
+		if (point && scale < 1000000000u) {
+			fraction = fraction * 10 + (unsigned) (text[i] - '0');
+			scale *= 10;
+		}
+	}
+	if (!any || text[digits - 1] == '.')
+		return -1;
+	unsigned __int128 value = whole * unit + fraction * unit / scale;
+	if (value > UINT64_MAX)
+		return -1;
+	*ret = (uint64_t) value;
+	return 0;
+}
+
+struct unit { const char *name; uint64_t factor; };
+
+static int
+with_unit (const char *text, const struct unit *units, uint64_t *ret)
+{
+	size_t digits = strspn (text, "0123456789.");
+	for (; units->name; units++)
+		if (strcmp (text + digits, units->name) == 0)
+			return scaled (text, digits, units->factor, ret);
+	return -1;
+}
+
+int
+text_size (const char *text, uint64_t *ret)
+{
+	static const struct unit units[] = {
+		{ "", 1 }, { "B", 1 },
+		{ "kB", 1000 }, { "KB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 },
+		{ "TB", UINT64_C (1000000000000) }, { "PB", UINT64_C (1000000000000000) },
+		{ "KiB", 1 << 10 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 },
+		{ "TiB", UINT64_C (1) << 40 }, { "PiB", UINT64_C (1) << 50 }, { NULL, 0 }
+	};
+	return with_unit (text, units, ret);
+}
+
+int
+text_rate (const char *text, uint64_t *ret)
+{
+	char size[64];
+	size_t length = strlen (text);
+	if (length < 3 || length >= sizeof size || strcmp (text + length - 2, "/s") != 0)
+		return -1;
+	memcpy (size, text, length - 2);
+	size[length - 2] = '\0';
+	return text_size (size, ret);
+}
+
+int
+text_duration (const char *text, int64_t *ret)
+{
+	static const struct unit units[] = {
+		{ "", NS_PER_S }, { "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", NS_PER_S }, { "m", 60 * NS_PER_S },
+		{ "h", 3600 * NS_PER_S }, { "d", 86400 * NS_PER_S }, { NULL, 0 }
+	};
+	bool negative = text[0] == '-';
+	uint64_t value;
+	if (with_unit (text + negative, units, &value) < 0 || value > INT64_MAX)
+		return -1;
+	*ret = negative ? -(int64_t) value : (int64_t) value;
+	return 0;
+}
+
+int
+text_bool (const char *text, bool *ret)
+{
+	static const char *const yes[] = { "yes", "true", "on", "1" }, *const no[] = { "no", "false", "off", "0" };
+	for (size_t i = 0; i < 4; i++)
+		if (strcmp (text, yes[i]) == 0 || strcmp (text, no[i]) == 0) {
+			*ret = strcmp (text, yes[i]) == 0;
+			return 0;
+		}
+	return -1;
+}
+
+int
+text_int (const char *text, int64_t *ret)
+{
+	size_t digits = strspn (text + (text[0] == '-'), "0123456789");
+	if (!digits || text[(text[0] == '-') + digits])
+		return -1;
+	errno = 0;
+	long long value = strtoll (text, NULL, 10);
+	if (errno)
+		return -1;
+	*ret = value;
+	return 0;
+}
+
+const char *
+text_from_size (uint64_t bytes, char ret[32])
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	if (bytes < 1024) {
+		snprintf (ret, 32, "%u B", (unsigned) bytes);
+		return ret;
+	}
+	double value = (double) bytes / 1024;
+	size_t unit = 0;
+	for (; value >= 1023.95 && unit < 5; unit++)
+		value /= 1024;
+	snprintf (ret, 32, "%.1f %s", value, units[unit]);
+	return ret;
+}
+
+const char *
+text_from_duration (int64_t ns, char ret[32])
+{
+	double seconds = (double) ns / NS_PER_S;
+	if (seconds < 0.9995)
+		snprintf (ret, 32, "%.0f ms", seconds * 1000);
+	else if (seconds < 59.95)
+		snprintf (ret, 32, "%.1f s", seconds);
+	else if (seconds < 3599.5)
+		snprintf (ret, 32, "%dm%02ds", (int) (seconds + 0.5) / 60, (int) (seconds + 0.5) % 60);
+	else
+		snprintf (ret, 32, "%dh%02dm", (int) (seconds / 3600), (int) (seconds / 60) % 60);
+	return ret;
+}
+
+static struct tm
+utc (int64_t time, int64_t *ret_rest)
+{
+	time_t seconds = (time_t) (time / NS_PER_S);
+	*ret_rest = time % NS_PER_S;
+	if (*ret_rest < 0) {
+		*ret_rest += NS_PER_S;
+		seconds--;
+	}
+	struct tm broken = { 0 };
+	gmtime_r (&seconds, &broken);
+	return broken;
+}
+
+const char *
+text_from_time (int64_t time, char ret[32])
+{
+	int64_t rest;
+	struct tm tm = utc (time, &rest);
+	strftime (ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return ret;
+}
+
+const char *
+text_from_time_micro (int64_t time, char ret[32])
+{
+	int64_t rest;
+	struct tm tm = utc (time, &rest);
+	size_t length = strftime (ret, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf (ret + length, 32 - length, ".%06d", (int) (rest / 1000));
+	return ret;
+}
+
+void
+text_year_month (int64_t time, int *ret_year, int *ret_month, int *ret_day)
+{
+	int64_t rest;
+	struct tm tm = utc (time, &rest);
+	*ret_year = tm.tm_year + 1900;
+	*ret_month = tm.tm_mon + 1;
+	*ret_day = tm.tm_mday;
+}
+
+/* `count` digits at *at, moved on; -1 if they are not digits. */
+static int
+digits (const char **at, int count)
+{
+	int value = 0;
+	for (int i = 0; i < count; i++, (*at)++) {
+		if (**at < '0' || **at > '9')
+			return -1;
+		value = value * 10 + (**at - '0');
+	}
+	return value;
+}
+
+static int
+expect (const char **at, char c)
+{
+	return **at == c ? ((*at)++, 0) : -1;
+}
+
+static int
+parse_date (const char **at, struct tm *tm)
+{
+	int year = digits (at, 4), month, day;
+	if (year < 1678 || year > 2261 || expect (at, '-') < 0 || (month = digits (at, 2)) < 1 || month > 12 || expect (at, '-') < 0
+	    || (day = digits (at, 2)) < 1)
+		return -1;
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	if (day > days[month - 1] + (month == 2 && leap))
+		return -1;
+	tm->tm_year = year - 1900;
+	tm->tm_mon = month - 1;
+	tm->tm_mday = day;
+	return 0;
+}
+
+static int
+parse_clock (const char **at, struct tm *tm, int64_t *ret_fraction)
+{
+	if ((tm->tm_hour = digits (at, 2)) < 0 || tm->tm_hour > 23 || expect (at, ':') < 0 || (tm->tm_min = digits (at, 2)) < 0
+	    || tm->tm_min > 59 || expect (at, ':') < 0 || (tm->tm_sec = digits (at, 2)) < 0 || tm->tm_sec > 59)
+		return -1;
+	if (**at != '.')
+		return 0;
+	(*at)++;
+	int64_t unit = NS_PER_S / 10;
+	const char *start = *at;
+	for (; **at >= '0' && **at <= '9'; (*at)++, unit /= 10)
+		*ret_fraction += (**at - '0') * unit;
+	return *at == start ? -1 : 0;
+}
+
+static int
+parse_zone (const char **at, int64_t *ret_offset)
+{
+	if (expect (at, 'Z') == 0)
+		return 0;
+	int sign = **at == '-' ? -1 : 1, hours, minutes;
+	if (**at != '+' && **at != '-')
+		return -1;
+	(*at)++;
+	if ((hours = digits (at, 2)) < 0 || hours > 14 || expect (at, ':') < 0 || (minutes = digits (at, 2)) < 0 || minutes > 59)
+		return -1;
+	*ret_offset = sign * (hours * 60 + minutes) * 60;
+	return 0;
+}
+
+int
+text_time (const char *text, int64_t *ret)
+{
+	struct tm tm = { 0 };
+	int64_t fraction = 0, offset = 0;
+	if (parse_date (&text, &tm) < 0)
+		return -1;
+	if (*text && ((*text != 'T' && *text != ' ') || (text++, parse_clock (&text, &tm, &fraction) < 0) || parse_zone (&text, &offset) < 0))
+		return -1;
+	if (*text)
+		return -1;
+	__int128 time = ((__int128) timegm (&tm) - offset) * NS_PER_S + fraction;
+	if (time > INT64_MAX || time < INT64_MIN)
+		return -1;
+	*ret = (int64_t) time;
+	return 0;
+}
