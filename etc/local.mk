@@ -1,1 +1,4 @@
-# etc
+etcdir = $(larderdatadir)/etc
+profilesdir = $(etcdir)/profiles
+dist_etc_DATA = etc/larder.ini
+dist_profiles_DATA = etc/profiles/aws.ini etc/profiles/minio.ini etc/profiles/mock.ini

@@ -22,20 +22,33 @@ struct schema_store {
 	const char *encryption;          /* "AES256", "aws:kms", … */
 	const char *public_access;       /* "blocked" */
 	const char *lifecycle, *cors, *cdn, *replication;  /* names of sections */
-	const char *expected_size, *expected_rate;         /* as written, "10TB", "100GB/month"; checked */
+	const char *expected_size, *expected_rate;         /* as written, "10TB", "100GB/month" */
 	const char *const *tags;         /* "Name=Generated Images", … */
 	bool required;
 	const char *const *accept;       /* traps accepted by name */
+	bool replica;                    /* filled by replication only */
 };
+
+/* [lifecycle "name"]: one rule; a store's `lifecycle` list makes the set. */
+struct schema_lifecycle {
+	const char *id, *prefix, *tag;
+	const char *const *transition;   /* "30d GLACIER_IR" */
+	uint64_t larger_than;
+	int64_t expire, expire_noncurrent, abort_uploads;
+	const char *const *accept;
+};
+
+/* [cors "name"] */
+struct schema_cors { const char *const *origins, *const *methods, *const *headers, *const *expose; int64_t max_age; };
 
 /* [pipeline "name"]: how a picture is taken in. */
 struct schema_pipeline {
 	const char *store;
 	const char *key;                 /* {user}/{year}/{month}/{job}.{ext} */
 	const char *encode;              /* "png", "webp quality=90" */
-	bool keep;                       /* encoded files keep their own bytes and format (default yes) */
+	bool keep;                       /* encoded files keep their own bytes and format */
 	const char *const *metadata;     /* "user_id={user}", … */
-	const char *const *formats;      /* formats taken in: png, webp, jpeg */
+	const char *const *formats;      /* formats taken in */
 	const char *thumbnail_store;     /* NULL: no thumbnail */
 	const char *thumbnail_key, *thumbnail_encode;
 	const char *thumbnail_fit;       /* "256x256" */
@@ -43,16 +56,75 @@ struct schema_pipeline {
 	const char *const *strip;        /* no | location, text | all */
 	const char *cache_control;
 	int64_t quality;                 /* where the format has one */
-	int64_t grace;                   /* age at which an unfinished claim may be taken over (default 10m) */
-	uint64_t max_width, max_height, max_pixels, max_memory, max_metadata, max_file_size;
-	int64_t max_frames, max_scans;
+	int64_t grace;                   /* age at which an unfinished claim may be taken over */
+	uint64_t max_pixels, max_memory, max_metadata, max_file_size;
+	int64_t max_width, max_height, max_frames, max_scans;
 	uint32_t trust;                  /* none | own */
 	bool strict;
 };
 
-/* The other sections: see schema.c for their tables; structs are added here with the feature that reads them. */
+/* [cache "name"]: models on a shared mount. */
+struct schema_cache {
+	const char *source, *store, *lock, *root, *pattern, *key, *lock_name;
+	int64_t lease, wait;
+	const char *dir_mode, *file_mode;
+	uint64_t quota;
+	const char *const *prefixes;
+	const char *schedule, *service_account, *image, *nspace, *job, *cpu, *memory, *volume, *claim, *claim_rw, *storage_class;
+	const char *volume_path;
+};
+
+/* [cdn "name"] and [behavior "name"] */
+struct schema_cdn {
+	const char *backend, *domain, *store, *origin_id, *comment, *origin_access, *origin_access_comment, *price_class, *certificate, *tls;
+	const char *geo, *web_acl, *key_group;
+	const char *const *behaviors, *const *aliases, *const *tags, *const *accept;
+	bool ipv6, enabled;
+};
+struct schema_behavior {
+	const char *path, *viewer, *cors;
+	const char *const *methods, *const *cached_methods;
+	int64_t min_ttl, default_ttl, max_ttl;
+	bool query, cookies, compress;
+};
+
+/* [replication "name"] */
+struct schema_replication {
+	const char *to, *id, *storage_class, *role, *region;
+	int64_t priority, time_control;
+	bool delete_markers;
+	const char *const *accept;
+};
+
+/* [filesystem "name"] */
+struct schema_filesystem {
+	const char *backend, *token, *kms_key, *performance, *throughput, *access_point, *owner, *mode, *vpc, *security_group, *nodes, *egress;
+	const char *backup, *expected_size, *purpose;
+	const char *const *subnets, *const *tags, *const *accept;
+	bool encrypted;
+	int64_t to_ia;
+	bool back_on_access;
+};
+
+/* [backup "name"] */
+struct schema_backup { const char *backend, *vault, *plan, *rule, *schedule, *selection, *role; const char *const *resources, *const *accept; int64_t delete_after, cold_after; };
+
+/* [database "name"] */
+struct schema_database {
+	const char *backend, *instance, *window, *final_snapshot;
+	const char *const *logs, *const *accept;
+	int64_t retention;
+	bool destroy, skip_final_snapshot;
+};
+
+/* [usage "name"]: what a month uses, for the cost table. */
+struct schema_usage { const char *const *items; uint64_t gigabyte; };
+
 struct schema { const char *kind; const struct larder_option *options; size_t self_size; bool named; };
 extern const struct schema schemas[];             /* ends with a NULL kind */
 const struct schema *schema_find (const char *kind); /* NULL for sections of modules and unknown ones */
+/* Keys whose values name another section: kind of the section, key, kind it names. */
+struct schema_reference { const char *kind, *key, *names; };
+extern const struct schema_reference schema_references[];  /* ends with a NULL kind */
 
 #endif

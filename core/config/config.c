@@ -1,0 +1,253 @@
+/* config.c: pipeline and profile merged into sections, each filled by its schema. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+#include "find.h"
+#include "merge.h"
+#include "reference.h"
+#include "schema.h"
+#include "text.h"
+#include "values.h"
+
+enum { FILE_MOST = 1 << 20 };
+
+struct config_section *
+config_section_find (const struct config *config, const char *kind, const char *name)
+{
+	for (struct config_section *section = config->first; section; section = section->next)
+		if (strcmp (section->kind, kind) == 0 && strcmp (section->name, name) == 0)
+			return section;
+	return NULL;
+}
+
+struct config_entry *
+config_entry_find (const struct config_section *section, const char *key)
+{
+	for (struct config_entry *entry = section->entries; entry; entry = entry->next)
+		if (strcmp (entry->key, key) == 0)
+			return entry;
+	return NULL;
+}
+
+static const char *
+look_up (void *context, const char *name)
+{
+	(void) context;
+	return getenv (name);
+}
+
+static int
+read_file (struct config *config, const char *path, struct ini_section **ret, struct larder_error *error)
+{
+	CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return larder_fail_errno (error, errno, "cannot open '%s'", path);
+	CLEANUP_FREE char *text = malloc (FILE_MOST + 1);
+	if (!text)
+		return larder_fail_memory (error);
+	int64_t got = file_read_all (fd, text, FILE_MOST + 1);
+	if (got < 0)
+		return larder_fail_errno (error, (int) -got, "cannot read '%s'", path);
+	if (got > FILE_MOST)
+		return larder_fail (error, LARDER_E_LIMIT, "'%s' is larger than 1 MiB", path);
+	return ini_read (config->arena, path, text, (size_t) got, look_up, NULL, ret, error);
+}
+
+/* Every section of a known kind: named or not as its schema says. Unknown kinds get the nearest. */
+static int
+check_kind (const struct config_section *section, struct larder_error *error)
+{
+	static const char *const module_kinds[] = { "backend", "lock", "resource" };
+	const struct schema *schema = schema_find (section->kind);
+	for (size_t i = 0; i < 3; i++)
+		if (strcmp (section->kind, module_kinds[i]) == 0 && *section->name)
+			return 0;
+	if (schema && schema->named == (*section->name != '\0'))
+		return 0;
+	if (schema || strcmp (section->kind, "backend") == 0 || strcmp (section->kind, "lock") == 0)
+		return ini_fail (error, section->file, section->line, schema && !schema->named ? "section [%s] takes no name" : "section [%s] needs a name", section->kind);
+	const char *words[32] = { "backend", "lock", "resource" };
+	size_t count = 3;
+	for (const struct schema *known = schemas; known->kind; known++)
+		words[count++] = known->kind;
+	int code = ini_fail (error, section->file, section->line, "unknown section kind '%s'", section->kind);
+	const char *nearest = text_nearest (section->kind, words, count);
+	char next[120];
+	if (nearest) {
+		snprintf (next, sizeof next, "did you mean [%s%s]?", nearest, *section->name ? " \"…\"" : "");
+		larder_explain (error, LARDER_DETAIL_NEXT, next);
+	}
+	return code;
+}
+
+static int
+set_entry (struct larder_values *values, const struct config_entry *entry, struct larder_error *error)
+{
+	char where[300];
+	if (entry->line)
+		snprintf (where, sizeof where, "%s:%u", entry->file, entry->line);
+	else
+		snprintf (where, sizeof where, "%s", entry->file);
+	const struct larder_option *option = values_option (values, entry->key);
+	int code = 0;
+	if (option && option->type == LARDER_LIST) {
+		if (!entry->value.items)
+			return ini_fail (error, entry->file, entry->line, "'%s' is not a list of items", entry->key);
+		for (size_t i = 0; code == 0 && i < entry->value.count; i++)
+			code = values_append (values, entry->key, entry->value.items[i], where, error);
+	} else if (option && !entry->value.text) {
+		return ini_fail (error, entry->file, entry->line, "'%s' is a list where one value is expected; quote the whole of it", entry->key);
+	} else {
+		code = values_set (values, entry->key, option ? entry->value.text : "", where, error);
+	}
+	if (code < 0) {
+		larder_explain (error, LARDER_DETAIL_FILE, entry->file);
+		if (error)
+			error->line = entry->line;
+	}
+	return code;
+}
+
+static bool
+is_skipped (const char *key, const char *const *skip)
+{
+	for (; skip && *skip; skip++)
+		if (strcmp (key, *skip) == 0)
+			return true;
+	return strncmp (key, "x-", 2) == 0;
+}
+
+int
+config_fill (const struct config_section *section, const struct larder_option *options, size_t stride, void *self,
+             const char *const *skip, struct larder_values **ret_values, struct larder_error *error)
+{
+	struct larder_values *values = values_new (options, stride, self);
+	if (!values)
+		return larder_fail_memory (error);
+	int code = 0;
+	for (const struct config_entry *entry = section->entries; entry && code == 0; entry = entry->next)
+		if (!is_skipped (entry->key, skip))
+			code = set_entry (values, entry, error);
+	if (code == 0)
+		code = values_finish (values, section->where, error);
+	if (code < 0) {
+		values_free (values);
+		return code;
+	}
+	*ret_values = values;
+	return 0;
+}
+
+static int
+fill_section (struct config *config, struct config_section *section, struct larder_error *error)
+{
+	int code = check_kind (section, error);
+	const struct schema *schema = schema_find (section->kind);
+	if (code < 0 || !schema)
+		return code;
+	section->filled = arena_alloc (config->arena, schema->self_size);
+	if (!section->filled)
+		return larder_fail_memory (error);
+	return config_fill (section, schema->options, sizeof *schema->options, section->filled, NULL, &section->values, error);
+}
+
+static int
+load (struct config *config, const struct config_request *request, struct larder_error *error)
+{
+	struct ini_section *pipeline = NULL, *profile = NULL;
+	int code = find_pipeline (config->arena, request->config, &config->path, error);
+	if (code == 0)
+		code = find_profile (config->arena, config->path, request->profile, &config->profile, &config->profile_path, error);
+	if (code == 0)
+		code = read_file (config, config->path, &pipeline, error);
+	if (code == 0)
+		code = read_file (config, config->profile_path, &profile, error);
+	config->path = arena_copy (config->arena, config->path ? config->path : "");
+	config->profile = arena_copy (config->arena, config->profile ? config->profile : "");
+	if (code == 0)
+		code = merge_sections (config, pipeline, config->path, LARDER_FROM_PIPELINE, error);
+	if (code == 0)
+		code = merge_sections (config, profile, config->profile_path, LARDER_FROM_PROFILE, error);
+	if (code == 0)
+		code = merge_larder_keys (config, &request->flags, error);
+	for (struct config_section *section = config->first; section && code == 0; section = section->next)
+		code = fill_section (config, section, error);
+	return code < 0 ? code : reference_check (config, error);
+}
+
+int
+config_load (const struct config_request *request, struct config **ret, struct larder_error *error)
+{
+	struct config *config = calloc (1, sizeof *config);
+	if (!config || !(config->arena = arena_new ())) {
+		free (config);
+		return larder_fail_memory (error);
+	}
+	config->last = &config->first;
+	int code = load (config, request, error);
+	if (code < 0) {
+		config_free (config);
+		return code;
+	}
+	*ret = config;
+	return 0;
+}
+
+void
+config_free (struct config *config)
+{
+	if (!config)
+		return;
+	for (struct config_section *section = config->first; section; section = section->next)
+		values_free (section->values);
+	arena_free (config->arena);
+	free (config);
+}
+
+const char *config_path (const struct config *config) { return config->path; }
+const char *config_profile (const struct config *config) { return config->profile; }
+const char *config_profile_path (const struct config *config) { return config->profile_path; }
+const char *config_kind (const struct config_section *section) { return section->kind; }
+const char *config_name (const struct config_section *section) { return section->name; }
+const char *config_where (const struct config_section *section) { return section->where; }
+const void *config_struct (const struct config_section *section) { return section->filled; }
+
+const struct config_section *
+config_next (const struct config *config, const char *kind, const struct config_section *after)
+{
+	const struct config_section *section = after ? after->next : config->first;
+	while (section && kind && strcmp (section->kind, kind) != 0)
+		section = section->next;
+	return section;
+}
+
+int
+config_find (const struct config *config, const char *kind, const char *name, const struct config_section **ret,
+             struct larder_error *error)
+{
+	*ret = config_section_find (config, kind, name);
+	return *ret ? 0 : reference_fail (config, kind, name, NULL, error);
+}
+
+const char *
+config_text (const struct config_section *section, const char *key)
+{
+	const struct config_entry *entry = config_entry_find (section, key);
+	return entry ? entry->value.text : NULL;
+}
+
+bool
+config_given (const struct config_section *section, const char *key)
+{
+	return config_entry_find (section, key) != NULL;
+}

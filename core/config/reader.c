@@ -1,0 +1,273 @@
+/* reader.c: our reader in front of inih. It decides lines, headers, quotes, comments and expansion, keeps
+ * the true texts, and hands inih short neutral lines ("[3]", "bucket=17") that refer to them. */
+#include "reader.h"
+
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "error.h"
+#include "value.h"
+
+enum { KEY_MOST = 100, NAME_MOST = 128 };
+
+struct reader {
+	struct larder_arena *arena;
+	const char *file;
+	const char *at, *end;           /* text not read yet */
+	unsigned line;
+	ini_lookup_fn lookup;
+	void *context;
+	struct larder_error *error;
+	struct ini_section *first, **last;
+	struct ini_entry **pending;     /* by number, as inih gives them back */
+	size_t count, room;
+	struct buffer neutral;
+	unsigned sections;
+};
+
+int
+ini_fail (struct larder_error *error, const char *file, unsigned line, const char *format, ...)
+{
+	char text[400];
+	va_list arguments;
+	va_start (arguments, format);
+	vsnprintf (text, sizeof text, format, arguments);
+	va_end (arguments);
+	int code = larder_fail (error, LARDER_E_INVALID, "%s:%u: %s", file, line, text);
+	larder_explain (error, LARDER_DETAIL_FILE, file);
+	if (error && error->size >= sizeof *error)
+		error->line = line;
+	return code;
+}
+
+#define FAIL(reader, ...) ini_fail ((reader)->error, (reader)->file, (reader)->line, __VA_ARGS__)
+
+/* The next line without its end (LF or CRLF), owned by the arena; NULL at the end of the text. */
+static char *
+next_line (struct reader *reader)
+{
+	if (reader->at == reader->end)
+		return NULL;
+	const char *newline = memchr (reader->at, '\n', (size_t) (reader->end - reader->at));
+	const char *stop = newline ? newline : reader->end;
+	size_t length = (size_t) (stop - reader->at);
+	if (length && reader->at[length - 1] == '\r')
+		length--;
+	char *line = arena_copy_bytes (reader->arena, reader->at, length);
+	reader->at = newline ? newline + 1 : reader->end;
+	reader->line++;
+	return line;
+}
+
+static bool
+is_word (const char *text, size_t length)
+{
+	return length > 0 && strspn (text, "abcdefghijklmnopqrstuvwxyz0123456789-_") >= length;
+}
+
+/* Behind a header or a quoted value only white space and a comment may stand. */
+static bool
+is_rest_empty (const char *at)
+{
+	at += strspn (at, " \t");
+	return *at == '\0' || *at == ';' || *at == '#';
+}
+
+static int
+parse_name (struct reader *reader, const char **at, char name[NAME_MOST])
+{
+	size_t length = 0;
+	for ((*at)++; **at && **at != '"'; (*at)++) {
+		if (**at == '\\' && ((*at)[1] == '"' || (*at)[1] == '\\'))
+			(*at)++;
+		if (length + 1 >= NAME_MOST || (unsigned char) **at < 0x20)
+			return FAIL (reader, "section name is longer than %d bytes or holds control bytes", NAME_MOST - 1);
+		name[length++] = **at;
+	}
+	name[length] = '\0';
+	if (**at != '"' || !length)
+		return FAIL (reader, "section name is empty or its quote is not closed");
+	(*at)++;
+	return 0;
+}
+
+static int
+add_section (struct reader *reader, const char *kind, const char *name)
+{
+	for (struct ini_section *section = reader->first; section; section = section->next)
+		if (strcmp (section->kind, kind) == 0 && strcmp (section->name, name) == 0)
+			return FAIL (reader, "section [%s%s%s%s] stands already in line %u", kind, *name ? " \"" : "", name, *name ? "\"" : "", section->line);
+	struct ini_section *section = arena_alloc (reader->arena, sizeof *section);
+	if (!section)
+		return larder_fail_memory (reader->error);
+	section->kind = arena_copy (reader->arena, kind);
+	section->name = arena_copy (reader->arena, name);
+	section->line = reader->line;
+	*reader->last = section;
+	reader->last = &section->next;
+	buffer_printf (&reader->neutral, "[%u]\n", reader->sections++);
+	return section->kind && section->name ? 0 : larder_fail_memory (reader->error);
+}
+
+static int
+parse_header (struct reader *reader, const char *line)
+{
+	char kind[KEY_MOST], name[NAME_MOST] = "";
+	const char *at = line + 1;
+	at += strspn (at, " \t");
+	size_t length = strcspn (at, " \t\"]");
+	if (!is_word (at, length) || length >= sizeof kind)
+		return FAIL (reader, "section kind is not a word of small letters: '%s'", line);
+	memcpy (kind, at, length);
+	kind[length] = '\0';
+	at += length;
+	at += strspn (at, " \t");
+	if (*at == '"') {
+		int code = parse_name (reader, &at, name);
+		if (code < 0)
+			return code;
+	}
+	at += strspn (at, " \t");
+	if (*at != ']' || !is_rest_empty (at + 1))
+		return FAIL (reader, "header is not [kind \"name\"]: '%s'", line);
+	return add_section (reader, kind, name);
+}
+
+/* Remember the entry under a number, and give inih a line that names it. */
+static int
+add_entry (struct reader *reader, const char *key, const struct ini_value *value, unsigned line)
+{
+	if (reader->count == reader->room) {
+		size_t room = reader->room ? reader->room * 2 : 64;
+		struct ini_entry **pending = realloc (reader->pending, room * sizeof *pending);
+		if (!pending)
+			return larder_fail_memory (reader->error);
+		reader->pending = pending;
+		reader->room = room;
+	}
+	struct ini_entry *entry = arena_alloc (reader->arena, sizeof *entry);
+	if (!entry)
+		return larder_fail_memory (reader->error);
+	*entry = (struct ini_entry) { .value = *value, .line = line };
+	buffer_printf (&reader->neutral, "%s=%zu\n", key, reader->count);
+	reader->pending[reader->count++] = entry;
+	return 0;
+}
+
+static int
+parse_entry (struct reader *reader, char *line)
+{
+	char *equals = strchr (line, '=');
+	if (!equals)
+		return FAIL (reader, "neither a header, a comment nor 'key = value': '%s'", line);
+	size_t length = (size_t) (equals - line);
+	while (length && (line[length - 1] == ' ' || line[length - 1] == '\t'))
+		length--;
+	if (!is_word (line, length) || length >= KEY_MOST)
+		return FAIL (reader, "key is not a word of small letters, digits and '-': '%.*s'", (int) length, line);
+	if (!reader->first)
+		return FAIL (reader, "'%.*s' stands before the first section", (int) length, line);
+	char *key = arena_copy_bytes (reader->arena, line, length);
+	struct value_parser parser = { .arena = reader->arena, .lookup = reader->lookup, .context = reader->context };
+	unsigned first_line = reader->line;
+	struct buffer whole;
+	buffer_init (&whole, VALUE_MOST);
+	buffer_add_text (&whole, equals + 1);
+	while (value_continues (buffer_text (&whole))) {
+		whole.at[--whole.length] = '\0';
+		const char *more = next_line (reader);
+		if (!more)
+			break;
+		buffer_add_text (&whole, more);
+	}
+	struct ini_value value = { 0 };
+	const char *problem = whole.failed ? "value is longer than 64 KiB" : value_parse (&parser, buffer_text (&whole), &value);
+	buffer_free (&whole);
+	if (problem)
+		return ini_fail (reader->error, reader->file, first_line, "'%s': %s", key, problem);
+	return add_entry (reader, key, &value, first_line);
+}
+
+static int
+parse_line (struct reader *reader, char *line)
+{
+	size_t blank = strspn (line, " \t");
+	if (!line[blank] || line[blank] == ';' || line[blank] == '#')
+		return 0;
+	if (blank) {
+		int code = FAIL (reader, "line begins with white space: '%s'", line + blank);
+		larder_explain (reader->error, LARDER_DETAIL_NEXT, "begin keys and headers at the first column; end a line with \\ to continue its value");
+		return code;
+	}
+	return line[0] == '[' ? parse_header (reader, line) : parse_entry (reader, line);
+}
+
+/* inih's view of the neutral lines: put each entry where it belongs. */
+static int
+take (void *context, const char *section_number, const char *key, const char *number)
+{
+	struct reader *reader = context;
+	struct ini_section *section = reader->first;
+	for (unsigned long n = strtoul (section_number, NULL, 10); n && section; n--)
+		section = section->next;
+	size_t which = strtoul (number, NULL, 10);
+	if (!section || which >= reader->count)
+		return 0;
+	struct ini_entry *entry = reader->pending[which], **last = &section->entries;
+	for (; *last; last = &(*last)->next)
+		if (strcmp ((*last)->key, key) == 0) {
+			ini_fail (reader->error, reader->file, entry->line, "key '%s' stands already in line %u", key, (*last)->line);
+			return 0;
+		}
+	entry->key = arena_copy (reader->arena, key);
+	*last = entry;
+	return 1;
+}
+
+static int
+parse_all (struct reader *reader)
+{
+	for (char *line; (line = next_line (reader));) {
+		int code = parse_line (reader, line);
+		if (code < 0)
+			return code;
+	}
+	if (reader->neutral.failed)
+		return larder_fail_memory (reader->error);
+	struct larder_error inner = LARDER_ERROR_INIT, *outer = reader->error;
+	reader->error = &inner;
+	int status = reader->neutral.length ? ini_parse_string (reader->neutral.at, take, reader) : 0;
+	reader->error = outer;
+	if (status == 0)
+		return 0;
+	if (outer && inner.code)
+		*outer = inner;
+	return inner.code ? inner.code : larder_fail (outer, LARDER_E_INVALID, "%s: cannot be parsed", reader->file);
+}
+
+int
+ini_read (struct larder_arena *arena, const char *file, const char *text, size_t length, ini_lookup_fn lookup, void *context,
+          struct ini_section **ret, struct larder_error *error)
+{
+	struct reader reader = { .arena = arena, .file = file, .at = text, .end = text + length, .lookup = lookup, .context = context, .error = error };
+	reader.last = &reader.first;
+	buffer_init (&reader.neutral, 4 << 20);
+	const char *nul = memchr (text, '\0', length);
+	if (nul) {
+		unsigned line = 1;
+		for (const char *at = text; at < nul; at++)
+			line += *at == '\n';
+		return ini_fail (error, file, line, "holds a NUL byte");
+	}
+	if (length >= 3 && memcmp (text, "\xef\xbb\xbf", 3) == 0)
+		reader.at += 3;
+	int code = parse_all (&reader);
+	buffer_free (&reader.neutral);
+	free (reader.pending);
+	if (code == 0)
+		*ret = reader.first;
+	return code;
+}

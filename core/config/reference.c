@@ -1,0 +1,114 @@
+/* reference.c: names of sections in values, and the templates of keys. */
+#include "reference.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+#include "schema.h"
+#include "text.h"
+
+enum { NAMES_MOST = 128 };
+
+int
+reference_fail (const struct config *config, const char *kind, const char *name, const struct config_entry *by, struct larder_error *error)
+{
+	const char *names[NAMES_MOST];
+	size_t count = 0;
+	for (const struct config_section *section = config->first; section && count < NAMES_MOST; section = section->next)
+		if (strcmp (section->kind, kind) == 0)
+			names[count++] = section->name;
+	int code = by ? ini_fail (error, by->file, by->line, "'%s' names the %s '%s', which is not there", by->key, kind, name)
+		: larder_fail (error, LARDER_E_NOTFOUND, "no %s '%s' in the configuration", kind, name);
+	const char *nearest = text_nearest (name, names, count);
+	char next[250];
+	if (nearest)
+		snprintf (next, sizeof next, "did you mean '%s'?", nearest);
+	else if (count)
+		snprintf (next, sizeof next, "there is: %.60s%s%.60s%s%.60s", names[0], count > 1 ? ", " : "", count > 1 ? names[1] : "",
+		          count > 2 ? ", " : "", count > 2 ? names[2] : "");
+	else
+		snprintf (next, sizeof next, "add a section [%.60s \"%.100s\"]", kind, name);
+	larder_explain (error, LARDER_DETAIL_NEXT, next);
+	return code;
+}
+
+static int
+check_names (const struct config *config, const struct config_section *section, struct larder_error *error)
+{
+	for (const struct schema_reference *reference = schema_references; reference->kind; reference++) {
+		const struct config_entry *entry = strcmp (reference->kind, section->kind) == 0 ? config_entry_find (section, reference->key) : NULL;
+		for (size_t i = 0; entry && i < entry->value.count; i++)
+			if (!config_section_find (config, reference->names, entry->value.items[i]))
+				return reference_fail (config, reference->names, entry->value.items[i], entry, error);
+	}
+	return 0;
+}
+
+/* A store is a place of its own, or a view of one that is. */
+static int
+check_store (const struct config *config, const struct config_section *section, struct larder_error *error)
+{
+	const struct schema_store *store = section->filled;
+	if (!store->in && (!store->backend || !store->bucket))
+		return ini_fail (error, section->file, section->line, "store '%s' needs 'backend' and 'bucket', or 'in'", section->name);
+	if (store->in && (store->backend || store->bucket))
+		return ini_fail (error, section->file, section->line, "store '%s' has 'in' beside 'backend' or 'bucket'", section->name);
+	const struct config_section *of = store->in ? config_section_find (config, "store", store->in) : NULL;
+	if (of && ((const struct schema_store *) of->filled)->in)
+		return ini_fail (error, section->file, section->line, "store '%s' is a view of '%s', which is itself a view", section->name, of->name);
+	return 0;
+}
+
+/* Placeholders closed, not empty, of small letters; {job} among them: a key without it would be everybody's. */
+static int
+check_template (const struct config_section *section, const char *key, const char *text, bool needs_job, struct larder_error *error)
+{
+	const struct config_entry *entry = config_entry_find (section, key);
+	const char *file = entry ? entry->file : section->file;
+	unsigned line = entry ? entry->line : section->line;
+	for (const char *at = text; *at; at++) {
+		if (*at == '}')
+			return ini_fail (error, file, line, "'%s': '}' without '{'", key);
+		if (*at != '{')
+			continue;
+		size_t length = strspn (at + 1, "abcdefghijklmnopqrstuvwxyz_");
+		if (!length || at[1 + length] != '}')
+			return ini_fail (error, file, line, "'%s': placeholder is not {word} at '%s'", key, at);
+		at += 1 + length;
+	}
+	if (needs_job && !strstr (text, "{job}"))
+		return ini_fail (error, file, line, "'%s' has no {job}: two jobs would share a key", key);
+	if (*text == '/')
+		return ini_fail (error, file, line, "'%s' begins with '/'", key);
+	return 0;
+}
+
+static int
+check_pipeline (const struct config_section *section, struct larder_error *error)
+{
+	const struct schema_pipeline *pipeline = section->filled;
+	int code = check_template (section, "key", pipeline->key, true, error);
+	if (code == 0 && pipeline->thumbnail_store)
+		code = check_template (section, "thumbnail-key", pipeline->thumbnail_key, true, error);
+	for (const char *const *item = pipeline->metadata; code == 0 && item && *item; item++)
+		code = check_template (section, "metadata", *item, false, error);
+	return code;
+}
+
+int
+reference_check (const struct config *config, struct larder_error *error)
+{
+	for (const struct config_section *section = config->first; section; section = section->next) {
+		int code = check_names (config, section, error);
+		if (code == 0 && strcmp (section->kind, "store") == 0)
+			code = check_store (config, section, error);
+		if (code == 0 && strcmp (section->kind, "pipeline") == 0)
+			code = check_pipeline (section, error);
+		if (code == 0 && (strcmp (section->kind, "backend") == 0 || strcmp (section->kind, "lock") == 0) && !config_entry_find (section, "driver"))
+			code = ini_fail (error, section->file, section->line, "[%s \"%s\"] has no 'driver'", section->kind, section->name);
+		if (code < 0)
+			return code;
+	}
+	return 0;
+}

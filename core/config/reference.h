@@ -1,0 +1,12 @@
+/* reference.h: names of sections in values, and the templates of keys. */
+#ifndef LARDER_CONFIG_REFERENCE_H
+#define LARDER_CONFIG_REFERENCE_H
+
+#include "merge.h"
+
+/* Every name points to a section; every store has a place; every template has known placeholders. */
+int reference_check (const struct config *config, struct larder_error *error);
+/* NOTFOUND with the nearest name; `by` is the entry that names it (then INVALID with file and line), or NULL. */
+int reference_fail (const struct config *config, const char *kind, const char *name, const struct config_entry *by, struct larder_error *error);
+
+#endif

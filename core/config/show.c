@@ -1,0 +1,113 @@
+/* show.c: what is in force, where it comes from, and what it overrode. */
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+#include "merge.h"
+#include "reference.h"
+#include "schema.h"
+#include "values.h"
+
+struct show {
+	config_is_secret_fn is_secret;
+	void *secret_context;
+	larder_setting_fn setting;
+	void *context;
+};
+
+static const struct larder_option *
+option_of (const struct config_section *section, const char *key)
+{
+	return section->values ? values_option (section->values, key) : NULL;
+}
+
+static int
+report (const struct show *show, const struct config_section *section, const struct config_entry *entry, bool winner)
+{
+	bool secret = show->is_secret && show->is_secret (show->secret_context, section, entry->key);
+	const struct larder_option *option = option_of (section, entry->key);
+	char joined[4096] = "";
+	size_t length = 0;
+	for (size_t i = 0; !entry->value.text && i < entry->value.count && length < sizeof joined; i++)
+		length += (size_t) snprintf (joined + length, sizeof joined - length, "%s\"%s\"", i ? ", " : "", entry->value.items[i]);
+	struct larder_setting setting = {
+		.size = sizeof setting, .kind = section->kind, .name = section->name, .key = entry->key,
+		.value = secret ? "(secret)" : entry->value.text ? entry->value.text : joined, .help = option ? option->help : NULL,
+		.file = entry->file, .line = entry->line, .origin = entry->origin, .winner = winner,
+	};
+	return show->setting (show->context, &setting);
+}
+
+int
+config_each (const struct config *config, config_is_secret_fn is_secret, void *secret_context,
+             larder_setting_fn setting, void *context, struct larder_error *error)
+{
+	(void) error;
+	struct show show = { is_secret, secret_context, setting, context };
+	for (const struct config_section *section = config->first; section; section = section->next)
+		for (const struct config_entry *entry = section->entries; entry; entry = entry->next) {
+			int code = report (&show, section, entry, true);
+			if (code)
+				return code;
+		}
+	return 0;
+}
+
+static int
+report_default (const struct show *show, const struct config_section *section, const struct larder_option *option)
+{
+	struct larder_setting setting = {
+		.size = sizeof setting, .kind = section->kind, .name = section->name, .key = option->key,
+		.value = option->def ? option->def : "", .help = option->help, .origin = LARDER_FROM_DEFAULT, .winner = true,
+	};
+	return show->setting (show->context, &setting);
+}
+
+/* "store.images.bucket", "larder.environment"; a name may hold dots, a key does not. */
+static int
+split (const struct config *config, const char *key, const struct config_section **ret, const char **ret_key, struct larder_error *error)
+{
+	const char *dot = strchr (key, '.'), *last = strrchr (key, '.');
+	char kind[64], name[160] = "";
+	if (!dot || dot - key >= (long) sizeof kind || (last > dot && last - dot - 1 >= (long) sizeof name)) {
+		int code = larder_fail (error, LARDER_E_INVALID, "'%s' is not KIND.NAME.KEY", key);
+		larder_explain (error, LARDER_DETAIL_NEXT, "for example store.images.bucket, or larder.environment");
+		return code;
+	}
+	snprintf (kind, sizeof kind, "%.*s", (int) (dot - key), key);
+	if (last > dot)
+		snprintf (name, sizeof name, "%.*s", (int) (last - dot - 1), dot + 1);
+	*ret = config_section_find (config, kind, name);
+	*ret_key = last + 1;
+	return *ret ? 0 : reference_fail (config, kind, name, NULL, error);
+}
+
+int
+config_explain (const struct config *config, const char *key, config_is_secret_fn is_secret, void *secret_context,
+                larder_setting_fn setting, void *context, struct larder_error *error)
+{
+	struct show show = { is_secret, secret_context, setting, context };
+	const struct config_section *section = NULL;
+	const char *word = "";
+	int code = split (config, key, &section, &word, error);
+	if (code < 0)
+		return code;
+	const struct config_entry *entry = config_entry_find (section, word);
+	const struct larder_option *option = option_of (section, word);
+	if (!entry && !option) {
+		code = larder_fail (error, LARDER_E_NOTFOUND, "[%s \"%s\"] has no key '%s'", section->kind, section->name, word);
+		const struct schema *schema = schema_find (section->kind);
+		const char *nearest = schema ? values_nearest (schema->options, sizeof *schema->options, word) : NULL;
+		char next[120];
+		if (nearest) {
+			snprintf (next, sizeof next, "did you mean '%s'?", nearest);
+			larder_explain (error, LARDER_DETAIL_NEXT, next);
+		}
+		return code;
+	}
+	bool winner = true;
+	for (; entry; entry = entry->overridden, winner = false)
+		if ((code = report (&show, section, entry, winner)))
+			return code;
+	return winner ? report_default (&show, section, option) : 0;
+}

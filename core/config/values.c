@@ -1,0 +1,344 @@
+/* values.c: texts into the fields of a struct, by one option table. */
+#include "values.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "text.h"
+
+enum { LIST_MOST = 1024 };
+
+/* What one option holds: the text as given, and for lists the items that the field points to. */
+struct held {
+	char *given;             /* NULL: only the default holds */
+	char *text;              /* what STRING, PATH and SECRET fields point to */
+	char **items;            /* NULL-terminated */
+	size_t count;
+};
+
+struct larder_values {
+	const struct larder_option *options;
+	size_t stride, count;
+	void *self;
+	struct held *held;
+};
+
+static const struct larder_option *
+option_at (const struct larder_option *options, size_t stride, size_t i)
+{
+	return (const struct larder_option *) (const void *) ((const char *) options + i * stride);
+}
+
+static size_t
+index_of (const struct larder_values *values, const char *key)
+{
+	for (size_t i = 0; i < values->count; i++)
+		if (strcmp (option_at (values->options, values->stride, i)->key, key) == 0)
+			return i;
+	return values->count;
+}
+
+static void
+wipe_free (char *text)
+{
+	if (text)
+		explicit_bzero (text, strlen (text));
+	free (text);
+}
+
+static void
+held_clear (struct held *held)
+{
+	wipe_free (held->given);
+	if (held->text)
+		wipe_free (held->text);
+	for (size_t i = 0; i < held->count; i++)
+		wipe_free (held->items[i]);
+	free (held->items);
+	*held = (struct held) { 0 };
+}
+
+/* "a, \"b, c\"" one item at a time; *at moves on. An owned copy, NULL at the end or without memory. */
+static char *
+next_item (const char **at, bool *ret_bad)
+{
+	const char *from = *at + strspn (*at, " \t");
+	size_t room = strlen (from) + 1, length = 0;
+	char *item = malloc (room);
+	if (!item || !*from) {
+		*ret_bad = !item;
+		free (item);
+		return NULL;
+	}
+	if (*from == '"') {
+		for (from++; *from && *from != '"'; from++) {
+			if (*from == '\\' && (from[1] == '"' || from[1] == '\\'))
+				from++;
+			item[length++] = *from;
+		}
+		*ret_bad = *from != '"';
+		from += *from == '"';
+		from += strspn (from, " \t");
+		*ret_bad |= *from && *from != ',';
+	} else {
+		for (; *from && *from != ','; from++)
+			item[length++] = *from;
+		while (length && (item[length - 1] == ' ' || item[length - 1] == '\t'))
+			length--;
+		*ret_bad = length == 0;
+	}
+	item[length] = '\0';
+	*at = from + (*from == ',');
+	return item;
+}
+
+static int
+add_item (struct held *held, char *item)
+{
+	char **items = held->count < LIST_MOST ? realloc (held->items, (held->count + 2) * sizeof *items) : NULL;
+	if (!items) {
+		free (item);
+		return -1;
+	}
+	held->items = items;
+	items[held->count++] = item;
+	items[held->count] = NULL;
+	return 0;
+}
+
+static int
+set_list (struct held *held, const char *text)
+{
+	bool bad = false;
+	for (char *item; (item = next_item (&text, &bad));)
+		if (add_item (held, item) < 0 || bad)
+			return -1;
+	if (!bad && !held->items)
+		held->items = calloc (1, sizeof *held->items);
+	return bad || !held->items ? -1 : 0;
+}
+
+static int
+enum_index (const char *values, const char *text, uint32_t *ret)
+{
+	size_t length = strlen (text);
+	for (uint32_t i = 0; values; i++) {
+		const char *bar = strchr (values, '|');
+		size_t word = bar ? (size_t) (bar - values) : strlen (values);
+		if (word == length && memcmp (values, text, length) == 0) {
+			*ret = i;
+			return 0;
+		}
+		values = bar ? bar + 1 : NULL;
+	}
+	return -1;
+}
+
+static bool
+in_range (const struct larder_option *option, __int128 value)
+{
+	return option->min >= option->max || (value >= option->min && value <= option->max);
+}
+
+/* Parse by type into the field. -1: not such a value, -2: out of range. */
+static int
+store_number (const struct larder_option *option, const char *text, void *field)
+{
+	uint64_t size;
+	int64_t number;
+	switch (option->type) {
+	case LARDER_SIZE: case LARDER_RATE:
+		if ((option->type == LARDER_SIZE ? text_size : text_rate) (text, &size) < 0)
+			return -1;
+		if (!in_range (option, size))
+			return -2;
+		*(uint64_t *) field = size;
+		return 0;
+	case LARDER_INT: case LARDER_DURATION:
+		if ((option->type == LARDER_INT ? text_int : text_duration) (text, &number) < 0)
+			return -1;
+		if (!in_range (option, number))
+			return -2;
+		*(int64_t *) field = number;
+		return 0;
+	case LARDER_BOOL:
+		return text_bool (text, field);
+	default:
+		return enum_index (option->values, text, field);
+	}
+}
+
+static int
+store_value (struct larder_values *values, size_t at, const char *text)
+{
+	const struct larder_option *option = option_at (values->options, values->stride, at);
+	struct held *held = &values->held[at];
+	void *field = (char *) values->self + option->at;
+	switch (option->type) {
+	case LARDER_STRING: case LARDER_PATH: case LARDER_SECRET:
+		held->text = strdup (text);
+		*(const char **) field = held->text;
+		return held->text ? 0 : -1;
+	case LARDER_LIST:
+		if (set_list (held, text) < 0)
+			return -1;
+		*(const char *const **) field = (const char *const *) held->items;
+		return 0;
+	default:
+		return store_number (option, text, field);
+	}
+}
+
+struct larder_values *
+values_new (const struct larder_option *options, size_t stride, void *self)
+{
+	struct larder_values *values = calloc (1, sizeof *values);
+	if (!values)
+		return NULL;
+	*values = (struct larder_values) { .options = options, .stride = stride, .self = self };
+	while (options && option_at (options, stride, values->count)->key)
+		values->count++;
+	values->held = calloc (values->count + 1, sizeof *values->held);
+	for (size_t i = 0; values->held && i < values->count; i++) {
+		const char *def = option_at (options, stride, i)->def;
+		if (def && store_value (values, i, def) < 0) {
+			values_free (values);
+			return NULL;
+		}
+	}
+	if (!values->held) {
+		free (values);
+		return NULL;
+	}
+	return values;
+}
+
+const struct larder_option *
+values_option (const struct larder_values *values, const char *key)
+{
+	size_t at = index_of (values, key);
+	return at < values->count ? option_at (values->options, values->stride, at) : NULL;
+}
+
+const char *
+values_nearest (const struct larder_option *options, size_t stride, const char *key)
+{
+	const char *words[256];
+	size_t count = 0;
+	for (; options && count < 256 && option_at (options, stride, count)->key; count++)
+		words[count] = option_at (options, stride, count)->key;
+	return text_nearest (key, words, count);
+}
+
+static const char *
+type_words (const struct larder_option *option)
+{
+	switch (option->type) {
+	case LARDER_BOOL: return "yes or no";
+	case LARDER_INT: return "a whole number";
+	case LARDER_SIZE: return "a size like 8MiB";
+	case LARDER_RATE: return "a rate like 500MB/s";
+	case LARDER_DURATION: return "a duration like 30s or 30d";
+	case LARDER_LIST: return "a list of items, each may be quoted";
+	case LARDER_ENUM: return option->values;
+	default: return "a text";
+	}
+}
+
+/* A secret's value is never repeated, however wrong it is. */
+static int
+fail_value (const struct larder_option *option, const char *text, const char *where, bool range, struct larder_error *error)
+{
+	const char *at = where ? where : "", *colon = where ? ": " : "";
+	if (option->type == LARDER_SECRET)
+		return larder_fail (error, LARDER_E_INVALID, "%s%s'%s' cannot take this value", at, colon, option->key);
+	if (range)
+		return larder_fail (error, LARDER_E_INVALID, "%s%s'%s' is '%s', out of the range %lld to %lld", at, colon, option->key, text,
+		                    (long long) option->min, (long long) option->max);
+	return larder_fail (error, LARDER_E_INVALID, "%s%s'%s' is '%s', expected %s", at, colon, option->key, text, type_words (option));
+}
+
+static int
+fail_unknown (const struct larder_values *values, const char *key, const char *where, struct larder_error *error)
+{
+	int code = larder_fail (error, LARDER_E_INVALID, "%s%sunknown key '%s'", where ? where : "", where ? ": " : "", key);
+	const char *nearest = values_nearest (values->options, values->stride, key);
+	if (nearest) {
+		char next[160];
+		snprintf (next, sizeof next, "did you mean '%s'?", nearest);
+		larder_explain (error, LARDER_DETAIL_NEXT, next);
+	}
+	return code;
+}
+
+int
+values_set (struct larder_values *values, const char *key, const char *text, const char *where, struct larder_error *error)
+{
+	size_t at = index_of (values, key);
+	if (at == values->count)
+		return fail_unknown (values, key, where, error);
+	held_clear (&values->held[at]);
+	int status = store_value (values, at, text);
+	if (status < 0)
+		return fail_value (option_at (values->options, values->stride, at), text, where, status == -2, error);
+	values->held[at].given = strdup (text);
+	return values->held[at].given ? 0 : larder_fail_memory (error);
+}
+
+int
+values_append (struct larder_values *values, const char *key, const char *item, const char *where, struct larder_error *error)
+{
+	size_t at = index_of (values, key);
+	if (at == values->count)
+		return fail_unknown (values, key, where, error);
+	const struct larder_option *option = option_at (values->options, values->stride, at);
+	if (option->type != LARDER_LIST)
+		return values_set (values, key, item, where, error);
+	struct held *held = &values->held[at];
+	if (!held->given) {
+		held_clear (held);
+		held->given = strdup ("");
+	}
+	char *copy = strdup (item);
+	if (!held->given || !copy || add_item (held, copy) < 0)
+		return larder_fail_memory (error);
+	*(const char *const **) ((char *) values->self + option->at) = (const char *const *) held->items;
+	return 0;
+}
+
+int
+values_finish (const struct larder_values *values, const char *where, struct larder_error *error)
+{
+	char missing[256] = "";
+	size_t length = 0;
+	for (size_t i = 0; i < values->count; i++) {
+		const struct larder_option *option = option_at (values->options, values->stride, i);
+		if ((option->flags & LARDER_REQUIRED) && !values->held[i].given && length < sizeof missing)
+			length += (size_t) snprintf (missing + length, sizeof missing - length, "%s'%s'", length ? ", " : "", option->key);
+	}
+	if (!length)
+		return 0;
+	return larder_fail (error, LARDER_E_INVALID, "%s%s%s is missing", where ? where : "", where ? ": " : "", missing);
+}
+
+const char *
+values_text (const struct larder_values *values, const char *key)
+{
+	size_t at = index_of (values, key);
+	if (at == values->count || !values->held[at].given)
+		return NULL;
+	return option_at (values->options, values->stride, at)->type == LARDER_SECRET ? "" : values->held[at].given;
+}
+
+void
+values_free (struct larder_values *values)
+{
+	if (!values)
+		return;
+	for (size_t i = 0; values->held && i < values->count; i++)
+		held_clear (&values->held[i]);
+	free (values->held);
+	free (values);
+}
