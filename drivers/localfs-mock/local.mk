@@ -1,1 +1,13 @@
-# drivers/localfs-mock
+# The mock: S3 on a directory. Its code is a convenience library too, so that unit tests see inside.
+noinst_LTLIBRARIES += liblocalfs-mock.la
+liblocalfs_mock_la_CPPFLAGS = $(IN_BASE)
+liblocalfs_mock_la_SOURCES = \
+	%D%/key-path.c %D%/key-path.h %D%/record.c %D%/record.h %D%/mock.h %D%/bucket.c %D%/place.c %D%/change.c \
+	%D%/read.c %D%/write.c %D%/modify.c %D%/walk.c %D%/walk.h %D%/list.c %D%/parts.c
+
+module_LTLIBRARIES += driver-localfs-mock.la
+driver_localfs_mock_la_SOURCES = %D%/localfs-mock.c
+driver_localfs_mock_la_CPPFLAGS = $(IN_BASE)
+driver_localfs_mock_la_LDFLAGS = $(LDFLAGS_MODULE)
+driver_localfs_mock_la_LIBADD = liblocalfs-mock.la libbase.la
+EXTRA_DIST += %D%/README.md

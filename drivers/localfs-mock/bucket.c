@@ -1,0 +1,139 @@
+/* bucket.c: finding, making and holding a bucket. A bucket is there once its small file TRUTH/bucket is. */
+#include "mock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+
+#define BUCKET_FILE TRUTH "/bucket"
+
+int
+mock_cancelled (struct larder_call *call, struct larder_error *error)
+{
+	return larder_host->cancelled (call) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
+}
+
+/* As S3: 3 to 63 of a-z, 0-9, '-' and '.', a letter or digit at both ends. */
+static int
+check_name (const char *name, struct larder_error *error)
+{
+	static const char ends[] = "abcdefghijklmnopqrstuvwxyz0123456789", all[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+	size_t length = name ? strnlen (name, 64) : 0;
+	if (length >= 3 && length <= 63 && strspn (name, all) == length && strchr (ends, *name) && strchr (ends, name[length - 1]))
+		return 0;
+	larder_fail (error, LARDER_E_INVALID, "'%.64s' cannot be a bucket", name ? name : "");
+	larder_explain (error, LARDER_DETAIL_NEXT, "3 to 63 lower-case letters, digits, dots and hyphens");
+	return LARDER_E_INVALID;
+}
+
+int
+bucket_key (const struct bucket *bucket, const char *key, char ret[KEY_PATH_ROOM], struct larder_error *error)
+{
+	if (key && key_path_encode (key, ret) == 0)
+		return 0;
+	if (key && *key)
+		return larder_fail (error, LARDER_E_INVALID, "'%.60s…' in bucket '%s' is longer than a key can be, %d bytes", key, bucket->name, KEY_MOST);
+	return larder_fail (error, LARDER_E_INVALID, "an empty key cannot be in bucket '%s'", bucket->name);
+}
+
+static int
+read_state (struct bucket *bucket, struct larder_error *error)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t length;
+	int code = file_slurp (bucket->top, BUCKET_FILE, 4096, &text, &length, error);
+	if (code < 0)
+		return code;
+	bucket->versioning = strcmp (text, "larder-bucket 1\nversioning on\n") == 0;
+	bucket->suspended = strcmp (text, "larder-bucket 1\nversioning suspended\n") == 0;
+	if (bucket->versioning || bucket->suspended || strcmp (text, "larder-bucket 1\nversioning off\n") == 0)
+		return 0;
+	return larder_fail (error, LARDER_E_INTEGRITY, "the file '%s/%s/%s' of bucket '%s' is damaged", bucket->mock->root, bucket->name,
+	                    BUCKET_FILE, bucket->name);
+}
+
+static int
+make (const struct mock *mock, const char *name, struct larder_error *error)
+{
+	char path[128];
+	snprintf (path, sizeof path, "%s/" TRUTH "/lock/", name);
+	int code = file_make_parents (mock->root_fd, path, 0755, mock->fsync, error);
+	for (const char *const *folder = (const char *const[]) { "tmp", "meta", "data", "uploads", NULL }; code == 0 && *folder; folder++) {
+		snprintf (path, sizeof path, "%s/" TRUTH "/%s/", name, *folder);
+		code = file_make_parents (mock->root_fd, path, 0755, mock->fsync, error);
+	}
+	if (code < 0)
+		return code;
+	const char *text = mock->versioning ? "larder-bucket 1\nversioning on\n" : "larder-bucket 1\nversioning off\n";
+	struct larder_error taken = LARDER_ERROR_INIT;
+	snprintf (path, sizeof path, "%s/" BUCKET_FILE, name);
+	code = file_publish (mock->root_fd, path, text, strlen (text), 0644, FILE_CREATE, mock->fsync, &taken);
+	if (code == 0 || code == LARDER_E_CONFLICT)
+		return 0;
+	if (error)
+		larder_give (error, &taken);
+	return code;
+}
+
+static int
+missing (const struct mock *mock, const char *name, struct larder_error *error)
+{
+	larder_fail (error, LARDER_E_NOTFOUND, "no bucket '%s' in '%s'", name, mock->root);
+	larder_explain (error, LARDER_DETAIL_NEXT, "larder infra apply, or create = yes in the profile");
+	return LARDER_E_NOTFOUND;
+}
+
+static int
+hold (struct bucket *bucket, struct larder_error *error)
+{
+	const struct mock *mock = bucket->mock;
+	char path[128];
+	snprintf (path, sizeof path, "%s/" BUCKET_FILE, bucket->name);
+	int fd = file_open_beneath (mock->root_fd, path, O_PATH, 0);
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return 1;
+	if (fd >= 0)
+		close (fd);
+	bucket->top = fd < 0 ? fd : file_open_beneath (mock->root_fd, bucket->name, O_RDONLY | O_DIRECTORY, 0);
+	bucket->truth = bucket->top < 0 ? bucket->top : file_open_beneath (bucket->top, TRUTH, O_RDONLY | O_DIRECTORY, 0);
+	if (bucket->truth < 0)
+		return larder_fail_errno (error, -bucket->truth, "cannot open bucket '%s' in '%s'", bucket->name, mock->root);
+	return read_state (bucket, error);
+}
+
+int
+bucket_open (const struct mock *mock, struct larder_call *call, const char *name, bool write, struct bucket *ret,
+             struct larder_error *error)
+{
+	*ret = (struct bucket) { .mock = mock, .call = call, .name = name, .top = -1, .truth = -1 };
+	int code = mock_cancelled (call, error);
+	if (code == 0)
+		code = check_name (name, error);
+	if (code < 0)
+		return code;
+	if (write && mock->read_only) {
+		larder_fail (error, LARDER_E_DENIED, "bucket '%s' is not written: backend '%s' is read-only", name, mock->name);
+		larder_explain (error, LARDER_DETAIL_NEXT, "use a profile whose backend may be written");
+		return LARDER_E_DENIED;
+	}
+	code = hold (ret, error);
+	if (code == 1 && write && mock->create) {
+		code = make (mock, name, error);
+		if (code == 0)
+			code = hold (ret, error);
+	}
+	return code == 1 ? missing (mock, name, error) : code;
+}
+
+void
+bucket_close (struct bucket *bucket)
+{
+	cleanup_close_at (&bucket->truth);
+	cleanup_close_at (&bucket->top);
+	bucket->truth = bucket->top = -1;
+}

@@ -1,0 +1,268 @@
+/* change.c: changing one key.
+ *
+ * Writers of a key hold one of 64 lock files, chosen by the key's hash; a kill frees it. The commit is the
+ * rename of the record (or its removal). Before it, the lock file names all bytes that may be left without a
+ * record, whichever way it ends; who takes the lock next finds that note, if the writer died, and tidies up. */
+#include "mock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "checksum.h"
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+
+#define LOCKS 64
+#define NOTE_MOST 65536
+
+/* ---- the lock ---- */
+
+static int
+lock_take (struct bucket *bucket, const char *key, struct larder_error *error)
+{
+	char name[16];
+	snprintf (name, sizeof name, "lock/%02u", (unsigned) (crc64nvme (0, key, strlen (key)) % LOCKS));
+	CLEANUP_CLOSE int fd = file_open_beneath (bucket->truth, name, O_RDWR | O_CREAT, 0666);
+	if (fd < 0)
+		return larder_fail_errno (error, -fd, "cannot lock '%s' in bucket '%s'", key, bucket->name);
+	for (long wait = 100000; flock (fd, LOCK_EX | LOCK_NB) < 0; wait = wait < 5000000 ? wait * 2 : wait) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return larder_fail_errno (error, errno, "cannot lock '%s' in bucket '%s'", key, bucket->name);
+		int code = mock_cancelled (bucket->call, error);
+		if (code < 0)
+			return code;
+		(void) nanosleep (&(struct timespec) { .tv_nsec = wait }, NULL);
+	}
+	int held = fd;
+	fd = -1;
+	return held;
+}
+
+/* ---- the note in it ---- */
+
+static bool
+holds (const struct record *record, const char *data)
+{
+	for (size_t i = 0; i < record->count; i++)
+		if (record->versions[i].data && strcmp (record->versions[i].data, data) == 0)
+			return true;
+	return false;
+}
+
+static int
+note_write (const struct change *change, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer note;
+	buffer_init (&note, (size_t) 16 << 20);
+	buffer_printf (&note, "%s\n", change->path);
+	for (size_t i = 0; i < change->record.count; i++)
+		if (change->record.versions[i].data && !holds (&change->before, change->record.versions[i].data))
+			buffer_printf (&note, "%s\n", change->record.versions[i].data);
+	for (size_t i = 0; i < change->before.count; i++)
+		if (change->before.versions[i].data && !holds (&change->record, change->before.versions[i].data))
+			buffer_printf (&note, "%s\n", change->before.versions[i].data);
+	buffer_add_text (&note, "end\n");
+	if (note.failed)
+		return larder_fail_memory (error);
+	int64_t put = pwrite (change->lock, note.at, note.length, 0);
+	if (put != (int64_t) note.length)
+		return larder_fail_errno (error, put < 0 ? errno : ENOSPC, "cannot note a change of '%s' in bucket '%s'", change->record.key,
+		                          change->bucket->name);
+	return 0;
+}
+
+/* Bytes without a record go; the readable file becomes what the record says. */
+static void
+note_settle (struct bucket *bucket, char *note, struct larder_arena *arena)
+{
+	char *path = note, *line = strchr (note, '\n');
+	struct record record;
+	if (!line || !strstr (line, "\nend\n"))
+		return;
+	*line++ = '\0';
+	if (record_load (bucket, path, arena, &record, NULL) < 0)
+		return;
+	for (char *newline; (newline = strchr (line, '\n')) && strncmp (line, "end\n", 4) != 0; line = newline + 1) {
+		char data[PATH_ROOM];
+		*newline = '\0';
+		data_path (path, line, data);
+		if (!holds (&record, line) && file_unlink_beneath (bucket->truth, data) == 0 && record.count == 0)
+			file_trim_parents (bucket->truth, data);
+	}
+	const struct version *current = record_find (&record, NULL);
+	readable_set (bucket, path, current ? current->data : NULL);
+}
+
+static void
+note_finish (struct bucket *bucket, int lock, struct larder_arena *arena)
+{
+	CLEANUP_FREE char *note = calloc (1, NOTE_MOST + 1);
+	if (!note)
+		return;
+	int64_t got = file_pread_all (lock, note, NOTE_MOST, 0);
+	if (got <= 0)
+		return;
+	note_settle (bucket, note, arena);
+	(void) ftruncate (lock, 0);
+}
+
+/* ---- changes ---- */
+
+int
+change_begin (struct bucket *bucket, const char *key, struct change *ret, struct larder_error *error)
+{
+	*ret = (struct change) { .bucket = bucket, .lock = -1, .arena = arena_new () };
+	if (!ret->arena)
+		return larder_fail_memory (error);
+	int code = bucket_key (bucket, key, ret->path, error);
+	if (code == 0)
+		code = ret->lock = lock_take (bucket, key, error);
+	if (code < 0)
+		return code;
+	note_finish (bucket, ret->lock, ret->arena);
+	code = record_load (bucket, ret->path, ret->arena, &ret->record, error);
+	if (code < 0)
+		return code;
+	ret->before = ret->record;
+	ret->record.key = key;
+	if (ret->record.count > 0) {
+		ret->record.versions = arena_alloc (ret->arena, ret->record.count * sizeof *ret->record.versions);
+		if (!ret->record.versions)
+			return larder_fail_memory (error);
+		memcpy (ret->record.versions, ret->before.versions, ret->record.count * sizeof *ret->record.versions);
+	}
+	return 0;
+}
+
+void
+change_end (struct change *change)
+{
+	cleanup_close_at (&change->lock);
+	arena_free (change->arena);
+	*change = (struct change) CHANGE_NONE;
+}
+
+const struct version *
+change_current (const struct change *change)
+{
+	return record_find (&change->record, NULL);
+}
+
+int
+change_condition (const struct change *change, const struct larder_condition *condition, struct larder_error *error)
+{
+	const struct version *current = change_current (change);
+	if (condition->create_only && current)
+		return larder_fail (error, LARDER_E_CONFLICT, "'%s' in bucket '%s' exists already", change->record.key, change->bucket->name);
+	if (condition->if_match && !current)
+		return larder_fail (error, LARDER_E_CONFLICT, "'%s' in bucket '%s' is not there any more", change->record.key, change->bucket->name);
+	if (condition->if_match && !etag_matches (current, condition->if_match))
+		return larder_fail (error, LARDER_E_CONFLICT, "'%s' in bucket '%s' has changed", change->record.key, change->bucket->name);
+	return 0;
+}
+
+struct version *
+change_push (struct change *change, struct larder_error *error)
+{
+	struct record *record = &change->record;
+	if (!change->bucket->versioning)
+		for (size_t i = record->count; i-- > 0;)
+			if (strcmp (record->versions[i].id, "null") == 0)
+				record_drop (record, i);
+	int64_t now = larder_host->store_now ();
+	const char *last = change->before.count && change->before.versions[0].data ? change->before.versions[0].data
+	                   : change->before.count ? change->before.versions[0].id : NULL;
+	char id[ID_ROOM];
+	id_new (now, last, id);
+	struct version *version = record_push (record, change->arena);
+	char *data = arena_copy (change->arena, id);
+	if (!version || !data)
+		return larder_fail_memory (error), NULL;
+	version->id = change->bucket->versioning ? data : "null";
+	version->data = data;
+	version->mtime = now;
+	return version;
+}
+
+static int
+record_remove (struct change *change, const char *path, struct larder_error *error)
+{
+	const struct bucket *bucket = change->bucket;
+	char folder[PATH_ROOM];
+	snprintf (folder, sizeof folder, "%.*s", (int) (strrchr (path, '/') - path), path);
+	CLEANUP_CLOSE int at = file_open_beneath (bucket->truth, folder, O_RDONLY | O_DIRECTORY, 0);
+	int errnum = at < 0 ? -at : unlinkat (at, strrchr (path, '/') + 1, 0) < 0 ? errno : 0;
+	if (errnum == ENOENT)
+		return 0;
+	if (errnum)
+		return larder_fail_errno (error, errnum, "cannot remove '%s' in bucket '%s'", change->record.key, bucket->name);
+	if (bucket->mock->fsync && fsync (at) < 0)
+		return larder_fail_errno (error, errno, "cannot make the removal of '%s' in bucket '%s' durable", change->record.key, bucket->name);
+	file_trim_parents (bucket->truth, path);
+	return 0;
+}
+
+static int
+record_publish (struct change *change, struct larder_error *error)
+{
+	char path[PATH_ROOM];
+	meta_path (change->path, path);
+	if (change->record.count == 0)
+		return record_remove (change, path, error);
+	CLEANUP_BUFFER struct buffer text;
+	buffer_init (&text, RECORD_MOST);
+	record_format (&change->record, &text);
+	if (text.failed)
+		return larder_fail (error, LARDER_E_LIMIT, "'%s' in bucket '%s' has too many versions", change->record.key, change->bucket->name);
+	CLEANUP_TEMP struct temp temp = TEMP_NONE;
+	int code = temp_open (change->bucket, &temp, error);
+	if (code < 0)
+		return code;
+	code = file_write_all (temp.fd, text.at, text.length);
+	if (code < 0)
+		return larder_fail_errno (error, -code, "cannot write the record of '%s' in bucket '%s'", change->record.key, change->bucket->name);
+	code = temp_settle (change->bucket, &temp, error);
+	return code < 0 ? code : temp_place (change->bucket, &temp, path, error);
+}
+
+int
+change_commit (struct change *change, struct temp *temp, struct larder_error *error)
+{
+	int code = note_write (change, error);
+	if (code == 0 && temp) {
+		char path[PATH_ROOM];
+		data_path (change->path, change->record.versions[0].data, path);
+		code = temp_place (change->bucket, temp, path, error);
+	}
+	if (code == 0)
+		code = record_publish (change, error);
+	note_finish (change->bucket, change->lock, change->arena);
+	return code;
+}
+
+void
+change_repair (struct bucket *bucket, const char *key)
+{
+	const struct version *current;
+	struct stat shown, bytes;
+	char path[KEY_PATH_ROOM], data[PATH_ROOM];
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct record record;
+	if (bucket->mock->read_only || !arena || key_path_encode (key, path) < 0 || record_load (bucket, path, arena, &record, NULL) < 0
+	    || !(current = record_find (&record, NULL)))
+		return;
+	data_path (path, current->data, data);
+	if (fstatat (bucket->truth, data, &bytes, AT_SYMLINK_NOFOLLOW) < 0
+	    || (fstatat (bucket->top, path, &shown, AT_SYMLINK_NOFOLLOW) == 0 && shown.st_ino == bytes.st_ino))
+		return;
+	CLEANUP_CHANGE struct change change = CHANGE_NONE;
+	if (change_begin (bucket, key, &change, NULL) < 0 || !(current = change_current (&change)))
+		return;
+	readable_set (bucket, change.path, current->data);
+}

@@ -1,0 +1,215 @@
+/* localfs-mock.c: acts as S3 on a directory, so that everything runs with nothing installed.
+ * README.md tells how objects lie on the disk, and which steps a write takes. */
+#include "mock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+#include "random.h"
+#include "text.h"
+
+static const struct larder_option options[] = {
+	{ .key = "root", .type = LARDER_PATH, .flags = LARDER_REQUIRED, .at = offsetof (struct mock, root),
+	  .help = "directory that holds the buckets" },
+	{ .key = "create", .type = LARDER_BOOL, .def = "no", .at = offsetof (struct mock, create),
+	  .help = "make a missing bucket at the first write" },
+	{ .key = "fsync", .type = LARDER_BOOL, .def = "yes", .at = offsetof (struct mock, fsync),
+	  .help = "flush to the disk before reporting success" },
+	{ .key = "versioning", .type = LARDER_BOOL, .def = "no", .at = offsetof (struct mock, versioning),
+	  .help = "keep versions in the buckets it makes" },
+	{ .key = NULL }
+};
+
+/* ---- life ---- */
+
+static int
+make_root (const char *root, struct larder_error *error)
+{
+	CLEANUP_CLOSE int slash = open ("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP_CLOSE int here = open (".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char path[4096];
+	bool absolute = *root == '/';
+	for (; *root == '/' || strncmp (root, "./", 2) == 0; root++)
+		;
+	if (snprintf (path, sizeof path, "%s/", root) >= (int) sizeof path)
+		return larder_fail (error, LARDER_E_INVALID, "the root is too long");
+	return file_make_parents (absolute ? slash : here, path, 0755, true, error);
+}
+
+static int
+mock_open (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error)
+{
+	struct mock *mock = self;
+	(void) call;
+	mock->name = request->name ? request->name : "localfs-mock";
+	mock->read_only = request->read_only;
+	if (!mock->root || !*mock->root)
+		return larder_fail (error, LARDER_E_INVALID, "backend '%s' has no root", mock->name);
+	CLEANUP_CLOSE int fd = open (mock->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && mock->create && !mock->read_only) {
+		int code = make_root (mock->root, error);
+		if (code < 0)
+			return code;
+		fd = open (mock->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (fd < 0) {
+		int code = larder_fail_errno (error, errno, "cannot open the root '%s' of backend '%s'", mock->root, mock->name);
+		if (code == LARDER_E_NOTFOUND)
+			larder_explain (error, LARDER_DETAIL_NEXT, "make the folder, or set create = yes in the profile");
+		return code;
+	}
+	mock->root_path = realpath (mock->root, NULL);
+	if (!mock->root_path)
+		return larder_fail_errno (error, errno, "cannot find the root '%s' of backend '%s'", mock->root, mock->name);
+	mock->root_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+static void
+mock_close (void *self)
+{
+	struct mock *mock = self;
+	close (mock->root_fd);
+	free (mock->root_path);
+}
+
+static int
+mock_caps (void *self, struct larder_call *call, uint64_t *caps, struct larder_error *error)
+{
+	const struct mock *mock = self;
+	(void) call;
+	(void) error;
+	if (mock->read_only)            /* conditions of writes mean nothing where nothing is written */
+		*caps &= ~(uint64_t) (LARDER_CAP_CREATE_ONLY | LARDER_CAP_IF_MATCH | LARDER_CAP_REMOVE_IF_MATCH);
+	return 0;
+}
+
+/* ---- check ---- */
+
+static int
+check_removed (void *context, size_t index, int code, const struct larder_info *info, const struct larder_error *error)
+{
+	(void) index;
+	(void) info;
+	(void) error;
+	*(int *) context = code;
+	return 0;
+}
+
+/* Write a scratch object and remove it. */
+static int
+check_write (void *self, struct larder_call *call, const char *bucket, struct larder_error *error)
+{
+	char key[64], hex[17];
+	unsigned char chance[8];
+	random_bytes (chance, sizeof chance);
+	text_hex (chance, sizeof chance, hex);
+	snprintf (key, sizeof key, ".larder-check/%s", hex);
+	struct memory_source memory;
+	struct larder_source source;
+	memory_source_begin (&memory, hex, sizeof hex, &source);
+	const struct larder_write write = { .size = sizeof write, .bucket = bucket, .key = key, .condition.create_only = true };
+	struct larder_info info = { .size = sizeof info };
+	int code = mock_write (self, call, &write, &source, &info, error);
+	if (code < 0)
+		return code;
+	const char *version = info.version && strcmp (info.version, "null") != 0 ? info.version : NULL;
+	const struct larder_remove gone = { .size = sizeof gone, .key = key, .version = version };
+	int outcome = 0;
+	code = mock_remove (self, call, bucket, &gone, 1, sizeof gone, check_removed, &outcome, error);
+	return code < 0 ? code : outcome < 0 ? larder_fail (error, outcome, "cannot remove '%s' in bucket '%s'", key, bucket) : 0;
+}
+
+static int
+mock_check (void *self, struct larder_call *call, const char *bucket_name, larder_finding_fn finding, void *context,
+            struct larder_error *error)
+{
+	const struct mock *mock = self;
+	struct larder_error why = LARDER_ERROR_INIT;
+	CLEANUP_BUCKET struct bucket bucket = BUCKET_NONE;
+	int code = finding (context, LARDER_PASS, "root", mock->root_path, NULL);
+	if (code != 0 || !bucket_name)
+		return code;
+	code = bucket_open (mock, call, bucket_name, false, &bucket, &why);
+	if (code == LARDER_E_CANCELLED)
+		return larder_fail (error, code, "cancelled");
+	if (code < 0 && !(code == LARDER_E_NOTFOUND && mock->create && !mock->read_only))
+		return finding (context, LARDER_FAIL, "bucket", why.message, why.next);
+	code = finding (context, LARDER_PASS, "bucket", code < 0 ? "will be made at the first write" : bucket_name, NULL);
+	if (code != 0 || mock->read_only || bucket.top < 0)
+		return code;
+	code = check_write (self, call, bucket_name, &why);
+	return finding (context, code < 0 ? LARDER_FAIL : LARDER_PASS, "write", code < 0 ? why.message : "an object was written and removed", why.next);
+}
+
+/* ---- url ---- */
+
+static int
+mock_url (void *self, struct larder_call *call, const struct larder_url *request, const char **ret_url, struct larder_error *error)
+{
+	const struct mock *mock = self;
+	char path[KEY_PATH_ROOM], *text;
+	CLEANUP_BUCKET struct bucket bucket = BUCKET_NONE;
+	CLEANUP_BUFFER struct buffer url;
+	buffer_init (&url, (size_t) 64 << 10);
+	if (request->object.version)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "only the latest version has an address here");
+	if (key_path_encode (request->object.key, path) < 0)
+		return larder_fail (error, LARDER_E_INVALID, "'%.60s' cannot be a key", request->object.key);
+	if (bucket_open (mock, call, request->object.bucket, false, &bucket, NULL) == 0)
+		change_repair (&bucket, request->object.key);
+	buffer_add_text (&url, "file://");
+	text_percent (&url, mock->root_path);
+	buffer_add_char (&url, '/');
+	text_percent (&url, request->object.bucket);
+	buffer_add_char (&url, '/');
+	text_percent (&url, path);
+	text = url.failed ? NULL : larder_host->arena (call, url.length + 1);
+	if (!text)
+		return larder_fail_memory (error);
+	memcpy (text, url.at, url.length + 1);
+	*ret_url = text;
+	return 0;
+}
+
+static const struct larder_driver driver = {
+	.head = LARDER_DRIVER_HEAD,
+	.name = "localfs-mock",
+	.version = "0.1.0",
+	.summary = "acts as S3 on a directory",
+	.threads = LARDER_THREADS_PARALLEL,
+	.options = options,
+	.self_size = sizeof (struct mock),
+	.caps_all = LARDER_CAP_CREATE_ONLY | LARDER_CAP_IF_MATCH | LARDER_CAP_VERSIONS | LARDER_CAP_METADATA | LARDER_CAP_CLASSES
+	            | LARDER_CAP_CHECKSUM | LARDER_CAP_RANGE | LARDER_CAP_REMOVE_IF_MATCH,
+	.open = mock_open,
+	.close = mock_close,
+	.check = mock_check,
+	.caps = mock_caps,
+	.stat = mock_stat,
+	.read = mock_read,
+	.write = mock_write,
+	.remove = mock_remove,
+	.list = mock_list,
+	.copy = mock_copy,
+	.parts_begin = mock_parts_begin,
+	.parts_write = mock_parts_write,
+	.parts_copy = mock_parts_copy,
+	.parts_finish = mock_parts_finish,
+	.parts_abort = mock_parts_abort,
+	.parts_list = mock_parts_list,
+	.uploads_list = mock_uploads_list,
+	.tags_get = mock_tags_get,
+	.tags_set = mock_tags_set,
+	.class_set = mock_class_set,
+	.url = mock_url,
+};
+LARDER_DRIVER (driver)

@@ -1,0 +1,181 @@
+/* mock.h: what the files of this driver share. README.md tells how objects lie on the disk. */
+#ifndef LOCALFS_MOCK_MOCK_H
+#define LOCALFS_MOCK_MOCK_H
+
+#define LARDER_API_VERSION 0
+#include <larder/driver.h>
+
+#include "key-path.h"
+#include "record.h"
+
+#define PATH_ROOM 3400          /* folder, path of a key, version */
+#define ID_ROOM 32
+#define TRUTH ".larder"         /* folder of a bucket that is not for people */
+
+struct mock {
+	const char *root;
+	bool create, fsync, versioning;         /* options */
+	bool read_only;
+	const char *name;                       /* of the section */
+	char *root_path;                        /* absolute, for URLs */
+	int root_fd;
+	unsigned writes;                        /* counted atomically: now and then left-over private files are swept */
+};
+
+/* ---- bucket.c: a bucket held open ---- */
+
+struct bucket {
+	const struct mock *mock;
+	struct larder_call *call;
+	const char *name;
+	int top, truth;                         /* the bucket's folder, and TRUTH in it */
+	bool versioning;
+	bool suspended;                         /* kept versions once, does no more */
+};
+
+#define BUCKET_NONE { .top = -1, .truth = -1 }
+#define CLEANUP_BUCKET __attribute__ ((cleanup (bucket_close)))
+
+/* `write`: makes it if the options say so; DENIED in a read-only instance. */
+int bucket_open (const struct mock *mock, struct larder_call *call, const char *name, bool write, struct bucket *ret,
+                 struct larder_error *error);
+void bucket_close (struct bucket *bucket);
+/* INVALID unless it can be a key. */
+int bucket_key (const struct bucket *bucket, const char *key, char ret[KEY_PATH_ROOM], struct larder_error *error);
+int mock_cancelled (struct larder_call *call, struct larder_error *error);
+
+/* ---- place.c: private files, and giving them their place ---- */
+
+struct temp {
+	int fd, truth;
+	char name[ID_ROOM + 8];                 /* below TRUTH; "" once placed */
+};
+
+#define TEMP_NONE { .fd = -1, .truth = -1 }
+#define CLEANUP_TEMP __attribute__ ((cleanup (temp_abort)))
+
+/* Sortable by time, unique. `after`: an id that the new one must be above, or NULL. */
+void id_new (int64_t now, const char *after, char ret[ID_ROOM]);
+int temp_open (const struct bucket *bucket, struct temp *ret, struct larder_error *error);
+int temp_settle (const struct bucket *bucket, struct temp *temp, struct larder_error *error);   /* bytes durable */
+int temp_place (const struct bucket *bucket, struct temp *temp, const char *path, struct larder_error *error);
+void temp_abort (struct temp *temp);
+/* Private files whose process is gone. */
+void temp_sweep (const struct bucket *bucket);
+void meta_path (const char *path, char ret[PATH_ROOM]);
+void data_path (const char *path, const char *data, char ret[PATH_ROOM]);
+/* Make ROOT/BUCKET/PATH the bytes `data`, or nothing when NULL. Convenience: never fails. */
+void readable_set (const struct bucket *bucket, const char *path, const char *data);
+
+/* ---- change.c: changing one key ---- */
+
+struct change {
+	struct bucket *bucket;
+	struct larder_arena *arena;
+	struct record record;                   /* change this, then commit */
+	struct record before;
+	int lock;
+	char path[KEY_PATH_ROOM];
+};
+
+#define CHANGE_NONE { .lock = -1 }
+#define CLEANUP_CHANGE __attribute__ ((cleanup (change_end)))
+
+/* Waits for other writers of the key; loads its record, empty when there is none. */
+int change_begin (struct bucket *bucket, const char *key, struct change *ret, struct larder_error *error);
+/* Object that a reader sees, or NULL. */
+const struct version *change_current (const struct change *change);
+int change_condition (const struct change *change, const struct larder_condition *condition, struct larder_error *error);
+/* The one moment at which the change is there. `temp`: bytes of versions[0], or NULL when no bytes are new. */
+int change_commit (struct change *change, struct temp *temp, struct larder_error *error);
+void change_end (struct change *change);
+/* New version at the front, taking the place of the "null" version where the bucket keeps none. */
+struct version *change_push (struct change *change, struct larder_error *error);
+/* Bring the readable file up to date if it is not and nobody is writing. */
+void change_repair (struct bucket *bucket, const char *key);
+
+/* ---- read.c ---- */
+
+struct view {
+	struct larder_arena *arena;
+	struct record record;
+	const struct version *version;
+	int fd;                                 /* bytes; -1 when they were not wanted */
+	char path[KEY_PATH_ROOM];
+};
+
+#define VIEW_NONE { .fd = -1 }
+#define CLEANUP_VIEW __attribute__ ((cleanup (view_close)))
+
+int record_load (const struct bucket *bucket, const char *path, struct larder_arena *arena, struct record *ret, struct larder_error *error);
+/* NOTFOUND when the version, or an object, is not there. */
+int view_open (const struct bucket *bucket, const struct larder_object *object, bool bytes, struct view *ret, struct larder_error *error);
+void view_close (struct view *view);
+struct version *record_find (const struct record *record, const char *id);   /* NULL: the newest, if not a marker */
+bool etag_matches (const struct version *version, const char *etag);
+void info_fill (const struct record *record, const struct version *version, struct larder_info *ret);  /* texts stay the record's */
+int info_give (struct larder_call *call, const struct larder_info *info, struct larder_info *ret, struct larder_error *error);
+
+int mock_stat (void *self, struct larder_call *call, const struct larder_object *object, struct larder_info *ret_info,
+               struct larder_error *error);
+int mock_read (void *self, struct larder_call *call, const struct larder_read *request, const struct larder_sink *sink,
+               struct larder_error *error);
+
+/* ---- write.c ---- */
+
+struct staged {
+	uint64_t length, crc;
+	char etag[40], checksum[16];
+};
+
+/* The whole source into a private durable file. */
+int stage (const struct bucket *bucket, const struct larder_source *source, uint32_t checksum_type, const char *checksum,
+           struct temp *temp, struct staged *ret, struct larder_error *error);
+int check_attributes (const struct larder_attributes *attributes, struct larder_error *error);
+int attributes_set (struct larder_arena *arena, const struct larder_attributes *from, struct version *version, struct larder_error *error);
+/* Staged bytes become the newest version. `attributes`, `tags` may be NULL. */
+int publish (struct bucket *bucket, const char *key, const struct larder_condition *condition, const struct larder_attributes *attributes,
+             const struct larder_pairs *tags, struct temp *temp, const struct staged *staged, struct larder_info *ret_info,
+             struct larder_error *error);
+/* A part of an open version as a source. */
+struct extract { int fd; uint64_t offset, length; const char *key; };
+void extract_source (struct extract *extract, struct larder_source *ret);
+
+int mock_write (void *self, struct larder_call *call, const struct larder_write *request, const struct larder_source *source,
+                struct larder_info *ret_info, struct larder_error *error);
+int mock_copy (void *self, struct larder_call *call, const struct larder_copy *request, struct larder_info *ret_info,
+               struct larder_error *error);
+
+/* ---- modify.c ---- */
+
+int mock_remove (void *self, struct larder_call *call, const char *bucket, const struct larder_remove *items, size_t count,
+                 size_t stride, larder_removed_fn removed, void *context, struct larder_error *error);
+int mock_tags_get (void *self, struct larder_call *call, const struct larder_object *object, struct larder_pairs *ret_tags,
+                   struct larder_error *error);
+int mock_tags_set (void *self, struct larder_call *call, const struct larder_object *object, const struct larder_pairs *tags,
+                   struct larder_error *error);
+int mock_class_set (void *self, struct larder_call *call, const struct larder_object *object, const char *storage_class,
+                    struct larder_error *error);
+
+/* ---- list.c ---- */
+
+int mock_list (void *self, struct larder_call *call, const struct larder_list *request, larder_item_fn item, void *context,
+               struct larder_page *ret_page, struct larder_error *error);
+
+/* ---- parts.c ---- */
+
+int mock_parts_begin (void *self, struct larder_call *call, const struct larder_write *request, struct larder_upload *ret_upload,
+                      struct larder_error *error);
+int mock_parts_write (void *self, struct larder_call *call, const struct larder_upload *upload, uint32_t number,
+                      const struct larder_source *source, struct larder_part *ret_part, struct larder_error *error);
+int mock_parts_copy (void *self, struct larder_call *call, const struct larder_upload *upload, uint32_t number,
+                     const struct larder_read *from, struct larder_part *ret_part, struct larder_error *error);
+int mock_parts_finish (void *self, struct larder_call *call, const struct larder_finish *request, struct larder_info *ret_info,
+                       struct larder_error *error);
+int mock_parts_abort (void *self, struct larder_call *call, const struct larder_upload *upload, struct larder_error *error);
+int mock_parts_list (void *self, struct larder_call *call, const struct larder_upload *upload, larder_part_fn part, void *context,
+                     struct larder_error *error);
+int mock_uploads_list (void *self, struct larder_call *call, const struct larder_list *request, larder_upload_fn upload,
+                       void *context, struct larder_page *ret_page, struct larder_error *error);
+
+#endif
