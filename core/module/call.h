@@ -17,6 +17,8 @@ extern const struct larder_host module_host;   /* the table every module gets */
 
 /* Where the host's log goes; one for the process, because modules are. The last handle opened wins; NULL fn: nowhere. */
 void module_host_log_to (void (*log) (void *context, int level, const char *text), void *context, int level);
+/* The handle with that context is going: log no more to it. */
+void module_host_log_stop (void *context);
 /* Offset of store_now from the wall clock, for the mock (ns). */
 void module_host_store_offset (int64_t offset);
 

@@ -1,0 +1,110 @@
+/* vet.c: whether a module file may be run at all, decided before any of its code does. */
+#include "module.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+
+static int
+refuse (struct larder_error *error, const char *path, const char *why, const char *next)
+{
+	int code = larder_fail (error, LARDER_E_DENIED, "module '%s' is refused: %s", path, why);
+	larder_explain (error, LARDER_DETAIL_NEXT, next);
+	return code;
+}
+
+/* Owned by root or the caller; nobody else may write. */
+static int
+check_owner (const char *path, const struct stat *st, const char *subject, const char *what, struct larder_error *error)
+{
+	char why[PATH_MAX + 100];
+	bool sticky = S_ISDIR (st->st_mode) && (st->st_mode & S_ISVTX) && st->st_uid == 0;
+	if (st->st_uid != 0 && st->st_uid != geteuid ()) {
+		snprintf (why, sizeof why, "%s '%s' belongs to another user (%u)", what, subject, (unsigned) st->st_uid);
+		return refuse (error, path, why, "give it to root or to the user who runs larder (chown)");
+	}
+	if ((st->st_mode & S_IWOTH) && !sticky) {
+		snprintf (why, sizeof why, "%s '%s' is writable by everyone (mode %04o)", what, subject, (unsigned) st->st_mode & 07777);
+		return refuse (error, path, why, "take the permission away: chmod o-w");
+	}
+	if ((st->st_mode & S_IWGRP) && !sticky && st->st_gid != getegid () && st->st_gid != 0) {
+		snprintf (why, sizeof why, "%s '%s' is writable by a foreign group (mode %04o)", what, subject, (unsigned) st->st_mode & 07777);
+		return refuse (error, path, why, "take the permission away: chmod g-w");
+	}
+	return 0;
+}
+
+static int
+check_folders (const char *path, const char *folder, struct larder_error *error)
+{
+	char name[PATH_MAX];
+	snprintf (name, sizeof name, "%s", folder);
+	for (;;) {
+		struct stat st;
+		if (stat (name, &st) < 0)
+			return larder_fail_errno (error, errno, "cannot look at the folder '%s' of module '%s'", name, path);
+		int code = check_owner (path, &st, name, "folder", error);
+		if (code < 0 || strcmp (name, "/") == 0)
+			return code;
+		char *slash = strrchr (name, '/');
+		slash[slash == name] = '\0';
+	}
+}
+
+static int
+check_file (const char *path, int fd, struct larder_error *error)
+{
+	struct stat st;
+	unsigned char head[20];
+	if (fstat (fd, &st) < 0)
+		return larder_fail_errno (error, errno, "cannot look at module '%s'", path);
+	if (!S_ISREG (st.st_mode))
+		return refuse (error, path, "it is not a regular file", NULL);
+	int code = check_owner (path, &st, path, "file", error);
+	if (code < 0)
+		return code;
+	ssize_t got = pread (fd, head, sizeof head, 0);
+	if (got < (ssize_t) sizeof head || memcmp (head, "\177ELF", 4) != 0)
+		return larder_fail (error, LARDER_E_INVALID, "module '%s' is not an ELF file", path);
+	if (head[4] != (sizeof (void *) == 8 ? 2 : 1))
+		return larder_fail (error, LARDER_E_INVALID, "module '%s' is built for another word size", path);
+	return 0;
+}
+
+int
+module_vet (const char *path, int *ret_fd, struct larder_error *error)
+{
+	const char *slash = strrchr (path, '/');
+	CLEANUP_FREE char *given = slash ? strndup (path, slash == path ? 1 : (size_t) (slash - path)) : strdup (".");
+	CLEANUP_FREE char *folder = given ? realpath (given, NULL) : NULL;
+	if (!folder)
+		return larder_fail_errno (error, errno, "cannot find the folder of module '%s'", path);
+	int code = check_folders (path, folder, error);
+	if (code < 0)
+		return code;
+	CLEANUP_CLOSE int in = open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP_CLOSE int fd = in < 0 ? -1 : openat (in, slash ? slash + 1 : path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ELOOP)
+		return refuse (error, path, "it is a symbolic link", "put the file itself into the folder");
+	if (fd < 0 && errno == ENOENT) {
+		code = larder_fail (error, LARDER_E_NOTFOUND, "no module file '%s'", path);
+		larder_explain (error, LARDER_DETAIL_NEXT, "`larder module list` shows what is installed");
+		return code;
+	}
+	if (fd < 0)
+		return larder_fail_errno (error, errno, "cannot open module '%s'", path);
+	code = check_file (path, fd, error);
+	if (code < 0)
+		return code;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
