@@ -1,0 +1,112 @@
+/* backend.c: [backend] sections: the driver's module and its one instance a section. */
+#include "handle.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+#include "values.h"
+
+/* Keys of a [backend] that core itself reads. */
+static const char *const core_keys[] = { "driver", "server", "required", NULL };
+
+static int
+load_driver (struct larder *larder, const struct config_section *section, const struct module **ret, struct larder_error *error)
+{
+	const char *name = config_text (section, "driver");
+	struct larder_error inner = LARDER_ERROR_INIT;
+	int code = registry_load (larder->registry, LARDER_KIND_DRIVER, name ? name : "", ret, &inner);
+	if (code < 0) {
+		larder_fail (error, code, "[backend \"%s\"] of %s: %s", config_name (section), config_where (section), inner.message);
+		larder_explain (error, LARDER_DETAIL_NEXT, inner.next);
+	}
+	return code;
+}
+
+static int
+open_instance (struct larder *larder, const struct config_section *section, struct instance **ret, struct larder_error *error)
+{
+	const struct module *module;
+	struct instance *instance = NULL;
+	int code = load_driver (larder, section, &module, error);
+	if (code == 0)
+		code = instance_new (module, &instance, error);
+	if (code < 0)
+		return code;
+	struct larder_values *filled = NULL;
+	static const struct larder_option none[] = { { 0 } };
+	code = config_fill (section, module->options ? module->options : none, sizeof *none, instance->self, core_keys, &filled, error);
+	if (code == 0) {
+		values_free (instance->values);
+		instance->values = filled;
+		struct larder_arena *arena = arena_new ();
+		struct larder_call call = larder_call_begin (larder, arena);
+		struct larder_open request = {
+			.size = sizeof request, .name = config_name (section), .server = config_text (section, "server"),
+			.read_only = larder->settings.flags & LARDER_READ_ONLY,
+		};
+		code = arena ? instance_open (instance, &call, &request, error) : larder_fail_memory (error);
+		arena_free (arena);
+	}
+	if (code < 0) {
+		instance_free (instance);
+		return code;
+	}
+	*ret = instance;
+	return 0;
+}
+
+int
+backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error)
+{
+	const struct config_section *section;
+	int code = config_find (larder->config, "backend", name, &section, error);
+	if (code < 0)
+		return code;
+	pthread_mutex_lock (&larder->mutex);
+	struct backend *backend = larder->backends;
+	while (backend && strcmp (backend->name, name) != 0)
+		backend = backend->next;
+	if (!backend) {
+		struct instance *instance = NULL;
+		code = open_instance (larder, section, &instance, error);
+		backend = code == 0 ? calloc (1, sizeof *backend) : NULL;
+		if (backend) {
+			*backend = (struct backend) { larder->backends, config_name (section), instance };
+			larder->backends = backend;
+		} else if (code == 0) {
+			instance_free (instance);
+			code = larder_fail_memory (error);
+		}
+	}
+	pthread_mutex_unlock (&larder->mutex);
+	if (code == 0)
+		*ret = backend->instance;
+	return code;
+}
+
+/* A key of a module's section is secret when its module says so, and also when there is no module to ask. */
+bool
+backend_is_secret (void *context, const struct config_section *section, const char *key)
+{
+	struct larder *larder = context;
+	bool lock = strcmp (config_kind (section), "lock") == 0;
+	if (!lock && strcmp (config_kind (section), "backend") != 0)
+		return false;
+	for (const char *const *known = core_keys; *known; known++)
+		if (strcmp (key, *known) == 0)
+			return false;
+	const struct module *module = NULL;
+	const char *driver = config_text (section, "driver");
+	if (!driver || registry_load (larder->registry, lock ? LARDER_KIND_LOCK : LARDER_KIND_DRIVER, driver, &module, NULL) < 0)
+		return strstr (key, "secret") || strstr (key, "password") || strstr (key, "token") || strstr (key, "key");
+	for (const struct larder_option *option = module->options; option && option->key; option++)
+		if (strcmp (option->key, key) == 0)
+			return option->type == LARDER_SECRET;
+	return true;   /* not a key of this module: perhaps a misspelt secret */
+}

@@ -1,0 +1,127 @@
+/* handle.c: opening, cancelling and closing a handle; its configuration for others to read. */
+#include "handle.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "error.h"
+
+/* A set-uid program must not load what its caller's environment names. */
+static const char *
+module_folder (const struct larder_settings *settings)
+{
+	if (settings->module_dir)
+		return settings->module_dir;
+	const char *given = getauxval (AT_SECURE) ? NULL : getenv ("LARDER_MODULE_DIR");
+	return given && *given ? given : LARDER_MODULE_FOLDER;
+}
+
+static int
+load_config (struct larder *larder, struct larder_error *error)
+{
+	const struct larder_settings *settings = &larder->settings;
+	if (settings->flags & LARDER_NO_CONFIG)
+		return 0;
+	struct config_request request = { settings->config, settings->profile, settings->larder_keys };
+	int code = config_load (&request, &larder->config, error);
+	if (code < 0)
+		return code;
+	const struct config_section *section = config_next (larder->config, "larder", NULL);
+	const struct schema_larder *schema = section ? config_struct (section) : NULL;
+	if (schema && schema->clock_offset)
+		module_host_store_offset (schema->clock_offset);
+	return 0;
+}
+
+int
+larder_open (const struct larder_settings *settings, struct larder **ret, struct larder_error *error)
+{
+	struct larder *larder = calloc (1, sizeof *larder);
+	if (!larder)
+		return larder_fail_memory (error);
+	larder->settings.size = sizeof larder->settings;
+	larder_give (&larder->settings, settings);
+	larder->cancel_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init (&larder->mutex, NULL);
+	int code = larder->cancel_fd < 0 ? larder_fail_errno (error, errno, "cannot make an event descriptor") : 0;
+	if (code == 0)
+		code = registry_open (module_folder (&larder->settings), &larder->registry, error);
+	if (code == 0 && larder->settings.log)
+		module_host_log_to (larder->settings.log, larder->settings.log_context, larder->settings.log_level);
+	if (code == 0)
+		code = load_config (larder, error);
+	if (code < 0) {
+		larder_close (larder);
+		return code;
+	}
+	*ret = larder;
+	return 0;
+}
+
+void
+larder_close (struct larder *larder)
+{
+	if (!larder)
+		return;
+	for (struct backend *backend = larder->backends, *next; backend; backend = next) {
+		next = backend->next;
+		instance_free (backend->instance);
+		free (backend);
+	}
+	if (larder->settings.log)
+		module_host_log_stop (larder->settings.log_context);
+	registry_close (larder->registry);
+	config_free (larder->config);
+	pthread_mutex_destroy (&larder->mutex);
+	if (larder->cancel_fd >= 0)
+		close (larder->cancel_fd);
+	free (larder);
+}
+
+void
+larder_cancel (struct larder *larder)
+{
+	const uint64_t one = 1;
+	int errnum = errno;
+	larder->cancelled = 1;
+	ssize_t written = write (larder->cancel_fd, &one, sizeof one);
+	(void) written;   /* full means it is readable already */
+	errno = errnum;
+}
+
+const char *
+larder_profile (const struct larder *larder)
+{
+	return larder->config ? config_profile (larder->config) : "";
+}
+
+const char *
+larder_config_path (const struct larder *larder)
+{
+	return larder->config ? config_path (larder->config) : "";
+}
+
+struct registry *larder_registry (struct larder *larder) { return larder->registry; }
+const struct config *larder_configuration (struct larder *larder) { return larder->config; }
+bool larder_is_cancelled (const struct larder *larder) { return larder->cancelled; }
+
+int
+larder_fail_cancelled (struct larder_error *error)
+{
+	return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
+}
+
+struct larder_call
+larder_call_begin (struct larder *larder, struct larder_arena *arena)
+{
+	return (struct larder_call) { .arena = arena, .cancel_fd = larder->cancel_fd, .cancelled = &larder->cancelled };
+}
+
+struct larder_arena *larder_arena_new (void) { return arena_new (); }
+void larder_arena_clear (struct larder_arena *arena) { arena_clear (arena); }
+void larder_arena_free (struct larder_arena *arena) { arena_free (arena); }

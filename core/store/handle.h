@@ -1,0 +1,42 @@
+/* handle.h: struct larder, for the files of this room. */
+#ifndef LARDER_STORE_HANDLE_H
+#define LARDER_STORE_HANDLE_H
+
+#include <pthread.h>
+
+#include "store.h"
+
+struct driver_module;
+
+/* The driver's instance of one [backend], opened at first use, kept until the handle closes. */
+struct backend {
+	struct backend *next;
+	const char *name;
+	struct instance *instance;
+};
+
+struct larder {
+	struct larder_settings settings;
+	struct registry *registry;
+	struct config *config;           /* NULL with LARDER_NO_CONFIG */
+	int cancel_fd;
+	volatile int cancelled;
+	pthread_mutex_t mutex;           /* of the backends; never held across a driver's operation */
+	struct backend *backends;
+};
+
+struct larder_store {
+	struct larder *larder;
+	const struct config_section *section;   /* of the view itself */
+	const struct schema_store *schema;
+	const struct config_section *place;     /* of the store that has backend and bucket */
+	const char *bucket, *backend_name;
+	struct instance *instance;
+	const struct larder_driver *driver;
+};
+
+/* Opens it when it is the first use. */
+int backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error);
+bool backend_is_secret (void *larder, const struct config_section *section, const char *key);
+
+#endif

@@ -1,0 +1,90 @@
+/* listing.c: all pages of a listing, in flat memory, and whether the pages can be true. */
+#include "handle.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "cleanup.h"
+#include "error.h"
+
+struct listing {
+	const struct larder_store *store;
+	const struct larder_listing *request;
+	larder_info_fn info;
+	void *context;
+	char last[1026];                 /* key before, "" at the start */
+	bool any;
+	unsigned page;
+	int stop;                        /* what the caller's function returned */
+};
+
+static int
+fail_page (const struct listing *listing, const char *what, struct larder_error *error)
+{
+	return larder_fail (error, LARDER_E_UNAVAILABLE, "listing of '%s:%s' cannot be trusted: page %u %s", store_name (listing->store),
+	                    listing->request->prefix ? listing->request->prefix : "", listing->page, what);
+}
+
+static int
+take_item (void *context, const struct larder_info *info, struct larder_error *error)
+{
+	struct listing *listing = context;
+	if (!info->key || strlen (info->key) >= sizeof listing->last)
+		return fail_page (listing, "has an item without a proper key", error);
+	int order = listing->any ? strcmp (listing->last, info->key) : -1;
+	if (order > 0 || (order == 0 && !listing->request->versions))
+		return fail_page (listing, "is out of order", error);
+	memcpy (listing->last, info->key, strlen (info->key) + 1);
+	listing->any = true;
+	listing->stop = listing->info (listing->context, info);
+	return listing->stop;
+}
+
+static int
+one_page (struct larder_store *store, struct listing *listing, struct larder_arena *arena, const char *token, struct larder_page *ret_page,
+          struct larder_error *error)
+{
+	const struct larder_listing *request = listing->request;
+	struct larder_list list = {
+		.size = sizeof list, .bucket = store->bucket, .prefix = request->prefix ? request->prefix : "",
+		.delimiter = request->delimiter ? request->delimiter : "", .start_after = request->start_after, .token = token, .versions = request->versions,
+	};
+	struct larder_call call = larder_call_begin (store->larder, arena);
+	listing->page++;
+	instance_enter (store->instance);
+	int code = store->driver->list (store->instance->self, &call, &list, take_item, listing, ret_page, error);
+	instance_leave (store->instance);
+	return code;
+}
+
+int
+larder_list (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, void *context, struct larder_error *error)
+{
+	struct listing listing = { .store = store, .request = request, .info = info, .context = context };
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	CLEANUP_FREE char *token = NULL;
+	if (!arena)
+		return larder_fail_memory (error);
+	for (;;) {
+		struct larder_page page = { .size = sizeof page };
+		int code = larder_is_cancelled (store->larder) ? larder_fail_cancelled (error) : one_page (store, &listing, arena, token, &page, error);
+		if (code)
+			return listing.stop ? listing.stop : code;
+		if (page.complete)
+			return page.token ? fail_page (&listing, "says it is the last and names a next one", error) : 0;
+		if (!page.token)
+			return fail_page (&listing, "is not the last, but names no next one", error);
+		if (token && strcmp (token, page.token) == 0)
+			return fail_page (&listing, "names itself as the next one", error);
+		char *next = strdup (page.token);
+		free (token);
+		token = next;
+		arena_clear (arena);
+		if (!token)
+			return larder_fail_memory (error);
+	}
+}

@@ -1,0 +1,290 @@
+/* objects.c: single objects of a store: what the store's section adds, what the driver must be able to do, and
+ * what is compared afterwards. */
+#include "handle.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "arena.h"
+#include "checksum.h"
+#include "error.h"
+#include "objects.h"
+#include "text.h"
+
+#define CAN(store, operation) store_can (store, offsetof (struct larder_driver, operation))
+
+int
+object_fail_unsupported (const struct larder_store *store, const char *what, struct larder_error *error)
+{
+	int code = larder_fail (error, LARDER_E_UNSUPPORTED, "driver '%s' of store '%s' cannot %s", store->instance->module->name, store_name (store), what);
+	larder_explain (error, LARDER_DETAIL_NEXT, "`larder module info` lists what a driver can do");
+	return code;
+}
+
+/* A key every store could hold: not empty, at most 1024 bytes. */
+static int
+check_key (const struct larder_store *store, const char *key, struct larder_error *error)
+{
+	size_t length = key ? strlen (key) : 0;
+	if (!length)
+		return larder_fail (error, LARDER_E_INVALID, "'%s:' names no object", store_name (store));
+	return length <= 1024 ? 0 : larder_fail (error, LARDER_E_INVALID, "key has %zu bytes, a key has at most 1024", length);
+}
+
+static int
+check_writable (const struct larder_store *store, struct larder_error *error)
+{
+	if (store->larder->settings.flags & LARDER_READ_ONLY)
+		return larder_fail (error, LARDER_E_DENIED, "store '%s' is opened read-only", store_name (store));
+	return 0;
+}
+
+static int
+check_start (const struct larder_store *store, const char *key, struct larder_error *error)
+{
+	return larder_is_cancelled (store->larder) ? larder_fail_cancelled (error) : check_key (store, key, error);
+}
+
+int
+larder_stat (struct larder_store *store, struct larder_arena *arena, const char *key, const char *version,
+             struct larder_info *ret_info, struct larder_error *error)
+{
+	int code = check_start (store, key, error);
+	if (code < 0)
+		return code;
+	struct larder_call call = larder_call_begin (store->larder, arena);
+	struct larder_object object = { .size = sizeof object, .bucket = store->bucket, .key = key, .version = version };
+	instance_enter (store->instance);
+	code = store->driver->stat (store->instance->self, &call, &object, ret_info, error);
+	instance_leave (store->instance);
+	return code;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------- */
+
+static const char *
+content_type_of (const char *key)
+{
+	static const struct { const char *extension, *type; } types[] = {
+		{ "png", "image/png" }, { "webp", "image/webp" }, { "jpg", "image/jpeg" }, { "jpeg", "image/jpeg" }, { "gif", "image/gif" },
+		{ "svg", "image/svg+xml" }, { "avif", "image/avif" }, { "bmp", "image/bmp" }, { "tif", "image/tiff" }, { "tiff", "image/tiff" },
+		{ "txt", "text/plain; charset=utf-8" }, { "log", "text/plain; charset=utf-8" }, { "md", "text/markdown; charset=utf-8" },
+		{ "html", "text/html; charset=utf-8" }, { "css", "text/css; charset=utf-8" }, { "csv", "text/csv; charset=utf-8" },
+		{ "js", "text/javascript; charset=utf-8" }, { "json", "application/json" }, { "ndjson", "application/x-ndjson" }, { "xml", "application/xml" },
+		{ "pdf", "application/pdf" }, { "zip", "application/zip" }, { "gz", "application/gzip" }, { "tar", "application/x-tar" },
+		{ "mp4", "video/mp4" }, { "webm", "video/webm" }, { "mp3", "audio/mpeg" }, { "wav", "audio/wav" },
+	};
+	const char *slash = strrchr (key, '/'), *dot = strrchr (slash ? slash : key, '.');
+	for (size_t i = 0; dot && i < sizeof types / sizeof *types; i++)
+		if (strcasecmp (dot + 1, types[i].extension) == 0)
+			return types[i].type;
+	return "application/octet-stream";
+}
+
+static int
+check_class (const char *storage_class, struct larder_error *error)
+{
+	static const char *const classes[] = {
+		"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE", "REDUCED_REDUNDANCY",
+		"EXPRESS_ONEZONE", "OUTPOSTS", "SNOW", "FSX_OPENZFS"
+	};
+	enum { COUNT = sizeof classes / sizeof *classes };
+	for (size_t i = 0; storage_class && i < COUNT; i++)
+		if (strcmp (storage_class, classes[i]) == 0)
+			return 0;
+	if (!storage_class)
+		return 0;
+	int code = larder_fail (error, LARDER_E_INVALID, "unknown storage class '%s'", storage_class);
+	const char *nearest = text_nearest (storage_class, classes, COUNT);
+	char next[120];
+	snprintf (next, sizeof next, nearest ? "did you mean '%s'?" : "for example %s", nearest ? nearest : "STANDARD");
+	larder_explain (error, LARDER_DETAIL_NEXT, next);
+	return code;
+}
+
+/* What the store's section says, where the caller said nothing. */
+static int
+fill_attributes (const struct larder_store *store, const char *key, struct larder_attributes *attributes, struct larder_error *error)
+{
+	attributes->size = sizeof *attributes;
+	if (!attributes->content_type)
+		attributes->content_type = content_type_of (key);
+	if (!attributes->cache_control)
+		attributes->cache_control = store->schema->cache_control;
+	if (!attributes->storage_class)
+		attributes->storage_class = store->schema->storage_class;
+	return check_class (attributes->storage_class, error);
+}
+
+static int
+check_condition (const struct larder_store *store, bool create_only, const char *if_match, struct larder_error *error)
+{
+	if (create_only && !(store->instance->caps & LARDER_CAP_CREATE_ONLY))
+		return object_fail_unsupported (store, "write only what is not there yet", error);
+	if (if_match && !(store->instance->caps & LARDER_CAP_IF_MATCH))
+		return object_fail_unsupported (store, "write only over what it expects", error);
+	return 0;
+}
+
+int
+larder_put (struct larder_store *store, struct larder_arena *arena, const struct larder_put *request,
+            const struct larder_source *source, struct larder_info *ret_info, struct larder_error *error)
+{
+	struct larder_write write = {
+		.size = sizeof write, .bucket = store->bucket, .key = request->key, .attributes = request->attributes,
+		.condition = { sizeof write.condition, request->create_only, request->if_match },
+	};
+	int code = check_start (store, request->key, error);
+	if (code == 0)
+		code = check_writable (store, error);
+	if (code == 0)
+		code = check_condition (store, request->create_only, request->if_match, error);
+	if (code == 0)
+		code = fill_attributes (store, request->key, &write.attributes, error);
+	char checksum[16];
+	uint64_t crc;
+	if (code == 0 && (store->instance->caps & LARDER_CAP_CHECKSUM) && (code = checksum_source (source, &crc, NULL, error)) == 0) {
+		crc64nvme_text (crc, checksum);
+		write.checksum_type = LARDER_CHECKSUM_CRC64NVME;
+		write.checksum = checksum;
+		if (source->rewind)
+			code = source->rewind (source->context, error);
+	}
+	if (code < 0)
+		return code;
+	struct larder_call call = larder_call_begin (store->larder, arena);
+	instance_enter (store->instance);
+	code = store->driver->write (store->instance->self, &call, &write, source, ret_info, error);
+	instance_leave (store->instance);
+	return code;
+}
+
+int
+larder_copy_object (struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
+                    const struct larder_copy_object *request, struct larder_info *ret_info, struct larder_error *error)
+{
+	int code = check_start (from, request->key, error);
+	if (code == 0)
+		code = check_key (to, request->to, error);
+	if (code == 0)
+		code = check_writable (to, error);
+	if (code == 0)
+		code = check_condition (to, request->create_only, NULL, error);
+	if (code == 0)
+		code = check_class (request->attributes.storage_class, error);
+	if (code < 0)
+		return code;
+	if (from->instance != to->instance || !CAN (to, copy))
+		return object_copy_through (from, to, arena, request, ret_info, error);
+	struct larder_copy copy = {
+		.size = sizeof copy, .from = { sizeof copy.from, from->bucket, request->key, request->version }, .bucket = to->bucket, .key = request->to,
+		.attributes = request->attributes, .condition = { sizeof copy.condition, request->create_only, NULL },
+	};
+	copy.attributes.size = sizeof copy.attributes;
+	if (!copy.attributes.storage_class)
+		copy.attributes.storage_class = to->schema->storage_class;
+	struct larder_call call = larder_call_begin (to->larder, arena);
+	instance_enter (to->instance);
+	code = to->driver->copy (to->instance->self, &call, &copy, ret_info, error);
+	instance_leave (to->instance);
+	return code;
+}
+
+/* ---- removing ---------------------------------------------------------------------------------- */
+
+struct removal {
+	const char *const *keys;
+	larder_removed_cb removed;
+	void *context;
+	int failed;                      /* first code of a failed item */
+	struct larder_error *error;
+};
+
+static int
+on_removed (void *context, size_t index, int code, const struct larder_info *info, const struct larder_error *error)
+{
+	struct removal *removal = context;
+	(void) info;
+	if (code < 0 && !removal->failed) {
+		removal->failed = code;
+		if (removal->error && error)
+			larder_give (removal->error, error);
+	}
+	return removal->removed ? removal->removed (removal->context, removal->keys[index], code, error) : 0;
+}
+
+static int
+remove_items (struct larder_store *store, const struct larder_remove *items, size_t count, struct removal *removal, struct larder_error *error)
+{
+	struct larder_arena *arena = arena_new ();
+	if (!arena)
+		return larder_fail_memory (error);
+	struct larder_call call = larder_call_begin (store->larder, arena);
+	instance_enter (store->instance);
+	int code = store->driver->remove (store->instance->self, &call, store->bucket, items, count, sizeof *items, on_removed, removal, error);
+	instance_leave (store->instance);
+	arena_free (arena);
+	return code ? code : removal->failed;
+}
+
+int
+larder_remove (struct larder_store *store, const char *const *keys, size_t count, larder_removed_cb removed, void *context,
+               struct larder_error *error)
+{
+	int code = check_writable (store, error);
+	struct larder_remove *items = code == 0 ? calloc (count ? count : 1, sizeof *items) : NULL;
+	if (!items)
+		return code < 0 ? code : larder_fail_memory (error);
+	for (size_t i = 0; i < count && code == 0; i++) {
+		code = check_start (store, keys[i], error);
+		items[i] = (struct larder_remove) { .size = sizeof *items, .key = keys[i] };
+	}
+	struct removal removal = { keys, removed, context, 0, error };
+	if (code == 0 && count)
+		code = remove_items (store, items, count, &removal, error);
+	free (items);
+	return code;
+}
+
+int
+store_remove_if (struct larder_store *store, const char *key, const char *if_match, struct larder_error *error)
+{
+	int code = check_start (store, key, error);
+	if (code == 0)
+		code = check_writable (store, error);
+	if (code == 0 && if_match && !(store->instance->caps & LARDER_CAP_REMOVE_IF_MATCH))
+		code = object_fail_unsupported (store, "remove only what it expects", error);
+	if (code < 0)
+		return code;
+	struct larder_remove item = { .size = sizeof item, .key = key, .if_match = if_match };
+	struct removal removal = { &key, NULL, NULL, 0, error };
+	return remove_items (store, &item, 1, &removal, error);
+}
+
+int
+larder_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error)
+{
+	int code = check_key (store, key, error);
+	if (code < 0)
+		return code;
+	const struct config_section *cdn = NULL;
+	const struct schema_store *place = config_struct (store->place);
+	const char *cdn_name = store->schema->cdn ? store->schema->cdn : place->cdn;
+	if (cdn_name && config_find (store->larder->config, "cdn", cdn_name, &cdn, error) == 0 && config_text (cdn, "domain"))
+		return object_cdn_url (arena, config_text (cdn, "domain"), key, ret_url, error);
+	if (!CAN (store, url))
+		return object_fail_unsupported (store, "give an address to an object", error);
+	struct larder_call call = larder_call_begin (store->larder, arena);
+	struct larder_url request = {
+		.size = sizeof request, .object = { sizeof request.object, store->bucket, key, NULL }, .kind = LARDER_URL_PUBLIC, .method = "GET",
+	};
+	instance_enter (store->instance);
+	code = store->driver->url (store->instance->self, &call, &request, ret_url, error);
+	instance_leave (store->instance);
+	return code;
+}

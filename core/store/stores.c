@@ -1,0 +1,149 @@
+/* stores.c: [store] sections, views, and addresses. */
+#include "handle.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+#include "text.h"
+
+static int
+need_config (const struct larder *larder, struct larder_error *error)
+{
+	return larder->config ? 0 : larder_fail (error, LARDER_E_INVALID, "this handle has no configuration, so no stores");
+}
+
+/* The section that has backend and bucket: itself, or the store it is a view of. */
+static int
+find_place (const struct larder *larder, const struct config_section *section, const struct config_section **ret, struct larder_error *error)
+{
+	const struct schema_store *schema = config_struct (section);
+	if (!schema->in) {
+		*ret = section;
+		return 0;
+	}
+	return config_find (larder->config, "store", schema->in, ret, error);
+}
+
+int
+larder_store_open (struct larder *larder, const char *name, struct larder_store **ret, struct larder_error *error)
+{
+	const struct config_section *section = NULL, *place = NULL;
+	int code = need_config (larder, error);
+	if (code == 0)
+		code = config_find (larder->config, "store", name, &section, error);
+	if (code == 0)
+		code = find_place (larder, section, &place, error);
+	if (code < 0)
+		return code;
+	struct larder_store *store = calloc (1, sizeof *store);
+	if (!store)
+		return larder_fail_memory (error);
+	const struct schema_store *at = config_struct (place);
+	*store = (struct larder_store) {
+		.larder = larder, .section = section, .schema = config_struct (section), .place = place, .bucket = at->bucket, .backend_name = at->backend,
+	};
+	code = backend_open (larder, at->backend, &store->instance, error);
+	if (code < 0) {
+		free (store);
+		return code;
+	}
+	store->driver = store->instance->module->driver;
+	*ret = store;
+	return 0;
+}
+
+void
+larder_store_close (struct larder_store *store)
+{
+	free (store);
+}
+
+struct larder *store_larder (const struct larder_store *store) { return store->larder; }
+const char *store_name (const struct larder_store *store) { return config_name (store->section); }
+const char *store_bucket (const struct larder_store *store) { return store->bucket; }
+const struct schema_store *store_section (const struct larder_store *store) { return store->schema; }
+uint64_t store_caps (const struct larder_store *store) { return store->instance->caps; }
+struct instance *store_instance (const struct larder_store *store) { return store->instance; }
+
+bool
+store_can (const struct larder_store *store, size_t op_offset)
+{
+	void (*function) (void);
+	memcpy (&function, (const char *) (const void *) store->driver + op_offset, sizeof function);
+	return function != NULL;
+}
+
+/* "versioned, AES256, public blocked", of the place. */
+static const char *
+protection (struct larder_arena *arena, const struct schema_store *place)
+{
+	const char *text = arena_printf (arena, "%s%s%s%s%s", place->versioning ? ", versioned" : "", place->encryption ? ", " : "",
+		place->encryption ? place->encryption : "", place->public_access ? ", public " : "", place->public_access ? place->public_access : "");
+	return text && *text ? text + 2 : NULL;
+}
+
+int
+larder_store_each (struct larder *larder, larder_store_fn each, void *context, struct larder_error *error)
+{
+	int code = need_config (larder, error);
+	struct larder_arena *arena = arena_new ();
+	if (code == 0 && !arena)
+		code = larder_fail_memory (error);
+	for (const struct config_section *section = NULL; code == 0 && (section = config_next (larder->config, "store", section));) {
+		const struct config_section *place = section;
+		const struct schema_store *schema = config_struct (section);
+		const struct config_section *backend = NULL;
+		code = find_place (larder, section, &place, error);
+		if (code < 0)
+			break;
+		const struct schema_store *at = config_struct (place);
+		code = config_find (larder->config, "backend", at->backend, &backend, error);
+		struct larder_store_facts facts = {
+			.size = sizeof facts, .name = config_name (section), .driver = backend ? config_text (backend, "driver") : NULL, .backend = at->backend,
+			.bucket = at->bucket, .purpose = schema->purpose, .view_of = schema->in, .storage_class = schema->storage_class,
+			.protection = protection (arena, at), .expected = schema->expected_size ? schema->expected_size : schema->expected_rate,
+		};
+		if (code == 0)
+			code = each (context, &facts);
+	}
+	arena_free (arena);
+	return code;
+}
+
+/* Local: "-", paths that begin with '/' or '.', and names without a colon (or with a '/' before it). */
+int
+larder_address_parse (struct larder *larder, struct larder_arena *arena, const char *text, struct larder_address *ret,
+                      struct larder_error *error)
+{
+	const char *colon = strchr (text, ':'), *slash = strchr (text, '/');
+	struct larder_address address = { .size = sizeof address, .path = arena_copy (arena, text) };
+	if (!*text)
+		return larder_fail (error, LARDER_E_INVALID, "address is empty");
+	if (colon && text[0] != '.' && text[0] != '/' && (!slash || colon < slash)) {
+		const struct config_section *section;
+		address.store = arena_copy_bytes (arena, text, (size_t) (colon - text));
+		address.path = arena_copy (arena, colon + 1);
+		if (strncmp (colon, "://", 3) == 0)
+			return larder_fail (error, LARDER_E_UNSUPPORTED, "'%s' is a URL; name a store of the configuration instead", text);
+		int code = need_config (larder, error);
+		if (code == 0)
+			code = config_find (larder->config, "store", address.store ? address.store : "", &section, error);
+		if (code == LARDER_E_NOTFOUND) {   /* a word of the command line, not an object */
+			code = LARDER_E_INVALID;
+			if (error)
+				error->code = code;
+		}
+		if (code < 0)
+			return code;
+	}
+	if (!address.path)
+		return larder_fail_memory (error);
+	larder_give (ret, &address);
+	return 0;
+}
