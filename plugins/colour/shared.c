@@ -1,0 +1,96 @@
+/* shared.c: limits asked of a header, and the orientation in EXIF. */
+#include "shared.h"
+
+struct larder_decode
+shared_decode_request (const struct larder_decode *request)
+{
+	struct larder_decode ours = { 0 };
+	memcpy (&ours, request, request->size < sizeof ours ? request->size : sizeof ours);
+	return ours;
+}
+
+struct larder_encode
+shared_encode_request (const struct larder_encode *request)
+{
+	struct larder_encode ours = { .quality = -1, .effort = -1 };
+	memcpy (&ours, request, request->size < sizeof ours ? request->size : sizeof ours);
+	return ours;
+}
+
+static int
+too_large (const char *what, uint64_t value, uint64_t limit, struct larder_error *error)
+{
+	return larder_fail (error, LARDER_E_LIMIT, "picture is too large: %s is %llu, the limit is %llu", what,
+	                    (unsigned long long) value, (unsigned long long) limit);
+}
+
+int
+shared_check_size (const struct larder_limits *limits, uint32_t width, uint32_t height, struct larder_error *error)
+{
+	uint64_t pixels = (uint64_t) width * height;
+	if (width > limits->width)
+		return too_large ("width", width, limits->width, error);
+	if (height > limits->height)
+		return too_large ("height", height, limits->height, error);
+	if (pixels > limits->pixels)
+		return too_large ("number of pixels", pixels, limits->pixels, error);
+	return 0;
+}
+
+int
+shared_check_frames (const struct larder_limits *limits, uint32_t frames, struct larder_error *error)
+{
+	if (frames > limits->frames)
+		return too_large ("number of frames", frames, limits->frames, error);
+	return 0;
+}
+
+int
+shared_check_memory (const struct larder_limits *limits, uint64_t memory, struct larder_error *error)
+{
+	if (memory > limits->memory)
+		return too_large ("memory needed, in bytes,", memory, limits->memory, error);
+	return 0;
+}
+
+int
+shared_check_cancel (struct larder_call *call, struct larder_error *error)
+{
+	if (call != NULL && larder_host->cancelled (call))
+		return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
+	return 0;
+}
+
+static uint32_t
+number (const uint8_t *at, unsigned bytes, bool big)
+{
+	uint32_t value = 0;
+	for (unsigned i = 0; i < bytes; i++)
+		value |= (uint32_t) at[i] << (8 * (big ? bytes - 1 - i : i));
+	return value;
+}
+
+/* Only the first directory counts, so a chain of them that loops is never followed. */
+uint32_t
+shared_orientation (const uint8_t *exif, size_t length)
+{
+	if (length >= 6 && memcmp (exif, "Exif\0\0", 6) == 0) {
+		exif += 6;
+		length -= 6;
+	}
+	if (length < 8 || (memcmp (exif, "II*\0", 4) != 0 && memcmp (exif, "MM\0*", 4) != 0))
+		return 1;
+	bool big = exif[0] == 'M';
+	size_t at = number (exif + 4, 4, big);
+	if (at > length || length - at < 2)
+		return 1;
+	size_t count = number (exif + at, 2, big);
+	for (at += 2; count > 0 && length - at >= 12; count--, at += 12) {
+		if (number (exif + at, 2, big) != 0x0112)
+			continue;
+		bool one_short = number (exif + at + 2, 2, big) == 3 && number (exif + at + 4, 4, big) == 1;
+		uint32_t value = number (exif + at + 8, 2, big);
+		return one_short && value >= 1 && value <= 8 ? value : 1;
+	}
+	return 1;
+}

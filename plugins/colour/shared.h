@@ -1,0 +1,25 @@
+/* shared.h: what the picture codecs share besides colour: limits, and the orientation in EXIF. */
+#ifndef LARDER_PLUGINS_SHARED_H
+#define LARDER_PLUGINS_SHARED_H
+
+#ifndef LARDER_API_VERSION
+#define LARDER_API_VERSION 0
+#endif
+#include <larder/codec.h>
+
+/* The request as this module knows it, whatever the size of the caller's struct. */
+struct larder_decode shared_decode_request (const struct larder_decode *request);
+struct larder_encode shared_encode_request (const struct larder_encode *request);
+
+/* LIMIT, naming limit and value, when a picture of this size is too large. */
+int shared_check_size (const struct larder_limits *limits, uint32_t width, uint32_t height, struct larder_error *error);
+int shared_check_frames (const struct larder_limits *limits, uint32_t frames, struct larder_error *error);
+int shared_check_memory (const struct larder_limits *limits, uint64_t memory, struct larder_error *error);
+
+/* EXIF orientation of a TIFF block, with or without "Exif\0\0" in front; 1 for all that is not 1…8. */
+uint32_t shared_orientation (const uint8_t *exif, size_t length);
+
+/* CANCELLED when the call must end. */
+int shared_check_cancel (struct larder_call *call, struct larder_error *error);
+
+#endif

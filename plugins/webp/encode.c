@@ -1,0 +1,225 @@
+/* encode.c: rows to WebP, by libwebp.
+ *
+ * Rows are gathered in libwebp's own picture; encode_end does the work. */
+#include "codec-webp.h"
+
+#include <webp/encode.h>
+#include <webp/mux.h>
+
+#define PIECE 65536
+#define QUALITY_LOSSLESS 75 /* of a lossless picture libwebp's quality is effort; as its own tools */
+
+struct encode {
+	const struct larder_sink *sink;
+	struct larder_call *call;      /* of the operation under way, for the progress hook */
+	struct larder_encode request;
+	uint8_t *icc;                  /* our copy */
+	uint32_t next_row;
+	bool failed;
+	WebPConfig config;
+	WebPPicture picture;
+	WebPMemoryWriter written;
+};
+
+static int
+check_request (const struct larder_encode *request, struct larder_error *error)
+{
+	uint32_t pixels = request->pixels;
+	if (request->width < 1 || request->height < 1 || request->width > WEBP_SIDE_MOST || request->height > WEBP_SIDE_MOST) {
+		int code = larder_fail (error, LARDER_E_LIMIT, "picture is %u × %u pixels, WebP holds 1 to %d each way", request->width,
+		                        request->height, WEBP_SIDE_MOST);
+		larder_explain (error, LARDER_DETAIL_NEXT, "encode it as png, or make it smaller");
+		return code;
+	}
+	if (pixels != LARDER_GREY8 && pixels != LARDER_RGB8 && pixels != LARDER_RGBA8)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "WebP holds grey, RGB and RGBA of 8 bits, not pixel format %u", pixels);
+	if (request->quality > 100)
+		return larder_fail (error, LARDER_E_INVALID, "quality %d is not between 0 and 100", request->quality);
+	if (request->text.count > 0)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "WebP holds no comments, and %zu were given", request->text.count);
+	if (request->icc != NULL && (request->icc_length < 128 || memcmp ((const char *) request->icc + 16, "RGB ", 4) != 0))
+		return larder_fail (error, LARDER_E_INVALID, "colour profile is not for RGB pixels");
+	return 0;
+}
+
+static int
+on_progress (int percent, const WebPPicture *picture)
+{
+	(void) percent;
+	const struct encode *encode = picture->user_data;
+	return encode->call == NULL || !larder_host->cancelled (encode->call);
+}
+
+static bool
+configure (struct encode *encode, const struct webp_options *options)
+{
+	const struct larder_encode *request = &encode->request;
+	WebPConfig *config = &encode->config;
+	if (WebPConfigInit (config) == 0)
+		return false;
+	config->method = request->effort < 0 ? (int) options->method : request->effort > 6 ? 6 : request->effort;
+	config->quality = (float) (request->quality < 0 ? options->quality : request->quality);
+	if (request->lossless) {
+		config->lossless = 1;
+		config->exact = 1; /* the very pixels, also where they cannot be seen */
+		config->quality = QUALITY_LOSSLESS;
+	}
+	return WebPValidateConfig (config) != 0;
+}
+
+static int
+prepare (struct encode *encode, const struct webp_options *options, struct larder_error *error)
+{
+	const struct larder_encode *request = &encode->request;
+	if (WebPPictureInit (&encode->picture) == 0 || !configure (encode, options))
+		return larder_fail (error, LARDER_E_INVALID, "WebP cannot be written with these options");
+	encode->picture.use_argb = 1;
+	encode->picture.width = (int) request->width;
+	encode->picture.height = (int) request->height;
+	encode->picture.progress_hook = on_progress;
+	encode->picture.user_data = encode;
+	if (request->icc != NULL) {
+		encode->icc = larder_host->alloc (request->icc_length);
+		if (encode->icc != NULL)
+			memcpy (encode->icc, request->icc, request->icc_length);
+	}
+	if (WebPPictureAlloc (&encode->picture) == 0 || (request->icc != NULL && encode->icc == NULL))
+		return larder_fail (error, LARDER_E_LIMIT, "out of memory for a picture of %u × %u", request->width, request->height);
+	return 0;
+}
+
+int
+encode_begin (const void *self, struct larder_call *call, const struct larder_encode *request,
+              const struct larder_sink *sink, void **ret_state, struct larder_error *error)
+{
+	static const struct webp_options plain = { .method = 4, .quality = 85 };
+	struct larder_encode ours = shared_encode_request (request);
+	int code = check_request (&ours, error);
+	if (code == 0)
+		code = shared_check_cancel (call, error);
+	if (code != 0)
+		return code;
+	struct encode *encode = larder_host->alloc (sizeof *encode);
+	if (encode == NULL)
+		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+	encode->request = ours;
+	encode->sink = sink;
+	WebPMemoryWriterInit (&encode->written);
+	code = prepare (encode, self != NULL ? self : &plain, error);
+	if (code != 0) {
+		(void) encode_end (encode, call, false, NULL);
+		return code;
+	}
+	*ret_state = encode;
+	return 0;
+}
+
+static void
+take_row (uint32_t *into, const uint8_t *from, uint32_t width, uint32_t pixels)
+{
+	size_t bytes = larder_pixel_bytes (pixels);
+	bool grey = pixels == LARDER_GREY8;
+	for (uint32_t x = 0; x < width; x++, from += bytes) {
+		uint32_t red = from[0], green = from[grey ? 0 : 1], blue = from[grey ? 0 : 2];
+		uint32_t alpha = pixels == LARDER_RGBA8 ? from[3] : 255;
+		into[x] = alpha << 24 | red << 16 | green << 8 | blue;
+	}
+}
+
+int
+encode_rows (void *state, struct larder_call *call, const void *rows, size_t stride, uint32_t count, struct larder_error *error)
+{
+	struct encode *encode = state;
+	const struct larder_encode *request = &encode->request;
+	uint32_t left = request->height - encode->next_row;
+	if (count > left)
+		return larder_fail (error, LARDER_E_INVALID, "%u rows given, %u are left", count, left);
+	if (stride < request->width * larder_pixel_bytes (request->pixels))
+		return larder_fail (error, LARDER_E_INVALID, "stride of %zu bytes is shorter than a row", stride);
+	int code = shared_check_cancel (call, error);
+	for (uint32_t i = 0; code == 0 && i < count; i++, encode->next_row++)
+		take_row (encode->picture.argb + (size_t) encode->next_row * (size_t) encode->picture.argb_stride,
+		          (const uint8_t *) rows + i * stride, request->width, request->pixels);
+	return code;
+}
+
+static int
+fail_encoder (WebPEncodingError why, struct larder_error *error)
+{
+	switch (why) {
+	case VP8_ENC_ERROR_USER_ABORT:
+		return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
+	case VP8_ENC_ERROR_OUT_OF_MEMORY:
+	case VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY:
+		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+	case VP8_ENC_ERROR_PARTITION0_OVERFLOW:
+	case VP8_ENC_ERROR_PARTITION_OVERFLOW:
+	case VP8_ENC_ERROR_FILE_TOO_BIG:
+		return larder_fail (error, LARDER_E_LIMIT, "picture has more detail than WebP can hold");
+	default:
+		return larder_fail (error, LARDER_E_INVALID, "cannot write this picture as WebP (%d)", (int) why);
+	}
+}
+
+static int
+give (const struct encode *encode, const uint8_t *bytes, size_t count, struct larder_call *call, struct larder_error *error)
+{
+	int code = 0;
+	for (size_t at = 0; code == 0 && at < count; at += PIECE) {
+		code = shared_check_cancel (call, error);
+		if (code == 0)
+			code = encode->sink->write (encode->sink->context, bytes + at, count - at < PIECE ? count - at : PIECE, error);
+	}
+	return code;
+}
+
+/* The container with a profile in it. */
+static int
+give_with_profile (const struct encode *encode, struct larder_call *call, struct larder_error *error)
+{
+	WebPData image = { .bytes = encode->written.mem, .size = encode->written.size };
+	WebPData profile = { .bytes = encode->icc, .size = encode->request.icc_length };
+	WebPData all = { 0 };
+	WebPMux *mux = WebPMuxNew ();
+	int code = 0;
+	if (mux == NULL || WebPMuxSetImage (mux, &image, 0) != WEBP_MUX_OK ||
+	    WebPMuxSetChunk (mux, "ICCP", &profile, 0) != WEBP_MUX_OK || WebPMuxAssemble (mux, &all) != WEBP_MUX_OK)
+		code = larder_fail (error, LARDER_E_LIMIT, "out of memory");
+	if (code == 0)
+		code = give (encode, all.bytes, all.size, call, error);
+	WebPDataClear (&all);
+	WebPMuxDelete (mux);
+	return code;
+}
+
+static int
+finish_picture (struct encode *encode, struct larder_call *call, struct larder_error *error)
+{
+	uint32_t left = encode->request.height - encode->next_row;
+	if (left > 0)
+		return larder_fail (error, LARDER_E_INVALID, "%u rows of %u are missing", left, encode->request.height);
+	int code = shared_check_cancel (call, error);
+	if (code != 0)
+		return code;
+	encode->call = call;
+	encode->picture.writer = WebPMemoryWrite;
+	encode->picture.custom_ptr = &encode->written;
+	if (WebPEncode (&encode->config, &encode->picture) == 0)
+		return fail_encoder (encode->picture.error_code, error);
+	return encode->icc != NULL ? give_with_profile (encode, call, error)
+	                           : give (encode, encode->written.mem, encode->written.size, call, error);
+}
+
+int
+encode_end (void *state, struct larder_call *call, bool finish, struct larder_error *error)
+{
+	struct encode *encode = state;
+	if (encode == NULL)
+		return 0;
+	int code = finish ? finish_picture (encode, call, error) : 0;
+	WebPPictureFree (&encode->picture);
+	WebPMemoryWriterClear (&encode->written);
+	larder_host->free (encode->icc);
+	larder_host->free (encode);
+	return code;
+}
