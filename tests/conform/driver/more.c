@@ -1,0 +1,249 @@
+/* more.c: promises about attributes, copies, tags, classes and addresses. */
+#include "suite.h"
+
+#include <stdlib.h>
+
+#define OP(name) offsetof (struct larder_driver, name)
+
+static const struct larder_pair pairs[] = {
+	{ "user_id", "u-17" }, { "job-id", "job 42" }, { "uploaded_at", "2025-11-03T04:05:06.000000" }, { "empty-not", "x" }, { "percent", "100%" },
+	{ "equals", "a=b;c" }, { "a.b", "dots" }, { "long", "0123456789012345678901234567890123456789012345678901234567890123456789" },
+	{ "last", "the ninth" },
+};
+
+static struct larder_attributes
+attributes_of (size_t count)
+{
+	return (struct larder_attributes) {
+		.size = sizeof (struct larder_attributes), .content_type = "image/png", .content_encoding = "identity",
+		.cache_control = "max-age=60, public", .content_disposition = "attachment; filename=\"a b.png\"",
+		.metadata = { pairs, count, sizeof *pairs },
+	};
+}
+
+static bool
+same_attributes (const struct fact *a, const struct fact *b)
+{
+	return strcmp (a->content_type, b->content_type) == 0 && strcmp (a->content_encoding, b->content_encoding) == 0
+	       && strcmp (a->cache_control, b->cache_control) == 0 && strcmp (a->content_disposition, b->content_disposition) == 0;
+}
+
+static bool
+has_pairs (const struct fact *fact, size_t count)
+{
+	char line[256], all[4200];
+	snprintf (all, sizeof all, "\n%s", fact->metadata);
+	for (size_t i = 0; i < count; i++) {
+		snprintf (line, sizeof line, "\n%s=%s\n", pairs[i].name, pairs[i].value);
+		if (!strstr (all, line))
+			return false;
+	}
+	return fact->pairs == count;
+}
+
+static void
+keep_metadata (struct suite *suite)
+{
+	struct fact stat, read;
+	const struct larder_attributes given = attributes_of (9);
+	WANT_CODE (op_write (suite, "metadata", "x", 1, &given, NULL, NULL), 0, "write");
+	WANT_CODE (op_stat (suite, "metadata", NULL, &stat), 0, "stat");
+	WANT_CODE (op_read (suite, "metadata", NULL, 0, LARDER_TO_END, NULL, NULL, &read), 0, "read");
+	WANT (has_pairs (&stat, 9), "metadata came back as: %.200s", stat.metadata);
+	WANT (has_pairs (&read, 9), "read tells other metadata than stat: %.200s", read.metadata);
+	WANT (strcmp (stat.content_type, given.content_type) == 0 && strcmp (stat.content_encoding, given.content_encoding) == 0
+	      && strcmp (stat.cache_control, given.cache_control) == 0 && strcmp (stat.content_disposition, given.content_disposition) == 0,
+	      "attributes came back as '%s' '%s' '%s' '%s'", stat.content_type, stat.content_encoding, stat.cache_control, stat.content_disposition);
+}
+
+static void
+keep_metadata_change (struct suite *suite)
+{
+	struct fact stat;
+	const struct larder_attributes given = attributes_of (3);
+	WANT_CODE (op_write (suite, "metadata-change", "x", 1, &given, NULL, NULL), 0, "write");
+	WANT_CODE (op_write (suite, "metadata-change", "y", 1, NULL, NULL, NULL), 0, "write without metadata");
+	WANT_CODE (op_stat (suite, "metadata-change", NULL, &stat), 0, "stat");
+	WANT (stat.pairs == 0 && strcmp (stat.cache_control, "") == 0, "the old object's metadata stayed: %.200s", stat.metadata);
+}
+
+/* c-T06: at every size, also where a driver copies in another way. */
+static void
+keep_copy (struct suite *suite)
+{
+	static const size_t sizes[] = { 0, 1, 1 << 20, 12 << 20 };
+	const struct larder_attributes given = attributes_of (3);
+	char *bytes = malloc (12 << 20);
+	for (size_t i = 0; bytes && i < sizeof sizes / sizeof *sizes && !suite->why[0]; i++) {
+		struct fact from, to;
+		fill_random (bytes, sizes[i], suite->seed + i);
+		if (op_write (suite, "copy/from", bytes, sizes[i], &given, NULL, NULL) != 0 || op_copy (suite, "copy/from", "copy/to", NULL, NULL, NULL) != 0
+		    || op_stat (suite, "copy/from", NULL, &from) != 0 || op_stat (suite, "copy/to", NULL, &to) != 0)
+			broken (suite, "copy of %zu bytes failed", sizes[i]);
+		else if (!is_there (suite, "copy/to", bytes, sizes[i]))
+			broken (suite, "a copy of %zu bytes has other bytes", sizes[i]);
+		else if ((suite->caps & LARDER_CAP_METADATA) && (!same_attributes (&from, &to) || strcmp (from.metadata, to.metadata) != 0 || !has_pairs (&to, 3)))
+			broken (suite, "a copy of %zu bytes has other attributes: '%s' '%s' %.100s", sizes[i], to.content_type, to.cache_control, to.metadata);
+	}
+	free (bytes);
+}
+
+static void
+keep_copy_replaced (struct suite *suite)
+{
+	static const struct larder_pair other = { "other", "pair" };
+	struct fact to;
+	const struct larder_attributes given = attributes_of (3);
+	const struct larder_attributes type = { .size = sizeof type, .content_type = "text/plain" };
+	const struct larder_attributes metadata = { .size = sizeof metadata, .metadata_given = true, .metadata = { &other, 1, sizeof other } };
+	WANT_CODE (op_write (suite, "replace/from", "x", 1, &given, NULL, NULL), 0, "write");
+	WANT_CODE (op_copy (suite, "replace/from", "replace/type", &type, NULL, NULL), 0, "copy with another type");
+	WANT_CODE (op_stat (suite, "replace/type", NULL, &to), 0, "stat");
+	WANT (strcmp (to.content_type, "text/plain") == 0, "the type given became '%s'", to.content_type);
+	WANT (strcmp (to.cache_control, given.cache_control) == 0 && has_pairs (&to, 3), "what was not given changed: '%s' %.100s", to.cache_control, to.metadata);
+	WANT_CODE (op_copy (suite, "replace/from", "replace/meta", &metadata, NULL, NULL), 0, "copy with other metadata");
+	WANT_CODE (op_stat (suite, "replace/meta", NULL, &to), 0, "stat");
+	WANT (strcmp (to.metadata, "other=pair\n") == 0 && strcmp (to.content_type, "image/png") == 0, "it became '%s' %.100s", to.content_type, to.metadata);
+}
+
+static void
+keep_copy_conditions (struct suite *suite)
+{
+	const struct larder_condition only = { .size = sizeof only, .create_only = true };
+	WANT_CODE (op_write (suite, "condition/from", "x", 1, NULL, NULL, NULL), 0, "write");
+	WANT_CODE (op_copy (suite, "condition/missing", "condition/to", NULL, NULL, NULL), LARDER_E_NOTFOUND, "copy of what is not there");
+	WANT_CODE (op_copy (suite, "condition/from", "condition/to", NULL, NULL, "another-etag"), LARDER_E_CONFLICT, "copy with another etag");
+	WANT_CODE (op_stat (suite, "condition/to", NULL, NULL), LARDER_E_NOTFOUND, "stat after it");
+	if (!(suite->caps & LARDER_CAP_CREATE_ONLY))
+		return;
+	WANT_CODE (op_copy (suite, "condition/from", "condition/to", NULL, &only, NULL), 0, "create-only copy where nothing is");
+	WANT_CODE (op_copy (suite, "condition/from", "condition/to", NULL, &only, NULL), LARDER_E_CONFLICT, "create-only copy where an object is");
+}
+
+static int
+class_call (struct suite *suite, const char *name, const char *class)
+{
+	char key[1100];
+	struct larder_call call;
+	key_of (suite, name, key);
+	const struct larder_object object = { .size = sizeof object, .bucket = suite->bucket, .key = key };
+	call_begin (&call);
+	enter (suite);
+	int code = suite->driver->class_set (suite->self, &call, &object, class, NULL);
+	leave (suite);
+	call_end (&call);
+	return code;
+}
+
+static void
+keep_classes (struct suite *suite)
+{
+	struct fact fact;
+	const struct larder_attributes given = { .size = sizeof given, .storage_class = "STANDARD_IA" };
+	WANT_CODE (op_write (suite, "class", "x", 1, &given, NULL, NULL), 0, "write");
+	WANT_CODE (op_stat (suite, "class", NULL, &fact), 0, "stat");
+	WANT (strcmp (fact.storage_class, "STANDARD_IA") == 0, "the class is told as '%s'", fact.storage_class);
+}
+
+static void
+keep_class_set (struct suite *suite)
+{
+	struct fact fact;
+	const struct larder_attributes given = attributes_of (3);
+	WANT_CODE (op_write (suite, "class-set", "x", 1, &given, NULL, NULL), 0, "write");
+	WANT_CODE (class_call (suite, "class-set", "STANDARD_IA"), 0, "class_set");
+	WANT_CODE (op_stat (suite, "class-set", NULL, &fact), 0, "stat");
+	WANT (strcmp (fact.storage_class, "STANDARD_IA") == 0 && has_pairs (&fact, 3) && is_there (suite, "class-set", "x", 1),
+	      "class '%s', or bytes or metadata changed", fact.storage_class);
+	WANT_CODE (class_call (suite, "class-set/missing", "STANDARD_IA"), LARDER_E_NOTFOUND, "class_set of what is not there");
+}
+
+static void
+keep_tags (struct suite *suite)
+{
+	char key[1100];
+	struct larder_call call;
+	static const struct larder_pair tags[] = { { "kind", "holiday" }, { "for", "all & sundry" } };
+	const struct larder_pairs given = { tags, 2, sizeof *tags };
+	struct larder_pairs got = { NULL, 0, 0 };
+	WANT_CODE (op_write (suite, "tags", "x", 1, NULL, NULL, NULL), 0, "write");
+	key_of (suite, "tags", key);
+	const struct larder_object object = { .size = sizeof object, .bucket = suite->bucket, .key = key };
+	call_begin (&call);
+	enter (suite);
+	int set = suite->driver->tags_set (suite->self, &call, &object, &given, NULL);
+	int get = suite->driver->tags_get (suite->self, &call, &object, &got, NULL);
+	leave (suite);
+	size_t found = 0;
+	for (size_t i = 0; get == 0 && i < got.count; i++)
+		for (size_t k = 0; k < 2; k++)
+			found += strcmp (larder_pair_at (&got, i)->name, tags[k].name) == 0 && strcmp (larder_pair_at (&got, i)->value, tags[k].value) == 0;
+	call_end (&call);
+	WANT_CODE (set, 0, "tags_set");
+	WANT_CODE (get, 0, "tags_get");
+	WANT (found == 2 && got.count == 2, "%zu tags came back, %zu as given", got.count, found);
+}
+
+static void
+keep_url (struct suite *suite)
+{
+	char key[1100], kept[4096] = "";
+	struct larder_call call;
+	const char *url = NULL;
+	WANT_CODE (op_write (suite, "url/a b%.png", "x", 1, NULL, NULL, NULL), 0, "write");
+	key_of (suite, "url/a b%.png", key);
+	const struct larder_url request = { .size = sizeof request, .object = { sizeof request.object, suite->bucket, key, NULL }, .method = "GET" };
+	call_begin (&call);
+	enter (suite);
+	int code = suite->driver->url (suite->self, &call, &request, &url, NULL);
+	leave (suite);
+	if (code == 0 && url)
+		snprintf (kept, sizeof kept, "%s", url);
+	call_end (&call);
+	WANT_CODE (code, 0, "url");
+	WANT (strstr (kept, "://") && !strpbrk (kept, " \"<>"), "'%s' is not an encoded address", kept);
+}
+
+static int
+count_findings (void *context, uint32_t verdict, const char *what, const char *detail, const char *next)
+{
+	unsigned *counts = context;
+	(void) detail;
+	(void) next;
+	counts[verdict == LARDER_PASS ? 0 : verdict == LARDER_WARN ? 1 : 2]++;
+	return what && *what ? 0 : LARDER_E_INVALID;
+}
+
+static void
+keep_check (struct suite *suite)
+{
+	struct larder_call call;
+	struct seen seen;
+	unsigned counts[3] = { 0 };
+	WANT_CODE (op_write (suite, "check", "x", 1, NULL, NULL, NULL), 0, "write");
+	call_begin (&call);
+	enter (suite);
+	int code = suite->driver->check (suite->self, &call, suite->bucket, count_findings, counts, NULL);
+	leave (suite);
+	call_end (&call);
+	WANT_CODE (code, 0, "check");
+	WANT (counts[0] > 0 && counts[2] == 0, "%u findings pass, %u fail", counts[0], counts[2]);
+	op_list (suite, "check", NULL, NULL, 6, false, &seen);
+	size_t count = seen.count;
+	seen_free (&seen);
+	WANT (count == 1, "the check left something behind");
+}
+
+const struct promise more_promises[] = {
+	{ "attributes and metadata come back as given", 0, LARDER_CAP_METADATA, keep_metadata },
+	{ "a new object has none of the old one's metadata", 0, LARDER_CAP_METADATA, keep_metadata_change },
+	{ "a copy has bytes and attributes of its source, at every size", OP (copy), 0, keep_copy },
+	{ "a copy changes the attributes given and no others", OP (copy), LARDER_CAP_METADATA, keep_copy_replaced },
+	{ "a copy's conditions are kept", OP (copy), 0, keep_copy_conditions },
+	{ "the storage class given is told", 0, LARDER_CAP_CLASSES, keep_classes },
+	{ "class_set changes the class alone", OP (class_set), LARDER_CAP_CLASSES, keep_class_set },
+	{ "tags come back as given", OP (tags_set), 0, keep_tags },
+	{ "an object has an address", OP (url), 0, keep_url },
+	{ "check finds a good bucket good", OP (check), 0, keep_check },
+	{ NULL, 0, 0, NULL }
+};
