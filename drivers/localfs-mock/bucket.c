@@ -61,10 +61,10 @@ static int
 make (const struct mock *mock, const char *name, struct larder_error *error)
 {
 	char path[128];
-	snprintf (path, sizeof path, "%s/" TRUTH "/lock/", name);
+	snprintf (path, sizeof path, "%s/" TRUTH "/lock/-", name);
 	int code = file_make_parents (mock->root_fd, path, 0755, mock->fsync, error);
 	for (const char *const *folder = (const char *const[]) { "tmp", "meta", "data", "uploads", NULL }; code == 0 && *folder; folder++) {
-		snprintf (path, sizeof path, "%s/" TRUTH "/%s/", name, *folder);
+		snprintf (path, sizeof path, "%s/" TRUTH "/%s/-", name, *folder);
 		code = file_make_parents (mock->root_fd, path, 0755, mock->fsync, error);
 	}
 	if (code < 0)

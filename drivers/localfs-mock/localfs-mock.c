@@ -38,7 +38,7 @@ make_root (const char *root, struct larder_error *error)
 	bool absolute = *root == '/';
 	for (; *root == '/' || strncmp (root, "./", 2) == 0; root++)
 		;
-	if (snprintf (path, sizeof path, "%s/", root) >= (int) sizeof path)
+	if (snprintf (path, sizeof path, "%s/-", root) >= (int) sizeof path)
 		return larder_fail (error, LARDER_E_INVALID, "the root is too long");
 	return file_make_parents (absolute ? slash : here, path, 0755, true, error);
 }

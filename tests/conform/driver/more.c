@@ -220,7 +220,7 @@ keep_check (struct suite *suite)
 	struct larder_call call;
 	struct seen seen;
 	unsigned counts[3] = { 0 };
-	WANT_CODE (op_write (suite, "check", "x", 1, NULL, NULL, NULL), 0, "write");
+	WANT_CODE (op_write (suite, "a-check", "x", 1, NULL, NULL, NULL), 0, "write");
 	call_begin (&call);
 	enter (suite);
 	int code = suite->driver->check (suite->self, &call, suite->bucket, count_findings, counts, NULL);
@@ -228,7 +228,7 @@ keep_check (struct suite *suite)
 	call_end (&call);
 	WANT_CODE (code, 0, "check");
 	WANT (counts[0] > 0 && counts[2] == 0, "%u findings pass, %u fail", counts[0], counts[2]);
-	op_list (suite, "check", NULL, NULL, 6, false, &seen);
+	op_list (suite, "a-check", NULL, NULL, 6, false, &seen);
 	size_t count = seen.count;
 	seen_free (&seen);
 	WANT (count == 1, "the check left something behind");
