@@ -1,0 +1,166 @@
+/* cli.h: the frame every command works in: its table, its output, its talk, its end. */
+#ifndef LARDER_CLI_CLI_H
+#define LARDER_CLI_CLI_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <larder/larder.h>
+
+#include "buffer.h"
+
+#define SCHEMA_VERSION "1.0"      /* of --json; minor versions only add */
+#define LARDER_E_USAGE LARDER_E_INVALID
+
+enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
+
+/* Flags that every command has, before or after its name. */
+struct globals {
+	const char *config, *profile, *module_dir, *state;
+	const char *memory;           /* as written: goes to [larder] */
+	int64_t jobs;
+	uint32_t color, progress;     /* enum when */
+	bool json, quiet, verbose, dry_run, help;
+};
+extern const struct larder_option global_options[];
+
+struct cli;
+
+/* One command. help, larder(1) and the completions are made from this table alone. */
+struct larder_cmd {
+	const char *name;             /* "ls", "image ingest" */
+	const char *summary;          /* one line */
+	const char *operands;         /* "FILE… ADDRESS", or NULL for none */
+	const char *examples;         /* lines "command|what it does", one or more */
+	const char *text;             /* paragraphs for help and manual, or NULL */
+	const struct larder_option *options; /* or NULL */
+	size_t self_size;
+	int least, most;              /* operands; most -1: any number */
+	const char *done_word;        /* of the summary: "copied"; NULL: "done" alone */
+	int (*run) (struct cli *cli, const void *self, struct larder_error *error);
+};
+extern const struct larder_cmd *const commands[];  /* ends with NULL */
+
+/* One run of the tool. */
+struct cli {
+	struct globals globals;
+	const struct larder_cmd *cmd; /* NULL before it is known */
+	int operands;
+	char **operand;
+	const struct larder_values *values;
+
+	struct larder *larder;        /* after cli_open */
+	struct larder_arena *arena;
+
+	struct larder_summary summary;
+	bool failures_differ;
+	int first_failure;
+
+	/* standard output */
+	struct buffer out;
+	bool json_begun, out_pollable, out_broken;
+	int out_errno;                /* why it broke, or 0 */
+
+	/* standard error, shared with the watching thread */
+	pthread_mutex_t talk;
+	bool bar_drawn, talk_terminal;
+	uint64_t moved, items;        /* atomically: bytes and items so far */
+	int64_t began;
+
+	/* signals */
+	pthread_t watcher;
+	bool watching, progress_on;
+	int stop_fd;                  /* readable once a signal came */
+	int wake_fd;                  /* ends the watcher */
+	volatile int signal_seen;
+	sigset_t watched;
+};
+
+/* ---- session.c: the handle ---- */
+enum open_how { OPEN_CONFIGURED, OPEN_MODULES_ONLY };
+/* Opens the library, starts watching signals, and names the profile on stderr. */
+int cli_open (struct cli *cli, enum open_how how, struct larder_error *error);
+void cli_close (struct cli *cli);
+/* Parse an address that must be in a store. */
+int cli_store_address (struct cli *cli, const char *text, struct larder_address *ret, struct larder_error *error);
+/* The same, opened; close the store. */
+int cli_store (struct cli *cli, const char *text, struct larder_address *ret, struct larder_store **ret_store, struct larder_error *error);
+#define CLEANUP_STORE __attribute__ ((cleanup (cli_store_close_at)))
+static inline void cli_store_close_at (struct larder_store **at) { larder_store_close (*at); }
+
+/* ---- watch.c: signals and progress, on a thread of their own ---- */
+int watch_begin (struct cli *cli, struct larder_error *error);
+void watch_end (struct cli *cli);
+bool cli_stopped (const struct cli *cli);
+
+/* ---- output.c: data ---- */
+void out_text (struct cli *cli, const char *text);
+void out_bytes (struct cli *cli, const void *bytes, size_t count);
+void out_printf (struct cli *cli, const char *format, ...) LARDER_PRINTF (2, 3);
+void out_name (struct cli *cli, const char *name);      /* escaped for a terminal */
+void out_flush (struct cli *cli);
+/* The last line of --json; line.h has the others. */
+void json_summary (struct cli *cli, int exit_status);
+/* Aligned columns; the last one is not padded. Cells are copied, escaped. */
+struct table { size_t columns; struct buffer cells; size_t count; bool right[8]; };
+void table_begin (struct table *table, size_t columns);
+void table_cell (struct table *table, const char *text);
+void table_end (struct cli *cli, struct table *table);  /* prints and frees */
+void out_fact (struct cli *cli, const char *name, const char *value);  /* "  name   value"; nothing for NULL or "" */
+
+/* ---- talk.c: what people read ---- */
+void say (struct cli *cli, const char *format, ...) LARDER_PRINTF (2, 3);
+void talk_error (struct cli *cli, const struct larder_error *error, const char *what);
+void talk_progress (struct cli *cli, bool live);
+void talk_clear_bar (struct cli *cli);
+void talk_log (void *context, int level, const char *text);
+
+/* ---- items: counting what happened ---- */
+void item_done (struct cli *cli, uint64_t bytes);
+/* Counts and tells a failure of one of several items. */
+void item_failed (struct cli *cli, const char *what, const struct larder_error *error, int code, bool refused);
+/* Exit status from the summary: 0, the one reason, or 1. */
+int items_exit (const struct cli *cli);
+/* For commands that hand their items to larder_transfer and larder_transfer_remove. */
+int transfer_run (struct cli *cli, const struct larder_transfer *request, struct larder_error *error);
+int transfer_finish (struct cli *cli, int code, const struct larder_summary *summary, struct larder_error *error);
+int transfer_event (void *context, const struct larder_event *event);
+
+/* Attributes on a command line, shared by put, cp and mv. */
+struct attribute_flags {
+	const char *content_type, *content_encoding, *cache_control, *content_disposition, *storage_class;
+	const char *const *metadata;
+	bool recursive, create_only;
+};
+#define ATTRIBUTE_OPTIONS(owner) \
+	{ .key = "recursive", .letter = 'r', .type = LARDER_BOOL, .at = offsetof (struct owner, recursive), .help = "folders and prefixes with all below them" }, \
+	{ .key = "create-only", .type = LARDER_BOOL, .at = offsetof (struct owner, create_only), .help = "fail where something is there already" }, \
+	{ .key = "content-type", .type = LARDER_STRING, .at = offsetof (struct owner, content_type), .argument = "TYPE", .help = "content type (default: by the name)" }, \
+	{ .key = "content-encoding", .type = LARDER_STRING, .at = offsetof (struct owner, content_encoding), .argument = "NAME", .help = "content encoding, kept as an attribute" }, \
+	{ .key = "cache-control", .type = LARDER_STRING, .at = offsetof (struct owner, cache_control), .argument = "TEXT", .help = "cache-control header" }, \
+	{ .key = "content-disposition", .type = LARDER_STRING, .at = offsetof (struct owner, content_disposition), .argument = "TEXT", .help = "content-disposition header" }, \
+	{ .key = "class", .type = LARDER_STRING, .at = offsetof (struct owner, storage_class), .argument = "CLASS", .help = "storage class" }, \
+	{ .key = "metadata", .type = LARDER_LIST, .at = offsetof (struct owner, metadata), .argument = "NAME=VALUE", .help = "user metadata; may be repeated" }
+/* `pairs` has room for as many as there are; freed by the caller. */
+int attributes_from_flags (const struct attribute_flags *flags, struct larder_attributes *ret, struct larder_pair **ret_pairs,
+                           struct larder_error *error);
+struct larder_pairs pairs_from_list (const char *const *list, struct larder_pair **ret_pairs, struct larder_error *error, int *ret_code);
+
+/* ---- help.c, manual.c ---- */
+void help_short (struct cli *cli);
+void help_all (struct buffer *into);
+void help_command (struct buffer *into, const struct larder_cmd *cmd);
+int help_area (struct buffer *into, const char *area);        /* -1: no such area */
+void manual (struct buffer *into);
+const struct larder_cmd *command_find (const char *first, const char *second);
+const char *command_nearest (const char *name);
+/* Word for an option's value in help, or NULL for a switch. */
+const char *option_argument (const struct larder_option *option);
+bool option_is_shown (const struct larder_option *option);
+/* The global options that make sense for help and completions, then the command's: calls back for each. */
+typedef void (*option_fn) (void *context, const struct larder_option *option);
+void options_each (const struct larder_option *options, option_fn each, void *context);
+
+/* Fails with usage, naming what to read. */
+int fail_usage (struct cli *cli, struct larder_error *error, const char *format, ...) LARDER_PRINTF (3, 4);
+
+#endif

@@ -1,0 +1,13 @@
+/* line.h: one line of --json. Apart from cli.h, because jansson has names of base/json.h too. */
+#ifndef LARDER_CLI_LINE_H
+#define LARDER_CLI_LINE_H
+
+#include "cli.h"
+#include "json.h"
+
+struct line { struct json json; struct buffer text; };
+/* json_line opens {"type":…}, after the version line when it is the first; json_line_end closes it. */
+void json_line (struct cli *cli, struct line *line, const char *type);
+void json_line_end (struct cli *cli, struct line *line);
+
+#endif

@@ -1,0 +1,77 @@
+/* session.c: the library's handle for one run, and addresses. */
+#include "cli.h"
+
+#include <stdio.h>
+
+#include "error.h"
+
+static int
+open_handle (struct cli *cli, enum open_how how, struct larder_error *error)
+{
+	char jobs[32];
+	struct larder_pair keys[2];
+	size_t count = 0;
+	if (cli->globals.jobs > 0) {
+		snprintf (jobs, sizeof jobs, "%lld", (long long) cli->globals.jobs);
+		keys[count++] = (struct larder_pair) { "jobs", jobs };
+	}
+	if (cli->globals.memory)
+		keys[count++] = (struct larder_pair) { "memory", cli->globals.memory };
+	struct larder_settings settings = {
+		.size = sizeof settings, .flags = how == OPEN_MODULES_ONLY ? LARDER_NO_CONFIG : 0,
+		.config = cli->globals.config, .profile = cli->globals.profile, .module_dir = cli->globals.module_dir,
+		.larder_keys = { keys, count, sizeof *keys },
+		.log = talk_log, .log_context = cli, .log_level = cli->globals.verbose ? LARDER_LOG_DEBUG : LARDER_LOG_WARN,
+	};
+	return larder_open (&settings, &cli->larder, error);
+}
+
+int
+cli_open (struct cli *cli, enum open_how how, struct larder_error *error)
+{
+	cli->arena = larder_arena_new ();
+	if (!cli->arena)
+		return larder_fail_memory (error);
+	int code = watch_begin (cli, error);
+	if (code < 0)
+		return code;
+	struct larder *opened = NULL;
+	code = open_handle (cli, how, error);
+	opened = cli->larder;
+	if (code < 0)
+		return code;
+	if (cli->signal_seen)
+		larder_cancel (opened);
+	if (how == OPEN_CONFIGURED)
+		say (cli, "profile %s, %s", larder_profile (opened), larder_config_path (opened));
+	return 0;
+}
+
+void
+cli_close (struct cli *cli)
+{
+	watch_end (cli);
+	larder_close (cli->larder);
+	larder_arena_free (cli->arena);
+	cli->larder = NULL;
+	cli->arena = NULL;
+}
+
+int
+cli_store_address (struct cli *cli, const char *text, struct larder_address *ret, struct larder_error *error)
+{
+	*ret = (struct larder_address) { .size = sizeof *ret };
+	int code = larder_address_parse (cli->larder, cli->arena, text, ret, error);
+	if (code < 0 || ret->store)
+		return code;
+	code = larder_fail (error, LARDER_E_INVALID, "'%s' is not in a store", text);
+	larder_explain (error, LARDER_DETAIL_NEXT, "write STORE:KEY; 'larder store list' names the stores");
+	return code;
+}
+
+int
+cli_store (struct cli *cli, const char *text, struct larder_address *ret, struct larder_store **ret_store, struct larder_error *error)
+{
+	int code = cli_store_address (cli, text, ret, error);
+	return code < 0 ? code : larder_store_open (cli->larder, ret->store, ret_store, error);
+}

@@ -1,0 +1,159 @@
+/* talk.c: standard error: errors with their next step, progress, what the library says. */
+#include "line.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "text.h"
+
+static bool
+colour_wanted (const struct cli *cli)
+{
+	const char *no = getenv ("NO_COLOR");
+	if (cli->globals.color != WHEN_AUTO)
+		return cli->globals.color == WHEN_ALWAYS;
+	return cli->talk_terminal && !(no && *no);
+}
+
+void
+talk_clear_bar (struct cli *cli)
+{
+	if (cli->bar_drawn)
+		fputs ("\r\033[K", stderr);
+	cli->bar_drawn = false;
+}
+
+static void
+put_line (struct cli *cli, const struct buffer *text)
+{
+	pthread_mutex_lock (&cli->talk);
+	talk_clear_bar (cli);
+	fputs (buffer_text (text), stderr);
+	fflush (stderr);
+	pthread_mutex_unlock (&cli->talk);
+}
+
+void
+say (struct cli *cli, const char *format, ...)
+{
+	if (cli->globals.quiet)
+		return;
+	CLEANUP_BUFFER struct buffer text, line;
+	buffer_init (&text, 1 << 20);
+	buffer_init (&line, 1 << 20);
+	char *words = NULL;
+	va_list arguments;
+	va_start (arguments, format);
+	int length = vasprintf (&words, format, arguments);
+	va_end (arguments);
+	if (length < 0)
+		return;
+	buffer_add_text (&line, "larder: ");
+	text_escape (&line, words);
+	buffer_add_char (&line, '\n');
+	free (words);
+	put_line (cli, &line);
+}
+
+/* "  403 AccessDenied, request 7F3A…" */
+static void
+add_provider (struct buffer *into, const struct larder_error *error)
+{
+	if (!error->status && !error->provider[0] && !error->request[0])
+		return;
+	buffer_add_text (into, "  ");
+	if (error->status)
+		buffer_printf (into, "%d%s", error->status, error->provider[0] ? " " : "");
+	text_escape (into, error->provider);
+	if (error->request[0]) {
+		buffer_add_text (into, ", request ");
+		text_escape (into, error->request);
+	}
+	buffer_add_char (into, '\n');
+}
+
+static void
+json_error (struct cli *cli, const struct larder_error *error, const char *what)
+{
+	struct line line;
+	json_line (cli, &line, "error");
+	json_member (&line.json, "code", larder_code_name (error->code));
+	json_name (&line.json, "exit");
+	json_int (&line.json, larder_exit_code (error->code));
+	if (what)
+		json_member_bytes (&line.json, "key", what);
+	json_member (&line.json, "message", error->message);
+	json_member (&line.json, "next", error->next[0] ? error->next : NULL);
+	json_member (&line.json, "provider", error->provider[0] ? error->provider : NULL);
+	json_member (&line.json, "request", error->request[0] ? error->request : NULL);
+	if (error->status)
+		json_member_uint (&line.json, "status", (uint64_t) error->status);
+	json_member (&line.json, "file", error->file[0] ? error->file : NULL);
+	if (error->line)
+		json_member_uint (&line.json, "line", error->line);
+	json_line_end (cli, &line);
+	out_flush (cli);
+}
+
+void
+talk_error (struct cli *cli, const struct larder_error *error, const char *what)
+{
+	if (cli->globals.json)
+		json_error (cli, error, what);
+	CLEANUP_BUFFER struct buffer text;
+	buffer_init (&text, 64 << 10);
+	bool colour = colour_wanted (cli);
+	buffer_add_text (&text, colour ? "\033[31mlarder:\033[0m " : "larder: ");
+	if (what && *what && !strstr (error->message, what)) {
+		text_escape (&text, what);
+		buffer_add_text (&text, ": ");
+	}
+	text_escape (&text, error->message[0] ? error->message : larder_code_name (error->code));
+	buffer_add_char (&text, '\n');
+	if (error->file[0]) {
+		buffer_add_text (&text, "  ");
+		text_escape (&text, error->file);
+		if (error->line)
+			buffer_printf (&text, ":%" PRIu32, error->line);
+		buffer_add_char (&text, '\n');
+	}
+	add_provider (&text, error);
+	if (error->next[0]) {
+		buffer_add_text (&text, "  next: ");
+		text_escape (&text, error->next);
+		buffer_add_char (&text, '\n');
+	}
+	put_line (cli, &text);
+}
+
+void
+talk_progress (struct cli *cli, bool live)
+{
+	uint64_t moved = __atomic_load_n (&cli->moved, __ATOMIC_RELAXED), items = __atomic_load_n (&cli->items, __ATOMIC_RELAXED);
+	int64_t spent = clock_boot () - cli->began;
+	char size[32], rate[32], time[32];
+	text_from_size (moved, size);
+	text_from_size (spent > 0 ? (uint64_t) ((double) moved / ((double) spent / NS_PER_S)) : 0, rate);
+	text_from_duration (spent, time);
+	pthread_mutex_lock (&cli->talk);
+	if (live)
+		fprintf (stderr, "\r%" PRIu64 " done, %s, %s/s, %s\033[K", items, size, rate, time);
+	else
+		fprintf (stderr, "larder: %" PRIu64 " done, %s, %s/s, %s\n", items, size, rate, time);
+	cli->bar_drawn = live;
+	fflush (stderr);
+	pthread_mutex_unlock (&cli->talk);
+}
+
+void
+talk_log (void *context, int level, const char *text)
+{
+	struct cli *cli = context;
+	if (level > LARDER_LOG_WARN && !cli->globals.verbose)
+		return;
+	say (cli, "%s%s", level == LARDER_LOG_ERROR ? "error: " : level == LARDER_LOG_WARN ? "warning: " : "", text);
+}
