@@ -167,8 +167,8 @@ take_object (struct intake *intake, struct picture *picture, json_t *object, str
 int
 intake_line (struct intake *intake, struct picture *picture, struct larder_ingest *ret, struct larder_error *error)
 {
-	const char *text;
-	size_t length;
+	const char *text = NULL;
+	size_t length = 0;
 	int code = next_line (intake, &text, &length, error);
 	if (code <= 0)
 		return code;

@@ -1,0 +1,229 @@
+/* copy.c: one item to its target, and, when moving, the source away once the copy is proven. */
+#include "transfer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "checksum.h"
+#include "error.h"
+#include "store.h"
+#include <larder/driver.h>
+
+/* ---- a file into a store ---- */
+
+/* A file that must not change on the way: looked at again before its last byte is handed over. */
+struct watched {
+	struct transfer *transfer;
+	struct larder_source inner;
+	struct file_source file;
+	uint64_t read, told;
+};
+
+static int64_t
+watched_pread (void *context, void *into, size_t count, uint64_t offset, struct larder_error *error)
+{
+	struct watched *watched = context;
+	uint64_t length = watched->inner.length;
+	int64_t got = watched->inner.pread (watched->inner.context, into, count, offset, error);
+	if (got < 0)
+		return got;
+	if (got == 0 && offset < length && count > 0)
+		return larder_fail (error, LARDER_E_INTEGRITY, "source changed while being read: '%s'", watched->file.name);
+	if (offset + (uint64_t) got >= length) {
+		int code = file_source_check (&watched->file, error);
+		if (code < 0)
+			return code;
+	}
+	/* The first pass is for the checksum; progress is what was sent. */
+	watched->read += (uint64_t) got;
+	if (watched->read > length && watched->told + (uint64_t) got <= length) {
+		watched->told += (uint64_t) got;
+		count_progress (watched->transfer, (uint64_t) got);
+	}
+	return transfer_stopped (watched->transfer) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : got;
+}
+
+/* Size and checksum of what the store now has, against what the file has. */
+static int
+prove_put (struct transfer *transfer, const struct item *item, const struct larder_source *source, struct larder_error *error)
+{
+	struct larder_info info = { .size = sizeof info };
+	uint64_t crc;
+	char text[16];
+	int code = larder_stat (transfer->store, transfer->arena, item->path, NULL, &info, error);
+	if (code == 0)
+		code = checksum_source (source, &crc, NULL, error);
+	if (code < 0)
+		return code;
+	crc64nvme_text (crc, text);
+	bool comparable = info.checksum && info.checksum_type == LARDER_CHECKSUM_CRC64NVME && !info.checksum_composite;
+	if (info.length == source->length && (!comparable || strcmp (info.checksum, text) == 0))
+		return 0;
+	return larder_fail (error, LARDER_E_INTEGRITY, "'%s' differs from its source; the source stays", item->to);
+}
+
+static int
+put_file (struct transfer *transfer, struct item *item, struct larder_error *error)
+{
+	const struct larder_transfer *request = transfer->request;
+	struct watched watched = { .transfer = transfer };
+	int code = file_source_begin (&watched.file, item->fd, item->from, &watched.inner, error);
+	if (code < 0)
+		return code;
+	struct larder_source source = {
+		.size = sizeof source, .context = &watched, .length = watched.inner.length, .pread = watched_pread,
+	};
+	struct larder_put put = {
+		.size = sizeof put, .key = item->path, .attributes = request->attributes,
+		.create_only = request->flags & LARDER_CREATE_ONLY,
+	};
+	struct larder_info info = { .size = sizeof info };
+	code = larder_put (transfer->store, transfer->arena, &put, &source, &info, error);
+	if (code == 0 && (request->flags & LARDER_MOVE))
+		code = prove_put (transfer, item, &watched.inner, error);
+	if (code == 0)
+		count_progress (transfer, source.length - watched.told);
+	return code;
+}
+
+/* ---- from store to store ---- */
+
+bool
+same_place (const struct larder_store *a, const struct larder_store *b)
+{
+	return a && b && store_instance (a) == store_instance (b) && strcmp (store_bucket (a), store_bucket (b)) == 0;
+}
+
+static bool
+changes_attributes (const struct larder_attributes *attributes)
+{
+	return attributes->content_type || attributes->content_encoding || attributes->cache_control || attributes->content_disposition
+		|| attributes->storage_class || attributes->encryption || attributes->metadata_given;
+}
+
+static int
+prove_copy (struct transfer *transfer, struct item *item, struct larder_error *error)
+{
+	struct larder_info from = { .size = sizeof from }, to = { .size = sizeof to };
+	int code = larder_stat (item->store, transfer->arena, item->info.key, NULL, &from, error);
+	if (code == 0)
+		code = larder_stat (transfer->store, transfer->arena, item->path, NULL, &to, error);
+	if (code < 0)
+		return code;
+	bool comparable = from.checksum && to.checksum && from.checksum_type == to.checksum_type
+		&& from.checksum_composite == to.checksum_composite;
+	if (from.length != to.length || (comparable && strcmp (from.checksum, to.checksum) != 0))
+		return larder_fail (error, LARDER_E_INTEGRITY, "'%s' differs from its source; the source stays", item->to);
+	item->info.etag = from.etag;
+	return 0;
+}
+
+static int
+copy_object (struct transfer *transfer, struct item *item, struct larder_error *error)
+{
+	const struct larder_transfer *request = transfer->request;
+	bool move = request->flags & LARDER_MOVE;
+	if (same_place (item->store, transfer->store) && strcmp (item->info.key, item->path) == 0
+	    && (move || !changes_attributes (&request->attributes)))
+		return larder_fail (error, LARDER_E_CONFLICT, "'%s' and '%s' are the same object", item->from, item->to);
+	struct larder_copy_object copy = {
+		.size = sizeof copy, .key = item->info.key, .to = item->path, .attributes = request->attributes,
+		.create_only = request->flags & LARDER_CREATE_ONLY,
+	};
+	struct larder_info info = { .size = sizeof info };
+	if (request->flags & LARDER_DRY_RUN)
+		return 0;
+	int code = larder_copy_object (item->store, transfer->store, transfer->arena, &copy, &info, error);
+	if (code == 0 && move)
+		code = prove_copy (transfer, item, error);
+	if (code == 0)
+		count_progress (transfer, item->info.length);
+	return code;
+}
+
+/* ---- either ---- */
+
+/* The source goes only as what was copied: same etag, same file. */
+static int
+remove_source (struct transfer *transfer, struct item *item, struct larder_error *error)
+{
+	if (item->store) {
+		bool conditional = store_caps (item->store) & LARDER_CAP_REMOVE_IF_MATCH;
+		return store_remove_if (item->store, item->info.key, conditional ? item->info.etag : NULL, error);
+	}
+	(void) transfer;
+	if (item->spooled)
+		return 0;
+	struct stat now;
+	int at = item->beneath >= 0 ? item->beneath : AT_FDCWD;
+	const char *name = item->beneath >= 0 ? item->below : item->from;
+	if (fstatat (at, name, &now, 0) < 0 || now.st_dev != item->facts.st_dev || now.st_ino != item->facts.st_ino)
+		return larder_fail (error, LARDER_E_INTEGRITY, "'%s' is another file now; it stays", item->from);
+	int failed = item->beneath >= 0 ? file_unlink_beneath (item->beneath, item->below) : unlink (item->from) < 0 ? -errno : 0;
+	if (failed)
+		return larder_fail_errno (error, -failed, "copied, but cannot remove '%s'", item->from);
+	if (item->beneath >= 0)
+		file_trim_parents (item->beneath, item->below);
+	return 0;
+}
+
+/* A key that ends in '/' stands for a folder. */
+static int
+make_folder (struct transfer *transfer, struct item *item, struct larder_error *error)
+{
+	if (item->info.length > 0) {
+		larder_fail (error, LARDER_E_INVALID, "'%s' ends in '/' and has bytes: no file can be called that", item->from);
+		return LARDER_E_INVALID;
+	}
+	size_t length = strlen (item->path);
+	const char *bare = arena_copy_bytes (transfer->arena, item->path, length - 1);
+	if (!bare)
+		return larder_fail_memory (error);
+	int code = length > 1 ? target_check_local (bare, error) : 0;
+	if (code < 0 || (transfer->request->flags & LARDER_DRY_RUN))
+		return code;
+	code = target_root (transfer, error);
+	return code < 0 || length <= 1 ? code : file_make_parents (transfer->root, item->path, 0777 & ~transfer->umask, true, error);
+}
+
+static int
+copy_one (struct transfer *transfer, struct item *item, struct larder_error *error)
+{
+	bool dry = transfer->request->flags & LARDER_DRY_RUN;
+	if (transfer->store && item->store)
+		return copy_object (transfer, item, error);
+	if (transfer->store)
+		return dry ? 0 : put_file (transfer, item, error);
+	size_t length = strlen (item->path);
+	if (item->store && length > 0 && item->path[length - 1] == '/')
+		return make_folder (transfer, item, error);
+	int code = target_check_local (item->path, error);
+	if (code < 0 || dry)
+		return code;
+	return item->store ? write_file_from_store (transfer, item, error) : write_file_from_file (transfer, item, error);
+}
+
+/* Refused: by its name, before anything was tried. */
+static bool
+is_refusal (const struct transfer *transfer, const struct item *item, int code)
+{
+	return code == LARDER_E_CONFLICT ? false : !transfer->store && item->store && code == LARDER_E_INVALID;
+}
+
+void
+copy_item (struct transfer *transfer, struct item *item)
+{
+	struct larder_error error = LARDER_ERROR_INIT;
+	uint64_t bytes = item->store ? item->info.length : (uint64_t) item->facts.st_size;
+	int code = copy_one (transfer, item, &error);
+	bool move = (transfer->request->flags & (LARDER_MOVE | LARDER_DRY_RUN)) == LARDER_MOVE;
+	if (code == 0 && move)
+		code = remove_source (transfer, item, &error);
+	if (code == 0)
+		count_done (transfer, item, bytes);
+	else
+		count_failed (transfer, item->from, item->to, &error, code, is_refusal (transfer, item, code));
+}

@@ -1,0 +1,168 @@
+/* from-store.c: the objects an address names. A path ends at a separator: `logs` is the object logs and what
+ * is below logs/, never logs.json. */
+#include "transfer.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "cleanup.h"
+#include "error.h"
+#include "store.h"
+
+#define PAGE_MOST 1000
+
+static int
+keep_info (void *context, const struct larder_info *info)
+{
+	struct page *page = context;
+	struct larder_info *kept = &page->at[page->count];
+	*kept = (struct larder_info) { .size = sizeof *kept, .length = info->length, .mtime = info->mtime };
+	kept->key = arena_copy (page->arena, info->key);
+	kept->etag = arena_copy (page->arena, info->etag);
+	if (!kept->key)
+		return LARDER_E_LIMIT;
+	return ++page->count == PAGE_MOST;
+}
+
+int
+page_read (struct larder_store *store, const char *prefix, const char *after, struct page *page, struct larder_error *error)
+{
+	page->count = 0;
+	page->at = arena_alloc (page->arena, PAGE_MOST * sizeof *page->at);
+	if (!page->at)
+		return larder_fail_memory (error);
+	struct larder_listing request = { .size = sizeof request, .prefix = prefix, .delimiter = "", .start_after = after };
+	int code = larder_list (store, &request, keep_info, page, error);
+	page->last = code == 0;
+	return code > 0 ? 0 : code;
+}
+
+static const char *
+last_of (const char *path)
+{
+	const char *slash = strrchr (path, '/');
+	return slash ? slash + 1 : path;
+}
+
+static void
+take (struct transfer *transfer, struct larder_store *store, const struct larder_info *info, const char *last, const char *rel)
+{
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct item item = { .store = store, .info = *info, .fd = -1, .beneath = -1 };
+	item.from = arena_printf (transfer->arena, "%s:%s", store_name (store), info->key);
+	if (!item.from)
+		item.from = info->key;
+	int code = target_name (transfer, last, rel, &item, &error);
+	if (code < 0)
+		count_failed (transfer, item.from, NULL, &error, code, false);
+	else if (transfer->store && *item.path == '\0')
+		count_skipped (transfer, item.from, "the folder itself");
+	else
+		copy_item (transfer, &item);
+}
+
+/* The object of that very name. NOTFOUND is the caller's to judge. */
+static int
+take_named (struct transfer *transfer, struct larder_store *store, const char *key, struct larder_error *error)
+{
+	struct larder_info info = { .size = sizeof info };
+	int code = larder_stat (store, transfer->arena, key, NULL, &info, error);
+	if (code < 0)
+		return code;
+	info.key = key;
+	take (transfer, store, &info, last_of (key), "");
+	return 0;
+}
+
+static int
+take_below (struct transfer *transfer, struct larder_store *store, const char *prefix, const char *last, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *keys = arena_new (), *next = arena_new ();
+	struct larder_arena *whole = transfer->arena;
+	const char *after = NULL;
+	struct page page = { .last = false };
+	int code = keys && next ? 0 : larder_fail_memory (error);
+	while (code == 0 && !page.last && !transfer_stopped (transfer)) {
+		/* `after` lives in the other arena: two take turns, so that memory stays flat. */
+		struct larder_arena *turn = keys;
+		keys = next;
+		next = turn;
+		arena_clear (keys);
+		page.arena = keys;
+		code = page_read (store, prefix, after, &page, error);
+		transfer->arena = keys;
+		for (size_t i = 0; code == 0 && i < page.count && !transfer_stopped (transfer); i++)
+			take (transfer, store, &page.at[i], last, page.at[i].key + strlen (prefix));
+		transfer->arena = whole;
+		if (page.count > 0)
+			after = page.at[page.count - 1].key;
+	}
+	return code;
+}
+
+/* Copying a prefix into itself would never end. */
+static int
+refuse_inside (struct transfer *transfer, struct larder_store *store, const char *prefix, const char *last, struct larder_error *error)
+{
+	if (!same_place (store, transfer->store))
+		return 0;
+	const char *target = target_join (transfer->arena, transfer->to, transfer->into ? last : "");
+	if (target && transfer->arena && strncmp (target, prefix, strlen (prefix)) != 0) {
+		target = target_join (transfer->arena, target, "/");
+		if (!target || strcmp (target, prefix) != 0)
+			return 0;
+	}
+	return larder_fail (error, LARDER_E_INVALID, "'%s' lies inside its own source '%s'", transfer->request->to, prefix);
+}
+
+static int
+take_tree (struct transfer *transfer, struct larder_store *store, const char *address, const char *path, struct larder_error *error)
+{
+	size_t length = strlen (path);
+	bool folder = length == 0 || path[length - 1] == '/';
+	const char *prefix = folder ? path : arena_printf (transfer->arena, "%s/", path), *last = folder ? "" : last_of (path);
+	uint64_t before = transfer->sum.scanned;
+	if (!prefix)
+		return larder_fail_memory (error);
+	int code = refuse_inside (transfer, store, prefix, last, error);
+	if (code < 0)
+		return code;
+	if (!folder) {
+		code = take_named (transfer, store, path, error);
+		if (code < 0 && code != LARDER_E_NOTFOUND)
+			return code;
+	}
+	code = take_below (transfer, store, prefix, last, error);
+	if (code < 0 || transfer->sum.scanned > before || length == 0 || transfer->stop)
+		return code;
+	return larder_fail (error, LARDER_E_NOTFOUND, "nothing at '%s'", address);
+}
+
+static int
+take_single (struct transfer *transfer, struct larder_store *store, const char *address, const char *path, struct larder_error *error)
+{
+	int code = LARDER_E_NOTFOUND;
+	if (*path)
+		code = take_named (transfer, store, path, error);
+	else
+		code = larder_fail (error, LARDER_E_INVALID, "'%s' is a whole store", address);
+	if (code == LARDER_E_NOTFOUND || code == LARDER_E_INVALID)
+		if (error && !error->next[0])
+			larder_explain (error, LARDER_DETAIL_NEXT, "for everything below it: --recursive");
+	return code;
+}
+
+int
+from_store (struct transfer *transfer, const char *address, const struct larder_address *parsed, struct larder_error *error)
+{
+	struct larder_store *store = NULL;
+	int code = larder_store_open (transfer->larder, parsed->store, &store, error);
+	if (code < 0)
+		return code;
+	if (transfer->request->flags & LARDER_RECURSIVE)
+		code = take_tree (transfer, store, address, parsed->path, error);
+	else
+		code = take_single (transfer, store, address, parsed->path, error);
+	larder_store_close (store);
+	return code;
+}

@@ -1,0 +1,163 @@
+/* remove.c: larder_transfer_remove: objects by name, or everything below a prefix, a page at a time. */
+#include "transfer.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+#include "store.h"
+
+struct removing { struct transfer transfer; struct larder_store *store; };
+
+static void
+count_removed (struct transfer *transfer, const char *from)
+{
+	transfer->sum.scanned++;
+	transfer->sum.done++;
+	struct larder_event event = {
+		.size = sizeof event, .from = from, .action = transfer->request->flags & LARDER_DRY_RUN ? "would-remove" : "removed",
+	};
+	int code = transfer->event ? transfer->event (transfer->context, &event) : 0;
+	if (code != 0 && !transfer->stop)
+		transfer->stop = code;
+}
+
+static int
+on_removed (void *context, const char *key, int code, const struct larder_error *error)
+{
+	struct removing *removing = context;
+	struct transfer *transfer = &removing->transfer;
+	const char *from = arena_printf (transfer->arena, "%s:%s", store_name (removing->store), key);
+	if (code == 0)
+		count_removed (transfer, from ? from : key);
+	else
+		count_failed (transfer, from ? from : key, NULL, error, code, false);
+	return 0;
+}
+
+/* Removes a page of keys; each is told. */
+static int
+remove_keys (struct removing *removing, const struct larder_info *at, size_t count, struct larder_error *error)
+{
+	struct transfer *transfer = &removing->transfer;
+	const char **keys = arena_alloc (transfer->arena, (count + 1) * sizeof *keys);
+	if (!keys)
+		return larder_fail_memory (error);
+	for (size_t i = 0; i < count; i++)
+		keys[i] = at[i].key;
+	if (transfer->request->flags & LARDER_DRY_RUN) {
+		for (size_t i = 0; i < count; i++)
+			on_removed (removing, keys[i], 0, NULL);
+		return 0;
+	}
+	uint64_t before = transfer->sum.scanned;
+	int code = larder_remove (removing->store, keys, count, on_removed, removing, error);
+	/* What was reported one by one is counted; only a failure of the whole is still to be told. */
+	return code < 0 && (transfer->sum.scanned - before < count || code == LARDER_E_CANCELLED) ? code : 0;
+}
+
+static int
+remove_named (struct removing *removing, const char *key, struct larder_error *error)
+{
+	struct larder_info info = { .size = sizeof info };
+	int code = larder_stat (removing->store, removing->transfer.arena, key, NULL, &info, error);
+	if (code < 0)
+		return code;
+	info.key = key;
+	return remove_keys (removing, &info, 1, error);
+}
+
+static int
+remove_below (struct removing *removing, const char *prefix, struct larder_error *error)
+{
+	struct transfer *transfer = &removing->transfer;
+	CLEANUP_ARENA struct larder_arena *keys = arena_new (), *next = arena_new ();
+	struct larder_arena *whole = transfer->arena;
+	struct page page = { .last = false };
+	const char *after = NULL;
+	int code = keys && next ? 0 : larder_fail_memory (error);
+	while (code == 0 && !page.last && !transfer_stopped (transfer)) {
+		struct larder_arena *turn = keys;
+		keys = next;
+		next = turn;
+		arena_clear (keys);
+		page.arena = transfer->arena = keys;
+		code = page_read (removing->store, prefix, after, &page, error);
+		if (code == 0 && page.count > 0)
+			code = remove_keys (removing, page.at, page.count, error);
+		transfer->arena = whole;
+		if (page.count > 0)
+			after = page.at[page.count - 1].key;
+	}
+	return code;
+}
+
+static int
+remove_tree (struct removing *removing, const char *address, const char *path, struct larder_error *error)
+{
+	struct transfer *transfer = &removing->transfer;
+	size_t length = strlen (path);
+	bool folder = length == 0 || path[length - 1] == '/';
+	uint64_t before = transfer->sum.scanned;
+	const char *prefix = folder ? path : arena_printf (transfer->arena, "%s/", path);
+	int code = prefix ? 0 : larder_fail_memory (error);
+	if (code == 0 && !folder) {
+		code = remove_named (removing, path, error);
+		if (code == LARDER_E_NOTFOUND)
+			code = 0;
+	}
+	if (code == 0)
+		code = remove_below (removing, prefix, error);
+	if (code < 0 || transfer->sum.scanned > before || transfer->stop)
+		return code;
+	return larder_fail (error, LARDER_E_NOTFOUND, "nothing at '%s'", address);
+}
+
+static int
+remove_address (struct removing *removing, const char *address, struct larder_error *error)
+{
+	struct transfer *transfer = &removing->transfer;
+	struct larder_address parsed = { .size = sizeof parsed };
+	int code = larder_address_parse (transfer->larder, transfer->arena, address, &parsed, error);
+	if (code < 0)
+		return code;
+	if (!parsed.store)
+		return larder_fail (error, LARDER_E_INVALID, "'%s' is not in a store", address);
+	code = larder_store_open (transfer->larder, parsed.store, &removing->store, error);
+	if (code < 0)
+		return code;
+	if (transfer->request->flags & LARDER_RECURSIVE) {
+		code = remove_tree (removing, address, parsed.path, error);
+	} else {
+		code = *parsed.path ? remove_named (removing, parsed.path, error) : larder_fail (error, LARDER_E_INVALID, "'%s' is a whole store", address);
+		if (code < 0 && error && !error->next[0])
+			larder_explain (error, LARDER_DETAIL_NEXT, "for everything below it: --recursive");
+	}
+	larder_store_close (removing->store);
+	removing->store = NULL;
+	return code;
+}
+
+int
+larder_transfer_remove (struct larder *larder, const char *const *addresses, size_t count, uint32_t flags, larder_event_fn event,
+                        void *context, struct larder_summary *ret_summary, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct larder_transfer request = { .size = sizeof request, .flags = flags };
+	struct removing removing = {
+		.transfer = {
+			.larder = larder, .request = &request, .event = event, .context = context, .arena = arena, .root = -1,
+			.sum = { .size = sizeof removing.transfer.sum },
+		},
+	};
+	struct transfer *transfer = &removing.transfer;
+	if (!arena)
+		return larder_fail_memory (error);
+	for (size_t i = 0; i < count && !transfer_stopped (transfer); i++) {
+		struct larder_error one = LARDER_ERROR_INIT;
+		int code = remove_address (&removing, addresses[i], &one);
+		if (code < 0)
+			count_failed (transfer, addresses[i], NULL, &one, code, false);
+	}
+	return count_end (transfer, 0, ret_summary, error);
+}

@@ -1,0 +1,184 @@
+/* target.c: what things are called on the other side. A key is bytes; a local name has rules. */
+#include "transfer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "cleanup.h"
+#include "error.h"
+#include "store.h"
+
+#define NAME_MOST 255
+#define PATH_MOST 4000
+
+const char *
+target_join (struct larder_arena *arena, const char *a, const char *b)
+{
+	size_t length = strlen (a);
+	const char *between = length == 0 || *b == '\0' || a[length - 1] == '/' ? "" : "/";
+	return arena_printf (arena, "%s%s%s", a, between, b);
+}
+
+int
+target_check_local (const char *path, struct larder_error *error)
+{
+	const char *why = NULL;
+	if (strlen (path) > PATH_MOST)
+		why = "is longer than a path may be";
+	for (const char *at = path; !why; ) {
+		size_t length = strcspn (at, "/");
+		if (length == 0)
+			why = "has an empty part";
+		else if ((length == 1 && at[0] == '.') || (length == 2 && at[0] == '.' && at[1] == '.'))
+			why = "has a part that means another folder";
+		else if (length > NAME_MOST)
+			why = "has a part longer than 255 bytes";
+		at += length;
+		if (*at == '\0')
+			break;
+		at++;
+	}
+	if (!why)
+		return 0;
+	int code = larder_fail (error, LARDER_E_INVALID, "no file can be called '%s': the key %s", path, why);
+	larder_explain (error, LARDER_DETAIL_NEXT, "copy it alone, to a name of your choice");
+	return code;
+}
+
+/* The umask without changing it: there is no other way that other threads do not see. */
+static mode_t
+read_umask (void)
+{
+	CLEANUP_FREE char *text = NULL;
+	CLEANUP_CLOSE int proc = open ("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t count;
+	unsigned mask = 077;
+	if (proc >= 0 && file_slurp (proc, "status", 64 << 10, &text, &count, NULL) == 0) {
+		const char *at = strstr (text, "\nUmask:");
+		if (at)
+			mask = (unsigned) strtoul (at + 7, NULL, 8);
+	}
+	return (mode_t) mask;
+}
+
+static int
+begin_local (struct transfer *transfer, struct larder_error *error)
+{
+	struct stat facts;
+	size_t length = strlen (transfer->to);
+	if (strcmp (transfer->to, "-") == 0)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "a transfer cannot go to standard output");
+	if (length == 0)
+		return larder_fail (error, LARDER_E_INVALID, "the destination is empty");
+	transfer->into = transfer->to[length - 1] == '/' || (stat (transfer->to, &facts) == 0 && S_ISDIR (facts.st_mode));
+	transfer->umask = read_umask ();
+	transfer->folder = transfer->to;
+	return 0;
+}
+
+int
+target_begin (struct transfer *transfer, const char *address, struct larder_error *error)
+{
+	const struct larder_transfer *request = transfer->request;
+	struct larder_address to = { .size = sizeof to };
+	transfer->root = -1;
+	int code = larder_address_parse (transfer->larder, transfer->arena, address, &to, error);
+	if (code < 0)
+		return code;
+	transfer->to = to.path;
+	if (to.store) {
+		size_t length = strlen (to.path);
+		transfer->into = length == 0 || to.path[length - 1] == '/';
+		code = larder_store_open (transfer->larder, to.store, &transfer->store, error);
+	} else {
+		code = begin_local (transfer, error);
+	}
+	if (code == 0 && request->count > 1 && !transfer->into) {
+		code = larder_fail (error, LARDER_E_INVALID, "%zu sources cannot all become '%s'", request->count, address);
+		larder_explain (error, LARDER_DETAIL_NEXT, "end the destination in '/'");
+	}
+	return code;
+}
+
+void
+target_end (struct transfer *transfer)
+{
+	larder_store_close (transfer->store);
+	if (transfer->root >= 0)
+		close (transfer->root);
+}
+
+/* mkdir -p of a path that the user named: links in it are his. */
+static int
+make_folders (const char *path, struct larder_error *error)
+{
+	CLEANUP_FREE char *copy = strdup (path);
+	if (!copy)
+		return larder_fail_memory (error);
+	for (char *at = copy + 1; *copy && *at; at++) {
+		bool last = at[1] == '\0';
+		if (*at != '/' && !last)
+			continue;
+		char kept = *at;
+		if (kept == '/')
+			*at = '\0';
+		if (mkdir (copy, 0777) < 0 && errno != EEXIST)
+			return larder_fail_errno (error, errno, "cannot make the folder '%s'", copy);
+		*at = kept;
+	}
+	if (strlen (path) == 1 && mkdir (path, 0777) < 0 && errno != EEXIST)
+		return larder_fail_errno (error, errno, "cannot make the folder '%s'", path);
+	return 0;
+}
+
+int
+target_root (struct transfer *transfer, struct larder_error *error)
+{
+	if (transfer->root >= 0)
+		return 0;
+	transfer->root = open (transfer->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (transfer->root >= 0)
+		return 0;
+	if (errno != ENOENT)
+		return larder_fail_errno (error, errno, "cannot open the folder '%s'", transfer->folder);
+	int code = make_folders (transfer->folder, error);
+	if (code < 0)
+		return code;
+	transfer->root = open (transfer->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return transfer->root >= 0 ? 0 : larder_fail_errno (error, errno, "cannot open the folder '%s'", transfer->folder);
+}
+
+/* A single file whose whole name was given: its folder is the root. */
+static int
+split_last (struct transfer *transfer, struct item *item, struct larder_error *error)
+{
+	const char *slash = strrchr (transfer->to, '/');
+	item->path = slash ? slash + 1 : transfer->to;
+	transfer->folder = !slash ? "." : slash == transfer->to ? "/" : arena_copy_bytes (transfer->arena, transfer->to, (size_t) (slash - transfer->to));
+	item->to = transfer->to;
+	return transfer->folder ? 0 : larder_fail_memory (error);
+}
+
+int
+target_name (struct transfer *transfer, const char *last, const char *rel, struct item *item, struct larder_error *error)
+{
+	struct larder_arena *arena = transfer->arena;
+	const char *below = target_join (arena, transfer->into ? last : "", rel);
+	if (!below)
+		return larder_fail_memory (error);
+	if (transfer->store) {
+		item->path = target_join (arena, transfer->to, below);
+		item->to = item->path ? arena_printf (arena, "%s:%s", store_name (transfer->store), item->path) : NULL;
+		return item->to ? 0 : larder_fail_memory (error);
+	}
+	if (*below == '\0')
+		return split_last (transfer, item, error);
+	item->path = below;
+	item->to = target_join (arena, transfer->to, below);
+	return item->to ? 0 : larder_fail_memory (error);
+}

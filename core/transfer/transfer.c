@@ -1,0 +1,54 @@
+/* transfer.c: larder_transfer: from each source to the one target. */
+#include "transfer.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "error.h"
+
+static int
+take_source (struct transfer *transfer, const char *address, struct larder_error *error)
+{
+	struct larder_address from = { .size = sizeof from };
+	int code = larder_address_parse (transfer->larder, transfer->arena, address, &from, error);
+	if (code < 0)
+		return code;
+	if (from.store)
+		return from_store (transfer, address, &from, error);
+	if (strcmp (from.path, "-") == 0)
+		return from_stream (transfer, STDIN_FILENO, error);
+	return from_local (transfer, from.path, error);
+}
+
+static int
+run (struct transfer *transfer, struct larder_error *error)
+{
+	const struct larder_transfer *request = transfer->request;
+	int code = target_begin (transfer, request->to, error);
+	for (size_t i = 0; code == 0 && i < request->count && !transfer_stopped (transfer); i++) {
+		struct larder_error one = LARDER_ERROR_INIT;
+		int failed = take_source (transfer, request->from[i], &one);
+		if (failed < 0)
+			count_failed (transfer, request->from[i], NULL, &one, failed, false);
+	}
+	return code;
+}
+
+int
+larder_transfer (struct larder *larder, const struct larder_transfer *request, larder_event_fn event, void *context,
+                 struct larder_summary *ret_summary, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct larder_transfer whole = { .size = sizeof whole };
+	larder_give (&whole, request);
+	struct transfer transfer = {
+		.larder = larder, .request = &whole, .event = event, .context = context, .arena = arena, .root = -1,
+		.sum = { .size = sizeof transfer.sum },
+	};
+	if (!arena)
+		return larder_fail_memory (error);
+	int code = run (&transfer, error);
+	target_end (&transfer);
+	return count_end (&transfer, code, ret_summary, error);
+}

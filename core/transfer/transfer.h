@@ -1,0 +1,84 @@
+/* transfer.h: one transfer under way. Items are taken one after the other; each is counted once. */
+#ifndef LARDER_TRANSFER_TRANSFER_H
+#define LARDER_TRANSFER_TRANSFER_H
+
+#include <sys/stat.h>
+#include <larder/larder.h>
+#include "file.h"
+
+struct transfer {
+	struct larder *larder;
+	const struct larder_transfer *request;
+	larder_event_fn event;
+	void *context;
+	struct larder_summary sum;
+	bool differ;                  /* failures have different reasons */
+	int stop;                     /* ends the run: CANCELLED, NOSPACE, or what the event function returned */
+	struct larder_arena *arena;   /* of the whole run */
+
+	/* where to */
+	struct larder_store *store;   /* NULL: local */
+	const char *to;               /* key, or local path */
+	bool into;                    /* sources keep their last component */
+	const char *folder;           /* local: the folder that `root` is */
+	int root;                     /* local: -1 until something is written */
+	mode_t umask;
+};
+
+/* One thing to copy. Either store and info, or fd. */
+struct item {
+	const char *from;             /* address, for people */
+	const char *to;               /* address, for people */
+	const char *path;             /* target: key, or path below transfer->root */
+	struct larder_store *store;
+	struct larder_info info;      /* key, length, etag, mtime of the object */
+	int fd;                       /* open file */
+	struct stat facts;            /* of the file */
+	bool spooled;                 /* the file is a copy of a stream: has no path */
+	int beneath;                  /* file: folder that `below` is in, or -1: `from` is its path */
+	const char *below;
+};
+
+/* ---- count.c: each item ends in exactly one of these ---- */
+void count_done (struct transfer *transfer, const struct item *item, uint64_t bytes);
+void count_skipped (struct transfer *transfer, const char *from, const char *reason);
+void count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused);
+void count_progress (struct transfer *transfer, uint64_t bytes);
+int count_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
+/* A code that ends the run, or 0. */
+int transfer_stopped (struct transfer *transfer);
+
+/* ---- target.c: names on the other side ---- */
+int target_begin (struct transfer *transfer, const char *address, struct larder_error *error);
+void target_end (struct transfer *transfer);
+/* Fills item->path and item->to for `rel` below a source whose last component is `last`; either may be "". */
+int target_name (struct transfer *transfer, const char *last, const char *rel, struct item *item, struct larder_error *error);
+/* May a file below a folder have this name? INVALID says why not. */
+int target_check_local (const char *path, struct larder_error *error);
+int target_root (struct transfer *transfer, struct larder_error *error);
+const char *target_join (struct larder_arena *arena, const char *a, const char *b);
+
+/* ---- copy.c ---- */
+/* Copies one item and counts it. */
+void copy_item (struct transfer *transfer, struct item *item);
+
+/* ---- write.c: into a file ---- */
+int write_file_from_store (struct transfer *transfer, struct item *item, struct larder_error *error);
+int write_file_from_file (struct transfer *transfer, struct item *item, struct larder_error *error);
+
+/* ---- from-store.c, from-local.c: finding items ---- */
+int from_store (struct transfer *transfer, const char *address, const struct larder_address *parsed, struct larder_error *error);
+int from_local (struct transfer *transfer, const char *path, struct larder_error *error);
+int from_stream (struct transfer *transfer, int fd, struct larder_error *error);
+
+/* A page of a listing that can be acted on: drivers may lock during a listing. */
+struct page { struct larder_info *at; size_t count; bool last; struct larder_arena *arena; };
+int page_read (struct larder_store *store, const char *prefix, const char *after, struct page *page, struct larder_error *error);
+
+/* Are these the same bucket of the same backend? */
+bool same_place (const struct larder_store *a, const struct larder_store *b);
+
+/* ---- spool.c: a stream of unknown length becomes a file without a name ---- */
+int spool (struct transfer *transfer, int fd, int *ret_fd, struct larder_error *error);
+
+#endif

@@ -1,0 +1,170 @@
+/* write.c: into a file, through the one way to publish: private name, checksum, fsync, rename. */
+#include "transfer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checksum.h"
+#include "cleanup.h"
+#include "clock.h"
+#include "error.h"
+
+#define PIECE (256 << 10)
+
+struct writing {
+	struct transfer *transfer;
+	struct item *item;
+	struct file_draft draft;
+	uint64_t written, announced;
+	int64_t mtime;
+	bool begun;
+};
+
+static int
+begin_draft (struct writing *writing, mode_t mode, struct larder_error *error)
+{
+	struct transfer *transfer = writing->transfer;
+	int code = target_check_local (writing->item->path, error);
+	if (code == 0)
+		code = target_root (transfer, error);
+	if (code == 0)
+		code = file_draft_begin (&writing->draft, transfer->root, writing->item->path, mode & ~transfer->umask, true, error);
+	writing->begun = code == 0;
+	return code;
+}
+
+static int
+publish (struct writing *writing, struct larder_error *error)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { writing->mtime / NS_PER_S, writing->mtime % NS_PER_S } };
+	if (writing->mtime > 0 && futimens (writing->draft.fd, times) < 0)
+		return larder_fail_errno (error, errno, "cannot set the time of '%s'", writing->item->to);
+	struct stat there;
+	if (fstatat (writing->draft.folder, writing->draft.last, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (there.st_mode))
+		return larder_fail (error, LARDER_E_CONFLICT, "'%s' is a folder here; a key and a folder cannot have one name", writing->item->to);
+	bool create = writing->transfer->request->flags & LARDER_CREATE_ONLY;
+	return file_draft_publish (&writing->draft, create ? FILE_CREATE : FILE_REPLACE, error);
+}
+
+/* ---- from a store ---- */
+
+static int
+sink_begin (void *context, const struct larder_info *info, struct larder_error *error)
+{
+	struct writing *writing = context;
+	writing->announced = info->length;
+	writing->mtime = info->mtime;
+	return begin_draft (writing, 0666, error);
+}
+
+static int
+sink_write (void *context, const void *bytes, size_t count, struct larder_error *error)
+{
+	struct writing *writing = context;
+	int code = file_draft_write (&writing->draft, bytes, count, error);
+	if (code < 0)
+		return code;
+	writing->written += count;
+	count_progress (writing->transfer, count);
+	return transfer_stopped (writing->transfer) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
+}
+
+static int
+fetch (struct writing *writing, struct larder_error *error)
+{
+	struct item *item = writing->item;
+	struct larder_sink sink = { .size = sizeof sink, .context = writing, .begin = sink_begin, .write = sink_write };
+	struct larder_get request = { .size = sizeof request, .key = item->info.key, .length = UINT64_MAX, .if_match = item->info.etag };
+	int code = larder_get (item->store, &request, &sink, error);
+	if (code < 0)
+		return code;
+	if (!writing->begun || writing->written != writing->announced)
+		return larder_fail (error, LARDER_E_INTEGRITY, "'%s' gave %llu of %llu bytes", item->from,
+		                    (unsigned long long) writing->written, (unsigned long long) writing->announced);
+	return publish (writing, error);
+}
+
+int
+write_file_from_store (struct transfer *transfer, struct item *item, struct larder_error *error)
+{
+	struct writing writing = { .transfer = transfer, .item = item, .draft = FILE_DRAFT_NONE };
+	int code = fetch (&writing, error);
+	file_draft_abort (&writing.draft);
+	return code;
+}
+
+/* ---- from a file ---- */
+
+static int
+copy_pieces (struct writing *writing, const struct larder_source *source, uint64_t *ret_crc, struct larder_error *error)
+{
+	CLEANUP_FREE char *piece = malloc (PIECE);
+	uint64_t crc = 0;
+	if (!piece)
+		return larder_fail_memory (error);
+	while (writing->written < source->length) {
+		int64_t got = source_pread (source, piece, PIECE, writing->written, error);
+		if (got < 0)
+			return (int) got;
+		if (got == 0)
+			return larder_fail (error, LARDER_E_INTEGRITY, "source changed while being read: '%s'", writing->item->from);
+		crc = crc64nvme (crc, piece, (size_t) got);
+		int code = sink_write (writing, piece, (size_t) got, error);
+		if (code < 0)
+			return code;
+	}
+	*ret_crc = crc;
+	return 0;
+}
+
+/* Read back what was written. */
+static int
+prove (const struct writing *writing, uint64_t crc, struct larder_error *error)
+{
+	struct file_source file;
+	struct larder_source source;
+	uint64_t copied;
+	int code = file_source_begin (&file, writing->draft.fd, writing->item->to, &source, error);
+	if (code == 0)
+		code = checksum_source (&source, &copied, NULL, error);
+	if (code < 0 || copied == crc)
+		return code;
+	return larder_fail (error, LARDER_E_INTEGRITY, "the copy '%s' differs from its source", writing->item->to);
+}
+
+static int
+copy_file (struct writing *writing, struct larder_error *error)
+{
+	struct item *item = writing->item;
+	struct file_source file;
+	struct larder_source source;
+	struct stat there;
+	uint64_t crc = 0;
+	int code = file_source_begin (&file, item->fd, item->from, &source, error);
+	if (code == 0)
+		code = begin_draft (writing, item->spooled ? 0666 : item->facts.st_mode & 0777, error);
+	if (code < 0)
+		return code;
+	if (fstatat (writing->draft.folder, writing->draft.last, &there, 0) == 0 && there.st_dev == item->facts.st_dev
+	    && there.st_ino == item->facts.st_ino)
+		return larder_fail (error, LARDER_E_CONFLICT, "'%s' and '%s' are the same file", item->from, item->to);
+	if (!item->spooled)
+		writing->mtime = item->facts.st_mtim.tv_sec * NS_PER_S + item->facts.st_mtim.tv_nsec;
+	code = copy_pieces (writing, &source, &crc, error);
+	if (code == 0)
+		code = file_source_check (&file, error);
+	if (code == 0 && (writing->transfer->request->flags & LARDER_MOVE))
+		code = prove (writing, crc, error);
+	return code < 0 ? code : publish (writing, error);
+}
+
+int
+write_file_from_file (struct transfer *transfer, struct item *item, struct larder_error *error)
+{
+	struct writing writing = { .transfer = transfer, .item = item, .draft = FILE_DRAFT_NONE };
+	int code = copy_file (&writing, error);
+	file_draft_abort (&writing.draft);
+	return code;
+}
