@@ -143,14 +143,34 @@ static const char tail[] =
 	"SIGINT and SIGTERM end what runs, leave nothing half written, and print the summary; a second one ends the process at once.\n"
 	".SH SEE ALSO\nlarder.ini(5), larder\\-driver(3), larder\\-codec(3)\n";
 
+/* Lines of text no longer than 79 bytes, broken at spaces; macros stay whole. */
+static void
+fold (struct buffer *into, const char *text)
+{
+	for (const char *line = text; *line;) {
+		size_t length = strcspn (line, "\n"), at = 79;
+		if (*line != '.' && length > at) {
+			while (at > 0 && (line[at] != ' ' || line[at + 1] == '.' || line[at + 1] == '\''))
+				at--;
+			length = at > 0 ? at : length;
+		}
+		buffer_add (into, line, length);
+		buffer_add_char (into, '\n');
+		line += length + (line[length] != '\0');
+	}
+}
+
 void
 manual (struct buffer *into)
 {
-	buffer_add_text (into, head);
-	buffer_add_text (into, ".SH OPTIONS\nThey stand before or after the command.\n");
-	options_each (global_options, add_option, into);
-	buffer_add_text (into, ".SH COMMANDS\n");
+	CLEANUP_BUFFER struct buffer text;
+	buffer_init (&text, 4 << 20);
+	buffer_add_text (&text, head);
+	buffer_add_text (&text, ".SH OPTIONS\nThey stand before or after the command.\n");
+	options_each (global_options, add_option, &text);
+	buffer_add_text (&text, ".SH COMMANDS\n");
 	for (size_t i = 0; commands[i]; i++)
-		add_command (into, commands[i]);
-	buffer_add_text (into, tail);
+		add_command (&text, commands[i]);
+	buffer_add_text (&text, tail);
+	fold (into, buffer_text (&text));
 }

@@ -1,4 +1,5 @@
 /* copy.c: one item to its target, and, when moving, the source away once the copy is proven. */
+#define LARDER_API_VERSION LARDER_API_CURRENT
 #include "transfer.h"
 
 #include <errno.h>
