@@ -13,41 +13,44 @@
 #include "error.h"
 #include "instance.h"
 
-/* One object of host->share. */
+/* One object of host->share. Those who wait for its lock count as users, so it stays. */
 struct shared {
 	struct shared *next;
 	char *key;
+	unsigned users;                  /* under the mutex of the process */
+	pthread_mutex_t mutex;           /* of this key: held while create runs, which may log and share other keys */
+	bool ready;
 	void *object;
 	void (*destroy) (void *object);
-	unsigned users;
 };
 
 static struct {
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex;           /* of the list of shared objects */
+	struct shared *shared;
+	_Atomic int64_t store_offset;
+	pthread_mutex_t log_mutex;       /* held while the log function runs, so that it can be taken away */
 	void (*log) (void *context, int level, const char *text);
 	void *log_context;
 	int level;
-	struct shared *shared;
-	_Atomic int64_t store_offset;
-} process = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+} process = { .mutex = PTHREAD_MUTEX_INITIALIZER, .log_mutex = PTHREAD_MUTEX_INITIALIZER };
 
 void
 module_host_log_to (void (*log) (void *context, int level, const char *text), void *context, int level)
 {
-	pthread_mutex_lock (&process.mutex);
+	pthread_mutex_lock (&process.log_mutex);
 	process.log = log;
 	process.log_context = context;
 	process.level = level;
-	pthread_mutex_unlock (&process.mutex);
+	pthread_mutex_unlock (&process.log_mutex);
 }
 
 void
 module_host_log_stop (void *context)
 {
-	pthread_mutex_lock (&process.mutex);
+	pthread_mutex_lock (&process.log_mutex);
 	if (process.log_context == context)
 		process.log = NULL;
-	pthread_mutex_unlock (&process.mutex);
+	pthread_mutex_unlock (&process.log_mutex);
 }
 
 void
@@ -76,10 +79,10 @@ host_log (int level, const char *format, ...)
 	va_start (arguments, format);
 	vsnprintf (text, sizeof text, format, arguments);
 	va_end (arguments);
-	pthread_mutex_lock (&process.mutex);
+	pthread_mutex_lock (&process.log_mutex);
 	if (process.log && level <= process.level)
 		process.log (process.log_context, level, text);
-	pthread_mutex_unlock (&process.mutex);
+	pthread_mutex_unlock (&process.log_mutex);
 }
 
 static int
@@ -107,6 +110,18 @@ host_store_now (void)
 	return clock_wall () + process.store_offset;
 }
 
+static struct shared *
+shared_new (const char *key)
+{
+	struct shared *shared = calloc (1, sizeof *shared);
+	if (!shared || !(shared->key = strdup (key))) {
+		free (shared);
+		return NULL;
+	}
+	pthread_mutex_init (&shared->mutex, NULL);
+	return shared;
+}
+
 static struct shared **
 shared_find (const char *key)
 {
@@ -116,39 +131,19 @@ shared_find (const char *key)
 	return at;
 }
 
-static int
-share_new (const char *key, int (*create) (void *, void **, struct larder_error *), void (*destroy) (void *), void *argument,
-           struct shared **ret, struct larder_error *error)
-{
-	struct shared *shared = calloc (1, sizeof *shared);
-	if (!shared || !(shared->key = strdup (key))) {
-		free (shared);
-		return larder_fail_memory (error);
-	}
-	int code = create (argument, &shared->object, error);
-	if (code < 0) {
-		free (shared->key);
-		free (shared);
-		return code;
-	}
-	shared->destroy = destroy;
-	*ret = shared;
-	return 0;
-}
-
-static int
-host_share (const char *key, int (*create) (void *, void **, struct larder_error *), void (*destroy) (void *), void *argument,
-            void **ret_object, struct larder_error *error)
+/* Become a user of the entry of this key, which may be a new one; NULL: no memory. */
+static struct shared *
+shared_hold (const char *key)
 {
 	pthread_mutex_lock (&process.mutex);
 	struct shared **at = shared_find (key);
-	int code = *at ? 0 : share_new (key, create, destroy, argument, at, error);
-	if (code == 0) {
-		(*at)->users++;
-		*ret_object = (*at)->object;
-	}
+	if (!*at)
+		*at = shared_new (key);
+	struct shared *shared = *at;
+	if (shared)
+		shared->users++;
 	pthread_mutex_unlock (&process.mutex);
-	return code;
+	return shared;
 }
 
 static void
@@ -163,10 +158,33 @@ host_unshare (const char *key)
 	pthread_mutex_unlock (&process.mutex);
 	if (!shared)
 		return;
-	if (shared->destroy)
+	if (shared->ready && shared->destroy)
 		shared->destroy (shared->object);
+	pthread_mutex_destroy (&shared->mutex);
 	free (shared->key);
 	free (shared);
+}
+
+static int
+host_share (const char *key, int (*create) (void *, void **, struct larder_error *), void (*destroy) (void *), void *argument,
+            void **ret_object, struct larder_error *error)
+{
+	struct shared *shared = shared_hold (key);
+	if (!shared)
+		return larder_fail_memory (error);
+	pthread_mutex_lock (&shared->mutex);
+	int code = shared->ready ? 0 : create (argument, &shared->object, error);
+	if (code == 0 && !shared->ready) {
+		shared->destroy = destroy;
+		shared->ready = true;
+	}
+	void *object = shared->object;
+	pthread_mutex_unlock (&shared->mutex);
+	if (code < 0)
+		host_unshare (key);
+	else
+		*ret_object = object;
+	return code;
 }
 
 const struct larder_host module_host = {

@@ -45,14 +45,36 @@ abi_check (const char *file, uint32_t api, uint32_t oldest, uint32_t current, st
 	return code;
 }
 
-/* "driver-x.so" says kind and name; the table must agree. */
+static bool
+is_name (const char *name, size_t length)
+{
+	return length > 0 && strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789-") >= length;
+}
+
+/* KIND-NAME.so, looked at before anything is opened. */
+static int
+check_file_name (const char *file, struct larder_error *error)
+{
+	size_t length = strlen (file);
+	for (uint32_t kind = LARDER_KIND_DRIVER; kind <= LARDER_KIND_LOCK; kind++) {
+		size_t word = strlen (kind_word (kind));
+		if (length > word + 4 && strncmp (file, kind_word (kind), word) == 0 && file[word] == '-' && strcmp (file + length - 3, ".so") == 0
+		    && is_name (file + word + 1, length - word - 4))
+			return 0;
+	}
+	int code = larder_fail (error, LARDER_E_INVALID, "module '%s' has an invalid name", file);
+	larder_explain (error, LARDER_DETAIL_NEXT, "modules are driver-NAME.so, codec-NAME.so or lock-NAME.so; NAME is of small letters, digits and '-'");
+	return code;
+}
+
+/* The table must say what the file's name says. */
 static int
 check_name (const char *file, const struct larder_module *table, struct larder_error *error)
 {
 	const char *word = kind_word (table->head.kind);
 	if (!word)
 		return larder_fail (error, LARDER_E_INVALID, "module '%s' is of an unknown kind (%u)", file, table->head.kind);
-	if (!table->name || !*table->name || strspn (table->name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen (table->name))
+	if (!table->name || !is_name (table->name, strlen (table->name)))
 		return larder_fail (error, LARDER_E_INVALID, "module '%s' has a name that is not of small letters, digits and '-'", file);
 	if (strncmp (file, word, strlen (word)) != 0 || file[strlen (word)] != '-')
 		return larder_fail (error, LARDER_E_INVALID, "module '%s' is of the wrong kind: it is a %s", file, word);
@@ -79,6 +101,26 @@ check_head (const char *file, const struct larder_head *head, struct larder_erro
 	return 0;
 }
 
+/* Bytes of the field that an option fills; 0 for a type that is none of ours. */
+static size_t
+field_size (uint32_t type)
+{
+	switch (type) {
+	case LARDER_STRING: case LARDER_PATH: case LARDER_SECRET: case LARDER_LIST: return sizeof (void *);
+	case LARDER_BOOL: return sizeof (bool);
+	case LARDER_ENUM: return sizeof (uint32_t);
+	case LARDER_INT: case LARDER_SIZE: case LARDER_RATE: case LARDER_DURATION: return sizeof (int64_t);
+	default: return 0;
+	}
+}
+
+static bool
+option_can_be (const struct larder_option *option, size_t self_size)
+{
+	size_t size = field_size (option->type);
+	return size && option->at <= self_size && size <= self_size - option->at && (option->type != LARDER_ENUM || option->values);
+}
+
 /* Copy the smaller size of each option into our own stride. */
 static int
 copy_options (struct loaded *loaded, const struct larder_module *table, const char *file, struct larder_error *error)
@@ -95,8 +137,7 @@ copy_options (struct loaded *loaded, const struct larder_module *table, const ch
 	for (size_t i = 0; i < count; i++)
 		memcpy (&copy[i], from + i * stride, size);
 	for (size_t i = 0; i < count; i++)
-		if (copy[i].type < LARDER_STRING || copy[i].type > LARDER_LIST || copy[i].at > table->self_size - sizeof (uint32_t)
-		    || (copy[i].type == LARDER_ENUM && !copy[i].values))
+		if (!option_can_be (&copy[i], table->self_size))
 			return larder_fail (error, LARDER_E_INVALID, "module '%s' has an option '%s' that cannot be (type %u at %zu)", file,
 			                    copy[i].key, copy[i].type, copy[i].at);
 	loaded->module.options = from ? copy : NULL;
@@ -137,8 +178,9 @@ enter (int fd, const char *file, const struct larder_head **ret, struct larder_e
 	snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
 	void *handle = dlopen (path, RTLD_NOW | RTLD_LOCAL);
 	if (!handle) {
-		const char *why = dlerror (), *text = why ? strstr (why, ": ") : NULL;
-		return larder_fail (error, LARDER_E_INVALID, "module '%s' cannot be loaded: %s", file, text ? text + 2 : "unknown reason");
+		const char *why = dlerror ();
+		size_t skip = why && strncmp (why, path, strlen (path)) == 0 ? strlen (path) + strspn (why + strlen (path), ": ") : 0;
+		return larder_fail (error, LARDER_E_INVALID, "module '%s' cannot be loaded: %s", file, why ? why + skip : "unknown reason");
 	}
 	union { void *object; const struct larder_head *(*function) (const struct larder_host *); } entry = { dlsym (handle, LARDER_MODULE_ENTRY) };
 	if (!entry.object)
@@ -151,10 +193,13 @@ static int
 open_checked (struct loaded *loaded, const char *path, struct larder_error *error)
 {
 	const char *slash = strrchr (path, '/'), *file = slash ? slash + 1 : path;
-	int code = module_vet (path, &loaded->fd, error);
-	const struct larder_head *head = NULL;
+	int code = check_file_name (file, error);
 	if (code == 0)
-		code = enter (loaded->fd, file, &head, error);
+		code = module_vet (path, &loaded->fd, error);
+	const struct larder_head *head = NULL;
+	loaded->module.path = arena_copy (loaded->arena, path);
+	if (code == 0)
+		code = loaded->module.path ? enter (loaded->fd, file, &head, error) : larder_fail_memory (error);
 	if (code == 0)
 		code = check_head (file, head, error);
 	const struct larder_module *table = (const struct larder_module *) (const void *) head;
@@ -162,7 +207,6 @@ open_checked (struct loaded *loaded, const char *path, struct larder_error *erro
 		code = check_name (file, table, error);
 	if (code == 0)
 		code = copy_table (loaded, table, file, error);
-	loaded->module.path = arena_copy (loaded->arena, path);
 	return code;
 }
 
@@ -176,13 +220,18 @@ loaded_open (const char *path, struct loaded **ret, struct larder_error *error)
 	}
 	loaded->fd = -1;
 	pthread_mutex_init (&loaded->mutex, NULL);
-	int code = open_checked (loaded, path, error);
-	if (code < 0) {
+	loaded->problem.size = sizeof loaded->problem;
+	int code = open_checked (loaded, path, &loaded->problem);
+	if (code < 0 && error)
+		larder_give (error, &loaded->problem);
+	if (code < 0 && loaded->fd < 0) {
 		loaded_free (loaded);
 		return code;
 	}
+	if (code < 0)
+		loaded->module = (struct module) { .path = loaded->module.path };
 	*ret = loaded;
-	return 0;
+	return code;
 }
 
 /* The descriptor stays open on purpose: its number must not name another module for dlopen. */

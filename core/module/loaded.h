@@ -10,6 +10,7 @@ struct loaded {
 	struct module module;
 	struct larder_arena *arena;      /* copies of table, options and path */
 	int fd;                          /* stays open: see module.h */
+	struct larder_error problem;     /* why it was refused; code 0 for a usable one */
 	pthread_mutex_t mutex;           /* for SERIAL_ALL */
 	struct loaded *next;
 };
@@ -17,7 +18,8 @@ struct loaded {
 /* The mutex of a module that lets one call in at a time. */
 pthread_mutex_t *module_mutex (const struct module *module);
 
-/* Vet, open, check and copy; nothing is kept of a module that is refused. `kind` 0 takes any. */
+/* Vet, open, check and copy. Of a module that is refused before any of its code ran nothing is kept; of one refused
+ * later *ret remembers the refusal, so that it is never entered again. */
 int loaded_open (const char *path, struct loaded **ret, struct larder_error *error);
 void loaded_free (struct loaded *loaded);
 

@@ -19,7 +19,7 @@
 
 struct registry {
 	char *folder;
-	pthread_mutex_t mutex;           /* of the list; not held while a module's code runs */
+	pthread_mutex_t mutex;           /* of the list, and held while a module is loaded: once is enough */
 	struct loaded *loaded;
 };
 
@@ -63,10 +63,15 @@ registry_load_file (struct registry *registry, const char *path, const struct mo
 	struct loaded *loaded = registry->loaded;
 	while (loaded && strcmp (loaded->module.path, path) != 0)
 		loaded = loaded->next;
-	int code = 0;
-	if (!loaded && (code = loaded_open (path, &loaded, error)) == 0) {
-		loaded->next = registry->loaded;
-		registry->loaded = loaded;
+	int code = loaded ? loaded->problem.code : 0;
+	if (code < 0 && error)
+		larder_give (error, &loaded->problem);
+	if (!loaded) {
+		code = loaded_open (path, &loaded, error);
+		if (loaded) {
+			loaded->next = registry->loaded;
+			registry->loaded = loaded;
+		}
 	}
 	pthread_mutex_unlock (&registry->mutex);
 	if (code == 0)

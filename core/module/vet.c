@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,9 @@
 
 #include "cleanup.h"
 #include "error.h"
+
+/* The linker's name for our own ELF header: what a module must be built for. */
+extern const ElfW (Ehdr) __ehdr_start LARDER_HIDDEN;
 
 static int
 refuse (struct larder_error *error, const char *path, const char *why, const char *next)
@@ -35,7 +39,8 @@ check_owner (const char *path, const struct stat *st, const char *subject, const
 		snprintf (why, sizeof why, "%s '%s' is writable by everyone (mode %04o)", what, subject, (unsigned) st->st_mode & 07777);
 		return refuse (error, path, why, "take the permission away: chmod o-w");
 	}
-	if ((st->st_mode & S_IWGRP) && !sticky && st->st_gid != getegid () && st->st_gid != 0) {
+	gid_t own_group = st->st_uid == 0 ? 0 : getegid ();
+	if ((st->st_mode & S_IWGRP) && !sticky && st->st_gid != own_group) {
 		snprintf (why, sizeof why, "%s '%s' is writable by a foreign group (mode %04o)", what, subject, (unsigned) st->st_mode & 07777);
 		return refuse (error, path, why, "take the permission away: chmod g-w");
 	}
@@ -63,7 +68,7 @@ static int
 check_file (const char *path, int fd, struct larder_error *error)
 {
 	struct stat st;
-	unsigned char head[20];
+	ElfW (Ehdr) head;
 	if (fstat (fd, &st) < 0)
 		return larder_fail_errno (error, errno, "cannot look at module '%s'", path);
 	if (!S_ISREG (st.st_mode))
@@ -71,12 +76,14 @@ check_file (const char *path, int fd, struct larder_error *error)
 	int code = check_owner (path, &st, path, "file", error);
 	if (code < 0)
 		return code;
-	ssize_t got = pread (fd, head, sizeof head, 0);
-	if (got < (ssize_t) sizeof head || memcmp (head, "\177ELF", 4) != 0)
+	if (pread (fd, &head, sizeof head, 0) < (ssize_t) sizeof head || memcmp (head.e_ident, ELFMAG, SELFMAG) != 0)
 		return larder_fail (error, LARDER_E_INVALID, "module '%s' is not an ELF file", path);
-	if (head[4] != (sizeof (void *) == 8 ? 2 : 1))
+	if (head.e_ident[EI_CLASS] != __ehdr_start.e_ident[EI_CLASS])
 		return larder_fail (error, LARDER_E_INVALID, "module '%s' is built for another word size", path);
-	return 0;
+	if (head.e_ident[EI_DATA] != __ehdr_start.e_ident[EI_DATA] || head.e_machine != __ehdr_start.e_machine)
+		return larder_fail (error, LARDER_E_INVALID, "module '%s' is built for another kind of machine (%u, ours is %u)", path,
+		                    head.e_machine, __ehdr_start.e_machine);
+	return head.e_type == ET_DYN ? 0 : larder_fail (error, LARDER_E_INVALID, "module '%s' is an ELF file, but not a shared object", path);
 }
 
 int
