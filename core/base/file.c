@@ -77,7 +77,7 @@ open_folder (int root, const char *path, const char **ret_last)
 {
 	const char *slash = strrchr (path, '/');
 	*ret_last = slash ? slash + 1 : path;
-	if (!is_beneath (path) || **ret_last == '\0')
+	if (!is_beneath (path))
 		return -EXDEV;
 	if (!slash) {
 		int fd = openat (root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
