@@ -1,0 +1,141 @@
+/* batch.c: many pictures, as many at a time as asked for; each thread takes the next when it is done with one. */
+#include "job.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "error.h"
+
+enum { JOBS_MOST = 256 };
+
+struct run {
+	struct larder *larder;
+	const struct larder_batch *batch;
+	uint64_t memory;
+	pthread_mutex_t mutex;           /* of everything below, and of the caller's functions */
+	bool ended;
+	int code, failures;              /* first code that ends the batch; number of different codes of items */
+	int item_code;
+	struct larder_error *error;
+	struct larder_summary summary;
+};
+
+/* 1 with an item, 0 at the end. An item that cannot be read is counted and reported at once. */
+static int
+take_next (struct run *run, struct larder_ingest *item)
+{
+	struct larder_error problem = LARDER_ERROR_INIT;
+	pthread_mutex_lock (&run->mutex);
+	int code = 0;
+	while (!run->ended) {
+		*item = (struct larder_ingest) { .size = sizeof *item, .at = LARDER_NO_TIME };
+		code = larder_is_cancelled (run->larder) ? larder_fail_cancelled (&problem) : run->batch->next (run->batch->context, item, &problem);
+		if (code == 1)
+			run->summary.scanned++;
+		if (code == 1 || code == 0)
+			break;
+		if (code < 0 && item->name && code != LARDER_E_CANCELLED) {
+			run->summary.scanned++;
+			run->summary.refused++;
+			run->failures += run->item_code != code;
+			run->item_code = code;
+			code = run->batch->done (run->batch->context, item, code, NULL, &problem);
+			if (code == 0)
+				continue;
+		}
+		run->code = code;
+		if (run->error && problem.code)
+			larder_give (run->error, &problem);
+		break;
+	}
+	if (code != 1)
+		run->ended = true;
+	pthread_mutex_unlock (&run->mutex);
+	return code == 1;
+}
+
+static void
+finish_item (struct run *run, const struct larder_ingest *item, int code, const struct larder_ingested *result, const struct larder_error *problem)
+{
+	pthread_mutex_lock (&run->mutex);
+	if (code == 0 && result->stored == LARDER_STORED_ALREADY)
+		run->summary.skipped++;
+	else if (code == 0)
+		run->summary.done++;
+	else
+		run->summary.failed++;
+	if (code == 0 && result->stored != LARDER_STORED_ALREADY)
+		run->summary.bytes += result->length + result->thumbnail_length;
+	if (code < 0) {
+		run->failures += run->item_code != code;
+		run->item_code = code;
+	}
+	int stop = run->batch->done (run->batch->context, item, code, code == 0 ? result : NULL, code < 0 ? problem : NULL);
+	if (stop) {
+		run->ended = true;
+		run->code = run->code ? run->code : stop;
+	}
+	pthread_mutex_unlock (&run->mutex);
+}
+
+static void *
+work (void *context)
+{
+	struct run *run = context;
+	struct larder_arena *arena = arena_new ();
+	struct larder_ingest item;
+	while (arena && take_next (run, &item)) {
+		struct larder_error problem = LARDER_ERROR_INIT;
+		struct larder_ingested result = { .size = sizeof result };
+		int code = ingest_within (run->larder, arena, &item, run->memory, &result, &problem);
+		finish_item (run, &item, code, &result, &problem);
+		arena_clear (arena);
+	}
+	arena_free (arena);
+	return NULL;
+}
+
+static uint32_t
+jobs_of (struct larder *larder, uint32_t asked)
+{
+	const struct config *config = larder_configuration (larder);
+	const struct config_section *section = config ? config_next (config, "larder", NULL) : NULL;
+	const struct schema_larder *schema = section ? config_struct (section) : NULL;
+	long jobs = asked ? (long) asked : schema && schema->jobs ? (long) schema->jobs : sysconf (_SC_NPROCESSORS_ONLN);
+	return jobs < 1 ? 1 : jobs > JOBS_MOST ? JOBS_MOST : (uint32_t) jobs;
+}
+
+/* Our threads block all signals: they are for the caller's own. */
+static uint32_t
+start (struct run *run, pthread_t *threads, uint32_t count)
+{
+	sigset_t all, before;
+	uint32_t started = 0;
+	sigfillset (&all);
+	pthread_sigmask (SIG_SETMASK, &all, &before);
+	while (started < count && pthread_create (&threads[started], NULL, work, run) == 0)
+		started++;
+	pthread_sigmask (SIG_SETMASK, &before, NULL);
+	return started;
+}
+
+int
+larder_ingest_batch (struct larder *larder, const struct larder_batch *batch, struct larder_summary *ret_summary, struct larder_error *error)
+{
+	pthread_t threads[JOBS_MOST];
+	uint32_t jobs = jobs_of (larder, batch->jobs);
+	struct run run = { .larder = larder, .batch = batch, .memory = memory_budget (larder) / jobs, .error = error };
+	run.summary.size = sizeof run.summary;
+	pthread_mutex_init (&run.mutex, NULL);
+	uint32_t started = jobs > 1 ? start (&run, threads, jobs - 1) : 0;
+	work (&run);   /* the caller's thread works too, so a system without threads to give is only slower */
+	for (uint32_t i = 0; i < started; i++)
+		pthread_join (threads[i], NULL);
+	pthread_mutex_destroy (&run.mutex);
+	run.summary.code = run.failures == 1 ? run.item_code : 0;
+	larder_give (ret_summary, &run.summary);
+	return run.code;
+}

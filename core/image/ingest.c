@@ -1,0 +1,89 @@
+/* ingest.c: one picture taken in: prepared, then committed. */
+#include "job.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "error.h"
+
+static void
+fill_result (const struct job *job, uint32_t stored, struct larder_ingested *ret)
+{
+	struct larder_ingested result = {
+		.size = sizeof result, .stored = stored, .bucket = store_bucket (job->images), .key = job->key,
+		.thumbnail_bucket = job->thumbnails ? store_bucket (job->thumbnails) : NULL, .thumbnail_key = job->thumbnail_key,
+		.content_type = job->content_type, .note = job->note, .length = job->is_encoded ? job->encoded.length : job->input.source.length,
+		.thumbnail_length = job->thumbnail.length, .width = job->width, .height = job->height,
+		.thumbnail_width = job->small.width, .thumbnail_height = job->small.height,
+	};
+	(void) larder_url (job->images, job->arena, job->key, &result.url, NULL);
+	if (job->thumbnails)
+		(void) larder_url (job->thumbnails, job->arena, job->thumbnail_key, &result.thumbnail_url, NULL);
+	result.elapsed = clock_boot () - job->started;
+	larder_give (ret, &result);
+}
+
+/* Facts of what is there already, from the store. */
+static int
+fill_already (struct job *job, struct larder_ingested *ret, struct larder_error *error)
+{
+	struct larder_info image = { .size = sizeof image }, thumbnail = { .size = sizeof thumbnail };
+	int code = larder_stat (job->images, job->scratch, job->key, NULL, &image, error);
+	if (code == 0 && job->thumbnails)
+		code = larder_stat (job->thumbnails, job->scratch, job->thumbnail_key, NULL, &thumbnail, error);
+	if (code < 0)
+		return code;
+	fill_result (job, LARDER_STORED_ALREADY, ret);
+	struct larder_ingested result = { .size = sizeof result };
+	larder_give (&result, ret);
+	result.length = image.length;
+	result.thumbnail_length = thumbnail.length;
+	larder_give (ret, &result);
+	return 0;
+}
+
+static int
+run (struct job *job, struct larder_ingested *ret, struct larder_error *error)
+{
+	bool already = false;
+	uint32_t stored = LARDER_STORED_WOULD;
+	int code = job_open (job, error);
+	if (code == 0)
+		code = job_identify (job, error);
+	if (code == 0)
+		code = job_already (job, &already, error);
+	if (code < 0)
+		return code;
+	if (already)
+		return fill_already (job, ret, error);
+	code = job_make (job, error);
+	if (code == 0 && !job->request->dry_run)
+		code = job_commit (job, &stored, error);
+	if (code == 0)
+		fill_result (job, stored, ret);
+	return code;
+}
+
+int
+ingest_within (struct larder *larder, struct larder_arena *arena, const struct larder_ingest *request, uint64_t memory,
+               struct larder_ingested *ret, struct larder_error *error)
+{
+	struct larder_ingest asked = { .size = sizeof asked };
+	larder_give (&asked, request);
+	CLEANUP_ARENA struct larder_arena *scratch = arena_new ();
+	if (!scratch)
+		return larder_fail_memory (error);
+	struct job job = { .larder = larder, .arena = arena, .scratch = scratch, .request = &asked, .memory = memory, .started = clock_boot () };
+	job.call = larder_call_begin (larder, scratch);
+	job.input.fd = -1;
+	int code = run (&job, ret, error);
+	job_close (&job);
+	return code;
+}
+
+int
+larder_ingest (struct larder *larder, struct larder_arena *arena, const struct larder_ingest *request, struct larder_ingested *ret,
+               struct larder_error *error)
+{
+	return ingest_within (larder, arena, request, memory_budget (larder), ret, error);
+}

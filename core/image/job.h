@@ -1,0 +1,60 @@
+/* job.h: one picture being taken in, from request to commit. */
+#ifndef LARDER_IMAGE_JOB_H
+#define LARDER_IMAGE_JOB_H
+
+#include "picture.h"
+
+/* Names of what larder itself writes into the metadata of both objects. */
+#define META_DIGEST "larder-digest"
+#define META_IMAGE "larder-image"
+#define META_THUMBNAIL "larder-thumbnail"
+
+struct job {
+	struct larder *larder;
+	struct larder_arena *arena;      /* of the caller: results live there */
+	struct larder_arena *scratch;
+	const struct larder_ingest *request;
+	const struct schema_pipeline *pipeline;
+	struct larder_store *images, *thumbnails;  /* thumbnails NULL: the pipeline makes none */
+	struct larder_call call;
+	uint64_t memory;                 /* this picture's share of the budget */
+	int64_t time, started;
+
+	struct input input;
+	bool has_input;
+	const struct module *source_codec;  /* NULL for a raster */
+	const struct module *codec;      /* of the stored picture */
+	bool keep;                       /* its bytes go in as they came (but for strip) */
+	struct encoding encoding;        /* when not kept */
+	char digest[65];
+	const char *key, *thumbnail_key, *content_type;
+	struct larder_pairs metadata;
+
+	struct buffer encoded;           /* the stored picture when it is not the input itself */
+	bool is_encoded;
+	struct thumbnail small;
+	struct buffer thumbnail;
+	uint32_t width, height;          /* upright */
+	const char *note;
+};
+
+/* prepare.c: everything before the first write. */
+int job_open (struct job *job, struct larder_error *error);
+int job_identify (struct job *job, struct larder_error *error);   /* formats, digest, keys, metadata */
+int job_make (struct job *job, struct larder_error *error);       /* decode, thumbnail, encode */
+void job_close (struct job *job);
+
+/* commit.c: the protocol of doc/dev/ingest.md. */
+int job_already (struct job *job, bool *ret_already, struct larder_error *error);
+int job_commit (struct job *job, uint32_t *ret_stored, struct larder_error *error);
+
+/* The pipeline's section; 'image' when name is NULL. */
+int pipeline_find (struct larder *larder, const char *name, const struct schema_pipeline **ret, struct larder_error *error);
+/* "jpg" is "jpeg"; INVALID naming the formats when it is none the pipeline takes in. */
+int format_check (const struct schema_pipeline *pipeline, const char *format, char ret[32], struct larder_error *error);
+/* Ingest with a share of the memory: the batch divides it. */
+int ingest_within (struct larder *larder, struct larder_arena *arena, const struct larder_ingest *request, uint64_t memory,
+                   struct larder_ingested *ret, struct larder_error *error);
+uint64_t memory_budget (struct larder *larder);
+
+#endif

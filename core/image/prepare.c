@@ -1,0 +1,312 @@
+/* prepare.c: everything before the first write: what the picture is, what it will be called, its thumbnail. */
+#include "job.h"
+
+#include <larder/driver.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "checksum.h"
+#include "clock.h"
+#include "error.h"
+#include "template.h"
+#include "text.h"
+
+int
+pipeline_find (struct larder *larder, const char *name, const struct schema_pipeline **ret, struct larder_error *error)
+{
+	const struct config *config = larder_configuration (larder);
+	const struct config_section *section;
+	if (!config)
+		return larder_fail (error, LARDER_E_INVALID, "this handle has no configuration, so no pipeline");
+	int code = config_find (config, "pipeline", name ? name : "image", &section, error);
+	if (code == 0)
+		*ret = config_struct (section);
+	return code;
+}
+
+uint64_t
+memory_budget (struct larder *larder)
+{
+	const struct config *config = larder_configuration (larder);
+	const struct config_section *section = config ? config_next (config, "larder", NULL) : NULL;
+	const struct schema_larder *schema = section ? config_struct (section) : NULL;
+	return schema && schema->memory ? schema->memory : UINT64_C (256) << 20;
+}
+
+int
+format_check (const struct schema_pipeline *pipeline, const char *format, char ret[32], struct larder_error *error)
+{
+	char names[128] = "";
+	const char *name = strcasecmp (format, "jpg") == 0 ? "jpeg" : format;
+	for (const char *const *known = pipeline->formats; known && *known; known++) {
+		size_t length = strlen (names);
+		if (strcasecmp (*known, name) == 0 && strlen (*known) < 32) {
+			memcpy (ret, *known, strlen (*known) + 1);
+			return 0;
+		}
+		snprintf (names + length, sizeof names - length, "%s%s", length ? ", " : "", *known);
+	}
+	return larder_fail (error, LARDER_E_INVALID, "unknown format '%s': one of %s", format, names);
+}
+
+static int
+check_request (const struct larder_ingest *request, struct larder_error *error)
+{
+	if (!request->file + !request->source + !request->raster != 2)
+		return larder_fail (error, LARDER_E_INVALID, "a picture comes as exactly one of file, source and pixels");
+	int code = template_check_id ("user", request->user, error);
+	if (code == 0)
+		code = template_check_id ("job", request->job, error);
+	for (size_t i = 0; i < request->values.count && code == 0; i++) {
+		const struct larder_pair *pair = larder_pair_at (&request->values, i);
+		code = template_check_id (pair->name, pair->value, error);
+	}
+	return code;
+}
+
+static int
+check_caps (const struct larder_store *store, struct larder_error *error)
+{
+	if ((store_caps (store) & LARDER_CAP_CREATE_ONLY) && (store_caps (store) & LARDER_CAP_METADATA))
+		return 0;
+	int code = larder_fail (error, LARDER_E_UNSUPPORTED, "store '%s' cannot write only what is not there yet, with metadata: two ingests of one job could mix",
+	                        store_name (store));
+	larder_explain (error, LARDER_DETAIL_NEXT, "take a backend with conditional writes");
+	return code;
+}
+
+int
+job_open (struct job *job, struct larder_error *error)
+{
+	const struct larder_ingest *request = job->request;
+	int code = check_request (request, error);
+	if (code == 0)
+		code = pipeline_find (job->larder, request->pipeline, &job->pipeline, error);
+	if (code == 0)
+		code = larder_store_open (job->larder, job->pipeline->store, &job->images, error);
+	if (code == 0 && job->pipeline->thumbnail_store)
+		code = larder_store_open (job->larder, job->pipeline->thumbnail_store, &job->thumbnails, error);
+	if (code == 0)
+		code = check_caps (job->images, error);
+	if (code == 0 && job->thumbnails)
+		code = check_caps (job->thumbnails, error);
+	if (code == 0 && !request->raster) {
+		code = input_open (&job->input, request, job->pipeline->max_file_size, error);
+		job->has_input = code == 0;
+	}
+	job->time = request->at == LARDER_NO_TIME ? clock_wall () : request->at;
+	return code;
+}
+
+/* Which codec reads it, by its bytes and never by its name. */
+static int
+find_source_codec (struct job *job, struct larder_error *error)
+{
+	unsigned char head[64];
+	char format[32];
+	int64_t got = source_pread (&job->input.source, head, sizeof head, 0, error);
+	if (got < 0)
+		return (int) got;
+	int code = registry_codec_for (larder_registry (job->larder), head, (size_t) got, &job->source_codec, error);
+	return code < 0 ? code : format_check (job->pipeline, job->source_codec->name, format, error);
+}
+
+/* Kept as it came, unless another format is asked for or the pipeline converts everything. */
+static int
+choose_codec (struct job *job, struct larder_error *error)
+{
+	char format[32];
+	int code = encoding_parse (job->pipeline->encode, &job->encoding, error);
+	const char *wanted = job->request->format ? job->request->format : job->source_codec && job->pipeline->keep ? job->source_codec->name : job->encoding.format;
+	if (code == 0)
+		code = format_check (job->pipeline, wanted, format, error);
+	if (code < 0)
+		return code;
+	job->keep = job->source_codec && job->pipeline->keep && strcmp (format, job->source_codec->name) == 0;
+	if (strcmp (format, job->encoding.format) != 0)
+		job->encoding = (struct encoding) { .quality = -1, .effort = -1 };
+	if (job->encoding.quality < 0)
+		job->encoding.quality = (int32_t) job->pipeline->quality;
+	if (job->keep) {
+		job->codec = job->source_codec;
+		return 0;
+	}
+	return registry_codec_named (larder_registry (job->larder), format, &job->codec, error);
+}
+
+static void
+add_number (struct sha256 *sha, uint64_t number)
+{
+	unsigned char bytes[8];
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (unsigned char) (number >> 8 * i);
+	sha256_add (sha, bytes, sizeof bytes);
+}
+
+/* Identity of the input: its bytes; of a raster its geometry, profile and rows. */
+static int
+make_digest (struct job *job, struct larder_error *error)
+{
+	struct sha256 sha;
+	unsigned char digest[32];
+	const struct larder_raster *raster = job->request->raster;
+	sha256_begin (&sha);
+	if (raster) {
+		struct pixels probe;
+		int code = pixels_of_raster (&probe, raster, error);
+		if (code < 0)
+			return code;
+		pixels_close (&probe);
+		add_number (&sha, raster->width);
+		add_number (&sha, raster->height);
+		add_number (&sha, raster->pixels);
+		add_number (&sha, raster->icc_length);
+		sha256_add (&sha, raster->icc, raster->icc_length);
+		for (uint32_t y = 0; y < raster->height; y++)
+			sha256_add (&sha, (const char *) raster->rows + y * raster->stride, (size_t) raster->width * larder_pixel_bytes (raster->pixels));
+	} else {
+		int code = checksum_source (&job->input.source, NULL, &sha, error);
+		if (code < 0)
+			return code;
+	}
+	sha256_end (&sha, digest);
+	text_hex (digest, sizeof digest, job->digest);
+	return 0;
+}
+
+static int
+make_keys (struct job *job, const struct template_values *values, struct larder_error *error)
+{
+	int code = template_fill (job->arena, job->pipeline->key, values, &job->key, error);
+	if (code == 0 && job->thumbnails)
+		code = template_fill (job->arena, job->pipeline->thumbnail_key, values, &job->thumbnail_key, error);
+	if (code == 0 && (strlen (job->key) > KEY_MOST || (job->thumbnail_key && strlen (job->thumbnail_key) > KEY_MOST)))
+		code = larder_fail (error, LARDER_E_INVALID, "key has %zu bytes, at most %d: shorten user or job", strlen (job->key), KEY_MOST);
+	if (code == 0 && job->thumbnail_key && strcmp (job->key, job->thumbnail_key) == 0
+	    && strcmp (store_bucket (job->images), store_bucket (job->thumbnails)) == 0)
+		code = larder_fail (error, LARDER_E_INVALID, "picture and thumbnail would both be '%s'", job->key);
+	return code;
+}
+
+/* What the pipeline asks for, then what the commit needs. */
+static int
+make_metadata (struct job *job, const struct template_values *values, struct larder_error *error)
+{
+	size_t count = 0;
+	for (const char *const *item = job->pipeline->metadata; item && *item; item++)
+		count++;
+	struct larder_pair *pairs = arena_alloc (job->scratch, (count + 2) * sizeof *pairs);
+	if (!pairs)
+		return larder_fail_memory (error);
+	for (size_t i = 0; i < count; i++) {
+		const char *item = job->pipeline->metadata[i], *equals = strchr (item, '=');
+		if (!equals || equals == item)
+			return larder_fail (error, LARDER_E_INVALID, "'%s' in 'metadata' is not NAME=VALUE", item);
+		pairs[i].name = arena_copy_bytes (job->scratch, item, (size_t) (equals - item));
+		int code = template_fill (job->scratch, equals + 1, values, &pairs[i].value, error);
+		if (code < 0)
+			return code;
+		if (strlen (pairs[i].value) > 1800)
+			return larder_fail (error, LARDER_E_INVALID, "metadata '%s' has %zu bytes; all of it together may have 2048", pairs[i].name, strlen (pairs[i].value));
+	}
+	pairs[count++] = (struct larder_pair) { META_DIGEST, job->digest };
+	if (job->thumbnail_key)
+		pairs[count++] = (struct larder_pair) { META_THUMBNAIL, job->thumbnail_key };
+	job->metadata = (struct larder_pairs) { pairs, count, sizeof *pairs };
+	return 0;
+}
+
+int
+job_identify (struct job *job, struct larder_error *error)
+{
+	int code = job->has_input ? find_source_codec (job, error) : 0;
+	if (code == 0)
+		code = choose_codec (job, error);
+	if (code == 0)
+		code = make_digest (job, error);
+	char now[32];
+	struct template_values values = {
+		.user = job->request->user, .job = job->request->job, .ext = job->codec ? job->codec->codec->extension : NULL, .time = job->time,
+		.more = job->request->values,
+	};
+	if (code == 0)
+		code = make_keys (job, &values, error);
+	values.now = text_from_time_micro (clock_wall (), now);
+	if (code == 0)
+		code = make_metadata (job, &values, error);
+	if (code == 0)
+		job->content_type = job->codec->codec->content_type;
+	return code;
+}
+
+/* ---- decode, thumbnail, encode ----------------------------------------------------------------- */
+
+static int
+make_thumbnail (struct job *job, struct pixels *pixels, struct recode *recode, struct larder_error *error)
+{
+	uint32_t width = 0, height = 0;
+	int code = job->thumbnails ? box_parse (job->pipeline->thumbnail_fit, &width, &height, error) : 0;
+	if (code == 0)
+		code = thumbnail_make (&job->small, pixels, &job->call, width, height, recode ? recode_row : NULL, recode, error);
+	if (code < 0 || !job->thumbnails)
+		return code;
+	struct encoding encoding;
+	const struct module *codec;
+	code = encoding_parse (job->pipeline->thumbnail_encode, &encoding, error);
+	if (code == 0)
+		code = registry_codec_named (larder_registry (job->larder), encoding.format, &codec, error);
+	return code < 0 ? code : thumbnail_encode (&job->small, codec, &encoding, &job->call, &job->thumbnail, error);
+}
+
+static int
+decode_and_encode (struct job *job, struct pixels *pixels, struct larder_error *error)
+{
+	upright (pixels->picture.orientation, pixels->picture.width, pixels->picture.height, &job->width, &job->height);
+	job->note = arena_copy (job->arena, pixels->picture.note);
+	if (job->keep)
+		return make_thumbnail (job, pixels, NULL, error);
+	struct recode recode;
+	int code = recode_begin (&recode, job->codec, &pixels->picture, &job->encoding, job->pipeline->background, job->memory, &job->call, &job->encoded, error);
+	if (code == 0)
+		code = make_thumbnail (job, pixels, &recode, error);
+	job->is_encoded = true;
+	return recode_end (&recode, code, error);
+}
+
+int
+job_make (struct job *job, struct larder_error *error)
+{
+	struct pixels pixels = { 0 };
+	struct larder_limits limits = limits_of (job->pipeline, job->memory);
+	buffer_init (&job->encoded, job->pipeline->max_file_size);
+	buffer_init (&job->thumbnail, 64 << 20);
+	int code = job->source_codec ? pixels_open (&pixels, job->source_codec, &job->call, &job->input.source, &limits, false, error)
+		: pixels_of_raster (&pixels, job->request->raster, error);
+	if (code == 0 && job->pipeline->strict && (pixels.picture.flags & (LARDER_PICTURE_TRAILING | LARDER_PICTURE_NOTE)))
+		code = larder_fail (error, LARDER_E_INTEGRITY, "picture is odd, and the pipeline is strict: %s", pixels.picture.note ? pixels.picture.note : "bytes follow it");
+	if (code == 0)
+		code = decode_and_encode (job, &pixels, error);
+	pixels_close (&pixels);
+	if (code == 0 && job->keep && strip_wanted (job->pipeline->strip)) {
+		code = strip_file (&job->input.source, job->codec->name, job->pipeline->strip, &job->encoded, error);
+		job->is_encoded = true;
+	}
+	if (code == 0 && job->has_input)
+		code = input_check (&job->input, error);
+	return code;
+}
+
+void
+job_close (struct job *job)
+{
+	larder_store_close (job->images);
+	larder_store_close (job->thumbnails);
+	if (job->has_input)
+		input_close (&job->input);
+	buffer_free (&job->encoded);
+	buffer_free (&job->thumbnail);
+	thumbnail_free (&job->small);
+}

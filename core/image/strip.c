@@ -1,0 +1,239 @@
+/* strip.c: metadata that shows places or prompts, taken out chunk by chunk; pixels, colour and orientation stay. */
+#include "picture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+
+enum { LOCATION = 1, TEXT = 2, ALL = 4 };
+
+static unsigned
+parts (const char *const *what)
+{
+	unsigned wanted = 0;
+	for (; what && *what; what++)
+		wanted |= strcmp (*what, "location") == 0 ? LOCATION : strcmp (*what, "text") == 0 ? TEXT : strcmp (*what, "all") == 0 ? ALL : 0;
+	return wanted;
+}
+
+bool
+strip_wanted (const char *const *what)
+{
+	return parts (what) != 0;
+}
+
+static uint32_t big (const unsigned char *at) { return (uint32_t) at[0] << 24 | (uint32_t) at[1] << 16 | (uint32_t) at[2] << 8 | at[3]; }
+static uint32_t little (const unsigned char *at) { return (uint32_t) at[3] << 24 | (uint32_t) at[2] << 16 | (uint32_t) at[1] << 8 | at[0]; }
+
+static bool
+is_one_of (const unsigned char *type, const char *types)
+{
+	for (; *types; types += 4)
+		if (memcmp (type, types, 4) == 0)
+			return true;
+	return false;
+}
+
+/* Places are in EXIF and XMP; prompts in text chunks, EXIF and XMP. What only `all` takes: times and thumbnails' kin. */
+static bool
+drop_png (const unsigned char *type, unsigned wanted)
+{
+	if (is_one_of (type, "tEXtzTXtiTXteXIf"))
+		return true;
+	return (wanted & ALL) && is_one_of (type, "tIMEhISTsPLToFFspCALsCALdSIGgIFggIFxgIFt");
+}
+
+static int
+read_at (const struct larder_source *source, void *into, size_t count, uint64_t at, struct larder_error *error)
+{
+	int64_t got = source_pread (source, into, count, at, error);
+	if (got < 0)
+		return (int) got;
+	return (size_t) got == count ? 0 : larder_fail (error, LARDER_E_INTEGRITY, "picture is truncated");
+}
+
+static int
+append (const struct larder_source *source, uint64_t at, uint64_t count, struct buffer *into, struct larder_error *error)
+{
+	unsigned char piece[16 << 10];
+	while (count > 0) {
+		size_t take = count < sizeof piece ? (size_t) count : sizeof piece;
+		int code = read_at (source, piece, take, at, error);
+		if (code < 0)
+			return code;
+		if (buffer_add (into, piece, take) < 0)
+			return larder_fail (error, LARDER_E_LIMIT, "picture does not fit into memory");
+		at += take;
+		count -= take;
+	}
+	return 0;
+}
+
+static uint16_t exif16 (const unsigned char *at, bool motorola) { return (uint16_t) (motorola ? at[0] << 8 | at[1] : at[1] << 8 | at[0]); }
+static uint32_t exif32 (const unsigned char *at, bool motorola) { return motorola ? big (at) : little (at); }
+
+/* The orientation of an EXIF block, 1 when it has none. */
+static unsigned
+exif_orientation (const unsigned char *exif, size_t length)
+{
+	if (length >= 6 && memcmp (exif, "Exif\0\0", 6) == 0) {
+		exif += 6;
+		length -= 6;
+	}
+	if (length < 8 || (memcmp (exif, "II*\0", 4) != 0 && memcmp (exif, "MM\0*", 4) != 0))
+		return 1;
+	bool motorola = exif[0] == 'M';
+	uint32_t at = exif32 (exif + 4, motorola);
+	if (at > length - 2 || at < 8)
+		return 1;
+	unsigned count = exif16 (exif + at, motorola);
+	for (size_t entry = at + 2; count-- > 0 && entry + 12 <= length; entry += 12)
+		if (exif16 (exif + entry, motorola) == 0x0112) {
+			unsigned value = exif16 (exif + entry + 8, motorola);
+			return value >= 1 && value <= 8 ? value : 1;
+		}
+	return 1;
+}
+
+/* A block that says nothing but the orientation. */
+static void
+exif_of (unsigned orientation, unsigned char ret[26])
+{
+	static const unsigned char block[26] = { 'M', 'M', 0, '*', 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
+	memcpy (ret, block, sizeof block);
+	ret[19] = (unsigned char) orientation;
+}
+
+static uint32_t
+png_crc (const unsigned char *at, size_t count)
+{
+	uint32_t crc = ~0u;
+	while (count--) {
+		crc ^= *at++;
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+	}
+	return ~crc;
+}
+
+static void
+store_big (unsigned char *at, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		at[i] = (unsigned char) (value >> (24 - 8 * i));
+}
+
+enum { EXIF_MOST = 256 << 10 };
+
+static int
+orientation_at (const struct larder_source *source, uint64_t at, uint32_t length, unsigned *ret, struct larder_error *error)
+{
+	size_t take = length < EXIF_MOST ? length : EXIF_MOST;
+	unsigned char *exif = malloc (take ? take : 1);
+	if (!exif)
+		return larder_fail_memory (error);
+	int code = read_at (source, exif, take, at, error);
+	*ret = code == 0 ? exif_orientation (exif, take) : 1;
+	free (exif);
+	return code;
+}
+
+static int
+keep_png_orientation (unsigned orientation, struct buffer *into, struct larder_error *error)
+{
+	unsigned char chunk[12 + 26] = { 0, 0, 0, 26, 'e', 'X', 'I', 'f' };
+	if (orientation == 1)
+		return 0;
+	exif_of (orientation, chunk + 8);
+	store_big (chunk + 34, png_crc (chunk + 4, 30));
+	return buffer_add (into, chunk, sizeof chunk) < 0 ? larder_fail_memory (error) : 0;
+}
+
+static int
+strip_png (const struct larder_source *source, unsigned wanted, struct buffer *into, struct larder_error *error)
+{
+	uint64_t at = 8;
+	int code = append (source, 0, 8, into, error);
+	for (bool end = false; code == 0 && !end && at < source->length;) {
+		unsigned char head[8];
+		code = read_at (source, head, sizeof head, at, error);
+		if (code < 0)
+			break;
+		uint32_t length = big (head);
+		if (at + 12 + length > source->length)
+			return memcmp (head + 4, "IEND", 4) == 0 ? append (source, at, source->length - at, into, error)
+				: larder_fail (error, LARDER_E_INTEGRITY, "picture is truncated");
+		if (!drop_png (head + 4, wanted)) {
+			code = append (source, at, 12 + (uint64_t) length, into, error);
+		} else if (memcmp (head + 4, "eXIf", 4) == 0) {
+			unsigned orientation;
+			code = orientation_at (source, at + 8, length, &orientation, error);
+			if (code == 0)
+				code = keep_png_orientation (orientation, into, error);
+		}
+		end = memcmp (head + 4, "IEND", 4) == 0;   /* what follows the picture is not taken along */
+		at += 12 + (uint64_t) length;
+	}
+	return code;
+}
+
+static int
+keep_webp_exif (const struct larder_source *source, uint64_t at, uint32_t length, struct buffer *into, bool *ret_kept, struct larder_error *error)
+{
+	unsigned orientation;
+	unsigned char chunk[8 + 26] = { 'E', 'X', 'I', 'F', 26, 0, 0, 0 };
+	int code = orientation_at (source, at, length, &orientation, error);
+	if (code < 0 || orientation == 1)
+		return code;
+	exif_of (orientation, chunk + 8);
+	*ret_kept = true;
+	return buffer_add (into, chunk, sizeof chunk) < 0 ? larder_fail_memory (error) : 0;
+}
+
+static int
+strip_webp (const struct larder_source *source, struct buffer *into, struct larder_error *error)
+{
+	unsigned char head[12];
+	int code = read_at (source, head, sizeof head, 0, error);
+	uint64_t at = 12, end = code == 0 ? 8 + (uint64_t) little (head + 4) : 0;
+	bool kept = false;
+	size_t flags = 0;
+	if (code == 0)
+		code = append (source, 0, 12, into, error);
+	while (code == 0 && at + 8 <= end && at + 8 <= source->length) {
+		unsigned char chunk[8];
+		code = read_at (source, chunk, sizeof chunk, at, error);
+		if (code < 0)
+			break;
+		uint32_t length = little (chunk + 4);
+		uint64_t whole = 8 + (uint64_t) length + (length & 1);
+		if (at + whole > source->length)
+			whole = source->length - at;
+		if (is_one_of (chunk, "EXIF"))
+			code = keep_webp_exif (source, at + 8, length, into, &kept, error);
+		else if (!is_one_of (chunk, "XMP ")) {
+			if (is_one_of (chunk, "VP8X"))
+				flags = into->length + 8;
+			code = append (source, at, whole, into, error);
+		}
+		at += whole;
+	}
+	if (code == 0 && flags && flags < into->length)
+		into->at[flags] = (char) ((into->at[flags] & ~0x0c) | (kept ? 0x08 : 0));   /* the EXIF and XMP bits */
+	for (int i = 0; code == 0 && i < 4; i++)
+		into->at[4 + i] = (char) ((into->length - 8) >> 8 * i);
+	return code;
+}
+
+int
+strip_file (const struct larder_source *source, const char *format, const char *const *what, struct buffer *into, struct larder_error *error)
+{
+	if (strcmp (format, "png") == 0)
+		return strip_png (source, parts (what), into, error);
+	if (strcmp (format, "webp") == 0)
+		return strip_webp (source, into, error);
+	int code = larder_fail (error, LARDER_E_UNSUPPORTED, "metadata of %s cannot be taken out yet", format);
+	larder_explain (error, LARDER_DETAIL_NEXT, "set 'strip = no' in the pipeline, or convert");
+	return code;
+}
