@@ -1,0 +1,258 @@
+/* test-module-vet.c: which files may be loaded at all (c-A03). None of the refused ones runs: their constructor
+ * would leave a mark. */
+#include "loading.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+
+enum { STRANGER = 54321 };
+
+static void
+refused (const struct bench *bench, const char *file, const char *says)
+{
+	const struct module *module = NULL;
+	struct larder_error error = LARDER_ERROR_INIT;
+	ck_assert_int_eq (bench_load (bench, file, &module, &error), LARDER_E_DENIED);
+	ck_assert_msg (strstr (error.message, says), "'%s' does not say '%s'", error.message, says);
+	ck_assert_msg (strstr (error.message, bench->folder), "'%s' does not name the path", error.message);
+	ck_assert_int_eq (bench_marks (bench), 0);
+}
+
+static void
+good (struct bench *bench, char path[512])
+{
+	bench_begin (bench);
+	bench_put (bench, "driver-good.so", NULL);
+	bench_path (bench, "driver-good.so", path);
+}
+
+START_TEST (accepted)
+{
+	struct bench bench;
+	char path[512];
+	const struct module *module = NULL;
+	good (&bench, path);
+	ck_assert_int_eq (bench_load (&bench, "driver-good.so", &module, NULL), 0);
+	ck_assert_int_eq (bench_marks (&bench), 1);
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (writable_file)
+{
+	struct bench bench;
+	char path[512];
+	good (&bench, path);
+	ck_assert_int_eq (chmod (path, 0666), 0);
+	refused (&bench, "driver-good.so", "is writable by everyone (mode 0666)");
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (writable_folder)
+{
+	struct bench bench;
+	char path[512];
+	good (&bench, path);
+	ck_assert_int_eq (chmod (bench.folder, 0777), 0);
+	refused (&bench, "driver-good.so", "is writable by everyone (mode 0777)");
+	bench_end (&bench);
+}
+END_TEST
+
+/* The folder itself is sound; somebody could put another one in its place. */
+START_TEST (writable_parent)
+{
+	struct bench bench;
+	char path[512], inner[512], moved[700];
+	const struct module *module = NULL;
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct registry *registry;
+	good (&bench, path);
+	bench_path (&bench, "inner", inner);
+	snprintf (moved, sizeof moved, "%s/driver-good.so", inner);
+	ck_assert_int_eq (mkdir (inner, 0755), 0);
+	ck_assert_int_eq (rename (path, moved), 0);
+	ck_assert_int_eq (chmod (bench.folder, 0777), 0);
+	ck_assert_int_eq (registry_open (inner, &registry, NULL), 0);
+	ck_assert_int_eq (registry_load (registry, LARDER_KIND_DRIVER, "good", &module, &error), LARDER_E_DENIED);
+	ck_assert_ptr_nonnull (strstr (error.message, "0777"));
+	ck_assert_int_eq (bench_marks (&bench), 0);
+	registry_close (registry);
+	unlink (moved);
+	rmdir (inner);
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (symlink_file)
+{
+	struct bench bench;
+	char path[512], real[512];
+	good (&bench, path);
+	bench_path (&bench, "driver-real.so", real);
+	ck_assert_int_eq (rename (path, real), 0);
+	ck_assert_int_eq (symlink ("driver-real.so", path), 0);
+	refused (&bench, "driver-good.so", "it is a symbolic link");
+	bench_end (&bench);
+}
+END_TEST
+
+/* Opening it must not wait for a writer. */
+START_TEST (fifo)
+{
+	struct bench bench;
+	char path[512];
+	good (&bench, path);
+	ck_assert_int_eq (unlink (path), 0);
+	ck_assert_int_eq (mkfifo (path, 0644), 0);
+	refused (&bench, "driver-good.so", "it is not a regular file");
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (foreign_owner)
+{
+	struct bench bench;
+	char path[512];
+	good (&bench, path);
+	ck_assert_int_eq (chown (path, STRANGER, STRANGER), 0);
+	refused (&bench, "driver-good.so", "belongs to another user (54321)");
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (foreign_folder)
+{
+	struct bench bench;
+	char path[512];
+	good (&bench, path);
+	ck_assert_int_eq (chown (bench.folder, STRANGER, STRANGER), 0);
+	refused (&bench, "driver-good.so", "belongs to another user (54321)");
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (foreign_group)
+{
+	struct bench bench;
+	char path[512];
+	good (&bench, path);
+	ck_assert_int_eq (chown (path, 0, STRANGER), 0);
+	ck_assert_int_eq (chmod (path, 0775), 0);
+	refused (&bench, "driver-good.so", "is writable by a foreign group (mode 0775)");
+	bench_end (&bench);
+}
+END_TEST
+
+/* The code as another user sees it, who is not root. */
+static int
+code_for_stranger (const struct bench *bench)
+{
+	pid_t child = fork ();
+	if (child == 0) {
+		const struct module *module = NULL;
+		if (setgid (STRANGER) != 0 || setuid (STRANGER) != 0)
+			_exit (99);
+		_exit (-bench_load (bench, "driver-good.so", &module, NULL));
+	}
+	int status;
+	ck_assert_int_eq (waitpid (child, &status, 0), child);
+	ck_assert (WIFEXITED (status));
+	return -WEXITSTATUS (status);
+}
+
+/* A user loads root's modules and his own, and nobody else's. */
+START_TEST (as_user)
+{
+	struct bench bench;
+	char path[512];
+	good (&bench, path);
+	ck_assert_int_eq (code_for_stranger (&bench), 0);
+	ck_assert_int_eq (chown (path, STRANGER, STRANGER), 0);
+	ck_assert_int_eq (code_for_stranger (&bench), 0);
+	ck_assert_int_eq (chmod (path, 0775), 0);
+	ck_assert_int_eq (code_for_stranger (&bench), 0);
+	ck_assert_int_eq (chown (path, STRANGER + 1, STRANGER), 0);
+	ck_assert_int_eq (code_for_stranger (&bench), LARDER_E_DENIED);
+	ck_assert_int_eq (chown (path, 0, STRANGER), 0);   /* root's, but a user's group may write */
+	ck_assert_int_eq (chmod (path, 0775), 0);
+	ck_assert_int_eq (code_for_stranger (&bench), LARDER_E_DENIED);
+	bench_end (&bench);
+}
+END_TEST
+
+struct swapping { char one[512], two[512]; _Atomic bool stop; };
+
+static void *
+swap (void *context)
+{
+	struct swapping *swapping = context;
+	while (!swapping->stop)
+		renameat2 (AT_FDCWD, swapping->one, AT_FDCWD, swapping->two, RENAME_EXCHANGE);
+	return NULL;
+}
+
+/* Another file under the name between check and load: it is never the one loaded. The unsafe file is the one with
+ * a mark, the safe one is no module at all. */
+START_TEST (swapped)
+{
+	struct bench bench;
+	struct swapping swapping = { .stop = false };
+	pthread_t thread;
+	unsigned denied = 0, entered = 0;
+	good (&bench, swapping.two);
+	ck_assert_int_eq (chmod (swapping.two, 0666), 0);
+	bench_put (&bench, "driver-bad-no-entry.so", "driver-swapped.so");
+	bench_path (&bench, "driver-swapped.so", swapping.one);
+	ck_assert_int_eq (pthread_create (&thread, NULL, swap, &swapping), 0);
+	for (int i = 0; i < 400; i++) {
+		const struct module *module = NULL;
+		int code = bench_load (&bench, "driver-swapped.so", &module, NULL);
+		denied += code == LARDER_E_DENIED;
+		entered += code == LARDER_E_INVALID;
+		ck_assert_int_lt (code, 0);
+	}
+	swapping.stop = true;
+	pthread_join (thread, NULL);
+	ck_assert_int_eq (bench_marks (&bench), 0);
+	ck_assert_uint_gt (denied, 0);   /* both were met */
+	ck_assert_uint_gt (entered, 0);
+	bench_end (&bench);
+}
+END_TEST
+
+static void
+add (Suite *suite, const char *name, const TTest *test)
+{
+	TCase *tcase = tcase_create (name);
+	tcase_add_test (tcase, test);
+	suite_add_tcase (suite, tcase);
+}
+
+int
+main (void)
+{
+	Suite *suite = suite_create ("module-vet");
+	add (suite, "test-module-vet-accepted", accepted);
+	add (suite, "test-module-vet-writable-file", writable_file);
+	add (suite, "test-module-vet-writable-folder", writable_folder);
+	add (suite, "test-module-vet-writable-parent", writable_parent);
+	add (suite, "test-module-vet-symlink", symlink_file);
+	add (suite, "test-module-vet-fifo", fifo);
+	add (suite, "test-module-vet-swapped", swapped);
+	if (geteuid () == 0) {   /* only root can make files of others */
+		add (suite, "test-module-vet-foreign-owner", foreign_owner);
+		add (suite, "test-module-vet-foreign-folder", foreign_folder);
+		add (suite, "test-module-vet-foreign-group", foreign_group);
+		add (suite, "test-module-vet-as-user", as_user);
+	} else {
+		puts ("# not root: the tests with files of other users are not registered");
+	}
+	SRunner *runner = srunner_create (suite);
+	srunner_run_all (runner, CK_ENV);
+	int failed = srunner_ntests_failed (runner);
+	srunner_free (runner);
+	return failed != 0;
+}
