@@ -5,3 +5,12 @@ larder_driver_test_SOURCES = \
 	%D%/driver/lists.c %D%/driver/more.c %D%/driver/parts.c %D%/driver/model.c core/base/fail.c
 larder_driver_test_CPPFLAGS = $(IN_BASE)
 larder_driver_test_LDADD = libbase.la
+
+# A store that breaks one promise: the suite must notice which.
+check_LTLIBRARIES += driver-faulty.la
+driver_faulty_la_SOURCES = %D%/driver-faulty.c %D%/faulty-list.c %D%/faulty-parts.c %D%/faulty.h
+driver_faulty_la_CPPFLAGS = $(IN_BASE)
+driver_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
+driver_faulty_la_LIBADD = libbase.la
+TESTS += %D%/test-conform-driver-faulty.sh %D%/test-conform-driver-mock.sh
+EXTRA_DIST += %D%/test-conform-driver-faulty.sh %D%/test-conform-driver-mock.sh
