@@ -111,7 +111,7 @@ transfer_finish (struct cli *cli, int code, const struct larder_summary *sum, st
 	cli->summary = *sum;
 	cli->first_failure = sum->code;
 	char size[32], time[32];
-	if (sum->scanned > 0 && (sum->scanned > 1 || sum->failed + sum->refused + sum->skipped > 0))
+	if (sum->scanned > 1)
 		say (cli, "%" PRIu64 " %s, %" PRIu64 " skipped, %" PRIu64 " refused, %" PRIu64 " failed, %s in %s", sum->done,
 		     cli->cmd->done_word ? cli->cmd->done_word : "done", sum->skipped, sum->refused, sum->failed,
 		     text_from_size (sum->bytes, size), text_from_duration (clock_boot () - cli->began, time));

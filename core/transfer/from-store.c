@@ -107,11 +107,13 @@ refuse_inside (struct transfer *transfer, struct larder_store *store, const char
 	if (!same_place (store, transfer->store))
 		return 0;
 	const char *target = target_join (transfer->arena, transfer->to, transfer->into ? last : "");
-	if (target && transfer->arena && strncmp (target, prefix, strlen (prefix)) != 0) {
-		target = target_join (transfer->arena, target, "/");
-		if (!target || strcmp (target, prefix) != 0)
-			return 0;
-	}
+	size_t length = target ? strlen (target) : 0;
+	if (length > 0 && target[length - 1] != '/')
+		target = arena_printf (transfer->arena, "%s/", target);
+	if (!target)
+		return larder_fail_memory (error);
+	if (strncmp (target, prefix, strlen (prefix)) != 0)
+		return 0;
 	return larder_fail (error, LARDER_E_INVALID, "'%s' lies inside its own source '%s'", transfer->request->to, prefix);
 }
 
@@ -139,6 +141,23 @@ take_tree (struct transfer *transfer, struct larder_store *store, const char *ad
 }
 
 static int
+stop_at_first (void *context, const struct larder_info *info)
+{
+	(void) context;
+	(void) info;
+	return 1;
+}
+
+bool
+anything_below (struct larder_store *store, struct larder_arena *arena, const char *path)
+{
+	struct larder_listing request = { .size = sizeof request, .prefix = path, .delimiter = "" };
+	if (*path && path[strlen (path) - 1] != '/')
+		request.prefix = arena_printf (arena, "%s/", path);
+	return request.prefix && larder_list (store, &request, stop_at_first, NULL, NULL) == 1;
+}
+
+static int
 take_single (struct transfer *transfer, struct larder_store *store, const char *address, const char *path, struct larder_error *error)
 {
 	int code = LARDER_E_NOTFOUND;
@@ -146,9 +165,8 @@ take_single (struct transfer *transfer, struct larder_store *store, const char *
 		code = take_named (transfer, store, path, error);
 	else
 		code = larder_fail (error, LARDER_E_INVALID, "'%s' is a whole store", address);
-	if (code == LARDER_E_NOTFOUND || code == LARDER_E_INVALID)
-		if (error && !error->next[0])
-			larder_explain (error, LARDER_DETAIL_NEXT, "for everything below it: --recursive");
+	if (code < 0 && error && !error->next[0] && anything_below (store, transfer->arena, path))
+		larder_explain (error, LARDER_DETAIL_NEXT, "for everything below it: --recursive");
 	return code;
 }
 

@@ -130,7 +130,7 @@ remove_address (struct removing *removing, const char *address, struct larder_er
 		code = remove_tree (removing, address, parsed.path, error);
 	} else {
 		code = *parsed.path ? remove_named (removing, parsed.path, error) : larder_fail (error, LARDER_E_INVALID, "'%s' is a whole store", address);
-		if (code < 0 && error && !error->next[0])
+		if (code < 0 && error && !error->next[0] && anything_below (removing->store, transfer->arena, parsed.path))
 			larder_explain (error, LARDER_DETAIL_NEXT, "for everything below it: --recursive");
 	}
 	larder_store_close (removing->store);

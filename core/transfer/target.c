@@ -54,15 +54,12 @@ target_check_local (const char *path, struct larder_error *error)
 static mode_t
 read_umask (void)
 {
-	CLEANUP_FREE char *text = NULL;
-	CLEANUP_CLOSE int proc = open ("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	size_t count;
-	unsigned mask = 077;
-	if (proc >= 0 && file_slurp (proc, "status", 64 << 10, &text, &count, NULL) == 0) {
-		const char *at = strstr (text, "\nUmask:");
-		if (at)
-			mask = (unsigned) strtoul (at + 7, NULL, 8);
-	}
+	char text[4096];
+	CLEANUP_CLOSE int status = open ("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	int64_t got = status >= 0 ? file_read_all (status, text, sizeof text - 1) : 0;
+	text[got > 0 ? got : 0] = '\0';
+	const char *at = strstr (text, "\nUmask:");
+	unsigned long mask = at ? strtoul (at + 7, NULL, 8) : 077;
 	return (mode_t) mask;
 }
 

@@ -75,6 +75,9 @@ int from_stream (struct transfer *transfer, int fd, struct larder_error *error);
 struct page { struct larder_info *at; size_t count; bool last; struct larder_arena *arena; };
 int page_read (struct larder_store *store, const char *prefix, const char *after, struct page *page, struct larder_error *error);
 
+/* Is there a key below path/? */
+bool anything_below (struct larder_store *store, struct larder_arena *arena, const char *path);
+
 /* Are these the same bucket of the same backend? */
 bool same_place (const struct larder_store *a, const struct larder_store *b);
 

@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""ls, stat, cat, put, get, cp, mv, rm, du on the mock store."""
+import os
+import socket
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from tool import HOME, keys, larder, read, run, tree, write  # noqa: E402
+
+
+def put(key, data=b"x", *more):
+    got = larder("put", "-", "images:" + key, *more, stdin=data)
+    assert got.code == 0, got.err
+
+
+def facts(address):
+    return [line for line in larder("stat", "--json", address).lines() if line["type"] == "object"][0]
+
+
+def test_cli_objects_names_round_trip():
+    # c-T04: names are bytes; none is a pattern, a flag or an encoding
+    names = ["a b", "a$b", "it's \"q\"", "a\u200eb", "a\u00a0b", "~x", "-n", "%2F", "a+b", "a?b#c", "*", "[x]", "a\tb"]
+    for name in names:
+        write("names/" + name, name.encode())
+    write(b"names/not-utf8-\xff", b"raw")
+    got = larder("put", "-r", "--json", "names/", "images:n/")
+    assert got.code == 0 and got.summary()["copied"] == len(names) + 1, got.err
+    listed = [line for line in larder("ls", "-r", "--json", "images:n/").lines() if line["type"] == "object"]
+    assert {"n/" + name for name in names} <= {line["key"] for line in listed}
+    assert [line["key_b64"] for line in listed if "key_b64" in line] == ["bi9ub3QtdXRmOC3/"], listed
+    assert larder("get", "-r", "images:n/", "back/").code == 0
+    assert tree("names") == tree("back")
+    assert "a\\x09b" in larder("ls", "images:n/").out
+    for left, name in enumerate(names):
+        got = larder("rm", "--json", "images:n/" + name)
+        assert got.code == 0 and got.summary()["removed"] == 1, (name, got.err)
+        assert len(keys("images:n/")) == len(names) - left
+    assert larder("rm", "-r", "images:n/").code == 0
+
+
+def test_cli_objects_path_ends_at_separator():
+    # c-T18: logs never takes logs.json along
+    for key in ("logs.json", "logs_backup/x", "logsx/y", "logs/a", "logs/b"):
+        put(key)
+    for form in ("images:logs", "images:logs/"):
+        would = larder("rm", "-r", "-n", "--json", form)
+        assert sorted(line["src"] for line in would.lines() if line["type"] == "object") == ["images:logs/a", "images:logs/b"]
+    assert keys("images:logs") == ["logs/a", "logs/b"]
+    assert larder("du", "--json", "images:logs").lines()[1]["objects"] == 2
+    assert larder("mv", "-r", "images:logs", "images:moved/").code == 0
+    assert keys("images:moved/") == ["moved/logs/a", "moved/logs/b"]
+    assert larder("mv", "-r", "images:moved/logs/", "images:logs/").code == 0
+    got = larder("rm", "-r", "--json", "images:logs")
+    assert got.code == 0 and got.summary()["removed"] == 2
+    assert keys("images:") == ["logs.json", "logs_backup/x", "logsx/y"]
+    assert larder("rm", "-r", "images:logs").code == 3
+    assert larder("rm", "-r", "images:").code == 0 and keys("images:") == []
+
+
+def test_cli_objects_named_object_goes_with_its_path():
+    put("log")
+    put("log/a")
+    put("log.json")
+    assert larder("rm", "-r", "--json", "images:log").summary()["removed"] == 2
+    assert keys("images:") == ["log.json"]
+    larder("rm", "images:log.json")
+
+
+def test_cli_objects_move_onto_itself_is_refused():
+    put("self", b"precious")
+    got = larder("mv", "images:self", "images:self")
+    assert got.code == 5 and "same object" in got.err, got.err
+    assert larder("cp", "images:self", "images:self").code == 5
+    assert larder("cat", "images:self").raw == b"precious"
+    write("self.txt", b"precious")
+    os.link("self.txt", "twin.txt")
+    assert larder("mv", "./self.txt", "./twin.txt").code == 5
+    assert read("self.txt") == b"precious"
+    larder("rm", "images:self")
+
+
+def test_cli_objects_move_into_itself_is_refused():
+    put("m/a")
+    got = larder("mv", "-r", "images:m/", "images:m/n/")
+    assert got.code == 2 and "inside" in got.err, got.err
+    assert keys("images:m/") == ["m/a"]
+    write("in/a")
+    assert larder("cp", "-r", "in", "in/deeper/").code == 2
+    larder("rm", "images:m/a")
+
+
+def test_cli_objects_move_is_copy_then_remove():
+    write("move.txt", b"moved bytes")
+    assert larder("mv", "move.txt", "images:moved.txt").code == 0 and not os.path.exists("move.txt")
+    assert larder("mv", "images:moved.txt", "uploads:moved.txt").code == 0
+    assert larder("stat", "images:moved.txt").code == 3
+    assert larder("mv", "uploads:moved.txt", "./back.txt").code == 0
+    assert read("back.txt") == b"moved bytes" and larder("stat", "uploads:moved.txt").code == 3
+
+
+def test_cli_objects_create_only_keeps_the_source():
+    put("there", b"old")
+    write("new.txt", b"new")
+    got = larder("mv", "--create-only", "new.txt", "images:there")
+    assert got.code == 5 and read("new.txt") == b"new", got.err
+    assert larder("cat", "images:there").raw == b"old"
+    got = larder("get", "--create-only", "images:there", "new.txt")
+    assert got.code == 5 and read("new.txt") == b"new"
+    larder("rm", "images:there")
+
+
+def test_cli_objects_empty_stream():
+    # c-T10: an empty stream is an object of no bytes
+    put("empty", b"")
+    stat = facts("images:empty")
+    assert stat["size"] == 0 and stat["checksum"], stat
+    assert larder("cat", "images:empty").raw == b""
+    assert larder("get", "images:empty", "./empty.out").code == 0 and read("empty.out") == b""
+    assert larder("cp", "images:empty", "images:empty2").code == 0 and facts("images:empty2")["size"] == 0
+    larder("rm", "images:empty", "images:empty2")
+
+
+def test_cli_objects_attributes_are_the_same_at_every_size():
+    # c-T06: one description of the object, whatever its size
+    flags = ["--content-type", "image/x-test", "--cache-control", "no-store", "--content-disposition", "inline",
+             "--metadata", "a=1", "--metadata", "b=two words", "--metadata", "c=3", "--class", "STANDARD_IA"]
+    names = ("content_type", "cache_control", "content_disposition", "metadata", "class")
+    for size in (0, 1, 1 << 20, 12 << 20):
+        write("sized", b"s" * size)
+        assert larder("put", "sized", "images:s/file", *flags).code == 0
+        put("s/stream", b"s" * size, *flags)
+        assert larder("cp", "images:s/file", "images:s/copy").code == 0
+        assert larder("cp", "images:s/file", "uploads:s/copy").code == 0
+        assert larder("cp", "images:s/file", "images:s/changed", "--cache-control", "public").code == 0
+        whole = {name: facts("images:s/file")[name] for name in names}
+        assert whole["metadata"] == {"a": "1", "b": "two words", "c": "3"} and whole["content_type"] == "image/x-test", whole
+        for address in ("images:s/stream", "images:s/copy", "uploads:s/copy"):
+            other = facts(address)
+            assert {name: other[name] for name in names} == whole and other["size"] == size, (size, address, other)
+        changed = facts("images:s/changed")
+        assert changed["cache_control"] == "public" and changed["metadata"] == whole["metadata"], changed
+    larder("rm", "-r", "images:s/", "uploads:s/")
+
+
+def test_cli_objects_content_type_by_name_and_by_flag():
+    # c-D08: plain put guesses from the name and can be told; the type can be changed without the bytes
+    write("x.webp", b"bytes")
+    assert larder("put", "x.webp", "images:t/").code == 0 and facts("images:t/x.webp")["content_type"] == "image/webp"
+    assert larder("put", "x.webp", "images:t/y", "--content-type", "image/png").code == 0
+    assert facts("images:t/y")["content_type"] == "image/png"
+    assert larder("cp", "images:t/y", "images:t/y", "--content-type", "image/webp").code == 0
+    assert facts("images:t/y")["content_type"] == "image/webp" and larder("cat", "images:t/y").raw == b"bytes"
+    larder("rm", "-r", "images:t/")
+
+
+def test_cli_objects_odd_files_are_skipped_with_reasons():
+    # c-T19: links are not followed, a FIFO never blocks, each skipped entry is counted
+    write("odd/file")
+    os.symlink("..", "odd/up")
+    os.symlink("/etc/passwd", "odd/outside")
+    os.symlink("gone", "odd/dangling")
+    os.mkfifo("odd/fifo")
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind("odd/socket")
+    got = larder("put", "-r", "--json", "odd/", "images:o/")
+    sum_ = got.summary()
+    assert got.code == 0 and sum_["copied"] == 1 and sum_["skipped"] == 5, (sum_, got.err)
+    assert all(line["reason"] for line in got.lines() if line.get("action") == "skipped")
+    assert keys("images:o/") == ["o/file"]
+    assert larder("put", "odd/fifo", "images:o/f").code == 2
+    larder("rm", "-r", "images:o/")
+
+
+def test_cli_objects_keys_no_file_can_have_are_refused():
+    # c-T07: key and folder of one name, empty parts, parts that mean another folder
+    for key in ("k/a", "k/a/b", "k/c/d", "k/e//f", "k/../../up", "k/./g", "k/" + "l" * 300, "k/ok"):
+        put(key)
+    for _ in range(2):
+        got = larder("get", "-r", "--json", "images:k/", "out/deep/")
+        sum_ = got.summary()
+        assert got.code == 1 and sum_["refused"] == 4 and sum_["failed"] == 1 and sum_["copied"] == 3, (sum_, got.err)
+        assert sorted(tree("out")) == [b"deep/a", b"deep/c/d", b"deep/ok"], tree("out")
+        assert not os.path.exists(os.path.join(HOME, "up"))
+    larder("rm", "-r", "images:k/")
+
+
+def test_cli_objects_get_stays_below_its_folder():
+    put("link/x", b"evil")
+    os.makedirs("elsewhere")
+    os.makedirs("root")
+    os.symlink("../elsewhere", "root/link")
+    got = larder("get", "-r", "images:", "root/")
+    assert got.code != 0 and os.listdir("elsewhere") == [], got.err
+    larder("rm", "images:link/x")
+
+
+def test_cli_objects_get_keeps_time_and_honours_umask():
+    put("timed")
+    assert larder("get", "images:timed", "timed").code == 0
+    stat = os.stat("timed")
+    assert stat.st_mode & 0o777 == 0o644, oct(stat.st_mode)
+    import datetime
+    when = datetime.datetime.strptime(facts("images:timed")["time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc)
+    assert int(stat.st_mtime) == int(when.timestamp())
+    assert not [name for name in os.listdir(".") if name.startswith(".tmp")]
+    larder("rm", "images:timed")
+
+
+def test_cli_objects_dry_run_changes_nothing():
+    write("dry/a")
+    put("dry/b")
+    before = keys("images:")
+    for args in (["put", "-r", "dry", "images:"], ["mv", "-r", "dry", "images:"], ["cp", "images:dry/b", "images:c"],
+                 ["mv", "images:dry/b", "images:c"], ["rm", "-r", "images:dry"], ["get", "images:dry/b", "./got"]):
+        got = larder(*args, "-n", "--json")
+        assert got.code == 0 and got.summary()["done"] == 1, (args, got.err)
+        assert [line["action"] for line in got.lines() if line["type"] == "object"][0].startswith("would-")
+    assert keys("images:") == before and os.path.exists("dry/a") and not os.path.exists("got")
+    larder("rm", "images:dry/b")
+
+
+def test_cli_objects_several_sources_need_a_folder():
+    write("one")
+    write("two")
+    assert larder("put", "one", "two", "images:both").code == 2
+    assert larder("put", "one", "two", "images:both/").code == 0 and keys("images:both/") == ["both/one", "both/two"]
+    got = larder("put", "one", "missing", "images:both/", "--json")
+    assert got.code == 1 and got.summary()["failed"] == 1 and got.summary()["copied"] == 1
+    assert larder("put", "missing", "gone", "images:both/").code == 3
+    larder("rm", "-r", "images:both/")
+
+
+def test_cli_objects_large_stream_spills():
+    data = bytes(range(256)) * (40 << 10)
+    put("large", data)
+    assert larder("cat", "images:large").raw == data
+    assert facts("images:large")["size"] == len(data)
+    larder("rm", "images:large")
+
+
+def test_cli_objects_many_pages():
+    for number in range(1203):
+        write("many/%04d" % number)
+    assert larder("put", "-r", "-q", "many", "images:").code == 0
+    assert len(keys("images:many/")) == 1203
+    assert larder("cp", "-r", "-q", "--json", "images:many/", "uploads:many/").summary()["copied"] == 1203
+    assert larder("rm", "-r", "--json", "images:many").summary()["removed"] == 1203
+    assert larder("rm", "-r", "--json", "uploads:many/").summary()["removed"] == 1203
+
+
+run(sys.modules[__name__])

@@ -1,0 +1,97 @@
+"""The built tool, with the mock profile and a folder of its own; TAP."""
+import atexit
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SRC = os.environ["TOP_SRCDIR"]
+BUILD = os.environ["TOP_BUILDDIR"]
+SLOW = float(os.environ.get("LARDER_SLOW", "1"))
+LARDER = os.path.join(BUILD, ".libs", "larder")
+if not os.path.exists(LARDER):
+    LARDER = os.path.join(BUILD, "larder")
+HOME = tempfile.mkdtemp(prefix="larder-cli-")
+atexit.register(shutil.rmtree, HOME, True)
+os.chdir(HOME)
+os.umask(0o022)
+
+ENV = {k: v for k, v in os.environ.items() if not k.startswith(("LARDER_", "NO_COLOR", "XDG_"))}
+ENV.update(LARDER_CONFIG=os.path.join(SRC, "etc/larder.ini"), LARDER_PROFILE="mock", LARDER_FSYNC="no",
+           LARDER_ROOT=os.path.join(HOME, "demo"), LARDER_MODULE_DIR=os.path.join(BUILD, ".libs"),
+           LD_LIBRARY_PATH=os.path.join(BUILD, ".libs"), HOME=HOME, LC_ALL="C.UTF-8")
+
+COMMANDS = ["ls", "stat", "cat", "put", "get", "cp", "mv", "rm", "du", "image ingest", "image probe", "config show",
+            "config check", "config explain", "module list", "module info", "module check", "module new", "store list",
+            "completion", "version", "help"]
+
+
+class Ran:
+    def __init__(self, done):
+        self.code, self.raw = done.returncode, done.stdout
+        self.out = done.stdout.decode("utf-8", "replace")
+        self.err = done.stderr.decode("utf-8", "replace")
+
+    def lines(self):
+        """The lines of --json: each parses, the first is the version, the last the summary, which adds up."""
+        found = [json.loads(line) for line in self.out.splitlines()]
+        assert found[0]["type"] == "version" and found[0]["schema"] == "1.0", found[:1]
+        last = found[-1]
+        assert last["type"] == "summary" and last["exit"] == self.code, (last, self.code)
+        assert last["scanned"] == last["done"] + last["skipped"] + last["refused"] + last["failed"], last
+        return found
+
+    def summary(self):
+        return self.lines()[-1]
+
+
+def larder(*args, stdin=b"", env=None, cwd=None):
+    return Ran(subprocess.run([LARDER, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env={**ENV, **(env or {})}, cwd=cwd, timeout=120 * SLOW))
+
+
+def write(path, data=b"x"):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def tree(top):
+    found = {}
+    for folder, _, names in os.walk(os.fsencode(top)):
+        for name in names:
+            path = os.path.join(folder, name)
+            found[os.path.relpath(path, os.fsencode(top))] = None if os.path.islink(path) else read(path)
+    return found
+
+
+def keys(address):
+    return [line["key"] for line in larder("ls", "-r", "--json", address).lines() if line["type"] == "object"]
+
+
+def run(module):
+    """Every test_… function of the calling module, in order, as TAP."""
+    tests = [(name, value) for name, value in vars(module).items() if name.startswith("test_")]
+    print("1..%d" % len(tests), flush=True)
+    failed = 0
+    for number, (name, test) in enumerate(tests, 1):
+        wrong = None
+        try:
+            test()
+        except Exception as error:  # any failure is this test's
+            line = error.__traceback__
+            while line.tb_next and line.tb_next.tb_frame.f_code.co_filename == module.__file__:
+                line = line.tb_next
+            wrong = "line %d: %s: %s" % (line.tb_lineno, type(error).__name__, error)
+        if wrong:
+            failed += 1
+            print("#", wrong.replace("\n", "\n# ")[:3000])
+        print("not ok" if wrong else "ok", number, "-", name.replace("_", "-"), flush=True)
+    sys.exit(1 if failed else 0)
