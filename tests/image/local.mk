@@ -1,3 +1,5 @@
-# Registered only where LARDER_VECTORS names the published vectors.
-TESTS += $(if $(LARDER_VECTORS),%D%/test-image-vectors.py)
+# Registered only where configure was told where the published vectors are.
+if HAVE_VECTORS
+TESTS += %D%/test-image-vectors.py
+endif
 EXTRA_DIST += %D%/manifest.py %D%/test-image-vectors.py

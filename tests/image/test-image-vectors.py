@@ -7,11 +7,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import manifest  # noqa: E402
 
-vectors = os.environ.get("LARDER_VECTORS")
-if not vectors:
-    print("# LARDER_VECTORS is not set: the published pictures are not registered")
-    print("1..1\nok 1 - test-image-vectors-not-registered")
-    sys.exit(0)
+vectors = os.environ["LARDER_VECTORS"]
 folder = os.path.join(vectors, "images")
 if not os.path.exists(os.path.join(folder, "manifest.json")):
     print("1..1\nnot ok 1 - LARDER_VECTORS is set, but there is no %s/manifest.json" % folder)
