@@ -14,3 +14,17 @@ driver_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 driver_faulty_la_LIBADD = libbase.la
 TESTS += %D%/test-conform-driver-faulty.sh %D%/test-conform-driver-mock.sh
 EXTRA_DIST += %D%/test-conform-driver-faulty.sh %D%/test-conform-driver-mock.sh
+
+# The codec suite.
+bin_PROGRAMS += larder-codec-test
+larder_codec_test_SOURCES = \
+	%D%/codec/main.c %D%/codec/suite.h %D%/codec/host.c %D%/codec/picture.c %D%/codec/run.c %D%/codec/pictures.c \
+	%D%/codec/faults.c %D%/codec/limits.c core/base/fail.c
+larder_codec_test_CPPFLAGS = $(IN_CONFIG)
+larder_codec_test_LDADD = libconfig.la libbase.la $(INIH_LIBS) -lm
+check_LTLIBRARIES += codec-faulty.la
+codec_faulty_la_SOURCES = %D%/codec-faulty.c
+codec_faulty_la_CPPFLAGS = $(IN_INCLUDE)
+codec_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath $(moduledir)
+TESTS += %D%/test-conform-codec.sh
+EXTRA_DIST += %D%/test-conform-codec.sh
