@@ -28,3 +28,12 @@ codec_faulty_la_CPPFLAGS = $(IN_INCLUDE)
 codec_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath $(moduledir)
 TESTS += %D%/test-conform-codec.sh
 EXTRA_DIST += %D%/test-conform-codec.sh
+
+# Crash and scale tests of the mock, through the suite's host.
+check_PROGRAMS += tests/conform/mock-worker
+tests_conform_mock_worker_SOURCES = \
+	%D%/mock-worker.c %D%/driver/host.c %D%/driver/ops.c %D%/driver/suite.h core/base/fail.c
+tests_conform_mock_worker_CPPFLAGS = $(IN_BASE)
+tests_conform_mock_worker_LDADD = libbase.la
+TESTS += %D%/test-conform-mock-crash.py %D%/test-conform-mock-listing.sh
+EXTRA_DIST += %D%/test-conform-mock-crash.py %D%/test-conform-mock-listing.sh
