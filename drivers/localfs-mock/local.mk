@@ -11,3 +11,4 @@ driver_localfs_mock_la_CPPFLAGS = $(IN_BASE)
 driver_localfs_mock_la_LDFLAGS = $(LDFLAGS_MODULE)
 driver_localfs_mock_la_LIBADD = liblocalfs-mock.la libbase.la
 EXTRA_DIST += %D%/README.md
+dist_man_MANS += doc/man/larder-driver.3
