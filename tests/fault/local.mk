@@ -1,1 +1,11 @@
-# fault/local.mk
+# One ingest or sweep a process, and a driver that lets tests decide who goes on and who dies.
+check_PROGRAMS += tests/fault/ingest-run
+tests_fault_ingest_run_SOURCES = %D%/ingest-run.c
+tests_fault_ingest_run_CPPFLAGS = $(IN_IMAGE)
+tests_fault_ingest_run_LDADD = libcoretest.la
+check_LTLIBRARIES += driver-gated.la
+driver_gated_la_SOURCES = %D%/driver-gated.c
+driver_gated_la_CPPFLAGS = $(IN_BASE)
+driver_gated_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
+TESTS += %D%/test-fault-ingest-kill.py %D%/test-fault-ingest-model.py
+EXTRA_DIST += %D%/world.py %D%/test-fault-ingest-kill.py %D%/test-fault-ingest-model.py

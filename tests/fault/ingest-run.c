@@ -1,0 +1,90 @@
+/* ingest-run.c: one ingest or sweep in a process of its own, for tests that kill it.
+ *
+ *   ingest-run CONFIG PROFILE ingest FILE USER JOB [overwrite] [format=F]
+ *   ingest-run CONFIG PROFILE sweep
+ *   ingest-run CONFIG PROFILE stat STORE KEY
+ *
+ * One line on stdout: "new|already|replaced KEY THUMBNAIL-KEY", "removed N", "digest image"; on failure a line on
+ * stderr and the tool's exit code. The time of every job is 2026-11-01, so that keys are known. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "sweep.h"
+
+static int
+ingest (struct larder *larder, struct larder_arena *arena, int argc, char **argv, struct larder_error *error)
+{
+	static const char *const words[] = { "new", "already", "replaced", "would" };
+	struct larder_ingest request = {
+		.size = sizeof request, .file = argv[4], .user = argv[5], .job = argv[6], .at = INT64_C (1793491200) * 1000000000,
+	};
+	struct larder_ingested result = { .size = sizeof result };
+	for (int i = 7; i < argc; i++) {
+		request.overwrite |= strcmp (argv[i], "overwrite") == 0;
+		if (strncmp (argv[i], "format=", 7) == 0)
+			request.format = argv[i] + 7;
+	}
+	int code = larder_ingest (larder, arena, &request, &result, error);
+	if (code == 0)
+		printf ("%s %s %s %ux%u %ux%u\n", words[result.stored], result.key, result.thumbnail_key, result.width, result.height, result.thumbnail_width,
+		        result.thumbnail_height);
+	return code;
+}
+
+static const char *
+value_of (const struct larder_info *info, const char *name)
+{
+	for (size_t i = 0; i < info->metadata.count; i++)
+		if (strcmp (larder_pair_at (&info->metadata, i)->name, name) == 0)
+			return larder_pair_at (&info->metadata, i)->value;
+	return "-";
+}
+
+static int
+stat_object (struct larder *larder, struct larder_arena *arena, char **argv, struct larder_error *error)
+{
+	struct larder_store *store = NULL;
+	struct larder_info info = { .size = sizeof info };
+	int code = larder_store_open (larder, argv[4], &store, error);
+	if (code == 0)
+		code = larder_stat (store, arena, argv[5], NULL, &info, error);
+	if (code == 0)
+		printf ("%s %s %s %s %s\n", value_of (&info, META_DIGEST), value_of (&info, META_IMAGE), value_of (&info, META_THUMBNAIL),
+		        info.content_type ? info.content_type : "-", value_of (&info, "user_id"));
+	larder_store_close (store);
+	return code;
+}
+
+static int
+run (struct larder *larder, struct larder_arena *arena, int argc, char **argv, struct larder_error *error)
+{
+	uint64_t removed = 0;
+	if (strcmp (argv[3], "ingest") == 0 && argc >= 7)
+		return ingest (larder, arena, argc, argv, error);
+	if (strcmp (argv[3], "stat") == 0 && argc == 6)
+		return stat_object (larder, arena, argv, error);
+	int code = image_sweep (larder, NULL, &removed, error);
+	if (code == 0)
+		printf ("removed %llu\n", (unsigned long long) removed);
+	return code;
+}
+
+int
+main (int argc, char **argv)
+{
+	if (argc < 4)
+		return 64;
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct larder_settings settings = { .size = sizeof settings, .config = argv[1], .profile = argv[2] };
+	struct larder *larder = NULL;
+	struct larder_arena *arena = larder_arena_new ();
+	int code = larder_open (&settings, &larder, &error);
+	if (code == 0)
+		code = run (larder, arena, argc, argv, &error);
+	if (code < 0)
+		fprintf (stderr, "%s: %s\nnext: %s\n", larder_code_name (code), error.message, error.next);
+	larder_close (larder);
+	larder_arena_free (arena);
+	return larder_exit_code (code);
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""test-fault-ingest-kill: an ingest is killed at every operation it sends to the store: before it, while its bytes are
+read, after it. A reader must never see an image without its thumbnail and metadata, and whoever comes next gets through:
+the same picture at once, another one after the grace time or a sweep. The table of doc/dev/ingest.md, row by row. (D2)"""
+import hashlib
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/fault"))
+from world import KEY, KEY_WEBP, THUMBNAIL, Tap, World, png  # noqa: E402
+
+RED, BLUE = png((200, 0, 0)), png((0, 0, 200))
+DIGEST = {"red": hashlib.sha256(RED).hexdigest(), "blue": hashlib.sha256(BLUE).hexdigest()}
+LATE = 3600
+tap = Tap()
+
+
+def new_world():
+    world = World()
+    for name, data in (("red", RED), ("blue", BLUE)):
+        world.put(name, data)
+    return world
+
+
+def ingest(world, name, later=0, *more):
+    return world.run("ingest", world.path(name), "u", "j", *more, later=later)
+
+
+def whole(world, name):
+    """Image and thumbnail there, of that picture, naming each other."""
+    image, thumbnail = world.stat("images", KEY), world.stat("thumbnails", THUMBNAIL)
+    return bool(image and thumbnail and image[0] == thumbnail[0] == DIGEST[name] and image[2] == THUMBNAIL and thumbnail[1] == KEY
+                and image[3] == "image/png" and thumbnail[3] == "image/webp" and image[4] == "u" and thumbnail[4] == "-")
+
+
+def consistent(world):
+    image, thumbnail = world.stat("images", KEY), world.stat("thumbnails", THUMBNAIL)
+    return image is None or (thumbnail is not None and thumbnail[0] == image[0] and thumbnail[1] == KEY)
+
+
+def killed(at, answer):
+    world = new_world()
+    process = world.start("ingest", world.path("red"), "u", "j")
+    for _ in range(at):
+        process.step()
+    process.step(answer)
+    return world, process
+
+
+world = new_world()
+plain = world.start("ingest", world.path("red"), "u", "j")
+plain.finish()
+steps = plain.steps
+tap.check(plain.code == 0 and plain.stdout.startswith("new " + KEY), "test-fault-ingest-kill-none", plain.stderr)
+tap.check([step for step in steps if step.startswith("write")] == ["write " + THUMBNAIL, "write " + KEY], "test-fault-ingest-order", steps)
+tap.check(whole(world, "red"), "test-fault-ingest-whole")
+
+for at, step in enumerate(steps):
+    for answer, when in (("k", "before"), ("m", "during"), ("a", "after")):
+        if answer == "m" and not step.startswith("write"):
+            continue
+        name = "%s-%d-%s" % (when, at, step.split()[0])
+        world, process = killed(at, answer)
+        tap.check(process.code == -9, "test-fault-ingest-killed-" + name, process.code)
+        claimed = world.stat("thumbnails", THUMBNAIL) is not None
+        committed = world.stat("images", KEY) is not None
+        written = [s for s in steps[:at + (answer == "a")] if s.startswith("write")]
+        tap.check(claimed == (len(written) > 0) and committed == (len(written) > 1), "test-fault-ingest-reader-" + name, (claimed, committed, written))
+        tap.check(consistent(world), "test-fault-ingest-consistent-" + name)
+        # another picture: gives way to a young claim and to a commit, takes over an old claim
+        done = ingest(world, "blue")
+        tap.check(done.returncode == (5 if claimed else 0) and consistent(world), "test-fault-ingest-other-" + name, (done.returncode, done.stderr))
+        # the same again goes on from wherever the dead one stopped
+        world, process = killed(at, answer)
+        done = ingest(world, "red")
+        tap.check(done.returncode == 0 and done.stdout.startswith("already " if committed else "new ") and whole(world, "red"),
+                  "test-fault-ingest-again-" + name, done.stdout + done.stderr)
+        done = ingest(world, "red")
+        tap.check(done.returncode == 0 and done.stdout.startswith("already "), "test-fault-ingest-idempotent-" + name, done.stdout + done.stderr)
+        # after the grace time
+        world, process = killed(at, answer)
+        done = ingest(world, "blue", LATE)
+        tap.check(done.returncode == (5 if committed else 0) and whole(world, "red" if committed else "blue"), "test-fault-ingest-takeover-" + name,
+                  (done.returncode, done.stderr))
+        # the sweep takes nothing young and nothing whole
+        world, process = killed(at, answer)
+        young, old = world.run("sweep"), world.run("sweep", later=LATE)
+        tap.check(young.stdout == "removed 0\n" and old.stdout == "removed %d\n" % (claimed and not committed), "test-fault-ingest-sweep-" + name,
+                  young.stdout + old.stdout + old.stderr)
+        tap.check(len(world.leftovers()) == (2 if committed else 0), "test-fault-ingest-swept-" + name, world.leftovers())
+
+# the same job in another format: the claim names another image
+world = new_world()
+ingest(world, "red")
+done = ingest(world, "red", 0, "format=webp")
+tap.check(done.returncode == 5 and KEY in done.stderr and world.stat("images", KEY_WEBP) is None, "test-fault-ingest-other-format", done.stderr)
+done = ingest(world, "blue")
+tap.check(done.returncode == 5 and "overwrite" in done.stderr and whole(world, "red"), "test-fault-ingest-conflict", done.stderr)
+
+# replacing, killed at every operation: nobody finds nothing, and the same command again heals
+world = new_world()
+ingest(world, "red")
+replacing = world.start("ingest", world.path("blue"), "u", "j", "overwrite")
+replacing.finish()
+tap.check(replacing.code == 0 and replacing.stdout.startswith("replaced ") and whole(world, "blue"), "test-fault-ingest-overwrite", replacing.stdout + replacing.stderr)
+for at in range(len(replacing.steps)):
+    for answer in "kma":
+        world = new_world()
+        ingest(world, "red")
+        process = world.start("ingest", world.path("blue"), "u", "j", "overwrite")
+        for _ in range(at):
+            process.step()
+        process.step(answer)
+        both = world.stat("images", KEY) and world.stat("thumbnails", THUMBNAIL)
+        done = ingest(world, "blue", 0, "overwrite")
+        tap.check(both and done.returncode == 0 and whole(world, "blue"), "test-fault-ingest-overwrite-killed-%d-%s" % (at, answer), done.stderr)
+
+# two processes with the same job: one wins, both report truthfully, whatever the order
+for first in range(len(steps)):
+    for second, theirs in (("red", "same"), ("blue", "other")):
+        world = new_world()
+        one = world.start("ingest", world.path("red"), "u", "j")
+        for _ in range(first):
+            one.step()
+        two = world.start("ingest", world.path(second), "u", "j")
+        two.finish()
+        one.finish()
+        if second == "red":
+            good = one.code == two.code == 0 and sorted([one.stdout.split()[0], two.stdout.split()[0]]) == ["already", "new"] and whole(world, "red")
+        else:
+            good = sorted([one.code, two.code]) == [0, 5] and whole(world, "red" if one.code == 0 else "blue")
+        tap.check(good, "test-fault-ingest-two-%s-%d" % (theirs, first), (one.code, one.stdout, one.stderr, two.code, two.stdout, two.stderr))
+tap.done()
