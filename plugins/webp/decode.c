@@ -148,7 +148,8 @@ read_orientation (const struct decode *decode)
 static int
 describe (struct decode *decode, struct larder_call *call, uint64_t length, struct larder_picture *picture, struct larder_error *error)
 {
-	bool alpha = decode->frame.has_alpha != 0 || !covers_canvas (decode);
+	/* an animation is as transparent as it says, whatever its first frame needs */
+	bool alpha = decode->frame.has_alpha != 0 || !covers_canvas (decode) || (decode->head.animated && decode->head.alpha);
 	decode->pixels = alpha ? LARDER_RGBA8 : LARDER_RGB8;
 	decode->row_bytes = decode->width * larder_pixel_bytes (decode->pixels);
 	picture->width = picture->full_width = decode->width;

@@ -1,0 +1,158 @@
+/* codec-dump.c: what a codec makes of a file, for the tests.
+ *
+ *   codec-dump decode CODEC.so FILE [raw]     facts as JSON; pixels, as given, to the file raw
+ *   codec-dump srgb CODEC.so FILE raw         the same after to_srgb
+ *   codec-dump encode CODEC.so WIDTH HEIGHT PIXELS quality lossless < raw > picture
+ *
+ * Exit: 0, or minus the LARDER_E_ code with its message. Uses the suite's host. */
+#include "suite.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "values.h"
+
+static int64_t
+file_pread (void *context, void *into, size_t count, uint64_t offset, struct larder_error *error)
+{
+	(void) error;
+	return pread (*(int *) context, into, count, (off_t) offset);
+}
+
+static void
+print_facts (const struct larder_picture *facts)
+{
+	struct buffer text;
+	struct json json;
+	struct rusage usage;
+	(void) getrusage (RUSAGE_SELF, &usage);
+	buffer_init (&text, 65536);
+	json_begin (&json, &text);
+	json_object (&json);
+	json_member_uint (&json, "width", facts->width);
+	json_member_uint (&json, "height", facts->height);
+	json_member (&json, "pixels", pixels_word (facts->pixels));
+	json_member_uint (&json, "depth", facts->depth);
+	json_member_uint (&json, "orientation", facts->orientation);
+	json_member_uint (&json, "frames", facts->frames);
+	json_member_uint (&json, "memory", facts->memory);
+	json_member_bool (&json, "rows", (facts->flags & LARDER_PICTURE_ROWS) != 0);
+	json_member_bool (&json, "alpha", (facts->flags & LARDER_PICTURE_ALPHA) != 0);
+	json_member_bool (&json, "interlaced", (facts->flags & LARDER_PICTURE_INTERLACED) != 0);
+	json_member_bool (&json, "not_srgb", (facts->flags & LARDER_PICTURE_NOT_SRGB) != 0);
+	json_member_bool (&json, "trailing", (facts->flags & LARDER_PICTURE_TRAILING) != 0);
+	json_member (&json, "colour", facts->colour);
+	json_member (&json, "profile", facts->profile);
+	json_member (&json, "note", facts->note);
+	json_member_uint (&json, "rss_kib", (uint64_t) usage.ru_maxrss);
+	json_member_uint (&json, "host_peak", suite_count ().peak);
+	json_object_end (&json);
+	puts (buffer_text (&text));
+	buffer_free (&text);
+}
+
+static int
+rows_of (const struct larder_codec *codec, void *state, const struct larder_picture *facts, bool srgb, FILE *raw, struct larder_error *error)
+{
+	size_t bytes = facts->width * larder_pixel_bytes (facts->pixels);
+	uint8_t *row = malloc (bytes + 1);
+	int code = 0;
+	for (uint32_t y = 0; code == 0 && y < facts->height; y++) {
+		code = codec->decode_rows (state, suite_call (), row, bytes, 1, error);
+		if (code == 0 && srgb && (facts->flags & LARDER_PICTURE_NOT_SRGB) != 0)
+			code = codec->to_srgb (state, suite_call (), row, bytes, 1, error);
+		if (code == 0 && raw != NULL)
+			(void) fwrite (row, 1, bytes, raw);
+	}
+	free (row);
+	return code;
+}
+
+/* Pillow's own limit on pixels; memory as the tool gives it. */
+static int
+decode (const struct larder_codec *codec, const void *self, const char *path, bool srgb, const char *raw_path, struct larder_error *error)
+{
+	int fd = open (path, O_RDONLY | O_CLOEXEC);
+	off_t length = lseek (fd, 0, SEEK_END);
+	struct larder_source source = { .size = sizeof source, .context = &fd, .length = (uint64_t) length, .pread = file_pread };
+	struct larder_decode request = { .size = sizeof request, .limits = plenty () };
+	struct larder_picture facts = { .size = sizeof facts };
+	FILE *raw = raw_path != NULL ? fopen (raw_path, "we") : NULL;
+	void *state = NULL;
+	request.limits.pixels = 178956970;
+	request.limits.metadata = 4 << 20;
+	int code = codec->decode_begin (self, suite_call (), &request, &source, &facts, &state, error);
+	if (code == 0) {
+		code = rows_of (codec, state, &facts, srgb, raw, error);
+		if (code == 0)
+			print_facts (&facts);
+		codec->decode_end (state);
+	}
+	if (raw != NULL)
+		(void) fclose (raw);
+	(void) close (fd);
+	return code;
+}
+
+static int
+encode (const struct larder_codec *codec, const void *self, char **argv)
+{
+	struct suite suite = { .codec = codec, .self = self };
+	struct run run = RUN_PLAIN;
+	struct picture picture;
+	struct buffer out;
+	buffer_init (&out, 1 << 29);
+	picture_new (&picture, (uint32_t) strtoul (argv[0], NULL, 10), (uint32_t) strtoul (argv[1], NULL, 10), (uint32_t) strtoul (argv[2], NULL, 10));
+	run.quality = (int32_t) strtol (argv[3], NULL, 10);
+	run.lossless = argv[4][0] == '1';
+	size_t got = fread (picture.at, 1, picture.bytes * picture.height, stdin);
+	int code = got == picture.bytes * picture.height ? run_encode (&suite, &run, &picture, &out) : LARDER_E_INVALID;
+	if (code == 0)
+		(void) fwrite (out.at, 1, out.length, stdout);
+	picture_free (&picture);
+	buffer_free (&out);
+	return code;
+}
+
+void
+because (struct suite *suite, const char *format, ...)
+{
+	(void) suite, (void) format;
+}
+
+int
+main (int argc, char **argv)
+{
+	const struct larder_head *(*entry) (const struct larder_host *host) = NULL;
+	struct larder_error error = LARDER_ERROR_INIT;
+	void *object = argc >= 4 ? dlopen (argv[2], RTLD_NOW | RTLD_LOCAL) : NULL;
+	void *symbol = object != NULL ? dlsym (object, LARDER_MODULE_ENTRY) : NULL;
+	memcpy (&entry, &symbol, sizeof entry);
+	if (entry == NULL) {
+		fprintf (stderr, "codec-dump: no codec to ask\n");
+		return 99;
+	}
+	const struct larder_codec *codec = (const void *) entry (&suite_host);
+	void *self = calloc (1, codec->self_size + 1);
+	struct larder_values *values = values_new (codec->options, codec->head.option_stride, self);
+	int code = LARDER_E_INVALID;
+	if (argv[1][0] == 'e' && argc >= 8)
+		code = encode (codec, self, argv + 3);
+	else
+		code = decode (codec, self, argv[3], argv[1][0] == 's', argc > 4 ? argv[4] : NULL, &error);
+	if (code != 0)
+		fprintf (stderr, "%s\n", error.message);
+	if (suite_count ().live != 0) {
+		fprintf (stderr, "codec-dump: %zu bytes leaked\n", suite_count ().live);
+		code = -98;
+	}
+	values_free (values);
+	free (self);
+	suite_call_done ();
+	return -code;
+}
