@@ -25,7 +25,6 @@ begin (struct suite *suite, const char *name, struct going *ret)
 {
 	*ret = (struct going) { .suite = suite, .bytes = malloc (3 * PART), .upload.size = sizeof ret->upload };
 	key_of (suite, name, ret->key);
-	fill_random (ret->bytes, 3 * PART, suite->seed);
 	const struct larder_write request = { .size = sizeof request, .bucket = suite->bucket, .key = ret->key,
 	                                      .attributes = { .size = sizeof request.attributes, .content_type = "image/webp" } };
 	call_begin (&ret->call);
@@ -85,6 +84,7 @@ add_three (struct going *going)
 	static const size_t lengths[] = { PART, PART, 1234 };
 	going->count = 3;
 	going->length = 2 * PART + 1234;
+	fill_random (going->bytes, going->length, going->suite->seed);
 	for (uint32_t number = 3; number >= 1; number--) {
 		int code = add (going, number, going->bytes + PART * (number - 1), lengths[number - 1], &going->parts[number - 1]);
 		if (code != 0)
