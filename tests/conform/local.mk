@@ -37,3 +37,10 @@ tests_conform_mock_worker_CPPFLAGS = $(IN_BASE)
 tests_conform_mock_worker_LDADD = libbase.la
 TESTS += %D%/test-conform-mock-crash.py %D%/test-conform-mock-listing.sh
 EXTRA_DIST += %D%/test-conform-mock-crash.py %D%/test-conform-mock-listing.sh
+check_PROGRAMS += tests/conform/mock-disk
+tests_conform_mock_disk_SOURCES = \
+	%D%/mock-disk.c %D%/driver/host.c %D%/driver/ops.c %D%/driver/suite.h core/base/fail.c
+tests_conform_mock_disk_CPPFLAGS = $(IN_BASE)
+tests_conform_mock_disk_LDADD = libbase.la
+TESTS += %D%/test-conform-mock-disk.sh
+EXTRA_DIST += %D%/test-conform-mock-disk.sh

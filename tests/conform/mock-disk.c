@@ -1,0 +1,254 @@
+/* mock-disk.c: what localfs-mock does on the disk, beyond the contract of every driver. Prints TAP. Usage: mock-disk MODULE FOLDER */
+#include "driver/suite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *module, *folder;
+static char root[4096];
+
+void
+not_here (struct suite *suite, const char *why)
+{
+	(void) suite;
+	(void) why;
+}
+
+/* An instance on FOLDER/NAME with further options, "" for none. */
+static void
+start (struct suite *suite, const char *name, const char *create, const char *versioning)
+{
+	static char options[4][4200];
+	char *given[] = { options[0], options[1], options[2], options[3] };
+	*suite = (struct suite) { .bucket = "disk", .place = "" };
+	snprintf (root, sizeof root, "%s/%s", folder, name);
+	(void) mkdir (root, 0755);
+	snprintf (options[0], sizeof options[0], "root=%s", root);
+	snprintf (options[1], sizeof options[1], "create=%s", create);
+	snprintf (options[2], sizeof options[2], "versioning=%s", versioning);
+	snprintf (options[3], sizeof options[3], "fsync=no");
+	if (suite_load (suite, module, given, 4) < 0)
+		exit (2);
+}
+
+static const char *
+path (const char *below)
+{
+	static char text[8300];
+	snprintf (text, sizeof text, "%s/disk/%s", root, below);
+	return text;
+}
+
+static bool
+file_is (const char *below, const char *wanted)
+{
+	char text[64] = "";
+	int fd = open (path (below), O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read (fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close (fd);
+	return got >= 0 && strcmp (text, wanted) == 0;
+}
+
+static void
+put_file (const char *below, const char *text, int flags)
+{
+	int fd = open (path (below), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644);
+	if (fd < 0 || write (fd, text, strlen (text)) < 0)
+		exit (2);
+	close (fd);
+}
+
+/* ---- cases ---- */
+
+static void
+missing_bucket (struct suite *suite)
+{
+	struct larder_error error = LARDER_ERROR_INIT;
+	start (suite, "missing-bucket", "no", "no");
+	const struct larder_source source = { .size = sizeof source };
+	WANT_CODE (op_write_source (suite, "a.png", &source, &error), LARDER_E_NOTFOUND, "write without create");
+	WANT (strcmp (error.next, "larder infra apply, or create = yes in the profile") == 0, "next step '%s'", error.next);
+	WANT (access (path (""), F_OK) < 0, "a folder was made");
+}
+
+static void
+readable (struct suite *suite)
+{
+	start (suite, "readable", "yes", "no");
+	WANT_CODE (op_write (suite, "u/a.png", "one", 3, NULL, NULL, NULL), 0, "write");
+	WANT (file_is ("u/a.png", "one"), "the object is not readable as a file");
+	WANT_CODE (op_write (suite, "u/a.png", "two", 3, NULL, NULL, NULL), 0, "write");
+	WANT (file_is ("u/a.png", "two"), "the readable file was not replaced");
+	WANT_CODE (op_remove (suite, "u/a.png", NULL, NULL), 0, "remove");
+	WANT (access (path ("u"), F_OK) < 0, "a removed object left a readable file or folder");
+}
+
+static void
+repaired (struct suite *suite)
+{
+	start (suite, "repaired", "yes", "no");
+	WANT_CODE (op_write (suite, "u/a.png", "one", 3, NULL, NULL, NULL), 0, "write");
+	WANT (unlink (path ("u/a.png")) == 0 && rmdir (path ("u")) == 0, "unlink");
+	WANT (is_there (suite, "u/a.png", "one", 3), "the object hangs on its readable file");
+	WANT_CODE (op_stat (suite, "u/a.png", NULL, NULL), 0, "stat");
+	WANT (file_is ("u/a.png", "one"), "stat did not repair the readable file");
+	WANT (unlink (path ("u/a.png")) == 0, "unlink");
+	put_file ("u/a.png", "stranger", 0);
+	WANT_CODE (op_stat (suite, "u/a.png", NULL, NULL), 0, "stat");
+	WANT (file_is ("u/a.png", "one"), "stat did not replace another file in the readable one's place");
+}
+
+/* As after cp -a, which makes files of their own of hard links. */
+static void
+copied (struct suite *suite)
+{
+	char command[9000];
+	static const struct larder_pair pair = { "user_id", "u1" };
+	const struct larder_attributes attributes = { .size = sizeof attributes, .content_type = "image/png", .metadata = { &pair, 1, sizeof pair } };
+	struct fact fact;
+	start (suite, "copied-from", "yes", "yes");
+	WANT_CODE (op_write (suite, "u/a.png", "one", 3, &attributes, NULL, NULL), 0, "write");
+	WANT_CODE (op_write (suite, "u/a.png", "two", 3, &attributes, NULL, NULL), 0, "write");
+	suite_unload (suite);
+	snprintf (command, sizeof command, "cp -a '%s' '%s/copied-to' && rm -rf '%s'", root, folder, root);
+	FILE *pipe = popen (command, "r");
+	WANT (pipe && pclose (pipe) == 0, "cp -a");
+	start (suite, "copied-to", "no", "no");
+	WANT (is_there (suite, "u/a.png", "two", 3), "the object did not survive cp -a");
+	WANT_CODE (op_stat (suite, "u/a.png", NULL, &fact), 0, "stat");
+	WANT (strcmp (fact.metadata, "user_id=u1\n") == 0 && strcmp (fact.content_type, "image/png") == 0, "its metadata did not: %s", fact.metadata);
+}
+
+static void
+damaged_record (struct suite *suite)
+{
+	struct seen seen;
+	start (suite, "damaged", "yes", "no");
+	WANT_CODE (op_write (suite, "u/a.png", "one", 3, NULL, NULL, NULL), 0, "write");
+	put_file (".larder/meta/u/a.png", "x", O_APPEND);
+	WANT (chmod (path (".larder/meta/u/a.png"), 0644) == 0, "chmod");
+	WANT_CODE (op_stat (suite, "u/a.png", NULL, NULL), LARDER_E_INTEGRITY, "stat of a damaged record");
+	op_list (suite, "u/", NULL, NULL, 5, false, &seen);
+	int code = seen.code;
+	seen_free (&seen);
+	WANT_CODE (code, LARDER_E_INTEGRITY, "a listing with a damaged record");
+}
+
+static void
+foreign_files (struct suite *suite)
+{
+	struct seen seen;
+	start (suite, "foreign", "yes", "no");
+	WANT_CODE (op_write (suite, "u/a.png", "one", 3, NULL, NULL, NULL), 0, "write");
+	put_file (".larder/meta/u/.nfs000", "x", 0);
+	put_file (".larder/meta/u/%zz", "x", 0);
+	op_list (suite, "u/", NULL, NULL, 5, false, &seen);
+	size_t count = seen.code == 0 ? seen.count : 99;
+	seen_free (&seen);
+	WANT (count == 1, "files that are no records are listed");
+}
+
+/* A link that someone put into a key's place leads nowhere. */
+static void
+beneath (struct suite *suite)
+{
+	start (suite, "beneath", "yes", "no");
+	WANT_CODE (op_write (suite, "u/a.png", "one", 3, NULL, NULL, NULL), 0, "write");
+	WANT (symlink ("/", path (".larder/meta/evil")) == 0 && symlink (folder, path (".larder/data/evil")) == 0, "symlink");
+	WANT (op_write (suite, "evil/stolen.png", "x", 1, NULL, NULL, NULL) < 0, "a write went through a link");
+	char stolen[4200];
+	snprintf (stolen, sizeof stolen, "%s/stolen.png", folder);
+	WANT (access (stolen, F_OK) < 0 && access ("/stolen.png", F_OK) < 0, "a file appeared outside of the root");
+}
+
+static void
+no_space (struct suite *suite)
+{
+	char *bytes = calloc (1, 1 << 20);
+	struct rlimit was, low;
+	start (suite, "no-space", "yes", "no");
+	WANT_CODE (op_write (suite, "u/a.png", "one", 3, NULL, NULL, NULL), 0, "write");
+	getrlimit (RLIMIT_FSIZE, &was);
+	low = (struct rlimit) { .rlim_cur = 300000, .rlim_max = was.rlim_max };
+	(void) signal (SIGXFSZ, SIG_IGN);
+	(void) setrlimit (RLIMIT_FSIZE, &low);
+	int code = op_write (suite, "u/a.png", bytes, 1 << 20, NULL, NULL, NULL);
+	(void) setrlimit (RLIMIT_FSIZE, &was);
+	free (bytes);
+	WANT_CODE (code, LARDER_E_NOSPACE, "a write beyond the space there is");
+	WANT (is_there (suite, "u/a.png", "one", 3), "it harmed the object of before");
+	WANT (rmdir (path (".larder/tmp")) == 0, "it left a private file");
+	WANT_CODE (op_write (suite, "u/a.png", "two", 3, NULL, NULL, NULL), 0, "write after it");
+}
+
+/* Versions stay when a bucket stops keeping new ones; then there is one "null" version. */
+static void
+suspended (struct suite *suite)
+{
+	struct seen seen;
+	struct fact fact;
+	start (suite, "suspended", "yes", "yes");
+	WANT_CODE (op_write (suite, "a.png", "one", 3, NULL, NULL, NULL), 0, "write");
+	put_file (".larder/bucket", "larder-bucket 1\nversioning suspended\n", O_TRUNC);
+	for (int i = 0; i < 3; i++)
+		WANT_CODE (op_write (suite, "a.png", &"two"[i], 1, NULL, NULL, &fact), 0, "write");
+	WANT (strcmp (fact.version, "null") == 0, "the version is '%s'", fact.version);
+	op_list (suite, "a", NULL, NULL, 5, true, &seen);
+	size_t before = seen.count;
+	seen_free (&seen);
+	WANT_CODE (op_remove (suite, "a.png", NULL, NULL), 0, "remove");
+	op_list (suite, "a", NULL, NULL, 5, true, &seen);
+	size_t after = seen.count;
+	bool marker = after > 0 && seen.at[0].flags & LARDER_INFO_DELETE_MARKER && strcmp (seen.at[0].version, "null") == 0;
+	seen_free (&seen);
+	WANT (before == 2 && after == 2 && marker, "%zu versions before a removal, %zu after", before, after);
+	WANT_CODE (op_stat (suite, "a.png", NULL, NULL), LARDER_E_NOTFOUND, "stat after it");
+}
+
+static void
+left_over (struct suite *suite)
+{
+	struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	start (suite, "left-over", "yes", "no");
+	WANT_CODE (op_write (suite, "a.png", "one", 3, NULL, NULL, NULL), 0, "write");
+	put_file (".larder/tmp/0123", "crashed", 0);
+	put_file (".larder/tmp/4567", "just begun", 0);
+	WANT (utimensat (AT_FDCWD, path (".larder/tmp/0123"), old, 0) == 0, "utimensat");
+	suite_unload (suite);
+	start (suite, "left-over", "yes", "no");
+	WANT_CODE (op_write (suite, "a.png", "two", 3, NULL, NULL, NULL), 0, "write");
+	WANT (access (path (".larder/tmp/0123"), F_OK) < 0, "a private file of a dead process stays");
+	WANT (access (path (".larder/tmp/4567"), F_OK) == 0, "a young private file was swept");
+}
+
+int
+main (int argc, char **argv)
+{
+	static const struct { const char *name; void (*run) (struct suite *suite); } cases[] = {
+		{ "missing-bucket", missing_bucket }, { "readable", readable }, { "repaired", repaired }, { "copied", copied },
+		{ "damaged-record", damaged_record }, { "foreign-files", foreign_files }, { "beneath", beneath }, { "no-space", no_space },
+		{ "suspended", suspended }, { "left-over", left_over },
+	};
+	int failed = 0, count = (int) (sizeof cases / sizeof *cases);
+	if (argc < 3)
+		return 2;
+	module = argv[1];
+	folder = argv[2];
+	printf ("1..%d\n", count);
+	for (int i = 0; i < count; i++) {
+		struct suite suite;
+		cases[i].run (&suite);
+		suite_unload (&suite);
+		failed += suite.why[0] != '\0';
+		printf ("%s %d - conform-mock-disk-%s\n%s%s%s", suite.why[0] ? "not ok" : "ok", i + 1, cases[i].name, suite.why[0] ? "# " : "", suite.why,
+		        suite.why[0] ? "\n" : "");
+		fflush (stdout);
+	}
+	return failed ? 1 : 0;
+}
