@@ -157,9 +157,8 @@ static int
 put_image (struct job *job, bool create_only, const char *if_match, struct larder_info *ret_info, struct larder_error *error)
 {
 	struct memory_source memory;
-	struct larder_source source = job->has_input ? job->input.source : (struct larder_source) { 0 };
-	if (job->is_encoded)
-		memory_source_begin (&memory, job->encoded.at, job->encoded.length, &source);
+	struct larder_source source;
+	job_source (job, &memory, &source);
 	struct larder_put put = {
 		.size = sizeof put, .key = job->key, .create_only = create_only, .if_match = if_match,
 		.attributes = { .size = sizeof put.attributes, .content_type = job->content_type, .cache_control = job->pipeline->cache_control,

@@ -32,6 +32,8 @@ struct job {
 
 	struct buffer encoded;           /* the stored picture when it is not the input itself */
 	bool is_encoded;
+	struct strip strip;              /* the input without its metadata, when some is taken out */
+	bool is_stripped;
 	struct thumbnail small;
 	struct buffer thumbnail;
 	uint32_t width, height;          /* upright */
@@ -43,6 +45,8 @@ int job_open (struct job *job, struct larder_error *error);
 int job_identify (struct job *job, struct larder_error *error);   /* formats, digest, keys, metadata */
 int job_make (struct job *job, struct larder_error *error);       /* decode, thumbnail, encode */
 void job_close (struct job *job);
+/* The bytes that are stored. `memory` must live as long as the source. */
+void job_source (struct job *job, struct memory_source *memory, struct larder_source *ret);
 
 /* commit.c: the protocol of doc/dev/ingest.md. */
 int job_already (struct job *job, bool *ret_already, struct larder_error *error);

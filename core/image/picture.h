@@ -94,9 +94,19 @@ int recode_end (struct recode *recode, int code, struct larder_error *error);
 /* Turn rows upright; `pixel` bytes each. */
 int turn_rows (uint8_t **rows, uint32_t *width, uint32_t *height, size_t pixel, uint32_t orientation, struct larder_error *error);
 
-/* Metadata that shows places or prompts, taken out without touching pixels. `what`: items of `strip`. Appends the stripped
- * file to `into`; UNSUPPORTED for formats whose chunks are not known. */
+/* Metadata that shows places or prompts, taken out without touching pixels. `what`: items of `strip`. The result is a source
+ * made of pieces of the first one, which must stay; UNSUPPORTED for formats whose chunks are not known. */
+struct strip_piece { uint64_t start, at; bool made; };   /* where it begins in the result; in the source, or in `made` */
+struct strip {
+	const struct larder_source *source;
+	struct strip_piece *pieces;
+	size_t count, room;
+	struct buffer made;
+	uint64_t length, next;
+};
 bool strip_wanted (const char *const *what);
-int strip_file (const struct larder_source *source, const char *format, const char *const *what, struct buffer *into, struct larder_error *error);
+int strip_file (struct strip *strip, const struct larder_source *source, const char *format, const char *const *what, struct larder_error *error);
+void strip_source (struct strip *strip, struct larder_source *ret);
+void strip_free (struct strip *strip);
 
 #endif

@@ -291,8 +291,8 @@ job_make (struct job *job, struct larder_error *error)
 		code = decode_and_encode (job, &pixels, error);
 	pixels_close (&pixels);
 	if (code == 0 && job->keep && strip_wanted (job->pipeline->strip)) {
-		code = strip_file (&job->input.source, job->codec->name, job->pipeline->strip, &job->encoded, error);
-		job->is_encoded = true;
+		code = strip_file (&job->strip, &job->input.source, job->codec->name, job->pipeline->strip, error);
+		job->is_stripped = true;
 	}
 	if (code == 0 && job->has_input)
 		code = input_check (&job->input, error);
@@ -300,8 +300,20 @@ job_make (struct job *job, struct larder_error *error)
 }
 
 void
+job_source (struct job *job, struct memory_source *memory, struct larder_source *ret)
+{
+	if (job->is_encoded)
+		memory_source_begin (memory, job->encoded.at, job->encoded.length, ret);
+	else if (job->is_stripped)
+		strip_source (&job->strip, ret);
+	else
+		*ret = job->input.source;
+}
+
+void
 job_close (struct job *job)
 {
+	strip_free (&job->strip);
 	larder_store_close (job->images);
 	larder_store_close (job->thumbnails);
 	if (job->has_input)

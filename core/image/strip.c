@@ -53,22 +53,116 @@ read_at (const struct larder_source *source, void *into, size_t count, uint64_t 
 	return (size_t) got == count ? 0 : larder_fail (error, LARDER_E_INTEGRITY, "picture is truncated");
 }
 
+/* ---- the result: pieces of the source and a few bytes of our own; nothing large is held ----- */
+
+enum { PIECES_MOST = 1 << 16, MADE_MOST = 4 << 20 };
+
 static int
-append (const struct larder_source *source, uint64_t at, uint64_t count, struct buffer *into, struct larder_error *error)
+add_piece (struct strip *strip, uint64_t at, uint64_t count, bool made, struct larder_error *error)
 {
-	unsigned char piece[16 << 10];
-	while (count > 0) {
-		size_t take = count < sizeof piece ? (size_t) count : sizeof piece;
-		int code = read_at (source, piece, take, at, error);
-		if (code < 0)
-			return code;
-		if (buffer_add (into, piece, take) < 0)
-			return larder_fail (error, LARDER_E_LIMIT, "picture does not fit into memory");
-		at += take;
-		count -= take;
+	struct strip_piece *last = strip->count ? &strip->pieces[strip->count - 1] : NULL;
+	if (count == 0)
+		return 0;
+	if (last && last->made == made && last->at + (strip->length - last->start) == at) {
+		strip->length += count;
+		return 0;
 	}
+	if (strip->count == strip->room) {
+		size_t room = strip->room ? strip->room * 2 : 16;
+		if (room > PIECES_MOST)
+			return larder_fail (error, LARDER_E_LIMIT, "picture has more than %d separate runs of chunks to keep", PIECES_MOST);
+		struct strip_piece *more = realloc (strip->pieces, room * sizeof *more);
+		if (!more)
+			return larder_fail_memory (error);
+		strip->pieces = more;
+		strip->room = room;
+	}
+	strip->pieces[strip->count++] = (struct strip_piece) { strip->length, at, made };
+	strip->length += count;
 	return 0;
 }
+
+static int
+keep (struct strip *strip, uint64_t at, uint64_t count, struct larder_error *error)
+{
+	return add_piece (strip, at, count, false, error);
+}
+
+static int
+make (struct strip *strip, const void *bytes, size_t count, struct larder_error *error)
+{
+	uint64_t at = strip->made.length;
+	return buffer_add (&strip->made, bytes, count) < 0 ? larder_fail_memory (error) : add_piece (strip, at, count, true, error);
+}
+
+/* The piece that holds byte `offset`. */
+static size_t
+find_piece (const struct strip *strip, uint64_t offset)
+{
+	size_t low = 0, high = strip->count;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (strip->pieces[middle].start <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int64_t
+strip_pread (void *context, void *into, size_t count, uint64_t offset, struct larder_error *error)
+{
+	const struct strip *strip = context;
+	if (offset >= strip->length || !strip->count)
+		return 0;
+	size_t i = find_piece (strip, offset);
+	const struct strip_piece *piece = &strip->pieces[i];
+	uint64_t end = i + 1 < strip->count ? piece[1].start : strip->length, from = piece->at + (offset - piece->start);
+	if (count > end - offset)
+		count = (size_t) (end - offset);
+	if (!piece->made)
+		return source_pread (strip->source, into, count, from, error);
+	memcpy (into, strip->made.at + from, count);
+	return (int64_t) count;
+}
+
+static int64_t
+strip_read (void *context, void *into, size_t count, struct larder_error *error)
+{
+	struct strip *strip = context;
+	int64_t got = strip_pread (strip, into, count, strip->next, error);
+	if (got > 0)
+		strip->next += (uint64_t) got;
+	return got;
+}
+
+static int
+strip_rewind (void *context, struct larder_error *error)
+{
+	struct strip *strip = context;
+	(void) error;
+	strip->next = 0;
+	return 0;
+}
+
+void
+strip_source (struct strip *strip, struct larder_source *ret)
+{
+	*ret = (struct larder_source) {
+		.size = sizeof *ret, .context = strip, .length = strip->length, .pread = strip_pread, .read = strip_read, .rewind = strip_rewind,
+	};
+}
+
+void
+strip_free (struct strip *strip)
+{
+	free (strip->pieces);
+	buffer_free (&strip->made);
+	strip->pieces = NULL;
+}
+
+/* ---- chunks -------------------------------------------------------------------------------------- */
 
 static uint16_t exif16 (const unsigned char *at, bool motorola) { return (uint16_t) (motorola ? at[0] << 8 | at[1] : at[1] << 8 | at[0]); }
 static uint32_t exif32 (const unsigned char *at, bool motorola) { return motorola ? big (at) : little (at); }
@@ -140,21 +234,22 @@ orientation_at (const struct larder_source *source, uint64_t at, uint32_t length
 }
 
 static int
-keep_png_orientation (unsigned orientation, struct buffer *into, struct larder_error *error)
+keep_png_orientation (struct strip *strip, unsigned orientation, struct larder_error *error)
 {
 	unsigned char chunk[12 + 26] = { 0, 0, 0, 26, 'e', 'X', 'I', 'f' };
 	if (orientation == 1)
 		return 0;
 	exif_of (orientation, chunk + 8);
 	store_big (chunk + 34, png_crc (chunk + 4, 30));
-	return buffer_add (into, chunk, sizeof chunk) < 0 ? larder_fail_memory (error) : 0;
+	return make (strip, chunk, sizeof chunk, error);
 }
 
 static int
-strip_png (const struct larder_source *source, unsigned wanted, struct buffer *into, struct larder_error *error)
+strip_png (struct strip *strip, unsigned wanted, struct larder_error *error)
 {
+	const struct larder_source *source = strip->source;
 	uint64_t at = 8;
-	int code = append (source, 0, 8, into, error);
+	int code = keep (strip, 0, 8, error);
 	for (bool end = false; code == 0 && !end && at < source->length;) {
 		unsigned char head[8];
 		code = read_at (source, head, sizeof head, at, error);
@@ -162,15 +257,15 @@ strip_png (const struct larder_source *source, unsigned wanted, struct buffer *i
 			break;
 		uint32_t length = big (head);
 		if (at + 12 + length > source->length)
-			return memcmp (head + 4, "IEND", 4) == 0 ? append (source, at, source->length - at, into, error)
+			return memcmp (head + 4, "IEND", 4) == 0 ? keep (strip, at, source->length - at, error)
 				: larder_fail (error, LARDER_E_INTEGRITY, "picture is truncated");
 		if (!drop_png (head + 4, wanted)) {
-			code = append (source, at, 12 + (uint64_t) length, into, error);
+			code = keep (strip, at, 12 + (uint64_t) length, error);
 		} else if (memcmp (head + 4, "eXIf", 4) == 0) {
 			unsigned orientation;
 			code = orientation_at (source, at + 8, length, &orientation, error);
 			if (code == 0)
-				code = keep_png_orientation (orientation, into, error);
+				code = keep_png_orientation (strip, orientation, error);
 		}
 		end = memcmp (head + 4, "IEND", 4) == 0;   /* what follows the picture is not taken along */
 		at += 12 + (uint64_t) length;
@@ -179,28 +274,41 @@ strip_png (const struct larder_source *source, unsigned wanted, struct buffer *i
 }
 
 static int
-keep_webp_exif (const struct larder_source *source, uint64_t at, uint32_t length, struct buffer *into, bool *ret_kept, struct larder_error *error)
+keep_webp_exif (struct strip *strip, uint64_t at, uint32_t length, bool *ret_kept, struct larder_error *error)
 {
 	unsigned orientation;
 	unsigned char chunk[8 + 26] = { 'E', 'X', 'I', 'F', 26, 0, 0, 0 };
-	int code = orientation_at (source, at, length, &orientation, error);
+	int code = orientation_at (strip->source, at, length, &orientation, error);
 	if (code < 0 || orientation == 1)
 		return code;
 	exif_of (orientation, chunk + 8);
 	*ret_kept = true;
-	return buffer_add (into, chunk, sizeof chunk) < 0 ? larder_fail_memory (error) : 0;
+	return make (strip, chunk, sizeof chunk, error);
+}
+
+/* The extended header says which chunks follow: its flags, at *ret_flags of what is made, are set at the end. */
+static int
+take_webp_header (struct strip *strip, uint64_t at, uint64_t whole, size_t *ret_flags, struct larder_error *error)
+{
+	unsigned char header[18];
+	if (whole != sizeof header)
+		return larder_fail (error, LARDER_E_INTEGRITY, "picture has an extended header of %llu bytes", (unsigned long long) whole);
+	int code = read_at (strip->source, header, sizeof header, at, error);
+	*ret_flags = strip->made.length + 8;
+	return code < 0 ? code : make (strip, header, sizeof header, error);
 }
 
 static int
-strip_webp (const struct larder_source *source, struct buffer *into, struct larder_error *error)
+strip_webp (struct strip *strip, struct larder_error *error)
 {
+	const struct larder_source *source = strip->source;
 	unsigned char head[12];
 	int code = read_at (source, head, sizeof head, 0, error);
 	uint64_t at = 12, end = code == 0 ? 8 + (uint64_t) little (head + 4) : 0;
 	bool kept = false;
 	size_t flags = 0;
 	if (code == 0)
-		code = append (source, 0, 12, into, error);
+		code = make (strip, head, sizeof head, error);
 	while (code == 0 && at + 8 <= end && at + 8 <= source->length) {
 		unsigned char chunk[8];
 		code = read_at (source, chunk, sizeof chunk, at, error);
@@ -211,28 +319,29 @@ strip_webp (const struct larder_source *source, struct buffer *into, struct lard
 		if (at + whole > source->length)
 			whole = source->length - at;
 		if (is_one_of (chunk, "EXIF"))
-			code = keep_webp_exif (source, at + 8, length, into, &kept, error);
-		else if (!is_one_of (chunk, "XMP ")) {
-			if (is_one_of (chunk, "VP8X"))
-				flags = into->length + 8;
-			code = append (source, at, whole, into, error);
-		}
+			code = keep_webp_exif (strip, at + 8, length, &kept, error);
+		else if (is_one_of (chunk, "VP8X"))
+			code = take_webp_header (strip, at, whole, &flags, error);
+		else if (!is_one_of (chunk, "XMP "))
+			code = keep (strip, at, whole, error);
 		at += whole;
 	}
-	if (code == 0 && flags && flags < into->length)
-		into->at[flags] = (char) ((into->at[flags] & ~0x0c) | (kept ? 0x08 : 0));   /* the EXIF and XMP bits */
+	if (code == 0 && flags)
+		strip->made.at[flags] = (char) ((strip->made.at[flags] & ~0x0c) | (kept ? 0x08 : 0));   /* the EXIF and XMP bits */
 	for (int i = 0; code == 0 && i < 4; i++)
-		into->at[4 + i] = (char) ((into->length - 8) >> 8 * i);
+		strip->made.at[4 + i] = (char) ((strip->length - 8) >> 8 * i);
 	return code;
 }
 
 int
-strip_file (const struct larder_source *source, const char *format, const char *const *what, struct buffer *into, struct larder_error *error)
+strip_file (struct strip *strip, const struct larder_source *source, const char *format, const char *const *what, struct larder_error *error)
 {
+	*strip = (struct strip) { .source = source };
+	buffer_init (&strip->made, MADE_MOST);
 	if (strcmp (format, "png") == 0)
-		return strip_png (source, parts (what), into, error);
+		return strip_png (strip, parts (what), error);
 	if (strcmp (format, "webp") == 0)
-		return strip_webp (source, into, error);
+		return strip_webp (strip, error);
 	int code = larder_fail (error, LARDER_E_UNSUPPORTED, "metadata of %s cannot be taken out yet", format);
 	larder_explain (error, LARDER_DETAIL_NEXT, "set 'strip = no' in the pipeline, or convert");
 	return code;

@@ -3,14 +3,29 @@
  *   ingest-run CONFIG PROFILE ingest FILE USER JOB [overwrite] [format=F]
  *   ingest-run CONFIG PROFILE sweep
  *   ingest-run CONFIG PROFILE stat STORE KEY
+ *   ingest-run CONFIG PROFILE cat STORE KEY
  *
- * One line on stdout: "new|already|replaced KEY THUMBNAIL-KEY", "removed N", "digest image"; on failure a line on
- * stderr and the tool's exit code. The time of every job is 2026-11-01, so that keys are known. */
+ * One line on stdout: "new|already|replaced KEY THUMBNAIL-KEY", "removed N", what stat tells; ingest adds
+ * "peak KIB kB". On failure a line on stderr and the tool's exit code. The time of every job is 2026-11-01, so that
+ * keys are known. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
+#include "error.h"
 #include "sweep.h"
+
+/* Of this program alone: what a parent gets from wait4 includes the parent's own size before exec. */
+static void
+say_peak (void)
+{
+	char line[256];
+	FILE *file = fopen ("/proc/self/status", "r");
+	while (file && fgets (line, sizeof line, file))
+		if (strncmp (line, "VmHWM:", 6) == 0)
+			printf ("peak %s", line + 6);
+	if (file)
+		fclose (file);
+}
 
 static int
 ingest (struct larder *larder, struct larder_arena *arena, int argc, char **argv, struct larder_error *error)
@@ -57,6 +72,26 @@ stat_object (struct larder *larder, struct larder_arena *arena, char **argv, str
 }
 
 static int
+to_stdout (void *context, const void *bytes, size_t count, struct larder_error *error)
+{
+	(void) context;
+	return fwrite (bytes, 1, count, stdout) == count ? 0 : larder_fail (error, LARDER_E_NOSPACE, "cannot write to stdout");
+}
+
+static int
+cat_object (struct larder *larder, char **argv, struct larder_error *error)
+{
+	struct larder_store *store = NULL;
+	struct larder_get get = { .size = sizeof get, .key = argv[5], .length = UINT64_MAX };
+	struct larder_sink sink = { .size = sizeof sink, .write = to_stdout };
+	int code = larder_store_open (larder, argv[4], &store, error);
+	if (code == 0)
+		code = larder_get (store, &get, &sink, error);
+	larder_store_close (store);
+	return code;
+}
+
+static int
 run (struct larder *larder, struct larder_arena *arena, int argc, char **argv, struct larder_error *error)
 {
 	uint64_t removed = 0;
@@ -64,6 +99,8 @@ run (struct larder *larder, struct larder_arena *arena, int argc, char **argv, s
 		return ingest (larder, arena, argc, argv, error);
 	if (strcmp (argv[3], "stat") == 0 && argc == 6)
 		return stat_object (larder, arena, argv, error);
+	if (strcmp (argv[3], "cat") == 0 && argc == 6)
+		return cat_object (larder, argv, error);
 	int code = image_sweep (larder, NULL, &removed, error);
 	if (code == 0)
 		printf ("removed %llu\n", (unsigned long long) removed);
@@ -84,6 +121,8 @@ main (int argc, char **argv)
 		code = run (larder, arena, argc, argv, &error);
 	if (code < 0)
 		fprintf (stderr, "%s: %s\nnext: %s\n", larder_code_name (code), error.message, error.next);
+	if (strcmp (argv[3], "ingest") == 0)
+		say_peak ();
 	larder_close (larder);
 	larder_arena_free (arena);
 	return larder_exit_code (code);

@@ -1,5 +1,10 @@
-# Registered only where configure was told where the published vectors are.
+# Thumbnails against right answers; the published vectors where LARDER_VECTORS names them.
+check_PROGRAMS += tests/image/fit-sizes
+tests_image_fit_sizes_SOURCES = %D%/fit-sizes.c
+tests_image_fit_sizes_CPPFLAGS = $(IN_IMAGE)
+tests_image_fit_sizes_LDADD = libcoretest.la
+TESTS += %D%/test-image-fit.py %D%/test-image-thumbnails.py
+EXTRA_DIST += %D%/pictures.py %D%/test-image-fit.py %D%/test-image-thumbnails.py %D%/test-image-vectors.py
 if HAVE_VECTORS
 TESTS += %D%/test-image-vectors.py
 endif
-EXTRA_DIST += %D%/manifest.py %D%/test-image-vectors.py
