@@ -1,7 +1,9 @@
 /* encode.c: rows to PNG, by libpng; rows go out as they come.
  *
- * As in decode.c, libpng is called only in steps run by attempt(). */
+ * As in decode.c, libpng is called only in steps run by attempt(). Grey with alpha comes as RGBA; the profile it had as
+ * grey cannot be kept then, so such rows are converted to sRGB as they come. */
 #include "codec-png.h"
+#include "colour.h"
 
 #include <png.h>
 #include <zlib.h>
@@ -23,6 +25,8 @@ struct encode {
 	uint32_t next_row, count;
 	const uint8_t *from;
 	size_t stride, row_bytes;
+	struct colour *colour;         /* what converts grey given as RGBA, or NULL */
+	uint8_t *row;                  /* where it does so */
 	size_t filled;                 /* of `piece` */
 	uint8_t piece[PIECE];
 };
@@ -142,7 +146,8 @@ check_profile (const struct larder_encode *request, struct larder_error *error)
 		return 0;
 	if (request->icc_length < 132 || request->icc_length > INT32_MAX)
 		return larder_fail (error, LARDER_E_INVALID, "colour profile of %zu bytes is not one", request->icc_length);
-	if (memcmp (icc + 16, grey ? "GRAY" : "RGB ", 4) != 0)
+	bool with_alpha = color_type (request->pixels) == PNG_COLOR_TYPE_RGB_ALPHA;
+	if (memcmp (icc + 16, grey ? "GRAY" : "RGB ", 4) != 0 && !(with_alpha && memcmp (icc + 16, "GRAY", 4) == 0))
 		return larder_fail (error, LARDER_E_INVALID, "colour profile is not for %s pixels", grey ? "grey" : "RGB");
 	return 0;
 }
@@ -233,6 +238,34 @@ step_header (struct encode *encode)
 		png_set_swap (png);
 }
 
+/* A profile of grey for RGBA: to sRGB now, and none in the file. */
+static int
+prepare_grey (struct encode *encode, struct larder_error *error)
+{
+	struct larder_encode *request = &encode->request;
+	char name[80];
+	if (request->icc == NULL || memcmp ((const char *) request->icc + 16, "GRAY", 4) != 0 ||
+	    color_type (request->pixels) != PNG_COLOR_TYPE_RGB_ALPHA)
+		return 0;
+	enum colour_verdict verdict = colour_open (request->icc, request->icc_length, request->pixels, true, &encode->colour, name, sizeof name);
+	if (verdict != COLOUR_SRGB && verdict != COLOUR_CONVERT)
+		return larder_fail (error, LARDER_E_INVALID, "grey colour profile cannot be converted to sRGB");
+	request->icc = NULL;
+	encode->row = larder_host->alloc (encode->row_bytes);
+	return encode->row != NULL ? 0 : larder_fail (error, LARDER_E_LIMIT, "out of memory");
+}
+
+static int
+open_libpng (struct encode *encode, struct larder_error *error)
+{
+	encode->png = png_create_write_struct_2 (PNG_LIBPNG_VER_STRING, encode, on_error, on_warning, encode, on_alloc, on_free);
+	if (encode->png != NULL)
+		encode->info = png_create_info_struct (encode->png);
+	if (encode->info == NULL)
+		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+	return attempt (encode, step_header) ? 0 : explain (encode, error);
+}
+
 int
 encode_begin (const void *self, struct larder_call *call, const struct larder_encode *request,
               const struct larder_sink *sink, void **ret_state, struct larder_error *error)
@@ -252,13 +285,9 @@ encode_begin (const void *self, struct larder_call *call, const struct larder_en
 	encode->options = self != NULL ? self : &plain;
 	encode->error = (struct larder_error) LARDER_ERROR_INIT;
 	encode->row_bytes = ours.width * larder_pixel_bytes (ours.pixels);
-	encode->png = png_create_write_struct_2 (PNG_LIBPNG_VER_STRING, encode, on_error, on_warning, encode, on_alloc, on_free);
-	if (encode->png != NULL)
-		encode->info = png_create_info_struct (encode->png);
-	if (encode->info == NULL)
-		code = larder_fail (error, LARDER_E_LIMIT, "out of memory");
-	else if (!attempt (encode, step_header))
-		code = explain (encode, error);
+	code = prepare_grey (encode, error);
+	if (code == 0)
+		code = open_libpng (encode, error);
 	if (code != 0) {
 		(void) encode_end (encode, call, false, NULL);
 		return code;
@@ -276,8 +305,13 @@ static void
 step_rows (struct encode *encode)
 {
 	const uint8_t *row = encode->from;
-	for (uint32_t i = 0; i < encode->count; i++, row += encode->stride)
-		png_write_row (encode->png, row);
+	for (uint32_t i = 0; i < encode->count; i++, row += encode->stride) {
+		if (encode->colour != NULL) {
+			memcpy (encode->row, row, encode->row_bytes);
+			colour_rows (encode->colour, encode->row, encode->row_bytes, encode->request.width, 1);
+		}
+		png_write_row (encode->png, encode->colour != NULL ? encode->row : row);
+	}
 }
 
 static void
@@ -343,6 +377,8 @@ encode_end (void *state, struct larder_call *call, bool finish, struct larder_er
 		code = finish_picture (encode, error);
 	if (encode->png != NULL)
 		png_destroy_write_struct (&encode->png, &encode->info);
+	colour_close (encode->colour);
+	larder_host->free (encode->row);
 	larder_host->free (encode);
 	return code;
 }

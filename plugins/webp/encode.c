@@ -1,7 +1,9 @@
 /* encode.c: rows to WebP, by libwebp.
  *
- * Rows are gathered in libwebp's own picture; encode_end does the work. */
+ * Rows are gathered in libwebp's own picture; encode_end does the work. WebP has no grey, so a profile of grey
+ * cannot be kept: such rows are converted to sRGB as they come. */
 #include "codec-webp.h"
+#include "colour.h"
 
 #include <webp/encode.h>
 #include <webp/mux.h>
@@ -14,6 +16,8 @@ struct encode {
 	struct larder_call *call;      /* of the operation under way, for the progress hook */
 	struct larder_encode request;
 	uint8_t *icc;                  /* our copy */
+	struct colour *colour;         /* what converts grey rows, or NULL */
+	uint8_t *row;                  /* where it does so */
 	uint32_t next_row;
 	bool failed;
 	WebPConfig config;
@@ -37,9 +41,26 @@ check_request (const struct larder_encode *request, struct larder_error *error)
 		return larder_fail (error, LARDER_E_INVALID, "quality %d is not between 0 and 100", request->quality);
 	if (request->text.count > 0)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "WebP holds no comments, and %zu were given", request->text.count);
-	if (request->icc != NULL && (request->icc_length < 128 || memcmp ((const char *) request->icc + 16, "RGB ", 4) != 0))
-		return larder_fail (error, LARDER_E_INVALID, "colour profile is not for RGB pixels");
-	return 0;
+	const char *icc = request->icc;
+	bool ok = icc == NULL || (request->icc_length >= 128 && (memcmp (icc + 16, "RGB ", 4) == 0 ||
+	          (memcmp (icc + 16, "GRAY", 4) == 0 && pixels != LARDER_RGB8)));
+	return ok ? 0 : larder_fail (error, LARDER_E_INVALID, "colour profile is not for these pixels");
+}
+
+/* A profile of grey: to sRGB now, and none in the file. */
+static int
+prepare_grey (struct encode *encode, struct larder_error *error)
+{
+	struct larder_encode *request = &encode->request;
+	char name[80];
+	if (request->icc == NULL || memcmp ((const char *) request->icc + 16, "GRAY", 4) != 0)
+		return 0;
+	enum colour_verdict verdict = colour_open (request->icc, request->icc_length, request->pixels, true, &encode->colour, name, sizeof name);
+	if (verdict != COLOUR_SRGB && verdict != COLOUR_CONVERT)
+		return larder_fail (error, LARDER_E_INVALID, "grey colour profile cannot be converted to sRGB");
+	request->icc = NULL;
+	encode->row = larder_host->alloc (request->width * larder_pixel_bytes (request->pixels));
+	return encode->row != NULL ? 0 : larder_fail (error, LARDER_E_LIMIT, "out of memory");
 }
 
 static int
@@ -105,7 +126,9 @@ encode_begin (const void *self, struct larder_call *call, const struct larder_en
 	encode->request = ours;
 	encode->sink = sink;
 	WebPMemoryWriterInit (&encode->written);
-	code = prepare (encode, self != NULL ? self : &plain, error);
+	code = prepare_grey (encode, error);
+	if (code == 0)
+		code = prepare (encode, self != NULL ? self : &plain, error);
 	if (code != 0) {
 		(void) encode_end (encode, call, false, NULL);
 		return code;
@@ -115,10 +138,16 @@ encode_begin (const void *self, struct larder_call *call, const struct larder_en
 }
 
 static void
-take_row (uint32_t *into, const uint8_t *from, uint32_t width, uint32_t pixels)
+take_row (const struct encode *encode, uint32_t *into, const uint8_t *from)
 {
+	uint32_t width = encode->request.width, pixels = encode->request.pixels;
 	size_t bytes = larder_pixel_bytes (pixels);
 	bool grey = pixels == LARDER_GREY8;
+	if (encode->colour != NULL) {
+		memcpy (encode->row, from, width * bytes);
+		colour_rows (encode->colour, encode->row, width * bytes, width, 1);
+		from = encode->row;
+	}
 	for (uint32_t x = 0; x < width; x++, from += bytes) {
 		uint32_t red = from[0], green = from[grey ? 0 : 1], blue = from[grey ? 0 : 2];
 		uint32_t alpha = pixels == LARDER_RGBA8 ? from[3] : 255;
@@ -138,8 +167,8 @@ encode_rows (void *state, struct larder_call *call, const void *rows, size_t str
 		return larder_fail (error, LARDER_E_INVALID, "stride of %zu bytes is shorter than a row", stride);
 	int code = shared_check_cancel (call, error);
 	for (uint32_t i = 0; code == 0 && i < count; i++, encode->next_row++)
-		take_row (encode->picture.argb + (size_t) encode->next_row * (size_t) encode->picture.argb_stride,
-		          (const uint8_t *) rows + i * stride, request->width, request->pixels);
+		take_row (encode, encode->picture.argb + (size_t) encode->next_row * (size_t) encode->picture.argb_stride,
+		          (const uint8_t *) rows + i * stride);
 	return code;
 }
 
@@ -219,6 +248,8 @@ encode_end (void *state, struct larder_call *call, bool finish, struct larder_er
 	int code = finish ? finish_picture (encode, call, error) : 0;
 	WebPPictureFree (&encode->picture);
 	WebPMemoryWriterClear (&encode->written);
+	colour_close (encode->colour);
+	larder_host->free (encode->row);
 	larder_host->free (encode->icc);
 	larder_host->free (encode);
 	return code;

@@ -2,7 +2,7 @@
  *
  *   codec-dump decode CODEC.so FILE [raw]     facts as JSON; pixels, as given, to the file raw
  *   codec-dump srgb CODEC.so FILE raw         the same after to_srgb
- *   codec-dump encode CODEC.so WIDTH HEIGHT PIXELS quality lossless < raw > picture
+ *   codec-dump encode CODEC.so WIDTH HEIGHT PIXELS quality lossless [profile] < raw > picture
  *
  * Exit: 0, or minus the LARDER_E_ code with its message. Uses the suite's host. */
 #include "suite.h"
@@ -110,6 +110,12 @@ encode (const struct larder_codec *codec, const void *self, char **argv)
 	picture_new (&picture, (uint32_t) strtoul (argv[0], NULL, 10), (uint32_t) strtoul (argv[1], NULL, 10), (uint32_t) strtoul (argv[2], NULL, 10));
 	run.quality = (int32_t) strtol (argv[3], NULL, 10);
 	run.lossless = argv[4][0] == '1';
+	uint8_t profile[4096];
+	FILE *icc = argv[5] != NULL ? fopen (argv[5], "re") : NULL;
+	run.icc = icc != NULL ? profile : NULL;
+	run.icc_length = icc != NULL ? fread (profile, 1, sizeof profile, icc) : 0;
+	if (icc != NULL)
+		(void) fclose (icc);
 	size_t got = fread (picture.at, 1, picture.bytes * picture.height, stdin);
 	int code = got == picture.bytes * picture.height ? run_encode (&suite, &run, &picture, &out) : LARDER_E_INVALID;
 	if (code == 0)

@@ -170,12 +170,12 @@ def webp_broken():
 
 # ---- encoders, read by Pillow ----
 
-def encode(codec, pixels, image, quality=-1, lossless=0):
+def encode(codec, pixels, image, quality=-1, lossless=0, profile=()):
     data = numpy.asarray(image).tobytes() if not isinstance(image, bytes) else image
     width, height = image.size
     number = 1 + list(FORMATS).index(pixels)
     return subprocess.run([DUMP, "encode", os.path.join(MODULES, "codec-%s.so" % codec), str(width), str(height), str(number),
-                           str(quality), str(lossless)], input=data, stdout=subprocess.PIPE, check=True).stdout
+                           str(quality), str(lossless), *profile], input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
 def encoded(codec):
@@ -275,6 +275,28 @@ def colours():
         yield converted(drawing(64, 48, "RGBA"), icc(rotate=1), "webp", lossless=True, exact=True)
 
 
+def written():
+    """A profile of grey is kept with grey, and converted where the file has no grey."""
+    grey = drawing(64, 48, "L")
+    clear = Image.merge("RGBA", (grey, grey, grey, grey.rotate(180)))
+    open(at("grey.icc"), "wb").write(icc(b"GRAY", 1.0))
+    open(at("rgb.icc"), "wb").write(icc(rotate=1))
+    right = numpy.asarray(ImageCms.profileToProfile(grey, ImageCms.ImageCmsProfile(at("grey.icc")), ImageCms.createProfile("sRGB"),
+                                                    renderingIntent=0, outputMode="RGB")).astype(int)
+    for codec in filter(has, ("png", "webp")):
+        for pixels, image in (("grey8", grey), ("rgba8", clear)):
+            back = Image.open(io.BytesIO(encode(codec, pixels, image, lossless=1, profile=[at("grey.icc")])))
+            kept = codec == "png" and pixels == "grey8"
+            if kept != ("icc_profile" in back.info):
+                yield "%s of %s: profile %s" % (codec, pixels, "lost" if kept else "kept")
+            got = numpy.asarray(back.convert("RGB")).astype(int)
+            if abs(got - (numpy.asarray(grey.convert("RGB")) if kept else right)).max() > 1:
+                yield "%s of %s: wrong colours" % (codec, pixels)
+        back = Image.open(io.BytesIO(encode(codec, "rgb8", drawing(64, 48, "RGB"), lossless=1, profile=[at("rgb.icc")])))
+        if back.info.get("icc_profile") != icc(rotate=1):
+            yield "%s of rgb8: another profile" % codec
+
+
 def profiles():
     rgb, grey = drawing(40, 30, "RGB"), drawing(40, 30, "L")
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -344,6 +366,7 @@ if has("webp"):
 if has("png") and "#define HAVE_LCMS 1" in open(os.path.join(BUILD, "build-config.h")).read():
     check("colour-as-littlecms", filter(None, colours()))
     check("colour-profiles", profiles())
+    check("colour-written", written())
 if "LARDER_VECTORS" in os.environ:
     vectors()
 else:
