@@ -41,8 +41,10 @@ def test_cli_output_denied_is_4():
 
 
 def test_cli_output_profile_is_named_unless_quiet():
+    put("quiet")
     assert "profile mock" in larder("ls", "images:").err
-    assert larder("ls", "images:", "-q").err == ""
+    got = larder("ls", "images:", "-q")
+    assert got.code == 0 and got.err == "", (got.code, got.err)
 
 
 def test_cli_output_no_default_profile():
@@ -63,7 +65,9 @@ def test_cli_output_mistyped_configuration():
     got = larder("--config", "conf/larder.ini", "ls", "images:")
     assert got.code == 2 and "store" in got.err and "mock.ini" in got.err, got.err
     write("conf/profiles/mock.ini", (base + "\n[store \"images\"]\nx-note = free\n").encode())
-    assert larder("--config", "conf/larder.ini", "ls", "images:").code == 0
+    got = larder("--config", "conf/larder.ini", "ls", "images:")
+    assert got.code == 0, got.err
+    assert got.out
     got = larder("--config", "conf/larder.ini", "--profile", "mokc", "ls", "images:")
     assert got.code == 2 or got.code == 3, got.code
     assert "mokc" in got.err, got.err

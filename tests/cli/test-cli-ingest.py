@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""larder image ingest and probe, from files, standard input and batches."""
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import zlib
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from tool import ENV, LARDER, SRC, Ran, keys, larder, read, run, write  # noqa: E402
+
+PICTURES = os.path.join(SRC, "doc/examples/pictures")
+AT = ["--at", "2026-11-25"]
+
+
+def png(width=8, height=8, shade=0):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = b"".join(b"\0" + bytes((x * 7 + y * 3 + shade) % 256 for x in range(width) for _ in range(3)) for y in range(height))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def pictures(got, action=None):
+    return [line for line in got.lines() if line["type"] == "picture" and action in (None, line["action"])]
+
+
+def facts(address):
+    return [line for line in larder("stat", "--json", address).lines() if line["type"] == "object"][0]
+
+
+def test_cli_ingest_examples_then_already():
+    files = sorted(os.path.join(PICTURES, name) for name in os.listdir(PICTURES) if name.endswith((".png", ".webp")))
+    first = larder("image", "ingest", *files, "--user", "demo", *AT, "--json")
+    assert first.code == 0 and first.summary()["ingested"] == len(files), first.err
+    for line in pictures(first):
+        assert line["key"].startswith("demo/2026/11/") and line["thumbnail_key"].startswith("demo/2026/11/thumbnails/"), line
+        assert line["url"].startswith("file:///") and os.path.getsize(line["url"][7:]) == line["bytes"], line
+    again = larder("image", "ingest", *files, "--user", "demo", *AT, "--json")
+    assert again.code == 0 and len(pictures(again, "already")) == len(files) and again.summary()["done"] == 0, again.err
+    assert "%d already there" % len(files) in again.err
+
+
+def test_cli_ingest_people_see_key_thumbnail_size_time_address():
+    write("look.png", png())
+    got = larder("image", "ingest", "look.png", "--user", "ann", *AT)
+    top, below = got.out.splitlines()
+    assert top.startswith("stored ") and " B " in top and " ms " in top and "ann/2026/11/look.png" in top and "file:///" in top, top
+    assert "thumbnail" in below and "ann/2026/11/thumbnails/look.webp" in below, below
+    assert "1 ingested, 0 already there, 0 failed" in got.err and "images/s" in got.err, got.err
+    assert larder("image", "ingest", "look.png", "--user", "ann", *AT).out.startswith("already stored ")
+
+
+def test_cli_ingest_types_follow_the_bytes():
+    # c-D08: type and key follow the bytes, not the name
+    webp = read(os.path.join(PICTURES, "waves.webp"))
+    write("really-webp.png", webp)
+    write("no-extension", png(shade=9))
+    assert larder("image", "ingest", "really-webp.png", "no-extension", "--user", "types", *AT).code == 0
+    got = larder("image", "ingest", "-", "--user", "types", "--job", "stream", *AT, stdin=png(shade=17))
+    assert got.code == 0, got.err
+    for key in keys("images:types/"):
+        expected = "image/png" if key.endswith(".png") else "image/webp"
+        assert facts("images:" + key)["content_type"] == expected, key
+        head = larder("cat", "images:" + key).raw[:4]
+        assert head == (b"\x89PNG" if expected == "image/png" else b"RIFF"), key
+    assert all(facts("images:" + key)["content_type"] == "image/webp" for key in keys("images:types/2026/11/thumbnails/"))
+
+
+def test_cli_ingest_one_bad_picture_costs_that_picture():
+    for number in range(5):
+        write("mixed/%d.png" % number, png(shade=number))
+    write("mixed/bad.png", png()[:60])
+    got = larder("image", "ingest", "-r", "mixed", "--user", "mixed", *AT, "--json")
+    assert got.code == 1 and got.summary()["ingested"] == 5 and got.summary()["failed"] == 1, got.err
+    assert "mixed/bad.png" in got.err
+    assert len(keys("images:mixed/2026/11/")) == 10
+
+
+def test_cli_ingest_all_bad_for_one_reason_is_that_reason():
+    write("broken/a.png", png()[:60])
+    write("broken/b.png", png(shade=3)[:60])
+    assert larder("image", "ingest", "broken/a.png", "broken/b.png", "--user", "x").code == 6
+    assert larder("image", "ingest", "broken/a.png", "--user", "x").code == 6
+    assert larder("image", "ingest", "missing.png", "--user", "x").code == 3
+    assert larder("image", "ingest", "missing.png", "broken/a.png", "--user", "x").code == 1
+
+
+def test_cli_ingest_another_picture_of_the_job_is_a_conflict():
+    write("v1.png", png(shade=1))
+    write("v2.png", png(shade=2))
+    args = ["--user", "con", "--job", "one", *AT]
+    assert larder("image", "ingest", "v1.png", *args).code == 0
+    assert larder("image", "ingest", "v2.png", *args).code == 5
+    assert larder("cat", "images:con/2026/11/one.png").raw == png(shade=1)
+    got = larder("image", "ingest", "v2.png", *args, "--overwrite", "--json")
+    assert got.code == 0 and pictures(got, "replaced"), got.out
+    assert larder("cat", "images:con/2026/11/one.png").raw == png(shade=2)
+
+
+def batch(lines, *more, **kind):
+    text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+    return larder("image", "ingest", "--json", *AT, *more, stdin=text.encode(), **kind)
+
+
+def test_cli_ingest_batch_on_standard_input():
+    for number in range(20):
+        write("batch/%d.png" % number, png(shade=number))
+    got = batch([{"file": "batch/%d.png" % n, "user": "u%d" % (n % 3), "job": "job-%d" % n} for n in range(20)] + ["", "   "])
+    assert got.code == 0 and got.summary()["ingested"] == 20, got.err
+    assert len(keys("images:u0/")) + len(keys("images:u1/")) + len(keys("images:u2/")) == 40
+
+
+def test_cli_ingest_bad_lines_cost_those_lines():
+    lines = [{"file": "batch/0.png", "user": "bad", "job": "good"}, "{not json", {"user": "bad"}, "[1]",
+             '{"file":"batch/1.png","user":"a\\u0000b"}', {"file": "batch/1.png", "user": "bad", "jbo": "x"},
+             {"file": 7}, {"file": "batch/none.png", "user": "bad"}, {"file": "batch/2.png", "user": "bad"}]
+    got = batch(lines)
+    total = got.summary()
+    assert got.code == 1 and total["ingested"] == 2 and total["refused"] == 6 and total["failed"] == 1, (total, got.err)
+    for number in range(2, 8):
+        assert "line %d" % number in got.err, (number, got.err)
+    assert "did you mean 'job'" in got.err
+    assert len(keys("images:bad/")) == 4
+
+
+def test_cli_ingest_batch_file_and_defaults_from_flags():
+    write("lines.ndjson", b'{"file":"batch/3.png"}\n{"file":"batch/4.png","user":"own","at":"2025-01-02"}')
+    got = larder("image", "ingest", "--batch", "lines.ndjson", "--user", "flag", *AT, "--json")
+    assert got.code == 0 and sorted(line["key"] for line in pictures(got)) == ["flag/2026/11/3.png", "own/2025/01/4.png"], got.out
+
+
+def test_cli_ingest_usage():
+    for args in (["a.png", "b.png", "--job", "x"], ["-"], ["a.png", "--batch", "-"], ["a.png", "--at", "yesterday"], ["--batch", "none"],
+                 ["mixed"]):
+        got = larder("image", "ingest", *args, "--user", "u")
+        assert got.code in (2, 3) and got.err.startswith("larder: "), (args, got.code, got.err)
+
+
+def test_cli_ingest_dry_run_stores_nothing():
+    write("would.png", png(shade=77))
+    got = larder("image", "ingest", "would.png", "--user", "dry", *AT, "-n", "--json")
+    assert got.code == 0 and pictures(got, "would-store"), got.out
+    assert larder("ls", "images:dry/").code == 3
+
+
+def test_cli_ingest_recursive_skips_with_reasons():
+    write("folder/deep/a.png", png(shade=50))
+    write("folder/notes.txt")
+    os.symlink("deep/a.png", "folder/link.png")
+    got = larder("image", "ingest", "-r", "folder", "--user", "rec", *AT, "--json")
+    assert got.code == 0 and got.summary()["ingested"] == 1 and got.summary()["skipped"] == 2, (got.out, got.err)
+
+
+def test_cli_ingest_summary_after_sigterm():
+    process = subprocess.Popen([LARDER, "image", "ingest", "--json", "--user", "sig"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENV)
+    process.stdin.write(json.dumps({"file": "batch/0.png", "job": "before"}).encode() + b"\n")
+    process.stdin.flush()
+    out = process.stdout.readline() + process.stdout.readline()
+    assert b'"stored"' in out, out
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+    got = Ran(subprocess.CompletedProcess([], process.returncode, out + process.stdout.read(), process.stderr.read()))
+    process.stdin.close()
+    assert got.code == 143 and got.summary()["ingested"] == 1, (got.code, got.out)
+
+
+def test_cli_ingest_probe_says_what_it_is():
+    write("probe.png", png(64, 32))
+    got = larder("image", "probe", "probe.png", "--json")
+    line = got.lines()[1]
+    assert (line["format"], line["width"], line["height"], line["depth"]) == ("png", 64, 32, 8) and line["would"], line
+    text = larder("image", "probe", "probe.png").out
+    assert "64 x 32" in text and "png" in text
+    assert larder("image", "probe", "mixed/none.png").code == 3
+    write("not.png", b"this is text")
+    assert larder("image", "probe", "not.png").code == 2
+
+
+run(sys.modules[__name__])
