@@ -58,6 +58,8 @@ fill_request (struct intake *intake, struct picture *picture, struct larder_inge
 		.values = intake->values, .at = intake->at, .overwrite = flags->overwrite, .dry_run = intake->cli->globals.dry_run,
 	};
 	int code = intake->lines_fd >= 0 ? intake_line (intake, picture, ret, error) : next_file (intake, picture, ret, error);
+	if (code < 0)
+		ret->file = NULL;  /* refused before any file was looked at */
 	if (code == 1 && !ret->job) {
 		ret->job = picture->job = stem_of (ret->file);
 		if (!ret->job)
@@ -79,8 +81,10 @@ next_picture (void *context, struct larder_ingest *ret, struct larder_error *err
 	int code = fill_request (intake, picture, &request, error);
 	bool item = code == 1 || (code < 0 && request.name);
 	if (item) {
+		pthread_mutex_lock (&intake->lock);
 		picture->next = intake->under_way;
 		intake->under_way = picture;
+		pthread_mutex_unlock (&intake->lock);
 		larder_give (ret, &request);
 	} else {
 		picture_free (picture);
@@ -92,13 +96,16 @@ next_picture (void *context, struct larder_ingest *ret, struct larder_error *err
 static void
 forget (struct intake *intake, const char *name)
 {
-	for (struct picture **at = &intake->under_way; *at; at = &(*at)->next)
+	struct picture *done = NULL;
+	pthread_mutex_lock (&intake->lock);
+	for (struct picture **at = &intake->under_way; *at && !done; at = &(*at)->next)
 		if ((*at)->name == name) {
-			struct picture *done = *at;
+			done = *at;
 			*at = done->next;
-			picture_free (done);
-			return;
+			break;
 		}
+	pthread_mutex_unlock (&intake->lock);
+	picture_free (done);
 }
 
 static const char *const actions[] = { "stored", "already", "replaced", "would-store" };
@@ -269,7 +276,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 {
 	const struct ingest *flags = self;
 	CLEANUP_FREE struct larder_pair *pairs = NULL;
-	CLEANUP (intake_free) struct intake intake = { .cli = cli, .flags = flags, .at = LARDER_NO_TIME, .lines_fd = -1 };
+	CLEANUP (intake_free) struct intake intake = { .cli = cli, .flags = flags, .at = LARDER_NO_TIME, .lines_fd = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
 	int code;
 	intake.values = pairs_from_list (flags->values, &pairs, error, &code);
 	if (code < 0)

@@ -24,7 +24,8 @@ struct intake {
 	const struct ingest *flags;
 	struct larder_pairs values;   /* of the flags */
 	int64_t at;
-	struct picture *under_way;
+	struct picture *under_way;    /* under its lock: one thread waits for input while others finish */
+	pthread_mutex_t lock;
 	/* a list of files */
 	char **files;
 	size_t count, taken;

@@ -15,7 +15,8 @@ struct run {
 	struct larder *larder;
 	const struct larder_batch *batch;
 	uint64_t memory;
-	pthread_mutex_t mutex;           /* of everything below, and of the caller's functions */
+	pthread_mutex_t reading;         /* around the caller's next, which may wait for its input: results must not wait with it */
+	pthread_mutex_t mutex;           /* of everything below, and around the caller's done; taken after `reading` */
 	bool ended;
 	int code, failures;              /* first code that ends the batch; number of different codes of items */
 	int item_code;
@@ -23,38 +24,55 @@ struct run {
 	struct larder_summary summary;
 };
 
-/* 1 with an item, 0 at the end. An item that cannot be read is counted and reported at once. */
+static bool
+has_ended (struct run *run)
+{
+	pthread_mutex_lock (&run->mutex);
+	bool ended = run->ended;
+	pthread_mutex_unlock (&run->mutex);
+	return ended;
+}
+
+/* What next gave: 1 to work on it, 0 to ask again, else the batch ends. An item that cannot be read is counted and reported at once. */
 static int
+judge (struct run *run, struct larder_ingest *item, int code, const struct larder_error *problem)
+{
+	pthread_mutex_lock (&run->mutex);
+	bool again = false;
+	if (code == 1)
+		run->summary.scanned++;
+	if (code < 0 && item->name && code != LARDER_E_CANCELLED) {
+		run->summary.scanned++;
+		run->summary.refused++;
+		run->failures += run->item_code != code;
+		run->item_code = code;
+		code = run->batch->done (run->batch->context, item, code, NULL, problem);
+		again = code == 0;
+	}
+	if (code != 1 && !again) {
+		run->ended = true;
+		run->code = run->code ? run->code : code;
+		if (code < 0 && run->error && problem->code)
+			larder_give (run->error, problem);
+	}
+	pthread_mutex_unlock (&run->mutex);
+	return code == 1 ? 1 : again ? 0 : -1;
+}
+
+/* true with an item, false at the end. */
+static bool
 take_next (struct run *run, struct larder_ingest *item)
 {
-	struct larder_error problem = LARDER_ERROR_INIT;
-	pthread_mutex_lock (&run->mutex);
-	int code = 0;
-	while (!run->ended) {
+	int verdict = 0;
+	pthread_mutex_lock (&run->reading);
+	while (verdict == 0 && !has_ended (run)) {
+		struct larder_error problem = LARDER_ERROR_INIT;
 		*item = (struct larder_ingest) { .size = sizeof *item, .at = LARDER_NO_TIME };
-		code = larder_is_cancelled (run->larder) ? larder_fail_cancelled (&problem) : run->batch->next (run->batch->context, item, &problem);
-		if (code == 1)
-			run->summary.scanned++;
-		if (code == 1 || code == 0)
-			break;
-		if (code < 0 && item->name && code != LARDER_E_CANCELLED) {
-			run->summary.scanned++;
-			run->summary.refused++;
-			run->failures += run->item_code != code;
-			run->item_code = code;
-			code = run->batch->done (run->batch->context, item, code, NULL, &problem);
-			if (code == 0)
-				continue;
-		}
-		run->code = code;
-		if (run->error && problem.code)
-			larder_give (run->error, &problem);
-		break;
+		int code = larder_is_cancelled (run->larder) ? larder_fail_cancelled (&problem) : run->batch->next (run->batch->context, item, &problem);
+		verdict = judge (run, item, code, &problem);
 	}
-	if (code != 1)
-		run->ended = true;
-	pthread_mutex_unlock (&run->mutex);
-	return code == 1;
+	pthread_mutex_unlock (&run->reading);
+	return verdict == 1;
 }
 
 static void
@@ -129,12 +147,14 @@ larder_ingest_batch (struct larder *larder, const struct larder_batch *batch, st
 	uint32_t jobs = jobs_of (larder, batch->jobs);
 	struct run run = { .larder = larder, .batch = batch, .memory = memory_budget (larder) / jobs, .error = error };
 	run.summary.size = sizeof run.summary;
+	pthread_mutex_init (&run.reading, NULL);
 	pthread_mutex_init (&run.mutex, NULL);
 	uint32_t started = jobs > 1 ? start (&run, threads, jobs - 1) : 0;
 	work (&run);   /* the caller's thread works too, so a system without threads to give is only slower */
 	for (uint32_t i = 0; i < started; i++)
 		pthread_join (threads[i], NULL);
 	pthread_mutex_destroy (&run.mutex);
+	pthread_mutex_destroy (&run.reading);
 	run.summary.code = run.failures == 1 ? run.item_code : 0;
 	larder_give (ret_summary, &run.summary);
 	return run.code;

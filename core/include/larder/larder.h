@@ -313,8 +313,9 @@ LARDER_API int larder_ingest (struct larder *larder, struct larder_arena *arena,
 
 /* Many, in parallel. `next` fills the next request and returns 1, 0 at the end, or a code; it is called under
  * a lock, from any thread, and what it points to lives until that item's `done`. A code from `next` with a
- * filled error costs that item (refused) when *ret_name is set, else it ends the batch. `done` comes once an item, under
- * a lock, in the order of completion; `item` is the request, code 0 with result or code with error. */
+ * filled error costs that item (refused) when ret_item->name is set, else it ends the batch. `done` comes once an item, under
+ * another lock, so also while `next` waits, in the order of completion; `item` is the request, code 0 with result or code
+ * with error. */
 struct larder_batch {
 	size_t size;
 	uint32_t jobs;                   /* parallel; 0: one a core */
