@@ -186,15 +186,13 @@ meet_image (struct job *job, uint32_t *ret_stored, struct larder_error *error)
 	return put_image (job, false, image.etag, &info, error);
 }
 
-/* Whoever was slower than the grace time may have lost its claim to another picture, and still committed first:
- * the thumbnail must be of the image that stands. */
+/* Whoever was slower than the grace time may have lost its claim to another picture, and still committed first; whoever
+ * went on from another's claim may have seen it taken back or swept: the thumbnail must be of the image that stands. */
 static int
-confirm_thumbnail (struct job *job, int64_t claimed, struct larder_error *error)
+confirm_thumbnail (struct job *job, struct larder_error *error)
 {
 	struct seen found;
 	struct larder_info info = { .size = sizeof info };
-	if (clock_boot () - claimed < job->pipeline->grace / 2)
-		return 0;
 	int code = look (job, job->thumbnails, job->thumbnail_key, &found, error);
 	if (code < 0 || (is_ours (job, &found) && found.image && strcmp (found.image, job->key) == 0))
 		return code;
@@ -202,13 +200,19 @@ confirm_thumbnail (struct job *job, int64_t claimed, struct larder_error *error)
 }
 
 /* Certainly not stored, and the claim was written by this very job: take it back. On doubt it stays; the next run of
- * the same job goes on from it, and the sweep removes it in the end. */
+ * the same job goes on from it, and the sweep removes it in the end. An overwrite's stays too: the old image stands.
+ * The same picture may have gone on from the claim in another process: if its image is there now, so is the thumbnail again. */
 static void
 unclaim (struct job *job, int code, const struct larder_info *claimed)
 {
+	struct seen image;
+	struct larder_info info = { .size = sizeof info };
 	bool certain = code == LARDER_E_NOSPACE || code == LARDER_E_DENIED || code == LARDER_E_INVALID || code == LARDER_E_UNSUPPORTED || code == LARDER_E_INTEGRITY;
-	if (certain && claimed->etag)
-		(void) store_remove_if (job->thumbnails, job->thumbnail_key, claimed->etag, NULL);
+	if (!certain || !claimed->etag || job->request->overwrite)
+		return;
+	if (store_remove_if (job->thumbnails, job->thumbnail_key, claimed->etag, NULL) == 0
+	    && look (job, job->images, job->key, &image, NULL) == 0 && is_ours (job, &image))
+		(void) put_thumbnail (job, true, NULL, &info, NULL);
 }
 
 int
@@ -226,7 +230,7 @@ job_commit (struct job *job, uint32_t *ret_stored, struct larder_error *error)
 		code = meet_image (job, ret_stored, error);
 	if (code < 0 && written)
 		unclaim (job, code, &claimed);
-	if (code == 0 && job->thumbnails)
-		code = confirm_thumbnail (job, begun, error);
+	if (code == 0 && job->thumbnails && (!written || clock_boot () - begun >= job->pipeline->grace / 2))
+		code = confirm_thumbnail (job, error);
 	return code;
 }

@@ -4,6 +4,7 @@
  *   g  go on
  *   k  be killed before the operation
  *   m  be killed while the bytes of a write are read (other operations: before)
+ *   f  fail a write for want of space
  *   a  be killed after the operation, before its result is known
  * Without LARDER_GATE it is the other driver, plainly. */
 #define LARDER_API_VERSION 0
@@ -18,6 +19,7 @@
 
 /* A test's module: the table of the other driver cannot be known before the entry is called. */
 static struct larder_driver inner, gated;
+static const struct larder_host *core;
 
 static void
 die (void)
@@ -64,6 +66,16 @@ gated_read (void *self, struct larder_call *call, const struct larder_read *requ
 	return leave (answer, inner.read (self, call, request, sink, error));
 }
 
+static int LARDER_PRINTF (2, 3)
+fail_full (struct larder_error *error, const char *format, ...)
+{
+	va_list arguments;
+	va_start (arguments, format);
+	int code = core->vfail (error, LARDER_E_NOSPACE, format, arguments);
+	va_end (arguments);
+	return code;
+}
+
 static int64_t
 deadly_pread (void *context, void *into, size_t count, uint64_t offset, struct larder_error *error)
 {
@@ -84,6 +96,8 @@ gated_write (void *self, struct larder_call *call, const struct larder_write *re
 {
 	char answer = ask ("write", request->key);
 	struct larder_source deadly = *source;
+	if (answer == 'f')
+		return fail_full (error, "no space left for '%s'", request->key);
 	if (answer == 'm') {
 		deadly.pread = source->pread ? deadly_pread : NULL;
 		deadly.read = source->read ? deadly_read : NULL;
@@ -120,6 +134,7 @@ larder_module_entry (const struct larder_host *host)
 	memcpy (&entry, &symbol, sizeof entry);
 	if (!entry)
 		return NULL;
+	core = host;
 	memcpy (&inner, entry (host), sizeof inner);
 	gated = inner;
 	gated.name = "gated";

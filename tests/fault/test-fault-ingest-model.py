@@ -20,6 +20,7 @@ class Model:
     def __init__(self, world, late):
         self.world, self.late = world, late
         self.committed = None     # digest of the image, once there
+        self.taken_back = False   # a claim was: then only the end counts, for a moment at a time
         self.news = 0             # processes that say they stored it
         self.faults = []
 
@@ -36,7 +37,7 @@ class Model:
             self.say(image[0] in DIGESTS, "an image nobody gave")
         if image:
             self.say(image[2] == THUMBNAIL and image[4] == "u", "an image without its metadata")
-            if not self.late:     # nobody is slower than the grace time: exact at every moment
+            if not self.late and not self.taken_back:     # exact at every moment
                 self.say(thumbnail is not None and thumbnail[0] == image[0], "an image without its thumbnail")
         if thumbnail:
             self.say(thumbnail[1] == KEY and thumbnail[0] in DIGESTS, "a thumbnail of nothing")
@@ -53,6 +54,8 @@ class Model:
             image, thumbnail = self.world.stat("images", KEY), self.world.stat("thumbnails", THUMBNAIL)
             self.say(self.late or not image or image[0] != DIGESTS[which], "CONFLICT with itself")
             self.say(self.late or image or thumbnail, "CONFLICT with nothing")
+        elif process.code == 7:
+            self.say("no space" in process.stderr, "NOSPACE of nothing")
         elif process.code != -9:
             self.say(False, "exit %s: %s" % (process.code, process.stderr))
 
@@ -68,6 +71,7 @@ def play(seed, late):
     waiting += [("sweep", None)] * chance.randint(0, 2)
     chance.shuffle(waiting)
     running, trace = [], []
+    deaths = chance.choice(("kmaf", "f"))      # in half of the games nobody dies: then all must be whole without help
     while (waiting or running) and not model.faults:
         if waiting and (not running or chance.random() < 0.3):
             what, which = waiting.pop()
@@ -76,22 +80,26 @@ def play(seed, late):
             running.append(turn)
         else:
             turn = chance.choice(running)
-            answer = chance.choice("kma") if chance.random() < 0.06 else "g"
+            answer = chance.choice(deaths) if chance.random() < 0.1 else "g"
+            answer = "g" if answer == "f" and not turn[0].at.startswith("write") else answer
             trace.append("%s(%s) %s %s" % (turn[1], turn[2], turn[0].at, answer))
             turn[0].step(answer)
+            model.taken_back |= answer == "f"
         model.look()
         if turn[0].at is None:
             running.remove(turn)
             model.ended(*turn)
     for process, _, _ in running:
         process.step("k")
+    image, thumbnail = world.stat("images", KEY), world.stat("thumbnails", THUMBNAIL)
+    model.say("f" != deaths or late or not image or (thumbnail and thumbnail[0] == image[0]), "an image without its thumbnail, and nobody died")
     settle(world, model)
     return model.faults, trace
 
 
 def settle(world, model):
     """Whatever happened: sweep, then the winner's own picture (or any) again, and everything is whole."""
-    done = world.run("sweep", later=LATE)
+    done = world.run("sweep", later=3 * LATE)     # claims of late processes are young for one hour more
     model.say(done.returncode == 0, "last sweep: " + done.stderr)
     which = DIGESTS.index(model.committed) if model.committed in DIGESTS else 0
     done = world.run("ingest", world.path(str(which)), "u", "j")
