@@ -139,8 +139,8 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 }
 
 const struct larder_cmd cmd_module_check = {
-	.name = "module check", .summary = "hold a module against the contract", .operands = "FILE [-- ARGUMENT…]",
-	.examples = "larder module check ./driver-mine.so|one line a promise; status 1 when one is broken",
-	.text = "Runs larder-driver-test or larder-codec-test, which lies beside larder; what follows -- is handed to it.",
+	.name = "module check", .summary = "hold a module against the contract", .operands = "FILE [KEY=VALUE…]",
+	.examples = "larder module check ./driver-mine.so root=/tmp/mine|one line a promise; status 1 when one is broken",
+	.text = "Runs larder-driver-test or larder-codec-test, which lies beside larder. KEY=VALUE are the module's own options, as in its [backend] section.",
 	.least = 1, .most = -1, .run = run,
 };

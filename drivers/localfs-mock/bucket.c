@@ -84,7 +84,8 @@ static int
 missing (const struct mock *mock, const char *name, struct larder_error *error)
 {
 	larder_fail (error, LARDER_E_NOTFOUND, "no bucket '%s' in '%s'", name, mock->root);
-	larder_explain (error, LARDER_DETAIL_NEXT, "larder infra apply, or create = yes in the profile");
+	larder_explain (error, LARDER_DETAIL_NEXT, mock->create ? "nothing was written yet: the first write makes it"
+	                                                       : "larder infra apply, or create = yes in the profile");
 	return LARDER_E_NOTFOUND;
 }
 

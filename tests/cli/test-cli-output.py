@@ -180,6 +180,14 @@ def test_cli_output_summary_after_sigint():
     assert got.code == 130 and got.summary()["exit"] == 130, (got.code, got.out)
 
 
+def test_cli_output_module_check_runs_the_suite():
+    driver = os.path.join(BUILD, ".libs/driver-localfs-mock.so")
+    got = larder("module", "check", driver, "root=" + os.path.join(HOME, "check"), "create=yes", "fsync=no", "--json")
+    promises = [line for line in got.lines() if line["type"] == "promise"]
+    assert got.code == 0 and len(promises) > 20 and all(line["kept"] for line in promises), got.err
+    assert larder("module", "check", "./lock-x.so").code == 2 and larder("module", "check", "x.so").code == 2
+
+
 def test_cli_output_secret_is_never_shown():
     # a canary through every command
     os.makedirs("modules")
