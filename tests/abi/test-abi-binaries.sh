@@ -26,8 +26,9 @@ verdict every-struct-is-listed
 found=0
 for module in "$TOP_BUILDDIR"/.libs/driver-*.so "$TOP_BUILDDIR"/.libs/codec-*.so "$TOP_BUILDDIR"/.libs/lock-*.so; do
 	[ -e "$module" ] || continue
-	found=$((found + 1))
 	name=$(basename "$module" .so)
+	grep -q "^libdir='/nowhere'" "$TOP_BUILDDIR/$name.la" && continue   # a fixture of some test
+	found=$((found + 1))
 	nm -D --defined-only "$module" | awk '{ print $3 }' | grep -v '^__asan_\|^__odr_asan' >"$work/said"
 	[ "$(cat "$work/said")" = larder_module_entry ]
 	verdict "one-symbol-$name"

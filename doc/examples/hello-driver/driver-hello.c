@@ -18,7 +18,7 @@
 struct object {
 	struct object *next;             /* in byte order of keys, as listings must be */
 	char *key;
-	char etag[24];
+	char etag[40];
 	int64_t mtime;
 	uint64_t length;
 	unsigned char bytes[];
@@ -30,7 +30,7 @@ struct hello {
 	const char *bucket;              /* options: kept by core until after close */
 	uint64_t capacity;
 	struct object *objects;
-	uint64_t used, writes;
+	uint64_t used;
 };
 
 /* Core parses, checks ranges, fills the fields, and makes help and "did you mean" of this table. */
@@ -207,6 +207,16 @@ take_bytes (struct larder_call *call, const struct larder_source *source, struct
 	return code;
 }
 
+/* Other bytes, other etag: FNV-1a of the bytes, and their number. */
+static void
+set_etag (struct object *object)
+{
+	uint64_t hash = UINT64_C (14695981039346656037);
+	for (uint64_t i = 0; i < object->length; i++)
+		hash = (hash ^ object->bytes[i]) * UINT64_C (1099511628211);
+	snprintf (object->etag, sizeof object->etag, "%016llx-%llx", (unsigned long long) hash, (unsigned long long) object->length);
+}
+
 static int
 new_object (struct hello *hello, struct larder_call *call, const char *key, const struct larder_source *source, struct object **ret,
             struct larder_error *error)
@@ -224,8 +234,8 @@ new_object (struct hello *hello, struct larder_call *call, const char *key, cons
 		object->key = memcpy (copy, key, strlen (key) + 1);
 		object->length = source->length;
 		object->mtime = larder_host->store_now ();
-		snprintf (object->etag, sizeof object->etag, "%llu", (unsigned long long) ++hello->writes);
 		code = take_bytes (call, source, object, error);
+		set_etag (object);
 	}
 	if (code < 0) {
 		larder_host->free (copy);
