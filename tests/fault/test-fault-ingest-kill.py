@@ -130,4 +130,31 @@ for first in range(len(steps)):
         else:
             good = sorted([one.code, two.code]) == [0, 5] and whole(world, "red" if one.code == 0 else "blue")
         tap.check(good, "test-fault-ingest-two-%s-%d" % (theirs, first), (one.code, one.stdout, one.stderr, two.code, two.stdout, two.stderr))
+
+# a claim is taken back for want of space while the same picture goes on from it: before or after the other's commit
+for commit_first in (True, False):
+    world = new_world()
+    one, two = (world.start("ingest", world.path("red"), "u", "j") for _ in range(2))
+    while one.at != "write " + KEY:
+        one.step()
+    while two.at != "write " + KEY:
+        two.step()
+    if commit_first:
+        two.finish()
+        one.step("f")
+        one.finish()
+    else:
+        one.step("f")
+        one.finish()
+        two.finish()
+    tap.check(one.code == 7 and two.code == 0 and two.stdout.startswith("new ") and whole(world, "red"),
+              "test-fault-ingest-taken-back-%s" % ("after" if commit_first else "before"), (one.code, one.stderr, two.code, two.stdout, two.stderr))
+# and with nobody else, nothing stays
+world = new_world()
+one = world.start("ingest", world.path("red"), "u", "j")
+while one.at != "write " + KEY:
+    one.step()
+one.step("f")
+one.finish()
+tap.check(one.code == 7 and not world.leftovers(), "test-fault-ingest-taken-back-alone", world.leftovers())
 tap.done()
