@@ -146,6 +146,10 @@ def webp_facts():
     dump(at("f.webp"), "webp")
     _, animated, _ = dump(at("f.webp"), "webp")
     _, turned, _ = dump(at("g.webp"), "webp")
+    drawing(50, 40, "RGB").convert("RGBA").save(at("h.webp"), save_all=True, lossless=True, append_images=[drawing(50, 40, "RGBA")])
+    _, later, _ = dump(at("h.webp"), "webp")
+    if not later["alpha"]:
+        yield "an animation whose second frame is transparent has no alpha"
     if animated["frames"] != 2:
         yield "an animation of 2 has %d frames" % animated["frames"]
     if turned["orientation"] != 6:
@@ -307,7 +311,7 @@ def profiles():
         for codec in ("png", "webp") if has("webp") and image is rgb else ("png",):
             image.save(at("p." + codec), icc_profile=profile, **({"lossless": True} if codec == "webp" else {}))
             status, facts, _ = dump(at("p." + codec), codec)
-            if status != 0 or facts["not_srgb"] != not_srgb or bool(facts.get("note")) != noted:
+            if status != 0 or facts["not_srgb"] != not_srgb or bool(facts.get("note")) != noted or bool(facts.get("profile")) == noted:
                 yield "%s in %s: %s" % (what, codec, facts)
 
 
