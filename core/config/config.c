@@ -51,7 +51,7 @@ read_file (struct config *config, const char *path, struct ini_section **ret, st
 {
 	CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return larder_fail_errno (error, errno, "cannot open '%s'", path);
+		return larder_fail (error, LARDER_E_INVALID, "cannot open '%s': %s", path, strerror (errno));   /* not NOTFOUND: that is an object's */
 	CLEANUP_FREE char *text = malloc (FILE_MOST + 1);
 	if (!text)
 		return larder_fail_memory (error);
@@ -100,7 +100,9 @@ set_entry (struct larder_values *values, const struct config_entry *entry, struc
 		snprintf (where, sizeof where, "%s", entry->file);
 	const struct larder_option *option = values_option (values, entry->key);
 	int code = 0;
-	if (option && option->type == LARDER_LIST) {
+	if (option && option->type == LARDER_LIST && !entry->value.items && entry->value.text && !*entry->value.text) {   /* "key =": an empty list */
+		code = values_set (values, entry->key, "", where, error);
+	} else if (option && option->type == LARDER_LIST) {
 		if (!entry->value.items)
 			return ini_fail (error, entry->file, entry->line, "'%s' is not a list of items", entry->key);
 		for (size_t i = 0; code == 0 && i < entry->value.count; i++)
@@ -167,9 +169,9 @@ load (struct config *config, const struct config_request *request, struct larder
 	struct ini_section *pipeline = NULL, *profile = NULL;
 	int code = find_pipeline (config->arena, request->config, &config->path, error);
 	if (code == 0)
-		code = find_profile (config->arena, config->path, request->profile, &config->profile, &config->profile_path, error);
-	if (code == 0)
 		code = read_file (config, config->path, &pipeline, error);
+	if (code == 0)
+		code = find_profile (config->arena, config->path, request->profile, &config->profile, &config->profile_path, error);
 	if (code == 0)
 		code = read_file (config, config->profile_path, &profile, error);
 	config->path = arena_copy (config->arena, config->path ? config->path : "");
@@ -235,8 +237,11 @@ int
 config_find (const struct config *config, const char *kind, const char *name, const struct config_section **ret,
              struct larder_error *error)
 {
-	*ret = config_section_find (config, kind, name);
-	return *ret ? 0 : reference_fail (config, kind, name, NULL, error);
+	const struct config_section *found = config_section_find (config, kind, name);
+	if (!found)
+		return reference_fail (config, kind, name, NULL, error);
+	*ret = found;
+	return 0;
 }
 
 const char *
@@ -244,6 +249,20 @@ config_text (const struct config_section *section, const char *key)
 {
 	const struct config_entry *entry = config_entry_find (section, key);
 	return entry ? entry->value.text : NULL;
+}
+
+bool
+config_comment_cut (const struct config_section *section, const char *key)
+{
+	const struct config_entry *entry = config_entry_find (section, key);
+	return entry && entry->value.cut;
+}
+
+const char *
+config_where_key (const struct config_section *section, const char *key)
+{
+	const struct config_entry *entry = config_entry_find (section, key);
+	return entry && entry->where ? entry->where : section->where;
 }
 
 bool

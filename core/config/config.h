@@ -35,6 +35,10 @@ const void *config_struct (const struct config_section *section);
 /* Was the key given at all? */
 bool config_given (const struct config_section *section, const char *key);
 
+/* Was a comment cut off behind the value? Worth a warning when the key turns out to be a SECRET. */
+bool config_comment_cut (const struct config_section *section, const char *key);
+const char *config_where_key (const struct config_section *section, const char *key);   /* "etc/larder.ini:14"; the section's if not given */
+
 /* Fill a module's instance from a module section: `skip` are keys that core itself uses ("driver", "server", "required");
  * unknown keys are errors with file, line and nearest match. */
 int config_fill (const struct config_section *section, const struct larder_option *options, size_t stride, void *self,

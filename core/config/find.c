@@ -41,7 +41,13 @@ find_pipeline (struct larder_arena *arena, const char *given, const char **ret, 
 
 enum { PROFILES_MOST = 32 };
 
-/* Names of the profiles in that folder. */
+static int
+by_name (const void *a, const void *b)
+{
+	return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Names of the profiles in that folder, in order. */
 static size_t
 list_profiles (struct larder_arena *arena, const char *folder, const char *names[PROFILES_MOST])
 {
@@ -54,6 +60,7 @@ list_profiles (struct larder_arena *arena, const char *folder, const char *names
 	}
 	if (listing)
 		closedir (listing);
+	qsort (names, count, sizeof *names, by_name);
 	return count;
 }
 

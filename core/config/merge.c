@@ -38,6 +38,7 @@ set_entry (struct config *config, struct config_section *section, const struct c
 	if (!entry)
 		return larder_fail_memory (error);
 	*entry = *given;
+	entry->where = given->line ? arena_printf (config->arena, "%s:%u", given->file, given->line) : given->file;
 	while (*at && strcmp ((*at)->key, entry->key) != 0)
 		at = &(*at)->next;
 	if (*at) {
@@ -56,7 +57,7 @@ merge_sections (struct config *config, const struct ini_section *sections, const
 		if (!section)
 			return larder_fail_memory (error);
 		for (const struct ini_entry *entry = sections->entries; entry; entry = entry->next) {
-			struct config_entry given = { entry->key, entry->value, file, entry->line, origin, NULL, NULL };
+			struct config_entry given = { entry->key, entry->value, file, entry->line, origin, NULL, NULL, NULL };
 			int code = set_entry (config, section, &given, error);
 			if (code < 0)
 				return code;
@@ -74,7 +75,7 @@ set_text (struct config *config, struct config_section *section, const char *key
 	if (!items || !copy)
 		return larder_fail_memory (error);
 	items[0] = copy;
-	struct config_entry given = { arena_copy (config->arena, key), { copy, items, 1, false }, arena_copy (config->arena, from), 0, origin, NULL, NULL };
+	struct config_entry given = { arena_copy (config->arena, key), { copy, items, 1, false }, arena_copy (config->arena, from), 0, origin, NULL, NULL, NULL };
 	return set_entry (config, section, &given, error);
 }
 

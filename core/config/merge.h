@@ -13,6 +13,7 @@ struct config_entry {
 	uint32_t origin;                 /* enum larder_origin */
 	struct config_entry *overridden; /* what it won over */
 	struct config_entry *next;
+	const char *where;               /* file and line, or the variable or flag */
 };
 
 struct config_section {

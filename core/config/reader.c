@@ -162,7 +162,7 @@ parse_entry (struct reader *reader, char *line)
 {
 	char *equals = strchr (line, '=');
 	if (!equals)
-		return FAIL (reader, "neither a header, a comment nor 'key = value': '%s'", line);
+		return FAIL (reader, "neither a header, a comment nor 'key = value'");   /* the line may be a secret's: not shown */
 	size_t length = (size_t) (equals - line);
 	while (length && (line[length - 1] == ' ' || line[length - 1] == '\t'))
 		length--;
@@ -179,8 +179,10 @@ parse_entry (struct reader *reader, char *line)
 	while (value_continues (buffer_text (&whole))) {
 		whole.at[--whole.length] = '\0';
 		const char *more = next_line (reader);
-		if (!more)
-			break;
+		if (!more) {
+			buffer_free (&whole);
+			return FAIL (reader, "'%s': the file ends where a backslash promises more", key);
+		}
 		buffer_add_text (&whole, more);
 	}
 	struct ini_value value = { 0 };
@@ -198,7 +200,7 @@ parse_line (struct reader *reader, char *line)
 	if (!line[blank] || line[blank] == ';' || line[blank] == '#')
 		return 0;
 	if (blank) {
-		int code = FAIL (reader, "line begins with white space: '%s'", line + blank);
+		int code = FAIL (reader, "line begins with white space");
 		larder_explain (reader->error, LARDER_DETAIL_NEXT, "begin keys and headers at the first column; end a line with \\ to continue its value");
 		return code;
 	}
@@ -219,7 +221,8 @@ take (void *context, const char *section_number, const char *key, const char *nu
 	struct ini_entry *entry = reader->pending[which], **last = &section->entries;
 	for (; *last; last = &(*last)->next)
 		if (strcmp ((*last)->key, key) == 0) {
-			ini_fail (reader->error, reader->file, entry->line, "key '%s' stands already in line %u", key, (*last)->line);
+			if (reader->error->code == 0)   /* inih goes on; the first one counts */
+				ini_fail (reader->error, reader->file, entry->line, "key '%s' stands already in line %u", key, (*last)->line);
 			return 0;
 		}
 	entry->key = arena_copy (reader->arena, key);

@@ -57,7 +57,8 @@ static void
 put (struct scan *scan, const char *bytes, size_t count, bool solid)
 {
 	buffer_add (&scan->text, bytes, count);
-	buffer_add (&scan->item, bytes, count);
+	if (solid || scan->item.length || scan->quoted_item)
+		buffer_add (&scan->item, bytes, count);
 	if (solid) {
 		scan->text_solid = scan->text.length;
 		scan->item_solid = scan->item.length;
@@ -154,9 +155,6 @@ step (struct scan *scan)
 		buffer_add_char (&scan->text, ',');
 		scan->text_solid = scan->text.length;
 		scan->at++;
-		scan->at += strspn (scan->at, " \t");
-		if (*scan->at)
-			buffer_add_char (&scan->text, ' ');
 		return problem;
 	}
 	if (strncmp (scan->at, "${", 2) == 0)

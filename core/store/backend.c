@@ -28,6 +28,20 @@ load_driver (struct larder *larder, const struct config_section *section, const 
 	return code;
 }
 
+/* A secret that ends where a comment begins has perhaps lost its end: said aloud, without the value. */
+static void
+warn_of_comments (const struct larder *larder, const struct config_section *section, const struct larder_option *options)
+{
+	for (const struct larder_option *option = options; larder->settings.log && option && option->key; option++) {
+		char text[400];
+		if (option->type != LARDER_SECRET || !config_comment_cut (section, option->key))
+			continue;
+		snprintf (text, sizeof text, "%s: a comment was cut off the secret '%s'; quote the value if it belongs to it",
+		          config_where_key (section, option->key), option->key);
+		larder->settings.log (larder->settings.log_context, LARDER_LOG_WARN, text);
+	}
+}
+
 static int
 open_instance (struct larder *larder, const struct config_section *section, struct instance **ret, struct larder_error *error)
 {
@@ -42,6 +56,7 @@ open_instance (struct larder *larder, const struct config_section *section, stru
 	static const struct larder_option none[] = { { 0 } };
 	code = config_fill (section, module->options ? module->options : none, sizeof *none, instance->self, core_keys, &filled, error);
 	if (code == 0) {
+		warn_of_comments (larder, section, module->options);
 		values_free (instance->values);
 		instance->values = filled;
 		struct larder_arena *arena = arena_new ();
