@@ -347,6 +347,9 @@ def vector_problem(entry, path, codec):
 
 def vectors():
     folder = os.path.join(os.environ["LARDER_VECTORS"], "images")
+    if not os.path.exists(os.path.join(folder, "manifest.json")):
+        check("vectors", ["LARDER_VECTORS is set, but there is no %s/manifest.json" % folder])
+        return
     manifest = json.load(open(os.path.join(folder, "manifest.json")))
     for codec in filter(has, ("png", "webp")):
         entries = [e for e in manifest["files"] if codec_of(os.path.join(folder, e["file"])) == codec]
@@ -371,7 +374,7 @@ if has("png") and "#define HAVE_LCMS 1" in open(os.path.join(BUILD, "build-confi
     check("colour-as-littlecms", filter(None, colours()))
     check("colour-profiles", profiles())
     check("colour-written", written())
-if "LARDER_VECTORS" in os.environ:
+if os.environ.get("LARDER_VECTORS"):
     vectors()
 else:
     print("# LARDER_VECTORS is not set: the published pictures are not looked at")
