@@ -105,6 +105,13 @@ read_range (struct larder_store *store, struct reading *reading, const struct la
 	return code;
 }
 
+/* A line that breaks off behind the last byte has lost nothing. */
+static bool
+is_all_here (const struct reading *reading, const struct larder_get *request)
+{
+	return reading->begun && (reading->got == request->length || request->offset + reading->got >= reading->expected);
+}
+
 int
 larder_get (struct larder_store *store, const struct larder_get *request, const struct larder_sink *sink, struct larder_error *error)
 {
@@ -117,8 +124,11 @@ larder_get (struct larder_store *store, const struct larder_get *request, const 
 	struct reading reading = { .sink = sink, .arena = arena, .key = request->key, .whole = request->offset == 0 && request->length == LARDER_TO_END };
 	struct larder_sink inner = { .size = sizeof inner, .context = &reading, .begin = reading_begin, .write = reading_write };
 	int code = LARDER_E_RETRY;
-	for (int turn = 0; turn < RESUMES_MOST && code == LARDER_E_RETRY; turn++)
+	for (int turn = 0; turn < RESUMES_MOST && code == LARDER_E_RETRY; turn++) {
 		code = larder_is_cancelled (store->larder) ? larder_fail_cancelled (error) : read_range (store, &reading, request, &inner, error);
+		if (code == LARDER_E_RETRY && is_all_here (&reading, request))
+			code = 0;
+	}
 	if (code == LARDER_E_RETRY)
 		code = larder_fail (error, LARDER_E_UNAVAILABLE, "object '%s' broke off %d times; %llu bytes came", request->key, RESUMES_MOST,
 		                    (unsigned long long) reading.got);

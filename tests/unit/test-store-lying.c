@@ -1,0 +1,195 @@
+/* test-store-lying.c: what a store makes of a driver that lies: listings that cannot be true (c-T14), reads that
+ * break off, are replaced or damaged; and what a driver cannot do is said before it is asked. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "store.h"
+
+struct bench { char folder[64], config[80], profile[90]; struct larder *larder; struct larder_store *store; };
+
+static void
+write_file (const char *path, const char *text, const char *word)
+{
+	FILE *out = fopen (path, "w");
+	ck_assert_ptr_nonnull (out);
+	ck_assert_int_gt (fprintf (out, "%s%s\n", text, word), 0);
+	fclose (out);
+}
+
+static void
+bench_begin (struct bench *bench, const char *fault)
+{
+	char modules[4096];
+	struct larder_error error = LARDER_ERROR_INIT;
+	snprintf (bench->folder, sizeof bench->folder, "/tmp/larder-test-XXXXXX");
+	ck_assert_ptr_nonnull (mkdtemp (bench->folder));
+	snprintf (bench->config, sizeof bench->config, "%s/larder.ini", bench->folder);
+	snprintf (modules, sizeof modules, "%s/profiles", bench->folder);
+	ck_assert_int_eq (mkdir (modules, 0755), 0);
+	snprintf (bench->profile, sizeof bench->profile, "%s/profiles/t.ini", bench->folder);
+	write_file (bench->config, "[store \"s\"]\nbackend = b\nbucket = ", "bucket");
+	write_file (bench->profile, "[backend \"b\"]\ndriver = lying\nfault = ", fault);
+	snprintf (modules, sizeof modules, "%s/tests/module/.libs", getenv ("TOP_BUILDDIR"));
+	const struct larder_settings settings = { .size = sizeof settings, .config = bench->config, .profile = "t", .module_dir = modules };
+	ck_assert_msg (larder_open (&settings, &bench->larder, &error) == 0, "%s", error.message);
+	ck_assert_msg (larder_store_open (bench->larder, "s", &bench->store, &error) == 0, "%s", error.message);
+}
+
+static void
+bench_end (struct bench *bench)
+{
+	char profiles[80];
+	larder_store_close (bench->store);
+	larder_close (bench->larder);
+	unlink (bench->profile);
+	unlink (bench->config);
+	snprintf (profiles, sizeof profiles, "%s/profiles", bench->folder);
+	rmdir (profiles);
+	rmdir (bench->folder);
+}
+
+static int
+gather (void *context, const struct larder_info *info)
+{
+	char *keys = context;
+	size_t length = strlen (keys);
+	snprintf (keys + length, 64 - length, "%s", info->key);
+	return 0;
+}
+
+static const struct { const char *fault; int code; const char *keys, *says; } listings[] = {
+	{ "none", 0, "bcde", "" },
+	{ "empty-page", 0, "de", "" },
+	{ "repeated-token", LARDER_E_UNAVAILABLE, "bc", "page 2 names itself as the next one" },
+	{ "no-token", LARDER_E_UNAVAILABLE, "bc", "page 1 is not the last, but names no next one" },
+	{ "last-with-token", LARDER_E_UNAVAILABLE, "bc", "page 1 says it is the last and names a next one" },
+	{ "order", LARDER_E_UNAVAILABLE, "bc", "page 2 is out of order" },
+	{ "twice", LARDER_E_UNAVAILABLE, "bc", "page 2 is out of order" },
+};
+
+START_TEST (listing)
+{
+	struct bench bench;
+	char keys[64] = "";
+	struct larder_error error = LARDER_ERROR_INIT;
+	const struct larder_listing request = { .size = sizeof request, .prefix = "", .delimiter = "" };
+	bench_begin (&bench, listings[_i].fault);
+	ck_assert_int_eq (larder_list (bench.store, &request, gather, keys, &error), listings[_i].code);
+	ck_assert_str_eq (keys, listings[_i].keys);
+	ck_assert_msg (strstr (error.message, listings[_i].says), "'%s' does not say '%s'", error.message, listings[_i].says);
+	bench_end (&bench);
+}
+END_TEST
+
+struct got { unsigned begins; size_t count; char bytes[64]; };
+
+static int
+got_begin (void *context, const struct larder_info *info, struct larder_error *error)
+{
+	(void) error;
+	((struct got *) context)->begins++;
+	ck_assert_uint_eq (info->length, 10);
+	return 0;
+}
+
+static int
+got_write (void *context, const void *bytes, size_t count, struct larder_error *error)
+{
+	struct got *got = context;
+	(void) error;
+	ck_assert_uint_lt (got->count + count, sizeof got->bytes);
+	memcpy (got->bytes + got->count, bytes, count);
+	got->count += count;
+	return 0;
+}
+
+static const struct { const char *fault; int code; const char *bytes, *says; } reads[] = {
+	{ "none", 0, "0123456789", "" },
+	{ "break", 0, "0123456789", "" },
+	{ "break-late", 0, "0123456789", "" },
+	{ "break-always", LARDER_E_UNAVAILABLE, "01234", "broke off 5 times" },
+	{ "damaged", LARDER_E_INTEGRITY, "0123456!89", "is damaged" },
+	{ "replaced", LARDER_E_CONFLICT, "0123", "was replaced while being read" },
+	{ "short", LARDER_E_INTEGRITY, "012345678", "has 10 bytes, 9 came" },
+	{ "no-begin", LARDER_E_INTEGRITY, "", "before saying what they are" },
+};
+
+START_TEST (reading)
+{
+	struct bench bench;
+	struct got got = { 0 };
+	struct larder_error error = LARDER_ERROR_INIT;
+	const struct larder_get request = { .size = sizeof request, .key = "k", .length = UINT64_MAX };
+	const struct larder_sink sink = { .size = sizeof sink, .context = &got, .begin = got_begin, .write = got_write };
+	bench_begin (&bench, reads[_i].fault);
+	int code = larder_get (bench.store, &request, &sink, &error);
+	ck_assert_msg (code == reads[_i].code, "%s: code %d: %s", reads[_i].fault, code, error.message);
+	ck_assert_str_eq (got.bytes, reads[_i].bytes);
+	ck_assert_uint_eq (got.begins, strcmp (reads[_i].fault, "no-begin") != 0);
+	ck_assert_msg (code == 0 || strstr (error.message, reads[_i].says), "'%s' does not say '%s'", error.message, reads[_i].says);
+	bench_end (&bench);
+}
+END_TEST
+
+/* The driver has no capability at all. */
+START_TEST (unsupported)
+{
+	struct bench bench;
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct larder_info info = { .size = sizeof info };
+	struct larder_source source;
+	struct memory_source memory;
+	const char *url = NULL;
+	struct larder_arena *arena = larder_arena_new ();
+	bench_begin (&bench, "none");
+	memory_source_begin (&memory, "x", 1, &source);
+	struct larder_put put = { .size = sizeof put, .key = "k", .create_only = true };
+	ck_assert_int_eq (larder_put (bench.store, arena, &put, &source, &info, &error), LARDER_E_UNSUPPORTED);
+	ck_assert_ptr_nonnull (strstr (error.message, "driver 'lying' of store 's' cannot write only what is not there yet"));
+	ck_assert_int_eq (larder_url (bench.store, arena, "k", &url, &error), LARDER_E_UNSUPPORTED);
+	put = (struct larder_put) { .size = sizeof put, .key = "k", .attributes = { .storage_class = "GLACIER_RI" } };
+	ck_assert_int_eq (larder_put (bench.store, arena, &put, &source, &info, &error), LARDER_E_INVALID);
+	ck_assert_str_eq (error.next, "did you mean 'GLACIER_IR'?");
+	larder_arena_free (arena);
+	bench_end (&bench);
+}
+END_TEST
+
+/* After larder_cancel every call ends so, and nothing reaches the driver. */
+START_TEST (cancelled)
+{
+	struct bench bench;
+	char keys[64] = "";
+	const struct larder_listing request = { .size = sizeof request };
+	bench_begin (&bench, "none");
+	larder_cancel (bench.larder);
+	ck_assert_int_eq (larder_list (bench.store, &request, gather, keys, NULL), LARDER_E_CANCELLED);
+	ck_assert_str_eq (keys, "");
+	bench_end (&bench);
+}
+END_TEST
+
+int
+main (void)
+{
+	Suite *suite = suite_create ("store-lying");
+	TCase *lists = tcase_create ("test-store-lying-listing"), *gets = tcase_create ("test-store-lying-reading"), *rest = tcase_create ("test-store-lying-unsupported"),
+	      *cancels = tcase_create ("test-store-lying-cancelled");
+	tcase_add_loop_test (lists, listing, 0, (int) (sizeof listings / sizeof *listings));
+	tcase_add_loop_test (gets, reading, 0, (int) (sizeof reads / sizeof *reads));
+	tcase_add_test (rest, unsupported);
+	tcase_add_test (cancels, cancelled);
+	suite_add_tcase (suite, lists);
+	suite_add_tcase (suite, gets);
+	suite_add_tcase (suite, rest);
+	suite_add_tcase (suite, cancels);
+	SRunner *runner = srunner_create (suite);
+	srunner_run_all (runner, CK_ENV);
+	int failed = srunner_ntests_failed (runner);
+	srunner_free (runner);
+	return failed != 0;
+}
