@@ -13,11 +13,12 @@
 
 #include "module.h"
 
-struct bench { char folder[64], mark[80]; };
+struct bench { char folder[64], mark[80]; struct registry *open[4]; unsigned count; };
 
 static inline void
 bench_begin (struct bench *bench)
 {
+	bench->count = 0;
 	snprintf (bench->folder, sizeof bench->folder, "/tmp/larder-test-XXXXXX");
 	ck_assert_ptr_nonnull (mkdtemp (bench->folder));
 	ck_assert_int_eq (chmod (bench->folder, 0755), 0);
@@ -58,8 +59,10 @@ bench_marks (const struct bench *bench)
 }
 
 static inline void
-bench_end (const struct bench *bench)
+bench_end (struct bench *bench)
 {
+	while (bench->count)
+		registry_close (bench->open[--bench->count]);
 	DIR *folder = opendir (bench->folder);
 	ck_assert_ptr_nonnull (folder);
 	for (struct dirent *entry; (entry = readdir (folder));)
@@ -69,9 +72,9 @@ bench_end (const struct bench *bench)
 	rmdir (bench->folder);
 }
 
-/* Load FOLDER/file in a registry of its own; the registry is left open so that the module can be looked at. */
+/* Load FOLDER/file in a registry of its own; it stays open until bench_end when the module is good. */
 static inline int
-bench_load (const struct bench *bench, const char *file, const struct module **ret, struct larder_error *error)
+bench_load (struct bench *bench, const char *file, const struct module **ret, struct larder_error *error)
 {
 	struct registry *registry;
 	char path[512];
@@ -80,6 +83,8 @@ bench_load (const struct bench *bench, const char *file, const struct module **r
 	int code = registry_load_file (registry, path, ret, error);
 	if (code < 0)
 		registry_close (registry);
+	else
+		bench->open[bench->count++] = registry;
 	return code;
 }
 
