@@ -234,6 +234,14 @@ START_TEST (no_default_profile)
 	ck_assert_int_eq (config_load (&request, &config, &error), LARDER_E_INVALID);
 	ck_assert_ptr_null (config);
 	ck_assert_str_eq (error.next, "give one: --profile dev, prod");
+	static const char *const more[] = { "z", "y", "x", "w", "v", "a", "c", "b" };
+	for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+		char path[32];
+		snprintf (path, sizeof path, "profiles/%s.ini", more[i]);
+		write_file (path, "");
+	}
+	ck_assert_int_eq (config_load (&request, &config, &error), LARDER_E_INVALID);
+	ck_assert_str_eq (error.next, "give one: --profile a, b, c, dev, prod, v, w, x, y, z");
 	request.profile = "dve";
 	ck_assert_int_eq (config_load (&request, &config, &error), LARDER_E_INVALID);
 	ck_assert_str_eq (error.next, "did you mean 'dev'?");
