@@ -2,6 +2,7 @@
 #include "buffer.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 void
 buffer_init (struct buffer *buffer, size_t most)
 {
-	*buffer = (struct buffer) { .most = most };
+	/* Room doubles and has a NUL on top: neither may wrap around. */
+	*buffer = (struct buffer) { .most = most < SIZE_MAX / 4 ? most : SIZE_MAX / 4 };
 }
 
 void
@@ -86,6 +88,8 @@ buffer_printf (struct buffer *buffer, const char *format, ...)
 	va_copy (again, arguments);
 	int length = vsnprintf (NULL, 0, format, arguments);
 	va_end (arguments);
+	if (length < 0)
+		buffer->failed = true;
 	int status = length < 0 ? -1 : reserve (buffer, (size_t) length);
 	if (status == 0) {
 		vsnprintf (buffer->at + buffer->length, (size_t) length + 1, format, again);

@@ -179,7 +179,7 @@ checksum_source (const struct larder_source *source, uint64_t *ret_crc64, struct
 		return larder_fail_memory (error);
 	uint64_t crc = 0, offset = 0;
 	int code = source->pread || !source->rewind ? 0 : source->rewind (source->context, error);
-	for (int64_t got = 1; code == 0 && got > 0; offset += (uint64_t) got) {
+	for (int64_t got = 1; code == 0 && got > 0 && offset <= source->length; offset += (uint64_t) got) {
 		got = source_pread (source, piece, PIECE, offset, error);
 		if (got < 0) {
 			code = (int) got;
@@ -191,8 +191,8 @@ checksum_source (const struct larder_source *source, uint64_t *ret_crc64, struct
 	}
 	free (piece);
 	if (code == 0 && offset != source->length)
-		return larder_fail (error, LARDER_E_INTEGRITY, "source gave %llu bytes where %llu were announced",
-		                    (unsigned long long) offset, (unsigned long long) source->length);
+		return larder_fail (error, LARDER_E_INTEGRITY, "source gave %s%llu bytes where %llu were announced",
+		                    offset > source->length ? "at least " : "", (unsigned long long) offset, (unsigned long long) source->length);
 	if (code == 0 && ret_crc64)
 		*ret_crc64 = crc;
 	return code;

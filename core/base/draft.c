@@ -24,11 +24,8 @@ open_private (struct file_draft *draft, mode_t mode, struct larder_error *error)
 	draft->fd = openat (draft->folder, draft->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (draft->fd < 0)
 		return larder_fail_errno (error, errno, "cannot create a file for '%s'", draft->last);
-	if (fchmod (draft->fd, mode) < 0) {
-		int errnum = errno;
-		file_draft_abort (draft);
-		return larder_fail_errno (error, errnum, "cannot set the mode of '%s'", draft->last);
-	}
+	if (fchmod (draft->fd, mode) < 0)
+		return larder_fail_errno (error, errno, "cannot set the mode of '%s'", draft->last);
 	return 0;
 }
 

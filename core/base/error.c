@@ -17,7 +17,7 @@ put_text (char *into, size_t room, const char *text)
 	size_t length = strlen (text);
 	if (length >= room) {
 		length = room - 1;
-		while (length > 0 && ((unsigned char) text[length] & 0xc0) == 0x80)
+		for (int i = 0; i < 3 && ((unsigned char) text[length] & 0xc0) == 0x80; i++)  /* no character is longer */
 			length--;
 	}
 	memcpy (into, text, length);
@@ -78,7 +78,8 @@ next_of (int errnum)
 	case EACCES: case EPERM: return "check owner and mode of the file and of the folders above it";
 	case EROFS: return "that file system is mounted read-only";
 	case EMFILE: return "raise the limit of open files (ulimit -n)";
-	case ELOOP: case EXDEV: return "a symbolic link stands on that path; larder does not follow links below a root";
+	case EXDEV: return "give a path below its root, without '..' and without a leading '/'";
+	case ELOOP: return "a symbolic link stands on that path; larder does not follow links below a root";
 	default: return NULL;
 	}
 }
@@ -86,13 +87,14 @@ next_of (int errnum)
 int
 larder_fail_errno (struct larder_error *error, int errnum, const char *format, ...)
 {
-	char text[512];
+	char text[sizeof error->message + 8], cut[sizeof error->message], space[128];
 	va_list arguments;
 	va_start (arguments, format);
 	vsnprintf (text, sizeof text, format, arguments);
 	va_end (arguments);
-	char reason[128];
-	int code = larder_fail (error, code_of (errnum), "%s: %s", text, strerror_r (errnum, reason, sizeof reason));
+	const char *reason = strerror_r (errnum, space, sizeof space);
+	put_text (cut, sizeof cut - strnlen (reason, sizeof space) - 2, text);  /* a long name must not push the reason out */
+	int code = larder_fail (error, code_of (errnum), "%s: %s", cut, reason);
 	if (error && HAS (error, errnum))
 		error->errnum = errnum;
 	larder_explain (error, LARDER_DETAIL_NEXT, next_of (errnum));

@@ -15,21 +15,40 @@
 #define PATH_MOST 4096
 
 /* Refused everywhere: absolute paths, and steps up, whatever the kernel would make of them. */
-static bool
-is_beneath (const char *path)
+static int
+check_beneath (const char *path)
 {
-	if (*path == '/' || *path == '\0' || strlen (path) >= PATH_MOST)
-		return false;
+	if (*path == '/' || *path == '\0')
+		return -EXDEV;
+	if (strlen (path) >= PATH_MOST)
+		return -ENAMETOOLONG;
 	for (const char *at = path; at; at = strchr (at, '/'), at += at != NULL)
 		if (strcmp (at, "..") == 0 || strncmp (at, "../", 3) == 0)
-			return false;
-	return true;
+			return -EXDEV;
+	return 0;
+}
+
+/* The last component. A closing slash is taken off, as the kernel would follow a link before it. */
+static int
+open_last (int at, const char *path, int flags, mode_t mode)
+{
+	char name[256];
+	size_t length = strcspn (path, "/");
+	if (length >= sizeof name)
+		return -ENAMETOOLONG;
+	memcpy (name, path, length);
+	name[length] = '\0';
+	int fd = openat (at, name, flags | (path[length] ? O_DIRECTORY : 0) | O_NOFOLLOW | O_CLOEXEC, mode);
+	return fd < 0 ? -errno : fd;
 }
 
 /* Where the kernel has no openat2: one component at a time, none of them a link. */
 int
 file_open_walking (int root, const char *path, int flags, mode_t mode)
 {
+	int status = check_beneath (path);
+	if (status < 0)
+		return status;
 	CLEANUP_CLOSE int held = -1;
 	int at = root;
 	for (const char *slash; (slash = strchr (path, '/')) && slash[strspn (slash, "/")]; path = slash + strspn (slash, "/")) {
@@ -46,27 +65,27 @@ file_open_walking (int root, const char *path, int flags, mode_t mode)
 			close (held);
 		at = held = next;
 	}
-	int fd = openat (at, path, flags | O_NOFOLLOW | O_CLOEXEC, mode);
-	return fd < 0 ? -errno : fd;
+	return open_last (at, path, flags, mode);
 }
 
 int
 file_open_beneath (int root, const char *path, int flags, mode_t mode)
 {
-	if (!is_beneath (path))
-		return -EXDEV;
+	int status = check_beneath (path);
+	if (status < 0)
+		return status;
 	struct open_how how = {
 		.flags = (uint64_t) (flags | O_CLOEXEC),
 		.mode = flags & O_CREAT ? mode : 0,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
-	for (;;) {
+	for (int again = 0;; again++) {
 		long fd = syscall (SYS_openat2, root, path, &how, sizeof how);
 		if (fd >= 0)
 			return (int) fd;
 		if (errno == ENOSYS || errno == EPERM)  /* EPERM: a seccomp filter that does not know the call */
 			return file_open_walking (root, path, flags, mode);
-		if (errno != EINTR && errno != EAGAIN)
+		if (errno != EINTR && (errno != EAGAIN || again > 100))   /* EAGAIN also where another process holds a lease */
 			return -errno;
 	}
 }
@@ -77,8 +96,9 @@ open_folder (int root, const char *path, const char **ret_last)
 {
 	const char *slash = strrchr (path, '/');
 	*ret_last = slash ? slash + 1 : path;
-	if (!is_beneath (path))
-		return -EXDEV;
+	int status = check_beneath (path);
+	if (status < 0)
+		return status;
 	if (!slash) {
 		int fd = openat (root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		return fd < 0 ? -errno : fd;

@@ -111,10 +111,23 @@ void
 json_real (struct json *json, double value)
 {
 	before (json);
-	if (isfinite (value))
-		buffer_printf (json->into, "%.6g", value);
-	else
+	if (!isfinite (value)) {
 		buffer_add_text (json->into, "null");
+		return;
+	}
+	char text[64];
+	snprintf (text, sizeof text, "%.15g", value);
+	if (strtod (text, NULL) != value)
+		snprintf (text, sizeof text, "%.17g", value);
+	/* An application's locale may write the point otherwise, even in several bytes. */
+	for (const char *at = text; *at;) {
+		size_t plain = strspn (at, "+-0123456789e");
+		buffer_add (json->into, at, plain);
+		at += plain;
+		if (*at)
+			buffer_add_char (json->into, '.');
+		at += strcspn (at, "+-0123456789e");
+	}
 }
 
 void

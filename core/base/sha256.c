@@ -115,6 +115,8 @@ sha256_begin (struct sha256 *sha)
 void
 sha256_add (struct sha256 *sha, const void *bytes, size_t count)
 {
+	if (count == 0)
+		return;
 	const unsigned char *at = bytes;
 	size_t held = sha->length % 64;
 	sha->length += count;

@@ -30,7 +30,7 @@ scaled (const char *text, size_t digits, uint64_t unit, uint64_t *ret)
 			scale *= 10;
 		}
 	}
-	if (!any || text[digits - 1] == '.')
+	if (!any || text[digits - 1] == '.' || (point && unit == 1))   /* there is no half byte */
 		return -1;
 	unsigned __int128 value = whole * unit + fraction * unit / scale;
 	if (value > UINT64_MAX)
@@ -125,26 +125,31 @@ text_from_size (uint64_t bytes, char ret[32])
 		snprintf (ret, 32, "%u B", (unsigned) bytes);
 		return ret;
 	}
-	double value = (double) bytes / 1024;
-	size_t unit = 0;
-	for (; value >= 1023.95 && unit < 5; unit++)
-		value /= 1024;
-	snprintf (ret, 32, "%.1f %s", value, units[unit]);
+	/* Tenths, rounded; in whole numbers, as a locale may write the point otherwise. */
+	unsigned unit = 0;
+	uint64_t tenths;
+	do {
+		unsigned __int128 one = (unsigned __int128) 1024 << 10 * unit;
+		tenths = (uint64_t) (((unsigned __int128) bytes * 10 + one / 2) / one);
+	} while (tenths >= 10240 && ++unit < 6);
+	snprintf (ret, 32, "%u.%u %s", (unsigned) (tenths / 10), (unsigned) (tenths % 10), units[unit]);
 	return ret;
 }
 
 const char *
 text_from_duration (int64_t ns, char ret[32])
 {
-	double seconds = (double) ns / NS_PER_S;
-	if (seconds < 0.9995)
-		snprintf (ret, 32, "%.0f ms", seconds * 1000);
-	else if (seconds < 59.95)
-		snprintf (ret, 32, "%.1f s", seconds);
-	else if (seconds < 3599.5)
-		snprintf (ret, 32, "%dm%02ds", (int) (seconds + 0.5) / 60, (int) (seconds + 0.5) % 60);
+	uint64_t time = ns > 0 ? (uint64_t) ns : 0;
+	unsigned ms = (unsigned) ((time + 500000) / 1000000 % 1000), tenths = (unsigned) ((time + NS_PER_S / 20) / (NS_PER_S / 10) % 600);
+	unsigned long long seconds = (time + NS_PER_S / 2) / NS_PER_S;
+	if (time < INT64_C (999500000))
+		snprintf (ret, 32, "%u ms", ms);
+	else if (time < INT64_C (59950000000))
+		snprintf (ret, 32, "%u.%u s", tenths / 10, tenths % 10);
+	else if (seconds < 3600)
+		snprintf (ret, 32, "%llum%02llus", seconds / 60, seconds % 60);
 	else
-		snprintf (ret, 32, "%dh%02dm", (int) (seconds / 3600), (int) (seconds / 60) % 60);
+		snprintf (ret, 32, "%lluh%02llum", seconds / 3600, seconds / 60 % 60);
 	return ret;
 }
 

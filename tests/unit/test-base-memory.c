@@ -1,0 +1,114 @@
+/* test-base-memory.c: arenas and buffers: alignment, zeroes, maxima, failures that stick. */
+#include <stdalign.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "unit.h"
+
+START_TEST (arena_gives)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	static const size_t sizes[] = { 0, 1, 7, 15, 16, 17, 3999, 4000, 4001, 100000, 1 };
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < COUNT_OF (sizes); i++) {
+			unsigned char *at = arena_alloc (arena, sizes[i]);
+			ck_assert_ptr_nonnull (at);
+			ck_assert_uint_eq ((uintptr_t) at % alignof (max_align_t), 0);
+			for (size_t b = 0; b < sizes[i]; b++)
+				ck_assert_uint_eq (at[b], 0);
+			if (sizes[i])
+				memset (at, 0xff, sizes[i]);   /* the next one must not see it */
+		}
+		arena_clear (arena);
+	}
+}
+END_TEST
+
+START_TEST (arena_too_much)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	ck_assert_ptr_null (arena_alloc (arena, SIZE_MAX));
+	ck_assert_ptr_null (arena_alloc (arena, SIZE_MAX - 8));
+	ck_assert_ptr_null (arena_copy_bytes (arena, "", SIZE_MAX));
+	ck_assert_ptr_nonnull (arena_alloc (arena, 8));
+	arena_free (NULL);
+}
+END_TEST
+
+START_TEST (arena_texts)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	ck_assert_ptr_null (arena_copy (arena, NULL));
+	ck_assert_str_eq (arena_copy (arena, ""), "");
+	ck_assert_str_eq (arena_copy (arena, "abc"), "abc");
+	ck_assert_mem_eq (arena_copy_bytes (arena, "a\0b", 3), "a\0b", 4);
+	ck_assert_str_eq (arena_copy_bytes (arena, NULL, 0), "");
+	ck_assert_str_eq (arena_printf (arena, "%s-%05d", "x", 42), "x-00042");
+	const char *longer = arena_printf (arena, "%09000d", 7);
+	ck_assert_uint_eq (strlen (longer), 9000);
+}
+END_TEST
+
+START_TEST (buffer_grows)
+{
+	CLEANUP_BUFFER struct buffer buffer;
+	buffer_init (&buffer, 100000);
+	ck_assert_str_eq (buffer_text (&buffer), "");
+	ck_assert_int_eq (buffer_add (&buffer, NULL, 0), 0);
+	for (int i = 0; i < 5000; i++)
+		ck_assert_int_eq (buffer_printf (&buffer, "%04d", i), 0);
+	ck_assert_uint_eq (buffer.length, 20000);
+	ck_assert_int_eq (strncmp (buffer_text (&buffer) + 4 * 4321, "4321", 4), 0);
+	buffer_clear (&buffer);
+	ck_assert_str_eq (buffer_text (&buffer), "");
+	buffer_add_text (&buffer, "ab");
+	buffer_add_char (&buffer, '\0');
+	buffer_add_char (&buffer, 'c');
+	ck_assert_uint_eq (buffer.length, 4);
+	ck_assert_mem_eq (buffer.at, "ab\0c", 5);
+}
+END_TEST
+
+/* Exactly the maximum fits, one more does not, and then nothing does until cleared. */
+START_TEST (buffer_most)
+{
+	CLEANUP_BUFFER struct buffer buffer;
+	buffer_init (&buffer, 10);
+	ck_assert_int_eq (buffer_add_text (&buffer, "0123456789"), 0);
+	ck_assert_int_eq (buffer_add (&buffer, "", 0), 0);
+	ck_assert_int_eq (buffer_add_char (&buffer, 'x'), -1);
+	ck_assert (buffer.failed);
+	ck_assert_int_eq (buffer_add (&buffer, "", 0), -1);
+	ck_assert_str_eq (buffer_text (&buffer), "0123456789");
+	buffer_clear (&buffer);
+	ck_assert (!buffer.failed);
+	ck_assert_int_eq (buffer_printf (&buffer, "%s", "01234567890"), -1);
+	ck_assert_int_eq (buffer_add (&buffer, "x", SIZE_MAX), -1);
+	buffer_free (&buffer);
+	ck_assert_uint_eq (buffer.most, 10);
+	ck_assert_int_eq (buffer_printf (&buffer, "%d", 12), 0);
+	ck_assert_str_eq (buffer_text (&buffer), "12");
+}
+END_TEST
+
+START_TEST (buffer_unbounded)
+{
+	CLEANUP_BUFFER struct buffer buffer;
+	buffer_init (&buffer, SIZE_MAX);
+	ck_assert_int_eq (buffer_add_text (&buffer, "abc"), 0);
+	ck_assert_str_eq (buffer_text (&buffer), "abc");
+	ck_assert_int_eq (buffer_add (&buffer, "x", SIZE_MAX - 3), -1);
+	ck_assert (buffer.failed);
+}
+END_TEST
+
+int
+main (void)
+{
+	const struct unit_case cases[] = {
+		{ "test-base-memory-arena-gives", arena_gives, 0 }, { "test-base-memory-arena-too-much", arena_too_much, 0 },
+		{ "test-base-memory-arena-texts", arena_texts, 0 }, { "test-base-memory-buffer-grows", buffer_grows, 0 },
+		{ "test-base-memory-buffer-most", buffer_most, 0 }, { "test-base-memory-buffer-unbounded", buffer_unbounded, 0 },
+	};
+	return unit_run ("base-memory", cases, COUNT_OF (cases));
+}
