@@ -48,7 +48,7 @@ def main():
     print("/* checksum-tables.h: made by tests/lib/make-checksum-tables.py; do not edit. */")
     for name, (poly, bits), slices in (("crc64nvme_table", CRC64, 8), ("crc32c_table", CRC32C, 8)):
         flat = [v for table in byte_tables(poly, bits, slices) for v in table]
-        c_array("%s[%d * 256]" % (name, slices), "uint%d_t" % bits, bits // 4, flat, 8 if bits == 32 else 4)
+        c_array("%s[%d * 256]" % (name, slices), "uint%d_t" % bits, bits // 4, flat, 10 if bits == 32 else 6)
     # Reflected carry-less multiply of 64-bit halves gives the product shifted by one, so x^(d-1).
     poly, bits = CRC64
     for distance in (128, 512):
