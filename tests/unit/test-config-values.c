@@ -1,6 +1,7 @@
 /* test-config-values.c: option tables to fields, from sections and from command lines. */
 #include <check.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <larder/larder.h>
@@ -153,7 +154,7 @@ static int
 parse (const char *line, char *argv[16], int *argc)
 {
 	static char text[256];
-	strncpy (text, line, sizeof text - 1);
+	snprintf (text, sizeof text, "%s", line);
 	*argc = 0;
 	for (char *at = text; *at;) {
 		argv[(*argc)++] = at;
