@@ -208,4 +208,14 @@ def test_cli_output_secret_is_never_shown():
     assert "(secret)" in seen and "seen-by-all" in seen
 
 
+def test_cli_output_cut_secret_is_warned_of():
+    # c-A04: a comment cut off a secret is said aloud, with its place and without the value
+    more = ["--config", "secret/larder.ini", "--module-dir", os.path.join(HOME, "modules")]
+    for value, warned in (("Canary #rest", True), ('"Canary #rest"', False), ("Canary#rest", False)):
+        write("secret/profiles/mock.ini", ('[backend "objects"]\ndriver = canary\nplain = p ; note\nsecret = %s\n' % value).encode())
+        got = larder("ls", "images:", *more)
+        assert ("mock.ini:4: a comment was cut off the secret 'secret'" in got.err) == warned, (value, got.err)
+        assert "Canary" not in got.err and "rest" not in got.err, got.err
+
+
 run(sys.modules[__name__])

@@ -1,5 +1,6 @@
 /* test-config-values.c: option tables to fields, from sections and from command lines. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
