@@ -28,6 +28,20 @@ check_beneath (const char *path)
 	return 0;
 }
 
+/* openat that follows no link, and says so: O_DIRECTORY turns ELOOP into ENOTDIR. */
+static int
+open_name (int at, const char *name, int flags, mode_t mode)
+{
+	int fd = openat (at, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd >= 0)
+		return fd;
+	int errnum = errno;
+	struct stat st;
+	if (errnum == ENOTDIR && fstatat (at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK (st.st_mode))
+		return -ELOOP;
+	return -errnum;
+}
+
 /* The last component. A closing slash is taken off, as the kernel would follow a link before it. */
 static int
 open_last (int at, const char *path, int flags, mode_t mode)
@@ -38,8 +52,7 @@ open_last (int at, const char *path, int flags, mode_t mode)
 		return -ENAMETOOLONG;
 	memcpy (name, path, length);
 	name[length] = '\0';
-	int fd = openat (at, name, flags | (path[length] ? O_DIRECTORY : 0) | O_NOFOLLOW | O_CLOEXEC, mode);
-	return fd < 0 ? -errno : fd;
+	return open_name (at, name, flags | (path[length] ? O_DIRECTORY : 0), mode);
 }
 
 /* Where the kernel has no openat2: one component at a time, none of them a link. */
@@ -58,9 +71,9 @@ file_open_walking (int root, const char *path, int flags, mode_t mode)
 			return -ENAMETOOLONG;
 		memcpy (name, path, length);
 		name[length] = '\0';
-		int next = openat (at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int next = open_name (at, name, O_PATH | O_DIRECTORY, 0);
 		if (next < 0)
-			return -errno;
+			return next;
 		if (held >= 0)
 			close (held);
 		at = held = next;
@@ -116,9 +129,9 @@ make_folder (int at, const char *name, mode_t mode, bool durable)
 	bool made = mkdirat (at, name, mode) == 0;
 	if (!made && errno != EEXIST)
 		return -errno;
-	int fd = openat (at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open_name (at, name, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (made && (fchmod (fd, mode) < 0 || (durable && fsync (at) < 0))) {
 		int errnum = errno;
 		close (fd);

@@ -67,9 +67,9 @@ START_TEST (stays)
 	static const char *const links[] = { "out", "out/", "out/secret", "within/file", "within/", "in/link", "in/link/", "in/absolute", "out//secret" };
 	for (size_t i = 0; i < COUNT_OF (links); i++) {
 		int fd = ways[_i] (root, links[i], O_RDONLY, 0);
-		ck_assert_msg (fd == -ELOOP || fd == -ENOTDIR, "'%s' gave %d", links[i], fd);
+		ck_assert_msg (fd == -ELOOP, "'%s' gave %d", links[i], fd);
 		fd = ways[_i] (root, links[i], O_RDONLY | O_DIRECTORY, 0);
-		ck_assert_msg (fd == -ELOOP || fd == -ENOTDIR, "'%s' as a folder gave %d", links[i], fd);
+		ck_assert_msg (fd == -ELOOP, "'%s' as a folder gave %d", links[i], fd);
 	}
 	static const char *const away[] = { "..", "../out/secret", "in/../../out/secret", "in/..", "in/../in/file", "/etc/passwd", "/", "" };
 	for (size_t i = 0; i < COUNT_OF (away); i++)

@@ -2,7 +2,6 @@
 #include "json.h"
 
 #include <float.h>
-#include <locale.h>
 #include <math.h>
 
 #include "json-read.h"
@@ -105,7 +104,6 @@ END_TEST
 START_TEST (reals)
 {
 	static const double values[] = { 0, -0.5, 0.1, 1e21, 123456.78, 1234567890.123, DBL_MAX, DBL_MIN, 5e-324, 1.0 / 3 };
-	(void) setlocale (LC_ALL, "");
 	for (size_t i = 0; i < COUNT_OF (values); i++) {
 		CLEANUP_BUFFER struct buffer buffer;
 		buffer_init (&buffer, 4096);
