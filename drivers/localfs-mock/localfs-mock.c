@@ -19,7 +19,7 @@ static const struct larder_option options[] = {
 	{ .key = "root", .type = LARDER_PATH, .flags = LARDER_REQUIRED, .at = offsetof (struct mock, root),
 	  .help = "directory that holds the buckets" },
 	{ .key = "create", .type = LARDER_BOOL, .def = "no", .at = offsetof (struct mock, create),
-	  .help = "make a missing bucket at the first write" },
+	  .help = "make a missing bucket at first use" },
 	{ .key = "fsync", .type = LARDER_BOOL, .def = "yes", .at = offsetof (struct mock, fsync),
 	  .help = "flush to the disk before reporting success" },
 	{ .key = "versioning", .type = LARDER_BOOL, .def = "no", .at = offsetof (struct mock, versioning),
@@ -143,7 +143,7 @@ mock_check (void *self, struct larder_call *call, const char *bucket_name, larde
 		return larder_fail (error, code, "cancelled");
 	if (code < 0 && !(code == LARDER_E_NOTFOUND && mock->create && !mock->read_only))
 		return finding (context, LARDER_FAIL, "bucket", why.message, why.next);
-	code = finding (context, LARDER_PASS, "bucket", code < 0 ? "will be made at the first write" : bucket_name, NULL);
+	code = finding (context, LARDER_PASS, "bucket", code < 0 ? "will be made at first use" : bucket_name, NULL);
 	if (code != 0 || mock->read_only || bucket.top < 0)
 		return code;
 	code = check_write (self, call, bucket_name, &why);
