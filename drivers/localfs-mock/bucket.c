@@ -84,7 +84,7 @@ static int
 missing (const struct mock *mock, const char *name, struct larder_error *error)
 {
 	larder_fail (error, LARDER_E_NOTFOUND, "no bucket '%s' in '%s'", name, mock->root);
-	larder_explain (error, LARDER_DETAIL_NEXT, mock->create ? "nothing was written yet, and this backend is read-only"
+	larder_explain (error, LARDER_DETAIL_NEXT, mock->create ? "nothing was written yet: the first write makes it"
 	                                                       : "larder infra apply, or create = yes in the profile");
 	return LARDER_E_NOTFOUND;
 }
@@ -123,7 +123,7 @@ bucket_open (const struct mock *mock, struct larder_call *call, const char *name
 		return LARDER_E_DENIED;
 	}
 	code = hold (ret, error);
-	if (code == 1 && mock->create && !mock->read_only) {
+	if (code == 1 && write && mock->create) {
 		code = make (mock, name, error);
 		if (code == 0)
 			code = hold (ret, error);

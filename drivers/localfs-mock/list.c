@@ -206,7 +206,9 @@ mock_list (void *self, struct larder_call *call, const struct larder_list *reque
 {
 	CLEANUP_BUCKET struct bucket bucket = BUCKET_NONE;
 	struct listing listing CLEANUP (listing_end) = { .request = request, .call = call, .item = item, .context = context };
-	int code = bucket_open (self, call, request->bucket, false, &bucket, error);
+	const struct mock *mock = self;
+	/* where missing buckets are made, a look at one is its first use: it is empty, not an error */
+	int code = bucket_open (mock, call, request->bucket, mock->create && !mock->read_only, &bucket, error);
 	if (code == 0)
 		code = listing_begin (&listing, &bucket, error);
 	while (code == 0 && (code = walk_next (&listing.walk, error)) == 1)
