@@ -1,1 +1,2 @@
 # lib/local.mk
+EXTRA_DIST += %D%/make-checksum-tables.py
