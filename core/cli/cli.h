@@ -75,7 +75,7 @@ struct cli {
 	sigset_t watched;
 };
 
-/* ---- session.c: the handle ---- */
+/* ---- open.c: the handle ---- */
 enum open_how { OPEN_CONFIGURED, OPEN_MODULES_ONLY };
 /* Opens the library, starts watching signals, and names the profile on stderr. */
 int cli_open (struct cli *cli, enum open_how how, struct larder_error *error);

@@ -6,6 +6,6 @@ larder_SOURCES = core/base/fail.c \
 	%D%/cmd-image-ingest.c %D%/cmd-image-probe.c %D%/cmd-ls.c %D%/cmd-module.c %D%/cmd-module-check.c %D%/cmd-mv.c \
 	%D%/cmd-put.c %D%/cmd-rm.c %D%/cmd-stat.c %D%/cmd-store.c %D%/cmd-version.c %D%/commands.c %D%/commands.def \
 	%D%/help.c %D%/ingest.h %D%/ingest-files.c %D%/ingest-lines.c %D%/items.c %D%/line.h %D%/main.c %D%/manual.c %D%/output.c \
-	%D%/session.c %D%/talk.c %D%/watch.c
+	%D%/open.c %D%/talk.c %D%/watch.c
 larder_LDADD = liblarder.la libbase.la $(JANSSON_LIBS) -lpthread
 dist_man_MANS += doc/man/larder.1

@@ -1,4 +1,4 @@
-/* session.c: the library's handle for one run, and addresses. */
+/* open.c: the library's handle for one run, and addresses. */
 #include "cli.h"
 
 #include <stdio.h>
