@@ -258,6 +258,8 @@ START_TEST (source_bad)
 	ck_assert_int_eq (checksum_source (&source, NULL, NULL, &error), LARDER_E_UNAVAILABLE);
 	ck_assert_str_eq (error.message, "gone");
 	source.pread = lying_pread;
+	char text[8];
+	ck_assert_int_eq (source_pread (&source, text, sizeof text, 0, &error), LARDER_E_INTEGRITY);
 	ck_assert_int_eq (checksum_source (&source, NULL, NULL, &error), LARDER_E_INTEGRITY);
 }
 END_TEST
