@@ -84,6 +84,25 @@ check_template (const struct config_section *section, const char *key, const cha
 	return 0;
 }
 
+/* Read backwards, a key must give one answer: a separator stands between any two placeholders, and all that the
+ * thumbnail's key wants is in it. */
+static int
+check_inverse (const struct config_section *section, const char *key, const char *thumbnail_key, struct larder_error *error)
+{
+	const struct config_entry *entry = config_entry_find (section, "key");
+	const char *file = entry ? entry->file : section->file;
+	unsigned line = entry ? entry->line : section->line;
+	if (strstr (key, "}{"))
+		return ini_fail (error, file, line, "'key' has two placeholders side by side: a thumbnail's key cannot be told from it");
+	for (const char *at = thumbnail_key; (at = strchr (at, '{')); at++) {
+		char word[80];
+		snprintf (word, sizeof word, "%.*s", (int) strcspn (at, "}") + 1, at);
+		if (!strstr (key, word))
+			return ini_fail (error, file, line, "'thumbnail-key' wants %s, which 'key' does not hold", word);
+	}
+	return 0;
+}
+
 static int
 check_pipeline (const struct config_section *section, struct larder_error *error)
 {
@@ -91,6 +110,8 @@ check_pipeline (const struct config_section *section, struct larder_error *error
 	int code = check_template (section, "key", pipeline->key, true, error);
 	if (code == 0 && pipeline->thumbnail_store)
 		code = check_template (section, "thumbnail-key", pipeline->thumbnail_key, true, error);
+	if (code == 0 && pipeline->thumbnail_store)
+		code = check_inverse (section, pipeline->key, pipeline->thumbnail_key, error);
 	for (const char *const *item = pipeline->metadata; code == 0 && item && *item; item++)
 		code = check_template (section, "metadata", *item, false, error);
 	return code;

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "template.h"
 
 static void
 fill_result (const struct job *job, uint32_t stored, struct larder_ingested *ret)
@@ -86,4 +87,15 @@ larder_ingest (struct larder *larder, struct larder_arena *arena, const struct l
                struct larder_error *error)
 {
 	return ingest_within (larder, arena, request, memory_budget (larder), ret, error);
+}
+
+int
+larder_thumbnail_key (struct larder *larder, struct larder_arena *arena, const char *pipeline, const char *key, const char **ret,
+                      struct larder_error *error)
+{
+	const struct schema_pipeline *schema;
+	int code = pipeline_find (larder, pipeline, &schema, error);
+	if (code == 0 && !schema->thumbnail_store)
+		code = larder_fail (error, LARDER_E_UNSUPPORTED, "pipeline '%s' makes no thumbnails", pipeline ? pipeline : "image");
+	return code < 0 ? code : template_translate (arena, schema->key, schema->thumbnail_key, key, ret, error);
 }

@@ -313,6 +313,8 @@ static const struct { const char *text; unsigned line; const char *message, *nex
 	{ STORE "[pipeline \"p\"]\nstore = s\nkey = {user}/x\n", 6, "no {job}", "" }, { STORE "[pipeline \"p\"]\nstore = s\nkey = {job\n", 6, "placeholder", "" },
 	{ STORE "[pipeline \"p\"]\nstore = s\nkey = {job}}\n", 6, "'}' without", "" }, { STORE "[pipeline \"p\"]\nstore = s\nkey = /{job}\n", 6, "begins with '/'", "" },
 	{ STORE "[pipeline \"p\"]\nstore = s\nthumbnail-store = s\nthumbnail-key = t\n", 7, "no {job}", "" },
+	{ STORE "[pipeline \"p\"]\nstore = s\nthumbnail-store = s\nkey = {user}{job}.{ext}\n", 7, "side by side", "" },
+	{ STORE "[pipeline \"p\"]\nstore = s\nthumbnail-store = s\nkey = {job}.{ext}\n", 7, "wants {user}", "" },
 	{ STORE "[pipeline \"p\"]\nencode = png\n", 4, "'store' is missing", "" }, { STORE "[pipeline \"p\"]\nstore = s\nmax-frames = 0\n", 6, "out of the range", "" },
 	{ STORE "[pipeline \"p\"]\nstore = s\ntrust = all\n", 6, "none|own", "" }, { STORE "[lock \"l\"]\nlease = 1s\n", 4, "has no 'driver'", "" },
 };

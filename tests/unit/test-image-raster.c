@@ -128,6 +128,25 @@ START_TEST (every_pixel_format)
 }
 END_TEST
 
+/* The rule inverts the templates, for every format, and takes the last extension only. */
+START_TEST (thumbnail_key_of_key)
+{
+	static const struct { const char *key, *thumbnail; } keys[] = {
+		{ "u/2025/11/j1.png", "u/2025/11/thumbnails/j1.webp" },
+		{ "u/2025/11/a.b.jpeg", "u/2025/11/thumbnails/a.b.webp" },
+		{ "u/2025/11/j.png.webp", "u/2025/11/thumbnails/j.png.webp" },
+		{ "u/2025/11/no-extension", NULL }, { "u/2025/j1.png", NULL }, { "", NULL },
+	};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const char *thumbnail = NULL;
+		int code = larder_thumbnail_key (handle, arena, NULL, keys[i].key, &thumbnail, &error);
+		ck_assert_int_eq (code, keys[i].thumbnail ? 0 : LARDER_E_INVALID);
+		if (keys[i].thumbnail)
+			ck_assert_str_eq (thumbnail, keys[i].thumbnail);
+	}
+}
+END_TEST
+
 START_TEST (what_cannot_be)
 {
 	unsigned char rows[12] = { 0 };
@@ -154,6 +173,7 @@ main (void)
 	tcase_add_test (tcase, keys_metadata_and_untouched_pixels);
 	tcase_add_test (tcase, again_and_other_bytes);
 	tcase_add_test (tcase, every_pixel_format);
+	tcase_add_test (tcase, thumbnail_key_of_key);
 	tcase_add_test (tcase, what_cannot_be);
 	suite_add_tcase (suite, tcase);
 	SRunner *runner = srunner_create (suite);

@@ -327,6 +327,11 @@ struct larder_batch {
 LARDER_API int larder_ingest_batch (struct larder *larder, const struct larder_batch *batch, struct larder_summary *ret_summary,
                                     struct larder_error *error);
 
+/* Key of the thumbnail of a stored picture, from the picture's key alone: the pipeline's key template read backwards,
+ * its thumbnail template forwards. No network. INVALID when the pipeline did not make `key`. */
+LARDER_API int larder_thumbnail_key (struct larder *larder, struct larder_arena *arena, const char *pipeline, const char *key,
+                                     const char **ret, struct larder_error *error);
+
 struct larder_probed {
 	size_t size;
 	const char *format, *content_type, *colour, *profile, *note;
