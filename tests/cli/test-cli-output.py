@@ -110,7 +110,7 @@ def test_cli_output_no_escapes_when_not_a_terminal():
 
 def on_terminal(env, *args):
     parent, child = pty.openpty()
-    subprocess.run([LARDER, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=child, env={**ENV, **env})
+    subprocess.run([LARDER, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=child, env={**ENV, "TERM": "xterm", **env})
     os.close(child)
     text = b""
     try:
@@ -127,6 +127,7 @@ def on_terminal(env, *args):
 
 def test_cli_output_no_color_on_a_terminal():
     assert b"\033[31m" in on_terminal({}, "stat", "images:none")
+    assert b"\033" not in on_terminal({"TERM": "dumb"}, "stat", "images:none")
     assert b"\033" not in on_terminal({"NO_COLOR": "1"}, "stat", "images:none")
     assert b"\033" not in on_terminal({}, "--color", "never", "stat", "images:none")
 
