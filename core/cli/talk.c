@@ -13,10 +13,10 @@
 static bool
 colour_wanted (const struct cli *cli)
 {
-	const char *no = getenv ("NO_COLOR");
+	const char *no = getenv ("NO_COLOR"), *term = getenv ("TERM");
 	if (cli->globals.color != WHEN_AUTO)
 		return cli->globals.color == WHEN_ALWAYS;
-	return cli->talk_terminal && !(no && *no);
+	return cli->talk_terminal && !(no && *no) && !(term && strcmp (term, "dumb") == 0);
 }
 
 void
