@@ -108,6 +108,8 @@ static int
 meet_claim (struct job *job, const struct seen *claim, struct larder_info *ret_info, bool *ret_written, struct larder_error *error)
 {
 	if (job->request->overwrite) {
+		if (claim->image && strcmp (claim->image, job->key) != 0)
+			job->former_key = claim->image;
 		*ret_written = true;
 		return put_thumbnail (job, false, claim->etag, ret_info, error);
 	}
@@ -215,6 +217,17 @@ unclaim (struct job *job, int code, const struct larder_info *claimed)
 		(void) put_thumbnail (job, true, NULL, &info, NULL);
 }
 
+/* The picture in its former format would point at the thumbnail of the new one. It goes last: until then both are whole. */
+static int
+remove_former (struct job *job, struct larder_error *error)
+{
+	struct seen former;
+	int code = look (job, job->images, job->former_key, &former, error);
+	if (code < 0 || !former.there)
+		return code;
+	return store_remove_if (job->images, job->former_key, former.etag, error);
+}
+
 int
 job_commit (struct job *job, uint32_t *ret_stored, struct larder_error *error)
 {
@@ -232,5 +245,7 @@ job_commit (struct job *job, uint32_t *ret_stored, struct larder_error *error)
 		unclaim (job, code, &claimed);
 	if (code == 0 && job->thumbnails && (!written || clock_boot () - begun >= job->pipeline->grace / 2))
 		code = confirm_thumbnail (job, error);
+	if (code == 0 && job->former_key)
+		code = remove_former (job, error);
 	return code;
 }

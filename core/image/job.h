@@ -29,6 +29,7 @@ struct job {
 	char digest[65];
 	const char *key, *thumbnail_key, *content_type;
 	struct larder_pairs metadata;
+	const char *former_key;          /* of this job's picture in another format, which --overwrite replaces */
 
 	struct buffer encoded;           /* the stored picture when it is not the input itself */
 	bool is_encoded;

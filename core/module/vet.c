@@ -64,6 +64,24 @@ check_folders (const char *path, const char *folder, struct larder_error *error)
 	}
 }
 
+/* A file cut short would be mapped all the same, and kill the process where its bytes are missing. */
+static int
+check_whole (const char *path, int fd, const ElfW (Ehdr) *head, uint64_t size, struct larder_error *error)
+{
+	bool whole = head->e_phentsize == sizeof (ElfW (Phdr)) && head->e_phnum > 0 && head->e_phnum < 256
+		&& head->e_shoff <= size && (uint64_t) head->e_shnum * head->e_shentsize <= size - head->e_shoff;
+	for (unsigned i = 0; whole && i < head->e_phnum; i++) {
+		ElfW (Phdr) part;
+		whole = pread (fd, &part, sizeof part, (off_t) (head->e_phoff + i * sizeof part)) == (ssize_t) sizeof part
+			&& part.p_offset <= size && part.p_filesz <= size - part.p_offset;
+	}
+	if (whole)
+		return 0;
+	int code = larder_fail (error, LARDER_E_INVALID, "module '%s' is cut short", path);
+	larder_explain (error, LARDER_DETAIL_NEXT, "install it again");
+	return code;
+}
+
 static int
 check_file (const char *path, int fd, struct larder_error *error)
 {
@@ -83,7 +101,9 @@ check_file (const char *path, int fd, struct larder_error *error)
 	if (head.e_ident[EI_DATA] != __ehdr_start.e_ident[EI_DATA] || head.e_machine != __ehdr_start.e_machine)
 		return larder_fail (error, LARDER_E_INVALID, "module '%s' is built for another kind of machine (%u, ours is %u)", path,
 		                    head.e_machine, __ehdr_start.e_machine);
-	return head.e_type == ET_DYN ? 0 : larder_fail (error, LARDER_E_INVALID, "module '%s' is an ELF file, but not a shared object", path);
+	if (head.e_type != ET_DYN)
+		return larder_fail (error, LARDER_E_INVALID, "module '%s' is an ELF file, but not a shared object", path);
+	return check_whole (path, fd, &head, (uint64_t) st.st_size, error);
 }
 
 int

@@ -31,6 +31,18 @@ def facts(address):
     return [line for line in larder("stat", "--json", address).lines() if line["type"] == "object"][0]
 
 
+def test_cli_ingest_overwrite_in_another_format():
+    # one job, one picture: the former format does not stay behind with the other picture's thumbnail
+    write("swap.png", png(40, 30, 5))
+    say = ["image", "ingest", "swap.png", "--user", "swap", "--job", "one", *AT]
+    assert larder(*say).code == 0
+    assert larder(*say, "--format", "webp").code == 5
+    assert larder(*say, "--format", "webp", "--overwrite").code == 0
+    assert keys("images:swap/") == ["swap/2026/11/one.webp", "swap/2026/11/thumbnails/one.webp"], keys("images:swap/")
+    assert larder("image", "ingest", "swap.png", "--user", "swap", "--job", "one", *AT, "--overwrite").code == 0
+    assert keys("images:swap/") == ["swap/2026/11/one.png", "swap/2026/11/thumbnails/one.webp"], keys("images:swap/")
+
+
 def test_cli_ingest_examples_then_already():
     files = sorted(os.path.join(PICTURES, name) for name in os.listdir(PICTURES) if name.endswith((".png", ".webp")))
     first = larder("image", "ingest", *files, "--user", "demo", *AT, "--json")

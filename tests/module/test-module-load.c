@@ -99,6 +99,22 @@ START_TEST (wrong_machine)
 }
 END_TEST
 
+/* Cut anywhere, a module is refused; mapped, it would kill the process where its bytes are missing. */
+START_TEST (cut_short)
+{
+	static unsigned char bytes[1 << 20];
+	char path[4096];
+	snprintf (path, sizeof path, "%s/tests/module/.libs/driver-good.so", getenv ("TOP_BUILDDIR"));
+	FILE *in = fopen (path, "r");
+	ck_assert_ptr_nonnull (in);
+	size_t length = fread (bytes, 1, sizeof bytes, in);
+	fclose (in);
+	for (size_t cut = 64; cut < length; cut += length / 23)
+		refuse_bytes ("driver-cut.so", bytes, cut, "is cut short");
+	refuse_bytes ("driver-cut.so", bytes, length - 1, "is cut short");
+}
+END_TEST
+
 START_TEST (missing)
 {
 	struct bench bench;
@@ -326,6 +342,7 @@ main (void)
 	suite_add_tcase (suite, tcase);
 	add (suite, "test-module-load-not-elf", not_elf);
 	add (suite, "test-module-load-wrong-machine", wrong_machine);
+	add (suite, "test-module-load-cut-short", cut_short);
 	add (suite, "test-module-load-missing", missing);
 	add (suite, "test-module-load-invalid-name", invalid_name);
 	add (suite, "test-module-load-refused-for-good", refused_for_good);
