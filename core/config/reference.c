@@ -128,6 +128,8 @@ reference_check (const struct config *config, struct larder_error *error)
 			code = check_pipeline (section, error);
 		if (code == 0 && (strcmp (section->kind, "backend") == 0 || strcmp (section->kind, "lock") == 0) && !config_entry_find (section, "driver"))
 			code = ini_fail (error, section->file, section->line, "[%s \"%s\"] has no 'driver'", section->kind, section->name);
+		if (code == 0)
+			code = check_values (section, error);
 		if (code < 0)
 			return code;
 	}

@@ -293,6 +293,8 @@ START_TEST (file_too_large)
 }
 END_TEST
 
+#define PIPELINE STORE "[pipeline \"p\"]\nstore = s\n"
+
 /* ---- refused: c-A05 ---------------------------------------------------------------------------- */
 
 static const struct { const char *text; unsigned line; const char *message, *next; } refused[] = {
@@ -317,6 +319,13 @@ static const struct { const char *text; unsigned line; const char *message, *nex
 	{ STORE "[pipeline \"p\"]\nstore = s\nthumbnail-store = s\nkey = {job}.{ext}\n", 7, "wants {user}", "" },
 	{ STORE "[pipeline \"p\"]\nencode = png\n", 4, "'store' is missing", "" }, { STORE "[pipeline \"p\"]\nstore = s\nmax-frames = 0\n", 6, "out of the range", "" },
 	{ STORE "[pipeline \"p\"]\nstore = s\ntrust = all\n", 6, "none|own", "" }, { STORE "[lock \"l\"]\nlease = 1s\n", 4, "has no 'driver'", "" },
+	{ PIPELINE "strip = location, txet\n", 6, "unknown item 'txet'", "'text'" }, { PIPELINE "strip = everything\n", 6, "unknown item", "no, location, text, all" },
+	{ PIPELINE "strip = no, text\n", 6, "'no' beside", "" }, { PIPELINE "key = {user}/{yaer}/{job}\n", 6, "unknown placeholder {yaer}", "'year'" },
+	{ PIPELINE "key = {now}/{job}\n", 6, "unknown placeholder {now}", "" },
+	{ PIPELINE "thumbnail-store = s\nthumbnail-key = {usr}/{job}.webp\nkey = {usr}/{job}.{ext}\n", 8, "unknown placeholder {usr}", "'user'" },
+	{ PIPELINE "metadata = user_id\n", 6, "'user_id' is not NAME=TEMPLATE", "" }, { PIPELINE "metadata = User={user}\n", 6, "not NAME=TEMPLATE", "" },
+	{ PIPELINE "metadata = a={user}, larder-sha256={job}\n", 6, "larder's own", "" }, { PIPELINE "metadata = a={user}, a={job}\n", 6, "'a' twice", "" },
+	{ PIPELINE "metadata = a={nwo}\n", 6, "unknown placeholder {nwo}", "'now'" },
 };
 
 START_TEST (is_refused)
