@@ -120,6 +120,8 @@ item_fill (struct faulty *self, struct item *item)
 	uint64_t crc = crc64nvme (0, item->bytes, item->length);
 	snprintf (item->etag, sizeof item->etag, "%016llx", breaks (self, "same-etag", item->key, "/etag") ? 0 : (unsigned long long) crc);
 	crc64nvme_text (crc, item->checksum);
+	if (breaks (self, "own-etags", NULL, NULL))     /* no fault: an etag need not be a digest */
+		snprintf (item->etag, sizeof item->etag, "own-%llu", (unsigned long long) self->serial);
 	item->mtime = larder_host->store_now ();
 	snprintf (item->version, sizeof item->version, "v%08llu", (unsigned long long) ++self->serial);
 }
