@@ -267,16 +267,11 @@ store_remove_if (struct larder_store *store, const char *key, const char *if_mat
 }
 
 int
-larder_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error)
+store_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error)
 {
 	int code = check_key (store, key, error);
 	if (code < 0)
 		return code;
-	const struct config_section *cdn = NULL;
-	const struct schema_store *place = config_struct (store->place);
-	const char *cdn_name = store->schema->cdn ? store->schema->cdn : place->cdn;
-	if (cdn_name && config_find (store->larder->config, "cdn", cdn_name, &cdn, error) == 0 && config_text (cdn, "domain"))
-		return object_cdn_url (arena, config_text (cdn, "domain"), key, ret_url, error);
 	if (!CAN (store, url))
 		return object_fail_unsupported (store, "give an address to an object", error);
 	struct larder_call call = larder_call_begin (store->larder, arena);
@@ -287,4 +282,18 @@ larder_url (struct larder_store *store, struct larder_arena *arena, const char *
 	code = store->driver->url (store->instance->self, &call, &request, ret_url, error);
 	instance_leave (store->instance);
 	return code;
+}
+
+int
+larder_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error)
+{
+	int code = check_key (store, key, error);
+	if (code < 0)
+		return code;
+	const struct config_section *cdn = NULL;
+	const struct schema_store *place = config_struct (store->place);
+	const char *cdn_name = store->schema->cdn ? store->schema->cdn : place->cdn;
+	if (cdn_name && config_find (store->larder->config, "cdn", cdn_name, &cdn, error) == 0 && config_text (cdn, "domain"))
+		return object_cdn_url (arena, config_text (cdn, "domain"), key, ret_url, error);
+	return store_url (store, arena, key, ret_url, error);
 }

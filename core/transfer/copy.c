@@ -92,10 +92,18 @@ put_file (struct transfer *transfer, struct item *item, struct larder_error *err
 
 /* ---- from store to store ---- */
 
+/* Two backends can be one place: the same folder by two names, the same bucket by two accounts. The drivers' own
+ * addresses tell; they are canonical. */
 bool
-same_place (const struct larder_store *a, const struct larder_store *b)
+same_object (struct transfer *transfer, struct larder_store *from, const char *key, const char *to)
 {
-	return a && b && store_instance (a) == store_instance (b) && strcmp (store_bucket (a), store_bucket (b)) == 0;
+	const char *a = NULL, *b = NULL;
+	struct larder_store *store = transfer->store;
+	if (!from || !store)
+		return false;
+	if (store_instance (from) == store_instance (store) && strcmp (store_bucket (from), store_bucket (store)) == 0)
+		return strcmp (key, to) == 0;
+	return store_url (from, transfer->arena, key, &a, NULL) == 0 && store_url (store, transfer->arena, to, &b, NULL) == 0 && strcmp (a, b) == 0;
 }
 
 static bool
@@ -105,8 +113,16 @@ changes_attributes (const struct larder_attributes *attributes)
 		|| attributes->storage_class || attributes->encryption || attributes->metadata_given;
 }
 
+/* A second look, at what the stores say themselves: where no address told, a copy that renewed its own source does. */
+static bool
+is_one_version (const struct larder_info *from, const struct larder_info *to)
+{
+	return from->version && to->version && strcmp (from->version, "null") != 0 && strcmp (from->version, to->version) == 0
+		&& from->etag && to->etag && strcmp (from->etag, to->etag) == 0;
+}
+
 static int
-prove_copy (struct transfer *transfer, struct item *item, struct larder_error *error)
+prove_copy (struct transfer *transfer, struct item *item, const struct larder_info *before, struct larder_error *error)
 {
 	struct larder_info from = { .size = sizeof from }, to = { .size = sizeof to };
 	int code = larder_stat (item->store, transfer->arena, item->info.key, NULL, &from, error);
@@ -118,6 +134,10 @@ prove_copy (struct transfer *transfer, struct item *item, struct larder_error *e
 		&& from.checksum_composite == to.checksum_composite;
 	if (from.length != to.length || (comparable && strcmp (from.checksum, to.checksum) != 0))
 		return larder_fail (error, LARDER_E_INTEGRITY, "'%s' differs from its source; the source stays", item->to);
+	if (is_one_version (&from, &to))
+		return larder_fail (error, LARDER_E_CONFLICT, "'%s' and '%s' are the same object; it stays", item->from, item->to);
+	if (from.mtime != before->mtime)
+		return larder_fail (error, LARDER_E_CONFLICT, "'%s' changed while it was copied; it stays", item->from);
 	item->info.etag = from.etag;
 	return 0;
 }
@@ -127,19 +147,20 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 {
 	const struct larder_transfer *request = transfer->request;
 	bool move = request->flags & LARDER_MOVE;
-	if (same_place (item->store, transfer->store) && strcmp (item->info.key, item->path) == 0
-	    && (move || !changes_attributes (&request->attributes)))
+	if (same_object (transfer, item->store, item->info.key, item->path) && (move || !changes_attributes (&request->attributes)))
 		return larder_fail (error, LARDER_E_CONFLICT, "'%s' and '%s' are the same object", item->from, item->to);
 	struct larder_copy_object copy = {
 		.size = sizeof copy, .key = item->info.key, .to = item->path, .attributes = request->attributes,
 		.create_only = request->flags & LARDER_CREATE_ONLY,
 	};
-	struct larder_info info = { .size = sizeof info };
+	struct larder_info info = { .size = sizeof info }, before = { .size = sizeof before };
 	if (request->flags & LARDER_DRY_RUN)
 		return 0;
-	int code = larder_copy_object (item->store, transfer->store, transfer->arena, &copy, &info, error);
+	int code = move ? larder_stat (item->store, transfer->arena, item->info.key, NULL, &before, error) : 0;
+	if (code == 0)
+		code = larder_copy_object (item->store, transfer->store, transfer->arena, &copy, &info, error);
 	if (code == 0 && move)
-		code = prove_copy (transfer, item, error);
+		code = prove_copy (transfer, item, &before, error);
 	if (code == 0)
 		count_progress (transfer, item->info.length);
 	return code;

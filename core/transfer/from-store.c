@@ -104,7 +104,7 @@ take_below (struct transfer *transfer, struct larder_store *store, const char *p
 static int
 refuse_inside (struct transfer *transfer, struct larder_store *store, const char *prefix, const char *last, struct larder_error *error)
 {
-	if (!same_place (store, transfer->store))
+	if (!same_object (transfer, store, "-", "-"))
 		return 0;
 	const char *target = target_join (transfer->arena, transfer->to, transfer->into ? last : "");
 	size_t length = target ? strlen (target) : 0;

@@ -78,8 +78,8 @@ int page_read (struct larder_store *store, const char *prefix, const char *after
 /* Is there a key below path/? */
 bool anything_below (struct larder_store *store, struct larder_arena *arena, const char *path);
 
-/* Are these the same bucket of the same backend? */
-bool same_place (const struct larder_store *a, const struct larder_store *b);
+/* Is `key` of that store the object that `to` is in the target, also by way of another backend? */
+bool same_object (struct transfer *transfer, struct larder_store *from, const char *key, const char *to);
 
 /* ---- spool.c: a stream of unknown length becomes a file without a name ---- */
 int spool (struct transfer *transfer, int fd, int *ret_fd, struct larder_error *error);
