@@ -57,6 +57,17 @@ def test_cli_objects_path_ends_at_separator():
     assert larder("rm", "-r", "images:").code == 0 and keys("images:") == []
 
 
+def test_cli_objects_versions_of_the_mock_profile():
+    # larder.ini asks for versions in uploads; the mock profile keeps them
+    for data in (b"one", b"second"):
+        got = larder("put", "-", "uploads:v/twice", stdin=data)
+        assert got.code == 0, got.err
+    listed = [line for line in larder("ls", "--versions", "-r", "--json", "uploads:v/").lines() if line["type"] == "object"]
+    assert [(line["key"], line["size"], line["latest"]) for line in listed] == [("v/twice", 6, True), ("v/twice", 3, False)], listed
+    assert larder("ls", "--versions", "-r", "uploads:v/").out.count("v/twice") == 2
+    assert larder("cat", "uploads:v/twice").raw == b"second" and keys("uploads:v/") == ["v/twice"]
+
+
 def test_cli_objects_named_object_goes_with_its_path():
     put("log")
     put("log/a")
