@@ -28,7 +28,7 @@ key = {user}/{year}/{month}/{job}.{ext}
 encode = png
 metadata = user_id={user}, job_id={job}, uploaded_at={now}
 thumbnail-store = thumbnails
-thumbnail-key = {user}/{year}/{month}/thumbnails/{job}.webp
+thumbnail-key = {user}/{year}/{month}/thumbnails/{job}.%s
 thumbnail-fit = 256x256
 thumbnail-encode = %s
 strip = location, text
@@ -48,11 +48,12 @@ class Outcome:
 
 class Larder:
     def __init__(self, thumbnail="webp quality=85"):
+        self.extension = thumbnail.split()[0]
         self.holder = tempfile.TemporaryDirectory(prefix="larder-image-")
         self.root = self.holder.name
         os.mkdir(self.path("profiles"))
         with open(self.path("larder.ini"), "w") as file:
-            file.write(PIPELINE % thumbnail)
+            file.write(PIPELINE % (self.extension, thumbnail))
         with open(self.path("profiles", "plain.ini"), "w") as file:
             file.write(PROFILE % self.path("store"))
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("LARDER_")}
@@ -80,7 +81,7 @@ class Larder:
 
     def thumbnail(self, job):
         """Bytes of the thumbnail, or None."""
-        outcome = self.run("cat", "thumbnails", "u/2026/11/thumbnails/%s.webp" % job)
+        outcome = self.run("cat", "thumbnails", "u/2026/11/thumbnails/%s.%s" % (job, self.extension))
         return outcome.out if outcome.code == 0 else None
 
     def image(self, job, ext):

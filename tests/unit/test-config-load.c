@@ -294,6 +294,7 @@ START_TEST (file_too_large)
 END_TEST
 
 #define PIPELINE STORE "[pipeline \"p\"]\nstore = s\n"
+#define THUMBNAIL PIPELINE "thumbnail-store = s\n"
 
 /* ---- refused: c-A05 ---------------------------------------------------------------------------- */
 
@@ -325,6 +326,19 @@ static const struct { const char *text; unsigned line; const char *message, *nex
 	{ PIPELINE "thumbnail-store = s\nthumbnail-key = {usr}/{job}.webp\nkey = {usr}/{job}.{ext}\n", 8, "unknown placeholder {usr}", "'user'" },
 	{ PIPELINE "metadata = user_id\n", 6, "'user_id' is not NAME=TEMPLATE", "" }, { PIPELINE "metadata = User={user}\n", 6, "not NAME=TEMPLATE", "" },
 	{ PIPELINE "metadata = a={user}, larder-sha256={job}\n", 6, "larder's own", "" }, { PIPELINE "metadata = a={user}, a={job}\n", 6, "'a' twice", "" },
+	{ PIPELINE "thumbnail-key = {job}.webp\n", 6, "without 'thumbnail-store'", "name the store" }, { PIPELINE "thumbnail-fit = 8x8\n", 6, "without", "" },
+	{ PIPELINE "thumbnail-encode = png\n", 6, "without", "" }, { THUMBNAIL "thumbnail-fit = 0x8\n", 7, "not WIDTHxHEIGHT", "" },
+	{ THUMBNAIL "thumbnail-fit = 8x65536\n", 7, "not WIDTHxHEIGHT", "" }, { THUMBNAIL "thumbnail-fit = 8x8x\n", 7, "not WIDTHxHEIGHT", "" },
+	{ THUMBNAIL "thumbnail-fit = 256\n", 7, "not WIDTHxHEIGHT", "" }, { THUMBNAIL "thumbnail-encode = jpeg\n", 7, "ends in '.webp', but", "" },
+	{ THUMBNAIL "thumbnail-key = {user}/{job}.png\n", 7, "makes webp", "" }, { THUMBNAIL "thumbnail-encode = webp quality=101\n", 7, "quality=101", "" },
+	{ PIPELINE "encode = png quality=90\n", 6, "png has no quality", "" }, { PIPELINE "encode = webp qualty=90\n", 6, "'qualty=90'", "'quality'" },
+	{ PIPELINE "encode = webp effort=10\n", 6, "effort=10", "" }, { PIPELINE "encode = webp quality=\n", 6, "'quality='", "" },
+	{ PIPELINE "encode = webp losless\n", 6, "'losless'", "'lossless'" }, { PIPELINE "encode = quality=9\n", 6, "no format", "" }, { PIPELINE "encode =\n", 6, "no format", "" },
+	{ PIPELINE "background = #ffffff\n", 6, "not \"#rrggbb\"", "quote it" }, { PIPELINE "background = \"#12345g\"\n", 6, "'#12345g'", "" },
+	{ PIPELINE "background = white\n", 6, "'white'", "" }, { STORE "expected-size = ten\n", 4, "not a size", "" },
+	{ STORE "expected-rate = 1GB\n", 4, "SIZE/month", "" }, { STORE "expected-rate = 1GB/year\n", 4, "SIZE/month", "" }, { STORE "expected-rate = x/day\n", 4, "SIZE/month", "" },
+	{ STORE "[filesystem \"f\"]\nexpected-size = x\n", 5, "not a size", "" }, { "[store \"s\"]\nbackend = b\nbucket =\n", 3, "'bucket' is empty", "" },
+	{ "[store \"s\"]\nbackend = b\nbucket = a/b\n", 3, "no '/'", "" },
 	{ PIPELINE "metadata = a={nwo}\n", 6, "unknown placeholder {nwo}", "'now'" },
 };
 
@@ -336,6 +350,15 @@ START_TEST (is_refused)
 	snprintf (where, sizeof where, "larder.ini:%u: ", refused[_i].line);
 	ck_assert_msg (strncmp (error.message, where, strlen (where)) == 0 && strstr (error.message, refused[_i].message), "%s: %s", refused[_i].text, error.message);
 	ck_assert_msg (strstr (error.next, refused[_i].next), "%s: %s", refused[_i].text, error.next);
+}
+END_TEST
+
+/* What is refused above has right neighbours. */
+START_TEST (is_taken)
+{
+	ck_assert_msg (load_text (THUMBNAIL "encode = webp quality=0 effort=9 lossless\nthumbnail-encode = jpeg quality=100\nthumbnail-key = {user}/{job}.jpg\nthumbnail-fit = 1x65535\n"
+	                          "background = \"#09afAF\"\nstrip = all\nmetadata = a-b_1={user}-{ext}{now}\n[store \"t\"]\nbackend = b\nbucket = c\nexpected-rate = 1GB/day\n", NULL) == 0,
+	               "%s", error.message);
 }
 END_TEST
 
@@ -419,6 +442,7 @@ main (void)
 	tcase_add_test (tests, search_order);
 	tcase_add_test (tests, file_too_large);
 	tcase_add_loop_test (tests, is_refused, 0, sizeof refused / sizeof *refused);
+	tcase_add_test (tests, is_taken);
 	tcase_add_test (tests, free_keys);
 	tcase_add_test (tests, fill_good);
 	tcase_add_loop_test (tests, fill_refused, 0, sizeof unfilled / sizeof *unfilled);
