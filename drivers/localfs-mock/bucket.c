@@ -1,6 +1,7 @@
 /* bucket.c: finding, making and holding a bucket. A bucket is there once its small file TRUTH/bucket is. */
 #include "mock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -55,6 +56,32 @@ read_state (struct bucket *bucket, struct larder_error *error)
 		return 0;
 	return larder_fail (error, LARDER_E_INTEGRITY, "the file '%s/%s/%s' of bucket '%s' is damaged", bucket->mock->root, bucket->name,
 	                    BUCKET_FILE, bucket->name);
+}
+
+/* A folder that holds something, but no state of ours, is somebody's own. */
+static int
+check_free (const struct mock *mock, const char *name, struct larder_error *error)
+{
+	int fd = file_open_beneath (mock->root_fd, name, O_RDONLY | O_DIRECTORY, 0);
+	if (fd == -ENOENT)
+		return 0;
+	DIR *folder = fd < 0 ? NULL : fdopendir (fd);
+	if (!folder) {
+		int errnum = fd < 0 ? -fd : errno;
+		cleanup_close_at (&fd);
+		return larder_fail_errno (error, errnum, "cannot open bucket '%s' in '%s'", name, mock->root);
+	}
+	bool empty = true, begun = false;       /* begun: by another process, or by one that died */
+	for (const struct dirent *entry; (entry = readdir (folder));) {
+		begun = begun || strcmp (entry->d_name, TRUTH) == 0;
+		empty = empty && (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0);
+	}
+	closedir (folder);
+	if (empty || begun)
+		return 0;
+	larder_fail (error, LARDER_E_CONFLICT, "the folder '%s/%s' is no bucket, and not empty", mock->root, name);
+	larder_explain (error, LARDER_DETAIL_NEXT, "give another root, or empty the folder");
+	return LARDER_E_CONFLICT;
 }
 
 static int
@@ -124,7 +151,9 @@ bucket_open (const struct mock *mock, struct larder_call *call, const char *name
 	}
 	code = hold (ret, error);
 	if (code == 1 && write && mock->create) {
-		code = make (mock, name, error);
+		code = check_free (mock, name, error);
+		if (code == 0)
+			code = make (mock, name, error);
 		if (code == 0)
 			code = hold (ret, error);
 	}

@@ -77,7 +77,7 @@ note_write (const struct change *change, struct larder_error *error)
 	return 0;
 }
 
-/* Bytes without a record go; the readable file becomes what the record says. */
+/* The readable file becomes what the record says; then bytes without a record go. */
 static void
 note_settle (struct bucket *bucket, char *note, struct larder_arena *arena)
 {
@@ -88,6 +88,7 @@ note_settle (struct bucket *bucket, char *note, struct larder_arena *arena)
 	*line++ = '\0';
 	if (record_load (bucket, path, arena, &record, NULL) < 0)
 		return;
+	readable_set (bucket, path, &record, line);
 	for (char *newline; (newline = strchr (line, '\n')) && strncmp (line, "end\n", 4) != 0; line = newline + 1) {
 		char data[PATH_ROOM];
 		*newline = '\0';
@@ -95,8 +96,6 @@ note_settle (struct bucket *bucket, char *note, struct larder_arena *arena)
 		if (!holds (&record, line) && file_unlink_beneath (bucket->truth, data) == 0 && record.count == 0)
 			file_trim_parents (bucket->truth, data);
 	}
-	const struct version *current = record_find (&record, NULL);
-	readable_set (bucket, path, current ? current->data : NULL);
 }
 
 static void
@@ -262,7 +261,6 @@ change_repair (struct bucket *bucket, const char *key)
 	    || (fstatat (bucket->top, path, &shown, AT_SYMLINK_NOFOLLOW) == 0 && shown.st_ino == bytes.st_ino))
 		return;
 	CLEANUP_CHANGE struct change change = CHANGE_NONE;
-	if (change_begin (bucket, key, &change, NULL) < 0 || !(current = change_current (&change)))
-		return;
-	readable_set (bucket, change.path, current->data);
+	if (change_begin (bucket, key, &change, NULL) == 0 && change_current (&change))
+		readable_set (bucket, change.path, &change.record, NULL);
 }

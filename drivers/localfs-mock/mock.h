@@ -64,8 +64,9 @@ void temp_abort (struct temp *temp);
 void temp_sweep (const struct bucket *bucket);
 void meta_path (const char *path, char ret[PATH_ROOM]);
 void data_path (const char *path, const char *data, char ret[PATH_ROOM]);
-/* Make ROOT/BUCKET/PATH the bytes `data`, or nothing when NULL. Convenience: never fails. */
-void readable_set (const struct bucket *bucket, const char *path, const char *data);
+/* Make ROOT/BUCKET/PATH what the record says; a file there that is not a link to bytes of the key, of its record or
+ * of the lines of `note` (may be NULL), stays. Before bytes go, or their link looks like such a file. Convenience: never fails. */
+void readable_set (const struct bucket *bucket, const char *path, const struct record *record, const char *note);
 
 /* ---- change.c: changing one key ---- */
 

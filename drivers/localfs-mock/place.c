@@ -159,47 +159,113 @@ temp_sweep (const struct bucket *bucket)
 	closedir (folder);
 }
 
-static bool
-is_same_file (const struct bucket *bucket, const char *path, const char *data)
-{
-	struct stat a, b;
-	CLEANUP_CLOSE int shown = file_open_beneath (bucket->top, path, O_PATH, 0);
-	CLEANUP_CLOSE int true_one = file_open_beneath (bucket->truth, data, O_PATH, 0);
-	return shown >= 0 && true_one >= 0 && fstat (shown, &a) == 0 && fstat (true_one, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
+/* ---- the readable file ---- */
 
 static bool
-link_once (const struct bucket *bucket, const char *path, const char *data, const char *temp)
+is_data (const struct bucket *bucket, const char *path, const char *data, const struct stat *shown)
+{
+	char from[PATH_ROOM];
+	struct stat st;
+	data_path (path, data, from);
+	CLEANUP_CLOSE int fd = file_open_beneath (bucket->truth, from, O_PATH, 0);
+	return fd >= 0 && fstat (fd, &st) == 0 && st.st_dev == shown->st_dev && st.st_ino == shown->st_ino;
+}
+
+/* Bytes of the key that no record names any more: what a damaged record or a power cut left. */
+static bool
+is_stray_data (const struct bucket *bucket, const char *path, const struct stat *shown)
+{
+	char below[PATH_ROOM];
+	data_path (path, "", below);
+	char *last = strrchr (below, '/');
+	*last++ = '\0';
+	int fd = file_open_beneath (bucket->truth, below, O_RDONLY | O_DIRECTORY, 0);
+	DIR *folder = fd < 0 ? NULL : fdopendir (fd);
+	if (!folder) {
+		cleanup_close_at (&fd);
+		return false;
+	}
+	bool found = false;
+	for (const struct dirent *entry; !found && (entry = readdir (folder));)
+		found = entry->d_ino == shown->st_ino && strncmp (entry->d_name, last, strlen (last)) == 0
+		        && is_data (bucket, path, entry->d_name + strlen (last), shown);
+	closedir (folder);
+	return found;
+}
+
+/* Is the file in the readable one's place a link to bytes of this key? Anything else is somebody's own. */
+static bool
+is_ours (const struct bucket *bucket, const char *path, const struct record *record, const char *note, const struct stat *shown)
+{
+	if (!S_ISREG (shown->st_mode))
+		return false;
+	for (const char *newline; note && (newline = strchr (note, '\n')) && strncmp (note, "end\n", 4) != 0; note = newline + 1) {
+		char data[ID_ROOM];
+		snprintf (data, sizeof data, "%.*s", (int) (newline - note), note);
+		if (is_data (bucket, path, data, shown))
+			return true;
+	}
+	for (size_t i = 0; i < record->count; i++)
+		if (record->versions[i].data && is_data (bucket, path, record->versions[i].data, shown))
+			return true;
+	return is_stray_data (bucket, path, shown);
+}
+
+/* A file that turns up in a free place meanwhile stays: link, unlike rename, replaces nothing. */
+static bool
+link_once (const struct bucket *bucket, const char *path, const char *data, bool replace)
 {
 	const char *slash = strrchr (path, '/');
-	char folder[PATH_ROOM];
+	char folder[PATH_ROOM], self[64], temp[ID_ROOM + 8], id[ID_ROOM];
 	snprintf (folder, sizeof folder, "%.*s", slash ? (int) (slash - path) : 1, slash ? path : ".");
 	(void) file_make_parents (bucket->top, path, 0755, false, NULL);
 	CLEANUP_CLOSE int at = file_open_beneath (bucket->top, folder, O_RDONLY | O_DIRECTORY, 0);
 	CLEANUP_CLOSE int from = file_open_beneath (bucket->truth, data, O_PATH, 0);
-	char self[64];
 	snprintf (self, sizeof self, "/proc/self/fd/%d", from);
-	if (at < 0 || from < 0 || linkat (AT_FDCWD, self, bucket->truth, temp, AT_SYMLINK_FOLLOW) < 0)
+	if (at < 0 || from < 0)
+		return false;
+	if (!replace)
+		return linkat (AT_FDCWD, self, at, slash ? slash + 1 : path, AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST;
+	id_new (larder_host->wall (), NULL, id);
+	snprintf (temp, sizeof temp, "tmp/%s", id);
+	if (linkat (AT_FDCWD, self, bucket->truth, temp, AT_SYMLINK_FOLLOW) < 0)
 		return false;
 	bool placed = renameat (bucket->truth, temp, at, slash ? slash + 1 : path) == 0;
 	(void) file_unlink_beneath (bucket->truth, temp);
 	return placed;
 }
 
-void
-readable_set (const struct bucket *bucket, const char *path, const char *data)
+static void
+readable_remove (const struct bucket *bucket, const char *path)
 {
-	if (!data) {
-		(void) file_unlink_beneath (bucket->top, path);
-		file_trim_parents (bucket->top, path);
+	(void) file_unlink_beneath (bucket->top, path);
+	file_trim_parents (bucket->top, path);
+}
+
+void
+readable_set (const struct bucket *bucket, const char *path, const struct record *record, const char *note)
+{
+	const struct version *current = record_find (record, NULL);
+	struct stat shown;
+	CLEANUP_CLOSE int fd = file_open_beneath (bucket->top, path, O_PATH, 0);
+	bool vacant = fd == -ENOENT;
+	if (!vacant && (fd < 0 || fstat (fd, &shown) < 0 || !is_ours (bucket, path, record, note, &shown))) {
+		larder_host->log (LARDER_LOG_DEBUG, "'%s' in bucket '%s': a file that is not the object's is in the readable one's place and stays", path,
+		                  bucket->name);
 		return;
 	}
-	char from[PATH_ROOM], temp[ID_ROOM + 8], id[ID_ROOM];
-	data_path (path, data, from);
-	if (is_same_file (bucket, path, from))
+	if (!current) {
+		if (!vacant)
+			readable_remove (bucket, path);
 		return;
-	id_new (larder_host->wall (), NULL, id);
-	snprintf (temp, sizeof temp, "tmp/%s", id);
-	for (int try = 0; try < 10 && !link_once (bucket, path, from, temp); try++)
-		;
+	}
+	if (!vacant && is_data (bucket, path, current->data, &shown))
+		return;
+	char from[PATH_ROOM];
+	bool placed = false;
+	data_path (path, current->data, from);
+	for (int try = 0; try < 10 && !placed; try++)
+		placed = link_once (bucket, path, from, !vacant);
+	if (!placed && !vacant)           /* none is better than an old one: the next look brings it back */
+		readable_remove (bucket, path);
 }

@@ -98,10 +98,47 @@ repaired (struct suite *suite)
 	WANT (is_there (suite, "u/a.png", "one", 3), "the object hangs on its readable file");
 	WANT_CODE (op_stat (suite, "u/a.png", NULL, NULL), 0, "stat");
 	WANT (file_is ("u/a.png", "one"), "stat did not repair the readable file");
+}
+
+/* A file of somebody's own in a readable file's place stays, whatever happens to the object. */
+static void
+not_ours (struct suite *suite)
+{
+	struct fact fact;
+	start (suite, "not-ours", "yes", "no");
+	WANT_CODE (op_write (suite, "u/a.png", "one", 3, NULL, NULL, NULL), 0, "write");
+	put_file ("u/b.png", "mine", 0);
+	WANT_CODE (op_write (suite, "u/b.png", "two", 3, NULL, NULL, NULL), 0, "write over a file that is not ours");
+	WANT (is_there (suite, "u/b.png", "two", 3) && file_is ("u/b.png", "mine"), "a foreign file was replaced by a write");
+	WANT_CODE (op_stat (suite, "u/b.png", NULL, &fact), 0, "stat");
+	WANT (file_is ("u/b.png", "mine"), "a foreign file was replaced by stat");
+	WANT_CODE (op_remove (suite, "u/b.png", NULL, NULL), 0, "remove");
+	WANT (file_is ("u/b.png", "mine"), "a foreign file was removed with the object");
 	WANT (unlink (path ("u/a.png")) == 0, "unlink");
-	put_file ("u/a.png", "stranger", 0);
-	WANT_CODE (op_stat (suite, "u/a.png", NULL, NULL), 0, "stat");
-	WANT (file_is ("u/a.png", "one"), "stat did not replace another file in the readable one's place");
+	put_file ("u/a.png", "mine", 0);
+	WANT_CODE (op_write (suite, "u/a.png", "two", 3, NULL, NULL, NULL), 0, "write");
+	WANT (is_there (suite, "u/a.png", "two", 3) && file_is ("u/a.png", "mine"), "a file that took the readable one's place was replaced");
+	WANT (unlink (path ("u/a.png")) == 0 && symlink ("b.png", path ("u/a.png")) == 0, "symlink");
+	WANT_CODE (op_remove (suite, "u/a.png", NULL, NULL), 0, "remove");
+	WANT (file_is ("u/a.png", "mine"), "a foreign link was removed with the object");
+}
+
+/* `create` takes an empty folder, and one whose making was cut short, but none with other files in it. */
+static void
+folder_in_use (struct suite *suite)
+{
+	struct larder_error error = LARDER_ERROR_INIT;
+	const struct larder_source source = { .size = sizeof source };
+	start (suite, "folder-in-use", "yes", "no");
+	WANT (mkdir (path (""), 0755) == 0, "mkdir");
+	put_file ("mine.txt", "mine", 0);
+	WANT_CODE (op_write_source (suite, "a.png", &source, &error), LARDER_E_CONFLICT, "a write into a folder that is no bucket");
+	WANT (strcmp (error.next, "give another root, or empty the folder") == 0, "next step '%s'", error.next);
+	WANT (file_is ("mine.txt", "mine") && access (path (".larder"), F_OK) < 0, "something was made in it");
+	WANT (unlink (path ("mine.txt")) == 0, "unlink");
+	WANT_CODE (op_write (suite, "a.png", "one", 3, NULL, NULL, NULL), 0, "a write into an empty folder");
+	WANT (unlink (path (".larder/bucket")) == 0, "unlink");
+	WANT_CODE (op_write (suite, "a.png", "two", 3, NULL, NULL, NULL), 0, "a write where making was cut short");
 }
 
 /* As after cp -a, which makes files of their own of hard links. */
@@ -231,7 +268,8 @@ int
 main (int argc, char **argv)
 {
 	static const struct { const char *name; void (*run) (struct suite *suite); } cases[] = {
-		{ "missing-bucket", missing_bucket }, { "readable", readable }, { "repaired", repaired }, { "copied", copied },
+		{ "missing-bucket", missing_bucket }, { "readable", readable }, { "repaired", repaired },
+		{ "not-ours", not_ours }, { "folder-in-use", folder_in_use }, { "copied", copied },
 		{ "damaged-record", damaged_record }, { "foreign-files", foreign_files }, { "beneath", beneath }, { "no-space", no_space },
 		{ "suspended", suspended }, { "left-over", left_over },
 	};
