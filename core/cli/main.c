@@ -2,6 +2,7 @@
 #include "line.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,12 +265,14 @@ finish_output (struct cli *cli, int *status)
 		signal (SIGPIPE, SIG_DFL);
 		raise (SIGPIPE);
 	}
-	if (cli->out_broken && cli->out_errno && *status == 0) {
+	if (cli->out_broken && cli->out_errno && !cli->signal_seen) {
 		struct larder_error error = LARDER_ERROR_INIT;
 		int code = larder_fail_errno (&error, cli->out_errno, "cannot write standard output");
 		cli->globals.json = false;
 		talk_error (cli, &error, NULL);
-		*status = larder_exit_code (code);
+		/* The run was cancelled because of it. */
+		if (*status == 0 || *status == larder_exit_code (LARDER_E_CANCELLED))
+			*status = larder_exit_code (code);
 	}
 	buffer_free (&cli->out);
 }
@@ -287,9 +290,20 @@ status_of (struct cli *cli, int code, const struct larder_error *error)
 	return items_exit (cli);
 }
 
+/* A descriptor closed at the start would become the first file that is opened. What is written to such goes nowhere;
+ * reading from such an input fails, for it is not an empty one. */
+static void
+hold_standard (void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl (fd, F_GETFD) < 0 && open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDWR) < 0)
+			_exit (larder_exit_code (LARDER_E_UNAVAILABLE));
+}
+
 int
 main (int argc, char **argv)
 {
+	hold_standard ();
 	struct stat out;
 	struct cli cli = {
 		.summary = { .size = sizeof cli.summary }, .talk = PTHREAD_MUTEX_INITIALIZER,
