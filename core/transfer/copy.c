@@ -223,6 +223,8 @@ copy_one (struct transfer *transfer, struct item *item, struct larder_error *err
 	if (item->store && length > 0 && item->path[length - 1] == '/')
 		return make_folder (transfer, item, error);
 	int code = target_check_local (item->path, error);
+	if (code == 0)
+		code = target_check_there (AT_FDCWD, item->to, item->to, error);  /* early; what counts is the look before the rename */
 	if (code < 0 || dry)
 		return code;
 	return item->store ? write_file_from_store (transfer, item, error) : write_file_from_file (transfer, item, error);

@@ -17,20 +17,6 @@
 struct walk { struct transfer *transfer; int root; const char *top, *last; };
 
 static const char *
-kind_of (mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFLNK: return "a link; links are not followed";
-	case S_IFIFO: return "a FIFO";
-	case S_IFSOCK: return "a socket";
-	case S_IFCHR:
-	case S_IFBLK: return "a device";
-	case S_IFDIR: return "a folder";
-	default: return "not a regular file";
-	}
-}
-
-static const char *
 last_of (const char *path)
 {
 	const char *slash = strrchr (path, '/');
@@ -67,7 +53,7 @@ walk_file (const struct walk *walk, const char *from, const char *rel)
 	else if (fstat (fd, &item.facts) < 0)
 		fail_one (walk->transfer, from, errno);
 	else if (!S_ISREG (item.facts.st_mode))
-		count_skipped (walk->transfer, from, kind_of (item.facts.st_mode));
+		count_skipped (walk->transfer, from, kind_of_file (item.facts.st_mode));
 	else
 		take (walk->transfer, &item, walk->last, rel);
 }
@@ -132,7 +118,7 @@ walk_entry (const struct walk *walk, int folder, const char *rel, const char *na
 	else if (S_ISREG (facts.st_mode))
 		walk_file (walk, from, path);
 	else
-		count_skipped (transfer, from, kind_of (facts.st_mode));
+		count_skipped (transfer, from, kind_of_file (facts.st_mode));
 }
 
 /* Memory of a folder is given back when it is done. */
@@ -210,7 +196,7 @@ from_local (struct transfer *transfer, const char *path, struct larder_error *er
 	if (S_ISDIR (item.facts.st_mode))
 		return take_tree (transfer, path, error);
 	if (!S_ISREG (item.facts.st_mode)) {
-		int code = larder_fail (error, LARDER_E_INVALID, "'%s' is %s", path, kind_of (item.facts.st_mode));
+		int code = larder_fail (error, LARDER_E_INVALID, "'%s' is %s", path, kind_of_file (item.facts.st_mode));
 		larder_explain (error, LARDER_DETAIL_NEXT, "a stream goes in by standard input: larder put - STORE:KEY");
 		return code;
 	}

@@ -50,6 +50,33 @@ target_check_local (const char *path, struct larder_error *error)
 	return code;
 }
 
+const char *
+kind_of_file (mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFLNK: return "a link; links are not followed";
+	case S_IFIFO: return "a FIFO";
+	case S_IFSOCK: return "a socket";
+	case S_IFCHR:
+	case S_IFBLK: return "a device";
+	case S_IFDIR: return "a folder";
+	default: return "not a regular file";
+	}
+}
+
+int
+target_check_there (int folder, const char *name, const char *shown, struct larder_error *error)
+{
+	struct stat there;
+	if (fstatat (folder, name, &there, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG (there.st_mode))
+		return 0;
+	if (S_ISDIR (there.st_mode))
+		return larder_fail (error, LARDER_E_CONFLICT, "'%s' is a folder here; a key and a folder cannot have one name", shown);
+	int code = larder_fail (error, LARDER_E_INVALID, "'%s' stays: it is %s", shown, kind_of_file (there.st_mode));
+	larder_explain (error, LARDER_DETAIL_NEXT, "name a file, or remove it first; 'larder cat' writes into pipes and devices");
+	return code;
+}
+
 /* The umask without changing it: there is no other way that other threads do not see. */
 static mode_t
 read_umask (void)

@@ -55,6 +55,9 @@ void target_end (struct transfer *transfer);
 int target_name (struct transfer *transfer, const char *last, const char *rel, struct item *item, struct larder_error *error);
 /* May a file below a folder have this name? INVALID says why not. */
 int target_check_local (const char *path, struct larder_error *error);
+/* A name that is no regular file (a device, a pipe, a link) is never replaced: INVALID. The folder is CONFLICT. */
+int target_check_there (int folder, const char *name, const char *shown, struct larder_error *error);
+const char *kind_of_file (mode_t mode);
 int target_root (struct transfer *transfer, struct larder_error *error);
 const char *target_join (struct larder_arena *arena, const char *a, const char *b);
 

@@ -41,9 +41,9 @@ publish (struct writing *writing, struct larder_error *error)
 	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { writing->mtime / NS_PER_S, writing->mtime % NS_PER_S } };
 	if (writing->mtime > 0 && futimens (writing->draft.fd, times) < 0)
 		return larder_fail_errno (error, errno, "cannot set the time of '%s'", writing->item->to);
-	struct stat there;
-	if (fstatat (writing->draft.folder, writing->draft.last, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (there.st_mode))
-		return larder_fail (error, LARDER_E_CONFLICT, "'%s' is a folder here; a key and a folder cannot have one name", writing->item->to);
+	int code = target_check_there (writing->draft.folder, writing->draft.last, writing->item->to, error);
+	if (code < 0)
+		return code;
 	bool create = writing->transfer->request->flags & LARDER_CREATE_ONLY;
 	return file_draft_publish (&writing->draft, create ? FILE_CREATE : FILE_REPLACE, error);
 }

@@ -46,4 +46,28 @@ def test_cli_descriptors_full_output():
         assert got.code == 7 and "cannot write standard output" in got.err, (args, got.code, got.err)
 
 
+def test_cli_descriptors_target_is_no_file():
+    write("source.txt", b"new")
+    write("behind.txt", b"old")
+    assert larder("put", "source.txt", "images:tree/fifo").code == 0
+    os.mkdir("targets")
+    os.mkfifo("targets/fifo")
+    os.symlink("../behind.txt", "targets/link")
+    os.symlink("nowhere", "targets/dangling")
+    for name, kind in (("fifo", "a FIFO"), ("link", "a link"), ("dangling", "a link")):
+        path = "./targets/" + name
+        before = os.lstat(path)
+        for args in (["get", "images:tree/fifo", path], ["cp", "images:tree/fifo", path], ["cp", "source.txt", path],
+                     ["mv", "images:tree/fifo", path], ["mv", "source.txt", path], ["get", "-n", "images:tree/fifo", path],
+                     ["get", "--create-only", "images:tree/fifo", path]):
+            got = larder(*args)
+            assert got.code == 2 and kind in got.err and "next: " in got.err, (args, got.code, got.err)
+        after = os.lstat(path)
+        assert (before.st_ino, before.st_mode) == (after.st_ino, after.st_mode), path
+    got = larder("get", "-r", "--json", "images:tree/", "targets")
+    assert got.code == 2 and got.summary()["refused"] == 1, got.out
+    assert sorted(os.listdir("targets")) == ["dangling", "fifo", "link"] and read("behind.txt") == b"old"
+    assert read("source.txt") == b"new" and larder("cat", "images:tree/fifo").raw == b"new"
+
+
 run(sys.modules[__name__])
