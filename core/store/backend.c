@@ -15,14 +15,20 @@
 /* Keys of a [backend] that core itself reads. */
 static const char *const core_keys[] = { "driver", "server", "required", NULL };
 
+static bool
+is_lock (const struct config_section *section)
+{
+	return strcmp (config_kind (section), "lock") == 0;
+}
+
 static int
-load_driver (struct larder *larder, const struct config_section *section, const struct module **ret, struct larder_error *error)
+load_module (struct larder *larder, const struct config_section *section, const struct module **ret, struct larder_error *error)
 {
 	const char *name = config_text (section, "driver");
 	struct larder_error inner = LARDER_ERROR_INIT;
-	int code = registry_load (larder->registry, LARDER_KIND_DRIVER, name ? name : "", ret, &inner);
+	int code = registry_load (larder->registry, is_lock (section) ? LARDER_KIND_LOCK : LARDER_KIND_DRIVER, name ? name : "", ret, &inner);
 	if (code < 0) {
-		larder_fail (error, code, "[backend \"%s\"] of %s: %s", config_name (section), config_where (section), inner.message);
+		larder_fail (error, code, "[%s \"%s\"] of %s: %s", config_kind (section), config_name (section), config_where (section), inner.message);
 		larder_explain (error, LARDER_DETAIL_NEXT, inner.next);
 	}
 	return code;
@@ -42,12 +48,13 @@ warn_of_comments (const struct larder *larder, const struct config_section *sect
 	}
 }
 
+/* The section's module with its options filled, not opened yet. */
 static int
-open_instance (struct larder *larder, const struct config_section *section, struct instance **ret, struct larder_error *error)
+make_instance (struct larder *larder, const struct config_section *section, struct instance **ret, struct larder_error *error)
 {
 	const struct module *module;
 	struct instance *instance = NULL;
-	int code = load_driver (larder, section, &module, error);
+	int code = load_module (larder, section, &module, error);
 	if (code == 0)
 		code = instance_new (module, &instance, error);
 	if (code < 0)
@@ -55,19 +62,42 @@ open_instance (struct larder *larder, const struct config_section *section, stru
 	struct larder_values *filled = NULL;
 	static const struct larder_option none[] = { { 0 } };
 	code = config_fill (section, module->options ? module->options : none, sizeof *none, instance->self, core_keys, &filled, error);
-	if (code == 0) {
-		warn_of_comments (larder, section, module->options);
-		values_free (instance->values);
-		instance->values = filled;
-		struct larder_arena *arena = arena_new ();
-		struct larder_call call = larder_call_begin (larder, arena);
-		struct larder_open request = {
-			.size = sizeof request, .name = config_name (section), .server = config_text (section, "server"),
-			.read_only = larder->settings.flags & LARDER_READ_ONLY,
-		};
-		code = arena ? instance_open (instance, &call, &request, error) : larder_fail_memory (error);
-		arena_free (arena);
+	if (code < 0) {
+		instance_free (instance);
+		return code;
 	}
+	warn_of_comments (larder, section, module->options);
+	values_free (instance->values);
+	instance->values = filled;
+	*ret = instance;
+	return 0;
+}
+
+int
+backend_try (struct larder *larder, const struct config_section *section, struct larder_error *error)
+{
+	struct instance *instance;
+	int code = make_instance (larder, section, &instance, error);
+	if (code == 0)
+		instance_free (instance);
+	return code;
+}
+
+static int
+open_instance (struct larder *larder, const struct config_section *section, struct instance **ret, struct larder_error *error)
+{
+	struct instance *instance;
+	int code = make_instance (larder, section, &instance, error);
+	if (code < 0)
+		return code;
+	struct larder_arena *arena = arena_new ();
+	struct larder_call call = larder_call_begin (larder, arena);
+	struct larder_open request = {
+		.size = sizeof request, .name = config_name (section), .server = config_text (section, "server"),
+		.read_only = larder->settings.flags & LARDER_READ_ONLY,
+	};
+	code = arena ? instance_open (instance, &call, &request, error) : larder_fail_memory (error);
+	arena_free (arena);
 	if (code < 0) {
 		instance_free (instance);
 		return code;
@@ -110,7 +140,7 @@ bool
 backend_is_secret (void *context, const struct config_section *section, const char *key)
 {
 	struct larder *larder = context;
-	bool lock = strcmp (config_kind (section), "lock") == 0;
+	bool lock = is_lock (section);
 	if (!lock && strcmp (config_kind (section), "backend") != 0)
 		return false;
 	for (const char *const *known = core_keys; *known; known++)

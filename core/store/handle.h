@@ -37,6 +37,8 @@ struct larder_store {
 
 /* Opens it when it is the first use. */
 int backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error);
+/* Load the module of a [backend] or [lock] and fill its options, without opening it; NOTFOUND: not installed. */
+int backend_try (struct larder *larder, const struct config_section *section, struct larder_error *error);
 bool backend_is_secret (void *larder, const struct config_section *section, const char *key);
 
 #endif

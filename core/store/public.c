@@ -2,6 +2,7 @@
 #include "handle.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
@@ -39,16 +40,49 @@ report (larder_finding_cb finding, void *context, const struct config_section *s
 	return finding (context, &found);
 }
 
-/* Open every backend that a store uses, and the codecs that a pipeline names. */
+/* The first section, of the kind or (NULL) of any, whose `key` is `name`. */
+static const struct config_section *
+find_user (const struct larder *larder, const char *kind, const char *key, const char *name)
+{
+	for (const struct config_section *section = NULL; (section = config_next (larder->config, kind, section));) {
+		const char *named = config_text (section, key);
+		if (named && strcmp (named, name) == 0)
+			return section;
+	}
+	return NULL;
+}
+
+/* A module that no store needs may come later: said, with who waits for it, and no failure. */
 static int
-check_backends (struct larder *larder, larder_finding_cb finding, void *context)
+note_absent (const struct larder *larder, larder_finding_cb finding, void *context, const struct config_section *section)
+{
+	bool lock = strcmp (config_kind (section), "lock") == 0;
+	const struct config_section *user = find_user (larder, NULL, lock ? "lock" : "backend", config_name (section));
+	char name[200], text[400], file[300];
+	snprintf (name, sizeof name, "%s.%s", config_kind (section), config_name (section));
+	snprintf (text, sizeof text, "%s '%s' is not installed; needed by %s '%s'", lock ? "lock" : "driver", config_text (section, "driver"),
+	          user ? config_kind (user) : config_kind (section), user ? config_name (user) : config_name (section));
+	snprintf (file, sizeof file, "%s", config_where (section));
+	char *colon = strrchr (file, ':');
+	struct larder_finding found = { .size = sizeof found, .section = name, .text = text, .file = file, .line = colon ? (uint32_t) strtoul (colon + 1, NULL, 10) : 0 };
+	if (colon)
+		*colon = '\0';
+	return finding (context, &found);
+}
+
+/* What a store uses is opened; of the others the module and its options are looked at. */
+static int
+check_modules (struct larder *larder, const char *kind, larder_finding_cb finding, void *context)
 {
 	int code = 0;
-	for (const struct config_section *section = NULL; code == 0 && (section = config_next (larder->config, "store", section));) {
-		const struct schema_store *store = config_struct (section);
+	for (const struct config_section *section = NULL; code == 0 && (section = config_next (larder->config, kind, section));) {
 		struct larder_error error = LARDER_ERROR_INIT;
 		struct instance *instance;
-		if (store->backend && backend_open (larder, store->backend, &instance, &error) < 0)
+		bool used = strcmp (kind, "backend") == 0 && find_user (larder, "store", "backend", config_name (section));
+		int found = used ? backend_open (larder, config_name (section), &instance, &error) : backend_try (larder, section, &error);
+		if (found == LARDER_E_NOTFOUND && !used)
+			code = note_absent (larder, finding, context, section);
+		else if (found < 0)
 			code = report (finding, context, section, &error);
 	}
 	return code;
@@ -78,7 +112,9 @@ larder_config_check (struct larder *larder, larder_finding_cb finding, void *con
 {
 	int code = need_config (larder, error);
 	if (code == 0)
-		code = check_backends (larder, finding, context);
+		code = check_modules (larder, "backend", finding, context);
+	if (code == 0)
+		code = check_modules (larder, "lock", finding, context);
 	return code ? code : check_codecs (larder, finding, context);
 }
 

@@ -208,6 +208,29 @@ def test_cli_output_module_check_runs_the_suite():
     assert larder("module", "check", "./lock-x.so").code == 2 and larder("module", "check", "x.so").code == 2
 
 
+def test_cli_output_check_visits_every_module():
+    # what no store uses is looked at too: absent is a note, wrong options are not
+    os.makedirs("every/profiles")
+    good = ('[backend "objects"]\ndriver = localfs-mock\nroot = %s\ncreate = yes\n' % os.path.join(HOME, "every/root"))
+    more = ["--config", "every/larder.ini", "--profile", "mock"]
+    write("every/larder.ini", b'[store "images"]\nbackend = objects\nbucket = b\n\n[filesystem "shared"]\nbackend = files\n\n'
+          b'[cache "models"]\nlock = models\n')
+    absent = good + '[backend "files"]\ndriver = not-there\n[lock "models"]\ndriver = nor-this\n'
+    write("every/profiles/mock.ini", absent.encode())
+    got = larder("config", "check", *more)
+    assert got.code == 0 and "driver 'not-there' is not installed; needed by filesystem 'shared'" in got.out, (got.code, got.out, got.err)
+    assert "lock 'nor-this' is not installed; needed by cache 'models'" in got.out, got.out
+    notes = [line for line in larder("config", "check", "--json", *more).lines() if line["type"] == "note"]
+    assert [(note["section"], note["line"]) for note in notes] == [("backend.files", 5), ("lock.models", 7)], notes
+    assert all(note["file"].endswith("mock.ini") for note in notes), notes
+    write("every/profiles/mock.ini", (good + '[backend "files"]\ndriver = localfs-mock\nroot = /x\ncraete = yes\n[lock "models"]\ndriver = no\n').encode())
+    got = larder("config", "check", *more)
+    assert got.code == 2 and "mock.ini:8" in got.err and "did you mean 'create'" in got.err, (got.code, got.err)
+    write("every/profiles/mock.ini", absent.replace("localfs-mock", "gone").encode())
+    got = larder("config", "check", *more)
+    assert got.code == 3 and "no driver 'gone'" in got.err, (got.code, got.err)
+
+
 def test_cli_output_secret_is_never_shown():
     # a canary through every command
     os.makedirs("modules")
