@@ -129,11 +129,13 @@ larder_address_parse (struct larder *larder, struct larder_arena *arena, const c
 		const struct config_section *section;
 		address.store = arena_copy_bytes (arena, text, (size_t) (colon - text));
 		address.path = arena_copy (arena, colon + 1);
-		if (strncmp (colon, "://", 3) == 0)
+		const char *name = address.store ? address.store : "";
+		/* A store of that name comes first: its keys may begin with slashes. */
+		if (strncmp (colon, "://", 3) == 0 && (!larder->config || config_find (larder->config, "store", name, &section, NULL) < 0))
 			return larder_fail (error, LARDER_E_UNSUPPORTED, "'%s' is a URL; name a store of the configuration instead", text);
 		int code = need_config (larder, error);
 		if (code == 0)
-			code = config_find (larder->config, "store", address.store ? address.store : "", &section, error);
+			code = config_find (larder->config, "store", name, &section, error);
 		if (code == LARDER_E_NOTFOUND) {   /* a word of the command line, not an object */
 			code = LARDER_E_INVALID;
 			if (error)

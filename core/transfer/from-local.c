@@ -207,7 +207,9 @@ from_local (struct transfer *transfer, const char *path, struct larder_error *er
 int
 from_stream (struct transfer *transfer, int fd, struct larder_error *error)
 {
-	if (transfer->into)
+	/* Alone, it becomes the key as written, also one that ends in '/'. */
+	bool whole = transfer->store && transfer->request->count == 1 && *transfer->to;
+	if (transfer->into && !whole)
 		return larder_fail (error, LARDER_E_INVALID, "standard input has no name: '%s' must be a whole one", transfer->request->to);
 	CLEANUP_CLOSE int copy = -1;
 	if (transfer->request->flags & LARDER_DRY_RUN) {

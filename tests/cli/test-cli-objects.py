@@ -259,4 +259,22 @@ def test_cli_objects_many_pages():
     assert larder("rm", "-r", "--json", "uploads:many/").summary()["removed"] == 1203
 
 
+def test_cli_objects_known_store_is_no_url():
+    assert larder("put", "-", "uploads://x", stdin=b"slashes").code == 0
+    assert "//x" in keys("uploads:") and larder("cat", "uploads://x").raw == b"slashes"
+    got = larder("cat", "https://example.org/x")
+    assert got.code == 2 and "is a URL" in got.err and "store list" not in got.err, (got.code, got.err)
+    assert larder("rm", "uploads://x").code == 0
+
+
+def test_cli_objects_stream_to_a_key_that_ends_in_a_slash():
+    assert larder("put", "-", "uploads:dir/").code == 0 and "dir/" in keys("uploads:")
+    assert larder("put", "-", "uploads:dir/", stdin=b"bytes").code == 0 and larder("cat", "uploads:dir/").raw == b"bytes"
+    write("beside")
+    for args in (["put", "-", "uploads:"], ["put", "-", "beside", "uploads:dir/"], ["cp", "-", "./"]):
+        got = larder(*args)
+        assert got.code in (1, 2) and "has no name" in got.err, (args, got.code, got.err)
+    assert larder("rm", "-r", "uploads:dir/").code == 0
+
+
 run(sys.modules[__name__])
