@@ -67,6 +67,8 @@ note_write (const struct change *change, struct larder_error *error)
 	for (size_t i = 0; i < change->before.count; i++)
 		if (change->before.versions[i].data && !holds (&change->record, change->before.versions[i].data))
 			buffer_printf (&note, "%s\n", change->before.versions[i].data);
+	if (change->damaged && !change->bucket->versioning && !change->bucket->suspended)
+		data_names (change->bucket, change->path, 0, &note);    /* where there are no versions, old bytes go as ever */
 	buffer_add_text (&note, "end\n");
 	if (note.failed)
 		return larder_fail_memory (error);
@@ -114,7 +116,7 @@ note_finish (struct bucket *bucket, int lock, struct larder_arena *arena)
 /* ---- changes ---- */
 
 int
-change_begin (struct bucket *bucket, const char *key, struct change *ret, struct larder_error *error)
+change_begin (struct bucket *bucket, const char *key, bool replace, struct change *ret, struct larder_error *error)
 {
 	*ret = (struct change) { .bucket = bucket, .lock = -1, .arena = arena_new () };
 	if (!ret->arena)
@@ -125,9 +127,16 @@ change_begin (struct bucket *bucket, const char *key, struct change *ret, struct
 	if (code < 0)
 		return code;
 	note_finish (bucket, ret->lock, ret->arena);
-	code = record_load (bucket, ret->path, ret->arena, &ret->record, error);
-	if (code < 0)
+	struct larder_error why = LARDER_ERROR_INIT;
+	code = record_load (bucket, ret->path, ret->arena, &ret->record, &why);
+	if (code == LARDER_E_INTEGRITY && replace) {
+		larder_host->log (LARDER_LOG_WARN, "the damaged record of '%s' in bucket '%s' is replaced", key, bucket->name);
+		ret->damaged = true;
+	} else if (code < 0) {
+		if (error)
+			larder_give (error, &why);
 		return code;
+	}
 	ret->before = ret->record;
 	ret->record.key = key;
 	if (ret->record.count > 0) {
@@ -261,6 +270,6 @@ change_repair (struct bucket *bucket, const char *key)
 	    || (fstatat (bucket->top, path, &shown, AT_SYMLINK_NOFOLLOW) == 0 && shown.st_ino == bytes.st_ino))
 		return;
 	CLEANUP_CHANGE struct change change = CHANGE_NONE;
-	if (change_begin (bucket, key, &change, NULL) == 0 && change_current (&change))
+	if (change_begin (bucket, key, false, &change, NULL) == 0 && change_current (&change))
 		readable_set (bucket, change.path, &change.record, NULL);
 }

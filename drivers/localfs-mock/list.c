@@ -1,5 +1,6 @@
 /* list.c: one page of a listing. A token is the base64 form of what came last:
- * "k:KEY", "p:PREFIX" or "v:VERSION:MTIME:KEY". */
+ * "k:KEY", "p:PREFIX" or "v:VERSION:MTIME:KEY", in capitals once a damaged record was passed over: the other keys
+ * are listed, and the last page says INTEGRITY. */
 #include "mock.h"
 
 #include <inttypes.h>
@@ -23,6 +24,7 @@ struct listing {
 	struct larder_arena *arena;             /* of the record at hand */
 	uint32_t most, given;
 	bool more;
+	bool damaged;                           /* a record, on this page or one before */
 	char from[TOKEN_MOST], *from_key;       /* the token, decoded; its key */
 	char *from_version;                     /* versions of from_key up to this one came already */
 	int64_t from_time;
@@ -46,6 +48,9 @@ token_read (struct listing *listing, const char *token, struct larder_error *err
 		return bad_token (error);
 	at[length] = '\0';
 	listing->from_key = at + 2;
+	listing->damaged = *at >= 'A' && *at <= 'Z';
+	if (listing->damaged)
+		*at = (char) (*at - 'A' + 'a');
 	if (*at == 'k')
 		return 0;
 	if (*at == 'p' && length - 2 <= KEY_MOST) {
@@ -63,12 +68,14 @@ token_read (struct listing *listing, const char *token, struct larder_error *err
 }
 
 static const char *
-token_write (const struct listing *listing, struct larder_error *error)
+token_write (struct listing *listing, struct larder_error *error)
 {
 	size_t length = strlen (listing->last);
 	char *token = larder_host->arena (listing->call, 4 * ((length + 2) / 3) + 1);
 	if (!token)
 		return larder_fail_memory (error), NULL;
+	if (listing->damaged)
+		*listing->last = (char) (*listing->last - 'a' + 'A');
 	text_base64 (listing->last, length, token);
 	return token;
 }
@@ -154,15 +161,24 @@ give_key (struct listing *listing, struct larder_error *error)
 {
 	const struct bucket *bucket = listing->walk.bucket;
 	char path[KEY_PATH_ROOM];
+	struct larder_error why = LARDER_ERROR_INIT;
 	struct record record;
 	arena_clear (listing->arena);
 	int code = mock_cancelled (listing->call, error);
 	if (code == 0)
 		code = bucket_key (bucket, listing->walk.key, path, error);
 	if (code == 0)
-		code = record_load (bucket, path, listing->arena, &record, error);
-	if (code < 0)
+		code = record_load (bucket, path, listing->arena, &record, &why);
+	if (code == LARDER_E_INTEGRITY) {
+		larder_host->log (LARDER_LOG_WARN, "a listing of bucket '%s' leaves out '%s': its record is damaged", bucket->name, listing->walk.key);
+		listing->damaged = true;
+		return 0;
+	}
+	if (code < 0) {
+		if (error && why.code)
+			larder_give (error, &why);
 		return code;
+	}
 	if (record.count == 0 || (!listing->request->versions && !record.versions[0].data))
 		return 0;
 	size_t group = group_length (listing->request, record.key);
@@ -215,6 +231,11 @@ mock_list (void *self, struct larder_call *call, const struct larder_list *reque
 		code = give_key (&listing, error);
 	if (code < 0 || (code > 0 && !listing.more))
 		return code;
+	if (listing.damaged && !listing.more) {
+		larder_fail (error, LARDER_E_INTEGRITY, "the listing of bucket '%s' leaves out objects whose record is damaged", bucket.name);
+		larder_explain (error, LARDER_DETAIL_NEXT, "the log names them: write them again, or remove them");
+		return LARDER_E_INTEGRITY;
+	}
 	struct larder_page page = { .size = sizeof page, .complete = !listing.more };
 	if (listing.more && !(page.token = token_write (&listing, error)))
 		return LARDER_E_LIMIT;

@@ -64,6 +64,8 @@ void temp_abort (struct temp *temp);
 void temp_sweep (const struct bucket *bucket);
 void meta_path (const char *path, char ret[PATH_ROOM]);
 void data_path (const char *path, const char *data, char ret[PATH_ROOM]);
+/* Adds the names of all files with bytes of the key, a line each; only those with that inode, if it is not 0. */
+void data_names (const struct bucket *bucket, const char *path, uint64_t inode, struct buffer *into);
 /* Make ROOT/BUCKET/PATH what the record says; a file there that is not a link to bytes of the key, of its record or
  * of the lines of `note` (may be NULL), stays. Before bytes go, or their link looks like such a file. Convenience: never fails. */
 void readable_set (const struct bucket *bucket, const char *path, const struct record *record, const char *note);
@@ -76,14 +78,15 @@ struct change {
 	struct record record;                   /* change this, then commit */
 	struct record before;
 	int lock;
+	bool damaged;                           /* the record before could not be read, and is to be replaced */
 	char path[KEY_PATH_ROOM];
 };
 
 #define CHANGE_NONE { .lock = -1 }
 #define CLEANUP_CHANGE __attribute__ ((cleanup (change_end)))
 
-/* Waits for other writers of the key; loads its record, empty when there is none. */
-int change_begin (struct bucket *bucket, const char *key, struct change *ret, struct larder_error *error);
+/* Waits for other writers of the key; loads its record, empty when there is none. `replace`: also when it is damaged. */
+int change_begin (struct bucket *bucket, const char *key, bool replace, struct change *ret, struct larder_error *error);
 /* Object that a reader sees, or NULL. */
 const struct version *change_current (const struct change *change);
 int change_condition (const struct change *change, const struct larder_condition *condition, struct larder_error *error);

@@ -15,7 +15,7 @@ remove_object (struct change *change, const struct larder_info **ret_info, struc
 	for (size_t i = 0; i < record->count; i++)
 		others = others || strcmp (record->versions[i].id, "null") != 0;
 	if (!bucket->versioning && !others) {
-		if (record->count == 0)
+		if (record->count == 0 && !change->damaged)
 			return 0;
 		record->count = 0;
 		return change_commit (change, NULL, error);
@@ -51,7 +51,7 @@ remove_one (struct bucket *bucket, const struct larder_remove *item, size_t inde
 	struct larder_error why = LARDER_ERROR_INIT;
 	struct larder_info info;
 	const struct larder_info *gone = NULL;
-	int code = change_begin (bucket, item->key, &change, &why);
+	int code = change_begin (bucket, item->key, !item->version && !item->if_match, &change, &why);
 	if (code == 0 && item->if_match) {
 		const struct version *version = record_find (&change.record, item->version);
 		if (!version || !version->data || !etag_matches (version, item->if_match))
@@ -103,7 +103,7 @@ version_begin (void *self, struct larder_call *call, const struct larder_object 
 {
 	int code = bucket_open (self, call, object->bucket, true, bucket, error);
 	if (code == 0)
-		code = change_begin (bucket, object->key, change, error);
+		code = change_begin (bucket, object->key, false, change, error);
 	if (code < 0)
 		return code;
 	*ret = record_find (&change->record, object->version);

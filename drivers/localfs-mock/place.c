@@ -171,9 +171,8 @@ is_data (const struct bucket *bucket, const char *path, const char *data, const 
 	return fd >= 0 && fstat (fd, &st) == 0 && st.st_dev == shown->st_dev && st.st_ino == shown->st_ino;
 }
 
-/* Bytes of the key that no record names any more: what a damaged record or a power cut left. */
-static bool
-is_stray_data (const struct bucket *bucket, const char *path, const struct stat *shown)
+void
+data_names (const struct bucket *bucket, const char *path, uint64_t inode, struct buffer *into)
 {
 	char below[PATH_ROOM];
 	data_path (path, "", below);
@@ -183,14 +182,24 @@ is_stray_data (const struct bucket *bucket, const char *path, const struct stat 
 	DIR *folder = fd < 0 ? NULL : fdopendir (fd);
 	if (!folder) {
 		cleanup_close_at (&fd);
-		return false;
+		return;
 	}
-	bool found = false;
-	for (const struct dirent *entry; !found && (entry = readdir (folder));)
-		found = entry->d_ino == shown->st_ino && strncmp (entry->d_name, last, strlen (last)) == 0
-		        && is_data (bucket, path, entry->d_name + strlen (last), shown);
+	for (const struct dirent *entry; (entry = readdir (folder));)
+		if ((inode == 0 || entry->d_ino == inode) && strncmp (entry->d_name, last, strlen (last)) == 0)
+			buffer_printf (into, "%s\n", entry->d_name + strlen (last));
 	closedir (folder);
-	return found;
+}
+
+static bool
+names_it (const struct bucket *bucket, const char *path, const char *names, const struct stat *shown)
+{
+	for (const char *newline; names && (newline = strchr (names, '\n')) && strncmp (names, "end\n", 4) != 0; names = newline + 1) {
+		char data[ID_ROOM];
+		snprintf (data, sizeof data, "%.*s", (int) (newline - names), names);
+		if (is_data (bucket, path, data, shown))
+			return true;
+	}
+	return false;
 }
 
 /* Is the file in the readable one's place a link to bytes of this key? Anything else is somebody's own. */
@@ -199,16 +208,15 @@ is_ours (const struct bucket *bucket, const char *path, const struct record *rec
 {
 	if (!S_ISREG (shown->st_mode))
 		return false;
-	for (const char *newline; note && (newline = strchr (note, '\n')) && strncmp (note, "end\n", 4) != 0; note = newline + 1) {
-		char data[ID_ROOM];
-		snprintf (data, sizeof data, "%.*s", (int) (newline - note), note);
-		if (is_data (bucket, path, data, shown))
-			return true;
-	}
+	if (names_it (bucket, path, note, shown))
+		return true;
 	for (size_t i = 0; i < record->count; i++)
 		if (record->versions[i].data && is_data (bucket, path, record->versions[i].data, shown))
 			return true;
-	return is_stray_data (bucket, path, shown);
+	CLEANUP_BUFFER struct buffer strays;    /* that no record names: what a damaged one or a power cut left */
+	buffer_init (&strays, 65536);
+	data_names (bucket, path, shown->st_ino, &strays);
+	return strays.length > 0 && names_it (bucket, path, strays.at, shown);
 }
 
 /* A file that turns up in a free place meanwhile stays: link, unlike rename, replaces nothing. */

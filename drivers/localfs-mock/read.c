@@ -21,7 +21,7 @@ static int
 damaged (const struct bucket *bucket, const char *path, struct larder_error *error)
 {
 	larder_fail (error, LARDER_E_INTEGRITY, "the record '%s' of bucket '%s' is damaged", path, bucket->name);
-	larder_explain (error, LARDER_DETAIL_NEXT, "restore the file below " TRUTH "/meta from a copy, or remove it");
+	larder_explain (error, LARDER_DETAIL_NEXT, "restore the file below " TRUTH "/meta from a copy, or write or remove the object");
 	return LARDER_E_INTEGRITY;
 }
 

@@ -184,7 +184,7 @@ publish (struct bucket *bucket, const char *key, const struct larder_condition *
 {
 	CLEANUP_CHANGE struct change change = CHANGE_NONE;
 	struct larder_info info;
-	int code = change_begin (bucket, key, &change, error);
+	int code = change_begin (bucket, key, !condition->create_only && !condition->if_match, &change, error);
 	if (code == 0)
 		code = change_condition (&change, condition, error);
 	if (code < 0)

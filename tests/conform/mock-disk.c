@@ -163,18 +163,70 @@ copied (struct suite *suite)
 }
 
 static void
+damage (const char *below)
+{
+	if (chmod (path (below), 0644) < 0)
+		exit (2);
+	put_file (below, "x", O_APPEND);
+}
+
+/* One damaged record costs that object alone: all others are listed, before INTEGRITY ends the last page. */
+static void
 damaged_record (struct suite *suite)
 {
-	struct seen seen;
 	start (suite, "damaged", "yes", "no");
-	WANT_CODE (op_write (suite, "u/a.png", "one", 3, NULL, NULL, NULL), 0, "write");
-	put_file (".larder/meta/u/a.png", "x", O_APPEND);
-	WANT (chmod (path (".larder/meta/u/a.png"), 0644) == 0, "chmod");
-	WANT_CODE (op_stat (suite, "u/a.png", NULL, NULL), LARDER_E_INTEGRITY, "stat of a damaged record");
+	for (const char *const *name = (const char *const[]) { "u/a.png", "u/b.png", "u/c.png", "u/d.png", NULL }; *name; name++)
+		WANT_CODE (op_write (suite, *name, "one", 3, NULL, NULL, NULL), 0, "write");
+	damage (".larder/meta/u/b.png");
+	WANT_CODE (op_stat (suite, "u/b.png", NULL, NULL), LARDER_E_INTEGRITY, "stat of a damaged record");
+	for (uint32_t most = 1; most < 5; most++) {
+		struct seen seen;
+		op_list (suite, "u/", NULL, NULL, most, most == 2, &seen);
+		int code = seen.code;
+		bool others = seen.count == 3 && strstr (seen.at[0].key, "u/a.png") && strstr (seen.at[1].key, "u/c.png")
+		              && strstr (seen.at[2].key, "u/d.png");
+		seen_free (&seen);
+		WANT_CODE (code, LARDER_E_INTEGRITY, "a listing with a damaged record");
+		WANT (others, "pages of %u: not all other keys are listed", (unsigned) most);
+	}
+}
+
+static int
+count_files (const char *below)
+{
+	char command[8400];
+	int count = -1;
+	snprintf (command, sizeof command, "find '%s' -type f | wc -l", path (below));
+	FILE *pipe = popen (command, "r");
+	if (!pipe || fscanf (pipe, "%d", &count) != 1 || pclose (pipe) != 0)
+		exit (2);
+	return count;
+}
+
+static void
+damaged_replaced (struct suite *suite)
+{
+	struct seen seen;
+	const struct larder_condition only = { .size = sizeof only, .create_only = true };
+	start (suite, "damaged-replaced", "yes", "no");
+	for (const char *const *name = (const char *const[]) { "u/a.png", "u/b.png", NULL }; *name; name++) {
+		char meta[64];
+		WANT_CODE (op_write (suite, *name, "one", 3, NULL, NULL, NULL), 0, "write");
+		snprintf (meta, sizeof meta, ".larder/meta/%s", *name);
+		damage (meta);
+	}
+	WANT_CODE (op_remove (suite, "u/a.png", "null", NULL), LARDER_E_INTEGRITY, "remove of one version with a damaged record");
+	WANT_CODE (op_write (suite, "u/a.png", "two", 3, NULL, &only, NULL), LARDER_E_INTEGRITY, "create-only over a damaged record");
+	WANT_CODE (op_write (suite, "u/a.png", "two", 3, NULL, NULL, NULL), 0, "write over a damaged record");
+	WANT (is_there (suite, "u/a.png", "two", 3) && file_is ("u/a.png", "two"), "it is not there");
+	WANT_CODE (op_remove (suite, "u/b.png", NULL, NULL), 0, "remove with a damaged record");
+	WANT_CODE (op_stat (suite, "u/b.png", NULL, NULL), LARDER_E_NOTFOUND, "stat after it");
+	WANT (access (path ("u/b.png"), F_OK) < 0, "the readable file stays");
+	WANT (count_files (".larder/data") == 1, "bytes of before stay");
 	op_list (suite, "u/", NULL, NULL, 5, false, &seen);
-	int code = seen.code;
+	size_t count = seen.code == 0 ? seen.count : 99;
 	seen_free (&seen);
-	WANT_CODE (code, LARDER_E_INTEGRITY, "a listing with a damaged record");
+	WANT (count == 1, "the listing is not whole again");
 }
 
 static void
@@ -270,7 +322,8 @@ main (int argc, char **argv)
 	static const struct { const char *name; void (*run) (struct suite *suite); } cases[] = {
 		{ "missing-bucket", missing_bucket }, { "readable", readable }, { "repaired", repaired },
 		{ "not-ours", not_ours }, { "folder-in-use", folder_in_use }, { "copied", copied },
-		{ "damaged-record", damaged_record }, { "foreign-files", foreign_files }, { "beneath", beneath }, { "no-space", no_space },
+		{ "damaged-record", damaged_record },
+		{ "damaged-replaced", damaged_replaced }, { "foreign-files", foreign_files }, { "beneath", beneath }, { "no-space", no_space },
 		{ "suspended", suspended }, { "left-over", left_over },
 	};
 	int failed = 0, count = (int) (sizeof cases / sizeof *cases);
