@@ -84,6 +84,31 @@ check_template (const struct config_section *section, const char *key, const cha
 	return 0;
 }
 
+/* Does {word}, closing brace included, stand in the template before `end`? */
+static bool
+stands_before (const char *template, const char *end, const char *word, size_t length)
+{
+	for (const char *at = template; at + length <= end; at++)
+		if (memcmp (at, word, length) == 0)
+			return true;
+	return false;
+}
+
+/* {user}-{job}: "a-b-c" is of user a and of user a-b. Only what a '/' ends is certain, since no value holds one; a value
+ * that stands further ahead already is known. Years and extensions hold no separator, and may come second. NULL: certain. */
+static const char *
+find_ambiguous (const char *key)
+{
+	for (const char *first = strchr (key, '{'), *second; first && (second = strchr (first + 1, '{')); first = second) {
+		size_t length = strcspn (first, "}") + 1, other = strcspn (second, "}") + 1;
+		bool is_free = strncmp (second, "{user}", 6) == 0 || strncmp (second, "{job}", 5) == 0;
+		if (is_free && !memchr (first + length, '/', (size_t) (second - first) - length) && !stands_before (key, first, first, length)
+		    && !stands_before (key, first, second, other))
+			return first;
+	}
+	return NULL;
+}
+
 /* Read backwards, a key must give one answer: a separator stands between any two placeholders, and all that the
  * thumbnail's key wants is in it. */
 static int
@@ -94,6 +119,13 @@ check_inverse (const struct config_section *section, const char *key, const char
 	unsigned line = entry ? entry->line : section->line;
 	if (strstr (key, "}{"))
 		return ini_fail (error, file, line, "'key' has two placeholders side by side: a thumbnail's key cannot be told from it");
+	const char *ambiguous = find_ambiguous (key);
+	if (ambiguous) {
+		const char *end = strchr (strchr (ambiguous + 1, '{'), '}') + 1;
+		int code = ini_fail (error, file, line, "'key' has '%.*s': where one value ends cannot be told, nor the thumbnail's key", (int) (end - ambiguous), ambiguous);
+		larder_explain (error, LARDER_DETAIL_NEXT, "put a '/' between the two");
+		return code;
+	}
 	for (const char *at = thumbnail_key; (at = strchr (at, '{')); at++) {
 		char word[80];
 		snprintf (word, sizeof word, "%.*s", (int) strcspn (at, "}") + 1, at);

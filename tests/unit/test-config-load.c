@@ -339,6 +339,7 @@ static const struct { const char *text; unsigned line; const char *message, *nex
 	{ STORE "expected-rate = 1GB\n", 4, "SIZE/month", "" }, { STORE "expected-rate = 1GB/year\n", 4, "SIZE/month", "" }, { STORE "expected-rate = x/day\n", 4, "SIZE/month", "" },
 	{ STORE "[filesystem \"f\"]\nexpected-size = x\n", 5, "not a size", "" }, { "[store \"s\"]\nbackend = b\nbucket =\n", 3, "'bucket' is empty", "" },
 	{ "[store \"s\"]\nbackend = b\nbucket = a/b\n", 3, "no '/'", "" },
+	{ THUMBNAIL "key = {year}/{month}/{user}-{job}.{ext}\n", 7, "'{user}-{job}'", "put a '/'" }, { THUMBNAIL "key = {user}/{month}/{year}-{job}.{ext}\n", 7, "'{year}-{job}'", "" },
 	{ PIPELINE "metadata = a={nwo}\n", 6, "unknown placeholder {nwo}", "'now'" },
 };
 
@@ -359,6 +360,9 @@ START_TEST (is_taken)
 	ck_assert_msg (load_text (THUMBNAIL "encode = webp quality=0 effort=9 lossless\nthumbnail-encode = jpeg quality=100\nthumbnail-key = {user}/{job}.jpg\nthumbnail-fit = 1x65535\n"
 	                          "background = \"#09afAF\"\nstrip = all\nmetadata = a-b_1={user}-{ext}{now}\n[store \"t\"]\nbackend = b\nbucket = c\nexpected-rate = 1GB/day\n", NULL) == 0,
 	               "%s", error.message);
+	config_free (config);
+	config = NULL;
+	ck_assert_msg (load_text (THUMBNAIL "key = {user}/{year}-{month}/{user}-{job}.{ext}\n", NULL) == 0, "%s", error.message);
 }
 END_TEST
 
