@@ -36,6 +36,7 @@ struct larder_cmd {
 	size_t self_size;
 	int least, most;              /* operands; most -1: any number */
 	const char *done_word;        /* of the summary: "copied"; NULL: "done" alone */
+	const char *would_word;       /* the same with --dry-run, as a name of --json: "would_copy" */
 	int (*run) (struct cli *cli, const void *self, struct larder_error *error);
 };
 extern const struct larder_cmd *const commands[];  /* ends with NULL */

@@ -32,5 +32,5 @@ const struct larder_cmd cmd_cp = {
 	.name = "cp", .summary = "copy between stores and files", .operands = "SOURCE… DESTINATION",
 	.examples = "larder cp images:a.png thumbnails:a.png|one object\nlarder cp -r images:ann/ images:bea/|everything below a prefix\nlarder cp images:a images:a --content-type image/webp|another type, without sending the bytes again",
 	.text = "Between two stores of one backend the bytes do not pass through here. Attributes of the source stay, but for those given.",
-	.options = options, .self_size = sizeof (struct attribute_flags), .least = 2, .most = -1, .done_word = "copied", .run = run,
+	.options = options, .self_size = sizeof (struct attribute_flags), .least = 2, .most = -1, .done_word = "copied", .would_word = "would_copy", .run = run,
 };

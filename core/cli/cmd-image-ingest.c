@@ -111,6 +111,14 @@ forget (struct intake *intake, const char *name)
 static const char *const actions[] = { "stored", "already", "replaced", "would-store" };
 static const char *const words[] = { "stored", "already stored", "replaced", "would store" };
 
+/* What was not looked at is left out: of a picture that is there already, nothing was decoded. */
+static void
+json_known (struct json *json, const char *name, uint64_t value)
+{
+	if (value > 0)
+		json_member_uint (json, name, value);
+}
+
 static void
 json_picture (struct cli *cli, const struct larder_ingest *item, const struct larder_ingested *result, uint32_t stored)
 {
@@ -123,16 +131,16 @@ json_picture (struct cli *cli, const struct larder_ingest *item, const struct la
 	json_member (&line.json, "bucket", result->bucket);
 	json_member_bytes (&line.json, "key", result->key);
 	json_member_uint (&line.json, "bytes", result->length);
-	json_member_uint (&line.json, "width", result->width);
-	json_member_uint (&line.json, "height", result->height);
+	json_known (&line.json, "width", result->width);
+	json_known (&line.json, "height", result->height);
 	json_member (&line.json, "content_type", result->content_type);
 	json_member (&line.json, "url", result->url);
 	if (result->thumbnail_key) {
 		json_member (&line.json, "thumbnail_bucket", result->thumbnail_bucket);
 		json_member_bytes (&line.json, "thumbnail_key", result->thumbnail_key);
-		json_member_uint (&line.json, "thumbnail_bytes", result->thumbnail_length);
-		json_member_uint (&line.json, "thumbnail_width", result->thumbnail_width);
-		json_member_uint (&line.json, "thumbnail_height", result->thumbnail_height);
+		json_known (&line.json, "thumbnail_bytes", result->thumbnail_length);
+		json_known (&line.json, "thumbnail_width", result->thumbnail_width);
+		json_known (&line.json, "thumbnail_height", result->thumbnail_height);
 		json_member (&line.json, "thumbnail_url", result->thumbnail_url);
 	}
 	json_member (&line.json, "note", result->note);
@@ -251,8 +259,8 @@ tell_total (const struct intake *intake)
 	const struct larder_summary *sum = &cli->summary;
 	char size[32];
 	double spent = (double) (clock_boot () - cli->began) / 1e9;
-	say (cli, "%" PRIu64 " ingested, %" PRIu64 " already there, %" PRIu64 " failed, %s, %.1f images/s", sum->done, intake->already,
-	     sum->failed + sum->refused, text_from_size (sum->bytes, size), spent > 0 ? (double) sum->scanned / spent : 0.0);
+	say (cli, "%" PRIu64 " %singested, %" PRIu64 " already there, %" PRIu64 " failed, %s, %.1f images/s", sum->done,
+	     cli->globals.dry_run ? "would be " : "", intake->already, sum->failed + sum->refused, text_from_size (sum->bytes, size), spent > 0 ? (double) sum->scanned / spent : 0.0);
 }
 
 static int
@@ -301,5 +309,5 @@ const struct larder_cmd cmd_image_ingest = {
 		"that picture: the others go in, and the status is 1.\n\n"
 		"Without FILE, lines of JSON are read from standard input. Each may have file, user, job, format, pipeline, at, overwrite "
 		"and values (further placeholders); what it leaves out comes from the options.",
-	.options = options, .self_size = sizeof (struct ingest), .least = 0, .most = -1, .done_word = "ingested", .run = run,
+	.options = options, .self_size = sizeof (struct ingest), .least = 0, .most = -1, .done_word = "ingested", .would_word = "would_ingest", .run = run,
 };

@@ -32,5 +32,5 @@ const struct larder_cmd cmd_mv = {
 	.name = "mv", .summary = "move between stores and files", .operands = "SOURCE… DESTINATION",
 	.examples = "larder mv images:a.png images:old/a.png|one object\nlarder mv -r images:ann/ images:bea/|everything below a prefix",
 	.text = "The source is removed after size and checksum of the copy were compared. Moving a thing onto itself is refused.",
-	.options = options, .self_size = sizeof (struct attribute_flags), .least = 2, .most = -1, .done_word = "moved", .run = run,
+	.options = options, .self_size = sizeof (struct attribute_flags), .least = 2, .most = -1, .done_word = "moved", .would_word = "would_move", .run = run,
 };

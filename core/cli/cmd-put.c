@@ -38,5 +38,5 @@ const struct larder_cmd cmd_put = {
 		"date | larder put - images:raw/now.txt|standard input",
 	.text = "An address that ends in / keeps the last part of each name; any other is the whole key. Links are not followed and "
 		"what is no regular file is skipped, each with its reason.",
-	.options = options, .self_size = sizeof (struct attribute_flags), .least = 2, .most = -1, .done_word = "copied", .run = run,
+	.options = options, .self_size = sizeof (struct attribute_flags), .least = 2, .most = -1, .done_word = "copied", .would_word = "would_copy", .run = run,
 };

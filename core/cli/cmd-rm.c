@@ -30,5 +30,5 @@ const struct larder_cmd cmd_rm = {
 	.name = "rm", .summary = "remove objects", .operands = "ADDRESS…",
 	.examples = "larder rm images:raw/cat.png|one object\nlarder rm -r -n images:raw|what would go: the object raw, and all below raw/",
 	.text = "A path ends at a separator: logs never takes logs.json along. In a versioned store the old versions stay.",
-	.options = options, .self_size = sizeof (struct rm), .least = 1, .most = -1, .done_word = "removed", .run = run,
+	.options = options, .self_size = sizeof (struct rm), .least = 1, .most = -1, .done_word = "removed", .would_word = "would_remove", .run = run,
 };

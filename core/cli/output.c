@@ -144,7 +144,7 @@ json_summary (struct cli *cli, int exit_status)
 	json_member_uint (&line.json, "scanned", sum->scanned);
 	json_member_uint (&line.json, "done", sum->done);
 	if (cli->cmd && cli->cmd->done_word)
-		json_member_uint (&line.json, cli->cmd->done_word, sum->done);
+		json_member_uint (&line.json, cli->globals.dry_run ? cli->cmd->would_word : cli->cmd->done_word, sum->done);
 	json_member_uint (&line.json, "skipped", sum->skipped);
 	json_member_uint (&line.json, "refused", sum->refused);
 	json_member_uint (&line.json, "failed", sum->failed);

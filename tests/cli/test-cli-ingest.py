@@ -53,6 +53,10 @@ def test_cli_ingest_examples_then_already():
     again = larder("image", "ingest", *files, "--user", "demo", *AT, "--json")
     assert again.code == 0 and len(pictures(again, "already")) == len(files) and again.summary()["done"] == 0, again.err
     assert "%d already there" % len(files) in again.err
+    for line in pictures(first) + pictures(again):
+        sizes = [line[name] for name in line if name in ("width", "height") or name.startswith("thumbnail_") and isinstance(line[name], int)]
+        assert 0 not in sizes, line
+    assert all(line["width"] > 0 and line["thumbnail_width"] > 0 and line["thumbnail_bytes"] > 0 for line in pictures(first))
 
 
 def test_cli_ingest_people_see_key_thumbnail_size_time_address():
@@ -155,6 +159,7 @@ def test_cli_ingest_dry_run_stores_nothing():
     write("would.png", png(shade=77))
     got = larder("image", "ingest", "would.png", "--user", "dry", *AT, "-n", "--json")
     assert got.code == 0 and pictures(got, "would-store"), got.out
+    assert got.summary()["would_ingest"] == 1 and "ingested" not in got.summary() and "1 would be ingested" in got.err, got.err
     assert larder("ls", "images:dry/").code == 3
 
 

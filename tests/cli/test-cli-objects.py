@@ -226,6 +226,13 @@ def test_cli_objects_dry_run_changes_nothing():
         got = larder(*args, "-n", "--json")
         assert got.code == 0 and got.summary()["done"] == 1, (args, got.err)
         assert [line["action"] for line in got.lines() if line["type"] == "object"][0].startswith("would-")
+        said = got.summary()
+        assert said["would_" + {"put": "copy", "get": "copy", "cp": "copy", "mv": "move", "rm": "remove"}[args[0]]] == 1, said
+        assert not {"copied", "moved", "removed"} & set(said), said
+    put("dry2/a")
+    put("dry2/b")
+    assert "2 would be removed" in larder("rm", "-r", "-n", "images:dry2").err
+    assert larder("rm", "-r", "images:dry2").code == 0
     assert keys("images:") == before and os.path.exists("dry/a") and not os.path.exists("got")
     larder("rm", "images:dry/b")
 
