@@ -1,11 +1,7 @@
 #!/bin/bash
-# A full disk and a read-only one, real ones, in a mount namespace of our own: the right exit code, a next step, and
-# nothing half written.
-if [ "${1:-}" != inside ]; then
-	[ "$(id -u)" = 0 ] && exec unshare --mount "$BASH" "$0" inside
-	exec unshare --user --map-root-user --mount "$BASH" "$0" inside
-fi
-mount --make-rprivate / 2>/dev/null
+# A full disk and a read-only one, real ones: the right exit code, a next step, and nothing half written.
+# Mounted as root on a folder of our own, or as anybody in a namespace of one's own.
+[ "$(id -u)" = 0 ] || exec unshare --user --map-root-user --mount "$BASH" "$0"
 work=$(mktemp -d) || exit 99
 trap 'umount -l "$work/store" 2>/dev/null; rm -rf "$work"' EXIT
 mkdir "$work/store"
