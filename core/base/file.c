@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -238,6 +239,19 @@ file_write_all (int fd, const void *bytes, size_t count)
 		}
 	}
 	return 0;
+}
+
+int
+file_temporary (struct larder_error *error)
+{
+	char path[PATH_MOST];
+	const char *folder = getenv ("TMPDIR");
+	snprintf (path, sizeof path, "%s/larder-XXXXXX", folder && *folder ? folder : "/tmp");
+	int fd = mkostemp (path, O_CLOEXEC);
+	if (fd < 0)
+		return larder_fail_errno (error, errno, "cannot make a temporary file '%s'", path);
+	unlink (path);
+	return fd;
 }
 
 int

@@ -50,6 +50,10 @@ void file_draft_abort (struct file_draft *draft);
 int file_publish (int root, const char *path, const void *bytes, size_t count, mode_t mode, enum file_publish_how how,
                   bool durable, struct larder_error *error);
 
+/* A file without a name in TMPDIR (else /tmp), for what must be read twice and may be larger than memory. The
+ * descriptor, or a code. */
+int file_temporary (struct larder_error *error);
+
 /* Read a whole small file (up to `most` bytes) into memory from malloc, NUL added. */
 int file_slurp (int root, const char *path, size_t most, char **ret, size_t *ret_count, struct larder_error *error);
 

@@ -23,13 +23,10 @@ too_large (const struct input *input, uint64_t length, uint64_t most, struct lar
 static int
 spool (struct input *input, uint64_t most, struct larder_error *error)
 {
-	char path[4096], piece[64 << 10];
-	const char *folder = getenv ("TMPDIR");
-	snprintf (path, sizeof path, "%s/larder-input-XXXXXX", folder && *folder ? folder : "/tmp");
-	input->fd = mkostemp (path, O_CLOEXEC);
+	char piece[64 << 10];
+	input->fd = file_temporary (error);
 	if (input->fd < 0)
-		return larder_fail_errno (error, errno, "cannot make a temporary file '%s'", path);
-	unlink (path);
+		return input->fd;
 	uint64_t total = 0;
 	for (int64_t got = 1; got > 0; total += (uint64_t) got) {
 		got = file_read_all (STDIN_FILENO, piece, sizeof piece);
@@ -39,7 +36,7 @@ spool (struct input *input, uint64_t most, struct larder_error *error)
 			return too_large (input, total + (uint64_t) got, most, error);
 		int status = file_write_all (input->fd, piece, (size_t) got);
 		if (status < 0)
-			return larder_fail_errno (error, -status, "cannot hold standard input in '%s'", folder && *folder ? folder : "/tmp");
+			return larder_fail_errno (error, -status, "cannot hold standard input in a temporary file of TMPDIR");
 	}
 	return 0;
 }

@@ -182,20 +182,6 @@ spool_write (void *context, const void *bytes, size_t count, struct larder_error
 	return status < 0 ? larder_fail_errno (error, -status, "cannot write the temporary copy") : 0;
 }
 
-/* An unlinked file in TMPDIR: objects may be larger than memory. */
-static int
-spool_open (struct larder_error *error)
-{
-	char path[4096];
-	const char *folder = getenv ("TMPDIR");
-	snprintf (path, sizeof path, "%s/larder-copy-XXXXXX", folder && *folder ? folder : "/tmp");
-	int fd = mkstemp (path);
-	if (fd < 0)
-		return larder_fail_errno (error, errno, "cannot make a temporary file '%s'", path);
-	unlink (path);
-	return fd;
-}
-
 static struct larder_attributes
 merged (const struct larder_attributes *asked, const struct larder_info *source, const struct larder_store *to)
 {
@@ -217,7 +203,7 @@ int
 object_copy_through (struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
                      const struct larder_copy_object *request, struct larder_info *ret_info, struct larder_error *error)
 {
-	CLEANUP_CLOSE int fd = spool_open (error);
+	CLEANUP_CLOSE int fd = file_temporary (error);
 	if (fd < 0)
 		return fd;
 	struct spool spool = { .fd = fd, .arena = arena };
