@@ -46,10 +46,10 @@ close_with (struct json *json, char c)
 	buffer_add_char (json->into, c);
 }
 
-void json_object (struct json *json) { open_with (json, '{'); }
-void json_object_end (struct json *json) { close_with (json, '}'); }
-void json_array (struct json *json) { open_with (json, '['); }
-void json_array_end (struct json *json) { close_with (json, ']'); }
+void json_put_object (struct json *json) { open_with (json, '{'); }
+void json_put_object_end (struct json *json) { close_with (json, '}'); }
+void json_put_array (struct json *json) { open_with (json, '['); }
+void json_put_array_end (struct json *json) { close_with (json, ']'); }
 
 static void
 quoted (struct buffer *into, const char *text)
@@ -75,7 +75,7 @@ quoted (struct buffer *into, const char *text)
 }
 
 void
-json_name (struct json *json, const char *name)
+json_put_name (struct json *json, const char *name)
 {
 	before (json);
 	quoted (json->into, name);
@@ -84,7 +84,7 @@ json_name (struct json *json, const char *name)
 }
 
 void
-json_text (struct json *json, const char *value)
+json_put_text (struct json *json, const char *value)
 {
 	before (json);
 	if (value)
@@ -94,21 +94,21 @@ json_text (struct json *json, const char *value)
 }
 
 void
-json_uint (struct json *json, uint64_t value)
+json_put_uint (struct json *json, uint64_t value)
 {
 	before (json);
 	buffer_printf (json->into, "%" PRIu64, value);
 }
 
 void
-json_int (struct json *json, int64_t value)
+json_put_int (struct json *json, int64_t value)
 {
 	before (json);
 	buffer_printf (json->into, "%" PRId64, value);
 }
 
 void
-json_real (struct json *json, double value)
+json_put_real (struct json *json, double value)
 {
 	before (json);
 	if (!isfinite (value)) {
@@ -131,7 +131,7 @@ json_real (struct json *json, double value)
 }
 
 void
-json_bool (struct json *json, bool value)
+json_put_bool (struct json *json, bool value)
 {
 	before (json);
 	buffer_add_text (json->into, value ? "true" : "false");
@@ -142,8 +142,8 @@ json_member (struct json *json, const char *name, const char *value)
 {
 	if (!value)
 		return;
-	json_name (json, name);
-	json_text (json, value);
+	json_put_name (json, name);
+	json_put_text (json, value);
 }
 
 void
@@ -168,13 +168,13 @@ json_member_bytes (struct json *json, const char *name, const char *value)
 void
 json_member_uint (struct json *json, const char *name, uint64_t value)
 {
-	json_name (json, name);
-	json_uint (json, value);
+	json_put_name (json, name);
+	json_put_uint (json, value);
 }
 
 void
 json_member_bool (struct json *json, const char *name, bool value)
 {
-	json_name (json, name);
-	json_bool (json, value);
+	json_put_name (json, name);
+	json_put_bool (json, value);
 }

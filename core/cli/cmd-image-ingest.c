@@ -144,8 +144,8 @@ json_picture (struct cli *cli, const struct larder_ingest *item, const struct la
 		json_member (&line.json, "thumbnail_url", result->thumbnail_url);
 	}
 	json_member (&line.json, "note", result->note);
-	json_name (&line.json, "ms");
-	json_real (&line.json, (double) result->elapsed / 1e6);
+	json_put_name (&line.json, "ms");
+	json_put_real (&line.json, (double) result->elapsed / 1e6);
 	json_line_end (cli, &line);
 }
 

@@ -11,19 +11,19 @@ struct listing { struct cli *cli; struct table table; };
 static void
 json_options (struct json *json, const struct larder_option *options)
 {
-	json_name (json, "options");
-	json_array (json);
+	json_put_name (json, "options");
+	json_put_array (json);
 	for (; options && options->key; options++) {
-		json_object (json);
+		json_put_object (json);
 		json_member (json, "key", options->key);
 		json_member (json, "help", options->help);
 		json_member (json, "default", options->def);
 		json_member (json, "values", options->values);
 		json_member_bool (json, "required", options->flags & LARDER_REQUIRED);
 		json_member_bool (json, "secret", options->type == LARDER_SECRET);
-		json_object_end (json);
+		json_put_object_end (json);
 	}
-	json_array_end (json);
+	json_put_array_end (json);
 }
 
 static void
@@ -43,11 +43,11 @@ json_module (struct cli *cli, const struct larder_module_facts *facts, bool whol
 		json_member (&line.json, "code", larder_code_name (facts->problem_code));
 	if (whole) {
 		json_options (&line.json, facts->options);
-		json_name (&line.json, "facts");
-		json_object (&line.json);
+		json_put_name (&line.json, "facts");
+		json_put_object (&line.json);
 		for (size_t i = 0; i < facts->facts.count; i++)
 			json_member (&line.json, larder_pair_at (&facts->facts, i)->name, larder_pair_at (&facts->facts, i)->value);
-		json_object_end (&line.json);
+		json_put_object_end (&line.json);
 	}
 	json_line_end (cli, &line);
 }

@@ -42,13 +42,13 @@ json_facts (struct cli *cli, const struct larder_address *address, const struct 
 	json_member (&line.json, "checksum_type", checksum_name (info));
 	json_member (&line.json, "checksum", info->checksum);
 	json_member (&line.json, "url", url);
-	json_name (&line.json, "metadata");
-	json_object (&line.json);
+	json_put_name (&line.json, "metadata");
+	json_put_object (&line.json);
 	for (size_t i = 0; i < info->metadata.count; i++) {
 		const struct larder_pair *pair = larder_pair_at (&info->metadata, i);
 		json_member_bytes (&line.json, pair->name, pair->value);
 	}
-	json_object_end (&line.json);
+	json_put_object_end (&line.json);
 	json_line_end (cli, &line);
 }
 

@@ -1,4 +1,4 @@
-/* line.h: one line of --json. Apart from cli.h, because jansson has names of base/json.h too. */
+/* line.h: one line of --json. */
 #ifndef LARDER_CLI_LINE_H
 #define LARDER_CLI_LINE_H
 

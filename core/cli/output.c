@@ -103,14 +103,14 @@ line_begin (struct line *line, const char *type)
 {
 	buffer_init (&line->text, 16 << 20);
 	json_begin (&line->json, &line->text);
-	json_object (&line->json);
+	json_put_object (&line->json);
 	json_member (&line->json, "type", type);
 }
 
 static void
 line_end (struct cli *cli, struct line *line)
 {
-	json_object_end (&line->json);
+	json_put_object_end (&line->json);
 	buffer_add_char (&line->text, '\n');
 	out_text (cli, buffer_text (&line->text));
 	buffer_free (&line->text);
@@ -149,8 +149,8 @@ json_summary (struct cli *cli, int exit_status)
 	json_member_uint (&line.json, "refused", sum->refused);
 	json_member_uint (&line.json, "failed", sum->failed);
 	json_member_uint (&line.json, "bytes", sum->bytes);
-	json_name (&line.json, "exit");
-	json_int (&line.json, exit_status);
+	json_put_name (&line.json, "exit");
+	json_put_int (&line.json, exit_status);
 	json_line_end (cli, &line);
 }
 

@@ -82,8 +82,8 @@ json_error (struct cli *cli, const struct larder_error *error, const char *what)
 	struct line line;
 	json_line (cli, &line, "error");
 	json_member (&line.json, "code", larder_code_name (error->code));
-	json_name (&line.json, "exit");
-	json_int (&line.json, larder_exit_code (error->code));
+	json_put_name (&line.json, "exit");
+	json_put_int (&line.json, larder_exit_code (error->code));
 	if (what)
 		json_member_bytes (&line.json, "key", what);
 	json_member (&line.json, "message", error->message);

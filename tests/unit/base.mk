@@ -1,5 +1,5 @@
 # unit/base.mk
-noinst_HEADERS += tests/unit/unit.h tests/unit/folder.h tests/unit/json-read.h
+noinst_HEADERS += tests/unit/unit.h tests/unit/folder.h
 EXTRA_DIST += tests/unit/test-base-tables.py
 TESTS += tests/unit/test-base-tables.py
 if HAVE_CHECK
@@ -36,7 +36,7 @@ tests_unit_test_base_values_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/tests/unit
 tests_unit_test_base_values_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_base_values_LDADD = $(LIBS_UNIT_BASE)
 
-tests_unit_test_base_json_SOURCES = tests/unit/test-base-json.c tests/unit/json-read.c core/base/fail.c
+tests_unit_test_base_json_SOURCES = tests/unit/test-base-json.c core/base/fail.c
 tests_unit_test_base_json_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/tests/unit
 tests_unit_test_base_json_CFLAGS = $(CFLAGS_UNIT) $(JANSSON_CFLAGS)
 tests_unit_test_base_json_LDADD = $(LIBS_UNIT_BASE) $(JANSSON_LIBS)

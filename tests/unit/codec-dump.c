@@ -33,7 +33,7 @@ print_facts (const struct larder_picture *facts)
 	(void) getrusage (RUSAGE_SELF, &usage);
 	buffer_init (&text, 65536);
 	json_begin (&json, &text);
-	json_object (&json);
+	json_put_object (&json);
 	json_member_uint (&json, "width", facts->width);
 	json_member_uint (&json, "height", facts->height);
 	json_member (&json, "pixels", pixels_word (facts->pixels));
@@ -51,7 +51,7 @@ print_facts (const struct larder_picture *facts)
 	json_member (&json, "note", facts->note);
 	json_member_uint (&json, "rss_kib", (uint64_t) usage.ru_maxrss);
 	json_member_uint (&json, "host_peak", suite_count ().peak);
-	json_object_end (&json);
+	json_put_object_end (&json);
 	puts (buffer_text (&text));
 	buffer_free (&text);
 }
