@@ -1,0 +1,219 @@
+/* aws.h: what every AWS service shares: requests, signing, credentials, endpoints, retries, errors.
+ *
+ * One request from a driver's view: fill a `struct aws_request` (pure wire code), hand it to aws_send, read
+ * the reply. Signing, clock skew, retries and error replies are aws_send's. The functions marked pure do no
+ * I/O, read no clock and no environment. */
+#ifndef LARDER_AWS_AWS_H
+#define LARDER_AWS_AWS_H
+
+#include <larder/types.h>
+#include "http.h"
+
+#pragma GCC visibility push (default)
+
+struct buffer;
+
+/* ---- a request (pure) -------------------------------------------------------------------------- */
+
+/* Before endpoint and signature. A failure while filling sticks; aws_request_check tells it once, at the end. */
+struct aws_request {
+	struct larder_arena *arena;
+	const char *method;
+	const char *bucket;                /* S3: goes into host or path as the endpoint says; NULL: none */
+	const char *path;                  /* below the bucket, percent-encoded once, begins with '/' */
+	struct larder_pair *query;         /* raw names and values, unordered; "" for a bare name */
+	size_t query_count, query_room;
+	struct larder_pair *headers;       /* names in lower case */
+	size_t header_count, header_room;
+	const char *body;                  /* a small body of our own making, or NULL */
+	size_t body_length;
+	bool failed;
+};
+
+void aws_request_begin (struct aws_request *request, struct larder_arena *arena, const char *method, const char *bucket,
+                        const char *key);          /* key raw, or NULL: "/" */
+/* NULL values add nothing, so that callers need not ask. Texts are copied to the arena. */
+void aws_request_query (struct aws_request *request, const char *name, const char *value);
+void aws_request_query_uint (struct aws_request *request, const char *name, uint64_t value);
+void aws_request_header (struct aws_request *request, const char *name, const char *value);
+/* LARDER_E_LIMIT after a failure; a header value with a control byte other than tab is INVALID. */
+int aws_request_check (const struct aws_request *request, struct larder_error *error);
+
+/* ---- XML (pure; expat, DOCTYPE refused) --------------------------------------------------------- */
+
+/* Called at the end of each element with its path from the root, "ListBucketResult/Contents/Key", prefixes
+ * of namespaces left out, and the text directly in it (entities resolved, blanks kept). */
+typedef int (*aws_xml_end_fn) (void *context, const char *path, const char *text, struct larder_error *error);
+typedef int (*aws_xml_begin_fn) (void *context, const char *path, struct larder_error *error);
+
+struct aws_xml;
+struct aws_xml *aws_xml_new (aws_xml_begin_fn begin, aws_xml_end_fn end, void *context);   /* begin may be NULL; NULL: no memory */
+int aws_xml_feed (struct aws_xml *xml, const void *bytes, size_t count, struct larder_error *error);
+int aws_xml_end (struct aws_xml *xml, struct larder_error *error);      /* INTEGRITY when the document is not whole */
+void aws_xml_free (struct aws_xml *xml);                                 /* NULL allowed */
+/* Text of an element, with & < > " and control bytes escaped. */
+void aws_xml_escape (struct buffer *into, const char *text);
+
+/* ---- credentials ------------------------------------------------------------------------------- */
+
+struct aws_credentials { const char *access_key, *secret_key, *session_token; };  /* token NULL when static */
+
+/* ---- signing (pure; OpenSSL's HMAC) ------------------------------------------------------------- */
+
+#define AWS_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
+#define AWS_EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+struct aws_signing {
+	const struct aws_credentials *credentials;
+	const char *service, *region;
+	int64_t time;                 /* ns, UTC */
+	const char *payload_hash;     /* hex SHA-256 of the body, or AWS_UNSIGNED_PAYLOAD */
+	bool plain_path;              /* S3: the path is taken as it is: not normalised, not encoded again */
+	bool content_sha256;          /* send and sign x-amz-content-sha256 (S3 demands it) */
+};
+
+/* What was computed on the way, for tests and for messages about a refused signature. */
+struct aws_signature { const char *canonical, *to_sign, *signature; };
+
+/* Adds host, x-amz-date, x-amz-content-sha256, x-amz-security-token and authorization to the request's
+ * headers. `host` as in the URL, `path` and query as they will be sent. */
+int aws_sign (struct aws_request *request, const char *host, const char *path, const struct aws_signing *signing,
+              struct aws_signature *ret, struct larder_error *error);           /* ret may be NULL */
+/* The query form: adds X-Amz-Algorithm … X-Amz-Signature to the request's query; `expires` in seconds, 1 to 604800. */
+int aws_presign (struct aws_request *request, const char *host, const char *path, const struct aws_signing *signing,
+                 int64_t expires, struct aws_signature *ret, struct larder_error *error);
+/* "a=1&b=2" encoded, in the request's order. */
+int aws_query_text (const struct aws_request *request, const char **ret, struct larder_error *error);
+
+/* ---- endpoints (pure) --------------------------------------------------------------------------- */
+
+enum aws_addressing { AWS_ADDRESSING_AUTO = 0, AWS_ADDRESSING_PATH = 1, AWS_ADDRESSING_HOST = 2 };
+
+struct aws_endpoint_options {
+	const char *service, *region;
+	const char *endpoint;         /* custom, "http://127.0.0.1:9000", may have a path; NULL: AWS's own */
+	uint32_t addressing;          /* auto: path for custom endpoints and for names with dots */
+	bool dual_stack, fips;
+};
+
+struct aws_endpoint {
+	const char *scheme, *host;    /* with the port when it is not the scheme's own; the bucket in it for host style */
+	const char *path;             /* goes before the request's path: "", "/base", "/bucket" */
+	const char *region, *service; /* of the signature */
+};
+
+/* INVALID with the reason for a bucket name that cannot be, a region that is no host label, a malformed endpoint. */
+int aws_endpoint_find (const struct aws_endpoint_options *options, const char *bucket, struct larder_arena *arena,
+                       struct aws_endpoint *ret, struct larder_error *error);
+
+/* ---- errors (pure) ------------------------------------------------------------------------------ */
+
+/* Words of an error reply in any of AWS's forms (S3, query, EC2, rest-xml, JSON); fields "" when absent. */
+struct aws_fault {
+	int status;
+	char code[96], message[400], request_id[128], region[64], resource[300];
+};
+
+void aws_fault_read (int status, const struct larder_pairs *headers, const void *body, size_t length, struct aws_fault *ret);
+/* Our code for it, a message that begins with `what` ("cannot write 'k' in bucket 'b'"), provider code, request id, next step. */
+int aws_fault_error (const struct aws_fault *fault, const char *what, struct larder_error *error);
+/* Retry? AWS's standard mode. */
+enum aws_retry { AWS_RETRY_NEVER = 0, AWS_RETRY_TRANSIENT = 1, AWS_RETRY_THROTTLED = 2 };
+enum aws_retry aws_fault_retry (const struct aws_fault *fault);
+
+/* ---- sending ------------------------------------------------------------------------------------ */
+
+struct aws_client;
+
+/* Options that every AWS driver offers in its [backend]; AWS_CLIENT_OPTIONS fills the table, `struct aws_settings`
+ * is a field of the driver's instance. */
+struct aws_settings {
+	const char *endpoint, *region;
+	const char *access_key, *secret_key, *session_token;   /* SECRET; NULL: environment */
+	const char *ca_file;
+	uint32_t addressing;              /* enum aws_addressing */
+	uint32_t payload_signing;         /* enum aws_payload_signing */
+	bool dual_stack, fips;
+	int64_t connect, first_byte, stall, whole;              /* ns */
+	int64_t attempts;
+};
+
+enum aws_payload_signing { AWS_PAYLOAD_AUTO = 0, AWS_PAYLOAD_YES = 1, AWS_PAYLOAD_NO = 2 };
+
+#define AWS_CLIENT_OPTIONS(type, field)                                                                              \
+	{ .key = "endpoint", .type = LARDER_STRING, .at = offsetof (type, field.endpoint),                                \
+	  .help = "address of the service, http://HOST:PORT; AWS's own when it is left out" },                            \
+	{ .key = "region", .type = LARDER_STRING, .at = offsetof (type, field.region),                                    \
+	  .help = "region; else AWS_REGION or AWS_DEFAULT_REGION" },                                                      \
+	{ .key = "access-key", .type = LARDER_SECRET, .at = offsetof (type, field.access_key),                            \
+	  .help = "access key id; else AWS_ACCESS_KEY_ID" },                                                              \
+	{ .key = "secret-key", .type = LARDER_SECRET, .at = offsetof (type, field.secret_key),                            \
+	  .help = "secret key; else AWS_SECRET_ACCESS_KEY" },                                                             \
+	{ .key = "session-token", .type = LARDER_SECRET, .at = offsetof (type, field.session_token),                      \
+	  .help = "session token of temporary credentials; else AWS_SESSION_TOKEN" },                                     \
+	{ .key = "ca-file", .type = LARDER_PATH, .at = offsetof (type, field.ca_file),                                    \
+	  .help = "certificates to trust, PEM; else AWS_CA_BUNDLE, else the system's" },                                  \
+	{ .key = "addressing", .type = LARDER_ENUM, .at = offsetof (type, field.addressing), .def = "auto",               \
+	  .values = "auto|path|host", .help = "where the bucket's name goes; auto: path for custom endpoints and dotted names" }, \
+	{ .key = "payload-signing", .type = LARDER_ENUM, .at = offsetof (type, field.payload_signing), .def = "auto",     \
+	  .values = "auto|yes|no", .help = "sign the bytes too; auto: only without TLS" },                                \
+	{ .key = "dual-stack", .type = LARDER_BOOL, .at = offsetof (type, field.dual_stack), .def = "no",                 \
+	  .help = "AWS's endpoints for IPv6 and IPv4" },                                                                  \
+	{ .key = "fips", .type = LARDER_BOOL, .at = offsetof (type, field.fips), .def = "no",                             \
+	  .help = "AWS's FIPS endpoints" },                                                                               \
+	{ .key = "connect-timeout", .type = LARDER_DURATION, .at = offsetof (type, field.connect), .def = "5s",           \
+	  .help = "longest time to connect", .min = 1000000, .max = INT64_C (3600000000000) },                            \
+	{ .key = "reply-timeout", .type = LARDER_DURATION, .at = offsetof (type, field.first_byte), .def = "60s",         \
+	  .help = "longest wait for a reply to begin", .min = 1000000, .max = INT64_C (3600000000000) },                  \
+	{ .key = "stall-timeout", .type = LARDER_DURATION, .at = offsetof (type, field.stall), .def = "20s",              \
+	  .help = "longest time without a byte moving", .min = 1000000, .max = INT64_C (3600000000000) },                 \
+	{ .key = "request-timeout", .type = LARDER_DURATION, .at = offsetof (type, field.whole), .def = "0",              \
+	  .help = "longest time for one request; 0: none" },                                                              \
+	{ .key = "attempts", .type = LARDER_INT, .at = offsetof (type, field.attempts), .def = "3",                       \
+	  .help = "tries of one request", .min = 1, .max = 100 }
+
+/* Validates settings and finds credentials; connects to nothing. AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, region and
+ * credentials of the environment fill only what the settings leave open. `name` is the backend's, for messages. */
+int aws_client_open (const struct larder_host *host, const char *name, const char *service, const struct aws_settings *settings,
+                     struct aws_client **ret, struct larder_error *error);
+void aws_client_close (struct aws_client *client);          /* NULL allowed */
+/* Facts, resolved. */
+const char *aws_client_endpoint (const struct aws_client *client);        /* custom endpoint in force, or NULL */
+const char *aws_client_region (const struct aws_client *client);
+bool aws_client_signs_payload (const struct aws_client *client);          /* then bodies need their SHA-256 */
+
+struct aws_reply {
+	int status;
+	struct larder_pairs headers;      /* names in lower case; in the arena */
+	const char *body;                 /* of a reply that was collected; NUL-terminated, in the arena; else NULL */
+	size_t length;
+	unsigned attempts;                /* 1: the first try answered */
+	bool uncertain;                   /* an earlier try may have been carried out, its reply was lost */
+};
+
+struct aws_send {
+	struct larder_arena *arena;       /* of the reply */
+	struct aws_request *request;      /* signed again for each try */
+	const struct larder_source *body; /* instead of request->body, or NULL */
+	const char *payload_hash;         /* hex SHA-256 of `body`; needed when aws_client_signs_payload */
+	const struct http_receiver *receiver; /* takes the body of a 2xx reply as it comes: no retry once its head was called; NULL: collected */
+	const char *what;                 /* begins messages: "cannot read 'k' in bucket 'b'" */
+	bool body_may_fail;               /* a 2xx body is looked at for an <Error> root, which then counts as the status it names (copy, complete, delete) */
+	bool plain_errors;                /* give the reply back whatever its status, instead of an error */
+};
+
+/* 0 for a 2xx (and, for GET and HEAD, 304) reply. Retries as design §5 says (attempts, bucket of 500 shared by the credential
+ * configuration, full jitter, x-amz-retry-after), learns the clock skew of a RequestTimeTooSkewed and tries once more, signs
+ * again for the region that AWS's own endpoint names. A receiver's failure after its head comes back as it is; a body cut
+ * short after the head is LARDER_E_RETRY. Errors carry code, status, request id, next step. */
+int aws_send (struct aws_client *client, struct larder_call *call, const struct aws_send *send, struct aws_reply *ret_reply,
+              struct larder_error *error);
+/* A signed URL for the request, valid `expires` ns from `now`. */
+int aws_client_presign (struct aws_client *client, struct aws_request *request, int64_t now, int64_t expires,
+                        const char **ret_url, struct larder_error *error);
+/* The unsigned address of the request. */
+int aws_client_url (struct aws_client *client, struct aws_request *request, const char **ret_url, struct larder_error *error);
+const char *aws_reply_header (const struct aws_reply *reply, const char *name);
+
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,65 @@
+/* server.h: the capability table: what each kind of server does with each optional part of S3. Data, not code.
+ * Measured; doc/dev/servers.md says how. */
+#ifndef LARDER_S3_SERVER_H
+#define LARDER_S3_SERVER_H
+
+#include <larder/types.h>
+
+enum s3_state {
+	S3_REFUSED = 0,       /* answered with an error: say so before sending */
+	S3_SUPPORTED = 1,
+	S3_IGNORED = 2,       /* answered 2xx without effect: never relied upon */
+	S3_DESTRUCTIVE = 3    /* does something else that loses data: never sent */
+};
+
+enum s3_feature {
+	S3_PUT_CREATE_ONLY,          /* If-None-Match: * on PutObject */
+	S3_PUT_IF_MATCH,
+	S3_COMPLETE_CREATE_ONLY,
+	S3_COMPLETE_IF_MATCH,
+	S3_COPY_CONDITION,           /* conditions on the destination of CopyObject */
+	S3_DELETE_IF_MATCH,
+	S3_CHECKSUM_CRC64NVME,       /* header checksum, verified and stored */
+	S3_CHECKSUM_CRC32C,
+	S3_CHECKSUM_MULTIPART,       /* full-object checksum of a multipart upload is right */
+	S3_MP_OBJECT_SIZE,           /* x-amz-mp-object-size */
+	S3_DELETE_MANY,              /* DeleteObjects (its body hash is checked) */
+	S3_VERSIONS,
+	S3_CLASSES,                  /* storage classes other than STANDARD */
+	S3_ENCRYPTION,               /* x-amz-server-side-encryption AES256, echoed */
+	S3_ENCRYPTION_KMS,
+	S3_TAGGING,
+	S3_RESTORE,
+	S3_RAW_KEYS,                 /* any key is stored as given */
+	S3_KEY_BESIDE_PREFIX,        /* "a" and "a/b" at once, both listed */
+	S3_UPLOADS_LIST,             /* bucket-wide listing of open uploads can be trusted */
+	S3_CHECKSUM_MODE,            /* x-amz-checksum-mode on GET and HEAD */
+	S3_SDK_CHECKSUM_ALGORITHM,   /* x-amz-sdk-checksum-algorithm must be sent for a checksum to be kept */
+	S3_FEATURES
+};
+
+struct s3_server {
+	const char *name;                       /* value of `server =` */
+	const char *title;                      /* for messages: "MinIO" */
+	uint8_t state[S3_FEATURES];             /* enum s3_state */
+	uint32_t metadata_most;                 /* bytes of user metadata; 0 unknown */
+	bool metadata_prefix_counts;            /* "x-amz-meta-" counts toward it */
+	uint32_t segment_most;                  /* longest part of a key between slashes; 0 none */
+	uint32_t delete_most;                   /* keys of one DeleteObjects */
+};
+
+/* The row of a name; "aws" for NULL without custom endpoint, "other" for NULL with one. INVALID lists the rows. */
+int s3_server_find (const char *name, bool custom_endpoint, const struct s3_server **ret, struct larder_error *error);
+static inline bool s3_server_can (const struct s3_server *server, enum s3_feature feature) { return server->state[feature] == S3_SUPPORTED; }
+/* The rows and features, for the script that prints doc/dev/servers.md. */
+const struct s3_server *s3_server_at (size_t i);           /* NULL after the last */
+const char *s3_feature_name (enum s3_feature feature);
+const char *s3_feature_meaning (enum s3_feature feature);
+
+/* INVALID (with the reason and the server's name) for a key that this server would store as another or could not hold
+ * apart: MinIO "//", "/lead", "./", "../", segments over 255 bytes; versitygw likewise. Everywhere: empty, over 1024 bytes,
+ * not UTF-8. */
+int s3_server_key (const struct s3_server *server, const char *key, struct larder_error *error);
+int s3_server_metadata (const struct s3_server *server, const struct larder_pairs *metadata, struct larder_error *error);
+
+#endif
