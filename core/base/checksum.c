@@ -191,7 +191,8 @@ checksum_source (const struct larder_source *source, uint64_t *ret_crc64, struct
 	}
 	free (piece);
 	if (code == 0 && offset != source->length)
-		return larder_fail (error, LARDER_E_INTEGRITY, "source gave %s%llu bytes where %llu were announced",
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again once nobody writes to the source",
+			"source gave %s%llu bytes where %llu were announced",
 		                    offset > source->length ? "at least " : "", (unsigned long long) offset, (unsigned long long) source->length);
 	if (code == 0 && ret_crc64)
 		*ret_crc64 = crc;

@@ -35,7 +35,7 @@ file_draft_begin (struct file_draft *draft, int root, const char *path, mode_t m
 	*draft = (struct file_draft) { .folder = -1, .fd = -1, .durable = durable };
 	const char *slash = strrchr (path, '/'), *last = slash ? slash + 1 : path;
 	if (*last == '\0' || strlen (last) >= sizeof draft->last || strcmp (last, ".") == 0 || strcmp (last, "..") == 0)
-		return larder_fail (error, LARDER_E_INVALID, "'%s' is not a name a file can have", path);
+		return larder_fail_next (error, LARDER_E_INVALID, "name a file, not a folder", "'%s' is not a name a file can have", path);
 	snprintf (draft->last, sizeof draft->last, "%s", last);
 	mode_t folders = mode | ((mode & 0444) >> 2) | 0300;
 	int code = file_make_parents (root, path, folders, durable, error);
@@ -98,7 +98,8 @@ show (struct file_draft *draft, enum file_publish_how how, struct larder_error *
 		draft->name[0] = '\0';
 	} else if (linkat (draft->folder, draft->name, draft->folder, draft->last, 0) < 0) {
 		if (errno == EEXIST)
-			return larder_fail (error, LARDER_E_CONFLICT, "'%s' exists already", draft->last);
+			return larder_fail_next (error, LARDER_E_CONFLICT, "leave out --create-only to replace it, or choose another name",
+				"'%s' exists already", draft->last);
 		return larder_fail_errno (error, errno, "cannot publish '%s'", draft->last);
 	}
 	if (draft->name[0] && unlinkat (draft->folder, draft->name, 0) == 0)

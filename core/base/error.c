@@ -78,6 +78,14 @@ next_of (int errnum)
 	case EACCES: case EPERM: return "check owner and mode of the file and of the folders above it";
 	case EROFS: return "that file system is mounted read-only";
 	case EMFILE: return "raise the limit of open files (ulimit -n)";
+	case ENFILE: return "the whole machine has too many files open; close some";
+	case ENOENT: return "check the path; nothing is there";
+	case EEXIST: return "name another one, or remove what is there";
+	case ENOTDIR: return "a file stands on that path where a folder should be";
+	case EISDIR: return "name a file; a folder is there";
+	case ENAMETOOLONG: return "choose a shorter name";
+	case ENOMEM: return "free memory, or give fewer jobs: --jobs";
+	case EIO: return "look for errors of that disk in the system's log (dmesg)";
 	case EXDEV: return "give a path below its root, without '..' and without a leading '/'";
 	case ELOOP: return "a symbolic link stands on that path; larder does not follow links below a root";
 	default: return NULL;
@@ -102,7 +110,22 @@ larder_fail_errno (struct larder_error *error, int errnum, const char *format, .
 }
 
 int
+larder_fail_next (struct larder_error *error, int code, const char *next, const char *format, ...)
+{
+	char text[sizeof error->message + 8];
+	va_list arguments;
+	va_start (arguments, format);
+	vsnprintf (text, sizeof text, format, arguments);
+	va_end (arguments);
+	code = larder_fail (error, code, "%s", text);
+	larder_explain (error, LARDER_DETAIL_NEXT, next);
+	return code;
+}
+
+int
 larder_fail_memory (struct larder_error *error)
 {
-	return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+	int code = larder_fail (error, LARDER_E_LIMIT, "out of memory");
+	larder_explain (error, LARDER_DETAIL_NEXT, next_of (ENOMEM));
+	return code;
 }

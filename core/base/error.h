@@ -8,6 +8,9 @@
 int larder_fail (struct larder_error *error, int code, const char *format, ...) LARDER_PRINTF (3, 4);
 void larder_explain (struct larder_error *error, int detail, const char *text);
 
+/* Both at once: what is wrong, and what the reader can do about it. */
+int larder_fail_next (struct larder_error *error, int code, const char *next, const char *format, ...) LARDER_PRINTF (4, 5);
+
 /* The code for an errno (ENOENT NOTFOUND; EACCES, EPERM, EROFS DENIED; EEXIST CONFLICT; ENOSPC, EDQUOT, EFBIG
  * NOSPACE; ENOMEM, EMFILE, ENFILE LIMIT; EINVAL, ENAMETOOLONG, ENOTDIR, EISDIR, ELOOP, EXDEV INVALID; else UNAVAILABLE),
  * the message followed by ": " and strerror, error->errnum, and a next step where one is obvious. */

@@ -264,9 +264,10 @@ file_slurp (int root, const char *path, size_t most, char **ret, size_t *ret_cou
 	if (fstat (fd, &st) < 0)
 		return larder_fail_errno (error, errno, "cannot look at '%s'", path);
 	if (!S_ISREG (st.st_mode))
-		return larder_fail (error, LARDER_E_INVALID, "'%s' is not a regular file", path);
+		return larder_fail_next (error, LARDER_E_INVALID, "name a file", "'%s' is not a regular file", path);
 	if ((uint64_t) st.st_size > most)
-		return larder_fail (error, LARDER_E_LIMIT, "'%s' has %lld bytes, at most %zu are read", path, (long long) st.st_size, most);
+		return larder_fail_next (error, LARDER_E_LIMIT, "larder reads no larger file there; is it the right one?",
+			"'%s' has %lld bytes, at most %zu are read", path, (long long) st.st_size, most);
 	CLEANUP_FREE char *text = malloc ((size_t) st.st_size + 1);
 	if (!text)
 		return larder_fail_memory (error);

@@ -22,7 +22,7 @@ file_source_begin (struct file_source *file, int fd, const char *name, struct la
 	if (fstat (fd, &file->at_start) < 0)
 		return larder_fail_errno (error, errno, "cannot look at '%s'", name);
 	if (!S_ISREG (file->at_start.st_mode))
-		return larder_fail (error, LARDER_E_INVALID, "'%s' is not a regular file", name);
+		return larder_fail_next (error, LARDER_E_INVALID, "name a file", "'%s' is not a regular file", name);
 	*ret = (struct larder_source) {
 		.size = sizeof *ret, .context = file, .length = (uint64_t) file->at_start.st_size, .pread = file_source_pread,
 	};
@@ -38,7 +38,8 @@ file_source_check (const struct file_source *file, struct larder_error *error)
 	const struct stat *then = &file->at_start;
 	if (now.st_size != then->st_size || now.st_mtim.tv_sec != then->st_mtim.tv_sec || now.st_mtim.tv_nsec != then->st_mtim.tv_nsec
 	    || (now.st_nlink > 0 && (now.st_ctim.tv_sec != then->st_ctim.tv_sec || now.st_ctim.tv_nsec != then->st_ctim.tv_nsec)))
-		return larder_fail (error, LARDER_E_INTEGRITY, "source changed while being read: '%s'", file->name);
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again once nobody writes to it",
+			"source changed while being read: '%s'", file->name);
 	return 0;
 }
 
@@ -77,7 +78,8 @@ source_pread (const struct larder_source *source, void *into, size_t count, uint
 		if (got < 0)
 			return got;
 		if ((uint64_t) got > count - done)
-			return larder_fail (error, LARDER_E_INTEGRITY, "source gave %lld bytes where %zu were asked for", (long long) got, count - done);
+			return larder_fail_next (error, LARDER_E_INTEGRITY, "the module or program behind the source is at fault; report it",
+				"source gave %lld bytes where %zu were asked for", (long long) got, count - done);
 		if (got == 0)
 			break;
 		done += (size_t) got;

@@ -50,7 +50,8 @@ static int
 run (struct cli *cli, const void *self, struct larder_error *error)
 {
 	if (cli->globals.json)
-		return fail_usage (cli, error, "'larder cat' writes the object's bytes, which are not JSON");
+		return larder_fail_next (error, LARDER_E_USAGE, "leave out --json; 'larder get --json' writes a file and tells about it",
+			"'larder cat' writes the object's bytes, which are not JSON");
 	int code = cli_open (cli, OPEN_CONFIGURED, error);
 	for (int i = 0; code == 0 && i < cli->operands; i++) {
 		struct larder_error one = LARDER_ERROR_INIT;
@@ -66,5 +67,6 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 const struct larder_cmd cmd_cat = {
 	.name = "cat", .summary = "write objects to standard output", .operands = "ADDRESS…",
 	.examples = "larder cat images:ann/2026/11/cat.png > cat.png|the bytes of an object",
+	.text = "--json is refused: the bytes are the output. When a read breaks off, the error says how many bytes of it went out.",
 	.options = options, .self_size = sizeof (struct cat), .least = 1, .most = -1, .run = run,
 };

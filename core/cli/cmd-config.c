@@ -98,7 +98,8 @@ show (struct cli *cli, const void *self, struct larder_error *error)
 	code = larder_config_each (cli->larder, show_setting, &showing, error);
 	table_end (cli, &showing.table);
 	if (code == 0 && cli->summary.scanned == 0 && showing.only)
-		return larder_fail (error, LARDER_E_NOTFOUND, "no setting begins with '%s'", showing.only);
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "'larder config show --all' lists all of them",
+			"no setting begins with '%s'", showing.only);
 	return code;
 }
 

@@ -65,7 +65,7 @@ du_one (struct cli *cli, const struct du *du, const char *text, struct larder_er
 	if (code < 0)
 		return code;
 	if (sum.objects == 0 && *address.path)
-		return larder_fail (error, LARDER_E_NOTFOUND, "nothing at '%s'", text);
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "'larder ls' lists what is there", "nothing at '%s'", text);
 	cli->summary.scanned += sum.objects;
 	cli->summary.done += sum.objects;
 	cli->summary.bytes += sum.bytes;

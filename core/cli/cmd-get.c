@@ -26,12 +26,12 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 		to = cli->operand[--count];
 		code = larder_address_parse (cli->larder, cli->arena, to, &address, error);
 		if (code == 0 && address.store)
-			code = fail_usage (cli, error, "'%s' is in a store; 'larder cp' copies between stores", to);
+			code = larder_fail_next (error, LARDER_E_USAGE, "'larder cp' copies between stores", "'%s' is in a store, not a file", to);
 	}
 	for (int i = 0; code == 0 && i < count; i++)
 		code = cli_store_address (cli, cli->operand[i], &address, error);
 	if (code == 0 && strcmp (to, "-") == 0)
-		code = fail_usage (cli, error, "'larder cat' writes to standard output");
+		code = larder_fail_next (error, LARDER_E_USAGE, "'larder cat' writes to standard output", "'larder get' writes files, not to standard output");
 	if (code < 0)
 		return code;
 	struct larder_transfer request = {

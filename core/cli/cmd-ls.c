@@ -129,7 +129,8 @@ list_address (struct cli *cli, const struct ls *ls, const char *text, struct lar
 		code = list (&listing, store, prefix, error);
 	if (code < 0 || cli->summary.scanned > before)
 		return code;
-	return larder_fail (error, LARDER_E_NOTFOUND, "nothing at '%s'", text);
+	return larder_fail_next (error, LARDER_E_NOTFOUND, "list the folder above it, or the store: larder ls STORE:",
+		"nothing at '%s'", text);
 }
 
 static int

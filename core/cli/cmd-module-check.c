@@ -20,7 +20,8 @@ suite_for (struct cli *cli, const char *file, const char **ret, struct larder_er
 	if (*ret)
 		return 0;
 	if (strncmp (name, "lock-", 5) == 0)
-		return larder_fail (error, LARDER_E_UNSUPPORTED, "there is no suite for lock providers yet: '%s'", file);
+		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "check drivers and codecs; `larder module info` shows what a lock provider declares",
+			"there is no suite for lock providers yet: '%s'", file);
 	return fail_usage (cli, error, "'%s' is not named driver-NAME.so or codec-NAME.so", file);
 }
 
@@ -104,8 +105,10 @@ finish (struct cli *cli, const char *suite, pid_t child, struct larder_error *er
 	if (well || cli->summary.failed > 0)
 		return 0;
 	if (WIFSIGNALED (status))
-		return larder_fail (error, LARDER_E_INTEGRITY, "'%s' ended by signal %d: the module crashed it", suite, WTERMSIG (status));
-	return larder_fail (error, LARDER_E_INVALID, "'%s' ended with status %d", suite, WEXITSTATUS (status));
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "run that program under a debugger with the module's path",
+			"'%s' ended by signal %d: the module crashed it", suite, WTERMSIG (status));
+	return larder_fail_next (error, LARDER_E_INVALID, "run that program by hand with the module's path",
+		"'%s' ended with status %d", suite, WEXITSTATUS (status));
 }
 
 static int

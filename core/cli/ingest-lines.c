@@ -69,7 +69,8 @@ next_line (struct intake *intake, const char **ret, size_t *ret_length, struct l
 		const char *end = left ? memchr (at, '\n', left) : NULL;
 		if (!end && !intake->lines_ended) {
 			if (left > LINE_MOST)
-				return larder_fail (error, LARDER_E_LIMIT, "line %" PRIu64 " of the batch is longer than 1 MiB", intake->line + 1);
+				return larder_fail_next (error, LARDER_E_LIMIT, "a line names one picture by \"file\"; pictures themselves do not stand in it",
+					"line %" PRIu64 " of the batch is longer than 1 MiB", intake->line + 1);
 			int code = read_more (intake, error);
 			if (code < 0)
 				return code;
@@ -96,7 +97,8 @@ fail_line (const struct intake *intake, struct larder_error *error, const char *
 	va_start (arguments, format);
 	vsnprintf (text, sizeof text, format, arguments);
 	va_end (arguments);
-	return larder_fail (error, LARDER_E_INVALID, "line %" PRIu64 ": %s", intake->line, text);
+	return larder_fail_next (error, LARDER_E_INVALID, "a line is like {\"file\": \"cat.png\", \"user\": \"ann\", \"job\": \"1\"}; 'larder image ingest --help' tells more",
+		"line %" PRIu64 ": %s", intake->line, text);
 }
 
 /* Texts of "values": further placeholders. */

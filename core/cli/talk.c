@@ -76,6 +76,27 @@ add_provider (struct buffer *into, const struct larder_error *error)
 	buffer_add_char (into, '\n');
 }
 
+/* What whoever worded the error left open; modules of others may. */
+static const char *
+next_step (const struct larder_error *error)
+{
+	if (error->next[0])
+		return error->next;
+	switch (error->code) {
+	case LARDER_E_NOTFOUND: return "check the name; 'larder ls' and 'larder store list' show what is there";
+	case LARDER_E_DENIED: return "check the credentials of this profile, and what they may do";
+	case LARDER_E_CONFLICT: return "look at what is there ('larder stat'), then try again";
+	case LARDER_E_INTEGRITY: return "read it again; if it stays so, restore an earlier version or send it again";
+	case LARDER_E_NOSPACE: return "free space or raise the quota, then run it again";
+	case LARDER_E_UNAVAILABLE: return "try again later; --verbose tells more";
+	case LARDER_E_NOTREADY: return "wait until it is ready, then try again";
+	case LARDER_E_UNSUPPORTED: return "`larder module info` lists what a module can do";
+	case LARDER_E_LIMIT: return "raise the limit in the configuration, or give less";
+	case LARDER_E_CANCELLED: return "run it again; what was reported as done stays done";
+	default: return "'larder help' and larder.ini(5) describe commands and configuration";
+	}
+}
+
 static void
 json_error (struct cli *cli, const struct larder_error *error, const char *what)
 {
@@ -87,7 +108,7 @@ json_error (struct cli *cli, const struct larder_error *error, const char *what)
 	if (what)
 		json_member_bytes (&line.json, "key", what);
 	json_member (&line.json, "message", error->message);
-	json_member (&line.json, "next", error->next[0] ? error->next : NULL);
+	json_member (&line.json, "next", next_step (error));
 	json_member (&line.json, "provider", error->provider[0] ? error->provider : NULL);
 	json_member (&line.json, "request", error->request[0] ? error->request : NULL);
 	if (error->status)
@@ -122,11 +143,9 @@ talk_error (struct cli *cli, const struct larder_error *error, const char *what)
 		buffer_add_char (&text, '\n');
 	}
 	add_provider (&text, error);
-	if (error->next[0]) {
-		buffer_add_text (&text, "  next: ");
-		text_escape (&text, error->next);
-		buffer_add_char (&text, '\n');
-	}
+	buffer_add_text (&text, "  next: ");
+	text_escape (&text, next_step (error));
+	buffer_add_char (&text, '\n');
 	put_line (cli, &text);
 }
 

@@ -51,7 +51,8 @@ read_file (struct config *config, const char *path, struct ini_section **ret, st
 {
 	CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return larder_fail (error, LARDER_E_INVALID, "cannot open '%s': %s", path, strerror (errno));   /* not NOTFOUND: that is an object's */
+		return larder_fail_next (error, LARDER_E_INVALID, "check path and mode; --config FILE names the pipeline, and its profiles stand in profiles/ beside it",
+			"cannot open '%s': %s", path, strerror (errno));   /* not NOTFOUND: that is an object's */
 	CLEANUP_FREE char *text = malloc (FILE_MOST + 1);
 	if (!text)
 		return larder_fail_memory (error);
@@ -59,7 +60,8 @@ read_file (struct config *config, const char *path, struct ini_section **ret, st
 	if (got < 0)
 		return larder_fail_errno (error, (int) -got, "cannot read '%s'", path);
 	if (got > FILE_MOST)
-		return larder_fail (error, LARDER_E_LIMIT, "'%s' is larger than 1 MiB", path);
+		return larder_fail_next (error, LARDER_E_LIMIT, "is it a configuration file? One has kilobytes",
+			"'%s' is larger than 1 MiB", path);
 	return ini_read (config->arena, path, text, (size_t) got, look_up, NULL, ret, error);
 }
 
@@ -112,7 +114,7 @@ set_entry (struct larder_values *values, const struct config_entry *entry, struc
 	} else {
 		code = values_set (values, entry->key, option ? entry->value.text : "", where, error);
 	}
-	if (code < 0) {
+	if (code < 0 && entry->line) {
 		larder_explain (error, LARDER_DETAIL_FILE, entry->file);
 		if (error)
 			error->line = entry->line;

@@ -92,7 +92,8 @@ find_profile (struct larder_arena *arena, const char *pipeline, const char *give
 	if (!name || !*name)
 		return fail_profile (arena, folder, NULL, error);
 	if (strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen (name))
-		return larder_fail (error, LARDER_E_INVALID, "profile name '%s' is not of small letters, digits and '-'", name);
+		return larder_fail_next (error, LARDER_E_INVALID, "a profile is a NAME.ini in profiles/ beside the pipeline; give NAME alone",
+			"profile name '%s' is not of small letters, digits and '-'", name);
 	const char *path = folder ? arena_printf (arena, "%s/%s.ini", folder, name) : NULL;
 	if (!path)
 		return larder_fail_memory (error);

@@ -35,6 +35,14 @@ set (struct parser *parser, const struct larder_option *option, const char *text
 	return values_append (parser->values, option->key, text, where, parser->error);
 }
 
+static int
+fail_empty (struct parser *parser, const struct larder_option *option)
+{
+	char next[160];
+	snprintf (next, sizeof next, "write --%s=%s", option->key, option->argument ? option->argument : option->values ? option->values : "VALUE");
+	return larder_fail_next (parser->error, LARDER_E_INVALID, next, "'--%s' needs a value", option->key);
+}
+
 /* The value of a flag that needs one: what stands behind '=', else the next argument. */
 static int
 set_from_next (struct parser *parser, const struct larder_option *option, const char *attached)
@@ -42,7 +50,7 @@ set_from_next (struct parser *parser, const struct larder_option *option, const 
 	if (attached)
 		return set (parser, option, attached);
 	if (parser->at + 1 >= parser->count)
-		return larder_fail (parser->error, LARDER_E_INVALID, "'--%s' needs a value", option->key);
+		return fail_empty (parser, option);
 	return set (parser, option, parser->argv[++parser->at]);
 }
 

@@ -37,6 +37,7 @@ ini_fail (struct larder_error *error, const char *file, unsigned line, const cha
 	vsnprintf (text, sizeof text, format, arguments);
 	va_end (arguments);
 	int code = larder_fail (error, LARDER_E_INVALID, "%s:%u: %s", file, line, text);
+	larder_explain (error, LARDER_DETAIL_NEXT, "larder.ini(5) tells how the file is written, and what each key takes");
 	larder_explain (error, LARDER_DETAIL_FILE, file);
 	if (error && error->size >= sizeof *error)
 		error->line = line;
@@ -248,7 +249,8 @@ parse_all (struct reader *reader)
 		return 0;
 	if (outer && inner.code)
 		*outer = inner;
-	return inner.code ? inner.code : larder_fail (outer, LARDER_E_INVALID, "%s: cannot be parsed", reader->file);
+	return inner.code ? inner.code : larder_fail_next (outer, LARDER_E_INVALID, "larder.ini(5) tells how the file is written",
+		"%s: cannot be parsed", reader->file);
 }
 
 int

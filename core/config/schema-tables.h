@@ -5,7 +5,7 @@
 static const struct larder_option larder_options[] = {
 	{ .key = "environment", .type = LARDER_STRING, .at = offsetof (struct schema_larder, environment),
 	  .help = "name of this environment, for messages and tags" },
-	{ .key = "memory", .type = LARDER_SIZE, .at = offsetof (struct schema_larder, memory), .def = "256MiB",
+	{ .key = "memory", .type = LARDER_SIZE, .at = offsetof (struct schema_larder, memory), .def = "256MiB", .min = 1 << 20, .max = INT64_MAX,
 	  .help = "budget for buffers and pictures" },
 	{ .key = "jobs", .type = LARDER_INT, .at = offsetof (struct schema_larder, jobs), .def = "0", .min = 0, .max = 1024,
 	  .help = "pictures or transfers at a time; 0 is one a core" },

@@ -63,6 +63,15 @@ report_default (const struct show *show, const struct config_section *section, c
 	return show->setting (show->context, &setting);
 }
 
+/* A section where a key of it is wanted. */
+static int
+fail_section (const char *kind, const char *name, struct larder_error *error)
+{
+	char next[250];
+	snprintf (next, sizeof next, "add a key of it; 'larder config show --all %.60s.%.120s' lists them", kind, name);
+	return larder_fail_next (error, LARDER_E_INVALID, next, "'%s.%s' is a section, not KIND.NAME.KEY", kind, name);
+}
+
 /* "store.images.bucket", "larder.environment"; a name may hold dots, a key does not. */
 static int
 split (const struct config *config, const char *key, const struct config_section **ret, const char **ret_key, struct larder_error *error)
@@ -79,7 +88,23 @@ split (const struct config *config, const char *key, const struct config_section
 		snprintf (name, sizeof name, "%.*s", (int) (last - dot - 1), dot + 1);
 	*ret = config_section_find (config, kind, name);
 	*ret_key = last + 1;
+	if (!*ret && !*name && config_section_find (config, kind, last + 1))
+		return fail_section (kind, last + 1, error);
 	return *ret ? 0 : reference_fail (config, kind, name, NULL, error);
+}
+
+static int
+fail_key (const struct config_section *section, const char *key, struct larder_error *error)
+{
+	const struct schema *schema = schema_find (section->kind);
+	const char *nearest = schema ? values_nearest (schema->options, sizeof *schema->options, key) : NULL;
+	char next[200];
+	if (nearest)
+		snprintf (next, sizeof next, "did you mean '%s'?", nearest);
+	else
+		snprintf (next, sizeof next, "'larder config show --all %s%s%.80s' lists its keys", section->kind, *section->name ? "." : "", section->name);
+	return larder_fail_next (error, LARDER_E_NOTFOUND, next, "[%s%s%s%s] has no key '%s'", section->kind, *section->name ? " \"" : "", section->name,
+		*section->name ? "\"" : "", key);
 }
 
 int
@@ -94,17 +119,8 @@ config_explain (const struct config *config, const char *key, config_is_secret_f
 		return code;
 	const struct config_entry *entry = config_entry_find (section, word);
 	const struct larder_option *option = option_of (section, word);
-	if (!entry && !option) {
-		code = larder_fail (error, LARDER_E_NOTFOUND, "[%s \"%s\"] has no key '%s'", section->kind, section->name, word);
-		const struct schema *schema = schema_find (section->kind);
-		const char *nearest = schema ? values_nearest (schema->options, sizeof *schema->options, word) : NULL;
-		char next[120];
-		if (nearest) {
-			snprintf (next, sizeof next, "did you mean '%s'?", nearest);
-			larder_explain (error, LARDER_DETAIL_NEXT, next);
-		}
-		return code;
-	}
+	if (!entry && !option)
+		return fail_key (section, word, error);
 	bool winner = true;
 	for (; entry; entry = entry->overridden, winner = false)
 		if ((code = report (&show, section, entry, winner)))

@@ -238,7 +238,7 @@ type_words (const struct larder_option *option)
 	switch (option->type) {
 	case LARDER_BOOL: return "yes or no";
 	case LARDER_INT: return "a whole number";
-	case LARDER_SIZE: return "a size like 8MiB";
+	case LARDER_SIZE: return "a size like 8MiB, below 16EiB";
 	case LARDER_RATE: return "a rate like 500MB/s";
 	case LARDER_DURATION: return "a duration like 30s or 30d";
 	case LARDER_LIST: return "a list of items, each may be quoted";
@@ -247,29 +247,74 @@ type_words (const struct larder_option *option)
 	}
 }
 
+/* "etc/larder.ini:12: 'jobs'"; a flag or a variable is the name itself: "'--jobs'". */
+static const char *
+named (const struct larder_option *option, const char *where, char into[200])
+{
+	if (where && !strchr (where, ':'))
+		snprintf (into, 200, "'%s'", where);
+	else
+		snprintf (into, 200, "%s%s'%s'", where ? where : "", where ? ": " : "", option->key);
+	return into;
+}
+
+static void
+limit_text (const struct larder_option *option, int64_t limit, char into[32])
+{
+	if (option->type == LARDER_SIZE || option->type == LARDER_RATE)
+		text_from_size ((uint64_t) limit, into);
+	else if (option->type == LARDER_DURATION)
+		text_from_duration (limit, into);
+	else
+		snprintf (into, 32, "%lld", (long long) limit);
+}
+
+static int
+fail_range (const struct larder_option *option, const char *name, const char *text, struct larder_error *error)
+{
+	char least[32], most[32], next[120];
+	limit_text (option, option->min, least);
+	limit_text (option, option->max, most);
+	if (option->max == INT64_MAX) {
+		snprintf (next, sizeof next, "give %s or more", least);
+		return larder_fail_next (error, LARDER_E_INVALID, next, "%s is '%s', less than %s", name, text, least);
+	}
+	snprintf (next, sizeof next, "give %s to %s", least, most);
+	return larder_fail_next (error, LARDER_E_INVALID, next, "%s is '%s', out of the range %s to %s", name, text, least, most);
+}
+
 /* A secret's value is never repeated, however wrong it is. */
 static int
 fail_value (const struct larder_option *option, const char *text, const char *where, bool range, struct larder_error *error)
 {
-	const char *at = where ? where : "", *colon = where ? ": " : "";
+	char name[200], next[250];
+	named (option, where, name);
 	if (option->type == LARDER_SECRET)
-		return larder_fail (error, LARDER_E_INVALID, "%s%s'%s' cannot take this value", at, colon, option->key);
+		return larder_fail_next (error, LARDER_E_INVALID, "give one value, from the environment or a file", "%s cannot take this value", name);
 	if (range)
-		return larder_fail (error, LARDER_E_INVALID, "%s%s'%s' is '%s', out of the range %lld to %lld", at, colon, option->key, text,
-		                    (long long) option->min, (long long) option->max);
-	return larder_fail (error, LARDER_E_INVALID, "%s%s'%s' is '%s', expected %s", at, colon, option->key, text, type_words (option));
+		return fail_range (option, name, text, error);
+	snprintf (next, sizeof next, "give %s", type_words (option));
+	return larder_fail_next (error, LARDER_E_INVALID, next, "%s is '%s', expected %s", name, text, type_words (option));
+}
+
+/* The nearest key, or the first ones that there are. */
+static void
+suggest_key (const struct larder_values *values, const char *key, struct larder_error *error)
+{
+	char next[200] = "this section takes no keys";
+	const char *nearest = values_nearest (values->options, values->stride, key);
+	if (nearest)
+		snprintf (next, sizeof next, "did you mean '%s'?", nearest);
+	for (size_t i = 0, length = 0; !nearest && i < values->count && length < sizeof next; i++)
+		length += (size_t) snprintf (next + length, sizeof next - length, "%s%s", i ? ", " : "keys here are ", option_at (values->options, values->stride, i)->key);
+	larder_explain (error, LARDER_DETAIL_NEXT, next);
 }
 
 static int
 fail_unknown (const struct larder_values *values, const char *key, const char *where, struct larder_error *error)
 {
 	int code = larder_fail (error, LARDER_E_INVALID, "%s%sunknown key '%s'", where ? where : "", where ? ": " : "", key);
-	const char *nearest = values_nearest (values->options, values->stride, key);
-	if (nearest) {
-		char next[160];
-		snprintf (next, sizeof next, "did you mean '%s'?", nearest);
-		larder_explain (error, LARDER_DETAIL_NEXT, next);
-	}
+	suggest_key (values, key, error);
 	return code;
 }
 
@@ -320,7 +365,8 @@ values_finish (const struct larder_values *values, const char *where, struct lar
 	}
 	if (!length)
 		return 0;
-	return larder_fail (error, LARDER_E_INVALID, "%s%s%s is missing", where ? where : "", where ? ": " : "", missing);
+	return larder_fail_next (error, LARDER_E_INVALID, "add it; larder.ini(5) and `larder module info` tell what it takes", "%s%s%s is missing",
+		where ? where : "", where ? ": " : "", missing);
 }
 
 const char *

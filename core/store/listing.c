@@ -25,7 +25,8 @@ struct listing {
 static int
 fail_page (const struct listing *listing, const char *what, struct larder_error *error)
 {
-	return larder_fail (error, LARDER_E_UNAVAILABLE, "listing of '%s:%s' cannot be trusted: page %u %s", store_name (listing->store),
+	return larder_fail_next (error, LARDER_E_UNAVAILABLE, "nothing was done with it; try again, and report it to whoever runs that service",
+		"listing of '%s:%s' cannot be trusted: page %u %s", store_name (listing->store),
 	                    listing->request->prefix ? listing->request->prefix : "", listing->page, what);
 }
 

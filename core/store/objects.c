@@ -32,15 +32,18 @@ check_key (const struct larder_store *store, const char *key, struct larder_erro
 {
 	size_t length = key ? strlen (key) : 0;
 	if (!length)
-		return larder_fail (error, LARDER_E_INVALID, "'%s:' names no object", store_name (store));
-	return length <= 1024 ? 0 : larder_fail (error, LARDER_E_INVALID, "key has %zu bytes, a key has at most 1024", length);
+		return larder_fail_next (error, LARDER_E_INVALID, "add the object's key behind the colon",
+			"'%s:' names no object", store_name (store));
+	return length <= 1024 ? 0 : larder_fail_next (error, LARDER_E_INVALID, "choose a shorter key",
+		"key has %zu bytes, a key has at most 1024", length);
 }
 
 static int
 check_writable (const struct larder_store *store, struct larder_error *error)
 {
 	if (store->larder->settings.flags & LARDER_READ_ONLY)
-		return larder_fail (error, LARDER_E_DENIED, "store '%s' is opened read-only", store_name (store));
+		return larder_fail_next (error, LARDER_E_DENIED, "open it without LARDER_READ_ONLY",
+			"store '%s' is opened read-only", store_name (store));
 	return 0;
 }
 

@@ -11,7 +11,8 @@
 static int
 need_config (const struct larder *larder, struct larder_error *error)
 {
-	return larder->config ? 0 : larder_fail (error, LARDER_E_INVALID, "this handle has no configuration");
+	return larder->config ? 0 : larder_fail_next (error, LARDER_E_INVALID, "open one with a configuration",
+		"this handle has no configuration");
 }
 
 int

@@ -39,7 +39,8 @@ reading_begin (void *context, const struct larder_info *info, struct larder_erro
 	struct reading *reading = context;
 	if (reading->begun) {
 		if (reading->etag && info->etag && strcmp (reading->etag, info->etag) != 0)
-			return larder_fail (error, LARDER_E_CONFLICT, "object '%s' was replaced while being read", reading->key);
+			return larder_fail_next (error, LARDER_E_CONFLICT, "nothing was kept; read it again",
+				"object '%s' was replaced while being read", reading->key);
 		return 0;
 	}
 	reading->begun = true;
@@ -57,7 +58,8 @@ reading_write (void *context, const void *bytes, size_t count, struct larder_err
 {
 	struct reading *reading = context;
 	if (!reading->begun)
-		return larder_fail (error, LARDER_E_INTEGRITY, "driver gave bytes of '%s' before saying what they are", reading->key);
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "the driver is at fault: `larder module check` its file, and report it",
+			"driver gave bytes of '%s' before saying what they are", reading->key);
 	reading->got += count;
 	if (reading->whole && reading->checksum_type == LARDER_CHECKSUM_CRC64NVME)
 		reading->crc64 = crc64nvme (reading->crc64, bytes, count);
@@ -73,7 +75,8 @@ check_whole (const struct reading *reading, struct larder_error *error)
 	if (!reading->whole)
 		return 0;
 	if (reading->got != reading->expected)
-		return larder_fail (error, LARDER_E_INTEGRITY, "object '%s' has %llu bytes, %llu came", reading->key,
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "read it again; if it stays so, restore an earlier version or upload it again",
+			"object '%s' has %llu bytes, %llu came", reading->key,
 		                    (unsigned long long) reading->expected, (unsigned long long) reading->got);
 	if (reading->checksum_type == LARDER_CHECKSUM_CRC64NVME) {
 		crc64nvme_text (reading->crc64, text);
@@ -83,7 +86,8 @@ check_whole (const struct reading *reading, struct larder_error *error)
 		text_base64 (bytes, sizeof bytes, text);
 	}
 	if (*text && reading->checksum && strcmp (text, reading->checksum) != 0)
-		return larder_fail (error, LARDER_E_INTEGRITY, "object '%s' is damaged: its checksum is %s, its bytes have %s", reading->key,
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "read it again; if it stays so, restore an earlier version or upload it again",
+			"object '%s' is damaged: its checksum is %s, its bytes have %s", reading->key,
 		                    reading->checksum, text);
 	return 0;
 }
@@ -117,7 +121,8 @@ larder_get (struct larder_store *store, const struct larder_get *request, const 
 {
 	size_t length = request->key ? strlen (request->key) : 0;
 	if (!length || length > 1024)
-		return larder_fail (error, LARDER_E_INVALID, "'%s:%s' names no object", store_name (store), length ? "…" : "");
+		return larder_fail_next (error, LARDER_E_INVALID, "add the object's key behind the colon",
+			"'%s:%s' names no object", store_name (store), length ? "…" : "");
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	if (!arena)
 		return larder_fail_memory (error);
@@ -130,7 +135,8 @@ larder_get (struct larder_store *store, const struct larder_get *request, const 
 			code = 0;
 	}
 	if (code == LARDER_E_RETRY)
-		code = larder_fail (error, LARDER_E_UNAVAILABLE, "object '%s' broke off %d times; %llu bytes came", request->key, RESUMES_MOST,
+		code = larder_fail_next (error, LARDER_E_UNAVAILABLE, "try again later; the network or the service breaks off",
+			"object '%s' broke off %d times; %llu bytes came", request->key, RESUMES_MOST,
 		                    (unsigned long long) reading.got);
 	return code == 0 ? check_whole (&reading, error) : code;
 }

@@ -15,7 +15,8 @@
 static int
 need_config (const struct larder *larder, struct larder_error *error)
 {
-	return larder->config ? 0 : larder_fail (error, LARDER_E_INVALID, "this handle has no configuration, so no stores");
+	return larder->config ? 0 : larder_fail_next (error, LARDER_E_INVALID, "open one with a configuration",
+		"this handle has no configuration, so no stores");
 }
 
 /* The section that has backend and bucket: itself, or the store it is a view of. */
@@ -124,7 +125,7 @@ larder_address_parse (struct larder *larder, struct larder_arena *arena, const c
 	const char *colon = strchr (text, ':'), *slash = strchr (text, '/');
 	struct larder_address address = { .size = sizeof address, .path = arena_copy (arena, text) };
 	if (!*text)
-		return larder_fail (error, LARDER_E_INVALID, "address is empty");
+		return larder_fail_next (error, LARDER_E_INVALID, "write STORE:KEY, or a path", "address is empty");
 	if (colon && text[0] != '.' && text[0] != '/' && (!slash || colon < slash)) {
 		const struct config_section *section;
 		address.store = arena_copy_bytes (arena, text, (size_t) (colon - text));
@@ -132,7 +133,8 @@ larder_address_parse (struct larder *larder, struct larder_arena *arena, const c
 		const char *name = address.store ? address.store : "";
 		/* A store of that name comes first: its keys may begin with slashes. */
 		if (strncmp (colon, "://", 3) == 0 && (!larder->config || config_find (larder->config, "store", name, &section, NULL) < 0))
-			return larder_fail (error, LARDER_E_UNSUPPORTED, "'%s' is a URL; name a store of the configuration instead", text);
+			return larder_fail_next (error, LARDER_E_UNSUPPORTED, "write STORE:KEY; 'larder store list' names the stores",
+				"'%s' is a URL; name a store of the configuration instead", text);
 		int code = need_config (larder, error);
 		if (code == 0)
 			code = config_find (larder->config, "store", name, &section, error);

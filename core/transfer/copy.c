@@ -32,7 +32,8 @@ watched_pread (void *context, void *into, size_t count, uint64_t offset, struct 
 	if (got < 0)
 		return got;
 	if (got == 0 && offset < length && count > 0)
-		return larder_fail (error, LARDER_E_INTEGRITY, "source changed while being read: '%s'", watched->file.name);
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again once nobody writes to it",
+			"source changed while being read: '%s'", watched->file.name);
 	if (offset + (uint64_t) got >= length) {
 		int code = file_source_check (&watched->file, error);
 		if (code < 0)
@@ -45,6 +46,13 @@ watched_pread (void *context, void *into, size_t count, uint64_t offset, struct 
 		count_progress (watched->transfer, (uint64_t) got);
 	}
 	return transfer_stopped (watched->transfer) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : got;
+}
+
+static int
+fail_proof (const struct item *item, struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_INTEGRITY, "compare the two with 'larder stat', remove the copy and move it again",
+		"'%s' differs from its source; the source stays", item->to);
 }
 
 /* Size and checksum of what the store now has, against what the file has. */
@@ -63,7 +71,7 @@ prove_put (struct transfer *transfer, const struct item *item, const struct lard
 	bool comparable = info.checksum && info.checksum_type == LARDER_CHECKSUM_CRC64NVME && !info.checksum_composite;
 	if (info.length == source->length && (!comparable || strcmp (info.checksum, text) == 0))
 		return 0;
-	return larder_fail (error, LARDER_E_INTEGRITY, "'%s' differs from its source; the source stays", item->to);
+	return fail_proof (item, error);
 }
 
 static int
@@ -133,11 +141,13 @@ prove_copy (struct transfer *transfer, struct item *item, const struct larder_in
 	bool comparable = from.checksum && to.checksum && from.checksum_type == to.checksum_type
 		&& from.checksum_composite == to.checksum_composite;
 	if (from.length != to.length || (comparable && strcmp (from.checksum, to.checksum) != 0))
-		return larder_fail (error, LARDER_E_INTEGRITY, "'%s' differs from its source; the source stays", item->to);
+		return fail_proof (item, error);
 	if (is_one_version (&from, &to))
-		return larder_fail (error, LARDER_E_CONFLICT, "'%s' and '%s' are the same object; it stays", item->from, item->to);
+		return larder_fail_next (error, LARDER_E_CONFLICT, "nothing was lost; give another destination",
+			"'%s' and '%s' are the same object; it stays", item->from, item->to);
 	if (from.mtime != before->mtime)
-		return larder_fail (error, LARDER_E_CONFLICT, "'%s' changed while it was copied; it stays", item->from);
+		return larder_fail_next (error, LARDER_E_CONFLICT, "the copy has the older bytes; move it again once nobody writes to it",
+			"'%s' changed while it was copied; it stays", item->from);
 	item->info.etag = from.etag;
 	return 0;
 }
@@ -148,7 +158,8 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 	const struct larder_transfer *request = transfer->request;
 	bool move = request->flags & LARDER_MOVE;
 	if (same_object (transfer, item->store, item->info.key, item->path) && (move || !changes_attributes (&request->attributes)))
-		return larder_fail (error, LARDER_E_CONFLICT, "'%s' and '%s' are the same object", item->from, item->to);
+		return larder_fail_next (error, LARDER_E_CONFLICT, "give another destination; with cp, attributes as --content-type renew an object in place",
+			"'%s' and '%s' are the same object", item->from, item->to);
 	struct larder_copy_object copy = {
 		.size = sizeof copy, .key = item->info.key, .to = item->path, .attributes = request->attributes,
 		.create_only = request->flags & LARDER_CREATE_ONLY,
@@ -183,7 +194,8 @@ remove_source (struct transfer *transfer, struct item *item, struct larder_error
 	int at = item->beneath >= 0 ? item->beneath : AT_FDCWD;
 	const char *name = item->beneath >= 0 ? item->below : item->from;
 	if (fstatat (at, name, &now, 0) < 0 || now.st_dev != item->facts.st_dev || now.st_ino != item->facts.st_ino)
-		return larder_fail (error, LARDER_E_INTEGRITY, "'%s' is another file now; it stays", item->from);
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "compare the two, then remove it by hand or move it again",
+			"'%s' is another file now; it stays", item->from);
 	int failed = item->beneath >= 0 ? file_unlink_beneath (item->beneath, item->below) : unlink (item->from) < 0 ? -errno : 0;
 	if (failed)
 		return larder_fail_errno (error, -failed, "copied, but cannot remove '%s'", item->from);
@@ -196,10 +208,9 @@ remove_source (struct transfer *transfer, struct item *item, struct larder_error
 static int
 make_folder (struct transfer *transfer, struct item *item, struct larder_error *error)
 {
-	if (item->info.length > 0) {
-		larder_fail (error, LARDER_E_INVALID, "'%s' ends in '/' and has bytes: no file can be called that", item->from);
-		return LARDER_E_INVALID;
-	}
+	if (item->info.length > 0)
+		return larder_fail_next (error, LARDER_E_INVALID, "copy it alone, to a name of your choice",
+			"'%s' ends in '/' and has bytes: no file can be called that", item->from);
 	size_t length = strlen (item->path);
 	const char *bare = arena_copy_bytes (transfer->arena, item->path, length - 1);
 	if (!bare)

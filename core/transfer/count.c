@@ -91,11 +91,13 @@ count_end (struct transfer *transfer, int code, struct larder_summary *ret_summa
 	if (transfer->stop == LARDER_E_CANCELLED)
 		return larder_fail_cancelled (error);
 	if (transfer->stop == LARDER_E_NOSPACE)
-		return larder_fail (error, LARDER_E_NOSPACE, "stopped: no space left; what was not reported was not tried");
+		return larder_fail_next (error, LARDER_E_NOSPACE, "free space or point to another disk, then run it again",
+			"stopped: no space left; what was not reported was not tried");
 	if (transfer->stop)
 		return transfer->stop;
 	if (sum->failed + sum->refused == 0)
 		return 0;
-	return larder_fail (error, transfer->differ ? LARDER_E_INVALID : reason, "%llu of %llu failed",
+	return larder_fail_next (error, transfer->differ ? LARDER_E_INVALID : reason, "each of them was told with its own next step",
+		"%llu of %llu failed",
 	                    (unsigned long long) (sum->failed + sum->refused), (unsigned long long) sum->scanned);
 }

@@ -156,7 +156,8 @@ refuse_inside (struct transfer *transfer, const char *path, struct larder_error 
 	size_t length = from ? strlen (from) : 0;
 	if (!from || !to || strncmp (to, from, length) != 0 || (to[length] != '/' && to[length] != '\0'))
 		return 0;
-	return larder_fail (error, LARDER_E_INVALID, "'%s' lies inside its own source '%s'", transfer->request->to, path);
+	return larder_fail_next (error, LARDER_E_INVALID, "give a destination outside of it",
+		"'%s' lies inside its own source '%s'", transfer->request->to, path);
 }
 
 static int
@@ -210,7 +211,8 @@ from_stream (struct transfer *transfer, int fd, struct larder_error *error)
 	/* Alone, it becomes the key as written, also one that ends in '/'. */
 	bool whole = transfer->store && transfer->request->count == 1 && *transfer->to;
 	if (transfer->into && !whole)
-		return larder_fail (error, LARDER_E_INVALID, "standard input has no name: '%s' must be a whole one", transfer->request->to);
+		return larder_fail_next (error, LARDER_E_INVALID, "name the object or file: larder put - STORE:KEY",
+			"standard input has no name: '%s' must be a whole one", transfer->request->to);
 	CLEANUP_CLOSE int copy = -1;
 	if (transfer->request->flags & LARDER_DRY_RUN) {
 		struct item would = { .from = "-", .fd = -1, .beneath = -1, .spooled = true };

@@ -114,7 +114,8 @@ refuse_inside (struct transfer *transfer, struct larder_store *store, const char
 		return larder_fail_memory (error);
 	if (strncmp (target, prefix, strlen (prefix)) != 0)
 		return 0;
-	return larder_fail (error, LARDER_E_INVALID, "'%s' lies inside its own source '%s'", transfer->request->to, prefix);
+	return larder_fail_next (error, LARDER_E_INVALID, "give a destination outside of it",
+		"'%s' lies inside its own source '%s'", transfer->request->to, prefix);
 }
 
 static int
@@ -137,7 +138,7 @@ take_tree (struct transfer *transfer, struct larder_store *store, const char *ad
 	code = take_below (transfer, store, prefix, last, error);
 	if (code < 0 || transfer->sum.scanned > before || length == 0 || transfer->stop)
 		return code;
-	return larder_fail (error, LARDER_E_NOTFOUND, "nothing at '%s'", address);
+	return larder_fail_next (error, LARDER_E_NOTFOUND, "'larder ls' lists what is there", "nothing at '%s'", address);
 }
 
 static int
@@ -164,7 +165,8 @@ take_single (struct transfer *transfer, struct larder_store *store, const char *
 	if (*path)
 		code = take_named (transfer, store, path, error);
 	else
-		code = larder_fail (error, LARDER_E_INVALID, "'%s' is a whole store", address);
+		code = larder_fail_next (error, LARDER_E_INVALID, "name one object, or --recursive for everything in it",
+			"'%s' is a whole store", address);
 	if (code < 0 && error && !error->next[0] && anything_below (store, transfer->arena, path))
 		larder_explain (error, LARDER_DETAIL_NEXT, "for everything below it: --recursive");
 	return code;

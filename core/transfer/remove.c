@@ -110,7 +110,7 @@ remove_tree (struct removing *removing, const char *address, const char *path, s
 		code = remove_below (removing, prefix, error);
 	if (code < 0 || transfer->sum.scanned > before || transfer->stop)
 		return code;
-	return larder_fail (error, LARDER_E_NOTFOUND, "nothing at '%s'", address);
+	return larder_fail_next (error, LARDER_E_NOTFOUND, "'larder ls' lists what is there", "nothing at '%s'", address);
 }
 
 static int
@@ -122,14 +122,16 @@ remove_address (struct removing *removing, const char *address, struct larder_er
 	if (code < 0)
 		return code;
 	if (!parsed.store)
-		return larder_fail (error, LARDER_E_INVALID, "'%s' is not in a store", address);
+		return larder_fail_next (error, LARDER_E_INVALID, "write STORE:KEY; 'larder store list' names the stores",
+			"'%s' is not in a store", address);
 	code = larder_store_open (transfer->larder, parsed.store, &removing->store, error);
 	if (code < 0)
 		return code;
 	if (transfer->request->flags & LARDER_RECURSIVE) {
 		code = remove_tree (removing, address, parsed.path, error);
 	} else {
-		code = *parsed.path ? remove_named (removing, parsed.path, error) : larder_fail (error, LARDER_E_INVALID, "'%s' is a whole store", address);
+		code = *parsed.path ? remove_named (removing, parsed.path, error) : larder_fail_next (error, LARDER_E_INVALID, "name one object, or --recursive for everything in it",
+			"'%s' is a whole store", address);
 		if (code < 0 && error && !error->next[0] && anything_below (removing->store, transfer->arena, parsed.path))
 			larder_explain (error, LARDER_DETAIL_NEXT, "for everything below it: --recursive");
 	}

@@ -71,7 +71,8 @@ target_check_there (int folder, const char *name, const char *shown, struct lard
 	if (fstatat (folder, name, &there, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG (there.st_mode))
 		return 0;
 	if (S_ISDIR (there.st_mode))
-		return larder_fail (error, LARDER_E_CONFLICT, "'%s' is a folder here; a key and a folder cannot have one name", shown);
+		return larder_fail_next (error, LARDER_E_CONFLICT, "copy it alone, to a name of your choice",
+			"'%s' is a folder here; a key and a folder cannot have one name", shown);
 	int code = larder_fail (error, LARDER_E_INVALID, "'%s' stays: it is %s", shown, kind_of_file (there.st_mode));
 	larder_explain (error, LARDER_DETAIL_NEXT, "name a file, or remove it first; 'larder cat' writes into pipes and devices");
 	return code;
@@ -96,9 +97,11 @@ begin_local (struct transfer *transfer, struct larder_error *error)
 	struct stat facts;
 	size_t length = strlen (transfer->to);
 	if (strcmp (transfer->to, "-") == 0)
-		return larder_fail (error, LARDER_E_UNSUPPORTED, "a transfer cannot go to standard output");
+		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "'larder cat' writes to standard output",
+			"a transfer cannot go to standard output");
 	if (length == 0)
-		return larder_fail (error, LARDER_E_INVALID, "the destination is empty");
+		return larder_fail_next (error, LARDER_E_INVALID, "name a file, a folder or STORE:KEY; '.' is this folder",
+			"the destination is empty");
 	transfer->into = transfer->to[length - 1] == '/' || (stat (transfer->to, &facts) == 0 && S_ISDIR (facts.st_mode));
 	transfer->umask = read_umask ();
 	transfer->folder = transfer->to;

@@ -81,7 +81,7 @@ fetch (struct writing *writing, struct larder_error *error)
 	if (code < 0)
 		return code;
 	if (!writing->begun || writing->written != writing->announced)
-		return larder_fail (error, LARDER_E_INTEGRITY, "'%s' gave %llu of %llu bytes", item->from,
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again", "'%s' gave %llu of %llu bytes", item->from,
 		                    (unsigned long long) writing->written, (unsigned long long) writing->announced);
 	return publish (writing, error);
 }
@@ -109,7 +109,8 @@ copy_pieces (struct writing *writing, const struct larder_source *source, uint64
 		if (got < 0)
 			return (int) got;
 		if (got == 0)
-			return larder_fail (error, LARDER_E_INTEGRITY, "source changed while being read: '%s'", writing->item->from);
+			return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again once nobody writes to it",
+				"source changed while being read: '%s'", writing->item->from);
 		crc = crc64nvme (crc, piece, (size_t) got);
 		int code = sink_write (writing, piece, (size_t) got, error);
 		if (code < 0)
@@ -131,7 +132,8 @@ prove (const struct writing *writing, uint64_t crc, struct larder_error *error)
 		code = checksum_source (&source, &copied, NULL, error);
 	if (code < 0 || copied == crc)
 		return code;
-	return larder_fail (error, LARDER_E_INTEGRITY, "the copy '%s' differs from its source", writing->item->to);
+	return larder_fail_next (error, LARDER_E_INTEGRITY, "the source stays and nothing was kept; check that disk and try again",
+		"the copy '%s' differs from its source", writing->item->to);
 }
 
 static int
@@ -149,7 +151,8 @@ copy_file (struct writing *writing, struct larder_error *error)
 		return code;
 	if (fstatat (writing->draft.folder, writing->draft.last, &there, 0) == 0 && there.st_dev == item->facts.st_dev
 	    && there.st_ino == item->facts.st_ino)
-		return larder_fail (error, LARDER_E_CONFLICT, "'%s' and '%s' are the same file", item->from, item->to);
+		return larder_fail_next (error, LARDER_E_CONFLICT, "give another destination",
+			"'%s' and '%s' are the same file", item->from, item->to);
 	if (!item->spooled)
 		writing->mtime = item->facts.st_mtim.tv_sec * NS_PER_S + item->facts.st_mtim.tv_nsec;
 	code = copy_pieces (writing, &source, &crc, error);

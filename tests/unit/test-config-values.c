@@ -189,7 +189,7 @@ END_TEST
 static const struct { const char *line, *message, *next; } wrong_flags[] = {
 	{ "cmd --nubmer 1", "unknown option '--nubmer'", "did you mean '--number'?" }, { "cmd -x", "unknown option '-x'", "" },
 	{ "cmd --no-text", "unknown option '--no-text'", "" }, { "cmd --number", "'--number' needs a value", "" }, { "cmd -n", "needs a value", "" },
-	{ "cmd --number=9", "--number: 'number' is '9', out of the range", "" }, { "cmd --on=perhaps", "expected yes or no", "" },
+	{ "cmd --number=9", "'--number' is '9', out of the range", "" }, { "cmd --on=perhaps", "expected yes or no", "" },
 	{ "cmd --no-on=yes", "unknown option", "" },
 };
 
