@@ -8,4 +8,4 @@ driver_gated_la_SOURCES = %D%/driver-gated.c
 driver_gated_la_CPPFLAGS = $(IN_BASE)
 driver_gated_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 TESTS += %D%/test-fault-ingest-kill.py %D%/test-fault-ingest-model.py %D%/test-fault-ingest-refused.py %D%/test-fault-ingest-mounts.sh
-EXTRA_DIST += doc/dev/ingest.md %D%/world.py %D%/test-fault-ingest-kill.py %D%/test-fault-ingest-model.py %D%/test-fault-ingest-refused.py %D%/test-fault-ingest-mounts.sh
+EXTRA_DIST += doc/dev/ingest.md %D%/test-fault-ingest-kill.py %D%/test-fault-ingest-model.py %D%/test-fault-ingest-refused.py %D%/test-fault-ingest-mounts.sh

@@ -6,7 +6,7 @@ import hashlib
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/fault"))
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 from world import KEY, KEY_WEBP, THUMBNAIL, Tap, World, png  # noqa: E402
 
 RED, BLUE = png((200, 0, 0)), png((0, 0, 200))
@@ -16,7 +16,7 @@ tap = Tap()
 
 
 def new_world():
-    world = World()
+    world = World().with_bucket()
     for name, data in (("red", RED), ("blue", BLUE)):
         world.put(name, data)
     return world
@@ -69,33 +69,33 @@ for at, step in enumerate(steps):
         tap.check(consistent(world), "test-fault-ingest-consistent-" + name)
         # another picture: gives way to a young claim and to a commit, takes over an old claim
         done = ingest(world, "blue")
-        tap.check(done.returncode == (5 if claimed else 0) and consistent(world), "test-fault-ingest-other-" + name, (done.returncode, done.stderr))
+        tap.check(done.code == (5 if claimed else 0) and consistent(world), "test-fault-ingest-other-" + name, (done.code, done.err))
         # the same again goes on from wherever the dead one stopped
         world, process = killed(at, answer)
         done = ingest(world, "red")
-        tap.check(done.returncode == 0 and done.stdout.startswith("already " if committed else "new ") and whole(world, "red"),
-                  "test-fault-ingest-again-" + name, done.stdout + done.stderr)
+        tap.check(done.code == 0 and done.out.startswith("already " if committed else "new ") and whole(world, "red"),
+                  "test-fault-ingest-again-" + name, done.out + done.err)
         done = ingest(world, "red")
-        tap.check(done.returncode == 0 and done.stdout.startswith("already "), "test-fault-ingest-idempotent-" + name, done.stdout + done.stderr)
+        tap.check(done.code == 0 and done.out.startswith("already "), "test-fault-ingest-idempotent-" + name, done.out + done.err)
         # after the grace time
         world, process = killed(at, answer)
         done = ingest(world, "blue", LATE)
-        tap.check(done.returncode == (5 if committed else 0) and whole(world, "red" if committed else "blue"), "test-fault-ingest-takeover-" + name,
-                  (done.returncode, done.stderr))
+        tap.check(done.code == (5 if committed else 0) and whole(world, "red" if committed else "blue"), "test-fault-ingest-takeover-" + name,
+                  (done.code, done.err))
         # the sweep takes nothing young and nothing whole
         world, process = killed(at, answer)
         young, old = world.run("sweep"), world.run("sweep", later=LATE)
-        tap.check(young.stdout == "removed 0\n" and old.stdout == "removed %d\n" % (claimed and not committed), "test-fault-ingest-sweep-" + name,
-                  young.stdout + old.stdout + old.stderr)
+        tap.check(young.out == "removed 0\n" and old.out == "removed %d\n" % (claimed and not committed), "test-fault-ingest-sweep-" + name,
+                  young.out + old.out + old.err)
         tap.check(len(world.leftovers()) == (2 if committed else 0), "test-fault-ingest-swept-" + name, world.leftovers())
 
 # the same job in another format: the claim names another image
 world = new_world()
 ingest(world, "red")
 done = ingest(world, "red", 0, "format=webp")
-tap.check(done.returncode == 5 and KEY in done.stderr and world.stat("images", KEY_WEBP) is None, "test-fault-ingest-other-format", done.stderr)
+tap.check(done.code == 5 and KEY in done.err and world.stat("images", KEY_WEBP) is None, "test-fault-ingest-other-format", done.err)
 done = ingest(world, "blue")
-tap.check(done.returncode == 5 and "overwrite" in done.stderr and whole(world, "red"), "test-fault-ingest-conflict", done.stderr)
+tap.check(done.code == 5 and "overwrite" in done.err and whole(world, "red"), "test-fault-ingest-conflict", done.err)
 
 # replacing, killed at every operation: nobody finds nothing, and the same command again heals
 world = new_world()
@@ -113,7 +113,7 @@ for at in range(len(replacing.steps)):
         process.step(answer)
         both = world.stat("images", KEY) and world.stat("thumbnails", THUMBNAIL)
         done = ingest(world, "blue", 0, "overwrite")
-        tap.check(both and done.returncode == 0 and whole(world, "blue"), "test-fault-ingest-overwrite-killed-%d-%s" % (at, answer), done.stderr)
+        tap.check(both and done.code == 0 and whole(world, "blue"), "test-fault-ingest-overwrite-killed-%d-%s" % (at, answer), done.err)
 
 # two processes with the same job: one wins, both report truthfully, whatever the order
 for first in range(len(steps)):

@@ -6,7 +6,7 @@ import os
 import random
 import sys
 
-sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/fault"))
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 from world import KEY, THUMBNAIL, Tap, World, png  # noqa: E402
 
 PICTURES = [png((i * 60, 90, 30)) for i in range(3)]
@@ -63,7 +63,7 @@ class Model:
 def play(seed, late):
     """`late`: a few processes live in a time when every claim is old, so that live claims are taken over and swept."""
     chance = random.Random(seed)
-    world = World()
+    world = World().with_bucket()
     for i, data in enumerate(PICTURES):
         world.put(str(i), data)
     model = Model(world, late)
@@ -100,10 +100,10 @@ def play(seed, late):
 def settle(world, model):
     """Whatever happened: sweep, then the winner's own picture (or any) again, and everything is whole."""
     done = world.run("sweep", later=3 * LATE)     # claims of late processes are young for one hour more
-    model.say(done.returncode == 0, "last sweep: " + done.stderr)
+    model.say(done.code == 0, "last sweep: " + done.err)
     which = DIGESTS.index(model.committed) if model.committed in DIGESTS else 0
     done = world.run("ingest", world.path(str(which)), "u", "j")
-    model.say(done.returncode == 0, "nobody gets through any more: " + done.stderr)
+    model.say(done.code == 0, "nobody gets through any more: " + done.err)
     image, thumbnail = world.stat("images", KEY), world.stat("thumbnails", THUMBNAIL)
     model.say(image and thumbnail and image[0] == thumbnail[0] == DIGESTS[which] and thumbnail[1] == KEY, "not whole in the end")
 

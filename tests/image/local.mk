@@ -4,7 +4,7 @@ tests_image_fit_sizes_SOURCES = %D%/fit-sizes.c
 tests_image_fit_sizes_CPPFLAGS = $(IN_IMAGE)
 tests_image_fit_sizes_LDADD = libcoretest.la
 TESTS += %D%/test-image-fit.py %D%/test-image-thumbnails.py
-EXTRA_DIST += %D%/pictures.py %D%/test-image-fit.py %D%/test-image-thumbnails.py %D%/test-image-vectors.py
+EXTRA_DIST += %D%/test-image-fit.py %D%/test-image-thumbnails.py %D%/test-image-vectors.py
 if HAVE_VECTORS
 TESTS += %D%/test-image-vectors.py
 endif

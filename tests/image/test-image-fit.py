@@ -5,9 +5,9 @@ import random
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/image"))
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 from PIL import Image  # noqa: E402
-from pictures import Tap  # noqa: E402
+from world import Tap  # noqa: E402
 
 
 class Done(Exception):

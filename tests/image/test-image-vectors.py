@@ -8,10 +8,11 @@ import json
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/image"))
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import numpy  # noqa: E402
 from PIL import Image  # noqa: E402
-from pictures import SANITIZED, SLOW, Larder, Tap, decode, psnr  # noqa: E402
+from answers import decode, psnr  # noqa: E402
+from world import SANITIZED, SLOW, Tap, World  # noqa: E402
 
 FOLDER = os.path.join(os.environ["LARDER_VECTORS"], "images")
 JPEG_HERE = os.path.exists(os.path.join(os.environ["TOP_BUILDDIR"], ".libs/codec-jpeg.so"))
@@ -70,16 +71,16 @@ def verdict(entry, expect, outcome, data):
 def main():
     with open(os.path.join(FOLDER, "manifest.json")) as file:
         entries = json.load(file)["files"]
-    larder, later = Larder(), 0
+    world, later = World("256x256", strip="location, text"), 0
     for number, entry in enumerate(entries):
         path = os.path.join(FOLDER, entry["file"])
         with open(path, "rb") as file:
             data = file.read()
         jpeg = data[:2] == b"\xff\xd8" and not JPEG_HERE
         job = "v%d" % number
-        outcome = larder.ingest(path, job)
+        outcome = world.ingest(path, job)
         expect = "refuse" if jpeg else entry["expect"]
-        why = verdict(entry, expect, outcome, larder.thumbnail(job))
+        why = verdict(entry, expect, outcome, world.thumbnail(job))
         if hashlib.sha256(data).hexdigest() != entry["sha256"]:
             why = "the vector itself is damaged"
         later += jpeg and entry["expect"] != "refuse"

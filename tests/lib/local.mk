@@ -1,2 +1,2 @@
 # lib/local.mk
-EXTRA_DIST += %D%/make-checksum-tables.py
+EXTRA_DIST += %D%/make-checksum-tables.py %D%/world.py %D%/answers.py
