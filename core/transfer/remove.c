@@ -60,9 +60,13 @@ static int
 remove_named (struct removing *removing, const char *key, struct larder_error *error)
 {
 	struct larder_info info = { .size = sizeof info };
-	int code = larder_stat (removing->store, removing->transfer.arena, key, NULL, &info, error);
-	if (code < 0)
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = larder_stat (removing->store, removing->transfer.arena, key, NULL, &info, &why);
+	if (code < 0 && code != LARDER_E_INTEGRITY) {        /* what is damaged is there, and may go */
+		if (error)
+			larder_give (error, &why);
 		return code;
+	}
 	info.key = key;
 	return remove_keys (removing, &info, 1, error);
 }
