@@ -31,6 +31,8 @@ look (struct job *job, struct larder_store *store, const char *key, struct seen 
 	*ret = (struct seen) { .there = code == 0 };
 	if (code == LARDER_E_NOTFOUND)
 		return 0;
+	if (code == LARDER_E_INTEGRITY)         /* never "already stored", and nothing that we may replace unasked */
+		larder_explain (&inner, LARDER_DETAIL_NEXT, "restore its bytes, or remove it with larder rm; then ingest the picture again");
 	if (code < 0) {
 		if (error)
 			larder_give (error, &inner);

@@ -104,7 +104,7 @@ struct view {
 	struct larder_arena *arena;
 	struct record record;
 	const struct version *version;
-	int fd;                                 /* bytes; -1 when they were not wanted */
+	int fd;                                 /* bytes */
 	char path[KEY_PATH_ROOM];
 };
 
@@ -112,8 +112,9 @@ struct view {
 #define CLEANUP_VIEW __attribute__ ((cleanup (view_close)))
 
 int record_load (const struct bucket *bucket, const char *path, struct larder_arena *arena, struct record *ret, struct larder_error *error);
-/* NOTFOUND when the version, or an object, is not there. */
-int view_open (const struct bucket *bucket, const struct larder_object *object, bool bytes, struct view *ret, struct larder_error *error);
+/* NOTFOUND when the version, or an object, is not there; INTEGRITY when its bytes are not, or not as many as were written.
+ * Without `read` they are only looked at. */
+int view_open (const struct bucket *bucket, const struct larder_object *object, bool read, struct view *ret, struct larder_error *error);
 void view_close (struct view *view);
 struct version *record_find (const struct record *record, const char *id);   /* NULL: the newest, if not a marker */
 bool etag_matches (const struct version *version, const char *etag);

@@ -153,26 +153,33 @@ absent (const struct bucket *bucket, const struct larder_object *object, struct 
 	return larder_fail (error, LARDER_E_NOTFOUND, "no object '%s' in bucket '%s'", object->key, bucket->name);
 }
 
-/* The bytes; 1 if they are not there. */
 static int
-open_bytes (const struct bucket *bucket, struct view *view, struct larder_error *error)
+bytes_fault (const struct bucket *bucket, const char *key, const char *what, struct larder_error *error)
+{
+	larder_fail (error, LARDER_E_INTEGRITY, "the bytes of '%s' in bucket '%s' %s", key, bucket->name, what);
+	larder_explain (error, LARDER_DETAIL_NEXT, "restore the file below " TRUTH "/data from a copy, or write or remove the object");
+	return LARDER_E_INTEGRITY;
+}
+
+/* The bytes, to be read or only to be looked at; 1 if they are not there. */
+static int
+open_bytes (const struct bucket *bucket, int flags, struct view *view, struct larder_error *error)
 {
 	char path[PATH_ROOM];
 	struct stat st;
 	data_path (view->path, view->version->data, path);
-	view->fd = file_open_beneath (bucket->truth, path, O_RDONLY, 0);
+	view->fd = file_open_beneath (bucket->truth, path, flags, 0);
 	if (view->fd == -ENOENT)
 		return 1;
 	if (view->fd < 0)
 		return larder_fail_errno (error, -view->fd, "cannot read '%s' in bucket '%s'", view->record.key, bucket->name);
 	if (fstat (view->fd, &st) < 0 || (uint64_t) st.st_size != view->version->length)
-		return larder_fail (error, LARDER_E_INTEGRITY, "'%s' in bucket '%s' has another length on disk than was written", view->record.key,
-		                    bucket->name);
+		return bytes_fault (bucket, view->record.key, "have another length on disk than was written", error);
 	return 0;
 }
 
 int
-view_open (const struct bucket *bucket, const struct larder_object *object, bool bytes, struct view *ret, struct larder_error *error)
+view_open (const struct bucket *bucket, const struct larder_object *object, bool read, struct view *ret, struct larder_error *error)
 {
 	*ret = (struct view) { .fd = -1, .arena = arena_new () };
 	if (!ret->arena)
@@ -187,11 +194,11 @@ view_open (const struct bucket *bucket, const struct larder_object *object, bool
 		ret->version = record_find (&ret->record, object->version);
 		if (!ret->version || !ret->version->data)
 			return absent (bucket, object, error);
-		code = bytes ? open_bytes (bucket, ret, error) : 0;
+		code = open_bytes (bucket, read ? O_RDONLY : O_PATH, ret, error);
 		if (code <= 0)
 			return code;
 		if (strcmp (missed, ret->version->data) == 0)
-			return larder_fail (error, LARDER_E_INTEGRITY, "the bytes of '%s' in bucket '%s' are missing", object->key, bucket->name);
+			return bytes_fault (bucket, object->key, "are missing", error);
 		snprintf (missed, sizeof missed, "%s", ret->version->data);
 		code = mock_cancelled (bucket->call, error);
 	}

@@ -64,6 +64,31 @@ put_file (const char *below, const char *text, int flags)
 	close (fd);
 }
 
+static bool LARDER_PRINTF (1, 2)
+run_shell (const char *format, ...)
+{
+	char command[9000];
+	va_list arguments;
+	va_start (arguments, format);
+	vsnprintf (command, sizeof command, format, arguments);
+	va_end (arguments);
+	FILE *pipe = popen (command, "r");
+	return pipe && pclose (pipe) == 0;
+}
+
+/* With what it says. */
+static int
+plain_stat (struct suite *suite, const char *key, struct larder_error *error)
+{
+	struct larder_call call;
+	struct larder_info info = { .size = sizeof info };
+	const struct larder_object object = { .size = sizeof object, .bucket = suite->bucket, .key = key };
+	call_begin (&call);
+	int code = suite->driver->stat (suite->self, &call, &object, &info, error);
+	call_end (&call);
+	return code;
+}
+
 /* ---- cases ---- */
 
 static void
@@ -145,7 +170,6 @@ folder_in_use (struct suite *suite)
 static void
 copied (struct suite *suite)
 {
-	char command[9000];
 	static const struct larder_pair pair = { "user_id", "u1" };
 	const struct larder_attributes attributes = { .size = sizeof attributes, .content_type = "image/png", .metadata = { &pair, 1, sizeof pair } };
 	struct fact fact;
@@ -153,9 +177,7 @@ copied (struct suite *suite)
 	WANT_CODE (op_write (suite, "u/a.png", "one", 3, &attributes, NULL, NULL), 0, "write");
 	WANT_CODE (op_write (suite, "u/a.png", "two", 3, &attributes, NULL, NULL), 0, "write");
 	suite_unload (suite);
-	snprintf (command, sizeof command, "cp -a '%s' '%s/copied-to' && rm -rf '%s'", root, folder, root);
-	FILE *pipe = popen (command, "r");
-	WANT (pipe && pclose (pipe) == 0, "cp -a");
+	WANT (run_shell ("cp -a '%s' '%s/copied-to' && rm -rf '%s'", root, folder, root), "cp -a");
 	start (suite, "copied-to", "no", "no");
 	WANT (is_there (suite, "u/a.png", "two", 3), "the object did not survive cp -a");
 	WANT_CODE (op_stat (suite, "u/a.png", NULL, &fact), 0, "stat");
@@ -189,6 +211,30 @@ damaged_record (struct suite *suite)
 		WANT_CODE (code, LARDER_E_INTEGRITY, "a listing with a damaged record");
 		WANT (others, "pages of %u: not all other keys are listed", (unsigned) most);
 	}
+}
+
+/* Bytes that are not as many as were written: stat says so, a listing tells what the record does, and a write heals. */
+static void
+damaged_bytes (struct suite *suite)
+{
+	struct seen seen;
+	start (suite, "damaged-bytes", "yes", "no");
+	for (const char *const *name = (const char *const[]) { "u/a.png", "u/b.png", NULL }; *name; name++)
+		WANT_CODE (op_write (suite, *name, "one", 3, NULL, NULL, NULL), 0, "write");
+	WANT (run_shell ("cd '%s' && chmod u+w .larder/data/u/* && truncate -s 2 .larder/data/u/a.png* && rm .larder/data/u/b.png*", path ("")), "shell");
+	for (const char *const *name = (const char *const[]) { "u/a.png", "u/b.png", NULL }; *name; name++) {
+		struct larder_error error = LARDER_ERROR_INIT;
+		WANT_CODE (plain_stat (suite, *name, &error), LARDER_E_INTEGRITY, "stat of damaged bytes");
+		WANT (strstr (error.message, *name) && strstr (error.next, "remove the object"), "'%s', next step '%s'", error.message, error.next);
+	}
+	op_list (suite, "u/", NULL, NULL, 5, false, &seen);
+	size_t count = seen.code == 0 ? seen.count : 99;
+	seen_free (&seen);
+	WANT (count == 2, "the listing does not tell what the records do");
+	WANT_CODE (op_write (suite, "u/a.png", "two", 3, NULL, NULL, NULL), 0, "write over damaged bytes");
+	WANT (is_there (suite, "u/a.png", "two", 3), "it is not there");
+	WANT_CODE (op_remove (suite, "u/b.png", NULL, NULL), 0, "remove with damaged bytes");
+	WANT_CODE (op_stat (suite, "u/b.png", NULL, NULL), LARDER_E_NOTFOUND, "stat after it");
 }
 
 static int
@@ -322,7 +368,7 @@ main (int argc, char **argv)
 	static const struct { const char *name; void (*run) (struct suite *suite); } cases[] = {
 		{ "missing-bucket", missing_bucket }, { "readable", readable }, { "repaired", repaired },
 		{ "not-ours", not_ours }, { "folder-in-use", folder_in_use }, { "copied", copied },
-		{ "damaged-record", damaged_record },
+		{ "damaged-record", damaged_record }, { "damaged-bytes", damaged_bytes },
 		{ "damaged-replaced", damaged_replaced }, { "foreign-files", foreign_files }, { "beneath", beneath }, { "no-space", no_space },
 		{ "suspended", suspended }, { "left-over", left_over },
 	};

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """test-fault-ingest-refused: no room, no bucket, a store that cannot be written: the right exit code, the next step, and
-nothing half written. One bad picture of a batch costs that picture. (D2)"""
+nothing half written. One bad picture of a batch costs that picture. What is damaged in the store is never "already stored".
+(D2)"""
 import json
 import os
 import random
 import resource
 import signal
-import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/fault"))
-from world import KEY, THUMBNAIL, TOP, Tap, World, png  # noqa: E402
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+from world import KEY, THUMBNAIL, Tap, World, png  # noqa: E402
 
 tap = Tap()
 
@@ -33,26 +33,24 @@ def small_files():
 
 
 # the thumbnail fits, the picture does not: the claim is taken back
-world = World()
+world = World().with_bucket()
 world.put("large", noise(300, 300))
-done = subprocess.run(world.command("plain", ("ingest", world.path("large"), "u", "j")), env=world.environment(), capture_output=True, text=True,
-                      preexec_fn=small_files, timeout=60)
-tap.check(done.returncode == 7 and "ulimit" in done.stderr, "test-fault-ingest-full-code", (done.returncode, done.stderr))
+done = world.run("ingest", world.path("large"), "u", "j", preexec_fn=small_files)
+tap.check(done.code == 7 and "ulimit" in done.err, "test-fault-ingest-full-code", (done.code, done.err))
 tap.check(not world.leftovers(), "test-fault-ingest-full-nothing-left", world.leftovers())
 done = world.run("ingest", world.path("large"), "u", "j")
-tap.check(done.returncode == 0 and done.stdout.startswith("new "), "test-fault-ingest-full-again", done.stderr)
+tap.check(done.code == 0 and done.out.startswith("new "), "test-fault-ingest-full-again", done.err)
 
 # an overwrite that does not fit leaves the old picture with a thumbnail
-world = World()
+world = World().with_bucket()
 world.put("large", noise(300, 300))
 world.put("small", png((9, 9, 9)))
 world.run("ingest", world.path("small"), "u", "j")
-done = subprocess.run(world.command("plain", ("ingest", world.path("large"), "u", "j", "overwrite")), env=world.environment(), capture_output=True, text=True,
-                      preexec_fn=small_files, timeout=60)
-tap.check(done.returncode == 7 and world.stat("images", KEY) and world.stat("thumbnails", THUMBNAIL), "test-fault-ingest-full-overwrite", done.stderr)
+done = world.run("ingest", world.path("large"), "u", "j", "overwrite", preexec_fn=small_files)
+tap.check(done.code == 7 and world.stat("images", KEY) and world.stat("thumbnails", THUMBNAIL), "test-fault-ingest-full-overwrite", done.err)
 
 # no bucket, and none is made
-world = World()
+world = World().with_bucket()
 profile = world.path("profiles", "plain.ini")
 with open(profile) as file:
     text = file.read()
@@ -61,17 +59,53 @@ with open(profile, "w") as file:
 os.mkdir(world.path("elsewhere"))
 world.put("small", png((9, 9, 9)))
 done = world.run("ingest", world.path("small"), "u", "j")
-tap.check(done.returncode == 3 and "bucket" in done.stderr and "create = yes" in done.stderr, "test-fault-ingest-no-bucket", (done.returncode, done.stderr))
+tap.check(done.code == 3 and "bucket" in done.err and "create = yes" in done.err, "test-fault-ingest-no-bucket", (done.code, done.err))
 tap.check(os.listdir(world.path("elsewhere")) == [], "test-fault-ingest-no-bucket-nothing-made", os.listdir(world.path("elsewhere")))
 
 # a batch: the bad one is named, the others go in, exit 1 (and the one code when all fail for one reason)
-world = World()
+world = World().with_bucket()
 for name, data in (("a.png", png((1, 1, 1))), ("bad.png", b"not a picture at all"), ("c.png", png((3, 3, 3)))):
     world.put(name, data)
-done = subprocess.run([os.path.join(TOP, "larder"), "--config", world.path("larder.ini"), "--profile", "plain", "image", "ingest", "--json", "--user", "u",
-                       *(world.path(name) for name in ("a.png", "bad.png", "c.png"))], env=world.environment(), capture_output=True, text=True, timeout=60)
-lines = [json.loads(line) for line in done.stdout.splitlines()]
+done = world.tool("image", "ingest", "--json", "--user", "u", *(world.path(name) for name in ("a.png", "bad.png", "c.png")))
+lines = [json.loads(line) for line in done.out.splitlines()]
 summary = [line for line in lines if line["type"] == "summary"]
-tap.check(summary and summary[-1]["done"] == 2 and summary[-1]["failed"] == 1, "test-fault-ingest-batch-counts", done.stdout + done.stderr)
-tap.check("bad.png" in done.stderr and done.returncode == 1, "test-fault-ingest-batch-names", (done.returncode, done.stderr))
+tap.check(summary and summary[-1]["done"] == 2 and summary[-1]["failed"] == 1, "test-fault-ingest-batch-counts", done.out + done.err)
+tap.check("bad.png" in done.err and done.code == 1, "test-fault-ingest-batch-names", (done.code, done.err))
+
+# bytes that are gone or cut in the store: named, with the next step, never "already stored"; the rest of the batch goes in
+CUT = {"cut": lambda path: os.truncate(path, 7), "longer": lambda path: os.truncate(path, 1 << 20), "emptied": lambda path: os.truncate(path, 0),
+       "gone": os.unlink}
+
+
+def bytes_of(world, key):
+    """The file with the bytes of an object: the only one with its name."""
+    folder, name = os.path.split(world.path("store/bucket/.larder/data", key))
+    found = [other for other in os.listdir(folder) if other.startswith(name + "%@")]
+    assert len(found) == 1, found
+    return os.path.join(folder, found[0])
+
+
+for fault, do in CUT.items():
+    for key in (KEY, THUMBNAIL):
+        name = "%s-%s" % (fault, "image" if key == KEY else "thumbnail")
+        world = World().with_bucket()
+        world.put("j.png", png((9, 9, 9)))
+        world.put("other.png", png((8, 8, 8)))
+        say = ("image", "ingest", "--user", "u", "--at", "2026-11-01")
+        done = world.tool(*say, world.path("j.png"))
+        assert done.code == 0, done.err
+        os.chmod(bytes_of(world, key), 0o644)
+        do(bytes_of(world, key))
+        done = world.tool("stat", "images:" + key)
+        tap.check(done.code == 6 and key in done.err and "next: " in done.err, "test-fault-ingest-damaged-stat-" + name, (done.code, done.out, done.err))
+        done = world.tool(*say, world.path("j.png"))
+        tap.check(done.code == 6 and key in done.err and "next: " in done.err and "already" not in done.out, "test-fault-ingest-damaged-again-" + name,
+                  (done.code, done.out, done.err))
+        done = world.tool(*say, "--json", world.path("j.png"), world.path("other.png"))
+        tap.check(done.code == 1 and json.loads(done.out.splitlines()[-1])["done"] == 1, "test-fault-ingest-damaged-batch-" + name, (done.code, done.out, done.err))
+        # the step it names: remove the object, and the picture goes in again
+        removed = world.tool("rm", "images:" + key)
+        done = world.tool(*say, world.path("j.png"))
+        tap.check(removed.code == done.code == 0 and world.image("j", "png") == png((9, 9, 9)) and world.thumbnail("j"), "test-fault-ingest-damaged-healed-" + name,
+                  (removed.code, removed.err, done.code, done.err))
 tap.done()
