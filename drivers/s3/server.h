@@ -18,12 +18,14 @@ enum s3_feature {
 	S3_COMPLETE_CREATE_ONLY,
 	S3_COMPLETE_IF_MATCH,
 	S3_COPY_CONDITION,           /* conditions on the destination of CopyObject */
+	S3_COPY_IF_MATCH,            /* condition on the source of CopyObject and UploadPartCopy */
 	S3_DELETE_IF_MATCH,
-	S3_CHECKSUM_CRC64NVME,       /* header checksum, verified and stored */
-	S3_CHECKSUM_CRC32C,
+	S3_CHECKSUM_CRC64NVME,       /* header checksum, kept with the object */
+	S3_CHECKSUM_CRC32C,          /* and CRC32, SHA-1, SHA-256, which go with it everywhere */
+	S3_CHECKSUM_COMPARED,        /* bytes that do not match their checksum are refused */
 	S3_CHECKSUM_MULTIPART,       /* full-object checksum of a multipart upload is right */
 	S3_MP_OBJECT_SIZE,           /* x-amz-mp-object-size */
-	S3_DELETE_MANY,              /* DeleteObjects (its body hash is checked) */
+	S3_DELETE_MANY,              /* DeleteObjects; IGNORED: the body's hash is not checked */
 	S3_VERSIONS,
 	S3_CLASSES,                  /* storage classes other than STANDARD */
 	S3_ENCRYPTION,               /* x-amz-server-side-encryption AES256, echoed */
@@ -35,6 +37,7 @@ enum s3_feature {
 	S3_UPLOADS_LIST,             /* bucket-wide listing of open uploads can be trusted */
 	S3_CHECKSUM_MODE,            /* x-amz-checksum-mode on GET and HEAD */
 	S3_SDK_CHECKSUM_ALGORITHM,   /* x-amz-sdk-checksum-algorithm must be sent for a checksum to be kept */
+	S3_BUCKET_LOCATION,          /* LocationConstraint of CreateBucket */
 	S3_FEATURES
 };
 
@@ -46,6 +49,10 @@ struct s3_server {
 	bool metadata_prefix_counts;            /* "x-amz-meta-" counts toward it */
 	uint32_t segment_most;                  /* longest part of a key between slashes; 0 none */
 	uint32_t delete_most;                   /* keys of one DeleteObjects */
+	bool keys_in_xml;                       /* some listings give keys as XML only: no control bytes */
+	bool keys_in_a_line;                    /* no line breaks in keys */
+	const char *reserved_suffix;            /* of a part of a key: listed as another; or NULL */
+	const char *reserved_prefix;            /* of a key: never listed; or NULL */
 };
 
 /* The row of a name; "aws" for NULL without custom endpoint, "other" for NULL with one. INVALID lists the rows. */
@@ -56,10 +63,22 @@ const struct s3_server *s3_server_at (size_t i);           /* NULL after the las
 const char *s3_feature_name (enum s3_feature feature);
 const char *s3_feature_meaning (enum s3_feature feature);
 
+/* UNSUPPORTED, worded by the row, unless the state is SUPPORTED: "MinIO refuses storage class 'GLACIER'", "versitygw takes
+ * storage class 'GLACIER' and does nothing about it". `value` is the word in quotes, or NULL. */
+int s3_server_need (const struct s3_server *server, enum s3_feature feature, const char *value, struct larder_error *error);
+/* Checksum to compute for what is written: CRC64NVME, else CRC32C, else NONE. */
+uint32_t s3_server_checksum (const struct s3_server *server);
+/* May keys go into one DeleteObjects? Where the server does not check the body's hash, only if nobody on the way can
+ * change the list: https, or a server on this machine. `endpoint` is the custom one, or NULL. */
+bool s3_server_delete_many (const struct s3_server *server, const char *endpoint);
+/* XML 1.0 can carry the key: others go by single DELETEs. */
+bool s3_key_fits_xml (const char *key);
+
 /* INVALID (with the reason and the server's name) for a key that this server would store as another or could not hold
  * apart: MinIO "//", "/lead", "./", "../", segments over 255 bytes; versitygw likewise. Everywhere: empty, over 1024 bytes,
  * not UTF-8. */
 int s3_server_key (const struct s3_server *server, const char *key, struct larder_error *error);
+/* INVALID for names that no header can have, values with control characters; LIMIT over the server's limit. */
 int s3_server_metadata (const struct s3_server *server, const struct larder_pairs *metadata, struct larder_error *error);
 
 #endif
