@@ -26,6 +26,7 @@ OUTSIDE = {
     "lcms2.h": ["plugins/colour"],
     "curl/": ["drivers/http"],
     "openssl/": ["drivers/aws"],
+    "expat.h": ["drivers/aws"],
     "dlfcn.h": ["core/module"],
 }
 VENDOR_WORDS = r"\b(aws|amazon|minio|cloudfront|glacier_ir|terraform|localfs)\b"

@@ -1,0 +1,19 @@
+# What every AWS service shares, with http below it: one private shared library, which the drivers of AWS
+# services link. It exports what http.h and aws.h declare, and nothing else.
+if WITH_AWS
+noinst_LTLIBRARIES += libaws.la
+libaws_la_CPPFLAGS = $(IN_AWS)
+libaws_la_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS) $(JANSSON_CFLAGS)
+libaws_la_SOURCES = %D%/aws.h
+
+private_LTLIBRARIES += liblarder-aws.la
+liblarder_aws_la_SOURCES = core/base/fail.c
+liblarder_aws_la_CPPFLAGS = $(IN_BASE)
+liblarder_aws_la_LDFLAGS = $(AM_LDFLAGS) -avoid-version -shared $(NO_UNDEFINED) -Wl,--enable-new-dtags
+liblarder_aws_la_LIBADD = libaws.la libhttp.la libbase.la $(AWS_LIBS) $(JANSSON_LIBS)
+endif
+EXTRA_DIST += %D%/README.md
+# Modules are linked again when they are installed, against the installed library. (Named by a variable: a rule
+# that automake saw here would replace its own.)
+INSTALL_MODULES = install-moduleLTLIBRARIES
+$(INSTALL_MODULES): install-privateLTLIBRARIES
