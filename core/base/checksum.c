@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "checksum-tables.h"
+#include "cleanup.h"
 #include "error.h"
 #include "file.h"
 #include "text.h"
@@ -170,31 +171,54 @@ crc64nvme_text (uint64_t crc, char ret[16])
 	text_base64 (bytes, sizeof bytes, ret);
 }
 
+void
+crc32c_text (uint32_t crc, char ret[16])
+{
+	const unsigned char bytes[4] = { (unsigned char) (crc >> 24), (unsigned char) (crc >> 16), (unsigned char) (crc >> 8), (unsigned char) crc };
+	text_base64 (bytes, sizeof bytes, ret);
+}
+
 int
-checksum_source (const struct larder_source *source, uint64_t *ret_crc64, struct sha256 *sha, struct larder_error *error)
+source_each (const struct larder_source *source, source_piece_fn piece, void *context, struct larder_error *error)
 {
 	enum { PIECE = 64 << 10 };
-	unsigned char *piece = malloc (PIECE);
-	if (!piece)
+	CLEANUP_FREE unsigned char *bytes = malloc (PIECE);
+	if (!bytes)
 		return larder_fail_memory (error);
-	uint64_t crc = 0, offset = 0;
+	uint64_t offset = 0;
 	int code = source->pread || !source->rewind ? 0 : source->rewind (source->context, error);
 	for (int64_t got = 1; code == 0 && got > 0 && offset <= source->length; offset += (uint64_t) got) {
-		got = source_pread (source, piece, PIECE, offset, error);
-		if (got < 0) {
-			code = (int) got;
-			break;
-		}
-		crc = crc64nvme (crc, piece, (size_t) got);
-		if (sha)
-			sha256_add (sha, piece, (size_t) got);
+		got = source_pread (source, bytes, PIECE, offset, error);
+		if (got < 0)
+			return (int) got;
+		code = piece (context, bytes, (size_t) got, error);
 	}
-	free (piece);
 	if (code == 0 && offset != source->length)
 		return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again once nobody writes to the source",
 			"source gave %s%llu bytes where %llu were announced",
 		                    offset > source->length ? "at least " : "", (unsigned long long) offset, (unsigned long long) source->length);
+	return code;
+}
+
+struct sums { uint64_t crc64; struct sha256 *sha; };
+
+static int
+sums_add (void *context, const void *bytes, size_t count, struct larder_error *error)
+{
+	struct sums *sums = context;
+	(void) error;
+	sums->crc64 = crc64nvme (sums->crc64, bytes, count);
+	if (sums->sha)
+		sha256_add (sums->sha, bytes, count);
+	return 0;
+}
+
+int
+checksum_source (const struct larder_source *source, uint64_t *ret_crc64, struct sha256 *sha, struct larder_error *error)
+{
+	struct sums sums = { .sha = sha };
+	int code = source_each (source, sums_add, &sums, error);
 	if (code == 0 && ret_crc64)
-		*ret_crc64 = crc;
+		*ret_crc64 = sums.crc64;
 	return code;
 }

@@ -26,10 +26,15 @@ void sha256_end (struct sha256 *sha, unsigned char ret[32]);
 /* One block of 64 bytes, in plain C: what the instructions are tested against. */
 void sha256_blocks_plain (uint32_t state[8], const unsigned char *at, size_t blocks);
 
+/* Every byte of a source in order, in pieces; INTEGRITY if its length is not as announced. A code of `piece` ends it. */
+typedef int (*source_piece_fn) (void *context, const void *bytes, size_t count, struct larder_error *error);
+int source_each (const struct larder_source *source, source_piece_fn piece, void *context, struct larder_error *error);
+
 /* The whole of a source (by pread, or read after rewind) in 64 KiB pieces; INTEGRITY if its length is not as announced. */
 int checksum_source (const struct larder_source *source, uint64_t *ret_crc64, struct sha256 *sha, struct larder_error *error);
 
-/* base64 as S3 writes a CRC64NVME (8 bytes big-endian: 12 characters and NUL). */
+/* base64 as S3 writes them: of the value's bytes, big-endian (12 and 8 characters, and NUL). */
 void crc64nvme_text (uint64_t crc, char ret[16]);
+void crc32c_text (uint32_t crc, char ret[16]);
 
 #endif

@@ -81,9 +81,7 @@ check_whole (const struct reading *reading, struct larder_error *error)
 	if (reading->checksum_type == LARDER_CHECKSUM_CRC64NVME) {
 		crc64nvme_text (reading->crc64, text);
 	} else if (reading->checksum_type == LARDER_CHECKSUM_CRC32C) {
-		const unsigned char bytes[4] = { (unsigned char) (reading->crc32c >> 24), (unsigned char) (reading->crc32c >> 16),
-			(unsigned char) (reading->crc32c >> 8), (unsigned char) reading->crc32c };
-		text_base64 (bytes, sizeof bytes, text);
+		crc32c_text (reading->crc32c, text);
 	}
 	if (*text && reading->checksum && strcmp (text, reading->checksum) != 0)
 		return larder_fail_next (error, LARDER_E_INTEGRITY, "read it again; if it stays so, restore an earlier version or upload it again",
