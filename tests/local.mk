@@ -6,6 +6,7 @@ include tests/unit/config.mk
 include tests/unit/module.mk
 include tests/unit/store.mk
 include tests/unit/transfer.mk
+include tests/unit/cli.mk
 include tests/unit/image.mk
 include tests/unit/localfs-mock.mk
 include tests/unit/codecs.mk

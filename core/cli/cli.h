@@ -15,7 +15,7 @@ enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 /* Flags that every command has, before or after its name. */
 struct globals {
-	const char *config, *profile, *module_dir, *state;
+	const char *config, *profile, *module_dir;
 	const char *memory;           /* as written: goes to [larder] */
 	int64_t jobs;
 	uint32_t color, progress;     /* enum when */
@@ -89,6 +89,8 @@ int cli_store (struct cli *cli, const char *text, struct larder_address *ret, st
 static inline void cli_store_close_at (struct larder_store **at) { larder_store_close (*at); }
 
 /* ---- watch.c: signals and progress, on a thread of their own ---- */
+/* Draws when it is time: five times a second on a terminal, else a plain line every 30 s. ms until it is to be asked again. */
+int watch_step (struct cli *cli, int64_t *next, int64_t now);
 int watch_begin (struct cli *cli, struct larder_error *error);
 void watch_end (struct cli *cli);
 bool cli_stopped (const struct cli *cli);
@@ -111,7 +113,7 @@ void out_fact (struct cli *cli, const char *name, const char *value);  /* "  nam
 /* ---- talk.c: what people read ---- */
 void say (struct cli *cli, const char *format, ...) LARDER_PRINTF (2, 3);
 void talk_error (struct cli *cli, const struct larder_error *error, const char *what);
-void talk_progress (struct cli *cli, bool live);
+void talk_progress (struct cli *cli, bool live, int64_t now);
 void talk_clear_bar (struct cli *cli);
 void talk_log (void *context, int level, const char *text);
 
@@ -126,24 +128,19 @@ int transfer_run (struct cli *cli, const struct larder_transfer *request, struct
 int transfer_finish (struct cli *cli, int code, const struct larder_summary *summary, struct larder_error *error);
 int transfer_event (void *context, const struct larder_event *event);
 
-/* Attributes on a command line, shared by put, cp and mv. */
+/* For commands that do the same with each operand: opens the handle, and counts and tells each failure. */
+typedef int (*operand_fn) (struct cli *cli, const void *self, const char *operand, struct larder_error *error);
+int operands_each (struct cli *cli, enum open_how how, operand_fn each, const void *self, struct larder_error *error);
+
+/* ---- copies.c: attributes and flags on a command line, shared by put, cp and mv ---- */
 struct attribute_flags {
 	const char *content_type, *content_encoding, *cache_control, *content_disposition, *storage_class;
 	const char *const *metadata;
 	bool recursive, create_only;
 };
-#define ATTRIBUTE_OPTIONS(owner) \
-	{ .key = "recursive", .letter = 'r', .type = LARDER_BOOL, .at = offsetof (struct owner, recursive), .help = "folders and prefixes with all below them" }, \
-	{ .key = "create-only", .type = LARDER_BOOL, .at = offsetof (struct owner, create_only), .help = "fail where something is there already" }, \
-	{ .key = "content-type", .type = LARDER_STRING, .at = offsetof (struct owner, content_type), .argument = "TYPE", .help = "content type (default: by the name)" }, \
-	{ .key = "content-encoding", .type = LARDER_STRING, .at = offsetof (struct owner, content_encoding), .argument = "NAME", .help = "content encoding, kept as an attribute" }, \
-	{ .key = "cache-control", .type = LARDER_STRING, .at = offsetof (struct owner, cache_control), .argument = "TEXT", .help = "cache-control header" }, \
-	{ .key = "content-disposition", .type = LARDER_STRING, .at = offsetof (struct owner, content_disposition), .argument = "TEXT", .help = "content-disposition header" }, \
-	{ .key = "class", .type = LARDER_STRING, .at = offsetof (struct owner, storage_class), .argument = "CLASS", .help = "storage class" }, \
-	{ .key = "metadata", .type = LARDER_LIST, .at = offsetof (struct owner, metadata), .argument = "NAME=VALUE", .help = "user metadata; may be repeated" }
-/* `pairs` has room for as many as there are; freed by the caller. */
-int attributes_from_flags (const struct attribute_flags *flags, struct larder_attributes *ret, struct larder_pair **ret_pairs,
-                           struct larder_error *error);
+extern const struct larder_option attribute_options[];
+/* All operands but the last go to the last; `more` are flags of struct larder_transfer beside those given. */
+int copies_run (struct cli *cli, const struct attribute_flags *flags, uint32_t more, bool into_store, struct larder_error *error);
 struct larder_pairs pairs_from_list (const char *const *list, struct larder_pair **ret_pairs, struct larder_error *error, int *ret_code);
 
 /* ---- help.c, manual.c ---- */

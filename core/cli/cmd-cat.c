@@ -24,8 +24,9 @@ pour (void *context, const void *bytes, size_t count, struct larder_error *error
 }
 
 static int
-cat_one (struct cli *cli, const struct cat *cat, const char *text, struct larder_error *error)
+cat_one (struct cli *cli, const void *self, const char *text, struct larder_error *error)
 {
+	const struct cat *cat = self;
 	struct larder_address address;
 	CLEANUP_STORE struct larder_store *store = NULL;
 	int code = cli_store (cli, text, &address, &store, error);
@@ -52,16 +53,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	if (cli->globals.json)
 		return larder_fail_next (error, LARDER_E_USAGE, "leave out --json; 'larder get --json' writes a file and tells about it",
 			"'larder cat' writes the object's bytes, which are not JSON");
-	int code = cli_open (cli, OPEN_CONFIGURED, error);
-	for (int i = 0; code == 0 && i < cli->operands; i++) {
-		struct larder_error one = LARDER_ERROR_INIT;
-		int failed = cat_one (cli, self, cli->operand[i], &one);
-		if (failed == LARDER_E_CANCELLED)
-			return failed;
-		if (failed < 0)
-			item_failed (cli, NULL, &one, failed, false);
-	}
-	return code;
+	return operands_each (cli, OPEN_CONFIGURED, cat_one, self, error);
 }
 
 const struct larder_cmd cmd_cat = {

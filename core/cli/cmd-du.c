@@ -54,11 +54,12 @@ measure (struct sum *sum, struct larder_store *store, const struct du *du, const
 }
 
 static int
-du_one (struct cli *cli, const struct du *du, const char *text, struct larder_error *error)
+du_one (struct cli *cli, const void *self, const char *text, struct larder_error *error)
 {
 	struct larder_address address;
 	CLEANUP_STORE struct larder_store *store = NULL;
 	struct sum sum = { .cli = cli };
+	const struct du *du = self;
 	int code = cli_store (cli, text, &address, &store, error);
 	if (code == 0)
 		code = measure (&sum, store, du, address.path, error);
@@ -88,16 +89,7 @@ du_one (struct cli *cli, const struct du *du, const char *text, struct larder_er
 static int
 run (struct cli *cli, const void *self, struct larder_error *error)
 {
-	int code = cli_open (cli, OPEN_CONFIGURED, error);
-	for (int i = 0; code == 0 && i < cli->operands; i++) {
-		struct larder_error one = LARDER_ERROR_INIT;
-		int failed = du_one (cli, self, cli->operand[i], &one);
-		if (failed == LARDER_E_CANCELLED)
-			return failed;
-		if (failed < 0)
-			item_failed (cli, NULL, &one, failed, false);
-	}
-	return code;
+	return operands_each (cli, OPEN_CONFIGURED, du_one, self, error);
 }
 
 const struct larder_cmd cmd_du = {

@@ -60,27 +60,25 @@ people_facts (struct cli *cli, const char *file, const struct larder_probed *pro
 }
 
 static int
-run (struct cli *cli, const void *self, struct larder_error *error)
+probe_one (struct cli *cli, const void *self, const char *file, struct larder_error *error)
 {
 	(void) self;
-	int code = cli_open (cli, OPEN_CONFIGURED, error);
-	for (int i = 0; code == 0 && i < cli->operands; i++) {
-		struct larder_error one = LARDER_ERROR_INIT;
-		struct larder_probed probed = { .size = sizeof probed };
-		int failed = larder_probe (cli->larder, cli->arena, cli->operand[i], &probed, &one);
-		if (failed == LARDER_E_CANCELLED)
-			return failed;
-		if (failed < 0) {
-			item_failed (cli, cli->operand[i], &one, failed, false);
-			continue;
-		}
-		item_done (cli, 0);
-		if (cli->globals.json)
-			json_facts (cli, cli->operand[i], &probed);
-		else
-			people_facts (cli, cli->operand[i], &probed);
-	}
-	return code;
+	struct larder_probed probed = { .size = sizeof probed };
+	int code = larder_probe (cli->larder, cli->arena, file, &probed, error);
+	if (code < 0)
+		return code;
+	item_done (cli, 0);
+	if (cli->globals.json)
+		json_facts (cli, file, &probed);
+	else
+		people_facts (cli, file, &probed);
+	return 0;
+}
+
+static int
+run (struct cli *cli, const void *self, struct larder_error *error)
+{
+	return operands_each (cli, OPEN_CONFIGURED, probe_one, self, error);
 }
 
 const struct larder_cmd cmd_image_probe = {

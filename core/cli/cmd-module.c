@@ -124,17 +124,16 @@ tell_module (void *context, const struct larder_module_facts *facts)
 }
 
 static int
-info (struct cli *cli, const void *self, struct larder_error *error)
+info_one (struct cli *cli, const void *self, const char *name, struct larder_error *error)
 {
 	(void) self;
-	int code = cli_open (cli, OPEN_MODULES_ONLY, error);
-	for (int i = 0; code == 0 && i < cli->operands; i++) {
-		struct larder_error one = LARDER_ERROR_INIT;
-		int failed = larder_module_info (cli->larder, cli->operand[i], tell_module, cli, &one);
-		if (failed < 0)
-			item_failed (cli, NULL, &one, failed, false);
-	}
-	return code;
+	return larder_module_info (cli->larder, name, tell_module, cli, error);
+}
+
+static int
+info (struct cli *cli, const void *self, struct larder_error *error)
+{
+	return operands_each (cli, OPEN_MODULES_ONLY, info_one, self, error);
 }
 
 struct new { uint32_t kind; const char *into; };

@@ -86,8 +86,9 @@ people_facts (struct cli *cli, const char *name, const struct larder_info *info,
 }
 
 static int
-stat_one (struct cli *cli, const struct stat_flags *flags, const char *text, struct larder_error *error)
+stat_one (struct cli *cli, const void *self, const char *text, struct larder_error *error)
 {
+	const struct stat_flags *flags = self;
 	struct larder_address address;
 	CLEANUP_STORE struct larder_store *store = NULL;
 	int code = cli_store (cli, text, &address, &store, error);
@@ -111,16 +112,7 @@ stat_one (struct cli *cli, const struct stat_flags *flags, const char *text, str
 static int
 run (struct cli *cli, const void *self, struct larder_error *error)
 {
-	int code = cli_open (cli, OPEN_CONFIGURED, error);
-	for (int i = 0; code == 0 && i < cli->operands; i++) {
-		struct larder_error one = LARDER_ERROR_INIT;
-		int failed = stat_one (cli, self, cli->operand[i], &one);
-		if (failed == LARDER_E_CANCELLED)
-			return failed;
-		if (failed < 0)
-			item_failed (cli, NULL, &one, failed, false);
-	}
-	return code;
+	return operands_each (cli, OPEN_CONFIGURED, stat_one, self, error);
 }
 
 const struct larder_cmd cmd_stat = {

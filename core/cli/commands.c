@@ -28,7 +28,6 @@ const struct larder_option global_options[] = {
 	{ .key = "jobs", .type = LARDER_INT, .at = offsetof (struct globals, jobs), .min = 0, .max = 1024, .def = "0", .argument = "N", .help = "how many at once (0: one a core)" },
 	{ .key = "memory", .type = LARDER_STRING, .at = offsetof (struct globals, memory), .argument = "SIZE", .help = "budget for buffers and pictures" },
 	{ .key = "module-dir", .type = LARDER_PATH, .at = offsetof (struct globals, module_dir), .argument = "DIR", .help = "folder of modules (default: LARDER_MODULE_DIR, then the built-in one)" },
-	{ .key = "state", .type = LARDER_PATH, .at = offsetof (struct globals, state), .argument = "DIR", .help = "folder of journals and jobs (default: the XDG state folder)" },
 	{ .key = "help", .letter = 'h', .type = LARDER_BOOL, .at = offsetof (struct globals, help), .help = "this help" },
 	{ 0 }
 };

@@ -2,11 +2,9 @@
 #include "line.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-#include "cleanup.h"
 #include "error.h"
 #include "text.h"
 
@@ -132,52 +130,17 @@ transfer_run (struct cli *cli, const struct larder_transfer *request, struct lar
 	return transfer_finish (cli, code, &sum, error);
 }
 
-struct larder_pairs
-pairs_from_list (const char *const *list, struct larder_pair **ret_pairs, struct larder_error *error, int *ret_code)
-{
-	size_t count = 0;
-	*ret_code = 0;
-	while (list && list[count])
-		count++;
-	/* The pairs, then the texts they point to, in one piece. */
-	size_t room = count * sizeof (struct larder_pair);
-	for (size_t i = 0; i < count; i++)
-		room += strlen (list[i]) + 1;
-	struct larder_pair *pairs = malloc (room ? room : 1);
-	if (!pairs) {
-		*ret_code = larder_fail_memory (error);
-		return (struct larder_pairs) { 0 };
-	}
-	char *text = (char *) (pairs + count);
-	for (size_t i = 0; i < count; i++) {
-		size_t length = strlen (list[i]) + 1;
-		memcpy (text, list[i], length);
-		char *equals = strchr (text, '=');
-		if (!equals || equals == text) {
-			*ret_code = larder_fail_next (error, LARDER_E_INVALID, "write --metadata NAME=VALUE", "'%s' is not NAME=VALUE", list[i]);
-			free (pairs);
-			return (struct larder_pairs) { 0 };
-		}
-		*equals = '\0';
-		pairs[i] = (struct larder_pair) { text, equals + 1 };
-		text += length;
-	}
-	*ret_pairs = pairs;
-	return (struct larder_pairs) { pairs, count, sizeof *pairs };
-}
-
 int
-attributes_from_flags (const struct attribute_flags *flags, struct larder_attributes *ret, struct larder_pair **ret_pairs,
-                       struct larder_error *error)
+operands_each (struct cli *cli, enum open_how how, operand_fn each, const void *self, struct larder_error *error)
 {
-	int code;
-	struct larder_pairs metadata = pairs_from_list (flags->metadata, ret_pairs, error, &code);
-	if (code < 0)
-		return code;
-	*ret = (struct larder_attributes) {
-		.size = sizeof *ret, .content_type = flags->content_type, .content_encoding = flags->content_encoding,
-		.cache_control = flags->cache_control, .content_disposition = flags->content_disposition,
-		.storage_class = flags->storage_class, .metadata_given = flags->metadata != NULL, .metadata = metadata,
-	};
-	return 0;
+	int code = cli_open (cli, how, error);
+	for (int i = 0; code == 0 && i < cli->operands; i++) {
+		struct larder_error one = LARDER_ERROR_INIT;
+		int failed = each (cli, self, cli->operand[i], &one);
+		if (failed == LARDER_E_CANCELLED)
+			return failed;
+		if (failed < 0)
+			item_failed (cli, cli->operand[i], &one, failed, false);
+	}
+	return code;
 }

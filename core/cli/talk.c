@@ -150,10 +150,10 @@ talk_error (struct cli *cli, const struct larder_error *error, const char *what)
 }
 
 void
-talk_progress (struct cli *cli, bool live)
+talk_progress (struct cli *cli, bool live, int64_t now)
 {
 	uint64_t moved = __atomic_load_n (&cli->moved, __ATOMIC_RELAXED), items = __atomic_load_n (&cli->items, __ATOMIC_RELAXED);
-	int64_t spent = clock_boot () - cli->began;
+	int64_t spent = now - cli->began;
 	char size[32], rate[32], time[32];
 	text_from_size (moved, size);
 	text_from_size (spent > 0 ? (uint64_t) ((double) moved / ((double) spent / NS_PER_S)) : 0, rate);

@@ -26,16 +26,21 @@ on_signal (struct cli *cli, int number)
 	larder_cancel (cli->larder);
 }
 
-/* Draws when it is time; the ms until the next. */
-static int
-progress_step (struct cli *cli, int64_t *next)
+static bool
+progress_wanted (const struct cli *cli)
+{
+	uint32_t when = cli->globals.progress;
+	return __atomic_load_n (&cli->progress_on, __ATOMIC_RELAXED) && (when == WHEN_ALWAYS || (when == WHEN_AUTO && !cli->globals.quiet));
+}
+
+int
+watch_step (struct cli *cli, int64_t *next, int64_t now)
 {
 	bool live = cli->talk_terminal;
-	int64_t now = clock_boot ();
-	if (!__atomic_load_n (&cli->progress_on, __ATOMIC_RELAXED))
+	if (!progress_wanted (cli))
 		return live ? 100 : 1000;
 	if (now >= *next) {
-		talk_progress (cli, live);
+		talk_progress (cli, live, now);
 		*next = now + (live ? BAR_EVERY : LINE_EVERY);
 	}
 	return (int) ((*next - now) / (NS_PER_S / 1000)) + 1;
@@ -49,7 +54,7 @@ watch (void *argument)
 	struct pollfd polled[2] = { { signals, POLLIN, 0 }, { cli->wake_fd, POLLIN, 0 } };
 	int64_t next = clock_boot () + (cli->talk_terminal ? BAR_EVERY : LINE_EVERY);
 	for (;;) {
-		int wait = progress_step (cli, &next);
+		int wait = watch_step (cli, &next, clock_boot ());
 		int got = poll (polled, 2, wait);
 		if (got < 0 && errno != EINTR)
 			break;

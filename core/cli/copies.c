@@ -1,0 +1,91 @@
+/* copies.c: what put, cp and mv have in common: their flags, and the request made of them. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "error.h"
+
+#define AT(field) .at = offsetof (struct attribute_flags, field)
+
+const struct larder_option attribute_options[] = {
+	{ .key = "recursive", .letter = 'r', .type = LARDER_BOOL, AT (recursive), .help = "folders and prefixes with all below them" },
+	{ .key = "create-only", .type = LARDER_BOOL, AT (create_only), .help = "fail where something is there already" },
+	{ .key = "content-type", .type = LARDER_STRING, AT (content_type), .argument = "TYPE", .help = "content type (default: by the name)" },
+	{ .key = "content-encoding", .type = LARDER_STRING, AT (content_encoding), .argument = "NAME", .help = "content encoding, kept as an attribute" },
+	{ .key = "cache-control", .type = LARDER_STRING, AT (cache_control), .argument = "TEXT", .help = "cache-control header" },
+	{ .key = "content-disposition", .type = LARDER_STRING, AT (content_disposition), .argument = "TEXT", .help = "content-disposition header" },
+	{ .key = "class", .type = LARDER_STRING, AT (storage_class), .argument = "CLASS", .help = "storage class" },
+	{ .key = "metadata", .type = LARDER_LIST, AT (metadata), .argument = "NAME=VALUE", .help = "user metadata; may be repeated" },
+	{ 0 }
+};
+
+struct larder_pairs
+pairs_from_list (const char *const *list, struct larder_pair **ret_pairs, struct larder_error *error, int *ret_code)
+{
+	size_t count = 0;
+	*ret_code = 0;
+	while (list && list[count])
+		count++;
+	/* The pairs, then the texts they point to, in one piece. */
+	size_t room = count * sizeof (struct larder_pair);
+	for (size_t i = 0; i < count; i++)
+		room += strlen (list[i]) + 1;
+	struct larder_pair *pairs = malloc (room ? room : 1);
+	if (!pairs) {
+		*ret_code = larder_fail_memory (error);
+		return (struct larder_pairs) { 0 };
+	}
+	char *text = (char *) (pairs + count);
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen (list[i]) + 1;
+		memcpy (text, list[i], length);
+		char *equals = strchr (text, '=');
+		if (!equals || equals == text) {
+			*ret_code = larder_fail_next (error, LARDER_E_INVALID, "write --metadata NAME=VALUE", "'%s' is not NAME=VALUE", list[i]);
+			free (pairs);
+			return (struct larder_pairs) { 0 };
+		}
+		*equals = '\0';
+		pairs[i] = (struct larder_pair) { text, equals + 1 };
+		text += length;
+	}
+	*ret_pairs = pairs;
+	return (struct larder_pairs) { pairs, count, sizeof *pairs };
+}
+
+static int
+attributes_from_flags (const struct attribute_flags *flags, struct larder_attributes *ret, struct larder_pair **ret_pairs,
+                       struct larder_error *error)
+{
+	int code;
+	struct larder_pairs metadata = pairs_from_list (flags->metadata, ret_pairs, error, &code);
+	if (code < 0)
+		return code;
+	*ret = (struct larder_attributes) {
+		.size = sizeof *ret, .content_type = flags->content_type, .content_encoding = flags->content_encoding,
+		.cache_control = flags->cache_control, .content_disposition = flags->content_disposition,
+		.storage_class = flags->storage_class, .metadata_given = flags->metadata != NULL, .metadata = metadata,
+	};
+	return 0;
+}
+
+int
+copies_run (struct cli *cli, const struct attribute_flags *flags, uint32_t more, bool into_store, struct larder_error *error)
+{
+	CLEANUP_FREE struct larder_pair *pairs = NULL;
+	struct larder_address to;
+	struct larder_transfer request = {
+		.size = sizeof request, .from = (const char *const *) cli->operand, .count = (size_t) cli->operands - 1,
+		.to = cli->operand[cli->operands - 1],
+		.flags = more | (flags->recursive ? LARDER_RECURSIVE : 0) | (flags->create_only ? LARDER_CREATE_ONLY : 0)
+			| (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
+	};
+	int code = attributes_from_flags (flags, &request.attributes, &pairs, error);
+	if (code == 0)
+		code = cli_open (cli, OPEN_CONFIGURED, error);
+	if (code == 0 && into_store)
+		code = cli_store_address (cli, request.to, &to, error);
+	return code < 0 ? code : transfer_run (cli, &request, error);
+}
