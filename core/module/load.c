@@ -15,6 +15,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "needed.h"
 #include "required.h"
 
 enum { TABLE_MOST = 64 << 10, STRIDE_MOST = 4096, OPTIONS_MOST = 512, SELF_MOST = 16 << 20 };
@@ -189,6 +190,21 @@ enter (int fd, const char *file, const struct larder_head **ret, struct larder_e
 	return 0;
 }
 
+/* The module's private libraries first: from then on its file is the only one left to load. */
+static int
+enter_all (int fd, const char *path, const char *file, const struct larder_head **ret, struct larder_error *error)
+{
+	struct needed needed;
+	int code = needed_vet (path, fd, &needed, error);
+	if (code < 0)
+		return code;
+	code = needed_enter (&needed, error);
+	if (code == 0)
+		code = enter (fd, file, ret, error);
+	needed_release (&needed);
+	return code;
+}
+
 static int
 open_checked (struct loaded *loaded, const char *path, struct larder_error *error)
 {
@@ -199,7 +215,7 @@ open_checked (struct loaded *loaded, const char *path, struct larder_error *erro
 	const struct larder_head *head = NULL;
 	loaded->module.path = arena_copy (loaded->arena, path);
 	if (code == 0)
-		code = loaded->module.path ? enter (loaded->fd, file, &head, error) : larder_fail_memory (error);
+		code = loaded->module.path ? enter_all (loaded->fd, path, file, &head, error) : larder_fail_memory (error);
 	if (code == 0)
 		code = check_head (file, head, error);
 	const struct larder_module *table = (const struct larder_module *) (const void *) head;

@@ -92,14 +92,58 @@ tests_module_lock_bad_no_renew_la_CPPFLAGS = $(IN_INCLUDE)
 tests_module_lock_bad_no_renew_la_LDFLAGS = $(LDFLAGS_FIXTURE)
 noinst_HEADERS += tests/module/fixture.h
 
+# Private libraries and what their RUNPATH may be. A row of letters stands for a folder: the tests write theirs over it.
+PRIVATE_FOLDER = /a-folder-of-a-long-name-a-folder-of-a-long-name-a-folder-of-a-long-name
+LDFLAGS_RUNPATH = -Wl,--enable-new-dtags,-rpath,
+check_LTLIBRARIES += tests/module/libtest-deepest.la tests/module/libtest-private.la tests/module/driver-private.la
+tests_module_libtest_deepest_la_SOURCES = tests/module/private-deepest.c
+tests_module_libtest_deepest_la_CPPFLAGS = $(IN_INCLUDE)
+tests_module_libtest_deepest_la_LDFLAGS = $(AM_LDFLAGS) -avoid-version -shared -rpath /nowhere
+tests_module_libtest_private_la_SOURCES = tests/module/private-library.c
+tests_module_libtest_private_la_CPPFLAGS = $(IN_INCLUDE)
+tests_module_libtest_private_la_LDFLAGS = $(AM_LDFLAGS) -avoid-version -shared -rpath /nowhere \
+	$(LDFLAGS_RUNPATH)$(PRIVATE_FOLDER) -Wl,tests/module/.libs/libtest-deepest.so
+tests_module_libtest_private_la_DEPENDENCIES = tests/module/libtest-deepest.la
+tests_module_driver_private_la_SOURCES = tests/module/driver-private.c
+tests_module_driver_private_la_CPPFLAGS = $(IN_INCLUDE)
+tests_module_driver_private_la_LDFLAGS = $(LDFLAGS_FIXTURE) $(LDFLAGS_RUNPATH)$(PRIVATE_FOLDER) \
+	-Wl,-rpath-link,tests/module/.libs -Wl,tests/module/.libs/libtest-private.so
+tests_module_driver_private_la_DEPENDENCIES = tests/module/libtest-private.la
+noinst_HEADERS += tests/module/private.h
+check_LTLIBRARIES += \
+	tests/module/driver-bad-rpath.la \
+	tests/module/driver-bad-runpath-empty.la \
+	tests/module/driver-bad-runpath-origin.la \
+	tests/module/driver-bad-runpath-relative.la \
+	tests/module/driver-bad-runpath-sticky.la
+tests_module_driver_bad_rpath_la_SOURCES = tests/module/driver-bad-rpath.c
+tests_module_driver_bad_rpath_la_CPPFLAGS = $(IN_INCLUDE)
+tests_module_driver_bad_rpath_la_LDFLAGS = $(LDFLAGS_FIXTURE) -Wl,--disable-new-dtags,-rpath,/nowhere
+tests_module_driver_bad_runpath_empty_la_SOURCES = tests/module/driver-bad-runpath-empty.c
+tests_module_driver_bad_runpath_empty_la_CPPFLAGS = $(IN_INCLUDE)
+tests_module_driver_bad_runpath_empty_la_LDFLAGS = $(LDFLAGS_FIXTURE) -Wl,--enable-new-dtags,-rpath,/nowhere::/nowhere/else
+tests_module_driver_bad_runpath_origin_la_SOURCES = tests/module/driver-bad-runpath-origin.c
+tests_module_driver_bad_runpath_origin_la_CPPFLAGS = $(IN_INCLUDE)
+tests_module_driver_bad_runpath_origin_la_LDFLAGS = $(LDFLAGS_FIXTURE) -Wl,--enable-new-dtags,-rpath,'$$ORIGIN/../lib'
+tests_module_driver_bad_runpath_relative_la_SOURCES = tests/module/driver-bad-runpath-relative.c
+tests_module_driver_bad_runpath_relative_la_CPPFLAGS = $(IN_INCLUDE)
+tests_module_driver_bad_runpath_relative_la_LDFLAGS = $(LDFLAGS_FIXTURE) -Wl,--enable-new-dtags,-rpath,a-relative-folder-of-libraries
+tests_module_driver_bad_runpath_sticky_la_SOURCES = tests/module/driver-bad-runpath-sticky.c
+tests_module_driver_bad_runpath_sticky_la_CPPFLAGS = $(IN_INCLUDE)
+tests_module_driver_bad_runpath_sticky_la_LDFLAGS = $(LDFLAGS_FIXTURE) -Wl,--enable-new-dtags,-rpath,/tmp
+
 if HAVE_CHECK
-check_PROGRAMS += tests/module/test-module-load tests/module/test-module-vet
-TESTS += tests/module/test-module-load tests/module/test-module-vet
+check_PROGRAMS += tests/module/test-module-load tests/module/test-module-needed tests/module/test-module-vet
+TESTS += tests/module/test-module-load tests/module/test-module-needed tests/module/test-module-vet
 noinst_HEADERS += tests/module/loading.h
 tests_module_test_module_load_SOURCES = tests/module/test-module-load.c
 tests_module_test_module_load_CPPFLAGS = $(IN_MODULE)
 tests_module_test_module_load_CFLAGS = $(CFLAGS_UNIT)
 tests_module_test_module_load_LDADD = $(LIBS_UNIT)
+tests_module_test_module_needed_SOURCES = tests/module/test-module-needed.c
+tests_module_test_module_needed_CPPFLAGS = $(IN_MODULE)
+tests_module_test_module_needed_CFLAGS = $(CFLAGS_UNIT)
+tests_module_test_module_needed_LDADD = $(LIBS_UNIT)
 tests_module_test_module_vet_SOURCES = tests/module/test-module-vet.c
 tests_module_test_module_vet_CPPFLAGS = $(IN_MODULE)
 tests_module_test_module_vet_CFLAGS = $(CFLAGS_UNIT)
