@@ -41,7 +41,7 @@ int encoder_end (struct encoder *encoder, int code, struct larder_error *error);
 
 struct larder_limits limits_of (const struct schema_pipeline *pipeline, uint64_t budget);
 
-/* Rows of a decoder or of the caller's raster, as 8-bit grey, RGB or RGBA in sRGB. */
+/* Rows of a decoder or of the caller's raster, as 8 bits in sRGB, grey or not, with alpha or without. */
 struct pixels {
 	const struct module *module;     /* codec, or NULL for a raster */
 	struct instance *codec;          /* its options */
@@ -70,17 +70,23 @@ struct thumbnail { uint32_t width, height, channels; uint8_t *rows; };
 typedef int (*pixels_row_fn) (void *context, const uint8_t *row, struct larder_error *error);
 int thumbnail_make (struct thumbnail *thumbnail, struct pixels *pixels, struct larder_call *call, uint32_t box_width, uint32_t box_height,
                     pixels_row_fn again, void *again_context, struct larder_error *error);
-int thumbnail_encode (const struct thumbnail *thumbnail, const struct module *codec, const struct encoding *encoding, struct larder_call *call,
-                      struct buffer *into, struct larder_error *error);
+int thumbnail_encode (struct thumbnail *thumbnail, const struct module *codec, const struct encoding *encoding, const char *background,
+                      struct larder_call *call, struct buffer *into, struct larder_error *error);
 void thumbnail_free (struct thumbnail *thumbnail);
+
+/* Alpha over a background, for formats without alpha; nothing to do where `from` is `to`. 8 bits. */
+struct flat { uint32_t from, to, background; };   /* samples of a pixel before and after; 0xrrggbb */
+int flat_choose (const struct module *module, uint32_t pixels, const char *background, struct flat *ret, struct larder_error *error);
+void flat_row (const struct flat *flat, uint8_t *into, const uint8_t *row, size_t width);
 
 /* The picture itself in another format: prepared from the header, fed row by row, upright at the end. */
 struct recode {
 	const struct module *module;
 	const struct larder_picture *picture;
 	struct encoding encoding;
-	uint32_t pixels, background;     /* format the encoder gets; 0xrrggbb */
-	bool flatten, narrow;
+	uint32_t pixels;                 /* format the encoder gets */
+	struct flat flat;
+	bool narrow;                     /* 16 bits become 8 */
 	uint8_t *row;                    /* one row converted */
 	struct thumbnail whole;          /* held when it must be turned; else channels is 0 */
 	uint32_t next;

@@ -15,17 +15,20 @@ codec_of (const struct pixels *pixels)
 uint32_t
 pixels_channels (const struct pixels *pixels)
 {
-	switch (pixels->picture.pixels) {
-	case LARDER_GREY8: case LARDER_GREY16: return 1;
-	case LARDER_RGB8: case LARDER_RGB16: return 3;
-	default: return 4;
-	}
+	return larder_pixel_samples (pixels->picture.pixels);
 }
 
-static bool
-is_wide (const struct pixels *pixels)
+/* What to do about a picture that cannot be read, where its codec has no better advice. */
+static int
+advise (int code, struct larder_error *error)
 {
-	return pixels->picture.pixels >= LARDER_GREY16;
+	if (code == LARDER_E_INTEGRITY && error && !error->next[0])
+		larder_explain (error, LARDER_DETAIL_NEXT, "the file is damaged: fetch it again from where it came, or export the picture once more");
+	if (code == LARDER_E_UNSUPPORTED && error && !error->next[0])
+		larder_explain (error, LARDER_DETAIL_NEXT, "convert it: export the picture as an ordinary PNG, WebP or JPEG");
+	if (code == LARDER_E_LIMIT && error && !error->next[0])
+		larder_explain (error, LARDER_DETAIL_NEXT, "make the picture smaller, or raise the limit: the keys 'max-…' of the pipeline");
+	return code;
 }
 
 static int
@@ -52,7 +55,7 @@ pixels_open (struct pixels *pixels, const struct module *codec, struct larder_ca
 		code = make_rows (pixels, error);
 	if (code < 0)
 		pixels_close (pixels);
-	return code;
+	return advise (code, error);
 }
 
 int
@@ -66,12 +69,23 @@ pixels_of_raster (struct pixels *pixels, const struct larder_raster *raster, str
 	pixels->picture = (struct larder_picture) {
 		.size = sizeof pixels->picture, .width = raster->width, .height = raster->height, .full_width = raster->width, .full_height = raster->height,
 		.pixels = raster->pixels, .orientation = 1, .frames = 1, .icc = raster->icc, .icc_length = raster->icc_length,
-		.flags = bytes == 4 || bytes == 8 ? LARDER_PICTURE_ALPHA : 0,
+		.flags = larder_pixel_alpha (raster->pixels) ? LARDER_PICTURE_ALPHA : 0,
 	};
 	int code = make_rows (pixels, error);
 	if (code < 0)
 		pixels_close (pixels);
 	return code;
+}
+
+/* What only the whole picture showed to be odd; the header's note stands before it. */
+static void
+take_note (struct pixels *pixels)
+{
+	const char *note = codec_of (pixels)->decode_note ? codec_of (pixels)->decode_note (pixels->state) : NULL;
+	if (note && !pixels->picture.note) {
+		pixels->picture.note = note;
+		pixels->picture.flags |= LARDER_PICTURE_NOTE;
+	}
 }
 
 int
@@ -87,7 +101,9 @@ pixels_row (struct pixels *pixels, struct larder_call *call, const uint8_t **ret
 	int code = codec_of (pixels)->decode_rows (pixels->state, call, pixels->row, bytes, 1, error);
 	pixels->next++;
 	*ret = pixels->row;
-	return code;
+	if (code == 0 && pixels->next == pixels->picture.height)
+		take_note (pixels);
+	return advise (code, error);
 }
 
 int
@@ -100,7 +116,7 @@ pixels_display (struct pixels *pixels, struct larder_call *call, const uint8_t *
 			return code;
 		row = pixels->row;
 	}
-	if (!is_wide (pixels)) {
+	if (!larder_pixel_wide (pixels->picture.pixels)) {
 		*ret = row;
 		return 0;
 	}

@@ -258,14 +258,13 @@ make_thumbnail (struct job *job, struct pixels *pixels, struct recode *recode, s
 	code = encoding_parse (job->pipeline->thumbnail_encode, &encoding, error);
 	if (code == 0)
 		code = registry_codec_named (larder_registry (job->larder), encoding.format, &codec, error);
-	return code < 0 ? code : thumbnail_encode (&job->small, codec, &encoding, &job->call, &job->thumbnail, error);
+	return code < 0 ? code : thumbnail_encode (&job->small, codec, &encoding, job->pipeline->background, &job->call, &job->thumbnail, error);
 }
 
 static int
 decode_and_encode (struct job *job, struct pixels *pixels, struct larder_error *error)
 {
 	upright (pixels->picture.orientation, pixels->picture.width, pixels->picture.height, &job->width, &job->height);
-	job->note = arena_copy (job->arena, pixels->picture.note);
 	if (job->keep)
 		return make_thumbnail (job, pixels, NULL, error);
 	struct recode recode;
@@ -274,6 +273,18 @@ decode_and_encode (struct job *job, struct pixels *pixels, struct larder_error *
 		code = make_thumbnail (job, pixels, &recode, error);
 	job->is_encoded = true;
 	return recode_end (&recode, code, error);
+}
+
+/* A strict pipeline takes nothing odd; asked twice: of the header, and once all rows were read. */
+static int
+judge (struct job *job, const struct larder_picture *picture, struct larder_error *error)
+{
+	job->note = arena_copy (job->arena, picture->note);
+	if (!job->pipeline->strict || !(picture->flags & (LARDER_PICTURE_TRAILING | LARDER_PICTURE_NOTE)))
+		return 0;
+	int code = larder_fail (error, LARDER_E_INTEGRITY, "picture is odd, and the pipeline is strict: %s", picture->note ? picture->note : "bytes follow it");
+	larder_explain (error, LARDER_DETAIL_NEXT, "export the picture once more, or set 'strict = no' in the pipeline");
+	return code;
 }
 
 int
@@ -285,10 +296,12 @@ job_make (struct job *job, struct larder_error *error)
 	buffer_init (&job->thumbnail, 64 << 20);
 	int code = job->source_codec ? pixels_open (&pixels, job->source_codec, &job->call, &job->input.source, &limits, false, error)
 		: pixels_of_raster (&pixels, job->request->raster, error);
-	if (code == 0 && job->pipeline->strict && (pixels.picture.flags & (LARDER_PICTURE_TRAILING | LARDER_PICTURE_NOTE)))
-		code = larder_fail (error, LARDER_E_INTEGRITY, "picture is odd, and the pipeline is strict: %s", pixels.picture.note ? pixels.picture.note : "bytes follow it");
+	if (code == 0)
+		code = judge (job, &pixels.picture, error);
 	if (code == 0)
 		code = decode_and_encode (job, &pixels, error);
+	if (code == 0)
+		code = judge (job, &pixels.picture, error);
 	pixels_close (&pixels);
 	if (code == 0 && job->keep && strip_wanted (job->pipeline->strip)) {
 		code = strip_file (&job->strip, &job->input.source, job->codec->name, job->pipeline->strip, error);

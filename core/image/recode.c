@@ -56,28 +56,51 @@ parse_background (const char *text, uint32_t *ret, struct larder_error *error)
 	return 0;
 }
 
+int
+flat_choose (const struct module *module, uint32_t pixels, const char *background, struct flat *ret, struct larder_error *error)
+{
+	*ret = (struct flat) { .from = larder_pixel_samples (pixels), .to = larder_pixel_samples (pixels) };
+	if (!larder_pixel_alpha (pixels) || (module->codec->caps & LARDER_CODEC_ALPHA))
+		return 0;
+	if (!background) {
+		int code = larder_fail (error, LARDER_E_UNSUPPORTED, "picture has transparency, which %s cannot hold", module->name);
+		larder_explain (error, LARDER_DETAIL_NEXT, "set 'background' of the pipeline to a colour, or take png or webp");
+		return code;
+	}
+	int code = parse_background (background, &ret->background, error);
+	bool grey = (ret->background & 0xffff) == ret->background >> 8;
+	ret->to = ret->from == 2 && grey ? 1 : 3;
+	return code;
+}
+
+/* Grey on a colour becomes RGB, all else loses its alpha alone. */
+void
+flat_row (const struct flat *flat, uint8_t *into, const uint8_t *row, size_t width)
+{
+	for (size_t x = 0; x < width; x++, row += flat->from)
+		for (uint32_t c = 0; c < flat->to; c++) {
+			uint32_t behind = flat->background >> (16 - 8 * c) & 255, alpha = row[flat->from - 1];
+			*into++ = (uint8_t) ((row[flat->from == 2 ? 0 : c] * alpha + behind * (255 - alpha) + 127) / 255);
+		}
+}
+
 /* The pixel format the encoder gets, from what the picture has and what the format holds. */
 static int
 choose_pixels (struct recode *recode, const char *background, struct larder_error *error)
 {
-	uint64_t caps = recode->module->codec->caps;
-	uint32_t pixels = recode->picture->pixels;
-	bool alpha = pixels == LARDER_RGBA8 || pixels == LARDER_RGBA16;
-	if (alpha && !(caps & LARDER_CODEC_ALPHA)) {
-		if (!background) {
-			int code = larder_fail (error, LARDER_E_UNSUPPORTED, "picture has transparency, which %s cannot hold", recode->module->name);
-			larder_explain (error, LARDER_DETAIL_NEXT, "set 'background' of the pipeline to a colour, or take png or webp");
-			return code;
-		}
-		int code = parse_background (background, &recode->background, error);
-		if (code < 0)
-			return code;
-		recode->flatten = true;
+	const struct larder_picture *picture = recode->picture;
+	int code = flat_choose (recode->module, picture->pixels, background, &recode->flat, error);
+	if (code < 0)
+		return code;
+	const struct flat *flat = &recode->flat;
+	if (flat->from == 2 && flat->to == 3 && picture->icc) {
+		code = larder_fail (error, LARDER_E_UNSUPPORTED, "grey picture with a colour profile cannot be put before a coloured background");
+		larder_explain (error, LARDER_DETAIL_NEXT, "set 'background' of the pipeline to a grey, or take png or webp");
+		return code;
 	}
-	recode->narrow = pixels >= LARDER_GREY16 && !(caps & LARDER_CODEC_DEPTH16);
-	recode->pixels = recode->narrow ? pixels - 3 : pixels;
-	if (recode->flatten)
-		recode->pixels--;
+	bool wide = larder_pixel_wide (picture->pixels), flatten = flat->from != flat->to;
+	recode->narrow = wide && (flatten || !(recode->module->codec->caps & LARDER_CODEC_DEPTH16));
+	recode->pixels = flat->to + (wide && !recode->narrow ? LARDER_GREY16 - LARDER_GREY8 : 0); /* 8-bit formats are numbers of samples */
 	return 0;
 }
 
@@ -121,30 +144,18 @@ narrow_row (uint8_t *into, const uint8_t *row, size_t samples)
 	}
 }
 
-/* Straight alpha over the background; 8-bit only (formats without alpha have no 16 bits here). */
-static void
-flatten_row (uint8_t *row, size_t width, uint32_t background)
-{
-	for (size_t x = 0; x < width; x++)
-		for (size_t c = 0; c < 3; c++) {
-			uint32_t behind = background >> (16 - 8 * c) & 255, alpha = row[4 * x + 3];
-			row[3 * x + c] = (uint8_t) ((row[4 * x + c] * alpha + behind * (255 - alpha) + 127) / 255);
-		}
-}
-
 int
 recode_row (void *context, const uint8_t *row, struct larder_error *error)
 {
 	struct recode *recode = context;
 	size_t width = recode->picture->width, from = larder_pixel_bytes (recode->picture->pixels);
 	if (recode->narrow) {
-		narrow_row (recode->row, row, width * from / 2);
-		row = recode->row;
+		uint8_t *narrowed = recode->row + width * 4;
+		narrow_row (narrowed, row, width * from / 2);
+		row = narrowed;
 	}
-	if (recode->flatten) {
-		if (row != recode->row)
-			memcpy (recode->row, row, width * 4);
-		flatten_row (recode->row, width, recode->background);
+	if (recode->flat.from != recode->flat.to) {
+		flat_row (&recode->flat, recode->row, row, width);
 		row = recode->row;
 	}
 	size_t line = width * larder_pixel_bytes (recode->pixels);

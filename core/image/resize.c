@@ -90,7 +90,7 @@ int
 resize_new (uint32_t width, uint32_t height, uint32_t to_width, uint32_t to_height, uint32_t channels,
             resize_row_fn row, void *context, struct resize **ret, struct larder_error *error)
 {
-	if (!width || !height || !to_width || !to_height || (channels != 1 && channels != 3 && channels != 4))
+	if (!width || !height || !to_width || !to_height || channels < 1 || channels > 4)
 		return larder_fail (error, LARDER_E_INVALID, "cannot resize %ux%u of %u channels to %ux%u", width, height, channels, to_width, to_height);
 	struct resize *resize = calloc (1, sizeof *resize);
 	if (!resize)
@@ -166,11 +166,15 @@ load_row (struct resize *resize, const uint8_t *row)
 {
 	size_t count = (size_t) resize->width * resize->channels;
 	float *into = resize->row;
-	if (resize->channels != 4) {
+	if (resize->channels == 1 || resize->channels == 3) {
 		bytes_to_floats (into, row, count);
 		return;
 	}
-	for (size_t i = 0; i < count; i += 4) {
+	for (size_t i = 0; resize->channels == 2 && i < count; i += 2) {
+		into[i] = row[i] * (row[i + 1] * (1.0f / 255));
+		into[i + 1] = row[i + 1];
+	}
+	for (size_t i = 0; resize->channels == 4 && i < count; i += 4) {
 		float alpha = row[i + 3], part = alpha * (1.0f / 255);
 		into[i] = row[i] * part;
 		into[i + 1] = row[i + 1] * part;
@@ -189,6 +193,22 @@ across_1 (const struct resize *resize, const float *row)
 		for (uint32_t i = 0; i < span->count; i++)
 			sum += at[i] * span->weights[i];
 		resize->line[x] = sum;
+	}
+}
+
+static void
+across_2 (const struct resize *resize, const float *row)
+{
+	for (uint32_t x = 0; x < resize->to_width; x++) {
+		const struct span *span = &resize->across.at[x];
+		const float *at = row + (size_t) span->first * 2;
+		float grey = 0, alpha = 0;
+		for (uint32_t i = 0; i < span->count; i++, at += 2) {
+			grey += at[0] * span->weights[i];
+			alpha += at[1] * span->weights[i];
+		}
+		resize->line[2 * x] = grey;
+		resize->line[2 * x + 1] = alpha;
 	}
 }
 
@@ -234,17 +254,17 @@ to_byte (float value)
 static void
 store_row (struct resize *resize, const float *from)
 {
-	size_t count = (size_t) resize->to_width * resize->channels;
-	if (resize->channels != 4) {
+	size_t count = (size_t) resize->to_width * resize->channels, last = resize->channels - 1;
+	if (resize->channels == 1 || resize->channels == 3) {
 		for (size_t i = 0; i < count; i++)
 			resize->out[i] = to_byte (from[i]);
 		return;
 	}
-	for (size_t i = 0; i < count; i += 4) {
-		float alpha = from[i + 3] > 255 ? 255 : from[i + 3], part = alpha > 0.5f ? 255 / alpha : 0;
-		for (size_t c = 0; c < 3; c++)
+	for (size_t i = 0; i < count; i += resize->channels) {
+		float alpha = from[i + last] > 255 ? 255 : from[i + last], part = alpha > 0.5f ? 255 / alpha : 0;
+		for (size_t c = 0; c < last; c++)
 			resize->out[i + c] = to_byte (from[i + c] * part);
-		resize->out[i + 3] = to_byte (alpha);
+		resize->out[i + last] = to_byte (alpha);
 	}
 }
 
@@ -279,12 +299,13 @@ spread (struct resize *resize, uint32_t in)
 static int
 finish_rows (struct resize *resize, struct larder_error *error)
 {
+	static void (*const across[]) (const struct resize *resize, const float *row) = { across_1, across_2, across_3, across_4 };
 	for (; resize->next_out < resize->to_height; resize->next_out++) {
 		const struct span *span = &resize->down.at[resize->next_out];
 		if (span->first + span->count > resize->next_in)
 			return 0;
 		float *from = open_row (resize, resize->next_out);
-		(resize->channels == 1 ? across_1 : resize->channels == 3 ? across_3 : across_4) (resize, from);
+		across[resize->channels - 1] (resize, from);
 		store_row (resize, resize->line);
 		memset (from, 0, (size_t) resize->width * resize->channels * sizeof *from);
 		int code = resize->emit (resize->context, resize->out, error);

@@ -15,7 +15,7 @@ void resize_fit (uint32_t width, uint32_t height, uint32_t box_width, uint32_t b
 
 typedef int (*resize_row_fn) (void *context, const uint8_t *row, struct larder_error *error);
 
-/* channels: 1 grey, 3 RGB, 4 RGBA straight. Equal sizes pass rows through unchanged. */
+/* channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; alpha is straight. Equal sizes pass rows through unchanged. */
 int resize_new (uint32_t width, uint32_t height, uint32_t to_width, uint32_t to_height, uint32_t channels,
                 resize_row_fn row, void *context, struct resize **ret, struct larder_error *error);
 int resize_rows (struct resize *resize, const uint8_t *rows, size_t stride, uint32_t count, struct larder_error *error);

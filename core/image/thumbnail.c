@@ -106,17 +106,38 @@ thumbnail_make (struct thumbnail *thumbnail, struct pixels *pixels, struct larde
 	return code;
 }
 
-int
-thumbnail_encode (const struct thumbnail *thumbnail, const struct module *codec, const struct encoding *encoding, struct larder_call *call,
-                  struct buffer *into, struct larder_error *error)
+/* In front of the background, where the format has no alpha. */
+static int
+flatten (struct thumbnail *thumbnail, const struct module *codec, const char *background, struct larder_error *error)
 {
-	static const uint32_t formats[] = { 0, LARDER_GREY8, 0, LARDER_RGB8, LARDER_RGBA8 };
+	struct flat flat;
+	size_t pixels = (size_t) thumbnail->width * thumbnail->height;
+	int code = flat_choose (codec, thumbnail->channels, background, &flat, error);
+	if (code < 0 || flat.from == flat.to)
+		return code;
+	uint8_t *rows = malloc (pixels * flat.to);
+	if (!rows)
+		return larder_fail_memory (error);
+	flat_row (&flat, rows, thumbnail->rows, pixels);
+	free (thumbnail->rows);
+	thumbnail->rows = rows;
+	thumbnail->channels = flat.to;
+	return 0;
+}
+
+int
+thumbnail_encode (struct thumbnail *thumbnail, const struct module *codec, const struct encoding *encoding, const char *background,
+                  struct larder_call *call, struct buffer *into, struct larder_error *error)
+{
+	int code = flatten (thumbnail, codec, background, error);
+	if (code < 0)
+		return code;
 	struct larder_encode request = {
-		.size = sizeof request, .width = thumbnail->width, .height = thumbnail->height, .pixels = formats[thumbnail->channels],
+		.size = sizeof request, .width = thumbnail->width, .height = thumbnail->height, .pixels = thumbnail->channels, /* the number of samples is the format: 1 GREY8 … 4 RGBA8 */
 		.quality = encoding->quality, .effort = encoding->effort, .lossless = encoding->lossless,
 	};
 	struct encoder encoder = { 0 };
-	int code = encoder_begin (&encoder, codec, &request, call, into, error);
+	code = encoder_begin (&encoder, codec, &request, call, into, error);
 	if (code == 0)
 		code = encoder_rows (&encoder, thumbnail->rows, (size_t) thumbnail->width * thumbnail->channels, thumbnail->height, error);
 	return encoder_end (&encoder, code, error);

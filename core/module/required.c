@@ -25,7 +25,8 @@ static const struct operation driver_operations[] = {
 };
 static const struct operation codec_operations[] = {
 	CODEC (bid, true), CODEC (decode_begin, true), CODEC (decode_rows, true), CODEC (decode_end, true), CODEC (to_srgb, false),
-	CODEC (encode_begin, false), CODEC (encode_rows, false), CODEC (encode_end, false), { 0 }
+	CODEC (encode_begin, false), CODEC (encode_rows, false), CODEC (encode_end, false),
+	CODEC (decode_note, false), { 0 }
 };
 static const struct operation lock_operations[] = {
 	LOCK (open), LOCK (close), LOCK (try_acquire), LOCK (renew), LOCK (release), LOCK (holder), { 0 }

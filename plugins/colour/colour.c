@@ -176,9 +176,9 @@ colour_open (const void *icc, size_t length, uint32_t pixels, bool grey, struct 
 	name[0] = '\0';
 	if (colour == NULL)
 		return verdict;
-	colour->wide = pixels >= LARDER_GREY16;
-	colour->samples = (uint32_t) larder_pixel_bytes (pixels) / (colour->wide ? 2 : 1);
-	colour->coloured = colour->samples == 4 ? 3 : colour->samples;
+	colour->wide = larder_pixel_wide (pixels);
+	colour->samples = larder_pixel_samples (pixels);
+	colour->coloured = colour->samples - (larder_pixel_alpha (pixels) ? 1 : 0);
 	colour->context = cmsCreateContext (NULL, NULL);
 	if (colour->context != NULL) {
 		cmsSetLogErrorHandlerTHR (colour->context, quiet);

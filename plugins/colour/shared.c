@@ -17,11 +17,22 @@ shared_encode_request (const struct larder_encode *request)
 	return ours;
 }
 
+/* The limits are keys of the pipeline that the picture goes through. */
 static int
-too_large (const char *what, uint64_t value, uint64_t limit, struct larder_error *error)
+too_large (const char *what, uint64_t value, uint64_t limit, const char *next, struct larder_error *error)
 {
-	return larder_fail (error, LARDER_E_LIMIT, "picture is too large: %s is %llu, the limit is %llu", what,
-	                    (unsigned long long) value, (unsigned long long) limit);
+	int code = larder_fail (error, LARDER_E_LIMIT, "picture is too large: %s is %llu, the limit is %llu", what,
+	                        (unsigned long long) value, (unsigned long long) limit);
+	larder_explain (error, LARDER_DETAIL_NEXT, next);
+	return code;
+}
+
+int
+shared_fail_memory (struct larder_error *error)
+{
+	int code = larder_fail (error, LARDER_E_LIMIT, "out of memory");
+	larder_explain (error, LARDER_DETAIL_NEXT, "take in fewer pictures at once (--jobs), or give the process more memory");
+	return code;
 }
 
 int
@@ -29,11 +40,11 @@ shared_check_size (const struct larder_limits *limits, uint32_t width, uint32_t 
 {
 	uint64_t pixels = (uint64_t) width * height;
 	if (width > limits->width)
-		return too_large ("width", width, limits->width, error);
+		return too_large ("width", width, limits->width, "make it smaller, or raise 'max-width' of the pipeline", error);
 	if (height > limits->height)
-		return too_large ("height", height, limits->height, error);
+		return too_large ("height", height, limits->height, "make it smaller, or raise 'max-height' of the pipeline", error);
 	if (pixels > limits->pixels)
-		return too_large ("number of pixels", pixels, limits->pixels, error);
+		return too_large ("number of pixels", pixels, limits->pixels, "make it smaller, or raise 'max-pixels' of the pipeline", error);
 	return 0;
 }
 
@@ -41,7 +52,7 @@ int
 shared_check_frames (const struct larder_limits *limits, uint32_t frames, struct larder_error *error)
 {
 	if (frames > limits->frames)
-		return too_large ("number of frames", frames, limits->frames, error);
+		return too_large ("number of frames", frames, limits->frames, "send fewer frames, or raise 'max-frames' of the pipeline", error);
 	return 0;
 }
 
@@ -49,7 +60,30 @@ int
 shared_check_memory (const struct larder_limits *limits, uint64_t memory, struct larder_error *error)
 {
 	if (memory > limits->memory)
-		return too_large ("memory needed, in bytes,", memory, limits->memory, error);
+		return too_large ("memory needed, in bytes,", memory, limits->memory,
+		                  "raise 'max-memory' of the pipeline and 'memory' of [larder], or take in fewer at once (--jobs)", error);
+	return 0;
+}
+
+int
+shared_check_rows (const struct shared_rows *rows, size_t stride, uint32_t count, struct larder_error *error)
+{
+	if (rows->failed)
+		return larder_fail (error, LARDER_E_INVALID, "this picture failed before: there are no more rows of it");
+	if (count > rows->height - rows->next)
+		return larder_fail (error, LARDER_E_INVALID, "%u rows at once, %u are left", count, rows->height - rows->next);
+	if (stride < rows->bytes)
+		return larder_fail (error, LARDER_E_INVALID, "stride of %zu bytes for rows of %zu", stride, rows->bytes);
+	return 0;
+}
+
+int
+shared_check_complete (const struct shared_rows *rows, struct larder_error *error)
+{
+	if (rows->failed)
+		return larder_fail (error, LARDER_E_INVALID, "this picture failed before: it cannot be finished");
+	if (rows->next < rows->height)
+		return larder_fail (error, LARDER_E_INVALID, "%u rows of %u are missing", rows->height - rows->next, rows->height);
 	return 0;
 }
 
@@ -61,8 +95,8 @@ shared_check_cancel (struct larder_call *call, struct larder_error *error)
 	return 0;
 }
 
-static uint32_t
-number (const uint8_t *at, unsigned bytes, bool big)
+uint32_t
+shared_number (const uint8_t *at, unsigned bytes, bool big)
 {
 	uint32_t value = 0;
 	for (unsigned i = 0; i < bytes; i++)
@@ -81,15 +115,15 @@ shared_orientation (const uint8_t *exif, size_t length)
 	if (length < 8 || (memcmp (exif, "II*\0", 4) != 0 && memcmp (exif, "MM\0*", 4) != 0))
 		return 1;
 	bool big = exif[0] == 'M';
-	size_t at = number (exif + 4, 4, big);
+	size_t at = shared_number (exif + 4, 4, big);
 	if (at > length || length - at < 2)
 		return 1;
-	size_t count = number (exif + at, 2, big);
+	size_t count = shared_number (exif + at, 2, big);
 	for (at += 2; count > 0 && length - at >= 12; count--, at += 12) {
-		if (number (exif + at, 2, big) != 0x0112)
+		if (shared_number (exif + at, 2, big) != 0x0112)
 			continue;
-		bool one_short = number (exif + at + 2, 2, big) == 3 && number (exif + at + 4, 4, big) == 1;
-		uint32_t value = number (exif + at + 8, 2, big);
+		bool one_short = shared_number (exif + at + 2, 2, big) == 3 && shared_number (exif + at + 4, 4, big) == 1;
+		uint32_t value = shared_number (exif + at + 8, 2, big);
 		return one_short && value >= 1 && value <= 8 ? value : 1;
 	}
 	return 1;

@@ -37,5 +37,6 @@ static const struct larder_codec codec = {
 	.to_srgb = decode_to_srgb,
 #endif
 	.encode_begin = encode_begin, .encode_rows = encode_rows, .encode_end = encode_end,
+	.decode_note = decode_note,
 };
 LARDER_CODEC (codec)

@@ -2,7 +2,7 @@
 #ifndef LARDER_PLUGINS_CODEC_PNG_H
 #define LARDER_PLUGINS_CODEC_PNG_H
 
-#include "shared.h"
+#include "pieces.h"
 
 /* An instance: the options of its [codec "png"] section. */
 struct png_options {
@@ -11,30 +11,12 @@ struct png_options {
 	uint32_t filter;    /* index into "adaptive|none|sub|up|average|paeth" */
 };
 
-/* ---- reading a source in pieces ---- */
-
-#define READER_PIECE 65536
-
-struct reader {
-	const struct larder_source *source;
-	uint64_t offset;               /* of the byte after `piece` */
-	size_t next, have;             /* in `piece` */
-	int code;                      /* of the source, once it failed */
-	bool ended;                    /* more was asked for than there is */
-	struct larder_error error;
-	uint8_t piece[READER_PIECE];
-};
-
-int reader_begin (struct reader *reader, const struct larder_source *source, struct larder_error *error);
-/* The first bytes, without consuming them; how many there are, or negative. */
-int64_t reader_peek (struct reader *reader, const uint8_t **ret);
-/* Exactly `count` bytes; false after setting `code` or `ended`. */
-bool reader_take (struct reader *reader, uint8_t *into, size_t count);
-
 /* What is found by stepping over the chunks of a source with pread, before decoding. */
 struct png_outline {
-	bool complete;                 /* an IEND chunk was reached */
-	bool trailing;                 /* bytes follow it */
+	bool pixels;                   /* an IDAT chunk was met */
+	bool cut;                      /* the file ends before its IEND chunk does */
+	bool damaged;                  /* a chunk behind the pixels has a wrong check sum */
+	bool trailing;                 /* bytes follow the IEND chunk */
 	uint32_t orientation;          /* of an eXIf chunk anywhere, else 1 */
 };
 
@@ -47,6 +29,7 @@ int decode_begin (const void *self, struct larder_call *call, const struct larde
                   struct larder_error *error);
 int decode_rows (void *state, struct larder_call *call, void *rows, size_t stride, uint32_t count, struct larder_error *error);
 void decode_end (void *state);
+const char *decode_note (void *state);
 int decode_to_srgb (void *state, struct larder_call *call, void *rows, size_t stride, uint32_t count, struct larder_error *error);
 
 int encode_begin (const void *self, struct larder_call *call, const struct larder_encode *request,

@@ -20,13 +20,13 @@ struct decode {
 	png_structp png;
 	png_infop info;
 	enum phase phase;
-	bool failed, no_memory;
+	bool no_memory;
 	char message[160];             /* of libpng, when it gave up */
 	char note[160];                /* odd but harmless */
 	struct larder_limits limits;
-	uint32_t width, height, pixels, next_row;
+	uint32_t width, height, pixels;
 	int depth, type, interlace;
-	size_t row_bytes;
+	struct shared_rows rows;
 	uint8_t *whole;                /* an interlaced picture */
 	uint8_t *into;                 /* what the step now running fills */
 	size_t stride;
@@ -105,7 +105,6 @@ attempt (struct decode *decode, void (*step) (struct decode *decode))
 static int
 explain (struct decode *decode, struct larder_error *error)
 {
-	decode->failed = true;
 	if (decode->reader.code != 0) {
 		if (error != NULL)
 			larder_give (error, &decode->reader.error);
@@ -115,17 +114,11 @@ explain (struct decode *decode, struct larder_error *error)
 		return larder_fail (error, LARDER_E_INTEGRITY, "picture is cut short: the file ends after %llu bytes",
 		                    (unsigned long long) decode->reader.offset);
 	if (decode->no_memory)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	return larder_fail (error, LARDER_E_INTEGRITY, "picture is damaged: %s", decode->message);
 }
 
 /* ---- header ---- */
-
-static uint32_t
-number (const uint8_t *at)
-{
-	return (uint32_t) at[0] << 24 | (uint32_t) at[1] << 16 | (uint32_t) at[2] << 8 | at[3];
-}
 
 /* Signature and size, before libpng sees anything. */
 static int
@@ -142,7 +135,7 @@ check_head (struct decode *decode, struct larder_error *error)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "not a PNG picture");
 	if (have < 33)
 		return larder_fail (error, LARDER_E_INTEGRITY, "picture is cut short: the file ends after %lld bytes", (long long) have);
-	uint32_t width = number (head + 16), height = number (head + 20);
+	uint32_t width = shared_number (head + 16, 4, true), height = shared_number (head + 20, 4, true);
 	if (memcmp (head + 12, "IHDR", 4) != 0 || width > INT32_MAX || height > INT32_MAX)
 		return larder_fail (error, LARDER_E_INTEGRITY, "picture is damaged: its header is not one of a PNG");
 	return shared_check_size (&decode->limits, width, height, error);
@@ -175,16 +168,14 @@ has_transparency (const struct decode *decode)
 	return (decode->type & PNG_COLOR_MASK_ALPHA) != 0 || png_get_valid (decode->png, decode->info, PNG_INFO_tRNS) != 0;
 }
 
-/* Palette becomes RGB, few bits become 8, grey with transparency becomes RGBA. */
+/* Palette becomes RGB, few bits become 8, a colour key becomes alpha. */
 static uint32_t
 choose_pixels (const struct decode *decode)
 {
-	bool wide = decode->depth == 16;
-	if (has_transparency (decode))
-		return wide ? LARDER_RGBA16 : LARDER_RGBA8;
+	bool wide = decode->depth == 16, alpha = has_transparency (decode);
 	if ((decode->type & PNG_COLOR_MASK_COLOR) != 0)
-		return wide ? LARDER_RGB16 : LARDER_RGB8;
-	return wide ? LARDER_GREY16 : LARDER_GREY8;
+		return alpha ? wide ? LARDER_RGBA16 : LARDER_RGBA8 : wide ? LARDER_RGB16 : LARDER_RGB8;
+	return alpha ? wide ? LARDER_GREYA16 : LARDER_GREYA8 : wide ? LARDER_GREY16 : LARDER_GREY8;
 }
 
 static void
@@ -193,13 +184,11 @@ step_start (struct decode *decode)
 	png_structp png = decode->png;
 	const uint16_t one = 1;
 	png_set_expand (png);
-	if ((decode->type & PNG_COLOR_MASK_COLOR) == 0 && has_transparency (decode))
-		png_set_gray_to_rgb (png);
 	if (decode->depth == 16 && *(const uint8_t *) &one == 1)
 		png_set_swap (png);
 	png_set_interlace_handling (png);
 	png_read_update_info (png, decode->info);
-	if (png_get_rowbytes (png, decode->info) != decode->row_bytes)
+	if (png_get_rowbytes (png, decode->info) != decode->rows.bytes)
 		png_error (png, "rows have an unexpected length");
 	decode->phase = PHASE_ROWS;
 }
@@ -212,8 +201,8 @@ read_unknown (struct decode *decode, struct larder_picture *picture)
 	for (int i = 0; i < count; i++) {
 		if (memcmp (chunks[i].name, "eXIf", 4) == 0)
 			picture->orientation = shared_orientation (chunks[i].data, chunks[i].size);
-		if (memcmp (chunks[i].name, "acTL", 4) == 0 && chunks[i].size == 8 && number (chunks[i].data) > 0)
-			picture->frames = number (chunks[i].data);
+		if (memcmp (chunks[i].name, "acTL", 4) == 0 && chunks[i].size == 8 && shared_number (chunks[i].data, 4, true) > 0)
+			picture->frames = shared_number (chunks[i].data, 4, true);
 	}
 }
 
@@ -229,7 +218,7 @@ read_profile (struct decode *decode, struct larder_call *call, struct larder_pic
 		return 0;
 	char *name = larder_host->arena (call, 80);
 	if (name == NULL)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	bool grey = (decode->type & PNG_COLOR_MASK_COLOR) == 0;
 	enum colour_verdict verdict = colour_open (profile, length, decode->pixels, grey, &decode->colour, name, 80);
 	const char *note = colour_note (verdict);
@@ -290,10 +279,13 @@ describe_outline (struct decode *decode, struct larder_picture *picture, struct 
 	if (code != 0)
 		return code;
 	picture->orientation = outline.orientation;
-	if (outline.trailing) {
-		picture->flags |= LARDER_PICTURE_TRAILING;
+	picture->flags |= outline.trailing ? LARDER_PICTURE_TRAILING : 0;
+	if (outline.cut)
+		keep_note (decode, "the file ends before the picture's end is marked");
+	if (outline.damaged)
+		keep_note (decode, "a chunk behind the pixels is damaged");
+	if (outline.trailing)
 		keep_note (decode, "bytes follow the end of the picture");
-	}
 	return 0;
 }
 
@@ -304,7 +296,7 @@ give_note (struct decode *decode, struct larder_call *call, struct larder_pictur
 		return 0;
 	char *note = larder_host->arena (call, sizeof decode->note);
 	if (note == NULL)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	memcpy (note, decode->note, sizeof decode->note);
 	picture->note = note;
 	picture->flags |= LARDER_PICTURE_NOTE;
@@ -315,11 +307,12 @@ give_note (struct decode *decode, struct larder_call *call, struct larder_pictur
 static int
 admit (struct decode *decode, struct larder_picture *picture, struct larder_error *error)
 {
-	decode->row_bytes = decode->width * larder_pixel_bytes (decode->pixels);
+	decode->rows.bytes = decode->width * larder_pixel_bytes (decode->pixels);
+	decode->rows.height = decode->height;
 	uint64_t rows = decode->interlace != PNG_INTERLACE_NONE ? (uint64_t) decode->height + 3 : 3;
-	if (decode->row_bytes != 0 && rows > (UINT64_MAX >> 1) / decode->row_bytes)
-		return larder_fail (error, LARDER_E_LIMIT, "picture is too large");
-	picture->memory = rows * decode->row_bytes + FIXED_MEMORY + sizeof *decode;
+	if (rows > (UINT64_MAX >> 1) / decode->rows.bytes)
+		return shared_check_memory (&decode->limits, UINT64_MAX, error);
+	picture->memory = rows * decode->rows.bytes + FIXED_MEMORY + sizeof *decode;
 	return shared_check_memory (&decode->limits, picture->memory, error);
 }
 
@@ -329,7 +322,7 @@ open_libpng (struct decode *decode, struct larder_error *error)
 	decode->png = png_create_read_struct_2 (PNG_LIBPNG_VER_STRING, decode, on_error, on_warning, decode, on_alloc, on_free);
 	if (decode->png != NULL)
 		decode->info = png_create_info_struct (decode->png);
-	return decode->info != NULL ? 0 : larder_fail (error, LARDER_E_LIMIT, "out of memory");
+	return decode->info != NULL ? 0 : shared_fail_memory (error);
 }
 
 static int
@@ -369,7 +362,7 @@ decode_begin (const void *self, struct larder_call *call, const struct larder_de
 		return code;
 	struct decode *decode = larder_host->alloc (sizeof *decode);
 	if (decode == NULL)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	decode->limits = ours.limits;
 	code = reader_begin (&decode->reader, source, error);
 	if (code == 0)
@@ -421,18 +414,18 @@ read_rows (struct decode *decode, struct larder_call *call, uint8_t *rows, size_
 static int
 read_whole (struct decode *decode, struct larder_call *call, struct larder_error *error)
 {
-	decode->whole = larder_host->alloc (decode->row_bytes * decode->height);
+	decode->whole = larder_host->alloc (decode->rows.bytes * decode->height);
 	if (decode->whole == NULL)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory for a picture of %u × %u", decode->width, decode->height);
+		return shared_fail_memory (error);
 	for (int pass = 0; pass < PNG_INTERLACE_ADAM7_PASSES; pass++) {
-		int code = read_rows (decode, call, decode->whole, decode->row_bytes, decode->height, error);
+		int code = read_rows (decode, call, decode->whole, decode->rows.bytes, decode->height, error);
 		if (code != 0)
 			return code;
 	}
 	return 0;
 }
 
-/* All pixels are there. Damage behind them loses nothing, but a source that fails must be told. */
+/* All pixels are there. Damage behind them loses nothing and is noted, but a source that fails must be told. */
 static int
 read_end (struct decode *decode, struct larder_error *error)
 {
@@ -441,7 +434,7 @@ read_end (struct decode *decode, struct larder_error *error)
 		return 0;
 	if (decode->reader.code != 0 || decode->no_memory)
 		return explain (decode, error);
-	larder_host->log (LARDER_LOG_INFO, "png: harmless damage after the last pixel: %s", decode->message);
+	keep_note (decode, decode->reader.ended ? "the file ends before the picture's end is marked" : decode->message);
 	return 0;
 }
 
@@ -454,7 +447,7 @@ give_rows (struct decode *decode, struct larder_call *call, uint8_t *rows, size_
 	if (code != 0)
 		return code;
 	for (uint32_t i = 0; i < count; i++)
-		memcpy (rows + i * stride, decode->whole + (decode->next_row + i) * decode->row_bytes, decode->row_bytes);
+		memcpy (rows + i * stride, decode->whole + (decode->rows.next + i) * decode->rows.bytes, decode->rows.bytes);
 	return 0;
 }
 
@@ -462,21 +455,17 @@ int
 decode_rows (void *state, struct larder_call *call, void *rows, size_t stride, uint32_t count, struct larder_error *error)
 {
 	struct decode *decode = state;
-	if (decode->failed || decode->phase == PHASE_HEADER)
-		return larder_fail (error, LARDER_E_INVALID, "no rows can be had of this picture any more");
-	if (count > decode->height - decode->next_row)
-		return larder_fail (error, LARDER_E_INVALID, "%u rows asked for, %u are left", count, decode->height - decode->next_row);
-	if (stride < decode->row_bytes)
-		return larder_fail (error, LARDER_E_INVALID, "stride of %zu bytes for rows of %zu", stride, decode->row_bytes);
-	if (count == 0)
-		return 0;
-	int code = give_rows (decode, call, rows, stride, count, error);
+	int code = decode->phase == PHASE_HEADER ? larder_fail (error, LARDER_E_INVALID, "only the header of this picture was asked for")
+	                                         : shared_check_rows (&decode->rows, stride, count, error);
+	if (code != 0 || count == 0)
+		return code;
+	code = give_rows (decode, call, rows, stride, count, error);
 	if (code == 0) {
-		decode->next_row += count;
-		if (decode->next_row == decode->height)
+		decode->rows.next += count;
+		if (decode->rows.next == decode->height)
 			code = read_end (decode, error);
 	}
-	decode->failed = code != 0;
+	decode->rows.failed = code != 0;
 	return code;
 }
 
@@ -488,6 +477,13 @@ decode_to_srgb (void *state, struct larder_call *call, void *rows, size_t stride
 	if (code == 0 && decode->colour != NULL)
 		colour_rows (decode->colour, rows, stride, decode->width, count);
 	return code;
+}
+
+const char *
+decode_note (void *state)
+{
+	const struct decode *decode = state;
+	return decode->note[0] != '\0' ? decode->note : NULL;
 }
 
 void

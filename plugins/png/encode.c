@@ -1,34 +1,26 @@
 /* encode.c: rows to PNG, by libpng; rows go out as they come.
  *
- * As in decode.c, libpng is called only in steps run by attempt(). Grey with alpha comes as RGBA; the profile it had as
- * grey cannot be kept then, so such rows are converted to sRGB as they come. */
+ * As in decode.c, libpng is called only in steps run by attempt(). */
 #include "codec-png.h"
-#include "colour.h"
 
 #include <png.h>
 #include <zlib.h>
 
-#define PIECE 65536
 #define TEXT_MOST (1024 * 1024)
 #define CANCEL_ROWS 16
 
 struct encode {
 	png_structp png;
 	png_infop info;
-	const struct larder_sink *sink;
 	const struct png_options *options;
 	struct larder_encode request;
-	struct larder_error error;     /* of the sink */
-	int code;
-	bool failed, no_memory;
+	bool no_memory;
 	char message[160];
-	uint32_t next_row, count;
-	const uint8_t *from;
-	size_t stride, row_bytes;
-	struct colour *colour;         /* what converts grey given as RGBA, or NULL */
-	uint8_t *row;                  /* where it does so */
-	size_t filled;                 /* of `piece` */
-	uint8_t piece[PIECE];
+	struct shared_rows rows;
+	const uint8_t *from;           /* what the step now running takes */
+	size_t stride;
+	uint32_t count;
+	struct writer writer;
 };
 
 /* ---- libpng's callbacks ---- */
@@ -50,28 +42,12 @@ on_warning (png_structp png, png_const_charp text)
 	larder_host->log (LARDER_LOG_DEBUG, "png: %s", text);
 }
 
-static bool
-drain (struct encode *encode)
-{
-	if (encode->code == 0 && encode->filled > 0)
-		encode->code = encode->sink->write (encode->sink->context, encode->piece, encode->filled, &encode->error);
-	encode->filled = 0;
-	return encode->code == 0;
-}
-
 static void
 on_write (png_structp png, png_bytep bytes, size_t count)
 {
 	struct encode *encode = png_get_io_ptr (png);
-	while (count > 0) {
-		size_t some = PIECE - encode->filled < count ? PIECE - encode->filled : count;
-		memcpy (encode->piece + encode->filled, bytes, some);
-		encode->filled += some;
-		bytes += some;
-		count -= some;
-		if (encode->filled == PIECE && !drain (encode))
-			png_error (png, "the sink failed");
-	}
+	if (!writer_add (&encode->writer, bytes, count))
+		png_error (png, "the sink failed");
 }
 
 static void
@@ -108,14 +84,14 @@ attempt (struct encode *encode, void (*step) (struct encode *encode))
 static int
 explain (struct encode *encode, struct larder_error *error)
 {
-	encode->failed = true;
-	if (encode->code != 0) {
+	encode->rows.failed = true;
+	if (encode->writer.code != 0) {
 		if (error != NULL)
-			larder_give (error, &encode->error);
-		return encode->code;
+			larder_give (error, &encode->writer.error);
+		return encode->writer.code;
 	}
 	if (encode->no_memory)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	return larder_fail (error, LARDER_E_INVALID, "cannot write this picture as PNG: %s", encode->message);
 }
 
@@ -124,16 +100,7 @@ explain (struct encode *encode, struct larder_error *error)
 static int
 color_type (uint32_t pixels)
 {
-	switch (pixels) {
-	case LARDER_GREY8:
-	case LARDER_GREY16:
-		return PNG_COLOR_TYPE_GRAY;
-	case LARDER_RGB8:
-	case LARDER_RGB16:
-		return PNG_COLOR_TYPE_RGB;
-	default:
-		return PNG_COLOR_TYPE_RGB_ALPHA;
-	}
+	return (larder_pixel_samples (pixels) > 2 ? PNG_COLOR_MASK_COLOR : 0) | (larder_pixel_alpha (pixels) ? PNG_COLOR_MASK_ALPHA : 0);
 }
 
 /* libpng would write the picture without a profile that does not suit it. */
@@ -141,13 +108,12 @@ static int
 check_profile (const struct larder_encode *request, struct larder_error *error)
 {
 	const uint8_t *icc = request->icc;
-	bool grey = color_type (request->pixels) == PNG_COLOR_TYPE_GRAY;
+	bool grey = larder_pixel_samples (request->pixels) < 3;
 	if (icc == NULL)
 		return 0;
 	if (request->icc_length < 132 || request->icc_length > INT32_MAX)
 		return larder_fail (error, LARDER_E_INVALID, "colour profile of %zu bytes is not one", request->icc_length);
-	bool with_alpha = color_type (request->pixels) == PNG_COLOR_TYPE_RGB_ALPHA;
-	if (memcmp (icc + 16, grey ? "GRAY" : "RGB ", 4) != 0 && !(with_alpha && memcmp (icc + 16, "GRAY", 4) == 0))
+	if (memcmp (icc + 16, grey ? "GRAY" : "RGB ", 4) != 0)
 		return larder_fail (error, LARDER_E_INVALID, "colour profile is not for %s pixels", grey ? "grey" : "RGB");
 	return 0;
 }
@@ -211,7 +177,7 @@ set_compression (struct encode *encode)
 	}
 	png_set_compression_level (encode->png, level);
 	png_set_compression_strategy (encode->png, strategy);
-	png_set_compression_buffer_size (encode->png, PIECE);
+	png_set_compression_buffer_size (encode->png, PIECE_BYTES);
 	png_set_filter (encode->png, PNG_FILTER_TYPE_BASE, filters[options->filter % 6]);
 }
 
@@ -221,7 +187,7 @@ step_header (struct encode *encode)
 	const struct larder_encode *request = &encode->request;
 	png_structp png = encode->png;
 	const uint16_t one = 1;
-	bool wide = request->pixels >= LARDER_GREY16;
+	bool wide = larder_pixel_wide (request->pixels);
 	png_set_write_fn (png, encode, on_write, on_flush);
 	png_set_user_limits (png, INT32_MAX, INT32_MAX);
 	png_set_IHDR (png, encode->info, request->width, request->height, wide ? 16 : 8, color_type (request->pixels),
@@ -238,23 +204,6 @@ step_header (struct encode *encode)
 		png_set_swap (png);
 }
 
-/* A profile of grey for RGBA: to sRGB now, and none in the file. */
-static int
-prepare_grey (struct encode *encode, struct larder_error *error)
-{
-	struct larder_encode *request = &encode->request;
-	char name[80];
-	if (request->icc == NULL || memcmp ((const char *) request->icc + 16, "GRAY", 4) != 0 ||
-	    color_type (request->pixels) != PNG_COLOR_TYPE_RGB_ALPHA)
-		return 0;
-	enum colour_verdict verdict = colour_open (request->icc, request->icc_length, request->pixels, true, &encode->colour, name, sizeof name);
-	if (verdict != COLOUR_SRGB && verdict != COLOUR_CONVERT)
-		return larder_fail (error, LARDER_E_INVALID, "grey colour profile cannot be converted to sRGB");
-	request->icc = NULL;
-	encode->row = larder_host->alloc (encode->row_bytes);
-	return encode->row != NULL ? 0 : larder_fail (error, LARDER_E_LIMIT, "out of memory");
-}
-
 static int
 open_libpng (struct encode *encode, struct larder_error *error)
 {
@@ -262,7 +211,7 @@ open_libpng (struct encode *encode, struct larder_error *error)
 	if (encode->png != NULL)
 		encode->info = png_create_info_struct (encode->png);
 	if (encode->info == NULL)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	return attempt (encode, step_header) ? 0 : explain (encode, error);
 }
 
@@ -279,15 +228,12 @@ encode_begin (const void *self, struct larder_call *call, const struct larder_en
 		return code;
 	struct encode *encode = larder_host->alloc (sizeof *encode);
 	if (encode == NULL)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	encode->request = ours;
-	encode->sink = sink;
 	encode->options = self != NULL ? self : &plain;
-	encode->error = (struct larder_error) LARDER_ERROR_INIT;
-	encode->row_bytes = ours.width * larder_pixel_bytes (ours.pixels);
-	code = prepare_grey (encode, error);
-	if (code == 0)
-		code = open_libpng (encode, error);
+	encode->rows = (struct shared_rows) { .height = ours.height, .bytes = ours.width * larder_pixel_bytes (ours.pixels) };
+	writer_begin (&encode->writer, sink);
+	code = open_libpng (encode, error);
 	if (code != 0) {
 		(void) encode_end (encode, call, false, NULL);
 		return code;
@@ -305,13 +251,8 @@ static void
 step_rows (struct encode *encode)
 {
 	const uint8_t *row = encode->from;
-	for (uint32_t i = 0; i < encode->count; i++, row += encode->stride) {
-		if (encode->colour != NULL) {
-			memcpy (encode->row, row, encode->row_bytes);
-			colour_rows (encode->colour, encode->row, encode->row_bytes, encode->request.width, 1);
-		}
-		png_write_row (encode->png, encode->colour != NULL ? encode->row : row);
-	}
+	for (uint32_t i = 0; i < encode->count; i++, row += encode->stride)
+		png_write_row (encode->png, row);
 }
 
 static void
@@ -320,24 +261,11 @@ step_end (struct encode *encode)
 	png_write_end (encode->png, NULL);
 }
 
-static int
-check_rows (const struct encode *encode, size_t stride, uint32_t count, struct larder_error *error)
-{
-	uint32_t left = encode->request.height - encode->next_row;
-	if (encode->failed)
-		return larder_fail (error, LARDER_E_INVALID, "this picture cannot be written any more");
-	if (count > left)
-		return larder_fail (error, LARDER_E_INVALID, "%u rows given, %u are left", count, left);
-	if (stride < encode->row_bytes)
-		return larder_fail (error, LARDER_E_INVALID, "stride of %zu bytes for rows of %zu", stride, encode->row_bytes);
-	return 0;
-}
-
 int
 encode_rows (void *state, struct larder_call *call, const void *rows, size_t stride, uint32_t count, struct larder_error *error)
 {
 	struct encode *encode = state;
-	int code = check_rows (encode, stride, count, error);
+	int code = shared_check_rows (&encode->rows, stride, count, error);
 	const uint8_t *from = rows;
 	while (code == 0 && count > 0) {
 		code = shared_check_cancel (call, error);
@@ -348,7 +276,7 @@ encode_rows (void *state, struct larder_call *call, const void *rows, size_t str
 		encode->count = count < CANCEL_ROWS ? count : CANCEL_ROWS;
 		if (!attempt (encode, step_rows))
 			return explain (encode, error);
-		encode->next_row += encode->count;
+		encode->rows.next += encode->count;
 		from += encode->count * stride;
 		count -= encode->count;
 	}
@@ -358,12 +286,10 @@ encode_rows (void *state, struct larder_call *call, const void *rows, size_t str
 static int
 finish_picture (struct encode *encode, struct larder_error *error)
 {
-	uint32_t left = encode->request.height - encode->next_row;
-	if (encode->failed)
-		return larder_fail (error, LARDER_E_INVALID, "this picture cannot be written any more");
-	if (left > 0)
-		return larder_fail (error, LARDER_E_INVALID, "%u rows of %u are missing", left, encode->request.height);
-	return attempt (encode, step_end) && drain (encode) ? 0 : explain (encode, error);
+	int code = shared_check_complete (&encode->rows, error);
+	if (code != 0)
+		return code;
+	return attempt (encode, step_end) && writer_drain (&encode->writer) ? 0 : explain (encode, error);
 }
 
 int
@@ -377,8 +303,6 @@ encode_end (void *state, struct larder_call *call, bool finish, struct larder_er
 		code = finish_picture (encode, error);
 	if (encode->png != NULL)
 		png_destroy_write_struct (&encode->png, &encode->info);
-	colour_close (encode->colour);
-	larder_host->free (encode->row);
 	larder_host->free (encode);
 	return code;
 }

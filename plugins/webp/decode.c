@@ -18,9 +18,8 @@ struct decode {
 	WebPDemuxer *demux;
 	WebPIterator frame;            /* the first one */
 	bool framed;                   /* `frame` holds something */
-	bool failed;
-	uint32_t width, height, pixels, next_row;
-	size_t row_bytes;
+	uint32_t width, height, pixels;
+	struct shared_rows rows;
 	uint8_t *whole;
 	const char *note;
 	struct colour *colour;
@@ -74,7 +73,7 @@ read_file (struct decode *decode, const struct larder_source *source, struct lar
 		return code;
 	decode->file = larder_host->alloc ((size_t) decode->head.length);
 	if (decode->file == NULL)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	memcpy (decode->file, first, count);
 	return read_at (source, decode->file + count, (size_t) decode->head.length - count, count, error);
 }
@@ -129,7 +128,7 @@ read_profile (struct decode *decode, struct larder_call *call, struct larder_pic
 	if (verdict == COLOUR_CONVERT)
 		picture->flags |= LARDER_PICTURE_NOT_SRGB;
 	WebPDemuxReleaseChunkIterator (&chunk);
-	return name != NULL ? 0 : larder_fail (error, LARDER_E_LIMIT, "out of memory");
+	return name != NULL ? 0 : shared_fail_memory (error);
 }
 
 static uint32_t
@@ -151,7 +150,7 @@ describe (struct decode *decode, struct larder_call *call, uint64_t length, stru
 	/* an animation is as transparent as it says, whatever its first frame needs */
 	bool alpha = decode->frame.has_alpha != 0 || !covers_canvas (decode) || (decode->head.animated && decode->head.alpha);
 	decode->pixels = alpha ? LARDER_RGBA8 : LARDER_RGB8;
-	decode->row_bytes = decode->width * larder_pixel_bytes (decode->pixels);
+	decode->rows = (struct shared_rows) { .height = decode->height, .bytes = decode->width * larder_pixel_bytes (decode->pixels) };
 	picture->width = picture->full_width = decode->width;
 	picture->height = picture->full_height = decode->height;
 	picture->pixels = decode->pixels;
@@ -182,7 +181,7 @@ decode_begin (const void *self, struct larder_call *call, const struct larder_de
 	struct larder_picture picture = { .size = sizeof picture };
 	struct decode *decode = larder_host->alloc (sizeof *decode);
 	if (decode == NULL)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	decode->limits = shared_decode_request (request).limits;
 	int code = read_file (decode, source, error);
 	if (code == 0)
@@ -204,7 +203,7 @@ static int
 fail_decoder (VP8StatusCode status, struct larder_error *error)
 {
 	if (status == VP8_STATUS_OUT_OF_MEMORY)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	return larder_fail (error, LARDER_E_INTEGRITY, "picture is damaged: its pixels are %s",
 	                    status == VP8_STATUS_SUSPENDED || status == VP8_STATUS_NOT_ENOUGH_DATA ? "incomplete" : "broken");
 }
@@ -233,19 +232,19 @@ decode_whole (struct decode *decode, struct larder_call *call, struct larder_err
 	WebPDecoderConfig config;
 	const WebPIterator *frame = &decode->frame;
 	size_t bytes = larder_pixel_bytes (decode->pixels);
-	size_t size = decode->row_bytes * decode->height;
-	size_t at = (size_t) frame->y_offset * decode->row_bytes + (size_t) frame->x_offset * bytes;
+	size_t size = decode->rows.bytes * decode->height;
+	size_t at = (size_t) frame->y_offset * decode->rows.bytes + (size_t) frame->x_offset * bytes;
 	decode->whole = larder_host->alloc (size);
 	if (decode->whole == NULL || WebPInitDecoderConfig (&config) == 0)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory for a picture of %u × %u", decode->width, decode->height);
+		return shared_fail_memory (error);
 	config.output.colorspace = decode->pixels == LARDER_RGBA8 ? MODE_RGBA : MODE_RGB;
 	config.output.is_external_memory = 1;
 	config.output.u.RGBA.rgba = decode->whole + at;
-	config.output.u.RGBA.stride = (int) decode->row_bytes;
+	config.output.u.RGBA.stride = (int) decode->rows.bytes;
 	config.output.u.RGBA.size = size - at;
 	WebPIDecoder *decoder = WebPIDecode (NULL, 0, &config);
 	if (decoder == NULL)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	int code = feed (decoder, &frame->fragment, call, error);
 	WebPIDelete (decoder);
 	return code;
@@ -255,18 +254,15 @@ int
 decode_rows (void *state, struct larder_call *call, void *rows, size_t stride, uint32_t count, struct larder_error *error)
 {
 	struct decode *decode = state;
-	if (decode->failed)
-		return larder_fail (error, LARDER_E_INVALID, "no rows can be had of this picture any more");
-	if (count > decode->height - decode->next_row)
-		return larder_fail (error, LARDER_E_INVALID, "%u rows asked for, %u are left", count, decode->height - decode->next_row);
-	if (stride < decode->row_bytes)
-		return larder_fail (error, LARDER_E_INVALID, "stride of %zu bytes for rows of %zu", stride, decode->row_bytes);
-	int code = shared_check_cancel (call, error);
+	int code = shared_check_rows (&decode->rows, stride, count, error);
+	if (code != 0)
+		return code;
+	code = shared_check_cancel (call, error);
 	if (code == 0 && decode->whole == NULL && count > 0)
 		code = decode_whole (decode, call, error);
-	decode->failed = code != 0;
-	for (uint32_t i = 0; code == 0 && i < count; i++, decode->next_row++)
-		memcpy ((uint8_t *) rows + i * stride, decode->whole + decode->next_row * decode->row_bytes, decode->row_bytes);
+	decode->rows.failed = code != 0;
+	for (uint32_t i = 0; code == 0 && i < count; i++, decode->rows.next++)
+		memcpy ((uint8_t *) rows + i * stride, decode->whole + decode->rows.next * decode->rows.bytes, decode->rows.bytes);
 	return code;
 }
 

@@ -18,8 +18,7 @@ struct encode {
 	uint8_t *icc;                  /* our copy */
 	struct colour *colour;         /* what converts grey rows, or NULL */
 	uint8_t *row;                  /* where it does so */
-	uint32_t next_row;
-	bool failed;
+	struct shared_rows rows;
 	WebPConfig config;
 	WebPPicture picture;
 	WebPMemoryWriter written;
@@ -35,15 +34,15 @@ check_request (const struct larder_encode *request, struct larder_error *error)
 		larder_explain (error, LARDER_DETAIL_NEXT, "encode it as png, or make it smaller");
 		return code;
 	}
-	if (pixels != LARDER_GREY8 && pixels != LARDER_RGB8 && pixels != LARDER_RGBA8)
-		return larder_fail (error, LARDER_E_UNSUPPORTED, "WebP holds grey, RGB and RGBA of 8 bits, not pixel format %u", pixels);
+	if (larder_pixel_samples (pixels) == 0 || larder_pixel_wide (pixels))
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "WebP holds 8 bits a sample, not pixel format %u", pixels);
 	if (request->quality > 100)
 		return larder_fail (error, LARDER_E_INVALID, "quality %d is not between 0 and 100", request->quality);
 	if (request->text.count > 0)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "WebP holds no comments, and %zu were given", request->text.count);
 	const char *icc = request->icc;
 	bool ok = icc == NULL || (request->icc_length >= 128 && (memcmp (icc + 16, "RGB ", 4) == 0 ||
-	          (memcmp (icc + 16, "GRAY", 4) == 0 && pixels != LARDER_RGB8)));
+	          (memcmp (icc + 16, "GRAY", 4) == 0 && larder_pixel_samples (pixels) < 3)));
 	return ok ? 0 : larder_fail (error, LARDER_E_INVALID, "colour profile is not for these pixels");
 }
 
@@ -60,7 +59,7 @@ prepare_grey (struct encode *encode, struct larder_error *error)
 		return larder_fail (error, LARDER_E_INVALID, "grey colour profile cannot be converted to sRGB");
 	request->icc = NULL;
 	encode->row = larder_host->alloc (request->width * larder_pixel_bytes (request->pixels));
-	return encode->row != NULL ? 0 : larder_fail (error, LARDER_E_LIMIT, "out of memory");
+	return encode->row != NULL ? 0 : shared_fail_memory (error);
 }
 
 static int
@@ -105,7 +104,7 @@ prepare (struct encode *encode, const struct webp_options *options, struct larde
 			memcpy (encode->icc, request->icc, request->icc_length);
 	}
 	if (WebPPictureAlloc (&encode->picture) == 0 || (request->icc != NULL && encode->icc == NULL))
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory for a picture of %u × %u", request->width, request->height);
+		return shared_fail_memory (error);
 	return 0;
 }
 
@@ -122,9 +121,10 @@ encode_begin (const void *self, struct larder_call *call, const struct larder_en
 		return code;
 	struct encode *encode = larder_host->alloc (sizeof *encode);
 	if (encode == NULL)
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	encode->request = ours;
 	encode->sink = sink;
+	encode->rows = (struct shared_rows) { .height = ours.height, .bytes = ours.width * larder_pixel_bytes (ours.pixels) };
 	WebPMemoryWriterInit (&encode->written);
 	code = prepare_grey (encode, error);
 	if (code == 0)
@@ -142,7 +142,7 @@ take_row (const struct encode *encode, uint32_t *into, const uint8_t *from)
 {
 	uint32_t width = encode->request.width, pixels = encode->request.pixels;
 	size_t bytes = larder_pixel_bytes (pixels);
-	bool grey = pixels == LARDER_GREY8;
+	bool grey = bytes < 3;
 	if (encode->colour != NULL) {
 		memcpy (encode->row, from, width * bytes);
 		colour_rows (encode->colour, encode->row, width * bytes, width, 1);
@@ -150,7 +150,7 @@ take_row (const struct encode *encode, uint32_t *into, const uint8_t *from)
 	}
 	for (uint32_t x = 0; x < width; x++, from += bytes) {
 		uint32_t red = from[0], green = from[grey ? 0 : 1], blue = from[grey ? 0 : 2];
-		uint32_t alpha = pixels == LARDER_RGBA8 ? from[3] : 255;
+		uint32_t alpha = larder_pixel_alpha (pixels) ? from[bytes - 1] : 255;
 		into[x] = alpha << 24 | red << 16 | green << 8 | blue;
 	}
 }
@@ -159,15 +159,11 @@ int
 encode_rows (void *state, struct larder_call *call, const void *rows, size_t stride, uint32_t count, struct larder_error *error)
 {
 	struct encode *encode = state;
-	const struct larder_encode *request = &encode->request;
-	uint32_t left = request->height - encode->next_row;
-	if (count > left)
-		return larder_fail (error, LARDER_E_INVALID, "%u rows given, %u are left", count, left);
-	if (stride < request->width * larder_pixel_bytes (request->pixels))
-		return larder_fail (error, LARDER_E_INVALID, "stride of %zu bytes is shorter than a row", stride);
-	int code = shared_check_cancel (call, error);
-	for (uint32_t i = 0; code == 0 && i < count; i++, encode->next_row++)
-		take_row (encode, encode->picture.argb + (size_t) encode->next_row * (size_t) encode->picture.argb_stride,
+	int code = shared_check_rows (&encode->rows, stride, count, error);
+	if (code == 0)
+		code = shared_check_cancel (call, error);
+	for (uint32_t i = 0; code == 0 && i < count; i++, encode->rows.next++)
+		take_row (encode, encode->picture.argb + (size_t) encode->rows.next * (size_t) encode->picture.argb_stride,
 		          (const uint8_t *) rows + i * stride);
 	return code;
 }
@@ -180,7 +176,7 @@ fail_encoder (WebPEncodingError why, struct larder_error *error)
 		return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
 	case VP8_ENC_ERROR_OUT_OF_MEMORY:
 	case VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY:
-		return larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		return shared_fail_memory (error);
 	case VP8_ENC_ERROR_PARTITION0_OVERFLOW:
 	case VP8_ENC_ERROR_PARTITION_OVERFLOW:
 	case VP8_ENC_ERROR_FILE_TOO_BIG:
@@ -213,7 +209,7 @@ give_with_profile (const struct encode *encode, struct larder_call *call, struct
 	int code = 0;
 	if (mux == NULL || WebPMuxSetImage (mux, &image, 0) != WEBP_MUX_OK ||
 	    WebPMuxSetChunk (mux, "ICCP", &profile, 0) != WEBP_MUX_OK || WebPMuxAssemble (mux, &all) != WEBP_MUX_OK)
-		code = larder_fail (error, LARDER_E_LIMIT, "out of memory");
+		code = shared_fail_memory (error);
 	if (code == 0)
 		code = give (encode, all.bytes, all.size, call, error);
 	WebPDataClear (&all);
@@ -224,10 +220,9 @@ give_with_profile (const struct encode *encode, struct larder_call *call, struct
 static int
 finish_picture (struct encode *encode, struct larder_call *call, struct larder_error *error)
 {
-	uint32_t left = encode->request.height - encode->next_row;
-	if (left > 0)
-		return larder_fail (error, LARDER_E_INVALID, "%u rows of %u are missing", left, encode->request.height);
-	int code = shared_check_cancel (call, error);
+	int code = shared_check_complete (&encode->rows, error);
+	if (code == 0)
+		code = shared_check_cancel (call, error);
 	if (code != 0)
 		return code;
 	encode->call = call;

@@ -4,10 +4,7 @@
 static uint32_t
 number (const uint8_t *at, unsigned bytes)
 {
-	uint32_t value = 0;
-	for (unsigned i = 0; i < bytes; i++)
-		value |= (uint32_t) at[i] << 8 * i;
-	return value;
+	return shared_number (at, bytes, false);
 }
 
 static int

@@ -161,6 +161,7 @@ static const struct field fields[] = {
 	FIELD (larder_codec, bid), FIELD (larder_codec, decode_begin), FIELD (larder_codec, decode_rows),
 	FIELD (larder_codec, decode_end), FIELD (larder_codec, to_srgb), FIELD (larder_codec, encode_begin),
 	FIELD (larder_codec, encode_rows), FIELD (larder_codec, encode_end),
+	FIELD (larder_codec, decode_note),
 	SIZE (larder_lock_open),
 	FIELD (larder_lock_open, size), FIELD (larder_lock_open, name),
 	SIZE (larder_lease),

@@ -69,6 +69,34 @@ def test_cli_ingest_people_see_key_thumbnail_size_time_address():
     assert larder("image", "ingest", "look.png", "--user", "ann", *AT).out.startswith("already stored ")
 
 
+def test_cli_ingest_tells_what_was_odd():
+    # damage behind the last pixel costs nothing, and is told: by ingest and probe, to people and to scripts
+    odd = {"trailing": png(30, 20, 1) + b"more", "end-missing": png(30, 20, 2)[:-12], "end-damaged": png(30, 20, 3)[:-1] + b"x"}
+    words = {"trailing": "bytes follow", "end-missing": "ends before", "end-damaged": "damaged"}
+    for name, data in odd.items():
+        write(name + ".png", data)
+        for what, more in (("ingest", ["--user", "odd", *AT]), ("probe", [])):
+            got = larder("image", what, name + ".png", *more, *(["-n"] if what == "ingest" else []))
+            assert got.code == 0 and words[name] in got.out + got.err, (name, what, got.out, got.err)
+            line = [one for one in larder("image", what, name + ".png", *more, "--json").lines() if one["type"] in ("picture", "probe")][0]
+            assert words[name] in line["note"], (name, what, line)
+    write("plain.png", png(30, 20, 4))
+    got = larder("image", "ingest", "plain.png", "--user", "odd", *AT, "--json")
+    assert "note" not in pictures(got)[0] or not pictures(got)[0]["note"], got.out
+
+
+def test_cli_ingest_says_what_to_do_about_a_picture():
+    # every refusal of a picture has a next step; a limit names its key
+    write("cut.png", png(30, 20)[:60])
+    write("crc.png", png(30, 20)[:45] + b"!" + png(30, 20)[46:])
+    write("kind.gif", b"GIF89a" + bytes(60))
+    head = struct.pack(">IIBBBBB", 70000, 20, 8, 2, 0, 0, 0)
+    write("wide.png", png()[:12] + b"IHDR" + head + struct.pack(">I", zlib.crc32(b"IHDR" + head)) + png()[33:])
+    for name, code, word in (("cut.png", 6, "export"), ("crc.png", 6, "export"), ("kind.gif", 2, "convert"), ("wide.png", 2, "'max-width'")):
+        got = larder("image", "ingest", name, "--user", "next", *AT)
+        assert got.code == code and word in got.out + got.err, (name, got.code, got.out, got.err)
+
+
 def test_cli_ingest_types_follow_the_bytes():
     # c-D08: type and key follow the bytes, not the name
     webp = read(os.path.join(PICTURES, "waves.webp"))

@@ -110,6 +110,8 @@ describe (const struct picture *picture, struct larder_picture *ret)
 		.full_height = picture->height, .pixels = picture->pixels, .depth = 8, .flags = LARDER_PICTURE_ROWS,
 		.orientation = is (picture->fault, "orientation-9") ? 9 : 1, .frames = 1, .memory = memory_of (picture), .colour = "plain",
 	};
+	if (picture->source->length > HEAD + (uint64_t) picture->row * picture->height && !is (picture->fault, "hides-trailing"))
+		facts.flags |= LARDER_PICTURE_TRAILING;
 	if (is (picture->fault, "memory-unannounced"))
 		facts.memory = 100;
 	if (is (picture->fault, "newer-struct"))

@@ -39,6 +39,7 @@ leaks encode-abandoned memory-given-back
 keeps-abandoned encode-abandoned memory-given-back
 ignores-cancel cancel-honoured
 hides-source-failure source-failure-told
+hides-trailing trailing-noted
 short-read-is-end source-short-reads source-failure-told
 hides-sink-failure sink-failure-told
 missing-rows encode-missing-rows-refused

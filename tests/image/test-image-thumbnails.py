@@ -56,12 +56,12 @@ def check_exact(name, pixels, path, oracle_pixels=None, least=55):
     width, height = fit(pixels.shape[1], pixels.shape[0])
     right = pixels if (width, height) == pixels.shape[1::-1] else lanczos(pixels, width, height)
     shown = decode(data)
-    got = psnr(shown, as_rgba(right), pixels.shape[2] == 4) if shown.shape == as_rgba(right).shape else "size %s" % (shown.shape,)
+    got = psnr(shown, as_rgba(right), pixels.shape[2] in (2, 4)) if shown.shape == as_rgba(right).shape else "size %s" % (shown.shape,)
     tap.check(not isinstance(got, str) and got >= least, "test-image-exact-" + name, got)
 
 
 for width, height in ((1024, 1024), (832, 1216), (257, 255), (300, 3), (3, 999), (640, 17), (256, 256), (40, 30)):
-    for channels, mode in ((1, "grey"), (3, "rgb"), (4, "rgba")):
+    for channels, mode in ((1, "grey"), (2, "grey-alpha"), (3, "rgb"), (4, "rgba")):
         pixels = scene(width, height, channels)
         image = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
         check_exact("%s-%dx%d" % (mode, width, height), pixels, save(exact, "in.png", image))
@@ -72,6 +72,14 @@ pixels[:, :350, 3] = 0
 pixels[:, :350, :3] = (0, 255, 0)
 pixels[:, 350:, 3] = 255
 check_exact("alpha-bleed", pixels, save(exact, "in.png", Image.fromarray(pixels)))
+
+# grey stays grey in what is written, with alpha beside it or not
+for mode, channels in (("L", 1), ("LA", 2)):
+    pixels = scene(90, 70, channels)
+    outcome = exact.ingest(save(exact, "in.png", Image.fromarray(pixels if channels == 2 else pixels[..., 0])), "kept-" + mode)
+    small = Image.open(io.BytesIO(exact.thumbnail("kept-" + mode)))
+    tap.check(outcome.code == 0 and small.mode == mode and numpy.array_equal(numpy.asarray(small).reshape(pixels.shape), pixels),
+              "test-image-grey-stays-%s" % mode, small.mode)
 
 # 16 bits become v/257, rounded, for the thumbnail; the picture itself stays as it came
 deep = (scene(500, 400, 1)[..., 0].astype(numpy.uint16) * 257 + chance.integers(-120, 120, (400, 500))).clip(0, 65535).astype(numpy.uint16)

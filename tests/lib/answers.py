@@ -33,16 +33,17 @@ def weights(size, to):
 
 
 def lanczos(pixels, width, height):
-    """pixels: height × width × channels (1, 3, or 4 with straight alpha), 8 bits."""
+    """pixels: height × width × channels (2 and 4 with straight alpha), 8 bits."""
     rows = pixels.astype(numpy.float64)
-    if rows.shape[2] == 4:
-        rows[..., :3] *= rows[..., 3:] / 255
+    alpha = rows.shape[2] in (2, 4)
+    if alpha:
+        rows[..., :-1] *= rows[..., -1:] / 255
     down, across = weights(rows.shape[0], height), weights(rows.shape[1], width)
     rows = numpy.einsum("ys,sxc->yxc", down, rows)
     rows = numpy.einsum("xs,ysc->yxc", across, rows)
-    if rows.shape[2] == 4:
-        alpha = numpy.clip(rows[..., 3:], 0, 255)
+    if alpha:
+        opaque = numpy.clip(rows[..., -1:], 0, 255)
         with numpy.errstate(divide="ignore", invalid="ignore"):
-            rows[..., :3] = numpy.where(alpha > 0.5, rows[..., :3] * 255 / alpha, 0)
-        rows[..., 3:] = alpha
+            rows[..., :-1] = numpy.where(opaque > 0.5, rows[..., :-1] * 255 / opaque, 0)
+        rows[..., -1:] = opaque
     return numpy.floor(numpy.clip(rows, 0, 255) + 0.5).astype(numpy.uint8)

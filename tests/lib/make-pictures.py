@@ -117,10 +117,8 @@ def expected(width, height, depth, colour, transparent):
             elif transparent and values == clear_key:
                 opacity = 0
             values = [v * scale for v in values]
-            if alpha and len(values) == 1:
-                values *= 3
             out += values + ([opacity] if alpha else [])
-    name = ("rgba" if alpha else "grey" if colour == 0 else "rgb") + ("16" if wide else "8")
+    name = ("grey" if colour in (0, 4) else "rgb") + ("a" if alpha else "") + ("16" if wide else "8")
     return name, b"".join(struct.pack("<H", v) for v in out) if wide else bytes(out)
 
 
@@ -158,7 +156,7 @@ class Folder:
         self.put(name + ".png", data)
         self.put(name + ".raw", rows)
         self.index.append(dict(facts, file=name + ".png", expect="ok", width=width, height=height, pixels=pixels,
-                               alpha=pixels.startswith("rgba"), raw=name + ".raw"))
+                               alpha="a" in pixels, raw=name + ".raw"))
 
     def broken(self, name, data, expect="refuse"):
         self.put(name + ".png", data)
@@ -188,10 +186,15 @@ def odd_but_sound(folder):
 
     sound = png(**plain)
     add("many-idat", png(**plain, pieces=600))
-    add("trailing", sound + b"PK\3\4 and more", trailing=True)
-    add("iend-missing", sound[:-12])
-    add("iend-damaged", sound[:-1] + b"\0")
-    add("text-damaged", with_chunk(b"a\0b", b"tEXt")[:-12].replace(b"a\0b", b"a\0c") + sound[-12:])
+    add("trailing", sound + b"PK\3\4 and more", trailing=True, note=True)
+    add("iend-missing", sound[:-12], note=True)
+    add("iend-cut", sound[:-3], note=True)
+    add("iend-damaged", sound[:-1] + b"\0", note=True)
+    behind = chunk(b"tEXt", b"a\0b")
+    add("text-behind", png(**plain, after=behind))
+    add("text-behind-damaged", png(**plain, after=behind.replace(b"a\0b", b"a\0c")), note=True)
+    add("text-behind-cut", png(**plain, after=behind)[:-14], note=True)
+    add("text-damaged", with_chunk(b"a\0b", b"tEXt")[:-12].replace(b"a\0b", b"a\0c") + sound[-12:], note=True)
     add("ztxt-bomb", with_chunk(b"a\0\0" + zlib.compress(bytes(50 << 20), 9), b"zTXt"))
     add("iccp-bomb", with_chunk(b"a\0\0" + zlib.compress(bytes(50 << 20), 9), b"iCCP"), note=True)
     add("iccp-garbage", with_chunk(b"a\0\0" + zlib.compress(b"no profile" * 30), b"iCCP"), note=True)

@@ -2,9 +2,9 @@
  *
  *   codec-dump decode CODEC.so FILE [raw]     facts as JSON; pixels, as given, to the file raw
  *   codec-dump srgb CODEC.so FILE raw         the same after to_srgb
- *   codec-dump encode CODEC.so WIDTH HEIGHT PIXELS quality lossless [profile] < raw > picture
+ *   codec-dump encode CODEC.so WIDTH HEIGHT PIXELS [quality=N] [effort=N] [lossless] [profile=FILE] [own-OPTION=VALUE …] < raw > picture
  *
- * Exit: 0, or minus the LARDER_E_ code with its message. Uses the suite's host. */
+ * Exit: 0, or minus the LARDER_E_ code with its message and the next step, a line each. Uses the suite's host. */
 #include "suite.h"
 
 #include <dlfcn.h>
@@ -25,7 +25,7 @@ file_pread (void *context, void *into, size_t count, uint64_t offset, struct lar
 }
 
 static void
-print_facts (const struct larder_picture *facts)
+print_facts (const struct larder_picture *facts, const char *note)
 {
 	struct buffer text;
 	struct json json;
@@ -49,6 +49,7 @@ print_facts (const struct larder_picture *facts)
 	json_member (&json, "colour", facts->colour);
 	json_member (&json, "profile", facts->profile);
 	json_member (&json, "note", facts->note);
+	json_member (&json, "note_after", note);
 	json_member_uint (&json, "rss_kib", (uint64_t) usage.ru_maxrss);
 	json_member_uint (&json, "host_peak", suite_count ().peak);
 	json_put_object_end (&json);
@@ -90,7 +91,7 @@ decode (const struct larder_codec *codec, const void *self, const char *path, bo
 	if (code == 0) {
 		code = rows_of (codec, state, &facts, srgb, raw, error);
 		if (code == 0)
-			print_facts (&facts);
+			print_facts (&facts, codec->decode_note != NULL ? codec->decode_note (state) : NULL);
 		codec->decode_end (state);
 	}
 	if (raw != NULL)
@@ -99,25 +100,49 @@ decode (const struct larder_codec *codec, const void *self, const char *path, bo
 	return code;
 }
 
+/* What the caller asks for, and the codec's own options. */
 static int
-encode (const struct larder_codec *codec, const void *self, char **argv)
+take_settings (struct run *run, struct larder_values *values, char **settings, uint8_t profile[4096], struct larder_error *error)
+{
+	int code = 0;
+	run->lossless = false;
+	for (; code == 0 && *settings != NULL; settings++) {
+		char *equals = strchr (*settings, '=');
+		const char *value = equals != NULL ? equals + 1 : "";
+		if (equals != NULL)
+			*equals = '\0';
+		if (strcmp (*settings, "lossless") == 0)
+			run->lossless = true;
+		else if (strcmp (*settings, "quality") == 0)
+			run->quality = (int32_t) strtol (value, NULL, 10);
+		else if (strcmp (*settings, "effort") == 0)
+			run->effort = (int32_t) strtol (value, NULL, 10);
+		else if (strcmp (*settings, "profile") == 0) {
+			FILE *icc = fopen (value, "re");
+			run->icc = profile;
+			run->icc_length = icc != NULL ? fread (profile, 1, 4096, icc) : 0;
+			if (icc != NULL)
+				(void) fclose (icc);
+		} else
+			code = values_set (values, *settings + strlen ("own-"), value, NULL, error);
+	}
+	return code;
+}
+
+static int
+encode (const struct larder_codec *codec, const void *self, struct larder_values *values, char **argv, struct larder_error *error)
 {
 	struct suite suite = { .codec = codec, .self = self };
 	struct run run = RUN_PLAIN;
+	uint8_t profile[4096];
 	struct picture picture;
 	struct buffer out;
 	buffer_init (&out, 1 << 29);
 	picture_new (&picture, (uint32_t) strtoul (argv[0], NULL, 10), (uint32_t) strtoul (argv[1], NULL, 10), (uint32_t) strtoul (argv[2], NULL, 10));
-	run.quality = (int32_t) strtol (argv[3], NULL, 10);
-	run.lossless = argv[4][0] == '1';
-	uint8_t profile[4096];
-	FILE *icc = argv[5] != NULL ? fopen (argv[5], "re") : NULL;
-	run.icc = icc != NULL ? profile : NULL;
-	run.icc_length = icc != NULL ? fread (profile, 1, sizeof profile, icc) : 0;
-	if (icc != NULL)
-		(void) fclose (icc);
+	int code = take_settings (&run, values, argv + 3, profile, error);
 	size_t got = fread (picture.at, 1, picture.bytes * picture.height, stdin);
-	int code = got == picture.bytes * picture.height ? run_encode (&suite, &run, &picture, &out) : LARDER_E_INVALID;
+	if (code == 0)
+		code = got == picture.bytes * picture.height ? run_encode (&suite, &run, &picture, &out) : LARDER_E_INVALID;
 	if (code == 0)
 		(void) fwrite (out.at, 1, out.length, stdout);
 	picture_free (&picture);
@@ -147,12 +172,12 @@ main (int argc, char **argv)
 	void *self = calloc (1, codec->self_size + 1);
 	struct larder_values *values = values_new (codec->options, codec->head.option_stride, self);
 	int code = LARDER_E_INVALID;
-	if (argv[1][0] == 'e' && argc >= 8)
-		code = encode (codec, self, argv + 3);
+	if (argv[1][0] == 'e' && argc >= 6)
+		code = encode (codec, self, values, argv + 3, &error);
 	else
 		code = decode (codec, self, argv[3], argv[1][0] == 's', argc > 4 ? argv[4] : NULL, &error);
 	if (code != 0)
-		fprintf (stderr, "%s\n", error.message);
+		fprintf (stderr, "%s\n%s\n", error.message, error.next);
 	if (suite_count ().live != 0) {
 		fprintf (stderr, "codec-dump: %zu bytes leaked\n", suite_count ().live);
 		code = -98;

@@ -65,7 +65,7 @@ START_TEST (keys_metadata_and_untouched_pixels)
 	for (int i = 0; i < STRIDE * HEIGHT; i++)
 		rows[i] = (unsigned char) (i * 7 % 251);
 	memcpy (before, rows, STRIDE * HEIGHT);
-	struct larder_raster raster = { .size = sizeof raster, .rows = rows, .width = WIDTH, .height = HEIGHT, .pixels = 2, .stride = STRIDE };
+	struct larder_raster raster = { .size = sizeof raster, .rows = rows, .width = WIDTH, .height = HEIGHT, .pixels = 3, .stride = STRIDE };
 	struct larder_ingested result;
 	ck_assert_msg (ingest (&raster, "j1", NULL, &result) == 0, "%s", error.message);
 	ck_assert_str_eq (result.bucket, "pingvas-studio-images");
@@ -97,7 +97,7 @@ END_TEST
 START_TEST (again_and_other_bytes)
 {
 	unsigned char rows[12] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
-	struct larder_raster raster = { .size = sizeof raster, .rows = rows, .width = 2, .height = 2, .pixels = 2, .stride = 6 };
+	struct larder_raster raster = { .size = sizeof raster, .rows = rows, .width = 2, .height = 2, .pixels = 3, .stride = 6 };
 	struct larder_ingested result;
 	ck_assert_int_eq (ingest (&raster, "j2", NULL, &result), 0);
 	ck_assert_uint_eq (result.stored, LARDER_STORED_NEW);
@@ -114,7 +114,7 @@ START_TEST (every_pixel_format)
 	unsigned char rows[64 * 8];
 	for (unsigned i = 0; i < sizeof rows; i++)
 		rows[i] = (unsigned char) (i * 37);
-	for (uint32_t pixels = 1; pixels <= 6; pixels++) {
+	for (uint32_t pixels = 1; pixels <= 8; pixels++) {
 		char job[16];
 		struct larder_ingested result;
 		struct larder_raster raster = { .size = sizeof raster, .rows = rows, .width = 8, .height = 8, .pixels = pixels, .stride = 64 };
@@ -150,13 +150,13 @@ END_TEST
 START_TEST (what_cannot_be)
 {
 	unsigned char rows[12] = { 0 };
-	struct larder_raster raster = { .size = sizeof raster, .rows = rows, .width = 4, .height = 1, .pixels = 2, .stride = 6 };
+	struct larder_raster raster = { .size = sizeof raster, .rows = rows, .width = 4, .height = 1, .pixels = 3, .stride = 6 };
 	struct larder_ingested result;
 	ck_assert_int_eq (ingest (&raster, "j", NULL, &result), LARDER_E_INVALID);   /* stride shorter than a row */
 	raster.stride = 12;
 	raster.pixels = 99;
 	ck_assert_int_eq (ingest (&raster, "j", NULL, &result), LARDER_E_INVALID);
-	raster.pixels = 2;
+	raster.pixels = 3;
 	ck_assert_int_eq (ingest (&raster, "a/b", NULL, &result), LARDER_E_INVALID);
 	ck_assert_int_eq (ingest (&raster, "..", NULL, &result), LARDER_E_INVALID);
 	ck_assert_int_eq (ingest (&raster, "j", "gif", &result), LARDER_E_INVALID);

@@ -25,19 +25,39 @@ extern "C" {
  * machine's own byte order, full range 0…65535. */
 enum larder_pixels {
 	LARDER_GREY8 = 1,
-	LARDER_RGB8 = 2,
-	LARDER_RGBA8 = 3,
-	LARDER_GREY16 = 4,
-	LARDER_RGB16 = 5,
-	LARDER_RGBA16 = 6
+	LARDER_GREYA8 = 2,
+	LARDER_RGB8 = 3,
+	LARDER_RGBA8 = 4,
+	LARDER_GREY16 = 5,
+	LARDER_GREYA16 = 6,
+	LARDER_RGB16 = 7,
+	LARDER_RGBA16 = 8
 };
+
+/* Samples of one pixel, alpha among them; 0 for a format this header does not know. */
+static inline uint32_t
+larder_pixel_samples (uint32_t pixels)
+{
+	return pixels >= LARDER_GREY8 && pixels <= LARDER_RGBA16 ? (pixels - 1) % 4 + 1 : 0;
+}
+
+static inline bool
+larder_pixel_wide (uint32_t pixels)
+{
+	return pixels >= LARDER_GREY16 && pixels <= LARDER_RGBA16;
+}
+
+static inline bool
+larder_pixel_alpha (uint32_t pixels)
+{
+	return larder_pixel_samples (pixels) != 0 && larder_pixel_samples (pixels) % 2 == 0;
+}
 
 /* Bytes of one pixel; 0 for a format this header does not know. */
 static inline size_t
 larder_pixel_bytes (uint32_t pixels)
 {
-	static const uint8_t bytes[] = { 0, 1, 3, 4, 2, 6, 8 };
-	return pixels < sizeof bytes ? bytes[pixels] : 0;
+	return (size_t) larder_pixel_samples (pixels) * (larder_pixel_wide (pixels) ? 2 : 1);
 }
 
 /* What is allowed; checked from the header, before allocation. 0 is "no limit" for none of them. */
@@ -151,6 +171,10 @@ struct larder_codec {
 	int (*encode_rows) (void *state, struct larder_call *call, const void *rows, size_t stride, uint32_t count,
 	                    struct larder_error *error);
 	int (*encode_end) (void *state, struct larder_call *call, bool finish, struct larder_error *error);
+
+	/* What only the rows and the end of the picture showed to be odd but harmless, or NULL: damage behind the last pixel,
+	 * bytes that follow it. Asked for after the last row; the text lives until decode_end. NULL if the codec never has any. */
+	const char *(*decode_note) (void *state);
 };
 
 #define LARDER_CODEC_HEAD                                                                                 \

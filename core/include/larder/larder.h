@@ -270,7 +270,7 @@ LARDER_API int larder_transfer_remove (struct larder *larder, const char *const 
 struct larder_raster {
 	size_t size;
 	const void *rows;
-	uint32_t width, height, pixels;  /* pixels: as in codec.h: 1 GREY8, 2 RGB8, 3 RGBA8, 4…6 their 16-bit forms */
+	uint32_t width, height, pixels;  /* pixels: as in codec.h: 1 GREY8, 2 GREYA8, 3 RGB8, 4 RGBA8, 5…8 with 16 bits */
 	size_t stride;                   /* bytes from row to row */
 	const void *icc;
 	size_t icc_length;

@@ -64,6 +64,29 @@ test_damaged (struct suite *suite)
 	promise (suite, "damage-survived");
 }
 
+/* Bytes behind the picture: a failure, or every pixel and a word about it. */
+static void
+test_trailing (struct suite *suite)
+{
+	struct run run = RUN_PLAIN;
+	struct picture picture, whole = { 0 }, back = { 0 };
+	struct buffer bytes;
+	struct bytes source;
+	if (made (suite, &run, 61, 47, first_pixels (suite), 6, &picture, &bytes)) {
+		bytes_source (&source, bytes.at, bytes.length, false);
+		if (run_decode (suite, &run, &source.source, &whole, NULL) != 0 || suite->noted)
+			because (suite, "its own picture is refused, or said to be odd");
+		(void) buffer_add (&bytes, "PK\3\4 and more that is no picture", 32);
+		bytes_source (&source, bytes.at, bytes.length, false);
+		int code = run_decode (suite, &run, &source.source, &back, NULL);
+		if (code == 0 ? !suite->noted || !picture_same (&whole, &back) : code != LARDER_E_INTEGRITY)
+			because (suite, "32 bytes behind the picture give %d and no word", code);
+	}
+	picture_free (&picture), picture_free (&whole), picture_free (&back);
+	buffer_free (&bytes);
+	promise (suite, "trailing-noted");
+}
+
 static void
 test_source_fails (struct suite *suite)
 {
@@ -293,6 +316,7 @@ suite_faults (struct suite *suite)
 {
 	test_truncated (suite);
 	test_damaged (suite);
+	test_trailing (suite);
 	test_source_fails (suite);
 	test_sink_fails (suite);
 	test_cancel (suite);

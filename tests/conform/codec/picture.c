@@ -21,13 +21,7 @@ picture_free (struct picture *picture)
 	picture->at = NULL;
 }
 
-static uint32_t
-samples_of (uint32_t pixels)
-{
-	return pixels == LARDER_GREY8 || pixels == LARDER_GREY16 ? 1 : pixels == LARDER_RGB8 || pixels == LARDER_RGB16 ? 3 : 4;
-}
-
-/* 0…65535 at a place. */
+/* 0…65535 at a place; sample 3 is alpha. */
 static uint32_t
 value_at (uint32_t x, uint32_t y, uint32_t sample, unsigned seed)
 {
@@ -41,14 +35,14 @@ value_at (uint32_t x, uint32_t y, uint32_t sample, unsigned seed)
 void
 picture_draw (struct picture *picture, unsigned seed)
 {
-	uint32_t samples = samples_of (picture->pixels);
+	uint32_t samples = larder_pixel_samples (picture->pixels), alpha = larder_pixel_alpha (picture->pixels) ? samples - 1 : samples;
 	for (uint32_t y = 0; y < picture->height; y++)
 		for (uint32_t x = 0; x < picture->width; x++)
 			for (uint32_t s = 0; s < samples; s++) {
 				size_t i = (size_t) x * samples + s;
-				uint16_t value = (uint16_t) value_at (x, y, s, seed);
+				uint16_t value = (uint16_t) value_at (x, y, s == alpha ? 3 : s, seed);
 				uint8_t *row = picture->at + y * picture->stride;
-				if (picture->pixels >= LARDER_GREY16)
+				if (larder_pixel_wide (picture->pixels))
 					memcpy (row + 2 * i, &value, 2);
 				else
 					row[i] = (uint8_t) (value >> 8);
@@ -69,13 +63,13 @@ picture_same (const struct picture *a, const struct picture *b)
 static void
 rgba_at (const struct picture *picture, uint32_t x, uint32_t y, double ret[4])
 {
-	uint32_t samples = samples_of (picture->pixels);
-	bool wide = picture->pixels >= LARDER_GREY16;
+	uint32_t samples = larder_pixel_samples (picture->pixels);
+	bool wide = larder_pixel_wide (picture->pixels), alpha = larder_pixel_alpha (picture->pixels);
 	const uint8_t *at = picture->at + y * picture->stride + x * larder_pixel_bytes (picture->pixels);
 	for (uint32_t s = 0; s < 4; s++) {
-		uint32_t from = samples == 1 && s < 3 ? 0 : s;
+		uint32_t from = s == 3 ? samples - 1 : samples < 3 ? 0 : s;
 		uint16_t value = 0;
-		if (from >= samples)
+		if (s == 3 && !alpha)
 			ret[s] = 255;
 		else if (wide)
 			memcpy (&value, at + 2 * from, 2), ret[s] = value / 257.0;
@@ -106,8 +100,8 @@ picture_psnr (const struct picture *a, const struct picture *b)
 const char *
 pixels_word (uint32_t pixels)
 {
-	static const char *const words[] = { "?", "grey8", "rgb8", "rgba8", "grey16", "rgb16", "rgba16" };
-	return words[pixels < 7 ? pixels : 0];
+	static const char *const words[] = { "?", "grey8", "greya8", "rgb8", "rgba8", "grey16", "greya16", "rgb16", "rgba16" };
+	return words[larder_pixel_samples (pixels) != 0 ? pixels : 0];
 }
 
 /* ---- sources ---- */

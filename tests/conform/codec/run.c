@@ -66,7 +66,7 @@ run_encode (struct suite *suite, const struct run *run, const struct picture *pi
 	struct larder_sink sink = { .size = sizeof sink, .context = &context, .write = sink_write };
 	struct larder_encode request = {
 		.size = sizeof request, .width = picture->width, .height = picture->height, .pixels = picture->pixels,
-		.quality = run->quality, .effort = -1, .lossless = run->lossless, .icc = run->icc, .icc_length = run->icc_length,
+		.quality = run->quality, .effort = run->effort, .lossless = run->lossless, .icc = run->icc, .icc_length = run->icc_length,
 	};
 	void *state = NULL;
 	int code = suite->codec->encode_begin (suite->self, suite_call (), &request, &sink, &state, &error);
@@ -129,6 +129,12 @@ run_decode (struct suite *suite, const struct run *run, const struct larder_sour
 		abort ();
 	memset (picture.at, GUARD, picture.stride * picture.height);
 	code = take_rows (suite, run, state, &picture, &error);
+	if (code == 0 && suite->codec->decode_note != NULL) {
+		const char *note = suite->codec->decode_note (state);
+		suite->noted = note != NULL || (facts.flags & LARDER_PICTURE_TRAILING) != 0;
+		suite->bad_facts = suite->bad_facts || (note != NULL && note[0] == '\0');
+	} else if (code == 0)
+		suite->noted = (facts.flags & LARDER_PICTURE_TRAILING) != 0;
 	if (run->icc != NULL && code == 0 &&
 	    (facts.icc_length != run->icc_length || memcmp (facts.icc, run->icc, run->icc_length) != 0))
 		because (suite, "the profile read is not the one written");
@@ -159,8 +165,8 @@ bool
 takes (const struct suite *suite, uint32_t pixels)
 {
 	uint64_t caps = suite->codec->caps;
-	bool alpha = pixels == LARDER_RGBA8 || pixels == LARDER_RGBA16, grey = pixels == LARDER_GREY8 || pixels == LARDER_GREY16;
-	return (pixels < LARDER_GREY16 || (caps & LARDER_CODEC_DEPTH16) != 0) && (!alpha || (caps & LARDER_CODEC_ALPHA) != 0) &&
+	bool alpha = larder_pixel_alpha (pixels), grey = larder_pixel_samples (pixels) < 3;
+	return (!larder_pixel_wide (pixels) || (caps & LARDER_CODEC_DEPTH16) != 0) && (!alpha || (caps & LARDER_CODEC_ALPHA) != 0) &&
 	       (!grey || (caps & LARDER_CODEC_GREY) != 0);
 }
 

@@ -58,7 +58,7 @@ struct run {
 	size_t pad;                  /* bytes between rows, guarded */
 	bool cancelled;              /* from the first row on */
 	bool srgb;                   /* apply to_srgb */
-	int32_t quality;
+	int32_t quality, effort;
 	bool lossless;
 	const void *icc;
 	size_t icc_length;
@@ -66,7 +66,7 @@ struct run {
 	struct larder_limits limits; /* size 0: plenty */
 };
 
-#define RUN_PLAIN { .quality = -1, .lossless = true, .sink_fail_at = SIZE_MAX }
+#define RUN_PLAIN { .quality = -1, .effort = -1, .lossless = true, .sink_fail_at = SIZE_MAX }
 
 struct suite {
 	const struct larder_codec *codec;
@@ -76,6 +76,7 @@ struct suite {
 	bool wordless;               /* some failure came without a message, or with another code */
 	bool overrun;                /* some decode wrote between the rows */
 	bool bad_facts;
+	bool noted;                  /* the last decode said something of bytes behind the picture */
 };
 
 struct larder_limits plenty (void);
