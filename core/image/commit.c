@@ -9,10 +9,10 @@
 #include "error.h"
 
 /* What stands under a key now. */
-struct seen { bool there; const char *digest, *image, *etag; int64_t age; uint64_t length; };
+struct seen { bool there; const char *digest, *image, *former, *etag; int64_t age; uint64_t length; };
 
-static const char *
-metadata_of (const struct larder_info *info, const char *name)
+const char *
+info_metadata (const struct larder_info *info, const char *name)
 {
 	for (size_t i = 0; i < info->metadata.count; i++) {
 		const struct larder_pair *pair = larder_pair_at (&info->metadata, i);
@@ -38,8 +38,9 @@ look (struct job *job, struct larder_store *store, const char *key, struct seen 
 			larder_give (error, &inner);
 		return code;
 	}
-	ret->digest = metadata_of (&info, META_DIGEST);
-	ret->image = metadata_of (&info, META_IMAGE);
+	ret->digest = info_metadata (&info, META_DIGEST);
+	ret->image = info_metadata (&info, META_IMAGE);
+	ret->former = info_metadata (&info, META_FORMER);
 	ret->etag = info.etag;
 	ret->age = module_host.store_now () - info.mtime;
 	ret->length = info.length;
@@ -79,15 +80,16 @@ job_already (struct job *job, bool *ret_already, struct larder_error *error)
 		return fail_taken (job, error);
 	if (code == 0 && is_ours (job, &image) && job->thumbnails)
 		code = look (job, job->thumbnails, job->thumbnail_key, &thumbnail, error);
+	bool finish = job->request->overwrite && thumbnail.former;      /* an overwrite in another format may have been cut short */
 	if (code == 0)
-		*ret_already = is_ours (job, &image) && thumbnail.there && (!job->thumbnails || is_ours (job, &thumbnail));
+		*ret_already = is_ours (job, &image) && thumbnail.there && (!job->thumbnails || is_ours (job, &thumbnail)) && !finish;
 	return code;
 }
 
 static int
 put_thumbnail (struct job *job, bool create_only, const char *if_match, struct larder_info *ret_info, struct larder_error *error)
 {
-	const struct larder_pair pairs[] = { { META_DIGEST, job->digest }, { META_IMAGE, job->key } };
+	const struct larder_pair pairs[] = { { META_DIGEST, job->digest }, { META_IMAGE, job->key }, { META_FORMER, job->former_key } };
 	struct memory_source memory;
 	struct larder_source source;
 	char format[64];
@@ -100,9 +102,18 @@ put_thumbnail (struct job *job, bool create_only, const char *if_match, struct l
 	struct larder_put put = {
 		.size = sizeof put, .key = job->thumbnail_key, .create_only = create_only, .if_match = if_match,
 		.attributes = { .size = sizeof put.attributes, .content_type = codec->codec->content_type, .cache_control = job->pipeline->cache_control,
-			.metadata_given = true, .metadata = { pairs, 2, sizeof *pairs } },
+			.metadata_given = true, .metadata = { pairs, job->former_key ? 3 : 2, sizeof *pairs } },
 	};
 	return larder_put (job->thumbnails, job->scratch, &put, &source, ret_info, error);
+}
+
+/* The image that the thumbnail belonged to until now, if this job is about to write another one: also when somebody
+ * overwrote it for the same image, and died before the former one was removed. */
+static const char *
+former_of (const struct job *job, const struct seen *claim)
+{
+	const char *former = claim->image && strcmp (claim->image, job->key) != 0 ? claim->image : claim->former;
+	return former && strcmp (former, job->key) != 0 ? former : NULL;
 }
 
 /* Somebody's claim stands there: go on with it, take it over, or give way. */
@@ -110,8 +121,7 @@ static int
 meet_claim (struct job *job, const struct seen *claim, struct larder_info *ret_info, bool *ret_written, struct larder_error *error)
 {
 	if (job->request->overwrite) {
-		if (claim->image && strcmp (claim->image, job->key) != 0)
-			job->former_key = claim->image;
+		job->former_key = former_of (job, claim);
 		*ret_written = true;
 		return put_thumbnail (job, false, claim->etag, ret_info, error);
 	}

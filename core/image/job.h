@@ -8,6 +8,7 @@
 #define META_DIGEST "larder-digest"
 #define META_IMAGE "larder-image"
 #define META_THUMBNAIL "larder-thumbnail"
+#define META_FORMER "larder-former"
 
 struct job {
 	struct larder *larder;
@@ -29,7 +30,7 @@ struct job {
 	char digest[65];
 	const char *key, *thumbnail_key, *content_type;
 	struct larder_pairs metadata;
-	const char *former_key;          /* of this job's picture in another format, which --overwrite replaces */
+	const char *former_key;          /* of this job's picture in another format, which --overwrite replaces; or NULL */
 
 	struct buffer encoded;           /* the stored picture when it is not the input itself */
 	bool is_encoded;
@@ -52,6 +53,7 @@ void job_source (struct job *job, struct memory_source *memory, struct larder_so
 /* commit.c: the protocol of doc/dev/ingest.md. */
 int job_already (struct job *job, bool *ret_already, struct larder_error *error);
 int job_commit (struct job *job, uint32_t *ret_stored, struct larder_error *error);
+const char *info_metadata (const struct larder_info *info, const char *name);   /* NULL: it has none of that name */
 
 /* The pipeline's section; 'image' when name is NULL. */
 int pipeline_find (struct larder *larder, const char *name, const struct schema_pipeline **ret, struct larder_error *error);

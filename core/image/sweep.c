@@ -31,15 +31,19 @@ gather (void *context, const struct larder_info *info)
 	return turn->count == KEYS_A_TURN ? TURN_FULL : 0;
 }
 
-static const char *
-image_of (const struct larder_info *info)
+/* NOTFOUND when neither the image of the claim is there, nor the one in another format that it was to replace. */
+static int
+find_image (struct larder_store *images, struct turn *turn, const struct larder_info *claim, struct larder_error *error)
 {
-	for (size_t i = 0; i < info->metadata.count; i++) {
-		const struct larder_pair *pair = larder_pair_at (&info->metadata, i);
-		if (strcmp (pair->name, META_IMAGE) == 0)
-			return pair->value;
+	const char *names[] = { META_IMAGE, META_FORMER };
+	int code = LARDER_E_NOTFOUND;
+	for (size_t i = 0; i < 2 && code == LARDER_E_NOTFOUND; i++) {
+		struct larder_info image = { .size = sizeof image };
+		const char *key = info_metadata (claim, names[i]);
+		if (key)
+			code = larder_stat (images, turn->arena, key, NULL, &image, error);
 	}
-	return NULL;
+	return code;
 }
 
 /* The age is looked at again on the object itself, and the removal asks for the etag that was judged: a claim renewed
@@ -47,14 +51,13 @@ image_of (const struct larder_info *info)
 static int
 sweep_key (struct larder_store *images, struct larder_store *thumbnails, struct turn *turn, const char *key, uint64_t *removed, struct larder_error *error)
 {
-	struct larder_info claim = { .size = sizeof claim }, image = { .size = sizeof image };
+	struct larder_info claim = { .size = sizeof claim };
 	int code = larder_stat (thumbnails, turn->arena, key, NULL, &claim, error);
 	if (code < 0)
 		return code == LARDER_E_NOTFOUND ? 0 : code;
-	const char *key_of_image = image_of (&claim);
-	if (!key_of_image || !claim.etag || claim.mtime > turn->oldest)
+	if (!info_metadata (&claim, META_IMAGE) || !claim.etag || claim.mtime > turn->oldest)
 		return 0;
-	code = larder_stat (images, turn->arena, key_of_image, NULL, &image, error);
+	code = find_image (images, turn, &claim, error);
 	if (code != LARDER_E_NOTFOUND)
 		return code;
 	code = store_remove_if (thumbnails, key, claim.etag, error);

@@ -115,6 +115,43 @@ for at in range(len(replacing.steps)):
         done = ingest(world, "blue", 0, "overwrite")
         tap.check(both and done.code == 0 and whole(world, "blue"), "test-fault-ingest-overwrite-killed-%d-%s" % (at, answer), done.err)
 
+# replacing in another format, killed at every operation: a picture with a thumbnail at any time, which no sweep takes, and the
+# same command again leaves the new picture alone, without the former one
+
+
+def swap(world):
+    return ("ingest", world.path("blue"), "u", "j", "overwrite", "format=webp")
+
+
+def swapped(world):
+    image, thumbnail = world.stat("images", KEY_WEBP), world.stat("thumbnails", THUMBNAIL)
+    return bool(image and thumbnail and image[0] == thumbnail[0] == DIGEST["blue"] and image[2] == THUMBNAIL and thumbnail[1] == KEY_WEBP
+                and world.stat("images", KEY) is None)
+
+
+world = new_world()
+ingest(world, "red")
+replacing = world.start(*swap(world))
+replacing.finish()
+tap.check(replacing.code == 0 and replacing.stdout.startswith("new " + KEY_WEBP) and swapped(world)
+          and [step for step in replacing.steps if step.split()[0] in ("write", "remove")][-2:] == ["write " + KEY_WEBP, "remove " + KEY],
+          "test-fault-ingest-swap", (replacing.stdout, replacing.stderr, replacing.steps))
+for at in range(len(replacing.steps)):
+    for answer in "kma":
+        world = new_world()
+        ingest(world, "red")
+        process = world.start(*swap(world))
+        for _ in range(at):
+            process.step()
+        process.step(answer)
+        found = [key for key in (KEY, KEY_WEBP) if world.stat("images", key)]
+        swept = world.run("sweep", later=LATE)
+        thumbnail = world.stat("thumbnails", THUMBNAIL)
+        tap.check(found and swept.out == "removed 0\n" and thumbnail and (thumbnail[1] in found or thumbnail[0] == DIGEST["blue"]),
+                  "test-fault-ingest-swap-reader-%d-%s" % (at, answer), (found, swept.out, thumbnail))
+        done = world.run(*swap(world))
+        tap.check(done.code == 0 and swapped(world), "test-fault-ingest-swap-again-%d-%s" % (at, answer), (done.out, done.err))
+
 # two processes with the same job: one wins, both report truthfully, whatever the order
 for first in range(len(steps)):
     for second, theirs in (("red", "same"), ("blue", "other")):
