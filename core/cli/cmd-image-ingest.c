@@ -19,7 +19,7 @@ static const struct larder_option options[] = {
 	{ .key = "job", .type = LARDER_STRING, .at = offsetof (struct ingest, job), .argument = "NAME", .help = "the job that made it: {job} of the key (default: the file's name)" },
 	{ .key = "format", .type = LARDER_STRING, .at = offsetof (struct ingest, format), .argument = "NAME", .help = "png, webp, …, whatever it came as (default: as the pipeline says)" },
 	{ .key = "at", .type = LARDER_STRING, .at = offsetof (struct ingest, at), .argument = "TIME", .help = "the job's time, for {year} and {month} (default: now)" },
-	{ .key = "value", .type = LARDER_LIST, .at = offsetof (struct ingest, values), .argument = "NAME=VALUE", .help = "another placeholder of the key; may be repeated" },
+	{ .key = "value", .type = LARDER_LIST, .at = offsetof (struct ingest, values), .argument = "NAME=VALUE", .help = "a placeholder that the pipeline declares in 'values'; may be repeated" },
 	{ .key = "pipeline", .type = LARDER_STRING, .at = offsetof (struct ingest, pipeline), .argument = "NAME", .help = "the [pipeline] section (default: image)" },
 	{ .key = "batch", .type = LARDER_PATH, .at = offsetof (struct ingest, batch), .argument = "FILE", .help = "lines of JSON, each with file, user, job; - is standard input" },
 	{ .key = "recursive", .letter = 'r', .type = LARDER_BOOL, .at = offsetof (struct ingest, recursive), .help = "the pictures below folders" },
@@ -308,6 +308,6 @@ const struct larder_cmd cmd_image_ingest = {
 	.text = "Prints key, thumbnail key, size, time and address of each. A picture that is there already says so. One bad picture costs "
 		"that picture: the others go in, and the status is 1.\n\n"
 		"Without FILE, lines of JSON are read from standard input. Each may have file, user, job, format, pipeline, at, overwrite "
-		"and values (further placeholders); what it leaves out comes from the options.",
+		"and values (an object: the placeholders that the pipeline declares); what it leaves out comes from the options.",
 	.options = options, .self_size = sizeof (struct ingest), .least = 0, .most = -1, .done_word = "ingested", .would_word = "would_ingest", .run = run,
 };

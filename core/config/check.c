@@ -48,12 +48,39 @@ is_among (const char *word, const char *const *words, size_t count)
 
 /* ---- templates --------------------------------------------------------------------------------- */
 
+enum { BUILT_IN = 7, VALUES_MOST = 32 };
+static const char *const built_in[BUILT_IN] = { "user", "job", "year", "month", "day", "ext", "now" };
+
+/* The pipeline's own placeholders: words, none of larder's, none twice. */
+static int
+check_declared (const struct config_section *section, const char *const *values, struct larder_error *error)
+{
+	size_t count = 0;
+	for (; values && values[count]; count++) {
+		const char *value = values[count];
+		if (!*value || value[strspn (value, "abcdefghijklmnopqrstuvwxyz_")])
+			return refuse (section, "values", error, "'values' has '%s', not a word of a-z and '_'", value);
+		if (is_among (value, built_in, BUILT_IN))
+			return refuse (section, "values", error, "'values' has '%s', which is always there", value);
+		if (is_among (value, values, count))
+			return refuse (section, "values", error, "'values' has '%s' twice", value);
+		if (count == VALUES_MOST)
+			return refuse (section, "values", error, "'values' has more than %d names", VALUES_MOST);
+	}
+	return 0;
+}
+
 /* The template is well formed; `now` is for metadata alone: a key with it would be another one at each try. */
 static int
 check_placeholders (const struct config_section *section, const char *key, const char *text, bool now, struct larder_error *error)
 {
-	static const char *const words[] = { "user", "job", "year", "month", "day", "ext", "now" };
-	const size_t count = sizeof words / sizeof *words - (now ? 0 : 1);
+	const struct schema_pipeline *pipeline = section->filled;
+	const char *words[BUILT_IN + VALUES_MOST];
+	size_t count = 0;
+	for (size_t i = 0; i < BUILT_IN - (now ? 0 : 1); i++)
+		words[count++] = built_in[i];
+	for (const char *const *value = pipeline->values; value && *value; value++)
+		words[count++] = *value;
 	for (const char *at = text; (at = strchr (at, '{')); at++) {
 		char word[80];
 		snprintf (word, sizeof word, "%.*s", (int) strcspn (at + 1, "}"), at + 1);
@@ -204,7 +231,9 @@ check_pipeline (const struct config_section *section, struct larder_error *error
 {
 	const struct schema_pipeline *pipeline = section->filled;
 	char format[32];
-	int code = check_strip (section, pipeline->strip, error);
+	int code = check_declared (section, pipeline->values, error);
+	if (code == 0)
+		code = check_strip (section, pipeline->strip, error);
 	if (code == 0)
 		code = check_placeholders (section, "key", pipeline->key, false, error);
 	if (code == 0)

@@ -99,9 +99,10 @@ stands_before (const char *template, const char *end, const char *word, size_t l
 static const char *
 find_ambiguous (const char *key)
 {
+	static const char narrow[] = "{year}{month}{day}{ext}";
 	for (const char *first = strchr (key, '{'), *second; first && (second = strchr (first + 1, '{')); first = second) {
 		size_t length = strcspn (first, "}") + 1, other = strcspn (second, "}") + 1;
-		bool is_free = strncmp (second, "{user}", 6) == 0 || strncmp (second, "{job}", 5) == 0;
+		bool is_free = !stands_before (narrow, narrow + sizeof narrow - 1, second, other);
 		if (is_free && !memchr (first + length, '/', (size_t) (second - first) - length) && !stands_before (key, first, first, length)
 		    && !stands_before (key, first, second, other))
 			return first;

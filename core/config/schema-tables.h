@@ -97,6 +97,8 @@ static const struct larder_option pipeline_options[] = {
 	  .help = "store of the pictures" },
 	{ .key = "key", .type = LARDER_STRING, .at = offsetof (struct schema_pipeline, key), .def = "{user}/{year}/{month}/{job}.{ext}",
 	  .help = "template of the key" },
+	{ .key = "values", .type = LARDER_LIST, .at = offsetof (struct schema_pipeline, values),
+	  .help = "further placeholders of the templates, which each ingest must be given" },
 	{ .key = "encode", .type = LARDER_STRING, .at = offsetof (struct schema_pipeline, encode), .def = "png",
 	  .help = "format of pixels without one of their own, \"webp quality=90\"" },
 	{ .key = "keep", .type = LARDER_BOOL, .at = offsetof (struct schema_pipeline, keep), .def = "yes",

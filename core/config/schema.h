@@ -47,6 +47,7 @@ struct schema_pipeline {
 	const char *key;                 /* {user}/{year}/{month}/{job}.{ext} */
 	const char *encode;              /* "png", "webp quality=90" */
 	bool keep;                       /* encoded files keep their own bytes and format */
+	const char *const *values;       /* further placeholders: what each ingest must be given */
 	const char *const *metadata;     /* "user_id={user}", … */
 	const char *const *formats;      /* formats taken in */
 	const char *thumbnail_store;     /* NULL: no thumbnail */

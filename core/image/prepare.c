@@ -67,6 +67,37 @@ check_request (const struct larder_ingest *request, struct larder_error *error)
 	return code;
 }
 
+static bool
+is_declared (const struct schema_pipeline *pipeline, const char *name)
+{
+	const char *const *value = pipeline->values;
+	while (value && *value && strcmp (*value, name) != 0)
+		value++;
+	return value && *value;
+}
+
+/* What the pipeline declares in `values` is given, all of it and nothing else. */
+static int
+check_values (const struct larder_ingest *request, const struct schema_pipeline *pipeline, struct larder_error *error)
+{
+	char next[200] = "";
+	for (const char *const *value = pipeline->values; value && *value; value++) {
+		unsigned given = 0;
+		for (size_t i = 0; i < request->values.count; i++)
+			given += strcmp (larder_pair_at (&request->values, i)->name, *value) == 0;
+		snprintf (next, sizeof next, "give it once: --value %s=…", *value);
+		if (given != 1)
+			return larder_fail_next (error, LARDER_E_INVALID, next, "value '%s' of the pipeline is %s", *value, given ? "given twice" : "not given");
+	}
+	for (size_t i = 0; i < request->values.count; i++) {
+		const char *name = larder_pair_at (&request->values, i)->name;
+		snprintf (next, sizeof next, "declare it in 'values' of the pipeline, or leave it out");
+		if (!is_declared (pipeline, name))
+			return larder_fail_next (error, LARDER_E_INVALID, next, "value '%s' is none of the pipeline's", name);
+	}
+	return 0;
+}
+
 static int
 check_caps (const struct larder_store *store, struct larder_error *error)
 {
@@ -85,6 +116,8 @@ job_open (struct job *job, struct larder_error *error)
 	int code = check_request (request, error);
 	if (code == 0)
 		code = pipeline_find (job->larder, request->pipeline, &job->pipeline, error);
+	if (code == 0)
+		code = check_values (request, job->pipeline, error);
 	if (code == 0)
 		code = larder_store_open (job->larder, job->pipeline->store, &job->images, error);
 	if (code == 0 && job->pipeline->thumbnail_store)

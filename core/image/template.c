@@ -66,7 +66,8 @@ template_fill (struct larder_arena *arena, const char *template, const struct te
 		if (!value) {
 			int code = larder_fail (error, LARDER_E_INVALID, "template '%s' wants {%.*s}, which is not given", template, length, at + 1);
 			char next[200];
-			snprintf (next, sizeof next, "give --%.*s", length > 100 ? 100 : length, at + 1);
+			bool flag = strncmp (at, "{user}", 6) == 0 || strncmp (at, "{job}", 5) == 0;
+			snprintf (next, sizeof next, flag ? "give --%.*s" : "give it: --value %.*s=…", length > 100 ? 100 : length, at + 1);
 			larder_explain (error, LARDER_DETAIL_NEXT, next);
 			return code;
 		}

@@ -97,6 +97,33 @@ def test_cli_ingest_says_what_to_do_about_a_picture():
         assert got.code == code and word in got.out + got.err, (name, got.code, got.out, got.err)
 
 
+def test_cli_ingest_values_of_the_pipeline():
+    # a caller's own placeholders: declared in the pipeline, all of them given, none else
+    os.makedirs("own/profiles")
+    text = read(os.path.join(SRC, "etc/larder.ini")).decode()
+    assert "[pipeline \"image\"]\n" in text
+    text = text.replace("[pipeline \"image\"]\n", "[pipeline \"image\"]\nvalues = shelf, room\n")
+    text = "\n".join("key = {user}/{shelf}/{room}/{job}.{ext}" if line.startswith("key = {user}") else
+                     "thumbnail-key = {user}/{shelf}/{room}/small/{job}.webp" if line.startswith("thumbnail-key") else line
+                     for line in text.split("\n"))
+    write("own/larder.ini", text.encode())
+    write("own/profiles/mock.ini", read(os.path.join(SRC, "etc/profiles/mock.ini")))
+    write("shelf.png", png(20, 20, 9))
+    say = ["--config", "own/larder.ini", "image", "ingest", "shelf.png", "--user", "val", *AT, "--value", "shelf=top"]
+    got = larder(*say)
+    assert got.code == 2 and "'room'" in got.err and "--value room=" in got.err, got.err
+    got = larder(*say, "--value", "room=3", "--value", "colour=red")
+    assert got.code == 2 and "'colour'" in got.err and "'values'" in got.err, got.err
+    got = larder(*say, "--value", "room=3", "--value", "room=4")
+    assert got.code == 2 and "twice" in got.err, got.err
+    got = larder(*say, "--value", "room=3", "--json")
+    assert got.code == 0 and pictures(got)[0]["key"] == "val/top/3/shelf.png", got.err
+    assert pictures(got)[0]["thumbnail_key"] == "val/top/3/small/shelf.webp", got.out
+    line = {"file": "shelf.png", "user": "val", "job": "line", "values": {"shelf": "low", "room": "4"}}
+    got = larder("--config", "own/larder.ini", "image", "ingest", "--json", stdin=json.dumps(line).encode())
+    assert got.code == 0 and pictures(got)[0]["key"] == "val/low/4/line.png", got.out + got.err
+
+
 def test_cli_ingest_types_follow_the_bytes():
     # c-D08: type and key follow the bytes, not the name
     webp = read(os.path.join(PICTURES, "waves.webp"))

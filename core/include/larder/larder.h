@@ -283,7 +283,7 @@ struct larder_ingest {
 	size_t size;
 	const char *pipeline;            /* NULL: "image" */
 	const char *user, *job;          /* placeholders {user} and {job} */
-	struct larder_pairs values;      /* further placeholders of the key template */
+	struct larder_pairs values;      /* the placeholders that the pipeline declares in its `values`: all of them, no other */
 	const char *format;              /* "png", "webp", "jpeg"; NULL: as the pipeline says */
 	int64_t at;                      /* the job's time, or LARDER_NO_TIME for now */
 	bool overwrite;                  /* replace another picture of the same job */
