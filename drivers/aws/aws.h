@@ -85,6 +85,12 @@ int aws_presign (struct aws_request *request, const char *host, const char *path
 /* "a=1&b=2" encoded, in the request's order. */
 int aws_query_text (const struct aws_request *request, const char **ret, struct larder_error *error);
 
+/* MD5, for etags and Content-MD5 (pure). end frees; hex. */
+struct aws_md5;
+struct aws_md5 *aws_md5_new (void);    /* NULL: no memory, or a host that forbids MD5 */
+void aws_md5_add (struct aws_md5 *md5, const void *bytes, size_t count);
+void aws_md5_end (struct aws_md5 *md5, char ret[33]);
+
 /* ---- endpoints (pure) --------------------------------------------------------------------------- */
 
 enum aws_addressing { AWS_ADDRESSING_AUTO = 0, AWS_ADDRESSING_PATH = 1, AWS_ADDRESSING_HOST = 2 };

@@ -1,0 +1,119 @@
+/* s3.h: what the operations of this driver share. */
+#ifndef LARDER_S3_S3_H
+#define LARDER_S3_S3_H
+
+#define LARDER_API_VERSION 0
+#include <larder/driver.h>
+#include <pthread.h>
+
+#include "aws.h"
+#include "server.h"
+#include "wire.h"
+
+#define S3_PUT_MOST (UINT64_C (5) << 30)       /* bytes of one PUT, part or copy */
+#define S3_KNOWN_MOST 64
+
+struct s3 {
+	struct aws_settings aws;                   /* options */
+	bool create, guard_keys;
+	const char *name;                          /* of the section */
+	bool read_only;
+	const struct s3_server *server;
+	struct aws_client *client;
+	pthread_mutex_t mutex;                     /* of what follows */
+	char known[S3_KNOWN_MOST][64];             /* buckets that answered: a 404 there speaks of the key */
+	unsigned known_count;
+};
+
+/* ---- send.c: one exchange -------------------------------------------------------------------- */
+
+struct s3_exchange {
+	struct larder_arena *arena;                /* of this operation; freed with the exchange */
+	struct aws_request request;
+	const struct larder_source *body;
+	const char *payload_hash;
+	const struct http_receiver *receiver;
+	bool body_may_fail;
+	bool writes;                               /* may make a missing bucket, where the options say so */
+	const char *what;                          /* "cannot write 'k' in bucket 'b'" */
+	struct aws_reply reply;
+};
+
+#define CLEANUP_EXCHANGE __attribute__ ((cleanup (s3_exchange_end)))
+int s3_exchange_begin (struct s3_exchange *exchange, struct larder_error *error);
+void s3_exchange_end (struct s3_exchange *exchange);
+/* Begins messages: verb "write", and the key cut to a readable length. */
+int s3_exchange_what (struct s3_exchange *exchange, const char *verb, const char *bucket, const char *key, struct larder_error *error);
+/* Any whole reply is 0; s3_exchange_fault words one that is not 2xx. */
+int s3_exchange_send (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error);
+bool s3_exchange_is_ok (const struct s3_exchange *exchange);
+int s3_exchange_fault (struct s3 *s3, struct s3_exchange *exchange, struct larder_error *error);
+/* Send, and fail unless the reply is 2xx. */
+int s3_exchange_do (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error);
+/* HEAD of an object into `ret` (texts in the exchange's arena); its failures are asked again as GET, since a HEAD has no words. */
+int s3_head (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_object *object,
+             struct larder_info *ret, struct larder_error *error);
+/* Refuses a write in a read-only instance. */
+int s3_check_writable (const struct s3 *s3, struct larder_error *error);
+/* Copies every text of `info` to the call's memory and gives it to the caller's struct. */
+int s3_give_info (struct larder_call *call, const struct larder_info *info, struct larder_info *ret, struct larder_error *error);
+/* NULL for NULL and when there is no memory: *failed is set then. */
+const char *s3_give_text (struct larder_call *call, const char *text, bool *failed);
+
+/* ---- digest.c: one pass over the bytes before they are sent ------------------------------------ */
+
+struct s3_digest {
+	struct s3_body body;                       /* what goes into the request */
+	char checksum[16], sha256[65];
+	const char *payload_hash;                  /* NULL where the bytes are not signed */
+};
+
+/* Compares with what the caller said of the bytes (INTEGRITY), computes what the server is told. */
+int s3_digest (const struct s3 *s3, const struct larder_source *source, uint32_t checksum_type, const char *checksum,
+               struct s3_digest *ret, struct larder_error *error);
+
+/* ---- settle.c: was it ours, after a reply was lost? ---------------------------------------------- */
+
+/* 1: the object there is the one that `write` was to make; *ret are its facts. 0: it is not. */
+int s3_settle_write (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_write *write,
+                     const struct larder_source *source, const struct s3_digest *digest, struct larder_info *ret, struct larder_error *error);
+int s3_settle_finish (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_finish *finish,
+                      struct larder_info *ret, struct larder_error *error);
+
+/* ---- guard.c -------------------------------------------------------------------------------------- */
+
+/* CONFLICT, naming both keys, where the server would hide one of them: 'a' beside 'a/b' on MinIO. */
+int s3_guard (struct s3 *s3, struct larder_call *call, const char *bucket, const char *key, struct larder_error *error);
+
+/* ---- the operations: see driver.h ----------------------------------------------------------------- */
+
+int s3_stat (void *self, struct larder_call *call, const struct larder_object *object, struct larder_info *ret_info, struct larder_error *error);
+int s3_read (void *self, struct larder_call *call, const struct larder_read *request, const struct larder_sink *sink, struct larder_error *error);
+int s3_write (void *self, struct larder_call *call, const struct larder_write *request, const struct larder_source *source,
+              struct larder_info *ret_info, struct larder_error *error);
+int s3_remove (void *self, struct larder_call *call, const char *bucket, const struct larder_remove *items, size_t count, size_t stride,
+               larder_removed_fn removed, void *context, struct larder_error *error);
+int s3_list (void *self, struct larder_call *call, const struct larder_list *list, larder_item_fn item, void *context,
+             struct larder_page *ret_page, struct larder_error *error);
+int s3_copy (void *self, struct larder_call *call, const struct larder_copy *request, struct larder_info *ret_info, struct larder_error *error);
+int s3_parts_begin (void *self, struct larder_call *call, const struct larder_write *request, struct larder_upload *ret_upload,
+                    struct larder_error *error);
+int s3_parts_write (void *self, struct larder_call *call, const struct larder_upload *upload, uint32_t number,
+                    const struct larder_source *source, struct larder_part *ret_part, struct larder_error *error);
+int s3_parts_copy (void *self, struct larder_call *call, const struct larder_upload *upload, uint32_t number, const struct larder_read *from,
+                   struct larder_part *ret_part, struct larder_error *error);
+int s3_parts_finish (void *self, struct larder_call *call, const struct larder_finish *request, struct larder_info *ret_info,
+                     struct larder_error *error);
+int s3_parts_abort (void *self, struct larder_call *call, const struct larder_upload *upload, struct larder_error *error);
+int s3_parts_list (void *self, struct larder_call *call, const struct larder_upload *upload, larder_part_fn part, void *context,
+                   struct larder_error *error);
+int s3_uploads_list (void *self, struct larder_call *call, const struct larder_list *request, larder_upload_fn upload, void *context,
+                     struct larder_page *ret_page, struct larder_error *error);
+int s3_tags_get (void *self, struct larder_call *call, const struct larder_object *object, struct larder_pairs *ret_tags, struct larder_error *error);
+int s3_tags_set (void *self, struct larder_call *call, const struct larder_object *object, const struct larder_pairs *tags, struct larder_error *error);
+int s3_class_set (void *self, struct larder_call *call, const struct larder_object *object, const char *storage_class, struct larder_error *error);
+int s3_restore (void *self, struct larder_call *call, const struct larder_restore *request, struct larder_error *error);
+int s3_url (void *self, struct larder_call *call, const struct larder_url *request, const char **ret_url, struct larder_error *error);
+int s3_check (void *self, struct larder_call *call, const char *bucket, larder_finding_fn finding, void *context, struct larder_error *error);
+
+#endif

@@ -1,0 +1,249 @@
+/* send.c: one exchange with the server: what every operation does around its own request and reply. */
+#include "s3.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "error.h"
+#include "text.h"
+
+int
+s3_exchange_begin (struct s3_exchange *exchange, struct larder_error *error)
+{
+	*exchange = (struct s3_exchange) { .arena = arena_new () };
+	return exchange->arena ? 0 : larder_fail_memory (error);
+}
+
+void
+s3_exchange_end (struct s3_exchange *exchange)
+{
+	arena_free (exchange->arena);
+	exchange->arena = NULL;
+}
+
+int
+s3_exchange_what (struct s3_exchange *exchange, const char *verb, const char *bucket, const char *key, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer name;
+	buffer_init (&name, (size_t) 64 << 10);
+	if (key)
+		text_escape (&name, key);
+	exchange->what = !key ? arena_printf (exchange->arena, "cannot %s bucket '%.100s'", verb, bucket)
+		: arena_printf (exchange->arena, "cannot %s '%.200s%s' in bucket '%.100s'", verb, buffer_text (&name),
+	                    name.length > 200 ? "…" : "", bucket);
+	return exchange->what ? 0 : larder_fail_memory (error);
+}
+
+/* ---- buckets that are known to be there ---- */
+
+static bool
+is_known (struct s3 *s3, const char *bucket)
+{
+	bool found = false;
+	pthread_mutex_lock (&s3->mutex);
+	for (unsigned i = 0; i < s3->known_count && !found; i++)
+		found = strcmp (s3->known[i], bucket) == 0;
+	pthread_mutex_unlock (&s3->mutex);
+	return found;
+}
+
+static void
+note_known (struct s3 *s3, const char *bucket)
+{
+	if (!bucket || strlen (bucket) >= sizeof s3->known[0] || is_known (s3, bucket))
+		return;
+	pthread_mutex_lock (&s3->mutex);
+	if (s3->known_count < S3_KNOWN_MOST)
+		snprintf (s3->known[s3->known_count++], sizeof s3->known[0], "%s", bucket);
+	pthread_mutex_unlock (&s3->mutex);
+}
+
+static int
+create_bucket (struct s3 *s3, struct larder_call *call, const char *bucket, struct larder_error *error)
+{
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, "create", bucket, NULL, error);
+	if (code == 0)
+		code = s3_request_bucket_create (&exchange.request, exchange.arena, s3->server, bucket, aws_client_region (s3->client), error);
+	if (code == 0)
+		code = s3_exchange_send (s3, call, &exchange, error);
+	if (code < 0 || s3_exchange_is_ok (&exchange))
+		return code;
+	struct larder_error why = LARDER_ERROR_INIT;
+	code = s3_exchange_fault (s3, &exchange, &why);
+	if (strcmp (why.provider, "BucketAlreadyOwnedByYou") == 0)
+		return 0;
+	if (error)
+		larder_give (error, &why);
+	return code;
+}
+
+/* ---- sending ---- */
+
+bool
+s3_exchange_is_ok (const struct s3_exchange *exchange)
+{
+	return exchange->reply.status >= 200 && exchange->reply.status < 300;
+}
+
+static int
+send_once (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error)
+{
+	const struct aws_send send = {
+		.arena = exchange->arena, .request = &exchange->request, .body = exchange->body, .payload_hash = exchange->payload_hash,
+		.receiver = exchange->receiver, .what = exchange->what, .body_may_fail = exchange->body_may_fail, .plain_errors = true,
+	};
+	return aws_send (s3->client, call, &send, &exchange->reply, error);
+}
+
+static struct aws_fault
+fault_of (const struct s3_exchange *exchange)
+{
+	struct aws_fault fault;
+	aws_fault_read (exchange->reply.status, &exchange->reply.headers, exchange->reply.body, exchange->reply.length, &fault);
+	return fault;
+}
+
+int
+s3_exchange_send (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error)
+{
+	int code = send_once (s3, call, exchange, error);
+	if (code == 0 && exchange->writes && s3->create && exchange->reply.status == 404
+	    && strcmp (fault_of (exchange).code, "NoSuchBucket") == 0) {
+		code = create_bucket (s3, call, exchange->request.bucket, error);
+		if (code == 0)
+			code = send_once (s3, call, exchange, error);
+	}
+	if (code == 0 && s3_exchange_is_ok (exchange))
+		note_known (s3, exchange->request.bucket);
+	return code;
+}
+
+int
+s3_exchange_fault (struct s3 *s3, struct s3_exchange *exchange, struct larder_error *error)
+{
+	struct aws_fault fault = fault_of (exchange);
+	if (fault.status == 404 && !fault.code[0] && is_known (s3, exchange->request.bucket))
+		snprintf (fault.code, sizeof fault.code, "NoSuchKey");
+	int code = aws_fault_error (&fault, exchange->what, error);
+	if (strcmp (fault.code, "NoSuchBucket") == 0 && !s3->create) {
+		char next[256];
+		snprintf (next, sizeof next, "create bucket '%.80s' there, correct 'bucket' of the store, or set create = yes in backend '%.60s'",
+		          exchange->request.bucket, s3->name);
+		larder_explain (error, LARDER_DETAIL_NEXT, next);
+	}
+	return code;
+}
+
+int
+s3_exchange_do (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error)
+{
+	int code = s3_exchange_send (s3, call, exchange, error);
+	return code < 0 || s3_exchange_is_ok (exchange) ? code : s3_exchange_fault (s3, exchange, error);
+}
+
+/* ---- HEAD, which has no words for its failures ---- */
+
+static int
+head_once (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_object *object, struct larder_error *error)
+{
+	int code = s3_request_head (&exchange->request, exchange->arena, s3->server, object, error);
+	return code == 0 ? s3_exchange_send (s3, call, exchange, error) : code;
+}
+
+/* What a HEAD's status cannot say: the same asked as GET of one byte. */
+static int
+ask_again (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_object *object, struct larder_error *error)
+{
+	const struct larder_read one = { .size = sizeof one, .object = *object, .length = 1 };
+	int code = s3_request_get (&exchange->request, exchange->arena, s3->server, &one, error);
+	return code == 0 ? s3_exchange_send (s3, call, exchange, error) : code;
+}
+
+static bool
+is_clear (struct s3 *s3, const struct s3_exchange *exchange)
+{
+	return exchange->reply.status == 412 || fault_of (exchange).code[0]
+	       || (exchange->reply.status == 404 && is_known (s3, exchange->request.bucket));
+}
+
+int
+s3_head (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_object *object,
+         struct larder_info *ret, struct larder_error *error)
+{
+	int code = s3_exchange_what (exchange, "look at", object->bucket, object->key, error);
+	if (code == 0)
+		code = head_once (s3, call, exchange, object, error);
+	if (code == 0 && !s3_exchange_is_ok (exchange) && !is_clear (s3, exchange)) {
+		code = ask_again (s3, call, exchange, object, error);
+		if (code == 0 && (s3_exchange_is_ok (exchange) || exchange->reply.status == 416))
+			code = head_once (s3, call, exchange, object, error);
+	}
+	if (code < 0)
+		return code;
+	if (!s3_exchange_is_ok (exchange))
+		return s3_exchange_fault (s3, exchange, error);
+	struct larder_info info = { .size = sizeof info };
+	code = s3_reply_info (exchange->reply.status, &exchange->reply.headers, exchange->arena, &info, NULL, NULL, error);
+	if (code == 0) {
+		info.key = object->key;
+		*ret = info;
+	}
+	return code;
+}
+
+/* ---- giving ---- */
+
+int
+s3_check_writable (const struct s3 *s3, struct larder_error *error)
+{
+	return s3->read_only ? larder_fail (error, LARDER_E_DENIED, "backend '%s' is opened read-only", s3->name) : 0;
+}
+
+const char *
+s3_give_text (struct larder_call *call, const char *text, bool *failed)
+{
+	if (!text)
+		return NULL;
+	size_t count = strlen (text) + 1;
+	char *copy = larder_host->arena (call, count);
+	if (copy)
+		memcpy (copy, text, count);
+	*failed |= !copy;
+	return copy;
+}
+
+static struct larder_pairs
+give_pairs (struct larder_call *call, const struct larder_pairs *pairs, bool *failed)
+{
+	struct larder_pair *copy = pairs->count ? larder_host->arena (call, pairs->count * sizeof *copy) : NULL;
+	*failed |= pairs->count && !copy;
+	for (size_t i = 0; copy && i < pairs->count; i++) {
+		const struct larder_pair *pair = larder_pair_at (pairs, i);
+		copy[i] = (struct larder_pair) { s3_give_text (call, pair->name, failed), s3_give_text (call, pair->value, failed) };
+	}
+	return (struct larder_pairs) { copy, copy ? pairs->count : 0, sizeof *copy };
+}
+
+int
+s3_give_info (struct larder_call *call, const struct larder_info *info, struct larder_info *ret, struct larder_error *error)
+{
+	struct larder_info copy = *info;
+	bool failed = false;
+	const char **const texts[] = {
+		&copy.key, &copy.version, &copy.etag, &copy.storage_class, &copy.checksum, &copy.content_type, &copy.content_encoding,
+		&copy.cache_control, &copy.content_disposition, &copy.replication, &copy.encryption,
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		*texts[i] = s3_give_text (call, *texts[i], &failed);
+	copy.metadata = give_pairs (call, &info->metadata, &failed);
+	copy.size = sizeof copy;
+	if (failed)
+		return larder_fail_memory (error);
+	larder_give (ret, &copy);
+	return 0;
+}

@@ -1,0 +1,90 @@
+/* write.c: an object written in one request. */
+#include "s3.h"
+
+#include <string.h>
+
+#include "error.h"
+
+static int
+check_size (const struct larder_write *request, const struct larder_source *source, struct larder_error *error)
+{
+	if (source->length <= S3_PUT_MOST)
+		return 0;
+	int code = larder_fail (error, LARDER_E_LIMIT, "'%.200s' has %llu bytes, one request takes 5 GiB", request->key,
+	                        (unsigned long long) source->length);
+	larder_explain (error, LARDER_DETAIL_NEXT, "write it in parts");
+	return code;
+}
+
+/* Some servers take the request and leave the encryption out. */
+static int
+check_echo (const struct larder_write *request, const struct larder_info *info, struct larder_error *error)
+{
+	if (!request->attributes.encryption || info->encryption)
+		return 0;
+	int code = larder_fail (error, LARDER_E_INTEGRITY, "'%.200s' was stored, but the server does not say that it is encrypted", request->key);
+	larder_explain (error, LARDER_DETAIL_NEXT, "remove it, and check whether this server encrypts; `server =` names its kind");
+	return code;
+}
+
+static int
+prepare (struct s3 *s3, struct larder_call *call, const struct larder_write *request, const struct larder_source *source,
+         struct s3_exchange *exchange, struct s3_digest *digest, struct larder_error *error)
+{
+	int code = s3_check_writable (s3, error);
+	if (code == 0)
+		code = check_size (request, source, error);
+	if (code == 0)
+		code = s3_exchange_what (exchange, "write", request->bucket, request->key, error);
+	if (code == 0)
+		code = s3_server_key (s3->server, request->key, error);
+	if (code == 0)
+		code = s3_digest (s3, source, request->checksum_type, request->checksum, digest, error);
+	if (code == 0)
+		code = s3_request_put (&exchange->request, exchange->arena, s3->server, request, &digest->body, error);
+	return code == 0 ? s3_guard (s3, call, request->bucket, request->key, error) : code;
+}
+
+/* The condition failed, perhaps because of our own earlier try. */
+static bool
+may_be_ours (const struct s3_exchange *exchange, const struct larder_write *request)
+{
+	return exchange->reply.uncertain && exchange->reply.status == 412 && (request->condition.create_only || request->condition.if_match);
+}
+
+int
+s3_write (void *self, struct larder_call *call, const struct larder_write *request, const struct larder_source *source,
+          struct larder_info *ret_info, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	struct s3_digest digest;
+	struct larder_info info = { .size = sizeof info };
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = prepare (s3, call, request, source, &exchange, &digest, error);
+	if (code < 0)
+		return code;
+	exchange.body = source;
+	exchange.payload_hash = digest.payload_hash;
+	exchange.writes = true;
+	code = s3_exchange_send (s3, call, &exchange, error);
+	if (code == 0 && may_be_ours (&exchange, request)) {
+		struct s3_exchange look = exchange;                      /* the arena is shared, the refusal is kept */
+		code = s3_settle_write (s3, call, &look, request, source, &digest, &info, error);
+		if (code != 0)
+			return code < 0 ? code : s3_give_info (call, &info, ret_info, error);
+	}
+	if (code == 0 && !s3_exchange_is_ok (&exchange))
+		return s3_exchange_fault (s3, &exchange, error);
+	if (code == 0)
+		code = s3_reply_info (exchange.reply.status, &exchange.reply.headers, exchange.arena, &info, NULL, NULL, error);
+	if (code == 0)
+		code = check_echo (request, &info, error);
+	if (code < 0)
+		return code;
+	info.key = request->key;
+	info.length = source->length;
+	info.flags |= LARDER_INFO_LATEST;
+	return s3_give_info (call, &info, ret_info, error);
+}
