@@ -1,0 +1,56 @@
+/* list.c: one page of objects, versions, or open uploads. */
+#include "s3.h"
+
+#include "error.h"
+
+int
+s3_list (void *self, struct larder_call *call, const struct larder_list *list, larder_item_fn item, void *context,
+         struct larder_page *ret_page, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	struct larder_page page = { .size = sizeof page };
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, "list", list->bucket, NULL, error);
+	if (code == 0)
+		code = s3_request_list (&exchange.request, exchange.arena, s3->server, list, error);
+	if (code == 0)
+		code = s3_exchange_do (s3, call, &exchange, error);
+	if (code == 0)
+		code = s3_reply_list (exchange.reply.body, exchange.reply.length, list, exchange.arena, item, context, &page, error);
+	bool failed = false;
+	if (code == 0)
+		page.token = s3_give_text (call, page.token, &failed);
+	if (code == 0 && failed)
+		code = larder_fail_memory (error);
+	if (code == 0)
+		larder_give (ret_page, &page);
+	return code;
+}
+
+int
+s3_uploads_list (void *self, struct larder_call *call, const struct larder_list *request, larder_upload_fn upload, void *context,
+                 struct larder_page *ret_page, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	struct larder_page page = { .size = sizeof page };
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, "list the open uploads of", request->bucket, NULL, error);
+	if (code == 0)
+		code = s3_request_uploads (&exchange.request, exchange.arena, s3->server, request, error);
+	if (code == 0)
+		code = s3_exchange_do (s3, call, &exchange, error);
+	if (code == 0)
+		code = s3_reply_uploads (exchange.reply.body, exchange.reply.length, exchange.arena, upload, context, &page, error);
+	bool failed = false;
+	if (code == 0)
+		page.token = s3_give_text (call, page.token, &failed);
+	if (code == 0 && failed)
+		code = larder_fail_memory (error);
+	if (code == 0)
+		larder_give (ret_page, &page);
+	return code;
+}

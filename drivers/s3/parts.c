@@ -1,0 +1,258 @@
+/* parts.c: one object written in pieces. */
+#include "s3.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "checksum.h"
+#include "error.h"
+
+int
+s3_parts_begin (void *self, struct larder_call *call, const struct larder_write *request, struct larder_upload *ret_upload,
+                struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	const char *id = NULL;
+	bool failed = false;
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_check_writable (s3, error);
+	if (code == 0)
+		code = s3_server_key (s3->server, request->key, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, "begin an upload of", request->bucket, request->key, error);
+	if (code == 0)
+		code = s3_request_upload_begin (&exchange.request, exchange.arena, s3->server, request, error);
+	if (code == 0)
+		code = s3_guard (s3, call, request->bucket, request->key, error);
+	exchange.writes = true;
+	if (code == 0)
+		code = s3_exchange_do (s3, call, &exchange, error);
+	if (code == 0)
+		code = s3_reply_upload_id (exchange.reply.body, exchange.reply.length, exchange.arena, &id, error);
+	if (code < 0)
+		return code;
+	const struct larder_upload upload = {
+		.size = sizeof upload, .bucket = s3_give_text (call, request->bucket, &failed), .key = s3_give_text (call, request->key, &failed),
+		.id = s3_give_text (call, id, &failed),
+	};
+	if (failed)
+		return larder_fail_memory (error);
+	larder_give (ret_upload, &upload);
+	return 0;
+}
+
+/* ---- one part ---- */
+
+static int
+give_part (struct larder_call *call, const struct larder_part *part, struct larder_part *ret, struct larder_error *error)
+{
+	struct larder_part copy = *part;
+	bool failed = false;
+	copy.size = sizeof copy;
+	copy.etag = s3_give_text (call, part->etag, &failed);
+	copy.checksum = s3_give_text (call, part->checksum, &failed);
+	if (failed)
+		return larder_fail_memory (error);
+	larder_give (ret, &copy);
+	return 0;
+}
+
+static int
+part_what (struct s3_exchange *exchange, const struct larder_upload *upload, uint32_t number, struct larder_error *error)
+{
+	char verb[40];
+	snprintf (verb, sizeof verb, "write part %u of", number);
+	return s3_exchange_what (exchange, verb, upload->bucket, upload->key, error);
+}
+
+static int
+prepare_part (struct s3 *s3, const struct larder_upload *upload, uint32_t number, const struct larder_source *source,
+              struct s3_exchange *exchange, struct s3_digest *digest, struct larder_error *error)
+{
+	int code = s3_check_writable (s3, error);
+	if (code == 0 && (number < 1 || number > 10000))
+		code = larder_fail (error, LARDER_E_INVALID, "part number %u is not between 1 and 10000", number);
+	if (code == 0 && source->length > S3_PUT_MOST)
+		code = larder_fail (error, LARDER_E_LIMIT, "part %u has %llu bytes, a part has at most 5 GiB", number, (unsigned long long) source->length);
+	if (code == 0)
+		code = part_what (exchange, upload, number, error);
+	if (code == 0)
+		code = s3_digest (s3, source, LARDER_CHECKSUM_NONE, NULL, digest, error);
+	if (code == 0 && !s3_server_can (s3->server, S3_CHECKSUM_MULTIPART))
+		digest->body = (struct s3_body) { LARDER_CHECKSUM_NONE, NULL };
+	return code == 0 ? s3_request_upload_part (&exchange->request, exchange->arena, s3->server, upload, number, &digest->body, error) : code;
+}
+
+int
+s3_parts_write (void *self, struct larder_call *call, const struct larder_upload *upload, uint32_t number,
+                const struct larder_source *source, struct larder_part *ret_part, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	struct s3_digest digest;
+	struct larder_info info = { .size = sizeof info };
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = prepare_part (s3, upload, number, source, &exchange, &digest, error);
+	exchange.body = source;
+	exchange.payload_hash = code == 0 ? digest.payload_hash : NULL;
+	if (code == 0)
+		code = s3_exchange_do (s3, call, &exchange, error);
+	if (code == 0)
+		code = s3_reply_info (exchange.reply.status, &exchange.reply.headers, exchange.arena, &info, NULL, NULL, error);
+	if (code < 0)
+		return code;
+	const struct larder_part part = {
+		.number = number, .length = source->length, .etag = info.etag, .checksum_type = digest.body.checksum_type, .checksum = digest.body.checksum,
+	};
+	return give_part (call, &part, ret_part, error);
+}
+
+int
+s3_parts_copy (void *self, struct larder_call *call, const struct larder_upload *upload, uint32_t number, const struct larder_read *from,
+               struct larder_part *ret_part, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	struct larder_info source = { .size = sizeof source }, info = { .size = sizeof info };
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_check_writable (s3, error);
+	if (code == 0)
+		code = s3_head (s3, call, &exchange, &from->object, &source, error);
+	if (code == 0 && from->offset >= source.length && source.length > 0)
+		code = larder_fail (error, LARDER_E_INVALID, "'%.200s' has %llu bytes, byte %llu was asked for", from->object.key,
+		                    (unsigned long long) source.length, (unsigned long long) from->offset);
+	if (code < 0)
+		return code;
+	struct larder_read exact = *from;                 /* the whole range is named: some servers take one past the end */
+	if (exact.length > source.length - exact.offset)
+		exact.length = source.length - exact.offset;
+	if (!exact.if_match)
+		exact.if_match = source.etag;
+	code = part_what (&exchange, upload, number, error);
+	if (code == 0)
+		code = s3_request_upload_part_copy (&exchange.request, exchange.arena, s3->server, upload, number, &exact, error);
+	exchange.body_may_fail = true;
+	if (code == 0)
+		code = s3_exchange_do (s3, call, &exchange, error);
+	if (code == 0)
+		code = s3_reply_result (exchange.reply.body, exchange.reply.length, "CopyPartResult", exchange.arena, &info, error);
+	if (code < 0)
+		return code;
+	const struct larder_part part = {
+		.number = number, .length = exact.length, .etag = info.etag, .checksum_type = info.checksum_type, .checksum = info.checksum,
+	};
+	return give_part (call, &part, ret_part, error);
+}
+
+/* ---- finish and abort ---- */
+
+static int
+check_parts (const struct larder_finish *request, struct larder_error *error)
+{
+	uint64_t sum = 0;
+	uint32_t last = 0;
+	for (size_t i = 0; i < request->count; i++) {
+		const struct larder_part *part = (const void *) ((const char *) request->parts + i * request->stride);
+		if (part->number <= last)
+			return larder_fail (error, LARDER_E_INVALID, "part %u comes after part %u", part->number, last);
+		last = part->number;
+		sum += part->length;
+	}
+	if (sum != request->length)
+		return larder_fail (error, LARDER_E_INTEGRITY, "the parts of '%.200s' have %llu bytes together, not %llu", request->upload.key,
+		                    (unsigned long long) sum, (unsigned long long) request->length);
+	return 0;
+}
+
+static int
+send_finish (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_finish *request, struct larder_error *error)
+{
+	int code = s3_exchange_what (exchange, "finish the upload of", request->upload.bucket, request->upload.key, error);
+	if (code == 0)
+		code = s3_request_upload_complete (&exchange->request, exchange->arena, s3->server, request, error);
+	exchange->body_may_fail = true;
+	return code == 0 ? s3_exchange_send (s3, call, exchange, error) : code;
+}
+
+int
+s3_parts_finish (void *self, struct larder_call *call, const struct larder_finish *request, struct larder_info *ret_info,
+                 struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	struct larder_info info = { .size = sizeof info };
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_check_writable (s3, error);
+	if (code == 0)
+		code = check_parts (request, error);
+	if (code == 0)
+		code = send_finish (s3, call, &exchange, request, error);
+	if (code == 0 && exchange.reply.uncertain && (exchange.reply.status == 404 || exchange.reply.status == 412)) {
+		struct s3_exchange look = exchange;
+		code = s3_settle_finish (s3, call, &look, request, &info, error);
+		if (code != 0)
+			return code < 0 ? code : s3_give_info (call, &info, ret_info, error);
+	}
+	if (code == 0 && !s3_exchange_is_ok (&exchange))
+		return s3_exchange_fault (s3, &exchange, error);
+	if (code == 0)
+		code = s3_reply_result (exchange.reply.body, exchange.reply.length, "CompleteMultipartUploadResult", exchange.arena, &info, error);
+	if (code < 0)
+		return code;
+	info.key = request->upload.key;
+	info.length = request->length;
+	info.version = aws_reply_header (&exchange.reply, "x-amz-version-id");
+	info.flags |= LARDER_INFO_LATEST;
+	return s3_give_info (call, &info, ret_info, error);
+}
+
+int
+s3_parts_abort (void *self, struct larder_call *call, const struct larder_upload *upload, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_check_writable (s3, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, "abort the upload of", upload->bucket, upload->key, error);
+	if (code == 0)
+		code = s3_request_upload_abort (&exchange.request, exchange.arena, upload, error);
+	if (code == 0)
+		code = s3_exchange_send (s3, call, &exchange, error);
+	if (code < 0 || s3_exchange_is_ok (&exchange) || (exchange.reply.status == 404 && exchange.reply.uncertain))
+		return code;
+	return s3_exchange_fault (s3, &exchange, error);
+}
+
+int
+s3_parts_list (void *self, struct larder_call *call, const struct larder_upload *upload, larder_part_fn part, void *context,
+               struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	uint32_t after = 0;
+	int code;
+	do {
+		uint32_t next = 0;
+		CLEANUP_EXCHANGE struct s3_exchange exchange;
+		code = s3_exchange_begin (&exchange, error);
+		if (code == 0)
+			code = s3_exchange_what (&exchange, "list the parts of", upload->bucket, upload->key, error);
+		if (code == 0)
+			code = s3_request_upload_parts (&exchange.request, exchange.arena, upload, after, error);
+		if (code == 0)
+			code = s3_exchange_do (s3, call, &exchange, error);
+		if (code == 0)
+			code = s3_reply_parts (exchange.reply.body, exchange.reply.length, exchange.arena, part, context, &next, error);
+		if (code == 0 && next && next <= after)
+			code = larder_fail (error, LARDER_E_INTEGRITY, "the list of parts of '%.200s' does not go on after part %u", upload->key, after);
+		after = next;
+	} while (code == 0 && after);
+	return code;
+}
