@@ -23,14 +23,6 @@ pass_add (void *context, const void *bytes, size_t count, struct larder_error *e
 	return 0;
 }
 
-/* The checksum that this server is told. */
-static uint32_t
-type_for (const struct s3_server *server)
-{
-	return s3_server_can (server, S3_CHECKSUM_CRC64NVME) ? LARDER_CHECKSUM_CRC64NVME
-		: s3_server_can (server, S3_CHECKSUM_CRC32C) ? LARDER_CHECKSUM_CRC32C : LARDER_CHECKSUM_NONE;
-}
-
 static int
 check_given (const struct pass *pass, uint32_t type, const char *checksum, struct larder_error *error)
 {
@@ -48,7 +40,7 @@ int
 s3_digest (const struct s3 *s3, const struct larder_source *source, uint32_t checksum_type, const char *checksum,
            struct s3_digest *ret, struct larder_error *error)
 {
-	uint32_t type = type_for (s3->server);
+	uint32_t type = s3_server_checksum (s3->server);
 	struct pass pass = {
 		.wants_crc64 = type == LARDER_CHECKSUM_CRC64NVME || checksum_type == LARDER_CHECKSUM_CRC64NVME,
 		.wants_crc32c = type == LARDER_CHECKSUM_CRC32C || checksum_type == LARDER_CHECKSUM_CRC32C,

@@ -102,7 +102,7 @@ s3_parts_write (void *self, struct larder_call *call, const struct larder_upload
 	if (code == 0)
 		code = s3_exchange_do (s3, call, &exchange, error);
 	if (code == 0)
-		code = s3_reply_info (exchange.reply.status, &exchange.reply.headers, exchange.arena, &info, NULL, NULL, error);
+		code = s3_reply_stored (&exchange.reply.headers, exchange.arena, &info, error);
 	if (code < 0)
 		return code;
 	const struct larder_part part = {
@@ -152,24 +152,6 @@ s3_parts_copy (void *self, struct larder_call *call, const struct larder_upload 
 /* ---- finish and abort ---- */
 
 static int
-check_parts (const struct larder_finish *request, struct larder_error *error)
-{
-	uint64_t sum = 0;
-	uint32_t last = 0;
-	for (size_t i = 0; i < request->count; i++) {
-		const struct larder_part *part = (const void *) ((const char *) request->parts + i * request->stride);
-		if (part->number <= last)
-			return larder_fail (error, LARDER_E_INVALID, "part %u comes after part %u", part->number, last);
-		last = part->number;
-		sum += part->length;
-	}
-	if (sum != request->length)
-		return larder_fail (error, LARDER_E_INTEGRITY, "the parts of '%.200s' have %llu bytes together, not %llu", request->upload.key,
-		                    (unsigned long long) sum, (unsigned long long) request->length);
-	return 0;
-}
-
-static int
 send_finish (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_finish *request, struct larder_error *error)
 {
 	int code = s3_exchange_what (exchange, "finish the upload of", request->upload.bucket, request->upload.key, error);
@@ -189,8 +171,6 @@ s3_parts_finish (void *self, struct larder_call *call, const struct larder_finis
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_check_writable (s3, error);
-	if (code == 0)
-		code = check_parts (request, error);
 	if (code == 0)
 		code = send_finish (s3, call, &exchange, request, error);
 	if (code == 0 && exchange.reply.uncertain && (exchange.reply.status == 404 || exchange.reply.status == 412)) {

@@ -139,7 +139,7 @@ add_or_remove (struct batch *batch, size_t i, struct larder_error *error)
 {
 	const struct removing *work = batch->work;
 	const struct larder_remove *item = item_at (work, i);
-	if (item->if_match || check_item (work, item, NULL) < 0)
+	if (item->if_match || !s3_key_fits_xml (item->key) || check_item (work, item, NULL) < 0)
 		return remove_one (work, i, error);
 	batch->places[batch->count] = i;
 	batch->items[batch->count++] = (struct larder_remove) { .size = sizeof *item, .key = item->key, .version = item->version };
@@ -168,7 +168,7 @@ s3_remove (void *self, struct larder_call *call, const char *bucket, const struc
 	struct s3 *s3 = self;
 	const struct removing work = { s3, call, bucket, items, stride, removed, context };
 	int code = s3_check_writable (s3, error);
-	if (code == 0 && count > 1 && s3_server_can (s3->server, S3_DELETE_MANY))
+	if (code == 0 && count > 1 && s3_server_delete_many (s3->server, aws_client_endpoint (s3->client)))
 		return remove_batched (&work, count, error);
 	for (size_t i = 0; i < count && code == 0; i++)
 		code = remove_one (&work, i, error);

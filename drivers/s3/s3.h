@@ -12,6 +12,7 @@
 
 #define S3_PUT_MOST (UINT64_C (5) << 30)       /* bytes of one PUT, part or copy */
 #define S3_KNOWN_MOST 64
+#define S3_CLEAR_MOST 1024
 
 struct s3 {
 	struct aws_settings aws;                   /* options */
@@ -23,6 +24,7 @@ struct s3 {
 	pthread_mutex_t mutex;                     /* of what follows */
 	char known[S3_KNOWN_MOST][64];             /* buckets that answered: a 404 there speaks of the key */
 	unsigned known_count;
+	uint64_t clear[S3_CLEAR_MOST];             /* guard.c: hashes of folders */
 };
 
 /* ---- send.c: one exchange -------------------------------------------------------------------- */
@@ -59,6 +61,7 @@ int s3_check_writable (const struct s3 *s3, struct larder_error *error);
 int s3_give_info (struct larder_call *call, const struct larder_info *info, struct larder_info *ret, struct larder_error *error);
 /* NULL for NULL and when there is no memory: *failed is set then. */
 const char *s3_give_text (struct larder_call *call, const char *text, bool *failed);
+struct larder_pairs s3_give_pairs (struct larder_call *call, const struct larder_pairs *pairs, bool *failed);
 
 /* ---- digest.c: one pass over the bytes before they are sent ------------------------------------ */
 

@@ -217,8 +217,8 @@ s3_give_text (struct larder_call *call, const char *text, bool *failed)
 	return copy;
 }
 
-static struct larder_pairs
-give_pairs (struct larder_call *call, const struct larder_pairs *pairs, bool *failed)
+struct larder_pairs
+s3_give_pairs (struct larder_call *call, const struct larder_pairs *pairs, bool *failed)
 {
 	struct larder_pair *copy = pairs->count ? larder_host->arena (call, pairs->count * sizeof *copy) : NULL;
 	*failed |= pairs->count && !copy;
@@ -240,7 +240,7 @@ s3_give_info (struct larder_call *call, const struct larder_info *info, struct l
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = s3_give_text (call, *texts[i], &failed);
-	copy.metadata = give_pairs (call, &info->metadata, &failed);
+	copy.metadata = s3_give_pairs (call, &info->metadata, &failed);
 	copy.size = sizeof copy;
 	if (failed)
 		return larder_fail_memory (error);

@@ -1,0 +1,112 @@
+/* guard.c: keys beside prefixes. MinIO takes 'a' beside 'a/b' and then leaves 'a/b' out of every listing, so that a sync,
+ * a count or a clean-up misses it. Neither is written where the other is. */
+#include "s3.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "checksum.h"
+#include "error.h"
+
+static int
+refuse (struct s3 *s3, const char *key, const char *other, struct larder_error *error)
+{
+	int code = larder_fail (error, LARDER_E_CONFLICT, "%s would hide one of '%.150s' and '%.150s' from its listings", s3->server->title, key, other);
+	larder_explain (error, LARDER_DETAIL_NEXT, "choose a key that is no folder of another, or set guard-keys = no for this backend");
+	return code;
+}
+
+/* ---- folders that were found clear: whoever writes an object in their place later looks below it ---- */
+
+static uint64_t
+folder_hash (const char *bucket, const char *key, size_t length)
+{
+	return crc64nvme (crc64nvme (0, bucket, strlen (bucket) + 1), key, length);
+}
+
+static bool
+is_clear (struct s3 *s3, uint64_t hash)
+{
+	pthread_mutex_lock (&s3->mutex);
+	bool clear = s3->clear[hash % S3_CLEAR_MOST] == hash;
+	pthread_mutex_unlock (&s3->mutex);
+	return clear;
+}
+
+static void
+note_clear (struct s3 *s3, uint64_t hash)
+{
+	pthread_mutex_lock (&s3->mutex);
+	s3->clear[hash % S3_CLEAR_MOST] = hash;
+	pthread_mutex_unlock (&s3->mutex);
+}
+
+/* ---- looking ---- */
+
+static int
+check_folder (struct s3 *s3, struct larder_call *call, const char *bucket, const char *key, size_t length, struct larder_error *error)
+{
+	struct larder_info info = { .size = sizeof info };
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	uint64_t hash = folder_hash (bucket, key, length);
+	if (is_clear (s3, hash))
+		return 0;
+	int code = s3_exchange_begin (&exchange, error);
+	char *above = code == 0 ? arena_copy_bytes (exchange.arena, key, length) : NULL;
+	if (!above)
+		return code < 0 ? code : larder_fail_memory (error);
+	const struct larder_object object = { .size = sizeof object, .bucket = bucket, .key = above };
+	code = s3_head (s3, call, &exchange, &object, &info, error);
+	if (code == LARDER_E_NOTFOUND) {
+		note_clear (s3, hash);
+		return 0;
+	}
+	return code == 0 ? refuse (s3, key, above, error) : code;
+}
+
+/* Does an object stand where `key` has a folder? */
+static int
+check_above (struct s3 *s3, struct larder_call *call, const char *bucket, const char *key, struct larder_error *error)
+{
+	int code = 0;
+	for (const char *slash = strchr (key, '/'); slash && slash[1] && code == 0; slash = strchr (slash + 1, '/'))
+		code = check_folder (s3, call, bucket, key, (size_t) (slash - key), error);
+	return code;
+}
+
+static int
+note_below (void *context, const struct larder_info *info, struct larder_error *error)
+{
+	struct larder_error *ret = context;
+	(void) error;
+	if (!ret->message[0])
+		(void) larder_fail (ret, LARDER_E_CONFLICT, "%.300s", info->key);
+	return 0;
+}
+
+/* Does `key` name a folder in which objects stand? */
+static int
+check_below (struct s3 *s3, struct larder_call *call, const char *bucket, const char *key, struct larder_error *error)
+{
+	struct larder_error found = LARDER_ERROR_INIT;
+	struct larder_page page = { .size = sizeof page };
+	struct larder_arena *arena = arena_new ();
+	char *prefix = arena ? arena_printf (arena, "%s/", key) : NULL;
+	const struct larder_list list = { .size = sizeof list, .bucket = bucket, .prefix = prefix, .delimiter = "", .most = 1 };
+	int code = prefix ? s3_list (s3, call, &list, note_below, &found, &page, error) : larder_fail_memory (error);
+	if (code == LARDER_E_NOTFOUND)
+		code = 0;                                 /* no bucket yet: the write will tell */
+	if (code == 0 && found.message[0])
+		code = refuse (s3, key, found.message, error);
+	arena_free (arena);
+	return code;
+}
+
+int
+s3_guard (struct s3 *s3, struct larder_call *call, const char *bucket, const char *key, struct larder_error *error)
+{
+	if (!s3->guard_keys || s3->server->state[S3_KEY_BESIDE_PREFIX] != S3_IGNORED)
+		return 0;
+	int code = check_above (s3, call, bucket, key, error);
+	return code == 0 && key[strlen (key) - 1] != '/' ? check_below (s3, call, bucket, key, error) : code;
+}

@@ -1,0 +1,97 @@
+/* more.c: tags, restores, addresses. */
+#include "s3.h"
+
+#include "error.h"
+
+int
+s3_tags_get (void *self, struct larder_call *call, const struct larder_object *object, struct larder_pairs *ret_tags, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	struct larder_pairs tags = { 0 };
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, "read the tags of", object->bucket, object->key, error);
+	if (code == 0)
+		code = s3_request_tags_get (&exchange.request, exchange.arena, s3->server, object, error);
+	if (code == 0)
+		code = s3_exchange_do (s3, call, &exchange, error);
+	if (code == 0)
+		code = s3_reply_tags (exchange.reply.body, exchange.reply.length, exchange.arena, &tags, error);
+	bool failed = false;
+	if (code == 0)
+		tags = s3_give_pairs (call, &tags, &failed);
+	if (code == 0 && failed)
+		code = larder_fail_memory (error);
+	if (code == 0)
+		*ret_tags = tags;
+	return code;
+}
+
+int
+s3_tags_set (void *self, struct larder_call *call, const struct larder_object *object, const struct larder_pairs *tags, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_check_writable (s3, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, "set the tags of", object->bucket, object->key, error);
+	if (code == 0)
+		code = s3_request_tags_set (&exchange.request, exchange.arena, s3->server, object, tags, error);
+	return code == 0 ? s3_exchange_do (s3, call, &exchange, error) : code;
+}
+
+int
+s3_restore (void *self, struct larder_call *call, const struct larder_restore *request, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_check_writable (s3, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, "restore", request->object.bucket, request->object.key, error);
+	if (code == 0)
+		code = s3_request_restore (&exchange.request, exchange.arena, s3->server, request, error);
+	return code == 0 ? s3_exchange_do (s3, call, &exchange, error) : code;
+}
+
+/* ---- addresses ---- */
+
+static int
+build_url (const struct s3 *s3, struct s3_exchange *exchange, const struct larder_url *request, const char **ret, struct larder_error *error)
+{
+	const struct larder_object *object = &request->object;
+	aws_request_begin (&exchange->request, exchange->arena, request->method ? request->method : "GET", object->bucket, object->key);
+	if (object->version)
+		aws_request_query (&exchange->request, "versionId", object->version);
+	int code = aws_request_check (&exchange->request, error);
+	if (code == 0)
+		code = s3_server_key (s3->server, object->key, error);
+	if (code < 0)
+		return code;
+	return request->kind == LARDER_URL_SIGNED
+		? aws_client_presign (s3->client, &exchange->request, request->now, request->expires_in, ret, error)
+		: aws_client_url (s3->client, &exchange->request, ret, error);
+}
+
+int
+s3_url (void *self, struct larder_call *call, const struct larder_url *request, const char **ret_url, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	const char *url = NULL;
+	bool failed = false;
+	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = build_url (s3, &exchange, request, &url, error);
+	if (code == 0)
+		url = s3_give_text (call, url, &failed);
+	if (code == 0 && failed)
+		code = larder_fail_memory (error);
+	if (code == 0)
+		*ret_url = url;
+	return code;
+}
