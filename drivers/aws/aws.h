@@ -146,36 +146,36 @@ struct aws_settings {
 
 enum aws_payload_signing { AWS_PAYLOAD_AUTO = 0, AWS_PAYLOAD_YES = 1, AWS_PAYLOAD_NO = 2 };
 
-#define AWS_CLIENT_OPTIONS(type, field)                                                                              \
-	{ .key = "endpoint", .type = LARDER_STRING, .at = offsetof (type, field.endpoint),                                \
+#define AWS_CLIENT_OPTIONS(instance, field)                                                                           \
+	{ .key = "endpoint", .type = LARDER_STRING, .at = offsetof (instance, field.endpoint),                                \
 	  .help = "address of the service, http://HOST:PORT; AWS's own when it is left out" },                            \
-	{ .key = "region", .type = LARDER_STRING, .at = offsetof (type, field.region),                                    \
+	{ .key = "region", .type = LARDER_STRING, .at = offsetof (instance, field.region),                                    \
 	  .help = "region; else AWS_REGION or AWS_DEFAULT_REGION" },                                                      \
-	{ .key = "access-key", .type = LARDER_SECRET, .at = offsetof (type, field.access_key),                            \
+	{ .key = "access-key", .type = LARDER_SECRET, .at = offsetof (instance, field.access_key),                            \
 	  .help = "access key id; else AWS_ACCESS_KEY_ID" },                                                              \
-	{ .key = "secret-key", .type = LARDER_SECRET, .at = offsetof (type, field.secret_key),                            \
+	{ .key = "secret-key", .type = LARDER_SECRET, .at = offsetof (instance, field.secret_key),                            \
 	  .help = "secret key; else AWS_SECRET_ACCESS_KEY" },                                                             \
-	{ .key = "session-token", .type = LARDER_SECRET, .at = offsetof (type, field.session_token),                      \
+	{ .key = "session-token", .type = LARDER_SECRET, .at = offsetof (instance, field.session_token),                      \
 	  .help = "session token of temporary credentials; else AWS_SESSION_TOKEN" },                                     \
-	{ .key = "ca-file", .type = LARDER_PATH, .at = offsetof (type, field.ca_file),                                    \
+	{ .key = "ca-file", .type = LARDER_PATH, .at = offsetof (instance, field.ca_file),                                    \
 	  .help = "certificates to trust, PEM; else AWS_CA_BUNDLE, else the system's" },                                  \
-	{ .key = "addressing", .type = LARDER_ENUM, .at = offsetof (type, field.addressing), .def = "auto",               \
+	{ .key = "addressing", .type = LARDER_ENUM, .at = offsetof (instance, field.addressing), .def = "auto",               \
 	  .values = "auto|path|host", .help = "where the bucket's name goes; auto: path for custom endpoints and dotted names" }, \
-	{ .key = "payload-signing", .type = LARDER_ENUM, .at = offsetof (type, field.payload_signing), .def = "auto",     \
+	{ .key = "payload-signing", .type = LARDER_ENUM, .at = offsetof (instance, field.payload_signing), .def = "auto",     \
 	  .values = "auto|yes|no", .help = "sign the bytes too; auto: only without TLS" },                                \
-	{ .key = "dual-stack", .type = LARDER_BOOL, .at = offsetof (type, field.dual_stack), .def = "no",                 \
+	{ .key = "dual-stack", .type = LARDER_BOOL, .at = offsetof (instance, field.dual_stack), .def = "no",                 \
 	  .help = "AWS's endpoints for IPv6 and IPv4" },                                                                  \
-	{ .key = "fips", .type = LARDER_BOOL, .at = offsetof (type, field.fips), .def = "no",                             \
+	{ .key = "fips", .type = LARDER_BOOL, .at = offsetof (instance, field.fips), .def = "no",                             \
 	  .help = "AWS's FIPS endpoints" },                                                                               \
-	{ .key = "connect-timeout", .type = LARDER_DURATION, .at = offsetof (type, field.connect), .def = "5s",           \
+	{ .key = "connect-timeout", .type = LARDER_DURATION, .at = offsetof (instance, field.connect), .def = "5s",           \
 	  .help = "longest time to connect", .min = 1000000, .max = INT64_C (3600000000000) },                            \
-	{ .key = "reply-timeout", .type = LARDER_DURATION, .at = offsetof (type, field.first_byte), .def = "60s",         \
+	{ .key = "reply-timeout", .type = LARDER_DURATION, .at = offsetof (instance, field.first_byte), .def = "60s",         \
 	  .help = "longest wait for a reply to begin", .min = 1000000, .max = INT64_C (3600000000000) },                  \
-	{ .key = "stall-timeout", .type = LARDER_DURATION, .at = offsetof (type, field.stall), .def = "20s",              \
+	{ .key = "stall-timeout", .type = LARDER_DURATION, .at = offsetof (instance, field.stall), .def = "20s",              \
 	  .help = "longest time without a byte moving", .min = 1000000, .max = INT64_C (3600000000000) },                 \
-	{ .key = "request-timeout", .type = LARDER_DURATION, .at = offsetof (type, field.whole), .def = "0",              \
+	{ .key = "request-timeout", .type = LARDER_DURATION, .at = offsetof (instance, field.whole), .def = "0",              \
 	  .help = "longest time for one request; 0: none" },                                                              \
-	{ .key = "attempts", .type = LARDER_INT, .at = offsetof (type, field.attempts), .def = "3",                       \
+	{ .key = "attempts", .type = LARDER_INT, .at = offsetof (instance, field.attempts), .def = "3",                       \
 	  .help = "tries of one request", .min = 1, .max = 100 }
 
 /* Validates settings and finds credentials; connects to nothing. AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, region and

@@ -44,7 +44,7 @@ s3_uploads_list (void *self, struct larder_call *call, const struct larder_list 
 	if (code == 0)
 		code = s3_exchange_do (s3, call, &exchange, error);
 	if (code == 0)
-		code = s3_reply_uploads (exchange.reply.body, exchange.reply.length, exchange.arena, upload, context, &page, error);
+		code = s3_reply_uploads (exchange.reply.body, exchange.reply.length, request, exchange.arena, upload, context, &page, error);
 	bool failed = false;
 	if (code == 0)
 		page.token = s3_give_text (call, page.token, &failed);
