@@ -245,7 +245,7 @@ int
 file_temporary (struct larder_error *error)
 {
 	char path[PATH_MOST];
-	const char *folder = getenv ("TMPDIR");
+	const char *folder = secure_getenv ("TMPDIR");
 	snprintf (path, sizeof path, "%s/larder-XXXXXX", folder && *folder ? folder : "/tmp");
 	int fd = mkostemp (path, O_CLOEXEC);
 	if (fd < 0)

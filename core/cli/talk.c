@@ -13,7 +13,7 @@
 static bool
 colour_wanted (const struct cli *cli)
 {
-	const char *no = getenv ("NO_COLOR"), *term = getenv ("TERM");
+	const char *no = secure_getenv ("NO_COLOR"), *term = secure_getenv ("TERM");
 	if (cli->globals.color != WHEN_AUTO)
 		return cli->globals.color == WHEN_ALWAYS;
 	return cli->talk_terminal && !(no && *no) && !(term && strcmp (term, "dumb") == 0);

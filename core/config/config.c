@@ -43,7 +43,7 @@ static const char *
 look_up (void *context, const char *name)
 {
 	(void) context;
-	return getenv (name);
+	return secure_getenv (name);
 }
 
 static int

@@ -13,7 +13,7 @@
 static const char *
 from_home (struct larder_arena *arena)
 {
-	const char *config = getenv ("XDG_CONFIG_HOME"), *home = getenv ("HOME");
+	const char *config = secure_getenv ("XDG_CONFIG_HOME"), *home = secure_getenv ("HOME");
 	if (config && *config)
 		return arena_printf (arena, "%s/larder/larder.ini", config);
 	return home && *home ? arena_printf (arena, "%s/.config/larder/larder.ini", home) : NULL;
@@ -22,7 +22,7 @@ from_home (struct larder_arena *arena)
 int
 find_pipeline (struct larder_arena *arena, const char *given, const char **ret, struct larder_error *error)
 {
-	const char *path = given ? given : getenv ("LARDER_CONFIG");
+	const char *path = given ? given : secure_getenv ("LARDER_CONFIG");
 	if (path && *path) {
 		*ret = path;
 		return 0;
@@ -87,7 +87,7 @@ int
 find_profile (struct larder_arena *arena, const char *pipeline, const char *given, const char **ret_name, const char **ret_path,
               struct larder_error *error)
 {
-	const char *name = given ? given : getenv ("LARDER_PROFILE"), *slash = strrchr (pipeline, '/');
+	const char *name = given ? given : secure_getenv ("LARDER_PROFILE"), *slash = strrchr (pipeline, '/');
 	const char *folder = slash ? arena_printf (arena, "%.*s/profiles", (int) (slash - pipeline), pipeline) : "profiles";
 	if (!name || !*name)
 		return fail_profile (arena, folder, NULL, error);

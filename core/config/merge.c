@@ -97,7 +97,7 @@ merge_larder_keys (struct config *config, const struct larder_pairs *flags, stru
 	for (const struct larder_option *option = schema_find ("larder")->options; option->key && code == 0; option++) {
 		char variable[80];
 		variable_of (option->key, variable);
-		const char *text = getenv (variable);
+		const char *text = secure_getenv (variable);
 		if (text)
 			code = set_text (config, section, option->key, text, variable, LARDER_FROM_ENVIRONMENT, error);
 	}

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -17,7 +16,7 @@ module_folder (const struct larder_settings *settings)
 {
 	if (settings->module_dir)
 		return settings->module_dir;
-	const char *given = getauxval (AT_SECURE) ? NULL : getenv ("LARDER_MODULE_DIR");
+	const char *given = secure_getenv ("LARDER_MODULE_DIR");
 	return given && *given ? given : LARDER_MODULE_FOLDER;
 }
 

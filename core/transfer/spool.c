@@ -19,7 +19,7 @@
 static int
 unnamed_file (struct larder_error *error)
 {
-	const char *folder = getenv ("TMPDIR");
+	const char *folder = secure_getenv ("TMPDIR");
 	folder = folder && *folder ? folder : "/tmp";
 	int fd = open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	return fd >= 0 ? fd : larder_fail_errno (error, errno, "cannot make a temporary file in '%s'", folder);

@@ -1,8 +1,14 @@
 # The tool as people use it: scripts against the built program, with the mock profile.
-TESTS += %D%/test-cli-tables.py %D%/test-cli-objects.py %D%/test-cli-same-place.py %D%/test-cli-descriptors.py %D%/test-cli-output.py %D%/test-cli-errors.py %D%/test-cli-ingest.py
-EXTRA_DIST += %D%/tool.py %D%/test-cli-tables.py %D%/test-cli-objects.py %D%/test-cli-same-place.py %D%/test-cli-descriptors.py %D%/test-cli-output.py %D%/test-cli-errors.py %D%/test-cli-ingest.py
+TESTS += %D%/test-cli-tables.py %D%/test-cli-objects.py %D%/test-cli-same-place.py %D%/test-cli-descriptors.py %D%/test-cli-output.py %D%/test-cli-errors.py %D%/test-cli-privileged.py %D%/test-cli-ingest.py
+EXTRA_DIST += %D%/tool.py %D%/test-cli-tables.py %D%/test-cli-objects.py %D%/test-cli-same-place.py %D%/test-cli-descriptors.py %D%/test-cli-output.py %D%/test-cli-errors.py %D%/test-cli-privileged.py %D%/test-cli-ingest.py
 
 check_LTLIBRARIES += tests/cli/driver-canary.la
 tests_cli_driver_canary_la_SOURCES = %D%/driver-canary.c
 tests_cli_driver_canary_la_CPPFLAGS = $(IN_INCLUDE)
 tests_cli_driver_canary_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
+
+# The tool without the shared library, which the loader would not find for a program of more rights.
+check_PROGRAMS += tests/cli/larder-whole
+tests_cli_larder_whole_SOURCES = $(larder_SOURCES)
+tests_cli_larder_whole_CPPFLAGS = $(larder_CPPFLAGS)
+tests_cli_larder_whole_LDADD = libcoretest.la libbase.la $(JANSSON_LIBS) -lpthread

@@ -33,6 +33,13 @@ def banned_calls():
                 yield "%s:%d: %s" % (path, number, line.strip())
 
 
+def trusting_the_environment():
+    for path in OURS:
+        for number, line in enumerate(tree.without_comments(tree.read(path)).split("\n"), 1):
+            if re.search(r"(?<!secure_)\bgetenv\s*\(", line):
+                yield "%s:%d: secure_getenv, please: %s" % (path, number, line.strip())
+
+
 def no_purpose():
     for path in SOURCES:
         if not re.match(r"(/\*|#define LARDER_API_VERSION \d+\n/\*)", tree.read(path)):
@@ -59,6 +66,7 @@ tap = tree.Tap()
 tap.check("test-style-limits-functions-60-lines", long_functions())
 tap.check("test-style-limits-files-600-lines", long_files())
 tap.check("test-style-limits-banned-calls", banned_calls())
+tap.check("test-style-limits-environment-of-others", trusting_the_environment())
 tap.check("test-style-limits-purpose-comment", no_purpose())
 tap.check("test-style-limits-folder-sentence", no_sentence())
 tap.check("test-style-limits-nothing-unfinished", unfinished())
