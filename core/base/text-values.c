@@ -280,3 +280,19 @@ text_time (const char *text, int64_t *ret)
 	*ret = (int64_t) time;
 	return 0;
 }
+
+int
+text_time_http (const char *text, int64_t *ret)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char iso[32];
+	if (strlen (text) != strlen ("Sun, 06 Nov 1994 08:49:37 GMT") || text[3] != ',' || text[4] != ' ' || text[7] != ' ' ||
+	    text[11] != ' ' || text[16] != ' ' || strcmp (text + 25, " GMT") != 0)
+		return -1;
+	for (int month = 0; month < 12; month++)
+		if (strncmp (months + (size_t) month * 3, text + 8, 3) == 0) {
+			snprintf (iso, sizeof iso, "%.4s-%02d-%.2sT%.8sZ", text + 12, month + 1, text + 5, text + 17);
+			return text_time (iso, ret);
+		}
+	return -1;
+}

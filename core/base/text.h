@@ -28,6 +28,8 @@ const char *text_from_duration (int64_t ns, char ret[32]);
 const char *text_from_time (int64_t time, char ret[32]);
 const char *text_from_time_micro (int64_t time, char ret[32]);
 int text_time (const char *text, int64_t *ret);
+/* As HTTP writes it: Sun, 06 Nov 1994 08:49:37 GMT. */
+int text_time_http (const char *text, int64_t *ret);
 void text_year_month (int64_t time, int *ret_year, int *ret_month, int *ret_day);
 
 void text_hex (const void *bytes, size_t count, char *ret);       /* 2 × count + 1 */

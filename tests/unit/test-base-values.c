@@ -137,6 +137,25 @@ START_TEST (times)
 }
 END_TEST
 
+START_TEST (times_http)
+{
+	static const char *const bad[] = {
+		"", "now", "Sun, 06 Nov 1994 08:49:37 UTC", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 31 Feb 1994 08:49:37 GMT",
+		"Sun, 06 Nox 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun, 06 Nov 1994T08:49:37 GMT",
+	};
+	char text[32];
+	int64_t time = 77;
+	for (size_t i = 0; i < COUNT_OF (bad); i++) {
+		ck_assert_msg (text_time_http (bad[i], &time) == -1, "'%s' was taken", bad[i]);
+		ck_assert_int_eq (time, 77);
+	}
+	ck_assert_int_eq (text_time_http ("Sun, 06 Nov 1994 08:49:37 GMT", &time), 0);
+	ck_assert_str_eq (text_from_time (time, text), "1994-11-06T08:49:37Z");
+	ck_assert_int_eq (text_time_http ("Thu, 31 Dec 2026 23:59:59 GMT", &time), 0);
+	ck_assert_str_eq (text_from_time (time, text), "2026-12-31T23:59:59Z");
+}
+END_TEST
+
 /* Every time that the clock can show goes through text and back. */
 START_TEST (times_round)
 {
@@ -186,7 +205,7 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-base-values-sizes", sizes, 0 }, { "test-base-values-rates", rates, 0 }, { "test-base-values-durations", durations, 0 },
 		{ "test-base-values-bools-and-ints", bools_and_ints, 0 }, { "test-base-values-for-people", for_people, 0 },
-		{ "test-base-values-times", times, 0 }, { "test-base-values-times-round", times_round, 0 }, { "test-base-values-clocks", clocks, 0 },
+		{ "test-base-values-times", times, 0 }, { "test-base-values-times-http", times_http, 0 }, { "test-base-values-times-round", times_round, 0 }, { "test-base-values-clocks", clocks, 0 },
 		{ "test-base-values-randoms", randoms, 0 },
 	};
 	return unit_run ("base-values", cases, COUNT_OF (cases));
