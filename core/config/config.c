@@ -69,17 +69,19 @@ read_file (struct config *config, const char *path, struct ini_section **ret, st
 static int
 check_kind (const struct config_section *section, struct larder_error *error)
 {
-	static const char *const module_kinds[] = { "backend", "lock", "resource" };
+	static const char *const module_kinds[] = { "backend", "lock", "codec", "resource" };
 	const struct schema *schema = schema_find (section->kind);
-	for (size_t i = 0; i < 3; i++)
-		if (strcmp (section->kind, module_kinds[i]) == 0 && *section->name)
-			return 0;
+	bool module = false;
+	for (size_t i = 0; i < 4; i++)
+		module = module || strcmp (section->kind, module_kinds[i]) == 0;
+	if (module && *section->name)
+		return 0;
 	if (schema && schema->named == (*section->name != '\0'))
 		return 0;
-	if (schema || strcmp (section->kind, "backend") == 0 || strcmp (section->kind, "lock") == 0)
+	if (schema || module)
 		return ini_fail (error, section->file, section->line, schema && !schema->named ? "section [%s] takes no name" : "section [%s] needs a name", section->kind);
-	const char *words[32] = { "backend", "lock", "resource" };
-	size_t count = 3;
+	const char *words[32] = { "backend", "lock", "codec", "resource" };
+	size_t count = 4;
 	for (const struct schema *known = schemas; known->kind; known++)
 		words[count++] = known->kind;
 	int code = ini_fail (error, section->file, section->line, "unknown section kind '%s'", section->kind);

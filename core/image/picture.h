@@ -34,7 +34,7 @@ void buffer_sink (struct buffer *buffer, struct larder_sink *ret);
 
 /* An encode under way, into a buffer. encoder_end with the code so far: finishes, or throws away; gives the first failure. */
 struct encoder { const struct module *module; struct instance *codec; struct larder_call *call; struct larder_sink sink; void *state; };
-int encoder_begin (struct encoder *encoder, const struct module *module, const struct larder_encode *request, struct larder_call *call,
+int encoder_begin (struct encoder *encoder, struct larder *larder, const struct module *module, const struct larder_encode *request, struct larder_call *call,
                    struct buffer *into, struct larder_error *error);
 int encoder_rows (struct encoder *encoder, const void *rows, size_t stride, uint32_t count, struct larder_error *error);
 int encoder_end (struct encoder *encoder, int code, struct larder_error *error);
@@ -51,7 +51,7 @@ struct pixels {
 	uint32_t next;
 	uint8_t *row, *narrow;           /* one row as decoded; the same at 8 bits */
 };
-int pixels_open (struct pixels *pixels, const struct module *codec, struct larder_call *call, const struct larder_source *source,
+int pixels_open (struct pixels *pixels, struct larder *larder, const struct module *codec, struct larder_call *call, const struct larder_source *source,
                  const struct larder_limits *limits, bool header_only, struct larder_error *error);
 int pixels_of_raster (struct pixels *pixels, const struct larder_raster *raster, struct larder_error *error);
 /* The next row in its own format (valid until the next one). */
@@ -70,7 +70,7 @@ struct thumbnail { uint32_t width, height, channels; uint8_t *rows; };
 typedef int (*pixels_row_fn) (void *context, const uint8_t *row, struct larder_error *error);
 int thumbnail_make (struct thumbnail *thumbnail, struct pixels *pixels, struct larder_call *call, uint32_t box_width, uint32_t box_height,
                     pixels_row_fn again, void *again_context, struct larder_error *error);
-int thumbnail_encode (struct thumbnail *thumbnail, const struct module *codec, const struct encoding *encoding, const char *background,
+int thumbnail_encode (struct thumbnail *thumbnail, struct larder *larder, const struct module *codec, const struct encoding *encoding, const char *background,
                       struct larder_call *call, struct buffer *into, struct larder_error *error);
 void thumbnail_free (struct thumbnail *thumbnail);
 
@@ -92,7 +92,7 @@ struct recode {
 	uint32_t next;
 	struct encoder encoder;
 };
-int recode_begin (struct recode *recode, const struct module *module, const struct larder_picture *picture, const struct encoding *encoding,
+int recode_begin (struct recode *recode, struct larder *larder, const struct module *module, const struct larder_picture *picture, const struct encoding *encoding,
                   const char *background, uint64_t memory, struct larder_call *call, struct buffer *into, struct larder_error *error);
 int recode_row (void *recode, const uint8_t *row, struct larder_error *error);
 int recode_end (struct recode *recode, int code, struct larder_error *error);

@@ -291,7 +291,7 @@ make_thumbnail (struct job *job, struct pixels *pixels, struct recode *recode, s
 	code = encoding_parse (job->pipeline->thumbnail_encode, &encoding, error);
 	if (code == 0)
 		code = registry_codec_named (larder_registry (job->larder), encoding.format, &codec, error);
-	return code < 0 ? code : thumbnail_encode (&job->small, codec, &encoding, job->pipeline->background, &job->call, &job->thumbnail, error);
+	return code < 0 ? code : thumbnail_encode (&job->small, job->larder, codec, &encoding, job->pipeline->background, &job->call, &job->thumbnail, error);
 }
 
 static int
@@ -301,7 +301,7 @@ decode_and_encode (struct job *job, struct pixels *pixels, struct larder_error *
 	if (job->keep)
 		return make_thumbnail (job, pixels, NULL, error);
 	struct recode recode;
-	int code = recode_begin (&recode, job->codec, &pixels->picture, &job->encoding, job->pipeline->background, job->memory, &job->call, &job->encoded, error);
+	int code = recode_begin (&recode, job->larder, job->codec, &pixels->picture, &job->encoding, job->pipeline->background, job->memory, &job->call, &job->encoded, error);
 	if (code == 0)
 		code = make_thumbnail (job, pixels, &recode, error);
 	job->is_encoded = true;
@@ -327,7 +327,7 @@ job_make (struct job *job, struct larder_error *error)
 	struct larder_limits limits = limits_of (job->pipeline, job->memory);
 	buffer_init (&job->encoded, job->pipeline->max_file_size);
 	buffer_init (&job->thumbnail, 64 << 20);
-	int code = job->source_codec ? pixels_open (&pixels, job->source_codec, &job->call, &job->input.source, &limits, false, error)
+	int code = job->source_codec ? pixels_open (&pixels, job->larder, job->source_codec, &job->call, &job->input.source, &limits, false, error)
 		: pixels_of_raster (&pixels, job->request->raster, error);
 	if (code == 0)
 		code = judge (job, &pixels.picture, error);

@@ -58,7 +58,7 @@ probe_input (struct larder *larder, struct larder_arena *arena, const struct inp
 	int64_t got = source_pread (&input->source, head, sizeof head, 0, error);
 	int code = got < 0 ? (int) got : registry_codec_for (larder_registry (larder), head, (size_t) got, &codec, error);
 	if (code == 0)
-		code = pixels_open (&pixels, codec, &call, &input->source, &limits, true, error);
+		code = pixels_open (&pixels, larder, codec, &call, &input->source, &limits, true, error);
 	if (code < 0)
 		return code;
 	fill (arena, codec, &pixels.picture, ret);

@@ -7,7 +7,7 @@
 #include "error.h"
 
 int
-encoder_begin (struct encoder *encoder, const struct module *module, const struct larder_encode *request, struct larder_call *call,
+encoder_begin (struct encoder *encoder, struct larder *larder, const struct module *module, const struct larder_encode *request, struct larder_call *call,
                struct buffer *into, struct larder_error *error)
 {
 	*encoder = (struct encoder) { .module = module, .call = call };
@@ -20,7 +20,7 @@ encoder_begin (struct encoder *encoder, const struct module *module, const struc
 		larder_explain (error, LARDER_DETAIL_NEXT, "png holds pictures of any size: --format png");
 		return code;
 	}
-	int code = instance_new (module, &encoder->codec, error);
+	int code = codec_open (larder, module, &encoder->codec, error);
 	if (code == 0)
 		code = module->codec->encode_begin (encoder->codec->self, call, request, &encoder->sink, &encoder->state, error);
 	return code;
@@ -105,7 +105,7 @@ choose_pixels (struct recode *recode, const char *background, struct larder_erro
 }
 
 int
-recode_begin (struct recode *recode, const struct module *module, const struct larder_picture *picture, const struct encoding *encoding,
+recode_begin (struct recode *recode, struct larder *larder, const struct module *module, const struct larder_picture *picture, const struct encoding *encoding,
               const char *background, uint64_t memory, struct larder_call *call, struct buffer *into, struct larder_error *error)
 {
 	*recode = (struct recode) { .module = module, .picture = picture, .encoding = *encoding };
@@ -131,7 +131,7 @@ recode_begin (struct recode *recode, const struct module *module, const struct l
 		.size = sizeof request, .width = width, .height = height, .pixels = recode->pixels, .quality = encoding->quality, .effort = encoding->effort,
 		.lossless = encoding->lossless, .icc = keeps_profile ? picture->icc : NULL, .icc_length = keeps_profile ? picture->icc_length : 0,
 	};
-	return encoder_begin (&recode->encoder, module, &request, call, into, error);
+	return encoder_begin (&recode->encoder, larder, module, &request, call, into, error);
 }
 
 static void

@@ -126,7 +126,7 @@ flatten (struct thumbnail *thumbnail, const struct module *codec, const char *ba
 }
 
 int
-thumbnail_encode (struct thumbnail *thumbnail, const struct module *codec, const struct encoding *encoding, const char *background,
+thumbnail_encode (struct thumbnail *thumbnail, struct larder *larder, const struct module *codec, const struct encoding *encoding, const char *background,
                   struct larder_call *call, struct buffer *into, struct larder_error *error)
 {
 	int code = flatten (thumbnail, codec, background, error);
@@ -137,7 +137,7 @@ thumbnail_encode (struct thumbnail *thumbnail, const struct module *codec, const
 		.quality = encoding->quality, .effort = encoding->effort, .lossless = encoding->lossless,
 	};
 	struct encoder encoder = { 0 };
-	code = encoder_begin (&encoder, codec, &request, call, into, error);
+	code = encoder_begin (&encoder, larder, codec, &request, call, into, error);
 	if (code == 0)
 		code = encoder_rows (&encoder, thumbnail->rows, (size_t) thumbnail->width * thumbnail->channels, thumbnail->height, error);
 	return encoder_end (&encoder, code, error);

@@ -1,4 +1,4 @@
-/* backend.c: [backend] sections: the driver's module and its one instance a section. */
+/* backend.c: sections of modules: [backend], the driver's module and its one instance a section; [codec], options of a codec. */
 #include "handle.h"
 
 #define LARDER_API_VERSION LARDER_API_CURRENT
@@ -48,20 +48,18 @@ warn_of_comments (const struct larder *larder, const struct config_section *sect
 	}
 }
 
-/* The section's module with its options filled, not opened yet. */
+/* An instance of the module with the section's options, not opened yet. `skip`: keys that are core's. */
 static int
-make_instance (struct larder *larder, const struct config_section *section, struct instance **ret, struct larder_error *error)
+fill_instance (struct larder *larder, const struct config_section *section, const struct module *module, const char *const *skip,
+               struct instance **ret, struct larder_error *error)
 {
-	const struct module *module;
-	struct instance *instance = NULL;
-	int code = load_module (larder, section, &module, error);
-	if (code == 0)
-		code = instance_new (module, &instance, error);
+	static const struct larder_option none[] = { { 0 } };
+	struct larder_values *filled = NULL;
+	struct instance *instance;
+	int code = instance_new (module, &instance, error);
 	if (code < 0)
 		return code;
-	struct larder_values *filled = NULL;
-	static const struct larder_option none[] = { { 0 } };
-	code = config_fill (section, module->options ? module->options : none, sizeof *none, instance->self, core_keys, &filled, error);
+	code = config_fill (section, module->options ? module->options : none, sizeof *none, instance->self, skip, &filled, error);
 	if (code < 0) {
 		instance_free (instance);
 		return code;
@@ -71,6 +69,25 @@ make_instance (struct larder *larder, const struct config_section *section, stru
 	instance->values = filled;
 	*ret = instance;
 	return 0;
+}
+
+static int
+make_instance (struct larder *larder, const struct config_section *section, struct instance **ret, struct larder_error *error)
+{
+	const struct module *module;
+	int code = load_module (larder, section, &module, error);
+	return code < 0 ? code : fill_instance (larder, section, module, core_keys, ret, error);
+}
+
+int
+codec_open (struct larder *larder, const struct module *module, struct instance **ret, struct larder_error *error)
+{
+	static const char *const no_keys[] = { NULL };
+	const struct config_section *section = NULL;
+	while (larder->config && (section = config_next (larder->config, "codec", section)))
+		if (strcmp (config_name (section), module->name) == 0)
+			return fill_instance (larder, section, module, no_keys, ret, error);
+	return instance_new (module, ret, error);
 }
 
 int

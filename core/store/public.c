@@ -89,6 +89,26 @@ check_modules (struct larder *larder, const char *kind, larder_finding_cb findin
 	return code;
 }
 
+/* Options of codecs, by the codecs' own tables; one that is not installed may come later. */
+static int
+check_codec_sections (struct larder *larder, larder_finding_cb finding, void *context)
+{
+	int code = 0;
+	for (const struct config_section *section = NULL; code == 0 && (section = config_next (larder->config, "codec", section));) {
+		struct larder_error error = LARDER_ERROR_INIT;
+		const struct module *module;
+		struct instance *instance = NULL;
+		int found = registry_load (larder->registry, LARDER_KIND_CODEC, config_name (section), &module, &error);
+		if (found == 0)
+			found = codec_open (larder, module, &instance, &error);
+		instance_free (instance);
+		error.code = found == LARDER_E_NOTFOUND ? 0 : error.code;
+		if (found < 0)
+			code = report (finding, context, section, &error);
+	}
+	return code;
+}
+
 static int
 check_codecs (struct larder *larder, larder_finding_cb finding, void *context)
 {
@@ -116,6 +136,8 @@ larder_config_check (struct larder *larder, larder_finding_cb finding, void *con
 		code = check_modules (larder, "backend", finding, context);
 	if (code == 0)
 		code = check_modules (larder, "lock", finding, context);
+	if (code == 0)
+		code = check_codec_sections (larder, finding, context);
 	return code ? code : check_codecs (larder, finding, context);
 }
 

@@ -30,6 +30,9 @@ struct instance *store_instance (const struct larder_store *store);
 /* The driver's own address of an object, whatever CDN stands before the store: equal ones are one object. */
 int store_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error);
 
+/* An instance of a codec, with the options of its [codec "name"] section where there is one. */
+int codec_open (struct larder *larder, const struct module *module, struct instance **ret, struct larder_error *error);
+
 /* Remove with conditions; one key. `if_match` may be NULL. */
 int store_remove_if (struct larder_store *store, const char *key, const char *if_match, struct larder_error *error);
 

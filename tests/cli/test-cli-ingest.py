@@ -124,6 +124,30 @@ def test_cli_ingest_values_of_the_pipeline():
     assert got.code == 0 and pictures(got)[0]["key"] == "val/low/4/line.png", got.out + got.err
 
 
+def test_cli_ingest_codec_sections():
+    # options of a codec, from its section; wrong ones are told with file, line and range, by ingest and by config check
+    def configured(more):
+        write("codec/larder.ini", read(os.path.join(SRC, "etc/larder.ini")) + more.encode())
+        write("codec/profiles/mock.ini", read(os.path.join(SRC, "etc/profiles/mock.ini")))
+        return ["--config", "codec/larder.ini"]
+    os.makedirs("codec/profiles")
+    sizes = []
+    for level in (0, 9):
+        say = configured("\n[codec \"png\"]\nlevel = %d\n" % level)
+        got = larder(*say, "image", "ingest", os.path.join(PICTURES, "waves.webp"), "--format", "png", "--user", "c", "--job", str(level), *AT, "--json")
+        assert got.code == 0, got.err
+        sizes.append(pictures(got)[0]["bytes"])
+    assert sizes[0] > 2 * sizes[1], sizes
+    for more, words in (("level = 10", ("larder.ini:", "'level'", "0 to 9")), ("levle = 1", ("larder.ini:", "levle", "'level'"))):
+        say = configured("\n[codec \"png\"]\n%s\n" % more)
+        got = larder(*say, "image", "ingest", os.path.join(PICTURES, "waves.webp"), "--format", "png", "--user", "c", "--job", "no", *AT)
+        assert got.code == 2 and all(word in got.err for word in words), got.err
+        got = larder(*say, "config", "check")
+        assert got.code == 2 and all(word in got.out + got.err for word in words), got.out + got.err
+    got = larder(*configured("\n[codec \"none\"]\na = b\n"), "config", "check")
+    assert got.code == 0 and "none" in got.out + got.err, got.out + got.err
+
+
 def test_cli_ingest_types_follow_the_bytes():
     # c-D08: type and key follow the bytes, not the name
     webp = read(os.path.join(PICTURES, "waves.webp"))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 import numpy
 from PIL import Image, ImageCms
@@ -208,6 +209,76 @@ def png16():
         yield "16-bit grey is not what was written"
 
 
+def filters_of(data):
+    """The filter byte of every row, by zlib alone."""
+    at, packed, width = 8, b"", struct.unpack(">I", data[16:20])[0]
+    while at < len(data):
+        length = struct.unpack(">I", data[at:at + 4])[0]
+        packed += data[at + 8:at + 8 + length] if data[at + 4:at + 8] == b"IDAT" else b""
+        at += 12 + length
+    return set(zlib.decompress(packed)[::3 * width + 1])
+
+
+def same_pixels(what, data, image):
+    if not numpy.array_equal(numpy.asarray(Image.open(io.BytesIO(data)).convert("RGB")), numpy.asarray(image)):
+        yield "%s: not what was written" % what
+
+
+def png_options():
+    """Each option changes the file as it says, and never the pixels."""
+    image = drawing(200, 150, "RGB")
+    flat = Image.new("RGB", (200, 150), (7, 99, 200))
+    flat.paste((200, 10, 3), (20, 20, 90, 90))
+    made = {}
+    for setting in ("level=0", "level=1", "level=9", "strategy=rle", "strategy=default", "strategy=filtered", "strategy=huffman"):
+        made[setting] = encode("png", "rgb8", image, "own-" + setting)
+        yield from same_pixels(setting, made[setting], image)
+    if not len(made["level=0"]) > 200 * 150 * 3 > len(made["level=1"]) >= len(made["level=9"]):
+        yield "levels 0, 1, 9 give %s bytes" % [len(made["level=%d" % level]) for level in (0, 1, 9)]
+    if len({made["strategy=" + s] for s in ("rle", "default", "filtered", "huffman")}) != 4:
+        yield "two strategies give the same file"
+    for better, worse, name in (("default", "rle", "none"), ("rle", "huffman", "sub")):
+        sizes = [len(encode("png", "rgb8", flat, "own-filter=" + name, "own-strategy=" + s)) for s in (better, worse)]
+        if not 2 * sizes[0] < sizes[1]:
+            yield "a flat picture with filter %s by %s and %s: %s" % (name, better, worse, sizes)
+    for number, name in enumerate(("none", "sub", "up", "average", "paeth")):
+        data = encode("png", "rgb8", image, "own-filter=" + name)
+        yield from same_pixels(name, data, image)
+        if filters_of(data) - ({number} if name in ("none", "sub") else {0, 1, 2, number}):
+            yield "filter %s: rows have %s" % (name, filters_of(data))
+        if number not in filters_of(data):
+            yield "filter %s: no row has it: %s" % (name, filters_of(data))
+    if len(filters_of(encode("png", "rgb8", image))) < 2:
+        yield "the adaptive filter takes one only"
+    efforts = [encode("png", "rgb8", image, "effort=%d" % effort) for effort in (0, 3, 9)]
+    if len(set(efforts)) != 3 or len(efforts[0]) < 200 * 150 * 3 or encode("png", "rgb8", image, "effort=0", "own-level=9") != efforts[0]:
+        yield "effort 0, 3, 9 gives %s bytes, or a level goes before it" % [len(one) for one in efforts]
+
+
+def webp_options():
+    image = drawing(200, 150, "RGB")
+    image = Image.fromarray((numpy.asarray(image).astype(int) + numpy.random.RandomState(2).randint(-9, 10, (150, 200, 3))).clip(0, 255).astype("u1"))
+    quality = [len(encode("webp", "rgb8", image, "own-quality=%d" % q)) for q in (5, 50, 100)]
+    if sorted(quality) != quality or len(set(quality)) != 3:
+        yield "qualities 5, 50, 100 give %s bytes" % quality
+    if encode("webp", "rgb8", image, "own-quality=5", "quality=85") != encode("webp", "rgb8", image):
+        yield "the caller's quality does not go before the option"
+    methods = [encode("webp", "rgb8", image, "own-method=%d" % m) for m in (0, 4, 6)]
+    if len(set(methods)) != 3 or methods[1] != encode("webp", "rgb8", image) or encode("webp", "rgb8", image, "effort=0") != methods[0]:
+        yield "methods 0, 4, 6 do not give three files, or effort is not the method"
+    lossless = encode("webp", "rgb8", image, "lossless", "own-quality=5")
+    yield from same_pixels("lossless", lossless, image)
+    if lossless[12:16] != b"VP8L" or encode("webp", "rgb8", image)[12:16] != b"VP8 ":
+        yield "lossless is not VP8L, or lossy is"
+
+
+def broken_options(codec, cases):
+    for setting, words in cases:
+        message = encode(codec, "rgb8", drawing(8, 8, "RGB"), "own-" + setting, refused=True)
+        if not all(word in message for word in words):
+            yield "%s: %s" % (setting, message)
+
+
 def png_size():
     image = drawing(512, 512, "RGB").convert("RGB")
     grain = numpy.random.RandomState(1).randint(-6, 7, (512, 512, 3))
@@ -372,12 +443,17 @@ if has("png"):
     check("png-encoded-for-pillow", encoded("png"))
     check("png-encoded-16", png16())
     check("png-size-of-pillow", png_size())
+    check("png-options", png_options())
+    check("png-options-broken", broken_options("png", (("level=10", ("level", "0", "9")), ("level=-1", ("level", "0", "9")),
+          ("strategy=fast", ("strategy", "rle")), ("filter=ups", ("filter", "adaptive")), ("levle=1", ("levle",)))))
 if has("webp"):
     check("webp-of-pillow", webp_files())
     check("webp-facts", webp_facts())
     check("webp-broken-refused", webp_broken())
     check("webp-encoded-for-pillow", encoded("webp"))
     check("webp-lossy-as-pillow", webp_lossy())
+    check("webp-options", webp_options())
+    check("webp-options-broken", broken_options("webp", (("method=7", ("method", "0", "6")), ("quality=101", ("quality", "0", "100")))))
 if has("png") and "#define HAVE_LCMS 1" in open(os.path.join(BUILD, "build-config.h")).read():
     check("colour-as-littlecms", filter(None, colours()))
     check("colour-profiles", profiles())

@@ -302,6 +302,7 @@ static const struct { const char *text; unsigned line; const char *message, *nex
 	{ STORE "bukcet = two\n", 4, "unknown key 'bukcet'", "'bucket'" },
 	{ STORE "[stroe \"images\"]\n", 4, "unknown section kind 'stroe'", "[store" },
 	{ STORE "[larder \"x\"]\n", 4, "takes no name", "" }, { "[store]\nbackend = b\n", 1, "needs a name", "" },
+	{ "[codec]\nlevel = 1\n", 1, "needs a name", "" }, { STORE "[codce \"png\"]\n", 4, "unknown section kind 'codce'", "[codec" },
 	{ "[store \"s\"]\nbackend = c\nbucket = x\n", 2, "backend 'c', which is not there", "'b'" },
 	{ STORE "lifecycle = old\n[lifecycle \"gold\"]\n", 4, "lifecycle 'old'", "'gold'" }, { STORE "cors = c\n", 4, "cors 'c'", "add a section" },
 	{ STORE "cdn = c\n", 4, "cdn 'c'", "" }, { STORE "replication = r\n", 4, "replication 'r'", "" }, { STORE "[store \"v\"]\nin = q\n", 5, "store 'q'", "" },
