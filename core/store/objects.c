@@ -182,7 +182,8 @@ larder_copy_object (struct larder_store *from, struct larder_store *to, struct l
 		code = check_class (request->attributes.storage_class, error);
 	if (code < 0)
 		return code;
-	if (from->instance != to->instance || !CAN (to, copy))
+	bool undecided = request->create_only && !(to->instance->caps & LARDER_CAP_COPY_CREATE_ONLY);
+	if (from->instance != to->instance || !CAN (to, copy) || undecided)
 		return object_copy_through (from, to, arena, request, ret_info, error);
 	struct larder_copy copy = {
 		.size = sizeof copy, .from = { sizeof copy.from, from->bucket, request->key, request->version }, .bucket = to->bucket, .key = request->to,

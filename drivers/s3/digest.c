@@ -7,13 +7,14 @@
 #include "error.h"
 #include "text.h"
 
-struct pass { uint64_t crc64; uint32_t crc32c; struct sha256 sha; bool wants_crc64, wants_crc32c, wants_sha; };
+struct pass { struct larder_call *call; uint64_t crc64; uint32_t crc32c; struct sha256 sha; bool wants_crc64, wants_crc32c, wants_sha; };
 
 static int
 pass_add (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
 	struct pass *pass = context;
-	(void) error;
+	if (larder_host->cancelled (pass->call))
+		return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
 	if (pass->wants_crc64)
 		pass->crc64 = crc64nvme (pass->crc64, bytes, count);
 	if (pass->wants_crc32c)
@@ -37,11 +38,12 @@ check_given (const struct pass *pass, uint32_t type, const char *checksum, struc
 }
 
 int
-s3_digest (const struct s3 *s3, const struct larder_source *source, uint32_t checksum_type, const char *checksum,
+s3_digest (const struct s3 *s3, struct larder_call *call, const struct larder_source *source, uint32_t checksum_type, const char *checksum,
            struct s3_digest *ret, struct larder_error *error)
 {
 	uint32_t type = s3_server_checksum (s3->server);
 	struct pass pass = {
+		.call = call,
 		.wants_crc64 = type == LARDER_CHECKSUM_CRC64NVME || checksum_type == LARDER_CHECKSUM_CRC64NVME,
 		.wants_crc32c = type == LARDER_CHECKSUM_CRC32C || checksum_type == LARDER_CHECKSUM_CRC32C,
 		.wants_sha = aws_client_signs_payload (s3->client),

@@ -69,7 +69,7 @@ part_what (struct s3_exchange *exchange, const struct larder_upload *upload, uin
 }
 
 static int
-prepare_part (struct s3 *s3, const struct larder_upload *upload, uint32_t number, const struct larder_source *source,
+prepare_part (struct s3 *s3, struct larder_call *call, const struct larder_upload *upload, uint32_t number, const struct larder_source *source,
               struct s3_exchange *exchange, struct s3_digest *digest, struct larder_error *error)
 {
 	int code = s3_check_writable (s3, error);
@@ -80,7 +80,7 @@ prepare_part (struct s3 *s3, const struct larder_upload *upload, uint32_t number
 	if (code == 0)
 		code = part_what (exchange, upload, number, error);
 	if (code == 0)
-		code = s3_digest (s3, source, LARDER_CHECKSUM_NONE, NULL, digest, error);
+		code = s3_digest (s3, call, source, LARDER_CHECKSUM_NONE, NULL, digest, error);
 	if (code == 0 && !s3_server_can (s3->server, S3_CHECKSUM_MULTIPART))
 		digest->body = (struct s3_body) { LARDER_CHECKSUM_NONE, NULL };
 	return code == 0 ? s3_request_upload_part (&exchange->request, exchange->arena, s3->server, upload, number, &digest->body, error) : code;
@@ -96,7 +96,7 @@ s3_parts_write (void *self, struct larder_call *call, const struct larder_upload
 	CLEANUP_EXCHANGE struct s3_exchange exchange;
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
-		code = prepare_part (s3, upload, number, source, &exchange, &digest, error);
+		code = prepare_part (s3, call, upload, number, source, &exchange, &digest, error);
 	exchange.body = source;
 	exchange.payload_hash = code == 0 ? digest.payload_hash : NULL;
 	if (code == 0)

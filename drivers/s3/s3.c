@@ -47,6 +47,8 @@ s3_caps (void *self, struct larder_call *call, uint64_t *caps, struct larder_err
 	static const struct { enum s3_feature feature; uint64_t cap; } needs[] = {
 		{ S3_PUT_CREATE_ONLY, LARDER_CAP_CREATE_ONLY }, { S3_PUT_IF_MATCH, LARDER_CAP_IF_MATCH }, { S3_VERSIONS, LARDER_CAP_VERSIONS },
 		{ S3_CLASSES, LARDER_CAP_CLASSES }, { S3_DELETE_IF_MATCH, LARDER_CAP_REMOVE_IF_MATCH },
+		{ S3_RAW_KEYS, LARDER_CAP_ANY_KEY }, { S3_KEY_BESIDE_PREFIX, LARDER_CAP_KEY_BESIDE_PREFIX },
+		{ S3_COPY_CONDITION, LARDER_CAP_COPY_CREATE_ONLY },
 	};
 	const struct s3 *s3 = self;
 	(void) call;
@@ -70,7 +72,8 @@ static const struct larder_driver driver = {
 	.options = options,
 	.self_size = sizeof (struct s3),
 	.caps_all = LARDER_CAP_CREATE_ONLY | LARDER_CAP_IF_MATCH | LARDER_CAP_VERSIONS | LARDER_CAP_METADATA | LARDER_CAP_CLASSES
-	            | LARDER_CAP_CHECKSUM | LARDER_CAP_RANGE | LARDER_CAP_REMOVE_IF_MATCH,
+	            | LARDER_CAP_CHECKSUM | LARDER_CAP_RANGE | LARDER_CAP_REMOVE_IF_MATCH | LARDER_CAP_ANY_KEY
+	            | LARDER_CAP_KEY_BESIDE_PREFIX | LARDER_CAP_COPY_CREATE_ONLY,
 	.schemes = "s3",
 	.open = s3_open,
 	.close = s3_close,

@@ -72,7 +72,7 @@ struct s3_digest {
 };
 
 /* Compares with what the caller said of the bytes (INTEGRITY), computes what the server is told. */
-int s3_digest (const struct s3 *s3, const struct larder_source *source, uint32_t checksum_type, const char *checksum,
+int s3_digest (const struct s3 *s3, struct larder_call *call, const struct larder_source *source, uint32_t checksum_type, const char *checksum,
                struct s3_digest *ret, struct larder_error *error);
 
 /* ---- settle.c: was it ours, after a reply was lost? ---------------------------------------------- */

@@ -39,7 +39,7 @@ prepare (struct s3 *s3, struct larder_call *call, const struct larder_write *req
 	if (code == 0)
 		code = s3_server_key (s3->server, request->key, error);
 	if (code == 0)
-		code = s3_digest (s3, source, request->checksum_type, request->checksum, digest, error);
+		code = s3_digest (s3, call, source, request->checksum_type, request->checksum, digest, error);
 	if (code == 0)
 		code = s3_request_put (&exchange->request, exchange->arena, s3->server, request, &digest->body, error);
 	return code == 0 ? s3_guard (s3, call, request->bucket, request->key, error) : code;

@@ -47,7 +47,8 @@ struct item *
 find (const struct faulty *self, const char *key, const char *version)
 {
 	char folded[1100];
-	const char *twice = breaks (self, "key-slashes", key, "/k/") ? strstr (key, "//") : NULL;
+	bool folds = breaks (self, "key-slashes", key, "/k/") || breaks (self, "key-shadow", key, "/h/");
+	const char *twice = folds ? strstr (key, "//") : NULL;
 	if (twice) {
 		snprintf (folded, sizeof folded, "%.*s%s", (int) (twice - key), key, twice + 1);
 		key = folded;
@@ -558,7 +559,8 @@ static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "faulty", .version = "0.1.0", .summary = "a store in memory that breaks one promise",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct faulty),
 	.caps_all = LARDER_CAP_CREATE_ONLY | LARDER_CAP_IF_MATCH | LARDER_CAP_VERSIONS | LARDER_CAP_METADATA | LARDER_CAP_CLASSES
-	            | LARDER_CAP_CHECKSUM | LARDER_CAP_RANGE | LARDER_CAP_REMOVE_IF_MATCH,
+	            | LARDER_CAP_CHECKSUM | LARDER_CAP_RANGE | LARDER_CAP_REMOVE_IF_MATCH | LARDER_CAP_ANY_KEY
+	            | LARDER_CAP_KEY_BESIDE_PREFIX | LARDER_CAP_COPY_CREATE_ONLY,
 	.open = faulty_open, .close = faulty_close, .check = faulty_check, .stat = faulty_stat, .read = faulty_read, .write = faulty_write,
 	.remove = faulty_remove, .list = faulty_list, .copy = faulty_copy, .parts_begin = faulty_parts_begin, .parts_write = faulty_parts_write,
 	.parts_copy = faulty_parts_copy, .parts_finish = faulty_parts_finish, .parts_abort = faulty_parts_abort, .parts_list = faulty_parts_list,

@@ -20,6 +20,7 @@ begin-twice|a sink's begin comes once, before the bytes, and may be absent
 begin-ignored|a sink may refuse in begin
 sink-ignored|a sink that fails ends the read with its code
 key-slashes|every key that S3 allows is stored, and none is taken for another
+key-shadow|a key that cannot be held is refused, and each one taken is listed
 empty-key|an empty key and an impossible bucket are INVALID
 short-source|a source that ends early is INTEGRITY, and nothing is stored
 long-source|a source that gives more is INTEGRITY, and nothing is stored

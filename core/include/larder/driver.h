@@ -271,7 +271,10 @@ enum larder_cap {
 	LARDER_CAP_CLASSES = 1 << 4,
 	LARDER_CAP_CHECKSUM = 1 << 5,      /* stores and compares a checksum */
 	LARDER_CAP_RANGE = 1 << 6,
-	LARDER_CAP_REMOVE_IF_MATCH = 1 << 7
+	LARDER_CAP_REMOVE_IF_MATCH = 1 << 7,
+	LARDER_CAP_ANY_KEY = 1 << 8,           /* stores every key that S3 allows; without it some are INVALID, none is taken for another */
+	LARDER_CAP_KEY_BESIDE_PREFIX = 1 << 9, /* 'a' and 'a/b' at once; without it the second is CONFLICT */
+	LARDER_CAP_COPY_CREATE_ONLY = 1 << 10  /* a copy's condition.create_only is decided atomically */
 };
 
 struct larder_driver {

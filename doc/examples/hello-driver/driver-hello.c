@@ -374,7 +374,8 @@ hello_list (void *self, struct larder_call *call, const struct larder_list *requ
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "hello", .version = "1.0.0", .summary = "one bucket in memory, an example",
 	.threads = LARDER_THREADS_SERIAL, .options = options, .self_size = sizeof (struct hello),
-	.caps_all = LARDER_CAP_CREATE_ONLY | LARDER_CAP_IF_MATCH | LARDER_CAP_RANGE | LARDER_CAP_REMOVE_IF_MATCH,
+	.caps_all = LARDER_CAP_CREATE_ONLY | LARDER_CAP_IF_MATCH | LARDER_CAP_RANGE | LARDER_CAP_REMOVE_IF_MATCH
+	            | LARDER_CAP_ANY_KEY | LARDER_CAP_KEY_BESIDE_PREFIX,
 	.open = hello_open, .close = hello_close,
 	.stat = hello_stat, .read = hello_read, .write = hello_write, .remove = hello_remove, .list = hello_list,
 };

@@ -16,6 +16,8 @@ static const struct { uint64_t cap; const char *name; } caps[] = {
 	{ LARDER_CAP_CREATE_ONLY, "create-only writes" }, { LARDER_CAP_IF_MATCH, "writes under if-match" }, { LARDER_CAP_VERSIONS, "versions" },
 	{ LARDER_CAP_METADATA, "metadata" }, { LARDER_CAP_CLASSES, "storage classes" }, { LARDER_CAP_CHECKSUM, "checksums" },
 	{ LARDER_CAP_RANGE, "ranges" }, { LARDER_CAP_REMOVE_IF_MATCH, "removal under if-match" },
+	{ LARDER_CAP_ANY_KEY, "every key" }, { LARDER_CAP_KEY_BESIDE_PREFIX, "keys beside prefixes" },
+	{ LARDER_CAP_COPY_CREATE_ONLY, "create-only copies" },
 };
 
 struct count { unsigned number, held, failed, unsupported; };

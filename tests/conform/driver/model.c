@@ -25,9 +25,10 @@ compare_cells (const void *a, const void *b)
 static void
 begin (struct model *model)
 {
-	static const char *const folders[] = { "m/", "m/a", "m/a/", "m/a/b.c/", "m/z//", "m/\xc3\xa9/" };
+	static const char *const folders[] = { "m/", "m/a", "m/a/", "m/a/b.c/", "m/\xc3\xa9/", "m/z//" };
+	int count = model->suite->caps & LARDER_CAP_ANY_KEY ? 6 : 5;
 	for (int i = 0; i < KEYS; i++)
-		snprintf (model->cells[i].name, sizeof model->cells[i].name, "%s%d", folders[i % 6], i / 6);
+		snprintf (model->cells[i].name, sizeof model->cells[i].name, "%s%d", folders[i % count], i / count);
 	qsort (model->cells, KEYS, sizeof *model->cells, compare_cells);
 }
 

@@ -114,7 +114,7 @@ keep_copy_conditions (struct suite *suite)
 	WANT_CODE (op_copy (suite, "condition/missing", "condition/to", NULL, NULL, NULL), LARDER_E_NOTFOUND, "copy of what is not there");
 	WANT_CODE (op_copy (suite, "condition/from", "condition/to", NULL, NULL, "another-etag"), LARDER_E_CONFLICT, "copy with another etag");
 	WANT_CODE (op_stat (suite, "condition/to", NULL, NULL), LARDER_E_NOTFOUND, "stat after it");
-	if (!(suite->caps & LARDER_CAP_CREATE_ONLY))
+	if (!(suite->caps & LARDER_CAP_COPY_CREATE_ONLY))
 		return;
 	WANT_CODE (op_copy (suite, "condition/from", "condition/to", NULL, &only, NULL), 0, "create-only copy where nothing is");
 	WANT_CODE (op_copy (suite, "condition/from", "condition/to", NULL, &only, NULL), LARDER_E_CONFLICT, "create-only copy where an object is");

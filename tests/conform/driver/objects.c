@@ -330,6 +330,38 @@ keep_keys (struct suite *suite)
 		}
 }
 
+static bool
+is_refusal (int code)
+{
+	return code == LARDER_E_INVALID || code == LARDER_E_UNSUPPORTED || code == LARDER_E_LIMIT || code == LARDER_E_CONFLICT;
+}
+
+/* Whatever the storage cannot hold it refuses; what it takes stays apart from all others. */
+static void
+keep_apart (struct suite *suite)
+{
+	bool taken[HOSTILE];
+	char name[64], text[16];
+	unsigned count = 0;
+	for (size_t i = 0; i < HOSTILE; i++) {
+		snprintf (name, sizeof name, "h%s", hostile[i] + 1);
+		int code = op_write (suite, name, text, (size_t) snprintf (text, sizeof text, "%zu", i), NULL, NULL, NULL);
+		WANT (code == 0 || is_refusal (code), "write of key '%.60s': code %d", name, code);
+		taken[i] = code == 0;
+		count += taken[i];
+	}
+	for (size_t i = 0; i < HOSTILE; i++) {
+		snprintf (name, sizeof name, "h%s", hostile[i] + 1);
+		WANT (!taken[i] || is_there (suite, name, text, (size_t) snprintf (text, sizeof text, "%zu", i)),
+		      "key '%.60s' was taken, and did not come back as written", name);
+	}
+	struct seen seen;
+	op_list (suite, "h/", NULL, NULL, 1000, false, &seen);
+	if (seen.count != count)
+		broken (suite, "%u keys were taken, %zu are listed", count, seen.count);
+	seen_free (&seen);
+}
+
 static void
 keep_bad_keys (struct suite *suite)
 {
@@ -364,7 +396,8 @@ const struct promise objects_promises[] = {
 	{ "a sink's begin comes once, before the bytes, and may be absent", 0, 0, keep_sink_order },
 	{ "a sink may refuse in begin", 0, 0, keep_sink_refusal },
 	{ "a sink that fails ends the read with its code", 0, 0, keep_sink_failure },
-	{ "every key that S3 allows is stored, and none is taken for another", 0, 0, keep_keys },
+	{ "every key that S3 allows is stored, and none is taken for another", 0, LARDER_CAP_ANY_KEY | LARDER_CAP_KEY_BESIDE_PREFIX, keep_keys },
+	{ "a key that cannot be held is refused, and each one taken is listed", 0, 0, keep_apart },
 	{ "an empty key and an impossible bucket are INVALID", 0, 0, keep_bad_keys },
 	{ NULL, 0, 0, NULL }
 };

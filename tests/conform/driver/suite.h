@@ -26,6 +26,8 @@ struct suite {
 	uint64_t seed, operations;
 	char place[48];                 /* prefix of all keys of this run */
 	pthread_mutex_t serial;         /* taken around operations of drivers that are not PARALLEL */
+	const char *names[32];          /* lists.c: keys that this storage holds */
+	size_t name_count;
 	bool kept_error;
 	char why[512];                  /* what the promise at hand broke, "" for nothing */
 };
