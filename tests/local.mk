@@ -8,6 +8,7 @@ include tests/unit/store.mk
 include tests/unit/transfer.mk
 include tests/unit/cli.mk
 include tests/unit/image.mk
+include tests/unit/aws.mk
 include tests/unit/localfs-mock.mk
 include tests/unit/codecs.mk
 include tests/module/local.mk

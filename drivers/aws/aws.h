@@ -118,6 +118,8 @@ int aws_endpoint_find (const struct aws_endpoint_options *options, const char *b
 struct aws_fault {
 	int status;
 	char code[96], message[400], request_id[128], region[64], resource[300];
+	char server[32];              /* what answered: "MinIO" */
+	int64_t skew;                 /* ns the service's clock is ahead of ours, where aws_send measured it */
 };
 
 void aws_fault_read (int status, const struct larder_pairs *headers, const void *body, size_t length, struct aws_fault *ret);

@@ -1,0 +1,371 @@
+/* client.c: settings and environment resolved once; what all requests of a backend have in common. */
+#include "inner.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "build-config.h"
+#include "checksum.h"
+#include "clock.h"
+#include "error.h"
+#include "text.h"
+
+#define IDLE 32                  /* connections kept for the next request */
+#define REGIONS 16               /* buckets of other regions that are remembered */
+
+/* A bucket that its owner made elsewhere. */
+struct region { char bucket[64], name[64]; };
+
+struct aws_client {
+	const struct larder_host *host;
+	struct larder_arena *arena;       /* all texts below */
+	const char *name, *service, *endpoint, *region;
+	struct aws_settings settings;
+	struct aws_credentials credentials;
+	bool s3, signs_payload;
+	char common_key[96], http_key[96];
+	struct aws_common *common;
+	struct http *http;
+	pthread_mutex_t mutex;            /* of the regions */
+	struct region regions[REGIONS];
+	unsigned next_region;
+};
+
+/* ---- shared parts ------------------------------------------------------------------------------- */
+
+static int
+common_create (void *argument, void **ret, struct larder_error *error)
+{
+	(void) argument;
+	struct aws_common *common = calloc (1, sizeof *common);
+	if (!common)
+		return larder_fail_memory (error);
+	aws_bucket_fill (&common->bucket);
+	*ret = common;
+	return 0;
+}
+
+static int
+http_create (void *argument, void **ret, struct larder_error *error)
+{
+	const struct aws_client *client = argument;
+	const struct http_options options = {
+		.connect = client->settings.connect, .first_byte = client->settings.first_byte, .stall = client->settings.stall,
+		.whole = client->settings.whole, .ca_file = client->settings.ca_file, .agent = "larder/" PACKAGE_VERSION, .idle = IDLE,
+	};
+	struct http *http;
+	int code = http_open (client->host, &options, &http, error);
+	if (code == 0)
+		*ret = http;
+	return code;
+}
+
+static void
+http_destroy (void *http)
+{
+	http_close (http);
+}
+
+static void
+add (struct sha256 *sha, const char *text)
+{
+	sha256_add (sha, text ? text : "", (text ? strlen (text) : 0) + 1);
+}
+
+/* Keys of what is shared name it by digest: they may be logged. */
+static void
+key_of (struct sha256 *sha, const char *kind, char ret[96])
+{
+	unsigned char digest[32];
+	char hex[65];
+	sha256_end (sha, digest);
+	text_hex (digest, sizeof digest, hex);
+	snprintf (ret, 96, "aws/%s/%s", kind, hex);
+}
+
+static int
+share (struct aws_client *client, struct larder_error *error)
+{
+	struct sha256 sha;
+	void *object;
+	sha256_begin (&sha);
+	add (&sha, client->credentials.access_key);
+	add (&sha, client->credentials.secret_key);
+	add (&sha, client->credentials.session_token);
+	add (&sha, client->endpoint);
+	key_of (&sha, "common", client->common_key);
+	int code = client->host->share (client->common_key, common_create, free, client, &object, error);
+	if (code)
+		return code;
+	client->common = object;
+	const int64_t times[] = { client->settings.connect, client->settings.first_byte, client->settings.stall, client->settings.whole };
+	sha256_begin (&sha);
+	sha256_add (&sha, times, sizeof times);
+	add (&sha, client->settings.ca_file);
+	key_of (&sha, "http", client->http_key);
+	code = client->host->share (client->http_key, http_create, http_destroy, client, &object, error);
+	if (code == 0)
+		client->http = object;
+	return code;
+}
+
+/* ---- opening ------------------------------------------------------------------------------------ */
+
+static const char *
+environment (const char *name)
+{
+	const char *value = secure_getenv (name);
+	return value && *value ? value : NULL;
+}
+
+static bool
+environment_says (const char *name)
+{
+	const char *value = environment (name);
+	bool yes = false;
+	return value && (strcasecmp (value, "true") == 0 || (text_bool (value, &yes) == 0 && yes));
+}
+
+/* The name that AWS_ENDPOINT_URL_… uses for a service. */
+static const char *
+endpoint_of_environment (const char *service)
+{
+	char name[64];
+	if (environment_says ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
+		return NULL;
+	int length = snprintf (name, sizeof name, "AWS_ENDPOINT_URL_%s", strcmp (service, "elasticfilesystem") == 0 ? "efs" : service);
+	for (int i = 0; i < length && i < (int) sizeof name - 1; i++)
+		if (name[i] >= 'a' && name[i] <= 'z')
+			name[i] = (char) (name[i] - 'a' + 'A');
+		else if (name[i] == '-')
+			name[i] = '_';
+	const char *own = environment (name);
+	return own ? own : environment ("AWS_ENDPOINT_URL");
+}
+
+static const char *
+first_of (const char *a, const char *b, const char *c, const char *d)
+{
+	return a && *a ? a : b ? b : c ? c : d;
+}
+
+/* Everything is copied: the environment may change while we run. */
+static int
+resolve (struct aws_client *client, const char *name, const char *service, const struct aws_settings *settings, struct larder_error *error)
+{
+	struct larder_arena *arena = client->arena;
+	struct aws_credentials found;
+	int code = aws_credentials_find (name, settings, &found, error);
+	if (code)
+		return code;
+	client->settings = *settings;
+	client->name = arena_copy (arena, name);
+	client->service = arena_copy (arena, service);
+	client->endpoint = arena_copy (arena, first_of (settings->endpoint, endpoint_of_environment (service), NULL, NULL));
+	client->region = arena_copy (arena, first_of (settings->region, environment ("AWS_REGION"), environment ("AWS_DEFAULT_REGION"),
+	                                              client->endpoint ? "us-east-1" : NULL));
+	client->settings.ca_file = arena_copy (arena, first_of (settings->ca_file, environment ("AWS_CA_BUNDLE"), NULL, NULL));
+	client->credentials.access_key = arena_copy (arena, found.access_key);
+	client->credentials.secret_key = arena_copy (arena, found.secret_key);
+	client->credentials.session_token = arena_copy (arena, found.session_token);
+	client->s3 = strcmp (service, "s3") == 0;
+	return client->name && client->service && client->credentials.access_key && client->credentials.secret_key ? 0 : larder_fail_memory (error);
+}
+
+static struct aws_endpoint_options
+endpoint_options (const struct aws_client *client, const char *region)
+{
+	return (struct aws_endpoint_options) {
+		.service = client->service, .region = region, .endpoint = client->endpoint, .addressing = client->settings.addressing,
+		.dual_stack = client->settings.dual_stack, .fips = client->settings.fips,
+	};
+}
+
+static int
+check (struct aws_client *client, struct larder_error *error)
+{
+	struct aws_endpoint endpoint;
+	const struct aws_endpoint_options options = endpoint_options (client, client->region);
+	int code = aws_endpoint_find (&options, NULL, client->arena, &endpoint, error);
+	if (code)
+		return code;
+	bool plain = strcmp (endpoint.scheme, "http") == 0;
+	client->signs_payload = !client->s3 || client->settings.payload_signing == AWS_PAYLOAD_YES ||
+	                        (client->settings.payload_signing == AWS_PAYLOAD_AUTO && plain);
+	return 0;
+}
+
+int
+aws_client_open (const struct larder_host *host, const char *name, const char *service, const struct aws_settings *settings,
+                 struct aws_client **ret, struct larder_error *error)
+{
+	struct aws_client *client = calloc (1, sizeof *client);
+	if (!client)
+		return larder_fail_memory (error);
+	client->host = host;
+	pthread_mutex_init (&client->mutex, NULL);
+	client->arena = arena_new ();
+	int code = client->arena ? resolve (client, name, service, settings, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = check (client, error);
+	if (code == 0)
+		code = share (client, error);
+	if (code) {
+		aws_client_close (client);
+		return code;
+	}
+	*ret = client;
+	return 0;
+}
+
+void
+aws_client_close (struct aws_client *client)
+{
+	if (!client)
+		return;
+	if (client->http)
+		client->host->unshare (client->http_key);
+	if (client->common)
+		client->host->unshare (client->common_key);
+	if (client->credentials.secret_key)
+		explicit_bzero ((char *) (uintptr_t) client->credentials.secret_key, strlen (client->credentials.secret_key));
+	arena_free (client->arena);
+	pthread_mutex_destroy (&client->mutex);
+	free (client);
+}
+
+/* ---- facts -------------------------------------------------------------------------------------- */
+
+const char *aws_client_endpoint (const struct aws_client *client) { return client->endpoint; }
+const char *aws_client_region (const struct aws_client *client) { return client->region; }
+bool aws_client_signs_payload (const struct aws_client *client) { return client->signs_payload; }
+const struct larder_host *aws_client_host (const struct aws_client *client) { return client->host; }
+struct http *aws_client_http (struct aws_client *client) { return client->http; }
+struct aws_common *aws_client_common (struct aws_client *client) { return client->common; }
+bool aws_client_is_s3 (const struct aws_client *client) { return client->s3; }
+
+unsigned
+aws_client_attempts (const struct aws_client *client)
+{
+	return client->settings.attempts > 0 ? (unsigned) client->settings.attempts : 1;
+}
+
+/* ---- where requests go -------------------------------------------------------------------------- */
+
+void
+aws_client_learn_region (struct aws_client *client, const char *bucket, const char *region)
+{
+	struct region fresh;
+	if (!bucket || strlen (bucket) >= sizeof fresh.bucket || strlen (region) >= sizeof fresh.name)
+		return;
+	snprintf (fresh.bucket, sizeof fresh.bucket, "%s", bucket);
+	snprintf (fresh.name, sizeof fresh.name, "%s", region);
+	pthread_mutex_lock (&client->mutex);
+	unsigned at = client->next_region;
+	for (unsigned i = 0; i < REGIONS; i++)
+		if (strcmp (client->regions[i].bucket, bucket) == 0)
+			at = i;
+	client->regions[at] = fresh;
+	if (at == client->next_region)
+		client->next_region = (at + 1) % REGIONS;
+	pthread_mutex_unlock (&client->mutex);
+}
+
+static const char *
+region_of (struct aws_client *client, const char *bucket, struct larder_arena *arena)
+{
+	const char *found = client->region;
+	pthread_mutex_lock (&client->mutex);
+	for (unsigned i = 0; bucket && i < REGIONS; i++)
+		if (strcmp (client->regions[i].bucket, bucket) == 0 && *bucket)
+			found = arena_copy (arena, client->regions[i].name);
+	pthread_mutex_unlock (&client->mutex);
+	return found;
+}
+
+int
+aws_target_url (struct aws_request *request, struct aws_target *target, struct larder_error *error)
+{
+	const char *query;
+	int code = aws_query_text (request, &query, error);
+	if (code)
+		return code;
+	target->url = arena_printf (request->arena, "%s://%s%s%s%s", target->endpoint.scheme, target->endpoint.host, target->path,
+	                            *query ? "?" : "", query);
+	return target->url ? 0 : larder_fail_memory (error);
+}
+
+int
+aws_client_target (struct aws_client *client, struct aws_request *request, struct aws_target *ret, struct larder_error *error)
+{
+	struct aws_target target;
+	int code = aws_request_check (request, error);
+	if (code)
+		return code;
+	const struct aws_endpoint_options options = endpoint_options (client, region_of (client, request->bucket, request->arena));
+	code = aws_endpoint_find (&options, request->bucket, request->arena, &target.endpoint, error);
+	if (code)
+		return code;
+	bool bare = strcmp (request->path, "/") == 0 && *target.endpoint.path;
+	target.path = bare ? target.endpoint.path : arena_printf (request->arena, "%s%s", target.endpoint.path, request->path);
+	if (!target.path)
+		return larder_fail_memory (error);
+	code = aws_target_url (request, &target, error);
+	if (code == 0)
+		*ret = target;
+	return code;
+}
+
+static struct aws_signing
+signing_for (const struct aws_client *client, const struct aws_target *target, int64_t time, const char *payload_hash)
+{
+	return (struct aws_signing) {
+		.credentials = &client->credentials, .service = target->endpoint.service, .region = target->endpoint.region, .time = time,
+		.payload_hash = payload_hash, .plain_path = client->s3, .content_sha256 = client->s3,
+	};
+}
+
+int
+aws_client_sign (struct aws_client *client, struct aws_request *request, const struct aws_target *target, int64_t time,
+                 const char *payload_hash, struct aws_signature *ret, struct larder_error *error)
+{
+	const struct aws_signing signing = signing_for (client, target, time, payload_hash);
+	return aws_sign (request, target->endpoint.host, target->path, &signing, ret, error);
+}
+
+int
+aws_client_presign (struct aws_client *client, struct aws_request *request, int64_t now, int64_t expires, const char **ret_url,
+                    struct larder_error *error)
+{
+	struct aws_target target;
+	int code = aws_client_target (client, request, &target, error);
+	if (code)
+		return code;
+	int64_t skew = atomic_load (&client->common->skew);
+	const struct aws_signing signing = signing_for (client, &target, now + skew, client->s3 ? AWS_UNSIGNED_PAYLOAD : AWS_EMPTY_SHA256);
+	code = aws_presign (request, target.endpoint.host, target.path, &signing, expires / NS_PER_S, NULL, error);
+	if (code == 0)
+		code = aws_target_url (request, &target, error);
+	if (code == 0)
+		*ret_url = target.url;
+	return code;
+}
+
+int
+aws_client_url (struct aws_client *client, struct aws_request *request, const char **ret_url, struct larder_error *error)
+{
+	struct aws_target target;
+	int code = aws_client_target (client, request, &target, error);
+	if (code == 0)
+		*ret_url = target.url;
+	return code;
+}
+
+const char *
+aws_reply_header (const struct aws_reply *reply, const char *name)
+{
+	return aws_pair_find (&reply->headers, name);
+}

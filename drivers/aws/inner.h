@@ -1,0 +1,80 @@
+/* inner.h: what the files of this folder share and drivers do not see. */
+#ifndef LARDER_AWS_INNER_H
+#define LARDER_AWS_INNER_H
+
+#include <stdatomic.h>
+
+#include "aws.h"
+
+/* ---- request.c: pure ---------------------------------------------------------------------------- */
+
+/* RFC 3986: all but unreserved characters as %XX in capitals. */
+void aws_percent (struct buffer *into, const char *text, bool keep_slash);
+/* Value of a header of the request, name in lower case; NULL when it is not there. */
+const char *aws_request_header_find (const struct aws_request *request, const char *name);
+
+/* ---- fault.c: pure ------------------------------------------------------------------------------ */
+
+/* A 2xx reply whose body must tell of success: true when it does not (an <Error> root, or no whole XML
+ * document), with the status its code stands for. */
+bool aws_fault_in_success (const struct larder_pairs *headers, const void *body, size_t length, struct aws_fault *ret);
+/* The region to sign for instead, or NULL when this fault is not about the region. */
+const char *aws_fault_region (const struct aws_fault *fault, const char *signed_for);
+const char *aws_pair_find (const struct larder_pairs *pairs, const char *name);
+
+/* What fault-codes.c knows of one code. */
+struct aws_fault_row {
+	const char *code;
+	int larder;             /* LARDER_E_… */
+	int status;             /* what it counts as inside a 2xx */
+	enum aws_retry retry;
+	const char *next;
+};
+/* By code, else by status; never NULL. `known` tells which. */
+const struct aws_fault_row *aws_fault_row (const struct aws_fault *fault, bool *ret_known);
+
+/* ---- retry.c: pure ------------------------------------------------------------------------------ */
+
+/* Tokens that retries of one credential configuration share. */
+struct aws_bucket { _Atomic int tokens; };
+
+#define AWS_BUCKET_FULL 500
+
+void aws_bucket_fill (struct aws_bucket *bucket);
+/* Tokens for one retry: the cost, or 0 when the bucket does not hold that many. */
+int aws_bucket_take (struct aws_bucket *bucket, enum aws_retry kind);
+/* After a success: what its last retry cost, or 1 when there was none. */
+void aws_bucket_give (struct aws_bucket *bucket, int taken);
+/* ns to wait before try number `next` (2 is the first retry). `random` is even in [0, UINT32_MAX];
+ * `retry_after` is the header's milliseconds, or NULL. */
+int64_t aws_retry_wait (enum aws_retry kind, unsigned next, uint32_t random, const char *retry_after);
+
+/* ---- credentials.c ------------------------------------------------------------------------------ */
+
+/* From the settings, else from the environment. Texts are borrowed from there. */
+int aws_credentials_find (const char *name, const struct aws_settings *settings, struct aws_credentials *ret,
+                          struct larder_error *error);
+
+/* ---- client.c ----------------------------------------------------------------------------------- */
+
+/* What clients of one credential configuration have in common, through host->share. */
+struct aws_common {
+	struct aws_bucket bucket;
+	_Atomic int64_t skew;          /* ns the service's clock is ahead of ours */
+};
+
+struct aws_client;
+const struct larder_host *aws_client_host (const struct aws_client *client);
+struct http *aws_client_http (struct aws_client *client);
+struct aws_common *aws_client_common (struct aws_client *client);
+unsigned aws_client_attempts (const struct aws_client *client);
+bool aws_client_is_s3 (const struct aws_client *client);
+/* Where a request for this bucket goes: region as learned, `path` whole, `url` with the query. */
+struct aws_target { struct aws_endpoint endpoint; const char *path, *url; };
+int aws_client_target (struct aws_client *client, struct aws_request *request, struct aws_target *ret, struct larder_error *error);
+int aws_target_url (struct aws_request *request, struct aws_target *target, struct larder_error *error);
+int aws_client_sign (struct aws_client *client, struct aws_request *request, const struct aws_target *target, int64_t time,
+                     const char *payload_hash, struct aws_signature *ret, struct larder_error *error);
+void aws_client_learn_region (struct aws_client *client, const char *bucket, const char *region);
+
+#endif

@@ -1,0 +1,428 @@
+/* send.c: one request until it is answered: sign, send, judge, wait, try again. Only before the first byte of
+ * a reply reached the caller. */
+#include "inner.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "checksum.h"
+#include "clock.h"
+#include "error.h"
+#include "file.h"
+#include "random.h"
+#include "text.h"
+
+#define BODY_MOST (32 << 20)     /* of a reply that is collected */
+#define FAULT_MOST (1 << 20)     /* of one that tells of an error */
+#define STALE_MOST 8             /* idle connections that may turn out closed before it counts as a fault */
+#define SKEW_LEAST (60 * NS_PER_S)
+
+/* One aws_send under way. */
+struct sending {
+	struct aws_client *client;
+	const struct larder_host *host;
+	struct larder_call *call;
+	const struct aws_send *send;
+	const char *payload_hash;
+	char hash[65];
+	struct memory_source memory;
+	struct larder_source small;
+	const struct larder_source *body;      /* what is sent, or NULL */
+
+	unsigned tries, counted, stale;        /* all; those that count against attempts; those over connections found closed */
+	int taken;                             /* tokens of the last retry */
+	bool uncertain, moved, timed;          /* moved, timed: region or clock were learned already */
+
+	/* of the try under way */
+	struct aws_target target;
+	struct aws_signature signature;
+	int64_t sent_at;
+	bool asking, begun;                    /* asking: a GET after a HEAD that said nothing; begun: the caller has the reply */
+	int refused;                           /* code of the caller's receiver */
+	struct buffer collected;
+	struct http_reply http;
+	struct aws_fault fault;
+};
+
+/* ---- one try ------------------------------------------------------------------------------------ */
+
+static bool
+is_success (int status)
+{
+	return status >= 200 && status < 300;
+}
+
+static int
+on_head (void *context, const struct http_reply *reply, struct larder_error *error)
+{
+	struct sending *sending = context;
+	const struct http_receiver *receiver = sending->send->receiver;
+	buffer_clear (&sending->collected);
+	if (!is_success (reply->status))
+		return 0;
+	if (sending->asking)      /* only what a refusal says was wanted */
+		return sending->refused = LARDER_E_CANCELLED;
+	if (!receiver)
+		return 0;
+	sending->begun = true;
+	return sending->refused = receiver->head ? receiver->head (receiver->context, reply, error) : 0;
+}
+
+static int
+on_body (void *context, const void *bytes, size_t count, struct larder_error *error)
+{
+	struct sending *sending = context;
+	const struct http_receiver *receiver = sending->send->receiver;
+	if (sending->begun)
+		return sending->refused = receiver->body ? receiver->body (receiver->context, bytes, count, error) : 0;
+	if (buffer_add (&sending->collected, bytes, count) == 0)
+		return 0;
+	larder_fail (error, LARDER_E_LIMIT, "the reply is longer than %d MiB", BODY_MOST >> 20);
+	larder_explain (error, LARDER_DETAIL_NEXT, "look whether something else than the service answers at that endpoint");
+	return sending->refused = LARDER_E_LIMIT;
+}
+
+/* Host comes from the URL. */
+static struct larder_pairs
+without_host (struct aws_request *request)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < request->header_count; i++)
+		if (strcmp (request->headers[i].name, "host") != 0)
+			request->headers[count++] = request->headers[i];
+	return (struct larder_pairs) { request->headers, count, sizeof *request->headers };
+}
+
+/* The request as the caller filled it is not touched: each try signs a copy. */
+static int
+one_try (struct sending *sending, const char *method, struct larder_error *error)
+{
+	struct aws_client *client = sending->client;
+	struct aws_request request = *sending->send->request;
+	request.method = method;
+	sending->refused = 0;
+	sending->http = (struct http_reply) { 0 };
+	buffer_clear (&sending->collected);
+	int code = aws_client_target (client, &request, &sending->target, error);
+	if (code)
+		return sending->refused = code;
+	sending->sent_at = sending->host->wall () + atomic_load (&aws_client_common (client)->skew);
+	code = aws_client_sign (client, &request, &sending->target, sending->sent_at, sending->payload_hash, &sending->signature, error);
+	if (code)
+		return sending->refused = code;
+	const struct http_request message = {
+		.method = method, .url = sending->target.url, .headers = without_host (&request), .body = sending->asking ? NULL : sending->body,
+	};
+	const struct http_receiver receiver = { sending, on_head, on_body };
+	return http_perform (aws_client_http (client), sending->call, sending->send->arena, &message, &receiver, &sending->http, error);
+}
+
+/* ---- what a try says ---------------------------------------------------------------------------- */
+
+/* The difference of the clocks, when the reply tells the time and they differ at all. */
+static int64_t
+skew_of (const struct sending *sending)
+{
+	const char *date = http_header (&sending->http, "date");
+	int64_t theirs;
+	if (!date || text_time_http (date, &theirs) < 0)
+		return 0;
+	int64_t skew = theirs - sending->host->wall ();
+	return skew > SKEW_LEAST || skew < -SKEW_LEAST ? skew : 0;
+}
+
+/* A HEAD has no body to say why; the same as a GET has. */
+static void
+ask_again_as_get (struct sending *sending)
+{
+	struct larder_error unused = LARDER_ERROR_INIT;
+	struct http_reply first = sending->http;
+	sending->asking = true;
+	(void) one_try (sending, "GET", &unused);
+	sending->asking = false;
+	if (sending->http.status >= 300 && !sending->refused)
+		aws_fault_read (sending->http.status, &sending->http.headers, buffer_text (&sending->collected), sending->collected.length,
+		                &sending->fault);
+	sending->http = first;
+	buffer_clear (&sending->collected);
+}
+
+static bool
+says_nothing (const struct sending *sending)
+{
+	int status = sending->fault.status;
+	return strcmp (sending->send->request->method, "HEAD") == 0 && !sending->fault.code[0] && !sending->fault.region[0] &&
+	       (status == 301 || status == 400 || status == 401 || status == 403);
+}
+
+/* True when the whole reply is a refusal; then `fault` says which. */
+static bool
+is_refused (struct sending *sending)
+{
+	const struct http_reply *reply = &sending->http;
+	const char *method = sending->send->request->method;
+	const char *body = buffer_text (&sending->collected);
+	if (reply->status == 304 && (strcmp (method, "GET") == 0 || strcmp (method, "HEAD") == 0))
+		return false;
+	if (is_success (reply->status))
+		return sending->send->body_may_fail && !sending->begun &&
+		       aws_fault_in_success (&reply->headers, body, sending->collected.length, &sending->fault);
+	size_t length = sending->collected.length < FAULT_MOST ? sending->collected.length : FAULT_MOST;
+	aws_fault_read (reply->status, &reply->headers, body, length, &sending->fault);
+	if (says_nothing (sending))
+		ask_again_as_get (sending);
+	return true;
+}
+
+static void
+log_try (const struct sending *sending, const char *outcome)
+{
+	sending->host->log (LARDER_LOG_DEBUG, "aws: %s %s://%s%s: try %u: %s", sending->send->request->method, sending->target.endpoint.scheme,
+	                    sending->target.endpoint.host, sending->target.path, sending->tries, outcome);
+}
+
+/* For whoever looks into a refused signature: what was signed, but for the token. */
+static void
+log_signature (const struct sending *sending)
+{
+	static const char header[] = "\nx-amz-security-token:";
+	const char *text = sending->signature.canonical, *token = strstr (text, header);
+	if (!token) {
+		sending->host->log (LARDER_LOG_DEBUG, "aws: signed '%s'", text);
+		return;
+	}
+	const char *rest = strchr (token + 1, '\n');
+	sending->host->log (LARDER_LOG_DEBUG, "aws: signed '%.*s%s(hidden)%s'", (int) (token - text), text, header, rest ? rest : "");
+}
+
+/* ---- whether to try again ----------------------------------------------------------------------- */
+
+/* Wait until then, or until the caller asks to stop. */
+static int
+rest (const struct sending *sending, int64_t ns, struct larder_error *error)
+{
+	const int64_t until = sending->host->boot () + ns;
+	struct pollfd cancel = { .fd = sending->call ? sending->host->cancel_fd (sending->call) : -1, .events = POLLIN };
+	for (;;) {
+		int64_t left = until - sending->host->boot ();
+		if (left <= 0)
+			return 0;
+		int ready = poll (&cancel, 1, (int) ((left + 999999) / 1000000));
+		if (ready > 0)
+			return larder_fail (error, LARDER_E_CANCELLED, "%s: stopped while waiting to try again", sending->send->what);
+		if (ready < 0 && errno != EINTR)
+			return larder_fail_errno (error, errno, "%s: cannot wait", sending->send->what);
+	}
+}
+
+/* 1: try again, after the wait; 0: no more; a code: stopped. */
+static int
+again (struct sending *sending, enum aws_retry kind, const char *why, struct larder_error *error)
+{
+	struct aws_bucket *bucket = &aws_client_common (sending->client)->bucket;
+	uint32_t random;
+	if (kind == AWS_RETRY_NEVER || sending->counted >= aws_client_attempts (sending->client))
+		return 0;
+	int taken = aws_bucket_take (bucket, kind);
+	if (!taken) {
+		log_try (sending, "no tokens left for another try");
+		return 0;
+	}
+	sending->taken = taken;
+	random_bytes (&random, sizeof random);
+	int64_t wait = aws_retry_wait (kind, sending->counted + 1, random, http_header (&sending->http, "x-amz-retry-after"));
+	char outcome[400], text[32];
+	snprintf (outcome, sizeof outcome, "%.300s; again in %s", why, text_from_duration (wait, text));
+	log_try (sending, outcome);
+	int code = rest (sending, wait, error);
+	return code ? code : 1;
+}
+
+/* The service named another region for the bucket: for hosts of AWS's own we go there, once. */
+static bool
+follow_region (struct sending *sending)
+{
+	const char *region = aws_fault_region (&sending->fault, sending->target.endpoint.region);
+	if (!region || aws_client_endpoint (sending->client) || sending->moved || !sending->send->request->bucket)
+		return false;
+	sending->moved = true;
+	aws_client_learn_region (sending->client, sending->send->request->bucket, region);
+	log_try (sending, "the bucket is in another region; signed again for it");
+	return true;
+}
+
+/* The clocks differ: learned once, for all that share these credentials. */
+static bool
+follow_clock (struct sending *sending)
+{
+	if (strcmp (sending->fault.code, "RequestTimeTooSkewed") != 0 && strcmp (sending->fault.code, "RequestExpired") != 0)
+		return false;
+	sending->fault.skew = skew_of (sending);
+	if (sending->timed || !sending->fault.skew)
+		return false;
+	sending->timed = true;
+	atomic_store (&aws_client_common (sending->client)->skew, sending->fault.skew);
+	char gap[32];
+	text_from_duration (sending->fault.skew < 0 ? -sending->fault.skew : sending->fault.skew, gap);
+	sending->host->log (LARDER_LOG_WARN, "this machine's clock is %s %s that of %s; set it (timedatectl)", gap,
+	                    sending->fault.skew > 0 ? "behind" : "ahead of", sending->target.endpoint.host);
+	return true;
+}
+
+/* ---- the end ------------------------------------------------------------------------------------ */
+
+static int
+give_reply (struct sending *sending, struct aws_reply *ret, struct larder_error *error)
+{
+	struct aws_reply reply = {
+		.status = sending->http.status, .headers = sending->http.headers, .attempts = sending->tries, .uncertain = sending->uncertain,
+	};
+	if (!sending->begun) {
+		reply.length = sending->collected.length;
+		reply.body = arena_copy_bytes (sending->send->arena, buffer_text (&sending->collected), reply.length);
+		if (!reply.body)
+			return larder_fail_memory (error);
+	}
+	*ret = reply;
+	return 0;
+}
+
+static int
+give_fault (struct sending *sending, struct larder_error *error)
+{
+	const char *region = aws_fault_region (&sending->fault, sending->target.endpoint.region);
+	int code = aws_fault_error (&sending->fault, sending->send->what, error);
+	if (region) {
+		char next[160];
+		snprintf (next, sizeof next, "write region = %s in the [backend] section", region);
+		larder_explain (error, LARDER_DETAIL_NEXT, next);
+	}
+	if (strcmp (sending->fault.code, "SignatureDoesNotMatch") == 0)
+		log_signature (sending);
+	return code;
+}
+
+/* What http said, with what it was about in front. */
+static int
+give_failure (const struct sending *sending, const struct larder_error *from, int code, struct larder_error *error)
+{
+	larder_fail (error, code, "%s: %s", sending->send->what, from->message);
+	larder_explain (error, LARDER_DETAIL_NEXT, from->next);
+	if (error && offsetof (struct larder_error, errnum) + sizeof error->errnum <= error->size) {
+		error->errnum = from->errnum;
+		error->status = from->status;
+	}
+	return code;
+}
+
+/* The network failed. 1: again; else the code. */
+static int
+after_failure (struct sending *sending, int code, const struct larder_error *from, struct larder_error *error)
+{
+	if (sending->begun && code == LARDER_E_UNAVAILABLE && !sending->refused) {
+		give_failure (sending, from, LARDER_E_RETRY, error);
+		if (error && offsetof (struct larder_error, offset) + sizeof error->offset <= error->size)
+			error->offset = sending->http.received;
+		return LARDER_E_RETRY;
+	}
+	if (sending->refused || code != LARDER_E_UNAVAILABLE) {
+		if (sending->begun && sending->refused) {    /* the receiver's own words */
+			if (error)
+				larder_give (error, from);
+			return code;
+		}
+		return give_failure (sending, from, code, error);
+	}
+	bool answered = sending->http.phase == HTTP_ANSWERED;
+	if (sending->http.phase == HTTP_SENT || (answered && (is_success (sending->http.status) || sending->http.status >= 500)))
+		sending->uncertain = true;
+	if (sending->http.reused && !answered && sending->stale < STALE_MOST) {
+		sending->stale++;          /* closed by the server while it was idle: no fault of the service */
+		sending->counted--;
+		log_try (sending, "the idle connection was closed; again over another");
+		return 1;
+	}
+	int more = again (sending, AWS_RETRY_TRANSIENT, from->message, error);
+	return more ? more : give_failure (sending, from, code, error);
+}
+
+/* A whole refusal. 1: again; else the code, or 0 with the reply. */
+static int
+after_fault (struct sending *sending, struct aws_reply *ret, struct larder_error *error)
+{
+	const struct aws_fault *fault = &sending->fault;
+	if (follow_region (sending) || follow_clock (sending)) {
+		sending->counted--;
+		return 1;
+	}
+	if (fault->status == 500 || fault->status == 502 || fault->status == 504)
+		sending->uncertain = true;     /* carried out, perhaps, and the answer was lost behind the front */
+	char why[160];
+	snprintf (why, sizeof why, "%d %s", fault->status, fault->code);
+	int more = again (sending, aws_fault_retry (fault), why, error);
+	if (more)
+		return more;
+	log_try (sending, why);
+	return sending->send->plain_errors ? give_reply (sending, ret, error) : give_fault (sending, error);
+}
+
+static int
+until_answered (struct sending *sending, struct aws_reply *ret, struct larder_error *error)
+{
+	for (;;) {
+		struct larder_error failure = LARDER_ERROR_INIT;
+		sending->tries++;
+		sending->counted++;
+		int code = one_try (sending, sending->send->request->method, &failure), more;
+		if (code)
+			more = after_failure (sending, code, &failure, error);
+		else if (is_refused (sending))
+			more = after_fault (sending, ret, error);
+		else {
+			aws_bucket_give (&aws_client_common (sending->client)->bucket, sending->taken);
+			return give_reply (sending, ret, error);
+		}
+		if (more != 1)
+			return more;
+	}
+}
+
+/* What is sent, and its digest for the signature: bodies of our own making are always signed. */
+static int
+prepare (struct sending *sending, struct larder_error *error)
+{
+	const struct aws_send *send = sending->send;
+	sending->payload_hash = AWS_EMPTY_SHA256;
+	if (send->body) {
+		sending->body = send->body;
+		sending->payload_hash = aws_client_signs_payload (sending->client) ? send->payload_hash : AWS_UNSIGNED_PAYLOAD;
+	} else if (send->request->body) {
+		struct sha256 sha;
+		unsigned char digest[32];
+		sha256_begin (&sha);
+		sha256_add (&sha, send->request->body, send->request->body_length);
+		sha256_end (&sha, digest);
+		text_hex (digest, sizeof digest, sending->hash);
+		sending->payload_hash = sending->hash;
+		memory_source_begin (&sending->memory, send->request->body, send->request->body_length, &sending->small);
+		sending->body = &sending->small;
+	}
+	return sending->payload_hash ? 0 : larder_fail (error, LARDER_E_INVALID, "%s: the digest of its bytes is missing", send->what);
+}
+
+int
+aws_send (struct aws_client *client, struct larder_call *call, const struct aws_send *send, struct aws_reply *ret_reply,
+          struct larder_error *error)
+{
+	struct sending sending = { .client = client, .host = aws_client_host (client), .call = call, .send = send };
+	buffer_init (&sending.collected, BODY_MOST);
+	int code = prepare (&sending, error);
+	if (code == 0)
+		code = until_answered (&sending, ret_reply, error);
+	buffer_free (&sending.collected);
+	return code;
+}
