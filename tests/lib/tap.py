@@ -1,0 +1,23 @@
+"""tap.py: runs a test script's cases and prints TAP."""
+import sys
+
+
+def run(module):
+    """Every test_… function of the calling module, in order, as TAP."""
+    tests = [(name, value) for name, value in vars(module).items() if name.startswith("test_")]
+    print("1..%d" % len(tests), flush=True)
+    failed = 0
+    for number, (name, test) in enumerate(tests, 1):
+        wrong = None
+        try:
+            test()
+        except Exception as error:  # any failure is this test's
+            line = error.__traceback__
+            while line.tb_next and line.tb_next.tb_frame.f_code.co_filename == module.__file__:
+                line = line.tb_next
+            wrong = "line %d: %s: %s" % (line.tb_lineno, type(error).__name__, error)
+        if wrong:
+            failed += 1
+            print("#", wrong.replace("\n", "\n# ")[:3000])
+        print("not ok" if wrong else "ok", number, "-", name.replace("_", "-"), flush=True)
+    sys.exit(1 if failed else 0)
