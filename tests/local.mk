@@ -18,4 +18,5 @@ include tests/cli/local.mk
 include tests/image/local.mk
 include tests/fault/local.mk
 include tests/lib/local.mk
+include tests/live/local.mk
 include tests/style/local.mk
