@@ -94,17 +94,54 @@ static int host_cancel_fd (struct larder_call *call) { return call->cancel_fd; }
 static bool host_cancelled (struct larder_call *call) { return __atomic_load_n (&call->cancelled, __ATOMIC_ACQUIRE); }
 static void host_progress (struct larder_call *call, uint64_t bytes) { (void) call; (void) bytes; }
 
-/* The suite runs one module with one instance: nothing to share with. */
+/* One object for each key, as core keeps them. */
+enum { SHARED_MOST = 16 };
+static struct shared { char key[256]; void *object; void (*destroy) (void *object); unsigned users; } shared[SHARED_MOST];
+static pthread_mutex_t shared_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static struct shared *
+shared_find (const char *key)
+{
+	struct shared *spare = NULL;
+	for (size_t i = 0; i < SHARED_MOST; i++) {
+		if (shared[i].users && strcmp (shared[i].key, key) == 0)
+			return &shared[i];
+		if (!shared[i].users)
+			spare = &shared[i];
+	}
+	return spare;
+}
+
 static int
 host_share (const char *key, int (*create) (void *argument, void **ret_object, struct larder_error *error),
             void (*destroy) (void *object), void *argument, void **ret_object, struct larder_error *error)
 {
-	(void) key;
-	(void) destroy;
-	return create (argument, ret_object, error);
+	int code = 0;
+	pthread_mutex_lock (&shared_mutex);
+	struct shared *found = shared_find (key);
+	if (!found || strlen (key) >= sizeof found->key)
+		code = larder_fail (error, LARDER_E_LIMIT, "no room to share '%.100s'", key);
+	else if (!found->users && (code = create (argument, &found->object, error)) == 0) {
+		snprintf (found->key, sizeof found->key, "%s", key);
+		found->destroy = destroy;
+	}
+	if (code == 0) {
+		found->users++;
+		*ret_object = found->object;
+	}
+	pthread_mutex_unlock (&shared_mutex);
+	return code;
 }
 
-static void host_unshare (const char *key) { (void) key; }
+static void
+host_unshare (const char *key)
+{
+	pthread_mutex_lock (&shared_mutex);
+	struct shared *found = shared_find (key);
+	if (found && found->users && --found->users == 0 && found->destroy)
+		found->destroy (found->object);
+	pthread_mutex_unlock (&shared_mutex);
+}
 
 const struct larder_host fake_host = {
 	.size = sizeof fake_host, .api = LARDER_API_CURRENT, .alloc = host_alloc, .free = free, .arena = host_arena,
@@ -159,6 +196,8 @@ fill_options (const struct larder_driver *driver, void *self, char **given, int 
 		if (option->def && set_option (option, self, option->def) < 0)
 			return fprintf (stderr, "the default of option '%s' is not a value of its type\n", option->key), -1;
 	for (int i = 0; i < count; i++) {
+		if (strncmp (given[i], "server=", 7) == 0)             /* core's, for every driver */
+			continue;
 		const char *equals = strchr (given[i], '=');
 		size_t length = equals ? (size_t) (equals - given[i]) : 0;
 		size_t at = 0;
@@ -203,7 +242,10 @@ int
 suite_load (struct suite *suite, const char *path, char **options, int count)
 {
 	struct larder_error error = LARDER_ERROR_INIT;
-	const struct larder_open request = { .size = sizeof request, .name = "conformance" };
+	struct larder_open request = { .size = sizeof request, .name = "conformance" };
+	for (int i = 0; i < count; i++)
+		if (strncmp (options[i], "server=", 7) == 0)
+			request.server = options[i] + 7;
 	if (load (path, &suite->driver) < 0)
 		return -1;
 	const struct larder_driver *driver = suite->driver;
