@@ -51,6 +51,7 @@ struct cli {
 
 	struct larder *larder;        /* after cli_open */
 	struct larder_arena *arena;
+	larder_finding_cb problem;    /* before cli_open: told every problem of the configuration */
 
 	struct larder_summary summary;
 	bool failures_differ;

@@ -34,7 +34,7 @@ source_of (struct buffer *into, const struct larder_setting *setting)
 {
 	buffer_add_text (into, origin_name (setting));
 	if (setting->file)
-		buffer_printf (into, ", %s:%u", setting->file, (unsigned) setting->line);
+		buffer_printf (into, setting->line ? ", %s:%u" : ", %s", setting->file, (unsigned) setting->line);
 }
 
 static void
@@ -181,6 +181,7 @@ static int
 check (struct cli *cli, const void *self, struct larder_error *error)
 {
 	(void) self;
+	cli->problem = on_finding;
 	int code = cli_open (cli, OPEN_CONFIGURED, error);
 	if (code == 0)
 		code = larder_config_check (cli->larder, on_finding, cli, error);
@@ -197,7 +198,8 @@ const struct larder_cmd cmd_config_show = {
 };
 const struct larder_cmd cmd_config_check = {
 	.name = "config check", .summary = "check the configuration and the modules it names",
-	.examples = "larder --profile aws config check|before anything is done with it", .run = check,
+	.examples = "larder --profile aws config check|before anything is done with it",
+	.text = "Every problem is told, with file and line. Modules and backends are looked at once the files are in order.", .run = check,
 };
 const struct larder_cmd cmd_config_explain = {
 	.name = "config explain", .summary = "print one setting, its source and what it overrode", .operands = "KEY…",

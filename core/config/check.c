@@ -227,22 +227,22 @@ check_background (const struct config_section *section, const char *colour, stru
 }
 
 static int
-check_pipeline (const struct config_section *section, struct larder_error *error)
+check_pipeline (const struct config_section *section, struct problems *problems, struct larder_error *error)
 {
 	const struct schema_pipeline *pipeline = section->filled;
 	char format[32];
-	int code = check_declared (section, pipeline->values, error);
+	int code = problems_pass (problems, check_declared (section, pipeline->values, error), error);
 	if (code == 0)
-		code = check_strip (section, pipeline->strip, error);
+		code = problems_pass (problems, check_strip (section, pipeline->strip, error), error);
 	if (code == 0)
-		code = check_placeholders (section, "key", pipeline->key, false, error);
+		code = problems_pass (problems, check_placeholders (section, "key", pipeline->key, false, error), error);
 	if (code == 0)
-		code = check_metadata (section, pipeline->metadata, error);
+		code = problems_pass (problems, check_metadata (section, pipeline->metadata, error), error);
 	if (code == 0)
-		code = check_encode (section, "encode", pipeline->encode, format, error);
+		code = problems_pass (problems, check_encode (section, "encode", pipeline->encode, format, error), error);
 	if (code == 0)
-		code = check_background (section, pipeline->background, error);
-	return code ? code : check_thumbnail (section, error);
+		code = problems_pass (problems, check_background (section, pipeline->background, error), error);
+	return code ? code : problems_pass (problems, check_thumbnail (section, error), error);
 }
 
 /* ---- places ------------------------------------------------------------------------------------ */
@@ -272,11 +272,14 @@ check_store (const struct config_section *section, struct larder_error *error)
 }
 
 int
-check_values (const struct config_section *section, struct larder_error *error)
+check_values (const struct config_section *section, struct problems *problems, struct larder_error *error)
 {
+	int code = 0;
 	if (strcmp (section->kind, "pipeline") == 0)
-		return check_pipeline (section, error);
+		return check_pipeline (section, problems, error);
 	if (strcmp (section->kind, "filesystem") == 0)
-		return check_expected_size (section, ((const struct schema_filesystem *) section->filled)->expected_size, error);
-	return strcmp (section->kind, "store") == 0 ? check_store (section, error) : 0;
+		code = check_expected_size (section, ((const struct schema_filesystem *) section->filled)->expected_size, error);
+	if (strcmp (section->kind, "store") == 0)
+		code = check_store (section, error);
+	return problems_pass (problems, code, error);
 }

@@ -14,6 +14,7 @@
 #include "file.h"
 #include "find.h"
 #include "merge.h"
+#include "problems.h"
 #include "reference.h"
 #include "schema.h"
 #include "text.h"
@@ -47,7 +48,7 @@ look_up (void *context, const char *name)
 }
 
 static int
-read_file (struct config *config, const char *path, struct ini_section **ret, struct larder_error *error)
+read_file (struct config *config, const char *path, struct problems *problems, struct ini_section **ret, struct larder_error *error)
 {
 	CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
@@ -62,7 +63,7 @@ read_file (struct config *config, const char *path, struct ini_section **ret, st
 	if (got > FILE_MOST)
 		return larder_fail_next (error, LARDER_E_LIMIT, "is it a configuration file? One has kilobytes",
 			"'%s' is larger than 1 MiB", path);
-	return ini_read (config->arena, path, text, (size_t) got, look_up, NULL, ret, error);
+	return ini_read_all (config->arena, path, text, (size_t) got, look_up, NULL, problems, ret, error);
 }
 
 /* Every section of a known kind: named or not as its schema says. Unknown kinds get the nearest. */
@@ -133,19 +134,27 @@ is_skipped (const char *key, const char *const *skip)
 	return strncmp (key, "x-", 2) == 0;
 }
 
-int
-config_fill (const struct config_section *section, const struct larder_option *options, size_t stride, void *self,
-             const char *const *skip, struct larder_values **ret_values, struct larder_error *error)
+static int
+fill (const struct config_section *section, const struct larder_option *options, size_t stride, void *self, const char *const *skip,
+      struct problems *problems, struct larder_values **ret_values, struct larder_error *error)
 {
+	bool damaged = section->damaged;
 	struct larder_values *values = values_new (options, stride, self);
 	if (!values)
 		return larder_fail_memory (error);
 	int code = 0;
 	for (const struct config_entry *entry = section->entries; entry && code == 0; entry = entry->next)
-		if (!is_skipped (entry->key, skip))
+		if (!is_skipped (entry->key, skip)) {
 			code = set_entry (values, entry, error);
-	if (code == 0)
-		code = values_finish (values, section->where, error);
+			damaged = damaged || code < 0;
+			code = problems_pass (problems, code, error);
+		}
+	if (code == 0 && !damaged && (code = values_finish (values, section->where, error)) < 0) {
+		larder_explain (error, LARDER_DETAIL_FILE, section->file);
+		if (error)
+			error->line = section->line;
+		code = problems_pass (problems, code, error);
+	}
 	if (code < 0) {
 		values_free (values);
 		return code;
@@ -154,30 +163,44 @@ config_fill (const struct config_section *section, const struct larder_option *o
 	return 0;
 }
 
-static int
-fill_section (struct config *config, struct config_section *section, struct larder_error *error)
+int
+config_fill (const struct config_section *section, const struct larder_option *options, size_t stride, void *self,
+             const char *const *skip, struct larder_values **ret_values, struct larder_error *error)
 {
-	int code = check_kind (section, error);
-	const struct schema *schema = schema_find (section->kind);
-	if (code < 0 || !schema)
-		return code;
-	section->filled = arena_alloc (config->arena, schema->self_size);
-	if (!section->filled)
-		return larder_fail_memory (error);
-	return config_fill (section, schema->options, sizeof *schema->options, section->filled, NULL, &section->values, error);
+	return fill (section, options, stride, self, skip, NULL, ret_values, error);
 }
 
 static int
-load (struct config *config, const struct config_request *request, struct larder_error *error)
+fill_section (struct config *config, struct config_section *section, struct problems *problems, struct larder_error *error)
+{
+	int code = check_kind (section, error);
+	const struct schema *schema = schema_find (section->kind);
+	unsigned before = problems->count;
+	if (code < 0) {
+		section->damaged = true;
+		return problems_pass (problems, code, error);
+	}
+	if (!schema)
+		return 0;
+	section->filled = arena_alloc (config->arena, schema->self_size);
+	if (!section->filled)
+		return larder_fail_memory (error);
+	code = fill (section, schema->options, sizeof *schema->options, section->filled, NULL, problems, &section->values, error);
+	section->damaged = section->damaged || problems->count > before;
+	return code;
+}
+
+static int
+load (struct config *config, const struct config_request *request, struct problems *problems, struct larder_error *error)
 {
 	struct ini_section *pipeline = NULL, *profile = NULL;
 	int code = find_pipeline (config->arena, request->config, &config->path, error);
 	if (code == 0)
-		code = read_file (config, config->path, &pipeline, error);
+		code = read_file (config, config->path, problems, &pipeline, error);
 	if (code == 0)
 		code = find_profile (config->arena, config->path, request->profile, &config->profile, &config->profile_path, error);
 	if (code == 0)
-		code = read_file (config, config->profile_path, &profile, error);
+		code = read_file (config, config->profile_path, problems, &profile, error);
 	config->path = arena_copy (config->arena, config->path ? config->path : "");
 	config->profile = arena_copy (config->arena, config->profile ? config->profile : "");
 	if (code == 0)
@@ -187,8 +210,25 @@ load (struct config *config, const struct config_request *request, struct larder
 	if (code == 0)
 		code = merge_larder_keys (config, &request->flags, error);
 	for (struct config_section *section = config->first; section && code == 0; section = section->next)
-		code = fill_section (config, section, error);
-	return code < 0 ? code : reference_check (config, error);
+		code = fill_section (config, section, problems, error);
+	return code < 0 ? code : reference_check (config, problems, error);
+}
+
+/* Whoever asked for all problems was told the last one too. */
+static int
+load_telling (struct config *config, const struct config_request *request, struct larder_error *error)
+{
+	struct problems problems = { .tell = request->problem, .context = request->problem_context };
+	struct larder_error one = LARDER_ERROR_INIT;
+	int code = load (config, request, &problems, &one);
+	if (code < 0 && code != LARDER_E_LIMIT)
+		code = problems_pass (&problems, code, &one);
+	if (problems.count > 0)
+		return larder_fail_next (error, problems.first, "correct each of them", "%u %s in the configuration", problems.count,
+			problems.count == 1 ? "problem" : "problems");
+	if (code < 0 && error)
+		larder_give (error, &one);
+	return code;
 }
 
 int
@@ -200,7 +240,7 @@ config_load (const struct config_request *request, struct config **ret, struct l
 		return larder_fail_memory (error);
 	}
 	config->last = &config->first;
-	int code = load (config, request, error);
+	int code = load_telling (config, request, error);
 	if (code < 0) {
 		config_free (config);
 		return code;

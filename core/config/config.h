@@ -7,9 +7,13 @@
 struct config;
 struct config_section;
 
+typedef void (*config_problem_fn) (void *context, const struct larder_error *error);
+
 struct config_request {
 	const char *config, *profile;    /* as in struct larder_settings */
 	struct larder_pairs flags;       /* for [larder] */
+	config_problem_fn problem;       /* told every problem, not only the first; NULL: the first one is the error */
+	void *problem_context;
 };
 
 /* Finds, reads, merges, expands, and checks all sections that core has a schema for, and all references.

@@ -56,6 +56,7 @@ merge_sections (struct config *config, const struct ini_section *sections, const
 		struct config_section *section = section_get (config, sections->kind, sections->name, file, sections->line);
 		if (!section)
 			return larder_fail_memory (error);
+		section->damaged = section->damaged || sections->damaged;
 		for (const struct ini_entry *entry = sections->entries; entry; entry = entry->next) {
 			struct config_entry given = { entry->key, entry->value, file, entry->line, origin, NULL, NULL, NULL };
 			int code = set_entry (config, section, &given, error);

@@ -23,6 +23,7 @@ struct config_section {
 	void *filled;                    /* by the schema, or NULL */
 	struct larder_values *values;
 	struct config_section *next;
+	bool damaged;                    /* a problem of it was told: what it lacks, or holds, is no news */
 };
 
 struct config {

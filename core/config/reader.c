@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "error.h"
+#include "problems.h"
 #include "value.h"
 
 enum { KEY_MOST = 100, NAME_MOST = 128 };
@@ -21,6 +22,8 @@ struct reader {
 	ini_lookup_fn lookup;
 	void *context;
 	struct larder_error *error;
+	struct problems *problems;      /* or NULL */
+	bool lost;                      /* the header above was a problem: its lines belong nowhere */
 	struct ini_section *first, **last;
 	struct ini_entry **pending;     /* by number, as inih gives them back */
 	size_t count, room;
@@ -205,7 +208,24 @@ parse_line (struct reader *reader, char *line)
 		larder_explain (reader->error, LARDER_DETAIL_NEXT, "begin keys and headers at the first column; end a line with \\ to continue its value");
 		return code;
 	}
-	return line[0] == '[' ? parse_header (reader, line) : parse_entry (reader, line);
+	if (line[0] != '[')
+		return reader->lost ? 0 : parse_entry (reader, line);
+	int code = parse_header (reader, line);
+	reader->lost = code < 0;
+	return code;
+}
+
+/* What was told is left out, and its section is known to lack something. */
+static int
+pass (struct reader *reader, int code)
+{
+	if (code >= 0)
+		return code;
+	for (struct ini_section *section = reader->first; section && !reader->lost; section = section->next)
+		section->damaged = section->damaged || !section->next;
+	if (reader->lost && reader->problems)
+		reader->problems->header_lost = true;
+	return problems_pass (reader->problems, code, reader->error);
 }
 
 /* inih's view of the neutral lines: put each entry where it belongs. */
@@ -222,9 +242,14 @@ take (void *context, const char *section_number, const char *key, const char *nu
 	struct ini_entry *entry = reader->pending[which], **last = &section->entries;
 	for (; *last; last = &(*last)->next)
 		if (strcmp ((*last)->key, key) == 0) {
-			if (reader->error->code == 0)   /* inih goes on; the first one counts */
-				ini_fail (reader->error, reader->file, entry->line, "key '%s' stands already in line %u", key, (*last)->line);
-			return 0;
+			if (reader->error->code != 0)   /* inih goes on; the first one counts */
+				return 0;
+			ini_fail (reader->error, reader->file, entry->line, "key '%s' stands already in line %u", key, (*last)->line);
+			section->damaged = true;
+			if (problems_pass (reader->problems, LARDER_E_INVALID, reader->error) < 0)
+				return 0;
+			reader->error->code = 0;
+			return 1;
 		}
 	entry->key = arena_copy (reader->arena, key);
 	*last = entry;
@@ -235,7 +260,7 @@ static int
 parse_all (struct reader *reader)
 {
 	for (char *line; (line = next_line (reader));) {
-		int code = parse_line (reader, line);
+		int code = pass (reader, parse_line (reader, line));
 		if (code < 0)
 			return code;
 	}
@@ -254,10 +279,12 @@ parse_all (struct reader *reader)
 }
 
 int
-ini_read (struct larder_arena *arena, const char *file, const char *text, size_t length, ini_lookup_fn lookup, void *context,
-          struct ini_section **ret, struct larder_error *error)
+ini_read_all (struct larder_arena *arena, const char *file, const char *text, size_t length, ini_lookup_fn lookup, void *context,
+              struct problems *problems, struct ini_section **ret, struct larder_error *error)
 {
-	struct reader reader = { .arena = arena, .file = file, .at = text, .end = text + length, .lookup = lookup, .context = context, .error = error };
+	struct reader reader = {
+		.arena = arena, .file = file, .at = text, .end = text + length, .lookup = lookup, .context = context, .error = error, .problems = problems,
+	};
 	reader.last = &reader.first;
 	buffer_init (&reader.neutral, 4 << 20);
 	const char *nul = memchr (text, '\0', length);
@@ -275,4 +302,11 @@ ini_read (struct larder_arena *arena, const char *file, const char *text, size_t
 	if (code == 0)
 		*ret = reader.first;
 	return code;
+}
+
+int
+ini_read (struct larder_arena *arena, const char *file, const char *text, size_t length, ini_lookup_fn lookup, void *context,
+          struct ini_section **ret, struct larder_error *error)
+{
+	return ini_read_all (arena, file, text, length, lookup, context, NULL, ret, error);
 }

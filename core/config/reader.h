@@ -31,6 +31,7 @@ struct ini_section {
 	unsigned line;
 	struct ini_entry *entries;
 	struct ini_section *next;
+	bool damaged;                 /* a line of it was told as a problem, and is not here */
 };
 
 typedef const char *(*ini_lookup_fn) (void *context, const char *name);
@@ -38,6 +39,11 @@ typedef const char *(*ini_lookup_fn) (void *context, const char *name);
 /* Parse `text`; sections in order. Errors carry file and line. */
 int ini_read (struct larder_arena *arena, const char *file, const char *text, size_t length, ini_lookup_fn lookup, void *context,
               struct ini_section **ret, struct larder_error *error);
+
+/* The same for whoever wants all problems: what can be read is read. */
+struct problems;
+int ini_read_all (struct larder_arena *arena, const char *file, const char *text, size_t length, ini_lookup_fn lookup, void *context,
+                  struct problems *problems, struct ini_section **ret, struct larder_error *error);
 
 int ini_fail (struct larder_error *error, const char *file, unsigned line, const char *format, ...) LARDER_PRINTF (4, 5);
 

@@ -34,13 +34,16 @@ reference_fail (const struct config *config, const char *kind, const char *name,
 }
 
 static int
-check_names (const struct config *config, const struct config_section *section, struct larder_error *error)
+check_names (const struct config *config, const struct config_section *section, struct problems *problems, struct larder_error *error)
 {
 	for (const struct schema_reference *reference = schema_references; reference->kind; reference++) {
 		const struct config_entry *entry = strcmp (reference->kind, section->kind) == 0 ? config_entry_find (section, reference->key) : NULL;
 		for (size_t i = 0; entry && i < entry->value.count; i++)
-			if (!config_section_find (config, reference->names, entry->value.items[i]))
-				return reference_fail (config, reference->names, entry->value.items[i], entry, error);
+			if (!config_section_find (config, reference->names, entry->value.items[i])) {
+				int code = problems_pass (problems, reference_fail (config, reference->names, entry->value.items[i], entry, error), error);
+				if (code < 0)
+					return code;
+			}
 	}
 	return 0;
 }
@@ -55,7 +58,7 @@ check_store (const struct config *config, const struct config_section *section, 
 	if (store->in && (store->backend || store->bucket))
 		return ini_fail (error, section->file, section->line, "store '%s' has 'in' beside 'backend' or 'bucket'", section->name);
 	const struct config_section *of = store->in ? config_section_find (config, "store", store->in) : NULL;
-	if (of && ((const struct schema_store *) of->filled)->in)
+	if (of && of->filled && ((const struct schema_store *) of->filled)->in)
 		return ini_fail (error, section->file, section->line, "store '%s' is a view of '%s', which is itself a view", section->name, of->name);
 	return 0;
 }
@@ -137,32 +140,55 @@ check_inverse (const struct config_section *section, const char *key, const char
 }
 
 static int
-check_pipeline (const struct config_section *section, struct larder_error *error)
+check_keys (const struct config_section *section, const struct schema_pipeline *pipeline, struct larder_error *error)
 {
-	const struct schema_pipeline *pipeline = section->filled;
 	int code = check_template (section, "key", pipeline->key, true, error);
 	if (code == 0 && pipeline->thumbnail_store)
 		code = check_template (section, "thumbnail-key", pipeline->thumbnail_key, true, error);
 	if (code == 0 && pipeline->thumbnail_store)
 		code = check_inverse (section, pipeline->key, pipeline->thumbnail_key, error);
-	for (const char *const *item = pipeline->metadata; code == 0 && item && *item; item++)
-		code = check_template (section, "metadata", *item, false, error);
 	return code;
 }
 
-int
-reference_check (const struct config *config, struct larder_error *error)
+static int
+check_pipeline (struct config_section *section, struct problems *problems, struct larder_error *error)
 {
-	for (const struct config_section *section = config->first; section; section = section->next) {
-		int code = check_names (config, section, error);
-		if (code == 0 && strcmp (section->kind, "store") == 0)
-			code = check_store (config, section, error);
-		if (code == 0 && strcmp (section->kind, "pipeline") == 0)
-			code = check_pipeline (section, error);
-		if (code == 0 && (strcmp (section->kind, "backend") == 0 || strcmp (section->kind, "lock") == 0) && !config_entry_find (section, "driver"))
-			code = ini_fail (error, section->file, section->line, "[%s \"%s\"] has no 'driver'", section->kind, section->name);
-		if (code == 0)
-			code = check_values (section, error);
+	const struct schema_pipeline *pipeline = section->filled;
+	int code = check_keys (section, pipeline, error);
+	for (const char *const *item = pipeline->metadata; code == 0 && item && *item; item++)
+		code = check_template (section, "metadata", *item, false, error);
+	section->damaged = code < 0;
+	return problems_pass (problems, code, error);
+}
+
+static int
+check_driver (const struct config_section *section, struct larder_error *error)
+{
+	bool needs = strcmp (section->kind, "backend") == 0 || strcmp (section->kind, "lock") == 0;
+	if (!needs || config_entry_find (section, "driver"))
+		return 0;
+	return ini_fail (error, section->file, section->line, "[%s \"%s\"] has no 'driver'", section->kind, section->name);
+}
+
+static int
+check_whole (const struct config *config, struct config_section *section, struct problems *problems, struct larder_error *error)
+{
+	int code = problems_pass (problems, check_driver (section, error), error);
+	if (code == 0 && strcmp (section->kind, "store") == 0)
+		code = problems_pass (problems, check_store (config, section, error), error);
+	if (code == 0 && strcmp (section->kind, "pipeline") == 0)
+		code = check_pipeline (section, problems, error);
+	/* Templates are closed by then. */
+	return code < 0 || section->damaged ? code : check_values (section, problems, error);
+}
+
+int
+reference_check (const struct config *config, struct problems *problems, struct larder_error *error)
+{
+	for (struct config_section *section = config->first; section; section = section->next) {
+		int code = problems && problems->header_lost ? 0 : check_names (config, section, problems, error);
+		if (code == 0 && !section->damaged)
+			code = check_whole (config, section, problems, error);
 		if (code < 0)
 			return code;
 	}

@@ -305,8 +305,13 @@ suggest_key (const struct larder_values *values, const char *key, struct larder_
 	const char *nearest = values_nearest (values->options, values->stride, key);
 	if (nearest)
 		snprintf (next, sizeof next, "did you mean '%s'?", nearest);
-	for (size_t i = 0, length = 0; !nearest && i < values->count && length < sizeof next; i++)
-		length += (size_t) snprintf (next + length, sizeof next - length, "%s%s", i ? ", " : "keys here are ", option_at (values->options, values->stride, i)->key);
+	for (size_t i = 0, length = 0; !nearest && i < values->count; i++) {
+		const char *word = option_at (values->options, values->stride, i)->key;
+		bool fits = length + strlen (word) + 20 < sizeof next;
+		length += (size_t) snprintf (next + length, sizeof next - length, "%s%s", i ? ", " : "keys here are ", fits ? word : "…");
+		if (!fits)
+			break;
+	}
 	larder_explain (error, LARDER_DETAIL_NEXT, next);
 }
 

@@ -20,13 +20,27 @@ module_folder (const struct larder_settings *settings)
 	return given && *given ? given : LARDER_MODULE_FOLDER;
 }
 
+/* A problem of a file as a finding; it has no section yet. */
+static void
+tell_problem (void *context, const struct larder_error *error)
+{
+	const struct larder_settings *settings = context;
+	struct larder_finding found = {
+		.size = sizeof found, .code = error->code, .text = error->message, .next = *error->next ? error->next : NULL,
+		.file = *error->file ? error->file : NULL, .line = error->line,
+	};
+	settings->problem (settings->problem_context, &found);
+}
+
 static int
 load_config (struct larder *larder, struct larder_error *error)
 {
-	const struct larder_settings *settings = &larder->settings;
+	struct larder_settings *settings = &larder->settings;
 	if (settings->flags & LARDER_NO_CONFIG)
 		return 0;
-	struct config_request request = { settings->config, settings->profile, settings->larder_keys };
+	struct config_request request = {
+		settings->config, settings->profile, settings->larder_keys, settings->problem ? tell_problem : NULL, settings,
+	};
 	int code = config_load (&request, &larder->config, error);
 	if (code < 0)
 		return code;

@@ -171,4 +171,80 @@ def test_cli_errors_of_the_machine():
     check("a long name", larder("get", "images:a", "n" * 300), 2, "nnn", "name")
 
 
+PIPELINE = """
+[larder]
+jobs = many
+[bucket "x"]
+name = y
+[store "x"]
+buckte = y
+zzzzzz = y
+[pipeline "p"]
+store = x
+key = {nobody}/{job}.{ext}
+strip = everything
+encode = png quality=3
+background = red
+[pipeline "q"]
+thumbnail-store = nowhere
+max-frames = 0
+max-frames = 1
+[pipeline "r"]
+store = elsewhere
+not an entry
+[store "y"]
+backend = objects
+[]
+bucket = y
+[lifecycle "l"]
+expire-noncurrent = soon
+[pipeline "s"]
+encode = png
+"""
+PROFILE = """[backend "objects"]
+root = /tmp
+"quoted" = 1
+[backend "objects"]
+driver = localfs-mock
+"""
+PROBLEMS = [("larder.ini:3", "jobs"), ("larder.ini:4", "bucket"), ("larder.ini:7", "buckte"), ("larder.ini:8", "zzzzzz"), ("larder.ini:21", "key = value"),
+            ("larder.ini:17", "max-frames"), ("larder.ini:18", "max-frames"), ("larder.ini:24", "[]"), ("larder.ini:27", "soon"),
+            ("mock.ini:3", "quoted"), ("mock.ini:4", "line 1")]
+# Only what every header is known for: names that point nowhere, what is missing, values against each other.
+LATER = [("larder.ini:11", "nobody"), ("larder.ini:12", "everything"), ("larder.ini:13", "png has no quality"), ("larder.ini:14", "background"),
+         ("larder.ini:16", "nowhere"), ("larder.ini:20", "elsewhere"), ("larder.ini:22", "'y'"), ("larder.ini:28", "'store' is missing")]
+
+
+def check_all(pipeline, profile, expected):
+    os.makedirs("all/profiles", exist_ok=True)
+    write("all/larder.ini", pipeline.encode())
+    write("all/profiles/mock.ini", profile.encode())
+    got = larder("--config", "all/larder.ini", "config", "check")
+    messages, steps = told(got)
+    assert got.code == 2 and len(messages) == len(steps), (got.code, got.err)
+    for place, word in expected:
+        assert sum(place + ": " in message and word in message for message in messages) == 1, (place, word, got.err)
+    assert len(messages) == len(expected), (len(messages), got.err)
+    found = [line for line in larder("--json", "--config", "all/larder.ini", "config", "check").lines() if line["type"] == "error"]
+    assert sorted("%s:%d" % (line["file"].rsplit("/", 1)[1], line["line"]) for line in found) == sorted(place for place, _ in expected), found
+    first = larder("--config", "all/larder.ini", "ls", "x:")
+    assert first.code == 2 and len(told(first)[0]) == 1, first.err
+
+
+def test_cli_errors_config_check_tells_all():
+    check_all(PIPELINE, PROFILE, PROBLEMS + [row for row in LATER if row[1] not in ("nowhere", "elsewhere")])
+
+
+def test_cli_errors_config_check_tells_what_points_nowhere():
+    whole = PIPELINE.replace("not an entry", "; an entry").replace("[]", "[store \"z\"]")
+    expected = [row for row in PROBLEMS if row[1] not in ("key = value", "[]") and "mock" not in row[0]] + LATER
+    check_all(whole, "[backend \"objects\"]\ndriver = localfs-mock\nroot = /tmp\n", expected + [("larder.ini:24", "'z'")])
+
+
+def test_cli_errors_config_check_without_a_profile():
+    write("all/larder.ini", b"[larder]\njobs = many\n")
+    got = larder("--config", "all/larder.ini", "--profile", "none", "config", "check")
+    assert got.code == 2 and "no profile 'none'" in got.err and len(told(got)[0]) == 1, got.err
+
+
 run(sys.modules[__name__])

@@ -42,6 +42,9 @@ enum larder_setting_flag {
 
 typedef void (*larder_log_fn) (void *context, int level, const char *text);
 
+struct larder_finding;
+typedef int (*larder_finding_cb) (void *context, const struct larder_finding *finding);
+
 struct larder_settings {
 	size_t size;
 	uint32_t flags;                  /* enum larder_setting_flag */
@@ -52,6 +55,8 @@ struct larder_settings {
 	larder_log_fn log;               /* NULL: no log; may be called from any thread */
 	void *log_context;
 	int log_level;                   /* enum larder_level */
+	larder_finding_cb problem;       /* told every problem of the configuration; NULL: larder_open's error is the first one */
+	void *problem_context;
 };
 
 LARDER_API int larder_open (const struct larder_settings *settings, struct larder **ret, struct larder_error *error);
@@ -111,7 +116,6 @@ struct larder_finding {
 	const char *section, *text, *next, *file;
 	uint32_t line;
 };
-typedef int (*larder_finding_cb) (void *context, const struct larder_finding *finding);
 LARDER_API int larder_config_check (struct larder *larder, larder_finding_cb finding, void *context, struct larder_error *error);
 
 /* ---- modules ----------------------------------------------------------------------------------- */
