@@ -10,6 +10,7 @@ include tests/unit/cli.mk
 include tests/unit/image.mk
 include tests/unit/aws.mk
 include tests/unit/localfs-mock.mk
+include tests/unit/http.mk
 include tests/unit/codecs.mk
 include tests/module/local.mk
 include tests/abi/local.mk

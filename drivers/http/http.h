@@ -34,7 +34,7 @@ enum http_phase {
 struct http_request {
 	const char *method;                  /* "GET" */
 	const char *url;                     /* whole, percent-encoded; sent as it is */
-	struct larder_pairs headers;         /* all but Host (from the URL) and Content-Length (from the body) */
+	struct larder_pairs headers;         /* but Host and Content-Length, which are the URL's and the body's: passed over */
 	const struct larder_source *body;    /* NULL: none. Read from the start, by pread or after rewind */
 };
 
@@ -43,6 +43,7 @@ struct http_reply {
 	int status;                          /* 0: none came */
 	uint32_t phase;                      /* enum http_phase, of a failure */
 	bool reused;                         /* went over a connection that was idle before */
+	bool lasting;                        /* the failure would be the same again: a certificate, no HTTP at all */
 	struct larder_pairs headers;         /* of the final reply; in the arena */
 	uint64_t received;                   /* bytes of its body */
 };

@@ -25,7 +25,7 @@ OUTSIDE = {
     "webp/": ["plugins/webp"],
     "lcms2.h": ["plugins/colour"],
     "curl/": ["drivers/http"],
-    "openssl/": ["drivers/aws"],
+    "openssl/": ["drivers/aws", "drivers/http"],
     "expat.h": ["drivers/aws"],
     "dlfcn.h": ["core/module"],
 }

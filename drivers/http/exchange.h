@@ -1,0 +1,100 @@
+/* exchange.h: the inside of http: the pool, and one request with its reply under way. */
+#ifndef LARDER_HTTP_EXCHANGE_H
+#define LARDER_HTTP_EXCHANGE_H
+
+#include <pthread.h>
+#include <curl/curl.h>
+
+#include "http.h"
+
+struct trust;
+
+#define HTTP_HEADERS_MOST 256          /* of one reply */
+#define HTTP_HEADER_BYTES_MOST 65536
+#define HTTP_BUFFER 65536L             /* each way, of one connection */
+#define HTTP_PLACE_MOST 300            /* bytes of "https://host:port" */
+
+/* Where a URL leads. */
+struct place {
+	char text[HTTP_PLACE_MOST];    /* "https://host:port": what connections are kept by */
+	const char *host;              /* in text: "host:port", for messages */
+	bool tls;
+};
+
+/* One connection with the handles that drive it. A multi handle of its own keeps connections apart without a lock
+ * around the transfer. */
+struct connection {
+	struct connection *next;
+	CURLM *multi;
+	CURL *easy;
+	char place[HTTP_PLACE_MOST];   /* where it leads, or "" */
+	char words[CURL_ERROR_SIZE];   /* libcurl's, about the last failure */
+};
+
+struct http {
+	const struct larder_host *host;
+	struct http_options options;
+	char *ca_file, *agent;
+	pthread_mutex_t mutex;         /* of all below */
+	struct trust *trust;           /* NULL until the first TLS, or when libcurl keeps its own */
+	struct connection *idle;       /* last used first */
+	unsigned idle_count;
+};
+
+/* One request under way. */
+struct exchange {
+	struct http *http;
+	struct connection *connection;
+	struct larder_call *call;
+	struct larder_arena *arena;
+	const struct http_request *request;
+	const struct http_receiver *receiver;
+	struct http_reply *reply;
+	struct larder_error *error;
+	struct place place;
+	struct curl_slist *headers;
+
+	int code;                      /* why a callback of ours ended it; *error is filled */
+	bool ready;                    /* the connection stands: bytes may leave from now on */
+	bool lost;                     /* bytes had left over a connection that turned out dead */
+
+	uint64_t length, given;        /* of the request's body; handed to libcurl */
+
+	struct larder_pair *pairs;     /* of the reply */
+	size_t pairs_room, header_bytes;
+	bool head;                     /* the final reply's headers are whole and told */
+
+	int64_t began, moved_at;       /* host->boot */
+	uint64_t moved;                /* changes whenever a byte moves */
+};
+
+/* url.c */
+int place_find (const char *url, struct place *ret, struct larder_error *error);
+
+/* request.c: sets all options of connection->easy. */
+int request_prepare (struct exchange *exchange);
+
+/* send.c, reply.c: libcurl's callbacks; the context is the exchange. */
+int send_begin (struct exchange *exchange);
+size_t send_read (char *into, size_t size, size_t count, void *context);
+int send_seek (void *context, curl_off_t offset, int origin);
+size_t reply_header (char *line, size_t size, size_t count, void *context);
+size_t reply_body (char *bytes, size_t size, size_t count, void *context);
+
+/* drive.c: until the reply is whole, a deadline passed or the call is cancelled. */
+int exchange_drive (struct exchange *exchange);
+int exchange_cancelled (struct exchange *exchange);
+
+/* failure.c */
+enum deadline { DEADLINE_CONNECT, DEADLINE_FIRST_BYTE, DEADLINE_SEND, DEADLINE_RECEIVE, DEADLINE_WHOLE };
+int failure_deadline (struct exchange *exchange, enum deadline deadline, int64_t limit);
+int failure_result (struct exchange *exchange, CURLcode result);
+uint32_t exchange_phase (const struct exchange *exchange);
+
+/* trust.c */
+bool trust_possible (void);            /* libcurl's TLS is OpenSSL */
+int trust_share (const struct larder_host *host, const char *ca_file, struct trust **ret, struct larder_error *error);
+void trust_unshare (const struct larder_host *host, const char *ca_file);
+CURLcode trust_use (CURL *easy, void *ssl_context, void *context);
+
+#endif

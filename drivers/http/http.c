@@ -1,0 +1,210 @@
+/* http.c: the pool of connections, and one request from its beginning to its end. */
+#include "exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "error.h"
+
+#define LIBCURL_KEY "http-libcurl"
+
+/* ---- open and close ---------------------------------------------------------------------------- */
+
+static int
+libcurl_begin (void *argument, void **ret, struct larder_error *error)
+{
+	(void) argument;
+	if (curl_global_init (CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return larder_fail (error, LARDER_E_UNAVAILABLE, "libcurl cannot begin");
+	*ret = NULL;
+	return 0;
+}
+
+static void
+libcurl_end (void *object)
+{
+	(void) object;
+	curl_global_cleanup ();
+}
+
+static void
+connection_free (struct connection *connection)
+{
+	if (!connection)
+		return;
+	curl_easy_cleanup (connection->easy);
+	curl_multi_cleanup (connection->multi);
+	free (connection);
+}
+
+void
+http_close (struct http *http)
+{
+	if (!http)
+		return;
+	const struct larder_host *host = http->host;
+	while (http->idle) {
+		struct connection *connection = http->idle;
+		http->idle = connection->next;
+		connection_free (connection);
+	}
+	if (http->trust)
+		trust_unshare (host, http->ca_file);
+	pthread_mutex_destroy (&http->mutex);
+	free (http->ca_file);
+	free (http->agent);
+	free (http);
+	host->unshare (LIBCURL_KEY);
+}
+
+/* Certificates are read when they are needed first; a file that the user named, at once, so that a wrong one is told early. */
+static int
+need_trust (struct http *http, struct larder_error *error)
+{
+	pthread_mutex_lock (&http->mutex);
+	int code = http->trust || !trust_possible () ? 0 : trust_share (http->host, http->ca_file, &http->trust, error);
+	pthread_mutex_unlock (&http->mutex);
+	return code;
+}
+
+static int
+set_options (struct http *http, const struct http_options *options, struct larder_error *error)
+{
+	http->options = *options;
+	http->options.ca_file = http->options.agent = NULL;
+	http->ca_file = options->ca_file ? strdup (options->ca_file) : NULL;
+	http->agent = strdup (options->agent ? options->agent : "larder");
+	if (!http->agent || (options->ca_file && !http->ca_file))
+		return larder_fail_memory (error);
+	return http->ca_file ? need_trust (http, error) : 0;
+}
+
+int
+http_open (const struct larder_host *host, const struct http_options *options, struct http **ret, struct larder_error *error)
+{
+	void *nothing = NULL;
+	int code = host->share (LIBCURL_KEY, libcurl_begin, libcurl_end, NULL, &nothing, error);
+	if (code < 0)
+		return code;
+	struct http *http = calloc (1, sizeof *http);
+	if (!http) {
+		host->unshare (LIBCURL_KEY);
+		return larder_fail_memory (error);
+	}
+	http->host = host;
+	pthread_mutex_init (&http->mutex, NULL);
+	code = set_options (http, options, error);
+	if (code < 0)
+		http_close (http);
+	else
+		*ret = http;
+	return code;
+}
+
+/* ---- the pool ---------------------------------------------------------------------------------- */
+
+static struct connection *
+connection_new (void)
+{
+	struct connection *connection = calloc (1, sizeof *connection);
+	if (!connection)
+		return NULL;
+	connection->multi = curl_multi_init ();
+	connection->easy = curl_easy_init ();
+	if (connection->multi && connection->easy) {
+		curl_multi_setopt (connection->multi, CURLMOPT_MAXCONNECTS, 1L);
+		return connection;
+	}
+	connection_free (connection);
+	return NULL;
+}
+
+/* One that leads there already; else one that leads elsewhere, once as many are kept as may be; else none. */
+static struct connection *
+idle_take (struct http *http, const struct place *place)
+{
+	pthread_mutex_lock (&http->mutex);
+	struct connection **at = &http->idle;
+	while (*at && strcmp ((*at)->place, place->text) != 0)
+		at = &(*at)->next;
+	if (!*at && http->idle_count >= http->options.idle)
+		at = &http->idle;
+	struct connection *connection = *at;
+	if (connection) {
+		*at = connection->next;
+		http->idle_count--;
+	}
+	pthread_mutex_unlock (&http->mutex);
+	return connection;
+}
+
+static void
+idle_give (struct http *http, struct connection *connection)
+{
+	pthread_mutex_lock (&http->mutex);
+	bool keep = http->idle_count < http->options.idle;
+	if (keep) {
+		connection->next = http->idle;
+		http->idle = connection;
+		http->idle_count++;
+	}
+	pthread_mutex_unlock (&http->mutex);
+	if (!keep)
+		connection_free (connection);
+}
+
+/* ---- one request ------------------------------------------------------------------------------- */
+
+static int
+perform (struct exchange *exchange)
+{
+	struct connection *connection = exchange->connection;
+	int code = send_begin (exchange);
+	if (code == 0)
+		code = request_prepare (exchange);
+	if (code != 0)
+		return code;
+	if (curl_multi_add_handle (connection->multi, connection->easy) != CURLM_OK)
+		return larder_fail_memory (exchange->error);
+	code = exchange_drive (exchange);
+	exchange->reply->phase = exchange_phase (exchange);
+	curl_multi_remove_handle (connection->multi, connection->easy);
+	return code;
+}
+
+int
+http_perform (struct http *http, struct larder_call *call, struct larder_arena *arena, const struct http_request *request,
+              const struct http_receiver *receiver, struct http_reply *ret_reply, struct larder_error *error)
+{
+	*ret_reply = (struct http_reply) { .status = 0 };
+	struct exchange exchange = {
+		.http = http, .call = call, .arena = arena, .request = request, .receiver = receiver, .reply = ret_reply, .error = error,
+		.length = request->body ? request->body->length : 0, .began = http->host->boot (),
+	};
+	int code = place_find (request->url, &exchange.place, error);
+	if (code == 0 && exchange.place.tls)
+		code = need_trust (http, error);
+	if (code < 0)
+		return code;
+	exchange.connection = idle_take (http, &exchange.place);
+	if (!exchange.connection)
+		exchange.connection = connection_new ();
+	if (!exchange.connection)
+		return larder_fail_memory (error);
+	memcpy (exchange.connection->place, exchange.place.text, sizeof exchange.connection->place);
+	code = perform (&exchange);
+	curl_easy_reset (exchange.connection->easy);     /* it points to nothing of this request any more */
+	curl_slist_free_all (exchange.headers);
+	idle_give (http, exchange.connection);
+	return code;
+}
+
+const char *
+http_header (const struct http_reply *reply, const char *name)
+{
+	for (size_t i = 0; i < reply->headers.count; i++)
+		if (strcmp (larder_pair_at (&reply->headers, i)->name, name) == 0)
+			return larder_pair_at (&reply->headers, i)->value;
+	return NULL;
+}

@@ -1,0 +1,217 @@
+/* request.c: a request as libcurl's options. Everything is set anew for each request, so that nothing of the
+ * one before is left.
+ *
+ * HTTP/1.1 only: a request has a connection for itself, so that a stall, a cancel or a lost reply concerns this
+ * request alone, and what has left and what has not can be told; S3 and the servers like it offer nothing else. */
+#include "exchange.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "buffer.h"
+#include "error.h"
+
+#define REQUEST_HEADER_MOST 65536
+#define NO_DEADLINE_MS (24 * 60 * 60 * 1000L)   /* libcurl's own default would be 5 minutes */
+
+static bool
+is_token (const char *name)
+{
+	static const char letters[] = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	return *name && name[strspn (name, letters)] == '\0';
+}
+
+/* A line break in a value would begin a header, or a request, of somebody else's making. */
+static bool
+is_value (const char *value)
+{
+	for (const unsigned char *at = (const unsigned char *) value; *at; at++)
+		if ((*at < ' ' && *at != '\t') || *at == 0x7f)
+			return false;
+	return true;
+}
+
+static int
+add_line (struct exchange *exchange, const char *line)
+{
+	struct curl_slist *more = line ? curl_slist_append (exchange->headers, line) : NULL;
+	if (!more)
+		return larder_fail_memory (exchange->error);
+	exchange->headers = more;
+	return 0;
+}
+
+static int
+add_header (struct exchange *exchange, const struct larder_pair *pair)
+{
+	if (!is_token (pair->name))
+		return larder_fail (exchange->error, LARDER_E_INVALID, "no name of a header: '%.80s'", pair->name);
+	if (!is_value (pair->value))
+		return larder_fail (exchange->error, LARDER_E_INVALID, "header '%.80s' holds a control byte", pair->name);
+	if (strcasecmp (pair->name, "transfer-encoding") == 0)
+		return larder_fail (exchange->error, LARDER_E_INVALID, "header '%s' is not the caller's", pair->name);
+	/* these two are the URL's and the body's */
+	if (strcasecmp (pair->name, "host") == 0 || strcasecmp (pair->name, "content-length") == 0)
+		return 0;
+	struct buffer line CLEANUP_BUFFER;
+	buffer_init (&line, REQUEST_HEADER_MOST);
+	bool blank = pair->value[strspn (pair->value, " \t")] == '\0';
+	buffer_printf (&line, blank ? "%s;" : "%s: %s", pair->name, pair->value);   /* "name;" is libcurl's way to say empty */
+	if (line.failed)
+		return larder_fail (exchange->error, LARDER_E_LIMIT, "header '%.80s' is too long", pair->name);
+	return add_line (exchange, line.at);
+}
+
+static bool
+has_header (const struct larder_pairs *headers, const char *name)
+{
+	for (size_t i = 0; i < headers->count; i++)
+		if (strcasecmp (larder_pair_at (headers, i)->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Those given, and none of those that libcurl would add on its own. */
+static int
+add_headers (struct exchange *exchange)
+{
+	const struct larder_pairs *headers = &exchange->request->headers;
+	int code = 0;
+	for (size_t i = 0; i < headers->count && code == 0; i++)
+		code = add_header (exchange, larder_pair_at (headers, i));
+	if (code == 0 && !has_header (headers, "expect"))
+		code = add_line (exchange, "Expect:");
+	if (code == 0 && !has_header (headers, "accept"))
+		code = add_line (exchange, "Accept:");
+	return code;
+}
+
+static curl_socket_t
+open_socket (void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	(void) context, (void) purpose;
+	return socket (address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* The connection stands. libcurl comes here again when it found an idle connection dead and would send the request
+ * once more over a new one. It may do so when nobody can have acted on it; else the caller must know. */
+static int
+connection_ready (void *context, char *to, char *from, int to_port, int from_port)
+{
+	(void) to, (void) from, (void) to_port, (void) from_port;
+	struct exchange *exchange = context;
+	const char *method = exchange->request->method;
+	CURL *easy = exchange->connection->easy;
+	long sent = 0, connects = 0;
+	curl_easy_getinfo (easy, CURLINFO_REQUEST_SIZE, &sent);
+	curl_easy_getinfo (easy, CURLINFO_NUM_CONNECTS, &connects);
+	bool harmless = sent == 0 || strcmp (method, "GET") == 0 || strcmp (method, "HEAD") == 0;
+	if (exchange->ready && !harmless) {
+		exchange->lost = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
+	exchange->reply->reused = connects == 0;
+	exchange->ready = true;
+	exchange->moved_at = exchange->http->host->boot ();
+	return CURL_PREREQFUNC_OK;
+}
+
+static void
+set_method (const struct exchange *exchange)
+{
+	CURL *easy = exchange->connection->easy;
+	const struct http_request *request = exchange->request;
+	bool must_tell_length = strcmp (request->method, "PUT") == 0 || strcmp (request->method, "POST") == 0;
+	if (request->body || must_tell_length) {
+		curl_easy_setopt (easy, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt (easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t) exchange->length);
+	} else if (strcmp (request->method, "HEAD") == 0) {
+		curl_easy_setopt (easy, CURLOPT_NOBODY, 1L);
+	}
+	curl_easy_setopt (easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static void
+set_callbacks (struct exchange *exchange)
+{
+	CURL *easy = exchange->connection->easy;
+	curl_easy_setopt (easy, CURLOPT_ERRORBUFFER, exchange->connection->words);
+	curl_easy_setopt (easy, CURLOPT_READFUNCTION, send_read);
+	curl_easy_setopt (easy, CURLOPT_READDATA, exchange);
+	curl_easy_setopt (easy, CURLOPT_SEEKFUNCTION, send_seek);
+	curl_easy_setopt (easy, CURLOPT_SEEKDATA, exchange);
+	curl_easy_setopt (easy, CURLOPT_HEADERFUNCTION, reply_header);
+	curl_easy_setopt (easy, CURLOPT_HEADERDATA, exchange);
+	curl_easy_setopt (easy, CURLOPT_WRITEFUNCTION, reply_body);
+	curl_easy_setopt (easy, CURLOPT_WRITEDATA, exchange);
+	curl_easy_setopt (easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt (easy, CURLOPT_PREREQFUNCTION, connection_ready);
+	curl_easy_setopt (easy, CURLOPT_PREREQDATA, exchange);
+}
+
+static void
+set_tls (const struct exchange *exchange)
+{
+	CURL *easy = exchange->connection->easy;
+	const struct http *http = exchange->http;
+	curl_easy_setopt (easy, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt (easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt (easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	if (http->trust) {
+		curl_easy_setopt (easy, CURLOPT_CAINFO, NULL);
+		curl_easy_setopt (easy, CURLOPT_CAPATH, NULL);
+		curl_easy_setopt (easy, CURLOPT_SSL_CTX_FUNCTION, trust_use);
+		curl_easy_setopt (easy, CURLOPT_SSL_CTX_DATA, http->trust);
+	} else if (http->ca_file) {
+		curl_easy_setopt (easy, CURLOPT_CAINFO, http->ca_file);
+		curl_easy_setopt (easy, CURLOPT_CAPATH, NULL);
+	}
+}
+
+/* CURLOPT_QUICK_EXIT: a cancel does not wait for a name server. */
+static void
+set_manners (const struct exchange *exchange)
+{
+	CURL *easy = exchange->connection->easy;
+	const struct http *http = exchange->http;
+	int64_t connect = (http->options.connect + 999999) / 1000000;
+	curl_easy_setopt (easy, CURLOPT_CONNECTTIMEOUT_MS, connect > 0 && connect < NO_DEADLINE_MS ? (long) connect : NO_DEADLINE_MS);
+	curl_easy_setopt (easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt (easy, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt (easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt (easy, CURLOPT_HTTP09_ALLOWED, 0L);
+	curl_easy_setopt (easy, CURLOPT_PROTOCOLS_STR, exchange->place.tls ? "https" : "http");
+	curl_easy_setopt (easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt (easy, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
+	curl_easy_setopt (easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	curl_easy_setopt (easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+	curl_easy_setopt (easy, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt (easy, CURLOPT_TCP_NODELAY, 1L);
+	curl_easy_setopt (easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt (easy, CURLOPT_BUFFERSIZE, HTTP_BUFFER);
+	curl_easy_setopt (easy, CURLOPT_UPLOAD_BUFFERSIZE, HTTP_BUFFER);
+	curl_easy_setopt (easy, CURLOPT_USERAGENT, http->agent);
+}
+
+/* What needs memory of libcurl's fails only here. */
+int
+request_prepare (struct exchange *exchange)
+{
+	CURL *easy = exchange->connection->easy;
+	if (!is_token (exchange->request->method))
+		return larder_fail (exchange->error, LARDER_E_INVALID, "no method: '%.40s'", exchange->request->method);
+	int code = add_headers (exchange);
+	if (code < 0)
+		return code;
+	exchange->connection->words[0] = '\0';
+	set_method (exchange);
+	set_callbacks (exchange);
+	set_tls (exchange);
+	set_manners (exchange);
+	curl_easy_setopt (easy, CURLOPT_HTTPHEADER, exchange->headers);
+	if (curl_easy_setopt (easy, CURLOPT_URL, exchange->request->url) != CURLE_OK)
+		return larder_fail_memory (exchange->error);
+	return 0;
+}

@@ -1,0 +1,103 @@
+/* trust.c: the certificates to trust, read once for all connections of the process. libcurl would read and keep
+ * the whole set again for each connection. */
+#include "exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include "error.h"
+
+struct trust { X509_STORE *store; };
+
+bool
+trust_possible (void)
+{
+	const char *version = curl_version_info (CURLVERSION_NOW)->ssl_version;
+	return version && strncmp (version, "OpenSSL/", 8) == 0;
+}
+
+static void
+trust_free (void *object)
+{
+	struct trust *trust = object;
+	X509_STORE_free (trust->store);
+	free (trust);
+}
+
+/* The system's: where libcurl was built to look, else where OpenSSL was. */
+static bool
+load (X509_STORE *store, const char *ca_file)
+{
+	if (ca_file)
+		return X509_STORE_load_file (store, ca_file) == 1;
+	const char *file = curl_version_info (CURLVERSION_NOW)->cainfo;
+	if (file && X509_STORE_load_file (store, file) == 1)
+		return true;
+	return X509_STORE_set_default_paths (store) == 1;
+}
+
+static int
+trust_create (void *argument, void **ret, struct larder_error *error)
+{
+	const char *ca_file = argument;
+	struct trust *trust = calloc (1, sizeof *trust);
+	if (!trust || !(trust->store = X509_STORE_new ())) {
+		free (trust);
+		return larder_fail_memory (error);
+	}
+	X509_STORE_set_flags (trust->store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
+	if (!load (trust->store, ca_file)) {
+		ERR_clear_error ();
+		trust_free (trust);
+		int code = larder_fail (error, LARDER_E_INVALID, "no certificates to trust in '%s'", ca_file ? ca_file : "the system's folder");
+		larder_explain (error, LARDER_DETAIL_NEXT, "ca-file names a readable file of certificates, PEM");
+		return code;
+	}
+	*ret = trust;
+	return 0;
+}
+
+static char *
+key_of (const char *ca_file)
+{
+	size_t room = strlen (ca_file ? ca_file : "") + 32;
+	char *key = malloc (room);
+	if (key)
+		snprintf (key, room, "http-trust:%s", ca_file ? ca_file : "");
+	return key;
+}
+
+int
+trust_share (const struct larder_host *host, const char *ca_file, struct trust **ret, struct larder_error *error)
+{
+	char *key = key_of (ca_file);
+	void *object = NULL;
+	int code = key ? host->share (key, trust_create, trust_free, (void *) (uintptr_t) ca_file, &object, error) : larder_fail_memory (error);
+	free (key);
+	if (code == 0)
+		*ret = object;
+	return code;
+}
+
+void
+trust_unshare (const struct larder_host *host, const char *ca_file)
+{
+	char *key = key_of (ca_file);
+	if (key)
+		host->unshare (key);
+	free (key);
+}
+
+/* libcurl made a context without certificates; it shares ours. */
+CURLcode
+trust_use (CURL *easy, void *ssl_context, void *context)
+{
+	(void) easy;
+	const struct trust *trust = context;
+	SSL_CTX_set1_cert_store (ssl_context, trust->store);
+	return CURLE_OK;
+}

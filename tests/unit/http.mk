@@ -1,0 +1,16 @@
+# unit/http.mk
+noinst_HEADERS += tests/unit/http-server.h tests/unit/http-client.h
+if HAVE_CHECK
+if WITH_AWS
+UNIT_HTTP = tests/unit/test-http-exchange
+check_PROGRAMS += $(UNIT_HTTP)
+TESTS += $(UNIT_HTTP)
+IN_UNIT_HTTP = $(IN_MODULE) -I$(top_srcdir)/drivers/http
+LIBS_UNIT_HTTP = libhttp.la $(LIBS_UNIT) $(AWS_LIBS)
+
+tests_unit_test_http_exchange_SOURCES = tests/unit/test-http-exchange.c
+tests_unit_test_http_exchange_CPPFLAGS = $(IN_UNIT_HTTP)
+tests_unit_test_http_exchange_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_http_exchange_LDADD = $(LIBS_UNIT_HTTP)
+endif
+endif
