@@ -11,18 +11,20 @@
 #include "cleanup.h"
 #include "error.h"
 
-/* driver-x.so and codec-x.so say their kind by name. */
+/* KIND-NAME.so says its kind. */
 static int
 suite_for (struct cli *cli, const char *file, const char **ret, struct larder_error *error)
 {
+	static const struct { const char *prefix, *suite; } suites[] = {
+		{ "driver-", "larder-driver-test" }, { "codec-", "larder-codec-test" }, { "lock-", "larder-lock-test" },
+	};
 	const char *slash = strrchr (file, '/'), *name = slash ? slash + 1 : file;
-	*ret = strncmp (name, "driver-", 7) == 0 ? "larder-driver-test" : strncmp (name, "codec-", 6) == 0 ? "larder-codec-test" : NULL;
-	if (*ret)
-		return 0;
-	if (strncmp (name, "lock-", 5) == 0)
-		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "check drivers and codecs; `larder module info` shows what a lock provider declares",
-			"there is no suite for lock providers yet: '%s'", file);
-	return fail_usage (cli, error, "'%s' is not named driver-NAME.so or codec-NAME.so", file);
+	for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
+		if (strncmp (name, suites[i].prefix, strlen (suites[i].prefix)) == 0) {
+			*ret = suites[i].suite;
+			return 0;
+		}
+	return fail_usage (cli, error, "'%s' is not named driver-NAME.so, codec-NAME.so or lock-NAME.so", file);
 }
 
 /* Beside the tool: the installed folder of programs, or the build tree (where the tool itself lies in .libs). */
@@ -115,7 +117,7 @@ static int
 run (struct cli *cli, const void *self, struct larder_error *error)
 {
 	(void) self;
-	const char *name;
+	const char *name = NULL;
 	char suite[4096];
 	int code = suite_for (cli, cli->operand[0], &name, error);
 	if (code == 0)
@@ -144,6 +146,6 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 const struct larder_cmd cmd_module_check = {
 	.name = "module check", .summary = "hold a module against the contract", .operands = "FILE [KEY=VALUE…]",
 	.examples = "larder module check ./driver-mine.so root=/tmp/mine|one line a promise; status 1 when one is broken",
-	.text = "Runs larder-driver-test or larder-codec-test, which lies beside larder. KEY=VALUE are the module's own options, as in its [backend] section.",
+	.text = "Runs larder-driver-test, larder-codec-test or larder-lock-test, which lies beside larder. KEY=VALUE are the module's own options, as in its [backend] section.",
 	.least = 1, .most = -1, .run = run,
 };

@@ -29,6 +29,21 @@ codec_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 TESTS += %D%/test-conform-codec.sh
 EXTRA_DIST += %D%/test-conform-codec.sh
 
+# The lock suite, and a provider that breaks one promise.
+bin_PROGRAMS += larder-lock-test
+larder_lock_test_SOURCES = \
+	%D%/lock/main.c %D%/lock/suite.h %D%/lock/host.c %D%/lock/instance.h %D%/lock/load.c %D%/lock/ops.c %D%/lock/leases.c \
+	%D%/lock/races.c %D%/lock/answers.c core/base/fail.c
+larder_lock_test_CPPFLAGS = $(IN_CONFIG)
+larder_lock_test_LDADD = libconfig.la libbase.la $(INIH_LIBS)
+check_LTLIBRARIES += lock-faulty.la
+lock_faulty_la_SOURCES = %D%/lock-faulty.c
+lock_faulty_la_CPPFLAGS = $(IN_BASE)
+lock_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
+lock_faulty_la_LIBADD = libbase.la
+TESTS += %D%/test-conform-lock.sh
+EXTRA_DIST += %D%/test-conform-lock.sh
+
 # Crash and scale tests of the mock, through the suite's host.
 check_PROGRAMS += tests/conform/mock-worker
 tests_conform_mock_worker_SOURCES = \

@@ -51,4 +51,10 @@ for kind in driver codec lock; do
 	}
 	try "skeleton-$kind" skeleton
 done
+# What a beginning cannot do is said, line by line: its locks are those of one instance.
+lock_promises () {
+	larder module check "$work/my-lock/lock-my-lock.so" > "$work/promises"
+	[ $? = 1 ] && grep -q '^ok .*release lets another in' "$work/promises" && grep -q '^not ok .*another process is kept out' "$work/promises"
+}
+try skeleton-lock-promises lock_promises
 echo "1..$number"
