@@ -86,6 +86,17 @@ def boto3():
     return module
 
 
+def pipeline(target):
+    """The pipeline file that we ship, in a folder of the test's with its profiles and ours; the path of the file."""
+    top = os.path.dirname(os.path.dirname(HERE))
+    os.makedirs(os.path.join(target, "profiles"))
+    for source in ("etc/profiles", "tests/live/profiles"):
+        for name in os.listdir(os.path.join(top, source)):
+            if name.endswith(".ini"):
+                shutil.copyfile(os.path.join(top, source, name), os.path.join(target, "profiles", name))
+    return shutil.copyfile(os.path.join(top, "etc/larder.ini"), os.path.join(target, "larder.ini"))
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -271,7 +282,7 @@ class Server:
 
     def environment(self, endpoint=None):
         """For a command under test: this server, and nothing of the user's own account anywhere."""
-        result = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LARDER_TEST_"))}
+        result = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LARDER_TEST_", "LARDER_MINIO"))}
         result.update(LARDER_TEST_SERVER=self.row, LARDER_TEST_ENDPOINT=endpoint or self.endpoint, LARDER_TEST_REGION=self.region,
                       LARDER_TEST_LOG=self.log, AWS_ACCESS_KEY_ID=self.access_key, AWS_SECRET_ACCESS_KEY=self.secret_key,
                       AWS_REGION=self.region, AWS_DEFAULT_REGION=self.region, AWS_EC2_METADATA_DISABLED="true",
@@ -279,9 +290,13 @@ class Server:
                       no_proxy="127.0.0.1,localhost", NO_PROXY="127.0.0.1,localhost")
         if self.ca:
             result.update(LARDER_TEST_CA=self.ca, AWS_CA_BUNDLE=self.ca)
-        if self.row == "moto":
-            result["AWS_ENDPOINT_URL"] = endpoint or self.endpoint
+        # how the profiles that we ship, minio.ini and aws.ini, find a server of the test's
+        result[{"moto": "AWS_ENDPOINT_URL", "minio": "LARDER_MINIO"}.get(self.row, "LARDER_TEST_ENDPOINT")] = endpoint or self.endpoint
         return result
+
+    @property
+    def profile(self):
+        return {"moto": "aws", "minio": "minio-tls" if self.ca else "minio"}.get(self.row, self.row)
 
     def client(self, service="s3", endpoint=None, **config):
         """A boto3 client: path addressing, no retries, whatever the environment says."""
@@ -293,7 +308,8 @@ class Server:
 
     def make_bucket(self, name, versioning=False):
         client = self.client()
-        client.create_bucket(Bucket=name)
+        place = {} if self.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
+        client.create_bucket(Bucket=name, **place)
         if versioning:
             client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
 

@@ -14,6 +14,7 @@ import urllib.request
 
 LIB = os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")
 sys.path.insert(0, LIB)
+import proxy  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
 
@@ -239,6 +240,35 @@ def test_live_servers_with_server_interrupted():
     assert process.wait() == 143
     process.stdout.close()
     assert gone(int(words[0]), int(words[1].rsplit(":", 1)[1]), os.path.dirname(words[2]))
+
+
+def explained(server, folder, key):
+    environment = dict(server.environment(), LARDER_CONFIG=os.path.join(folder, "larder.ini"), LARDER_PROFILE=server.profile)
+    done = subprocess.run([os.path.join(os.environ["TOP_BUILDDIR"], "larder"), "config", "explain", key], env=environment, capture_output=True, text=True)
+    return done.stdout.split("\n")[0] or done.stderr
+
+
+def test_live_servers_profiles():
+    """The pipeline file that we ship, byte for byte, and a profile that leads to the test's server."""
+    with tempfile.TemporaryDirectory() as folder, servers.start("minio") as minio, servers.start("versitygw") as versitygw, servers.start("minio", tls=True) as tls:
+        servers.pipeline(folder + "/p")
+        with open(folder + "/p/larder.ini", "rb") as copy, open(os.path.join(os.environ["TOP_SRCDIR"], "etc/larder.ini"), "rb") as ours:
+            assert copy.read() == ours.read()
+        for server in (minio, versitygw, tls):
+            assert explained(server, folder + "/p", "backend.objects.endpoint") == "backend.objects.endpoint = " + server.endpoint
+            assert explained(server, folder + "/p", "backend.objects.server") == "backend.objects.server = " + server.row
+        assert explained(tls, folder + "/p", "backend.objects.ca-file") == "backend.objects.ca-file = " + tls.ca
+
+
+def test_live_servers_region():
+    """A server that insists on its region makes buckets there, and refuses another one's signature. (boto3 then signs anew.)"""
+    for name, status in (("minio", 400), ("versitygw", 400), ("moto", 200)):
+        insists = {"insist": True} if name == "minio" else {}
+        with servers.start(name, region="ap-northeast-2", **insists) as server, proxy.Proxy(server.endpoint) as between:
+            server.make_bucket("bucket")
+            server.region = "eu-west-1"
+            server.client(endpoint=between.endpoint).list_objects_v2(Bucket="bucket")
+            assert between.requests[0]["status"] == status, (name, between.requests)
 
 
 tap.run(sys.modules[__name__])
