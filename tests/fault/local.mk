@@ -9,3 +9,14 @@ driver_gated_la_CPPFLAGS = $(IN_BASE)
 driver_gated_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 TESTS += %D%/test-fault-ingest-kill.py %D%/test-fault-ingest-model.py %D%/test-fault-ingest-refused.py %D%/test-fault-ingest-mounts.sh
 EXTRA_DIST += doc/dev/ingest.md %D%/test-fault-ingest-kill.py %D%/test-fault-ingest-model.py %D%/test-fault-ingest-refused.py %D%/test-fault-ingest-mounts.sh
+
+# What a transfer makes of places that lose bytes, or have no room for them.
+check_LTLIBRARIES += driver-lossy.la tests/fault/lossy-disk.la
+driver_lossy_la_SOURCES = %D%/driver-lossy.c
+driver_lossy_la_CPPFLAGS = $(IN_BASE)
+driver_lossy_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
+tests_fault_lossy_disk_la_SOURCES = %D%/lossy-disk.c
+tests_fault_lossy_disk_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
+tests_fault_lossy_disk_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
+TESTS += %D%/test-fault-move.py %D%/test-fault-transfer-full.sh
+EXTRA_DIST += %D%/test-fault-move.py %D%/test-fault-transfer-full.sh
