@@ -1,5 +1,6 @@
 # unit/aws.mk
 IN_UNIT_AWS = $(IN_AWS) -I$(top_srcdir)/tests/unit
+CFLAGS_UNIT_AWS = $(CFLAGS_UNIT) $(JANSSON_CFLAGS)
 LIBS_UNIT_AWS = libaws.la libhttp.la libbase.la $(AWS_LIBS) $(JANSSON_LIBS)
 if WITH_AWS
 check_PROGRAMS += tests/unit/test-aws-sign
@@ -8,5 +9,30 @@ tests_unit_test_aws_sign_SOURCES = tests/unit/test-aws-sign.c core/base/fail.c
 tests_unit_test_aws_sign_CPPFLAGS = $(IN_UNIT_AWS)
 tests_unit_test_aws_sign_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_aws_sign_LDADD = $(LIBS_UNIT_AWS)
+if HAVE_CHECK
+UNIT_AWS = tests/unit/test-aws-endpoint tests/unit/test-aws-xml tests/unit/test-aws-fault tests/unit/test-aws-small
+check_PROGRAMS += $(UNIT_AWS)
+TESTS += $(UNIT_AWS)
+
+tests_unit_test_aws_endpoint_SOURCES = tests/unit/test-aws-endpoint.c core/base/fail.c
+tests_unit_test_aws_endpoint_CPPFLAGS = $(IN_UNIT_AWS)
+tests_unit_test_aws_endpoint_CFLAGS = $(CFLAGS_UNIT_AWS)
+tests_unit_test_aws_endpoint_LDADD = $(LIBS_UNIT_AWS) $(CHECK_LIBS)
+
+tests_unit_test_aws_xml_SOURCES = tests/unit/test-aws-xml.c core/base/fail.c
+tests_unit_test_aws_xml_CPPFLAGS = $(IN_UNIT_AWS)
+tests_unit_test_aws_xml_CFLAGS = $(CFLAGS_UNIT_AWS)
+tests_unit_test_aws_xml_LDADD = $(LIBS_UNIT_AWS) $(CHECK_LIBS)
+
+tests_unit_test_aws_fault_SOURCES = tests/unit/test-aws-fault.c core/base/fail.c
+tests_unit_test_aws_fault_CPPFLAGS = $(IN_UNIT_AWS)
+tests_unit_test_aws_fault_CFLAGS = $(CFLAGS_UNIT_AWS)
+tests_unit_test_aws_fault_LDADD = $(LIBS_UNIT_AWS) $(CHECK_LIBS)
+
+tests_unit_test_aws_small_SOURCES = tests/unit/test-aws-small.c core/base/fail.c
+tests_unit_test_aws_small_CPPFLAGS = $(IN_UNIT_AWS)
+tests_unit_test_aws_small_CFLAGS = $(CFLAGS_UNIT_AWS)
+tests_unit_test_aws_small_LDADD = $(LIBS_UNIT_AWS) $(CHECK_LIBS)
+endif
 endif
 EXTRA_DIST += tests/wire/README.md tests/wire/make-sign.py tests/wire/sign
