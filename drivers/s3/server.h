@@ -52,7 +52,8 @@ struct s3_server {
 	bool keys_in_xml;                       /* some listings give keys as XML only: no control bytes */
 	bool keys_in_a_line;                    /* no line breaks in keys */
 	const char *reserved_suffix;            /* of a part of a key: listed as another; or NULL */
-	const char *reserved_prefix;            /* of a key: never listed; or NULL */
+	const char *reserved_prefix;            /* first part of a key: never listed; or NULL */
+	bool assumed;                           /* not measured: REFUSED means not known */
 };
 
 /* The row of a name; "aws" for NULL without custom endpoint, "other" for NULL with one. INVALID lists the rows. */

@@ -1,0 +1,11 @@
+# S3. The wire code, pure, is a convenience library of its own, so that tests see inside.
+if WITH_AWS
+noinst_LTLIBRARIES += libs3wire.la
+libs3wire_la_CPPFLAGS = $(IN_AWS) -DLARDER_API_VERSION=0
+libs3wire_la_SOURCES = \
+	%D%/checksum-name.c %D%/checksum-name.h %D%/key.c %D%/marker.c %D%/marker.h %D%/metadata.c %D%/metadata.h \
+	%D%/reply.h %D%/reply-body.c %D%/reply-common.c %D%/reply-info.c %D%/reply-list.c %D%/reply-upload.c \
+	%D%/request.h %D%/request-common.c %D%/request-list.c %D%/request-object.c %D%/request-upload.c \
+	%D%/server.c %D%/server.h %D%/wire.h
+endif
+EXTRA_DIST += %D%/README.md

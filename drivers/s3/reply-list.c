@@ -1,0 +1,241 @@
+/* reply-list.c: a page of a listing: objects and prefixes, or versions and delete markers. All of it is read and judged
+ * before the first item is given. */
+#include "reply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+#include "marker.h"
+
+struct entry {
+	struct larder_info info;
+	size_t order;             /* in the reply */
+	bool has_length;
+};
+
+struct listing {
+	const struct larder_list *list;
+	struct s3_rows rows;      /* struct entry */
+	bool url;                 /* names are encoded; said at any place of the reply */
+	bool has_end, truncated;
+	const char *token, *key_marker, *version_marker;
+};
+
+static int
+add_entry (struct listing *listing, uint32_t flags, struct larder_error *error)
+{
+	struct entry *entry = s3_row_add (&listing->rows);
+	if (!entry)
+		return larder_fail_memory (error);
+	entry->info.size = sizeof entry->info;
+	entry->info.flags = flags;
+	entry->order = listing->rows.count;
+	return 0;
+}
+
+static int
+on_begin (void *context, const char *path, struct larder_error *error)
+{
+	struct listing *listing = context;
+	if (strcmp (path, "CommonPrefixes") == 0)
+		return add_entry (listing, LARDER_INFO_PREFIX, error);
+	if (!listing->list->versions)
+		return strcmp (path, "Contents") == 0 ? add_entry (listing, LARDER_INFO_LATEST, error) : 0;
+	if (strcmp (path, "Version") == 0)
+		return add_entry (listing, 0, error);
+	return strcmp (path, "DeleteMarker") == 0 ? add_entry (listing, LARDER_INFO_DELETE_MARKER, error) : 0;
+}
+
+static int
+read_restore (struct larder_info *info, const char *name, const char *text, struct larder_error *error)
+{
+	bool running = false;
+	if (strcmp (name, "RestoreExpiryDate") == 0) {
+		info->restore_state = LARDER_RESTORE_DONE;
+		return s3_time (name, text, &info->restore_expiry, error);
+	}
+	int code = strcmp (name, "IsRestoreInProgress") == 0 ? s3_yes_no (name, text, &running, error) : 0;
+	if (running)
+		info->restore_state = LARDER_RESTORE_RUNNING;
+	return code;
+}
+
+static int
+read_latest (struct larder_info *info, const char *text, struct larder_error *error)
+{
+	bool latest;
+	int code = s3_yes_no ("IsLatest", text, &latest, error);
+	if (code == 0 && latest)
+		info->flags |= LARDER_INFO_LATEST;
+	return code;
+}
+
+static int
+read_field (struct listing *listing, const char *name, const char *text, struct larder_error *error)
+{
+	static const char restore[] = "RestoreStatus/";
+	struct entry *entry = s3_row_last (&listing->rows);
+	struct larder_info *info = &entry->info;
+	if (strcmp (name, info->flags & LARDER_INFO_PREFIX ? "Prefix" : "Key") == 0)
+		return s3_text (listing->rows.arena, text, &info->key, error);
+	if (info->flags & LARDER_INFO_PREFIX)
+		return 0;
+	if (strcmp (name, "Size") == 0) {
+		entry->has_length = true;
+		return s3_number (name, text, &info->length, error);
+	}
+	if (strcmp (name, "LastModified") == 0)
+		return s3_time (name, text, &info->mtime, error);
+	if (strcmp (name, "ETag") == 0)
+		return s3_etag (listing->rows.arena, text, &info->etag, error);
+	if (strcmp (name, "StorageClass") == 0)
+		return *text ? s3_text (listing->rows.arena, text, &info->storage_class, error) : 0;
+	if (strcmp (name, "VersionId") == 0)
+		return *text ? s3_text (listing->rows.arena, text, &info->version, error) : 0;
+	if (strcmp (name, "IsLatest") == 0)
+		return read_latest (info, text, error);
+	return strncmp (name, restore, sizeof restore - 1) == 0 ? read_restore (info, name + sizeof restore - 1, text, error) : 0;
+}
+
+static int
+read_page (struct listing *listing, const char *name, const char *text, struct larder_error *error)
+{
+	if (strcmp (name, "IsTruncated") == 0) {
+		listing->has_end = true;
+		return s3_yes_no (name, text, &listing->truncated, error);
+	}
+	if (strcmp (name, "EncodingType") == 0) {
+		listing->url = strcmp (text, "url") == 0;
+		return listing->url || !*text ? 0 : s3_odd (error, "EncodingType is '%s'", text);
+	}
+	if (!*text)
+		return 0;
+	if (strcmp (name, "NextContinuationToken") == 0)
+		return s3_text (listing->rows.arena, text, &listing->token, error);
+	if (strcmp (name, "NextKeyMarker") == 0)
+		return s3_text (listing->rows.arena, text, &listing->key_marker, error);
+	return strcmp (name, "NextVersionIdMarker") == 0 ? s3_text (listing->rows.arena, text, &listing->version_marker, error) : 0;
+}
+
+static bool
+is_entry (const char *path, size_t length)
+{
+	static const char *const names[] = { "Contents", "CommonPrefixes", "Version", "DeleteMarker" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strlen (names[i]) == length && strncmp (path, names[i], length) == 0)
+			return true;
+	return false;
+}
+
+static int
+on_end (void *context, const char *path, const char *text, struct larder_error *error)
+{
+	struct listing *listing = context;
+	const char *slash = strchr (path, '/');
+	if (!slash)
+		return read_page (listing, path, text, error);
+	return listing->rows.count && is_entry (path, (size_t) (slash - path)) ? read_field (listing, slash + 1, text, error) : 0;
+}
+
+/* ---- judging ---- */
+
+static int
+decode (struct listing *listing, const char **name, struct larder_error *error)
+{
+	if (!listing->url || !*name)
+		return 0;
+	const char *plain = s3_url_decode (listing->rows.arena, *name);
+	return plain ? (*name = plain, 0) : s3_odd (error, "'%s' is not URL-encoded", *name);
+}
+
+static int
+judge_entry (struct listing *listing, struct entry *entry, struct larder_error *error)
+{
+	struct larder_info *info = &entry->info;
+	const char *prefix = listing->list->prefix ? listing->list->prefix : "";
+	int code = decode (listing, &info->key, error);
+	if (code < 0)
+		return code;
+	if (!info->key || !*info->key)
+		return s3_odd (error, "an item has no name");
+	if (strncmp (info->key, prefix, strlen (prefix)) != 0)
+		return s3_odd (error, "it lists '%s', which does not begin with '%s'", info->key, prefix);
+	if (info->flags & LARDER_INFO_PREFIX)
+		return 0;
+	if (!entry->has_length && !(info->flags & LARDER_INFO_DELETE_MARKER))
+		return s3_odd (error, "it lists '%s' without a size", info->key);
+	if (listing->list->versions && !info->version)
+		return s3_odd (error, "it lists a version of '%s' without its id", info->key);
+	return 0;
+}
+
+static int
+judge_page (struct listing *listing, struct larder_page *page, struct larder_error *error)
+{
+	const struct larder_list *list = listing->list;
+	if (!listing->has_end)
+		return s3_odd (error, "it does not say whether more follows");
+	if (!listing->truncated) {
+		page->complete = true;
+		return 0;
+	}
+	int code = decode (listing, &listing->key_marker, error);
+	if (code < 0)
+		return code;
+	page->token = list->versions && listing->key_marker ? s3_token_join (listing->rows.arena, listing->key_marker, listing->version_marker) : listing->token;
+	if (!page->token)
+		return s3_odd (error, "more follows, but it does not say where");
+	if (list->token && strcmp (list->token, page->token) == 0)
+		return s3_odd (error, "the listing would go on where it was: it has no end");
+	return 0;
+}
+
+/* Byte order of the names; the newest version first, which one server puts last when it is a delete marker. */
+static int
+compare (const void *a, const void *b)
+{
+	const struct entry *one = a, *two = b;
+	int order = strcmp (one->info.key, two->info.key);
+	if (order)
+		return order;
+	unsigned latest_one = one->info.flags & LARDER_INFO_LATEST, latest_two = two->info.flags & LARDER_INFO_LATEST;
+	if (latest_one != latest_two)
+		return latest_one ? -1 : 1;
+	return one->order < two->order ? -1 : 1;
+}
+
+static bool
+is_before (const struct larder_list *list, const struct larder_info *info)
+{
+	const char *after = list->start_after;
+	return after && !(info->flags & LARDER_INFO_PREFIX) && strcmp (info->key, after) <= 0;
+}
+
+int
+s3_reply_list (const char *body, size_t length, const struct larder_list *list, struct larder_arena *arena, larder_item_fn item, void *context,
+               struct larder_page *ret, struct larder_error *error)
+{
+	struct listing listing = { .list = list, .rows = { .arena = arena, .each = sizeof (struct entry) } };
+	struct s3_rows *rows = &listing.rows;
+	struct larder_page page = { .size = sizeof page };
+	const struct s3_reader reader = { on_begin, on_end, &listing };
+	int code = s3_read (body, length, list->versions ? "ListVersionsResult" : "ListBucketResult", &reader, error);
+	for (size_t i = 0; i < rows->count && code == 0; i++)
+		code = judge_entry (&listing, s3_row_at (rows, i), error);
+	if (code == 0)
+		code = judge_page (&listing, &page, error);
+	if (code < 0)
+		return code;
+	if (rows->count)
+		qsort (rows->at, rows->count, rows->each, compare);
+	for (size_t i = 0; i < rows->count && code == 0; i++) {
+		const struct entry *entry = s3_row_at (rows, i);
+		if (!is_before (list, &entry->info))
+			code = item (context, &entry->info, error);
+	}
+	if (code == 0)
+		larder_give (ret, &page);
+	return code;
+}
