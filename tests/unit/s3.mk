@@ -17,3 +17,7 @@ tests_unit_test_s3_server_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_s3_server_LDADD = $(LIBS_UNIT_S3) $(CHECK_LIBS)
 endif
 endif
+if WITH_AWS
+TESTS += tests/wire/test-s3-requests.py
+endif
+EXTRA_DIST += tests/wire/test-s3-requests.py tests/wire/s3
