@@ -9,7 +9,7 @@
 #include "error.h"
 
 /* What stands under a key now. */
-struct seen { bool there; const char *digest, *image, *former, *etag; int64_t age; uint64_t length; };
+struct seen { bool there; const char *digest, *image, *former, *etag; int64_t age; uint64_t length; struct larder_info info; };
 
 const char *
 info_metadata (const struct larder_info *info, const char *name)
@@ -44,6 +44,7 @@ look (struct job *job, struct larder_store *store, const char *key, struct seen 
 	ret->etag = info.etag;
 	ret->age = module_host.store_now () - info.mtime;
 	ret->length = info.length;
+	ret->info = info;
 	return 0;
 }
 
@@ -104,7 +105,7 @@ put_thumbnail (struct job *job, bool create_only, const char *if_match, struct l
 		.attributes = { .size = sizeof put.attributes, .content_type = codec->codec->content_type, .cache_control = job->pipeline->cache_control,
 			.metadata_given = true, .metadata = { pairs, job->former_key ? 3 : 2, sizeof *pairs } },
 	};
-	return larder_put (job->thumbnails, job->scratch, &put, &source, ret_info, error);
+	return job_put (job, job->thumbnails, &put, &source, ret_info, error);
 }
 
 /* The image that the thumbnail belonged to until now, if this job is about to write another one: also when somebody
@@ -178,7 +179,7 @@ put_image (struct job *job, bool create_only, const char *if_match, struct larde
 		.attributes = { .size = sizeof put.attributes, .content_type = job->content_type, .cache_control = job->pipeline->cache_control,
 			.metadata_given = true, .metadata = job->metadata },
 	};
-	return larder_put (job->images, job->scratch, &put, &source, ret_info, error);
+	return job_put (job, job->images, &put, &source, ret_info, error);
 }
 
 /* Create-only failed: who was it? */
@@ -224,9 +225,18 @@ unclaim (struct job *job, int code, const struct larder_info *claimed)
 	bool certain = code == LARDER_E_NOSPACE || code == LARDER_E_DENIED || code == LARDER_E_INVALID || code == LARDER_E_UNSUPPORTED || code == LARDER_E_INTEGRITY;
 	if (!certain || !claimed->etag || job->request->overwrite)
 		return;
-	if (store_remove_if (job->thumbnails, job->thumbnail_key, claimed->etag, NULL) == 0
+	if (store_remove_seen (job->thumbnails, job->thumbnail_key, claimed, NULL) == 0
 	    && look (job, job->images, job->key, &image, NULL) == 0 && is_ours (job, &image))
 		(void) put_thumbnail (job, true, NULL, &info, NULL);
+}
+
+/* Two writers at once that a store could not tell apart: whose image stands has won. */
+static int
+confirm_image (struct job *job, struct larder_error *error)
+{
+	struct seen image;
+	int code = look (job, job->images, job->key, &image, error);
+	return code < 0 || is_ours (job, &image) ? code : fail_taken (job, error);
 }
 
 /* The picture in its former format would point at the thumbnail of the new one. It goes last: until then both are whole. */
@@ -237,7 +247,8 @@ remove_former (struct job *job, struct larder_error *error)
 	int code = look (job, job->images, job->former_key, &former, error);
 	if (code < 0 || !former.there)
 		return code;
-	return store_remove_if (job->images, job->former_key, former.etag, error);
+	code = store_remove_seen (job->images, job->former_key, &former.info, error);
+	return code == LARDER_E_UNSUPPORTED ? store_remove_if (job->images, job->former_key, NULL, error) : code;
 }
 
 int
@@ -255,7 +266,9 @@ job_commit (struct job *job, uint32_t *ret_stored, struct larder_error *error)
 		code = meet_image (job, ret_stored, error);
 	if (code < 0 && written)
 		unclaim (job, code, &claimed);
-	if (code == 0 && job->thumbnails && (!written || clock_boot () - begun >= job->pipeline->grace / 2))
+	if (code == 0 && job->undecided)
+		code = confirm_image (job, error);
+	if (code == 0 && job->thumbnails && (job->undecided || !written || clock_boot () - begun >= job->pipeline->grace / 2))
 		code = confirm_thumbnail (job, error);
 	if (code == 0 && job->former_key)
 		code = remove_former (job, error);

@@ -4,8 +4,15 @@
 #include <string.h>
 
 #include "clock.h"
+#include "arena.h"
 #include "error.h"
 #include "template.h"
+
+static const char *
+note_of (const struct job *job)
+{
+	return job->note && job->store_note ? arena_printf (job->arena, "%s; %s", job->note, job->store_note) : job->note ? job->note : job->store_note;
+}
 
 static void
 fill_result (const struct job *job, uint32_t stored, struct larder_ingested *ret)
@@ -13,7 +20,7 @@ fill_result (const struct job *job, uint32_t stored, struct larder_ingested *ret
 	struct larder_ingested result = {
 		.size = sizeof result, .stored = stored, .bucket = store_bucket (job->images), .key = job->key,
 		.thumbnail_bucket = job->thumbnails ? store_bucket (job->thumbnails) : NULL, .thumbnail_key = job->thumbnail_key,
-		.content_type = job->content_type, .note = job->note, .length = job->is_encoded ? job->encoded.length : job->is_stripped ? job->strip.length : job->input.source.length,
+		.content_type = job->content_type, .note = note_of (job), .length = job->is_encoded ? job->encoded.length : job->is_stripped ? job->strip.length : job->input.source.length,
 		.thumbnail_length = job->thumbnail.length, .width = job->width, .height = job->height,
 		.thumbnail_width = job->small.width, .thumbnail_height = job->small.height,
 	};

@@ -39,7 +39,8 @@ struct job {
 	struct thumbnail small;
 	struct buffer thumbnail;
 	uint32_t width, height;          /* upright */
-	const char *note;
+	const char *note, *store_note;   /* what is odd about the picture, about the store; or NULL */
+	bool undecided;                  /* the store decides no conditions: put.c looks instead */
 };
 
 /* prepare.c: everything before the first write. */
@@ -49,6 +50,10 @@ int job_make (struct job *job, struct larder_error *error);       /* decode, thu
 void job_close (struct job *job);
 /* The bytes that are stored. `memory` must live as long as the source. */
 void job_source (struct job *job, struct memory_source *memory, struct larder_source *ret);
+
+/* put.c: a write under the conditions of `put`, decided by the store, or by a look where it cannot. */
+int job_put (struct job *job, struct larder_store *store, const struct larder_put *put, const struct larder_source *source,
+             struct larder_info *ret_info, struct larder_error *error);
 
 /* commit.c: the protocol of doc/dev/ingest.md. */
 int job_already (struct job *job, bool *ret_already, struct larder_error *error);

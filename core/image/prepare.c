@@ -98,15 +98,20 @@ check_values (const struct larder_ingest *request, const struct schema_pipeline 
 	return 0;
 }
 
+/* Without metadata no digest, and nothing can be told apart. Without conditional writes put.c looks instead. */
 static int
-check_caps (const struct larder_store *store, struct larder_error *error)
+check_caps (struct job *job, const struct larder_store *store, struct larder_error *error)
 {
-	if ((store_caps (store) & LARDER_CAP_CREATE_ONLY) && (store_caps (store) & LARDER_CAP_METADATA))
+	uint64_t caps = store_caps (store);
+	if (!(caps & LARDER_CAP_METADATA))
+		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "take a backend that keeps metadata",
+		                         "store '%s' keeps no metadata: two ingests of one job could mix", store_name (store));
+	if (job->undecided || (caps & LARDER_CAP_CREATE_ONLY && caps & LARDER_CAP_IF_MATCH))
 		return 0;
-	int code = larder_fail (error, LARDER_E_UNSUPPORTED, "store '%s' cannot write only what is not there yet, with metadata: two ingests of one job could mix",
-	                        store_name (store));
-	larder_explain (error, LARDER_DETAIL_NEXT, "take a backend with conditional writes");
-	return code;
+	job->undecided = true;
+	job->store_note = arena_printf (job->arena, "store '%s' cannot decide who writes first: two ingests of one job at once may mix",
+	                                store_name (store));
+	return job->store_note ? 0 : larder_fail_memory (error);
 }
 
 int
@@ -123,9 +128,9 @@ job_open (struct job *job, struct larder_error *error)
 	if (code == 0 && job->pipeline->thumbnail_store)
 		code = larder_store_open (job->larder, job->pipeline->thumbnail_store, &job->thumbnails, error);
 	if (code == 0)
-		code = check_caps (job->images, error);
+		code = check_caps (job, job->images, error);
 	if (code == 0 && job->thumbnails)
-		code = check_caps (job->thumbnails, error);
+		code = check_caps (job, job->thumbnails, error);
 	if (code == 0 && !request->raster) {
 		code = input_open (&job->input, request, job->pipeline->max_file_size, error);
 		job->has_input = code == 0;

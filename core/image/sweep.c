@@ -60,7 +60,7 @@ sweep_key (struct larder_store *images, struct larder_store *thumbnails, struct 
 	code = find_image (images, turn, &claim, error);
 	if (code != LARDER_E_NOTFOUND)
 		return code;
-	code = store_remove_if (thumbnails, key, claim.etag, error);
+	code = store_remove_seen (thumbnails, key, &claim, error);
 	*removed += code == 0;
 	return code == LARDER_E_CONFLICT || code == LARDER_E_NOTFOUND ? 0 : code;
 }
@@ -100,8 +100,6 @@ image_sweep (struct larder *larder, const char *name, uint64_t *ret_removed, str
 	code = larder_store_open (larder, pipeline->store, &images, error);
 	if (code == 0)
 		code = larder_store_open (larder, pipeline->thumbnail_store, &thumbnails, error);
-	if (code == 0 && !(store_caps (thumbnails) & LARDER_CAP_REMOVE_IF_MATCH))
-		code = larder_fail (error, LARDER_E_UNSUPPORTED, "store '%s' cannot remove only what it was asked about: a sweep could take a live claim", store_name (thumbnails));
 	if (code == 0)
 		code = sweep_stores (images, thumbnails, pipeline->grace, &removed, error);
 	larder_store_close (images);

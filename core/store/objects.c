@@ -255,19 +255,34 @@ larder_remove (struct larder_store *store, const char *const *keys, size_t count
 	return code;
 }
 
+static int
+remove_item (struct larder_store *store, const struct larder_remove *item, struct larder_error *error)
+{
+	int code = check_start (store, item->key, error);
+	if (code == 0)
+		code = check_writable (store, error);
+	if (code == 0 && item->if_match && !(store->instance->caps & LARDER_CAP_REMOVE_IF_MATCH))
+		code = object_fail_unsupported (store, "remove only what it expects", error);
+	struct removal removal = { &item->key, NULL, NULL, 0, error };
+	return code < 0 ? code : remove_items (store, item, 1, &removal, error);
+}
+
 int
 store_remove_if (struct larder_store *store, const char *key, const char *if_match, struct larder_error *error)
 {
-	int code = check_start (store, key, error);
-	if (code == 0)
-		code = check_writable (store, error);
-	if (code == 0 && if_match && !(store->instance->caps & LARDER_CAP_REMOVE_IF_MATCH))
-		code = object_fail_unsupported (store, "remove only what it expects", error);
-	if (code < 0)
-		return code;
-	struct larder_remove item = { .size = sizeof item, .key = key, .if_match = if_match };
-	struct removal removal = { &key, NULL, NULL, 0, error };
-	return remove_items (store, &item, 1, &removal, error);
+	const struct larder_remove item = { .size = sizeof item, .key = key, .if_match = if_match };
+	return remove_item (store, &item, error);
+}
+
+int
+store_remove_seen (struct larder_store *store, const char *key, const struct larder_info *seen, struct larder_error *error)
+{
+	bool exact = seen->version && strcmp (seen->version, "null") != 0;
+	bool conditional = (store->instance->caps & LARDER_CAP_REMOVE_IF_MATCH) || !exact;
+	const struct larder_remove item = {
+		.size = sizeof item, .key = key, .if_match = conditional ? seen->etag : NULL, .version = conditional ? NULL : seen->version,
+	};
+	return remove_item (store, &item, error);
 }
 
 int

@@ -35,5 +35,8 @@ int codec_open (struct larder *larder, const struct module *module, struct insta
 
 /* Remove with conditions; one key. `if_match` may be NULL. */
 int store_remove_if (struct larder_store *store, const char *key, const char *if_match, struct larder_error *error);
+/* Remove the object that `seen` tells of and no other: under its etag, or where the storage does not look at that, its
+ * version for good; UNSUPPORTED where there is neither. */
+int store_remove_seen (struct larder_store *store, const char *key, const struct larder_info *seen, struct larder_error *error);
 
 #endif

@@ -138,6 +138,8 @@ larder_module_entry (const struct larder_host *host)
 	memcpy (&inner, entry (host), sizeof inner);
 	gated = inner;
 	gated.name = "gated";
+	if (getenv ("LARDER_UNDECIDED"))        /* a store that looks at no condition */
+		gated.caps_all &= ~(uint64_t) (LARDER_CAP_CREATE_ONLY | LARDER_CAP_IF_MATCH | LARDER_CAP_REMOVE_IF_MATCH | LARDER_CAP_COPY_CREATE_ONLY);
 	gated.stat = gated_stat;
 	gated.read = gated_read;
 	gated.write = gated_write;

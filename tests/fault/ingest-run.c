@@ -44,6 +44,8 @@ ingest (struct larder *larder, struct larder_arena *arena, int argc, char **argv
 	if (code == 0)
 		printf ("%s %s %s %ux%u %ux%u\n", words[result.stored], result.key, result.thumbnail_key, result.width, result.height, result.thumbnail_width,
 		        result.thumbnail_height);
+	if (code == 0 && result.note)
+		printf ("note %s\n", result.note);
 	return code;
 }
 

@@ -7,8 +7,8 @@ check_LTLIBRARIES += driver-gated.la
 driver_gated_la_SOURCES = %D%/driver-gated.c
 driver_gated_la_CPPFLAGS = $(IN_BASE)
 driver_gated_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
-TESTS += %D%/test-fault-ingest-kill.py %D%/test-fault-ingest-model.py %D%/test-fault-ingest-refused.py %D%/test-fault-ingest-mounts.sh
-EXTRA_DIST += doc/dev/ingest.md %D%/test-fault-ingest-kill.py %D%/test-fault-ingest-model.py %D%/test-fault-ingest-refused.py %D%/test-fault-ingest-mounts.sh
+TESTS += %D%/test-fault-ingest-kill.py %D%/test-fault-ingest-model.py %D%/test-fault-ingest-refused.py %D%/test-fault-ingest-undecided.py %D%/test-fault-ingest-mounts.sh
+EXTRA_DIST += doc/dev/ingest.md %D%/test-fault-ingest-kill.py %D%/test-fault-ingest-model.py %D%/test-fault-ingest-refused.py %D%/test-fault-ingest-undecided.py %D%/test-fault-ingest-mounts.sh
 
 # What a transfer makes of places that lose bytes, or have no room for them.
 check_LTLIBRARIES += driver-lossy.la tests/fault/lossy-disk.la

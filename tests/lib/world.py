@@ -110,8 +110,8 @@ class World:
     def ingest(self, path, job, *more, **kinds):
         return self.run("ingest", path, "u", job, *more, **kinds)
 
-    def start(self, *words, later=0):
-        return Process(self, words, later)
+    def start(self, *words, later=0, more=None):
+        return Process(self, words, later, more)
 
     def stat(self, store, key):
         """(digest, image, thumbnail, type, user), or None when nothing is there."""
@@ -140,10 +140,10 @@ class World:
 class Process:
     """One process behind the gate: `at` is the operation it waits to do, None when it has ended."""
 
-    def __init__(self, world, words, later=0):
+    def __init__(self, world, words, later=0, more=None):
         self.ours, theirs = socket.socketpair()
         self.ours.settimeout(60)
-        environment = world.environment(later)
+        environment = {**world.environment(later), **(more or {})}
         environment["LARDER_GATE"] = str(theirs.fileno())
         self.words = words
         self.steps = []
