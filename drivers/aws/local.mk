@@ -5,7 +5,7 @@ noinst_LTLIBRARIES += libaws.la
 libaws_la_CPPFLAGS = $(IN_AWS)
 libaws_la_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS) $(JANSSON_CFLAGS)
 libaws_la_SOURCES = \
-	%D%/aws.h %D%/inner.h %D%/client.c %D%/credentials.c %D%/endpoint.c %D%/fault.c %D%/fault-codes.c %D%/request.c \
+	%D%/aws.h %D%/inner.h %D%/md5.c %D%/client.c %D%/credentials.c %D%/endpoint.c %D%/fault.c %D%/fault-codes.c %D%/request.c \
 	%D%/retry.c %D%/send.c %D%/sign.c %D%/xml.c
 
 private_LTLIBRARIES += liblarder-aws.la

@@ -7,5 +7,13 @@ libs3wire_la_SOURCES = \
 	%D%/reply.h %D%/reply-body.c %D%/reply-common.c %D%/reply-info.c %D%/reply-list.c %D%/reply-upload.c \
 	%D%/request.h %D%/request-common.c %D%/request-list.c %D%/request-object.c %D%/request-upload.c \
 	%D%/server.c %D%/server.h %D%/wire.h
+
+module_LTLIBRARIES += driver-s3.la
+driver_s3_la_SOURCES = \
+	%D%/s3.h %D%/s3.c %D%/send.c %D%/digest.c %D%/settle.c %D%/guard.c %D%/read.c %D%/write.c %D%/remove.c %D%/list.c \
+	%D%/copy.c %D%/parts.c %D%/more.c %D%/check.c
+driver_s3_la_CPPFLAGS = $(IN_AWS)
+driver_s3_la_LDFLAGS = $(LDFLAGS_MODULE)
+driver_s3_la_LIBADD = libs3wire.la liblarder-aws.la libbase.la
 endif
 EXTRA_DIST += %D%/README.md

@@ -145,7 +145,7 @@ s3_reply_deleted (const char *body, size_t length, const char *bucket, const str
 	struct s3_rows outcomes = { .arena = arena, .each = sizeof (struct outcome) };
 	const struct s3_reader reader = { begin_outcome, on_outcome, &outcomes };
 	size_t at = 0;
-	int code = s3_read (body, length, "DeleteResult", &reader, error);
+	int code = s3_reply_read (body, length, "DeleteResult", &reader, error);
 	for (size_t i = 0; i < count && code == 0; i++) {
 		const struct larder_remove *item = item_at (items, stride, i);
 		code = tell (find_outcome (&outcomes, item, &at), bucket, item, i, removed, context);
@@ -183,7 +183,7 @@ s3_reply_result (const char *body, size_t length, const char *root, struct larde
 {
 	struct made made = { .arena = arena, .info = { .size = sizeof made.info } };
 	const struct s3_reader reader = { NULL, on_made, &made };
-	int code = s3_read (body, length, root, &reader, error);
+	int code = s3_reply_read (body, length, root, &reader, error);
 	if (code == 0 && !made.info.etag)
 		code = s3_odd (error, "'%s' has no ETag", root);
 	if (code < 0)
@@ -224,7 +224,7 @@ s3_reply_tags (const char *body, size_t length, struct larder_arena *arena, stru
 {
 	struct s3_rows tags = { .arena = arena, .each = sizeof (struct larder_pair) };
 	const struct s3_reader reader = { begin_tag, on_tag, &tags };
-	int code = s3_read (body, length, "Tagging", &reader, error);
+	int code = s3_reply_read (body, length, "Tagging", &reader, error);
 	if (code == 0)
 		*ret = (struct larder_pairs) { tags.at, tags.count, tags.each };
 	return code;
@@ -248,7 +248,7 @@ s3_reply_versioning (const char *body, size_t length, struct larder_arena *arena
 	const char *status = "";
 	const struct s3_reader reader = { NULL, on_versioning, &status };
 	(void) arena;
-	int code = s3_read (body, length, "VersioningConfiguration", &reader, error);
+	int code = s3_reply_read (body, length, "VersioningConfiguration", &reader, error);
 	if (code == 0)
 		*ret = status;
 	return code;

@@ -55,7 +55,7 @@ free_xml (struct aws_xml **xml)
 }
 
 int
-s3_read (const char *body, size_t length, const char *root, const struct s3_reader *reader, struct larder_error *error)
+s3_reply_read (const char *body, size_t length, const char *root, const struct s3_reader *reader, struct larder_error *error)
 {
 	struct walk walk = { root, strlen (root), reader };
 	CLEANUP (free_xml) struct aws_xml *xml = aws_xml_new (on_begin, on_end, &walk);

@@ -221,7 +221,7 @@ s3_reply_list (const char *body, size_t length, const struct larder_list *list, 
 	struct s3_rows *rows = &listing.rows;
 	struct larder_page page = { .size = sizeof page };
 	const struct s3_reader reader = { on_begin, on_end, &listing };
-	int code = s3_read (body, length, list->versions ? "ListVersionsResult" : "ListBucketResult", &reader, error);
+	int code = s3_reply_read (body, length, list->versions ? "ListVersionsResult" : "ListBucketResult", &reader, error);
 	for (size_t i = 0; i < rows->count && code == 0; i++)
 		code = judge_entry (&listing, s3_row_at (rows, i), error);
 	if (code == 0)

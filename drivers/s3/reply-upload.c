@@ -24,7 +24,7 @@ s3_reply_upload_id (const char *body, size_t length, struct larder_arena *arena,
 {
 	struct id id = { arena, NULL };
 	const struct s3_reader reader = { NULL, on_id, &id };
-	int code = s3_read (body, length, "InitiateMultipartUploadResult", &reader, error);
+	int code = s3_reply_read (body, length, "InitiateMultipartUploadResult", &reader, error);
 	if (code == 0 && !id.text)
 		code = s3_odd (error, "a new upload has no id");
 	if (code == 0)
@@ -113,7 +113,7 @@ s3_reply_parts (const char *body, size_t length, struct larder_arena *arena, lar
 {
 	struct parts parts = { .rows = { .arena = arena, .each = sizeof (struct larder_part) } };
 	const struct s3_reader reader = { begin_part, on_parts, &parts };
-	int code = s3_read (body, length, "ListPartsResult", &reader, error);
+	int code = s3_reply_read (body, length, "ListPartsResult", &reader, error);
 	if (code == 0)
 		code = judge_parts (&parts, error);
 	for (size_t i = 0; i < parts.rows.count && code == 0; i++)
@@ -222,7 +222,7 @@ s3_reply_uploads (const char *body, size_t length, const struct larder_list *lis
 	struct uploads uploads = { .rows = { .arena = arena, .each = sizeof (struct larder_upload) }, .list = list };
 	struct larder_page page = { .size = sizeof page };
 	const struct s3_reader reader = { begin_upload, on_uploads, &uploads };
-	int code = s3_read (body, length, "ListMultipartUploadsResult", &reader, error);
+	int code = s3_reply_read (body, length, "ListMultipartUploadsResult", &reader, error);
 	if (code == 0)
 		code = judge_uploads (&uploads, &page, error);
 	for (size_t i = 0; i < uploads.rows.count && code == 0; i++)
