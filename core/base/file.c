@@ -1,6 +1,7 @@
 /* file.c: opening, making and removing files below a held folder. */
 #include "file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -123,6 +124,37 @@ open_folder (int root, const char *path, const char **ret_last)
 	return file_open_beneath (root, folder, O_RDONLY | O_DIRECTORY, 0);
 }
 
+/* Nothing is put into a folder before its name is durable. So one that holds something is; an empty one may be of a
+ * process that died, or is about to sync it. */
+static bool
+is_empty (int folder)
+{
+	char entries[2048];                     /* more than "." and ".." and one name */
+	bool empty = true;
+	CLEANUP_CLOSE int fd = openat (folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	long got = fd < 0 ? 0 : syscall (SYS_getdents64, fd, entries, sizeof entries);
+	for (long at = 0; at < got && empty; at += ((const struct dirent64 *) (const void *) (entries + at))->d_reclen) {
+		const char *name = ((const struct dirent64 *) (const void *) (entries + at))->d_name;
+		empty = strcmp (name, ".") == 0 || strcmp (name, "..") == 0;
+	}
+	return empty;
+}
+
+/* The folder `path` is there; its name is made durable unless it is for certain. 0 or negative errno. */
+static int
+settle_folder (int root, const char *path, int folder)
+{
+	char up[PATH_MOST];
+	const char *last;
+	if (!is_empty (folder))
+		return 0;
+	snprintf (up, sizeof up, "%.*s", (int) (strrchr (path, '/') - path), path);
+	CLEANUP_CLOSE int parent = open_folder (root, up, &last);
+	if (parent < 0)
+		return parent == -EACCES ? 0 : parent;  /* nobody who publishes here made it */
+	return fsync (parent) < 0 ? -errno : 0;
+}
+
 /* One level of file_make_parents: folder `name` in `at`; its descriptor, or negative errno. */
 static int
 make_folder (int at, const char *name, mode_t mode, bool durable)
@@ -133,7 +165,7 @@ make_folder (int at, const char *name, mode_t mode, bool durable)
 	int fd = open_name (at, name, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return fd;
-	if (made && (fchmod (fd, mode) < 0 || (durable && fsync (at) < 0))) {
+	if ((made && fchmod (fd, mode) < 0) || (durable && (made || is_empty (fd)) && fsync (at) < 0)) {
 		int errnum = errno;
 		close (fd);
 		return -errnum;
@@ -146,10 +178,13 @@ file_make_parents (int root, const char *path, mode_t mode, bool durable, struct
 {
 	const char *last;
 	CLEANUP_CLOSE int held = open_folder (root, path, &last);
-	if (held >= 0)
+	int status = held >= 0 && durable && last > path ? settle_folder (root, path, held) : held < 0 ? held : 0;
+	if (status == 0)
 		return 0;
-	if (held != -ENOENT)
-		return larder_fail_errno (error, -held, "cannot open the folder of '%s'", path);
+	if (status != -ENOENT)
+		return larder_fail_errno (error, -status, "cannot open the folder of '%s'", path);
+	cleanup_close_at (&held);
+	held = -1;
 	int at = root;
 	for (const char *name = path, *slash; (slash = strchr (name, '/')); name = slash + 1) {
 		char part[256];

@@ -15,7 +15,8 @@
 int file_open_beneath (int root, const char *path, int flags, mode_t mode);
 /* The fallback of the above, for kernels without openat2. */
 int file_open_walking (int root, const char *path, int flags, mode_t mode);
-/* Make the folders of `path` up to its last '/', each beneath root. `durable`: fsync of each parent that changed. */
+/* Make the folders of `path` up to its last '/', each beneath root. `durable`: fsync of each parent that changed, or where
+ * another process may have died before it did so. */
 int file_make_parents (int root, const char *path, mode_t mode, bool durable, struct larder_error *error);
 /* Remove empty folders above `path`, up to root. Never fails. */
 void file_trim_parents (int root, const char *path);

@@ -79,17 +79,36 @@ note_write (const struct change *change, struct larder_error *error)
 	return 0;
 }
 
+/* What is said of the key now, or that nothing is, stays so. */
+static int
+record_sync (const struct bucket *bucket, const char *path, struct larder_error *error)
+{
+	char folder[PATH_ROOM];
+	if (!bucket->mock->fsync)
+		return 0;
+	meta_path (path, folder);
+	*strrchr (folder, '/') = '\0';
+	CLEANUP_CLOSE int fd = file_open_beneath (bucket->truth, folder, O_RDONLY | O_DIRECTORY, 0);
+	if (fd == -ENOENT)              /* the last object of the folder went; trimmed after its sync */
+		return 0;
+	int errnum = fd < 0 ? -fd : fsync (fd) < 0 ? errno : 0;
+	return errnum ? larder_fail_errno (error, errnum, "cannot make the record '%s' of bucket '%s' durable", path, bucket->name) : 0;
+}
+
 /* The readable file becomes what the record says; then bytes without a record go. */
-static void
-note_settle (struct bucket *bucket, char *note, struct larder_arena *arena)
+static int
+note_settle (struct bucket *bucket, char *note, bool durable, struct larder_arena *arena, struct larder_error *error)
 {
 	char *path = note, *line = strchr (note, '\n');
 	struct record record;
 	if (!line || !strstr (line, "\nend\n"))
-		return;
+		return 0;
 	*line++ = '\0';
+	int code = durable ? 0 : record_sync (bucket, path, error);
+	if (code < 0)
+		return code;
 	if (record_load (bucket, path, arena, &record, NULL) < 0)
-		return;
+		return 0;
 	readable_set (bucket, path, &record, line);
 	for (char *newline; (newline = strchr (line, '\n')) && strncmp (line, "end\n", 4) != 0; line = newline + 1) {
 		char data[PATH_ROOM];
@@ -98,19 +117,23 @@ note_settle (struct bucket *bucket, char *note, struct larder_arena *arena)
 		if (!holds (&record, line) && file_unlink_beneath (bucket->truth, data) == 0 && record.count == 0)
 			file_trim_parents (bucket->truth, data);
 	}
+	return 0;
 }
 
-static void
-note_finish (struct bucket *bucket, int lock, struct larder_arena *arena)
+/* `durable`: the change is, for certain. A note whose change cannot be made so stays for the next. */
+static int
+note_finish (struct bucket *bucket, int lock, bool durable, struct larder_arena *arena, struct larder_error *error)
 {
 	CLEANUP_FREE char *note = calloc (1, NOTE_MOST + 1);
 	if (!note)
-		return;
+		return larder_fail_memory (error);
 	int64_t got = file_pread_all (lock, note, NOTE_MOST, 0);
 	if (got <= 0)
-		return;
-	note_settle (bucket, note, arena);
-	(void) ftruncate (lock, 0);
+		return 0;
+	int code = note_settle (bucket, note, durable, arena, error);
+	if (code == 0)
+		(void) ftruncate (lock, 0);
+	return code;
 }
 
 /* ---- changes ---- */
@@ -124,9 +147,10 @@ change_begin (struct bucket *bucket, const char *key, bool replace, struct chang
 	int code = bucket_key (bucket, key, ret->path, error);
 	if (code == 0)
 		code = ret->lock = lock_take (bucket, key, error);
+	if (code >= 0)
+		code = note_finish (bucket, ret->lock, false, ret->arena, error);
 	if (code < 0)
 		return code;
-	note_finish (bucket, ret->lock, ret->arena);
 	struct larder_error why = LARDER_ERROR_INIT;
 	code = record_load (bucket, ret->path, ret->arena, &ret->record, &why);
 	if (code == LARDER_E_INTEGRITY && replace) {
@@ -250,8 +274,8 @@ change_commit (struct change *change, struct temp *temp, struct larder_error *er
 	}
 	if (code == 0)
 		code = record_publish (change, error);
-	note_finish (change->bucket, change->lock, change->arena);
-	return code;
+	int tidied = note_finish (change->bucket, change->lock, code == 0, change->arena, code == 0 ? error : NULL);
+	return code < 0 ? code : tidied;
 }
 
 void

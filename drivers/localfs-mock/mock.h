@@ -95,7 +95,8 @@ int change_commit (struct change *change, struct temp *temp, struct larder_error
 void change_end (struct change *change);
 /* New version at the front, taking the place of the "null" version where the bucket keeps none. */
 struct version *change_push (struct change *change, struct larder_error *error);
-/* Bring the readable file up to date if it is not and nobody is writing. */
+/* Bring the readable file up to date if it is not. A writer links it after its commit is durable: where one died between the
+ * two, this makes it so, for whoever is told of the object and builds on it. */
 void change_repair (struct bucket *bucket, const char *key);
 
 /* ---- read.c ---- */

@@ -87,12 +87,13 @@ folder_of (const struct bucket *bucket, const char *path, const char **ret_last,
 	snprintf (folder, sizeof folder, "%.*s", (int) (slash - path), path);
 	*ret_last = slash + 1;
 	for (int try = 0; try < TRIES; try++) {
-		int fd = file_open_beneath (bucket->truth, folder, O_RDONLY | O_DIRECTORY, 0);
+		struct larder_error why = LARDER_ERROR_INIT;
+		int code = file_make_parents (bucket->truth, path, 0755, bucket->mock->fsync, &why);
+		int fd = code < 0 ? -1 : file_open_beneath (bucket->truth, folder, O_RDONLY | O_DIRECTORY, 0);
 		if (fd >= 0)
 			return fd;
-		struct larder_error why = LARDER_ERROR_INIT;
-		int code = fd == -ENOENT ? file_make_parents (bucket->truth, path, 0755, bucket->mock->fsync, &why)
-		                         : larder_fail_errno (&why, -fd, "cannot open folder '%s' of bucket '%s'", folder, bucket->name);
+		if (code == 0 && fd != -ENOENT)
+			code = larder_fail_errno (&why, -fd, "cannot open folder '%s' of bucket '%s'", folder, bucket->name);
 		if (code < 0 && code != LARDER_E_NOTFOUND) {
 			if (error)
 				larder_give (error, &why);

@@ -4,6 +4,7 @@
  *   ingest-run CONFIG PROFILE sweep
  *   ingest-run CONFIG PROFILE stat STORE KEY
  *   ingest-run CONFIG PROFILE cat STORE KEY
+ *   ingest-run CONFIG PROFILE audit STORE      reads every object that a listing gives: "KEY SHA256 DIGEST IMAGE THUMBNAIL TYPE USER"
  *
  * One line on stdout: "new|already|replaced KEY THUMBNAIL-KEY", "removed N", what stat tells; ingest adds
  * "peak KIB kB". On failure a line on stderr and the tool's exit code. The time of every job is 2026-11-01, so that
@@ -11,8 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arena.h"
+#include "checksum.h"
 #include "error.h"
 #include "sweep.h"
+#include "text.h"
 
 /* Of this program alone: what a parent gets from wait4 includes the parent's own size before exec. */
 static void
@@ -58,6 +62,13 @@ value_of (const struct larder_info *info, const char *name)
 	return "-";
 }
 
+static void
+print_facts (const struct larder_info *info)
+{
+	printf ("%s %s %s %s %s\n", value_of (info, META_DIGEST), value_of (info, META_IMAGE), value_of (info, META_THUMBNAIL),
+	        info->content_type ? info->content_type : "-", value_of (info, "user_id"));
+}
+
 static int
 stat_object (struct larder *larder, struct larder_arena *arena, char **argv, struct larder_error *error)
 {
@@ -67,8 +78,7 @@ stat_object (struct larder *larder, struct larder_arena *arena, char **argv, str
 	if (code == 0)
 		code = larder_stat (store, arena, argv[5], NULL, &info, error);
 	if (code == 0)
-		printf ("%s %s %s %s %s\n", value_of (&info, META_DIGEST), value_of (&info, META_IMAGE), value_of (&info, META_THUMBNAIL),
-		        info.content_type ? info.content_type : "-", value_of (&info, "user_id"));
+		print_facts (&info);
 	larder_store_close (store);
 	return code;
 }
@@ -93,6 +103,63 @@ cat_object (struct larder *larder, char **argv, struct larder_error *error)
 	return code;
 }
 
+struct audit { struct larder_arena *arena; const char *keys[64]; size_t count; };
+
+static int
+audit_key (void *context, const struct larder_info *info)
+{
+	struct audit *audit = context;
+	if (audit->count == sizeof audit->keys / sizeof *audit->keys)
+		return LARDER_E_LIMIT;
+	audit->keys[audit->count] = arena_copy (audit->arena, info->key);
+	return audit->keys[audit->count++] ? 0 : LARDER_E_LIMIT;
+}
+
+static int
+to_digest (void *context, const void *bytes, size_t count, struct larder_error *error)
+{
+	(void) error;
+	sha256_add (context, bytes, count);
+	return 0;
+}
+
+static int
+audit_object (struct larder_store *store, struct larder_arena *arena, const char *key, struct larder_error *error)
+{
+	struct larder_info info = { .size = sizeof info };
+	struct larder_get get = { .size = sizeof get, .key = key, .length = UINT64_MAX };
+	struct sha256 sha;
+	struct larder_sink sink = { .size = sizeof sink, .context = &sha, .write = to_digest };
+	unsigned char digest[32];
+	char hex[65];
+	sha256_begin (&sha);
+	int code = larder_stat (store, arena, key, NULL, &info, error);
+	if (code == 0)
+		code = larder_get (store, &get, &sink, error);
+	if (code < 0)
+		return code;
+	sha256_end (&sha, digest);
+	text_hex (digest, sizeof digest, hex);
+	printf ("%s %s ", key, hex);
+	print_facts (&info);
+	return 0;
+}
+
+static int
+audit (struct larder *larder, struct larder_arena *arena, char **argv, struct larder_error *error)
+{
+	struct larder_store *store = NULL;
+	struct audit audit = { .arena = arena };
+	struct larder_listing listing = { .size = sizeof listing, .prefix = "", .delimiter = "" };
+	int code = larder_store_open (larder, argv[4], &store, error);
+	if (code == 0)
+		code = larder_list (store, &listing, audit_key, &audit, error);
+	for (size_t i = 0; i < audit.count && code == 0; i++)
+		code = audit_object (store, arena, audit.keys[i], error);
+	larder_store_close (store);
+	return code;
+}
+
 static int
 run (struct larder *larder, struct larder_arena *arena, int argc, char **argv, struct larder_error *error)
 {
@@ -103,6 +170,8 @@ run (struct larder *larder, struct larder_arena *arena, int argc, char **argv, s
 		return stat_object (larder, arena, argv, error);
 	if (strcmp (argv[3], "cat") == 0 && argc == 6)
 		return cat_object (larder, argv, error);
+	if (strcmp (argv[3], "audit") == 0 && argc == 5)
+		return audit (larder, arena, argv, error);
 	int code = image_sweep (larder, NULL, &removed, error);
 	if (code == 0)
 		printf ("removed %llu\n", (unsigned long long) removed);

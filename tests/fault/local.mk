@@ -20,3 +20,11 @@ tests_fault_lossy_disk_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
 tests_fault_lossy_disk_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 TESTS += %D%/test-fault-move.py %D%/test-fault-transfer-full.sh
 EXTRA_DIST += %D%/test-fault-move.py %D%/test-fault-transfer-full.sh
+
+# Preloaded by the power cut test.
+check_LTLIBRARIES += tests/fault/recorder.la
+tests_fault_recorder_la_SOURCES = %D%/recorder.c
+tests_fault_recorder_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+tests_fault_recorder_la_LIBADD = -ldl
+TESTS += %D%/test-fault-power-cut.py
+EXTRA_DIST += %D%/test-fault-power-cut.py
