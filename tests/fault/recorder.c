@@ -196,7 +196,7 @@ fsync (int fd)
 	REAL (fsync);
 	bool ours = is_ours_at (fd, "");
 	begin (ours);
-	int status = real (fd);
+	int status = ours ? 0 : real (fd);      /* the disk that matters is the test's model */
 	int kept = errno;
 	end (ours && status == 0, "sync %llu\n", inode_of (fd, "", AT_EMPTY_PATH));
 	errno = kept;
