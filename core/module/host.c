@@ -18,7 +18,7 @@ struct shared {
 	struct shared *next;
 	char *key;
 	unsigned users;                  /* under the mutex of the process */
-	pthread_mutex_t mutex;           /* of this key: held while create runs, which may log and share other keys */
+	pthread_mutex_t mutex;           /* of this key: held while create and destroy run, which may log and share other keys */
 	bool ready;
 	void *object;
 	void (*destroy) (void *object);
@@ -146,23 +146,54 @@ shared_hold (const char *key)
 	return shared;
 }
 
+/* Be its user no longer; the last one takes it away. */
 static void
-host_unshare (const char *key)
+shared_drop (struct shared *shared)
 {
 	pthread_mutex_lock (&process.mutex);
-	struct shared **at = shared_find (key), *shared = *at;
-	if (shared && --shared->users == 0)
-		*at = shared->next;
-	else
-		shared = NULL;
+	bool last = --shared->users == 0;
+	if (last)
+		*shared_find (shared->key) = shared->next;
 	pthread_mutex_unlock (&process.mutex);
-	if (!shared)
+	if (!last)
 		return;
-	if (shared->ready && shared->destroy)
-		shared->destroy (shared->object);
 	pthread_mutex_destroy (&shared->mutex);
 	free (shared->key);
 	free (shared);
+}
+
+/* Take back one use unless it is the last; NULL: it was not, or there is no such key. */
+static struct shared *
+shared_if_last (const char *key)
+{
+	pthread_mutex_lock (&process.mutex);
+	struct shared *shared = *shared_find (key);
+	if (shared && shared->users > 1) {
+		shared->users--;
+		shared = NULL;
+	}
+	pthread_mutex_unlock (&process.mutex);
+	return shared;
+}
+
+/* destroy runs under the lock of its key, as create does: who comes meanwhile waits, and makes the next one. Who came
+ * before we had that lock is the last user now, not we. */
+static void
+host_unshare (const char *key)
+{
+	struct shared *shared = shared_if_last (key);
+	if (!shared)
+		return;
+	pthread_mutex_lock (&shared->mutex);
+	bool last = shared_if_last (key) != NULL;
+	if (last && shared->ready) {
+		shared->ready = false;
+		if (shared->destroy)
+			shared->destroy (shared->object);
+	}
+	pthread_mutex_unlock (&shared->mutex);
+	if (last)
+		shared_drop (shared);
 }
 
 static int
