@@ -56,9 +56,12 @@ struct exchange {
 
 	int code;                      /* why a callback of ours ended it; *error is filled */
 	bool ready;                    /* the connection stands: bytes may leave from now on */
-	bool lost;                     /* bytes had left over a connection that turned out dead */
+	bool lost;                     /* the request had left over a connection that turned out dead */
+	bool cut;                      /* the server went away before it had the body */
+	bool ask;                      /* may I send the body? */
 
 	uint64_t length, given;        /* of the request's body; handed to libcurl */
+	uint64_t given_before;         /* when it was rewound */
 
 	struct larder_pair *pairs;     /* of the reply */
 	size_t pairs_room, header_bytes;
@@ -73,6 +76,7 @@ int place_find (const char *url, struct place *ret, struct larder_error *error);
 
 /* request.c: sets all options of connection->easy. */
 int request_prepare (struct exchange *exchange);
+bool request_has_header (const struct exchange *exchange, const char *name);
 
 /* send.c, reply.c: libcurl's callbacks; the context is the exchange. */
 int send_begin (struct exchange *exchange);

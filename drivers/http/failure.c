@@ -11,10 +11,13 @@ uint32_t
 exchange_phase (const struct exchange *exchange)
 {
 	long sent = 0;
+	curl_off_t body = 0;
 	curl_easy_getinfo (exchange->connection->easy, CURLINFO_REQUEST_SIZE, &sent);
+	curl_easy_getinfo (exchange->connection->easy, CURLINFO_SIZE_UPLOAD_T, &body);
 	if (exchange->head)
 		return HTTP_ANSWERED;
-	return exchange->lost || (exchange->ready && sent > 0) ? HTTP_SENT : HTTP_NOT_SENT;
+	bool whole = exchange->ready && sent > 0 && (uint64_t) body == exchange->length;
+	return exchange->lost || whole ? HTTP_SENT : HTTP_NOT_SENT;
 }
 
 int
@@ -75,6 +78,15 @@ cannot_trust (struct exchange *exchange, CURLcode result)
 }
 
 static int
+no_tls (struct exchange *exchange, CURLcode result)
+{
+	int code = larder_fail (exchange->error, LARDER_E_UNAVAILABLE, "no TLS with '%s': %s", exchange->place.host,
+		words_of (exchange, result));
+	larder_explain (exchange->error, LARDER_DETAIL_NEXT, "check that the endpoint's scheme, http or https, is the server's");
+	return code;
+}
+
+static int
 no_address (struct exchange *exchange)
 {
 	int code = larder_fail (exchange->error, LARDER_E_UNAVAILABLE, "no address for '%s'", exchange->place.host);
@@ -118,6 +130,8 @@ word (struct exchange *exchange, CURLcode result)
 		return failure_deadline (exchange, DEADLINE_CONNECT, exchange->http->options.connect);
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return cannot_trust (exchange, result);
+	case CURLE_SSL_CONNECT_ERROR:
+		return no_tls (exchange, result);
 	case CURLE_URL_MALFORMAT:
 		exchange->reply->lasting = true;
 		return larder_fail (exchange->error, LARDER_E_INVALID, "no URL: '%.200s'", exchange->request->url);
@@ -140,6 +154,17 @@ word (struct exchange *exchange, CURLcode result)
 	}
 }
 
+/* A server that refuses before it took the body goes away, and the bytes it did not take reset the connection. Its reply
+ * had no length of its own: what came of it is all there is. */
+static bool
+refused_early (const struct exchange *exchange, CURLcode result)
+{
+	curl_off_t length = -1;
+	curl_easy_getinfo (exchange->connection->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	return (result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR) && exchange->reply->status >= 300
+		&& exchange->given < exchange->length && length < 0 && !http_header (exchange->reply, "transfer-encoding");
+}
+
 /* libcurl is done. `code` of a callback of ours comes first; a whole reply is no failure, whatever happened to the
  * request meanwhile. */
 int
@@ -147,7 +172,9 @@ failure_result (struct exchange *exchange, CURLcode result)
 {
 	if (exchange->code != 0)
 		return exchange->code;
-	if (exchange->head && (result == CURLE_OK || exchange->lost))
+	bool gone = result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR || result == CURLE_GOT_NOTHING;
+	exchange->cut = gone && exchange->ready && exchange->length > 0 && exchange_phase (exchange) == HTTP_NOT_SENT;
+	if (exchange->head && (result == CURLE_OK || exchange->lost || refused_early (exchange, result)))
 		return 0;
 	return word (exchange, result);
 }

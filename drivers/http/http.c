@@ -157,7 +157,7 @@ idle_give (struct http *http, struct connection *connection)
 /* ---- one request ------------------------------------------------------------------------------- */
 
 static int
-perform (struct exchange *exchange)
+perform_once (struct exchange *exchange)
 {
 	struct connection *connection = exchange->connection;
 	int code = send_begin (exchange);
@@ -170,6 +170,32 @@ perform (struct exchange *exchange)
 	code = exchange_drive (exchange);
 	exchange->reply->phase = exchange_phase (exchange);
 	curl_multi_remove_handle (connection->multi, connection->easy);
+	return code;
+}
+
+/* Once more from the beginning, asking first. */
+static void
+begin_again (struct exchange *exchange)
+{
+	curl_slist_free_all (exchange->headers);
+	exchange->headers = NULL;
+	exchange->ask = true;
+	exchange->cut = exchange->ready = exchange->lost = exchange->head = false;
+	exchange->given = exchange->given_before = exchange->moved = 0;
+	exchange->pairs_room = exchange->header_bytes = 0;
+	*exchange->reply = (struct http_reply) { .status = 0 };
+}
+
+static int
+perform (struct exchange *exchange)
+{
+	int code = perform_once (exchange);
+	if (code < 0 && exchange->cut && !request_has_header (exchange, "expect")) {
+		begin_again (exchange);
+		code = perform_once (exchange);
+	}
+	curl_slist_free_all (exchange->headers);
+	curl_easy_reset (exchange->connection->easy);     /* it points to nothing of this request any more */
 	return code;
 }
 
@@ -194,8 +220,6 @@ http_perform (struct http *http, struct larder_call *call, struct larder_arena *
 		return larder_fail_memory (error);
 	memcpy (exchange.connection->place, exchange.place.text, sizeof exchange.connection->place);
 	code = perform (&exchange);
-	curl_easy_reset (exchange.connection->easy);     /* it points to nothing of this request any more */
-	curl_slist_free_all (exchange.headers);
 	idle_give (http, exchange.connection);
 	return code;
 }

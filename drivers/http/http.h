@@ -26,8 +26,8 @@ struct http_options {
 
 /* How far a request came before it failed; decides what a retry may assume. */
 enum http_phase {
-	HTTP_NOT_SENT = 0,       /* the server cannot have acted on it: no byte of it left */
-	HTTP_SENT = 1,           /* bytes left, no reply came: it may have been carried out */
+	HTTP_NOT_SENT = 0,       /* the server cannot have acted on it: no byte left, or not the whole body */
+	HTTP_SENT = 1,           /* all of it left, no reply came: it may have been carried out */
 	HTTP_ANSWERED = 2        /* the head of a reply came, its body is not whole */
 };
 
@@ -59,7 +59,8 @@ struct http_receiver {
 int http_open (const struct larder_host *host, const struct http_options *options, struct http **ret, struct larder_error *error);
 void http_close (struct http *http);     /* when no request is under way; NULL allowed */
 
-/* 0 when a whole reply came, whatever its status. UNAVAILABLE: name look-up, connection, TLS, deadline or a body cut
+/* 0 when a whole reply came, whatever its status. A server that goes away while it is sent a body may have refused it, in
+ * words that were lost: then it is asked once more, with Expect: 100-continue. UNAVAILABLE: name look-up, connection, TLS, deadline or a body cut
  * short, worded by cause (host and port named, what timed out and after how long); CANCELLED; else the code of the
  * source (which ends the request; a source shorter or longer than its length is INTEGRITY) or of the receiver. */
 int http_perform (struct http *http, struct larder_call *call, struct larder_arena *arena, const struct http_request *request,

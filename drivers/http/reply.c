@@ -26,9 +26,9 @@ malformed (const struct exchange *exchange)
 static int
 begin (struct exchange *exchange, const char *line, size_t length)
 {
-	const char *blank = memchr (line, ' ', length);
+	bool known = length >= 12 && strncasecmp (line, "HTTP/1.", 7) == 0 && line[8] == ' ';
 	exchange->reply->headers.count = 0;
-	exchange->reply->status = blank ? (int) strtol (blank, NULL, 10) : 0;
+	exchange->reply->status = known ? (int) strtol (line + 9, NULL, 10) : 0;
 	return exchange->reply->status < 100 ? malformed (exchange) : 0;
 }
 

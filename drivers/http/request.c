@@ -64,9 +64,10 @@ add_header (struct exchange *exchange, const struct larder_pair *pair)
 	return add_line (exchange, line.at);
 }
 
-static bool
-has_header (const struct larder_pairs *headers, const char *name)
+bool
+request_has_header (const struct exchange *exchange, const char *name)
 {
+	const struct larder_pairs *headers = &exchange->request->headers;
 	for (size_t i = 0; i < headers->count; i++)
 		if (strcasecmp (larder_pair_at (headers, i)->name, name) == 0)
 			return true;
@@ -81,9 +82,9 @@ add_headers (struct exchange *exchange)
 	int code = 0;
 	for (size_t i = 0; i < headers->count && code == 0; i++)
 		code = add_header (exchange, larder_pair_at (headers, i));
-	if (code == 0 && !has_header (headers, "expect"))
-		code = add_line (exchange, "Expect:");
-	if (code == 0 && !has_header (headers, "accept"))
+	if (code == 0 && !request_has_header (exchange, "expect"))
+		code = add_line (exchange, exchange->ask ? "Expect: 100-continue" : "Expect:");
+	if (code == 0 && !request_has_header (exchange, "accept"))
 		code = add_line (exchange, "Accept:");
 	return code;
 }
@@ -95,20 +96,27 @@ open_socket (void *context, curlsocktype purpose, struct curl_sockaddr *address)
 	return socket (address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* The connection stands. libcurl comes here again when it found an idle connection dead and would send the request
- * once more over a new one. It may do so when nobody can have acted on it; else the caller must know. */
+/* May libcurl, which found an idle connection dead, send the request once more over a new one? When nobody can have
+ * acted on it, and its body begins at its beginning; else the caller must know. Nor once a reply was told: libcurl would
+ * answer a 417 with another try. */
+static bool
+may_repeat (const struct exchange *exchange)
+{
+	const char *method = exchange->request->method;
+	long sent = 0;
+	curl_easy_getinfo (exchange->connection->easy, CURLINFO_REQUEST_SIZE, &sent);
+	bool question = strcmp (method, "GET") == 0 || strcmp (method, "HEAD") == 0;
+	return !exchange->head && exchange->given == 0 && (sent == 0 || question || exchange->given_before < exchange->length);
+}
+
 static int
 connection_ready (void *context, char *to, char *from, int to_port, int from_port)
 {
 	(void) to, (void) from, (void) to_port, (void) from_port;
 	struct exchange *exchange = context;
-	const char *method = exchange->request->method;
-	CURL *easy = exchange->connection->easy;
-	long sent = 0, connects = 0;
-	curl_easy_getinfo (easy, CURLINFO_REQUEST_SIZE, &sent);
-	curl_easy_getinfo (easy, CURLINFO_NUM_CONNECTS, &connects);
-	bool harmless = sent == 0 || strcmp (method, "GET") == 0 || strcmp (method, "HEAD") == 0;
-	if (exchange->ready && !harmless) {
+	long connects = 0;
+	curl_easy_getinfo (exchange->connection->easy, CURLINFO_NUM_CONNECTS, &connects);
+	if (exchange->ready && !may_repeat (exchange)) {
 		exchange->lost = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
@@ -170,14 +178,15 @@ set_tls (const struct exchange *exchange)
 	}
 }
 
-/* CURLOPT_QUICK_EXIT: a cancel does not wait for a name server. */
+/* libcurl shares the time to connect out among the addresses of a name; it is ours that ends it, just before. CURLOPT_QUICK_EXIT:
+ * a cancel does not wait for a name server. */
 static void
 set_manners (const struct exchange *exchange)
 {
 	CURL *easy = exchange->connection->easy;
 	const struct http *http = exchange->http;
-	int64_t connect = (http->options.connect + 999999) / 1000000;
-	curl_easy_setopt (easy, CURLOPT_CONNECTTIMEOUT_MS, connect > 0 && connect < NO_DEADLINE_MS ? (long) connect : NO_DEADLINE_MS);
+	int64_t connect = http->options.connect / 1000000 + 50;
+	curl_easy_setopt (easy, CURLOPT_CONNECTTIMEOUT_MS, http->options.connect > 0 && connect < NO_DEADLINE_MS ? (long) connect : NO_DEADLINE_MS);
 	curl_easy_setopt (easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt (easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt (easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);

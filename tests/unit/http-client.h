@@ -28,10 +28,19 @@ struct client {
 	struct buffer body;
 	unsigned heads;              /* how often the receiver's head was called */
 	int refuse;                  /* what it answers */
+	bool cancel_at_body;
 	unsigned port;
 	const char *scheme;
 	struct larder_pairs headers; /* of requests */
 };
+
+static inline void
+client_cancel (struct client *client)
+{
+	client->cancelled_at = clock_boot ();
+	client->cancelled = 1;
+	ck_assert_int_eq (eventfd_write (client->call.cancel_fd, 1), 0);
+}
 
 static inline int
 client_head (void *context, const struct http_reply *reply, struct larder_error *error)
@@ -48,6 +57,8 @@ client_take (void *context, const void *bytes, size_t count, struct larder_error
 	(void) error;
 	struct client *client = context;
 	ck_assert_int_eq (buffer_add (&client->body, bytes, count), 0);
+	if (client->cancel_at_body)
+		client_cancel (client);
 	return 0;
 }
 
@@ -77,14 +88,6 @@ client_close (struct client *client)
 	buffer_free (&client->body);
 	arena_free (client->call.arena);
 	close (client->call.cancel_fd);
-}
-
-static inline void
-client_cancel (struct client *client)
-{
-	client->cancelled_at = clock_boot ();
-	client->cancelled = 1;
-	ck_assert_int_eq (eventfd_write (client->call.cancel_fd, 1), 0);
 }
 
 /* One request to a whole URL. */

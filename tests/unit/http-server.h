@@ -7,6 +7,7 @@
 #include <check.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -109,9 +110,17 @@ peer_body (struct peer *peer, char *into, size_t count)
 static inline void
 peer_wait_gone (struct peer *peer)
 {
-	char byte;
-	while (peer_read (peer, &byte, 1) > 0)
+	char bytes[65536];
+	while (peer_read (peer, bytes, sizeof bytes) > 0)
 		;
+}
+
+/* The same without reading anything. */
+static inline void
+peer_hold (const struct peer *peer)
+{
+	struct pollfd fds[2] = { { .fd = peer->fd, .events = POLLRDHUP }, { .fd = peer->server->stop[0], .events = POLLIN } };
+	poll (fds, 2, -1);
 }
 
 /* The next close tells a reset instead of an end. */
@@ -127,6 +136,10 @@ peer_run (void *context)
 {
 	struct peer *peer = context;
 	struct server *server = peer->server;
+	sigset_t pipe_signal;      /* of this thread alone: the client must do without */
+	sigemptyset (&pipe_signal);
+	sigaddset (&pipe_signal, SIGPIPE);
+	pthread_sigmask (SIG_BLOCK, &pipe_signal, NULL);
 	if (server->tls) {
 		peer->ssl = SSL_new (server->tls);
 		SSL_set_fd (peer->ssl, peer->fd);

@@ -1,0 +1,328 @@
+/* test-http-tls.c: who is trusted, with certificates made here: the authority that was named and nobody else. */
+#include "http-server.h"
+#include "http-client.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "folder.h"
+#include "unit.h"
+
+#define DAY (24L * 60 * 60)
+
+struct party { EVP_PKEY *key; X509 *certificate; };
+
+static void
+add_extension (X509 *certificate, X509 *issuer, int what, const char *value)
+{
+	X509V3_CTX context;
+	X509V3_set_ctx (&context, issuer, certificate, NULL, NULL, 0);
+	X509_EXTENSION *extension = X509V3_EXT_conf_nid (NULL, &context, what, value);
+	ck_assert_ptr_nonnull (extension);
+	X509_add_ext (certificate, extension, -1);
+	X509_EXTENSION_free (extension);
+}
+
+/* Signed by `by`, or by itself; for the names "DNS:a,IP:b", or an authority without any. Valid from and to seconds from now. */
+static struct party
+party_make (const char *name, const struct party *by, const char *names, long from, long to)
+{
+	struct party party = { EVP_EC_gen ("P-256"), X509_new () };
+	X509 *certificate = party.certificate;
+	X509_set_version (certificate, 2);
+	ASN1_INTEGER_set (X509_get_serialNumber (certificate), names ? 2 : 1);
+	X509_gmtime_adj (X509_getm_notBefore (certificate), from);
+	X509_gmtime_adj (X509_getm_notAfter (certificate), to);
+	X509_NAME_add_entry_by_txt (X509_get_subject_name (certificate), "CN", MBSTRING_ASC, (const unsigned char *) name, -1, -1, 0);
+	X509 *issuer = by ? by->certificate : certificate;
+	X509_set_issuer_name (certificate, X509_get_subject_name (issuer));
+	X509_set_pubkey (certificate, party.key);
+	add_extension (certificate, issuer, NID_basic_constraints, names ? "critical,CA:FALSE" : "critical,CA:TRUE");
+	if (names)
+		add_extension (certificate, issuer, NID_subject_alt_name, names);
+	ck_assert_int_gt (X509_sign (certificate, by ? by->key : party.key, EVP_sha256 ()), 0);
+	return party;
+}
+
+static void
+party_free (struct party *party)
+{
+	EVP_PKEY_free (party->key);
+	X509_free (party->certificate);
+}
+
+/* A server with this certificate, and a file with the authority that the client may trust. */
+struct stage {
+	struct party authority, server_party;
+	SSL_CTX *context;
+	struct folder folder;
+	char *ca_file;
+	struct server server;
+	struct client client;
+};
+
+static void
+answer (struct peer *peer, void *context)
+{
+	(void) context;
+	while (peer_head (peer)) {
+		size_t length = peer_length (peer);
+		char *body = malloc (length + 1), head[100];
+		bool whole = peer_body (peer, body, length);
+		snprintf (head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", length);
+		whole = whole && peer_say (peer, head) && peer_write (peer, body, length);
+		free (body);
+		if (!whole)
+			return;
+	}
+}
+
+static void
+stage_files (struct stage *stage)
+{
+	stage->folder = folder_make ();
+	ck_assert_int_gt (asprintf (&stage->ca_file, "%s/ca.pem", stage->folder.path), 0);
+	FILE *file = fopen (stage->ca_file, "w");
+	ck_assert_ptr_nonnull (file);
+	PEM_write_X509 (file, stage->authority.certificate);
+	fclose (file);
+}
+
+static void
+stage_begin (struct stage *stage, const char *names, long from, long to, server_fn handle)
+{
+	*stage = (struct stage) { .client = { .scheme = "https" } };
+	stage->authority = party_make ("authority of the test", NULL, NULL, -DAY, DAY);
+	stage->server_party = party_make ("server of the test", &stage->authority, names, from, to);
+	stage->context = SSL_CTX_new (TLS_server_method ());
+	SSL_CTX_use_certificate (stage->context, stage->server_party.certificate);
+	SSL_CTX_use_PrivateKey (stage->context, stage->server_party.key);
+	stage_files (stage);
+	server_start (&stage->server, handle, &stage->client, stage->context);
+}
+
+static void
+stage_end (struct stage *stage)
+{
+	client_close (&stage->client);
+	server_stop (&stage->server);
+	SSL_CTX_free (stage->context);
+	party_free (&stage->authority);
+	party_free (&stage->server_party);
+	free (stage->ca_file);
+	folder_free (&stage->folder);
+}
+
+static void
+check_distrust (struct stage *stage, const char *cause)
+{
+	int code = client_do (&stage->client, "GET", "/", NULL);
+	client_check_failure (&stage->client, code, LARDER_E_UNAVAILABLE, HTTP_NOT_SENT, "cannot trust '127.0.0.1:", cause, NULL);
+	ck_assert (stage->client.reply.lasting);
+	ck_assert_ptr_nonnull (strstr (stage->client.error.next, "ca-file"));
+	ck_assert_uint_eq (stage->server.requests, 0);
+}
+
+START_TEST (trusted)
+{
+	struct stage stage;
+	stage_begin (&stage, "IP:127.0.0.1", -DAY, DAY, answer);
+	stage.client.options.ca_file = stage.ca_file;
+	client_open (&stage.client, stage.server.port);
+	size_t count = 3 * 1024 * 1024 + 1;
+	char *bytes = pattern_make (count);
+	struct memory_source memory;
+	struct larder_source source;
+	memory_source_begin (&memory, bytes, count, &source);
+	for (int i = 0; i < 3; i++) {
+		client_must (&stage.client, "PUT", "/", &source, 200);
+		ck_assert_uint_eq (stage.client.body.length, count);
+		ck_assert_int_eq (memcmp (stage.client.body.at, bytes, count), 0);
+		ck_assert (stage.client.reply.reused == (i > 0));
+	}
+	ck_assert_uint_eq (stage.server.connections, 1);
+	free (bytes);
+	stage_end (&stage);
+}
+END_TEST
+
+/* The system's certificates do not hold the authority of this test. */
+START_TEST (unknown_authority)
+{
+	struct stage stage;
+	stage_begin (&stage, "IP:127.0.0.1", -DAY, DAY, answer);
+	client_open (&stage.client, stage.server.port);
+	check_distrust (&stage, "unable to get local issuer certificate");
+	stage_end (&stage);
+}
+END_TEST
+
+START_TEST (self_signed)
+{
+	struct stage stage;
+	stage_begin (&stage, "IP:127.0.0.1", -DAY, DAY, answer);
+	struct party own = party_make ("server of its own", NULL, "IP:127.0.0.1", -DAY, DAY);
+	SSL_CTX_use_certificate (stage.context, own.certificate);
+	SSL_CTX_use_PrivateKey (stage.context, own.key);
+	stage.client.options.ca_file = stage.ca_file;
+	client_open (&stage.client, stage.server.port);
+	check_distrust (&stage, "self-signed certificate");
+	party_free (&own);
+	stage_end (&stage);
+}
+END_TEST
+
+START_TEST (other_name)
+{
+	struct stage stage;
+	stage_begin (&stage, "DNS:server.test,IP:127.0.0.2", -DAY, DAY, answer);
+	stage.client.options.ca_file = stage.ca_file;
+	client_open (&stage.client, stage.server.port);
+	check_distrust (&stage, "127.0.0.1");
+	stage_end (&stage);
+}
+END_TEST
+
+START_TEST (expired)
+{
+	struct stage stage;
+	stage_begin (&stage, "IP:127.0.0.1", -2 * DAY, -DAY, answer);
+	stage.client.options.ca_file = stage.ca_file;
+	client_open (&stage.client, stage.server.port);
+	check_distrust (&stage, "certificate has expired");
+	stage_end (&stage);
+}
+END_TEST
+
+/* Trust is of each pool: one that trusts leaves another one's distrust alone. */
+START_TEST (trust_is_not_shared)
+{
+	struct stage stage;
+	struct client other = { .scheme = "https" };
+	stage_begin (&stage, "IP:127.0.0.1", -DAY, DAY, answer);
+	other.options.ca_file = stage.ca_file;
+	client_open (&other, stage.server.port);
+	client_open (&stage.client, stage.server.port);
+	client_must (&other, "GET", "/", NULL, 200);
+	int code = client_do (&stage.client, "GET", "/", NULL);
+	client_check_failure (&stage.client, code, LARDER_E_UNAVAILABLE, HTTP_NOT_SENT, "cannot trust", NULL);
+	client_must (&other, "GET", "/", NULL, 200);
+	client_close (&other);
+	stage_end (&stage);
+}
+END_TEST
+
+START_TEST (old_protocol)
+{
+	struct stage stage;
+	stage_begin (&stage, "IP:127.0.0.1", -DAY, DAY, answer);
+	SSL_CTX_set_security_level (stage.context, 0);
+	SSL_CTX_set_min_proto_version (stage.context, TLS1_VERSION);
+	SSL_CTX_set_max_proto_version (stage.context, TLS1_1_VERSION);
+	stage.client.options.ca_file = stage.ca_file;
+	client_open (&stage.client, stage.server.port);
+	int code = client_do (&stage.client, "GET", "/", NULL);
+	client_check_failure (&stage.client, code, LARDER_E_UNAVAILABLE, HTTP_NOT_SENT, "no TLS with '127.0.0.1:", NULL);
+	stage_end (&stage);
+}
+END_TEST
+
+static void
+plain (struct peer *peer, void *context)
+{
+	char byte;
+	(void) context;
+	if (peer_read (peer, &byte, 1) == 1)
+		peer_say (peer, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+	peer_wait_gone (peer);
+}
+
+START_TEST (no_tls_there)
+{
+	struct server server;
+	struct client client = { .scheme = "https" };
+	server_start (&server, plain, NULL, NULL);
+	client_open (&client, server.port);
+	int code = client_do (&client, "GET", "/", NULL);
+	client_check_failure (&client, code, LARDER_E_UNAVAILABLE, HTTP_NOT_SENT, "no TLS with '127.0.0.1:", NULL);
+	client_close (&client);
+	server_stop (&server);
+}
+END_TEST
+
+START_TEST (ca_file_is_read_at_once)
+{
+	static const char *const words[] = { "/nowhere/ca.pem", "/dev/null" };
+	struct http *http = NULL;
+	struct http_options options = { .ca_file = words[_i] };
+	struct larder_error error = LARDER_ERROR_INIT;
+	ck_assert_int_eq (http_open (&module_host, &options, &http, &error), LARDER_E_INVALID);
+	ck_assert_ptr_nonnull (strstr (error.message, words[_i]));
+	ck_assert_ptr_null (http);
+}
+END_TEST
+
+/* Goes without a word while it is sent a body: no signal ends the process. */
+static void
+vanish (struct peer *peer, void *context)
+{
+	(void) context;
+	peer_head (peer);
+}
+
+START_TEST (gone_while_sending)
+{
+	struct stage stage;
+	stage_begin (&stage, "IP:127.0.0.1", -DAY, DAY, vanish);
+	stage.client.options.ca_file = stage.ca_file;
+	client_open (&stage.client, stage.server.port);
+	char *bytes = pattern_make (8 << 20);
+	struct memory_source memory;
+	struct larder_source source;
+	memory_source_begin (&memory, bytes, 8 << 20, &source);
+	int code = client_do (&stage.client, "PUT", "/", &source);
+	client_check_failure (&stage.client, code, LARDER_E_UNAVAILABLE, HTTP_NOT_SENT, "closed the connection without a reply", NULL);
+	free (bytes);
+	stage_end (&stage);
+}
+END_TEST
+
+static void
+mute (struct peer *peer, void *context)
+{
+	if (peer_head (peer))
+		client_cancel (context);
+	peer_wait_gone (peer);
+}
+
+START_TEST (cancel)
+{
+	struct stage stage;
+	stage_begin (&stage, "IP:127.0.0.1", -DAY, DAY, mute);
+	stage.client.options.ca_file = stage.ca_file;
+	client_open (&stage.client, stage.server.port);
+	int code = client_do (&stage.client, "GET", "/", NULL);
+	client_check_failure (&stage.client, code, LARDER_E_CANCELLED, HTTP_SENT, "cancelled", NULL);
+	stage_end (&stage);
+}
+END_TEST
+
+int
+main (void)
+{
+	const struct unit_case cases[] = {
+		{ "test-http-tls-trusted", trusted, 0 },
+		{ "test-http-tls-unknown-authority", unknown_authority, 0 },
+		{ "test-http-tls-self-signed", self_signed, 0 },
+		{ "test-http-tls-other-name", other_name, 0 },
+		{ "test-http-tls-expired", expired, 0 },
+		{ "test-http-tls-trust-is-not-shared", trust_is_not_shared, 0 },
+		{ "test-http-tls-old-protocol", old_protocol, 0 },
+		{ "test-http-tls-no-tls-there", no_tls_there, 0 },
+		{ "test-http-tls-ca-file-is-read-at-once", ca_file_is_read_at_once, 2 },
+		{ "test-http-tls-gone-while-sending", gone_while_sending, 0 },
+		{ "test-http-tls-cancel", cancel, 0 },
+	};
+	return unit_run ("http-tls", cases, COUNT_OF (cases));
+}
