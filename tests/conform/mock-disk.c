@@ -21,11 +21,11 @@ not_here (struct suite *suite, const char *why)
 
 /* An instance on FOLDER/NAME with further options, "" for none. */
 static void
-start (struct suite *suite, const char *name, const char *create, const char *versioning)
+start_as (struct suite *suite, const char *name, const char *create, const char *versioning, bool read_only)
 {
 	static char options[4][4200];
 	char *given[] = { options[0], options[1], options[2], options[3] };
-	*suite = (struct suite) { .bucket = "disk", .place = "" };
+	*suite = (struct suite) { .bucket = "disk", .place = "", .read_only = read_only };
 	snprintf (root, sizeof root, "%s/%s", folder, name);
 	(void) mkdir (root, 0755);
 	snprintf (options[0], sizeof options[0], "root=%s", root);
@@ -34,6 +34,12 @@ start (struct suite *suite, const char *name, const char *create, const char *ve
 	snprintf (options[3], sizeof options[3], "fsync=no");
 	if (suite_load (suite, module, given, 4) < 0)
 		exit (2);
+}
+
+static void
+start (struct suite *suite, const char *name, const char *create, const char *versioning)
+{
+	start_as (suite, name, create, versioning, false);
 }
 
 static const char *
@@ -275,6 +281,52 @@ damaged_replaced (struct suite *suite)
 	WANT (count == 1, "the listing is not whole again");
 }
 
+/* All names, kinds, sizes, contents and times of change below `root`, as one number. */
+static unsigned
+snapshot (void)
+{
+	char command[9000];
+	unsigned sum = 0;
+	snprintf (command, sizeof command, "cd '%s' && { find . -printf '%%p %%y %%s %%i %%T@ %%C@\\n' | sort; find . -type f -exec cat {} +; } | cksum", root);
+	FILE *pipe = popen (command, "r");
+	if (!pipe || fscanf (pipe, "%u", &sum) != 1 || pclose (pipe) != 0)
+		exit (2);
+	return sum;
+}
+
+/* Whatever is asked of it, a read-only instance leaves the disk alone; a lost readable file and a missing bucket included. */
+static void
+read_only (struct suite *suite)
+{
+	struct larder_error error = LARDER_ERROR_INIT;
+	const struct larder_source source = { .size = sizeof source };
+	struct suite writer;
+	struct seen seen;
+	start (&writer, "read-only", "yes", "no");
+	int code = op_write (&writer, "u/a.png", "one", 3, NULL, NULL, NULL);
+	suite_unload (&writer);
+	WANT (code == 0 && unlink (path ("u/a.png")) == 0, "write");
+	unsigned before = snapshot ();
+	start_as (suite, "read-only", "yes", "no", true);
+	WANT (is_there (suite, "u/a.png", "one", 3), "it does not read");
+	WANT_CODE (op_stat (suite, "u/a.png", NULL, NULL), 0, "stat");
+	op_list (suite, "u/", NULL, NULL, 5, false, &seen);
+	size_t count = seen.code == 0 ? seen.count : 99;
+	seen_free (&seen);
+	WANT (count == 1, "it does not list");
+	WANT_CODE (op_write_source (suite, "u/b.png", &source, &error), LARDER_E_DENIED, "write");
+	WANT (strstr (error.message, "read-only") && *error.next, "'%s', next step '%s'", error.message, error.next);
+	WANT_CODE (op_remove (suite, "u/a.png", NULL, NULL), LARDER_E_DENIED, "remove");
+	WANT_CODE (op_copy (suite, "u/a.png", "u/c.png", NULL, NULL, NULL), LARDER_E_DENIED, "copy");
+	suite->bucket = "another";
+	WANT_CODE (op_write_source (suite, "u/b.png", &source, &error), LARDER_E_DENIED, "write into a missing bucket");
+	op_list (suite, "", NULL, NULL, 5, false, &seen);
+	code = seen.code;
+	seen_free (&seen);
+	WANT_CODE (code, LARDER_E_NOTFOUND, "list of a missing bucket");
+	WANT (snapshot () == before, "the disk was touched");
+}
+
 static void
 foreign_files (struct suite *suite)
 {
@@ -368,7 +420,7 @@ main (int argc, char **argv)
 	static const struct { const char *name; void (*run) (struct suite *suite); } cases[] = {
 		{ "missing-bucket", missing_bucket }, { "readable", readable }, { "repaired", repaired },
 		{ "not-ours", not_ours }, { "folder-in-use", folder_in_use }, { "copied", copied },
-		{ "damaged-record", damaged_record }, { "damaged-bytes", damaged_bytes },
+		{ "damaged-record", damaged_record }, { "damaged-bytes", damaged_bytes }, { "read-only", read_only },
 		{ "damaged-replaced", damaged_replaced }, { "foreign-files", foreign_files }, { "beneath", beneath }, { "no-space", no_space },
 		{ "suspended", suspended }, { "left-over", left_over },
 	};

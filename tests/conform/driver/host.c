@@ -242,7 +242,7 @@ int
 suite_load (struct suite *suite, const char *path, char **options, int count)
 {
 	struct larder_error error = LARDER_ERROR_INIT;
-	struct larder_open request = { .size = sizeof request, .name = "conformance" };
+	struct larder_open request = { .size = sizeof request, .name = "conformance", .read_only = suite->read_only };
 	for (int i = 0; i < count; i++)
 		if (strncmp (options[i], "server=", 7) == 0)
 			request.server = options[i] + 7;

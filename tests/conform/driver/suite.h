@@ -29,6 +29,7 @@ struct suite {
 	const char *names[32];          /* lists.c: keys that this storage holds */
 	size_t name_count;
 	bool kept_error;
+	bool read_only;                 /* set before suite_load: an instance that may write nothing */
 	char why[512];                  /* what the promise at hand broke, "" for nothing */
 };
 
