@@ -209,7 +209,8 @@ const char *
 aws_fault_region (const struct aws_fault *fault, const char *signed_for)
 {
 	bool about = fault->status == 301 || fault->status == 302 || fault->status == 307 || fault->status == 308 || fault->status == 400;
-	return about && fault->region[0] && strcmp (fault->region, signed_for) != 0 ? fault->region : NULL;
+	bool is_name = fault->region[0] && !fault->region[strspn (fault->region, "abcdefghijklmnopqrstuvwxyz0123456789-")];
+	return about && is_name && strcmp (fault->region, signed_for) != 0 ? fault->region : NULL;
 }
 
 static const char *

@@ -18,7 +18,8 @@
 
 #define BODY_MOST (32 << 20)     /* of a reply that is collected */
 #define FAULT_MOST (1 << 20)     /* of one that tells of an error */
-#define STALE_MOST 8             /* idle connections that may turn out closed before it counts as a fault */
+#define STALE_MOST 2             /* idle connections that may turn out closed before it counts as a fault */
+#define STALE_SOON NS_PER_S      /* such a one fails at once; what takes longer is a deadline */
 #define SKEW_LEAST (60 * NS_PER_S)
 
 /* One aws_send under way. */
@@ -40,7 +41,7 @@ struct sending {
 	/* of the try under way */
 	struct aws_target target;
 	struct aws_signature signature;
-	int64_t sent_at;
+	int64_t began;
 	bool asking, begun;                    /* asking: a GET after a HEAD that said nothing; begun: the caller has the reply */
 	int refused;                           /* code of the caller's receiver */
 	struct buffer collected;
@@ -110,14 +111,15 @@ one_try (struct sending *sending, const char *method, struct larder_error *error
 	int code = aws_client_target (client, &request, &sending->target, error);
 	if (code)
 		return sending->refused = code;
-	sending->sent_at = sending->host->wall () + atomic_load (&aws_client_common (client)->skew);
-	code = aws_client_sign (client, &request, &sending->target, sending->sent_at, sending->payload_hash, &sending->signature, error);
+	int64_t time = sending->host->wall () + atomic_load (&aws_client_common (client)->skew);
+	code = aws_client_sign (client, &request, &sending->target, time, sending->payload_hash, &sending->signature, error);
 	if (code)
 		return sending->refused = code;
 	const struct http_request message = {
 		.method = method, .url = sending->target.url, .headers = without_host (&request), .body = sending->asking ? NULL : sending->body,
 	};
 	const struct http_receiver receiver = { sending, on_head, on_body };
+	sending->began = sending->host->boot ();
 	return http_perform (aws_client_http (client), sending->call, sending->send->arena, &message, &receiver, &sending->http, error);
 }
 
@@ -311,7 +313,8 @@ static int
 give_failure (const struct sending *sending, const struct larder_error *from, int code, struct larder_error *error)
 {
 	larder_fail (error, code, "%s: %s", sending->send->what, from->message);
-	larder_explain (error, LARDER_DETAIL_NEXT, from->next);
+	larder_explain (error, LARDER_DETAIL_NEXT, from->next[0] ? from->next :
+	                code == LARDER_E_UNAVAILABLE ? "try again; check that the server runs and that nothing on the way cuts connections" : "");
 	if (error && offsetof (struct larder_error, errnum) + sizeof error->errnum <= error->size) {
 		error->errnum = from->errnum;
 		error->status = from->status;
@@ -337,16 +340,16 @@ after_failure (struct sending *sending, int code, const struct larder_error *fro
 		}
 		return give_failure (sending, from, code, error);
 	}
-	bool answered = sending->http.phase == HTTP_ANSWERED;
+	bool answered = sending->http.phase == HTTP_ANSWERED, soon = sending->host->boot () - sending->began < STALE_SOON;
 	if (sending->http.phase == HTTP_SENT || (answered && (is_success (sending->http.status) || sending->http.status >= 500)))
 		sending->uncertain = true;
-	if (sending->http.reused && !answered && sending->stale < STALE_MOST) {
+	if (sending->http.reused && !answered && soon && sending->stale < STALE_MOST) {
 		sending->stale++;          /* closed by the server while it was idle: no fault of the service */
 		sending->counted--;
 		log_try (sending, "the idle connection was closed; again over another");
 		return 1;
 	}
-	int more = again (sending, AWS_RETRY_TRANSIENT, from->message, error);
+	int more = again (sending, sending->http.lasting ? AWS_RETRY_NEVER : AWS_RETRY_TRANSIENT, from->message, error);
 	return more ? more : give_failure (sending, from, code, error);
 }
 

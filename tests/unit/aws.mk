@@ -10,7 +10,8 @@ tests_unit_test_aws_sign_CPPFLAGS = $(IN_UNIT_AWS)
 tests_unit_test_aws_sign_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_aws_sign_LDADD = $(LIBS_UNIT_AWS)
 if HAVE_CHECK
-UNIT_AWS = tests/unit/test-aws-endpoint tests/unit/test-aws-xml tests/unit/test-aws-fault tests/unit/test-aws-small
+UNIT_AWS = tests/unit/test-aws-endpoint tests/unit/test-aws-xml tests/unit/test-aws-fault tests/unit/test-aws-small tests/unit/test-aws-send \
+	tests/unit/test-aws-region
 check_PROGRAMS += $(UNIT_AWS)
 TESTS += $(UNIT_AWS)
 
@@ -33,6 +34,17 @@ tests_unit_test_aws_small_SOURCES = tests/unit/test-aws-small.c core/base/fail.c
 tests_unit_test_aws_small_CPPFLAGS = $(IN_UNIT_AWS)
 tests_unit_test_aws_small_CFLAGS = $(CFLAGS_UNIT_AWS)
 tests_unit_test_aws_small_LDADD = $(LIBS_UNIT_AWS) $(CHECK_LIBS)
+
+tests_unit_test_aws_send_SOURCES = tests/unit/test-aws-send.c tests/unit/aws-script.h
+tests_unit_test_aws_send_CPPFLAGS = $(IN_MODULE) $(IN_UNIT_AWS)
+tests_unit_test_aws_send_CFLAGS = $(CFLAGS_UNIT_AWS)
+tests_unit_test_aws_send_LDADD = libaws.la libhttp.la $(LIBS_UNIT) $(AWS_LIBS) $(JANSSON_LIBS)
+
+# http is replaced by the test's own.
+tests_unit_test_aws_region_SOURCES = tests/unit/test-aws-region.c
+tests_unit_test_aws_region_CPPFLAGS = $(IN_MODULE) $(IN_UNIT_AWS)
+tests_unit_test_aws_region_CFLAGS = $(CFLAGS_UNIT_AWS)
+tests_unit_test_aws_region_LDADD = libaws.la $(LIBS_UNIT) $(AWS_LIBS) $(JANSSON_LIBS)
 endif
 endif
 EXTRA_DIST += tests/wire/README.md tests/wire/make-sign.py tests/wire/sign

@@ -1,0 +1,680 @@
+/* test-aws-send.c: one request until it is answered, against a server that loses, delays, refuses and lies. */
+#include "aws-script.h"
+
+#include "text.h"
+
+#define PLAY(name, ...) struct play name = { 0 }; const struct step name##_steps[] = { __VA_ARGS__ }
+
+static void
+begin (struct play *play, const struct step *steps, size_t count)
+{
+	play_begin (play, steps, count);
+}
+#define BEGIN(name) begin (&name, name##_steps, COUNT_OF (name##_steps))
+
+static bool
+head_has (const struct play *play, unsigned at, const char *text)
+{
+	return strcasestr (play->script.heads[at], text) != NULL;
+}
+
+/* A clock by which every wait is over at once. */
+static int64_t
+jumping (void)
+{
+	static _Atomic int64_t now;
+	return now += 3600 * NS_PER_S;
+}
+
+/* ---- the plain way ------------------------------------------------------------------------------ */
+
+START_TEST (plain)
+{
+	PLAY (play, { .reply = "HTTP/1.1 200 OK\r\nX-Amz-Version-Id: v1\r\n\r\nhello" });
+	BEGIN (play);
+	ck_assert_int_eq (play_get (&play), 0);
+	ck_assert_int_eq (play.reply.status, 200);
+	ck_assert_str_eq (play.reply.body, "hello");
+	ck_assert_uint_eq (play.reply.length, 5);
+	ck_assert_uint_eq (play.reply.attempts, 1);
+	ck_assert (!play.reply.uncertain);
+	ck_assert_str_eq (aws_reply_header (&play.reply, "x-amz-version-id"), "v1");
+	ck_assert_ptr_null (aws_reply_header (&play.reply, "etag"));
+	const char *head = play.script.heads[0];
+	ck_assert_int_eq (strncmp (head, "GET /b/k HTTP/1.1\r\n", 19), 0);
+	ck_assert (head_has (&play, 0, "\r\nauthorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"));
+	ck_assert (head_has (&play, 0, "\r\nx-amz-content-sha256: " AWS_EMPTY_SHA256 "\r\n"));
+	ck_assert (head_has (&play, 0, "/us-east-1/s3/aws4_request"));
+	ck_assert (head_has (&play, 0, "\r\nuser-agent: larder/"));
+	const char *host = strcasestr (head, "\r\nhost:");
+	ck_assert_ptr_nonnull (host);
+	ck_assert_ptr_null (strcasestr (host + 1, "\r\nhost:"));
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (not_modified)
+{
+	PLAY (play, { .reply = "HTTP/1.1 304 Not Modified\r\n\r\n" });
+	BEGIN (play);
+	ck_assert_int_eq (play_get (&play), 0);
+	ck_assert_int_eq (play.reply.status, 304);
+	ck_assert_int_eq (play_send (&play, "PUT", (struct aws_send) { .arena = NULL }), LARDER_E_INVALID);
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (faults_carry_all)
+{
+	PLAY (play, { .reply = REFUSED ("404 Not Found", "NoSuchKey") });
+	BEGIN (play);
+	ck_assert_int_eq (play_get (&play), LARDER_E_NOTFOUND);
+	ck_assert_str_eq (play.error.message, "cannot do 'k': words of the service");
+	ck_assert_str_eq (play.error.provider, "NoSuchKey");
+	ck_assert_str_eq (play.error.request, "R1");
+	ck_assert_int_eq (play.error.status, 404);
+	ck_assert (play.error.next[0]);
+	ck_assert_int_eq (play.reply.status, -1);      /* untouched */
+	ck_assert_uint_eq (play.script.asked, 1);
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (plain_errors)
+{
+	PLAY (play, { .reply = REFUSED ("503 Slow Down", "SlowDown") }, { .reply = REFUSED ("404 Not Found", "NoSuchKey") });
+	play_host (&play);
+	play.host.boot = jumping;
+	BEGIN (play);
+	ck_assert_int_eq (play_send (&play, "GET", (struct aws_send) { .plain_errors = true }), 0);
+	ck_assert_int_eq (play.reply.status, 404);
+	ck_assert_uint_eq (play.reply.attempts, 2);
+	ck_assert_ptr_nonnull (strstr (play.reply.body, "NoSuchKey"));
+	play_end (&play);
+}
+END_TEST
+
+/* ---- bodies ------------------------------------------------------------------------------------- */
+
+START_TEST (small_bodies)
+{
+	PLAY (play, { .reply = REFUSED ("500 Oops", "InternalError") }, { .reply = OK });
+	play.settings.payload_signing = AWS_PAYLOAD_NO;
+	BEGIN (play);
+	struct aws_request request;
+	aws_request_begin (&request, play.arena, "POST", "b", NULL);
+	aws_request_query (&request, "delete", "");
+	request.body = "<Delete/>";
+	request.body_length = 9;
+	ck_assert_int_eq (play_send (&play, "POST", (struct aws_send) { .request = &request }), 0);
+	ck_assert_int_eq (strncmp (play.script.heads[0], "POST /b?delete= HTTP", 20), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_str_eq (play.script.bodies[i], "<Delete/>");
+		ck_assert (head_has (&play, i, "x-amz-content-sha256: e2000f6b1fc1db795626ddaf9c13324157e9f56cb7820b40d7c3253a08ee5b91"));
+		ck_assert (!head_has (&play, i, AWS_UNSIGNED_PAYLOAD));     /* always signed: it is short and ours */
+	}
+	ck_assert_uint_eq (request.header_count, 0);     /* what the caller filled stays as it was */
+	play_end (&play);
+}
+END_TEST
+
+static void
+sources (uint32_t signing, const char *hash, const char *wanted)
+{
+	PLAY (play, { .reply = NULL }, { .reply = OK });
+	play.settings.payload_signing = signing;
+	BEGIN (play);
+	struct memory_source memory;
+	struct larder_source source;
+	memory_source_begin (&memory, "bytes", 5, &source);
+	ck_assert (aws_client_signs_payload (play.client) == (signing != AWS_PAYLOAD_NO));
+	ck_assert_int_eq (play_send (&play, "PUT", (struct aws_send) { .body = &source, .payload_hash = hash }), 0);
+	ck_assert_str_eq (play.script.bodies[0], "bytes");
+	ck_assert_str_eq (play.script.bodies[1], "bytes");
+	ck_assert (head_has (&play, 1, wanted));
+	ck_assert (play.reply.uncertain);
+	play_end (&play);
+}
+
+START_TEST (source_bodies)
+{
+	sources (AWS_PAYLOAD_AUTO, "277089d91c0bdf4f2e6862ba7e4a07605119431f5d13f726dd352b06f1b206a9",
+	         "x-amz-content-sha256: 277089d91c0bdf4f2e6862ba7e4a07605119431f5d13f726dd352b06f1b206a9");
+	sources (AWS_PAYLOAD_NO, NULL, "x-amz-content-sha256: " AWS_UNSIGNED_PAYLOAD);
+}
+END_TEST
+
+START_TEST (source_needs_digest)
+{
+	PLAY (play, { .reply = OK });
+	BEGIN (play);
+	struct memory_source memory;
+	struct larder_source source;
+	memory_source_begin (&memory, "bytes", 5, &source);
+	ck_assert_int_eq (play_send (&play, "PUT", (struct aws_send) { .body = &source }), LARDER_E_INVALID);
+	ck_assert_uint_eq (play.script.asked, 0);
+	play_end (&play);
+}
+END_TEST
+
+/* ---- receivers ---------------------------------------------------------------------------------- */
+
+struct taker { struct buffer body; unsigned heads; int refuse_head, refuse_body; };
+
+static int
+take_head (void *context, const struct http_reply *reply, struct larder_error *error)
+{
+	struct taker *taker = context;
+	taker->heads++;
+	ck_assert_int_eq (reply->status / 100, 2);
+	return taker->refuse_head ? larder_fail (error, taker->refuse_head, "not this one") : 0;
+}
+
+static int
+take_body (void *context, const void *bytes, size_t count, struct larder_error *error)
+{
+	struct taker *taker = context;
+	buffer_add (&taker->body, bytes, count);
+	return taker->refuse_body ? larder_fail (error, taker->refuse_body, "the disk is full") : 0;
+}
+
+static int
+take (struct play *play, struct taker *taker)
+{
+	const struct http_receiver receiver = { taker, take_head, take_body };
+	buffer_init (&taker->body, 1 << 20);
+	return play_send (play, "GET", (struct aws_send) { .receiver = &receiver });
+}
+
+START_TEST (receiver_gets_success_alone)
+{
+	PLAY (play, { .reply = REFUSED ("500 Oops", "InternalError") }, { .reply = OK_WITH ("bytes") }, { .reply = REFUSED ("403 No", "AccessDenied") });
+	BEGIN (play);
+	struct taker taker = { .heads = 0 };
+	ck_assert_int_eq (take (&play, &taker), 0);
+	ck_assert_str_eq (buffer_text (&taker.body), "bytes");
+	ck_assert_uint_eq (taker.heads, 1);
+	ck_assert_ptr_null (play.reply.body);
+	buffer_free (&taker.body);
+	ck_assert_int_eq (take (&play, &taker), LARDER_E_DENIED);
+	ck_assert_uint_eq (taker.heads, 1);
+	ck_assert_uint_eq (taker.body.length, 0);
+	buffer_free (&taker.body);
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (receiver_body_cut_short)
+{
+	PLAY (play, { .reply = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nseventy", .close = true }, { .reply = OK });
+	BEGIN (play);
+	struct taker taker = { .heads = 0 };
+	ck_assert_int_eq (take (&play, &taker), LARDER_E_RETRY);
+	ck_assert_uint_eq (play.error.offset, 7);
+	ck_assert_str_eq (buffer_text (&taker.body), "seventy");
+	ck_assert_uint_eq (play.script.asked, 1);
+	buffer_free (&taker.body);
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (receiver_refuses)
+{
+	PLAY (play, { .reply = OK_WITH ("bytes") });
+	BEGIN (play);
+	struct taker taker = { .refuse_head = LARDER_E_CONFLICT };
+	ck_assert_int_eq (take (&play, &taker), LARDER_E_CONFLICT);
+	ck_assert_str_eq (play.error.message, "not this one");
+	buffer_free (&taker.body);
+	taker = (struct taker) { .refuse_body = LARDER_E_UNAVAILABLE };
+	ck_assert_int_eq (take (&play, &taker), LARDER_E_UNAVAILABLE);      /* as it is: no RETRY, no second try */
+	ck_assert_str_eq (play.error.message, "the disk is full");
+	ck_assert_uint_eq (play.script.asked, 2);
+	buffer_free (&taker.body);
+	play_end (&play);
+}
+END_TEST
+
+/* A collected body has a bound. */
+static void
+endless (struct peer *peer, void *context)
+{
+	static const char piece[65536] = "x";
+	(void) context;
+	if (!peer_head (peer))
+		return;
+	peer_say (peer, "HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n");
+	while (peer_write (peer, piece, sizeof piece))
+		;
+}
+
+START_TEST (collected_bound)
+{
+	PLAY (play, { .reply = OK });
+	BEGIN (play);
+	play.script.server.handle = endless;
+	ck_assert_int_eq (play_get (&play), LARDER_E_LIMIT);
+	ck_assert_ptr_nonnull (strstr (play.error.message, "32 MiB"));
+	ck_assert_uint_eq (play.script.server.requests, 1);
+	play_end (&play);
+}
+END_TEST
+
+/* ---- trying again ------------------------------------------------------------------------------- */
+
+START_TEST (lost_replies)
+{
+	PLAY (play, { .reply = NULL }, { .reply = NULL }, { .reply = OK });
+	BEGIN (play);
+	ck_assert_int_eq (play_get (&play), 0);
+	ck_assert_uint_eq (play.reply.attempts, 3);
+	ck_assert (play.reply.uncertain);
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (lost_for_ever)
+{
+	PLAY (play, { .reply = NULL });
+	BEGIN (play);
+	ck_assert_int_eq (play_get (&play), LARDER_E_UNAVAILABLE);
+	ck_assert_uint_eq (play.script.asked, 3);
+	ck_assert_int_eq (strncmp (play.error.message, "cannot do 'k': ", 15), 0);
+	ck_assert (play.error.next[0]);
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (collected_body_cut_short)
+{
+	PLAY (play, { .reply = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nseventy", .close = true }, { .reply = OK_WITH ("whole") });
+	BEGIN (play);
+	ck_assert_int_eq (play_get (&play), 0);
+	ck_assert_str_eq (play.reply.body, "whole");
+	ck_assert (play.reply.uncertain);
+	play_end (&play);
+}
+END_TEST
+
+/* A server may close an idle connection just when the next request leaves: no fault of the service, yet nobody knows
+ * whether it was carried out. */
+START_TEST (an_idle_connection_that_was_closed)
+{
+	PLAY (play, { .reply = OK }, { .reply = NULL }, { .reply = OK });
+	play.settings.attempts = 1;
+	BEGIN (play);
+	ck_assert_int_eq (play_send (&play, "PUT", (struct aws_send) { .arena = NULL }), 0);
+	ck_assert (!play.reply.uncertain);
+	ck_assert_int_eq (play_send (&play, "PUT", (struct aws_send) { .arena = NULL }), 0);   /* though it is one attempt only */
+	ck_assert_uint_eq (play.script.asked, 3);
+	ck_assert (play.reply.uncertain);
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (nobody_there)
+{
+	PLAY (play, { .reply = OK });
+	BEGIN (play);
+	unsigned port;
+	close (server_listen (1, &port));
+	char endpoint[64];
+	snprintf (endpoint, sizeof endpoint, "http://127.0.0.1:%u", port);
+	aws_client_close (play.client);
+	play.settings.endpoint = endpoint;
+	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &play.settings, &play.client, &play.error), 0);
+	ck_assert_int_eq (play_get (&play), LARDER_E_UNAVAILABLE);
+	ck_assert_ptr_nonnull (strstr (play.error.message, "127.0.0.1"));
+	ck_assert (play.error.next[0]);
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (service_errors)
+{
+	PLAY (play, { .reply = "HTTP/1.1 503 Service Unavailable\r\n\r\n" }, { .reply = OK }, { .reply = "HTTP/1.1 504 Gateway\r\n\r\n<html>" }, { .reply = OK });
+	BEGIN (play);
+	ck_assert_int_eq (play_get (&play), 0);
+	ck_assert_uint_eq (play.reply.attempts, 2);
+	ck_assert (!play.reply.uncertain);
+	ck_assert_int_eq (play_get (&play), 0);
+	ck_assert (play.reply.uncertain);                /* behind a gateway it may have been carried out */
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (throttled_for_ever)
+{
+	PLAY (play, { .reply = REFUSED ("503 Slow Down", "SlowDown") });
+	play_host (&play);
+	play.host.boot = jumping;
+	BEGIN (play);
+	for (unsigned i = 0; i < 50; i++) {              /* two retries of 5 tokens each */
+		ck_assert_int_eq (play_get (&play), LARDER_E_UNAVAILABLE);
+		ck_assert_uint_eq (play.script.asked, 3 * (i + 1));
+	}
+	ck_assert_str_eq (play.error.provider, "SlowDown");
+	for (unsigned i = 0; i < 10; i++)                /* the bucket is empty: no more retries */
+		ck_assert_int_eq (play_get (&play), LARDER_E_UNAVAILABLE);
+	ck_assert_uint_eq (play.script.asked, 160);
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (bucket_ends_many_attempts)
+{
+	PLAY (play, { .reply = REFUSED ("500 Oops", "InternalError") });
+	play_host (&play);
+	play.host.boot = jumping;
+	play.settings.attempts = 100;
+	BEGIN (play);
+	ck_assert_int_eq (play_get (&play), LARDER_E_UNAVAILABLE);
+	ck_assert_uint_eq (play.script.asked, 36);       /* 500 tokens, 14 each */
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (bucket_is_shared_by_credentials)
+{
+	PLAY (play, { .reply = REFUSED ("500 Oops", "InternalError") });
+	play_host (&play);
+	play.host.boot = jumping;
+	play.settings.attempts = 100;
+	BEGIN (play);
+	struct aws_client *same, *other, *own = play.client;
+	ck_assert_int_eq (aws_client_open (&play.host, "again", "s3", &play.settings, &same, NULL), 0);
+	play.settings.access_key = "ANOTHER";
+	ck_assert_int_eq (aws_client_open (&play.host, "other", "s3", &play.settings, &other, NULL), 0);
+	ck_assert_ptr_eq (aws_client_common (own), aws_client_common (same));
+	ck_assert_ptr_ne (aws_client_common (own), aws_client_common (other));
+	ck_assert_int_eq (play_get (&play), LARDER_E_UNAVAILABLE);
+	unsigned asked = play.script.asked;
+	play.client = same;
+	ck_assert_int_eq (play_get (&play), LARDER_E_UNAVAILABLE);
+	ck_assert_uint_eq (play.script.asked, asked + 1);
+	play.client = own;
+	aws_client_close (same);
+	aws_client_close (other);
+	play_end (&play);
+}
+END_TEST
+
+static struct play *waiting;
+
+static void
+cancel_when_waiting (int level, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+	(void) level;
+	va_start (arguments, format);
+	vsnprintf (text, sizeof text, format, arguments);
+	va_end (arguments);
+	if (strstr (text, "again in"))
+		play_cancel (waiting);
+}
+
+/* Five seconds are asked for; the caller is back at once. */
+START_TEST (cancelled_while_waiting)
+{
+	PLAY (play, { .reply = "HTTP/1.1 503 Slow Down\r\nx-amz-retry-after: 5000\r\n\r\n" });
+	play_host (&play);
+	play.host.log = cancel_when_waiting;
+	waiting = &play;
+	BEGIN (play);
+	int64_t began = clock_boot ();
+	ck_assert_int_eq (play_get (&play), LARDER_E_CANCELLED);
+	ck_assert_int_lt (clock_boot () - began, NS_PER_S);
+	ck_assert_uint_eq (play.script.asked, 1);
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (retry_after_is_waited_for)
+{
+	PLAY (play, { .reply = "HTTP/1.1 503 Slow Down\r\nx-amz-retry-after: 150\r\n\r\n" }, { .reply = OK });
+	BEGIN (play);
+	int64_t began = clock_boot ();
+	ck_assert_int_eq (play_get (&play), 0);
+	ck_assert_int_ge (clock_boot () - began, 150 * (NS_PER_S / 1000));
+	play_end (&play);
+}
+END_TEST
+
+/* ---- errors in a 200 ---------------------------------------------------------------------------- */
+
+START_TEST (fault_in_success)
+{
+	PLAY (play, { .reply = OK_WITH ("<?xml version=\"1.0\"?>\n   \n   <Error><Code>InternalError</Code></Error>") },
+	      { .reply = OK_WITH ("      <CopyObjectResult><ETag>e</ETag></CopyObjectResult>") },
+	      { .reply = OK_WITH ("<Error><Code>NoSuchUpload</Code><Message>gone</Message></Error>") }, { .reply = OK });
+	BEGIN (play);
+	ck_assert_int_eq (play_send (&play, "PUT", (struct aws_send) { .body_may_fail = true }), 0);
+	ck_assert_uint_eq (play.reply.attempts, 2);
+	ck_assert_ptr_nonnull (strstr (play.reply.body, "CopyObjectResult"));
+	ck_assert_int_eq (play_send (&play, "POST", (struct aws_send) { .body_may_fail = true }), LARDER_E_NOTFOUND);
+	ck_assert_str_eq (play.error.provider, "NoSuchUpload");
+	ck_assert_int_eq (play_send (&play, "PUT", (struct aws_send) { .body_may_fail = true }), LARDER_E_UNAVAILABLE);   /* an empty body */
+	ck_assert_int_eq (play_send (&play, "PUT", (struct aws_send) { .body_may_fail = false }), 0);
+	play_end (&play);
+}
+END_TEST
+
+/* ---- HEAD --------------------------------------------------------------------------------------- */
+
+START_TEST (head_asks_again_as_get)
+{
+	PLAY (play, { .reply = "HTTP/1.1 403 Forbidden\r\n\r\n" }, { .reply = REFUSED ("403 Forbidden", "InvalidAccessKeyId") },
+	      { .reply = "HTTP/1.1 403 Forbidden\r\n\r\n" }, { .reply = OK_WITH ("the object itself") },
+	      { .reply = "HTTP/1.1 404 Not Found\r\n\r\n" },
+	      { .reply = "HTTP/1.1 404 Not Found\r\nx-minio-error-code: NoSuchBucket\r\n\r\n" });
+	BEGIN (play);
+	ck_assert_int_eq (play_send (&play, "HEAD", (struct aws_send) { .arena = NULL }), LARDER_E_DENIED);
+	ck_assert_str_eq (play.error.provider, "InvalidAccessKeyId");
+	ck_assert_int_eq (strncmp (play.script.heads[1], "GET /b/k ", 9), 0);
+	ck_assert_int_eq (play_send (&play, "HEAD", (struct aws_send) { .arena = NULL }), LARDER_E_DENIED);
+	ck_assert_str_eq (play.error.provider, "");
+	ck_assert_uint_eq (play.script.asked, 4);
+	ck_assert_int_eq (play_send (&play, "HEAD", (struct aws_send) { .arena = NULL }), LARDER_E_NOTFOUND);
+	ck_assert_uint_eq (play.script.asked, 5);
+	ck_assert_int_eq (play_send (&play, "HEAD", (struct aws_send) { .arena = NULL }), LARDER_E_NOTFOUND);
+	ck_assert_str_eq (play.error.provider, "NoSuchBucket");
+	play_end (&play);
+}
+END_TEST
+
+/* versitygw answers a HEAD for the wrong region with 400 and nothing else. */
+START_TEST (head_wrong_region)
+{
+	PLAY (play, { .reply = "HTTP/1.1 400 Bad Request\r\n\r\n" },
+	      { .reply = "HTTP/1.1 400 Bad Request\r\n\r\n<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>" });
+	BEGIN (play);
+	ck_assert_int_eq (play_send (&play, "HEAD", (struct aws_send) { .arena = NULL }), LARDER_E_INVALID);
+	ck_assert_ptr_nonnull (strstr (play.error.next, "region = eu-west-1"));
+	ck_assert_uint_eq (play.script.asked, 2);        /* an endpoint of one's own: told, not followed */
+	play_end (&play);
+}
+END_TEST
+
+/* ---- clocks ------------------------------------------------------------------------------------- */
+
+static int64_t
+behind (void)
+{
+	int64_t time;
+	ck_assert_int_eq (text_time ("2026-11-25T10:00:00Z", &time), 0);
+	return time;
+}
+
+#define SKEWED "HTTP/1.1 403 Forbidden\r\nDate: Wed, 25 Nov 2026 10:20:00 GMT\r\n\r\n<Error><Code>RequestTimeTooSkewed</Code></Error>"
+
+START_TEST (skew_is_learned_once)
+{
+	PLAY (play, { .reply = SKEWED }, { .reply = OK });
+	play_host (&play);
+	play.host.wall = behind;
+	play.settings.attempts = 1;
+	BEGIN (play);
+	ck_assert_int_eq (play_get (&play), 0);
+	ck_assert (head_has (&play, 0, "x-amz-date: 20261125T100000Z"));
+	ck_assert (head_has (&play, 1, "x-amz-date: 20261125T102000Z"));
+	ck_assert_int_eq (play_get (&play), 0);
+	ck_assert_uint_eq (play.script.asked, 3);
+	ck_assert (head_has (&play, 2, "x-amz-date: 20261125T102000Z"));
+	struct aws_client *own = play.client;
+	ck_assert_int_eq (aws_client_open (&play.host, "again", "s3", &play.settings, &play.client, NULL), 0);
+	ck_assert_int_eq (play_get (&play), 0);          /* whoever shares the credentials knows too */
+	ck_assert (head_has (&play, 3, "x-amz-date: 20261125T102000Z"));
+	aws_client_close (own);
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (skew_that_stays)
+{
+	PLAY (play, { .reply = SKEWED });
+	play_host (&play);
+	play.host.wall = behind;
+	BEGIN (play);
+	ck_assert_int_eq (play_get (&play), LARDER_E_DENIED);
+	ck_assert_uint_eq (play.script.asked, 2);
+	ck_assert_str_eq (play.error.message, "cannot do 'k': this machine's clock is 20m00s behind the service's");
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (skew_by_head)
+{
+	PLAY (play, { .reply = "HTTP/1.1 403 Forbidden\r\nDate: Wed, 25 Nov 2026 10:20:00 GMT\r\n\r\n" }, { .reply = SKEWED }, { .reply = OK });
+	play_host (&play);
+	play.host.wall = behind;
+	BEGIN (play);
+	ck_assert_int_eq (play_send (&play, "HEAD", (struct aws_send) { .arena = NULL }), 0);
+	ck_assert_int_eq (strncmp (play.script.heads[2], "HEAD ", 5), 0);
+	ck_assert (head_has (&play, 2, "x-amz-date: 20261125T102000Z"));
+	play_end (&play);
+}
+END_TEST
+
+/* ---- secrets ------------------------------------------------------------------------------------ */
+
+static char logged[20000];
+
+static void
+keep_log (int level, const char *format, ...)
+{
+	size_t length = strlen (logged);
+	va_list arguments;
+	(void) level;
+	va_start (arguments, format);
+	vsnprintf (logged + length, sizeof logged - length, format, arguments);
+	va_end (arguments);
+}
+
+START_TEST (secrets_stay)
+{
+	PLAY (play, { .reply = REFUSED ("403 Forbidden", "SignatureDoesNotMatch") }, { .reply = NULL });
+	play_host (&play);
+	play.host.log = keep_log;
+	play.settings.access_key = "AKIDEXAMPLE";
+	play.settings.secret_key = "verysecretkey";
+	play.settings.session_token = "verysecrettoken";
+	BEGIN (play);
+	ck_assert_int_eq (play_get (&play), LARDER_E_DENIED);
+	ck_assert (head_has (&play, 0, "x-amz-security-token: verysecrettoken"));
+	ck_assert_ptr_nonnull (strstr (logged, "x-amz-security-token:(hidden)\n\nhost;"));   /* the canonical request is there */
+	ck_assert_ptr_null (strstr (logged, "verysecret"));
+	ck_assert_ptr_null (memmem (&play.error, sizeof play.error, "verysecret", 10));
+	ck_assert_int_eq (play_get (&play), LARDER_E_UNAVAILABLE);
+	ck_assert_ptr_null (strstr (logged, "verysecret"));
+	ck_assert_ptr_null (memmem (&play.error, sizeof play.error, "verysecret", 10));
+	play_end (&play);
+}
+END_TEST
+
+/* ---- opening ------------------------------------------------------------------------------------ */
+
+START_TEST (environment_fills_gaps)
+{
+	PLAY (play, { .reply = OK });
+	BEGIN (play);
+	struct aws_settings settings = { .attempts = 1 };
+	struct aws_client *client;
+	setenv ("AWS_ACCESS_KEY_ID", "EA", 1);
+	setenv ("AWS_SECRET_ACCESS_KEY", "ES", 1);
+	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), LARDER_E_INVALID);
+	ck_assert_ptr_nonnull (strstr (play.error.message, "no region"));
+	setenv ("AWS_DEFAULT_REGION", "eu-west-2", 1);
+	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), 0);
+	ck_assert_str_eq (aws_client_region (client), "eu-west-2");
+	ck_assert_ptr_null (aws_client_endpoint (client));
+	ck_assert (!aws_client_signs_payload (client));
+	aws_client_close (client);
+	setenv ("AWS_REGION", "eu-west-3", 1);
+	setenv ("AWS_ENDPOINT_URL", "http://127.0.0.1:1", 1);
+	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), 0);
+	ck_assert_str_eq (aws_client_region (client), "eu-west-3");
+	ck_assert_str_eq (aws_client_endpoint (client), "http://127.0.0.1:1");
+	ck_assert (aws_client_signs_payload (client));
+	aws_client_close (client);
+	setenv ("AWS_ENDPOINT_URL_S3", "https://127.0.0.1:2", 1);
+	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), 0);
+	ck_assert_str_eq (aws_client_endpoint (client), "https://127.0.0.1:2");
+	aws_client_close (client);
+	settings.endpoint = "http://127.0.0.1:3";
+	settings.region = "written";
+	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), 0);
+	ck_assert_str_eq (aws_client_endpoint (client), "http://127.0.0.1:3");
+	ck_assert_str_eq (aws_client_region (client), "written");
+	aws_client_close (client);
+	settings.endpoint = NULL;
+	setenv ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
+	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), 0);
+	ck_assert_ptr_null (aws_client_endpoint (client));
+	aws_client_close (client);
+	settings.fips = true;
+	settings.endpoint = "http://127.0.0.1:3";
+	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), LARDER_E_INVALID);
+	play_end (&play);
+}
+END_TEST
+
+START_TEST (addresses)
+{
+	PLAY (play, { .reply = OK });
+	BEGIN (play);
+	struct aws_request request;
+	const char *url;
+	aws_request_begin (&request, play.arena, "GET", "b", "a b/\xc3\xbc");
+	aws_request_query (&request, "versionId", "v");
+	ck_assert_int_eq (aws_client_url (play.client, &request, &url, NULL), 0);
+	ck_assert_str_eq (url, arena_printf (play.arena, "%s/b/a%%20b/%%C3%%BC?versionId=v", play.endpoint));
+	ck_assert_int_eq (aws_client_presign (play.client, &request, behind (), 900 * NS_PER_S, &url, NULL), 0);
+	ck_assert_ptr_nonnull (strstr (url, "/b/a%20b/%C3%BC?versionId=v&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20261125%2F"));
+	ck_assert_ptr_nonnull (strstr (url, "&X-Amz-Date=20261125T100000Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host&X-Amz-Signature="));
+	play_end (&play);
+}
+END_TEST
+
+int
+main (void)
+{
+	const struct unit_case cases[] = {
+		{ "test-aws-send-plain", plain, 0 }, { "test-aws-send-not-modified", not_modified, 0 }, { "test-aws-send-faults", faults_carry_all, 0 },
+		{ "test-aws-send-plain-errors", plain_errors, 0 }, { "test-aws-send-small-bodies", small_bodies, 0 },
+		{ "test-aws-send-sources", source_bodies, 0 }, { "test-aws-send-source-digest", source_needs_digest, 0 },
+		{ "test-aws-send-receiver", receiver_gets_success_alone, 0 }, { "test-aws-send-receiver-cut-short", receiver_body_cut_short, 0 },
+		{ "test-aws-send-receiver-refuses", receiver_refuses, 0 }, { "test-aws-send-collected-bound", collected_bound, 0 },
+		{ "test-aws-send-lost-replies", lost_replies, 0 }, { "test-aws-send-lost-for-ever", lost_for_ever, 0 },
+		{ "test-aws-send-collected-cut-short", collected_body_cut_short, 0 }, { "test-aws-send-idle-closed", an_idle_connection_that_was_closed, 0 },
+		{ "test-aws-send-nobody-there", nobody_there, 0 }, { "test-aws-send-service-errors", service_errors, 0 },
+		{ "test-aws-send-throttled-for-ever", throttled_for_ever, 0 }, { "test-aws-send-bucket-ends-attempts", bucket_ends_many_attempts, 0 },
+		{ "test-aws-send-bucket-shared", bucket_is_shared_by_credentials, 0 }, { "test-aws-send-cancelled-waiting", cancelled_while_waiting, 0 },
+		{ "test-aws-send-retry-after", retry_after_is_waited_for, 0 }, { "test-aws-send-fault-in-success", fault_in_success, 0 },
+		{ "test-aws-send-head-as-get", head_asks_again_as_get, 0 }, { "test-aws-send-head-wrong-region", head_wrong_region, 0 },
+		{ "test-aws-send-skew-learned", skew_is_learned_once, 0 }, { "test-aws-send-skew-stays", skew_that_stays, 0 },
+		{ "test-aws-send-skew-by-head", skew_by_head, 0 }, { "test-aws-send-secrets-stay", secrets_stay, 0 },
+		{ "test-aws-client-environment", environment_fills_gaps, 0 }, { "test-aws-client-addresses", addresses, 0 },
+	};
+	return unit_run ("aws-send", cases, COUNT_OF (cases));
+}
