@@ -1,7 +1,7 @@
 #!/bin/bash
 # A full disk and a read-only one, real ones: the right exit code, a next step, and nothing half written.
 # Mounted as root on a folder of our own, or as anybody in a namespace of one's own.
-[ "$(id -u)" = 0 ] || exec unshare --user --map-root-user --mount "$BASH" "$0"
+[ "$(id -u)" = 0 ] || exec "$TOP_SRCDIR/tests/lib/own-root.sh" "$BASH" "$(realpath "$0")"
 work=$(mktemp -d) || exit 99
 trap 'umount -l "$work/store" 2>/dev/null; rm -rf "$work"' EXIT
 mkdir "$work/store"
@@ -34,7 +34,7 @@ umount "$work/store"
 mount -t tmpfs -o size=20m,mode=755 tmpfs "$work/store" || exit 99
 ingest "$pictures/dunes.png" first
 check test-fault-mounts-writable-first is $code 0
-mount -o remount,ro "$work/store"
+mount -o remount,bind,ro "$work/store"
 ingest "$pictures/moon-grey.png" second
 check test-fault-mounts-read-only-exit-4 is $code 4
 check test-fault-mounts-read-only-next-step grep -q 'next: ' "$work/said"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # A full disk under plain transfers, a real one: exit 7, a next step, nothing half written, and what was there stays.
 # Mounted as root on a folder of our own, or as anybody in a namespace of one's own.
-[ "$(id -u)" = 0 ] || exec unshare --user --map-root-user --mount "$BASH" "$0"
+[ "$(id -u)" = 0 ] || exec "$TOP_SRCDIR/tests/lib/own-root.sh" "$BASH" "$(realpath "$0")"
 work=$(mktemp -d) || exit 99
 trap 'umount -l "$work/small" 2>/dev/null; rm -rf "$work"' EXIT
 mkdir "$work/small" "$work/store"

@@ -135,7 +135,7 @@ tests_module_driver_bad_runpath_sticky_la_LDFLAGS = $(LDFLAGS_FIXTURE) -Wl,--ena
 if HAVE_CHECK
 check_PROGRAMS += tests/module/test-module-load tests/module/test-module-needed tests/module/test-module-vet
 TESTS += tests/module/test-module-load tests/module/test-module-needed tests/module/test-module-vet
-noinst_HEADERS += tests/module/loading.h
+noinst_HEADERS += tests/module/foreign.h tests/module/loading.h
 tests_module_test_module_load_SOURCES = tests/module/test-module-load.c
 tests_module_test_module_load_CPPFLAGS = $(IN_MODULE)
 tests_module_test_module_load_CFLAGS = $(CFLAGS_UNIT)
