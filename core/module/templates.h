@@ -146,7 +146,7 @@ static const struct template_set template_sets[] = {
 	{ "codec", 3, { { NULL, codec_source, true }, { "Makefile", MAKEFILE ("codec"), false },
 	  { "README.md", README ("codec", "larder-codec(3) describes each operation."), false } } },
 	{ "lock", 3, { { NULL, lock_source, true }, { "Makefile", MAKEFILE ("lock"), false },
-	  { "README.md", README ("lock", "lock.h describes each operation."), false } } },
+	  { "README.md", README ("lock", "larder-lock(3) describes each operation."), false } } },
 	{ 0 }
 };
 
