@@ -157,6 +157,16 @@ play_get (struct play *play)
 	return play_send (play, "GET", (struct aws_send) { .arena = NULL });
 }
 
+static inline bool
+head_has (const struct play *play, unsigned at, const char *text)
+{
+	return strcasestr (play->script.heads[at], text) != NULL;
+}
+
+/* PLAY (play, steps…); settings and host of `play` as the test wants them; BEGIN (play). */
+#define PLAY(name, ...) struct play name = { 0 }; const struct step name##_steps[] = { __VA_ARGS__ }
+#define BEGIN(name) play_begin (&name, name##_steps, COUNT_OF (name##_steps))
+
 #define OK "HTTP/1.1 200 OK\r\n\r\n"
 #define OK_WITH(body) "HTTP/1.1 200 OK\r\n\r\n" body
 #define REFUSED(line, code) "HTTP/1.1 " line "\r\nx-amz-request-id: R1\r\n\r\n<Error><Code>" code "</Code><Message>words of the service.</Message></Error>"

@@ -1,23 +1,6 @@
 /* test-aws-send.c: one request until it is answered, against a server that loses, delays, refuses and lies. */
 #include "aws-script.h"
 
-#include "text.h"
-
-#define PLAY(name, ...) struct play name = { 0 }; const struct step name##_steps[] = { __VA_ARGS__ }
-
-static void
-begin (struct play *play, const struct step *steps, size_t count)
-{
-	play_begin (play, steps, count);
-}
-#define BEGIN(name) begin (&name, name##_steps, COUNT_OF (name##_steps))
-
-static bool
-head_has (const struct play *play, unsigned at, const char *text)
-{
-	return strcasestr (play->script.heads[at], text) != NULL;
-}
-
 /* A clock by which every wait is over at once. */
 static int64_t
 jumping (void)
@@ -496,166 +479,6 @@ START_TEST (head_wrong_region)
 }
 END_TEST
 
-/* ---- clocks ------------------------------------------------------------------------------------- */
-
-static int64_t
-behind (void)
-{
-	int64_t time;
-	ck_assert_int_eq (text_time ("2026-11-25T10:00:00Z", &time), 0);
-	return time;
-}
-
-#define SKEWED "HTTP/1.1 403 Forbidden\r\nDate: Wed, 25 Nov 2026 10:20:00 GMT\r\n\r\n<Error><Code>RequestTimeTooSkewed</Code></Error>"
-
-START_TEST (skew_is_learned_once)
-{
-	PLAY (play, { .reply = SKEWED }, { .reply = OK });
-	play_host (&play);
-	play.host.wall = behind;
-	play.settings.attempts = 1;
-	BEGIN (play);
-	ck_assert_int_eq (play_get (&play), 0);
-	ck_assert (head_has (&play, 0, "x-amz-date: 20261125T100000Z"));
-	ck_assert (head_has (&play, 1, "x-amz-date: 20261125T102000Z"));
-	ck_assert_int_eq (play_get (&play), 0);
-	ck_assert_uint_eq (play.script.asked, 3);
-	ck_assert (head_has (&play, 2, "x-amz-date: 20261125T102000Z"));
-	struct aws_client *own = play.client;
-	ck_assert_int_eq (aws_client_open (&play.host, "again", "s3", &play.settings, &play.client, NULL), 0);
-	ck_assert_int_eq (play_get (&play), 0);          /* whoever shares the credentials knows too */
-	ck_assert (head_has (&play, 3, "x-amz-date: 20261125T102000Z"));
-	aws_client_close (own);
-	play_end (&play);
-}
-END_TEST
-
-START_TEST (skew_that_stays)
-{
-	PLAY (play, { .reply = SKEWED });
-	play_host (&play);
-	play.host.wall = behind;
-	BEGIN (play);
-	ck_assert_int_eq (play_get (&play), LARDER_E_DENIED);
-	ck_assert_uint_eq (play.script.asked, 2);
-	ck_assert_str_eq (play.error.message, "cannot do 'k': this machine's clock is 20m00s behind the service's");
-	play_end (&play);
-}
-END_TEST
-
-START_TEST (skew_by_head)
-{
-	PLAY (play, { .reply = "HTTP/1.1 403 Forbidden\r\nDate: Wed, 25 Nov 2026 10:20:00 GMT\r\n\r\n" }, { .reply = SKEWED }, { .reply = OK });
-	play_host (&play);
-	play.host.wall = behind;
-	BEGIN (play);
-	ck_assert_int_eq (play_send (&play, "HEAD", (struct aws_send) { .arena = NULL }), 0);
-	ck_assert_int_eq (strncmp (play.script.heads[2], "HEAD ", 5), 0);
-	ck_assert (head_has (&play, 2, "x-amz-date: 20261125T102000Z"));
-	play_end (&play);
-}
-END_TEST
-
-/* ---- secrets ------------------------------------------------------------------------------------ */
-
-static char logged[20000];
-
-static void
-keep_log (int level, const char *format, ...)
-{
-	size_t length = strlen (logged);
-	va_list arguments;
-	(void) level;
-	va_start (arguments, format);
-	vsnprintf (logged + length, sizeof logged - length, format, arguments);
-	va_end (arguments);
-}
-
-START_TEST (secrets_stay)
-{
-	PLAY (play, { .reply = REFUSED ("403 Forbidden", "SignatureDoesNotMatch") }, { .reply = NULL });
-	play_host (&play);
-	play.host.log = keep_log;
-	play.settings.access_key = "AKIDEXAMPLE";
-	play.settings.secret_key = "verysecretkey";
-	play.settings.session_token = "verysecrettoken";
-	BEGIN (play);
-	ck_assert_int_eq (play_get (&play), LARDER_E_DENIED);
-	ck_assert (head_has (&play, 0, "x-amz-security-token: verysecrettoken"));
-	ck_assert_ptr_nonnull (strstr (logged, "x-amz-security-token:(hidden)\n\nhost;"));   /* the canonical request is there */
-	ck_assert_ptr_null (strstr (logged, "verysecret"));
-	ck_assert_ptr_null (memmem (&play.error, sizeof play.error, "verysecret", 10));
-	ck_assert_int_eq (play_get (&play), LARDER_E_UNAVAILABLE);
-	ck_assert_ptr_null (strstr (logged, "verysecret"));
-	ck_assert_ptr_null (memmem (&play.error, sizeof play.error, "verysecret", 10));
-	play_end (&play);
-}
-END_TEST
-
-/* ---- opening ------------------------------------------------------------------------------------ */
-
-START_TEST (environment_fills_gaps)
-{
-	PLAY (play, { .reply = OK });
-	BEGIN (play);
-	struct aws_settings settings = { .attempts = 1 };
-	struct aws_client *client;
-	setenv ("AWS_ACCESS_KEY_ID", "EA", 1);
-	setenv ("AWS_SECRET_ACCESS_KEY", "ES", 1);
-	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), LARDER_E_INVALID);
-	ck_assert_ptr_nonnull (strstr (play.error.message, "no region"));
-	setenv ("AWS_DEFAULT_REGION", "eu-west-2", 1);
-	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), 0);
-	ck_assert_str_eq (aws_client_region (client), "eu-west-2");
-	ck_assert_ptr_null (aws_client_endpoint (client));
-	ck_assert (!aws_client_signs_payload (client));
-	aws_client_close (client);
-	setenv ("AWS_REGION", "eu-west-3", 1);
-	setenv ("AWS_ENDPOINT_URL", "http://127.0.0.1:1", 1);
-	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), 0);
-	ck_assert_str_eq (aws_client_region (client), "eu-west-3");
-	ck_assert_str_eq (aws_client_endpoint (client), "http://127.0.0.1:1");
-	ck_assert (aws_client_signs_payload (client));
-	aws_client_close (client);
-	setenv ("AWS_ENDPOINT_URL_S3", "https://127.0.0.1:2", 1);
-	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), 0);
-	ck_assert_str_eq (aws_client_endpoint (client), "https://127.0.0.1:2");
-	aws_client_close (client);
-	settings.endpoint = "http://127.0.0.1:3";
-	settings.region = "written";
-	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), 0);
-	ck_assert_str_eq (aws_client_endpoint (client), "http://127.0.0.1:3");
-	ck_assert_str_eq (aws_client_region (client), "written");
-	aws_client_close (client);
-	settings.endpoint = NULL;
-	setenv ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
-	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), 0);
-	ck_assert_ptr_null (aws_client_endpoint (client));
-	aws_client_close (client);
-	settings.fips = true;
-	settings.endpoint = "http://127.0.0.1:3";
-	ck_assert_int_eq (aws_client_open (&play.host, "objects", "s3", &settings, &client, &play.error), LARDER_E_INVALID);
-	play_end (&play);
-}
-END_TEST
-
-START_TEST (addresses)
-{
-	PLAY (play, { .reply = OK });
-	BEGIN (play);
-	struct aws_request request;
-	const char *url;
-	aws_request_begin (&request, play.arena, "GET", "b", "a b/\xc3\xbc");
-	aws_request_query (&request, "versionId", "v");
-	ck_assert_int_eq (aws_client_url (play.client, &request, &url, NULL), 0);
-	ck_assert_str_eq (url, arena_printf (play.arena, "%s/b/a%%20b/%%C3%%BC?versionId=v", play.endpoint));
-	ck_assert_int_eq (aws_client_presign (play.client, &request, behind (), 900 * NS_PER_S, &url, NULL), 0);
-	ck_assert_ptr_nonnull (strstr (url, "/b/a%20b/%C3%BC?versionId=v&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20261125%2F"));
-	ck_assert_ptr_nonnull (strstr (url, "&X-Amz-Date=20261125T100000Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host&X-Amz-Signature="));
-	play_end (&play);
-}
-END_TEST
-
 int
 main (void)
 {
@@ -672,9 +495,6 @@ main (void)
 		{ "test-aws-send-bucket-shared", bucket_is_shared_by_credentials, 0 }, { "test-aws-send-cancelled-waiting", cancelled_while_waiting, 0 },
 		{ "test-aws-send-retry-after", retry_after_is_waited_for, 0 }, { "test-aws-send-fault-in-success", fault_in_success, 0 },
 		{ "test-aws-send-head-as-get", head_asks_again_as_get, 0 }, { "test-aws-send-head-wrong-region", head_wrong_region, 0 },
-		{ "test-aws-send-skew-learned", skew_is_learned_once, 0 }, { "test-aws-send-skew-stays", skew_that_stays, 0 },
-		{ "test-aws-send-skew-by-head", skew_by_head, 0 }, { "test-aws-send-secrets-stay", secrets_stay, 0 },
-		{ "test-aws-client-environment", environment_fills_gaps, 0 }, { "test-aws-client-addresses", addresses, 0 },
 	};
 	return unit_run ("aws-send", cases, COUNT_OF (cases));
 }
