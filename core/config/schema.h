@@ -58,7 +58,8 @@ struct schema_pipeline {
 	const char *cache_control;
 	int64_t quality;                 /* where the format has one */
 	int64_t grace;                   /* age at which an unfinished claim may be taken over */
-	uint64_t max_pixels, max_memory, max_metadata, max_file_size;
+	uint64_t max_pixels, max_memory, max_metadata, max_file_size, max_expansion;
+	int64_t max_time;                /* of CPU, ns */
 	int64_t max_width, max_height, max_frames, max_scans;
 	uint32_t trust;                  /* none | own */
 	bool strict;

@@ -80,5 +80,6 @@ limits_of (const struct schema_pipeline *pipeline, uint64_t budget)
 		.size = sizeof (struct larder_limits), .width = (uint32_t) pipeline->max_width, .height = (uint32_t) pipeline->max_height,
 		.pixels = pipeline->max_pixels, .memory = budget < pipeline->max_memory ? budget : pipeline->max_memory,
 		.frames = (uint32_t) pipeline->max_frames, .metadata = pipeline->max_metadata, .scans = (uint32_t) pipeline->max_scans,
+		.expansion = pipeline->max_expansion,
 	};
 }

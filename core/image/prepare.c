@@ -325,11 +325,21 @@ judge (struct job *job, const struct larder_picture *picture, struct larder_erro
 	return code;
 }
 
+/* Codecs were told to stop as if the user had: the time this picture may cost is used up. */
+static int
+fail_time (const struct job *job, struct larder_error *error)
+{
+	char most[32];
+	return larder_fail_next (error, LARDER_E_LIMIT, "make the picture smaller or simpler, or raise 'max-time' of the pipeline",
+	                         "picture takes too long: more than %s of CPU", text_from_duration (job->pipeline->max_time, most));
+}
+
 int
 job_make (struct job *job, struct larder_error *error)
 {
 	struct pixels pixels = { 0 };
 	struct larder_limits limits = limits_of (job->pipeline, job->memory);
+	job->call.cpu_end = clock_cpu () + job->pipeline->max_time;
 	buffer_init (&job->encoded, job->pipeline->max_file_size);
 	buffer_init (&job->thumbnail, 64 << 20);
 	int code = job->source_codec ? pixels_open (&pixels, job->larder, job->source_codec, &job->call, &job->input.source, &limits, false, error)
@@ -341,6 +351,9 @@ job_make (struct job *job, struct larder_error *error)
 	if (code == 0)
 		code = judge (job, &pixels.picture, error);
 	pixels_close (&pixels);
+	job->call.cpu_end = 0;
+	if (code == LARDER_E_CANCELLED && !larder_is_cancelled (job->larder))
+		return fail_time (job, error);
 	if (code == 0 && job->keep && strip_wanted (job->pipeline->strip)) {
 		code = strip_file (&job->strip, &job->input.source, job->codec->name, job->pipeline->strip, error);
 		job->is_stripped = true;

@@ -69,7 +69,7 @@ probe_input (struct larder *larder, struct larder_arena *arena, const struct inp
 /* Without configuration the limits are the schema's defaults. */
 static const struct schema_pipeline default_limits = {
 	.max_width = 65535, .max_height = 65535, .max_pixels = 100000000, .max_memory = UINT64_C (512) << 20, .max_metadata = 8 << 20,
-	.max_file_size = UINT64_C (1) << 30, .max_frames = 1000, .max_scans = 100,
+	.max_file_size = UINT64_C (1) << 30, .max_frames = 1000, .max_scans = 100, .max_expansion = 1000000,
 };
 
 int

@@ -20,6 +20,9 @@ encoder_begin (struct encoder *encoder, struct larder *larder, const struct modu
 		larder_explain (error, LARDER_DETAIL_NEXT, "png holds pictures of any size: --format png");
 		return code;
 	}
+	if (request->lossless && !(module->codec->caps & LARDER_CODEC_LOSSLESS))
+		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "take 'lossless' out of the pipeline's encoding, or take png or webp",
+		                         "%s cannot write without loss", module->name);
 	int code = codec_open (larder, module, &encoder->codec, error);
 	if (code == 0)
 		code = module->codec->encode_begin (encoder->codec->self, call, request, &encoder->sink, &encoder->state, error);

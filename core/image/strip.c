@@ -1,5 +1,5 @@
 /* strip.c: metadata that shows places or prompts, taken out chunk by chunk; pixels, colour and orientation stay. */
-#include "picture.h"
+#include "strip.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,8 +44,8 @@ drop_png (const unsigned char *type, unsigned wanted)
 	return (wanted & ALL) && is_one_of (type, "tIMEhISTsPLToFFspCALsCALdSIGgIFggIFxgIFt");
 }
 
-static int
-read_at (const struct larder_source *source, void *into, size_t count, uint64_t at, struct larder_error *error)
+int
+strip_bytes (const struct larder_source *source, void *into, size_t count, uint64_t at, struct larder_error *error)
 {
 	int64_t got = source_pread (source, into, count, at, error);
 	if (got < 0)
@@ -82,14 +82,14 @@ add_piece (struct strip *strip, uint64_t at, uint64_t count, bool made, struct l
 	return 0;
 }
 
-static int
-keep (struct strip *strip, uint64_t at, uint64_t count, struct larder_error *error)
+int
+strip_keep (struct strip *strip, uint64_t at, uint64_t count, struct larder_error *error)
 {
 	return add_piece (strip, at, count, false, error);
 }
 
-static int
-make (struct strip *strip, const void *bytes, size_t count, struct larder_error *error)
+int
+strip_make (struct strip *strip, const void *bytes, size_t count, struct larder_error *error)
 {
 	uint64_t at = strip->made.length;
 	return buffer_add (&strip->made, bytes, count) < 0 ? larder_fail_memory (error) : add_piece (strip, at, count, true, error);
@@ -191,10 +191,10 @@ exif_orientation (const unsigned char *exif, size_t length)
 }
 
 /* A block that says nothing but the orientation. */
-static void
-exif_of (unsigned orientation, unsigned char ret[26])
+void
+strip_exif_of (unsigned orientation, unsigned char ret[EXIF_BLOCK])
 {
-	static const unsigned char block[26] = { 'M', 'M', 0, '*', 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
+	static const unsigned char block[EXIF_BLOCK] = { 'M', 'M', 0, '*', 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
 	memcpy (ret, block, sizeof block);
 	ret[19] = (unsigned char) orientation;
 }
@@ -220,14 +220,14 @@ store_big (unsigned char *at, uint32_t value)
 
 enum { EXIF_MOST = 256 << 10 };
 
-static int
-orientation_at (const struct larder_source *source, uint64_t at, uint32_t length, unsigned *ret, struct larder_error *error)
+int
+strip_orientation (const struct larder_source *source, uint64_t at, uint32_t length, unsigned *ret, struct larder_error *error)
 {
 	size_t take = length < EXIF_MOST ? length : EXIF_MOST;
 	unsigned char *exif = malloc (take ? take : 1);
 	if (!exif)
 		return larder_fail_memory (error);
-	int code = read_at (source, exif, take, at, error);
+	int code = strip_bytes (source, exif, take, at, error);
 	*ret = code == 0 ? exif_orientation (exif, take) : 1;
 	free (exif);
 	return code;
@@ -239,9 +239,9 @@ keep_png_orientation (struct strip *strip, unsigned orientation, struct larder_e
 	unsigned char chunk[12 + 26] = { 0, 0, 0, 26, 'e', 'X', 'I', 'f' };
 	if (orientation == 1)
 		return 0;
-	exif_of (orientation, chunk + 8);
+	strip_exif_of (orientation, chunk + 8);
 	store_big (chunk + 34, png_crc (chunk + 4, 30));
-	return make (strip, chunk, sizeof chunk, error);
+	return strip_make (strip, chunk, sizeof chunk, error);
 }
 
 static int
@@ -249,21 +249,21 @@ strip_png (struct strip *strip, unsigned wanted, struct larder_error *error)
 {
 	const struct larder_source *source = strip->source;
 	uint64_t at = 8;
-	int code = keep (strip, 0, 8, error);
+	int code = strip_keep (strip, 0, 8, error);
 	for (bool end = false; code == 0 && !end && at < source->length;) {
 		unsigned char head[8];
-		code = read_at (source, head, sizeof head, at, error);
+		code = strip_bytes (source, head, sizeof head, at, error);
 		if (code < 0)
 			break;
 		uint32_t length = big (head);
 		if (at + 12 + length > source->length)
-			return memcmp (head + 4, "IEND", 4) == 0 ? keep (strip, at, source->length - at, error)
+			return memcmp (head + 4, "IEND", 4) == 0 ? strip_keep (strip, at, source->length - at, error)
 				: larder_fail (error, LARDER_E_INTEGRITY, "picture is truncated");
 		if (!drop_png (head + 4, wanted)) {
-			code = keep (strip, at, 12 + (uint64_t) length, error);
+			code = strip_keep (strip, at, 12 + (uint64_t) length, error);
 		} else if (memcmp (head + 4, "eXIf", 4) == 0) {
 			unsigned orientation;
-			code = orientation_at (source, at + 8, length, &orientation, error);
+			code = strip_orientation (source, at + 8, length, &orientation, error);
 			if (code == 0)
 				code = keep_png_orientation (strip, orientation, error);
 		}
@@ -278,12 +278,12 @@ keep_webp_exif (struct strip *strip, uint64_t at, uint32_t length, bool *ret_kep
 {
 	unsigned orientation;
 	unsigned char chunk[8 + 26] = { 'E', 'X', 'I', 'F', 26, 0, 0, 0 };
-	int code = orientation_at (strip->source, at, length, &orientation, error);
+	int code = strip_orientation (strip->source, at, length, &orientation, error);
 	if (code < 0 || orientation == 1)
 		return code;
-	exif_of (orientation, chunk + 8);
+	strip_exif_of (orientation, chunk + 8);
 	*ret_kept = true;
-	return make (strip, chunk, sizeof chunk, error);
+	return strip_make (strip, chunk, sizeof chunk, error);
 }
 
 /* The extended header says which chunks follow: its flags, at *ret_flags of what is made, are set at the end. */
@@ -293,9 +293,9 @@ take_webp_header (struct strip *strip, uint64_t at, uint64_t whole, size_t *ret_
 	unsigned char header[18];
 	if (whole != sizeof header)
 		return larder_fail (error, LARDER_E_INTEGRITY, "picture has an extended header of %llu bytes", (unsigned long long) whole);
-	int code = read_at (strip->source, header, sizeof header, at, error);
+	int code = strip_bytes (strip->source, header, sizeof header, at, error);
 	*ret_flags = strip->made.length + 8;
-	return code < 0 ? code : make (strip, header, sizeof header, error);
+	return code < 0 ? code : strip_make (strip, header, sizeof header, error);
 }
 
 static int
@@ -303,15 +303,15 @@ strip_webp (struct strip *strip, struct larder_error *error)
 {
 	const struct larder_source *source = strip->source;
 	unsigned char head[12];
-	int code = read_at (source, head, sizeof head, 0, error);
+	int code = strip_bytes (source, head, sizeof head, 0, error);
 	uint64_t at = 12, end = code == 0 ? 8 + (uint64_t) little (head + 4) : 0;
 	bool kept = false;
 	size_t flags = 0;
 	if (code == 0)
-		code = make (strip, head, sizeof head, error);
+		code = strip_make (strip, head, sizeof head, error);
 	while (code == 0 && at + 8 <= end && at + 8 <= source->length) {
 		unsigned char chunk[8];
-		code = read_at (source, chunk, sizeof chunk, at, error);
+		code = strip_bytes (source, chunk, sizeof chunk, at, error);
 		if (code < 0)
 			break;
 		uint32_t length = little (chunk + 4);
@@ -323,7 +323,7 @@ strip_webp (struct strip *strip, struct larder_error *error)
 		else if (is_one_of (chunk, "VP8X"))
 			code = take_webp_header (strip, at, whole, &flags, error);
 		else if (!is_one_of (chunk, "XMP "))
-			code = keep (strip, at, whole, error);
+			code = strip_keep (strip, at, whole, error);
 		at += whole;
 	}
 	if (code == 0 && flags)
@@ -342,6 +342,8 @@ strip_file (struct strip *strip, const struct larder_source *source, const char 
 		return strip_png (strip, parts (what), error);
 	if (strcmp (format, "webp") == 0)
 		return strip_webp (strip, error);
+	if (strcmp (format, "jpeg") == 0)
+		return strip_jpeg (strip, error);
 	int code = larder_fail (error, LARDER_E_UNSUPPORTED, "metadata of %s cannot be taken out yet", format);
 	larder_explain (error, LARDER_DETAIL_NEXT, "set 'strip = no' in the pipeline, or convert");
 	return code;

@@ -94,7 +94,7 @@ host_cancel_fd (struct larder_call *call)
 static bool
 host_cancelled (struct larder_call *call)
 {
-	return call && call->cancelled && *call->cancelled;
+	return call && ((call->cancelled && *call->cancelled) || (call->cpu_end && clock_cpu () > call->cpu_end));
 }
 
 static void

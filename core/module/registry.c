@@ -210,7 +210,7 @@ registry_codec_for (struct registry *registry, const void *head, size_t count, c
 		return code;
 	if (!bidding.module) {
 		code = larder_fail (error, count ? LARDER_E_UNSUPPORTED : LARDER_E_INVALID, "no codec reads it: it looks like %s", looks_like (head, count));
-		larder_explain (error, LARDER_DETAIL_NEXT, "convert it to PNG or WebP; `larder module list` shows the codecs that are there");
+		larder_explain (error, LARDER_DETAIL_NEXT, "convert it to PNG, WebP or JPEG; `larder module list` shows the codecs that are there");
 		return code;
 	}
 	*ret = bidding.module;

@@ -42,6 +42,19 @@ colour_rows (const struct colour *colour, void *rows, size_t stride, uint32_t wi
 	(void) colour, (void) rows, (void) stride, (void) width, (void) count;
 }
 
+enum colour_verdict
+colour_open_inks (const void *icc, size_t length, bool light, struct colour **ret, char *name, size_t room)
+{
+	(void) light;
+	return colour_open (icc, length, LARDER_RGB8, false, ret, name, room);
+}
+
+void
+colour_inks (const struct colour *colour, uint8_t *into, const uint8_t *inks, uint32_t width)
+{
+	(void) colour, (void) into, (void) inks, (void) width;
+}
+
 void
 colour_close (struct colour *colour)
 {
@@ -153,22 +166,33 @@ open_grey (struct colour *colour, cmsHPROFILE profile, cmsHPROFILE srgb)
 }
 
 static enum colour_verdict
-open_profile (struct colour *colour, cmsHPROFILE profile, uint32_t pixels, bool grey)
+open_inks (struct colour *colour, cmsHPROFILE profile, cmsHPROFILE srgb, bool light)
 {
-	cmsColorSpaceSignature space = cmsGetColorSpace (profile);
-	if (space != (grey ? cmsSigGrayData : cmsSigRgbData))
+	colour->transform = cmsCreateTransformTHR (colour->context, profile, light ? TYPE_CMYK_8_REV : TYPE_CMYK_8, srgb, TYPE_RGB_8,
+	                                           INTENT_PERCEPTUAL, 0);
+	return colour->transform != NULL ? COLOUR_CONVERT : COLOUR_BROKEN;
+}
+
+/* What a profile is for. */
+enum kind { KIND_RGB, KIND_GREY, KIND_INK, KIND_LIGHT };
+
+static enum colour_verdict
+open_profile (struct colour *colour, cmsHPROFILE profile, uint32_t pixels, enum kind kind)
+{
+	static const cmsColorSpaceSignature spaces[] = { cmsSigRgbData, cmsSigGrayData, cmsSigCmykData, cmsSigCmykData };
+	if (cmsGetColorSpace (profile) != spaces[kind])
 		return COLOUR_WRONG;
 	cmsHPROFILE srgb = cmsCreate_sRGBProfileTHR (colour->context);
 	if (srgb == NULL)
 		return COLOUR_BROKEN;
-	enum colour_verdict verdict =
-		grey ? open_grey (colour, profile, srgb) : open_rgb (colour, profile, srgb, pixels);
+	enum colour_verdict verdict = kind == KIND_RGB ? open_rgb (colour, profile, srgb, pixels)
+		: kind == KIND_GREY ? open_grey (colour, profile, srgb) : open_inks (colour, profile, srgb, kind == KIND_LIGHT);
 	cmsCloseProfile (srgb);
 	return verdict;
 }
 
-enum colour_verdict
-colour_open (const void *icc, size_t length, uint32_t pixels, bool grey, struct colour **ret, char *name, size_t room)
+static enum colour_verdict
+open_kind (const void *icc, size_t length, uint32_t pixels, enum kind kind, struct colour **ret, char *name, size_t room)
 {
 	struct colour *colour = larder_host->alloc (sizeof *colour);
 	enum colour_verdict verdict = COLOUR_BROKEN;
@@ -185,7 +209,7 @@ colour_open (const void *icc, size_t length, uint32_t pixels, bool grey, struct 
 		cmsHPROFILE profile = cmsOpenProfileFromMemTHR (colour->context, icc, (cmsUInt32Number) length);
 		if (profile != NULL) {
 			describe (profile, name, room);
-			verdict = open_profile (colour, profile, pixels, grey);
+			verdict = open_profile (colour, profile, pixels, kind);
 			cmsCloseProfile (profile);
 		}
 	}
@@ -194,6 +218,24 @@ colour_open (const void *icc, size_t length, uint32_t pixels, bool grey, struct 
 	else
 		colour_close (colour);
 	return verdict;
+}
+
+enum colour_verdict
+colour_open (const void *icc, size_t length, uint32_t pixels, bool grey, struct colour **ret, char *name, size_t room)
+{
+	return open_kind (icc, length, pixels, grey ? KIND_GREY : KIND_RGB, ret, name, room);
+}
+
+enum colour_verdict
+colour_open_inks (const void *icc, size_t length, bool light, struct colour **ret, char *name, size_t room)
+{
+	return open_kind (icc, length, LARDER_RGB8, light ? KIND_LIGHT : KIND_INK, ret, name, room);
+}
+
+void
+colour_inks (const struct colour *colour, uint8_t *into, const uint8_t *inks, uint32_t width)
+{
+	cmsDoTransform (colour->transform, inks, into, width);
 }
 
 static void

@@ -22,6 +22,10 @@ enum colour_verdict colour_open (const void *icc, size_t length, uint32_t pixels
 /* Rows of the pixels told to colour_open, in place; alpha stays. Any thread. */
 void colour_rows (const struct colour *colour, void *rows, size_t stride, uint32_t width, uint32_t count);
 
+/* The same for rows of CMYK with 8 bits, which become rows of RGB: `light` where 0 is most ink, as Adobe writes. Never SRGB. */
+enum colour_verdict colour_open_inks (const void *icc, size_t length, bool light, struct colour **ret, char *name, size_t room);
+void colour_inks (const struct colour *colour, uint8_t *into, const uint8_t *inks, uint32_t width);
+
 void colour_close (struct colour *colour); /* NULL allowed */
 
 /* What to tell of a profile that is not used, or NULL. */

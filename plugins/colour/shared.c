@@ -21,7 +21,7 @@ shared_encode_request (const struct larder_encode *request)
 static int
 too_large (const char *what, uint64_t value, uint64_t limit, const char *next, struct larder_error *error)
 {
-	int code = larder_fail (error, LARDER_E_LIMIT, "picture is too large: %s is %llu, the limit is %llu", what,
+	int code = larder_fail (error, LARDER_E_LIMIT, "picture is too large: %s %llu, the limit is %llu", what,
 	                        (unsigned long long) value, (unsigned long long) limit);
 	larder_explain (error, LARDER_DETAIL_NEXT, next);
 	return code;
@@ -40,11 +40,33 @@ shared_check_size (const struct larder_limits *limits, uint32_t width, uint32_t 
 {
 	uint64_t pixels = (uint64_t) width * height;
 	if (width > limits->width)
-		return too_large ("width", width, limits->width, "make it smaller, or raise 'max-width' of the pipeline", error);
+		return too_large ("width is", width, limits->width, "make it smaller, or raise 'max-width' of the pipeline", error);
 	if (height > limits->height)
-		return too_large ("height", height, limits->height, "make it smaller, or raise 'max-height' of the pipeline", error);
+		return too_large ("height is", height, limits->height, "make it smaller, or raise 'max-height' of the pipeline", error);
 	if (pixels > limits->pixels)
-		return too_large ("number of pixels", pixels, limits->pixels, "make it smaller, or raise 'max-pixels' of the pipeline", error);
+		return too_large ("number of pixels is", pixels, limits->pixels, "make it smaller, or raise 'max-pixels' of the pipeline", error);
+	return 0;
+}
+
+int
+shared_check_expansion (const struct larder_limits *limits, uint32_t width, uint32_t height, size_t pixel, uint64_t file,
+                        struct larder_error *error)
+{
+	uint64_t bytes;
+	if (__builtin_mul_overflow ((uint64_t) width * height, pixel, &bytes))
+		bytes = UINT64_MAX;
+	uint64_t expansion = bytes / (file > 0 ? file : 1);
+	if (expansion > limits->expansion)
+		return too_large ("bytes of pixels for each byte of the file:", expansion, limits->expansion,
+		                  "send a picture that is not nearly empty, or raise 'max-expansion' of the pipeline", error);
+	return 0;
+}
+
+int
+shared_check_scans (const struct larder_limits *limits, uint32_t scans, struct larder_error *error)
+{
+	if (scans > limits->scans)
+		return too_large ("number of scans is at least", scans, limits->scans, "export it with fewer scans, or raise 'max-scans' of the pipeline", error);
 	return 0;
 }
 
@@ -52,7 +74,7 @@ int
 shared_check_frames (const struct larder_limits *limits, uint32_t frames, struct larder_error *error)
 {
 	if (frames > limits->frames)
-		return too_large ("number of frames", frames, limits->frames, "send fewer frames, or raise 'max-frames' of the pipeline", error);
+		return too_large ("number of frames is", frames, limits->frames, "send fewer frames, or raise 'max-frames' of the pipeline", error);
 	return 0;
 }
 
@@ -60,7 +82,7 @@ int
 shared_check_memory (const struct larder_limits *limits, uint64_t memory, struct larder_error *error)
 {
 	if (memory > limits->memory)
-		return too_large ("memory needed, in bytes,", memory, limits->memory,
+		return too_large ("memory needed is, in bytes,", memory, limits->memory,
 		                  "raise 'max-memory' of the pipeline and 'memory' of [larder], or take in fewer at once (--jobs)", error);
 	return 0;
 }

@@ -13,6 +13,10 @@ struct larder_encode shared_encode_request (const struct larder_encode *request)
 
 /* LIMIT, naming limit and value, when a picture of this size is too large. */
 int shared_check_size (const struct larder_limits *limits, uint32_t width, uint32_t height, struct larder_error *error);
+/* Bytes of decoded pixels against those of the file. */
+int shared_check_expansion (const struct larder_limits *limits, uint32_t width, uint32_t height, size_t pixel, uint64_t file,
+                            struct larder_error *error);
+int shared_check_scans (const struct larder_limits *limits, uint32_t scans, struct larder_error *error);
 int shared_check_frames (const struct larder_limits *limits, uint32_t frames, struct larder_error *error);
 int shared_check_memory (const struct larder_limits *limits, uint64_t memory, struct larder_error *error);
 

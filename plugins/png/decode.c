@@ -312,6 +312,10 @@ admit (struct decode *decode, struct larder_picture *picture, struct larder_erro
 	uint64_t rows = decode->interlace != PNG_INTERLACE_NONE ? (uint64_t) decode->height + 3 : 3;
 	if (rows > (UINT64_MAX >> 1) / decode->rows.bytes)
 		return shared_check_memory (&decode->limits, UINT64_MAX, error);
+	int code = shared_check_expansion (&decode->limits, decode->width, decode->height, larder_pixel_bytes (decode->pixels),
+	                                   decode->reader.source->length, error);
+	if (code != 0)
+		return code;
 	picture->memory = rows * decode->rows.bytes + FIXED_MEMORY + sizeof *decode;
 	return shared_check_memory (&decode->limits, picture->memory, error);
 }

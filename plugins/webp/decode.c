@@ -68,6 +68,8 @@ read_file (struct decode *decode, const struct larder_source *source, struct lar
 	if (code == 0)
 		code = shared_check_size (&decode->limits, decode->head.width, decode->head.height, error);
 	if (code == 0)
+		code = shared_check_expansion (&decode->limits, decode->head.width, decode->head.height, 4, decode->head.length, error);
+	if (code == 0)
 		code = shared_check_memory (&decode->limits, memory_of (decode), error);
 	if (code != 0)
 		return code;
@@ -118,7 +120,7 @@ read_profile (struct decode *decode, struct larder_call *call, struct larder_pic
 	char *name = larder_host->arena (call, 80);
 	if (name != NULL && chunk.chunk.size <= decode->limits.metadata)
 		verdict = colour_open (chunk.chunk.bytes, chunk.chunk.size, decode->pixels, false, &decode->colour, name, 80);
-	decode->note = chunk.chunk.size > decode->limits.metadata ? "its colour profile is over the limit and was ignored"
+	decode->note = chunk.chunk.size > decode->limits.metadata ? "its colour profile is over 'max-metadata' and was ignored"
 	                                                          : colour_note (verdict);
 	if (verdict != COLOUR_BROKEN && verdict != COLOUR_WRONG) {
 		picture->profile = name;

@@ -137,7 +137,7 @@ static const struct field fields[] = {
 	SIZE (larder_limits),
 	FIELD (larder_limits, size), FIELD (larder_limits, width), FIELD (larder_limits, height),
 	FIELD (larder_limits, pixels), FIELD (larder_limits, memory), FIELD (larder_limits, frames),
-	FIELD (larder_limits, metadata), FIELD (larder_limits, scans),
+	FIELD (larder_limits, metadata), FIELD (larder_limits, scans), FIELD (larder_limits, expansion),
 	SIZE (larder_decode),
 	FIELD (larder_decode, size), FIELD (larder_decode, limits), FIELD (larder_decode, want_width),
 	FIELD (larder_decode, want_height), FIELD (larder_decode, header_only),

@@ -9,7 +9,7 @@ line ()
 	if [ "$1" = 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
 }
 
-for codec in png webp; do
+for codec in png webp jpeg; do
 	[ -f "$LARDER_MODULE_DIR/codec-$codec.so" ] || continue
 	out=$("$suite" "$LARDER_MODULE_DIR/codec-$codec.so")
 	status=$?

@@ -23,6 +23,8 @@ OUTSIDE = {
     "jansson.h": ["core", "drivers"],
     "png.h": ["plugins/png"],
     "webp/": ["plugins/webp"],
+    "jpeglib.h": ["plugins/jpeg"],
+    "jerror.h": ["plugins/jpeg"],
     "lcms2.h": ["plugins/colour"],
     "curl/": ["drivers/http"],
     "openssl/": ["drivers/aws", "drivers/http"],

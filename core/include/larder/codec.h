@@ -69,12 +69,13 @@ struct larder_limits {
 	uint32_t frames;
 	uint64_t metadata;           /* bytes of profile, EXIF, text, unpacked, each */
 	uint32_t scans;              /* of a progressive picture */
+	uint64_t expansion;          /* bytes of decoded pixels for each byte of the file */
 };
 
 struct larder_decode {
 	size_t size;
 	struct larder_limits limits;
-	uint32_t want_width, want_height; /* hint: a picture at least this large is enough; 0 for all of it.
+	uint32_t want_width, want_height; /* hint, of the picture as stored: one at least this large is enough; 0 for all of it.
 	                                    * A codec may then give a smaller one (picture.width, height),
 	                                    * never below the hint in either side. */
 	bool header_only;            /* for probe: decode_rows will not be called */
@@ -113,7 +114,7 @@ struct larder_encode {
 	uint32_t pixels;                 /* enum larder_pixels of the rows that will come */
 	int32_t quality;                 /* 0…100, or -1 for the codec's own; ignored by lossless codecs */
 	int32_t effort;                  /* 0…9, or -1 */
-	bool lossless;
+	bool lossless;                   /* without effect on a codec that is never LOSSLESS; core asks others only */
 	const void *icc;                 /* profile to embed, or NULL */
 	size_t icc_length;
 	struct larder_pairs text;        /* comments to embed */

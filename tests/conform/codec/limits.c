@@ -47,6 +47,9 @@ test_limits (struct suite *suite)
 		refused (suite, &bytes, limits, "pixels", limits.pixels);
 		limits = plenty (), limits.memory = 4096;
 		refused (suite, &bytes, limits, "memory", limits.memory);
+		limits = plenty (), limits.expansion = 600 * 450 / bytes.length; /* of one byte a pixel: less than there is, where it shrinks at all */
+		if (limits.expansion > 1)
+			limits.expansion--, refused (suite, &bytes, limits, "expansion", limits.expansion);
 		limits = plenty (), limits.frames = 0;
 		refused (suite, &bytes, limits, "frames", limits.frames);
 		limits = plenty (), limits.width = 600, limits.height = 450, limits.pixels = 600 * 450, limits.frames = 1;

@@ -25,7 +25,7 @@ struct larder_limits
 plenty (void)
 {
 	return (struct larder_limits) { .size = sizeof (struct larder_limits), .width = 100000, .height = 100000, .pixels = 1 << 28,
-	                                .memory = 1 << 30, .frames = 1000, .metadata = 1 << 24, .scans = 100 };
+	                                .memory = 1 << 30, .frames = 1000, .metadata = 1 << 24, .scans = 100, .expansion = UINT64_MAX };
 }
 
 static uint32_t
