@@ -11,14 +11,16 @@
 #include "text.h"
 
 const char *
-s3_token_join (struct larder_arena *arena, const char *key, const char *other)
+s3_token_join (struct larder_arena *arena, const struct s3_token *token)
 {
-	CLEANUP_BUFFER struct buffer token;
-	buffer_init (&token, 1 << 16);
-	text_percent (&token, key);
-	buffer_add_char (&token, '&');
-	text_percent (&token, other ? other : "");
-	return token.failed ? NULL : arena_copy (arena, buffer_text (&token));
+	CLEANUP_BUFFER struct buffer text;
+	buffer_init (&text, 1 << 16);
+	text_percent (&text, token->last ? token->last : "");
+	buffer_add_char (&text, '&');
+	text_percent (&text, token->key ? token->key : "");
+	buffer_add_char (&text, '&');
+	text_percent (&text, token->other ? token->other : "");
+	return text.failed ? NULL : arena_copy (arena, buffer_text (&text));
 }
 
 char *
@@ -38,14 +40,19 @@ s3_url_decode (struct larder_arena *arena, const char *text)
 }
 
 int
-s3_token_split (struct larder_arena *arena, const char *token, const char **ret_key, const char **ret_other, struct larder_error *error)
+s3_token_split (struct larder_arena *arena, const char *text, struct s3_token *ret, struct larder_error *error)
 {
-	const char *mark = strchr (token, '&');
-	const char *front = mark ? arena_copy_bytes (arena, token, (size_t) (mark - token)) : NULL;
-	const char *key = front ? s3_url_decode (arena, front) : NULL, *other = key ? s3_url_decode (arena, mark + 1) : NULL;
-	if (!other)
-		return larder_fail (error, LARDER_E_INVALID, "the token is not one that a page of this listing gave");
-	*ret_key = key;
-	*ret_other = *other ? other : NULL;
+	struct s3_token token = { NULL, NULL, NULL };
+	const char **const parts[] = { &token.last, &token.key, &token.other };
+	const char *at = text;
+	for (size_t i = 0; i < 3; i++, at++) {
+		size_t length = strcspn (at, "&");
+		const char *copy = arena_copy_bytes (arena, at, length), *part = copy ? s3_url_decode (arena, copy) : NULL;
+		at += length;
+		if (!part || (i < 2) != (*at == '&'))
+			return larder_fail (error, LARDER_E_INVALID, "the token is not one that a page of this listing gave");
+		*parts[i] = *part ? part : NULL;
+	}
+	*ret = token;
 	return 0;
 }

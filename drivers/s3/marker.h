@@ -6,11 +6,14 @@
 
 struct larder_arena;
 
-/* Two markers of the server as one token, "KEY&OTHER", each percent-encoded; NULL: no memory. */
-const char *s3_token_join (struct larder_arena *arena, const char *key, const char *other);
-/* And apart; `*ret_other` is NULL when there is none. INVALID for a token that is not one of ours. */
-int s3_token_split (struct larder_arena *arena, const char *token, const char **ret_key, const char **ret_other,
-                    struct larder_error *error);
+/* A token: the last name that was listed, or NULL, so that the next page is known to go on behind it; and the markers of the server,
+ * sent back as they came: one, or a key's and a version's or upload's. */
+struct s3_token { const char *last, *key, *other; };
+
+/* "LAST&KEY&OTHER", each percent-encoded; NULL: no memory. */
+const char *s3_token_join (struct larder_arena *arena, const struct s3_token *token);
+/* And apart; what is empty is NULL. INVALID for a token that is not one of ours. */
+int s3_token_split (struct larder_arena *arena, const char *text, struct s3_token *ret, struct larder_error *error);
 /* A name as encoding-type=url gives it: percent-encoded, "+" a blank. NULL: malformed, a NUL in it, or no memory. */
 char *s3_url_decode (struct larder_arena *arena, const char *text);
 

@@ -27,17 +27,27 @@ s3_odd (struct larder_error *error, const char *format, ...)
 /* ---- bodies ---- */
 
 struct walk {
-	const char *root;
-	size_t root_length;
+	const char *roots;        /* "A" or "A|B" */
+	size_t root_length;       /* of the one that came */
 	const struct s3_reader *reader;
 };
+
+static bool
+is_one_of (const char *roots, const char *root)
+{
+	size_t first = strcspn (roots, "|"), length = strlen (root);
+	return (length == first && strncmp (roots, root, first) == 0) || (roots[first] && strcmp (roots + first + 1, root) == 0);
+}
 
 static int
 on_begin (void *context, const char *path, struct larder_error *error)
 {
-	const struct walk *walk = context;
-	if (!strchr (path, '/'))
-		return strcmp (path, walk->root) == 0 ? 0 : s3_odd (error, "it is '%s' and not '%s'", path, walk->root);
+	struct walk *walk = context;
+	if (!strchr (path, '/')) {
+		walk->root_length = strlen (path);
+		return is_one_of (walk->roots, path) ? 0
+			: s3_odd (error, "it is '%s' and not '%.*s'", path, (int) strcspn (walk->roots, "|"), walk->roots);
+	}
 	return walk->reader->begin ? walk->reader->begin (walk->reader->context, path + walk->root_length + 1, error) : 0;
 }
 
@@ -57,7 +67,7 @@ free_xml (struct aws_xml **xml)
 int
 s3_reply_read (const char *body, size_t length, const char *root, const struct s3_reader *reader, struct larder_error *error)
 {
-	struct walk walk = { root, strlen (root), reader };
+	struct walk walk = { root, 0, reader };
 	CLEANUP (free_xml) struct aws_xml *xml = aws_xml_new (on_begin, on_end, &walk);
 	if (!xml)
 		return larder_fail_memory (error);

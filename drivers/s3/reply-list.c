@@ -171,25 +171,55 @@ judge_entry (struct listing *listing, struct entry *entry, struct larder_error *
 	return 0;
 }
 
+/* Behind what the page before ended with: a server that loses its place would list for ever, or leave out. */
+static int
+judge_order (const struct listing *listing, const char *last, struct larder_error *error)
+{
+	const struct entry *first = listing->rows.count ? s3_row_at (&listing->rows, 0) : NULL;
+	if (!first || !last)
+		return 0;
+	int order = strcmp (first->info.key, last);
+	if (order > 0 || (order == 0 && listing->list->versions))
+		return 0;
+	return s3_odd (error, "a page begins with '%s', the one before it ended with '%s'", first->info.key, last);
+}
+
+static int
+judge_end (const struct listing *listing, const struct s3_token *before, const struct s3_token *next, struct larder_error *error)
+{
+	if (!listing->has_end)
+		return s3_odd (error, "it does not say whether more follows");
+	if (!listing->truncated)
+		return listing->token ? s3_odd (error, "nothing follows, but it says where") : 0;
+	if (!next->key)
+		return s3_odd (error, "more follows, but it does not say where");
+	if (before->key && strcmp (before->key, next->key) == 0 && strcmp (before->other ? before->other : "", next->other ? next->other : "") == 0)
+		return s3_odd (error, "the listing would go on where it was: it has no end");
+	return 0;
+}
+
+/* Of items in order. */
 static int
 judge_page (struct listing *listing, struct larder_page *page, struct larder_error *error)
 {
 	const struct larder_list *list = listing->list;
-	if (!listing->has_end)
-		return s3_odd (error, "it does not say whether more follows");
-	if (!listing->truncated) {
-		page->complete = true;
-		return 0;
-	}
-	int code = decode (listing, &listing->key_marker, error);
+	struct s3_token before = { NULL, NULL, NULL }, next;
+	int code = list->token ? s3_token_split (listing->rows.arena, list->token, &before, error) : 0;
+	if (code == 0)
+		code = judge_order (listing, before.last, error);
+	if (code == 0)
+		code = decode (listing, &listing->key_marker, error);
 	if (code < 0)
 		return code;
-	page->token = list->versions && listing->key_marker ? s3_token_join (listing->rows.arena, listing->key_marker, listing->version_marker) : listing->token;
-	if (!page->token)
-		return s3_odd (error, "more follows, but it does not say where");
-	if (list->token && strcmp (list->token, page->token) == 0)
-		return s3_odd (error, "the listing would go on where it was: it has no end");
-	return 0;
+	next.last = listing->rows.count ? ((const struct entry *) s3_row_last (&listing->rows))->info.key : before.last;
+	next.key = list->versions ? listing->key_marker : listing->token;
+	next.other = list->versions ? listing->version_marker : NULL;
+	code = judge_end (listing, &before, &next, error);
+	if (code < 0)
+		return code;
+	page->complete = !listing->truncated;
+	page->token = page->complete ? NULL : s3_token_join (listing->rows.arena, &next);
+	return page->complete || page->token ? 0 : larder_fail_memory (error);
 }
 
 /* Byte order of the names; the newest version first, which one server puts last when it is a delete marker. */
@@ -224,12 +254,10 @@ s3_reply_list (const char *body, size_t length, const struct larder_list *list, 
 	int code = s3_reply_read (body, length, list->versions ? "ListVersionsResult" : "ListBucketResult", &reader, error);
 	for (size_t i = 0; i < rows->count && code == 0; i++)
 		code = judge_entry (&listing, s3_row_at (rows, i), error);
+	if (rows->count && code == 0)
+		qsort (rows->at, rows->count, rows->each, compare);
 	if (code == 0)
 		code = judge_page (&listing, &page, error);
-	if (code < 0)
-		return code;
-	if (rows->count)
-		qsort (rows->at, rows->count, rows->each, compare);
 	for (size_t i = 0; i < rows->count && code == 0; i++) {
 		const struct entry *entry = s3_row_at (rows, i);
 		if (!is_before (list, &entry->info))

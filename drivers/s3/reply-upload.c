@@ -113,7 +113,7 @@ s3_reply_parts (const char *body, size_t length, struct larder_arena *arena, lar
 {
 	struct parts parts = { .rows = { .arena = arena, .each = sizeof (struct larder_part) } };
 	const struct s3_reader reader = { begin_part, on_parts, &parts };
-	int code = s3_reply_read (body, length, "ListPartsResult", &reader, error);
+	int code = s3_reply_read (body, length, "ListPartsResult|ListPartsResponse", &reader, error);
 	if (code == 0)
 		code = judge_parts (&parts, error);
 	for (size_t i = 0; i < parts.rows.count && code == 0; i++)
@@ -207,9 +207,11 @@ judge_uploads (struct uploads *uploads, struct larder_page *page, struct larder_
 	int code = decode (uploads, &uploads->key, error);
 	if (code < 0)
 		return code;
-	page->token = uploads->key ? s3_token_join (uploads->rows.arena, uploads->key, uploads->id) : NULL;
-	if (!page->token)
+	if (!uploads->key)
 		return s3_odd (error, "more uploads follow, but it does not say where");
+	page->token = s3_token_join (uploads->rows.arena, &(struct s3_token) { NULL, uploads->key, uploads->id });
+	if (!page->token)
+		return larder_fail_memory (error);
 	if (uploads->list->token && strcmp (uploads->list->token, page->token) == 0)
 		return s3_odd (error, "the listing would go on where it was: it has no end");
 	return 0;

@@ -11,7 +11,7 @@ struct s3_reader {
 	void *context;
 };
 
-/* The whole of a body, with that root element; INTEGRITY for another root and for half a document. */
+/* The whole of a body, with that root element ("A|B": one of two); INTEGRITY for another root and for half a document. */
 int s3_reply_read (const char *body, size_t length, const char *root, const struct s3_reader *reader, struct larder_error *error);
 
 /* Items of a list, each of `each` bytes, in the arena. */

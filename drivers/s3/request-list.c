@@ -26,16 +26,23 @@ add_most (struct aws_request *request, const char *name, uint32_t most)
 		aws_request_query_uint (request, name, most < PAGE_MOST ? most : PAGE_MOST);
 }
 
+static int
+read_token (struct aws_request *request, const struct larder_list *list, struct s3_token *ret, struct larder_error *error)
+{
+	*ret = (struct s3_token) { NULL, NULL, NULL };
+	return list->token ? s3_token_split (request->arena, list->token, ret, error) : 0;
+}
+
 /* A page of a listing that goes on after two markers. */
 static int
 add_markers (struct aws_request *request, const struct larder_list *list, const char *other_name, struct larder_error *error)
 {
-	const char *key = unless_empty (list->start_after), *other = NULL;
-	int code = list->token ? s3_token_split (request->arena, list->token, &key, &other, error) : 0;
+	struct s3_token token;
+	int code = read_token (request, list, &token, error);
 	if (code < 0)
 		return code;
-	aws_request_query (request, "key-marker", unless_empty (key));
-	aws_request_query (request, other_name, other);
+	aws_request_query (request, "key-marker", list->token ? token.key : unless_empty (list->start_after));
+	aws_request_query (request, other_name, token.other);
 	return 0;
 }
 
@@ -49,12 +56,17 @@ list_versions (struct aws_request *request, const struct s3_server *server, cons
 	return add_markers (request, list, "version-id-marker", error);
 }
 
-static void
-list_objects (struct aws_request *request, const struct larder_list *list)
+static int
+list_objects (struct aws_request *request, const struct larder_list *list, struct larder_error *error)
 {
+	struct s3_token token;
+	int code = read_token (request, list, &token, error);
+	if (code < 0)
+		return code;
 	aws_request_query (request, "list-type", "2");
 	aws_request_query (request, "start-after", list->token ? NULL : unless_empty (list->start_after));
-	aws_request_query (request, "continuation-token", list->token);
+	aws_request_query (request, "continuation-token", token.key);
+	return 0;
 }
 
 int
@@ -64,10 +76,7 @@ s3_request_list (struct aws_request *request, struct larder_arena *arena, const 
 	int code = s3_begin_bucket (request, arena, "GET", list->bucket, error);
 	if (code < 0)
 		return code;
-	if (list->versions)
-		code = list_versions (request, server, list, error);
-	else
-		list_objects (request, list);
+	code = list->versions ? list_versions (request, server, list, error) : list_objects (request, list, error);
 	if (code < 0)
 		return code;
 	aws_request_query (request, "prefix", unless_empty (list->prefix));

@@ -21,3 +21,12 @@ if WITH_AWS
 TESTS += tests/wire/test-s3-requests.py
 endif
 EXTRA_DIST += tests/wire/test-s3-requests.py tests/wire/s3
+if WITH_AWS
+check_PROGRAMS += tests/wire/s3-replies
+tests_wire_s3_replies_SOURCES = tests/wire/s3-replies.c core/base/fail.c
+tests_wire_s3_replies_CPPFLAGS = $(IN_UNIT_S3)
+tests_wire_s3_replies_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_wire_s3_replies_LDADD = $(LIBS_UNIT_S3)
+TESTS += tests/wire/test-s3-replies.py
+endif
+EXTRA_DIST += tests/wire/test-s3-replies.py tests/wire/make-s3-replies.py

@@ -195,11 +195,12 @@ list (struct desk *d, struct larder_list list)
 
 static int list_all (struct desk *d) { return list (d, (struct larder_list) { .prefix = "", .delimiter = "" }); }
 static int list_folder (struct desk *d) { return list (d, (struct larder_list) { .prefix = "a b/\xc3\xa4+", .delimiter = "/", .start_after = "a b/\xc3\xa4+x\x01", .most = 10 }); }
-static int list_next (struct desk *d) { return list (d, (struct larder_list) { .start_after = "b", .token = "1/+=&x", .most = 5000 }); }
+static int list_next (struct desk *d) { return list (d, (struct larder_list) { .start_after = "b", .token = "b%20&1%2F%2B%3D%26x&", .most = 5000 }); }
 static int list_versions (struct desk *d) { return list (d, (struct larder_list) { .prefix = "a", .versions = true }); }
-static int list_versions_next (struct desk *d) { return list (d, (struct larder_list) { .token = "a%20%26%2B/b[x:y]&v%2F1", .versions = true, .most = 3 }); }
-static int list_versions_key (struct desk *d) { return list (d, (struct larder_list) { .token = "a%20%26&", .versions = true }); }
+static int list_versions_next (struct desk *d) { return list (d, (struct larder_list) { .token = "a&a%20%26%2B/b[x:y]&v%2F1", .versions = true, .most = 3 }); }
+static int list_versions_key (struct desk *d) { return list (d, (struct larder_list) { .token = "&a%20%26&", .versions = true }); }
 static int list_bad_token (struct desk *d) { return list (d, (struct larder_list) { .token = "nonsense", .versions = true }); }
+static int list_bad_token_2 (struct desk *d) { return list (d, (struct larder_list) { .token = "a&b&c&d" }); }
 
 static int
 uploads (struct desk *d, const char *prefix, const char *token)
@@ -209,7 +210,7 @@ uploads (struct desk *d, const char *prefix, const char *token)
 }
 
 static int uploads_all (struct desk *d) { return uploads (d, "", NULL); }
-static int uploads_next (struct desk *d) { return uploads (d, "a", "a%2Fb&id1"); }
+static int uploads_next (struct desk *d) { return uploads (d, "a", "&a%2Fb&id1"); }
 static int bucket_head (struct desk *d) { return s3_request_bucket_head (&d->request, d->arena, B, &d->error); }
 static int bucket_no_name (struct desk *d) { return s3_request_bucket_head (&d->request, d->arena, "", &d->error); }
 static int bucket_create (struct desk *d) { return s3_request_bucket_create (&d->request, d->arena, d->server, B, "us-east-1", &d->error); }
@@ -324,7 +325,7 @@ static const struct { const char *operation, *name; int (*build) (struct desk *d
 	{ "PutObjectTagging", "eleven", tags_many }, { "RestoreObject", "plain", restore },
 	{ "ListObjectsV2", "all", list_all }, { "ListObjectsV2", "folder", list_folder }, { "ListObjectsV2", "next page", list_next },
 	{ "ListObjectVersions", "first page", list_versions }, { "ListObjectVersions", "next page", list_versions_next },
-	{ "ListObjectVersions", "next page, no version", list_versions_key }, { "ListObjectVersions", "bad token", list_bad_token },
+	{ "ListObjectVersions", "next page, no version", list_versions_key }, { "ListObjectVersions", "bad token", list_bad_token }, { "ListObjectsV2", "bad token", list_bad_token_2 },
 	{ "ListMultipartUploads", "all", uploads_all }, { "ListMultipartUploads", "next page", uploads_next },
 	{ "HeadBucket", "plain", bucket_head }, { "HeadBucket", "no name", bucket_no_name }, { "CreateBucket", "us-east-1", bucket_create },
 	{ "CreateBucket", "other region", bucket_create_far }, { "GetBucketVersioning", "plain", versioning_get },
