@@ -2,7 +2,7 @@
 
 Between test and server, because a test that is killed cleans up nothing. The end of stdin is the end of the test: the
 server is stopped and FOLDER removed. Commands on stdin: "signal N", "start" (again, after it ended). Reports on
-stdout: "pid N", "exit N". The server's own output goes to FOLDER/log. Should this program itself be killed, the
+stdout: "pid N", "sent N" (a stopped one stands still by then), "exit N". The server's own output goes to FOLDER/log. Should this program itself be killed, the
 kernel kills the server.
 """
 import ctypes
@@ -47,6 +47,9 @@ class Keeper:
         words = command.split()
         if words[0] == "signal" and self.watch is not None:
             signal.pidfd_send_signal(self.watch, int(words[1]))
+            if int(words[1]) == signal.SIGSTOP:   # all its threads
+                os.waitid(os.P_PIDFD, self.watch, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            report("sent %s" % words[1])
         elif words[0] == "start" and self.watch is None:
             self.start()
 

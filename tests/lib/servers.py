@@ -263,9 +263,11 @@ class Server:
     def pause(self):
         """Connections are taken and nothing answers, until resume ()."""
         self.tell("signal %d" % signal.SIGSTOP)
+        self.report("sent", DEADLINE)
 
     def resume(self):
         self.tell("signal %d" % signal.SIGCONT)
+        self.report("sent", DEADLINE)
 
     # what a test needs to know
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The harness of the live tests: each server starts, works and goes, whatever becomes of the test that started it."""
+import contextlib
 import json
 import os
 import select
@@ -70,20 +71,23 @@ print(server.pid, server.port, server.folder, server.keeper.pid, flush=True)
 """
 
 
-def child(end):
-    process = subprocess.Popen([sys.executable, "-c", CHILD % (LIB, end)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    words = process.stdout.readline().split()
-    assert len(words) == 4, "the child started no server"
-    return process, int(words[0]), int(words[1]), words[2], int(words[3])
+@contextlib.contextmanager
+def child(end="time.sleep(600)"):
+    with subprocess.Popen([sys.executable, "-c", CHILD % (LIB, end)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            words = process.stdout.readline().split()
+            assert len(words) == 4, "the child started no server"
+            yield process, int(words[0]), int(words[1]), words[2], int(words[3])
+        finally:
+            process.kill()
 
 
 def ends_with(number):
-    process, pid, port, folder, _ = child("sys.stdin.read() or time.sleep(600)")
-    assert servers.owns(pid, port)
-    process.send_signal(number)
-    assert process.wait() == -number
-    process.stdout.close()
-    assert gone(pid, port, folder)
+    with child() as (process, pid, port, folder, _):
+        assert servers.owns(pid, port)
+        process.send_signal(number)
+        assert process.wait() == -number
+        assert gone(pid, port, folder)
 
 
 def test_live_servers_test_killed():
@@ -95,22 +99,17 @@ def test_live_servers_test_terminated():
 
 
 def test_live_servers_test_raises():
-    process, pid, port, folder, _ = child("raise SystemExit(3)")
-    assert process.wait() == 3
-    process.stdout.close()
-    assert gone(pid, port, folder)
+    with child("raise SystemExit(3)") as (process, pid, port, folder, _):
+        assert process.wait() == 3
+        assert gone(pid, port, folder)
 
 
 def test_live_servers_keeper_killed():
     """Then the kernel ends the server; only its folder stays."""
-    process, pid, port, folder, keeper = child("sys.stdin.read() or time.sleep(600)")
-    os.kill(keeper, signal.SIGKILL)
-    with tempfile.TemporaryDirectory() as other:
+    with child() as (_, pid, port, folder, keeper), tempfile.TemporaryDirectory() as other:
+        os.kill(keeper, signal.SIGKILL)
         os.rename(folder, os.path.join(other, "left"))
         assert gone(pid, port, folder)
-    process.kill()
-    process.wait()
-    process.stdout.close()
 
 
 def test_live_servers_port_taken():
@@ -217,18 +216,38 @@ def test_live_servers_tls():
 
 
 def test_live_servers_with_server():
-    """The command gets its variables and none of the user's own; its exit code comes through; the proxy counts."""
+    """The command gets its variables and none of the user's own; its exit code comes through."""
     show = "import json, os; print(json.dumps(dict(os.environ)))"
     dirty = dict(os.environ, AWS_PROFILE="mine", AWS_SESSION_TOKEN="mine", AWS_ENDPOINT_URL="https://example.invalid")
-    done = subprocess.run([*WITH, "--bucket", "first", "versitygw", "--", sys.executable, "-c", show + "; raise SystemExit(7)"],
-                          env=dirty, capture_output=True, text=True)
-    assert done.returncode == 7, done
-    found = json.loads(done.stdout)
-    assert found["LARDER_TEST_SERVER"] == "versitygw" and found["LARDER_TEST_BUCKET"] == "first" and found["LARDER_TEST_REGION"] == "us-east-1"
-    assert found["LARDER_TEST_ENDPOINT"].startswith("http://127.0.0.1:") and len(found["AWS_SECRET_ACCESS_KEY"]) == 40
-    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"} & set(found) and found["AWS_CONFIG_FILE"] == "/dev/null"
+    for words, bucket in ([], None), (["--bucket", "first"], "first"):
+        done = subprocess.run([*WITH, *words, "versitygw", "--", sys.executable, "-c", show + "; raise SystemExit(7)"],
+                              env=dirty, capture_output=True, text=True)
+        assert done.returncode == 7, done
+        found = json.loads(done.stdout)
+        assert (found["LARDER_TEST_SERVER"], found.get("LARDER_TEST_BUCKET"), found["LARDER_TEST_REGION"]) == ("versitygw", bucket, "us-east-1")
+        assert found["LARDER_TEST_ENDPOINT"].startswith("http://127.0.0.1:") and len(found["AWS_SECRET_ACCESS_KEY"]) == 40
+        assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"} & set(found) and found["AWS_CONFIG_FILE"] == "/dev/null"
     done = subprocess.run([*WITH, "versitygw", "--", "sh", "-c", "kill -9 $$"], capture_output=True, text=True)
     assert done.returncode == 137, done
+
+
+def test_live_servers_with_server_proxy():
+    """The command meets the proxy in front of the server, and finds what was asked in its log."""
+    ask = """if True:
+        import json, os, urllib.error, urllib.request
+        codes = []
+        for _ in range(2):
+            try:
+                codes.append(urllib.request.urlopen(os.environ["LARDER_TEST_ENDPOINT"] + "/larder-health").status)
+            except urllib.error.HTTPError as error:
+                codes.append(error.code)
+        lines = [json.loads(line) for line in open(os.environ["LARDER_TEST_PROXY_LOG"])]
+        print(codes, [(line["path"], line["server"]) for line in lines])"""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as plan:
+        plan.write('[{"number": 1, "do": "reply", "code": "SlowDown"}]')
+        plan.flush()
+        done = subprocess.run([*WITH, "--proxy", plan.name, "versitygw", "--", sys.executable, "-c", ask], capture_output=True, text=True)
+    assert done.stdout == "[503, 200] [('/larder-health', None), ('/larder-health', 200)]\n", done
 
 
 def test_live_servers_with_server_interrupted():
