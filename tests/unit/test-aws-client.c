@@ -33,6 +33,11 @@ START_TEST (skew_is_learned_once)
 	ck_assert_int_eq (play_get (&play), 0);          /* whoever shares the credentials knows too */
 	ck_assert (head_has (&play, 3, "x-amz-date: 20261125T102000Z"));
 	aws_client_close (own);
+	struct aws_request request;
+	const char *url;
+	aws_request_begin (&request, play.arena, "GET", "b", "k");
+	ck_assert_int_eq (aws_client_presign (play.client, &request, behind (), 900 * NS_PER_S, &url, NULL), 0);
+	ck_assert_ptr_nonnull (strstr (url, "&X-Amz-Date=20261125T102000Z&"));   /* signed addresses as well */
 	play_end (&play);
 }
 END_TEST

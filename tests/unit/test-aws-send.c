@@ -313,6 +313,27 @@ START_TEST (nobody_there)
 }
 END_TEST
 
+static void
+no_http (struct peer *peer, void *context)
+{
+	(void) context;
+	if (peer_head (peer))
+		peer_say (peer, "SSH-2.0-OpenSSH_9.2\r\n");
+}
+
+/* What would fail the same again is not tried again. */
+START_TEST (lasting_failures)
+{
+	PLAY (play, { .reply = OK });
+	BEGIN (play);
+	play.script.server.handle = no_http;
+	ck_assert_int_eq (play_get (&play), LARDER_E_UNAVAILABLE);
+	ck_assert_uint_eq (play.script.server.requests, 1);
+	ck_assert (play.error.next[0]);
+	play_end (&play);
+}
+END_TEST
+
 START_TEST (service_errors)
 {
 	PLAY (play, { .reply = "HTTP/1.1 503 Service Unavailable\r\n\r\n" }, { .reply = OK }, { .reply = "HTTP/1.1 504 Gateway\r\n\r\n<html>" }, { .reply = OK });
@@ -451,7 +472,7 @@ END_TEST
 START_TEST (head_asks_again_as_get)
 {
 	PLAY (play, { .reply = "HTTP/1.1 403 Forbidden\r\n\r\n" }, { .reply = REFUSED ("403 Forbidden", "InvalidAccessKeyId") },
-	      { .reply = "HTTP/1.1 403 Forbidden\r\n\r\n" }, { .reply = OK_WITH ("the object itself") },
+	      { .reply = "HTTP/1.1 403 Forbidden\r\n\r\n" }, { .reply = "HTTP/1.1 200 OK\r\nContent-Length: 40000000\r\n\r\nthe object itself, which nobody waits for" },
 	      { .reply = "HTTP/1.1 404 Not Found\r\n\r\n" },
 	      { .reply = "HTTP/1.1 404 Not Found\r\nx-minio-error-code: NoSuchBucket\r\n\r\n" });
 	BEGIN (play);
@@ -493,7 +514,7 @@ main (void)
 		{ "test-aws-send-receiver-refuses", receiver_refuses, 0 }, { "test-aws-send-collected-bound", collected_bound, 0 },
 		{ "test-aws-send-lost-replies", lost_replies, 0 }, { "test-aws-send-lost-for-ever", lost_for_ever, 0 },
 		{ "test-aws-send-collected-cut-short", collected_body_cut_short, 0 }, { "test-aws-send-idle-closed", an_idle_connection_that_was_closed, 0 },
-		{ "test-aws-send-nobody-there", nobody_there, 0 }, { "test-aws-send-service-errors", service_errors, 0 },
+		{ "test-aws-send-nobody-there", nobody_there, 0 }, { "test-aws-send-lasting", lasting_failures, 0 }, { "test-aws-send-service-errors", service_errors, 0 },
 		{ "test-aws-send-throttled-for-ever", throttled_for_ever, 0 }, { "test-aws-send-bucket-ends-attempts", bucket_ends_many_attempts, 0 },
 		{ "test-aws-send-bucket-shared", bucket_is_shared_by_credentials, 0 }, { "test-aws-send-cancelled-waiting", cancelled_while_waiting, 0 },
 		{ "test-aws-send-retry-after", retry_after_is_waited_for, 0 }, { "test-aws-send-fault-in-success", fault_in_success, 0 },
