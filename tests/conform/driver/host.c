@@ -94,10 +94,10 @@ static int host_cancel_fd (struct larder_call *call) { return call->cancel_fd; }
 static bool host_cancelled (struct larder_call *call) { return __atomic_load_n (&call->cancelled, __ATOMIC_ACQUIRE); }
 static void host_progress (struct larder_call *call, uint64_t bytes) { (void) call; (void) bytes; }
 
-/* One object for each key, as core keeps them. */
+/* One object for each key, as core keeps them; create may share others. */
 enum { SHARED_MOST = 16 };
 static struct shared { char key[256]; void *object; void (*destroy) (void *object); unsigned users; } shared[SHARED_MOST];
-static pthread_mutex_t shared_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t shared_mutex = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 static struct shared *
 shared_find (const char *key)
@@ -118,17 +118,18 @@ host_share (const char *key, int (*create) (void *argument, void **ret_object, s
 {
 	int code = 0;
 	pthread_mutex_lock (&shared_mutex);
-	struct shared *found = shared_find (key);
-	if (!found || strlen (key) >= sizeof found->key)
+	struct shared *found = strlen (key) < sizeof shared->key ? shared_find (key) : NULL;
+	if (!found)
 		code = larder_fail (error, LARDER_E_LIMIT, "no room to share '%.100s'", key);
-	else if (!found->users && (code = create (argument, &found->object, error)) == 0) {
+	else if (found->users++ == 0) {
 		snprintf (found->key, sizeof found->key, "%s", key);
 		found->destroy = destroy;
+		code = create (argument, &found->object, error);
 	}
-	if (code == 0) {
-		found->users++;
+	if (code == 0)
 		*ret_object = found->object;
-	}
+	else if (found)
+		found->users--;
 	pthread_mutex_unlock (&shared_mutex);
 	return code;
 }
