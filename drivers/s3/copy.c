@@ -27,11 +27,10 @@ merged (const struct larder_attributes *asked, const struct larder_info *source)
 static int
 check_source (const struct larder_copy *request, const struct larder_info *source, struct larder_error *error)
 {
-	if (request->if_match && source->etag && strcmp (request->if_match, source->etag) != 0)
-		return larder_fail (error, LARDER_E_CONFLICT, "'%.200s' was replaced: its etag is %s, not %s", request->from.key, source->etag, request->if_match);
-	if (source->length <= S3_PUT_MOST)
-		return 0;
-	int code = larder_fail (error, LARDER_E_LIMIT, "'%.200s' has %llu bytes, one copy takes 5 GiB", request->from.key,
+	int code = s3_check_etag (request->from.key, request->if_match, source, error);
+	if (code < 0 || source->length <= S3_PUT_MOST)
+		return code;
+	code = larder_fail (error, LARDER_E_LIMIT, "'%.200s' has %llu bytes, one copy takes 5 GiB", request->from.key,
 	                        (unsigned long long) source->length);
 	larder_explain (error, LARDER_DETAIL_NEXT, "copy it in parts");
 	return code;
@@ -73,7 +72,10 @@ s3_copy (void *self, struct larder_call *call, const struct larder_copy *request
 		return code;
 	struct larder_copy all = *request;
 	all.attributes = merged (&request->attributes, &source);
-	all.if_match = source.etag;                       /* the object that was looked at, and no other */
+	if (s3_server_can (s3->server, S3_COPY_SOURCE_CONDITION))
+		all.if_match = source.etag;               /* the object that was looked at, and no other */
+	else
+		all.if_match = NULL;
 	code = send_copy (s3, call, &exchange, &all, &info, error);
 	if (code < 0)
 		return code;

@@ -123,6 +123,8 @@ s3_parts_copy (void *self, struct larder_call *call, const struct larder_upload 
 		code = s3_check_writable (s3, error);
 	if (code == 0)
 		code = s3_head (s3, call, &exchange, &from->object, &source, error);
+	if (code == 0)
+		code = s3_check_etag (from->object.key, from->if_match, &source, error);
 	if (code == 0 && from->offset >= source.length && source.length > 0)
 		code = larder_fail (error, LARDER_E_INVALID, "'%.200s' has %llu bytes, byte %llu was asked for", from->object.key,
 		                    (unsigned long long) source.length, (unsigned long long) from->offset);
@@ -131,8 +133,7 @@ s3_parts_copy (void *self, struct larder_call *call, const struct larder_upload 
 	struct larder_read exact = *from;                 /* the whole range is named: some servers take one past the end */
 	if (exact.length > source.length - exact.offset)
 		exact.length = source.length - exact.offset;
-	if (!exact.if_match)
-		exact.if_match = source.etag;
+	exact.if_match = s3_server_can (s3->server, S3_COPY_SOURCE_CONDITION) ? source.etag : NULL;
 	code = part_what (&exchange, upload, number, error);
 	if (code == 0)
 		code = s3_request_upload_part_copy (&exchange.request, exchange.arena, s3->server, upload, number, &exact, error);

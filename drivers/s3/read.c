@@ -79,8 +79,9 @@ read_nothing (struct s3 *s3, struct larder_call *call, struct reading *reading, 
 	int code = s3_head (s3, call, reading->exchange, &request->object, &info, error);
 	if (code < 0)
 		return code;
-	if (request->if_match && info.etag && strcmp (request->if_match, info.etag) != 0)
-		return larder_fail (error, LARDER_E_CONFLICT, "'%s' was replaced: its etag is %s, not %s", request->object.key, info.etag, request->if_match);
+	code = s3_check_etag (request->object.key, request->if_match, &info, error);
+	if (code < 0)
+		return code;
 	if (request->offset > info.length)
 		return larder_fail (error, LARDER_E_INVALID, "'%s' has %llu bytes, byte %llu was asked for", request->object.key,
 		                    (unsigned long long) info.length, (unsigned long long) request->offset);

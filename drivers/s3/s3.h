@@ -55,6 +55,8 @@ int s3_exchange_do (struct s3 *s3, struct larder_call *call, struct s3_exchange 
 /* HEAD of an object into `ret` (texts in the exchange's arena); its failures are asked again as GET, since a HEAD has no words. */
 int s3_head (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_object *object,
              struct larder_info *ret, struct larder_error *error);
+/* CONFLICT unless the object has the etag that was wanted; NULL wants none. */
+int s3_check_etag (const char *key, const char *wanted, const struct larder_info *found, struct larder_error *error);
 /* Refuses a write in a read-only instance. */
 int s3_check_writable (const struct s3 *s3, struct larder_error *error);
 /* Copies every text of `info` to the call's memory and gives it to the caller's struct. */

@@ -196,6 +196,14 @@ s3_head (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, 
 	return code;
 }
 
+int
+s3_check_etag (const char *key, const char *wanted, const struct larder_info *found, struct larder_error *error)
+{
+	if (!wanted || (found->etag && strcmp (wanted, found->etag) == 0))
+		return 0;
+	return larder_fail (error, LARDER_E_CONFLICT, "'%.200s' was replaced: its etag is %s, not %s", key, found->etag ? found->etag : "unknown", wanted);
+}
+
 /* ---- giving ---- */
 
 int

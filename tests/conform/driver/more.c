@@ -82,7 +82,7 @@ keep_copy (struct suite *suite)
 			broken (suite, "copy of %zu bytes failed", sizes[i]);
 		else if (!is_there (suite, "copy/to", bytes, sizes[i]))
 			broken (suite, "a copy of %zu bytes has other bytes", sizes[i]);
-		else if ((suite->caps & LARDER_CAP_METADATA) && (!same_attributes (&from, &to) || strcmp (from.metadata, to.metadata) != 0 || !has_pairs (&to, 3)))
+		else if ((suite->caps & LARDER_CAP_METADATA) && (!same_attributes (&from, &to) || !has_pairs (&from, 3) || !has_pairs (&to, 3)))
 			broken (suite, "a copy of %zu bytes has other attributes: '%s' '%s' %.100s", sizes[i], to.content_type, to.cache_control, to.metadata);
 	}
 	free (bytes);
@@ -163,7 +163,7 @@ keep_tags (struct suite *suite)
 {
 	char key[1100];
 	struct larder_call call;
-	static const struct larder_pair tags[] = { { "kind", "holiday" }, { "for", "all & sundry" } };
+	static const struct larder_pair tags[] = { { "kind", "holiday" }, { "for", "all + sundry: 1/2 = @_.-" } };
 	const struct larder_pairs given = { tags, 2, sizeof *tags };
 	struct larder_pairs got = { NULL, 0, 0 };
 	WANT_CODE (op_write (suite, "tags", "x", 1, NULL, NULL, NULL), 0, "write");
