@@ -56,7 +56,7 @@ s3_copy (void *self, struct larder_call *call, const struct larder_copy *request
 {
 	struct s3 *s3 = self;
 	struct larder_info source = { .size = sizeof source }, info = { .size = sizeof info };
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_check_writable (s3, error);
@@ -72,7 +72,7 @@ s3_copy (void *self, struct larder_call *call, const struct larder_copy *request
 		return code;
 	struct larder_copy all = *request;
 	all.attributes = merged (&request->attributes, &source);
-	if (s3_server_can (s3->server, S3_COPY_SOURCE_CONDITION))
+	if (s3_server_can (s3->server, S3_COPY_IF_MATCH))
 		all.if_match = source.etag;               /* the object that was looked at, and no other */
 	else
 		all.if_match = NULL;

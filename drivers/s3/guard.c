@@ -47,7 +47,7 @@ static int
 check_folder (struct s3 *s3, struct larder_call *call, const char *bucket, const char *key, size_t length, struct larder_error *error)
 {
 	struct larder_info info = { .size = sizeof info };
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	uint64_t hash = folder_hash (bucket, key, length);
 	if (is_clear (s3, hash))
 		return 0;

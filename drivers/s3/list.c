@@ -9,7 +9,7 @@ s3_list (void *self, struct larder_call *call, const struct larder_list *list, l
 {
 	struct s3 *s3 = self;
 	struct larder_page page = { .size = sizeof page };
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_exchange_what (&exchange, "list", list->bucket, NULL, error);
@@ -35,7 +35,7 @@ s3_uploads_list (void *self, struct larder_call *call, const struct larder_list 
 {
 	struct s3 *s3 = self;
 	struct larder_page page = { .size = sizeof page };
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_exchange_what (&exchange, "list the open uploads of", request->bucket, NULL, error);

@@ -8,7 +8,7 @@ s3_tags_get (void *self, struct larder_call *call, const struct larder_object *o
 {
 	struct s3 *s3 = self;
 	struct larder_pairs tags = { 0 };
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_exchange_what (&exchange, "read the tags of", object->bucket, object->key, error);
@@ -32,7 +32,7 @@ int
 s3_tags_set (void *self, struct larder_call *call, const struct larder_object *object, const struct larder_pairs *tags, struct larder_error *error)
 {
 	struct s3 *s3 = self;
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_check_writable (s3, error);
@@ -47,7 +47,7 @@ int
 s3_restore (void *self, struct larder_call *call, const struct larder_restore *request, struct larder_error *error)
 {
 	struct s3 *s3 = self;
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_check_writable (s3, error);
@@ -83,7 +83,7 @@ s3_url (void *self, struct larder_call *call, const struct larder_url *request, 
 	struct s3 *s3 = self;
 	const char *url = NULL;
 	bool failed = false;
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = build_url (s3, &exchange, request, &url, error);

@@ -15,7 +15,7 @@ s3_parts_begin (void *self, struct larder_call *call, const struct larder_write 
 	struct s3 *s3 = self;
 	const char *id = NULL;
 	bool failed = false;
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_check_writable (s3, error);
@@ -93,7 +93,7 @@ s3_parts_write (void *self, struct larder_call *call, const struct larder_upload
 	struct s3 *s3 = self;
 	struct s3_digest digest;
 	struct larder_info info = { .size = sizeof info };
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = prepare_part (s3, call, upload, number, source, &exchange, &digest, error);
@@ -117,7 +117,7 @@ s3_parts_copy (void *self, struct larder_call *call, const struct larder_upload 
 {
 	struct s3 *s3 = self;
 	struct larder_info source = { .size = sizeof source }, info = { .size = sizeof info };
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_check_writable (s3, error);
@@ -133,7 +133,7 @@ s3_parts_copy (void *self, struct larder_call *call, const struct larder_upload 
 	struct larder_read exact = *from;                 /* the whole range is named: some servers take one past the end */
 	if (exact.length > source.length - exact.offset)
 		exact.length = source.length - exact.offset;
-	exact.if_match = s3_server_can (s3->server, S3_COPY_SOURCE_CONDITION) ? source.etag : NULL;
+	exact.if_match = s3_server_can (s3->server, S3_COPY_IF_MATCH) ? source.etag : NULL;
 	code = part_what (&exchange, upload, number, error);
 	if (code == 0)
 		code = s3_request_upload_part_copy (&exchange.request, exchange.arena, s3->server, upload, number, &exact, error);
@@ -168,7 +168,7 @@ s3_parts_finish (void *self, struct larder_call *call, const struct larder_finis
 {
 	struct s3 *s3 = self;
 	struct larder_info info = { .size = sizeof info };
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_check_writable (s3, error);
@@ -197,7 +197,7 @@ int
 s3_parts_abort (void *self, struct larder_call *call, const struct larder_upload *upload, struct larder_error *error)
 {
 	struct s3 *s3 = self;
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_check_writable (s3, error);
@@ -221,7 +221,7 @@ s3_parts_list (void *self, struct larder_call *call, const struct larder_upload 
 	int code;
 	do {
 		uint32_t next = 0;
-		CLEANUP_EXCHANGE struct s3_exchange exchange;
+		CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 		code = s3_exchange_begin (&exchange, error);
 		if (code == 0)
 			code = s3_exchange_what (&exchange, "list the parts of", upload->bucket, upload->key, error);

@@ -10,7 +10,7 @@ s3_stat (void *self, struct larder_call *call, const struct larder_object *objec
 {
 	struct s3 *s3 = self;
 	struct larder_info info = { .size = sizeof info };
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_head (s3, call, &exchange, object, &info, error);
@@ -102,7 +102,7 @@ int
 s3_read (void *self, struct larder_call *call, const struct larder_read *request, const struct larder_sink *sink, struct larder_error *error)
 {
 	struct s3 *s3 = self;
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code < 0)
 		return code;

@@ -67,7 +67,7 @@ remove_one (const struct removing *work, size_t i, struct larder_error *error)
 	const struct larder_remove *item = item_at (work, i);
 	struct larder_error why = LARDER_ERROR_INIT;
 	struct larder_info info = { .size = sizeof info, .key = item->key };
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, &why);
 	if (code == 0)
 		code = check_item (work, item, &why);
@@ -114,7 +114,7 @@ send_batch (struct batch *batch, struct larder_error *error)
 {
 	const struct removing *work = batch->work;
 	struct larder_error why = LARDER_ERROR_INIT;
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	if (batch->count == 0)
 		return 0;
 	int code = s3_exchange_begin (&exchange, &why);

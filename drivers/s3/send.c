@@ -63,7 +63,7 @@ note_known (struct s3 *s3, const char *bucket)
 static int
 create_bucket (struct s3 *s3, struct larder_call *call, const char *bucket, struct larder_error *error)
 {
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_exchange_what (&exchange, "create", bucket, NULL, error);

@@ -59,7 +59,7 @@ s3_write (void *self, struct larder_call *call, const struct larder_write *reque
 	struct s3 *s3 = self;
 	struct s3_digest digest;
 	struct larder_info info = { .size = sizeof info };
-	CLEANUP_EXCHANGE struct s3_exchange exchange;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = prepare (s3, call, request, source, &exchange, &digest, error);

@@ -106,7 +106,7 @@ keep_prefix (struct suite *suite)
 	static const char *const prefixes[] = { "l/a", "l/a/", "l/a/b", "l/b/", "l/b//", "l/c/1", "l/c/1/2/3", "l/e.f", "l/nothing", "l/\xc3" };
 	if (prepare (suite))
 		for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-			if (!strstr (prefixes[i], "//") || suite->caps & LARDER_CAP_ANY_KEY)
+			if (suite->caps & LARDER_CAP_ANY_KEY || (!strstr (prefixes[i], "//") && strcmp (prefixes[i], "l/\xc3") != 0))
 				compare (suite, prefixes[i], NULL, NULL, 1000);
 }
 
