@@ -193,6 +193,15 @@ s3_parts_finish (void *self, struct larder_call *call, const struct larder_finis
 	return s3_give_info (call, &info, ret_info, error);
 }
 
+static int
+nothing_listed (void *context, const struct larder_part *part, struct larder_error *error)
+{
+	(void) context;
+	(void) part;
+	(void) error;
+	return 0;
+}
+
 int
 s3_parts_abort (void *self, struct larder_call *call, const struct larder_upload *upload, struct larder_error *error)
 {
@@ -201,6 +210,8 @@ s3_parts_abort (void *self, struct larder_call *call, const struct larder_upload
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_check_writable (s3, error);
+	if (code == 0)
+		code = s3_server_can (s3->server, S3_ABORT_TOLD) ? 0 : s3_parts_list (self, call, upload, nothing_listed, NULL, error);
 	if (code == 0)
 		code = s3_exchange_what (&exchange, "abort the upload of", upload->bucket, upload->key, error);
 	if (code == 0)

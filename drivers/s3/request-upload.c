@@ -24,7 +24,8 @@ s3_request_upload_begin (struct aws_request *request, struct larder_arena *arena
 		return code;
 	aws_request_query (request, "uploads", "");
 	const struct s3_checksum_name *name = s3_checksum_name (s3_server_checksum (server));
-	if (name && s3_server_can (server, S3_CHECKSUM_MULTIPART)) {
+	bool declared = s3_server_can (server, S3_CHECKSUM_MULTIPART) && (!write->copied || s3_server_can (server, S3_COPY_PART_CHECKSUM));
+	if (name && declared) {
 		aws_request_header (request, "x-amz-checksum-algorithm", name->word);
 		aws_request_header (request, "x-amz-checksum-type", "FULL_OBJECT");
 	}

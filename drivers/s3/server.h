@@ -24,6 +24,8 @@ enum s3_feature {
 	S3_CHECKSUM_CRC32C,          /* and CRC32, SHA-1, SHA-256, which go with it everywhere */
 	S3_CHECKSUM_COMPARED,        /* bytes that do not match their checksum are refused */
 	S3_CHECKSUM_MULTIPART,       /* full-object checksum of a multipart upload is right */
+	S3_COPY_PART_CHECKSUM,       /* UploadPartCopy into an upload that was begun with a checksum */
+	S3_ABORT_TOLD,               /* AbortMultipartUpload of an unknown upload is 404 */
 	S3_MP_OBJECT_SIZE,           /* x-amz-mp-object-size */
 	S3_DELETE_MANY,              /* DeleteObjects; IGNORED: the body's hash is not checked */
 	S3_VERSIONS,

@@ -16,9 +16,34 @@ import tap  # noqa: E402
 MODULE = os.path.join(os.environ["LARDER_MODULE_DIR"], "driver-s3.so")
 SUITE = os.path.join(os.environ["TOP_BUILDDIR"], "larder-driver-test")
 
+GROUP = "in a bucket with versions it goes on listing the group of objects that were removed"
+MARKER = "it takes a delete marker for an object: nothing can be written create-only where one is the latest"
 # (server, bucket): {promise: why}
 FACTS = {
+    ("minio", "plain"): {
+        "any text may be the delimiter": "pages of a delimiter other than '/' repeat a group: the driver refuses such a page",
+    },
+    ("minio", "versioned"): {
+        "any text may be the delimiter": "pages of a delimiter other than '/' repeat a group: the driver refuses such a page",
+        "a removed object is not listed, nor is its group": GROUP,
+    },
+    ("versitygw", "versioned"): {
+        "a removed object is not listed, nor is its group": GROUP,
+        "create-only is CONFLICT where an object is": MARKER,
+        "random operations agree with a model at every step": MARKER,
+        "versions and delete markers are listed, newest first": "pages of one version do not go on: the driver refuses such a page instead of looping",
+    },
+    ("moto", "plain"): {
+        "abort ends an upload and leaves nothing": "a part for an unknown upload is answered 500, as if it might go through later",
+    },
+    ("moto", "versioned"): {
+        "abort ends an upload and leaves nothing": "a part for an unknown upload is answered 500, as if it might go through later",
+        "a removed object is not listed, nor is its group": GROUP,
+    },
 }
+KINDS = ("plain", "versioned")
+PAGE = os.path.join(os.environ["TOP_SRCDIR"], "doc/dev/servers.md")
+MARKS = ("<!-- conformance: printed by a script between these two lines -->\n", "<!-- end of conformance -->\n")
 
 
 def run(server, kind):
@@ -42,18 +67,46 @@ def run(server, kind):
     return found
 
 
-def check(name, kind):
-    known = FACTS.get((name, kind), {})
+found = {}
+
+
+def try_all(name):
     with servers.start(name) as server:
-        found = run(server, kind)
-    for promise, (verdict, text) in found.items():
+        for kind in KINDS:
+            found[name, kind] = run(server, kind)
+
+
+def check(name, kind):
+    if (name, kind) not in found:
+        try_all(name)
+    known, seen = FACTS.get((name, kind), {}), found[name, kind]
+    for promise, (verdict, text) in seen.items():
         if verdict == "lacks":
             print("# %s does not offer: %s (%s)" % (name, promise, text))
         elif verdict == "broken":
             print("# %s: %s\n#   %s" % (name, promise, known.get(promise, text)))
-    broken = {promise: text for promise, (verdict, text) in found.items() if verdict == "broken"}
+    broken = {promise: text for promise, (verdict, text) in seen.items() if verdict == "broken"}
     assert set(broken) == set(known), {promise: broken.get(promise, "holds now") for promise in set(broken) ^ set(known)}
-    assert sum(verdict == "holds" for verdict, _ in found.values()) > 45, found
+    assert sum(verdict == "holds" for verdict, _ in seen.values()) > 50, seen
+
+
+def table():
+    """The page's table: a line a promise, a column a server and kind of bucket, the reasons below."""
+    columns = [(name, kind) for name in servers.NAMES for kind in KINDS]
+    reasons, lines = [], []
+
+    def note(text):
+        if text not in reasons:
+            reasons.append(text)
+        return reasons.index(text) + 1
+
+    def cell(column, promise):
+        verdict, text = found[column][promise]
+        return "yes" if verdict == "holds" else "%s (%d)" % ("no" if verdict == "broken" else "–", note(FACTS[column][promise] if verdict == "broken" else text))
+    for promise in found[columns[0]]:
+        lines.append("| %s | %s |" % (promise, " | ".join(cell(column, promise) for column in columns)))
+    head = "| promise | %s |\n|%s\n" % (" | ".join("%s, %s" % column for column in columns), "---|" * (len(columns) + 1))
+    return head + "\n".join(lines) + "\n\n" + "".join("(%d) %s\n\n" % (number, text) for number, text in enumerate(reasons, 1))
 
 
 def test_live_conform_minio_plain():
@@ -78,6 +131,20 @@ def test_live_conform_moto_plain():
 
 def test_live_conform_moto_versioned():
     check("moto", "versioned")
+
+
+def test_live_conform_page():
+    """doc/dev/servers.md says what was found; `test-live-conform.py print` writes it."""
+    with open(PAGE) as file:
+        page = file.read()
+    before, rest = page.split(MARKS[0])
+    old, after = rest.split(MARKS[1])
+    new = table()
+    if "print" in sys.argv[1:]:
+        with open(PAGE, "w") as file:
+            file.write(before + MARKS[0] + new + MARKS[1] + after)
+    else:
+        assert old == new, "the page is not what was found; %s print writes it" % sys.argv[0]
 
 
 if __name__ == "__main__":

@@ -74,6 +74,7 @@ struct larder_write {
 	struct larder_condition condition;
 	uint32_t checksum_type;  /* of the source's bytes, if the caller knows it, else NONE */
 	const char *checksum;    /* base64; the storage refuses bytes that do not match (INTEGRITY) */
+	bool copied;             /* parts_begin: the parts will come by parts_copy, and only so */
 };
 
 struct larder_copy {

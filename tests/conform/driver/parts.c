@@ -21,17 +21,23 @@ struct going {
 };
 
 static int
-begin (struct suite *suite, const char *name, struct going *ret)
+begin_as (struct suite *suite, const char *name, bool copied, struct going *ret)
 {
 	*ret = (struct going) { .suite = suite, .bytes = malloc (3 * PART), .upload.size = sizeof ret->upload };
 	key_of (suite, name, ret->key);
 	const struct larder_write request = { .size = sizeof request, .bucket = suite->bucket, .key = ret->key,
-	                                      .attributes = { .size = sizeof request.attributes, .content_type = "image/webp" } };
+	                                      .attributes = { .size = sizeof request.attributes, .content_type = "image/webp" }, .copied = copied };
 	call_begin (&ret->call);
 	enter (suite);
 	int code = suite->driver->parts_begin (suite->self, &ret->call, &request, &ret->upload, NULL);
 	leave (suite);
 	return code;
+}
+
+static int
+begin (struct suite *suite, const char *name, struct going *ret)
+{
+	return begin_as (suite, name, false, ret);
 }
 
 static void
@@ -277,7 +283,7 @@ keep_parts_copy (struct suite *suite)
 {
 	struct going going;
 	char from[1100];
-	int code = begin (suite, "parts/copied", &going);
+	int code = begin_as (suite, "parts/copied", true, &going);
 	key_of (suite, "parts/source", from);
 	const struct larder_read request = { .size = sizeof request, .object = { sizeof request.object, suite->bucket, from, NULL },
 	                                     .offset = 2, .length = 5 };
