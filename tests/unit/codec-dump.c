@@ -1,7 +1,7 @@
 /* codec-dump.c: what a codec makes of a file, for the tests.
  *
- *   codec-dump decode CODEC.so FILE [raw]     facts as JSON; pixels, as given, to the file raw
- *   codec-dump srgb CODEC.so FILE raw         the same after to_srgb
+ *   codec-dump decode CODEC.so FILE [raw=FILE] [LIMIT=N …] [want=WIDTHxHEIGHT]   facts as JSON; pixels, as given, to the file raw
+ *   codec-dump srgb …                                                            the same after to_srgb
  *   codec-dump encode CODEC.so WIDTH HEIGHT PIXELS [quality=N] [effort=N] [lossless] [profile=FILE] [own-OPTION=VALUE …] < raw > picture
  *
  * Exit: 0, or minus the LARDER_E_ code with its message and the next step, a line each. Uses the suite's host. */
@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "json.h"
@@ -24,18 +23,33 @@ file_pread (void *context, void *into, size_t count, uint64_t offset, struct lar
 	return pread (*(int *) context, into, count, (off_t) offset);
 }
 
+/* Of this program alone: getrusage would count what the parent was before exec. */
+static uint64_t
+peak_kib (void)
+{
+	char line[256];
+	unsigned long peak = 0;
+	FILE *file = fopen ("/proc/self/status", "re");
+	while (file != NULL && fgets (line, sizeof line, file) != NULL)
+		if (strncmp (line, "VmHWM:", 6) == 0)
+			peak = strtoul (line + 6, NULL, 10);
+	if (file != NULL)
+		(void) fclose (file);
+	return peak;
+}
+
 static void
 print_facts (const struct larder_picture *facts, const char *note)
 {
 	struct buffer text;
 	struct json json;
-	struct rusage usage;
-	(void) getrusage (RUSAGE_SELF, &usage);
 	buffer_init (&text, 65536);
 	json_begin (&json, &text);
 	json_put_object (&json);
 	json_member_uint (&json, "width", facts->width);
 	json_member_uint (&json, "height", facts->height);
+	json_member_uint (&json, "full_width", facts->full_width);
+	json_member_uint (&json, "full_height", facts->full_height);
 	json_member (&json, "pixels", pixels_word (facts->pixels));
 	json_member_uint (&json, "depth", facts->depth);
 	json_member_uint (&json, "orientation", facts->orientation);
@@ -50,7 +64,7 @@ print_facts (const struct larder_picture *facts, const char *note)
 	json_member (&json, "profile", facts->profile);
 	json_member (&json, "note", facts->note);
 	json_member (&json, "note_after", note);
-	json_member_uint (&json, "rss_kib", (uint64_t) usage.ru_maxrss);
+	json_member_uint (&json, "rss_kib", peak_kib ());
 	json_member_uint (&json, "host_peak", suite_count ().peak);
 	json_put_object_end (&json);
 	puts (buffer_text (&text));
@@ -74,19 +88,46 @@ rows_of (const struct larder_codec *codec, void *state, const struct larder_pict
 	return code;
 }
 
-/* Pillow's own limit on pixels; memory as the tool gives it. */
+/* Pillow's own limit on pixels where none is given; the file for the rows, or NULL. */
+static FILE *
+take_limits (struct larder_decode *request, char **settings)
+{
+	FILE *raw = NULL;
+	request->limits.pixels = 178956970;
+	request->limits.metadata = 4 << 20;
+	for (; *settings != NULL; settings++) {
+		struct larder_limits *limits = &request->limits;
+		char *equals = strchr (*settings, '=');
+		const char *value = equals != NULL ? equals + 1 : "";
+		unsigned long long number = strtoull (value, NULL, 10);
+		size_t length = equals != NULL ? (size_t) (equals - *settings) : 0;
+#define IS(word) (length == strlen (word) && memcmp (*settings, word, length) == 0)
+		if (IS ("raw"))
+			raw = fopen (value, "we");
+		limits->width = IS ("width") ? (uint32_t) number : limits->width;
+		limits->height = IS ("height") ? (uint32_t) number : limits->height;
+		limits->pixels = IS ("pixels") ? number : limits->pixels;
+		limits->memory = IS ("memory") ? number : limits->memory;
+		limits->frames = IS ("frames") ? (uint32_t) number : limits->frames;
+		limits->metadata = IS ("metadata") ? number : limits->metadata;
+		limits->scans = IS ("scans") ? (uint32_t) number : limits->scans;
+		limits->expansion = IS ("expansion") ? number : limits->expansion;
+		if (IS ("want"))
+			(void) sscanf (value, "%ux%u", &request->want_width, &request->want_height);
+	}
+	return raw;
+}
+
 static int
-decode (const struct larder_codec *codec, const void *self, const char *path, bool srgb, const char *raw_path, struct larder_error *error)
+decode (const struct larder_codec *codec, const void *self, const char *path, bool srgb, char **settings, struct larder_error *error)
 {
 	int fd = open (path, O_RDONLY | O_CLOEXEC);
 	off_t length = lseek (fd, 0, SEEK_END);
 	struct larder_source source = { .size = sizeof source, .context = &fd, .length = (uint64_t) length, .pread = file_pread };
 	struct larder_decode request = { .size = sizeof request, .limits = plenty () };
 	struct larder_picture facts = { .size = sizeof facts };
-	FILE *raw = raw_path != NULL ? fopen (raw_path, "we") : NULL;
+	FILE *raw = take_limits (&request, settings);
 	void *state = NULL;
-	request.limits.pixels = 178956970;
-	request.limits.metadata = 4 << 20;
 	int code = codec->decode_begin (self, suite_call (), &request, &source, &facts, &state, error);
 	if (code == 0) {
 		code = rows_of (codec, state, &facts, srgb, raw, error);
@@ -175,7 +216,7 @@ main (int argc, char **argv)
 	if (argv[1][0] == 'e' && argc >= 6)
 		code = encode (codec, self, values, argv + 3, &error);
 	else
-		code = decode (codec, self, argv[3], argv[1][0] == 's', argc > 4 ? argv[4] : NULL, &error);
+		code = decode (codec, self, argv[3], argv[1][0] == 's', argv + 4, &error);
 	if (code != 0)
 		fprintf (stderr, "%s\n%s\n", error.message, error.next);
 	if (suite_count ().live != 0) {

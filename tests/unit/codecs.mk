@@ -5,4 +5,8 @@ tests_unit_codec_dump_SOURCES = tests/unit/codec-dump.c tests/conform/codec/host
 tests_unit_codec_dump_CPPFLAGS = $(IN_CONFIG) -I$(top_srcdir)/tests/conform/codec
 tests_unit_codec_dump_LDADD = libconfig.la libbase.la $(INIH_LIBS) -lm
 TESTS += tests/unit/test-codecs-files.py
-EXTRA_DIST += tests/unit/test-codecs-files.py tests/lib/make-pictures.py
+EXTRA_DIST += tests/unit/test-codecs-files.py tests/lib/make-pictures.py tests/lib/codec_files.py
+if WITH_JPEG
+TESTS += tests/unit/test-codecs-jpeg.py
+endif
+EXTRA_DIST += tests/unit/test-codecs-jpeg.py
