@@ -56,12 +56,13 @@ class Outcome:
 
 
 class World:
-    def __init__(self, fit="16x16", thumbnail="webp quality=85", strip="no", fsync="no"):
+    def __init__(self, fit="16x16", thumbnail="webp quality=85", strip="no", fsync="no", more=""):
+        """`more`: lines of the pipeline, or sections behind it."""
         self.extension = thumbnail.split()[0]
         self.holder = tempfile.TemporaryDirectory(prefix="larder-world-")
         self.root = self.holder.name
         os.mkdir(self.path("profiles"))
-        self.put("larder.ini", (PIPELINE % (self.extension, fit, thumbnail, strip)).encode())
+        self.put("larder.ini", (PIPELINE % (self.extension, fit, thumbnail, strip) + more).encode())
         for name, driver in (("gated", "gated"), ("plain", "localfs-mock")):
             self.put("profiles/%s.ini" % name, (PROFILE % (driver, self.path("store"), fsync)).encode())
 
