@@ -44,7 +44,7 @@ def test_cli_ingest_overwrite_in_another_format():
 
 
 def test_cli_ingest_examples_then_already():
-    files = sorted(os.path.join(PICTURES, name) for name in os.listdir(PICTURES) if name.endswith((".png", ".webp")))
+    files = sorted(os.path.join(PICTURES, name) for name in os.listdir(PICTURES) if name.endswith((".png", ".webp", ".jpg")))
     first = larder("image", "ingest", *files, "--user", "demo", *AT, "--json")
     assert first.code == 0 and first.summary()["ingested"] == len(files), first.err
     for line in pictures(first):

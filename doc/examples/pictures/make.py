@@ -173,6 +173,38 @@ def pines():
     return picture
 
 
+def lake():
+    """Hills and what the water makes of them; a camera held upright writes it lying down."""
+    x, y = grid(480, 640)
+    shore = 0.55
+    up = np.where(y > shore, 2 * shore - y + 0.006 * np.sin(y * y * 260), y)
+    picture = sky(x, up / shore, (62, 120, 190), (226, 236, 240))
+    picture = blend(picture, (255, 250, 230), soft(0.05 - np.hypot(x - 0.3, (up - 0.16) * 1.33)))
+    for i, colour in enumerate(((120, 146, 170), (84, 118, 112), (48, 86, 66))):
+        line = shore - 0.22 + 0.075 * i + 0.06 * ridge(x, 2.1 + 3 * i, 1.7)
+        picture = blend(picture, colour, soft(up - line))
+    return blend(picture, (18, 52, 84), np.where(y > shore, 0.25 + 0.5 * (y - shore), 0))
+
+
+def balloons():
+    x, y = grid(720, 540)
+    picture = sky(x, y, (88, 160, 224), (246, 226, 206))
+    for at, high, size, colour in ((0.22, 0.36, 0.16, (214, 64, 52)), (0.58, 0.24, 0.11, (240, 180, 40)), (0.8, 0.5, 0.2, (52, 110, 170)), (0.42, 0.7, 0.07, (90, 150, 80))):
+        u, v = (x - at) / size * 4 / 3, (y - high) / size
+        wide = np.sqrt(np.clip(1 - v * v, 0, 1)) * np.where(v > 0, 1 - 0.35 * v * v, 1)
+        stripes = 0.8 + 0.2 * np.sign(np.sin(np.arcsin(np.clip(u / np.maximum(wide, 0.01), -1, 1)) * 7))
+        shade = (1 - 0.35 * np.clip(u + 0.3, 0, 1)) * stripes
+        picture = blend(picture, np.asarray(colour) * shade[..., None], soft((wide - np.abs(u)) * size) * (np.abs(v) < 1))
+        basket = np.minimum(0.14 - np.abs(u), 0.12 - np.abs(v - 1.3))
+        picture = blend(picture, (96, 62, 36), soft(basket * size))
+    return picture
+
+
+def turned(value):
+    """EXIF of the orientation alone."""
+    return b"Exif\0\0MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, value, 0, 0)
+
+
 def bits8(picture):
     return np.clip(np.round(picture), 0, 255).astype(np.uint8)
 
@@ -191,6 +223,8 @@ def main(folder):
     Image.fromarray(bits8(waves())).save(at("waves.webp"), quality=85, method=6)
     Image.fromarray(bits8(lantern())).save(at("lantern-alpha.webp"), lossless=True, method=6)
     Image.fromarray(bits8(pines())).save(at("pines.webp"), quality=88, method=6)
+    Image.fromarray(bits8(lake())).transpose(Image.ROTATE_90).save(at("lake-turned.jpg"), quality=85, exif=turned(6))
+    Image.fromarray(bits8(balloons())).save(at("balloons-progressive.jpg"), quality=85, progressive=True)
 
 
 if __name__ == "__main__":
