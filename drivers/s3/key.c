@@ -62,13 +62,13 @@ check_lengths (const struct s3_server *server, const char *key, struct larder_er
 static int
 check_reserved (const struct s3_server *server, const char *key, struct larder_error *error)
 {
-	const char *suffix = server->reserved_suffix, *prefix = server->reserved_prefix;
-	size_t prefix_length = prefix ? strlen (prefix) : 0, suffix_length = suffix ? strlen (suffix) : 0;
-	if (prefix && strncmp (key, prefix, prefix_length) == 0 && (key[prefix_length] == '/' || !key[prefix_length]))
-		return bad_key (server, key, "it keeps its own files there and never lists them", "choose another first part", error);
-	for (const char *part = key; suffix && *part; part += *part == '/') {
+	const char *suffix = server->reserved_suffix, *name = server->reserved_part;
+	size_t suffix_length = suffix ? strlen (suffix) : 0, name_length = name ? strlen (name) : 0;
+	for (const char *part = key; *part; part += *part == '/') {
 		size_t length = strcspn (part, "/");
-		if (length >= suffix_length && strncmp (part + length - suffix_length, suffix, suffix_length) == 0)
+		if (name && length == name_length && strncmp (part, name, length) == 0)
+			return bad_key (server, key, "what has a part of that name it never lists", "choose another name for that part", error);
+		if (suffix && length >= suffix_length && strncmp (part + length - suffix_length, suffix, suffix_length) == 0)
 			return bad_key (server, key, "it would be listed as another key", "choose another ending", error);
 		part += length;
 	}

@@ -63,7 +63,7 @@ static const struct s3_server rows[] = {
 	{ .name = "minio", .title = "MinIO", .state = { FEATURES (ROW_MINIO) }, .metadata_most = 2048, .metadata_prefix_counts = true,
 	  .segment_most = 255, .delete_most = 1000, .reserved_suffix = "__XLDIR__" },
 	{ .name = "versitygw", .title = "versitygw", .state = { FEATURES (ROW_VGW) }, .metadata_most = 2048, .segment_most = 255,
-	  .delete_most = 1000, .keys_in_xml = true, .reserved_prefix = ".sgwtmp" },
+	  .delete_most = 1000, .keys_in_xml = true, .reserved_part = ".sgwtmp" },
 	{ .name = "ceph", .title = "Ceph", .state = { FEATURES (ROW_CEPH) }, .metadata_most = 2048, .metadata_prefix_counts = true,
 	  .delete_most = 1000, .assumed = true },
 	{ .name = "moto", .title = "moto", .state = { FEATURES (ROW_MOTO) }, .delete_most = 1000, .keys_in_xml = true,

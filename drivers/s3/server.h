@@ -54,7 +54,7 @@ struct s3_server {
 	bool keys_in_xml;                       /* some listings give keys as XML only: no control bytes */
 	bool keys_in_a_line;                    /* no line breaks in keys */
 	const char *reserved_suffix;            /* of a part of a key: listed as another; or NULL */
-	const char *reserved_prefix;            /* first part of a key: never listed; or NULL */
+	const char *reserved_part;              /* a part of a key of that name: never listed; or NULL */
 	bool assumed;                           /* not measured: REFUSED means not known */
 };
 

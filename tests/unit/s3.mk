@@ -30,3 +30,12 @@ tests_wire_s3_replies_LDADD = $(LIBS_UNIT_S3)
 TESTS += tests/wire/test-s3-replies.py
 endif
 EXTRA_DIST += tests/wire/test-s3-replies.py tests/wire/make-s3-replies.py
+if WITH_AWS
+check_PROGRAMS += tests/wire/s3-words
+tests_wire_s3_words_SOURCES = tests/wire/s3-words.c core/base/fail.c
+tests_wire_s3_words_CPPFLAGS = $(IN_UNIT_S3)
+tests_wire_s3_words_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_wire_s3_words_LDADD = $(LIBS_UNIT_S3)
+TESTS += tests/wire/test-s3-words.py
+endif
+EXTRA_DIST += tests/wire/test-s3-words.py

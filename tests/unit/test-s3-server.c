@@ -146,7 +146,7 @@ START_TEST (keys)
 		{ ".", "mvco" }, { "..", "mvco" }, { "x/..", "mvco" }, { "", "amvcto" }, { "\xff", "amvcto" }, { "a\xc3", "amvcto" }, { "\xed\xa0\x80", "amvcto" },
 		{ "a\x01", "vto" }, { "\x1f", "vto" }, { "\x7f", "" }, { "a\xef\xbf\xbe", "vto" }, { "a\xef\xbf\xbd", "" }, { "a\nb", "to" }, { "a\rb", "to" },
 		{ "a\tb", "" }, { "d__XLDIR__", "m" }, { "d__XLDIR__/x", "m" }, { "d__XLDIR__x", "" }, { ".sgwtmp/x", "v" }, { ".sgwtmp", "v" }, { ".sgwtmpx", "" },
-		{ "a/.sgwtmp/x", "" },
+		{ "a/.sgwtmp/x", "v" }, { "a/.sgwtmp", "v" }, { "a/x.sgwtmp/y", "" },
 	};
 	for (size_t i = 0; i < COUNT_OF (cases); i++)
 		for (size_t k = 0; s3_server_at (k); k++) {
