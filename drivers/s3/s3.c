@@ -56,7 +56,7 @@ s3_caps (void *self, struct larder_call *call, uint64_t *caps, struct larder_err
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
 		if (!s3_server_can (s3->server, needs[i].feature))
 			*caps &= ~needs[i].cap;
-	if (s3->server->keys_in_xml || s3->server->keys_in_a_line || s3->server->segment_most || s3->server->reserved_prefix)
+	if (s3->server->keys_in_xml || s3->server->keys_in_a_line || s3->server->segment_most || s3->server->reserved_part || s3->server->reserved_suffix)
 		*caps &= ~(uint64_t) LARDER_CAP_ANY_KEY;
 	if (s3_server_checksum (s3->server) == LARDER_CHECKSUM_NONE)
 		*caps &= ~(uint64_t) LARDER_CAP_CHECKSUM;
