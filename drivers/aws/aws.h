@@ -120,6 +120,7 @@ struct aws_fault {
 	char code[96], message[400], request_id[128], region[64], resource[300];
 	char server[32];              /* what answered: "MinIO" */
 	int64_t skew;                 /* ns the service's clock is ahead of ours, where aws_send measured it */
+	bool elsewhere;               /* aws_send found that `region` is not the one it signed for */
 };
 
 void aws_fault_read (int status, const struct larder_pairs *headers, const void *body, size_t length, struct aws_fault *ret);
@@ -197,6 +198,7 @@ struct aws_reply {
 	size_t length;
 	unsigned attempts;                /* 1: the first try answered */
 	bool uncertain;                   /* an earlier try may have been carried out, its reply was lost */
+	const struct aws_fault *fault;    /* plain_errors: what was refused, and all that is known of why; `status` is then its; else NULL */
 };
 
 struct aws_send {

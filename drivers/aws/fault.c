@@ -136,13 +136,25 @@ read_json (const void *body, size_t length, struct aws_fault *fault)
 
 /* ---- reading ------------------------------------------------------------------------------------ */
 
+/* MinIO quotes its sentence. */
+static void
+put_minio_words (const char *text, struct aws_fault *fault)
+{
+	char word[sizeof fault->message];
+	size_t length = text ? strlen (text) : 0;
+	bool quoted = length > 1 && text[0] == '"' && text[length - 1] == '"';
+	if (quoted)
+		snprintf (word, sizeof word, "%.*s", (int) (length - 2 < sizeof word ? length - 2 : sizeof word - 1), text + 1);
+	PUT (fault->message, quoted ? word : text);
+}
+
 static void
 read_headers (const struct larder_pairs *headers, struct aws_fault *fault)
 {
 	static const char *const ids[] = { "x-amz-request-id", "x-amzn-requestid", "x-amz-cf-id" };
 	put_code (fault, aws_pair_find (headers, "x-amzn-errortype"));
 	PUT (fault->code, aws_pair_find (headers, "x-minio-error-code"));
-	PUT (fault->message, aws_pair_find (headers, "x-minio-error-desc"));
+	put_minio_words (aws_pair_find (headers, "x-minio-error-desc"), fault);
 	PUT (fault->region, aws_pair_find (headers, "x-amz-bucket-region"));
 	PUT (fault->server, aws_pair_find (headers, "server"));
 	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
@@ -269,7 +281,9 @@ aws_fault_error (const struct aws_fault *fault, const char *what, struct larder_
 		larder_fail (error, code, "%s: the service answers %d, %s", what, fault->status, phrase (fault->status));
 	if (error && offsetof (struct larder_error, status) + sizeof error->status <= error->size)
 		error->status = fault->status;
-	larder_explain (error, LARDER_DETAIL_NEXT, row->next);
+	char next[160];
+	snprintf (next, sizeof next, "write region = %s in the [backend] section", fault->region);
+	larder_explain (error, LARDER_DETAIL_NEXT, fault->elsewhere ? next : row->next);
 	larder_explain (error, LARDER_DETAIL_PROVIDER, fault->code);
 	larder_explain (error, LARDER_DETAIL_REQUEST, fault->request_id);
 	return code;

@@ -177,6 +177,7 @@ is_refused (struct sending *sending)
 	aws_fault_read (reply->status, &reply->headers, body, length, &sending->fault);
 	if (says_nothing (sending))
 		ask_again_as_get (sending);
+	sending->fault.elsewhere = aws_fault_region (&sending->fault, sending->target.endpoint.region) != NULL;
 	return true;
 }
 
@@ -277,35 +278,25 @@ follow_clock (struct sending *sending)
 
 /* ---- the end ------------------------------------------------------------------------------------ */
 
+/* `fault` with a refusal. */
 static int
-give_reply (struct sending *sending, struct aws_reply *ret, struct larder_error *error)
+give_reply (struct sending *sending, const struct aws_fault *fault, struct aws_reply *ret, struct larder_error *error)
 {
+	struct larder_arena *arena = sending->send->arena;
 	struct aws_reply reply = {
-		.status = sending->http.status, .headers = sending->http.headers, .attempts = sending->tries, .uncertain = sending->uncertain,
+		.status = fault ? fault->status : sending->http.status, .headers = sending->http.headers, .attempts = sending->tries,
+		.uncertain = sending->uncertain,
 	};
 	if (!sending->begun) {
 		reply.length = sending->collected.length;
-		reply.body = arena_copy_bytes (sending->send->arena, buffer_text (&sending->collected), reply.length);
-		if (!reply.body)
-			return larder_fail_memory (error);
+		reply.body = arena_copy_bytes (arena, buffer_text (&sending->collected), reply.length);
 	}
+	if (fault)
+		reply.fault = (const struct aws_fault *) (const void *) arena_copy_bytes (arena, fault, sizeof *fault);
+	if ((!sending->begun && !reply.body) || (fault && !reply.fault))
+		return larder_fail_memory (error);
 	*ret = reply;
 	return 0;
-}
-
-static int
-give_fault (struct sending *sending, struct larder_error *error)
-{
-	const char *region = aws_fault_region (&sending->fault, sending->target.endpoint.region);
-	int code = aws_fault_error (&sending->fault, sending->send->what, error);
-	if (region) {
-		char next[160];
-		snprintf (next, sizeof next, "write region = %s in the [backend] section", region);
-		larder_explain (error, LARDER_DETAIL_NEXT, next);
-	}
-	if (strcmp (sending->fault.code, "SignatureDoesNotMatch") == 0)
-		log_signature (sending);
-	return code;
 }
 
 /* What http said, with what it was about in front. */
@@ -370,7 +361,9 @@ after_fault (struct sending *sending, struct aws_reply *ret, struct larder_error
 	if (more)
 		return more;
 	log_try (sending, why);
-	return sending->send->plain_errors ? give_reply (sending, ret, error) : give_fault (sending, error);
+	if (strcmp (fault->code, "SignatureDoesNotMatch") == 0)
+		log_signature (sending);
+	return sending->send->plain_errors ? give_reply (sending, fault, ret, error) : aws_fault_error (fault, sending->send->what, error);
 }
 
 static int
@@ -387,7 +380,7 @@ until_answered (struct sending *sending, struct aws_reply *ret, struct larder_er
 			more = after_fault (sending, ret, error);
 		else {
 			aws_bucket_give (&aws_client_common (sending->client)->bucket, sending->taken);
-			return give_reply (sending, ret, error);
+			return give_reply (sending, NULL, ret, error);
 		}
 		if (more != 1)
 			return more;

@@ -51,6 +51,8 @@ START_TEST (skew_that_stays)
 	ck_assert_int_eq (play_get (&play), LARDER_E_DENIED);
 	ck_assert_uint_eq (play.script.asked, 2);
 	ck_assert_str_eq (play.error.message, "cannot do 'k': this machine's clock is 20m00s behind the service's");
+	ck_assert_int_eq (play_send (&play, "GET", (struct aws_send) { .plain_errors = true }), 0);
+	ck_assert_int_eq (play.reply.fault->skew, 20 * 60 * NS_PER_S);
 	play_end (&play);
 }
 END_TEST

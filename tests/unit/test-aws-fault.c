@@ -77,6 +77,8 @@ START_TEST (head_replies)
 {
 	struct aws_fault fault = read_header (404, "x-minio-error-code", "NoSuchBucket");
 	ck_assert_str_eq (fault.code, "NoSuchBucket");
+	ck_assert_str_eq (read_header (404, "x-minio-error-desc", "\"The bucket does not exist\"").message, "The bucket does not exist");
+	ck_assert_str_eq (read_header (404, "x-minio-error-desc", "\"").message, "\"");
 	ck_assert_str_eq (read_header (301, "x-amz-bucket-region", "eu-west-2").region, "eu-west-2");
 	ck_assert_str_eq (read_header (403, "x-amz-request-id", "R1").request_id, "R1");
 	ck_assert_str_eq (read_header (403, "x-amzn-requestid", "R2").request_id, "R2");
@@ -161,7 +163,8 @@ START_TEST (codes)
 		{ 404, "NoSuchBucket", LARDER_E_NOTFOUND, AWS_RETRY_NEVER }, { 404, "NoSuchKey", LARDER_E_NOTFOUND, AWS_RETRY_NEVER },
 		{ 404, "NoSuchUpload", LARDER_E_NOTFOUND, AWS_RETRY_NEVER }, { 404, "NoSuchVersion", LARDER_E_NOTFOUND, AWS_RETRY_NEVER },
 		{ 403, "AccessDenied", LARDER_E_DENIED, AWS_RETRY_NEVER }, { 403, "InvalidAccessKeyId", LARDER_E_DENIED, AWS_RETRY_NEVER },
-		{ 403, "SignatureDoesNotMatch", LARDER_E_DENIED, AWS_RETRY_NEVER }, { 400, "ExpiredToken", LARDER_E_DENIED, AWS_RETRY_NEVER },
+		{ 404, "XAdminUserNotFound", LARDER_E_DENIED, AWS_RETRY_NEVER },
+		{ 403, "SignatureDoesNotMatch", LARDER_E_DENIED, AWS_RETRY_NEVER }, { 403, "InvalidTokenId", LARDER_E_DENIED, AWS_RETRY_NEVER }, { 400, "ExpiredToken", LARDER_E_DENIED, AWS_RETRY_NEVER },
 		{ 403, "RequestTimeTooSkewed", LARDER_E_DENIED, AWS_RETRY_NEVER }, { 412, "PreconditionFailed", LARDER_E_CONFLICT, AWS_RETRY_NEVER },
 		{ 409, "ConditionalRequestConflict", LARDER_E_CONFLICT, AWS_RETRY_NEVER }, { 409, "BucketAlreadyExists", LARDER_E_CONFLICT, AWS_RETRY_NEVER },
 		{ 400, "BadDigest", LARDER_E_INTEGRITY, AWS_RETRY_NEVER }, { 400, "XAmzContentChecksumMismatch", LARDER_E_INTEGRITY, AWS_RETRY_NEVER },

@@ -73,6 +73,29 @@ START_TEST (plain_errors)
 	ck_assert_int_eq (play.reply.status, 404);
 	ck_assert_uint_eq (play.reply.attempts, 2);
 	ck_assert_ptr_nonnull (strstr (play.reply.body, "NoSuchKey"));
+	ck_assert_str_eq (play.reply.fault->code, "NoSuchKey");
+	play_end (&play);
+}
+END_TEST
+
+/* Whoever takes refusals as they are learns all the same: of errors in a 200, of what the GET after a HEAD told, of the region. */
+START_TEST (plain_errors_know_why)
+{
+	PLAY (play, { .reply = OK_WITH ("<Error><Code>PreconditionFailed</Code></Error>") }, { .reply = OK_WITH ("<CopyObjectResult/>") },
+	      { .reply = "HTTP/1.1 400 Bad Request\r\n\r\n" },
+	      { .reply = "HTTP/1.1 400 Bad Request\r\n\r\n<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>" });
+	BEGIN (play);
+	const struct aws_send copy = { .plain_errors = true, .body_may_fail = true }, look = { .plain_errors = true };
+	ck_assert_int_eq (play_send (&play, "PUT", copy), 0);
+	ck_assert_int_eq (play.reply.status, 412);
+	ck_assert_str_eq (play.reply.fault->code, "PreconditionFailed");
+	ck_assert_int_eq (play_send (&play, "PUT", copy), 0);
+	ck_assert_int_eq (play.reply.status, 200);
+	ck_assert_ptr_null (play.reply.fault);
+	ck_assert_int_eq (play_send (&play, "HEAD", look), 0);
+	ck_assert_int_eq (play.reply.status, 400);
+	ck_assert_int_eq (aws_fault_error (play.reply.fault, "x", &play.error), LARDER_E_INVALID);
+	ck_assert_ptr_nonnull (strstr (play.error.next, "region = eu-west-1"));
 	play_end (&play);
 }
 END_TEST
@@ -508,7 +531,7 @@ main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-aws-send-plain", plain, 0 }, { "test-aws-send-not-modified", not_modified, 0 }, { "test-aws-send-faults", faults_carry_all, 0 },
-		{ "test-aws-send-plain-errors", plain_errors, 0 }, { "test-aws-send-small-bodies", small_bodies, 0 },
+		{ "test-aws-send-plain-errors", plain_errors, 0 }, { "test-aws-send-plain-errors-know", plain_errors_know_why, 0 }, { "test-aws-send-small-bodies", small_bodies, 0 },
 		{ "test-aws-send-sources", source_bodies, 0 }, { "test-aws-send-source-digest", source_needs_digest, 0 },
 		{ "test-aws-send-receiver", receiver_gets_success_alone, 0 }, { "test-aws-send-receiver-cut-short", receiver_body_cut_short, 0 },
 		{ "test-aws-send-receiver-refuses", receiver_refuses, 0 }, { "test-aws-send-collected-bound", collected_bound, 0 },
