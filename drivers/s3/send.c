@@ -104,6 +104,8 @@ static struct aws_fault
 fault_of (const struct s3_exchange *exchange)
 {
 	struct aws_fault fault;
+	if (exchange->reply.fault)
+		return *exchange->reply.fault;
 	aws_fault_read (exchange->reply.status, &exchange->reply.headers, exchange->reply.body, exchange->reply.length, &fault);
 	return fault;
 }
