@@ -73,13 +73,14 @@ buffer_sink (struct buffer *buffer, struct larder_sink *ret)
 	*ret = (struct larder_sink) { .size = sizeof *ret, .context = buffer, .write = buffer_sink_write };
 }
 
-struct larder_limits
-limits_of (const struct schema_pipeline *pipeline, uint64_t budget)
+struct larder_decode
+decode_of (const struct schema_pipeline *pipeline, uint64_t budget)
 {
-	return (struct larder_limits) {
-		.size = sizeof (struct larder_limits), .width = (uint32_t) pipeline->max_width, .height = (uint32_t) pipeline->max_height,
+	struct larder_limits limits = {
+		.size = sizeof limits, .width = (uint32_t) pipeline->max_width, .height = (uint32_t) pipeline->max_height,
 		.pixels = pipeline->max_pixels, .memory = budget < pipeline->max_memory ? budget : pipeline->max_memory,
 		.frames = (uint32_t) pipeline->max_frames, .metadata = pipeline->max_metadata, .scans = (uint32_t) pipeline->max_scans,
 		.expansion = pipeline->max_expansion,
 	};
+	return (struct larder_decode) { .size = sizeof (struct larder_decode), .limits = limits };
 }

@@ -39,7 +39,8 @@ int encoder_begin (struct encoder *encoder, struct larder *larder, const struct 
 int encoder_rows (struct encoder *encoder, const void *rows, size_t stride, uint32_t count, struct larder_error *error);
 int encoder_end (struct encoder *encoder, int code, struct larder_error *error);
 
-struct larder_limits limits_of (const struct schema_pipeline *pipeline, uint64_t budget);
+/* What a decoder is asked for: the pipeline's limits, all pixels. */
+struct larder_decode decode_of (const struct schema_pipeline *pipeline, uint64_t budget);
 
 /* Rows of a decoder or of the caller's raster, as 8 bits in sRGB, grey or not, with alpha or without. */
 struct pixels {
@@ -52,7 +53,7 @@ struct pixels {
 	uint8_t *row, *narrow;           /* one row as decoded; the same at 8 bits */
 };
 int pixels_open (struct pixels *pixels, struct larder *larder, const struct module *codec, struct larder_call *call, const struct larder_source *source,
-                 const struct larder_limits *limits, bool header_only, struct larder_error *error);
+                 const struct larder_decode *request, struct larder_error *error);
 int pixels_of_raster (struct pixels *pixels, const struct larder_raster *raster, struct larder_error *error);
 /* The next row in its own format (valid until the next one). */
 int pixels_row (struct pixels *pixels, struct larder_call *call, const uint8_t **ret, struct larder_error *error);

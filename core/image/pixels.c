@@ -44,14 +44,13 @@ make_rows (struct pixels *pixels, struct larder_error *error)
 
 int
 pixels_open (struct pixels *pixels, struct larder *larder, const struct module *codec, struct larder_call *call, const struct larder_source *source,
-             const struct larder_limits *limits, bool header_only, struct larder_error *error)
+             const struct larder_decode *request, struct larder_error *error)
 {
 	*pixels = (struct pixels) { .module = codec, .picture = { .size = sizeof pixels->picture } };
-	struct larder_decode request = { .size = sizeof request, .limits = *limits, .header_only = header_only };
 	int code = codec_open (larder, codec, &pixels->codec, error);
 	if (code == 0)
-		code = codec->codec->decode_begin (pixels->codec->self, call, &request, source, &pixels->picture, &pixels->state, error);
-	if (code == 0 && !header_only)
+		code = codec->codec->decode_begin (pixels->codec->self, call, request, source, &pixels->picture, &pixels->state, error);
+	if (code == 0 && !request->header_only)
 		code = make_rows (pixels, error);
 	if (code < 0)
 		pixels_close (pixels);

@@ -302,7 +302,7 @@ make_thumbnail (struct job *job, struct pixels *pixels, struct recode *recode, s
 static int
 decode_and_encode (struct job *job, struct pixels *pixels, struct larder_error *error)
 {
-	upright (pixels->picture.orientation, pixels->picture.width, pixels->picture.height, &job->width, &job->height);
+	upright (pixels->picture.orientation, pixels->picture.full_width, pixels->picture.full_height, &job->width, &job->height);
 	if (job->keep)
 		return make_thumbnail (job, pixels, NULL, error);
 	struct recode recode;
@@ -334,16 +334,33 @@ fail_time (const struct job *job, struct larder_error *error)
 	                         "picture takes too long: more than %s of CPU", text_from_duration (job->pipeline->max_time, most));
 }
 
+enum { WANT_TIMES = 4 };
+
+/* Where the thumbnail alone is made, a decoder may leave pixels out: four times the box each way is far more than shows in 8 bits. */
+static int
+want_size (const struct job *job, struct larder_decode *request, struct larder_error *error)
+{
+	uint32_t width, height;
+	if (!job->keep || !job->thumbnails)
+		return 0;
+	int code = box_parse (job->pipeline->thumbnail_fit, &width, &height, error);
+	if (code == 0)
+		request->want_width = request->want_height = WANT_TIMES * (width > height ? width : height);
+	return code;
+}
+
 int
 job_make (struct job *job, struct larder_error *error)
 {
 	struct pixels pixels = { 0 };
-	struct larder_limits limits = limits_of (job->pipeline, job->memory);
+	struct larder_decode request = decode_of (job->pipeline, job->memory);
 	job->call.cpu_end = clock_cpu () + job->pipeline->max_time;
 	buffer_init (&job->encoded, job->pipeline->max_file_size);
 	buffer_init (&job->thumbnail, 64 << 20);
-	int code = job->source_codec ? pixels_open (&pixels, job->larder, job->source_codec, &job->call, &job->input.source, &limits, false, error)
-		: pixels_of_raster (&pixels, job->request->raster, error);
+	int code = want_size (job, &request, error);
+	if (code == 0)
+		code = job->source_codec ? pixels_open (&pixels, job->larder, job->source_codec, &job->call, &job->input.source, &request, error)
+			: pixels_of_raster (&pixels, job->request->raster, error);
 	if (code == 0)
 		code = judge (job, &pixels.picture, error);
 	if (code == 0)

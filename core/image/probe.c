@@ -54,11 +54,12 @@ probe_input (struct larder *larder, struct larder_arena *arena, const struct inp
 	const struct module *codec;
 	struct pixels pixels;
 	struct larder_call call = larder_call_begin (larder, arena);
-	struct larder_limits limits = limits_of (pipeline, memory_budget (larder));
+	struct larder_decode request = decode_of (pipeline, memory_budget (larder));
+	request.header_only = true;
 	int64_t got = source_pread (&input->source, head, sizeof head, 0, error);
 	int code = got < 0 ? (int) got : registry_codec_for (larder_registry (larder), head, (size_t) got, &codec, error);
 	if (code == 0)
-		code = pixels_open (&pixels, larder, codec, &call, &input->source, &limits, true, error);
+		code = pixels_open (&pixels, larder, codec, &call, &input->source, &request, error);
 	if (code < 0)
 		return code;
 	fill (arena, codec, &pixels.picture, ret);

@@ -54,12 +54,12 @@ turn_rows (uint8_t **rows, uint32_t *width, uint32_t *height, size_t pixel, uint
 	return 0;
 }
 
-/* The box is for the upright picture; the resize works on the stored one. */
+/* The box is for the upright picture, whole; the resize works on the stored one, which its codec may have made smaller. */
 static void
 size_of (const struct larder_picture *picture, uint32_t box_width, uint32_t box_height, struct thumbnail *ret)
 {
 	uint32_t width, height, to_width, to_height;
-	upright (picture->orientation, picture->width, picture->height, &width, &height);
+	upright (picture->orientation, picture->full_width, picture->full_height, &width, &height);
 	resize_fit (width, height, box_width, box_height, &to_width, &to_height);
 	upright (picture->orientation, to_width, to_height, &ret->width, &ret->height);
 }

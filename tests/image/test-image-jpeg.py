@@ -101,6 +101,23 @@ for value, turn in TURNS.items():
     away = abs(numpy.asarray(again).astype(int) - numpy.asarray(upright)).max() if again.size == upright.size else 999
     tap.check(away < 12 and not again.getexif(), "test-image-jpeg-orientation-written-%d" % value, away)
 
+# ---- a large one is decoded smaller, which nobody sees ----
+
+exact = World("256x256", "png", strip="location, text")
+large = jpeg(scene(4096, 3000, 3), quality=92)
+outcome = ingest(exact, "large.jpg", large, "large")
+shown, whole = decode(exact.thumbnail("large") or jpeg(scene(8, 8, 3))), Image.open(io.BytesIO(large))
+half = Image.open(io.BytesIO(large))
+half.draft("RGB", (2048, 1500))
+apart = []
+for picture in (whole, half):
+    answer = lanczos(numpy.asarray(picture), 256, 188)
+    apart.append(psnr(shown, numpy.dstack([answer, numpy.full(answer.shape[:2], 255)]), False) if shown.shape[:2] == (188, 256) else 0)
+tap.check(outcome.code == 0 and b"4096x3000 256x188" in outcome.raw, "test-image-jpeg-large-size", outcome.out + outcome.err)
+tap.check(apart[0] > 52, "test-image-jpeg-large-as-exact", "%.1f dB from the exact one" % apart[0])
+tap.check(half.size == (2048, 1500) and apart[1] > apart[0], "test-image-jpeg-large-by-half", "%.1f dB from the whole, %.1f from the half" % tuple(apart))
+print("# 4096x3000 JPEG: %.1f dB from exact Lanczos, %.2f s, %.1f MiB" % (apart[0], outcome.seconds, outcome.mib))
+
 # ---- written from other formats ----
 
 plain = io.BytesIO()
