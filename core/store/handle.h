@@ -23,6 +23,7 @@ struct larder {
 	volatile int cancelled;
 	pthread_mutex_t mutex;           /* of the backends; never held across a driver's operation */
 	struct backend *backends;
+	bool class_told;                 /* atomic: that a class of the configuration is not applied was said */
 };
 
 struct larder_store {

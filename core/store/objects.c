@@ -110,6 +110,20 @@ check_class (const char *storage_class, struct larder_error *error)
 	return code;
 }
 
+/* The class that the store's section wishes. A storage that has no classes does without, so that one pipeline file serves
+ * everywhere; said once a run. What a caller asks for himself is refused there instead. */
+static const char *
+wished_class (const struct larder_store *store)
+{
+	const char *class = store->schema->storage_class;
+	if (!class || store->instance->caps & LARDER_CAP_CLASSES)
+		return class;
+	if (!__atomic_exchange_n (&store->larder->class_told, true, __ATOMIC_RELAXED))
+		module_host.log (LARDER_LOG_WARN, "store '%s': class %s is not applied, its backend '%s' has no storage classes", store_name (store), class,
+		                 store->backend_name);
+	return NULL;
+}
+
 /* What the store's section says, where the caller said nothing. */
 static int
 fill_attributes (const struct larder_store *store, const char *key, struct larder_attributes *attributes, struct larder_error *error)
@@ -119,9 +133,10 @@ fill_attributes (const struct larder_store *store, const char *key, struct larde
 		attributes->content_type = content_type_of (key);
 	if (!attributes->cache_control)
 		attributes->cache_control = store->schema->cache_control;
+	int code = check_class (store->schema->storage_class, error);
 	if (!attributes->storage_class)
-		attributes->storage_class = store->schema->storage_class;
-	return check_class (attributes->storage_class, error);
+		attributes->storage_class = wished_class (store);
+	return code < 0 ? code : check_class (attributes->storage_class, error);
 }
 
 static int
@@ -191,7 +206,7 @@ larder_copy_object (struct larder_store *from, struct larder_store *to, struct l
 	};
 	copy.attributes.size = sizeof copy.attributes;
 	if (!copy.attributes.storage_class)
-		copy.attributes.storage_class = to->schema->storage_class;
+		copy.attributes.storage_class = wished_class (to);
 	struct larder_call call = larder_call_begin (to->larder, arena);
 	instance_enter (to->instance);
 	code = to->driver->copy (to->instance->self, &call, &copy, ret_info, error);

@@ -196,8 +196,8 @@ merged (const struct larder_attributes *asked, const struct larder_info *source,
 	KEEP (content_encoding);
 	KEEP (cache_control);
 	KEEP (content_disposition);
-	if (!attributes.storage_class)
-		attributes.storage_class = to->schema->storage_class ? to->schema->storage_class : source->storage_class;
+	if (!attributes.storage_class && !to->schema->storage_class && to->instance->caps & LARDER_CAP_CLASSES)
+		attributes.storage_class = source->storage_class;
 	if (!attributes.metadata_given)
 		attributes.metadata = source->metadata;
 	return attributes;
