@@ -41,6 +41,13 @@ FACTS = {
         "a removed object is not listed, nor is its group": GROUP,
     },
 }
+# What a server keeps or breaks as its own threads happen to run: such a promise is none there.
+RACES = {
+    "versitygw": {
+        "a reader sees one whole object while another takes its place":
+            "it reads an object's facts and its bytes one after the other: a reader may see those of two objects; the checksum tells",
+    },
+}
 KINDS = ("plain", "versioned")
 PAGE = os.path.join(os.environ["TOP_SRCDIR"], "doc/dev/servers.md")
 MARKS = ("<!-- conformance: printed by a script between these two lines -->\n", "<!-- end of conformance -->\n")
@@ -84,8 +91,8 @@ def check(name, kind):
         if verdict == "lacks":
             print("# %s does not offer: %s (%s)" % (name, promise, text))
         elif verdict == "broken":
-            print("# %s: %s\n#   %s" % (name, promise, known.get(promise, text)))
-    broken = {promise: text for promise, (verdict, text) in seen.items() if verdict == "broken"}
+            print("# %s: %s\n#   %s" % (name, promise, known.get(promise) or RACES.get(name, {}).get(promise, text)))
+    broken = {promise: text for promise, (verdict, text) in seen.items() if verdict == "broken" and promise not in RACES.get(name, {})}
     assert set(broken) == set(known), {promise: broken.get(promise, "holds now") for promise in set(broken) ^ set(known)}
     assert sum(verdict == "holds" for verdict, _ in seen.values()) > 50, seen
 
@@ -102,6 +109,9 @@ def table():
 
     def cell(column, promise):
         verdict, text = found[column][promise]
+        race = RACES.get(column[0], {}).get(promise)
+        if race:
+            return "no (%d)" % note(race)
         return "yes" if verdict == "holds" else "%s (%d)" % ("no" if verdict == "broken" else "–", note(FACTS[column][promise] if verdict == "broken" else text))
     for promise in found[columns[0]]:
         lines.append("| %s | %s |" % (promise, " | ".join(cell(column, promise) for column in columns)))
