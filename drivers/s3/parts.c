@@ -102,7 +102,7 @@ s3_parts_write (void *self, struct larder_call *call, const struct larder_upload
 	if (code == 0)
 		code = s3_exchange_do (s3, call, &exchange, error);
 	if (code == 0)
-		code = s3_reply_stored (&exchange.reply.headers, exchange.arena, &info, error);
+		code = s3_exchange_stored (s3, &exchange, &info, error);
 	if (code < 0)
 		return code;
 	const struct larder_part part = {

@@ -51,6 +51,7 @@ int s3_exchange_send (struct s3 *s3, struct larder_call *call, struct s3_exchang
 bool s3_exchange_is_ok (const struct s3_exchange *exchange);
 int s3_exchange_fault (struct s3 *s3, struct s3_exchange *exchange, struct larder_error *error);
 /* Send, and fail unless the reply is 2xx. */
+int s3_exchange_stored (struct s3 *s3, struct s3_exchange *exchange, struct larder_info *ret, struct larder_error *error);
 int s3_exchange_do (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error);
 /* HEAD of an object into `ret` (texts in the exchange's arena); its failures are asked again as GET, since a HEAD has no words. */
 int s3_head (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_object *object,

@@ -148,6 +148,19 @@ s3_exchange_do (struct s3 *s3, struct larder_call *call, struct s3_exchange *exc
 	return code < 0 || s3_exchange_is_ok (exchange) ? code : s3_exchange_fault (s3, exchange, error);
 }
 
+/* A write that is answered 2xx counts with an etag only: what stands between may answer 200 with the error as its body. */
+int
+s3_exchange_stored (struct s3 *s3, struct s3_exchange *exchange, struct larder_info *ret, struct larder_error *error)
+{
+	if (aws_reply_header (&exchange->reply, "etag"))
+		return s3_reply_stored (&exchange->reply.headers, exchange->arena, ret, error);
+	if (fault_of (exchange).code[0])
+		return s3_exchange_fault (s3, exchange, error);
+	int code = larder_fail (error, LARDER_E_UNAVAILABLE, "%s: the reply has no etag, nothing says that it was stored", exchange->what);
+	larder_explain (error, LARDER_DETAIL_NEXT, "try again; if it stays, check that the endpoint is an S3 server, and what stands between it and here");
+	return code;
+}
+
 /* ---- HEAD, which has no words for its failures ---- */
 
 static int

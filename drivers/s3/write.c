@@ -78,7 +78,7 @@ s3_write (void *self, struct larder_call *call, const struct larder_write *reque
 	if (code == 0 && !s3_exchange_is_ok (&exchange))
 		return s3_exchange_fault (s3, &exchange, error);
 	if (code == 0)
-		code = s3_reply_stored (&exchange.reply.headers, exchange.arena, &info, error);
+		code = s3_exchange_stored (s3, &exchange, &info, error);
 	if (code == 0)
 		code = check_echo (request, &info, error);
 	if (code < 0)
