@@ -19,7 +19,8 @@ The first that applies acts. What it does:
                                       server has done it all the same
     headers, set                      changes headers of the reply; null takes one away
     date, seconds                     moves the Date of the reply
-`delay` in seconds goes with each, before anything else; `reset` closes by RST.
+`delay` in seconds goes with each, before anything else; `reset` closes by RST. `before` and `after` are functions of the
+test's: called with the record when the request came, and (drop-reply) when the server has done it.
 
 A record holds: number, connection, method, path, headers (list of pairs), body_bytes, action, server (status), status
 (to the client, or null), reply_bytes. With a log, each is a line of JSON there. Alone: proxy.py UPSTREAM [PLAN [LOG]].
@@ -153,7 +154,7 @@ def own_reply(rule, record):
 class Rule:
     def __init__(self, words):
         known = {"method", "path", "number", "nth", "times", "do", "bytes", "code", "status", "headers", "body", "forward", "set",
-                 "seconds", "delay", "reset"}
+                 "seconds", "delay", "reset", "before", "after"}
         if set(words) - known or words.get("do", "pass") not in ACTIONS:
             raise ValueError("unknown words in the rule %s" % words)
         self.words, self.matched, self.acted = words, 0, 0
@@ -215,6 +216,8 @@ class Exchange:
         """False: the connection ends here."""
         if rule.get("delay"):
             self.proxy.ended.wait(rule["delay"])
+        if rule.get("before"):
+            rule["before"](record)
         return ACTIONS[rule.get("do", "pass")](self, head, record, rule)
 
     # pieces of an answer
@@ -285,6 +288,8 @@ class Exchange:
 
     def do_drop_reply(self, head, record, rule):
         self.take_reply(head, record)
+        if rule.get("after"):
+            rule["after"](record)
         return False
 
     def do_cut_reply(self, head, record, rule):

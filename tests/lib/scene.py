@@ -1,0 +1,135 @@
+"""scene.py: the tool in front of a real server: the pipeline that we ship, in a folder of the test's, led through the proxy."""
+import json
+import os
+import subprocess
+import tempfile
+
+import proxy
+import servers
+from world import png
+
+TOOL = os.path.join(os.environ["TOP_BUILDDIR"], "larder")
+MODULES = os.path.join(os.environ["TOP_BUILDDIR"], ".libs")
+RED, BLUE = png((200, 0, 0)), png((0, 0, 200))
+WHEN = "2026-11-05T10:00:00Z"
+
+
+class Done:
+    """An ended command: code, its lines of JSON, its words."""
+
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+        self.lines = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+        self.picture = next((line for line in self.lines if line["type"] == "picture"), {})
+        self.error = next((line for line in self.lines if line["type"] == "error"), {})
+        self.action = self.picture.get("action")
+
+    def __repr__(self):
+        return "exit %s\n%s%s" % (self.code, self.out, self.err)
+
+
+class Scene:
+    """A server and a proxy in front of it, two buckets (plain, versioned), a pipeline file of each."""
+
+    def __init__(self, server, settings=(), pipeline=(), profile=None):
+        self.server, self.profile = server, profile or server.profile
+        self.holder = tempfile.TemporaryDirectory(prefix="larder-scene-")
+        self.folder = self.holder.name
+        self.config = servers.pipeline(os.path.join(self.folder, "pipeline"))
+        self.change(self.config, "[pipeline \"image\"]\n", pipeline)
+        self.change(self.config, "[store \"thumbnails\"]\n", ["class = STANDARD"])     # what each server makes of a class is not the subject
+        self.change(os.path.join(self.folder, "pipeline/profiles", self.profile + ".ini"), "[backend \"objects\"]\n", settings)
+        for name, data in (("red", RED), ("blue", BLUE)):
+            self.put(name, data)
+        self.between = proxy.Proxy(server.endpoint)
+        self.client = server.client()
+
+    def change(self, path, section, lines):
+        """Each key of these lines instead of the section's own."""
+        with open(path) as file:
+            text = file.read()
+        head, _, rest = text.partition(section)
+        body, mark, tail = rest.partition("\n[")
+        for line in lines:
+            key = line.split(" =")[0]
+            body = "\n".join(old for old in body.split("\n") if old.split(" =")[0] != key)
+            body = line + "\n" + body
+        with open(path, "w") as file:
+            file.write(head + section + body + mark + tail)
+
+    def use_bucket(self, name):
+        self.change(self.config, "[store \"images\"]\n", ["bucket = " + name])
+        self.bucket = name
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def put(self, name, data):
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+        return self.path(name)
+
+    def environment(self, direct=False, **more):
+        result = self.server.environment(None if direct else self.between.endpoint)
+        result = {name: value for name, value in result.items() if name not in ("LARDER_CONFIG", "LARDER_PROFILE")}
+        result.update(LARDER_MODULE_DIR=MODULES, LARDER_ROOT=self.path("root"))
+        result.update(more)
+        return {name: value for name, value in result.items() if value is not None}
+
+    def start(self, *words, direct=False, more=None):
+        return subprocess.Popen([TOOL, "--config", self.config, "--profile", self.profile, *words], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, errors="replace", cwd=self.folder, env=self.environment(direct, **(more or {})))
+
+    def end(self, process):
+        out, err = process.communicate(timeout=120 * servers.SLOW)
+        return Done(process.returncode, out, err)
+
+    def run(self, *words, **kinds):
+        return self.end(self.start(*words, **kinds))
+
+    def words(self, picture, job, *more):
+        return ("--json", "image", "ingest", self.path(picture), "--user", "u", "--job", job, "--at", WHEN, *more)
+
+    def ingest(self, picture, job, *more, **kinds):
+        return self.run(*self.words(picture, job, *more), **kinds)
+
+    # what a reader sees, asked past the proxy
+
+    def head(self, key):
+        """Metadata of an object, or None."""
+        from botocore.exceptions import ClientError
+        try:
+            return self.client.head_object(Bucket=self.bucket, Key=key)["Metadata"]
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
+
+    def versions(self, prefix=""):
+        """{key: how many versions and markers}."""
+        found = {}
+        reply = self.client.list_object_versions(Bucket=self.bucket, Prefix=prefix)
+        for entry in reply.get("Versions", []) + reply.get("DeleteMarkers", []):
+            found[entry["Key"]] = found.get(entry["Key"], 0) + 1
+        return found
+
+    def keys(self, prefix=""):
+        return [entry["Key"] for entry in self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix).get("Contents", [])]
+
+    def uploads(self):
+        return self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.between.stop()
+        self.holder.cleanup()
+
+
+def image_key(job):
+    return "u/2026/11/%s.png" % job
+
+
+def thumbnail_key(job):
+    return "u/2026/11/thumbnails/%s.webp" % job
