@@ -1,9 +1,6 @@
 /* drive.c: the waiting: for the network, the deadline of the phase, and the call's cancel. */
 #include "exchange.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
-
 #include "clock.h"
 #include "error.h"
 
@@ -18,18 +15,6 @@ exchange_cancelled (struct exchange *exchange)
 	return larder_fail (exchange->error, LARDER_E_CANCELLED, "request to '%s' cancelled", exchange->place.host);
 }
 
-/* Bytes that the kernel took and the other side did not yet. */
-static uint64_t
-bytes_queued (const struct exchange *exchange)
-{
-	curl_socket_t socket = CURL_SOCKET_BAD;
-	int queued = 0;
-	curl_easy_getinfo (exchange->connection->easy, CURLINFO_ACTIVESOCKET, &socket);
-	if (socket == CURL_SOCKET_BAD || ioctl (socket, SIOCOUTQ, &queued) < 0 || queued < 0)
-		return 0;
-	return (uint64_t) queued;
-}
-
 /* Which deadline runs, since when; the phase follows from what has moved. */
 static enum deadline
 look (struct exchange *exchange, int64_t now)
@@ -42,7 +27,7 @@ look (struct exchange *exchange, int64_t now)
 	curl_easy_getinfo (easy, CURLINFO_REQUEST_SIZE, &request);
 	curl_easy_getinfo (easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	uint64_t received = exchange->header_bytes + exchange->reply->received;
-	uint64_t queued = received ? 0 : bytes_queued (exchange);
+	uint64_t queued = received ? 0 : socket_queued (exchange->socket);
 	uint64_t moved = (uint64_t) request + (uint64_t) sent + exchange->given + received - queued;
 	if (moved != exchange->moved) {
 		exchange->moved = moved;

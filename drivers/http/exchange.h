@@ -13,6 +13,7 @@ struct trust;
 #define HTTP_HEADER_BYTES_MOST 65536
 #define HTTP_BUFFER 65536L             /* each way, of one connection */
 #define HTTP_PLACE_MOST 300            /* bytes of "https://host:port" */
+#define HTTP_SOCKETS_MOST 8            /* tried at once, for the addresses of one name */
 
 /* Where a URL leads. */
 struct place {
@@ -29,6 +30,7 @@ struct connection {
 	CURL *easy;
 	char place[HTTP_PLACE_MOST];   /* where it leads, or "" */
 	char words[CURL_ERROR_SIZE];   /* libcurl's, about the last failure */
+	int sockets[HTTP_SOCKETS_MOST]; /* that libcurl has open; -1: none */
 };
 
 struct http {
@@ -55,7 +57,8 @@ struct exchange {
 	struct curl_slist *headers;
 
 	int code;                      /* why a callback of ours ended it; *error is filled */
-	bool ready;                    /* the connection stands: bytes may leave from now on */
+	int socket;                    /* once the connection stands; else -1 */
+	bool ready;                    /* it does: bytes may leave from now on */
 	bool lost;                     /* the request had left over a connection that turned out dead */
 	bool cut;                      /* the server went away before it had the body */
 	bool ask;                      /* may I send the body? */
@@ -70,6 +73,11 @@ struct exchange {
 	int64_t began, moved_at;       /* host->boot */
 	uint64_t moved;                /* changes whenever a byte moves */
 };
+
+/* socket.c: opened closed on exec, and known. */
+void socket_prepare (struct connection *connection);
+int socket_at_port (const struct connection *connection, int port);   /* ours of that local port, or -1 */
+uint64_t socket_queued (int socket);   /* bytes the kernel took and the other side did not yet */
 
 /* url.c */
 int place_find (const char *url, struct place *ret, struct larder_error *error);

@@ -110,6 +110,8 @@ connection_new (void)
 	struct connection *connection = calloc (1, sizeof *connection);
 	if (!connection)
 		return NULL;
+	for (size_t i = 0; i < HTTP_SOCKETS_MOST; i++)
+		connection->sockets[i] = -1;
 	connection->multi = curl_multi_init ();
 	connection->easy = curl_easy_init ();
 	if (connection->multi && connection->easy) {
@@ -182,6 +184,7 @@ begin_again (struct exchange *exchange)
 	exchange->ask = true;
 	exchange->cut = exchange->ready = exchange->lost = exchange->head = false;
 	exchange->given = exchange->given_before = exchange->moved = 0;
+	exchange->socket = -1;
 	exchange->pairs_room = exchange->header_bytes = 0;
 	*exchange->reply = (struct http_reply) { .status = 0 };
 }
@@ -206,7 +209,7 @@ http_perform (struct http *http, struct larder_call *call, struct larder_arena *
 	*ret_reply = (struct http_reply) { .status = 0 };
 	struct exchange exchange = {
 		.http = http, .call = call, .arena = arena, .request = request, .receiver = receiver, .reply = ret_reply, .error = error,
-		.length = request->body ? request->body->length : 0, .began = http->host->boot (),
+		.length = request->body ? request->body->length : 0, .began = http->host->boot (), .socket = -1,
 	};
 	int code = place_find (request->url, &exchange.place, error);
 	if (code == 0 && exchange.place.tls)

@@ -5,10 +5,8 @@
  * request alone, and what has left and what has not can be told; S3 and the servers like it offer nothing else. */
 #include "exchange.h"
 
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "buffer.h"
 #include "error.h"
@@ -89,13 +87,6 @@ add_headers (struct exchange *exchange)
 	return code;
 }
 
-static curl_socket_t
-open_socket (void *context, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	(void) context, (void) purpose;
-	return socket (address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
 /* May libcurl, which found an idle connection dead, send the request once more over a new one? When nobody can have
  * acted on it, and its body begins at its beginning; else the caller must know. Nor once a reply was told: libcurl would
  * answer a 417 with another try. */
@@ -112,7 +103,7 @@ may_repeat (const struct exchange *exchange)
 static int
 connection_ready (void *context, char *to, char *from, int to_port, int from_port)
 {
-	(void) to, (void) from, (void) to_port, (void) from_port;
+	(void) to, (void) from, (void) to_port;
 	struct exchange *exchange = context;
 	long connects = 0;
 	curl_easy_getinfo (exchange->connection->easy, CURLINFO_NUM_CONNECTS, &connects);
@@ -122,6 +113,7 @@ connection_ready (void *context, char *to, char *from, int to_port, int from_por
 	}
 	exchange->reply->reused = connects == 0;
 	exchange->ready = true;
+	exchange->socket = socket_at_port (exchange->connection, from_port);
 	exchange->moved_at = exchange->http->host->boot ();
 	return CURL_PREREQFUNC_OK;
 }
@@ -154,7 +146,6 @@ set_callbacks (struct exchange *exchange)
 	curl_easy_setopt (easy, CURLOPT_HEADERDATA, exchange);
 	curl_easy_setopt (easy, CURLOPT_WRITEFUNCTION, reply_body);
 	curl_easy_setopt (easy, CURLOPT_WRITEDATA, exchange);
-	curl_easy_setopt (easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt (easy, CURLOPT_PREREQFUNCTION, connection_ready);
 	curl_easy_setopt (easy, CURLOPT_PREREQDATA, exchange);
 }
@@ -217,6 +208,7 @@ request_prepare (struct exchange *exchange)
 	exchange->connection->words[0] = '\0';
 	set_method (exchange);
 	set_callbacks (exchange);
+	socket_prepare (exchange->connection);
 	set_tls (exchange);
 	set_manners (exchange);
 	curl_easy_setopt (easy, CURLOPT_HTTPHEADER, exchange->headers);
