@@ -51,20 +51,12 @@ fill (struct exchange *exchange, char *into, size_t room)
 	return code < 0 ? code : got;
 }
 
-/* A reply that refuses came before all was sent. libcurl stops by itself, unless the connection will be closed anyway:
- * then an end of the body makes it stop. Later versions take that for a failure, and are left to send. */
-static bool
-is_enough (const struct exchange *exchange)
-{
-	return exchange->head && exchange->reply->status >= 300 && curl_version_info (CURLVERSION_NOW)->version_num < 0x080700;
-}
-
 size_t
 send_read (char *into, size_t size, size_t count, void *context)
 {
 	struct exchange *exchange = context;
 	exchange->code = exchange_cancelled (exchange);
-	int64_t got = exchange->code < 0 || !exchange->request->body || is_enough (exchange) ? 0 : fill (exchange, into, size * count);
+	int64_t got = exchange->code < 0 || !exchange->request->body ? 0 : fill (exchange, into, size * count);
 	if (got < 0)
 		exchange->code = (int) got;
 	return exchange->code < 0 ? CURL_READFUNC_ABORT : (size_t) got;

@@ -148,4 +148,38 @@ pattern_make (size_t count)
 	return (char *) bytes;
 }
 
+/* A source that can only be read in order, and gives odd counts. */
+struct stream { const char *at; size_t count, given; unsigned rewinds; };
+
+static inline int64_t
+stream_read (void *context, void *into, size_t count, struct larder_error *error)
+{
+	(void) error;
+	struct stream *stream = context;
+	size_t left = stream->count - stream->given, take = count < left ? count : left;
+	if (take > 4099)
+		take = 4099;
+	memcpy (into, stream->at + stream->given, take);
+	stream->given += take;
+	return (int64_t) take;
+}
+
+static inline int
+stream_rewind (void *context, struct larder_error *error)
+{
+	(void) error;
+	struct stream *stream = context;
+	stream->given = 0;
+	stream->rewinds++;
+	return 0;
+}
+
+static inline struct larder_source
+stream_source (struct stream *stream)
+{
+	return (struct larder_source) {
+		.size = sizeof (struct larder_source), .context = stream, .length = stream->count, .read = stream_read, .rewind = stream_rewind,
+	};
+}
+
 #endif

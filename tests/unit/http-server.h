@@ -131,6 +131,26 @@ peer_reset (const struct peer *peer)
 	setsockopt (peer->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
+/* Answers each request with its own body. */
+static inline void
+echo (struct peer *peer, void *context)
+{
+	(void) context;
+	while (peer_head (peer)) {
+		size_t length = peer_length (peer);
+		char *body = malloc (length + 1), head[100];
+		if (!peer_body (peer, body, length)) {
+			free (body);
+			return;
+		}
+		snprintf (head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", length);
+		bool sent = peer_say (peer, head) && peer_write (peer, body, length);
+		free (body);
+		if (!sent)
+			return;
+	}
+}
+
 static inline void *
 peer_run (void *context)
 {

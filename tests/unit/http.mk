@@ -2,7 +2,7 @@
 noinst_HEADERS += tests/unit/http-server.h tests/unit/http-client.h
 if HAVE_CHECK
 if WITH_AWS
-UNIT_HTTP = tests/unit/test-http-exchange tests/unit/test-http-failure tests/unit/test-http-tls
+UNIT_HTTP = tests/unit/test-http-connection tests/unit/test-http-exchange tests/unit/test-http-failure tests/unit/test-http-tls
 check_PROGRAMS += $(UNIT_HTTP)
 TESTS += $(UNIT_HTTP)
 IN_UNIT_HTTP = $(IN_MODULE) -I$(top_srcdir)/drivers/http
@@ -22,5 +22,10 @@ tests_unit_test_http_tls_SOURCES = tests/unit/test-http-tls.c
 tests_unit_test_http_tls_CPPFLAGS = $(IN_UNIT_HTTP)
 tests_unit_test_http_tls_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_http_tls_LDADD = $(LIBS_UNIT_HTTP)
+
+tests_unit_test_http_connection_SOURCES = tests/unit/test-http-connection.c
+tests_unit_test_http_connection_CPPFLAGS = $(IN_UNIT_HTTP)
+tests_unit_test_http_connection_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_http_connection_LDADD = $(LIBS_UNIT_HTTP)
 endif
 endif

@@ -91,7 +91,9 @@ slow (int64_t ns)
 static int64_t
 zeroes (void *context, void *into, size_t count, uint64_t offset, struct larder_error *error)
 {
-	(void) context, (void) error;
+	(void) error;
+	if (context)
+		*(uint64_t *) context = offset + count;     /* how far it was read */
 	size_t left = offset < BIG ? (size_t) (BIG - offset) : 0;
 	memset (into, 0, count < left ? count : left);
 	return (int64_t) (count < left ? count : left);
@@ -392,6 +394,29 @@ START_TEST (cancel_under_way)
 }
 END_TEST
 
+static void
+answer_then_cancel (struct peer *peer, void *context)
+{
+	if (!peer_head (peer) || !peer_say (peer, "HTTP/1.1 204 OK\r\n\r\n") || !peer_head (peer))
+		return;
+	client_cancel (context);
+	peer_wait_gone (peer);
+}
+
+/* Over a connection that stands, nothing but the call's descriptor wakes the wait. */
+START_TEST (cancel_quiet)
+{
+	struct server server;
+	struct client client = { 0 };
+	server_start (&server, answer_then_cancel, &client, NULL);
+	client_open (&client, server.port);
+	client_must (&client, "GET", "/", NULL, 204);
+	check_cancelled (&client, client_do (&client, "GET", "/", NULL), HTTP_SENT);
+	ck_assert (client.reply.reused);
+	end (&server, &client);
+}
+END_TEST
+
 /* ---- cut short --------------------------------------------------------------------------------- */
 
 struct cut { const char *say; size_t fill; const char *words; };
@@ -433,7 +458,8 @@ END_TEST
 
 START_TEST (no_http)
 {
-	static const char *const words[] = { "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 x\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/2 200\r\n\r\n" };
+	static const char *const words[] = { "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 x\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/2 200\r\n\r\n",
+		"HTTP/2.0 200 OK\r\n\r\n" };
 	struct server server;
 	struct client client = { 0 };
 	begin (&server, &client, &(struct plan) { .say = words[_i] });
@@ -454,17 +480,60 @@ static const char *const early[] = {
 	"HTTP/1.1 400 No\r\nConnection: close\r\n\r\ndenied",
 };
 
-/* The server refuses after the headers, and waits for the client or goes at once, which resets the connection. */
+/* No more is sent then. The server refuses after the headers, and waits for the client or goes at once, which resets the connection. */
 START_TEST (early_reply)
 {
 	struct server server;
 	struct client client = { 0 };
 	begin (&server, &client, &(struct plan) { .say = early[_i / 2], .wait = _i % 2 && _i / 2 != 3 });
 	for (int i = 0; i < 10; i++) {
-		client_must (&client, "PUT", "/", &big_source, (int) strtol (early[_i / 2] + 9, NULL, 10));
+		uint64_t far = 0;
+		struct larder_source source = big_source;
+		source.context = &far;
+		client_must (&client, "PUT", "/", &source, (int) strtol (early[_i / 2] + 9, NULL, 10));
+		ck_assert_uint_lt (far, BIG / 2);
 		ck_assert_str_eq (buffer_text (&client.body), "denied");
 		ck_assert_uint_eq (client.heads, 1);
 	}
+	end (&server, &client);
+}
+END_TEST
+
+/* Goes while it is sent a body, without a word that arrived; asked first, it answers, or goes again. */
+static void
+ask_first (struct peer *peer, void *context)
+{
+	if (!peer_head (peer))
+		return;
+	bool asked = strcasestr (peer->head, "\r\nexpect: 100-continue\r\n") != NULL;
+	ck_assert (asked == (peer->number == 1));
+	if (!asked || !context) {
+		peer_reset (peer);
+		return;
+	}
+	peer_say (peer, context);
+	char *bytes = malloc (BIG);
+	if (strstr (context, " 100 ") && peer_body (peer, bytes, BIG))
+		peer_say (peer, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	free (bytes);
+}
+
+START_TEST (asked_again)
+{
+	static const char *const replies[] = {
+		"HTTP/1.1 403 No\r\nContent-Length: 6\r\n\r\ndenied", "HTTP/1.1 100 Continue\r\n\r\n", NULL,
+	};
+	static const int statuses[] = { 403, 200, 0 };
+	struct server server;
+	struct client client = { 0 };
+	server_start (&server, ask_first, (void *) (uintptr_t) replies[_i], NULL);
+	client_open (&client, server.port);
+	int code = client_do (&client, "PUT", "/", &big_source);
+	if (!replies[_i])
+		client_check_failure (&client, code, LARDER_E_UNAVAILABLE, HTTP_NOT_SENT, "closed the connection without a reply", NULL);
+	ck_assert_int_eq (client.reply.status, statuses[_i]);
+	ck_assert_uint_eq (server.requests, 2);
+	ck_assert_uint_eq (client.heads, replies[_i] ? 1 : 0);
 	end (&server, &client);
 }
 END_TEST
@@ -513,10 +582,12 @@ main (void)
 		{ "test-http-failure-cancel-name", cancel_name, 0 },
 		{ "test-http-failure-cancel-handshake", cancel_handshake, 0 },
 		{ "test-http-failure-cancel-under-way", cancel_under_way, 3 },
+		{ "test-http-failure-cancel-quiet", cancel_quiet, 0 },
 		{ "test-http-failure-cut-body", cut_body, 2 * COUNT_OF (cuts) },
 		{ "test-http-failure-cut-head", cut_head, 2 * COUNT_OF (half_heads) },
-		{ "test-http-failure-no-http", no_http, 4 },
+		{ "test-http-failure-no-http", no_http, 5 },
 		{ "test-http-failure-early-reply", early_reply, 2 * COUNT_OF (early) },
+		{ "test-http-failure-asked-again", asked_again, 3 },
 		{ "test-http-failure-refused", refused, 0 },
 		{ "test-http-failure-no-name", no_name, 0 },
 	};
