@@ -79,6 +79,9 @@ s3_copy (void *self, struct larder_call *call, const struct larder_copy *request
 	code = send_copy (s3, call, &exchange, &all, &info, error);
 	if (code < 0)
 		return code;
+	code = s3_check_encrypted (request->key, &request->attributes, aws_reply_header (&exchange.reply, "x-amz-server-side-encryption"), error);
+	if (code < 0)
+		return code;
 	info.key = request->key;
 	info.length = source.length;
 	info.version = aws_reply_header (&exchange.reply, "x-amz-version-id");

@@ -8,6 +8,8 @@
 #include "checksum.h"
 #include "error.h"
 
+#define S3_CLEAR_FOR 1000000000                /* ns */
+
 static int
 refuse (struct s3 *s3, const char *key, const char *other, struct larder_error *error)
 {
@@ -16,7 +18,8 @@ refuse (struct s3 *s3, const char *key, const char *other, struct larder_error *
 	return code;
 }
 
-/* ---- folders that were found clear: whoever writes an object in their place later looks below it ---- */
+/* ---- folders that were found clear: whoever writes an object in their place later looks below it, and finds what was
+ * written here. Unless that is gone by then: so a finding ends with a removal of ours, and soon for those of others. ---- */
 
 static uint64_t
 folder_hash (const char *bucket, const char *key, size_t length)
@@ -28,17 +31,30 @@ static bool
 is_clear (struct s3 *s3, uint64_t hash)
 {
 	pthread_mutex_lock (&s3->mutex);
-	bool clear = s3->clear[hash % S3_CLEAR_MOST] == hash;
+	bool clear = s3->clear[hash % S3_CLEAR_MOST].hash == hash && larder_host->boot () < s3->clear[hash % S3_CLEAR_MOST].until;
 	pthread_mutex_unlock (&s3->mutex);
 	return clear;
 }
 
 static void
-note_clear (struct s3 *s3, uint64_t hash)
+note_clear (struct s3 *s3, uint64_t hash, int64_t until)
 {
 	pthread_mutex_lock (&s3->mutex);
-	s3->clear[hash % S3_CLEAR_MOST] = hash;
+	s3->clear[hash % S3_CLEAR_MOST].hash = hash;
+	s3->clear[hash % S3_CLEAR_MOST].until = until;
 	pthread_mutex_unlock (&s3->mutex);
+}
+
+void
+s3_guard_forget (struct s3 *s3, const char *bucket, const char *key)
+{
+	if (!s3->guard_keys || s3->server->state[S3_KEY_BESIDE_PREFIX] != S3_IGNORED)
+		return;
+	for (const char *slash = strchr (key, '/'); slash; slash = strchr (slash + 1, '/')) {
+		uint64_t hash = folder_hash (bucket, key, (size_t) (slash - key));
+		if (is_clear (s3, hash))
+			note_clear (s3, hash, 0);
+	}
 }
 
 /* ---- looking ---- */
@@ -49,6 +65,7 @@ check_folder (struct s3 *s3, struct larder_call *call, const char *bucket, const
 	struct larder_info info = { .size = sizeof info };
 	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	uint64_t hash = folder_hash (bucket, key, length);
+	int64_t began = larder_host->boot ();
 	if (is_clear (s3, hash))
 		return 0;
 	int code = s3_exchange_begin (&exchange, error);
@@ -58,7 +75,7 @@ check_folder (struct s3 *s3, struct larder_call *call, const char *bucket, const
 	const struct larder_object object = { .size = sizeof object, .bucket = bucket, .key = above };
 	code = s3_head (s3, call, &exchange, &object, &info, error);
 	if (code == LARDER_E_NOTFOUND) {
-		note_clear (s3, hash);
+		note_clear (s3, hash, began + S3_CLEAR_FOR);
 		return 0;
 	}
 	return code == 0 ? refuse (s3, key, above, error) : code;

@@ -24,8 +24,6 @@ static int
 check_parts (const struct s3_server *server, const char *key, struct larder_error *error)
 {
 	static const char next[] = "name the object without empty, '.' and '..' parts";
-	if (s3_server_can (server, S3_RAW_KEYS))
-		return 0;
 	if (*key == '/')
 		return bad_key (server, key, "it would be stored without its leading '/'", next, error);
 	for (const char *part = key;; part++) {
@@ -75,6 +73,12 @@ check_reserved (const struct s3_server *server, const char *key, struct larder_e
 	return 0;
 }
 
+int
+s3_server_key_alone (const struct s3_server *server, const char *key, struct larder_error *error)
+{
+	return server->state[S3_RAW_KEYS] == S3_DESTRUCTIVE ? check_parts (server, key, error) : 0;
+}
+
 bool
 s3_key_fits_xml (const char *key)
 {
@@ -101,7 +105,7 @@ s3_server_key (const struct s3_server *server, const char *key, struct larder_er
 		return bad_key (server, key, "control characters would come back as others", "name the object without them", error);
 	if (server->keys_in_a_line && strpbrk (key, "\r\n"))
 		return bad_key (server, key, "it has a line break", "name the object without it", error);
-	int code = check_parts (server, key, error);
+	int code = s3_server_can (server, S3_RAW_KEYS) ? 0 : check_parts (server, key, error);
 	if (code == 0)
 		code = check_lengths (server, key, error);
 	return code == 0 ? check_reserved (server, key, error) : code;

@@ -11,7 +11,7 @@ s3_tags_get (void *self, struct larder_call *call, const struct larder_object *o
 	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
-		code = s3_exchange_what (&exchange, "read the tags of", object->bucket, object->key, error);
+		code = s3_exchange_object (s3, &exchange, "read the tags of", object->bucket, object->key, error);
 	if (code == 0)
 		code = s3_request_tags_get (&exchange.request, exchange.arena, s3->server, object, error);
 	if (code == 0)
@@ -37,7 +37,7 @@ s3_tags_set (void *self, struct larder_call *call, const struct larder_object *o
 	if (code == 0)
 		code = s3_check_writable (s3, error);
 	if (code == 0)
-		code = s3_exchange_what (&exchange, "set the tags of", object->bucket, object->key, error);
+		code = s3_exchange_object (s3, &exchange, "set the tags of", object->bucket, object->key, error);
 	if (code == 0)
 		code = s3_request_tags_set (&exchange.request, exchange.arena, s3->server, object, tags, error);
 	return code == 0 ? s3_exchange_do (s3, call, &exchange, error) : code;
@@ -52,7 +52,7 @@ s3_restore (void *self, struct larder_call *call, const struct larder_restore *r
 	if (code == 0)
 		code = s3_check_writable (s3, error);
 	if (code == 0)
-		code = s3_exchange_what (&exchange, "restore", request->object.bucket, request->object.key, error);
+		code = s3_exchange_object (s3, &exchange, "restore", request->object.bucket, request->object.key, error);
 	if (code == 0)
 		code = s3_request_restore (&exchange.request, exchange.arena, s3->server, request, error);
 	return code == 0 ? s3_exchange_do (s3, call, &exchange, error) : code;

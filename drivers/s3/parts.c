@@ -34,6 +34,12 @@ s3_parts_begin (void *self, struct larder_call *call, const struct larder_write 
 		code = s3_reply_upload_id (exchange.reply.body, exchange.reply.length, exchange.arena, &id, error);
 	if (code < 0)
 		return code;
+	code = s3_check_encrypted (request->key, &request->attributes, aws_reply_header (&exchange.reply, "x-amz-server-side-encryption"), error);
+	if (code < 0) {
+		const struct larder_upload clear = { .size = sizeof clear, .bucket = request->bucket, .key = request->key, .id = id };
+		(void) s3_parts_abort (self, call, &clear, NULL);
+		return code;
+	}
 	const struct larder_upload upload = {
 		.size = sizeof upload, .bucket = s3_give_text (call, request->bucket, &failed), .key = s3_give_text (call, request->key, &failed),
 		.id = s3_give_text (call, id, &failed),
@@ -213,7 +219,7 @@ s3_parts_abort (void *self, struct larder_call *call, const struct larder_upload
 	if (code == 0)
 		code = s3_server_can (s3->server, S3_ABORT_TOLD) ? 0 : s3_parts_list (self, call, upload, nothing_listed, NULL, error);
 	if (code == 0)
-		code = s3_exchange_what (&exchange, "abort the upload of", upload->bucket, upload->key, error);
+		code = s3_exchange_object (s3, &exchange, "abort the upload of", upload->bucket, upload->key, error);
 	if (code == 0)
 		code = s3_request_upload_abort (&exchange.request, exchange.arena, upload, error);
 	if (code == 0)
@@ -235,7 +241,7 @@ s3_parts_list (void *self, struct larder_call *call, const struct larder_upload 
 		CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 		code = s3_exchange_begin (&exchange, error);
 		if (code == 0)
-			code = s3_exchange_what (&exchange, "list the parts of", upload->bucket, upload->key, error);
+			code = s3_exchange_object (s3, &exchange, "list the parts of", upload->bucket, upload->key, error);
 		if (code == 0)
 			code = s3_request_upload_parts (&exchange.request, exchange.arena, upload, after, error);
 		if (code == 0)

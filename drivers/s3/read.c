@@ -110,7 +110,7 @@ s3_read (void *self, struct larder_call *call, const struct larder_read *request
 	if (request->length == 0)
 		return read_nothing (s3, call, &reading, error);
 	const struct http_receiver receiver = { &reading, reading_head, reading_body };
-	code = s3_exchange_what (&exchange, "read", request->object.bucket, request->object.key, error);
+	code = s3_exchange_object (s3, &exchange, "read", request->object.bucket, request->object.key, error);
 	if (code == 0)
 		code = s3_request_get (&exchange.request, exchange.arena, s3->server, request, error);
 	exchange.receiver = &receiver;

@@ -28,6 +28,8 @@ item_at (const struct removing *work, size_t i)
 static int
 report (const struct removing *work, size_t i, int code, const struct larder_info *info, const struct larder_error *why)
 {
+	if (code == 0)
+		s3_guard_forget (work->s3, work->bucket, item_at (work, i)->key);
 	return work->removed (work->context, i, code, info, why);
 }
 

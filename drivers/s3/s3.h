@@ -24,7 +24,7 @@ struct s3 {
 	pthread_mutex_t mutex;                     /* of what follows */
 	char known[S3_KNOWN_MOST][64];             /* buckets that answered: a 404 there speaks of the key */
 	unsigned known_count;
-	uint64_t clear[S3_CLEAR_MOST];             /* guard.c: hashes of folders */
+	struct { uint64_t hash; int64_t until; } clear[S3_CLEAR_MOST];   /* guard.c: folders */
 };
 
 /* ---- send.c: one exchange -------------------------------------------------------------------- */
@@ -46,6 +46,9 @@ int s3_exchange_begin (struct s3_exchange *exchange, struct larder_error *error)
 void s3_exchange_end (struct s3_exchange *exchange);
 /* Begins messages: verb "write", and the key cut to a readable length. */
 int s3_exchange_what (struct s3_exchange *exchange, const char *verb, const char *bucket, const char *key, struct larder_error *error);
+/* The same for one object; INVALID where the server would take the key for another's. */
+int s3_exchange_object (const struct s3 *s3, struct s3_exchange *exchange, const char *verb, const char *bucket, const char *key,
+                        struct larder_error *error);
 /* Any whole reply is 0; s3_exchange_fault words one that is not 2xx. */
 int s3_exchange_send (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error);
 bool s3_exchange_is_ok (const struct s3_exchange *exchange);
@@ -58,6 +61,8 @@ int s3_head (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchan
              struct larder_info *ret, struct larder_error *error);
 /* CONFLICT unless the object has the etag that was wanted; NULL wants none. */
 int s3_check_etag (const char *key, const char *wanted, const struct larder_info *found, struct larder_error *error);
+/* Some servers take the request and leave the encryption out: INTEGRITY when it was asked for and there is no echo of it. */
+int s3_check_encrypted (const char *key, const struct larder_attributes *asked, const char *echo, struct larder_error *error);
 /* Refuses a write in a read-only instance. */
 int s3_check_writable (const struct s3 *s3, struct larder_error *error);
 /* Copies every text of `info` to the call's memory and gives it to the caller's struct. */
@@ -90,6 +95,8 @@ int s3_settle_finish (struct s3 *s3, struct larder_call *call, struct s3_exchang
 
 /* CONFLICT, naming both keys, where the server would hide one of them: 'a' beside 'a/b' on MinIO. */
 int s3_guard (struct s3 *s3, struct larder_call *call, const char *bucket, const char *key, struct larder_error *error);
+/* An object went: its folders may be objects next. */
+void s3_guard_forget (struct s3 *s3, const char *bucket, const char *key);
 
 /* ---- the operations: see driver.h ----------------------------------------------------------------- */
 

@@ -36,6 +36,13 @@ s3_exchange_what (struct s3_exchange *exchange, const char *verb, const char *bu
 	return exchange->what ? 0 : larder_fail_memory (error);
 }
 
+int
+s3_exchange_object (const struct s3 *s3, struct s3_exchange *exchange, const char *verb, const char *bucket, const char *key, struct larder_error *error)
+{
+	int code = s3_exchange_what (exchange, verb, bucket, key, error);
+	return code == 0 && key ? s3_server_key_alone (s3->server, key, error) : code;
+}
+
 /* ---- buckets that are known to be there ---- */
 
 static bool
@@ -190,7 +197,7 @@ int
 s3_head (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_object *object,
          struct larder_info *ret, struct larder_error *error)
 {
-	int code = s3_exchange_what (exchange, "look at", object->bucket, object->key, error);
+	int code = s3_exchange_object (s3, exchange, "look at", object->bucket, object->key, error);
 	if (code == 0)
 		code = head_once (s3, call, exchange, object, error);
 	if (code == 0 && !s3_exchange_is_ok (exchange) && !is_clear (s3, exchange)) {
@@ -269,4 +276,14 @@ s3_give_info (struct larder_call *call, const struct larder_info *info, struct l
 		return larder_fail_memory (error);
 	larder_give (ret, &copy);
 	return 0;
+}
+
+int
+s3_check_encrypted (const char *key, const struct larder_attributes *asked, const char *echo, struct larder_error *error)
+{
+	if (!asked->encryption || echo)
+		return 0;
+	int code = larder_fail (error, LARDER_E_INTEGRITY, "'%.200s' was to be encrypted, and the server does not say that it is", key);
+	larder_explain (error, LARDER_DETAIL_NEXT, "remove it, and check whether this server encrypts; `server =` names its kind");
+	return code;
 }

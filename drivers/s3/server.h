@@ -81,6 +81,8 @@ bool s3_key_fits_xml (const char *key);
  * apart: MinIO "//", "/lead", "./", "../", segments over 255 bytes; versitygw likewise. Everywhere: empty, over 1024 bytes,
  * not UTF-8. */
 int s3_server_key (const struct s3_server *server, const char *key, struct larder_error *error);
+/* For requests that only look: INVALID for a key under which this server is known to give another object. */
+int s3_server_key_alone (const struct s3_server *server, const char *key, struct larder_error *error);
 /* INVALID for names that no header can have, values with control characters; LIMIT over the server's limit. */
 int s3_server_metadata (const struct s3_server *server, const struct larder_pairs *metadata, struct larder_error *error);
 

@@ -16,17 +16,6 @@ check_size (const struct larder_write *request, const struct larder_source *sour
 	return code;
 }
 
-/* Some servers take the request and leave the encryption out. */
-static int
-check_echo (const struct larder_write *request, const struct larder_info *info, struct larder_error *error)
-{
-	if (!request->attributes.encryption || info->encryption)
-		return 0;
-	int code = larder_fail (error, LARDER_E_INTEGRITY, "'%.200s' was stored, but the server does not say that it is encrypted", request->key);
-	larder_explain (error, LARDER_DETAIL_NEXT, "remove it, and check whether this server encrypts; `server =` names its kind");
-	return code;
-}
-
 static int
 prepare (struct s3 *s3, struct larder_call *call, const struct larder_write *request, const struct larder_source *source,
          struct s3_exchange *exchange, struct s3_digest *digest, struct larder_error *error)
@@ -80,7 +69,7 @@ s3_write (void *self, struct larder_call *call, const struct larder_write *reque
 	if (code == 0)
 		code = s3_exchange_stored (s3, &exchange, &info, error);
 	if (code == 0)
-		code = check_echo (request, &info, error);
+		code = s3_check_encrypted (request->key, &request->attributes, info.encryption, error);
 	if (code < 0)
 		return code;
 	info.key = request->key;
