@@ -7,3 +7,15 @@ endif
 EXTRA_DIST += %D%/test-live-ingest-kill.py
 EXTRA_DIST += %D%/test-live-conform.py %D%/test-live-class.py %D%/README.md %D%/test-live-install.sh %D%/test-live-servers.py %D%/test-live-proxy.py
 EXTRA_DIST += %D%/profiles/versitygw.ini %D%/profiles/minio-tls.ini
+
+# The driver alone, led by scripts.
+if WITH_AWS
+check_PROGRAMS += tests/live/s3-do
+tests_live_s3_do_SOURCES = \
+	%D%/s3-do.c tests/conform/driver/host.c tests/conform/driver/ops.c tests/conform/driver/suite.h core/base/fail.c
+tests_live_s3_do_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/tests/conform
+tests_live_s3_do_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_live_s3_do_LDADD = libbase.la $(JANSSON_LIBS)
+TESTS += %D%/test-live-dangers.py
+endif
+EXTRA_DIST += %D%/session.py %D%/test-live-dangers.py
