@@ -114,6 +114,18 @@ is_all_here (const struct reading *reading, const struct larder_get *request)
 	return reading->begun && (reading->got == request->length || request->offset + reading->got >= reading->expected);
 }
 
+/* With the words of the last time. */
+static int
+fail_broken (const struct reading *reading, struct larder_error *error)
+{
+	char last[300] = "";
+	if (error && error->code == LARDER_E_RETRY)
+		snprintf (last, sizeof last, "%.*s", (int) sizeof last - 1, error->message);
+	return larder_fail_next (error, LARDER_E_UNAVAILABLE, "try again later; the network or the service breaks off",
+	                         "object '%s' broke off %d times; %llu bytes came%s%s", reading->key, RESUMES_MOST,
+	                         (unsigned long long) reading->got, *last ? "; at last: " : "", last);
+}
+
 int
 larder_get (struct larder_store *store, const struct larder_get *request, const struct larder_sink *sink, struct larder_error *error)
 {
@@ -133,9 +145,7 @@ larder_get (struct larder_store *store, const struct larder_get *request, const 
 			code = 0;
 	}
 	if (code == LARDER_E_RETRY)
-		code = larder_fail_next (error, LARDER_E_UNAVAILABLE, "try again later; the network or the service breaks off",
-			"object '%s' broke off %d times; %llu bytes came", request->key, RESUMES_MOST,
-		                    (unsigned long long) reading.got);
+		code = fail_broken (&reading, error);
 	return code == 0 ? check_whole (&reading, error) : code;
 }
 

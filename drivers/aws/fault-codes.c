@@ -44,7 +44,7 @@ static const struct aws_fault_row rows[] = {
 	ROW ("ExpiredTokenException", DENIED, 400, NEVER, FRESH),
 	ROW ("GlacierExpeditedRetrievalNotAvailable", NOTREADY, 503, NEVER, "ask for the Standard tier, or try again later"),
 	ROW ("IllegalLocationConstraintException", INVALID, 400, NEVER, "set region in the [backend] section to the bucket's"),
-	ROW ("IncompleteBody", INTEGRITY, 400, NEVER, "try again: fewer bytes arrived than were announced"),
+	ROW ("IncompleteBody", INTEGRITY, 400, NEVER, "try again: fewer bytes arrived than were announced; MinIO says so too while its disk fills up"),
 	ROW ("InsufficientStorage", NOSPACE, 507, NEVER, SPACE),
 	ROW ("InternalError", UNAVAILABLE, 500, TRANSIENT, AGAIN),
 	ROW ("InternalFailure", UNAVAILABLE, 500, TRANSIENT, AGAIN),

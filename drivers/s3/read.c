@@ -88,11 +88,13 @@ read_nothing (struct s3 *s3, struct larder_call *call, struct reading *reading, 
 	return reading->sink->begin ? reading->sink->begin (reading->sink->context, &info, error) : 0;
 }
 
+/* Why, where that is known: the network's own words are there already. */
 static int
-broke_off (const struct reading *reading, struct larder_error *error)
+broke_off (const struct reading *reading, int code, struct larder_error *error)
 {
-	int code = larder_fail (error, LARDER_E_RETRY, "%s: the reply broke off after %llu of %llu bytes", reading->exchange->what,
-	                        (unsigned long long) reading->got, (unsigned long long) reading->expected);
+	if (code == 0)
+		code = larder_fail (error, LARDER_E_RETRY, "%s: the reply broke off after %llu of %llu bytes", reading->exchange->what,
+		                    (unsigned long long) reading->got, (unsigned long long) reading->expected);
 	if (error)
 		error->offset = reading->got;
 	return code;
@@ -121,5 +123,5 @@ s3_read (void *self, struct larder_call *call, const struct larder_read *request
 		return read_nothing (s3, call, &reading, error);
 	if (code == 0 && !s3_exchange_is_ok (&exchange))
 		return s3_exchange_fault (s3, &exchange, error);
-	return code == LARDER_E_RETRY || (code == 0 && reading.got < reading.expected) ? broke_off (&reading, error) : code;
+	return code == LARDER_E_RETRY || (code == 0 && reading.got < reading.expected) ? broke_off (&reading, code, error) : code;
 }
