@@ -12,7 +12,8 @@ The first that applies acts. What it does:
     cut-before                        closes the connection before anything reaches the server
     cut-request, bytes                closes both connections after so many bytes of the request's body
     drop-reply                        the server has done it, and the client hears nothing: closed
-    cut-reply, bytes                  the head and so many bytes of the body, then closed
+    cut-reply, bytes, hold            the head and so many bytes of the body, then closed; with hold, not closed but silent
+    flip, bytes                       turns one bit of the reply's body, in the byte after so many
     stall                             the server has done it; no reply until the client leaves
     reply, code, status, headers, body, forward
                                       answers itself, with an error body of S3 for `code`, or `body`; with forward the
@@ -154,7 +155,7 @@ def own_reply(rule, record):
 class Rule:
     def __init__(self, words):
         known = {"method", "path", "number", "nth", "times", "do", "bytes", "code", "status", "headers", "body", "forward", "set",
-                 "seconds", "delay", "reset", "before", "after"}
+                 "seconds", "delay", "reset", "before", "after", "hold"}
         if set(words) - known or words.get("do", "pass") not in ACTIONS:
             raise ValueError("unknown words in the rule %s" % words)
         self.words, self.matched, self.acted = words, 0, 0
@@ -258,12 +259,15 @@ class Exchange:
                 return                     # it has answered already, and closed: its reply may still be there
             record["body_bytes"] += len(piece)
 
-    def pass_on(self, reply, record, most=None):
+    def pass_on(self, reply, record, most=None, flip=-1):
         record["status"] = reply.status
         self.client.sendall(reply.raw)
         for piece in reply_body(record["method"], reply, self.from_server):
             if most is not None:
                 piece = piece[:most - record["reply_bytes"]]
+            if 0 <= flip - record["reply_bytes"] < len(piece):
+                at = flip - record["reply_bytes"]
+                piece = piece[:at] + bytes([piece[at] ^ 1]) + piece[at + 1:]
             self.client.sendall(piece)
             record["reply_bytes"] += len(piece)
             if most is not None and record["reply_bytes"] >= most:
@@ -294,7 +298,12 @@ class Exchange:
 
     def do_cut_reply(self, head, record, rule):
         self.pass_on(self.forward(head, record), record, rule["bytes"])
+        if rule.get("hold"):
+            self.from_client.read(1)
         return False
+
+    def do_flip(self, head, record, rule):
+        return self.pass_on(self.forward(head, record), record, flip=rule["bytes"])
 
     def do_stall(self, head, record, rule):
         self.take_reply(head, record)

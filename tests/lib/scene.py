@@ -29,7 +29,7 @@ class Done:
 
 
 class Scene:
-    """A server and a proxy in front of it, two buckets (plain, versioned), a pipeline file of each."""
+    """A server, a proxy in front of it (not of TLS), and the pipeline file with settings of the test's."""
 
     def __init__(self, server, settings=(), pipeline=(), profile=None):
         self.server, self.profile = server, profile or server.profile
@@ -41,7 +41,7 @@ class Scene:
         self.change(os.path.join(self.folder, "pipeline/profiles", self.profile + ".ini"), "[backend \"objects\"]\n", settings)
         for name, data in (("red", RED), ("blue", BLUE)):
             self.put(name, data)
-        self.between = proxy.Proxy(server.endpoint)
+        self.between = None if server.ca else proxy.Proxy(server.endpoint)
         self.client = server.client()
 
     def change(self, path, section, lines):
@@ -70,7 +70,7 @@ class Scene:
         return self.path(name)
 
     def environment(self, direct=False, **more):
-        result = self.server.environment(None if direct else self.between.endpoint)
+        result = self.server.environment(None if direct or not self.between else self.between.endpoint)
         result = {name: value for name, value in result.items() if name not in ("LARDER_CONFIG", "LARDER_PROFILE")}
         result.update(LARDER_MODULE_DIR=MODULES, LARDER_ROOT=self.path("root"))
         result.update(more)
@@ -123,7 +123,8 @@ class Scene:
         return self
 
     def __exit__(self, *_):
-        self.between.stop()
+        if self.between:
+            self.between.stop()
         self.holder.cleanup()
 
 

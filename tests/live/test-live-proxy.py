@@ -165,6 +165,28 @@ def test_live_proxy_cut_reply():
         assert scene.ask("GET", "/a")[1] == b"0123456789"
 
 
+def test_live_proxy_flip():
+    """One bit of a body, and only where the plan says."""
+    with Scene({"do": "flip", "bytes": 4, "times": 1}) as scene:
+        assert scene.ask("GET", "/a")[1] == b"0123556789" and scene.ask("GET", "/a")[1] == b"0123456789"
+
+
+def test_live_proxy_hold():
+    """A reply that stops in the middle, the connection open."""
+    with Scene({"do": "cut-reply", "bytes": 4, "hold": True, "times": 1}) as scene:
+        scene.client.timeout = 0.3
+        assert isinstance(scene.broken("GET", "/a"), TimeoutError) and scene.ask("GET", "/a")[1] == b"0123456789"
+
+
+def test_live_proxy_hooks():
+    """Functions of the test's: when the request came, and when the server has done it."""
+    seen = []
+    with Scene() as scene:
+        scene.proxy.plan([{"do": "drop-reply", "before": lambda _: seen.append(len(scene.store.seen)), "after": lambda r: seen.append((len(scene.store.seen), r["server"]))}])
+        scene.broken("PUT", "/a", b"1")
+        assert seen == [0, (1, 200)], seen
+
+
 def test_live_proxy_stall():
     """The server has done it; the client waits until its own patience ends."""
     with Scene({"do": "stall", "times": 1}) as scene:

@@ -1,0 +1,42 @@
+/* clock-shift.c: preloaded: the wall clock of this process is LARDER_SHIFT seconds off; the others are right. */
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static time_t
+shift (void)
+{
+	const char *text = getenv ("LARDER_SHIFT");
+	return text ? (time_t) strtol (text, NULL, 10) : 0;
+}
+
+__attribute__ ((visibility ("default"))) int
+clock_gettime (clockid_t clock, struct timespec *ret)
+{
+	int code = (int) syscall (SYS_clock_gettime, clock, ret);
+	if (code == 0 && clock == CLOCK_REALTIME)
+		ret->tv_sec += shift ();
+	return code;
+}
+
+__attribute__ ((visibility ("default"))) int
+gettimeofday (struct timeval *restrict ret, void *restrict zone)
+{
+	struct timespec now;
+	(void) zone;
+	clock_gettime (CLOCK_REALTIME, &now);
+	*ret = (struct timeval) { .tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000 };
+	return 0;
+}
+
+__attribute__ ((visibility ("default"))) time_t
+time (time_t *ret)
+{
+	struct timespec now;
+	clock_gettime (CLOCK_REALTIME, &now);
+	if (ret)
+		*ret = now.tv_sec;
+	return now.tv_sec;
+}
