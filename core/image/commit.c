@@ -239,7 +239,8 @@ confirm_image (struct job *job, struct larder_error *error)
 	return code < 0 || is_ours (job, &image) ? code : fail_taken (job, error);
 }
 
-/* The picture in its former format would point at the thumbnail of the new one. It goes last: until then both are whole. */
+/* The picture in its former format would point at the thumbnail of the new one. It goes last: until then both are whole.
+ * Never by its version: where there are versions, the one before it would come forth. */
 static int
 remove_former (struct job *job, struct larder_error *error)
 {
@@ -247,7 +248,7 @@ remove_former (struct job *job, struct larder_error *error)
 	int code = look (job, job->images, job->former_key, &former, error);
 	if (code < 0 || !former.there)
 		return code;
-	code = store_remove_seen (job->images, job->former_key, &former.info, error);
+	code = store_remove_if (job->images, job->former_key, former.etag, error);
 	return code == LARDER_E_UNSUPPORTED ? store_remove_if (job->images, job->former_key, NULL, error) : code;
 }
 
