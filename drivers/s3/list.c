@@ -16,7 +16,14 @@ s3_list (void *self, struct larder_call *call, const struct larder_list *list, l
 	if (code == 0)
 		code = s3_request_list (&exchange.request, exchange.arena, s3->server, list, error);
 	if (code == 0)
-		code = s3_exchange_do (s3, call, &exchange, error);
+		code = s3_exchange_send (s3, call, &exchange, error);
+	if (code == 0 && s3_exchange_makes_bucket (s3, &exchange)) {        /* it appears at its first use, and is empty until then */
+		page.complete = true;
+		larder_give (ret_page, &page);
+		return 0;
+	}
+	if (code == 0 && !s3_exchange_is_ok (&exchange))
+		code = s3_exchange_fault (s3, &exchange, error);
 	if (code == 0)
 		code = s3_reply_list (exchange.reply.body, exchange.reply.length, list, exchange.arena, item, context, &page, error);
 	bool failed = false;

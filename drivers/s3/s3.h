@@ -52,6 +52,8 @@ int s3_exchange_object (const struct s3 *s3, struct s3_exchange *exchange, const
 /* Any whole reply is 0; s3_exchange_fault words one that is not 2xx. */
 int s3_exchange_send (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error);
 bool s3_exchange_is_ok (const struct s3_exchange *exchange);
+/* The bucket is missing, and a write would make it (create = yes). */
+bool s3_exchange_makes_bucket (const struct s3 *s3, const struct s3_exchange *exchange);
 int s3_exchange_fault (struct s3 *s3, struct s3_exchange *exchange, struct larder_error *error);
 /* Send, and fail unless the reply is 2xx. */
 int s3_exchange_stored (struct s3 *s3, struct s3_exchange *exchange, struct larder_info *ret, struct larder_error *error);

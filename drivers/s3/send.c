@@ -117,12 +117,17 @@ fault_of (const struct s3_exchange *exchange)
 	return fault;
 }
 
+bool
+s3_exchange_makes_bucket (const struct s3 *s3, const struct s3_exchange *exchange)
+{
+	return s3->create && !s3->read_only && exchange->reply.status == 404 && strcmp (fault_of (exchange).code, "NoSuchBucket") == 0;
+}
+
 int
 s3_exchange_send (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error)
 {
 	int code = send_once (s3, call, exchange, error);
-	if (code == 0 && exchange->writes && s3->create && exchange->reply.status == 404
-	    && strcmp (fault_of (exchange).code, "NoSuchBucket") == 0) {
+	if (code == 0 && exchange->writes && s3_exchange_makes_bucket (s3, exchange)) {
 		code = create_bucket (s3, call, exchange->request.bucket, error);
 		if (code == 0)
 			code = send_once (s3, call, exchange, error);
