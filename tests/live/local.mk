@@ -2,12 +2,12 @@
 TESTS += %D%/test-live-install.sh %D%/test-live-servers.py %D%/test-live-proxy.py
 if WITH_AWS
 TESTS += %D%/test-live-conform.py %D%/test-live-class.py
-TESTS += %D%/test-live-ingest-kill.py %D%/test-live-ingest-fallback.py %D%/test-live-errors.py
+TESTS += %D%/test-live-ingest-kill.py %D%/test-live-ingest-fallback.py %D%/test-live-errors.py %D%/test-live-scenario.py
 check_LTLIBRARIES += tests/live/clock-shift.la
 endif
 tests_live_clock_shift_la_SOURCES = %D%/clock-shift.c
 tests_live_clock_shift_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
-EXTRA_DIST += %D%/test-live-ingest-kill.py %D%/test-live-ingest-fallback.py %D%/test-live-errors.py
+EXTRA_DIST += %D%/test-live-ingest-kill.py %D%/test-live-ingest-fallback.py %D%/test-live-errors.py %D%/test-live-scenario.py
 EXTRA_DIST += %D%/test-live-conform.py %D%/test-live-class.py %D%/README.md %D%/test-live-install.sh %D%/test-live-servers.py %D%/test-live-proxy.py
 EXTRA_DIST += %D%/profiles/versitygw.ini %D%/profiles/minio-tls.ini
 
