@@ -1,3 +1,3 @@
 TESTS += %D%/test-style-rooms.py %D%/test-style-limits.py
 EXTRA_DIST += %D%/tree.py %D%/test-style-rooms.py %D%/test-style-limits.py
-EXTRA_DIST += tests/bench/bench-ingest.py
+EXTRA_DIST += tests/bench/bench-ingest.py tests/bench/bench-ingest-minio.py
