@@ -58,6 +58,7 @@ static const struct aws_fault_row rows[] = {
 	ROW ("InvalidRange", INVALID, 416, NEVER, "ask for a range that begins inside the object"),
 	ROW ("InvalidSignatureException", DENIED, 403, NEVER, CREDENTIALS),
 	ROW ("InvalidStorageClass", UNSUPPORTED, 400, NEVER, "use a class that this server has, STANDARD at any rate"),
+	ROW ("InvalidTag", INVALID, 400, NEVER, "an object has at most 10 tags; some servers take plain ASCII in them alone"),
 	ROW ("InvalidToken", DENIED, 400, NEVER, FRESH),
 	ROW ("InvalidTokenId", DENIED, 403, NEVER, FRESH),
 	ROW ("KMS.DisabledException", DENIED, 400, NEVER, "enable the encryption key, or name another"),

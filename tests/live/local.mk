@@ -19,6 +19,11 @@ tests_live_s3_do_SOURCES = \
 tests_live_s3_do_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/tests/conform
 tests_live_s3_do_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_live_s3_do_LDADD = libbase.la $(JANSSON_LIBS)
-TESTS += %D%/test-live-dangers.py
+# The capability table, printed.
+check_PROGRAMS += tests/live/s3-table
+tests_live_s3_table_SOURCES = %D%/s3-table.c core/base/fail.c
+tests_live_s3_table_CPPFLAGS = $(IN_AWS) -I$(top_srcdir)/drivers/s3 -DLARDER_API_VERSION=0
+tests_live_s3_table_LDADD = libs3wire.la libbase.la
+TESTS += %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py
 endif
-EXTRA_DIST += %D%/session.py %D%/test-live-dangers.py
+EXTRA_DIST += %D%/session.py %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py

@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+"""test-live-table.py: the capability table, printed into doc/dev/servers.md, and asked of the servers themselves by boto3:
+a row that claims what its server does not do, or the other way round, turns the test of that server red."""
+import base64
+import os
+import subprocess
+import sys
+
+import session
+from session import started
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import servers  # noqa: E402
+import tap  # noqa: E402
+
+PAGE = os.path.join(os.environ["TOP_SRCDIR"], "doc/dev/servers.md")
+MARKS = ("<!-- capabilities: printed by a script between these two lines -->\n", "<!-- end of capabilities -->\n")
+BYTES = b"bytes"
+NO_ETAG = '"%s"' % ("0" * 32)
+LOST = {"ignored", "destructive"}
+# Not asked here: what a single exchange with a server does not show, and where it is shown.
+ELSEWHERE = {
+    "uploads-list": "test-live-dangers.py, after a restart",
+    "copy-part-checksum": "test-live-conform.py, parts by copy",
+    "checksum-mode": "test-live-objects.py, what stat tells",
+    "sdk-checksum-algorithm": "here, as part of checksum-crc64nvme",
+}
+
+
+def printed():
+    """(rows, lines of the table as words)."""
+    done = subprocess.run([os.path.join(session.BUILD, "tests/live/s3-table")], text=True, stdout=subprocess.PIPE, check=True)
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    return lines[0][1:], lines[1:]
+
+
+def states(row):
+    """{feature: state} of one row."""
+    names, lines = printed()
+    return {words[0]: words[1 + names.index(row)] for words in lines}
+
+
+def crc(data, bits, polynomial):
+    value = ones = (1 << bits) - 1
+    table = list(range(256))
+    for _ in range(8):
+        table = [entry >> 1 ^ (polynomial if entry & 1 else 0) for entry in table]
+    for byte in data:
+        value = value >> 8 ^ table[(value ^ byte) & 255]
+    return base64.b64encode((value ^ ones).to_bytes(bits // 8, "big")).decode()
+
+
+def crc64nvme(data):
+    return crc(data, 64, 0x9a6c9329ac4bc9b5)
+
+
+class Probe:
+    """A bucket of its own, and a client that sends what it is told to and nothing more."""
+
+    def __init__(self, name):
+        servers.boto3()
+        self.server, self.bucket, self.extra = started(name), "probes", {}
+        self.client = self.server.client(request_checksum_calculation="when_required", response_checksum_validation="when_required")
+        self.server.make_bucket(self.bucket)
+        self.client.meta.events.register("before-call.s3", lambda params, **_: params["headers"].update(self.extra))
+
+    def call(self, operation, headers=None, **words):
+        """The reply, or None when it is refused."""
+        from botocore.exceptions import ClientError
+        self.extra = headers or {}
+        try:
+            return getattr(self.client, operation)(**{"Bucket": self.bucket, **words})
+        except ClientError:
+            return None
+        finally:
+            self.extra = {}
+
+    def put(self, key, headers=None, **words):
+        return self.call("put_object", headers, Key=key, **{"Body": BYTES, **words})
+
+    def head(self, key, **words):
+        return self.call("head_object", Key=key, **words)
+
+    def upload(self, key, complete=None, headers=None, bodies=(BYTES,)):
+        """A whole upload; the reply of its end."""
+        begun = self.call("create_multipart_upload", headers, Key=key)["UploadId"]
+        parts = []
+        for number, body in enumerate(bodies, 1):
+            given = {"x-amz-checksum-crc64nvme": crc64nvme(body)} if headers else None
+            reply = self.call("upload_part", given, Key=key, UploadId=begun, PartNumber=number, Body=body)
+            parts.append({"PartNumber": number, "ETag": reply["ETag"], **({"ChecksumCRC64NVME": crc64nvme(body)} if headers else {})})
+        done = self.call("complete_multipart_upload", complete, Key=key, UploadId=begun, MultipartUpload={"Parts": parts})
+        if not done:
+            self.call("abort_multipart_upload", Key=key, UploadId=begun)
+        return done
+
+    def keys(self):
+        return [item["Key"] for item in self.call("list_objects_v2").get("Contents", [])]
+
+
+# ---- a question for each feature: the states that what was seen allows
+
+def condition(reply):
+    """Of a request that must not be carried out."""
+    return LOST if reply else {"supported"}
+
+
+def ask_put_create_only(p):
+    p.put("c")
+    return condition(p.put("c", {"If-None-Match": "*"}))
+
+
+def ask_put_if_match(p):
+    p.put("c")
+    return condition(p.put("c", {"If-Match": NO_ETAG}))
+
+
+def ask_complete_create_only(p):
+    p.put("c")
+    return condition(p.upload("c", {"If-None-Match": "*"}))
+
+
+def ask_complete_if_match(p):
+    p.put("c")
+    return condition(p.upload("c", {"If-Match": NO_ETAG}))
+
+
+def ask_copy_condition(p):
+    p.put("c")
+    p.put("d")
+    return condition(p.call("copy_object", {"If-None-Match": "*"}, Key="d", CopySource=p.bucket + "/c"))
+
+
+def ask_copy_if_match(p):
+    p.put("c")
+    return condition(p.call("copy_object", {"x-amz-copy-source-if-match": NO_ETAG}, Key="e", CopySource=p.bucket + "/c"))
+
+
+def ask_delete_if_match(p):
+    p.put("c")
+    return condition(p.call("delete_object", {"If-Match": NO_ETAG}, Key="c"))
+
+
+def ask_checksum_compared(p):
+    return condition(p.put("c", {"x-amz-checksum-crc64nvme": "AAAAAAAAAAA=", "x-amz-sdk-checksum-algorithm": "CRC64NVME"}))
+
+
+def kept(p, headers, field, value):
+    assert p.put("sum", headers), "a right checksum is refused"
+    return {"supported"} if p.head("sum", ChecksumMode="ENABLED").get(field) == value else {"ignored", "refused"}
+
+
+def ask_checksum_crc64nvme(p):
+    """The kind is said twice exactly where the row says that it must be."""
+    value = crc64nvme(BYTES)
+    headers = {"x-amz-checksum-crc64nvme": value}
+    needed = states(p.server.row)["sdk-checksum-algorithm"] == "supported"
+    assert needed == ("supported" not in kept(p, headers, "ChecksumCRC64NVME", value)), "sdk-checksum-algorithm"
+    return kept(p, {**headers, "x-amz-sdk-checksum-algorithm": "CRC64NVME"}, "ChecksumCRC64NVME", value)
+
+
+def ask_checksum_crc32c(p):
+    value = crc(BYTES, 32, 0x82f63b78)
+    return kept(p, {"x-amz-checksum-crc32c": value, "x-amz-sdk-checksum-algorithm": "CRC32C"}, "ChecksumCRC32C", value)
+
+
+def ask_checksum_multipart(p):
+    """What is told of the whole is right, and a wrong one is refused. (moto 5.2.5 tells the right one, of this kind, and takes any.)"""
+    bodies = (b"x" * (5 << 20), b"last")
+    whole = {"x-amz-checksum-type": "FULL_OBJECT"}
+    begin = {"x-amz-checksum-algorithm": "CRC64NVME", **whole}
+    p.upload("m", whole, begin, bodies)
+    if p.head("m", ChecksumMode="ENABLED").get("ChecksumCRC64NVME") != crc64nvme(b"".join(bodies)):
+        return LOST | {"refused"}
+    return condition(p.upload("m", {**whole, "x-amz-checksum-crc64nvme": "AAAAAAAAAAA="}, begin))
+
+
+def ask_abort_told(p):
+    upload = p.call("create_multipart_upload", Key="u")["UploadId"]
+    p.call("abort_multipart_upload", Key="u", UploadId=upload)
+    return condition(p.call("abort_multipart_upload", Key="u", UploadId=upload))
+
+
+def ask_mp_object_size(p):
+    return condition(p.upload("m", {"x-amz-mp-object-size": "4"}))
+
+
+def ask_delete_many(p):
+    p.put("c")
+    return condition(p.call("delete_objects", {"Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA=="}, Delete={"Objects": [{"Key": "c"}]}))
+
+
+def ask_versions(p):
+    p.server.make_bucket("probes-versions", versioning=True)
+    first = p.put("v", Bucket="probes-versions")["VersionId"]
+    p.put("v", Bucket="probes-versions", Body=b"other")
+    found = p.call("get_object", Bucket="probes-versions", Key="v", VersionId=first)
+    return {"supported"} if found and found["Body"].read() == BYTES else {"refused"}
+
+
+def echoed(p, reply, key, field, value):
+    if not reply:
+        return {"refused"}
+    return {"supported"} if p.head(key).get(field) == value else {"ignored"}
+
+
+def ask_classes(p):
+    return echoed(p, p.put("ia", StorageClass="STANDARD_IA"), "ia", "StorageClass", "STANDARD_IA")
+
+
+def ask_encryption(p):
+    return echoed(p, p.put("sse", ServerSideEncryption="AES256"), "sse", "ServerSideEncryption", "AES256")
+
+
+def ask_encryption_kms(p):
+    return echoed(p, p.put("kms", ServerSideEncryption="aws:kms"), "kms", "ServerSideEncryption", "aws:kms")
+
+
+def ask_tagging(p):
+    p.put("t")
+    p.call("put_object_tagging", Key="t", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    return {"supported"} if p.call("get_object_tagging", Key="t")["TagSet"] == [{"Key": "a", "Value": "b"}] else LOST
+
+
+def ask_restore(p):
+    if not p.put("cold", StorageClass="GLACIER"):
+        p.put("cold")
+    return {"supported"} if p.call("restore_object", Key="cold", RestoreRequest={"Days": 1}) else {"refused"}
+
+
+def ask_raw_keys(p):
+    p.put("lead")
+    p.put("/lead", Body=b"other")
+    if p.call("get_object", Key="lead")["Body"].read() == b"other":
+        return {"destructive"}
+    return {"supported"} if "/lead" in p.keys() else {"refused"}
+
+
+def ask_key_beside_prefix(p):
+    p.put("beside/b")
+    if not p.put("beside"):
+        return {"refused"}
+    return {"supported"} if {"beside", "beside/b"} <= set(p.keys()) else {"ignored"}
+
+
+def ask_bucket_location(p):
+    if not p.call("create_bucket", Bucket="elsewhere", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}):
+        return {"refused"}
+    return {"supported"} if p.call("get_bucket_location", Bucket="elsewhere")["LocationConstraint"] == "eu-west-1" else {"ignored"}
+
+
+ASKED = {name[4:].replace("_", "-"): function for name, function in list(globals().items()) if name.startswith("ask_")}
+
+
+def check(name):
+    probe, claimed, wrong = Probe(name), states(name), {}
+    assert set(claimed) == set(ASKED) | set(ELSEWHERE), set(claimed) ^ (set(ASKED) | set(ELSEWHERE))
+    for feature, ask in ASKED.items():
+        found = ask(probe)
+        if claimed[feature] not in found:
+            wrong[feature] = (claimed[feature], found)
+    assert not wrong, wrong
+
+
+def test_live_table_minio():
+    check("minio")
+
+
+def test_live_table_versitygw():
+    check("versitygw")
+
+
+def test_live_table_moto():
+    check("moto")
+
+
+def test_live_table_page():
+    """doc/dev/servers.md has the table; `test-live-table.py print` writes it."""
+    names, lines = printed()
+    new = "| feature | what it is | %s |\n|%s\n" % (" | ".join(names), "---|" * (len(names) + 2))
+    new += "".join("| `%s` | %s | %s |\n" % (words[0], words[-1], " | ".join(words[1:-1])) for words in lines)
+    with open(PAGE) as file:
+        page = file.read()
+    before, rest = page.split(MARKS[0])
+    old, after = rest.split(MARKS[1])
+    if "print" in sys.argv[1:]:
+        with open(PAGE, "w") as file:
+            file.write(before + MARKS[0] + new + MARKS[1] + after)
+    else:
+        assert old == new, "the page is not the table; %s print writes it" % sys.argv[0]
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules["__main__"])
