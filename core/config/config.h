@@ -48,12 +48,18 @@ const char *config_where_key (const struct config_section *section, const char *
 int config_fill (const struct config_section *section, const struct larder_option *options, size_t stride, void *self,
                  const char *const *skip, struct larder_values **ret_values, struct larder_error *error);
 
-/* The public iterations work on these. Module sections are shown as text; keys in `secrets` (a module's SECRET
- * options, by the caller's test) are hidden. */
-typedef bool (*config_is_secret_fn) (void *context, const struct config_section *section, const char *key);
-int config_each (const struct config *config, config_is_secret_fn is_secret, void *secret_context,
-                 larder_setting_fn setting, void *context, struct larder_error *error);
-int config_explain (const struct config *config, const char *key, config_is_secret_fn is_secret, void *secret_context,
-                    larder_setting_fn setting, void *context, struct larder_error *error);
+/* The public iterations work on these. What they cannot know, sections of modules, is asked of the caller; NULL knows none. */
+struct config_modules {
+	void *context;
+	/* Is the value of this key hidden? Asked of every section. */
+	bool (*is_secret) (void *context, const struct config_section *section, const char *key);
+	/* The module's own table (sizeof (struct larder_option) apart), or NULL when the section has none or it is not installed. */
+	const struct larder_option *(*options) (void *context, const struct config_section *section);
+};
+/* Every value in force: sections in file order, in each what is written, then what is left at its default. */
+int config_each (const struct config *config, const struct config_modules *modules, larder_setting_fn setting, void *context,
+                 struct larder_error *error);
+int config_explain (const struct config *config, const char *key, const struct config_modules *modules, larder_setting_fn setting,
+                    void *context, struct larder_error *error);
 
 #endif

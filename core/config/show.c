@@ -9,23 +9,41 @@
 #include "values.h"
 
 struct show {
-	config_is_secret_fn is_secret;
-	void *secret_context;
+	const struct config_modules *modules;
 	larder_setting_fn setting;
 	void *context;
 };
 
+/* The table of a section's keys, the schema's or the module's; never NULL. */
 static const struct larder_option *
-option_of (const struct config_section *section, const char *key)
+options_of (const struct config_modules *modules, const struct config_section *section)
 {
-	return section->values ? values_option (section->values, key) : NULL;
+	static const struct larder_option none[] = { { 0 } };
+	const struct schema *schema = schema_find (section->kind);
+	const struct larder_option *options = schema ? schema->options : modules && modules->options ? modules->options (modules->context, section) : NULL;
+	return options ? options : none;
+}
+
+static const struct larder_option *
+option_of (const struct config_modules *modules, const struct config_section *section, const char *key)
+{
+	for (const struct larder_option *option = options_of (modules, section); option->key; option++)
+		if (strcmp (option->key, key) == 0)
+			return option;
+	return NULL;
+}
+
+static bool
+is_secret (const struct config_modules *modules, const struct config_section *section, const char *key)
+{
+	return modules && modules->is_secret && modules->is_secret (modules->context, section, key);
 }
 
 static int
 report (const struct show *show, const struct config_section *section, const struct config_entry *entry, bool winner)
 {
-	bool secret = show->is_secret && show->is_secret (show->secret_context, section, entry->key);
-	const struct larder_option *option = option_of (section, entry->key);
+	bool secret = is_secret (show->modules, section, entry->key);
+	const struct larder_option *option = option_of (show->modules, section, entry->key);
 	char joined[4096] = "";
 	size_t length = 0;
 	for (size_t i = 0; !entry->value.text && i < entry->value.count && length < sizeof joined; i++)
@@ -38,21 +56,6 @@ report (const struct show *show, const struct config_section *section, const str
 	return show->setting (show->context, &setting);
 }
 
-int
-config_each (const struct config *config, config_is_secret_fn is_secret, void *secret_context,
-             larder_setting_fn setting, void *context, struct larder_error *error)
-{
-	(void) error;
-	struct show show = { is_secret, secret_context, setting, context };
-	for (const struct config_section *section = config->first; section; section = section->next)
-		for (const struct config_entry *entry = section->entries; entry; entry = entry->next) {
-			int code = report (&show, section, entry, true);
-			if (code)
-				return code;
-		}
-	return 0;
-}
-
 static int
 report_default (const struct show *show, const struct config_section *section, const struct larder_option *option)
 {
@@ -61,6 +64,29 @@ report_default (const struct show *show, const struct config_section *section, c
 		.value = option->def ? option->def : "", .help = option->help, .origin = LARDER_FROM_DEFAULT, .winner = true,
 	};
 	return show->setting (show->context, &setting);
+}
+
+static int
+each_of (const struct show *show, const struct config_section *section)
+{
+	int code = 0;
+	for (const struct config_entry *entry = section->entries; code == 0 && entry; entry = entry->next)
+		code = report (show, section, entry, true);
+	for (const struct larder_option *option = options_of (show->modules, section); code == 0 && option->key; option++)
+		if (!(option->flags & LARDER_HIDDEN_OPTION) && !config_entry_find (section, option->key))
+			code = report_default (show, section, option);
+	return code;
+}
+
+int
+config_each (const struct config *config, const struct config_modules *modules, larder_setting_fn setting, void *context, struct larder_error *error)
+{
+	(void) error;
+	struct show show = { modules, setting, context };
+	int code = 0;
+	for (const struct config_section *section = config->first; code == 0 && section; section = section->next)
+		code = each_of (&show, section);
+	return code;
 }
 
 /* A section where a key of it is wanted. */
@@ -94,10 +120,9 @@ split (const struct config *config, const char *key, const struct config_section
 }
 
 static int
-fail_key (const struct config_section *section, const char *key, struct larder_error *error)
+fail_key (const struct config_section *section, const struct larder_option *options, const char *key, struct larder_error *error)
 {
-	const struct schema *schema = schema_find (section->kind);
-	const char *nearest = schema ? values_nearest (schema->options, sizeof *schema->options, key) : NULL;
+	const char *nearest = values_nearest (options, sizeof *options, key);
 	char next[200];
 	if (nearest)
 		snprintf (next, sizeof next, "did you mean '%s'?", nearest);
@@ -108,19 +133,19 @@ fail_key (const struct config_section *section, const char *key, struct larder_e
 }
 
 int
-config_explain (const struct config *config, const char *key, config_is_secret_fn is_secret, void *secret_context,
-                larder_setting_fn setting, void *context, struct larder_error *error)
+config_explain (const struct config *config, const char *key, const struct config_modules *modules, larder_setting_fn setting, void *context,
+                struct larder_error *error)
 {
-	struct show show = { is_secret, secret_context, setting, context };
+	struct show show = { modules, setting, context };
 	const struct config_section *section = NULL;
 	const char *word = "";
 	int code = split (config, key, &section, &word, error);
 	if (code < 0)
 		return code;
 	const struct config_entry *entry = config_entry_find (section, word);
-	const struct larder_option *option = option_of (section, word);
+	const struct larder_option *option = option_of (modules, section, word);
 	if (!entry && !option)
-		return fail_key (section, word, error);
+		return fail_key (section, options_of (modules, section), word, error);
 	bool winner = true;
 	for (; entry; entry = entry->overridden, winner = false)
 		if ((code = report (&show, section, entry, winner)))

@@ -152,20 +152,40 @@ backend_open (struct larder *larder, const char *name, struct instance **ret, st
 	return code;
 }
 
+/* The module that a section is for: NULL for sections of the pipeline, and when it is not installed. */
+static const struct module *
+module_of (struct larder *larder, const struct config_section *section, bool *ret_modules)
+{
+	bool codec = strcmp (config_kind (section), "codec") == 0, lock = is_lock (section);
+	const struct module *module = NULL;
+	*ret_modules = codec || lock || strcmp (config_kind (section), "backend") == 0;
+	const char *name = codec ? config_name (section) : config_text (section, "driver");
+	if (!*ret_modules || !name)
+		return NULL;
+	uint32_t kind = codec ? LARDER_KIND_CODEC : lock ? LARDER_KIND_LOCK : LARDER_KIND_DRIVER;
+	return registry_load (larder->registry, kind, name, &module, NULL) < 0 ? NULL : module;
+}
+
+const struct larder_option *
+backend_options (void *context, const struct config_section *section)
+{
+	bool modules;
+	const struct module *module = module_of (context, section, &modules);
+	return module ? module->options : NULL;
+}
+
 /* A key of a module's section is secret when its module says so, and also when there is no module to ask. */
 bool
 backend_is_secret (void *context, const struct config_section *section, const char *key)
 {
-	struct larder *larder = context;
-	bool lock = is_lock (section);
-	if (!lock && strcmp (config_kind (section), "backend") != 0)
+	bool modules;
+	const struct module *module = module_of (context, section, &modules);
+	if (!modules)
 		return false;
 	for (const char *const *known = core_keys; *known; known++)
 		if (strcmp (key, *known) == 0)
 			return false;
-	const struct module *module = NULL;
-	const char *driver = config_text (section, "driver");
-	if (!driver || registry_load (larder->registry, lock ? LARDER_KIND_LOCK : LARDER_KIND_DRIVER, driver, &module, NULL) < 0)
+	if (!module)
 		return strstr (key, "secret") || strstr (key, "password") || strstr (key, "token") || strstr (key, "key");
 	for (const struct larder_option *option = module->options; option && option->key; option++)
 		if (strcmp (option->key, key) == 0)

@@ -40,6 +40,8 @@ struct larder_store {
 int backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error);
 /* Load the module of a [backend] or [lock] and fill its options, without opening it; NOTFOUND: not installed. */
 int backend_try (struct larder *larder, const struct config_section *section, struct larder_error *error);
+/* For struct config_modules: what the modules of [backend], [lock] and [codec] sections say of their keys. */
 bool backend_is_secret (void *larder, const struct config_section *section, const char *key);
+const struct larder_option *backend_options (void *larder, const struct config_section *section);
 
 #endif

@@ -18,15 +18,17 @@ need_config (const struct larder *larder, struct larder_error *error)
 int
 larder_config_each (struct larder *larder, larder_setting_fn setting, void *context, struct larder_error *error)
 {
+	const struct config_modules modules = { larder, backend_is_secret, backend_options };
 	int code = need_config (larder, error);
-	return code < 0 ? code : config_each (larder->config, backend_is_secret, larder, setting, context, error);
+	return code < 0 ? code : config_each (larder->config, &modules, setting, context, error);
 }
 
 int
 larder_config_explain (struct larder *larder, const char *key, larder_setting_fn setting, void *context, struct larder_error *error)
 {
+	const struct config_modules modules = { larder, backend_is_secret, backend_options };
 	int code = need_config (larder, error);
-	return code < 0 ? code : config_explain (larder->config, key, backend_is_secret, larder, setting, context, error);
+	return code < 0 ? code : config_explain (larder->config, key, &modules, setting, context, error);
 }
 
 static int

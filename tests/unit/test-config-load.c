@@ -137,7 +137,7 @@ END_TEST
 
 #define STORE "[store \"s\"]\nbackend = b\nbucket = one\n"
 
-struct seen { char text[800]; };
+struct seen { char text[8000]; };
 
 static int
 see (void *context, const struct larder_setting *setting)
@@ -155,7 +155,7 @@ START_TEST (profile_wins)
 	const struct schema_store *store = section_struct ("store", "s");
 	ck_assert_str_eq (store->bucket, "two");
 	struct seen seen = { "" };
-	ck_assert_int_eq (config_explain (config, "store.s.bucket", NULL, NULL, see, &seen, &error), 0);
+	ck_assert_int_eq (config_explain (config, "store.s.bucket", NULL, see, &seen, &error), 0);
 	ck_assert_str_eq (seen.text, "bucket=two@profiles/dev.ini:5\nbucket=one@larder.ini:3 lost\n");
 }
 END_TEST
@@ -164,12 +164,12 @@ START_TEST (explain_default)
 {
 	struct seen seen = { "" };
 	ck_assert_int_eq (load_text (STORE, NULL), 0);
-	ck_assert_int_eq (config_explain (config, "store.s.versioning", NULL, NULL, see, &seen, &error), 0);
+	ck_assert_int_eq (config_explain (config, "store.s.versioning", NULL, see, &seen, &error), 0);
 	ck_assert_str_eq (seen.text, "versioning=no@-:0\n");
-	ck_assert_int_eq (config_explain (config, "store.s.bukcet", NULL, NULL, see, &seen, &error), LARDER_E_NOTFOUND);
+	ck_assert_int_eq (config_explain (config, "store.s.bukcet", NULL, see, &seen, &error), LARDER_E_NOTFOUND);
 	ck_assert_ptr_nonnull (strstr (error.next, "bucket"));
-	ck_assert_int_eq (config_explain (config, "store.t.bucket", NULL, NULL, see, &seen, &error), LARDER_E_NOTFOUND);
-	ck_assert_int_eq (config_explain (config, "bucket", NULL, NULL, see, &seen, &error), LARDER_E_INVALID);
+	ck_assert_int_eq (config_explain (config, "store.t.bucket", NULL, see, &seen, &error), LARDER_E_NOTFOUND);
+	ck_assert_int_eq (config_explain (config, "bucket", NULL, see, &seen, &error), LARDER_E_INVALID);
 }
 END_TEST
 
@@ -183,10 +183,50 @@ root_is_secret (void *context, const struct config_section *section, const char 
 START_TEST (secrets_hidden)
 {
 	struct seen seen = { "" };
+	const struct config_modules modules = { NULL, root_is_secret, NULL };
 	ck_assert_int_eq (load_text (STORE, "[backend \"b\"]\ndriver = mock\nroot = hunter2\n"), 0);
-	ck_assert_int_eq (config_each (config, root_is_secret, NULL, see, &seen, &error), 0);
+	ck_assert_int_eq (config_each (config, &modules, see, &seen, &error), 0);
 	ck_assert_ptr_null (strstr (seen.text, "hunter2"));
 	ck_assert_ptr_nonnull (strstr (seen.text, "root=(secret)@profiles/dev.ini:3"));
+}
+END_TEST
+
+static const struct larder_option *
+module_options (void *context, const struct config_section *section)
+{
+	static const struct larder_option options[] = {
+		{ .key = "root", .type = LARDER_PATH }, { .key = "depth", .type = LARDER_INT, .def = "3" },
+		{ .key = "inner", .type = LARDER_INT, .def = "4", .flags = LARDER_HIDDEN_OPTION }, { 0 }
+	};
+	(void) context;
+	return strcmp (config_kind (section), "backend") == 0 ? options : NULL;
+}
+
+/* What nobody wrote is in force too: defaults of the schema, and of the module that a section is for. */
+START_TEST (each_tells_defaults)
+{
+	struct seen seen = { "" };
+	const struct config_modules modules = { NULL, NULL, module_options };
+	ck_assert_int_eq (load_text (STORE, "[backend \"b\"]\ndriver = mock\nroot = /r\n"), 0);
+	ck_assert_int_eq (config_each (config, &modules, see, &seen, &error), 0);
+	ck_assert_ptr_nonnull (strstr (seen.text, "\nversioning=no@-:0\n"));
+	ck_assert_ptr_nonnull (strstr (seen.text, "\nroot=/r@profiles/dev.ini:3\n"));
+	ck_assert_ptr_null (strstr (seen.text, "\nroot=@-"));
+	ck_assert_ptr_nonnull (strstr (seen.text, "\ndepth=3@-:0\n"));
+	ck_assert_ptr_null (strstr (seen.text, "inner"));
+}
+END_TEST
+
+START_TEST (explain_modules_key)
+{
+	struct seen seen = { "" };
+	const struct config_modules modules = { NULL, NULL, module_options };
+	ck_assert_int_eq (load_text (STORE, "[backend \"b\"]\ndriver = mock\n"), 0);
+	ck_assert_int_eq (config_explain (config, "backend.b.depth", &modules, see, &seen, &error), 0);
+	ck_assert_str_eq (seen.text, "depth=3@-:0\n");
+	ck_assert_int_eq (config_explain (config, "backend.b.detph", &modules, see, &seen, &error), LARDER_E_NOTFOUND);
+	ck_assert_str_eq (error.next, "did you mean 'depth'?");
+	ck_assert_int_eq (config_explain (config, "backend.b.depth", NULL, see, &seen, &error), LARDER_E_NOTFOUND);
 }
 END_TEST
 
@@ -445,6 +485,8 @@ main (void)
 	tcase_add_test (tests, profile_wins);
 	tcase_add_test (tests, explain_default);
 	tcase_add_test (tests, secrets_hidden);
+	tcase_add_test (tests, each_tells_defaults);
+	tcase_add_test (tests, explain_modules_key);
 	tcase_add_test (tests, environment_and_flags);
 	tcase_add_test (tests, given);
 	tcase_add_test (tests, no_default_profile);
