@@ -45,7 +45,8 @@ add_operations (struct list *list, const struct module *module)
 static void
 add_driver (struct list *list, const struct larder_driver *driver)
 {
-	static const char *const caps[] = { "create_only", "if_match", "versions", "metadata", "classes", "checksum", "range", "remove_if_match" };
+	static const char *const caps[] = { "create_only", "if_match", "versions", "metadata", "classes", "checksum", "range", "remove_if_match",
+		"any_key", "key_beside_prefix", "copy_create_only" };
 	add_bits (list, driver->caps_all, caps, sizeof caps / sizeof *caps);
 	add (list, "schemes", driver->schemes);
 	add (list, "control", driver->control);

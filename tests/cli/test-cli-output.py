@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import shutil
 import signal
 import struct
@@ -10,7 +11,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tool import BUILD, ENV, HOME, LARDER, SRC, Ran, larder, run, write  # noqa: E402
+from tool import BUILD, ENV, HOME, LARDER, SRC, Ran, larder, read, run, write  # noqa: E402
 
 
 def put(key, data=b"x"):
@@ -208,6 +209,14 @@ def test_cli_output_module_check_runs_the_suite():
     assert larder("module", "check", "./lock-x.so").code == 2 and larder("module", "check", "x.so").code == 2
 
 
+def test_cli_output_module_info_has_every_capability():
+    # whatever driver.h and codec.h can promise is a fact, yes or no
+    for module, header, begin in (("localfs-mock", "driver.h", "LARDER_CAP_"), ("png", "codec.h", "LARDER_CODEC_")):
+        names = re.findall(r"^\s+%s([A-Z0-9_]+) = 1 <<" % begin, read(os.path.join(SRC, "core/include/larder", header)).decode(), re.M)
+        told = larder("module", "info", module, "--json").lines()[1]["facts"]
+        assert len(names) > 5 and all(told.get(name.lower()) in ("yes", "no") for name in names), (names, told)
+
+
 def test_cli_output_check_visits_every_module():
     # what no store uses is looked at too: absent is a note, wrong options are not
     os.makedirs("every/profiles")
@@ -229,6 +238,20 @@ def test_cli_output_check_visits_every_module():
     write("every/profiles/mock.ini", absent.replace("localfs-mock", "gone").encode())
     got = larder("config", "check", *more)
     assert got.code == 3 and "no driver 'gone'" in got.err, (got.code, got.err)
+
+
+def test_cli_output_settings_left_at_their_default():
+    # --all has them, of the pipeline's sections and of a module's; explain says what they mean
+    written, every = larder("config", "show", "backend.archive"), larder("config", "show", "--all", "backend.archive")
+    assert written.code == every.code == 0 and "default" not in written.out, written.out
+    assert ["backend.archive.versioning", "no", "default"] in [line.split() for line in every.out.splitlines()], every.out
+    assert all(line in [line.split() for line in every.out.splitlines()] for line in [line.split() for line in written.out.splitlines()])
+    assert ["store.logs.versioning", "no", "default"] in [line.split() for line in larder("config", "show", "--all").out.splitlines()]
+    for key in ("backend.archive.versioning", "backend.archive.create", "store.logs.versioning"):
+        got = larder("config", "explain", key)
+        assert got.code == 0 and got.out.startswith(key + " = ") and " means " in got.out, (key, got.out, got.err)
+    got = larder("config", "explain", "backend.archive.versionin")
+    assert got.code == 3 and "did you mean 'versioning'" in got.err, got.err
 
 
 def test_cli_output_secret_is_never_shown():
