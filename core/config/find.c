@@ -35,7 +35,7 @@ find_pipeline (struct larder_arena *arena, const char *given, const char **ret, 
 		}
 	int code = larder_fail (error, LARDER_E_INVALID, "no pipeline file: neither --config nor LARDER_CONFIG is given, and none of "
 		"./larder.ini, ./etc/larder.ini, ~/.config/larder/larder.ini, /etc/larder/larder.ini is there");
-	larder_explain (error, LARDER_DETAIL_NEXT, "give one: --config FILE");
+	larder_explain (error, LARDER_DETAIL_NEXT, "give one: --config FILE; '" LARDER_ETC_FOLDER "' has one to begin with");
 	return code;
 }
 

@@ -1,5 +1,5 @@
 noinst_LTLIBRARIES += libconfig.la
-libconfig_la_CPPFLAGS = $(IN_CONFIG)
+libconfig_la_CPPFLAGS = $(IN_CONFIG) -DLARDER_ETC_FOLDER='"$(etcdir)"'
 libconfig_la_CFLAGS = $(AM_CFLAGS) $(INIH_CFLAGS)
 libconfig_la_SOURCES = \
 	%D%/check.c %D%/config.c %D%/config.h %D%/find.c %D%/find.h %D%/merge.c %D%/merge.h %D%/options.c %D%/problems.c %D%/problems.h %D%/reader.c %D%/reader.h \

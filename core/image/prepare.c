@@ -49,7 +49,8 @@ format_check (const struct schema_pipeline *pipeline, const char *format, char r
 		}
 		snprintf (names + length, sizeof names - length, "%s%s", length ? ", " : "", *known);
 	}
-	return larder_fail (error, LARDER_E_INVALID, "unknown format '%s': one of %s", format, names);
+	return larder_fail_next (error, LARDER_E_INVALID, "take one of these; 'formats' of the pipeline lists what it takes in",
+		"unknown format '%s': one of %s", format, names);
 }
 
 static int
@@ -222,7 +223,7 @@ make_keys (struct job *job, const struct template_values *values, struct larder_
 	if (code == 0 && job->thumbnails)
 		code = template_fill (job->arena, job->pipeline->thumbnail_key, values, &job->thumbnail_key, error);
 	if (code == 0 && (strlen (job->key) > KEY_MOST || (job->thumbnail_key && strlen (job->thumbnail_key) > KEY_MOST)))
-		code = larder_fail (error, LARDER_E_INVALID, "key has %zu bytes, at most %d: shorten user or job", strlen (job->key), KEY_MOST);
+		code = larder_fail_next (error, LARDER_E_INVALID, "shorten user or job", "key has %zu bytes, at most %d", strlen (job->key), KEY_MOST);
 	if (code == 0 && job->thumbnail_key && strcmp (job->key, job->thumbnail_key) == 0
 	    && strcmp (store_bucket (job->images), store_bucket (job->thumbnails)) == 0)
 		code = larder_fail (error, LARDER_E_INVALID, "picture and thumbnail would both be '%s'", job->key);

@@ -37,12 +37,13 @@ say_what_ingest_does (struct larder_arena *arena, const struct schema_pipeline *
 		code = box_parse (pipeline->thumbnail_fit, &box_width, &box_height, error);
 	if (code < 0)
 		return code;
-	const char *kept = pipeline->keep ? strip_wanted (pipeline->strip) ? "kept, metadata taken out" : "kept byte for byte" : NULL;
+	const char *how = !pipeline->keep ? "encoded as" : "kept as", *format = pipeline->keep ? codec->name : encoding.format;
+	const char *bytes = !pipeline->keep ? "" : strip_wanted (pipeline->strip) ? ", metadata taken out" : ", byte for byte";
 	resize_fit (ret->width, ret->height, box_width, box_height, &ret->thumbnail_width, &ret->thumbnail_height);
 	ret->would = pipeline->thumbnail_store
-		? arena_printf (arena, "%s as %s, with a thumbnail of %ux%u (%s)", kept ? kept : "encoded", kept ? codec->name : encoding.format,
-		                ret->thumbnail_width, ret->thumbnail_height, pipeline->thumbnail_encode)
-		: arena_printf (arena, "%s as %s, without a thumbnail", kept ? kept : "encoded", kept ? codec->name : encoding.format);
+		? arena_printf (arena, "%s %s%s, with a thumbnail of %ux%u (%s)", how, format, bytes, ret->thumbnail_width, ret->thumbnail_height,
+		                pipeline->thumbnail_encode)
+		: arena_printf (arena, "%s %s%s, without a thumbnail", how, format, bytes);
 	return 0;
 }
 

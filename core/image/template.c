@@ -11,15 +11,21 @@
 int
 template_check_id (const char *name, const char *value, struct larder_error *error)
 {
-	if (!value || !*value)
-		return larder_fail (error, LARDER_E_INVALID, "%s is empty", name);
+	char next[120];
+	if (!value || !*value) {
+		bool flag = strcmp (name, "user") == 0 || strcmp (name, "job") == 0;
+		snprintf (next, sizeof next, flag ? "give one: --%.40s NAME" : "give one: --value %.40s=…", name);
+		return larder_fail_next (error, LARDER_E_INVALID, next, "%s is empty", name);
+	}
+	snprintf (next, sizeof next, "give another %.40s: it becomes one part of a key, without '/' and control bytes", name);
 	if (strcmp (value, ".") == 0 || strcmp (value, "..") == 0)
-		return larder_fail (error, LARDER_E_INVALID, "%s is '%s', which is a step in a path", name, value);
+		return larder_fail_next (error, LARDER_E_INVALID, next, "%s is '%s', which is a step in a path", name, value);
 	for (const unsigned char *at = (const unsigned char *) value; *at; at++)
 		if (*at == '/' || *at < 0x20 || *at == 0x7f)
-			return larder_fail (error, LARDER_E_INVALID, *at == '/' ? "%s '%s' holds a '/'" : "%s '%s' holds a control byte", name, value);
-	size_t length = strlen (value);
-	return text_is_utf8 (value, length) ? 0 : larder_fail (error, LARDER_E_INVALID, "%s is not UTF-8", name);
+			return larder_fail_next (error, LARDER_E_INVALID, next, *at == '/' ? "%s '%s' holds a '/'" : "%s '%s' holds a control byte", name, value);
+	if (text_is_utf8 (value, strlen (value)))
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "convert it to UTF-8, or give another", "%s is not UTF-8", name);
 }
 
 /* Value of {name}, or NULL. `room` is for numbers. */

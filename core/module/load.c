@@ -223,6 +223,8 @@ open_checked (struct loaded *loaded, const char *path, struct larder_error *erro
 		code = check_name (file, table, error);
 	if (code == 0)
 		code = copy_table (loaded, table, file, error);
+	if (code == LARDER_E_INVALID && !error->next[0])
+		larder_explain (error, LARDER_DETAIL_NEXT, "build the module again for this larder, or ask its author; `larder module check FILE` tries one");
 	return code;
 }
 

@@ -116,6 +116,13 @@ is_plain (const char *text)
 	return true;
 }
 
+static int
+refused (int code, struct larder_error *error, const char *next)
+{
+	larder_explain (error, LARDER_DETAIL_NEXT, next);
+	return code;
+}
+
 int
 check_attributes (const struct larder_attributes *attributes, struct larder_error *error)
 {
@@ -130,12 +137,17 @@ check_attributes (const struct larder_attributes *attributes, struct larder_erro
 	size_t total = 0;
 	for (size_t i = 0; i < attributes->metadata.count; i++) {
 		const struct larder_pair *pair = larder_pair_at (&attributes->metadata, i);
-		if (!pair->name || !*pair->name || strchr (pair->name, ' ') || !is_plain (pair->name) || !pair->value || !is_plain (pair->value))
-			return larder_fail (error, LARDER_E_INVALID, "metadata '%.64s' cannot be stored", pair->name ? pair->name : "");
+		if (!pair->name || !*pair->name || strchr (pair->name, ' ') || !is_plain (pair->name))
+			return refused (larder_fail (error, LARDER_E_INVALID, "metadata cannot have the name '%.64s'", pair->name ? pair->name : ""),
+			                error, "take a name without spaces and control bytes");
+		if (!pair->value || !is_plain (pair->value))
+			return refused (larder_fail (error, LARDER_E_INVALID, "the value of metadata '%.64s' holds a control byte", pair->name),
+			                error, "take it out: metadata travels as headers of HTTP");
 		total += strlen (pair->name) + strlen (pair->value);
 	}
 	if (total > METADATA_MOST)
-		return larder_fail (error, LARDER_E_LIMIT, "metadata of %zu bytes, at most %d are kept", total, METADATA_MOST);
+		return refused (larder_fail (error, LARDER_E_LIMIT, "metadata of %zu bytes, at most %d are kept", total, METADATA_MOST),
+		                error, "give less of it, or store it as an object of its own");
 	return 0;
 }
 

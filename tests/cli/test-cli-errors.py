@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tool import COMMANDS, ENV, LARDER, SRC, Ran, larder, run, write  # noqa: E402
+from tool import BUILD, COMMANDS, ENV, LARDER, SRC, Ran, larder, run, write  # noqa: E402
 
 CONF = "conf/larder.ini"
 
@@ -68,6 +68,14 @@ WRONG = [
     (["image", "ingest", ".", "--user", "u"], 2, "'.'", "--recursive"),
     (["image", "ingest", "--batch", "none"], 3, "none", "path"),
     (["image", "ingest", "file", "--at", "noon"], 2, "noon", "--help"),
+    (["image", "ingest", "file"], 2, "user is empty", "--user NAME"),
+    (["image", "ingest", "file", "--user", ".."], 2, "'..'", "another user"),
+    (["image", "ingest", "file", "--user", "a/b"], 2, "'a/b'", "another user"),
+    (["image", "ingest", "file", "--user", "u", "--job", "a\nb"], 2, "control byte", "another job"),
+    (["put", "--metadata", "k=a\nb", "file", "images:x"], 2, "'k'", "take it out"),
+    (["put", "--metadata", "k=" + "v" * 3000, "file", "images:x"], 2, "3001 bytes, at most 2048", "give less"),
+    (["module", "info", os.path.join(BUILD, "tests/module/.libs/driver-bad-null-open.so")], 2, "open, list", "its author"),
+    (["config", "explain", "backend.objects.versionin"], 3, "versionin", "'versioning'"),
     (["image", "probe", "none.png"], 3, "none.png", "path"),
     (["config", "explain", "store.images"], 2, "store.images", "config show --all store.images"),
     (["config", "explain", "images"], 2, "images", "store.images.bucket"),
@@ -88,6 +96,7 @@ VARIABLES = [
     ("LARDER_PROFILE", "mokc", 2, "mokc", "mock"),
     ("LARDER_PROFILE", "", 2, "no profile", "--profile"),
     ("LARDER_CONFIG", "none.ini", 2, "none.ini", "--config FILE"),
+    ("LARDER_CONFIG", "", 2, "no pipeline file", "/larder/etc' has one"),
 ]
 # lines behind the pipeline, what is named, a word of the next step
 LINES = [
