@@ -31,6 +31,23 @@ def facts(address):
     return [line for line in larder("stat", "--json", address).lines() if line["type"] == "object"][0]
 
 
+def test_cli_ingest_ids_read_back_as_they_were_given():
+    # c-D07: what cannot travel is refused before anything is stored; all else reads back byte for byte
+    write("ids.png", png(9, 9))
+    for user, job in (("사용자", "über ☃"), ("  two  spaces ", "é"), ("u", "😀=%&+'\"\\")):
+        got = larder("image", "ingest", "ids.png", "--user", user, "--job", job, *AT, "--json")
+        assert got.code == 0 and pictures(got)[0]["key"] == "%s/2026/11/%s.png" % (user, job), (user, job, got.err)
+        found = facts("images:%s/2026/11/%s.png" % (user, job))["metadata"]
+        assert (found["user_id"], found["job_id"]) == (user, job), found
+        assert found["larder-thumbnail"] in keys("images:" + user + "/"), found
+    before = keys("images:")
+    for user, job, said in (("u", "line\nbreak", "job 'line\\x0abreak' holds a control byte"), ("u\x7f", "j", "user"),
+                            ("u", "j" * 1100, "key has 1114 bytes, at most 1024"), ("u", "j" * 3000, "key has 3014 bytes")):
+        got = larder("image", "ingest", "ids.png", "--user", user, "--job", job, *AT)
+        assert got.code == 2 and said in got.err and "next: " in got.err, (user, job, got.code, got.err)
+    assert keys("images:") == before
+
+
 def test_cli_ingest_overwrite_in_another_format():
     # one job, one picture: the former format does not stay behind with the other picture's thumbnail
     write("swap.png", png(40, 30, 5))
@@ -95,6 +112,9 @@ def test_cli_ingest_says_what_to_do_about_a_picture():
     for name, code, word in (("cut.png", 6, "export"), ("crc.png", 6, "export"), ("kind.gif", 2, "convert"), ("wide.png", 2, "'max-width'")):
         got = larder("image", "ingest", name, "--user", "next", *AT)
         assert got.code == code and word in got.out + got.err, (name, got.code, got.out, got.err)
+    write("right.png", png())
+    got = larder("image", "ingest", "right.png", "--user", "next", *AT, "--format", "gif")
+    assert got.code == 2 and "'gif': one of png, webp, jpeg" in got.err and "next: take one" in got.err, got.err
 
 
 def test_cli_ingest_values_of_the_pipeline():
@@ -270,7 +290,7 @@ def test_cli_ingest_probe_says_what_it_is():
     line = got.lines()[1]
     assert (line["format"], line["width"], line["height"], line["depth"]) == ("png", 64, 32, 8) and line["would"], line
     text = larder("image", "probe", "probe.png").out
-    assert "64 x 32" in text and "png" in text
+    assert "64 x 32" in text and "kept as png, metadata taken out, with a thumbnail of 64x32 (webp quality=85)" in text, text
     assert larder("image", "probe", "mixed/none.png").code == 3
     write("not.png", b"this is text")
     assert larder("image", "probe", "not.png").code == 2

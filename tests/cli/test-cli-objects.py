@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """ls, stat, cat, put, get, cp, mv, rm, du on the mock store."""
+import gzip
 import os
 import socket
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tool import HOME, keys, larder, read, run, tree, write  # noqa: E402
+from tool import ENV, HOME, LARDER, keys, larder, read, run, tree, write  # noqa: E402
 
 
 def put(key, data=b"x", *more):
@@ -151,6 +153,45 @@ def test_cli_objects_attributes_are_the_same_at_every_size():
         changed = facts("images:s/changed")
         assert changed["cache_control"] == "public" and changed["metadata"] == whole["metadata"], changed
     larder("rm", "-r", "images:s/", "uploads:s/")
+
+
+def test_cli_objects_encoding_is_an_attribute():
+    # c-T13: bytes are never unpacked on the way; the encoding travels with them
+    packed = gzip.compress(b"a text that packs " * 5000)
+    for size in (len(packed), 9 << 20):
+        data = (packed * (size // len(packed) + 1))[:size]
+        put("z/packed", data, "--content-encoding", "gzip")
+        assert larder("cp", "images:z/packed", "uploads:z/copy").code == 0
+        for address in ("images:z/packed", "uploads:z/copy"):
+            assert facts(address)["content_encoding"] == "gzip" and larder("cat", address).raw == data, address
+            assert larder("get", address, "unpacked").code == 0 and read("unpacked") == data, address
+    larder("rm", "-r", "images:z/", "uploads:z/")
+
+
+def test_cli_objects_two_backends_of_one_driver():
+    # c-A06: two sections are two instances, also when many threads copy both ways at once
+    backends = "".join('[backend "%s"]\ndriver = localfs-mock\nroot = %s/%s\ncreate = yes\nfsync = no\nversioning = %s\n'
+                       % (name, HOME, name, versioning) for name, versioning in (("left", "yes"), ("right", "no")))
+    write("pair/larder.ini", b'[store "l"]\nbackend = left\nbucket = same\n[store "r"]\nbackend = right\nbucket = same\n')
+    write("pair/profiles/mock.ini", backends.encode())
+    place = ["--config", "pair/larder.ini", "--jobs", "8"]
+    for number in range(60):
+        write("of-l/%d" % number, b"left %d" % number)
+        write("of-r/%d" % number, b"right %d" % number)
+    for name in "lr":
+        assert larder("put", "-r", "of-" + name, name + ":of-" + name, *place).code == 0
+    both = [subprocess.Popen([LARDER, "cp", "-r", here + ":of-" + here, there + ":of-" + here, *place], env=ENV, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE) for here, there in ("lr", "rl")]
+    for one in both:
+        said = one.communicate()[1]
+        assert one.returncode == 0, said
+    for store, root, versioned in (("l", "left", True), ("r", "right", False)):
+        for name in "lr":
+            assert larder("get", "-r", "%s:of-%s" % (store, name), "got-" + store + name, *place).code == 0
+            assert tree("got-" + store + name) == tree("of-" + name), (store, name)
+        assert sorted(os.listdir(os.path.join(HOME, root))) == ["same"], root
+        line = [line for line in larder("stat", "--json", store + ":of-l/0", *place).lines() if line["type"] == "object"][0]
+        assert (line["version"] != "null") == versioned, line
 
 
 def test_cli_objects_content_type_by_name_and_by_flag():

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """test-fault-ingest-kill: an ingest is killed at every operation it sends to the store: before it, while its bytes are
 read, after it. A reader must never see an image without its thumbnail and metadata, and whoever comes next gets through:
-the same picture at once, another one after the grace time or a sweep. The table of doc/dev/ingest.md, row by row. (D2)"""
+the same picture at once, another one after the grace time or a sweep. The table of doc/dev/ingest.md, row by row. (D2, c-D06)"""
 import hashlib
 import os
 import sys

@@ -1,5 +1,5 @@
 /* test-store-lying.c: what a store makes of a driver that lies: listings that cannot be true (c-T14), reads that
- * break off, are replaced or damaged; and what a driver cannot do is said before it is asked. */
+ * break off (c-T12), are replaced (c-T02) or damaged; and what a driver cannot do is said before it is asked. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
