@@ -93,8 +93,8 @@ struct larder_remove {
 	const char *if_match;
 };
 
-/* A result for each item of a remove, in any order; index counts from 0. code is 0 also when nothing
- * was there. A non-zero return ends the operation with that code. */
+/* A result for each item of a remove, in any order, on the operation's thread; index counts from 0. code is 0 also when
+ * nothing was there. info and error live during the call. A non-zero return ends the operation with that code. */
 typedef int (*larder_removed_fn) (void *context, size_t index, int code, const struct larder_info *info,
                                   const struct larder_error *error);
 
@@ -146,6 +146,7 @@ struct larder_finish {
 	const char *checksum;
 };
 
+/* Valid during the call; a non-zero return ends the operation with that code. */
 typedef int (*larder_part_fn) (void *context, const struct larder_part *part, struct larder_error *error);
 typedef int (*larder_upload_fn) (void *context, const struct larder_upload *upload, struct larder_error *error);
 
@@ -171,6 +172,7 @@ struct larder_url {
 
 /* One finding of check (for `larder doctor`). */
 enum larder_verdict { LARDER_PASS = 0, LARDER_WARN = 1, LARDER_FAIL = 2 };
+/* Texts are read during the call; `next` may be NULL. A non-zero return ends the check with that code. */
 typedef int (*larder_finding_fn) (void *context, uint32_t verdict, const char *what, const char *detail, const char *next);
 
 /* ---- long actions ------------------------------------------------------------------------------ */
@@ -247,6 +249,13 @@ struct larder_resource_type {
 	const char *summary;
 	const struct larder_path_rule *paths; /* ends with a NULL path */
 	size_t path_stride;
+	/* Called by `infra` alone, one call at a time for one resource, different resources in parallel.
+	 * read: the state as the service tells it now, a line a call in byte order of the paths; nothing there is ABSENT with
+	 *   0, not NOTFOUND.
+	 * create: of what read called ABSENT. Started is enough: core reads until READY. Made by an earlier call whose answer
+	 *   was lost: 0; owned by somebody else: CONFLICT.
+	 * update: changes what differs between observed and desired and nothing else; a path not desired stays as it is.
+	 * remove: started is enough; already gone is 0. A guard that refuses (not empty, protected) is CONFLICT. */
 	int (*read) (void *self, struct larder_call *call, const struct larder_resource *resource,
 	             larder_line_fn line, void *context, uint32_t *ret_state, struct larder_error *error);
 	int (*create) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
@@ -325,7 +334,13 @@ struct larder_driver {
 	             struct larder_error *error);
 
 	/* Parts: one object written in pieces, in any order and in parallel, invisible until finish. All
-	 * but uploads_list take the upload that parts_begin returned. abort of an unknown upload is NOTFOUND. */
+	 * but uploads_list take the upload that parts_begin returned; one that is unknown, finished or aborted is NOTFOUND.
+	 * parts_begin: the attributes are those of the object to be; the condition that counts is finish's.
+	 * parts_write: a number written again replaces that part. Durable when it returns 0.
+	 * parts_copy: the bytes come from an object of this instance; if_match is of that object.
+	 * parts_finish: makes the object of exactly the parts given, in one step under its condition. An outcome that is not
+	 *   known is UNAVAILABLE, never 0. The upload is gone after 0 and stays after a failure.
+	 * parts_abort: frees what was written. parts_list: by number. uploads_list: one page, in byte order of the keys. */
 	int (*parts_begin) (void *self, struct larder_call *call, const struct larder_write *request, struct larder_upload *ret_upload,
 	                    struct larder_error *error);
 	int (*parts_write) (void *self, struct larder_call *call, const struct larder_upload *upload, uint32_t number,
@@ -340,7 +355,14 @@ struct larder_driver {
 	int (*uploads_list) (void *self, struct larder_call *call, const struct larder_list *request, larder_upload_fn upload,
 	                     void *context, struct larder_page *ret_page, struct larder_error *error);
 
-	/* More. url needs no network; its text is in the call's arena. */
+	/* More.
+	 * tags_get, tags_set: all tags of an object; set replaces them all, by none if there are none. No object: NOTFOUND.
+	 * class_set: moves the object to another storage class; bytes, attributes and metadata stay.
+	 * restore: asks for a readable copy of an archived object and returns at once; stat tells how far it is. Asked for
+	 *   already is 0.
+	 * url: needs no network; its text is in the call's arena.
+	 * export_resource: writes a resource, as desired, in another tool's format to the sink (begin is not called).
+	 * policy: writes what `role` must be allowed, in the service's own form, to the sink. */
 	int (*tags_get) (void *self, struct larder_call *call, const struct larder_object *object, struct larder_pairs *ret_tags,
 	                 struct larder_error *error);
 	int (*tags_set) (void *self, struct larder_call *call, const struct larder_object *object, const struct larder_pairs *tags,
@@ -355,7 +377,9 @@ struct larder_driver {
 	int (*policy) (void *self, struct larder_call *call, const char *role, const struct larder_sink *sink,
 	               struct larder_error *error);
 
-	/* Long actions. */
+	/* Long actions. start returns when the service has taken it on; the token goes to the journal and serves in later
+	 * processes. The same client_token again gives the same action. poll asks once and does not wait; an action that failed
+	 * is 0 with LARDER_ACTION_FAILED. */
 	int (*action_start) (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token,
 	                     struct larder_error *error);
 	int (*action_poll) (void *self, struct larder_call *call, const char *kind, const char *token,

@@ -3,6 +3,10 @@
  * A handle (struct larder) is a configuration with the modules it names. It may be used from many
  * threads. The library never prints, never exits, installs no signal handler and keeps no global state.
  *
+ * Every function may be called on any thread and may block, those of one struct larder_arena on one thread at a time;
+ * callbacks come on the caller's thread, one at a time, where nothing else is said. Lengths are bytes, times and durations
+ * nanoseconds (types.h). What a request points to is read during the call and not kept.
+ *
  * Strings that a call gives back live in the arena passed to it, until larder_arena_free or
  * larder_arena_clear; those handed to a callback live until the callback returns. A callback that
  * returns non-zero ends the call with that value. See types.h for errors, sources and sinks.
@@ -20,12 +24,14 @@ extern "C" {
 
 /* ---- the library ------------------------------------------------------------------------------- */
 
+/* The release, "0.1.0"; static. */
 LARDER_API const char *larder_version (void);
 /* "NOTFOUND" for LARDER_E_NOTFOUND; "OTHER" for unknown ones. */
 LARDER_API const char *larder_code_name (int code);
 /* Exit status of the tool for a code: 0 … 9, 130. */
 LARDER_API int larder_exit_code (int code);
 
+/* Memory for what calls give back; clear keeps it for the next ones. NULL: no memory. */
 struct larder_arena;
 LARDER_API struct larder_arena *larder_arena_new (void);
 LARDER_API void larder_arena_clear (struct larder_arena *arena);
@@ -59,6 +65,8 @@ struct larder_settings {
 	void *problem_context;
 };
 
+/* Reads and checks pipeline file and profile, and loads no module. INVALID with file and line for what is wrong in them.
+ * Settings are copied; log_context and problem_context must outlive the handle. Close what it gave. */
 LARDER_API int larder_open (const struct larder_settings *settings, struct larder **ret, struct larder_error *error);
 /* No call may be running. NULL allowed. */
 LARDER_API void larder_close (struct larder *larder);
@@ -104,18 +112,19 @@ struct larder_setting {
 };
 typedef int (*larder_setting_fn) (void *context, const struct larder_setting *setting);
 
-/* Every value in force, sections in file order. */
+/* Every value in force: sections in file order, in each what is written, then what is left at its default. */
 LARDER_API int larder_config_each (struct larder *larder, larder_setting_fn setting, void *context, struct larder_error *error);
 /* One key, "store.images.bucket" or "larder.environment": the value in force, then what it overrode. */
 LARDER_API int larder_config_explain (struct larder *larder, const char *key, larder_setting_fn setting, void *context,
                                       struct larder_error *error);
-/* Everything that larder_open only checks when it is used: modules named, backends, templates, traps. */
+/* Everything that larder_open leaves to its first use: modules named, backends, templates, traps. */
 struct larder_finding {
 	size_t size;
 	int code;                        /* 0 is a note */
 	const char *section, *text, *next, *file;
 	uint32_t line;
 };
+/* 0 also when something was found: the findings say it. Backends of stores are opened, which asks no service. */
 LARDER_API int larder_config_check (struct larder *larder, larder_finding_cb finding, void *context, struct larder_error *error);
 
 /* ---- modules ----------------------------------------------------------------------------------- */
@@ -131,12 +140,12 @@ struct larder_module_facts {
 };
 typedef int (*larder_module_fn) (void *context, const struct larder_module_facts *facts);
 
-/* Every file of the module folder, in order of name. No instance is opened. */
+/* Every file of the module folder, in order of name, also those that are refused (`problem`). No instance is opened. */
 LARDER_API int larder_module_each (struct larder *larder, larder_module_fn module, void *context, struct larder_error *error);
-/* One, by name ("png", "driver-png") or path of a .so. */
+/* One, by name ("png", "codec-png") or path of a .so. NOTFOUND; DENIED or INVALID when it is refused. */
 LARDER_API int larder_module_info (struct larder *larder, const char *name, larder_module_fn module, void *context,
                                    struct larder_error *error);
-/* Write the skeleton of a module ("driver", "codec", "lock") into a new folder `into`/NAME. */
+/* Write the skeleton of a module ("driver", "codec", "lock") into a new folder `into`/NAME; one that is there is refused. */
 LARDER_API int larder_module_new (const char *kind, const char *name, const char *into, struct larder_error *error);
 
 /* ---- stores and addresses ---------------------------------------------------------------------- */
@@ -148,6 +157,7 @@ struct larder_store_facts {
 	const char *storage_class, *protection; /* words for people, "versioned, AES256, public blocked" */
 	const char *expected;            /* "10TB", "100GB a month", or NULL */
 };
+/* Every store of the pipeline, in file order; no backend is opened. */
 typedef int (*larder_store_fn) (void *context, const struct larder_store_facts *facts);
 LARDER_API int larder_store_each (struct larder *larder, larder_store_fn store, void *context, struct larder_error *error);
 
@@ -200,26 +210,31 @@ struct larder_listing {
 };
 typedef int (*larder_info_fn) (void *context, const struct larder_info *info);
 
+/* Facts without bytes; version NULL for the latest. NOTFOUND, DENIED. */
 LARDER_API int larder_stat (struct larder_store *store, struct larder_arena *arena, const char *key, const char *version,
                             struct larder_info *ret_info, struct larder_error *error);
-/* Resumes by range with If-Match after a break; the bytes are compared with the stored checksum. */
+/* Resumes by range with If-Match after a break; the bytes are compared with the stored checksum. CONFLICT when the object was
+ * replaced meanwhile or has another etag, INTEGRITY when bytes are damaged or missing: what the sink has is then worth nothing. */
 LARDER_API int larder_get (struct larder_store *store, const struct larder_get *request, const struct larder_sink *sink,
                            struct larder_error *error);
+/* All or nothing, durable when it returns 0. The source is read twice, for its checksum and for its bytes. CONFLICT when the
+ * condition does not hold, INTEGRITY when the source changes, NOSPACE. */
 LARDER_API int larder_put (struct larder_store *store, struct larder_arena *arena, const struct larder_put *request,
                            const struct larder_source *source, struct larder_info *ret_info, struct larder_error *error);
 /* All pages, in byte order, in flat memory. A page that lies (token repeated, order broken, an end
  * without proof) is LARDER_E_UNAVAILABLE. */
 LARDER_API int larder_list (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, void *context,
                             struct larder_error *error);
-/* Server side when both stores share a backend, else through this process. */
+/* Server side when both stores share a backend, else through this process; errors as of get and put. */
 LARDER_API int larder_copy_object (struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
                                    const struct larder_copy_object *request, struct larder_info *ret_info,
                                    struct larder_error *error);
-/* Removes keys[0 … count); reports each. 0 only if all went. */
+/* Removes keys[0 … count); reports each, code 0 also when nothing was there. 0 only if all went, else the code of one. */
 typedef int (*larder_removed_cb) (void *context, const char *key, int code, const struct larder_error *error);
 LARDER_API int larder_remove (struct larder_store *store, const char *const *keys, size_t count, larder_removed_cb removed,
                               void *context, struct larder_error *error);
-/* Public address of an object as its [cdn] or backend says; no network. */
+/* Public address of an object as its [cdn] or backend says; no network, and no look whether it is there. UNSUPPORTED when the
+ * store has none. */
 LARDER_API int larder_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url,
                            struct larder_error *error);
 
@@ -234,6 +249,7 @@ struct larder_event {
 	uint64_t bytes;
 	const struct larder_error *error;/* of failed */
 };
+/* One at a time, perhaps on a thread of the transfer's own; a non-zero return ends it with that code. */
 typedef int (*larder_event_fn) (void *context, const struct larder_event *event);
 
 /* scanned = done + skipped + refused + failed. */
@@ -312,6 +328,8 @@ struct larder_ingested {
 	int64_t elapsed;                 /* ns */
 };
 
+/* Take in one picture: image, thumbnail and metadata together or not at all. Again with the same bytes: ALREADY. CONFLICT when
+ * the job has another picture, INTEGRITY for a damaged one, LIMIT, UNSUPPORTED for a format that nobody reads, NOSPACE. */
 LARDER_API int larder_ingest (struct larder *larder, struct larder_arena *arena, const struct larder_ingest *request,
                               struct larder_ingested *ret, struct larder_error *error);
 
@@ -346,6 +364,7 @@ struct larder_probed {
 	uint32_t thumbnail_width, thumbnail_height;
 	const char *would;               /* what ingest would do with it, one sentence; NULL without pipeline */
 };
+/* What a picture is, from its header alone: rows that are damaged or missing are found by an ingest. Errors as of ingest. */
 LARDER_API int larder_probe (struct larder *larder, struct larder_arena *arena, const char *file, struct larder_probed *ret,
                              struct larder_error *error);
 
