@@ -22,5 +22,19 @@ if [ -d "$work/no" ] && [ -z "$left" ]
 then echo "ok $count - conform-driver-mock-nothing-left"
 else echo "not ok $count - conform-driver-mock-nothing-left"; failed=1; head -5 <<< "$left" | sed 's/^/# /'
 fi
+# Options are checked before the driver sees them: what is required, what is not known, what is no value of its type.
+mkdir "$work/none"
+while IFS='|' read -r name options said; do
+	out=$("$suite" "$module" $options 2>&1)
+	status=$?
+	count=$((count + 1))
+	if [ $status = 2 ] && grep -q -- "$said" <<< "$out"
+	then echo "ok $count - conform-driver-mock-option-$name"
+	else echo "not ok $count - conform-driver-mock-option-$name"; failed=1; echo "# exit $status: $out" | head -5
+	fi
+done <<< "missing|create=yes|'root' of driver 'localfs-mock' is missing
+unknown|root=$work/none rooot=x|rooot
+mistyped|root=$work/none create=perhaps|perhaps
+bare|root=$work/none create|'create' is not an option"
 echo "1..$count"
 exit $failed

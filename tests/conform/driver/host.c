@@ -167,7 +167,7 @@ set_enum (const char *values, const char *text, uint32_t *ret)
 }
 
 static int
-set_option (const struct larder_option *option, void *self, const char *text)
+read_option (const struct larder_option *option, void *self, const char *text)
 {
 	void *at = (char *) self + option->at;
 	switch (option->type) {
@@ -182,11 +182,49 @@ set_option (const struct larder_option *option, void *self, const char *text)
 	}
 }
 
+static bool
+is_in_range (const struct larder_option *option, const void *self)
+{
+	const void *at = (const char *) self + option->at;
+	if (option->min >= option->max)
+		return true;
+	switch (option->type) {
+	case LARDER_INT: case LARDER_DURATION:
+		return *(const int64_t *) at >= option->min && *(const int64_t *) at <= option->max;
+	case LARDER_SIZE: case LARDER_RATE:
+		return *(const uint64_t *) at >= (uint64_t) option->min && *(const uint64_t *) at <= (uint64_t) option->max;
+	default:
+		return true;
+	}
+}
+
+static int
+set_option (const struct larder_option *option, void *self, const char *text)
+{
+	return read_option (option, self, text) == 0 && is_in_range (option, self) ? 0 : -1;
+}
+
 static const struct larder_option *
 option_at (const struct larder_driver *driver, size_t i)
 {
 	const struct larder_option *option = (const void *) ((const char *) driver->options + i * driver->head.option_stride);
 	return driver->options && option->key ? option : NULL;
+}
+
+/* Core opens no instance that lacks one of these: a driver may rely on them. */
+static int
+check_required (const struct larder_driver *driver, char **given, int count)
+{
+	const struct larder_option *option;
+	for (size_t at = 0; (option = option_at (driver, at)); at++) {
+		size_t length = strlen (option->key);
+		bool there = !(option->flags & LARDER_REQUIRED);
+		for (int i = 0; i < count && !there; i++)
+			there = strncmp (given[i], option->key, length) == 0 && given[i][length] == '=';
+		if (!there)
+			return fprintf (stderr, "option '%s' of driver '%s' is missing: add %s=…\n", option->key, driver->name, option->key), -1;
+	}
+	return 0;
 }
 
 static int
@@ -207,7 +245,7 @@ fill_options (const struct larder_driver *driver, void *self, char **given, int 
 		if (!equals || !option || set_option (option, self, equals + 1) < 0)
 			return fprintf (stderr, "'%s' is not an option of driver '%s' with a value\n", given[i], driver->name), -1;
 	}
-	return 0;
+	return check_required (driver, given, count);
 }
 
 /* ---- loading ---- */
@@ -239,6 +277,15 @@ load (const char *path, const struct larder_driver **ret)
 	return *ret ? 0 : -1;
 }
 
+static void
+forget (struct suite *suite)
+{
+	free (suite->self);
+	free ((void *) (size_t) suite->driver);
+	suite->self = NULL;
+	suite->driver = NULL;
+}
+
 int
 suite_load (struct suite *suite, const char *path, char **options, int count)
 {
@@ -253,8 +300,10 @@ suite_load (struct suite *suite, const char *path, char **options, int count)
 	if (!driver->open || !driver->stat || !driver->read || !driver->write || !driver->remove || !driver->list)
 		return fprintf (stderr, "driver '%s' lacks a required operation\n", driver->name), -1;
 	suite->self = calloc (1, driver->self_size + 1);
-	if (!suite->self || fill_options (driver, suite->self, options, count) < 0)
+	if (!suite->self || fill_options (driver, suite->self, options, count) < 0) {
+		forget (suite);
 		return -1;
+	}
 	struct larder_call call;
 	call_begin (&call);
 	int code = driver->open (suite->self, &call, &request, &error);
@@ -266,7 +315,11 @@ suite_load (struct suite *suite, const char *path, char **options, int count)
 		suite->caps &= caps;
 	}
 	call_end (&call);
-	return code < 0 ? fprintf (stderr, "%s: %s\n", driver->name, error.message), -1 : 0;
+	if (code == 0)
+		return 0;
+	fprintf (stderr, "%s: %s\n", driver->name, error.message);
+	forget (suite);
+	return -1;
 }
 
 void
@@ -274,6 +327,5 @@ suite_unload (struct suite *suite)
 {
 	if (suite->driver->close)
 		suite->driver->close (suite->self);
-	free (suite->self);
-	free ((void *) (size_t) suite->driver);
+	forget (suite);
 }
