@@ -9,7 +9,7 @@
 #include "error.h"
 
 /* What stands under a key now. */
-struct seen { bool there; const char *digest, *image, *former, *etag; int64_t age; uint64_t length; struct larder_info info; };
+struct seen { bool there; const char *digest, *image, *former; int64_t age; struct larder_info info; };
 
 const char *
 info_metadata (const struct larder_info *info, const char *name)
@@ -41,9 +41,7 @@ look (struct job *job, struct larder_store *store, const char *key, struct seen 
 	ret->digest = info_metadata (&info, META_DIGEST);
 	ret->image = info_metadata (&info, META_IMAGE);
 	ret->former = info_metadata (&info, META_FORMER);
-	ret->etag = info.etag;
 	ret->age = module_host.store_now () - info.mtime;
-	ret->length = info.length;
 	ret->info = info;
 	return 0;
 }
@@ -124,7 +122,7 @@ meet_claim (struct job *job, const struct seen *claim, struct larder_info *ret_i
 	if (job->request->overwrite) {
 		job->former_key = former_of (job, claim);
 		*ret_written = true;
-		return put_thumbnail (job, false, claim->etag, ret_info, error);
+		return put_thumbnail (job, false, claim->info.etag, ret_info, error);
 	}
 	if (claim->image && strcmp (claim->image, job->key) != 0)
 		return conflict ("the job has a picture in another format, or one is under way; take another job, or --overwrite", error,
@@ -141,7 +139,7 @@ meet_claim (struct job *job, const struct seen *claim, struct larder_info *ret_i
 		return conflict ("another ingest of this job with other bytes is under way; wait for it, or for the grace time to pass", error,
 		                 "is claimed by another picture of this job", job->thumbnail_key, NULL);
 	*ret_written = true;
-	return put_thumbnail (job, false, claim->etag, ret_info, error);
+	return put_thumbnail (job, false, claim->info.etag, ret_info, error);
 }
 
 enum { CLAIM_TRIES = 4 };
@@ -198,7 +196,7 @@ meet_image (struct job *job, uint32_t *ret_stored, struct larder_error *error)
 		return fail_taken (job, error);
 	struct larder_info info = { .size = sizeof info };
 	*ret_stored = LARDER_STORED_REPLACED;
-	return put_image (job, false, image.etag, &info, error);
+	return put_image (job, false, image.info.etag, &info, error);
 }
 
 /* Whoever was slower than the grace time may have lost its claim to another picture, and still committed first; whoever
@@ -211,7 +209,7 @@ confirm_thumbnail (struct job *job, struct larder_error *error)
 	int code = look (job, job->thumbnails, job->thumbnail_key, &found, error);
 	if (code < 0 || (is_ours (job, &found) && found.image && strcmp (found.image, job->key) == 0))
 		return code;
-	return put_thumbnail (job, !found.there, found.there ? found.etag : NULL, &info, error);
+	return put_thumbnail (job, !found.there, found.there ? found.info.etag : NULL, &info, error);
 }
 
 /* Certainly not stored, and the claim was written by this very job: take it back. On doubt it stays; the next run of
@@ -248,7 +246,7 @@ remove_former (struct job *job, struct larder_error *error)
 	int code = look (job, job->images, job->former_key, &former, error);
 	if (code < 0 || !former.there)
 		return code;
-	code = store_remove_if (job->images, job->former_key, former.etag, error);
+	code = store_remove_if (job->images, job->former_key, former.info.etag, error);
 	return code == LARDER_E_UNSUPPORTED ? store_remove_if (job->images, job->former_key, NULL, error) : code;
 }
 

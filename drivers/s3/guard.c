@@ -2,6 +2,7 @@
  * a count or a clean-up misses it. Neither is written where the other is. */
 #include "s3.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
@@ -45,10 +46,16 @@ note_clear (struct s3 *s3, uint64_t hash, int64_t until)
 	pthread_mutex_unlock (&s3->mutex);
 }
 
+static bool
+is_guarded (const struct s3 *s3)
+{
+	return s3->guard_keys && s3->server->state[S3_KEY_BESIDE_PREFIX] == S3_IGNORED;
+}
+
 void
 s3_guard_forget (struct s3 *s3, const char *bucket, const char *key)
 {
-	if (!s3->guard_keys || s3->server->state[S3_KEY_BESIDE_PREFIX] != S3_IGNORED)
+	if (!is_guarded (s3))
 		return;
 	for (const char *slash = strchr (key, '/'); slash; slash = strchr (slash + 1, '/')) {
 		uint64_t hash = folder_hash (bucket, key, (size_t) (slash - key));
@@ -91,13 +98,16 @@ check_above (struct s3 *s3, struct larder_call *call, const char *bucket, const 
 	return code;
 }
 
+/* The first key below. */
+struct found { char key[1025]; };
+
 static int
 note_below (void *context, const struct larder_info *info, struct larder_error *error)
 {
-	struct larder_error *ret = context;
+	struct found *found = context;
 	(void) error;
-	if (!ret->message[0])
-		(void) larder_fail (ret, LARDER_E_CONFLICT, "%.300s", info->key);
+	if (!*found->key)
+		snprintf (found->key, sizeof found->key, "%s", info->key);
 	return 0;
 }
 
@@ -105,7 +115,7 @@ note_below (void *context, const struct larder_info *info, struct larder_error *
 static int
 check_below (struct s3 *s3, struct larder_call *call, const char *bucket, const char *key, struct larder_error *error)
 {
-	struct larder_error found = LARDER_ERROR_INIT;
+	struct found found = { "" };
 	struct larder_page page = { .size = sizeof page };
 	struct larder_arena *arena = arena_new ();
 	char *prefix = arena ? arena_printf (arena, "%s/", key) : NULL;
@@ -113,8 +123,8 @@ check_below (struct s3 *s3, struct larder_call *call, const char *bucket, const 
 	int code = prefix ? s3_list (s3, call, &list, note_below, &found, &page, error) : larder_fail_memory (error);
 	if (code == LARDER_E_NOTFOUND)
 		code = 0;                                 /* no bucket yet: the write will tell */
-	if (code == 0 && found.message[0])
-		code = refuse (s3, key, found.message, error);
+	if (code == 0 && *found.key)
+		code = refuse (s3, key, found.key, error);
 	arena_free (arena);
 	return code;
 }
@@ -122,7 +132,7 @@ check_below (struct s3 *s3, struct larder_call *call, const char *bucket, const 
 int
 s3_guard (struct s3 *s3, struct larder_call *call, const char *bucket, const char *key, struct larder_error *error)
 {
-	if (!s3->guard_keys || s3->server->state[S3_KEY_BESIDE_PREFIX] != S3_IGNORED)
+	if (!is_guarded (s3))
 		return 0;
 	int code = check_above (s3, call, bucket, key, error);
 	return code == 0 && key[strlen (key) - 1] != '/' ? check_below (s3, call, bucket, key, error) : code;

@@ -3,6 +3,17 @@
 
 #include "error.h"
 
+static int
+give_page (struct larder_call *call, struct larder_page *page, struct larder_page *ret, struct larder_error *error)
+{
+	bool failed = false;
+	page->token = s3_give_text (call, page->token, &failed);
+	if (failed)
+		return larder_fail_memory (error);
+	larder_give (ret, page);
+	return 0;
+}
+
 int
 s3_list (void *self, struct larder_call *call, const struct larder_list *list, larder_item_fn item, void *context,
          struct larder_page *ret_page, struct larder_error *error)
@@ -19,21 +30,13 @@ s3_list (void *self, struct larder_call *call, const struct larder_list *list, l
 		code = s3_exchange_send (s3, call, &exchange, error);
 	if (code == 0 && s3_exchange_makes_bucket (s3, &exchange)) {        /* it appears at its first use, and is empty until then */
 		page.complete = true;
-		larder_give (ret_page, &page);
-		return 0;
+		return give_page (call, &page, ret_page, error);
 	}
 	if (code == 0 && !s3_exchange_is_ok (&exchange))
 		code = s3_exchange_fault (s3, &exchange, error);
 	if (code == 0)
 		code = s3_reply_list (exchange.reply.body, exchange.reply.length, list, exchange.arena, item, context, &page, error);
-	bool failed = false;
-	if (code == 0)
-		page.token = s3_give_text (call, page.token, &failed);
-	if (code == 0 && failed)
-		code = larder_fail_memory (error);
-	if (code == 0)
-		larder_give (ret_page, &page);
-	return code;
+	return code == 0 ? give_page (call, &page, ret_page, error) : code;
 }
 
 int
@@ -52,12 +55,5 @@ s3_uploads_list (void *self, struct larder_call *call, const struct larder_list 
 		code = s3_exchange_do (s3, call, &exchange, error);
 	if (code == 0)
 		code = s3_reply_uploads (exchange.reply.body, exchange.reply.length, request, exchange.arena, upload, context, &page, error);
-	bool failed = false;
-	if (code == 0)
-		page.token = s3_give_text (call, page.token, &failed);
-	if (code == 0 && failed)
-		code = larder_fail_memory (error);
-	if (code == 0)
-		larder_give (ret_page, &page);
-	return code;
+	return code == 0 ? give_page (call, &page, ret_page, error) : code;
 }

@@ -182,7 +182,8 @@ head_once (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange
 	return code == 0 ? s3_exchange_send (s3, call, exchange, error) : code;
 }
 
-/* What a HEAD's status cannot say: the same asked as GET of one byte. */
+/* A HEAD's 404 does not say whether the bucket is there: the same asked as GET of one byte. (aws_send asks again itself
+ * after the other silent refusals.) */
 static int
 ask_again (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_object *object, struct larder_error *error)
 {
@@ -192,10 +193,9 @@ ask_again (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange
 }
 
 static bool
-is_clear (struct s3 *s3, const struct s3_exchange *exchange)
+is_unclear (struct s3 *s3, const struct s3_exchange *exchange)
 {
-	return exchange->reply.status == 412 || fault_of (exchange).code[0]
-	       || (exchange->reply.status == 404 && is_known (s3, exchange->request.bucket));
+	return exchange->reply.status == 404 && !fault_of (exchange).code[0] && !is_known (s3, exchange->request.bucket);
 }
 
 int
@@ -205,7 +205,7 @@ s3_head (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, 
 	int code = s3_exchange_object (s3, exchange, "look at", object->bucket, object->key, error);
 	if (code == 0)
 		code = head_once (s3, call, exchange, object, error);
-	if (code == 0 && !s3_exchange_is_ok (exchange) && !is_clear (s3, exchange)) {
+	if (code == 0 && is_unclear (s3, exchange)) {
 		code = ask_again (s3, call, exchange, object, error);
 		if (code == 0 && (s3_exchange_is_ok (exchange) || exchange->reply.status == 416))
 			code = head_once (s3, call, exchange, object, error);

@@ -117,6 +117,19 @@ shared_check_cancel (struct larder_call *call, struct larder_error *error)
 	return 0;
 }
 
+int
+shared_turns (struct larder_call *call, uint32_t count, uint32_t most, shared_turn_fn turn, void *codec, struct larder_error *error)
+{
+	int code = 0;
+	for (uint32_t now; code == 0 && count > 0; count -= now) {
+		now = count < most ? count : most;
+		code = shared_check_cancel (call, error);
+		if (code == 0)
+			code = turn (codec, now, error);
+	}
+	return code;
+}
+
 uint32_t
 shared_number (const uint8_t *at, unsigned bytes, bool big)
 {

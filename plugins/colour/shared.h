@@ -38,6 +38,10 @@ int shared_check_rows (const struct shared_rows *rows, size_t stride, uint32_t c
 /* INVALID when a picture to be written is not complete. */
 int shared_check_complete (const struct shared_rows *rows, struct larder_error *error);
 
+/* `count` rows, `most` a turn, looking for a cancel before each. A turn takes its rows from where the codec keeps them. */
+typedef int (*shared_turn_fn) (void *codec, uint32_t count, struct larder_error *error);
+int shared_turns (struct larder_call *call, uint32_t count, uint32_t most, shared_turn_fn turn, void *codec, struct larder_error *error);
+
 /* LIMIT, with what to do about it. */
 int shared_fail_memory (struct larder_error *error);
 

@@ -30,6 +30,7 @@ struct decode {
 	uint8_t *into;                 /* what the step now running fills */
 	size_t stride;
 	uint32_t count;
+	uint32_t scale;                /* sides are divided by it */
 	struct colour *colour;
 };
 
@@ -157,7 +158,7 @@ static void
 step_scale (struct decode *decode)
 {
 	decode->jpeg.scale_num = 1;
-	decode->jpeg.scale_denom = decode->count;
+	decode->jpeg.scale_denom = decode->scale;
 	jpeg_calc_output_dimensions (&decode->jpeg);
 }
 
@@ -300,7 +301,7 @@ begin (struct decode *decode, struct larder_call *call, const struct larder_deco
 		code = admit (decode, decode->reader.source->length, picture, error);
 	if (code != 0)
 		return code;
-	decode->count = choose_scale (decode, request);
+	decode->scale = choose_scale (decode, request);
 	if (!attempt (decode, step_scale))
 		return explain (decode, error);
 	decode->phase = request->header_only ? PHASE_HEADER : PHASE_READY;
@@ -441,12 +442,11 @@ inks_to_rgb (const struct decode *decode, uint8_t *into)
 static void
 step_rows (struct decode *decode)
 {
-	uint8_t *row = decode->into;
-	for (uint32_t i = 0; i < decode->count; i++, row += decode->stride) {
-		JSAMPROW out = decode->inks != NULL ? decode->inks : row;
+	for (uint32_t i = 0; i < decode->count; i++, decode->into += decode->stride) {
+		JSAMPROW out = decode->inks != NULL ? decode->inks : decode->into;
 		(void) jpeg_read_scanlines (&decode->jpeg, &out, 1);
 		if (decode->inks != NULL)
-			inks_to_rgb (decode, row);
+			inks_to_rgb (decode, decode->into);
 	}
 }
 
@@ -477,22 +477,23 @@ read_end (struct decode *decode, struct larder_error *error)
 }
 
 static int
+read_turn (void *codec, uint32_t count, struct larder_error *error)
+{
+	struct decode *decode = codec;
+	decode->count = count;
+	if (!attempt (decode, step_rows))
+		return explain (decode, error);
+	decode->rows.next += count;
+	return 0;
+}
+
+static int
 read_rows (struct decode *decode, struct larder_call *call, uint8_t *rows, size_t stride, uint32_t count, struct larder_error *error)
 {
-	while (count > 0) {
-		int code = shared_check_cancel (call, error);
-		if (code != 0)
-			return code;
-		decode->into = rows;
-		decode->stride = stride;
-		decode->count = count < CANCEL_ROWS ? count : CANCEL_ROWS;
-		if (!attempt (decode, step_rows))
-			return explain (decode, error);
-		decode->rows.next += decode->count;
-		rows += decode->count * stride;
-		count -= decode->count;
-	}
-	return decode->rows.next == decode->rows.height ? read_end (decode, error) : 0;
+	decode->into = rows;
+	decode->stride = stride;
+	int code = shared_turns (call, count, CANCEL_ROWS, read_turn, decode, error);
+	return code == 0 && decode->rows.next == decode->rows.height ? read_end (decode, error) : code;
 }
 
 int

@@ -385,9 +385,8 @@ decode_begin (const void *self, struct larder_call *call, const struct larder_de
 static void
 step_rows (struct decode *decode)
 {
-	uint8_t *row = decode->into;
-	for (uint32_t i = 0; i < decode->count; i++, row += decode->stride)
-		png_read_row (decode->png, row, NULL);
+	for (uint32_t i = 0; i < decode->count; i++, decode->into += decode->stride)
+		png_read_row (decode->png, decode->into, NULL);
 }
 
 static void
@@ -396,23 +395,20 @@ step_end (struct decode *decode)
 	png_read_end (decode->png, NULL);
 }
 
-/* `count` rows by libpng, looking for a cancel in between. */
+static int
+read_turn (void *codec, uint32_t count, struct larder_error *error)
+{
+	struct decode *decode = codec;
+	decode->count = count;
+	return attempt (decode, step_rows) ? 0 : explain (decode, error);
+}
+
 static int
 read_rows (struct decode *decode, struct larder_call *call, uint8_t *rows, size_t stride, uint32_t count, struct larder_error *error)
 {
-	while (count > 0) {
-		int code = shared_check_cancel (call, error);
-		if (code != 0)
-			return code;
-		decode->into = rows;
-		decode->stride = stride;
-		decode->count = count < CANCEL_ROWS ? count : CANCEL_ROWS;
-		if (!attempt (decode, step_rows))
-			return explain (decode, error);
-		rows += decode->count * stride;
-		count -= decode->count;
-	}
-	return 0;
+	decode->into = rows;
+	decode->stride = stride;
+	return shared_turns (call, count, CANCEL_ROWS, read_turn, decode, error);
 }
 
 static int

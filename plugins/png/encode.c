@@ -250,9 +250,8 @@ encode_begin (const void *self, struct larder_call *call, const struct larder_en
 static void
 step_rows (struct encode *encode)
 {
-	const uint8_t *row = encode->from;
-	for (uint32_t i = 0; i < encode->count; i++, row += encode->stride)
-		png_write_row (encode->png, row);
+	for (uint32_t i = 0; i < encode->count; i++, encode->from += encode->stride)
+		png_write_row (encode->png, encode->from);
 }
 
 static void
@@ -261,26 +260,25 @@ step_end (struct encode *encode)
 	png_write_end (encode->png, NULL);
 }
 
+static int
+write_turn (void *codec, uint32_t count, struct larder_error *error)
+{
+	struct encode *encode = codec;
+	encode->count = count;
+	if (!attempt (encode, step_rows))
+		return explain (encode, error);
+	encode->rows.next += count;
+	return 0;
+}
+
 int
 encode_rows (void *state, struct larder_call *call, const void *rows, size_t stride, uint32_t count, struct larder_error *error)
 {
 	struct encode *encode = state;
 	int code = shared_check_rows (&encode->rows, stride, count, error);
-	const uint8_t *from = rows;
-	while (code == 0 && count > 0) {
-		code = shared_check_cancel (call, error);
-		if (code != 0)
-			break;
-		encode->from = from;
-		encode->stride = stride;
-		encode->count = count < CANCEL_ROWS ? count : CANCEL_ROWS;
-		if (!attempt (encode, step_rows))
-			return explain (encode, error);
-		encode->rows.next += encode->count;
-		from += encode->count * stride;
-		count -= encode->count;
-	}
-	return code;
+	encode->from = rows;
+	encode->stride = stride;
+	return code == 0 ? shared_turns (call, count, CANCEL_ROWS, write_turn, encode, error) : code;
 }
 
 static int

@@ -9,8 +9,8 @@
  * Without LARDER_GATE it is the other driver, plainly. */
 #define LARDER_API_VERSION 0
 #include <larder/driver.h>
+#include "inner.h"
 
-#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,21 +121,12 @@ gated_list (void *self, struct larder_call *call, const struct larder_list *requ
 	return leave (answer, inner.list (self, call, request, item, context, ret_page, error));
 }
 
-/* LARDER_MODULE_DIR holds this module and the other one. */
 LARDER_EXPORT const struct larder_head *
 larder_module_entry (const struct larder_host *host)
 {
-	char path[4096];
-	const char *folder = getenv ("LARDER_MODULE_DIR");
-	snprintf (path, sizeof path, "%s/driver-localfs-mock.so", folder ? folder : ".");
-	void *module = dlopen (path, RTLD_NOW | RTLD_LOCAL);
-	const struct larder_head *(*entry) (const struct larder_host *) = NULL;
-	void *symbol = module ? dlsym (module, "larder_module_entry") : NULL;
-	memcpy (&entry, &symbol, sizeof entry);
-	if (!entry)
+	if (!inner_load (host, &inner))
 		return NULL;
 	core = host;
-	memcpy (&inner, entry (host), sizeof inner);
 	gated = inner;
 	gated.name = "gated";
 	if (getenv ("LARDER_UNDECIDED"))        /* a store that looks at no condition */

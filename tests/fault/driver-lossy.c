@@ -2,8 +2,8 @@
  * keeps the last byte wrong, of one that ends in "short" it keeps no last byte. All else is the mock's. */
 #define LARDER_API_VERSION 0
 #include <larder/driver.h>
+#include "inner.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,20 +42,11 @@ lossy_write (void *self, struct larder_call *call, const struct larder_write *re
 	return inner.write (self, call, &kept, &changed, ret_info, error);
 }
 
-/* LARDER_MODULE_DIR holds this module and the other one. */
 LARDER_EXPORT const struct larder_head *
 larder_module_entry (const struct larder_host *host)
 {
-	char path[4096];
-	const char *folder = getenv ("LARDER_MODULE_DIR");
-	snprintf (path, sizeof path, "%s/driver-localfs-mock.so", folder ? folder : ".");
-	void *module = dlopen (path, RTLD_NOW | RTLD_LOCAL);
-	const struct larder_head *(*entry) (const struct larder_host *) = NULL;
-	void *symbol = module ? dlsym (module, "larder_module_entry") : NULL;
-	memcpy (&entry, &symbol, sizeof entry);
-	if (!entry)
+	if (!inner_load (host, &inner))
 		return NULL;
-	memcpy (&inner, entry (host), sizeof inner);
 	lossy = inner;
 	lossy.name = "lossy";
 	lossy.write = lossy_write;

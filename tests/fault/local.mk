@@ -4,7 +4,7 @@ tests_fault_ingest_run_SOURCES = %D%/ingest-run.c
 tests_fault_ingest_run_CPPFLAGS = $(IN_IMAGE)
 tests_fault_ingest_run_LDADD = libcoretest.la
 check_LTLIBRARIES += driver-gated.la
-driver_gated_la_SOURCES = %D%/driver-gated.c
+driver_gated_la_SOURCES = %D%/driver-gated.c %D%/inner.h
 driver_gated_la_CPPFLAGS = $(IN_BASE)
 driver_gated_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 TESTS += %D%/test-fault-ingest-kill.py %D%/test-fault-ingest-model.py %D%/test-fault-ingest-refused.py %D%/test-fault-ingest-undecided.py %D%/test-fault-ingest-mounts.sh
@@ -12,7 +12,7 @@ EXTRA_DIST += doc/dev/ingest.md %D%/test-fault-ingest-kill.py %D%/test-fault-ing
 
 # What a transfer makes of places that lose bytes, or have no room for them.
 check_LTLIBRARIES += driver-lossy.la tests/fault/lossy-disk.la
-driver_lossy_la_SOURCES = %D%/driver-lossy.c
+driver_lossy_la_SOURCES = %D%/driver-lossy.c %D%/inner.h
 driver_lossy_la_CPPFLAGS = $(IN_BASE)
 driver_lossy_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 tests_fault_lossy_disk_la_SOURCES = %D%/lossy-disk.c

@@ -2,24 +2,14 @@
 """test-fault-ingest-kill: an ingest is killed at every operation it sends to the store: before it, while its bytes are
 read, after it. A reader must never see an image without its thumbnail and metadata, and whoever comes next gets through:
 the same picture at once, another one after the grace time or a sweep. The table of doc/dev/ingest.md, row by row. (D2, c-D06)"""
-import hashlib
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
-from world import KEY, KEY_WEBP, THUMBNAIL, Tap, World, png  # noqa: E402
+from world import DIGEST, KEY, KEY_WEBP, THUMBNAIL, Tap, new_world  # noqa: E402
 
-RED, BLUE = png((200, 0, 0)), png((0, 0, 200))
-DIGEST = {"red": hashlib.sha256(RED).hexdigest(), "blue": hashlib.sha256(BLUE).hexdigest()}
 LATE = 3600
 tap = Tap()
-
-
-def new_world():
-    world = World().with_bucket()
-    for name, data in (("red", RED), ("blue", BLUE)):
-        world.put(name, data)
-    return world
 
 
 def ingest(world, name, later=0, *more):

@@ -1,24 +1,14 @@
 #!/usr/bin/env python3
 """test-fault-ingest-undecided: a store that looks at no condition. The ingest looks itself, before and after, says in its
 note what that is worth, and of two writers at once both tell the truth about what stands in the end."""
-import hashlib
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
-from world import KEY, KEY_WEBP, THUMBNAIL, Tap, World, png  # noqa: E402
+from world import DIGEST, KEY, KEY_WEBP, THUMBNAIL, Tap, new_world  # noqa: E402
 
-RED, BLUE = png((200, 0, 0)), png((0, 0, 200))
-DIGEST = {"red": hashlib.sha256(RED).hexdigest(), "blue": hashlib.sha256(BLUE).hexdigest()}
 UNDECIDED = {"LARDER_UNDECIDED": "yes"}
 tap = Tap()
-
-
-def new_world():
-    world = World().with_bucket()
-    for name, data in (("red", RED), ("blue", BLUE)):
-        world.put(name, data)
-    return world
 
 
 def ingest(world, name, *more):

@@ -1,5 +1,6 @@
 """The image pipeline on the mock, in a folder of its own: processes run to their end, or led step by step behind the gated
 driver. Standard library alone."""
+import hashlib
 import os
 import re
 import socket
@@ -204,3 +205,15 @@ class Tap:
     def done(self):
         print("1..%d" % self.count)
         raise SystemExit(1 if self.failed else 0)
+
+
+RED, BLUE = png((200, 0, 0)), png((0, 0, 200))
+DIGEST = {"red": hashlib.sha256(RED).hexdigest(), "blue": hashlib.sha256(BLUE).hexdigest()}
+
+
+def new_world():
+    """With a bucket, and two pictures to take in."""
+    world = World().with_bucket()
+    for name, data in (("red", RED), ("blue", BLUE)):
+        world.put(name, data)
+    return world

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/eventfd.h>
 
+#include "http-server.h"
 #include "arena.h"
 #include "buffer.h"
 #include "call.h"
@@ -180,6 +181,21 @@ stream_source (struct stream *stream)
 	return (struct larder_source) {
 		.size = sizeof (struct larder_source), .context = stream, .length = stream->count, .read = stream_read, .rewind = stream_rewind,
 	};
+}
+
+/* A server of ours and a client of it. */
+static inline void
+begin (struct server *server, struct client *client, server_fn handle, void *context)
+{
+	server_start (server, handle, context, NULL);
+	client_open (client, server->port);
+}
+
+static inline void
+end (struct server *server, struct client *client)
+{
+	client_close (client);
+	server_stop (server);
 }
 
 #endif

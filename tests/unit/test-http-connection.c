@@ -5,20 +5,6 @@
 
 #include "unit.h"
 
-static void
-begin (struct server *server, struct client *client, server_fn handle, void *context)
-{
-	server_start (server, handle, context, NULL);
-	client_open (client, server->port);
-}
-
-static void
-end (struct server *server, struct client *client)
-{
-	client_close (client);
-	server_stop (server);
-}
-
 START_TEST (connections_are_used_again)
 {
 	struct server server;

@@ -30,20 +30,6 @@ say (struct peer *peer, void *context)
 			return;
 }
 
-static void
-begin (struct server *server, struct client *client, server_fn handle, void *context)
-{
-	server_start (server, handle, context, NULL);
-	client_open (client, server->port);
-}
-
-static void
-end (struct server *server, struct client *client)
-{
-	client_close (client);
-	server_stop (server);
-}
-
 static const size_t lengths[] = { 0, 1, 65535, 65536, 65537, 5 * 1024 * 1024 + 7 };
 
 START_TEST (body_both_ways)

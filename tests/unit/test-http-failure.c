@@ -67,20 +67,6 @@ follow (struct peer *peer, void *context)
 		peer_reset (peer);
 }
 
-static void
-begin (struct server *server, struct client *client, struct plan *plan)
-{
-	server_start (server, follow, plan, NULL);
-	client_open (client, server->port);
-}
-
-static void
-end (struct server *server, struct client *client)
-{
-	client_close (client);
-	server_stop (server);
-}
-
 static int64_t
 slow (int64_t ns)
 {
@@ -186,7 +172,7 @@ START_TEST (deadline_first_byte)
 {
 	struct server server;
 	struct client client = { .options = { .first_byte = 150 * MS, .stall = 60000 * MS } };
-	begin (&server, &client, &(struct plan) { .accept_body = true, .wait = true });
+	begin (&server, &client, follow, &(struct plan) { .accept_body = true, .wait = true });
 	struct memory_source memory;
 	struct larder_source source;
 	memory_source_begin (&memory, "abc", 3, &source);
@@ -236,7 +222,7 @@ START_TEST (deadline_receiving)
 {
 	struct server server;
 	struct client client = { .options = { .stall = 200 * MS, .first_byte = 60000 * MS } };
-	begin (&server, &client, &(struct plan) { .say = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", .fill = 10, .wait = true });
+	begin (&server, &client, follow, &(struct plan) { .say = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", .fill = 10, .wait = true });
 	int code = client_do (&client, "GET", "/", NULL);
 	client_check_failure (&client, code, LARDER_E_UNAVAILABLE, HTTP_ANSWERED, "sent no byte of its reply for 200 ms", NULL);
 	ck_assert_uint_eq (client.body.length, 10);
@@ -301,7 +287,7 @@ START_TEST (cancel_before)
 {
 	struct server server;
 	struct client client = { 0 };
-	begin (&server, &client, &(struct plan) { .wait = true });
+	begin (&server, &client, follow, &(struct plan) { .wait = true });
 	client_cancel (&client);
 	check_cancelled (&client, client_do (&client, "GET", "/", NULL), HTTP_NOT_SENT);
 	ck_assert_uint_eq (server.requests, 0);
@@ -387,7 +373,7 @@ START_TEST (cancel_under_way)
 		{ .cancel = &client, .hold = true },
 		{ .say = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", .fill = 500000, .wait = true },
 	};
-	begin (&server, &client, &plans[_i]);
+	begin (&server, &client, follow, &plans[_i]);
 	client.cancel_at_body = _i == 2;
 	int code = client_do (&client, "PUT", "/", _i == 1 ? &big_source : NULL);
 	static const int phases[] = { HTTP_SENT, HTTP_NOT_SENT, HTTP_ANSWERED };
@@ -435,7 +421,7 @@ START_TEST (cut_body)
 	const struct cut *cut = &cuts[_i / 2];
 	struct server server;
 	struct client client = { 0 };
-	begin (&server, &client, &(struct plan) { .say = cut->say, .fill = cut->fill, .reset = _i % 2 });
+	begin (&server, &client, follow, &(struct plan) { .say = cut->say, .fill = cut->fill, .reset = _i % 2 });
 	int code = client_do (&client, "GET", "/", NULL);
 	client_check_failure (&client, code, LARDER_E_UNAVAILABLE, HTTP_ANSWERED, "reply of '127.0.0.1:", _i % 2 ? "cut short" : cut->words, NULL);
 	ck_assert_int_eq (client.reply.status, 200);
@@ -449,7 +435,7 @@ START_TEST (cut_head)
 {
 	struct server server;
 	struct client client = { 0 };
-	begin (&server, &client, &(struct plan) { .accept_body = true, .say = half_heads[_i / 2], .reset = _i % 2 });
+	begin (&server, &client, follow, &(struct plan) { .accept_body = true, .say = half_heads[_i / 2], .reset = _i % 2 });
 	int code = client_do (&client, "PUT", "/", NULL);
 	ck_assert_int_eq (code, LARDER_E_UNAVAILABLE);
 	ck_assert_uint_eq (client.heads, 0);
@@ -464,7 +450,7 @@ START_TEST (no_http)
 		"HTTP/2.0 200 OK\r\n\r\n" };
 	struct server server;
 	struct client client = { 0 };
-	begin (&server, &client, &(struct plan) { .say = words[_i] });
+	begin (&server, &client, follow, &(struct plan) { .say = words[_i] });
 	int code = client_do (&client, "GET", "/", NULL);
 	ck_assert_msg (code == LARDER_E_UNAVAILABLE, "%d %s", code, client.error.message);
 	ck_assert (client.reply.lasting);
@@ -487,7 +473,7 @@ START_TEST (early_reply)
 {
 	struct server server;
 	struct client client = { 0 };
-	begin (&server, &client, &(struct plan) { .say = early[_i / 2], .wait = _i % 2 && _i / 2 != 3 });
+	begin (&server, &client, follow, &(struct plan) { .say = early[_i / 2], .wait = _i % 2 && _i / 2 != 3 });
 	for (int i = 0; i < 10; i++) {
 		uint64_t far = 0;
 		struct larder_source source = big_source;
