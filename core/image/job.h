@@ -46,6 +46,7 @@ struct job {
 /* prepare.c: everything before the first write. */
 int job_open (struct job *job, struct larder_error *error);
 int job_identify (struct job *job, struct larder_error *error);   /* formats, digest, keys, metadata */
+int job_formats (struct job *job, struct larder_error *error);    /* codecs and encoding: all that job_make needs of an open job */
 int job_make (struct job *job, struct larder_error *error);       /* decode, thumbnail, encode */
 void job_close (struct job *job);
 /* The bytes that are stored. `memory` must live as long as the source. */

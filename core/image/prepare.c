@@ -154,11 +154,13 @@ find_source_codec (struct job *job, struct larder_error *error)
 }
 
 /* Kept as it came, unless another format is asked for or the pipeline converts everything. */
-static int
-choose_codec (struct job *job, struct larder_error *error)
+int
+job_formats (struct job *job, struct larder_error *error)
 {
 	char format[32];
-	int code = encoding_parse (job->pipeline->encode, &job->encoding, error);
+	int code = job->has_input ? find_source_codec (job, error) : 0;
+	if (code == 0)
+		code = encoding_parse (job->pipeline->encode, &job->encoding, error);
 	const char *wanted = job->request->format ? job->request->format : job->source_codec && job->pipeline->keep ? job->source_codec->name : job->encoding.format;
 	if (code == 0)
 		code = format_check (job->pipeline, wanted, format, error);
@@ -261,9 +263,7 @@ make_metadata (struct job *job, const struct template_values *values, struct lar
 int
 job_identify (struct job *job, struct larder_error *error)
 {
-	int code = job->has_input ? find_source_codec (job, error) : 0;
-	if (code == 0)
-		code = choose_codec (job, error);
+	int code = job_formats (job, error);
 	if (code == 0)
 		code = make_digest (job, error);
 	char now[32];
@@ -287,10 +287,11 @@ static int
 make_thumbnail (struct job *job, struct pixels *pixels, struct recode *recode, struct larder_error *error)
 {
 	uint32_t width = 0, height = 0;
-	int code = job->thumbnails ? box_parse (job->pipeline->thumbnail_fit, &width, &height, error) : 0;
+	bool wanted = job->pipeline->thumbnail_store;
+	int code = wanted ? box_parse (job->pipeline->thumbnail_fit, &width, &height, error) : 0;
 	if (code == 0)
 		code = thumbnail_make (&job->small, pixels, &job->call, width, height, recode ? recode_row : NULL, recode, error);
-	if (code < 0 || !job->thumbnails)
+	if (code < 0 || !wanted)
 		return code;
 	struct encoding encoding;
 	const struct module *codec;
@@ -342,7 +343,7 @@ static int
 want_size (const struct job *job, struct larder_decode *request, struct larder_error *error)
 {
 	uint32_t width, height;
-	if (!job->keep || !job->thumbnails)
+	if (!job->keep || !job->pipeline->thumbnail_store)
 		return 0;
 	int code = box_parse (job->pipeline->thumbnail_fit, &width, &height, error);
 	if (code == 0)

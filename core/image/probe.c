@@ -1,11 +1,10 @@
-/* probe.c: what a picture is, from its header, and what ingest would do with it. */
+/* probe.c: what a picture is, and what ingest would do with it: the same decoding and encoding, and nothing stored. */
 #include "job.h"
 
 #include <string.h>
 
+#include "arena.h"
 #include "error.h"
-#include "resize.h"
-#include "text.h"
 
 static void
 fill (struct larder_arena *arena, const struct module *codec, const struct larder_picture *picture, struct larder_probed *ret)
@@ -26,50 +25,57 @@ fill (struct larder_arena *arena, const struct module *codec, const struct larde
 	ret->memory = picture->memory;
 }
 
+/* The header, of the whole picture: ingest may let its decoder leave pixels out. */
 static int
-say_what_ingest_does (struct larder_arena *arena, const struct schema_pipeline *pipeline, const struct module *codec, struct larder_probed *ret,
-                      struct larder_error *error)
+read_header (struct job *job, struct larder_probed *ret, struct larder_error *error)
 {
-	uint32_t box_width, box_height;
-	struct encoding encoding;
-	int code = encoding_parse (pipeline->encode, &encoding, error);
-	if (code == 0)
-		code = box_parse (pipeline->thumbnail_fit, &box_width, &box_height, error);
+	struct pixels pixels;
+	struct larder_decode request = decode_of (job->pipeline, job->memory);
+	request.header_only = true;
+	int code = pixels_open (&pixels, job->larder, job->source_codec, &job->call, &job->input.source, &request, error);
 	if (code < 0)
 		return code;
-	const char *how = !pipeline->keep ? "encoded as" : "kept as", *format = pipeline->keep ? codec->name : encoding.format;
-	const char *bytes = !pipeline->keep ? "" : strip_wanted (pipeline->strip) ? ", metadata taken out" : ", byte for byte";
-	resize_fit (ret->width, ret->height, box_width, box_height, &ret->thumbnail_width, &ret->thumbnail_height);
-	ret->would = pipeline->thumbnail_store
-		? arena_printf (arena, "%s %s%s, with a thumbnail of %ux%u (%s)", how, format, bytes, ret->thumbnail_width, ret->thumbnail_height,
-		                pipeline->thumbnail_encode)
-		: arena_printf (arena, "%s %s%s, without a thumbnail", how, format, bytes);
+	fill (job->arena, job->source_codec, &pixels.picture, ret);
+	pixels_close (&pixels);
 	return 0;
 }
 
-static int
-probe_input (struct larder *larder, struct larder_arena *arena, const struct input *input, const struct schema_pipeline *pipeline,
-             struct larder_probed *ret, struct larder_error *error)
+static const char *
+what_ingest_does (const struct job *job)
 {
-	unsigned char head[64];
-	const struct module *codec;
-	struct pixels pixels;
-	struct larder_call call = larder_call_begin (larder, arena);
-	struct larder_decode request = decode_of (pipeline, memory_budget (larder));
-	request.header_only = true;
-	int64_t got = source_pread (&input->source, head, sizeof head, 0, error);
-	int code = got < 0 ? (int) got : registry_codec_for (larder_registry (larder), head, (size_t) got, &codec, error);
-	if (code == 0)
-		code = pixels_open (&pixels, larder, codec, &call, &input->source, &request, error);
-	if (code < 0)
-		return code;
-	fill (arena, codec, &pixels.picture, ret);
-	pixels_close (&pixels);
-	return larder_configuration (larder) ? say_what_ingest_does (arena, pipeline, codec, ret, error) : 0;
+	const char *how = job->keep ? "kept as" : "encoded as";
+	const char *bytes = !job->keep ? "" : job->is_stripped ? ", metadata taken out" : ", byte for byte";
+	return job->small.width
+		? arena_printf (job->arena, "%s %s%s, with a thumbnail of %ux%u (%s)", how, job->codec->name, bytes, job->small.width, job->small.height,
+		                job->pipeline->thumbnail_encode)
+		: arena_printf (job->arena, "%s %s%s, without a thumbnail", how, job->codec->name, bytes);
 }
 
-/* Without configuration the limits are the schema's defaults. */
-static const struct schema_pipeline default_limits = {
+/* All that ingest does before it looks at a store: what that refuses, a probe refuses with the same words. */
+static int
+probe_job (struct job *job, struct larder_probed *ret, struct larder_error *error)
+{
+	int code = input_open (&job->input, job->request, job->pipeline->max_file_size, error);
+	job->has_input = code == 0;
+	if (code == 0)
+		code = job_formats (job, error);
+	if (code == 0)
+		code = read_header (job, ret, error);
+	if (code == 0)
+		code = job_make (job, error);
+	if (code < 0)
+		return code;
+	ret->note = job->note;
+	ret->thumbnail_width = job->small.width;
+	ret->thumbnail_height = job->small.height;
+	ret->would = larder_configuration (job->larder) ? what_ingest_does (job) : NULL;
+	return 0;
+}
+
+/* Without configuration: the schema's defaults. */
+static const char *const default_formats[] = { "png", "webp", "jpeg", NULL };
+static const struct schema_pipeline default_pipeline = {
+	.encode = "png", .keep = true, .formats = default_formats, .quality = 95, .max_time = INT64_C (60000000000),
 	.max_width = 65535, .max_height = 65535, .max_pixels = 100000000, .max_memory = UINT64_C (512) << 20, .max_metadata = 8 << 20,
 	.max_file_size = UINT64_C (1) << 30, .max_frames = 1000, .max_scans = 100, .max_expansion = 1000000,
 };
@@ -77,18 +83,21 @@ static const struct schema_pipeline default_limits = {
 int
 larder_probe (struct larder *larder, struct larder_arena *arena, const char *file, struct larder_probed *ret, struct larder_error *error)
 {
-	const struct schema_pipeline *pipeline = &default_limits;
+	const struct schema_pipeline *pipeline = &default_pipeline;
 	int code = larder_configuration (larder) ? pipeline_find (larder, NULL, &pipeline, error) : 0;
 	if (code < 0)
 		return code;
+	CLEANUP_ARENA struct larder_arena *scratch = arena_new ();
+	if (!scratch)
+		return larder_fail_memory (error);
 	struct larder_ingest request = { .size = sizeof request, .file = file };
-	struct input input;
-	code = input_open (&input, &request, pipeline->max_file_size, error);
-	if (code < 0)
-		return code;
 	struct larder_probed probed = { .size = sizeof probed };
-	code = probe_input (larder, arena, &input, pipeline, &probed, error);
-	input_close (&input);
+	struct job job = {
+		.larder = larder, .arena = arena, .scratch = scratch, .request = &request, .pipeline = pipeline, .memory = memory_budget (larder),
+		.call = larder_call_begin (larder, scratch), .input = { .fd = -1 },
+	};
+	code = probe_job (&job, &probed, error);
+	job_close (&job);
 	if (code == 0)
 		larder_give (ret, &probed);
 	return code;

@@ -296,4 +296,24 @@ def test_cli_ingest_probe_says_what_it_is():
     assert larder("image", "probe", "not.png").code == 2
 
 
+def test_cli_ingest_probe_promises_nothing_that_ingest_refuses():
+    # a picture cut in half has a whole header: probe says "damaged" as ingest does, with the same words, and exit 6
+    for name in ("dunes.png", "window-interlaced.png", "waves.webp", "lantern-alpha.webp", "lake-turned.jpg", "balloons-progressive.jpg"):
+        whole = read(os.path.join(PICTURES, name))
+        write("half", whole[:len(whole) // 2])
+        probed = larder("image", "probe", "half", "--json")
+        taken = larder("image", "ingest", "half", "--user", "u", "--job", "half", *AT)
+        assert probed.code == taken.code == 6 and [line["type"] for line in probed.lines()] == ["version", "error", "summary"], (name, probed.out)
+        said = larder("image", "probe", "half").err
+        assert said in taken.err and "the file is damaged" in said, (name, said, taken.err)
+        assert larder("image", "probe", os.path.join(PICTURES, name)).code == 0, name
+    # so is what only the encoder cannot do
+    os.makedirs("opaque/profiles")
+    text = read(os.path.join(SRC, "etc/larder.ini")).replace(b"encode = png\n", b"encode = jpeg\nkeep = no\n")
+    write("opaque/larder.ini", text)
+    write("opaque/profiles/mock.ini", read(os.path.join(SRC, "etc/profiles/mock.ini")))
+    got = larder("--config", "opaque/larder.ini", "image", "probe", os.path.join(PICTURES, "leaf-alpha.png"))
+    assert got.code == 2 and "'background'" in got.err and "encoded as" not in got.out, (got.code, got.err)
+
+
 run(sys.modules[__name__])

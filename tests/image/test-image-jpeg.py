@@ -176,8 +176,6 @@ for key, value, kind, data in (
     tight = World(more="%s = %s\n" % (key, value))
     tight.put("picture", data)
     for what, words in (("ingest", ["--user", "u", "--job", "j"]), ("probe", [])):
-        if what == "probe" and key == "max-time":
-            continue   # a header costs no time
         outcome = tight.tool("image", what, tight.path("picture"), *words)
         tap.check(outcome.code == 2 and "'%s'" % key in outcome.err and (what == "probe" or tight.thumbnail("j") is None),
                   "test-image-limit-%s-%s-%s" % (key, kind, what), "exit %d: %s" % (outcome.code, outcome.err))

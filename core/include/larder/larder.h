@@ -364,7 +364,8 @@ struct larder_probed {
 	uint32_t thumbnail_width, thumbnail_height;
 	const char *would;               /* what ingest would do with it, one sentence; NULL without pipeline */
 };
-/* What a picture is, from its header alone: rows that are damaged or missing are found by an ingest. Errors as of ingest. */
+/* What a picture is and what ingest would do with it: decoded and encoded whole as ingest would, without looking at a store. What
+ * ingest would refuse the picture for is refused here with the same error: INTEGRITY for a damaged one, LIMIT, UNSUPPORTED. */
 LARDER_API int larder_probe (struct larder *larder, struct larder_arena *arena, const char *file, struct larder_probed *ret,
                              struct larder_error *error);
 
