@@ -20,5 +20,6 @@ include tests/cli/local.mk
 include tests/image/local.mk
 include tests/fault/local.mk
 include tests/lib/local.mk
+include tests/bench/local.mk
 include tests/live/local.mk
 include tests/style/local.mk

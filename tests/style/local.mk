@@ -1,3 +1,2 @@
 TESTS += %D%/test-style-rooms.py %D%/test-style-limits.py
 EXTRA_DIST += %D%/tree.py %D%/test-style-rooms.py %D%/test-style-limits.py
-EXTRA_DIST += tests/bench/bench-ingest.py tests/bench/bench-ingest-minio.py

@@ -1,0 +1,11 @@
+# The null server; scripts that measure run it and the peers, and are no tests. Its own test is one.
+if WITH_AWS
+check_PROGRAMS += tests/bench/null-server
+tests_bench_null_server_SOURCES = %D%/null.h %D%/null-server.c %D%/null-line.c %D%/null-content.c %D%/null-names.c \
+	%D%/null-request.c %D%/null-list.c %D%/null-s3.c
+tests_bench_null_server_CPPFLAGS = $(IN_BASE)
+tests_bench_null_server_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS)
+tests_bench_null_server_LDADD = libbase.la $(AWS_LIBS)
+TESTS += %D%/test-bench-null.py
+endif
+EXTRA_DIST += %D%/null.py %D%/test-bench-null.py %D%/bench-ingest.py %D%/bench-ingest-minio.py

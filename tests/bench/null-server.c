@@ -1,0 +1,192 @@
+/* null-server.c: a null S3 server on loopback, to rank clients by: it throws away what it gets and makes up what it gives.
+ *
+ *   null-server [--certificate PEM --key PEM] [--latency MS] [--every N --faults rcs] [--check]
+ *   null-server --content BYTES       writes what an object of that length holds
+ *
+ * A part of a key like 1000x64KiB names a set of objects (null-names.c); a bucket "empty" holds only what was written.
+ * Prints {"port": N} when it listens, and at SIGTERM the requests it had, by kind. */
+#include "null.h"
+
+#include <arpa/inet.h>
+#include <getopt.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define NAME(name) #name,
+static const char *const kinds[COUNTS] = { KINDS (NAME) };
+
+#define BODY_ROOM (4u << 20)      /* 1000 keys of a batch delete, 10,000 parts of an upload */
+#define STACK (512u << 10)
+
+/* One connection. */
+struct guest { struct server *server; int fd; };
+
+static bool
+shake_hands (struct server *server, struct line *line)
+{
+	if (!server->tls)
+		return true;
+	line->ssl = SSL_new (server->tls);
+	return line->ssl && SSL_set_fd (line->ssl, line->fd) == 1 && SSL_accept (line->ssl) == 1;
+}
+
+static void
+serve (struct server *server, struct line *line)
+{
+	struct request *request = malloc (sizeof *request);
+	char *body = malloc (BODY_ROOM), *head;
+	if (request && body && shake_hands (server, line))
+		while ((head = line_head (line)) && (head = strdup (head))) {
+			bool goes_on = request_parse (request, head) && request_take_body (server, line, request, body, BODY_ROOM)
+				&& answer (server, line, request, body);
+			const char *connection = goes_on ? request_header (request, "connection") : NULL;
+			goes_on = goes_on && !(connection && strcasecmp (connection, "close") == 0);
+			free (head);
+			if (!goes_on)
+				break;
+		}
+	free (request);
+	free (body);
+}
+
+static void *
+run (void *context)
+{
+	struct guest *guest = context;
+	struct line *line = calloc (1, sizeof *line);
+	if (line) {
+		line->fd = guest->fd;
+		serve (guest->server, line);
+		SSL_free (line->ssl);
+	}
+	close (guest->fd);
+	free (line);
+	free (guest);
+	return NULL;
+}
+
+struct listening { struct server *server; int fd; };
+
+static void *
+take_guests (void *context)
+{
+	struct listening *listening = context;
+	pthread_attr_t attributes;
+	pthread_attr_init (&attributes);
+	pthread_attr_setdetachstate (&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize (&attributes, STACK);
+	for (int fd; (fd = accept4 (listening->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0;) {
+		pthread_t thread;
+		struct guest *guest = malloc (sizeof *guest);
+		setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &(int) { 1 }, sizeof (int));
+		atomic_fetch_add (&listening->server->counts[COUNT_connections], 1);
+		if (guest) {
+			*guest = (struct guest) { listening->server, fd };
+			if (pthread_create (&thread, &attributes, run, guest) == 0)
+				continue;
+		}
+		free (guest);
+		close (fd);
+	}
+	return NULL;
+}
+
+static int
+listen_somewhere (unsigned *ret_port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+	socklen_t size = sizeof address;
+	int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind (fd, (struct sockaddr *) &address, size) < 0 || listen (fd, 4096) < 0
+	    || getsockname (fd, (struct sockaddr *) &address, &size) < 0)
+		return -1;
+	*ret_port = ntohs (address.sin_port);
+	return fd;
+}
+
+static SSL_CTX *
+tls_of (const struct options *options)
+{
+	SSL_CTX *tls = SSL_CTX_new (TLS_server_method ());
+	bool good = tls && SSL_CTX_use_certificate_chain_file (tls, options->certificate) == 1
+		&& SSL_CTX_use_PrivateKey_file (tls, options->key ? options->key : options->certificate, SSL_FILETYPE_PEM) == 1;
+	return good ? tls : NULL;
+}
+
+static int
+usage (void)
+{
+	fprintf (stderr, "usage: null-server [--certificate PEM --key PEM] [--latency MS] [--every N --faults rcs] [--check]\n"
+	         "       null-server --content BYTES\n");
+	return 2;
+}
+
+/* 0: go on. */
+static int
+parse (int argc, char **argv, struct options *options, uint64_t *content)
+{
+	static const struct option table[] = {
+		{ "certificate", required_argument, NULL, 'c' }, { "key", required_argument, NULL, 'k' }, { "latency", required_argument, NULL, 'l' },
+		{ "every", required_argument, NULL, 'e' }, { "faults", required_argument, NULL, 'f' }, { "check", no_argument, NULL, 'v' },
+		{ "content", required_argument, NULL, 'o' }, { 0 }
+	};
+	options->faults = "r";
+	for (int letter; (letter = getopt_long (argc, argv, "", table, NULL)) != -1;)
+		switch (letter) {
+		case 'c': options->certificate = optarg; break;
+		case 'k': options->key = optarg; break;
+		case 'l': options->latency = (unsigned) strtoul (optarg, NULL, 10); break;
+		case 'e': options->every = (unsigned) strtoul (optarg, NULL, 10); break;
+		case 'f': options->faults = optarg; break;
+		case 'v': options->check = true; break;
+		case 'o': *content = strtoull (optarg, NULL, 10); break;
+		default: return usage ();
+		}
+	bool known = *options->faults && options->faults[strspn (options->faults, "rcs")] == '\0';
+	return optind == argc && known ? 0 : usage ();
+}
+
+static void
+tell (struct server *server)
+{
+	for (size_t i = 0; i < COUNTS; i++)
+		printf ("%s\"%s\": %lu", i ? ", " : "{", kinds[i], atomic_load (&server->counts[i]));
+	printf ("}\n");
+}
+
+int
+main (int argc, char **argv)
+{
+	static struct server server;
+	uint64_t content = UINT64_MAX;
+	unsigned port = 0;
+	int code = parse (argc, argv, &server.options, &content), signal_number;
+	if (code)
+		return code;
+	content_open ();
+	if (content != UINT64_MAX)
+		return content_write (STDOUT_FILENO, content);
+	if (server.options.certificate && !(server.tls = tls_of (&server.options)))
+		return fprintf (stderr, "null-server: no certificate and key in '%s'\n", server.options.certificate), 1;
+	sigset_t ends;
+	sigemptyset (&ends);
+	sigaddset (&ends, SIGTERM);
+	sigaddset (&ends, SIGINT);
+	pthread_sigmask (SIG_BLOCK, &ends, NULL);
+	signal (SIGPIPE, SIG_IGN);
+	struct listening listening = { &server, listen_somewhere (&port) };
+	pthread_t thread;
+	if (listening.fd < 0 || pthread_create (&thread, NULL, take_guests, &listening) != 0)
+		return perror ("null-server"), 1;
+	printf ("{\"port\": %u}\n", port);
+	fflush (stdout);
+	sigwait (&ends, &signal_number);
+	tell (&server);
+	return 0;
+}
