@@ -10,7 +10,7 @@ libs3wire_la_SOURCES = \
 
 module_LTLIBRARIES += driver-s3.la
 driver_s3_la_SOURCES = \
-	%D%/s3.h %D%/s3.c %D%/send.c %D%/digest.c %D%/settle.c %D%/guard.c %D%/read.c %D%/write.c %D%/remove.c %D%/list.c \
+	%D%/s3.h %D%/s3.c %D%/send.c %D%/digest.c %D%/settle.c %D%/revive.c %D%/guard.c %D%/read.c %D%/write.c %D%/remove.c %D%/list.c \
 	%D%/copy.c %D%/parts.c %D%/more.c %D%/check.c
 driver_s3_la_CPPFLAGS = $(IN_AWS)
 driver_s3_la_LDFLAGS = $(LDFLAGS_MODULE)

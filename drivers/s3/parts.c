@@ -168,6 +168,30 @@ send_finish (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchan
 	return code == 0 ? s3_exchange_send (s3, call, exchange, error) : code;
 }
 
+/* Any whole reply is 0; 1: it was finished already, by an earlier try of ours. */
+static int
+finish_once (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_finish *request, struct larder_info *ret_info,
+             struct larder_error *error)
+{
+	int code = send_finish (s3, call, exchange, request, error);
+	if (code < 0 || !exchange->reply.uncertain || (exchange->reply.status != 404 && exchange->reply.status != 412))
+		return code;
+	struct s3_exchange look = *exchange;
+	return s3_settle_finish (s3, call, &look, request, ret_info, error);
+}
+
+/* The same over a delete marker, where the server took that for an object. */
+static int
+finish_over_marker (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_finish *request,
+                    struct larder_info *ret_info, struct larder_error *error)
+{
+	struct larder_finish over = *request;
+	const char *etag = NULL;
+	int code = s3_revive_etag (s3, call, request->upload.bucket, request->upload.key, exchange->arena, &etag, error);
+	over.condition = (struct larder_condition) { .size = sizeof over.condition, .if_match = etag };
+	return code < 0 || !etag ? code : finish_once (s3, call, exchange, &over, ret_info, error);
+}
+
 int
 s3_parts_finish (void *self, struct larder_call *call, const struct larder_finish *request, struct larder_info *ret_info,
                  struct larder_error *error)
@@ -179,17 +203,14 @@ s3_parts_finish (void *self, struct larder_call *call, const struct larder_finis
 	if (code == 0)
 		code = s3_check_writable (s3, error);
 	if (code == 0)
-		code = send_finish (s3, call, &exchange, request, error);
-	if (code == 0 && exchange.reply.uncertain && (exchange.reply.status == 404 || exchange.reply.status == 412)) {
-		struct s3_exchange look = exchange;
-		code = s3_settle_finish (s3, call, &look, request, &info, error);
-		if (code != 0)
-			return code < 0 ? code : s3_give_info (call, &info, ret_info, error);
-	}
-	if (code == 0 && !s3_exchange_is_ok (&exchange))
+		code = finish_once (s3, call, &exchange, request, &info, error);
+	if (code == 0 && s3_revive_wanted (s3, &exchange, &request->condition))
+		code = finish_over_marker (s3, call, &exchange, request, &info, error);
+	if (code != 0)
+		return code < 0 ? code : s3_give_info (call, &info, ret_info, error);
+	if (!s3_exchange_is_ok (&exchange))
 		return s3_exchange_fault (s3, &exchange, error);
-	if (code == 0)
-		code = s3_reply_result (exchange.reply.body, exchange.reply.length, "CompleteMultipartUploadResult", exchange.arena, &info, error);
+	code = s3_reply_result (exchange.reply.body, exchange.reply.length, "CompleteMultipartUploadResult", exchange.arena, &info, error);
 	if (code < 0)
 		return code;
 	info.key = request->upload.key;

@@ -93,6 +93,15 @@ int s3_settle_write (struct s3 *s3, struct larder_call *call, struct s3_exchange
 int s3_settle_finish (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_finish *finish,
                       struct larder_info *ret, struct larder_error *error);
 
+/* ---- revive.c: a delete marker that counts as an object --------------------------------------------- */
+
+/* A create-only request was refused, perhaps because of one. */
+bool s3_revive_wanted (const struct s3 *s3, const struct s3_exchange *exchange, const struct larder_condition *condition);
+/* The etag under which such a marker can be replaced; NULL where the newest version is no marker. CONFLICT where no version is
+ * left to tell it. */
+int s3_revive_etag (struct s3 *s3, struct larder_call *call, const char *bucket, const char *key, struct larder_arena *arena,
+                    const char **ret_etag, struct larder_error *error);
+
 /* ---- guard.c -------------------------------------------------------------------------------------- */
 
 /* CONFLICT, naming both keys, where the server would hide one of them: 'a' beside 'a/b' on MinIO. */

@@ -18,6 +18,7 @@
  * lists and nothing else. other: what every such server has. */
 #define FEATURES(X)                                               /*            aws minio vgw ceph moto other */        \
 	X (S3_PUT_CREATE_ONLY, "put-create-only", "a write that must not replace",             S, S, S, R, S, R)           \
+	X (S3_CREATE_OVER_MARKER, "create-over-marker", "a write that must not replace, over a delete marker", S, S, R, R, S, R) \
 	X (S3_PUT_IF_MATCH, "put-if-match", "a write over a known object only",                S, S, S, R, S, R)           \
 	X (S3_COMPLETE_CREATE_ONLY, "complete-create-only", "an upload that must not replace", S, S, S, R, S, R)           \
 	X (S3_COMPLETE_IF_MATCH, "complete-if-match", "an upload over a known object only",    S, S, S, R, D, R)           \
@@ -57,6 +58,21 @@
 static const char *const names[S3_FEATURES] = { FEATURES (NAME) };
 static const char *const meanings[S3_FEATURES] = { FEATURES (MEANING) };
 
+/* What the driver does where a server cannot; elsewhere it leaves the request out, or refuses. */
+static const char *const instead[S3_FEATURES] = {
+	[S3_CREATE_OVER_MARKER] = "versitygw keeps the removed object's etag with the marker, and compares If-Match with it: a create-only write that "
+		"is refused looks whether the newest version is a marker, and then goes under the newest etag below it. Of several writers one gets "
+		"through; two that both write the very bytes that were removed may both, as two versions. When no version is left that tells the "
+		"etag, it stays refused",
+	[S3_ABORT_TOLD] = "the parts of an upload are listed before it is aborted: that tells whether it is one",
+	[S3_DELETE_MANY] = "where the hash of the list is not checked, keys go by list only over TLS or to this machine, else one by one",
+	[S3_KEY_BESIDE_PREFIX] = "MinIO leaves 'a/b' out of every listing once 'a' is there. Before each write the folders of its key are looked "
+		"for as objects (a HEAD each; one that was clear counts as clear for a second), and what is below it is listed (one LIST): two LISTs a "
+		"picture with its thumbnail. Two writers at the same moment, one of 'a' and one of 'a/b', may both pass: that is not looked for "
+		"again after the write, since it would double these requests, and what it found could not be taken back: MinIO removes under no "
+		"condition. `guard-keys = no` saves them where keys are made by one template",
+};
+
 /* Where the limit of metadata is not known, the narrowest of the known ones. */
 static const struct s3_server rows[] = {
 	{ .name = "aws", .title = "AWS", .state = { FEATURES (ROW_AWS) }, .metadata_most = 2048, .delete_most = 1000 },
@@ -91,6 +107,12 @@ const char *
 s3_feature_meaning (enum s3_feature feature)
 {
 	return feature < S3_FEATURES ? meanings[feature] : NULL;
+}
+
+const char *
+s3_feature_instead (enum s3_feature feature)
+{
+	return feature < S3_FEATURES ? instead[feature] : NULL;
 }
 
 static int

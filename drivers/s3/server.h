@@ -14,6 +14,7 @@ enum s3_state {
 
 enum s3_feature {
 	S3_PUT_CREATE_ONLY,          /* If-None-Match: * on PutObject */
+	S3_CREATE_OVER_MARKER,       /* that, and of an upload, where the newest version is a delete marker */
 	S3_PUT_IF_MATCH,
 	S3_COMPLETE_CREATE_ONLY,
 	S3_COMPLETE_IF_MATCH,
@@ -65,6 +66,7 @@ static inline bool s3_server_can (const struct s3_server *server, enum s3_featur
 const struct s3_server *s3_server_at (size_t i);           /* NULL after the last */
 const char *s3_feature_name (enum s3_feature feature);
 const char *s3_feature_meaning (enum s3_feature feature);
+const char *s3_feature_instead (enum s3_feature feature);  /* what the driver does where a server cannot; or NULL */
 
 /* UNSUPPORTED, worded by the row, unless the state is SUPPORTED: "MinIO refuses storage class 'GLACIER'", "versitygw takes
  * storage class 'GLACIER' and does nothing about it". `value` is the word in quotes, or NULL. */

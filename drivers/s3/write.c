@@ -41,6 +41,36 @@ may_be_ours (const struct s3_exchange *exchange, const struct larder_write *requ
 	return exchange->reply.uncertain && exchange->reply.status == 412 && (request->condition.create_only || request->condition.if_match);
 }
 
+/* Any whole reply is 0; 1: it was refused because of our own earlier try, and *ret_info are the facts of what that stored. */
+static int
+send_write (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_write *request,
+            const struct larder_source *source, const struct s3_digest *digest, struct larder_info *ret_info, struct larder_error *error)
+{
+	exchange->body = source;
+	exchange->payload_hash = digest->payload_hash;
+	exchange->writes = true;
+	int code = s3_exchange_send (s3, call, exchange, error);
+	if (code < 0 || !may_be_ours (exchange, request))
+		return code;
+	struct s3_exchange look = *exchange;                      /* the arena is shared, the refusal is kept */
+	return s3_settle_write (s3, call, &look, request, source, digest, ret_info, error);
+}
+
+/* The same over a delete marker, where the server took that for an object. */
+static int
+send_over_marker (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_write *request,
+                  const struct larder_source *source, const struct s3_digest *digest, struct larder_info *ret_info, struct larder_error *error)
+{
+	struct larder_write over = *request;
+	const char *etag = NULL;
+	int code = s3_revive_etag (s3, call, request->bucket, request->key, exchange->arena, &etag, error);
+	if (code < 0 || !etag)
+		return code;
+	over.condition = (struct larder_condition) { .size = sizeof over.condition, .if_match = etag };
+	code = s3_request_put (&exchange->request, exchange->arena, s3->server, &over, &digest->body, error);
+	return code == 0 ? send_write (s3, call, exchange, &over, source, digest, ret_info, error) : code;
+}
+
 int
 s3_write (void *self, struct larder_call *call, const struct larder_write *request, const struct larder_source *source,
           struct larder_info *ret_info, struct larder_error *error)
@@ -54,20 +84,14 @@ s3_write (void *self, struct larder_call *call, const struct larder_write *reque
 		code = prepare (s3, call, request, source, &exchange, &digest, error);
 	if (code < 0)
 		return code;
-	exchange.body = source;
-	exchange.payload_hash = digest.payload_hash;
-	exchange.writes = true;
-	code = s3_exchange_send (s3, call, &exchange, error);
-	if (code == 0 && may_be_ours (&exchange, request)) {
-		struct s3_exchange look = exchange;                      /* the arena is shared, the refusal is kept */
-		code = s3_settle_write (s3, call, &look, request, source, &digest, &info, error);
-		if (code != 0)
-			return code < 0 ? code : s3_give_info (call, &info, ret_info, error);
-	}
-	if (code == 0 && !s3_exchange_is_ok (&exchange))
+	code = send_write (s3, call, &exchange, request, source, &digest, &info, error);
+	if (code == 0 && s3_revive_wanted (s3, &exchange, &request->condition))
+		code = send_over_marker (s3, call, &exchange, request, source, &digest, &info, error);
+	if (code != 0)
+		return code < 0 ? code : s3_give_info (call, &info, ret_info, error);
+	if (!s3_exchange_is_ok (&exchange))
 		return s3_exchange_fault (s3, &exchange, error);
-	if (code == 0)
-		code = s3_exchange_stored (s3, &exchange, &info, error);
+	code = s3_exchange_stored (s3, &exchange, &info, error);
 	if (code == 0)
 		code = s3_check_encrypted (request->key, &request->attributes, info.encryption, error);
 	if (code < 0)

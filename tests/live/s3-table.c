@@ -1,4 +1,5 @@
-/* s3-table.c: the capability table as lines: "names" and the rows, then a line a feature: name, states, meaning, split by tabs. */
+/* s3-table.c: the capability table as lines: "names" and the rows, then a line a feature: name, states, meaning, what is done
+ * where a server cannot (or nothing), split by tabs. */
 #include <stdio.h>
 
 #include "server.h"
@@ -15,7 +16,8 @@ main (void)
 		printf ("\n%s", s3_feature_name (feature));
 		for (size_t i = 0; (row = s3_server_at (i)); i++)
 			printf ("\t%s", row->assumed && row->state[feature] == S3_REFUSED ? "not known" : states[row->state[feature]]);
-		printf ("\t%s", s3_feature_meaning (feature));
+		const char *instead = s3_feature_instead (feature);
+		printf ("\t%s\t%s", s3_feature_meaning (feature), instead ? instead : "");
 	}
 	puts ("");
 	return 0;

@@ -110,6 +110,14 @@ def ask_put_create_only(p):
     return condition(p.put("c", {"If-None-Match": "*"}))
 
 
+def ask_create_over_marker(p):
+    if not p.call("head_bucket", Bucket="probes-markers"):
+        p.server.make_bucket("probes-markers", versioning=True)
+    p.put("c", Bucket="probes-markers")
+    p.call("delete_object", Bucket="probes-markers", Key="c")
+    return {"supported"} if p.put("c", {"If-None-Match": "*"}, Bucket="probes-markers") else {"refused"}
+
+
 def ask_put_if_match(p):
     p.put("c")
     return condition(p.put("c", {"If-Match": NO_ETAG}))
@@ -278,7 +286,8 @@ def test_live_table_page():
     """doc/dev/servers.md has the table; `test-live-table.py print` writes it."""
     names, lines = printed()
     new = "| feature | what it is | %s |\n|%s\n" % (" | ".join(names), "---|" * (len(names) + 2))
-    new += "".join("| `%s` | %s | %s |\n" % (words[0], words[-1], " | ".join(words[1:-1])) for words in lines)
+    new += "".join("| `%s` | %s | %s |\n" % (words[0], words[-2], " | ".join(words[1:-2])) for words in lines)
+    new += "\nWhat the driver does where a server cannot:\n\n" + "".join("- `%s`: %s.\n" % (words[0], words[-1]) for words in lines if words[-1])
     with open(PAGE) as file:
         page = file.read()
     before, rest = page.split(MARKS[0])
