@@ -34,7 +34,7 @@ static const struct aws_fault_row rows[] = {
 	ROW ("BucketAlreadyExists", CONFLICT, 409, NEVER, "choose another name: bucket names are shared with everybody"),
 	ROW ("BucketAlreadyOwnedByYou", CONFLICT, 409, NEVER, "the bucket is there and yours: use it"),
 	ROW ("BucketNotEmpty", CONFLICT, 409, NEVER, "remove its objects, versions and uploads first"),
-	ROW ("ConditionalRequestConflict", CONFLICT, 409, NEVER, CHANGED),
+	ROW ("ConditionalRequestConflict", CONFLICT, 409, TRANSIENT, "somebody else writes it at this moment: look at it, then decide"),
 	ROW ("ContentSHA256Mismatch", INTEGRITY, 400, NEVER, DAMAGED),
 	ROW ("CredentialsNotSupported", DENIED, 400, NEVER, CREDENTIALS),
 	ROW ("EC2ThrottledException", UNAVAILABLE, 503, THROTTLED, SLOWER),

@@ -266,8 +266,8 @@ aws_fault_error (const struct aws_fault *fault, const char *what, struct larder_
 {
 	bool known;
 	const struct aws_fault_row *row = aws_fault_row (fault, &known);
-	int code = is_minio_malformed (fault) ? LARDER_E_UNSUPPORTED :
-	           aws_fault_retry (fault) != AWS_RETRY_NEVER ? LARDER_E_UNAVAILABLE : row->larder;
+	bool passing = row->retry == AWS_RETRY_NEVER && aws_fault_retry (fault) != AWS_RETRY_NEVER;
+	int code = is_minio_malformed (fault) ? LARDER_E_UNSUPPORTED : passing ? LARDER_E_UNAVAILABLE : row->larder;
 	size_t said = strlen (fault->message);
 	while (said && fault->message[said - 1] == '.')
 		said--;

@@ -45,9 +45,10 @@ void aws_bucket_fill (struct aws_bucket *bucket);
 int aws_bucket_take (struct aws_bucket *bucket, enum aws_retry kind);
 /* After a success: what its last retry cost, or 1 when there was none. */
 void aws_bucket_give (struct aws_bucket *bucket, int taken);
-/* ns to wait before try number `next` (2 is the first retry). `random` is even in [0, UINT32_MAX];
- * `retry_after` is the header's milliseconds, or NULL. */
-int64_t aws_retry_wait (enum aws_retry kind, unsigned next, uint32_t random, const char *retry_after);
+/* What the service asks for, NULL where it does not: x-amz-retry-after, and Retry-After, whose other form, a date, is passed over. */
+struct aws_retry_after { const char *ms, *s; };
+/* ns to wait before try number `next` (2 is the first retry). `random` is even in [0, UINT32_MAX]. */
+int64_t aws_retry_wait (enum aws_retry kind, unsigned next, uint32_t random, const struct aws_retry_after *after);
 
 /* ---- credentials.c ------------------------------------------------------------------------------ */
 

@@ -11,7 +11,7 @@
 #define SCALE_TRANSIENT (NS_PER_S / 20)
 #define SCALE_THROTTLED NS_PER_S
 #define WAIT_MOST (20 * NS_PER_S)
-#define AFTER_MOST (5 * NS_PER_S)   /* a server may add this much to our own wait */
+#define AFTER_MOST (5 * NS_PER_S)   /* x-amz-retry-after may add this much to our own wait */
 
 void
 aws_bucket_fill (struct aws_bucket *bucket)
@@ -51,12 +51,21 @@ widest (enum aws_retry kind, unsigned next)
 	return wait < WAIT_MOST ? wait : WAIT_MOST;
 }
 
-int64_t
-aws_retry_wait (enum aws_retry kind, unsigned next, uint32_t random, const char *retry_after)
+/* At least what the service asks for, in units of `unit` ns, but no more than `most`; what is no number counts for nothing. */
+static int64_t
+at_least (int64_t wait, const char *asked, int64_t unit, int64_t most)
 {
-	int64_t wait = (int64_t) ((__int128) widest (kind, next) * random / UINT32_MAX), after;
-	if (!retry_after || text_int (retry_after, &after) < 0 || after < 0)
+	int64_t count;
+	if (!asked || text_int (asked, &count) < 0 || count < 0)
 		return wait;
-	after = after > (wait + AFTER_MOST) / 1000000 ? wait + AFTER_MOST : after * 1000000;
+	int64_t after = count > most / unit ? most : count * unit;
 	return after > wait ? after : wait;
+}
+
+int64_t
+aws_retry_wait (enum aws_retry kind, unsigned next, uint32_t random, const struct aws_retry_after *after)
+{
+	int64_t wait = (int64_t) ((__int128) widest (kind, next) * random / UINT32_MAX);
+	int64_t longer = at_least (wait, after->ms, NS_PER_S / 1000, wait + AFTER_MOST);
+	return at_least (longer, after->s, NS_PER_S, WAIT_MOST);
 }

@@ -222,6 +222,13 @@ rest (const struct sending *sending, int64_t ns, struct larder_error *error)
 	}
 }
 
+static struct aws_retry_after
+asked_wait (const struct http_reply *reply)
+{
+	bool plain = reply->status == 503 || reply->status == 429;
+	return (struct aws_retry_after) { http_header (reply, "x-amz-retry-after"), plain ? http_header (reply, "retry-after") : NULL };
+}
+
 /* 1: try again, after the wait; 0: no more; a code: stopped. */
 static int
 again (struct sending *sending, enum aws_retry kind, const char *why, struct larder_error *error)
@@ -237,7 +244,8 @@ again (struct sending *sending, enum aws_retry kind, const char *why, struct lar
 	}
 	sending->taken = taken;
 	random_bytes (&random, sizeof random);
-	int64_t wait = aws_retry_wait (kind, sending->counted + 1, random, http_header (&sending->http, "x-amz-retry-after"));
+	const struct aws_retry_after after = asked_wait (&sending->http);
+	int64_t wait = aws_retry_wait (kind, sending->counted + 1, random, &after);
 	char outcome[400], text[32];
 	snprintf (outcome, sizeof outcome, "%.300s; again in %s", why, text_from_duration (wait, text));
 	log_try (sending, outcome);

@@ -35,6 +35,7 @@ struct script {
 
 struct play {
 	struct script script;
+	SSL_CTX *tls;            /* of the server, or NULL */
 	struct larder_host host;
 	struct larder_call call;
 	volatile int cancelled;
@@ -104,8 +105,8 @@ play_begin (struct play *play, const struct step *steps, size_t count)
 	play->script.steps = steps;
 	play->script.count = count;
 	pthread_mutex_init (&play->script.mutex, NULL);
-	server_start (&play->script.server, script_handle, &play->script, NULL);
-	snprintf (play->endpoint, sizeof play->endpoint, "http://127.0.0.1:%u", play->script.server.port);
+	server_start (&play->script.server, script_handle, &play->script, play->tls);
+	snprintf (play->endpoint, sizeof play->endpoint, "%s://127.0.0.1:%u", play->tls ? "https" : "http", play->script.server.port);
 	play->arena = arena_new ();
 	play->call = (struct larder_call) { .arena = play->arena, .cancel_fd = eventfd (0, EFD_CLOEXEC), .cancelled = &play->cancelled };
 	play->settings.endpoint = play->endpoint;

@@ -1,5 +1,5 @@
 # unit/http.mk
-noinst_HEADERS += tests/unit/http-server.h tests/unit/http-client.h
+noinst_HEADERS += tests/unit/http-server.h tests/unit/http-client.h tests/unit/tls-party.h
 if HAVE_CHECK
 if WITH_AWS
 UNIT_HTTP = tests/unit/test-http-connection tests/unit/test-http-exchange tests/unit/test-http-failure tests/unit/test-http-tls

@@ -166,7 +166,7 @@ START_TEST (codes)
 		{ 404, "XAdminUserNotFound", LARDER_E_DENIED, AWS_RETRY_NEVER },
 		{ 403, "SignatureDoesNotMatch", LARDER_E_DENIED, AWS_RETRY_NEVER }, { 403, "InvalidTokenId", LARDER_E_DENIED, AWS_RETRY_NEVER }, { 400, "ExpiredToken", LARDER_E_DENIED, AWS_RETRY_NEVER },
 		{ 403, "RequestTimeTooSkewed", LARDER_E_DENIED, AWS_RETRY_NEVER }, { 412, "PreconditionFailed", LARDER_E_CONFLICT, AWS_RETRY_NEVER },
-		{ 409, "ConditionalRequestConflict", LARDER_E_CONFLICT, AWS_RETRY_NEVER }, { 409, "BucketAlreadyExists", LARDER_E_CONFLICT, AWS_RETRY_NEVER },
+		{ 409, "ConditionalRequestConflict", LARDER_E_CONFLICT, AWS_RETRY_TRANSIENT }, { 409, "BucketAlreadyExists", LARDER_E_CONFLICT, AWS_RETRY_NEVER },
 		{ 400, "BadDigest", LARDER_E_INTEGRITY, AWS_RETRY_NEVER }, { 400, "XAmzContentChecksumMismatch", LARDER_E_INTEGRITY, AWS_RETRY_NEVER },
 		{ 400, "XAmzContentSHA256Mismatch", LARDER_E_INTEGRITY, AWS_RETRY_NEVER }, { 400, "IncompleteBody", LARDER_E_INTEGRITY, AWS_RETRY_NEVER },
 		{ 416, "InvalidRange", LARDER_E_INVALID, AWS_RETRY_NEVER }, { 400, "EntityTooLarge", LARDER_E_LIMIT, AWS_RETRY_NEVER },

@@ -167,6 +167,7 @@ END_TEST
 
 START_TEST (retry_waits)
 {
+	const struct aws_retry_after none = { NULL, NULL };
 	const int64_t ms = NS_PER_S / 1000;
 	static const struct { enum aws_retry kind; unsigned next; int64_t most; } cases[] = {
 		{ AWS_RETRY_TRANSIENT, 2, 50 }, { AWS_RETRY_TRANSIENT, 3, 100 }, { AWS_RETRY_TRANSIENT, 4, 200 }, { AWS_RETRY_TRANSIENT, 10, 12800 },
@@ -174,25 +175,30 @@ START_TEST (retry_waits)
 		{ AWS_RETRY_THROTTLED, 2, 1000 }, { AWS_RETRY_THROTTLED, 3, 2000 }, { AWS_RETRY_THROTTLED, 6, 16000 }, { AWS_RETRY_THROTTLED, 7, 20000 },
 	};
 	for (size_t i = 0; i < COUNT_OF (cases); i++) {
-		ck_assert_int_eq (aws_retry_wait (cases[i].kind, cases[i].next, 0, NULL), 0);
-		ck_assert_int_eq (aws_retry_wait (cases[i].kind, cases[i].next, UINT32_MAX, NULL), cases[i].most * ms);
-		int64_t half = aws_retry_wait (cases[i].kind, cases[i].next, UINT32_MAX / 2, NULL);
+		ck_assert_int_eq (aws_retry_wait (cases[i].kind, cases[i].next, 0, &none), 0);
+		ck_assert_int_eq (aws_retry_wait (cases[i].kind, cases[i].next, UINT32_MAX, &none), cases[i].most * ms);
+		int64_t half = aws_retry_wait (cases[i].kind, cases[i].next, UINT32_MAX / 2, &none);
 		ck_assert_int_le (half, cases[i].most * ms / 2);
 		ck_assert_int_ge (half, cases[i].most * ms / 2 - 10);
 	}
 }
 END_TEST
 
-/* x-amz-retry-after raises our own wait, by five seconds at the most; nonsense is passed over. */
+/* x-amz-retry-after raises our own wait, by five seconds at the most; Retry-After, up to the longest wait of all; nonsense is
+ * passed over. */
 START_TEST (retry_after)
 {
 	const int64_t ms = NS_PER_S / 1000;
-	static const struct { const char *after; int64_t wait; } cases[] = {
-		{ "300", 300 }, { "0", 50 }, { "20", 50 }, { "5000", 5000 }, { "5050", 5050 }, { "5051", 5050 }, { "3600000", 5050 },
-		{ "9223372036854775807", 5050 }, { "99999999999999999999", 50 }, { "-1", 50 }, { "soon", 50 }, { "", 50 }, { "1.5", 50 },
+	static const struct { struct aws_retry_after after; int64_t wait; } cases[] = {
+		{ { "300", NULL }, 300 }, { { "0", NULL }, 50 }, { { "20", NULL }, 50 }, { { "5000", NULL }, 5000 }, { { "5050", NULL }, 5050 },
+		{ { "5051", NULL }, 5050 }, { { "3600000", NULL }, 5050 }, { { "9223372036854775807", NULL }, 5050 },
+		{ { "99999999999999999999", NULL }, 50 }, { { "-1", NULL }, 50 }, { { "soon", NULL }, 50 }, { { "", NULL }, 50 }, { { "1.5", NULL }, 50 },
+		{ { NULL, "0" }, 50 }, { { NULL, "1" }, 1000 }, { { NULL, "20" }, 20000 }, { { NULL, "21" }, 20000 }, { { NULL, "9223372036854775807" }, 20000 },
+		{ { NULL, "-1" }, 50 }, { { NULL, "Fri, 27 Nov 2026 10:00:00 GMT" }, 50 }, { { NULL, "" }, 50 },
+		{ { "300", "2" }, 2000 }, { { "3000", "2" }, 3000 }, { { "soon", "2" }, 2000 }, { { "300", "soon" }, 300 },
 	};
 	for (size_t i = 0; i < COUNT_OF (cases); i++)
-		ck_assert_msg (aws_retry_wait (AWS_RETRY_TRANSIENT, 2, UINT32_MAX, cases[i].after) == cases[i].wait * ms, "'%s'", cases[i].after);
+		ck_assert_msg (aws_retry_wait (AWS_RETRY_TRANSIENT, 2, UINT32_MAX, &cases[i].after) == cases[i].wait * ms, "case %zu", i);
 }
 END_TEST
 
