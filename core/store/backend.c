@@ -100,26 +100,62 @@ backend_try (struct larder *larder, const struct config_section *section, struct
 	return code;
 }
 
+/* Buckets of the stores on this backend that ask for versions; NULL when memory runs out. */
+static const char *const *
+versioned_buckets (const struct larder *larder, const char *backend, struct larder_arena *arena)
+{
+	size_t stores = 0, count = 0;
+	const struct config_section *section = NULL;
+	while ((section = config_next (larder->config, "store", section)))
+		stores++;
+	const char **buckets = arena_alloc (arena, (stores + 1) * sizeof *buckets);
+	while (buckets && (section = config_next (larder->config, "store", section))) {
+		const struct schema_store *store = config_struct (section);
+		if (store->versioning && store->bucket && store->backend && strcmp (store->backend, backend) == 0)
+			buckets[count++] = store->bucket;
+	}
+	return buckets;
+}
+
 static int
-open_instance (struct larder *larder, const struct config_section *section, struct instance **ret, struct larder_error *error)
+open_instance (struct larder *larder, const struct config_section *section, struct larder_arena *arena, struct instance **ret,
+               struct larder_error *error)
 {
 	struct instance *instance;
+	struct larder_open request = {
+		.size = sizeof request, .name = config_name (section), .server = config_text (section, "server"),
+		.read_only = larder->settings.flags & LARDER_READ_ONLY, .versioned = versioned_buckets (larder, config_name (section), arena),
+	};
+	if (!request.versioned)
+		return larder_fail_memory (error);
 	int code = make_instance (larder, section, &instance, error);
 	if (code < 0)
 		return code;
-	struct larder_arena *arena = arena_new ();
 	struct larder_call call = larder_call_begin (larder, arena);
-	struct larder_open request = {
-		.size = sizeof request, .name = config_name (section), .server = config_text (section, "server"),
-		.read_only = larder->settings.flags & LARDER_READ_ONLY,
-	};
-	code = arena ? instance_open (instance, &call, &request, error) : larder_fail_memory (error);
-	arena_free (arena);
+	code = instance_open (instance, &call, &request, error);
 	if (code < 0) {
 		instance_free (instance);
 		return code;
 	}
 	*ret = instance;
+	return 0;
+}
+
+/* The backend's first use. */
+static int
+add_backend (struct larder *larder, const struct config_section *section, struct backend **ret, struct larder_error *error)
+{
+	struct backend *backend = calloc (1, sizeof *backend);
+	struct larder_arena *arena = arena_new ();
+	struct instance *instance = NULL;
+	int code = backend && arena ? open_instance (larder, section, arena, &instance, error) : larder_fail_memory (error);
+	if (code < 0) {
+		arena_free (arena);
+		free (backend);
+		return code;
+	}
+	*backend = (struct backend) { larder->backends, config_name (section), instance, arena };
+	*ret = larder->backends = backend;
 	return 0;
 }
 
@@ -134,18 +170,8 @@ backend_open (struct larder *larder, const char *name, struct instance **ret, st
 	struct backend *backend = larder->backends;
 	while (backend && strcmp (backend->name, name) != 0)
 		backend = backend->next;
-	if (!backend) {
-		struct instance *instance = NULL;
-		code = open_instance (larder, section, &instance, error);
-		backend = code == 0 ? calloc (1, sizeof *backend) : NULL;
-		if (backend) {
-			*backend = (struct backend) { larder->backends, config_name (section), instance };
-			larder->backends = backend;
-		} else if (code == 0) {
-			instance_free (instance);
-			code = larder_fail_memory (error);
-		}
-	}
+	if (!backend)
+		code = add_backend (larder, section, &backend, error);
 	pthread_mutex_unlock (&larder->mutex);
 	if (code == 0)
 		*ret = backend->instance;

@@ -84,6 +84,7 @@ larder_close (struct larder *larder)
 	for (struct backend *backend = larder->backends, *next; backend; backend = next) {
 		next = backend->next;
 		instance_free (backend->instance);
+		arena_free (backend->arena);
 		free (backend);
 	}
 	if (larder->settings.log)

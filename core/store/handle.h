@@ -13,6 +13,7 @@ struct backend {
 	struct backend *next;
 	const char *name;
 	struct instance *instance;
+	struct larder_arena *arena;      /* what the instance was told at its opening */
 };
 
 struct larder {

@@ -84,6 +84,15 @@ check_free (const struct mock *mock, const char *name, struct larder_error *erro
 	return LARDER_E_CONFLICT;
 }
 
+static bool
+is_versioned (const struct mock *mock, const char *name)
+{
+	const char *const *asked = mock->versioned;
+	while (asked && *asked && strcmp (*asked, name) != 0)
+		asked++;
+	return mock->versioning || (asked && *asked);
+}
+
 static int
 make (const struct mock *mock, const char *name, struct larder_error *error)
 {
@@ -96,7 +105,7 @@ make (const struct mock *mock, const char *name, struct larder_error *error)
 	}
 	if (code < 0)
 		return code;
-	const char *text = mock->versioning ? "larder-bucket 1\nversioning on\n" : "larder-bucket 1\nversioning off\n";
+	const char *text = is_versioned (mock, name) ? "larder-bucket 1\nversioning on\n" : "larder-bucket 1\nversioning off\n";
 	struct larder_error taken = LARDER_ERROR_INIT;
 	snprintf (path, sizeof path, "%s/" BUCKET_FILE, name);
 	code = file_publish (mock->root_fd, path, text, strlen (text), 0644, FILE_CREATE, mock->fsync, &taken);

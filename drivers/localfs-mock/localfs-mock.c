@@ -23,7 +23,7 @@ static const struct larder_option options[] = {
 	{ .key = "fsync", .type = LARDER_BOOL, .def = "yes", .at = offsetof (struct mock, fsync),
 	  .help = "flush to the disk before reporting success" },
 	{ .key = "versioning", .type = LARDER_BOOL, .def = "no", .at = offsetof (struct mock, versioning),
-	  .help = "keep versions in the buckets it makes" },
+	  .help = "keep versions in each bucket it makes, not only where the store asks for them" },
 	{ .key = NULL }
 };
 
@@ -47,9 +47,12 @@ static int
 mock_open (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error)
 {
 	struct mock *mock = self;
+	struct larder_open asked = { .size = sizeof asked };
 	(void) call;
-	mock->name = request->name ? request->name : "localfs-mock";
-	mock->read_only = request->read_only;
+	larder_give (&asked, request);
+	mock->name = asked.name ? asked.name : "localfs-mock";
+	mock->read_only = asked.read_only;
+	mock->versioned = asked.versioned;
 	if (!mock->root || !*mock->root)
 		return larder_fail (error, LARDER_E_INVALID, "backend '%s' has no root", mock->name);
 	CLEANUP_CLOSE int fd = open (mock->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -17,6 +17,7 @@ struct mock {
 	bool create, fsync, versioning;         /* options */
 	bool read_only;
 	const char *name;                       /* of the section */
+	const char *const *versioned;           /* buckets that keep versions, also without the option; or NULL */
 	char *root_path;                        /* absolute, for URLs */
 	int root_fd;
 	unsigned writes;                        /* counted atomically: now and then left-over private files are swept */

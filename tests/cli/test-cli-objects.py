@@ -60,7 +60,7 @@ def test_cli_objects_path_ends_at_separator():
 
 
 def test_cli_objects_versions_of_the_mock_profile():
-    # larder.ini asks for versions in uploads; the mock profile keeps them
+    # larder.ini asks for versions in uploads, not in logs: the mock makes each bucket as its store asks
     for data in (b"one", b"second"):
         got = larder("put", "-", "uploads:v/twice", stdin=data)
         assert got.code == 0, got.err
@@ -68,6 +68,14 @@ def test_cli_objects_versions_of_the_mock_profile():
     assert [(line["key"], line["size"], line["latest"]) for line in listed] == [("v/twice", 6, True), ("v/twice", 3, False)], listed
     assert larder("ls", "--versions", "-r", "uploads:v/").out.count("v/twice") == 2
     assert larder("cat", "uploads:v/twice").raw == b"second" and keys("uploads:v/") == ["v/twice"]
+    stores = [line for line in larder("store", "list", "--json").lines() if line["type"] == "store"]
+    asked = {line["name"] for line in stores if "versioned" in line.get("protection", "")}
+    assert asked == {"images", "thumbnails", "uploads", "models", "images-replica"}, asked
+    for store in ("logs", "backups", *asked):
+        for data in (b"one", b"second"):
+            assert larder("put", "-", "%s:%s/twice" % (store, store), stdin=data).code == 0, store
+        assert larder("ls", "--versions", "-r", "%s:%s/" % (store, store)).out.count("/twice") == (2 if store in asked else 1), store
+        assert larder("rm", "%s:%s/twice" % (store, store)).code == 0, store
 
 
 def test_cli_objects_named_object_goes_with_its_path():

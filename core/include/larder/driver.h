@@ -37,12 +37,13 @@ extern "C" {
 
 #define LARDER_TO_END UINT64_MAX
 
-/* Opening an instance. `name` is the section's name, for messages. */
+/* Opening an instance. `name` is the section's name, for messages. What the pointers lead to stays until close. */
 struct larder_open {
 	size_t size;
 	const char *name;
 	const char *server;      /* row of the capability table ("minio"), or NULL */
 	bool read_only;          /* nothing may be written or created */
+	const char *const *versioned; /* buckets whose stores ask for versions, ended by NULL; or NULL. For drivers that make buckets */
 };
 
 /* Which object, and which version of it. */
