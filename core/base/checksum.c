@@ -178,6 +178,19 @@ crc32c_text (uint32_t crc, char ret[16])
 	text_base64 (bytes, sizeof bytes, ret);
 }
 
+bool
+crc64nvme_parse (const char *text, uint64_t *ret)
+{
+	unsigned char bytes[8];
+	size_t count;
+	if (text_from_base64 (text, bytes, sizeof bytes, &count) < 0 || count != sizeof bytes)
+		return false;
+	*ret = 0;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		*ret = *ret << 8 | bytes[i];
+	return true;
+}
+
 int
 source_each (const struct larder_source *source, source_piece_fn piece, void *context, struct larder_error *error)
 {

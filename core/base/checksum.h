@@ -3,6 +3,7 @@
 #ifndef LARDER_BASE_CHECKSUM_H
 #define LARDER_BASE_CHECKSUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <larder/types.h>
@@ -36,5 +37,7 @@ int checksum_source (const struct larder_source *source, uint64_t *ret_crc64, st
 /* base64 as S3 writes them: of the value's bytes, big-endian (12 and 8 characters, and NUL). */
 void crc64nvme_text (uint64_t crc, char ret[16]);
 void crc32c_text (uint32_t crc, char ret[16]);
+/* The value again; false when the text is none. */
+bool crc64nvme_parse (const char *text, uint64_t *ret);
 
 #endif

@@ -119,9 +119,7 @@ work (void *context)
 static uint32_t
 jobs_of (struct larder *larder, uint32_t asked)
 {
-	const struct config *config = larder_configuration (larder);
-	const struct config_section *section = config ? config_next (config, "larder", NULL) : NULL;
-	const struct schema_larder *schema = section ? config_struct (section) : NULL;
+	const struct schema_larder *schema = larder_settings_of (larder);
 	long jobs = asked ? (long) asked : schema && schema->jobs ? (long) schema->jobs : sysconf (_SC_NPROCESSORS_ONLN);
 	return jobs < 1 ? 1 : jobs > JOBS_MOST ? JOBS_MOST : (uint32_t) jobs;
 }

@@ -30,9 +30,7 @@ pipeline_find (struct larder *larder, const char *name, const struct schema_pipe
 uint64_t
 memory_budget (struct larder *larder)
 {
-	const struct config *config = larder_configuration (larder);
-	const struct config_section *section = config ? config_next (config, "larder", NULL) : NULL;
-	const struct schema_larder *schema = section ? config_struct (section) : NULL;
+	const struct schema_larder *schema = larder_settings_of (larder);
 	return schema && schema->memory ? schema->memory : UINT64_C (256) << 20;
 }
 

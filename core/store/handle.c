@@ -130,6 +130,13 @@ larder_fail_cancelled (struct larder_error *error)
 	return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
 }
 
+const struct schema_larder *
+larder_settings_of (const struct larder *larder)
+{
+	const struct config_section *section = larder->config ? config_next (larder->config, "larder", NULL) : NULL;
+	return section ? config_struct (section) : NULL;
+}
+
 struct larder_call
 larder_call_begin (struct larder *larder, struct larder_arena *arena)
 {

@@ -150,20 +150,26 @@ check_condition (const struct larder_store *store, bool create_only, const char 
 }
 
 int
-larder_put (struct larder_store *store, struct larder_arena *arena, const struct larder_put *request,
-            const struct larder_source *source, struct larder_info *ret_info, struct larder_error *error)
+object_write (const struct larder_store *store, const struct larder_put *request, struct larder_write *ret, struct larder_error *error)
 {
-	struct larder_write write = {
-		.size = sizeof write, .bucket = store->bucket, .key = request->key, .attributes = request->attributes,
-		.condition = { sizeof write.condition, request->create_only, request->if_match },
+	*ret = (struct larder_write) {
+		.size = sizeof *ret, .bucket = store->bucket, .key = request->key, .attributes = request->attributes,
+		.condition = { sizeof ret->condition, request->create_only, request->if_match },
 	};
 	int code = check_start (store, request->key, error);
 	if (code == 0)
 		code = check_writable (store, error);
 	if (code == 0)
 		code = check_condition (store, request->create_only, request->if_match, error);
-	if (code == 0)
-		code = fill_attributes (store, request->key, &write.attributes, error);
+	return code == 0 ? fill_attributes (store, request->key, &ret->attributes, error) : code;
+}
+
+int
+larder_put (struct larder_store *store, struct larder_arena *arena, const struct larder_put *request,
+            const struct larder_source *source, struct larder_info *ret_info, struct larder_error *error)
+{
+	struct larder_write write;
+	int code = object_write (store, request, &write, error);
 	char checksum[16];
 	uint64_t crc;
 	if (code == 0 && (store->instance->caps & LARDER_CAP_CHECKSUM) && (code = checksum_source (source, &crc, NULL, error)) == 0) {

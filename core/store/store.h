@@ -12,6 +12,8 @@ struct larder;
 
 struct registry *larder_registry (struct larder *larder);
 const struct config *larder_configuration (struct larder *larder);  /* NULL with LARDER_NO_CONFIG */
+/* [larder]; NULL without configuration. */
+const struct schema_larder *larder_settings_of (const struct larder *larder);
 /* A call for this handle: its cancel, the given arena (NULL: outputs are not wanted; a private one is used by the callee). */
 struct larder_call larder_call_begin (struct larder *larder, struct larder_arena *arena);
 bool larder_is_cancelled (const struct larder *larder);
@@ -32,6 +34,24 @@ int store_url (struct larder_store *store, struct larder_arena *arena, const cha
 
 /* An instance of a codec, with the options of its [codec "name"] section where there is one. */
 int codec_open (struct larder *larder, const struct module *module, struct instance **ret, struct larder_error *error);
+
+/* ---- one object in parts; see driver.h ---- */
+
+struct larder_upload;
+struct larder_part;
+/* Can it be written in parts, in ranges be read? */
+bool store_has_parts (const struct larder_store *store);
+int store_parts_begin (struct larder_store *store, struct larder_arena *arena, const struct larder_put *put, struct larder_upload *ret_upload,
+                       struct larder_error *error);
+int store_parts_write (struct larder_store *store, struct larder_arena *arena, const struct larder_upload *upload, uint32_t number,
+                       const struct larder_source *source, struct larder_part *ret_part, struct larder_error *error);
+/* parts[0 … count) must be 1 … count without a gap, and `length` together: INTEGRITY before anything is asked. `crc64` is of
+ * the whole, or NULL. */
+int store_parts_finish (struct larder_store *store, struct larder_arena *arena, const struct larder_put *put, const struct larder_upload *upload,
+                        const struct larder_part *parts, size_t count, uint64_t length, const uint64_t *crc64, struct larder_info *ret_info,
+                        struct larder_error *error);
+/* Also after a cancel: it has a second of its own. */
+void store_parts_abort (struct larder_store *store, const struct larder_upload *upload);
 
 /* Remove with conditions; one key. `if_match` may be NULL. */
 int store_remove_if (struct larder_store *store, const char *key, const char *if_match, struct larder_error *error);

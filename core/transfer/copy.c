@@ -62,7 +62,7 @@ prove_put (struct transfer *transfer, const struct item *item, const struct lard
 	struct larder_info info = { .size = sizeof info };
 	uint64_t crc;
 	char text[16];
-	int code = larder_stat (transfer->store, transfer->arena, item->path, NULL, &info, error);
+	int code = larder_stat (transfer->store, item->arena, item->path, NULL, &info, error);
 	if (code == 0)
 		code = checksum_source (source, &crc, NULL, error);
 	if (code < 0)
@@ -75,26 +75,36 @@ prove_put (struct transfer *transfer, const struct item *item, const struct lard
 }
 
 static int
+put_whole (struct transfer *transfer, struct item *item, const struct larder_put *put, struct watched *watched, struct larder_error *error)
+{
+	struct larder_source source = {
+		.size = sizeof source, .context = watched, .length = watched->inner.length, .pread = watched_pread,
+	};
+	struct larder_info info = { .size = sizeof info };
+	int code = larder_put (transfer->store, item->arena, put, &source, &info, error);
+	if (code == 0)
+		count_progress (transfer, source.length - watched->told);
+	return code;
+}
+
+static int
 put_file (struct transfer *transfer, struct item *item, struct larder_error *error)
 {
 	const struct larder_transfer *request = transfer->request;
 	struct watched watched = { .transfer = transfer };
-	int code = file_source_begin (&watched.file, item->fd, item->from, &watched.inner, error);
-	if (code < 0)
-		return code;
-	struct larder_source source = {
-		.size = sizeof source, .context = &watched, .length = watched.inner.length, .pread = watched_pread,
-	};
 	struct larder_put put = {
 		.size = sizeof put, .key = item->path, .attributes = request->attributes,
 		.create_only = request->flags & LARDER_CREATE_ONLY,
 	};
-	struct larder_info info = { .size = sizeof info };
-	code = larder_put (transfer->store, transfer->arena, &put, &source, &info, error);
+	int code = item_open (item, error);
+	if (code == 0)
+		code = file_source_begin (&watched.file, item->fd, item->from, &watched.inner, error);
+	if (code == 0 && upload_in_parts (transfer, watched.inner.length))
+		code = upload_parts (transfer, item, &put, &watched.file, &watched.inner, error);
+	else if (code == 0)
+		code = put_whole (transfer, item, &put, &watched, error);
 	if (code == 0 && (request->flags & LARDER_MOVE))
 		code = prove_put (transfer, item, &watched.inner, error);
-	if (code == 0)
-		count_progress (transfer, source.length - watched.told);
 	return code;
 }
 
@@ -103,7 +113,7 @@ put_file (struct transfer *transfer, struct item *item, struct larder_error *err
 /* Two backends can be one place: the same folder by two names, the same bucket by two accounts. The drivers' own
  * addresses tell; they are canonical. */
 bool
-same_object (struct transfer *transfer, struct larder_store *from, const char *key, const char *to)
+same_object (struct transfer *transfer, struct larder_arena *arena, struct larder_store *from, const char *key, const char *to)
 {
 	const char *a = NULL, *b = NULL;
 	struct larder_store *store = transfer->store;
@@ -111,7 +121,7 @@ same_object (struct transfer *transfer, struct larder_store *from, const char *k
 		return false;
 	if (store_instance (from) == store_instance (store) && strcmp (store_bucket (from), store_bucket (store)) == 0)
 		return strcmp (key, to) == 0;
-	return store_url (from, transfer->arena, key, &a, NULL) == 0 && store_url (store, transfer->arena, to, &b, NULL) == 0 && strcmp (a, b) == 0;
+	return store_url (from, arena, key, &a, NULL) == 0 && store_url (store, arena, to, &b, NULL) == 0 && strcmp (a, b) == 0;
 }
 
 static bool
@@ -133,9 +143,9 @@ static int
 prove_copy (struct transfer *transfer, struct item *item, const struct larder_info *before, struct larder_error *error)
 {
 	struct larder_info from = { .size = sizeof from }, to = { .size = sizeof to };
-	int code = larder_stat (item->store, transfer->arena, item->info.key, NULL, &from, error);
+	int code = larder_stat (item->store, item->arena, item->info.key, NULL, &from, error);
 	if (code == 0)
-		code = larder_stat (transfer->store, transfer->arena, item->path, NULL, &to, error);
+		code = larder_stat (transfer->store, item->arena, item->path, NULL, &to, error);
 	if (code < 0)
 		return code;
 	bool comparable = from.checksum && to.checksum && from.checksum_type == to.checksum_type
@@ -157,7 +167,7 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 {
 	const struct larder_transfer *request = transfer->request;
 	bool move = request->flags & LARDER_MOVE;
-	if (same_object (transfer, item->store, item->info.key, item->path) && (move || !changes_attributes (&request->attributes)))
+	if (same_object (transfer, item->arena, item->store, item->info.key, item->path) && (move || !changes_attributes (&request->attributes)))
 		return larder_fail_next (error, LARDER_E_CONFLICT, "give another destination; with cp, attributes as --content-type renew an object in place",
 			"'%s' and '%s' are the same object", item->from, item->to);
 	struct larder_copy_object copy = {
@@ -167,9 +177,9 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 	struct larder_info info = { .size = sizeof info }, before = { .size = sizeof before };
 	if (request->flags & LARDER_DRY_RUN)
 		return 0;
-	int code = move ? larder_stat (item->store, transfer->arena, item->info.key, NULL, &before, error) : 0;
+	int code = move ? larder_stat (item->store, item->arena, item->info.key, NULL, &before, error) : 0;
 	if (code == 0)
-		code = larder_copy_object (item->store, transfer->store, transfer->arena, &copy, &info, error);
+		code = larder_copy_object (item->store, transfer->store, item->arena, &copy, &info, error);
 	if (code == 0 && move)
 		code = prove_copy (transfer, item, &before, error);
 	if (code == 0)
@@ -181,13 +191,12 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 
 /* The source goes only as what was copied: same etag, same file. */
 static int
-remove_source (struct transfer *transfer, struct item *item, struct larder_error *error)
+remove_source (struct item *item, struct larder_error *error)
 {
 	if (item->store) {
 		bool conditional = store_caps (item->store) & LARDER_CAP_REMOVE_IF_MATCH;
 		return store_remove_if (item->store, item->info.key, conditional ? item->info.etag : NULL, error);
 	}
-	(void) transfer;
 	if (item->spooled)
 		return 0;
 	struct stat now;
@@ -212,7 +221,7 @@ make_folder (struct transfer *transfer, struct item *item, struct larder_error *
 		return larder_fail_next (error, LARDER_E_INVALID, "copy it alone, to a name of your choice",
 			"'%s' ends in '/' and has bytes: no file can be called that", item->from);
 	size_t length = strlen (item->path);
-	const char *bare = arena_copy_bytes (transfer->arena, item->path, length - 1);
+	const char *bare = arena_copy_bytes (item->arena, item->path, length - 1);
 	if (!bare)
 		return larder_fail_memory (error);
 	int code = length > 1 ? target_check_local (bare, error) : 0;
@@ -238,27 +247,22 @@ copy_one (struct transfer *transfer, struct item *item, struct larder_error *err
 		code = target_check_there (AT_FDCWD, item->to, item->to, error);  /* early; what counts is the look before the rename */
 	if (code < 0 || dry)
 		return code;
-	return item->store ? write_file_from_store (transfer, item, error) : write_file_from_file (transfer, item, error);
+	if (item->store)
+		return write_file_from_store (transfer, item, error);
+	code = item_open (item, error);
+	return code < 0 ? code : write_file_from_file (transfer, item, error);
 }
 
-/* Refused: by its name, before anything was tried. */
-static bool
-is_refusal (const struct transfer *transfer, const struct item *item, int code)
+bool
+copy_is_refusal (const struct transfer *transfer, const struct item *item, int code)
 {
 	return code == LARDER_E_CONFLICT ? false : !transfer->store && item->store && code == LARDER_E_INVALID;
 }
 
-void
-copy_item (struct transfer *transfer, struct item *item)
+int
+copy_item (struct transfer *transfer, struct item *item, struct larder_error *error)
 {
-	struct larder_error error = LARDER_ERROR_INIT;
-	uint64_t bytes = item->store ? item->info.length : (uint64_t) item->facts.st_size;
-	int code = copy_one (transfer, item, &error);
 	bool move = (transfer->request->flags & (LARDER_MOVE | LARDER_DRY_RUN)) == LARDER_MOVE;
-	if (code == 0 && move)
-		code = remove_source (transfer, item, &error);
-	if (code == 0)
-		count_done (transfer, item, bytes);
-	else
-		count_failed (transfer, item->from, item->to, &error, code, is_refusal (transfer, item, code));
+	int code = copy_one (transfer, item, error);
+	return code == 0 && move ? remove_source (item, error) : code;
 }

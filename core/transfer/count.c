@@ -5,13 +5,19 @@
 #include "store.h"
 
 static void
+stop (struct transfer *transfer, int code)
+{
+	int none = 0;
+	atomic_compare_exchange_strong (&transfer->stop, &none, code);
+}
+
+/* Under the mutex: one event at a time. */
+static void
 tell (struct transfer *transfer, const struct larder_event *event)
 {
-	if (!transfer->event)
-		return;
-	int code = transfer->event (transfer->context, event);
-	if (code != 0 && !transfer->stop)
-		transfer->stop = code;
+	int code = transfer->event ? transfer->event (transfer->context, event) : 0;
+	if (code != 0)
+		stop (transfer, code);
 }
 
 void
@@ -19,31 +25,39 @@ count_done (struct transfer *transfer, const struct item *item, uint64_t bytes)
 {
 	uint32_t flags = transfer->request->flags;
 	bool dry = flags & LARDER_DRY_RUN;
-	transfer->sum.scanned++;
-	transfer->sum.done++;
-	transfer->sum.bytes += dry ? 0 : bytes;
 	struct larder_event event = {
 		.size = sizeof event, .from = item->from, .to = item->to, .bytes = bytes,
 		.action = flags & LARDER_MOVE ? (dry ? "would-move" : "moved") : dry ? "would-copy" : "copied",
 	};
+	pthread_mutex_lock (&transfer->mutex);
+	transfer->sum.scanned++;
+	transfer->sum.done++;
+	transfer->sum.bytes += dry ? 0 : bytes;
 	tell (transfer, &event);
+	pthread_mutex_unlock (&transfer->mutex);
 }
 
 void
 count_skipped (struct transfer *transfer, const char *from, const char *reason)
 {
+	pthread_mutex_lock (&transfer->mutex);
 	transfer->sum.scanned++;
 	transfer->sum.skipped++;
 	tell (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = "skipped", .from = from, .reason = reason });
+	pthread_mutex_unlock (&transfer->mutex);
 }
 
 void
 count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused)
 {
 	if (code == LARDER_E_CANCELLED) {
-		transfer->stop = code;
+		stop (transfer, code);
 		return;
 	}
+	struct larder_event event = {
+		.size = sizeof event, .action = refused ? "refused" : "failed", .from = from, .to = to, .error = error,
+	};
+	pthread_mutex_lock (&transfer->mutex);
 	transfer->sum.scanned++;
 	if (refused)
 		transfer->sum.refused++;
@@ -53,28 +67,29 @@ count_failed (struct transfer *transfer, const char *from, const char *to, const
 		transfer->sum.code = code;
 	if (transfer->sum.code != code)
 		transfer->differ = true;
-	struct larder_event event = {
-		.size = sizeof event, .action = refused ? "refused" : "failed", .from = from, .to = to, .error = error,
-	};
 	tell (transfer, &event);
+	pthread_mutex_unlock (&transfer->mutex);
 	/* A full disk will not take the next one either. */
-	if (code == LARDER_E_NOSPACE && !transfer->stop)
-		transfer->stop = code;
+	if (code == LARDER_E_NOSPACE)
+		stop (transfer, code);
 }
 
 void
 count_progress (struct transfer *transfer, uint64_t bytes)
 {
-	if (bytes > 0)
-		tell (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = "progress", .bytes = bytes });
+	if (bytes == 0)
+		return;
+	pthread_mutex_lock (&transfer->mutex);
+	tell (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = "progress", .bytes = bytes });
+	pthread_mutex_unlock (&transfer->mutex);
 }
 
 int
 transfer_stopped (struct transfer *transfer)
 {
-	if (!transfer->stop && larder_is_cancelled (transfer->larder))
-		transfer->stop = LARDER_E_CANCELLED;
-	return transfer->stop;
+	if (larder_is_cancelled (transfer->larder))
+		stop (transfer, LARDER_E_CANCELLED);
+	return atomic_load (&transfer->stop);
 }
 
 int
@@ -88,13 +103,14 @@ count_end (struct transfer *transfer, int code, struct larder_summary *ret_summa
 		larder_give (ret_summary, sum);
 	if (code < 0)
 		return code;
-	if (transfer->stop == LARDER_E_CANCELLED)
+	int ended = atomic_load (&transfer->stop);
+	if (ended == LARDER_E_CANCELLED)
 		return larder_fail_cancelled (error);
-	if (transfer->stop == LARDER_E_NOSPACE)
+	if (ended == LARDER_E_NOSPACE)
 		return larder_fail_next (error, LARDER_E_NOSPACE, "free space or point to another disk, then run it again",
 			"stopped: no space left; what was not reported was not tried");
-	if (transfer->stop)
-		return transfer->stop;
+	if (ended)
+		return ended;
 	if (sum->failed + sum->refused == 0)
 		return 0;
 	return larder_fail_next (error, transfer->differ ? LARDER_E_INVALID : reason, "each of them was told with its own next step",

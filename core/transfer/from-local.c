@@ -23,18 +23,6 @@ last_of (const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* One open regular file; owns nothing. */
-static void
-take (struct transfer *transfer, struct item *item, const char *last, const char *rel)
-{
-	struct larder_error error = LARDER_ERROR_INIT;
-	int code = target_name (transfer, last, rel, item, &error);
-	if (code < 0)
-		count_failed (transfer, item->from, NULL, &error, code, false);
-	else
-		copy_item (transfer, item);
-}
-
 static void
 fail_one (struct transfer *transfer, const char *from, int errnum)
 {
@@ -44,18 +32,20 @@ fail_one (struct transfer *transfer, const char *from, int errnum)
 }
 
 static void
-walk_file (const struct walk *walk, const char *from, const char *rel)
+take_file (const struct walk *walk, const struct stat *facts, const char *from, const char *rel)
 {
-	CLEANUP_CLOSE int fd = file_open_beneath (walk->root, rel, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	struct item item = { .from = from, .fd = fd, .beneath = walk->root, .below = rel };
-	if (fd < 0)
-		fail_one (walk->transfer, from, -fd);
-	else if (fstat (fd, &item.facts) < 0)
-		fail_one (walk->transfer, from, errno);
-	else if (!S_ISREG (item.facts.st_mode))
-		count_skipped (walk->transfer, from, kind_of_file (item.facts.st_mode));
-	else
-		take (walk->transfer, &item, walk->last, rel);
+	struct item *item = item_new (walk->transfer, from);
+	if (!item)
+		return;
+	item->facts = *facts;
+	item->beneath = walk->root;
+	item->below = arena_copy (item->arena, rel);
+	if (item->below) {
+		item_add (item, walk->last, rel);
+	} else {
+		fail_one (walk->transfer, from, ENOMEM);
+		item_free (item);
+	}
 }
 
 static int
@@ -116,7 +106,7 @@ walk_entry (const struct walk *walk, int folder, const char *rel, const char *na
 	else if (S_ISDIR (facts.st_mode))
 		walk_folder (walk, path);
 	else if (S_ISREG (facts.st_mode))
-		walk_file (walk, from, path);
+		take_file (walk, &facts, from, path);
 	else
 		count_skipped (transfer, from, kind_of_file (facts.st_mode));
 }
@@ -180,6 +170,7 @@ take_tree (struct transfer *transfer, const char *path, struct larder_error *err
 		last = "";
 	struct walk walk = { transfer, root, path, last };
 	walk_folder (&walk, "");
+	pool_drain (transfer->pool);          /* they are found below `root` */
 	if ((transfer->request->flags & (LARDER_MOVE | LARDER_DRY_RUN)) == LARDER_MOVE && !transfer->stop)
 		(void) rmdir (path);  /* goes when it is empty; what stayed was told */
 	return 0;
@@ -188,20 +179,21 @@ take_tree (struct transfer *transfer, const char *path, struct larder_error *err
 int
 from_local (struct transfer *transfer, const char *path, struct larder_error *error)
 {
-	CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct item item = { .from = path, .fd = fd, .beneath = -1 };
-	if (fd < 0)
+	struct stat facts;
+	if (stat (path, &facts) < 0)
 		return larder_fail_errno (error, errno, "cannot read '%s'", path);
-	if (fstat (fd, &item.facts) < 0)
-		return larder_fail_errno (error, errno, "cannot look at '%s'", path);
-	if (S_ISDIR (item.facts.st_mode))
+	if (S_ISDIR (facts.st_mode))
 		return take_tree (transfer, path, error);
-	if (!S_ISREG (item.facts.st_mode)) {
-		int code = larder_fail (error, LARDER_E_INVALID, "'%s' is %s", path, kind_of_file (item.facts.st_mode));
+	if (!S_ISREG (facts.st_mode)) {
+		int code = larder_fail (error, LARDER_E_INVALID, "'%s' is %s", path, kind_of_file (facts.st_mode));
 		larder_explain (error, LARDER_DETAIL_NEXT, "a stream goes in by standard input: larder put - STORE:KEY");
 		return code;
 	}
-	take (transfer, &item, last_of (path), "");
+	struct item *item = item_new (transfer, path);
+	if (!item)
+		return 0;
+	item->facts = facts;
+	item_add (item, last_of (path), "");
 	return 0;
 }
 
@@ -213,20 +205,16 @@ from_stream (struct transfer *transfer, int fd, struct larder_error *error)
 	if (transfer->into && !whole)
 		return larder_fail_next (error, LARDER_E_INVALID, "name the object or file: larder put - STORE:KEY",
 			"standard input has no name: '%s' must be a whole one", transfer->request->to);
-	CLEANUP_CLOSE int copy = -1;
-	if (transfer->request->flags & LARDER_DRY_RUN) {
-		struct item would = { .from = "-", .fd = -1, .beneath = -1, .spooled = true };
-		int code = target_name (transfer, "", "", &would, error);
-		if (code == 0)
-			count_done (transfer, &would, 0);
-		return code;
-	}
-	int code = spool (transfer, fd, &copy, error);
-	if (code < 0)
-		return code;
-	struct item item = { .from = "-", .fd = copy, .beneath = -1, .spooled = true };
-	if (fstat (copy, &item.facts) < 0)
-		return larder_fail_errno (error, errno, "cannot look at the copy of standard input");
-	take (transfer, &item, "", "");
-	return 0;
+	struct item *item = item_new (transfer, "-");
+	if (!item)
+		return 0;
+	item->spooled = true;
+	int code = transfer->request->flags & LARDER_DRY_RUN ? 0 : spool (transfer, fd, &item->fd, error);
+	if (code == 0 && item->fd >= 0 && fstat (item->fd, &item->facts) < 0)
+		code = larder_fail_errno (error, errno, "cannot look at the copy of standard input");
+	if (code == 0)
+		item_add (item, "", "");
+	else
+		item_free (item);
+	return code;
 }

@@ -47,18 +47,26 @@ last_of (const char *path)
 static void
 take (struct transfer *transfer, struct larder_store *store, const struct larder_info *info, const char *last, const char *rel)
 {
+	const char *from = arena_printf (transfer->arena, "%s:%s", store_name (store), info->key);
+	struct item *item = item_new (transfer, from ? from : info->key);
 	struct larder_error error = LARDER_ERROR_INIT;
-	struct item item = { .store = store, .info = *info, .fd = -1, .beneath = -1 };
-	item.from = arena_printf (transfer->arena, "%s:%s", store_name (store), info->key);
-	if (!item.from)
-		item.from = info->key;
-	int code = target_name (transfer, last, rel, &item, &error);
-	if (code < 0)
-		count_failed (transfer, item.from, NULL, &error, code, false);
-	else if (transfer->store && *item.path == '\0')
-		count_skipped (transfer, item.from, "the folder itself");
-	else
-		copy_item (transfer, &item);
+	if (!item)
+		return;
+	if (!transfer->store && shadow_check (&transfer->shadow, rel, &error) < 0) {
+		count_failed (transfer, item->from, NULL, &error, error.code, true);
+		item_free (item);
+		return;
+	}
+	item->store = store;
+	item->info = (struct larder_info) { .size = sizeof item->info, .length = info->length, .mtime = info->mtime };
+	item->info.key = arena_copy (item->arena, info->key);
+	item->info.etag = arena_copy (item->arena, info->etag);
+	if (item->info.key && (item->info.etag || !info->etag)) {
+		item_add (item, last, rel);
+		return;
+	}
+	count_failed (transfer, item->from, NULL, &error, larder_fail_memory (&error), false);
+	item_free (item);
 }
 
 /* The object of that very name. NOTFOUND is the caller's to judge. */
@@ -97,6 +105,7 @@ take_below (struct transfer *transfer, struct larder_store *store, const char *p
 		if (page.count > 0)
 			after = page.at[page.count - 1].key;
 	}
+	shadow_clear (&transfer->shadow);
 	return code;
 }
 
@@ -104,7 +113,7 @@ take_below (struct transfer *transfer, struct larder_store *store, const char *p
 static int
 refuse_inside (struct transfer *transfer, struct larder_store *store, const char *prefix, const char *last, struct larder_error *error)
 {
-	if (!same_object (transfer, store, "-", "-"))
+	if (!same_object (transfer, transfer->arena, store, "-", "-"))
 		return 0;
 	const char *target = target_join (transfer->arena, transfer->to, transfer->into ? last : "");
 	size_t length = target ? strlen (target) : 0;
@@ -124,7 +133,7 @@ take_tree (struct transfer *transfer, struct larder_store *store, const char *ad
 	size_t length = strlen (path);
 	bool folder = length == 0 || path[length - 1] == '/';
 	const char *prefix = folder ? path : arena_printf (transfer->arena, "%s/", path), *last = folder ? "" : last_of (path);
-	uint64_t before = transfer->sum.scanned;
+	uint64_t before = transfer->found;
 	if (!prefix)
 		return larder_fail_memory (error);
 	int code = refuse_inside (transfer, store, prefix, last, error);
@@ -136,7 +145,7 @@ take_tree (struct transfer *transfer, struct larder_store *store, const char *ad
 			return code;
 	}
 	code = take_below (transfer, store, prefix, last, error);
-	if (code < 0 || transfer->sum.scanned > before || length == 0 || transfer->stop)
+	if (code < 0 || transfer->found > before || length == 0 || transfer_stopped (transfer))
 		return code;
 	return larder_fail_next (error, LARDER_E_NOTFOUND, "'larder ls' lists what is there", "nothing at '%s'", address);
 }
@@ -176,13 +185,13 @@ int
 from_store (struct transfer *transfer, const char *address, const struct larder_address *parsed, struct larder_error *error)
 {
 	struct larder_store *store = NULL;
-	int code = larder_store_open (transfer->larder, parsed->store, &store, error);
+	struct opened *opened = arena_alloc (transfer->arena, sizeof *opened);
+	int code = opened ? larder_store_open (transfer->larder, parsed->store, &store, error) : larder_fail_memory (error);
 	if (code < 0)
 		return code;
+	*opened = (struct opened) { transfer->opened, store };
+	transfer->opened = opened;
 	if (transfer->request->flags & LARDER_RECURSIVE)
-		code = take_tree (transfer, store, address, parsed->path, error);
-	else
-		code = take_single (transfer, store, address, parsed->path, error);
-	larder_store_close (store);
-	return code;
+		return take_tree (transfer, store, address, parsed->path, error);
+	return take_single (transfer, store, address, parsed->path, error);
 }

@@ -1,5 +1,5 @@
 noinst_LTLIBRARIES += libtransfer.la
 libtransfer_la_CPPFLAGS = $(IN_TRANSFER)
 libtransfer_la_SOURCES = \
-	%D%/copy.c %D%/count.c %D%/from-local.c %D%/from-store.c %D%/remove.c %D%/spool.c %D%/target.c %D%/transfer.c %D%/transfer.h \
-	%D%/write.c
+	%D%/copy.c %D%/count.c %D%/download.c %D%/from-local.c %D%/from-store.c %D%/item.c %D%/parts.c %D%/parts.h %D%/pool.c %D%/pool.h %D%/remove.c %D%/shadow.c %D%/spool.c %D%/target.c %D%/transfer.c %D%/transfer.h \
+	%D%/upload.c %D%/write.c %D%/write.h

@@ -132,6 +132,42 @@ target_begin (struct transfer *transfer, const char *address, struct larder_erro
 	return code;
 }
 
+static const char *
+last_of (const char *path)
+{
+	const char *slash = strrchr (path, '/');
+	return slash ? slash + 1 : path;
+}
+
+static int
+by_last (const void *a, const void *b)
+{
+	return strcmp (last_of (*(const char *const *) a), last_of (*(const char *const *) b));
+}
+
+/* Trees of one name become one tree; two files of one name would be one of them, and nobody knows which. */
+int
+target_check_sources (struct transfer *transfer, struct larder_error *error)
+{
+	const struct larder_transfer *request = transfer->request;
+	if (request->count < 2 || request->flags & LARDER_RECURSIVE)
+		return 0;
+	const char **paths = arena_alloc (transfer->arena, request->count * sizeof *paths);
+	if (!paths)
+		return larder_fail_memory (error);
+	for (size_t i = 0; i < request->count; i++) {
+		struct larder_address from = { .size = sizeof from };
+		int code = larder_address_parse (transfer->larder, transfer->arena, request->from[i], &from, NULL);
+		paths[i] = code == 0 && from.path ? from.path : "";
+	}
+	qsort (paths, request->count, sizeof *paths, by_last);
+	for (size_t i = 1; i < request->count; i++)
+		if (*last_of (paths[i]) && by_last (&paths[i - 1], &paths[i]) == 0)
+			return larder_fail_next (error, LARDER_E_INVALID, "copy one of them alone, to a name of your choice",
+				"'%s' and '%s' would both become '%s'", paths[i - 1], paths[i], last_of (paths[i]));
+	return 0;
+}
+
 void
 target_end (struct transfer *transfer)
 {
@@ -163,11 +199,9 @@ make_folders (const char *path, struct larder_error *error)
 	return 0;
 }
 
-int
-target_root (struct transfer *transfer, struct larder_error *error)
+static int
+open_root (struct transfer *transfer, struct larder_error *error)
 {
-	if (transfer->root >= 0)
-		return 0;
 	transfer->root = open (transfer->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (transfer->root >= 0)
 		return 0;
@@ -178,6 +212,15 @@ target_root (struct transfer *transfer, struct larder_error *error)
 		return code;
 	transfer->root = open (transfer->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return transfer->root >= 0 ? 0 : larder_fail_errno (error, errno, "cannot open the folder '%s'", transfer->folder);
+}
+
+int
+target_root (struct transfer *transfer, struct larder_error *error)
+{
+	pthread_mutex_lock (&transfer->mutex);
+	int code = transfer->root >= 0 ? 0 : open_root (transfer, error);
+	pthread_mutex_unlock (&transfer->mutex);
+	return code;
 }
 
 /* A single file whose whole name was given: its folder is the root. */
@@ -194,7 +237,7 @@ split_last (struct transfer *transfer, struct item *item, struct larder_error *e
 int
 target_name (struct transfer *transfer, const char *last, const char *rel, struct item *item, struct larder_error *error)
 {
-	struct larder_arena *arena = transfer->arena;
+	struct larder_arena *arena = item->arena;
 	const char *below = target_join (arena, transfer->into ? last : "", rel);
 	if (!below)
 		return larder_fail_memory (error);

@@ -6,6 +6,9 @@
 
 #include "arena.h"
 #include "error.h"
+#include "store.h"
+
+enum { THREADS_MOST = 128 };
 
 static int
 take_source (struct transfer *transfer, const char *address, struct larder_error *error)
@@ -26,6 +29,8 @@ run (struct transfer *transfer, struct larder_error *error)
 {
 	const struct larder_transfer *request = transfer->request;
 	int code = target_begin (transfer, request->to, error);
+	if (code == 0)
+		code = target_check_sources (transfer, error);
 	for (size_t i = 0; code == 0 && i < request->count && !transfer_stopped (transfer); i++) {
 		struct larder_error one = LARDER_ERROR_INIT;
 		int failed = take_source (transfer, request->from[i], &one);
@@ -33,6 +38,23 @@ run (struct transfer *transfer, struct larder_error *error)
 			count_failed (transfer, request->from[i], NULL, &one, failed, false);
 	}
 	return code;
+}
+
+/* A look without a change is taken in order. */
+static unsigned
+threads_most (const struct larder *larder, const struct larder_transfer *request)
+{
+	const struct schema_larder *settings = larder_settings_of (larder);
+	if (request->flags & LARDER_DRY_RUN)
+		return 1;
+	return settings && settings->jobs > 0 ? (unsigned) settings->jobs : THREADS_MOST;
+}
+
+static void
+close_sources (struct transfer *transfer)
+{
+	for (; transfer->opened; transfer->opened = transfer->opened->next)
+		larder_store_close (transfer->opened->store);
 }
 
 int
@@ -44,11 +66,15 @@ larder_transfer (struct larder *larder, const struct larder_transfer *request, l
 	larder_give (&whole, request);
 	struct transfer transfer = {
 		.larder = larder, .request = &whole, .event = event, .context = context, .arena = arena, .root = -1,
-		.sum = { .size = sizeof transfer.sum },
+		.sum = { .size = sizeof transfer.sum }, .mutex = PTHREAD_MUTEX_INITIALIZER, .pool = pool_new (threads_most (larder, &whole)),
 	};
-	if (!arena)
+	if (!arena || !transfer.pool) {
+		pool_free (transfer.pool);
 		return larder_fail_memory (error);
+	}
 	int code = run (&transfer, error);
+	pool_free (transfer.pool);
+	close_sources (&transfer);
 	target_end (&transfer);
 	return count_end (&transfer, code, ret_summary, error);
 }

@@ -1,41 +1,60 @@
-/* transfer.h: one transfer under way. Items are taken one after the other; each is counted once. */
+/* transfer.h: one transfer under way. One thread, the caller's, finds the items and names their targets; the pool's threads
+ * copy them; each is counted once. */
 #ifndef LARDER_TRANSFER_TRANSFER_H
 #define LARDER_TRANSFER_TRANSFER_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <larder/larder.h>
 #include "file.h"
+#include "pool.h"
+
+/* A store that sources are in; it stays open while any of its objects is under way. */
+struct opened { struct opened *next; struct larder_store *store; };
 
 struct transfer {
 	struct larder *larder;
 	const struct larder_transfer *request;
+	struct pool *pool;
+	atomic_int stop;              /* ends the run: CANCELLED, NOSPACE, or what the event function returned */
+
+	/* under the mutex: what is counted and told */
+	pthread_mutex_t mutex;
 	larder_event_fn event;
 	void *context;
 	struct larder_summary sum;
 	bool differ;                  /* failures have different reasons */
-	int stop;                     /* ends the run: CANCELLED, NOSPACE, or what the event function returned */
+
+	/* of the thread that finds items */
 	struct larder_arena *arena;   /* of the whole run */
+	uint64_t found;               /* items and refusals so far */
+	struct opened *opened;        /* stores of sources, closed at the end */
+	struct shadow *shadow;        /* local target: files of this listing that could be folders of what comes */
 
 	/* where to */
 	struct larder_store *store;   /* NULL: local */
 	const char *to;               /* key, or local path */
 	bool into;                    /* sources keep their last component */
 	const char *folder;           /* local: the folder that `root` is */
-	int root;                     /* local: -1 until something is written */
+	int root;                     /* local: -1 until something is written; under the mutex */
 	mode_t umask;
 };
 
-/* One thing to copy. Either store and info, or fd. */
+/* One thing to copy: an object of a store (store and info) or a file. Its texts live in its own arena. */
 struct item {
+	struct task task;
+	struct transfer *transfer;
+	struct larder_arena *arena;
 	const char *from;             /* address, for people */
 	const char *to;               /* address, for people */
 	const char *path;             /* target: key, or path below transfer->root */
 	struct larder_store *store;
 	struct larder_info info;      /* key, length, etag, mtime of the object */
-	int fd;                       /* open file */
+	int fd;                       /* file: -1 until its turn */
 	struct stat facts;            /* of the file */
 	bool spooled;                 /* the file is a copy of a stream: has no path */
-	int beneath;                  /* file: folder that `below` is in, or -1: `from` is its path */
+	int beneath;                  /* file: folder that `below` is in, open until the pool was drained, or -1: `from` is its path */
 	const char *below;
 };
 
@@ -44,6 +63,7 @@ void count_done (struct transfer *transfer, const struct item *item, uint64_t by
 void count_skipped (struct transfer *transfer, const char *from, const char *reason);
 void count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused);
 void count_progress (struct transfer *transfer, uint64_t bytes);
+void count_begin (struct transfer *transfer);
 int count_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
 /* A code that ends the run, or 0. */
 int transfer_stopped (struct transfer *transfer);
@@ -53,6 +73,8 @@ int target_begin (struct transfer *transfer, const char *address, struct larder_
 void target_end (struct transfer *transfer);
 /* Fills item->path and item->to for `rel` below a source whose last component is `last`; either may be "". */
 int target_name (struct transfer *transfer, const char *last, const char *rel, struct item *item, struct larder_error *error);
+/* No two sources of the request may have one name there. */
+int target_check_sources (struct transfer *transfer, struct larder_error *error);
 /* May a file below a folder have this name? INVALID says why not. */
 int target_check_local (const char *path, struct larder_error *error);
 /* A name that is no regular file (a device, a pipe, a link) is never replaced: INVALID. The folder is CONFLICT. */
@@ -61,9 +83,26 @@ const char *kind_of_file (mode_t mode);
 int target_root (struct transfer *transfer, struct larder_error *error);
 const char *target_join (struct larder_arena *arena, const char *a, const char *b);
 
+/* ---- item.c: the way of an item from its finder to a thread ---- */
+/* NULL: no memory, which is counted. */
+struct item *item_new (struct transfer *transfer, const char *from);
+/* Names its target for `rel` below `last`, and gives it to the pool; the item is gone afterwards. */
+void item_add (struct item *item, const char *last, const char *rel);
+void item_free (struct item *item);
+/* Opens a file when its turn has come. */
+int item_open (struct item *item, struct larder_error *error);
+
 /* ---- copy.c ---- */
-/* Copies one item and counts it. */
-void copy_item (struct transfer *transfer, struct item *item);
+/* Copies one item, and when moving removes its source once the copy is proven. */
+int copy_item (struct transfer *transfer, struct item *item, struct larder_error *error);
+/* Refused, not failed: by its name, before anything was tried. */
+bool copy_is_refusal (const struct transfer *transfer, const struct item *item, int code);
+
+/* ---- upload.c, download.c: one large object in pieces ---- */
+/* Large enough, and the store can? */
+bool upload_in_parts (const struct transfer *transfer, uint64_t length);
+int upload_parts (struct transfer *transfer, struct item *item, const struct larder_put *put, const struct file_source *file,
+                  const struct larder_source *source, struct larder_error *error);
 
 /* ---- write.c: into a file ---- */
 int write_file_from_store (struct transfer *transfer, struct item *item, struct larder_error *error);
@@ -74,6 +113,11 @@ int from_store (struct transfer *transfer, const char *address, const struct lar
 int from_local (struct transfer *transfer, const char *path, struct larder_error *error);
 int from_stream (struct transfer *transfer, int fd, struct larder_error *error);
 
+/* ---- shadow.c ---- */
+/* INVALID when a file of this listing stands where `key` needs a folder. Keys come in byte order. */
+int shadow_check (struct shadow **top, const char *key, struct larder_error *error);
+void shadow_clear (struct shadow **top);
+
 /* A page of a listing that can be acted on: drivers may lock during a listing. */
 struct page { struct larder_info *at; size_t count; bool last; struct larder_arena *arena; };
 int page_read (struct larder_store *store, const char *prefix, const char *after, struct page *page, struct larder_error *error);
@@ -82,7 +126,7 @@ int page_read (struct larder_store *store, const char *prefix, const char *after
 bool anything_below (struct larder_store *store, struct larder_arena *arena, const char *path);
 
 /* Is `key` of that store the object that `to` is in the target, also by way of another backend? */
-bool same_object (struct transfer *transfer, struct larder_store *from, const char *key, const char *to);
+bool same_object (struct transfer *transfer, struct larder_arena *arena, struct larder_store *from, const char *key, const char *to);
 
 /* ---- spool.c: a stream of unknown length becomes a file without a name ---- */
 int spool (struct transfer *transfer, int fd, int *ret_fd, struct larder_error *error);

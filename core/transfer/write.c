@@ -1,5 +1,5 @@
 /* write.c: into a file, through the one way to publish: private name, checksum, fsync, rename. */
-#include "transfer.h"
+#include "write.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,18 +12,10 @@
 #include "error.h"
 
 #define PIECE (256 << 10)
+#define RESERVE_FROM (UINT64_C (1) << 20)
 
-struct writing {
-	struct transfer *transfer;
-	struct item *item;
-	struct file_draft draft;
-	uint64_t written, announced;
-	int64_t mtime;
-	bool begun;
-};
-
-static int
-begin_draft (struct writing *writing, mode_t mode, struct larder_error *error)
+int
+writing_begin (struct writing *writing, mode_t mode, struct larder_error *error)
 {
 	struct transfer *transfer = writing->transfer;
 	int code = target_check_local (writing->item->path, error);
@@ -35,8 +27,17 @@ begin_draft (struct writing *writing, mode_t mode, struct larder_error *error)
 	return code;
 }
 
-static int
-publish (struct writing *writing, struct larder_error *error)
+/* Room for all of it at once, where the file system can say: a full disk is better found before an hour of loading. */
+int
+writing_reserve (const struct writing *writing, uint64_t length, struct larder_error *error)
+{
+	if (length < RESERVE_FROM || fallocate (writing->draft.fd, 0, 0, (off_t) length) == 0 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG))
+		return 0;
+	return larder_fail_errno (error, errno, "no room for the %llu bytes of '%s'", (unsigned long long) length, writing->item->to);
+}
+
+int
+writing_publish (struct writing *writing, struct larder_error *error)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { writing->mtime / NS_PER_S, writing->mtime % NS_PER_S } };
 	if (writing->mtime > 0 && futimens (writing->draft.fd, times) < 0)
@@ -56,7 +57,8 @@ sink_begin (void *context, const struct larder_info *info, struct larder_error *
 	struct writing *writing = context;
 	writing->announced = info->length;
 	writing->mtime = info->mtime;
-	return begin_draft (writing, 0666, error);
+	int code = writing_begin (writing, 0666, error);
+	return code == 0 ? writing_reserve (writing, info->length, error) : code;
 }
 
 static int
@@ -83,14 +85,14 @@ fetch (struct writing *writing, struct larder_error *error)
 	if (!writing->begun || writing->written != writing->announced)
 		return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again", "'%s' gave %llu of %llu bytes", item->from,
 		                    (unsigned long long) writing->written, (unsigned long long) writing->announced);
-	return publish (writing, error);
+	return writing_publish (writing, error);
 }
 
 int
 write_file_from_store (struct transfer *transfer, struct item *item, struct larder_error *error)
 {
 	struct writing writing = { .transfer = transfer, .item = item, .draft = FILE_DRAFT_NONE };
-	int code = fetch (&writing, error);
+	int code = download_in_ranges (item) ? download_ranges (&writing, error) : fetch (&writing, error);
 	file_draft_abort (&writing.draft);
 	return code;
 }
@@ -146,7 +148,7 @@ copy_file (struct writing *writing, struct larder_error *error)
 	uint64_t crc = 0;
 	int code = file_source_begin (&file, item->fd, item->from, &source, error);
 	if (code == 0)
-		code = begin_draft (writing, item->spooled ? 0666 : item->facts.st_mode & 0777, error);
+		code = writing_begin (writing, item->spooled ? 0666 : item->facts.st_mode & 0777, error);
 	if (code < 0)
 		return code;
 	if (fstatat (writing->draft.folder, writing->draft.last, &there, 0) == 0 && there.st_dev == item->facts.st_dev
@@ -160,7 +162,7 @@ copy_file (struct writing *writing, struct larder_error *error)
 		code = file_source_check (&file, error);
 	if (code == 0 && (writing->transfer->request->flags & LARDER_MOVE))
 		code = prove (writing, crc, error);
-	return code < 0 ? code : publish (writing, error);
+	return code < 0 ? code : writing_publish (writing, error);
 }
 
 int

@@ -115,11 +115,15 @@ START_TEST (test_event_ends_the_run)
 {
 	struct larder *larder = open_larder ();
 	int code;
-	put_key (larder, "k/1", "one");
-	put_key (larder, "k/2", "two");
+	for (int i = 0; i < 100; i++) {
+		char key[16];
+		snprintf (key, sizeof key, "k/%d", i);
+		put_key (larder, key, "text");
+	}
 	struct larder_summary sum = run (larder, "s:k/", "other:k/", LARDER_RECURSIVE, cancel_at_once, &code);
 	ck_assert_int_eq (code, LARDER_E_CANCELLED);
-	ck_assert_uint_eq (sum.done, 1);
+	ck_assert_uint_ge (sum.done, 1);
+	ck_assert_uint_le (sum.done, 16);   /* what was under way may end */
 	end (larder);
 }
 END_TEST

@@ -1,0 +1,104 @@
+/* parts.c: one object written in parts: what is checked before the driver is asked, and how an upload is given up. */
+#include "handle.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <sys/timerfd.h>
+
+#include "arena.h"
+#include "checksum.h"
+#include "cleanup.h"
+#include "error.h"
+#include "objects.h"
+
+bool
+store_has_parts (const struct larder_store *store)
+{
+	const struct larder_driver *driver = store->driver;
+	return driver->parts_begin && driver->parts_write && driver->parts_finish && driver->parts_abort;
+}
+
+int
+store_parts_begin (struct larder_store *store, struct larder_arena *arena, const struct larder_put *put, struct larder_upload *ret_upload,
+                   struct larder_error *error)
+{
+	struct larder_write write;
+	int code = object_write (store, put, &write, error);
+	if (code < 0)
+		return code;
+	struct larder_call call = larder_call_begin (store->larder, arena);
+	instance_enter (store->instance);
+	code = store->driver->parts_begin (store->instance->self, &call, &write, ret_upload, error);
+	instance_leave (store->instance);
+	return code;
+}
+
+int
+store_parts_write (struct larder_store *store, struct larder_arena *arena, const struct larder_upload *upload, uint32_t number,
+                   const struct larder_source *source, struct larder_part *ret_part, struct larder_error *error)
+{
+	struct larder_call call = larder_call_begin (store->larder, arena);
+	if (larder_is_cancelled (store->larder))
+		return larder_fail_cancelled (error);
+	instance_enter (store->instance);
+	int code = store->driver->parts_write (store->instance->self, &call, upload, number, source, ret_part, error);
+	instance_leave (store->instance);
+	return code;
+}
+
+/* An object without one of its parts would be a whole object to everybody. */
+static int
+check_parts (const char *key, const struct larder_part *parts, size_t count, uint64_t length, struct larder_error *error)
+{
+	static const char next[] = "nothing was published; put it again, and report this";
+	uint64_t sum = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].number != i + 1 || !parts[i].etag)
+			return larder_fail_next (error, LARDER_E_INTEGRITY, next, "part %zu of '%s' is missing", i + 1, key);
+		sum += parts[i].length;
+	}
+	if (count > 0 && sum == length)
+		return 0;
+	return larder_fail_next (error, LARDER_E_INTEGRITY, next, "the %zu parts of '%s' have %llu of %llu bytes", count, key,
+	                         (unsigned long long) sum, (unsigned long long) length);
+}
+
+int
+store_parts_finish (struct larder_store *store, struct larder_arena *arena, const struct larder_put *put, const struct larder_upload *upload,
+                    const struct larder_part *parts, size_t count, uint64_t length, const uint64_t *crc64, struct larder_info *ret_info,
+                    struct larder_error *error)
+{
+	char checksum[16];
+	struct larder_finish finish = {
+		.size = sizeof finish, .upload = *upload, .parts = parts, .count = count, .stride = sizeof *parts, .length = length,
+		.condition = { sizeof finish.condition, put->create_only, put->if_match },
+	};
+	int code = check_parts (put->key, parts, count, length, error);
+	if (code < 0)
+		return code;
+	if (crc64 && store->instance->caps & LARDER_CAP_CHECKSUM) {
+		crc64nvme_text (*crc64, checksum);
+		finish.checksum_type = LARDER_CHECKSUM_CRC64NVME;
+		finish.checksum = checksum;
+	}
+	struct larder_call call = larder_call_begin (store->larder, arena);
+	instance_enter (store->instance);
+	code = store->driver->parts_finish (store->instance->self, &call, &finish, ret_info, error);
+	instance_leave (store->instance);
+	return code;
+}
+
+void
+store_parts_abort (struct larder_store *store, const struct larder_upload *upload)
+{
+	static const struct itimerspec second = { .it_value = { .tv_sec = 1 } };
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	CLEANUP_CLOSE int timer = timerfd_create (CLOCK_BOOTTIME, TFD_CLOEXEC);
+	struct larder_call call = { .arena = arena, .cancel_fd = timer };
+	if (!arena || timer < 0 || timerfd_settime (timer, 0, &second, NULL) < 0)
+		return;
+	instance_enter (store->instance);
+	(void) store->driver->parts_abort (store->instance->self, &call, upload, NULL);
+	instance_leave (store->instance);
+}

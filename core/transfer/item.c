@@ -1,0 +1,92 @@
+/* item.c: from the thread that finds items to the threads that copy them. An item owns all it needs, for whatever found it
+ * has gone on by then. */
+#include "transfer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "error.h"
+#include "store.h"
+
+struct item *
+item_new (struct transfer *transfer, const char *from)
+{
+	struct item *item = calloc (1, sizeof *item);
+	struct larder_arena *arena = item ? arena_new () : NULL;
+	transfer->found++;
+	if (arena) {
+		*item = (struct item) { .transfer = transfer, .arena = arena, .fd = -1, .beneath = -1, .from = arena_copy (arena, from) };
+		if (item->from)
+			return item;
+	}
+	struct larder_error error = LARDER_ERROR_INIT;
+	count_failed (transfer, from, NULL, &error, larder_fail_memory (&error), false);
+	arena_free (arena);
+	free (item);
+	return NULL;
+}
+
+void
+item_free (struct item *item)
+{
+	if (item->fd >= 0)
+		close (item->fd);
+	arena_free (item->arena);
+	free (item);
+}
+
+int
+item_open (struct item *item, struct larder_error *error)
+{
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	if (item->fd >= 0)
+		return 0;
+	int fd = item->beneath >= 0 ? file_open_beneath (item->beneath, item->below, flags, 0) : open (item->from, flags);
+	if (fd < 0)
+		return larder_fail_errno (error, item->beneath >= 0 ? -fd : errno, "cannot read '%s'", item->from);
+	item->fd = fd;
+	return fstat (fd, &item->facts) < 0 ? larder_fail_errno (error, errno, "cannot look at '%s'", item->from) : 0;
+}
+
+static uint64_t
+size_of (const struct item *item)
+{
+	return item->store ? item->info.length : (uint64_t) item->facts.st_size;
+}
+
+static void
+run (struct task *task)
+{
+	struct item *item = (struct item *) (void *) task;
+	struct transfer *transfer = item->transfer;
+	struct larder_error error = LARDER_ERROR_INIT;
+	int code = transfer_stopped (transfer) ? LARDER_E_CANCELLED : copy_item (transfer, item, &error);
+	if (code == 0)
+		count_done (transfer, item, size_of (item));
+	else if (code != LARDER_E_CANCELLED || larder_is_cancelled (transfer->larder))
+		count_failed (transfer, item->from, item->to, &error, code, copy_is_refusal (transfer, item, code));
+	pool_done (transfer->pool, size_of (item));
+	item_free (item);
+}
+
+void
+item_add (struct item *item, const char *last, const char *rel)
+{
+	struct transfer *transfer = item->transfer;
+	struct larder_error error = LARDER_ERROR_INIT;
+	int code = target_name (transfer, last, rel, item, &error);
+	if (code < 0) {
+		count_failed (transfer, item->from, NULL, &error, code, false);
+		item_free (item);
+	} else if (transfer->store && *item->path == '\0') {
+		count_skipped (transfer, item->from, "the folder itself");
+		item_free (item);
+	} else {
+		item->task.run = run;
+		item->task.large = upload_in_parts (transfer, size_of (item));
+		pool_add (transfer->pool, &item->task);
+	}
+}

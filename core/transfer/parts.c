@@ -1,0 +1,81 @@
+/* parts.c: see parts.h. */
+#include "parts.h"
+
+#include "error.h"
+
+enum { COUNT_MOST = 10000, AT_ONCE = 8, STREAM_STEP = 500 };
+#define MIB (UINT64_C (1) << 20)
+#define PART_LEAST (8 * MIB)
+#define PART_MOST (5120 * MIB)
+
+int
+plan_parts (uint64_t length, struct plan *ret, struct larder_error *error)
+{
+	if (length > COUNT_MOST * PART_MOST)
+		return larder_fail_next (error, LARDER_E_LIMIT, "divide it into several objects",
+			"%llu bytes are more than one object holds, 48.8 TiB", (unsigned long long) length);
+	uint64_t part = (length + COUNT_MOST - 1) / COUNT_MOST;
+	part = part < PART_LEAST ? PART_LEAST : (part + MIB - 1) / MIB * MIB;
+	*ret = (struct plan) { length, part, (uint32_t) (length == 0 ? 1 : (length + part - 1) / part) };
+	return 0;
+}
+
+uint64_t
+plan_offset (const struct plan *plan, uint32_t number)
+{
+	return (uint64_t) (number - 1) * plan->part;
+}
+
+uint64_t
+plan_length (const struct plan *plan, uint32_t number)
+{
+	return number < plan->count ? plan->part : plan->length - plan_offset (plan, number);
+}
+
+uint64_t
+plan_stream_part (uint32_t number)
+{
+	uint32_t doublings = (number - 1) / STREAM_STEP;
+	uint64_t part = doublings < 10 ? PART_LEAST << doublings : PART_MOST;
+	return part < PART_MOST ? part : PART_MOST;
+}
+
+static void
+keep_failure (struct pieces *pieces, int code, const struct larder_error *error)
+{
+	pthread_mutex_lock (&pieces->mutex);
+	if (pieces->code == 0) {
+		pieces->code = code;
+		if (pieces->error)
+			larder_give (pieces->error, error);
+	}
+	pthread_mutex_unlock (&pieces->mutex);
+}
+
+static bool
+step (struct share *share)
+{
+	struct pieces *pieces = (struct pieces *) (void *) share;
+	struct larder_error error = LARDER_ERROR_INIT;
+	pthread_mutex_lock (&pieces->mutex);
+	uint32_t number = pieces->code == 0 && pieces->begun < pieces->plan.count ? ++pieces->begun : 0;
+	bool more = number && pieces->begun < pieces->plan.count;
+	pthread_mutex_unlock (&pieces->mutex);
+	if (number == 0)
+		return false;
+	int code = transfer_stopped (pieces->transfer) ? larder_fail (&error, LARDER_E_CANCELLED, "cancelled") : pieces->one (pieces, number, &error);
+	if (code < 0)
+		keep_failure (pieces, code, &error);
+	return more && code == 0;
+}
+
+int
+pieces_do (struct pieces *pieces, struct larder_error *error)
+{
+	pieces->share = (struct share) { .step = step, .most = AT_ONCE };
+	pieces->error = error;
+	pthread_mutex_init (&pieces->mutex, NULL);
+	pool_share (pieces->transfer->pool, &pieces->share);
+	pthread_mutex_destroy (&pieces->mutex);
+	return pieces->code;
+}

@@ -1,0 +1,34 @@
+/* parts.h: one large object in pieces, done by all threads that have nothing else to do. */
+#ifndef LARDER_TRANSFER_PARTS_H
+#define LARDER_TRANSFER_PARTS_H
+
+#include "transfer.h"
+
+/* From here on an object is moved in pieces. */
+#define PARTS_FROM (UINT64_C (16) << 20)
+
+/* Pieces 1 … count; all but the last have `part` bytes. */
+struct plan { uint64_t length, part; uint32_t count; };
+
+/* Exactly `length` bytes in at most 10,000 parts of at most 5 GiB: LIMIT beyond 48.8 TiB. */
+int plan_parts (uint64_t length, struct plan *ret, struct larder_error *error);
+uint64_t plan_offset (const struct plan *plan, uint32_t number);
+uint64_t plan_length (const struct plan *plan, uint32_t number);
+/* Part `number` of a stream whose end nobody knows: they grow, so that 10,000 reach far beyond what a pipe brings. */
+uint64_t plan_stream_part (uint32_t number);
+
+/* All pieces of one object. `one` does piece `number`, on any thread; the first failure ends the rest. */
+struct pieces {
+	struct share share;
+	struct transfer *transfer;
+	struct plan plan;
+	int (*one) (struct pieces *pieces, uint32_t number, struct larder_error *error);
+	pthread_mutex_t mutex;        /* of what follows, and for `one` */
+	uint32_t begun;
+	int code;
+	struct larder_error *error;   /* of the caller */
+};
+
+int pieces_do (struct pieces *pieces, struct larder_error *error);
+
+#endif

@@ -1,0 +1,135 @@
+/* upload.c: a large file into a store, in parts. Nothing is seen before the last step, and a failure before it gives the
+ * upload up. */
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include "parts.h"
+
+#include <stdlib.h>
+
+#include "arena.h"
+#include "checksum.h"
+#include "cleanup.h"
+#include "error.h"
+#include "store.h"
+#include <larder/driver.h>
+
+struct uploading {
+	struct pieces pieces;
+	struct item *item;
+	struct larder_upload upload;
+	const struct larder_source *source;
+	struct larder_part *parts;
+	struct larder_arena *arena;   /* texts of the parts; under pieces.mutex */
+};
+
+/* A stretch of the file. The driver may read it twice; progress is what was read last. */
+struct slice { const struct larder_source *whole; uint64_t offset, length; };
+
+static int64_t
+slice_pread (void *context, void *into, size_t count, uint64_t offset, struct larder_error *error)
+{
+	const struct slice *slice = context;
+	if (offset >= slice->length)
+		return 0;
+	if (count > slice->length - offset)
+		count = (size_t) (slice->length - offset);
+	int64_t got = slice->whole->pread (slice->whole->context, into, count, slice->offset + offset, error);
+	if (got == 0)
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again once nobody writes to it",
+			"source changed while being read: it has become shorter");
+	return got;
+}
+
+bool
+upload_in_parts (const struct transfer *transfer, uint64_t length)
+{
+	return transfer->store && length >= PARTS_FROM && store_has_parts (transfer->store);
+}
+
+static int
+keep_part (struct uploading *uploading, const struct larder_part *part, struct larder_error *error)
+{
+	struct larder_part *kept = &uploading->parts[part->number - 1];
+	pthread_mutex_lock (&uploading->pieces.mutex);
+	*kept = *part;
+	kept->etag = arena_copy (uploading->arena, part->etag);
+	kept->checksum = arena_copy (uploading->arena, part->checksum);
+	bool failed = !kept->etag || (part->checksum && !kept->checksum);
+	pthread_mutex_unlock (&uploading->pieces.mutex);
+	return failed ? larder_fail_memory (error) : 0;
+}
+
+static int
+write_part (struct pieces *pieces, uint32_t number, struct larder_error *error)
+{
+	struct uploading *uploading = (struct uploading *) (void *) pieces;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct slice slice = { uploading->source, plan_offset (&pieces->plan, number), plan_length (&pieces->plan, number) };
+	struct larder_source source = { .size = sizeof source, .context = &slice, .length = slice.length, .pread = slice_pread };
+	struct larder_part part = { .size = sizeof part };
+	if (!arena)
+		return larder_fail_memory (error);
+	int code = store_parts_write (pieces->transfer->store, arena, &uploading->upload, number, &source, &part, error);
+	if (code == 0)
+		code = keep_part (uploading, &part, error);
+	if (code < 0)
+		return code;
+	count_progress (pieces->transfer, slice.length);
+	pool_done (pieces->transfer->pool, slice.length);
+	return 0;
+}
+
+/* Of the whole from those of the parts, where the store told them. */
+static bool
+crc_of_whole (const struct uploading *uploading, uint64_t *ret)
+{
+	*ret = 0;
+	for (uint32_t i = 0; i < uploading->pieces.plan.count; i++) {
+		const struct larder_part *part = &uploading->parts[i];
+		uint64_t crc;
+		if (part->checksum_type != LARDER_CHECKSUM_CRC64NVME || !part->checksum || !crc64nvme_parse (part->checksum, &crc))
+			return false;
+		*ret = crc64nvme_combine (*ret, crc, part->length);
+	}
+	return true;
+}
+
+static int
+send (struct uploading *uploading, const struct larder_put *put, const struct file_source *file, struct larder_error *error)
+{
+	struct transfer *transfer = uploading->pieces.transfer;
+	const struct plan *plan = &uploading->pieces.plan;
+	struct larder_info info = { .size = sizeof info };
+	int code = pieces_do (&uploading->pieces, error);
+	if (code == 0)
+		code = file_source_check (file, error);
+	if (code < 0)
+		return code;
+	uint64_t crc;
+	bool known = crc_of_whole (uploading, &crc);
+	return store_parts_finish (transfer->store, uploading->item->arena, put, &uploading->upload, uploading->parts, plan->count, plan->length,
+	                           known ? &crc : NULL, &info, error);
+}
+
+int
+upload_parts (struct transfer *transfer, struct item *item, const struct larder_put *put, const struct file_source *file,
+              const struct larder_source *source, struct larder_error *error)
+{
+	struct uploading uploading = {
+		.pieces = { .transfer = transfer, .one = write_part }, .item = item, .source = source, .arena = item->arena,
+		.upload = { .size = sizeof uploading.upload },
+	};
+	int code = plan_parts (source->length, &uploading.pieces.plan, error);
+	if (code < 0)
+		return code;
+	CLEANUP_FREE struct larder_part *parts = calloc (uploading.pieces.plan.count, sizeof *parts);
+	if (!parts)
+		return larder_fail_memory (error);
+	uploading.parts = parts;
+	code = store_parts_begin (transfer->store, item->arena, put, &uploading.upload, error);
+	if (code < 0)
+		return code;
+	code = send (&uploading, put, file, error);
+	if (code < 0)
+		store_parts_abort (transfer->store, &uploading.upload);
+	return code;
+}
