@@ -1,9 +1,13 @@
 # unit/transfer.mk
 if HAVE_CHECK
-check_PROGRAMS += tests/unit/test-transfer-items
-TESTS += tests/unit/test-transfer-items
+check_PROGRAMS += tests/unit/test-transfer-items tests/unit/test-transfer-parts
+TESTS += tests/unit/test-transfer-items tests/unit/test-transfer-parts
 tests_unit_test_transfer_items_SOURCES = tests/unit/test-transfer-items.c
 tests_unit_test_transfer_items_CPPFLAGS = $(IN_TRANSFER)
 tests_unit_test_transfer_items_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_transfer_items_LDADD = $(LIBS_UNIT)
+tests_unit_test_transfer_parts_SOURCES = tests/unit/test-transfer-parts.c
+tests_unit_test_transfer_parts_CPPFLAGS = $(IN_TRANSFER)
+tests_unit_test_transfer_parts_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_transfer_parts_LDADD = $(LIBS_UNIT)
 endif

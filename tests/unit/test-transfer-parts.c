@@ -1,0 +1,215 @@
+/* test-transfer-parts.c: plans of parts, the pool, and which of a file and a folder of one name goes in. */
+#include "parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "unit.h"
+
+/* ---- plans ---- */
+
+/* c-T09: exactly the length, in at most 10,000 parts that a store takes, for every size there is. */
+START_TEST (test_plan_covers)
+{
+	const uint64_t mib = UINT64_C (1) << 20, most = UINT64_C (10000) * 5120 * mib;
+	uint64_t lengths[4000];
+	size_t count = 0;
+	for (uint64_t at = 0; at < most && count < 3900; at = at < 64 * mib ? at + 5 * mib - 1 : at + at / 61 + 1)
+		lengths[count++] = at;
+	lengths[count++] = most;
+	lengths[count++] = most - 1;
+	lengths[count++] = UINT64_C (80000) * mib;
+	lengths[count++] = UINT64_C (80000) * mib + 1;
+	for (size_t i = 0; i < count; i++) {
+		struct plan plan;
+		uint64_t sum = 0;
+		ck_assert_int_eq (plan_parts (lengths[i], &plan, NULL), 0);
+		ck_assert_uint_ge (plan.count, 1);
+		ck_assert_uint_le (plan.count, 10000);
+		ck_assert_uint_le (plan.part, 5120 * mib);
+		ck_assert_uint_ge (plan.part, 5 * mib);
+		for (uint32_t number = 1; number <= plan.count; number++) {
+			ck_assert_uint_eq (plan_offset (&plan, number), sum);
+			sum += plan_length (&plan, number);
+		}
+		ck_assert_uint_eq (sum, lengths[i]);
+		ck_assert (lengths[i] == 0 || plan_length (&plan, plan.count) > 0);
+	}
+}
+END_TEST
+
+START_TEST (test_plan_ends)
+{
+	struct plan plan;
+	struct larder_error error = LARDER_ERROR_INIT;
+	ck_assert_int_eq (plan_parts (UINT64_C (10000) * (UINT64_C (5) << 30) + 1, &plan, &error), LARDER_E_LIMIT);
+	ck_assert_ptr_nonnull (strstr (error.message, "48.8 TiB"));
+}
+END_TEST
+
+/* c-T09: a stream's parts grow, none above 5 GiB; 60 GiB need fewer than 10,000 by far. */
+START_TEST (test_plan_stream)
+{
+	uint64_t sum = 0, before = 0, at_60_gib = 0;
+	for (uint32_t number = 1; number <= 10000; number++) {
+		uint64_t part = plan_stream_part (number);
+		ck_assert_uint_ge (part, before);
+		ck_assert_uint_le (part, UINT64_C (5) << 30);
+		sum += before = part;
+		if (!at_60_gib && sum >= UINT64_C (60) << 30)
+			at_60_gib = number;
+	}
+	ck_assert_uint_le (at_60_gib, 2200);
+	ck_assert_uint_ge (sum, UINT64_C (25) << 40);
+}
+END_TEST
+
+/* ---- the pool ---- */
+
+struct mark { struct task task; struct pool *pool; atomic_int *done, *now, *most; atomic_uint *sum; uint32_t pieces; };
+
+static void
+enter (atomic_int *now, atomic_int *most)
+{
+	int count = atomic_fetch_add (now, 1) + 1, seen = atomic_load (most);
+	while (count > seen && !atomic_compare_exchange_weak (most, &seen, count))
+		;
+}
+
+struct counted { struct share share; atomic_uint next, *sum; uint32_t count; };
+
+static bool
+count_step (struct share *share)
+{
+	struct counted *counted = (struct counted *) (void *) share;
+	uint32_t number = atomic_fetch_add (&counted->next, 1);
+	if (number >= counted->count)
+		return false;
+	atomic_fetch_add (counted->sum, number + 1);
+	return true;
+}
+
+static void
+run_mark (struct task *task)
+{
+	struct mark *mark = (struct mark *) (void *) task;
+	enter (mark->now, mark->most);
+	if (mark->pieces) {
+		struct counted counted = { .share = { .step = count_step, .most = 4 }, .sum = mark->sum, .count = mark->pieces };
+		pool_share (mark->pool, &counted.share);
+	}
+	atomic_fetch_add (mark->done, 1);
+	pool_done (mark->pool, 1);
+	atomic_fetch_sub (mark->now, 1);
+	free (mark);
+}
+
+static void
+run_pool (unsigned width, int items, uint32_t pieces, bool large)
+{
+	atomic_int done = 0, now = 0, most = 0;
+	atomic_uint sum = 0;
+	struct pool *pool = pool_new (width);
+	for (int i = 0; i < items; i++) {
+		struct mark *mark = calloc (1, sizeof *mark);
+		*mark = (struct mark) { { .run = run_mark, .large = large && i % 2 }, pool, &done, &now, &most, &sum, large && i % 2 ? pieces : 0 };
+		pool_add (pool, &mark->task);
+		if (i == items / 2) {
+			pool_drain (pool);
+			ck_assert_int_eq (atomic_load (&done), i + 1);
+		}
+	}
+	pool_free (pool);
+	ck_assert_int_eq (done, items);
+	ck_assert_int_le (most, (int) width);
+	ck_assert_uint_eq (sum, large ? (unsigned) (items / 2) * pieces * (pieces + 1) / 2 : 0);
+}
+
+/* Every item and every piece is done once, at any width; a drain means what it says. */
+START_TEST (test_pool_does_all)
+{
+	static const unsigned widths[] = { 1, 2, 3, 8, 64, 1000 };
+	for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+		unsigned width = widths[i] > 256 ? 256 : widths[i];
+		run_pool (width, 2000, 0, false);
+		run_pool (width, 400, 50, true);
+	}
+}
+END_TEST
+
+struct wait { struct task task; struct pool *pool; atomic_int *now, *most; };
+
+static void
+run_wait (struct task *task)
+{
+	struct wait *wait = (struct wait *) (void *) task;
+	enter (wait->now, wait->most);
+	usleep (2000);
+	atomic_fetch_sub (wait->now, 1);
+	pool_done (wait->pool, 0);
+	free (wait);
+}
+
+static int
+most_at_once (unsigned width, bool slow)
+{
+	atomic_int now = 0, most = 0;
+	struct pool *pool = pool_new (width);
+	if (slow)
+		pool_slow_down (pool);
+	for (int i = 0; i < 600; i++) {
+		struct wait *wait = calloc (1, sizeof *wait);
+		*wait = (struct wait) { { .run = run_wait }, pool, &now, &most };
+		pool_add (pool, &wait->task);
+	}
+	pool_free (pool);
+	return most;
+}
+
+/* A server that only waits is asked by more and more at once; one that asked to slow down is not. */
+START_TEST (test_pool_width)
+{
+	ck_assert_int_gt (most_at_once (64, false), 8);
+	ck_assert_int_le (most_at_once (64, true), 4);
+	ck_assert_int_eq (most_at_once (1, false), 1);
+}
+END_TEST
+
+/* ---- a file and a folder of one name ---- */
+
+/* c-T07: against a plain look at all keys before. */
+START_TEST (test_shadow)
+{
+	static const char *const keys[] = {
+		"a", "a!", "a!!", "a!/x", "a.txt", "a/", "a/b", "a/b/c", "a0", "b/", "b/c", "b/c/d", "b/cc", "c-", "c/d", "c0", "c0/x", "c0/y/z", "d",
+	};
+	enum { COUNT = sizeof keys / sizeof *keys };
+	struct shadow *top = NULL;
+	for (size_t i = 0; i < COUNT; i++) {
+		bool shadowed = false;
+		for (size_t j = 0; j < i; j++) {
+			size_t length = strlen (keys[j]);
+			shadowed |= keys[j][length - 1] != '/' && strncmp (keys[i], keys[j], length) == 0 && keys[i][length] == '/';
+		}
+		ck_assert_msg ((shadow_check (&top, keys[i], NULL) < 0) == shadowed, "%s", keys[i]);
+	}
+	shadow_clear (&top);
+	ck_assert_ptr_null (top);
+}
+END_TEST
+
+int
+main (void)
+{
+	const struct unit_case cases[] = {
+		{ "test-transfer-parts-plan-covers", test_plan_covers, 0 },
+		{ "test-transfer-parts-plan-ends", test_plan_ends, 0 },
+		{ "test-transfer-parts-plan-stream", test_plan_stream, 0 },
+		{ "test-transfer-pool-does-all", test_pool_does_all, 0 },
+		{ "test-transfer-pool-width", test_pool_width, 0 },
+		{ "test-transfer-shadow", test_shadow, 0 },
+	};
+	return unit_run ("transfer-parts", cases, COUNT_OF (cases));
+}
