@@ -1,4 +1,4 @@
-/* driver-faulty.c: a store in memory that keeps every promise but the one named by its option `fault`.
+/* driver-faulty.c: a store in memory that keeps every promise but the one named by its option `fault`, a list.
  *
  * Proves that larder-driver-test bites. Each fault is narrow, often to the keys of one promise, so that exactly
  * one line of the suite must fail. It keeps versions of keys with "/versions/" in them. */
@@ -15,7 +15,8 @@
 #define PIECE ((size_t) 256 << 10)
 
 static const struct larder_option options[] = {
-	{ .key = "fault", .type = LARDER_STRING, .def = "none", .at = offsetof (struct faulty, fault), .help = "the promise to break" },
+	{ .key = "fault", .type = LARDER_LIST, .def = "none", .at = offsetof (struct faulty, fault), .help = "the promises to break" },
+	{ .key = "left-alone", .type = LARDER_STRING, .def = "x", .at = offsetof (struct faulty, left_alone), .help = "never given: its text must stay untold" },
 	{ .key = NULL }
 };
 
@@ -24,7 +25,10 @@ static const struct larder_option options[] = {
 bool
 breaks (const struct faulty *self, const char *fault, const char *key, const char *word)
 {
-	return strcmp (self->fault, fault) == 0 && (!word || strstr (key, word));
+	const char *const *broken = self->fault;
+	while (broken && *broken && strcmp (*broken, fault) != 0)
+		broken++;
+	return broken && *broken && (!word || strstr (key, word));
 }
 
 int
@@ -193,9 +197,11 @@ static int
 faulty_open (void *context, struct larder_call *call, const struct larder_open *request, struct larder_error *error)
 {
 	struct faulty *self = context;
+	const char *told = larder_host->option (self, "fault");
 	(void) call;
 	(void) request;
-	(void) error;
+	if (larder_host->option (self, "left-alone") || (!told && strcmp (self->fault[0], "none") != 0))
+		return larder_fail (error, LARDER_E_INVALID, "the host does not tell which options were given");
 	pthread_mutex_init (&self->lock, NULL);
 	return 0;
 }

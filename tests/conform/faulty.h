@@ -33,7 +33,8 @@ struct upload {
 };
 
 struct faulty {
-	const char *fault;
+	const char *const *fault;        /* names of promises to break */
+	const char *left_alone;
 	pthread_mutex_t lock;
 	struct item *items;
 	struct upload *uploads;

@@ -1,10 +1,10 @@
 # The conformance suites, installed: any module against its contract.
 bin_PROGRAMS += larder-driver-test
 larder_driver_test_SOURCES = \
-	%D%/driver/main.c %D%/driver/suite.h %D%/driver/host.c %D%/driver/ops.c %D%/driver/objects.c %D%/driver/writes.c \
+	%D%/driver/main.c %D%/driver/suite.h %D%/driver/host.c %D%/driver/load.c %D%/driver/ops.c %D%/driver/objects.c %D%/driver/writes.c \
 	%D%/driver/lists.c %D%/driver/more.c %D%/driver/parts.c %D%/driver/model.c core/base/fail.c
-larder_driver_test_CPPFLAGS = $(IN_BASE)
-larder_driver_test_LDADD = libbase.la
+larder_driver_test_CPPFLAGS = $(IN_CONFIG)
+larder_driver_test_LDADD = libconfig.la libbase.la $(INIH_LIBS)
 
 # A store that breaks one promise: the suite must notice which.
 check_LTLIBRARIES += driver-faulty.la
@@ -47,16 +47,16 @@ EXTRA_DIST += %D%/test-conform-lock.sh
 # Crash and scale tests of the mock, through the suite's host.
 check_PROGRAMS += tests/conform/mock-worker
 tests_conform_mock_worker_SOURCES = \
-	%D%/mock-worker.c %D%/driver/host.c %D%/driver/ops.c %D%/driver/suite.h core/base/fail.c
-tests_conform_mock_worker_CPPFLAGS = $(IN_BASE)
-tests_conform_mock_worker_LDADD = libbase.la
+	%D%/mock-worker.c %D%/driver/host.c %D%/driver/load.c %D%/driver/ops.c %D%/driver/suite.h core/base/fail.c
+tests_conform_mock_worker_CPPFLAGS = $(IN_CONFIG)
+tests_conform_mock_worker_LDADD = libconfig.la libbase.la $(INIH_LIBS)
 TESTS += %D%/test-conform-mock-crash.py %D%/test-conform-mock-listing.sh
 EXTRA_DIST += %D%/test-conform-mock-crash.py %D%/test-conform-mock-listing.sh
 check_PROGRAMS += tests/conform/mock-disk
 tests_conform_mock_disk_SOURCES = \
-	%D%/mock-disk.c %D%/driver/host.c %D%/driver/ops.c %D%/driver/suite.h core/base/fail.c
-tests_conform_mock_disk_CPPFLAGS = $(IN_BASE)
-tests_conform_mock_disk_LDADD = libbase.la
+	%D%/mock-disk.c %D%/driver/host.c %D%/driver/load.c %D%/driver/ops.c %D%/driver/suite.h core/base/fail.c
+tests_conform_mock_disk_CPPFLAGS = $(IN_CONFIG)
+tests_conform_mock_disk_LDADD = libconfig.la libbase.la $(INIH_LIBS)
 TESTS += %D%/test-conform-mock-disk.sh
 EXTRA_DIST += %D%/test-conform-mock-disk.sh
 # 100,000 objects in one folder; `make check` takes 20,000.

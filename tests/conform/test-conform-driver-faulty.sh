@@ -96,6 +96,18 @@ while IFS='|' read -r fault promise; do
 	fi
 done <<< "$faults"
 
+# A list is read as core reads it: by commas, each item may be quoted.
+out=$("$suite" "$module" --seed 7 --operations 300 'fault="no-empty", cancel')
+broken=$(sed -n 's/^not ok [0-9]* - //p' <<< "$out" | tr '\n' ';')
+if [ "$broken" = "an object of no bytes is an object;a cancelled write returns within a second and leaves nothing;" ]
+then say ok "conform-driver-faulty-two-of-a-list"
+else say "not ok" "conform-driver-faulty-two-of-a-list"; echo "# broken: $broken"
+fi
+if "$suite" "$module" 'fault="no-empty' 2>&1 | grep -q "expected a list of items"
+then say ok "conform-driver-faulty-no-list"
+else say "not ok" "conform-driver-faulty-no-list"
+fi
+
 # Every promise has its fault.
 listed=$(sed -n 's/^[a-z-]*|//p' <<< "$faults" | sort)
 tried=$("$suite" "$module" --seed 7 --operations 10 | sed -n 's/^ok [0-9]* - //p' | sort)

@@ -32,9 +32,9 @@ while IFS='|' read -r name options said; do
 	then echo "ok $count - conform-driver-mock-option-$name"
 	else echo "not ok $count - conform-driver-mock-option-$name"; failed=1; echo "# exit $status: $out" | head -5
 	fi
-done <<< "missing|create=yes|'root' of driver 'localfs-mock' is missing
-unknown|root=$work/none rooot=x|rooot
-mistyped|root=$work/none create=perhaps|perhaps
+done <<< "missing|create=yes|driver 'localfs-mock': 'root' is missing
+unknown|root=$work/none rooot=x|did you mean 'root'?
+mistyped|root=$work/none create=perhaps|'create' is 'perhaps', expected yes or no
 bare|root=$work/none create|'create' is not an option"
 echo "1..$count"
 exit $failed

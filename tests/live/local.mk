@@ -15,10 +15,10 @@ EXTRA_DIST += %D%/profiles/versitygw.ini %D%/profiles/minio-tls.ini
 if WITH_AWS
 check_PROGRAMS += tests/live/s3-do
 tests_live_s3_do_SOURCES = \
-	%D%/s3-do.c tests/conform/driver/host.c tests/conform/driver/ops.c tests/conform/driver/suite.h core/base/fail.c
-tests_live_s3_do_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/tests/conform
+	%D%/s3-do.c tests/conform/driver/host.c tests/conform/driver/load.c tests/conform/driver/ops.c tests/conform/driver/suite.h core/base/fail.c
+tests_live_s3_do_CPPFLAGS = $(IN_CONFIG) -I$(top_srcdir)/tests/conform
 tests_live_s3_do_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_live_s3_do_LDADD = libbase.la $(JANSSON_LIBS)
+tests_live_s3_do_LDADD = libconfig.la libbase.la $(INIH_LIBS) $(JANSSON_LIBS)
 # The capability table, printed.
 check_PROGRAMS += tests/live/s3-table
 tests_live_s3_table_SOURCES = %D%/s3-table.c core/base/fail.c

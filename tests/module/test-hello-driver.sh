@@ -37,8 +37,8 @@ try one-symbol one_symbol
 try keeps-its-promises make -C "$work/hello" check
 # What core would not open, the suite does not either: a required option left out, a number out of its range.
 refused () { larder-driver-test "$work/hello/driver-hello.so" "${@:2}"; [ $? = 2 ] && larder-driver-test "$work/hello/driver-hello.so" "${@:2}" 2>&1 | grep -q -- "$1"; }
-try required-option refused "'bucket' of driver 'hello' is missing"
-try option-in-range refused "'capacity=0'" bucket=b capacity=0
+try required-option refused "driver 'hello': 'bucket' is missing"
+try option-in-range refused "'capacity' is '0', less than 1 B" bucket=b capacity=0
 info () { larder --json module info "$work/hello/driver-hello.so" | tee /dev/stderr | grep '"name":"hello"' | grep -q '"can_list":"yes"'; }
 try info info
 installs_module () {

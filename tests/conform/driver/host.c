@@ -1,14 +1,12 @@
-/* host.c: the host that the suite offers to a driver, and loading the driver into it. */
+/* host.c: the host that the suite offers to a driver. */
 #include "suite.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "error.h"
-#include "text.h"
 
 /* ---- memory ---- */
 
@@ -82,14 +80,6 @@ host_log (int level, const char *format, ...)
 	(void) format;
 }
 
-static const char *
-host_option (const void *self, const char *key)
-{
-	(void) self;
-	(void) key;
-	return NULL;
-}
-
 static int host_cancel_fd (struct larder_call *call) { return call->cancel_fd; }
 static bool host_cancelled (struct larder_call *call) { return __atomic_load_n (&call->cancelled, __ATOMIC_ACQUIRE); }
 static void host_progress (struct larder_call *call, uint64_t bytes) { (void) call; (void) bytes; }
@@ -146,186 +136,7 @@ host_unshare (const char *key)
 
 const struct larder_host fake_host = {
 	.size = sizeof fake_host, .api = LARDER_API_CURRENT, .alloc = host_alloc, .free = free, .arena = host_arena,
-	.vfail = host_vfail, .explain = host_explain, .log = host_log, .option = host_option, .cancel_fd = host_cancel_fd,
+	.vfail = host_vfail, .explain = host_explain, .log = host_log, .option = instance_option, .cancel_fd = host_cancel_fd,
 	.cancelled = host_cancelled, .progress = host_progress, .wall = clock_wall, .boot = clock_boot, .store_now = clock_wall,
 	.share = host_share, .unshare = host_unshare,
 };
-
-/* ---- options ---- */
-
-static int
-set_enum (const char *values, const char *text, uint32_t *ret)
-{
-	size_t length = strlen (text);
-	for (*ret = 0; values; ++*ret) {
-		size_t count = strcspn (values, "|");
-		if (count == length && memcmp (values, text, count) == 0)
-			return 0;
-		values = values[count] ? values + count + 1 : NULL;
-	}
-	return -1;
-}
-
-static int
-read_option (const struct larder_option *option, void *self, const char *text)
-{
-	void *at = (char *) self + option->at;
-	switch (option->type) {
-	case LARDER_STRING: case LARDER_PATH: case LARDER_SECRET: *(const char **) at = text; return 0;
-	case LARDER_BOOL: return text_bool (text, at);
-	case LARDER_INT: return text_int (text, at);
-	case LARDER_SIZE: return text_size (text, at);
-	case LARDER_RATE: return text_rate (text, at);
-	case LARDER_DURATION: return text_duration (text, at);
-	case LARDER_ENUM: return set_enum (option->values, text, at);
-	default: return -1;             /* a LIST: not needed by a suite so far */
-	}
-}
-
-static bool
-is_in_range (const struct larder_option *option, const void *self)
-{
-	const void *at = (const char *) self + option->at;
-	if (option->min >= option->max)
-		return true;
-	switch (option->type) {
-	case LARDER_INT: case LARDER_DURATION:
-		return *(const int64_t *) at >= option->min && *(const int64_t *) at <= option->max;
-	case LARDER_SIZE: case LARDER_RATE:
-		return *(const uint64_t *) at >= (uint64_t) option->min && *(const uint64_t *) at <= (uint64_t) option->max;
-	default:
-		return true;
-	}
-}
-
-static int
-set_option (const struct larder_option *option, void *self, const char *text)
-{
-	return read_option (option, self, text) == 0 && is_in_range (option, self) ? 0 : -1;
-}
-
-static const struct larder_option *
-option_at (const struct larder_driver *driver, size_t i)
-{
-	const struct larder_option *option = (const void *) ((const char *) driver->options + i * driver->head.option_stride);
-	return driver->options && option->key ? option : NULL;
-}
-
-/* Core opens no instance that lacks one of these: a driver may rely on them. */
-static int
-check_required (const struct larder_driver *driver, char **given, int count)
-{
-	const struct larder_option *option;
-	for (size_t at = 0; (option = option_at (driver, at)); at++) {
-		size_t length = strlen (option->key);
-		bool there = !(option->flags & LARDER_REQUIRED);
-		for (int i = 0; i < count && !there; i++)
-			there = strncmp (given[i], option->key, length) == 0 && given[i][length] == '=';
-		if (!there)
-			return fprintf (stderr, "option '%s' of driver '%s' is missing: add %s=…\n", option->key, driver->name, option->key), -1;
-	}
-	return 0;
-}
-
-static int
-fill_options (const struct larder_driver *driver, void *self, char **given, int count)
-{
-	const struct larder_option *option;
-	for (size_t i = 0; (option = option_at (driver, i)); i++)
-		if (option->def && set_option (option, self, option->def) < 0)
-			return fprintf (stderr, "the default of option '%s' is not a value of its type\n", option->key), -1;
-	for (int i = 0; i < count; i++) {
-		if (strncmp (given[i], "server=", 7) == 0)             /* core's, for every driver */
-			continue;
-		const char *equals = strchr (given[i], '=');
-		size_t length = equals ? (size_t) (equals - given[i]) : 0;
-		size_t at = 0;
-		while ((option = option_at (driver, at)) && (strlen (option->key) != length || memcmp (option->key, given[i], length) != 0))
-			at++;
-		if (!equals || !option || set_option (option, self, equals + 1) < 0)
-			return fprintf (stderr, "'%s' is not an option of driver '%s' with a value\n", given[i], driver->name), -1;
-	}
-	return check_required (driver, given, count);
-}
-
-/* ---- loading ---- */
-
-/* A module may be older and its table shorter: what it lacks is NULL. */
-static const struct larder_driver *
-copy_table (const struct larder_head *head)
-{
-	struct larder_driver *copy = calloc (1, sizeof *copy);
-	if (copy)
-		memcpy (copy, head, head->size < sizeof *copy ? head->size : sizeof *copy);
-	return copy;
-}
-
-static int
-load (const char *path, const struct larder_driver **ret)
-{
-	char full[4096];
-	snprintf (full, sizeof full, "%s%s", strchr (path, '/') ? "" : "./", path);
-	void *library = dlopen (full, RTLD_NOW | RTLD_LOCAL);
-	if (!library)
-		return fprintf (stderr, "%s\n", dlerror ()), -1;
-	const struct larder_head *(*entry) (const struct larder_host *);
-	*(void **) &entry = dlsym (library, LARDER_MODULE_ENTRY);
-	const struct larder_head *head = entry ? entry (&fake_host) : NULL;
-	if (!head || head->kind != LARDER_KIND_DRIVER || head->api > LARDER_API_CURRENT)
-		return fprintf (stderr, "'%s' is not a driver of contract %d\n", path, LARDER_API_CURRENT), -1;
-	*ret = copy_table (head);
-	return *ret ? 0 : -1;
-}
-
-static void
-forget (struct suite *suite)
-{
-	free (suite->self);
-	free ((void *) (size_t) suite->driver);
-	suite->self = NULL;
-	suite->driver = NULL;
-}
-
-int
-suite_load (struct suite *suite, const char *path, char **options, int count)
-{
-	struct larder_error error = LARDER_ERROR_INIT;
-	struct larder_open request = { .size = sizeof request, .name = "conformance", .read_only = suite->read_only };
-	for (int i = 0; i < count; i++)
-		if (strncmp (options[i], "server=", 7) == 0)
-			request.server = options[i] + 7;
-	if (load (path, &suite->driver) < 0)
-		return -1;
-	const struct larder_driver *driver = suite->driver;
-	if (!driver->open || !driver->stat || !driver->read || !driver->write || !driver->remove || !driver->list)
-		return fprintf (stderr, "driver '%s' lacks a required operation\n", driver->name), -1;
-	suite->self = calloc (1, driver->self_size + 1);
-	if (!suite->self || fill_options (driver, suite->self, options, count) < 0) {
-		forget (suite);
-		return -1;
-	}
-	struct larder_call call;
-	call_begin (&call);
-	int code = driver->open (suite->self, &call, &request, &error);
-	if (code == 0) {
-		suite->caps = driver->caps_all;
-		uint64_t caps = suite->caps;
-		if (driver->caps)
-			code = driver->caps (suite->self, &call, &caps, &error);
-		suite->caps &= caps;
-	}
-	call_end (&call);
-	if (code == 0)
-		return 0;
-	fprintf (stderr, "%s: %s\n", driver->name, error.message);
-	forget (suite);
-	return -1;
-}
-
-void
-suite_unload (struct suite *suite)
-{
-	if (suite->driver->close)
-		suite->driver->close (suite->self);
-	forget (suite);
-}

@@ -37,6 +37,9 @@ struct suite {
 extern const struct larder_host fake_host;
 void call_begin (struct larder_call *call);
 void call_end (struct larder_call *call);
+
+/* ---- load.c ---- */
+const char *instance_option (const void *self, const char *key);   /* host->option */
 /* Loads the module, fills the options, opens an instance. 0, or -1 after a line on stderr. */
 int suite_load (struct suite *suite, const char *path, char **options, int count);
 void suite_unload (struct suite *suite);
