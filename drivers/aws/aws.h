@@ -56,7 +56,7 @@ void aws_xml_escape (struct buffer *into, const char *text);
 
 /* ---- credentials ------------------------------------------------------------------------------- */
 
-struct aws_credentials { const char *access_key, *secret_key, *session_token; };  /* token NULL when static */
+struct aws_credentials { const char *access_key, *secret_key, *session_token; };  /* token NULL when static; all NULL: anonymous */
 
 /* ---- signing (pure; OpenSSL's HMAC) ------------------------------------------------------------- */
 
@@ -138,38 +138,48 @@ struct aws_client;
  * is a field of the driver's instance. */
 struct aws_settings {
 	const char *endpoint, *region;
-	const char *access_key, *secret_key, *session_token;   /* SECRET; NULL: environment */
+	const char *access_key, *secret_key, *session_token;   /* SECRET; NULL: the chain's next */
+	const char *const *credentials;   /* which sources, in which order; NULL: the whole chain */
+	const char *profile;              /* of AWS's own files */
+	bool anonymous;
 	const char *ca_file;
 	uint32_t addressing;              /* enum aws_addressing */
 	uint32_t payload_signing;         /* enum aws_payload_signing */
-	bool dual_stack, fips;
+	uint32_t dual_stack, fips;        /* enum aws_switch */
 	int64_t connect, first_byte, stall, whole;              /* ns */
 	int64_t attempts;
 };
 
+enum aws_switch { AWS_SWITCH_AUTO = 0, AWS_SWITCH_YES = 1, AWS_SWITCH_NO = 2 };   /* auto: what the environment says */
 enum aws_payload_signing { AWS_PAYLOAD_AUTO = 0, AWS_PAYLOAD_YES = 1, AWS_PAYLOAD_NO = 2 };
 
 #define AWS_CLIENT_OPTIONS(instance, field)                                                                           \
 	{ .key = "endpoint", .type = LARDER_STRING, .at = offsetof (instance, field.endpoint),                                \
 	  .help = "address of the service, http://HOST:PORT; AWS's own when it is left out" },                            \
 	{ .key = "region", .type = LARDER_STRING, .at = offsetof (instance, field.region),                                    \
-	  .help = "region; else AWS_REGION or AWS_DEFAULT_REGION" },                                                      \
+	  .help = "region; else AWS_REGION, AWS_DEFAULT_REGION or the profile's" },                                       \
 	{ .key = "access-key", .type = LARDER_SECRET, .at = offsetof (instance, field.access_key),                            \
-	  .help = "access key id; else AWS_ACCESS_KEY_ID" },                                                              \
+	  .help = "access key id; else as credentials says" },                                                            \
 	{ .key = "secret-key", .type = LARDER_SECRET, .at = offsetof (instance, field.secret_key),                            \
-	  .help = "secret key; else AWS_SECRET_ACCESS_KEY" },                                                             \
+	  .help = "secret key that goes with it" },                                                                       \
 	{ .key = "session-token", .type = LARDER_SECRET, .at = offsetof (instance, field.session_token),                      \
-	  .help = "session token of temporary credentials; else AWS_SESSION_TOKEN" },                                     \
+	  .help = "session token of temporary credentials" },                                                             \
+	{ .key = "credentials", .type = LARDER_LIST, .at = offsetof (instance, field.credentials), .argument = "SOURCE,…",    \
+	  .help = "where keys come from, in order: static, environment, profile, web-identity, container, instance; or no-NAME to leave one out" }, \
+	{ .key = "profile", .type = LARDER_STRING, .at = offsetof (instance, field.profile),                                  \
+	  .help = "profile of AWS's config and credentials files; else AWS_PROFILE, else default" },                      \
+	{ .key = "anonymous", .type = LARDER_BOOL, .at = offsetof (instance, field.anonymous), .def = "no",                   \
+	  .help = "sign nothing: for what everybody may read" },                                                          \
 	{ .key = "ca-file", .type = LARDER_PATH, .at = offsetof (instance, field.ca_file),                                    \
 	  .help = "certificates to trust, PEM; else AWS_CA_BUNDLE, else the system's" },                                  \
 	{ .key = "addressing", .type = LARDER_ENUM, .at = offsetof (instance, field.addressing), .def = "auto",               \
 	  .values = "auto|path|host", .help = "where the bucket's name goes; auto: path for custom endpoints and dotted names" }, \
 	{ .key = "payload-signing", .type = LARDER_ENUM, .at = offsetof (instance, field.payload_signing), .def = "auto",     \
 	  .values = "auto|yes|no", .help = "sign the bytes too; auto: only without TLS" },                                \
-	{ .key = "dual-stack", .type = LARDER_BOOL, .at = offsetof (instance, field.dual_stack), .def = "no",                 \
-	  .help = "AWS's endpoints for IPv6 and IPv4" },                                                                  \
-	{ .key = "fips", .type = LARDER_BOOL, .at = offsetof (instance, field.fips), .def = "no",                             \
-	  .help = "AWS's FIPS endpoints" },                                                                               \
+	{ .key = "dual-stack", .type = LARDER_ENUM, .at = offsetof (instance, field.dual_stack), .def = "auto",               \
+	  .values = "auto|yes|no", .help = "AWS's endpoints for IPv6 and IPv4; auto: AWS_USE_DUALSTACK_ENDPOINT" },       \
+	{ .key = "fips", .type = LARDER_ENUM, .at = offsetof (instance, field.fips), .def = "auto",                           \
+	  .values = "auto|yes|no", .help = "AWS's FIPS endpoints; auto: AWS_USE_FIPS_ENDPOINT" },                         \
 	{ .key = "connect-timeout", .type = LARDER_DURATION, .at = offsetof (instance, field.connect), .def = "5s",           \
 	  .help = "longest time to connect", .min = 1000000, .max = INT64_C (3600000000000) },                            \
 	{ .key = "reply-timeout", .type = LARDER_DURATION, .at = offsetof (instance, field.first_byte), .def = "60s",         \
@@ -181,8 +191,9 @@ enum aws_payload_signing { AWS_PAYLOAD_AUTO = 0, AWS_PAYLOAD_YES = 1, AWS_PAYLOA
 	{ .key = "attempts", .type = LARDER_INT, .at = offsetof (instance, field.attempts), .def = "3",                       \
 	  .help = "tries of one request", .min = 1, .max = 100 }
 
-/* Validates settings and finds credentials; connects to nothing. AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, region and
- * credentials of the environment fill only what the settings leave open. `name` is the backend's, for messages. */
+/* Validates settings; connects to nothing, and looks for credentials only at the first request. AWS_ENDPOINT_URL_<SERVICE>,
+ * AWS_ENDPOINT_URL, AWS_REGION and the profile fill only what the settings leave open; a profile that is named and is not there
+ * is INVALID. `name` is the backend's, for messages. */
 int aws_client_open (const struct larder_host *host, const char *name, const char *service, const struct aws_settings *settings,
                      struct aws_client **ret, struct larder_error *error);
 void aws_client_close (struct aws_client *client);          /* NULL allowed */
@@ -215,11 +226,11 @@ struct aws_send {
 /* 0 for a 2xx (and, for GET and HEAD, 304) reply. Retries as design §5 says (attempts, bucket of 500 shared by the credential
  * configuration, full jitter, x-amz-retry-after and Retry-After), learns the clock skew of a RequestTimeTooSkewed and tries once more, signs
  * again for the region that AWS's own endpoint names. A receiver's failure after its head comes back as it is; a body cut
- * short after the head is LARDER_E_RETRY. A HEAD that is refused without a word is asked again as GET: why. Errors carry code, status, request id, next step. */
+ * short after the head is LARDER_E_RETRY. Errors carry code, status, request id, next step. */
 int aws_send (struct aws_client *client, struct larder_call *call, const struct aws_send *send, struct aws_reply *ret_reply,
               struct larder_error *error);
 /* A signed URL for the request, valid `expires` ns from `now`. */
-int aws_client_presign (struct aws_client *client, struct aws_request *request, int64_t now, int64_t expires,
+int aws_client_presign (struct aws_client *client, struct larder_call *call, struct aws_request *request, int64_t now, int64_t expires,
                         const char **ret_url, struct larder_error *error);
 /* The unsigned address of the request. */
 int aws_client_url (struct aws_client *client, struct aws_request *request, const char **ret_url, struct larder_error *error);

@@ -1,5 +1,5 @@
 /* client.c: settings and environment resolved once; what all requests of a backend have in common. */
-#include "inner.h"
+#include "chain.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -24,9 +24,10 @@ struct aws_client {
 	struct larder_arena *arena;       /* all texts below */
 	const char *name, *service, *endpoint, *region;
 	struct aws_settings settings;
-	struct aws_credentials credentials;
-	bool s3, signs_payload;
-	char common_key[96], http_key[96];
+	struct aws_identity_settings who;
+	bool s3, signs_payload, dual_stack, fips;
+	char identity_key[96], common_key[96], http_key[96];
+	struct aws_identity *identity;
 	struct aws_common *common;
 	struct http *http;
 	pthread_mutex_t mutex;            /* of the regions */
@@ -90,14 +91,17 @@ static int
 share (struct aws_client *client, struct larder_error *error)
 {
 	struct sha256 sha;
+	char who[65];
 	void *object;
+	int code = aws_identity_share (client->host, &client->who, client->identity_key, &client->identity, error);
+	if (code)
+		return code;
+	aws_identity_digest (&client->who, who);
 	sha256_begin (&sha);
-	add (&sha, client->credentials.access_key);
-	add (&sha, client->credentials.secret_key);
-	add (&sha, client->credentials.session_token);
+	add (&sha, who);
 	add (&sha, client->endpoint);
 	key_of (&sha, "common", client->common_key);
-	int code = client->host->share (client->common_key, common_create, free, client, &object, error);
+	code = client->host->share (client->common_key, common_create, free, client, &object, error);
 	if (code)
 		return code;
 	client->common = object;
@@ -115,64 +119,112 @@ share (struct aws_client *client, struct larder_error *error)
 /* ---- opening ------------------------------------------------------------------------------------ */
 
 static const char *
-environment (const char *name)
+given (const char *value)
 {
-	const char *value = secure_getenv (name);
 	return value && *value ? value : NULL;
 }
 
+static const char *
+first_of (const char *a, const char *b, const char *c)
+{
+	return a ? a : b ? b : c;
+}
+
+/* Who we shall be. Half a pair and sources that there are not are told now; nobody is asked yet. */
+static int
+resolve_who (struct aws_client *client, const char *service, struct larder_error *error)
+{
+	static const char *const keys[3] = { "access-key", "secret-key", "session-token" };
+	const struct aws_settings *settings = &client->settings;
+	struct aws_identity_settings *who = &client->who;
+	struct aws_grant unused;
+	char name[120];
+	*who = (struct aws_identity_settings) {
+		.name = client->name, .access_key = arena_copy (client->arena, given (settings->access_key)),
+		.secret_key = arena_copy (client->arena, given (settings->secret_key)), .session_token = arena_copy (client->arena, given (settings->session_token)),
+		.profile = arena_copy (client->arena, given (settings->profile)), .anonymous = settings->anonymous,
+	};
+	const struct aws_credentials written = { who->access_key, who->secret_key, who->session_token };
+	snprintf (name, sizeof name, "backend '%.80s'", client->name);
+	int code = aws_take_pair (name, LARDER_E_INVALID, &written, keys, &unused, error);
+	if (code >= 0 && who->anonymous && (code > 0 || who->profile || settings->credentials))
+		return larder_fail_next (error, LARDER_E_INVALID, "take one of them away", "%s is anonymous, and has credentials", name);
+	if (code >= 0)
+		code = aws_chain_order (settings->credentials, who, error);
+	return code < 0 ? code : aws_surroundings_read (client->arena, service, &who->around, error);
+}
+
+/* Keys that are written in the section, or none at all, need nothing of AWS's files; else those say where to, too. */
 static bool
-environment_says (const char *name)
+wants_profile (const struct aws_identity_settings *who)
 {
-	const char *value = environment (name);
+	bool in_chain = false;
+	for (unsigned i = 0; i < who->count; i++)
+		in_chain |= who->order[i] == AWS_PROFILE;
+	return who->profile || (in_chain && !who->anonymous && !who->access_key);
+}
+
+static const char *
+endpoint_of (const struct aws_client *client, const struct aws_profiles *profiles, const char *service)
+{
+	const struct aws_surroundings *around = &client->who.around;
+	if (given (client->settings.endpoint) || aws_surroundings_say (around, AWS_VAR_IGNORE_CONFIGURED_ENDPOINT_URLS))
+		return given (client->settings.endpoint);
+	const char *id = strcmp (service, "elasticfilesystem") == 0 ? "efs" : service;
+	return first_of (around->own_endpoint, around->values[AWS_VAR_ENDPOINT_URL],
+	                 profiles->name ? aws_profiles_endpoint (profiles, profiles->name, id) : NULL);
+}
+
+/* What is written; else, for AWS's own endpoints, what the environment or the profile says. */
+static bool
+switch_of (const struct aws_client *client, uint32_t written, enum aws_variable variable, const char *profile)
+{
 	bool yes = false;
-	return value && (strcasecmp (value, "true") == 0 || (text_bool (value, &yes) == 0 && yes));
-}
-
-/* The name that AWS_ENDPOINT_URL_… uses for a service. */
-static const char *
-endpoint_of_environment (const char *service)
-{
-	char name[64];
-	if (environment_says ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
-		return NULL;
-	int length = snprintf (name, sizeof name, "AWS_ENDPOINT_URL_%s", strcmp (service, "elasticfilesystem") == 0 ? "efs" : service);
-	for (int i = 0; i < length && i < (int) sizeof name - 1; i++)
-		if (name[i] >= 'a' && name[i] <= 'z')
-			name[i] = (char) (name[i] - 'a' + 'A');
-		else if (name[i] == '-')
-			name[i] = '_';
-	const char *own = environment (name);
-	return own ? own : environment ("AWS_ENDPOINT_URL");
-}
-
-static const char *
-first_of (const char *a, const char *b, const char *c, const char *d)
-{
-	return a && *a ? a : b ? b : c ? c : d;
+	if (written != AWS_SWITCH_AUTO)
+		return written == AWS_SWITCH_YES;
+	if (client->endpoint)
+		return false;
+	if (client->who.around.values[variable])
+		return aws_surroundings_say (&client->who.around, variable);
+	return profile && text_bool (profile, &yes) == 0 && yes;
 }
 
 /* Everything is copied: the environment may change while we run. */
 static int
-resolve (struct aws_client *client, const char *name, const char *service, const struct aws_settings *settings, struct larder_error *error)
+resolve_where (struct aws_client *client, const char *service, struct larder_error *error)
 {
 	struct larder_arena *arena = client->arena;
-	struct aws_credentials found;
-	int code = aws_credentials_find (name, settings, &found, error);
-	if (code)
+	const struct aws_settings *settings = &client->settings;
+	const char *const *values = client->who.around.values;
+	struct aws_profiles profiles = { .name = NULL };
+	int code = wants_profile (&client->who) ? aws_profiles_read (arena, &client->who.around, client->who.profile, &profiles, error) : 0;
+	if (code < 0)
 		return code;
+	const char *of_profile[] = { "region", "use_dualstack_endpoint", "use_fips_endpoint", "ca_bundle" };
+	for (size_t i = 0; i < sizeof of_profile / sizeof *of_profile; i++)
+		of_profile[i] = profiles.name ? aws_profiles_find (&profiles, profiles.name, of_profile[i]) : NULL;
+	client->endpoint = arena_copy (arena, endpoint_of (client, &profiles, service));
+	const char *region = first_of (given (settings->region), values[AWS_VAR_REGION], values[AWS_VAR_DEFAULT_REGION]);
+	client->region = arena_copy (arena, first_of (region, of_profile[0], client->endpoint ? "us-east-1" : NULL));
+	client->settings.ca_file = arena_copy (arena, first_of (given (settings->ca_file), values[AWS_VAR_CA_BUNDLE], of_profile[3]));
+	client->dual_stack = switch_of (client, settings->dual_stack, AWS_VAR_USE_DUALSTACK_ENDPOINT, of_profile[1]);
+	client->fips = switch_of (client, settings->fips, AWS_VAR_USE_FIPS_ENDPOINT, of_profile[2]);
+	client->who.region = client->region;
+	client->who.ca_file = client->settings.ca_file;
+	return 0;
+}
+
+static int
+resolve (struct aws_client *client, const char *name, const char *service, const struct aws_settings *settings, struct larder_error *error)
+{
 	client->settings = *settings;
-	client->name = arena_copy (arena, name);
-	client->service = arena_copy (arena, service);
-	client->endpoint = arena_copy (arena, first_of (settings->endpoint, endpoint_of_environment (service), NULL, NULL));
-	client->region = arena_copy (arena, first_of (settings->region, environment ("AWS_REGION"), environment ("AWS_DEFAULT_REGION"),
-	                                              client->endpoint ? "us-east-1" : NULL));
-	client->settings.ca_file = arena_copy (arena, first_of (settings->ca_file, environment ("AWS_CA_BUNDLE"), NULL, NULL));
-	client->credentials.access_key = arena_copy (arena, found.access_key);
-	client->credentials.secret_key = arena_copy (arena, found.secret_key);
-	client->credentials.session_token = arena_copy (arena, found.session_token);
+	client->name = arena_copy (client->arena, name);
+	client->service = arena_copy (client->arena, service);
 	client->s3 = strcmp (service, "s3") == 0;
-	return client->name && client->service && client->credentials.access_key && client->credentials.secret_key ? 0 : larder_fail_memory (error);
+	if (!client->name || !client->service)
+		return larder_fail_memory (error);
+	int code = resolve_who (client, service, error);
+	return code < 0 ? code : resolve_where (client, service, error);
 }
 
 static struct aws_endpoint_options
@@ -180,7 +232,7 @@ endpoint_options (const struct aws_client *client, const char *region)
 {
 	return (struct aws_endpoint_options) {
 		.service = client->service, .region = region, .endpoint = client->endpoint, .addressing = client->settings.addressing,
-		.dual_stack = client->settings.dual_stack, .fips = client->settings.fips,
+		.dual_stack = client->dual_stack, .fips = client->fips,
 	};
 }
 
@@ -230,8 +282,10 @@ aws_client_close (struct aws_client *client)
 		client->host->unshare (client->http_key);
 	if (client->common)
 		client->host->unshare (client->common_key);
-	if (client->credentials.secret_key)
-		explicit_bzero ((char *) (uintptr_t) client->credentials.secret_key, strlen (client->credentials.secret_key));
+	if (client->identity)
+		client->host->unshare (client->identity_key);
+	if (client->who.secret_key)
+		explicit_bzero ((char *) (uintptr_t) client->who.secret_key, strlen (client->who.secret_key));
 	arena_free (client->arena);
 	pthread_mutex_destroy (&client->mutex);
 	free (client);
@@ -244,6 +298,7 @@ const char *aws_client_region (const struct aws_client *client) { return client-
 bool aws_client_signs_payload (const struct aws_client *client) { return client->signs_payload; }
 const struct larder_host *aws_client_host (const struct aws_client *client) { return client->host; }
 struct http *aws_client_http (struct aws_client *client) { return client->http; }
+struct aws_identity *aws_client_identity (struct aws_client *client) { return client->identity; }
 struct aws_common *aws_client_common (struct aws_client *client) { return client->common; }
 bool aws_client_is_s3 (const struct aws_client *client) { return client->s3; }
 
@@ -320,32 +375,44 @@ aws_client_target (struct aws_client *client, struct aws_request *request, struc
 }
 
 static struct aws_signing
-signing_for (const struct aws_client *client, const struct aws_target *target, int64_t time, const char *payload_hash)
+signing_for (const struct aws_client *client, const struct aws_target *target, const struct aws_credentials *who, int64_t time,
+             const char *payload_hash)
 {
 	return (struct aws_signing) {
-		.credentials = &client->credentials, .service = target->endpoint.service, .region = target->endpoint.region, .time = time,
+		.credentials = who, .service = target->endpoint.service, .region = target->endpoint.region, .time = time,
 		.payload_hash = payload_hash, .plain_path = client->s3, .content_sha256 = client->s3,
 	};
 }
 
 int
-aws_client_sign (struct aws_client *client, struct aws_request *request, const struct aws_target *target, int64_t time,
-                 const char *payload_hash, struct aws_signature *ret, struct larder_error *error)
+aws_client_sign (struct aws_client *client, struct aws_request *request, const struct aws_target *target, const struct aws_credentials *who,
+                 int64_t time, const char *payload_hash, struct aws_signature *ret, struct larder_error *error)
 {
-	const struct aws_signing signing = signing_for (client, target, time, payload_hash);
+	if (!who->access_key) {
+		*ret = (struct aws_signature) { "", "", "" };
+		return 0;
+	}
+	const struct aws_signing signing = signing_for (client, target, who, time, payload_hash);
 	return aws_sign (request, target->endpoint.host, target->path, &signing, ret, error);
 }
 
 int
-aws_client_presign (struct aws_client *client, struct aws_request *request, int64_t now, int64_t expires, const char **ret_url,
-                    struct larder_error *error)
+aws_client_presign (struct aws_client *client, struct larder_call *call, struct aws_request *request, int64_t now, int64_t expires,
+                    const char **ret_url, struct larder_error *error)
 {
 	struct aws_target target;
+	struct aws_credentials who;
 	int code = aws_client_target (client, request, &target, error);
+	if (code == 0)
+		code = aws_identity_get (client->identity, call, request->arena, &who, error);
 	if (code)
 		return code;
+	if (!who.access_key) {
+		*ret_url = target.url;
+		return 0;
+	}
 	int64_t skew = atomic_load (&client->common->skew);
-	const struct aws_signing signing = signing_for (client, &target, now + skew, client->s3 ? AWS_UNSIGNED_PAYLOAD : AWS_EMPTY_SHA256);
+	const struct aws_signing signing = signing_for (client, &target, &who, now + skew, client->s3 ? AWS_UNSIGNED_PAYLOAD : AWS_EMPTY_SHA256);
 	code = aws_presign (request, target.endpoint.host, target.path, &signing, expires / NS_PER_S, NULL, error);
 	if (code == 0)
 		code = aws_target_url (request, &target, error);

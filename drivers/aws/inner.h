@@ -50,11 +50,10 @@ struct aws_retry_after { const char *ms, *s; };
 /* ns to wait before try number `next` (2 is the first retry). `random` is even in [0, UINT32_MAX]. */
 int64_t aws_retry_wait (enum aws_retry kind, unsigned next, uint32_t random, const struct aws_retry_after *after);
 
-/* ---- credentials.c ------------------------------------------------------------------------------ */
+/* ---- send.c ------------------------------------------------------------------------------------- */
 
-/* From the settings, else from the environment. Texts are borrowed from there. */
-int aws_credentials_find (const char *name, const struct aws_settings *settings, struct aws_credentials *ret,
-                          struct larder_error *error);
+/* Wait, or until the caller asks to stop; `what` begins the message of that. */
+int aws_rest (const struct larder_host *host, struct larder_call *call, int64_t ns, const char *what, struct larder_error *error);
 
 /* ---- client.c ----------------------------------------------------------------------------------- */
 
@@ -65,6 +64,8 @@ struct aws_common {
 };
 
 struct aws_client;
+struct aws_identity;
+struct aws_identity *aws_client_identity (struct aws_client *client);
 const struct larder_host *aws_client_host (const struct aws_client *client);
 struct http *aws_client_http (struct aws_client *client);
 struct aws_common *aws_client_common (struct aws_client *client);
@@ -74,8 +75,8 @@ bool aws_client_is_s3 (const struct aws_client *client);
 struct aws_target { struct aws_endpoint endpoint; const char *path, *url; };
 int aws_client_target (struct aws_client *client, struct aws_request *request, struct aws_target *ret, struct larder_error *error);
 int aws_target_url (struct aws_request *request, struct aws_target *target, struct larder_error *error);
-int aws_client_sign (struct aws_client *client, struct aws_request *request, const struct aws_target *target, int64_t time,
-                     const char *payload_hash, struct aws_signature *ret, struct larder_error *error);
+int aws_client_sign (struct aws_client *client, struct aws_request *request, const struct aws_target *target, const struct aws_credentials *who,
+                     int64_t time, const char *payload_hash, struct aws_signature *ret, struct larder_error *error);
 void aws_client_learn_region (struct aws_client *client, const char *bucket, const char *region);
 
 #endif

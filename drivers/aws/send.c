@@ -1,6 +1,6 @@
 /* send.c: one request until it is answered: sign, send, judge, wait, try again. Only before the first byte of
  * a reply reached the caller. */
-#include "inner.h"
+#include "chain.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -36,10 +36,11 @@ struct sending {
 
 	unsigned tries, counted, stale;        /* all; those that count against attempts; those over connections found closed */
 	int taken;                             /* tokens of the last retry */
-	bool uncertain, moved, timed;          /* moved, timed: region or clock were learned already */
+	bool uncertain, moved, timed, renewed; /* moved, timed, renewed: region, clock or credentials were learned anew already */
 
 	/* of the try under way */
 	struct aws_target target;
+	struct aws_credentials credentials;
 	struct aws_signature signature;
 	int64_t began;
 	bool asking, begun;                    /* asking: a GET after a HEAD that said nothing; begun: the caller has the reply */
@@ -109,10 +110,12 @@ one_try (struct sending *sending, const char *method, struct larder_error *error
 	sending->http = (struct http_reply) { 0 };
 	buffer_clear (&sending->collected);
 	int code = aws_client_target (client, &request, &sending->target, error);
+	if (code == 0)
+		code = aws_identity_get (aws_client_identity (client), sending->call, sending->send->arena, &sending->credentials, error);
 	if (code)
 		return sending->refused = code;
 	int64_t time = sending->host->wall () + atomic_load (&aws_client_common (client)->skew);
-	code = aws_client_sign (client, &request, &sending->target, time, sending->payload_hash, &sending->signature, error);
+	code = aws_client_sign (client, &request, &sending->target, &sending->credentials, time, sending->payload_hash, &sending->signature, error);
 	if (code)
 		return sending->refused = code;
 	const struct http_request message = {
@@ -156,24 +159,9 @@ ask_again_as_get (struct sending *sending)
 static bool
 says_nothing (const struct sending *sending)
 {
-	return strcmp (sending->send->request->method, "HEAD") == 0 && !sending->fault.code[0] && !sending->fault.region[0];
-}
-
-/* Region and clock can be followed: the reason is wanted at once. */
-static bool
-is_wanted_at_once (const struct sending *sending)
-{
 	int status = sending->fault.status;
-	return status == 301 || status == 400 || status == 401 || status == 403;
-}
-
-/* The tries are used up. A service that has too much to do is not asked twice each time, but once in the end, and that
- * costs as one more try. */
-static void
-ask_why (struct sending *sending, enum aws_retry kind)
-{
-	if (kind != AWS_RETRY_NEVER && says_nothing (sending) && aws_bucket_take (&aws_client_common (sending->client)->bucket, kind))
-		ask_again_as_get (sending);
+	return strcmp (sending->send->request->method, "HEAD") == 0 && !sending->fault.code[0] && !sending->fault.region[0] &&
+	       (status == 301 || status == 400 || status == 401 || status == 403);
 }
 
 /* True when the whole reply is a refusal; then `fault` says which. */
@@ -190,7 +178,7 @@ is_refused (struct sending *sending)
 		       aws_fault_in_success (&reply->headers, body, sending->collected.length, &sending->fault);
 	size_t length = sending->collected.length < FAULT_MOST ? sending->collected.length : FAULT_MOST;
 	aws_fault_read (reply->status, &reply->headers, body, length, &sending->fault);
-	if (says_nothing (sending) && is_wanted_at_once (sending))
+	if (says_nothing (sending))
 		ask_again_as_get (sending);
 	sending->fault.elsewhere = aws_fault_region (&sending->fault, sending->target.endpoint.region) != NULL;
 	return true;
@@ -219,21 +207,20 @@ log_signature (const struct sending *sending)
 
 /* ---- whether to try again ----------------------------------------------------------------------- */
 
-/* Wait until then, or until the caller asks to stop. */
-static int
-rest (const struct sending *sending, int64_t ns, struct larder_error *error)
+int
+aws_rest (const struct larder_host *host, struct larder_call *call, int64_t ns, const char *what, struct larder_error *error)
 {
-	const int64_t until = sending->host->boot () + ns;
-	struct pollfd cancel = { .fd = sending->call ? sending->host->cancel_fd (sending->call) : -1, .events = POLLIN };
+	const int64_t until = host->boot () + ns;
+	struct pollfd cancel = { .fd = call ? host->cancel_fd (call) : -1, .events = POLLIN };
 	for (;;) {
-		int64_t left = until - sending->host->boot ();
+		int64_t left = until - host->boot ();
 		if (left <= 0)
 			return 0;
 		int ready = poll (&cancel, 1, (int) ((left + 999999) / 1000000));
 		if (ready > 0)
-			return larder_fail (error, LARDER_E_CANCELLED, "%s: stopped while waiting to try again", sending->send->what);
+			return larder_fail (error, LARDER_E_CANCELLED, "%s: stopped while waiting to try again", what);
 		if (ready < 0 && errno != EINTR)
-			return larder_fail_errno (error, errno, "%s: cannot wait", sending->send->what);
+			return larder_fail_errno (error, errno, "%s: cannot wait", what);
 	}
 }
 
@@ -264,7 +251,7 @@ again (struct sending *sending, enum aws_retry kind, const char *why, struct lar
 	char outcome[400], text[32];
 	snprintf (outcome, sizeof outcome, "%.300s; again in %s", why, text_from_duration (wait, text));
 	log_try (sending, outcome);
-	int code = rest (sending, wait, error);
+	int code = aws_rest (sending->host, sending->call, wait, sending->send->what, error);
 	return code ? code : 1;
 }
 
@@ -299,6 +286,21 @@ follow_clock (struct sending *sending)
 	return true;
 }
 
+/* Credentials that ended sooner than was said, or that another tool has renewed in their file. */
+static bool
+follow_credentials (struct sending *sending)
+{
+	static const char *const codes[] = { "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired" };
+	bool expired = false;
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		expired |= strcmp (sending->fault.code, codes[i]) == 0;
+	if (!expired || sending->renewed || !aws_identity_refused (aws_client_identity (sending->client), &sending->credentials))
+		return false;
+	sending->renewed = true;
+	log_try (sending, "the credentials have expired; again with fresh ones");
+	return true;
+}
+
 /* ---- the end ------------------------------------------------------------------------------------ */
 
 /* `fault` with a refusal. */
@@ -329,6 +331,8 @@ give_failure (const struct sending *sending, const struct larder_error *from, in
 	larder_fail (error, code, "%s: %s", sending->send->what, from->message);
 	larder_explain (error, LARDER_DETAIL_NEXT, from->next[0] ? from->next :
 	                code == LARDER_E_UNAVAILABLE ? "try again; check that the server runs and that nothing on the way cuts connections" : "");
+	larder_explain (error, LARDER_DETAIL_PROVIDER, from->provider);      /* STS's, when it was about credentials */
+	larder_explain (error, LARDER_DETAIL_REQUEST, from->request);
 	if (error && offsetof (struct larder_error, errnum) + sizeof error->errnum <= error->size) {
 		error->errnum = from->errnum;
 		error->status = from->status;
@@ -372,7 +376,7 @@ static int
 after_fault (struct sending *sending, struct aws_reply *ret, struct larder_error *error)
 {
 	const struct aws_fault *fault = &sending->fault;
-	if (follow_region (sending) || follow_clock (sending)) {
+	if (follow_region (sending) || follow_clock (sending) || follow_credentials (sending)) {
 		sending->counted--;
 		return 1;
 	}
@@ -380,12 +384,10 @@ after_fault (struct sending *sending, struct aws_reply *ret, struct larder_error
 		sending->uncertain = true;     /* carried out, perhaps, and the answer was lost behind the front */
 	char why[160];
 	snprintf (why, sizeof why, "%d %s", fault->status, fault->code);
-	enum aws_retry kind = aws_fault_retry (fault);
-	int more = again (sending, kind, why, error);
+	int more = again (sending, aws_fault_retry (fault), why, error);
 	if (more)
 		return more;
 	log_try (sending, why);
-	ask_why (sending, kind);
 	if (strcmp (fault->code, "SignatureDoesNotMatch") == 0)
 		log_signature (sending);
 	return sending->send->plain_errors ? give_reply (sending, fault, ret, error) : aws_fault_error (fault, sending->send->what, error);

@@ -22,6 +22,7 @@ struct http_options {
 	const char *ca_file;     /* PEM, instead of the system's; or NULL */
 	const char *agent;       /* User-Agent */
 	unsigned idle;           /* connections kept when nobody uses them */
+	bool direct;             /* never through a proxy, whatever the environment says */
 };
 
 /* How far a request came before it failed; decides what a retry may assume. */

@@ -193,6 +193,8 @@ set_manners (const struct exchange *exchange)
 	curl_easy_setopt (easy, CURLOPT_BUFFERSIZE, HTTP_BUFFER);
 	curl_easy_setopt (easy, CURLOPT_UPLOAD_BUFFERSIZE, HTTP_BUFFER);
 	curl_easy_setopt (easy, CURLOPT_USERAGENT, http->agent);
+	if (http->options.direct)
+		curl_easy_setopt (easy, CURLOPT_PROXY, "");
 }
 
 /* What needs memory of libcurl's fails only here. */

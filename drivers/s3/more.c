@@ -1,7 +1,5 @@
-/* more.c: tags, restores, addresses, versioning. */
+/* more.c: tags, restores, addresses. */
 #include "s3.h"
-
-#include <string.h>
 
 #include "error.h"
 
@@ -63,7 +61,7 @@ s3_restore (void *self, struct larder_call *call, const struct larder_restore *r
 /* ---- addresses ---- */
 
 static int
-build_url (const struct s3 *s3, struct s3_exchange *exchange, const struct larder_url *request, const char **ret, struct larder_error *error)
+build_url (const struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_url *request, const char **ret, struct larder_error *error)
 {
 	const struct larder_object *object = &request->object;
 	aws_request_begin (&exchange->request, exchange->arena, request->method ? request->method : "GET", object->bucket, object->key);
@@ -75,7 +73,7 @@ build_url (const struct s3 *s3, struct s3_exchange *exchange, const struct larde
 	if (code < 0)
 		return code;
 	return request->kind == LARDER_URL_SIGNED
-		? aws_client_presign (s3->client, &exchange->request, request->now, request->expires_in, ret, error)
+		? aws_client_presign (s3->client, call, &exchange->request, request->now, request->expires_in, ret, error)
 		: aws_client_url (s3->client, &exchange->request, ret, error);
 }
 
@@ -88,40 +86,12 @@ s3_url (void *self, struct larder_call *call, const struct larder_url *request, 
 	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
-		code = build_url (s3, &exchange, request, &url, error);
+		code = build_url (s3, call, &exchange, request, &url, error);
 	if (code == 0)
 		url = s3_give_text (call, url, &failed);
 	if (code == 0 && failed)
 		code = larder_fail_memory (error);
 	if (code == 0)
 		*ret_url = url;
-	return code;
-}
-
-/* ---- versioning ---- */
-
-int
-s3_versioning (void *self, struct larder_call *call, const char *bucket, uint32_t *ret_state, struct larder_error *error)
-{
-	struct s3 *s3 = self;
-	const char *status = "";
-	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
-	int code = s3_exchange_begin (&exchange, error);
-	if (code == 0)
-		code = s3_exchange_what (&exchange, "ask for the versioning of", bucket, NULL, error);
-	if (code == 0)
-		code = s3_request_versioning_get (&exchange.request, exchange.arena, s3->server, bucket, error);
-	if (code == 0)
-		code = s3_exchange_send (s3, call, &exchange, error);
-	if (code == 0 && s3_exchange_makes_bucket (s3, &exchange)) {
-		*ret_state = LARDER_VERSIONING_NEVER;
-		return 0;
-	}
-	if (code == 0 && !s3_exchange_is_ok (&exchange))
-		code = s3_exchange_fault (s3, &exchange, error);
-	if (code == 0)
-		code = s3_reply_versioning (exchange.reply.body, exchange.reply.length, exchange.arena, &status, error);
-	if (code == 0)
-		*ret_state = !*status ? LARDER_VERSIONING_NEVER : strcmp (status, "Enabled") == 0 ? LARDER_VERSIONING_ON : LARDER_VERSIONING_SUSPENDED;
 	return code;
 }

@@ -27,3 +27,9 @@ tests_live_s3_table_LDADD = libs3wire.la libbase.la
 TESTS += %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py %D%/test-live-removed.py
 endif
 EXTRA_DIST += %D%/test-live-removed.py %D%/session.py %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py
+
+# Who we are: sources of credentials, played by tests/lib/identity_services.py.
+if WITH_AWS
+TESTS += %D%/test-live-identity.py
+endif
+EXTRA_DIST += %D%/test-live-identity.py

@@ -97,9 +97,14 @@ static inline void
 play_begin (struct play *play, const struct step *steps, size_t count)
 {
 	static const char *const variables[] = { "http_proxy", "all_proxy", "ALL_PROXY", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION",
-	                                         "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN" };
+	                                         "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+	                                         "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+	                                         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT" };
 	for (size_t i = 0; i < COUNT_OF (variables); i++)
 		unsetenv (variables[i]);
+	setenv ("AWS_CONFIG_FILE", "/dev/null", 1);      /* the user's own files are no part of a test */
+	setenv ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
+	setenv ("AWS_EC2_METADATA_DISABLED", "true", 1);
 	if (!play->host.size)
 		play->host = module_host;
 	play->script.steps = steps;
@@ -135,14 +140,6 @@ play_cancel (struct play *play)
 {
 	play->cancelled = 1;
 	ck_assert_int_eq (eventfd_write (play->call.cancel_fd, 1), 0);
-}
-
-/* A clock by which every wait is over at once. */
-static inline int64_t
-jumping (void)
-{
-	static _Atomic int64_t now;
-	return now += 3600 * NS_PER_S;
 }
 
 /* One request for bucket 'b' and key 'k'. `how` gives what is not usual. */

@@ -36,7 +36,7 @@ START_TEST (skew_is_learned_once)
 	struct aws_request request;
 	const char *url;
 	aws_request_begin (&request, play.arena, "GET", "b", "k");
-	ck_assert_int_eq (aws_client_presign (play.client, &request, behind (), 900 * NS_PER_S, &url, NULL), 0);
+	ck_assert_int_eq (aws_client_presign (play.client, &play.call, &request, behind (), 900 * NS_PER_S, &url, NULL), 0);
 	ck_assert_ptr_nonnull (strstr (url, "&X-Amz-Date=20261125T102000Z&"));   /* signed addresses as well */
 	play_end (&play);
 }
@@ -163,7 +163,7 @@ START_TEST (addresses)
 	aws_request_query (&request, "versionId", "v");
 	ck_assert_int_eq (aws_client_url (play.client, &request, &url, NULL), 0);
 	ck_assert_str_eq (url, arena_printf (play.arena, "%s/b/a%%20b/%%C3%%BC?versionId=v", play.endpoint));
-	ck_assert_int_eq (aws_client_presign (play.client, &request, behind (), 900 * NS_PER_S, &url, NULL), 0);
+	ck_assert_int_eq (aws_client_presign (play.client, &play.call, &request, behind (), 900 * NS_PER_S, &url, NULL), 0);
 	ck_assert_ptr_nonnull (strstr (url, "/b/a%20b/%C3%BC?versionId=v&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20261125%2F"));
 	ck_assert_ptr_nonnull (strstr (url, "&X-Amz-Date=20261125T100000Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host&X-Amz-Signature="));
 	play_end (&play);

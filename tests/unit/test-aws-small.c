@@ -1,4 +1,4 @@
-/* test-aws-small.c: requests, credentials, and the arithmetic of retries with the dice fed in. */
+/* test-aws-small.c: requests, and the arithmetic of retries with the dice fed in. */
 #include "inner.h"
 
 #include <pthread.h>
@@ -92,74 +92,6 @@ START_TEST (presign_expiry)
 		ck_assert_int_eq (aws_presign (&request, "h", "/k", &signing, times[i], NULL, NULL), LARDER_E_INVALID);
 	ck_assert_uint_eq (request.query_count, 0);
 	ck_assert_int_eq (aws_presign (&request, "h", "/k", &signing, 604800, NULL, NULL), 0);
-}
-END_TEST
-
-/* ---- credentials -------------------------------------------------------------------------------- */
-
-static void
-environment (const char *access, const char *secret, const char *token)
-{
-	static const char *const names[] = { "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN" };
-	const char *const values[] = { access, secret, token };
-	for (size_t i = 0; i < 3; i++)
-		if (values[i])
-			setenv (names[i], values[i], 1);
-		else
-			unsetenv (names[i]);
-}
-
-static int
-find (const char *access, const char *secret, const char *token, struct aws_credentials *ret, struct larder_error *error)
-{
-	const struct aws_settings settings = { .access_key = access, .secret_key = secret, .session_token = token };
-	*error = (struct larder_error) LARDER_ERROR_INIT;
-	return aws_credentials_find ("objects", &settings, ret, error);
-}
-
-START_TEST (credentials_order)
-{
-	struct aws_credentials found;
-	struct larder_error error;
-	environment ("EA", "ES", "ET");
-	ck_assert_int_eq (find ("A", "S", NULL, &found, &error), 0);
-	ck_assert_str_eq (found.access_key, "A");
-	ck_assert_str_eq (found.secret_key, "S");
-	ck_assert_ptr_null (found.session_token);        /* never one account's token with another's key */
-	ck_assert_int_eq (find (NULL, NULL, NULL, &found, &error), 0);
-	ck_assert_str_eq (found.access_key, "EA");
-	ck_assert_str_eq (found.session_token, "ET");
-	environment ("EA", "ES", "");
-	ck_assert_int_eq (find ("", "", "", &found, &error), 0);
-	ck_assert_ptr_null (found.session_token);
-}
-END_TEST
-
-START_TEST (credentials_half)
-{
-	static const struct { const char *access, *secret, *token, *env_access, *env_secret, *env_token; int code; const char *names; } cases[] = {
-		{ "A", NULL, NULL, "EA", "ES", NULL, LARDER_E_INVALID, "secret-key is missing" },
-		{ NULL, "S", NULL, "EA", "ES", NULL, LARDER_E_INVALID, "access-key is missing" },
-		{ NULL, NULL, "T", "EA", "ES", NULL, LARDER_E_INVALID, "access-key is missing" },
-		{ NULL, NULL, NULL, "EA", NULL, NULL, LARDER_E_DENIED, "AWS_SECRET_ACCESS_KEY is missing" },
-		{ NULL, NULL, NULL, NULL, "ES", NULL, LARDER_E_DENIED, "AWS_ACCESS_KEY_ID is missing" },
-		{ NULL, NULL, NULL, NULL, NULL, NULL, LARDER_E_DENIED, "no credentials" },
-		{ NULL, NULL, NULL, NULL, NULL, "ET", LARDER_E_DENIED, "no credentials" },
-		{ "A\n", "S", NULL, NULL, NULL, NULL, LARDER_E_INVALID, "access-key" },
-		{ "A", "S ecret", NULL, NULL, NULL, NULL, LARDER_E_INVALID, "secret-key" },
-		{ NULL, NULL, NULL, "EA", "ES", "T\r\nx: y", LARDER_E_INVALID, "AWS_SESSION_TOKEN" },
-	};
-	for (size_t i = 0; i < COUNT_OF (cases); i++) {
-		struct aws_credentials found = { "untouched", NULL, NULL };
-		struct larder_error error;
-		environment (cases[i].env_access, cases[i].env_secret, cases[i].env_token);
-		ck_assert_int_eq (find (cases[i].access, cases[i].secret, cases[i].token, &found, &error), cases[i].code);
-		ck_assert_msg (strstr (error.message, cases[i].names) != NULL, "'%s'", error.message);
-		ck_assert (error.next[0]);
-		ck_assert_ptr_nonnull (strstr (error.message, "objects"));
-		ck_assert_ptr_null (strstr (error.message, "ecret "));      /* never the secret itself */
-		ck_assert_str_eq (found.access_key, "untouched");
-	}
 }
 END_TEST
 
@@ -259,8 +191,7 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-aws-request-paths", request_paths, 0 }, { "test-aws-request-pairs", request_pairs, 0 },
 		{ "test-aws-request-header-injection", request_header_injection, 0 }, { "test-aws-request-failure-sticks", request_failure_sticks, 0 },
-		{ "test-aws-sign-presign-expiry", presign_expiry, 0 }, { "test-aws-credentials-order", credentials_order, 0 },
-		{ "test-aws-credentials-half", credentials_half, 0 }, { "test-aws-retry-waits", retry_waits, 0 }, { "test-aws-retry-after", retry_after, 0 },
+		{ "test-aws-sign-presign-expiry", presign_expiry, 0 }, { "test-aws-retry-waits", retry_waits, 0 }, { "test-aws-retry-after", retry_after, 0 },
 		{ "test-aws-retry-bucket-counts", bucket_counts, 0 }, { "test-aws-retry-bucket-threads", bucket_from_many_threads, 0 },
 	};
 	return unit_run ("aws-small", cases, COUNT_OF (cases));
