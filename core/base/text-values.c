@@ -186,6 +186,20 @@ text_from_time_micro (int64_t time, char ret[32])
 	return ret;
 }
 
+const char *
+text_from_time_exact (int64_t time, char ret[32])
+{
+	int64_t rest;
+	struct tm tm = utc (time, &rest);
+	size_t length = strftime (ret, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (rest > 0)
+		length += (size_t) snprintf (ret + length, 32 - length, ".%09d", (int) rest);
+	while (rest > 0 && ret[length - 1] == '0')
+		length--;
+	snprintf (ret + length, 32 - length, "Z");
+	return ret;
+}
+
 void
 text_year_month (int64_t time, int *ret_year, int *ret_month, int *ret_day)
 {

@@ -27,6 +27,8 @@ const char *text_from_duration (int64_t ns, char ret[32]);
  * uploaded_at has. Parsing takes a date, or date and time with Z or ±hh:mm, with or without a fraction. */
 const char *text_from_time (int64_t time, char ret[32]);
 const char *text_from_time_micro (int64_t time, char ret[32]);
+/* With as many digits of the second as it has: 2025-11-03T04:05:06.25Z. */
+const char *text_from_time_exact (int64_t time, char ret[32]);
 int text_time (const char *text, int64_t *ret);
 /* As HTTP writes it: Sun, 06 Nov 1994 08:49:37 GMT. */
 int text_time_http (const char *text, int64_t *ret);

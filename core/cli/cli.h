@@ -133,6 +133,10 @@ int transfer_event (void *context, const struct larder_event *event);
 typedef int (*operand_fn) (struct cli *cli, const void *self, const char *operand, struct larder_error *error);
 int operands_each (struct cli *cli, enum open_how how, operand_fn each, const void *self, struct larder_error *error);
 
+/* ---- below.c: the object of that very name, and with `recursive` all below it ---- */
+struct below { const char *path; bool recursive, versions; };
+int below_each (struct cli *cli, struct larder_store *store, const struct below *below, larder_info_fn info, void *context, struct larder_error *error);
+
 /* ---- copies.c: attributes and flags on a command line, shared by put, cp and mv ---- */
 struct attribute_flags {
 	const char *content_type, *content_encoding, *cache_control, *content_disposition, *storage_class;

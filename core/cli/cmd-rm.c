@@ -3,17 +3,30 @@
 
 #include "error.h"
 
-struct rm { bool recursive; };
+struct rm { bool recursive, all_versions; const char *version; };
 static const struct larder_option options[] = {
 	{ .key = "recursive", .letter = 'r', .type = LARDER_BOOL, .at = offsetof (struct rm, recursive), .help = "prefixes with all below them" },
+	{ .key = "all-versions", .type = LARDER_BOOL, .at = offsetof (struct rm, all_versions), .help = "every version and delete marker, for good" },
+	{ .key = "version", .type = LARDER_STRING, .at = offsetof (struct rm, version), .argument = "ID", .help = "this version alone, for good" },
 	{ 0 }
 };
+
+static int
+check_flags (struct cli *cli, const struct rm *rm, struct larder_error *error)
+{
+	if (rm->version && (rm->recursive || rm->all_versions || cli->operands > 1))
+		return larder_fail_next (error, LARDER_E_USAGE, "larder rm --version ID STORE:KEY; every version: --all-versions",
+			"--version goes with one object");
+	return 0;
+}
 
 static int
 run (struct cli *cli, const void *self, struct larder_error *error)
 {
 	const struct rm *rm = self;
-	int code = cli_open (cli, OPEN_CONFIGURED, error);
+	int code = check_flags (cli, rm, error);
+	if (code == 0)
+		code = cli_open (cli, OPEN_CONFIGURED, error);
 	struct larder_address address;
 	for (int i = 0; code == 0 && i < cli->operands; i++)
 		code = cli_store_address (cli, cli->operand[i], &address, error);
@@ -21,14 +34,21 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 		return code;
 	struct larder_summary sum = { .size = sizeof sum };
 	uint32_t flags = (rm->recursive ? LARDER_RECURSIVE : 0) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0);
-	code = larder_transfer_remove (cli->larder, (const char *const *) cli->operand, (size_t) cli->operands, flags, transfer_event,
-	                               cli, &sum, error);
+	const char *const *addresses = (const char *const *) cli->operand;
+	const struct larder_versions request = {
+		.size = sizeof request, .flags = flags, .addresses = addresses, .count = (size_t) cli->operands, .at = LARDER_NO_TIME, .version = rm->version,
+	};
+	code = rm->version || rm->all_versions
+		? larder_remove_versions (cli->larder, &request, transfer_event, cli, &sum, error)
+		: larder_transfer_remove (cli->larder, addresses, (size_t) cli->operands, flags, transfer_event, cli, &sum, error);
 	return transfer_finish (cli, code, &sum, error);
 }
 
 const struct larder_cmd cmd_rm = {
 	.name = "rm", .summary = "remove objects", .operands = "ADDRESS…",
-	.examples = "larder rm images:raw/cat.png|one object\nlarder rm -r -n images:raw|what would go: the object raw, and all below raw/",
-	.text = "A path ends at a separator: logs never takes logs.json along. In a versioned store the old versions stay.",
+	.examples = "larder rm images:raw/cat.png|one object\nlarder rm -r -n images:raw|what would go: the object raw, and all below raw/\n"
+		"larder rm -r --all-versions images:raw/|for good: what was deleted or replaced before, too",
+	.text = "A path ends at a separator: logs never takes logs.json along. In a versioned store the old versions stay, and 'larder undelete' "
+		"brings an object back, but for --all-versions and --version.",
 	.options = options, .self_size = sizeof (struct rm), .least = 1, .most = -1, .done_word = "removed", .would_word = "would_remove", .run = run,
 };

@@ -53,6 +53,7 @@ json_event (struct cli *cli, const struct larder_event *event)
 		json_member_bytes (&line.json, "src", event->from);
 	if (event->to)
 		json_member_bytes (&line.json, "dst", event->to);
+	json_member (&line.json, "version", event->version);
 	json_member (&line.json, "reason", event->reason);
 	json_member_uint (&line.json, "bytes", event->bytes);
 	json_line_end (cli, &line);
@@ -75,7 +76,11 @@ people_event (struct cli *cli, const struct larder_event *event)
 		out_text (cli, " -> ");
 		out_name (cli, event->to);
 	}
-	if (!strstr (event->action, "removed") && !strstr (event->action, "remove"))
+	if (event->version) {
+		out_text (cli, "  version ");
+		out_name (cli, event->version);
+	}
+	if (!strstr (event->action, "remove"))
 		out_printf (cli, "  %s", text_from_size (event->bytes, size));
 	out_text (cli, "\n");
 	out_flush (cli);

@@ -62,8 +62,19 @@ one_page (struct larder_store *store, struct listing *listing, struct larder_are
 	return code;
 }
 
+static int
+judge_page (const struct listing *listing, const struct larder_page *page, const char *token, struct larder_error *error)
+{
+	if (page->complete)
+		return page->token ? fail_page (listing, "says it is the last and names a next one", error) : 0;
+	if (!page->token)
+		return fail_page (listing, "is not the last, but names no next one", error);
+	return token && strcmp (token, page->token) == 0 ? fail_page (listing, "names itself as the next one", error) : 0;
+}
+
 int
-larder_list (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, void *context, struct larder_error *error)
+store_list (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, store_page_fn page_end, void *context,
+            struct larder_error *error)
 {
 	struct listing listing = { .store = store, .request = request, .info = info, .context = context };
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
@@ -75,12 +86,11 @@ larder_list (struct larder_store *store, const struct larder_listing *request, l
 		int code = larder_is_cancelled (store->larder) ? larder_fail_cancelled (error) : one_page (store, &listing, arena, token, &page, error);
 		if (code)
 			return listing.stop ? listing.stop : code;
-		if (page.complete)
-			return page.token ? fail_page (&listing, "says it is the last and names a next one", error) : 0;
-		if (!page.token)
-			return fail_page (&listing, "is not the last, but names no next one", error);
-		if (token && strcmp (token, page.token) == 0)
-			return fail_page (&listing, "names itself as the next one", error);
+		code = judge_page (&listing, &page, token, error);
+		if (code == 0 && page_end)
+			code = page_end (context, page.complete, error);
+		if (code || page.complete)
+			return code;
 		char *next = strdup (page.token);
 		free (token);
 		token = next;
@@ -88,4 +98,10 @@ larder_list (struct larder_store *store, const struct larder_listing *request, l
 		if (!token)
 			return larder_fail_memory (error);
 	}
+}
+
+int
+larder_list (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, void *context, struct larder_error *error)
+{
+	return store_list (store, request, info, NULL, context, error);
 }

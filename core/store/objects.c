@@ -26,6 +26,12 @@ object_fail_unsupported (const struct larder_store *store, const char *what, str
 	return code;
 }
 
+int
+object_fail_read_only (const struct larder_store *store, struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_DENIED, "open it without LARDER_READ_ONLY", "store '%s' is opened read-only", store_name (store));
+}
+
 /* A key every store could hold: not empty, at most 1024 bytes. */
 static int
 check_key (const struct larder_store *store, const char *key, struct larder_error *error)
@@ -41,10 +47,7 @@ check_key (const struct larder_store *store, const char *key, struct larder_erro
 static int
 check_writable (const struct larder_store *store, struct larder_error *error)
 {
-	if (store->larder->settings.flags & LARDER_READ_ONLY)
-		return larder_fail_next (error, LARDER_E_DENIED, "open it without LARDER_READ_ONLY",
-			"store '%s' is opened read-only", store_name (store));
-	return 0;
+	return store->larder->settings.flags & LARDER_READ_ONLY ? object_fail_read_only (store, error) : 0;
 }
 
 static int

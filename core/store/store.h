@@ -32,6 +32,22 @@ struct instance *store_instance (const struct larder_store *store);
 /* The driver's own address of an object, whatever CDN stands before the store: equal ones are one object. */
 int store_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error);
 
+/* larder_list, with a pause after each page in which no call to the driver is running: there what was listed may be changed,
+ * but for the last item of the page, from where the next one goes on. */
+typedef int (*store_page_fn) (void *context, bool last, struct larder_error *error);
+int store_list (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, store_page_fn page_end, void *context,
+                struct larder_error *error);
+
+/* What the bucket does with versions (enum larder_versioning): 0 and true, or false where the driver cannot or may not tell.
+ * UNSUPPORTED for a storage without versions. */
+int store_versioning (struct larder_store *store, uint32_t *ret_state, bool *ret_known, struct larder_error *error);
+/* Removes versions for good; NULL for a version: the object, which puts a delete marker where versions are kept. A result for each, by
+ * index; 0 when all were told. */
+struct store_version { const char *key, *version; };
+typedef int (*store_version_fn) (void *context, size_t index, int code, const struct larder_error *error);
+int store_remove_versions (struct larder_store *store, const struct store_version *items, size_t count, store_version_fn removed,
+                           void *context, struct larder_error *error);
+
 /* An instance of a codec, with the options of its [codec "name"] section where there is one. */
 int codec_open (struct larder *larder, const struct module *module, struct instance **ret, struct larder_error *error);
 

@@ -21,20 +21,25 @@ tell (struct transfer *transfer, const struct larder_event *event)
 }
 
 void
+count_event (struct transfer *transfer, const struct larder_event *event)
+{
+	pthread_mutex_lock (&transfer->mutex);
+	transfer->sum.scanned++;
+	transfer->sum.done++;
+	transfer->sum.bytes += transfer->request->flags & LARDER_DRY_RUN ? 0 : event->bytes;
+	tell (transfer, event);
+	pthread_mutex_unlock (&transfer->mutex);
+}
+
+void
 count_done (struct transfer *transfer, const struct item *item, uint64_t bytes)
 {
 	uint32_t flags = transfer->request->flags;
 	bool dry = flags & LARDER_DRY_RUN;
-	struct larder_event event = {
-		.size = sizeof event, .from = item->from, .to = item->to, .bytes = bytes,
+	count_event (transfer, &(struct larder_event) {
+		.size = sizeof (struct larder_event), .from = item->from, .to = item->to, .bytes = bytes,
 		.action = flags & LARDER_MOVE ? (dry ? "would-move" : "moved") : dry ? "would-copy" : "copied",
-	};
-	pthread_mutex_lock (&transfer->mutex);
-	transfer->sum.scanned++;
-	transfer->sum.done++;
-	transfer->sum.bytes += dry ? 0 : bytes;
-	tell (transfer, &event);
-	pthread_mutex_unlock (&transfer->mutex);
+	});
 }
 
 void

@@ -9,19 +9,6 @@
 
 struct removing { struct transfer transfer; struct larder_store *store; };
 
-static void
-count_removed (struct transfer *transfer, const char *from)
-{
-	transfer->sum.scanned++;
-	transfer->sum.done++;
-	struct larder_event event = {
-		.size = sizeof event, .from = from, .action = transfer->request->flags & LARDER_DRY_RUN ? "would-remove" : "removed",
-	};
-	int code = transfer->event ? transfer->event (transfer->context, &event) : 0;
-	if (code != 0 && !transfer->stop)
-		transfer->stop = code;
-}
-
 static int
 on_removed (void *context, const char *key, int code, const struct larder_error *error)
 {
@@ -29,7 +16,10 @@ on_removed (void *context, const char *key, int code, const struct larder_error 
 	struct transfer *transfer = &removing->transfer;
 	const char *from = arena_printf (transfer->arena, "%s:%s", store_name (removing->store), key);
 	if (code == 0)
-		count_removed (transfer, from ? from : key);
+		count_event (transfer, &(struct larder_event) {
+			.size = sizeof (struct larder_event), .from = from ? from : key,
+			.action = transfer->request->flags & LARDER_DRY_RUN ? "would-remove" : "removed",
+		});
 	else
 		count_failed (transfer, from ? from : key, NULL, error, code, false);
 	return 0;
@@ -121,14 +111,8 @@ static int
 remove_address (struct removing *removing, const char *address, struct larder_error *error)
 {
 	struct transfer *transfer = &removing->transfer;
-	struct larder_address parsed = { .size = sizeof parsed };
-	int code = larder_address_parse (transfer->larder, transfer->arena, address, &parsed, error);
-	if (code < 0)
-		return code;
-	if (!parsed.store)
-		return larder_fail_next (error, LARDER_E_INVALID, "write STORE:KEY; 'larder store list' names the stores",
-			"'%s' is not in a store", address);
-	code = larder_store_open (transfer->larder, parsed.store, &removing->store, error);
+	struct larder_address parsed;
+	int code = transfer_store_address (transfer, address, &parsed, &removing->store, error);
 	if (code < 0)
 		return code;
 	if (transfer->request->flags & LARDER_RECURSIVE) {
@@ -153,7 +137,7 @@ larder_transfer_remove (struct larder *larder, const char *const *addresses, siz
 	struct removing removing = {
 		.transfer = {
 			.larder = larder, .request = &request, .event = event, .context = context, .arena = arena, .root = -1,
-			.sum = { .size = sizeof removing.transfer.sum },
+			.sum = { .size = sizeof removing.transfer.sum }, .mutex = PTHREAD_MUTEX_INITIALIZER,
 		},
 	};
 	struct transfer *transfer = &removing.transfer;

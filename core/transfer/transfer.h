@@ -60,6 +60,8 @@ struct item {
 
 /* ---- count.c: each item ends in exactly one of these ---- */
 void count_done (struct transfer *transfer, const struct item *item, uint64_t bytes);
+/* An event of one's own, of one done. */
+void count_event (struct transfer *transfer, const struct larder_event *event);
 void count_skipped (struct transfer *transfer, const char *from, const char *reason);
 void count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused);
 void count_progress (struct transfer *transfer, uint64_t bytes);
@@ -121,6 +123,10 @@ void shadow_clear (struct shadow **top);
 /* A page of a listing that can be acted on: drivers may lock during a listing. */
 struct page { struct larder_info *at; size_t count; bool last; struct larder_arena *arena; };
 int page_read (struct larder_store *store, const char *prefix, const char *after, struct page *page, struct larder_error *error);
+
+/* An address that must be in a store, opened: close it. */
+int transfer_store_address (struct transfer *transfer, const char *address, struct larder_address *ret, struct larder_store **ret_store,
+                            struct larder_error *error);
 
 /* Is there a key below path/? */
 bool anything_below (struct larder_store *store, struct larder_arena *arena, const char *path);

@@ -226,7 +226,7 @@ struct aws_send {
 /* 0 for a 2xx (and, for GET and HEAD, 304) reply. Retries as design §5 says (attempts, bucket of 500 shared by the credential
  * configuration, full jitter, x-amz-retry-after and Retry-After), learns the clock skew of a RequestTimeTooSkewed and tries once more, signs
  * again for the region that AWS's own endpoint names. A receiver's failure after its head comes back as it is; a body cut
- * short after the head is LARDER_E_RETRY. Errors carry code, status, request id, next step. */
+ * short after the head is LARDER_E_RETRY. A HEAD that is refused without a word is asked again as GET: why. Errors carry code, status, request id, next step. */
 int aws_send (struct aws_client *client, struct larder_call *call, const struct aws_send *send, struct aws_reply *ret_reply,
               struct larder_error *error);
 /* A signed URL for the request, valid `expires` ns from `now`. */

@@ -159,9 +159,24 @@ ask_again_as_get (struct sending *sending)
 static bool
 says_nothing (const struct sending *sending)
 {
+	return strcmp (sending->send->request->method, "HEAD") == 0 && !sending->fault.code[0] && !sending->fault.region[0];
+}
+
+/* Region and clock can be followed: the reason is wanted at once. */
+static bool
+is_wanted_at_once (const struct sending *sending)
+{
 	int status = sending->fault.status;
-	return strcmp (sending->send->request->method, "HEAD") == 0 && !sending->fault.code[0] && !sending->fault.region[0] &&
-	       (status == 301 || status == 400 || status == 401 || status == 403);
+	return status == 301 || status == 400 || status == 401 || status == 403;
+}
+
+/* The tries are used up. A service that has too much to do is not asked twice each time, but once in the end, and that
+ * costs as one more try. */
+static void
+ask_why (struct sending *sending, enum aws_retry kind)
+{
+	if (kind != AWS_RETRY_NEVER && says_nothing (sending) && aws_bucket_take (&aws_client_common (sending->client)->bucket, kind))
+		ask_again_as_get (sending);
 }
 
 /* True when the whole reply is a refusal; then `fault` says which. */
@@ -178,7 +193,7 @@ is_refused (struct sending *sending)
 		       aws_fault_in_success (&reply->headers, body, sending->collected.length, &sending->fault);
 	size_t length = sending->collected.length < FAULT_MOST ? sending->collected.length : FAULT_MOST;
 	aws_fault_read (reply->status, &reply->headers, body, length, &sending->fault);
-	if (says_nothing (sending))
+	if (says_nothing (sending) && is_wanted_at_once (sending))
 		ask_again_as_get (sending);
 	sending->fault.elsewhere = aws_fault_region (&sending->fault, sending->target.endpoint.region) != NULL;
 	return true;
@@ -384,10 +399,12 @@ after_fault (struct sending *sending, struct aws_reply *ret, struct larder_error
 		sending->uncertain = true;     /* carried out, perhaps, and the answer was lost behind the front */
 	char why[160];
 	snprintf (why, sizeof why, "%d %s", fault->status, fault->code);
-	int more = again (sending, aws_fault_retry (fault), why, error);
+	enum aws_retry kind = aws_fault_retry (fault);
+	int more = again (sending, kind, why, error);
 	if (more)
 		return more;
 	log_try (sending, why);
+	ask_why (sending, kind);
 	if (strcmp (fault->code, "SignatureDoesNotMatch") == 0)
 		log_signature (sending);
 	return sending->send->plain_errors ? give_reply (sending, fault, ret, error) : aws_fault_error (fault, sending->send->what, error);

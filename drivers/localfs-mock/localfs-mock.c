@@ -183,6 +183,17 @@ mock_url (void *self, struct larder_call *call, const struct larder_url *request
 	return 0;
 }
 
+static int
+mock_versioning (void *self, struct larder_call *call, const char *name, uint32_t *ret_state, struct larder_error *error)
+{
+	const struct mock *mock = self;
+	CLEANUP_BUCKET struct bucket bucket = BUCKET_NONE;
+	int code = bucket_open (mock, call, name, mock->create && !mock->read_only, &bucket, error);
+	if (code == 0)
+		*ret_state = bucket.versioning ? LARDER_VERSIONING_ON : bucket.suspended ? LARDER_VERSIONING_SUSPENDED : LARDER_VERSIONING_NEVER;
+	return code;
+}
+
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD,
 	.name = "localfs-mock",
@@ -215,5 +226,6 @@ static const struct larder_driver driver = {
 	.tags_set = mock_tags_set,
 	.class_set = mock_class_set,
 	.url = mock_url,
+	.versioning = mock_versioning,
 };
 LARDER_DRIVER (driver)

@@ -1,5 +1,7 @@
-/* more.c: tags, restores, addresses. */
+/* more.c: tags, restores, addresses, versioning. */
 #include "s3.h"
+
+#include <string.h>
 
 #include "error.h"
 
@@ -93,5 +95,33 @@ s3_url (void *self, struct larder_call *call, const struct larder_url *request, 
 		code = larder_fail_memory (error);
 	if (code == 0)
 		*ret_url = url;
+	return code;
+}
+
+/* ---- versioning ---- */
+
+int
+s3_versioning (void *self, struct larder_call *call, const char *bucket, uint32_t *ret_state, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	const char *status = "";
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, "ask for the versioning of", bucket, NULL, error);
+	if (code == 0)
+		code = s3_request_versioning_get (&exchange.request, exchange.arena, s3->server, bucket, error);
+	if (code == 0)
+		code = s3_exchange_send (s3, call, &exchange, error);
+	if (code == 0 && s3_exchange_makes_bucket (s3, &exchange)) {
+		*ret_state = LARDER_VERSIONING_NEVER;
+		return 0;
+	}
+	if (code == 0 && !s3_exchange_is_ok (&exchange))
+		code = s3_exchange_fault (s3, &exchange, error);
+	if (code == 0)
+		code = s3_reply_versioning (exchange.reply.body, exchange.reply.length, exchange.arena, &status, error);
+	if (code == 0)
+		*ret_state = !*status ? LARDER_VERSIONING_NEVER : strcmp (status, "Enabled") == 0 ? LARDER_VERSIONING_ON : LARDER_VERSIONING_SUSPENDED;
 	return code;
 }

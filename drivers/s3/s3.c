@@ -99,5 +99,6 @@ static const struct larder_driver driver = {
 	.class_set = s3_class_set,
 	.restore = s3_restore,
 	.url = s3_url,
+	.versioning = s3_versioning,
 };
 LARDER_DRIVER (driver)

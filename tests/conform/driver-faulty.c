@@ -561,6 +561,16 @@ faulty_url (void *context, struct larder_call *call, const struct larder_url *re
 	return 0;
 }
 
+static int
+faulty_versioning (void *context, struct larder_call *call, const char *bucket, uint32_t *ret_state, struct larder_error *error)
+{
+	(void) call;
+	(void) bucket;
+	(void) error;
+	*ret_state = breaks (context, "versioning", NULL, NULL) ? LARDER_VERSIONING_NEVER : LARDER_VERSIONING_ON;
+	return 0;
+}
+
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "faulty", .version = "0.1.0", .summary = "a store in memory that breaks one promise",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct faulty),
@@ -571,6 +581,6 @@ static const struct larder_driver driver = {
 	.remove = faulty_remove, .list = faulty_list, .copy = faulty_copy, .parts_begin = faulty_parts_begin, .parts_write = faulty_parts_write,
 	.parts_copy = faulty_parts_copy, .parts_finish = faulty_parts_finish, .parts_abort = faulty_parts_abort, .parts_list = faulty_parts_list,
 	.uploads_list = faulty_uploads_list, .tags_get = faulty_tags_get, .tags_set = faulty_tags_set, .class_set = faulty_class_set,
-	.url = faulty_url,
+	.url = faulty_url, .versioning = faulty_versioning,
 };
 LARDER_DRIVER (driver)

@@ -47,6 +47,7 @@ stop|a reader may stop a listing with a code
 ghost|a removed object is not listed, nor is its group
 versions|versions stay readable, and go one by one
 version-order|versions and delete markers are listed, newest first
+versioning|versioning tells whether the bucket keeps versions
 metadata|attributes and metadata come back as given
 old-metadata|a new object has none of the old one's metadata
 copy-metadata|a copy has bytes and attributes of its source, at every size

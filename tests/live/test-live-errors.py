@@ -3,6 +3,7 @@
 cause, the provider's code and request, a next step; nothing half written, nobody waits for ever, no secret told."""
 import base64
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -215,15 +216,25 @@ def test_live_errors_stalled():
     assert left == {} and time.monotonic() - begun < 60 * SLOW, list(left)
 
 
+def slowed_down(*words):
+    """The command, what it asked, and how long it waited between: in milliseconds."""
+    first = len(minio.between.requests)
+    done = minio.run(*words)
+    waits = [float(number) * {"ms": 1, "s": 1000}[unit] for number, unit in re.findall(r"; again in (\S+) (ms|s)\n", done.err)]
+    return done, [request["method"] for request in minio.between.requests[first:]], waits
+
+
 def test_live_errors_slow_down_for_ever():
+    """Two tries and one wait each, of a second at most; of 50 ms where a HEAD heard no more than 503, and is asked why in the end."""
     minio.clear()
     minio.between.plan([{"do": "reply", "code": "SlowDown"}])
-    first, begun = len(minio.between.requests), time.monotonic()
-    told(minio.run("--json", "put", minio.path("red"), "images:x"), 8, "UNAVAILABLE", "later", provider="SlowDown")
-    told(minio.ingest("red", "j"), 8, "UNAVAILABLE", "u/2026/11/j.png", provider="SlowDown")
-    asked = len(minio.between.requests) - first
+    done, asked, waits = slowed_down("--json", "put", minio.path("red"), "images:x")
+    told(done, 8, "UNAVAILABLE", "later", "fewer", provider="SlowDown")
+    assert asked == ["GET"] * 2 and len(waits) == 1 and waits[0] <= 1000, (asked, waits)
+    done, asked, waits = slowed_down(*minio.words("red", "j"))
+    told(done, 8, "UNAVAILABLE", "u/2026/11/j.png", "fewer", provider="SlowDown")
+    assert asked == ["HEAD", "HEAD", "GET"] and len(waits) == 1 and waits[0] <= 50, (asked, waits)
     minio.between.plan([])
-    assert asked <= 8 and time.monotonic() - begun < 30 * SLOW, asked
     minio.empty()
 
 

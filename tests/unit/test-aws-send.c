@@ -1,14 +1,6 @@
 /* test-aws-send.c: one request until it is answered, against a server that loses, delays, refuses and lies. */
 #include "aws-script.h"
 
-/* A clock by which every wait is over at once. */
-static int64_t
-jumping (void)
-{
-	static _Atomic int64_t now;
-	return now += 3600 * NS_PER_S;
-}
-
 /* ---- the plain way ------------------------------------------------------------------------------ */
 
 START_TEST (plain)
@@ -525,42 +517,6 @@ START_TEST (fault_in_success)
 }
 END_TEST
 
-/* ---- HEAD --------------------------------------------------------------------------------------- */
-
-START_TEST (head_asks_again_as_get)
-{
-	PLAY (play, { .reply = "HTTP/1.1 403 Forbidden\r\n\r\n" }, { .reply = REFUSED ("403 Forbidden", "InvalidAccessKeyId") },
-	      { .reply = "HTTP/1.1 403 Forbidden\r\n\r\n" }, { .reply = "HTTP/1.1 200 OK\r\nContent-Length: 40000000\r\n\r\nthe object itself, which nobody waits for" },
-	      { .reply = "HTTP/1.1 404 Not Found\r\n\r\n" },
-	      { .reply = "HTTP/1.1 404 Not Found\r\nx-minio-error-code: NoSuchBucket\r\n\r\n" });
-	BEGIN (play);
-	ck_assert_int_eq (play_send (&play, "HEAD", (struct aws_send) { .arena = NULL }), LARDER_E_DENIED);
-	ck_assert_str_eq (play.error.provider, "InvalidAccessKeyId");
-	ck_assert_int_eq (strncmp (play.script.heads[1], "GET /b/k ", 9), 0);
-	ck_assert_int_eq (play_send (&play, "HEAD", (struct aws_send) { .arena = NULL }), LARDER_E_DENIED);
-	ck_assert_str_eq (play.error.provider, "");
-	ck_assert_uint_eq (play.script.asked, 4);
-	ck_assert_int_eq (play_send (&play, "HEAD", (struct aws_send) { .arena = NULL }), LARDER_E_NOTFOUND);
-	ck_assert_uint_eq (play.script.asked, 5);
-	ck_assert_int_eq (play_send (&play, "HEAD", (struct aws_send) { .arena = NULL }), LARDER_E_NOTFOUND);
-	ck_assert_str_eq (play.error.provider, "NoSuchBucket");
-	play_end (&play);
-}
-END_TEST
-
-/* versitygw answers a HEAD for the wrong region with 400 and nothing else. */
-START_TEST (head_wrong_region)
-{
-	PLAY (play, { .reply = "HTTP/1.1 400 Bad Request\r\n\r\n" },
-	      { .reply = "HTTP/1.1 400 Bad Request\r\n\r\n<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>" });
-	BEGIN (play);
-	ck_assert_int_eq (play_send (&play, "HEAD", (struct aws_send) { .arena = NULL }), LARDER_E_INVALID);
-	ck_assert_ptr_nonnull (strstr (play.error.next, "region = eu-west-1"));
-	ck_assert_uint_eq (play.script.asked, 2);        /* an endpoint of one's own: told, not followed */
-	play_end (&play);
-}
-END_TEST
-
 int
 main (void)
 {
@@ -577,7 +533,6 @@ main (void)
 		{ "test-aws-send-bucket-shared", bucket_is_shared_by_credentials, 0 }, { "test-aws-send-cancelled-waiting", cancelled_while_waiting, 0 },
 		{ "test-aws-send-retry-after", retry_after_is_waited_for, 0 }, { "test-aws-send-plain-retry-after", plain_retry_after, 3 },
 		{ "test-aws-send-fault-in-success", fault_in_success, 0 },
-		{ "test-aws-send-head-as-get", head_asks_again_as_get, 0 }, { "test-aws-send-head-wrong-region", head_wrong_region, 0 },
 	};
 	return unit_run ("aws-send", cases, COUNT_OF (cases));
 }

@@ -171,6 +171,13 @@ struct larder_url {
 	int64_t now;             /* wall clock to sign at */
 };
 
+/* What a bucket does with the versions of its objects. */
+enum larder_versioning {
+	LARDER_VERSIONING_NEVER = 0,     /* a removed object is gone, a replaced one too */
+	LARDER_VERSIONING_ON = 1,
+	LARDER_VERSIONING_SUSPENDED = 2  /* those of before are there; new ones replace the one called "null" */
+};
+
 /* One finding of check (for `larder doctor`). */
 enum larder_verdict { LARDER_PASS = 0, LARDER_WARN = 1, LARDER_FAIL = 2 };
 /* Texts are read during the call; `next` may be NULL. A non-zero return ends the check with that code. */
@@ -385,6 +392,10 @@ struct larder_driver {
 	                     struct larder_error *error);
 	int (*action_poll) (void *self, struct larder_call *call, const char *kind, const char *token,
 	                    struct larder_progress *ret_progress, struct larder_error *error);
+
+	/* versioning: what the bucket does with versions now (enum larder_versioning). One that is made at its first use answers
+	 * as it will be made. NULL, or DENIED: core goes by the versions it finds. */
+	int (*versioning) (void *self, struct larder_call *call, const char *bucket, uint32_t *ret_state, struct larder_error *error);
 };
 
 #define LARDER_DRIVER_HEAD                                                                                \

@@ -37,6 +37,9 @@ LARDER_API struct larder_arena *larder_arena_new (void);
 LARDER_API void larder_arena_clear (struct larder_arena *arena);
 LARDER_API void larder_arena_free (struct larder_arena *arena);   /* NULL allowed */
 
+/* Where a time may be left out. */
+#define LARDER_NO_TIME INT64_MIN
+
 /* ---- the handle -------------------------------------------------------------------------------- */
 
 struct larder;
@@ -243,11 +246,12 @@ LARDER_API int larder_url (struct larder_store *store, struct larder_arena *aren
 /* One thing that happened to one item; also the lines of --json. */
 struct larder_event {
 	size_t size;
-	const char *action;              /* "copied", "moved", "removed", "skipped", "would-copy", …, "failed", "progress" */
+	const char *action;              /* "copied", "moved", "removed", "restored", "skipped", "would-copy", …, "failed", "progress" */
 	const char *from, *to;           /* addresses; to may be NULL */
 	const char *reason;              /* of skipped */
 	uint64_t bytes;
 	const struct larder_error *error;/* of failed */
+	const char *version;             /* of the object, where versions are dealt with, or NULL */
 };
 /* One at a time, perhaps on a thread of the transfer's own; a non-zero return ends it with that code. */
 typedef int (*larder_event_fn) (void *context, const struct larder_event *event);
@@ -284,6 +288,33 @@ LARDER_API int larder_transfer_remove (struct larder *larder, const char *const 
                                        larder_event_fn event, void *context, struct larder_summary *ret_summary,
                                        struct larder_error *error);
 
+/* ---- versions ---------------------------------------------------------------------------------- */
+
+/* What is to be done with versions at some addresses; larder_list with `versions` shows them. */
+struct larder_versions {
+	size_t size;
+	uint32_t flags;                  /* LARDER_RECURSIVE, LARDER_DRY_RUN of enum larder_transfer_flag */
+	const char *const *addresses;
+	size_t count;
+	int64_t at;                      /* larder_undelete: as it was then; LARDER_NO_TIME: only what was deleted */
+	const char *version;             /* larder_remove_versions: this one of the one address; NULL: all */
+};
+
+/* Takes away the delete markers on top of each key, so that the last version is the latest again with its bytes and attributes
+ * ("restored"); a key that is there is "skipped". With `at`, each key gets what was its latest version then, by the clock of the
+ * storage: the version is copied over it within the storage ("restored"), or where there was none a delete marker is put
+ * ("removed"); a key with those bytes and attributes is "skipped", and no version is lost. In memory for one page of the listing.
+ * Of an address: NOTFOUND when there is no trace of it, UNSUPPORTED when its store keeps no versions. The code is as of
+ * larder_transfer, the summary always filled. */
+LARDER_API int larder_undelete (struct larder *larder, const struct larder_versions *request, larder_event_fn event, void *context,
+                                struct larder_summary *ret_summary, struct larder_error *error);
+
+/* Removes versions and delete markers for good, also those of deleted keys: each is "removed". The latest of a key goes last, and
+ * is "skipped" where an older one could not be removed, so that no old version comes to light. Of an address: NOTFOUND when
+ * there is no trace of it, or no such version. Code, summary and memory as of larder_undelete. */
+LARDER_API int larder_remove_versions (struct larder *larder, const struct larder_versions *request, larder_event_fn event, void *context,
+                                       struct larder_summary *ret_summary, struct larder_error *error);
+
 /* ---- pictures ---------------------------------------------------------------------------------- */
 
 /* Raw pixels; borrowed for the call, never changed. */
@@ -295,8 +326,6 @@ struct larder_raster {
 	const void *icc;
 	size_t icc_length;
 };
-
-#define LARDER_NO_TIME INT64_MIN
 
 /* One picture to take in: exactly one of file, source and raster. */
 struct larder_ingest {

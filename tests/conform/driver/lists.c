@@ -1,7 +1,10 @@
 /* lists.c: promises about listings, against a model made of the same keys. */
 #include "suite.h"
 
+
 #include <stdlib.h>
+
+#define OP(name) offsetof (struct larder_driver, name)
 
 static const char *const all_names[] = {      /* in byte order */
 	"l/a", "l/a!b", "l/a.b", "l/a/", "l/a/b", "l/a/b/c", "l/a/b/d", "l/a0", "l/b", "l/b//x", "l/b/x", "l/c/1/2/3", "l/c/1/2/4", "l/d",
@@ -280,6 +283,23 @@ keep_version_order (struct suite *suite)
 		compare_versions (suite, most, versions);
 }
 
+static void
+keep_versioning (struct suite *suite)
+{
+	struct larder_call call;
+	struct fact fact;
+	uint32_t state = UINT32_MAX;
+	WANT_CODE (op_write (suite, "versions/probe", "x", 1, NULL, NULL, &fact), 0, "write");
+	bool keeps = fact.version[0] && strcmp (fact.version, "null") != 0;
+	call_begin (&call);
+	enter (suite);
+	int code = suite->driver->versioning (suite->self, &call, suite->bucket, &state, NULL);
+	leave (suite);
+	call_end (&call);
+	WANT_CODE (code, 0, "versioning");
+	WANT ((state == LARDER_VERSIONING_ON) == keeps, "it says %u where the version of an object is '%s'", state, fact.version);
+}
+
 const struct promise lists_promises[] = {
 	{ "a listing has all keys in byte order", 0, 0, keep_order },
 	{ "pages of every size join to the same listing", 0, 0, keep_pages },
@@ -292,5 +312,6 @@ const struct promise lists_promises[] = {
 	{ "a removed object is not listed, nor is its group", 0, 0, keep_removed },
 	{ "versions stay readable, and go one by one", 0, LARDER_CAP_VERSIONS, keep_versions },
 	{ "versions and delete markers are listed, newest first", 0, LARDER_CAP_VERSIONS, keep_version_order },
+	{ "versioning tells whether the bucket keeps versions", OP (versioning), 0, keep_versioning },
 	{ NULL, 0, 0, NULL }
 };
