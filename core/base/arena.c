@@ -84,10 +84,13 @@ arena_printf (struct larder_arena *arena, const char *format, ...)
 	va_list arguments, again;
 	va_start (arguments, format);
 	va_copy (again, arguments);
-	int length = vsnprintf (NULL, 0, format, arguments);
+	char small[256];         /* most texts are short, and need not be printed twice */
+	int length = vsnprintf (small, sizeof small, format, arguments);
 	va_end (arguments);
 	char *text = length < 0 ? NULL : arena_alloc (arena, (size_t) length + 1);
-	if (text)
+	if (text && (size_t) length < sizeof small)
+		memcpy (text, small, (size_t) length + 1);
+	else if (text)
 		vsnprintf (text, (size_t) length + 1, format, again);
 	va_end (again);
 	return text;

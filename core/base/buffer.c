@@ -86,15 +86,18 @@ buffer_printf (struct buffer *buffer, const char *format, ...)
 	va_list arguments, again;
 	va_start (arguments, format);
 	va_copy (again, arguments);
-	int length = vsnprintf (NULL, 0, format, arguments);
+	char small[256];         /* most texts are short, and need not be printed twice */
+	int length = vsnprintf (small, sizeof small, format, arguments);
 	va_end (arguments);
 	if (length < 0)
 		buffer->failed = true;
 	int status = length < 0 ? -1 : reserve (buffer, (size_t) length);
-	if (status == 0) {
+	if (status == 0 && (size_t) length < sizeof small)
+		memcpy (buffer->at + buffer->length, small, (size_t) length + 1);
+	else if (status == 0)
 		vsnprintf (buffer->at + buffer->length, (size_t) length + 1, format, again);
+	if (status == 0)
 		buffer->length += (size_t) length;
-	}
 	va_end (again);
 	return status;
 }

@@ -200,11 +200,15 @@ source_each (const struct larder_source *source, source_piece_fn piece, void *co
 		return larder_fail_memory (error);
 	uint64_t offset = 0;
 	int code = source->pread || !source->rewind ? 0 : source->rewind (source->context, error);
-	for (int64_t got = 1; code == 0 && got > 0 && offset <= source->length; offset += (uint64_t) got) {
-		got = source_pread (source, bytes, PIECE, offset, error);
+	while (code == 0 && offset <= source->length) {
+		uint64_t left = source->length - offset;
+		int64_t got = source_pread (source, bytes, left == 0 ? 1 : left < PIECE ? (size_t) left : PIECE, offset, error);
 		if (got < 0)
 			return (int) got;
+		if (got == 0)
+			break;
 		code = piece (context, bytes, (size_t) got, error);
+		offset += (uint64_t) got;
 	}
 	if (code == 0 && offset != source->length)
 		return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again once nobody writes to the source",

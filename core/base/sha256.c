@@ -17,6 +17,8 @@ static const uint32_t round_constants[64] __attribute__ ((aligned (16))) = {
 
 static inline uint32_t turn (uint32_t word, unsigned by) { return word >> by | word << (32 - by); }
 
+#define V(name) v[((name) - j) & 7]
+
 static void
 one_block (uint32_t state[8], const unsigned char *at)
 {
@@ -27,13 +29,15 @@ one_block (uint32_t state[8], const unsigned char *at)
 		w[i] = (turn (w[i - 2], 17) ^ turn (w[i - 2], 19) ^ w[i - 2] >> 10) + w[i - 7]
 			+ (turn (w[i - 15], 7) ^ turn (w[i - 15], 18) ^ w[i - 15] >> 3) + w[i - 16];
 	memcpy (v, state, sizeof v);
-	for (int i = 0; i < 64; i++) {
-		uint32_t a = v[7] + (turn (v[4], 6) ^ turn (v[4], 11) ^ turn (v[4], 25)) + ((v[4] & v[5]) ^ (~v[4] & v[6])) + round_constants[i] + w[i];
-		uint32_t b = (turn (v[0], 2) ^ turn (v[0], 13) ^ turn (v[0], 22)) + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
-		memmove (v + 1, v, 7 * sizeof *v);
-		v[4] += a;
-		v[0] = a + b;
-	}
+	/* the eight words stay where they are and change names: unrolled, they stay in registers */
+	for (int i = 0; i < 64; i += 8)
+#pragma GCC unroll 8
+		for (int j = 0; j < 8; j++) {
+			uint32_t a = V (0), b = V (1), c = V (2), e = V (4), f = V (5), g = V (6);
+			uint32_t sum = V (7) + (turn (e, 6) ^ turn (e, 11) ^ turn (e, 25)) + ((e & f) ^ (~e & g)) + round_constants[i + j] + w[i + j];
+			V (3) += sum;
+			V (7) = sum + (turn (a, 2) ^ turn (a, 13) ^ turn (a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+		}
 	for (int i = 0; i < 8; i++)
 		state[i] += v[i];
 }
@@ -47,7 +51,6 @@ sha256_blocks_plain (uint32_t state[8], const unsigned char *at, size_t blocks)
 
 #if defined __x86_64__
 #include <immintrin.h>
-#include <cpuid.h>
 
 /* Four rounds from one vector of message words. */
 #define FOUR_ROUNDS(words, constants)                                                                     \
@@ -84,11 +87,11 @@ blocks_fast (uint32_t state[8], const unsigned char *at, size_t blocks)
 	_mm_storeu_si128 ((void *) (state + 4), _mm_alignr_epi8 (dchg, feba, 8));
 }
 
+/* What was read at start: a virtual machine traps the CPUID instruction, which then costs as much as 50 KB of hashing. */
 static bool
 has_sha (void)
 {
-	unsigned a, b = 0, c, d;
-	return __builtin_cpu_supports ("sse4.1") && __get_cpuid_count (7, 0, &a, &b, &c, &d) && (b >> 29 & 1);
+	return __builtin_cpu_supports ("sse4.1") && __builtin_cpu_supports ("sha");
 }
 #else
 #define blocks_fast sha256_blocks_plain

@@ -2,8 +2,6 @@
 #include "inner.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,11 +222,32 @@ canonical_of (const struct aws_request *request, const char *path, const struct 
 	return text.failed ? NULL : arena_copy (request->arena, text.at);
 }
 
-static int
+/* OpenSSL's looks up its algorithm anew at each call, which costs more than the five of a signature do. */
+static void
 hmac (const void *key, size_t key_length, const char *text, unsigned char ret[32])
 {
-	unsigned length = 0;
-	return HMAC (EVP_sha256 (), key, (int) key_length, (const unsigned char *) text, strlen (text), ret, &length) && length == 32 ? 0 : -1;
+	struct sha256 sha;
+	unsigned char block[64] = { 0 };
+	if (key_length > sizeof block) {
+		sha256_begin (&sha);
+		sha256_add (&sha, key, key_length);
+		sha256_end (&sha, block);
+	} else
+		memcpy (block, key, key_length);
+	for (size_t i = 0; i < sizeof block; i++)
+		block[i] ^= 0x36;
+	sha256_begin (&sha);
+	sha256_add (&sha, block, sizeof block);
+	sha256_add (&sha, text, strlen (text));
+	sha256_end (&sha, ret);
+	for (size_t i = 0; i < sizeof block; i++)
+		block[i] ^= 0x36 ^ 0x5c;
+	sha256_begin (&sha);
+	sha256_add (&sha, block, sizeof block);
+	sha256_add (&sha, ret, 32);
+	sha256_end (&sha, ret);
+	OPENSSL_cleanse (block, sizeof block);
+	OPENSSL_cleanse (&sha, sizeof sha);
 }
 
 /* The key of a day, region and service, then the signature with it, in hex. */
@@ -236,24 +255,22 @@ static int
 signature_of (const struct aws_signing *signing, const struct stamp *stamp, const char *to_sign, char ret[65])
 {
 	CLEANUP_BUFFER struct buffer secret;
-	unsigned char day[32], region[32], service[32], key[32], mac[32];
+	unsigned char key[32];
 	buffer_init (&secret, 4096);
-	buffer_printf (&secret, "AWS4%s", signing->credentials->secret_key);
-	int bad = secret.failed ||
-	          hmac (secret.at, secret.length, stamp->day, day) < 0 ||
-	          hmac (day, sizeof day, signing->region, region) < 0 ||
-	          hmac (region, sizeof region, signing->service, service) < 0 ||
-	          hmac (service, sizeof service, "aws4_request", key) < 0 ||
-	          hmac (key, sizeof key, to_sign, mac) < 0;
+	buffer_add_text (&secret, "AWS4");
+	buffer_add_text (&secret, signing->credentials->secret_key);
+	if (!secret.failed) {
+		hmac (secret.at, secret.length, stamp->day, key);
+		hmac (key, sizeof key, signing->region, key);
+		hmac (key, sizeof key, signing->service, key);
+		hmac (key, sizeof key, "aws4_request", key);
+		hmac (key, sizeof key, to_sign, key);
+		text_hex (key, sizeof key, ret);
+	}
 	if (secret.at)
 		OPENSSL_cleanse (secret.at, secret.length);
-	OPENSSL_cleanse (day, sizeof day);
-	OPENSSL_cleanse (region, sizeof region);
-	OPENSSL_cleanse (service, sizeof service);
 	OPENSSL_cleanse (key, sizeof key);
-	if (!bad)
-		text_hex (mac, sizeof mac, ret);
-	return bad ? -1 : 0;
+	return secret.failed ? -1 : 0;
 }
 
 static const char *
