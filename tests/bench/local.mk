@@ -6,6 +6,9 @@ tests_bench_null_server_SOURCES = %D%/null.h %D%/null-server.c %D%/null-line.c %
 tests_bench_null_server_CPPFLAGS = $(IN_BASE)
 tests_bench_null_server_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS)
 tests_bench_null_server_LDADD = libbase.la $(AWS_LIBS)
+check_PROGRAMS += tests/bench/measure
+tests_bench_measure_SOURCES = %D%/measure.c
 TESTS += %D%/test-bench-null.py
 endif
-EXTRA_DIST += %D%/null.py %D%/test-bench-null.py %D%/bench-ingest.py %D%/bench-ingest-minio.py
+EXTRA_DIST += %D%/null.py %D%/test-bench-null.py %D%/turns.py %D%/peers.py %D%/peer.py %D%/bench-large.py %D%/bench-small.py %D%/bench-keys.py \
+	%D%/bench-sync.py %D%/bench-faults.py %D%/bench-ingest.py %D%/bench-ingest-minio.py

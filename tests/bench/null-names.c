@@ -45,6 +45,13 @@ names_set (const char *path, struct key_set *ret)
 	return false;
 }
 
+/* Is it a key of a set, not a folder of it? */
+bool
+names_object (const char *key, struct key_set *ret)
+{
+	return names_set (key, ret) && strlen (key) > strlen (ret->head) && key[strlen (key) - 1] != '/';
+}
+
 void
 names_key (const struct key_set *set, uint64_t i, char ret[1200])
 {

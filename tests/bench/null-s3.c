@@ -123,7 +123,7 @@ answer_read (struct line *line, const struct request *request)
 	const char *range = request_header (request, "range"), *match = request_header (request, "if-match");
 	const char *none = request_header (request, "if-none-match");
 	uint64_t from = 0, to;
-	if (!names_is_there (request->bucket, request->key) || !names_set (request->key, &set))
+	if (!names_is_there (request->bucket, request->key) || !names_object (request->key, &set))
 		return answer_fault (line, request, 404, "NoSuchKey");
 	etag_of (set.size, etag);
 	if ((match && !strstr (match, etag)) || (none && strstr (none, etag)))

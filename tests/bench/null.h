@@ -82,6 +82,7 @@ bool request_value (const struct request *request, const char *name, char *into,
 struct key_set { char head[1100]; uint64_t count, size; };
 
 bool names_set (const char *path, struct key_set *ret);
+bool names_object (const char *key, struct key_set *ret);
 void names_key (const struct key_set *set, uint64_t i, char ret[1200]);
 uint64_t names_first (const struct key_set *set, const char *text, size_t length, bool past);
 void names_note (const char *bucket, const char *key);                  /* was written */

