@@ -83,11 +83,10 @@ text_duration (const char *text, int64_t *ret)
 		{ "", NS_PER_S }, { "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", NS_PER_S }, { "m", 60 * NS_PER_S },
 		{ "h", 3600 * NS_PER_S }, { "d", 86400 * NS_PER_S }, { NULL, 0 }
 	};
-	bool negative = text[0] == '-';
 	uint64_t value;
-	if (with_unit (text + negative, units, &value) < 0 || value > INT64_MAX)
+	if (with_unit (text, units, &value) < 0 || value > INT64_MAX)
 		return -1;
-	*ret = negative ? -(int64_t) value : (int64_t) value;
+	*ret = (int64_t) value;
 	return 0;
 }
 

@@ -12,7 +12,7 @@ struct buffer;
 
 /* Values of the configuration; -1 when the whole text is not such a value or overflows.
  * Size: 1024, 8KiB, 8MiB, 500MB, 10TB (SI 1000, IEC 1024), B allowed. Rate: size "/s". Duration to ns:
- * 250ms, 30s, 10m, 2h, 30d, 7 (seconds). Bool: yes no true false on off 1 0. */
+ * 250ms, 30s, 10m, 2h, 30d, 7 (seconds), never negative. Bool: yes no true false on off 1 0. */
 int text_size (const char *text, uint64_t *ret);
 int text_rate (const char *text, uint64_t *ret);
 int text_duration (const char *text, int64_t *ret);

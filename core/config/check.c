@@ -271,6 +271,23 @@ check_store (const struct config_section *section, struct larder_error *error)
 	return check_expected_size (section, store->expected_size, error);
 }
 
+/* Age and class; an age of 0 is one like others. */
+static int
+check_transitions (const struct config_section *section, const char *const *items, struct larder_error *error)
+{
+	for (const char *const *item = items; item && *item; item++) {
+		size_t length = strcspn (*item, " ");
+		const char *class = *item + length + strspn (*item + length, " ");
+		char age[32];
+		int64_t time;
+		snprintf (age, sizeof age, "%.*s", (int) length, *item);
+		if (length >= sizeof age || text_duration (age, &time) < 0 || !*class
+		    || class[strspn (class, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")])
+			return refuse (section, "transition", error, "'transition' item '%s' is not AGE CLASS, as 30d GLACIER_IR", *item);
+	}
+	return 0;
+}
+
 int
 check_values (const struct config_section *section, struct problems *problems, struct larder_error *error)
 {
@@ -279,6 +296,8 @@ check_values (const struct config_section *section, struct problems *problems, s
 		return check_pipeline (section, problems, error);
 	if (strcmp (section->kind, "filesystem") == 0)
 		code = check_expected_size (section, ((const struct schema_filesystem *) section->filled)->expected_size, error);
+	if (strcmp (section->kind, "lifecycle") == 0)
+		code = check_transitions (section, ((const struct schema_lifecycle *) section->filled)->transition, error);
 	if (strcmp (section->kind, "store") == 0)
 		code = check_store (section, error);
 	return problems_pass (problems, code, error);

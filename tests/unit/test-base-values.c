@@ -52,7 +52,7 @@ START_TEST (durations)
 		{ "250ms", 250000000 }, { "30s", 30 * NS_PER_S }, { "10m", 600 * NS_PER_S }, { "2h", 7200 * NS_PER_S }, { "30d", 2592000 * NS_PER_S },
 		{ "7", 7 * NS_PER_S }, { "0", 0 }, { "1.5s", 1500000000 }, { "9223372036854775807ns", INT64_MAX }, { "106751d", INT64_C (106751) * 86400 * NS_PER_S },
 	};
-	static const char *const bad[] = { "", "-", "s", "5 s", "5sec", "5M", "1w", "--5s", "106752d", "9223372036854775808ns", "99999999999999999999d" };
+	static const char *const bad[] = { "", "-", "s", "5 s", "5sec", "5M", "1w", "-5s", "-0", "--5s", "106752d", "9223372036854775808ns", "99999999999999999999d" };
 	for (size_t i = 0; i < COUNT_OF (good); i++) {
 		int64_t value = 1;
 		ck_assert_msg (text_duration (good[i].text, &value) == 0, "'%s' was refused", good[i].text);

@@ -338,6 +338,7 @@ END_TEST
 
 /* ---- refused: c-A05 ---------------------------------------------------------------------------- */
 
+#define LIFECYCLE STORE "[lifecycle \"l\"]\n"
 static const struct { const char *text; unsigned line; const char *message, *next; } refused[] = {
 	{ STORE "bukcet = two\n", 4, "unknown key 'bukcet'", "'bucket'" },
 	{ STORE "[stroe \"images\"]\n", 4, "unknown section kind 'stroe'", "[store" },
@@ -352,6 +353,8 @@ static const struct { const char *text; unsigned line; const char *message, *nex
 	{ STORE "[backup \"f\"]\nbackend = t\n", 5, "backend 't'", "" }, { STORE "[database \"f\"]\nbackend = t\n", 5, "backend 't'", "" },
 	{ "[store \"s\"]\nbucket = x\n", 1, "needs 'backend' and 'bucket', or 'in'", "" }, { STORE "in = s\n", 1, "beside", "" },
 	{ STORE "[store \"v\"]\nin = s\n[store \"w\"]\nin = v\n", 6, "itself a view", "" },
+	{ LIFECYCLE "transition = 30d\n", 5, "item '30d' is not AGE CLASS", "" }, { LIFECYCLE "transition = 0d A, soon B\n", 5, "item 'soon B'", "" },
+	{ LIFECYCLE "transition = 1d glacier\n", 5, "item '1d glacier'", "" }, { LIFECYCLE "expire = -1d\n", 5, "'expire' is '-1d', expected a duration", "" },
 	{ STORE "versioning = maybe\n", 4, "expected yes or no", "" }, { STORE "versioning = yes, no\n", 4, "'versioning'", "" },
 	{ STORE "tags = a,,b\n", 4, "not a list", "" }, { STORE "purpose = \"a\", b\n", 4, "one value is expected", "" },
 	{ STORE "[pipeline \"p\"]\nstore = s\nkey = {user}/x\n", 6, "no {job}", "" }, { STORE "[pipeline \"p\"]\nstore = s\nkey = {job\n", 6, "placeholder", "" },
@@ -408,6 +411,18 @@ START_TEST (is_taken)
 	config_free (config);
 	config = NULL;
 	ck_assert_msg (load_text (THUMBNAIL "key = {user}/{year}-{month}/{user}-{job}.{ext}\n", NULL) == 0, "%s", error.message);
+}
+END_TEST
+
+/* c-D11: an age of 0 days is an age, not an absence. */
+START_TEST (zero_days)
+{
+	ck_assert_msg (load_text (LIFECYCLE "transition = 0d GLACIER_IR, 90d DEEP_ARCHIVE\nexpire = 0d\n", NULL) == 0, "%s", error.message);
+	const struct schema_lifecycle *rule = section_struct ("lifecycle", "l");
+	ck_assert_str_eq (rule->transition[0], "0d GLACIER_IR");
+	ck_assert_str_eq (rule->transition[1], "90d DEEP_ARCHIVE");
+	ck_assert_str_eq (config_text (config_next (config, "lifecycle", NULL), "expire"), "0d");
+	ck_assert_ptr_null (config_text (config_next (config, "lifecycle", NULL), "expire-noncurrent"));
 }
 END_TEST
 
@@ -494,6 +509,7 @@ main (void)
 	tcase_add_test (tests, file_too_large);
 	tcase_add_loop_test (tests, is_refused, 0, sizeof refused / sizeof *refused);
 	tcase_add_test (tests, is_taken);
+	tcase_add_test (tests, zero_days);
 	tcase_add_test (tests, free_keys);
 	tcase_add_test (tests, fill_good);
 	tcase_add_loop_test (tests, fill_refused, 0, sizeof unfilled / sizeof *unfilled);
