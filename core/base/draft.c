@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -27,6 +28,22 @@ open_private (struct file_draft *draft, mode_t mode, struct larder_error *error)
 	if (fchmod (draft->fd, mode) < 0)
 		return larder_fail_errno (error, errno, "cannot set the mode of '%s'", draft->last);
 	return 0;
+}
+
+void
+file_explain_room (int fd, uint64_t need, struct larder_error *error)
+{
+	struct statvfs disk;
+	struct stat half;
+	char text[100];
+	if (!error || error->errnum != ENOSPC || fstatvfs (fd, &disk) < 0 || fstat (fd, &half) < 0)
+		return;
+	unsigned long long room = (unsigned long long) disk.f_bavail * disk.f_frsize + (S_ISREG (half.st_mode) ? (unsigned long long) half.st_blocks * 512 : 0);
+	if (disk.f_files > 0 && disk.f_favail == 0 && !S_ISREG (half.st_mode))
+		snprintf (text, sizeof text, " (no room for one more file: no inode is free)");
+	else
+		snprintf (text, sizeof text, " (%llu bytes are needed, %llu are free)", (unsigned long long) need, room);
+	error_add (error, text);
 }
 
 int

@@ -54,6 +54,14 @@ error_explain (struct larder_error *error, int detail, const char *text)
 		put_text (error->file, sizeof error->file, text);
 }
 
+void
+error_add (struct larder_error *error, const char *text)
+{
+	size_t length = error && HAS (error, message) ? strlen (error->message) : sizeof error->message;
+	if (length < sizeof error->message)
+		put_text (error->message + length, sizeof error->message - length, text);
+}
+
 static int
 code_of (int errnum)
 {
@@ -63,7 +71,7 @@ code_of (int errnum)
 	case EEXIST: return LARDER_E_CONFLICT;
 	case ENOSPC: case EDQUOT: case EFBIG: return LARDER_E_NOSPACE;
 	case ENOMEM: case EMFILE: case ENFILE: return LARDER_E_LIMIT;
-	case EINVAL: case ENAMETOOLONG: case ENOTDIR: case EISDIR: case ELOOP: case EXDEV: return LARDER_E_INVALID;
+	case EINVAL: case ENAMETOOLONG: case ENOTDIR: case EISDIR: case ELOOP: case EXDEV: case ENXIO: return LARDER_E_INVALID;
 	default: return LARDER_E_UNAVAILABLE;
 	}
 }
@@ -85,6 +93,7 @@ next_of (int errnum)
 	case EISDIR: return "name a file; a folder is there";
 	case ENAMETOOLONG: return "choose a shorter name";
 	case ENOMEM: return "free memory, or give fewer jobs: --jobs";
+	case ENXIO: return "name a file; a socket, or a pipe that nobody reads, is there";
 	case EIO: return "look for errors of that disk in the system's log (dmesg)";
 	case EXDEV: return "give a path below its root, without '..' and without a leading '/'";
 	case ELOOP: return "a symbolic link stands on that path; larder does not follow links below a root";

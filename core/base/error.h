@@ -12,13 +12,16 @@ void larder_explain (struct larder_error *error, int detail, const char *text);
 int larder_fail_next (struct larder_error *error, int code, const char *next, const char *format, ...) LARDER_PRINTF (4, 5);
 
 /* The code for an errno (ENOENT NOTFOUND; EACCES, EPERM, EROFS DENIED; EEXIST CONFLICT; ENOSPC, EDQUOT, EFBIG
- * NOSPACE; ENOMEM, EMFILE, ENFILE LIMIT; EINVAL, ENAMETOOLONG, ENOTDIR, EISDIR, ELOOP, EXDEV INVALID; else UNAVAILABLE),
+ * NOSPACE; ENOMEM, EMFILE, ENFILE LIMIT; EINVAL, ENAMETOOLONG, ENOTDIR, EISDIR, ELOOP, EXDEV, ENXIO INVALID; else UNAVAILABLE),
  * the message followed by ": " and strerror, error->errnum, and a next step where one is obvious. */
 int larder_fail_errno (struct larder_error *error, int errnum, const char *format, ...) LARDER_PRINTF (3, 4);
 
 /* The working parts, for fail.c and for the host table. NULL errors and NULL texts are allowed. */
 int error_set (struct larder_error *error, int code, const char *format, va_list arguments);
 void error_explain (struct larder_error *error, int detail, const char *text);
+
+/* More words behind the message, as long as there is room. */
+void error_add (struct larder_error *error, const char *text);
 
 /* For out of memory, worded once. */
 int larder_fail_memory (struct larder_error *error);

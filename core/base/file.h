@@ -51,6 +51,10 @@ void file_draft_abort (struct file_draft *draft);
 int file_publish (int root, const char *path, const void *bytes, size_t count, mode_t mode, enum file_publish_how how,
                   bool durable, struct larder_error *error);
 
+/* To an error of ENOSPC: the bytes that were needed, and how many are free on the disk of `fd`, those of the half-written
+ * file itself included, since it goes. */
+void file_explain_room (int fd, uint64_t need, struct larder_error *error);
+
 /* A file without a name in TMPDIR (else /tmp), for what must be read twice and may be larger than memory. The
  * descriptor, or a code. */
 int file_temporary (struct larder_error *error);

@@ -257,10 +257,14 @@ tell_total (const struct intake *intake)
 {
 	struct cli *cli = intake->cli;
 	const struct larder_summary *sum = &cli->summary;
-	char size[32];
+	uint64_t skipped = sum->skipped - intake->already;
+	char size[32], more[40] = "";
 	double spent = (double) (clock_boot () - cli->began) / 1e9;
-	say (cli, "%" PRIu64 " %singested, %" PRIu64 " already there, %" PRIu64 " failed, %s, %.1f images/s", sum->done,
-	     cli->globals.dry_run ? "would be " : "", intake->already, sum->failed + sum->refused, text_from_size (sum->bytes, size), spent > 0 ? (double) sum->scanned / spent : 0.0);
+	if (skipped > 0)
+		snprintf (more, sizeof more, "%" PRIu64 " skipped, ", skipped);
+	say (cli, "%" PRIu64 " %singested, %" PRIu64 " already there, %s%" PRIu64 " failed, %s, %.1f images/s", sum->done,
+	     cli->globals.dry_run ? "would be " : "", intake->already, more, sum->failed + sum->refused, text_from_size (sum->bytes, size),
+	     spent > 0 ? (double) (sum->scanned - skipped) / spent : 0.0);
 }
 
 static int

@@ -33,7 +33,7 @@ writing_reserve (const struct writing *writing, uint64_t length, struct larder_e
 {
 	if (length < RESERVE_FROM || fallocate (writing->draft.fd, 0, 0, (off_t) length) == 0 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG))
 		return 0;
-	return larder_fail_errno (error, errno, "no room for the %llu bytes of '%s'", (unsigned long long) length, writing->item->to);
+	return larder_fail_errno (error, errno, "cannot reserve room for '%s'", writing->item->to);
 }
 
 int
@@ -47,6 +47,17 @@ writing_publish (struct writing *writing, struct larder_error *error)
 		return code;
 	bool create = writing->transfer->request->flags & LARDER_CREATE_ONLY;
 	return file_draft_publish (&writing->draft, create ? FILE_CREATE : FILE_REPLACE, error);
+}
+
+/* The end of it, whatever came before. */
+static int
+writing_end (struct writing *writing, uint64_t length, int code, struct larder_error *error)
+{
+	const struct file_draft *draft = &writing->draft;
+	if (code == LARDER_E_NOSPACE)
+		file_explain_room (draft->fd >= 0 ? draft->fd : draft->folder >= 0 ? draft->folder : writing->transfer->root, length, error);
+	file_draft_abort (&writing->draft);
+	return code;
 }
 
 /* ---- from a store ---- */
@@ -93,8 +104,7 @@ write_file_from_store (struct transfer *transfer, struct item *item, struct lard
 {
 	struct writing writing = { .transfer = transfer, .item = item, .draft = FILE_DRAFT_NONE };
 	int code = download_in_ranges (item) ? download_ranges (&writing, error) : fetch (&writing, error);
-	file_draft_abort (&writing.draft);
-	return code;
+	return writing_end (&writing, item->info.length, code, error);
 }
 
 /* ---- from a file ---- */
@@ -170,6 +180,5 @@ write_file_from_file (struct transfer *transfer, struct item *item, struct larde
 {
 	struct writing writing = { .transfer = transfer, .item = item, .draft = FILE_DRAFT_NONE };
 	int code = copy_file (&writing, error);
-	file_draft_abort (&writing.draft);
-	return code;
+	return writing_end (&writing, (uint64_t) item->facts.st_size, code, error);
 }

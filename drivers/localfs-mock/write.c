@@ -79,9 +79,9 @@ pour (const struct bucket *bucket, const struct larder_source *source, const str
 	}
 }
 
-int
-stage (const struct bucket *bucket, const struct larder_source *source, uint32_t checksum_type, const char *checksum,
-       struct temp *temp, struct staged *ret, struct larder_error *error)
+static int
+stage_bytes (const struct bucket *bucket, const struct larder_source *source, uint32_t checksum_type, const char *checksum,
+             struct temp *temp, struct staged *ret, struct larder_error *error)
 {
 	struct sums sums = { .wanted = checksum ? checksum_type : LARDER_CHECKSUM_NONE };
 	unsigned char sha[32];
@@ -103,6 +103,16 @@ stage (const struct bucket *bucket, const struct larder_source *source, uint32_t
 	text_hex (sha, 16, ret->etag);
 	crc64nvme_text (sums.crc64, ret->checksum);
 	return temp_settle (bucket, temp, error);
+}
+
+int
+stage (const struct bucket *bucket, const struct larder_source *source, uint32_t checksum_type, const char *checksum,
+       struct temp *temp, struct staged *ret, struct larder_error *error)
+{
+	int code = stage_bytes (bucket, source, checksum_type, checksum, temp, ret, error);
+	if (code == LARDER_E_NOSPACE)
+		file_explain_room (temp->fd >= 0 ? temp->fd : bucket->truth, source->length, error);
+	return code;
 }
 
 /* ---- attributes ---- */

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """ls, stat, cat, put, get, cp, mv, rm, du on the mock store."""
+import base64
 import gzip
 import os
+import re
 import socket
 import subprocess
 import sys
+import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from tool import ENV, HOME, LARDER, keys, larder, read, run, tree, write  # noqa: E402
@@ -229,6 +232,69 @@ def test_cli_objects_odd_files_are_skipped_with_reasons():
     assert keys("images:o/") == ["o/file"]
     assert larder("put", "odd/fifo", "images:o/f").code == 2
     larder("rm", "-r", "images:o/")
+    for words, verb in ((["cp", "-r", "odd/", "images:o/"], "copied"), (["cp", "-r", "odd/", "odd-copy/"], "copied"),
+                        (["mv", "-r", "odd/", "images:p/"], "moved")):
+        got = larder(*words, "--json")
+        assert got.code == 0 and got.summary()[verb] == 1 and got.summary()["skipped"] == 5, (words, got.err)
+    assert os.listdir("odd-copy") == ["file"] and keys("images:o/") + keys("images:p/") == ["o/file", "p/file"]
+    assert sorted(os.listdir("odd")) == ["dangling", "fifo", "outside", "socket", "up"], "what was skipped stays"
+    got = larder("image", "ingest", "-r", "odd", "--user", "u")
+    assert got.code == 0 and "0 already there, 5 skipped, 0 failed" in got.err and "skipped odd/fifo: not a regular file" in got.err, got.err
+    for name in ("fifo", "socket", "up"):
+        assert larder("image", "probe", "odd/" + name).code == 2, name
+    larder("rm", "-r", "images:o/", "images:p/")
+
+
+def test_cli_objects_a_result_for_each_key():
+    # c-T17: what cannot be removed is named, all else goes; in the end the exit code is that of what failed
+    os.mkdir("rows")
+    for number in range(300):
+        write("rows/%d" % number, b"%d" % number)
+    assert larder("put", "-r", "rows/", "images:r/").code == 0
+    folder = os.path.join(HOME, "demo/pingvas-studio-images/.larder/lock")
+    lock = os.path.join(folder, sorted(os.listdir(folder))[0])     # one of the 64 locks of keys, that nobody can take now
+    os.rename(lock, lock + "-away")
+    os.mkdir(lock)
+    got = larder("rm", "-r", "images:r/", "--json")
+    left = keys("images:r/")
+    failed = {line["src"] for line in got.lines() if line.get("action") == "failed"}
+    assert got.code == 1 and 0 < len(left) < 100 and failed == {"images:" + key for key in left}, (got.code, left, failed)
+    assert [line["key"] for line in got.lines() if line["type"] == "error"] == ["images:" + key for key in left]
+    assert (got.summary()["removed"], got.summary()["failed"]) == (300 - len(left), len(left)), got.summary()
+    got = larder("rm", "-r", "images:r/", "--json")
+    assert got.code == 2 and got.summary()["removed"] == 0 and keys("images:r/") == left, "all for one reason: its code"
+    os.rmdir(lock)
+    os.rename(lock + "-away", lock)
+    assert larder("rm", "-r", "images:r/").code == 0 and keys("images:r/") == []
+
+
+def test_cli_objects_order_of_folders_and_files():
+    # c-T08: keys are compared as bytes, also around '/': a name beside a folder of that name, and one that is not UTF-8
+    names = [b"foo.txt", b"foo/foo2", b"foo-bar", b"foo0", "föö".encode(), b"bad\xff", b"foo/-", b"foo/0", b"foo-/x"]
+    for name in names:
+        write(os.path.join(b"order", name), name)
+    assert larder("put", "-r", "order/", "images:order/").code == 0
+    lines = larder("ls", "-r", "--json", "images:order/").lines()
+    listed = [base64.b64decode(line["key_b64"]) if "key_b64" in line else line["key"].encode() for line in lines if line["type"] == "object"]
+    assert listed == [b"order/" + name for name in sorted(names)], listed
+    assert larder("get", "-r", "images:order/", "order-back/").code == 0 and tree("order-back") == tree("order")
+    assert larder("rm", "-r", "images:order/", "--json").summary()["removed"] == len(names)
+
+
+def test_cli_objects_names_that_would_be_markup():
+    # c-D10: a key is text wherever it is shown: nothing of it reaches a terminal as a command, a listing as another line
+    names = ["\"><img src=x onerror=alert(1)>.png", "javascript:x", "a&amp;b", "</script>", "\u202egnp.exe", "esc\x1b[31m", "line\nbreak"]
+    for name in names:
+        got = larder("put", "-", "images:names/" + name, stdin=b"x")
+        assert got.code == 0, (name, got.err)
+    got = larder("ls", "-r", "images:names/")
+    assert len(got.out.splitlines()) == len(names) and "\u202e" not in got.out and "\x1b" not in got.out, got.out
+    assert sorted(keys("images:names/")) == sorted("names/" + name for name in names)
+    for name in names:
+        got = larder("stat", "images:names/" + name, "--json")
+        address = [line for line in got.lines() if line["type"] == "object"][0]["url"]
+        assert re.fullmatch(r"file://[A-Za-z0-9/._~%-]+", address) and read(urllib.parse.unquote(address[7:])) == b"x", address
+    larder("rm", "-r", "images:names/")
 
 
 def test_cli_objects_keys_no_file_can_have_are_refused():
