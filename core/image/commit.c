@@ -69,12 +69,15 @@ fail_taken (const struct job *job, struct larder_error *error)
 	                 "holds another picture of this job already", job->key, NULL);
 }
 
-/* Committed already, thumbnail and all? Asked before the decode: the second run of a batch costs little. */
+/* Committed already, thumbnail and all? Asked before the decode: the second run of a batch costs little. Whoever may only write learns
+ * nothing here; the create-only writes decide all the same. */
 int
 job_already (struct job *job, bool *ret_already, struct larder_error *error)
 {
 	struct seen image, thumbnail = { .there = true };
 	int code = look (job, job->images, job->key, &image, error);
+	if (code == LARDER_E_DENIED)
+		return 0;
 	if (code == 0 && image.there && !is_ours (job, &image) && !job->request->overwrite)
 		return fail_taken (job, error);
 	if (code == 0 && is_ours (job, &image) && job->thumbnails)

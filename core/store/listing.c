@@ -4,6 +4,7 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,15 +20,29 @@ struct listing {
 	char last[1026];                 /* key before, "" at the start */
 	bool any;
 	unsigned page;
+	bool named;                      /* the failure names its page */
 	int stop;                        /* what the caller's function returned */
 };
 
 static int
-fail_page (const struct listing *listing, const char *what, struct larder_error *error)
+fail_page (struct listing *listing, const char *what, struct larder_error *error)
 {
+	listing->named = true;
 	return larder_fail_next (error, LARDER_E_UNAVAILABLE, "nothing was done with it; try again, and report it to whoever runs that service",
 		"listing of '%s:%s' cannot be trusted: page %u %s", store_name (listing->store),
 	                    listing->request->prefix ? listing->request->prefix : "", listing->page, what);
+}
+
+/* A driver sees single pages. What the network or a service says of a request needs no number. */
+static int
+name_page (const struct listing *listing, int code, struct larder_error *error)
+{
+	bool judged = error && !error->status && !error->errnum && (code == LARDER_E_UNAVAILABLE || code == LARDER_E_INTEGRITY);
+	size_t length = judged ? strlen (error->message) : 0;
+	if (length && !listing->named)
+		snprintf (error->message + length, sizeof error->message - length, " (page %u of '%s:%s')", listing->page, store_name (listing->store),
+		          listing->request->prefix ? listing->request->prefix : "");
+	return code;
 }
 
 static int
@@ -63,7 +78,7 @@ one_page (struct larder_store *store, struct listing *listing, struct larder_are
 }
 
 static int
-judge_page (const struct listing *listing, const struct larder_page *page, const char *token, struct larder_error *error)
+judge_page (struct listing *listing, const struct larder_page *page, const char *token, struct larder_error *error)
 {
 	if (page->complete)
 		return page->token ? fail_page (listing, "says it is the last and names a next one", error) : 0;
@@ -85,7 +100,7 @@ store_list (struct larder_store *store, const struct larder_listing *request, la
 		struct larder_page page = { .size = sizeof page };
 		int code = larder_is_cancelled (store->larder) ? larder_fail_cancelled (error) : one_page (store, &listing, arena, token, &page, error);
 		if (code)
-			return listing.stop ? listing.stop : code;
+			return listing.stop ? listing.stop : name_page (&listing, code, error);
 		code = judge_page (&listing, &page, token, error);
 		if (code == 0 && page_end)
 			code = page_end (context, page.complete, error);

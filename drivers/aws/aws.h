@@ -121,6 +121,7 @@ struct aws_fault {
 	char server[32];              /* what answered: "MinIO" */
 	int64_t skew;                 /* ns the service's clock is ahead of ours, where aws_send measured it */
 	bool elsewhere;               /* aws_send found that `region` is not the one it signed for */
+	bool wandering;               /* … and neither was the one before it */
 };
 
 void aws_fault_read (int status, const struct larder_pairs *headers, const void *body, size_t length, struct aws_fault *ret);
@@ -225,7 +226,7 @@ struct aws_send {
 
 /* 0 for a 2xx (and, for GET and HEAD, 304) reply. Retries as design §5 says (attempts, bucket of 500 shared by the credential
  * configuration, full jitter, x-amz-retry-after and Retry-After), learns the clock skew of a RequestTimeTooSkewed and tries once more, signs
- * again for the region that AWS's own endpoint names. A receiver's failure after its head comes back as it is; a body cut
+ * again for the region that the service names, once, at an endpoint of ours. A receiver's failure after its head comes back as it is; a body cut
  * short after the head is LARDER_E_RETRY. A HEAD that is refused without a word is asked again as GET: why. Errors carry code, status, request id, next step. */
 int aws_send (struct aws_client *client, struct larder_call *call, const struct aws_send *send, struct aws_reply *ret_reply,
               struct larder_error *error);

@@ -296,6 +296,7 @@ aws_client_close (struct aws_client *client)
 const char *aws_client_endpoint (const struct aws_client *client) { return client->endpoint; }
 const char *aws_client_region (const struct aws_client *client) { return client->region; }
 bool aws_client_signs_payload (const struct aws_client *client) { return client->signs_payload; }
+const char *aws_client_name (const struct aws_client *client) { return client->name; }
 const struct larder_host *aws_client_host (const struct aws_client *client) { return client->host; }
 struct http *aws_client_http (struct aws_client *client) { return client->http; }
 struct aws_identity *aws_client_identity (struct aws_client *client) { return client->identity; }
@@ -310,12 +311,12 @@ aws_client_attempts (const struct aws_client *client)
 
 /* ---- where requests go -------------------------------------------------------------------------- */
 
-void
+bool
 aws_client_learn_region (struct aws_client *client, const char *bucket, const char *region)
 {
 	struct region fresh;
 	if (!bucket || strlen (bucket) >= sizeof fresh.bucket || strlen (region) >= sizeof fresh.name)
-		return;
+		return false;
 	snprintf (fresh.bucket, sizeof fresh.bucket, "%s", bucket);
 	snprintf (fresh.name, sizeof fresh.name, "%s", region);
 	pthread_mutex_lock (&client->mutex);
@@ -323,10 +324,12 @@ aws_client_learn_region (struct aws_client *client, const char *bucket, const ch
 	for (unsigned i = 0; i < REGIONS; i++)
 		if (strcmp (client->regions[i].bucket, bucket) == 0)
 			at = i;
+	bool news = strcmp (client->regions[at].bucket, bucket) != 0 || strcmp (client->regions[at].name, region) != 0;
 	client->regions[at] = fresh;
 	if (at == client->next_region)
 		client->next_region = (at + 1) % REGIONS;
 	pthread_mutex_unlock (&client->mutex);
+	return news;
 }
 
 static const char *

@@ -273,6 +273,8 @@ aws_fault_error (const struct aws_fault *fault, const char *what, struct larder_
 		said--;
 	if (strcmp (fault->code, "RequestTimeTooSkewed") == 0)
 		code = skewed (fault, what, error);
+	else if (fault->wandering)
+		code = larder_fail (error, LARDER_E_UNAVAILABLE, "%s: the service names one region after the other, '%s' now", what, fault->region);
 	else if (said)
 		larder_fail (error, code, "%s: %.*s", what, (int) said, fault->message);
 	else if (fault->code[0])
@@ -282,7 +284,10 @@ aws_fault_error (const struct aws_fault *fault, const char *what, struct larder_
 	if (error && offsetof (struct larder_error, status) + sizeof error->status <= error->size)
 		error->status = fault->status;
 	char next[160];
-	snprintf (next, sizeof next, "write region = %s in the [backend] section", fault->region);
+	if (fault->wandering)
+		snprintf (next, sizeof next, "set region in the [backend] section to the bucket's, and look at what answers there");
+	else
+		snprintf (next, sizeof next, "write region = %s in the [backend] section", fault->region);
 	larder_explain (error, LARDER_DETAIL_NEXT, fault->elsewhere ? next : row->next);
 	larder_explain (error, LARDER_DETAIL_PROVIDER, fault->code);
 	larder_explain (error, LARDER_DETAIL_REQUEST, fault->request_id);

@@ -67,6 +67,7 @@ struct aws_client;
 struct aws_identity;
 struct aws_identity *aws_client_identity (struct aws_client *client);
 const struct larder_host *aws_client_host (const struct aws_client *client);
+const char *aws_client_name (const struct aws_client *client);      /* of the backend */
 struct http *aws_client_http (struct aws_client *client);
 struct aws_common *aws_client_common (struct aws_client *client);
 unsigned aws_client_attempts (const struct aws_client *client);
@@ -77,6 +78,7 @@ int aws_client_target (struct aws_client *client, struct aws_request *request, s
 int aws_target_url (struct aws_request *request, struct aws_target *target, struct larder_error *error);
 int aws_client_sign (struct aws_client *client, struct aws_request *request, const struct aws_target *target, const struct aws_credentials *who,
                      int64_t time, const char *payload_hash, struct aws_signature *ret, struct larder_error *error);
-void aws_client_learn_region (struct aws_client *client, const char *bucket, const char *region);
+/* False when it was known. */
+bool aws_client_learn_region (struct aws_client *client, const char *bucket, const char *region);
 
 #endif

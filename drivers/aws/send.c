@@ -270,16 +270,22 @@ again (struct sending *sending, enum aws_retry kind, const char *why, struct lar
 	return code ? code : 1;
 }
 
-/* The service named another region for the bucket: for hosts of AWS's own we go there, once. */
+/* The service named another region for the bucket: signed for that, once, at AWS's host of that region or at the endpoint that was
+ * set, and at no other. */
 static bool
 follow_region (struct sending *sending)
 {
-	const char *region = aws_fault_region (&sending->fault, sending->target.endpoint.region);
-	if (!region || aws_client_endpoint (sending->client) || sending->moved || !sending->send->request->bucket)
+	const char *bucket = sending->send->request->bucket, *signed_for = sending->target.endpoint.region;
+	const char *region = aws_fault_region (&sending->fault, signed_for);
+	if (!region || !bucket)
+		return false;
+	sending->fault.wandering = sending->moved;
+	if (sending->moved)
 		return false;
 	sending->moved = true;
-	aws_client_learn_region (sending->client, sending->send->request->bucket, region);
-	log_try (sending, "the bucket is in another region; signed again for it");
+	if (aws_client_learn_region (sending->client, bucket, region))
+		sending->host->log (LARDER_LOG_WARN, "bucket '%.80s' is in region %s, not %s; write region = %s in [backend \"%.60s\"]", bucket, region,
+		                    signed_for, region, aws_client_name (sending->client));
 	return true;
 }
 

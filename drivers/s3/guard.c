@@ -129,11 +129,32 @@ check_below (struct s3 *s3, struct larder_call *call, const char *bucket, const 
 	return code;
 }
 
+/* Whoever may not look cannot be kept from writing what he may. Said once. */
+static int
+pass_blind (struct s3 *s3, const char *bucket)
+{
+	pthread_mutex_lock (&s3->mutex);
+	bool said = s3->blind;
+	s3->blind = true;
+	pthread_mutex_unlock (&s3->mutex);
+	if (!said)
+		larder_host->log (LARDER_LOG_WARN, "these credentials may not look into bucket '%s': whether a key would hide another from its listings is not checked "
+		                  "(guard-keys = no says so for good)", bucket);
+	return 0;
+}
+
 int
 s3_guard (struct s3 *s3, struct larder_call *call, const char *bucket, const char *key, struct larder_error *error)
 {
 	if (!is_guarded (s3))
 		return 0;
-	int code = check_above (s3, call, bucket, key, error);
-	return code == 0 && key[strlen (key) - 1] != '/' ? check_below (s3, call, bucket, key, error) : code;
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = check_above (s3, call, bucket, key, &why);
+	if (code == 0 && key[strlen (key) - 1] != '/')
+		code = check_below (s3, call, bucket, key, &why);
+	if (code == LARDER_E_DENIED && strcmp (why.provider, "AccessDenied") == 0)
+		return pass_blind (s3, bucket);
+	if (code < 0 && error)
+		larder_give (error, &why);
+	return code;
 }

@@ -1,6 +1,7 @@
 /* key.c: keys and metadata that a server could not give back as they were. Refused by name, before anything is sent. */
 #include "server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,13 +80,28 @@ s3_server_key_alone (const struct s3_server *server, const char *key, struct lar
 	return server->state[S3_RAW_KEYS] == S3_DESTRUCTIVE ? check_parts (server, key, error) : 0;
 }
 
-bool
-s3_key_fits_xml (const char *key)
+/* The first byte that XML cannot carry; NULL: none. */
+static const unsigned char *
+find_unfit (const char *key)
 {
 	for (const unsigned char *at = (const unsigned char *) key; *at; at++)
 		if ((*at < 0x20 && *at != '\t' && *at != '\n' && *at != '\r') || (at[0] == 0xef && at[1] == 0xbf && (at[2] & 0xfe) == 0xbe))
-			return false;
-	return true;
+			return at;
+	return NULL;
+}
+
+bool
+s3_key_fits_xml (const char *key)
+{
+	return !find_unfit (key);
+}
+
+static int
+unfit_key (const struct s3_server *server, const char *key, const unsigned char *at, struct larder_error *error)
+{
+	char why[80];
+	snprintf (why, sizeof why, "byte 0x%02x at %zu would come back as another", *at, (size_t) ((const char *) at - key));
+	return bad_key (server, key, why, "name the object without it", error);
 }
 
 int
@@ -102,7 +118,7 @@ s3_server_key (const struct s3_server *server, const char *key, struct larder_er
 	if (!text_is_utf8 (key, length))
 		return bad_key (server, key, "it is not UTF-8", "rename it", error);
 	if (server->keys_in_xml && !s3_key_fits_xml (key))
-		return bad_key (server, key, "control characters would come back as others", "name the object without them", error);
+		return unfit_key (server, key, find_unfit (key), error);
 	if (server->keys_in_a_line && strpbrk (key, "\r\n"))
 		return bad_key (server, key, "it has a line break", "name the object without it", error);
 	int code = s3_server_can (server, S3_RAW_KEYS) ? 0 : check_parts (server, key, error);

@@ -89,13 +89,19 @@ remove_one (const struct removing *work, size_t i, struct larder_error *error)
 /* ---- many at once ---- */
 
 /* Items of one request, and their places in the caller's list. */
-struct batch { const struct removing *work; struct larder_remove *items; size_t *places; size_t count; };
+struct batch { const struct removing *work; struct larder_remove *items; size_t *places; size_t count; const struct aws_reply *reply; };
 
 static int
 report_batched (void *context, size_t index, int code, const struct larder_info *info, const struct larder_error *error)
 {
 	const struct batch *batch = context;
-	return report (batch->work, batch->places[index], code, info, error);
+	if (!error)
+		return report (batch->work, batch->places[index], code, info, NULL);
+	struct larder_error why = LARDER_ERROR_INIT;            /* one request, and one id of it, for all */
+	larder_give (&why, error);
+	const char *id = aws_reply_header (batch->reply, "x-amz-request-id");
+	larder_explain (&why, LARDER_DETAIL_REQUEST, id ? id : "");
+	return report (batch->work, batch->places[index], code, info, &why);
 }
 
 static int
@@ -130,6 +136,7 @@ send_batch (struct batch *batch, struct larder_error *error)
 		code = s3_exchange_do (work->s3, work->call, &exchange, &why);
 	if (code < 0)
 		return fail_batch (batch, code, &why, error);
+	batch->reply = &exchange.reply;
 	code = s3_reply_deleted (exchange.reply.body, exchange.reply.length, work->bucket, batch->items, batch->count, sizeof *batch->items,
 	                         report_batched, batch, exchange.arena, error);
 	batch->count = 0;
@@ -156,7 +163,7 @@ remove_batched (const struct removing *work, size_t count, struct larder_error *
 	CLEANUP_FREE size_t *places = calloc (most, sizeof *places);
 	if (!items || !places)
 		return larder_fail_memory (error);
-	struct batch batch = { work, items, places, 0 };
+	struct batch batch = { work, items, places, 0, NULL };
 	int code = 0;
 	for (size_t i = 0; i < count && code == 0; i++)
 		code = add_or_remove (&batch, i, error);

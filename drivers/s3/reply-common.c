@@ -24,6 +24,19 @@ s3_odd (struct larder_error *error, const char *format, ...)
 	return LARDER_E_INTEGRITY;
 }
 
+int
+s3_untrue (struct larder_error *error, const char *format, ...)
+{
+	char what[400];
+	va_list arguments;
+	va_start (arguments, format);
+	vsnprintf (what, sizeof what, format, arguments);
+	va_end (arguments);
+	larder_fail (error, LARDER_E_UNAVAILABLE, "the listing cannot be trusted: %s", what);
+	larder_explain (error, LARDER_DETAIL_NEXT, "nothing was done with it; try again, and report it to whoever runs that service");
+	return LARDER_E_UNAVAILABLE;
+}
+
 /* ---- bodies ---- */
 
 struct walk {

@@ -181,20 +181,20 @@ judge_order (const struct listing *listing, const char *last, struct larder_erro
 	int order = strcmp (first->info.key, last);
 	if (order > 0 || (order == 0 && listing->list->versions))
 		return 0;
-	return s3_odd (error, "a page begins with '%s', the one before it ended with '%s'", first->info.key, last);
+	return s3_untrue (error, "a page begins with '%s', the one before it ended with '%s'", first->info.key, last);
 }
 
 static int
 judge_end (const struct listing *listing, const struct s3_token *before, const struct s3_token *next, struct larder_error *error)
 {
 	if (!listing->has_end)
-		return s3_odd (error, "it does not say whether more follows");
+		return s3_untrue (error, "it does not say whether more follows");
 	if (!listing->truncated)
-		return listing->token ? s3_odd (error, "nothing follows, but it says where") : 0;
+		return listing->token ? s3_untrue (error, "nothing follows, but it says where") : 0;
 	if (!next->key)
-		return s3_odd (error, "more follows, but it does not say where");
+		return s3_untrue (error, "more follows, but it does not say where");
 	if (before->key && strcmp (before->key, next->key) == 0 && strcmp (before->other ? before->other : "", next->other ? next->other : "") == 0)
-		return s3_odd (error, "the listing would go on where it was: it has no end");
+		return s3_untrue (error, "the listing would go on where it was: it has no end");
 	return 0;
 }
 

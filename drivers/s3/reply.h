@@ -33,5 +33,7 @@ bool s3_checksum_element (const char *name, const char *text, struct larder_aren
 bool s3_is_composite (const char *checksum, const char *kind);
 /* Anything but a plain success: INTEGRITY, worded once. */
 int s3_odd (struct larder_error *error, const char *format, ...) LARDER_PRINTF (2, 3);
+/* A page that cannot be part of a true listing: UNAVAILABLE. */
+int s3_untrue (struct larder_error *error, const char *format, ...) LARDER_PRINTF (2, 3);
 
 #endif

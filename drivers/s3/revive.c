@@ -37,7 +37,7 @@ static int
 fail_unknown (const struct s3 *s3, const char *key, struct larder_error *error)
 {
 	int code = larder_fail (error, LARDER_E_CONFLICT, "'%.200s' was removed, and its delete marker counts as an object on %s", key, s3->server->title);
-	larder_explain (error, LARDER_DETAIL_NEXT, "remove the delete marker, by its version, with the server's own tools; or choose another key");
+	larder_explain (error, LARDER_DETAIL_NEXT, "remove that marker: larder ls --versions shows its version, larder rm --version takes it away");
 	return code;
 }
 

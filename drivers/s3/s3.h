@@ -24,6 +24,7 @@ struct s3 {
 	pthread_mutex_t mutex;                     /* of what follows */
 	char known[S3_KNOWN_MOST][64];             /* buckets that answered: a 404 there speaks of the key */
 	unsigned known_count;
+	bool blind;                                /* guard.c: that it may not look has been said */
 	struct { uint64_t hash; int64_t until; } clear[S3_CLEAR_MOST];   /* guard.c: folders */
 };
 

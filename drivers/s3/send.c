@@ -137,6 +137,30 @@ s3_exchange_send (struct s3 *s3, struct larder_call *call, struct s3_exchange *e
 	return code;
 }
 
+/* S3 tells only whoever may list that an object is missing. */
+static bool
+hides_missing (const struct s3_exchange *exchange, const struct aws_fault *fault)
+{
+	const struct aws_request *request = &exchange->request;
+	bool looks = strcmp (request->method, "HEAD") == 0 || strcmp (request->method, "GET") == 0;
+	return looks && request->path[1] && fault->status == 403 && (!fault->code[0] || strcmp (fault->code, "AccessDenied") == 0);
+}
+
+/* What the table of codes cannot know. */
+static void
+explain_fault (const struct s3 *s3, const struct s3_exchange *exchange, const struct aws_fault *fault, struct larder_error *error)
+{
+	char next[256];
+	if (hides_missing (exchange, fault))
+		snprintf (next, sizeof next, "it is missing, or these credentials may not read it: s3:ListBucket on bucket '%.80s' would tell which", exchange->request.bucket);
+	else if (strcmp (fault->code, "NoSuchBucket") == 0 && !s3->create)
+		snprintf (next, sizeof next, "create bucket '%.80s' there, correct 'bucket' of the store, or set create = yes in backend '%.60s'",
+		          exchange->request.bucket, s3->name);
+	else
+		return;
+	larder_explain (error, LARDER_DETAIL_NEXT, next);
+}
+
 int
 s3_exchange_fault (struct s3 *s3, struct s3_exchange *exchange, struct larder_error *error)
 {
@@ -144,12 +168,7 @@ s3_exchange_fault (struct s3 *s3, struct s3_exchange *exchange, struct larder_er
 	if (fault.status == 404 && !fault.code[0] && is_known (s3, exchange->request.bucket))
 		snprintf (fault.code, sizeof fault.code, "NoSuchKey");
 	int code = aws_fault_error (&fault, exchange->what, error);
-	if (strcmp (fault.code, "NoSuchBucket") == 0 && !s3->create) {
-		char next[256];
-		snprintf (next, sizeof next, "create bucket '%.80s' there, correct 'bucket' of the store, or set create = yes in backend '%.60s'",
-		          exchange->request.bucket, s3->name);
-		larder_explain (error, LARDER_DETAIL_NEXT, next);
-	}
+	explain_fault (s3, exchange, &fault, error);
 	return code;
 }
 

@@ -70,7 +70,7 @@ static const char *const instead[S3_FEATURES] = {
 		"for as objects (a HEAD each; one that was clear counts as clear for a second), and what is below it is listed (one LIST): two LISTs a "
 		"picture with its thumbnail. Two writers at the same moment, one of 'a' and one of 'a/b', may both pass: that is not looked for "
 		"again after the write, since it would double these requests, and what it found could not be taken back: MinIO removes under no "
-		"condition. `guard-keys = no` saves them where keys are made by one template",
+		"condition. Credentials that may not list write unguarded, with a warning. `guard-keys = no` saves them where keys are made by one template",
 };
 
 /* Where the limit of metadata is not known, the narrowest of the known ones. */

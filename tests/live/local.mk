@@ -2,7 +2,7 @@
 TESTS += %D%/test-live-install.sh %D%/test-live-servers.py %D%/test-live-proxy.py
 if WITH_AWS
 TESTS += %D%/test-live-conform.py %D%/test-live-class.py
-TESTS += %D%/test-live-ingest-kill.py %D%/test-live-ingest-fallback.py %D%/test-live-errors.py %D%/test-live-scenario.py
+TESTS += %D%/test-live-ingest-kill.py %D%/test-live-ingest-fallback.py %D%/test-live-errors.py %D%/test-live-scenario.py %D%/test-live-cases.py
 check_LTLIBRARIES += tests/live/clock-shift.la
 endif
 tests_live_clock_shift_la_SOURCES = %D%/clock-shift.c
@@ -26,7 +26,7 @@ tests_live_s3_table_CPPFLAGS = $(IN_AWS) -I$(top_srcdir)/drivers/s3 -DLARDER_API
 tests_live_s3_table_LDADD = libs3wire.la libbase.la
 TESTS += %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py %D%/test-live-removed.py
 endif
-EXTRA_DIST += %D%/test-live-removed.py %D%/session.py %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py
+EXTRA_DIST += %D%/test-live-removed.py %D%/test-live-cases.py %D%/session.py %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py
 
 # Who we are: sources of credentials, played by tests/lib/identity_services.py.
 if WITH_AWS

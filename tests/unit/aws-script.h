@@ -184,5 +184,6 @@ head_has (const struct play *play, unsigned at, const char *text)
 #define OK "HTTP/1.1 200 OK\r\n\r\n"
 #define OK_WITH(body) "HTTP/1.1 200 OK\r\n\r\n" body
 #define REFUSED(line, code) "HTTP/1.1 " line "\r\nx-amz-request-id: R1\r\n\r\n<Error><Code>" code "</Code><Message>words of the service.</Message></Error>"
+#define ANOTHER_REGION(name) "HTTP/1.1 400 Bad Request\r\n\r\n<Error><Code>AuthorizationHeaderMalformed</Code><Region>" name "</Region></Error>"
 
 #endif

@@ -11,7 +11,7 @@ tests_unit_test_aws_sign_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_aws_sign_LDADD = $(LIBS_UNIT_AWS)
 if HAVE_CHECK
 UNIT_AWS = tests/unit/test-aws-endpoint tests/unit/test-aws-xml tests/unit/test-aws-fault tests/unit/test-aws-small tests/unit/test-aws-send \
-	tests/unit/test-aws-head tests/unit/test-aws-client tests/unit/test-aws-region tests/unit/test-aws-tls
+	tests/unit/test-aws-head tests/unit/test-aws-client tests/unit/test-aws-region tests/unit/test-aws-tls tests/unit/test-aws-hints
 check_PROGRAMS += $(UNIT_AWS)
 TESTS += $(UNIT_AWS)
 
@@ -44,6 +44,11 @@ tests_unit_test_aws_head_SOURCES = tests/unit/test-aws-head.c tests/unit/aws-scr
 tests_unit_test_aws_head_CPPFLAGS = $(IN_MODULE) $(IN_UNIT_AWS)
 tests_unit_test_aws_head_CFLAGS = $(CFLAGS_UNIT_AWS)
 tests_unit_test_aws_head_LDADD = libaws.la libhttp.la $(LIBS_UNIT) $(AWS_LIBS) $(JANSSON_LIBS)
+
+tests_unit_test_aws_hints_SOURCES = tests/unit/test-aws-hints.c tests/unit/aws-script.h
+tests_unit_test_aws_hints_CPPFLAGS = $(IN_MODULE) $(IN_UNIT_AWS)
+tests_unit_test_aws_hints_CFLAGS = $(CFLAGS_UNIT_AWS)
+tests_unit_test_aws_hints_LDADD = libaws.la libhttp.la $(LIBS_UNIT) $(AWS_LIBS) $(JANSSON_LIBS)
 
 tests_unit_test_aws_tls_SOURCES = tests/unit/test-aws-tls.c tests/unit/aws-script.h
 tests_unit_test_aws_tls_CPPFLAGS = $(IN_MODULE) $(IN_UNIT_AWS)

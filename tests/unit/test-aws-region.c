@@ -140,9 +140,10 @@ START_TEST (once_only)
 	static const struct answer answers[] = { { 301, "eu-west-1", "" }, { 301, "eu-west-2", "" }, { 200, NULL, "" } };
 	struct talk talk;
 	talk_begin (&talk, answers);
-	ck_assert_int_eq (ask (&talk, "GET", "photos"), LARDER_E_INVALID);
+	ck_assert_int_eq (ask (&talk, "GET", "photos"), LARDER_E_UNAVAILABLE);
 	ck_assert_uint_eq (script.asked, 2);
-	ck_assert_ptr_nonnull (strstr (talk.error.next, "region = eu-west-2"));
+	ck_assert_ptr_nonnull (strstr (talk.error.message, "one region after the other, 'eu-west-2' now"));
+	ck_assert_ptr_nonnull (strstr (talk.error.next, "set region"));
 	talk_end (&talk);
 }
 END_TEST
