@@ -96,6 +96,8 @@ put_file (struct transfer *transfer, struct item *item, struct larder_error *err
 		.size = sizeof put, .key = item->path, .attributes = request->attributes,
 		.create_only = request->flags & LARDER_CREATE_ONLY,
 	};
+	if (item->stream >= 0 && store_has_parts (transfer->store))
+		return stream_put (transfer, item, &put, error);
 	int code = item_open (item, error);
 	if (code == 0)
 		code = file_source_begin (&watched.file, item->fd, item->from, &watched.inner, error);

@@ -18,7 +18,7 @@ item_new (struct transfer *transfer, const char *from)
 	struct larder_arena *arena = item ? arena_new () : NULL;
 	transfer->found++;
 	if (arena) {
-		*item = (struct item) { .transfer = transfer, .arena = arena, .fd = -1, .beneath = -1, .from = arena_copy (arena, from) };
+		*item = (struct item) { .transfer = transfer, .arena = arena, .fd = -1, .stream = -1, .beneath = -1, .from = arena_copy (arena, from) };
 		if (item->from)
 			return item;
 	}
@@ -38,17 +38,27 @@ item_free (struct item *item)
 	free (item);
 }
 
+static int
+look_at (struct item *item, struct larder_error *error)
+{
+	return fstat (item->fd, &item->facts) < 0 ? larder_fail_errno (error, errno, "cannot look at '%s'", item->from) : 0;
+}
+
 int
 item_open (struct item *item, struct larder_error *error)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	if (item->fd >= 0)
 		return 0;
+	if (item->stream >= 0) {
+		int code = spool (item->transfer, item->stream, &item->fd, error);
+		return code == 0 ? look_at (item, error) : code;
+	}
 	int fd = item->beneath >= 0 ? file_open_beneath (item->beneath, item->below, flags, 0) : open (item->from, flags);
 	if (fd < 0)
 		return larder_fail_errno (error, item->beneath >= 0 ? -fd : errno, "cannot read '%s'", item->from);
 	item->fd = fd;
-	return fstat (fd, &item->facts) < 0 ? larder_fail_errno (error, errno, "cannot look at '%s'", item->from) : 0;
+	return look_at (item, error);
 }
 
 static uint64_t

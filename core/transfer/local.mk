@@ -1,5 +1,16 @@
 noinst_LTLIBRARIES += libtransfer.la
 libtransfer_la_CPPFLAGS = $(IN_TRANSFER)
 libtransfer_la_SOURCES = \
-	%D%/copy.c %D%/count.c %D%/download.c %D%/from-local.c %D%/from-store.c %D%/item.c %D%/parts.c %D%/parts.h %D%/pool.c %D%/pool.h %D%/remove.c %D%/shadow.c %D%/spool.c %D%/target.c %D%/transfer.c %D%/transfer.h \
-	%D%/upload.c %D%/versions.c %D%/versions.h %D%/versions-back.c %D%/versions-remove.c %D%/versions-undelete.c %D%/write.c %D%/write.h
+	%D%/copy.c %D%/count.c \
+	%D%/download.c \
+	%D%/from-local.c %D%/from-store.c \
+	%D%/item.c \
+	%D%/parts.c %D%/parts.h %D%/parts-list.c \
+	%D%/pool.c %D%/pool.h \
+	%D%/remove.c \
+	%D%/shadow.c %D%/stream.c \
+	%D%/target.c \
+	%D%/transfer.c %D%/transfer.h \
+	%D%/upload.c \
+	%D%/versions.c %D%/versions.h %D%/versions-back.c %D%/versions-remove.c %D%/versions-undelete.c \
+	%D%/write.c %D%/write.h

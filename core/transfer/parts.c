@@ -3,7 +3,7 @@
 
 #include "error.h"
 
-enum { COUNT_MOST = 10000, AT_ONCE = 8, STREAM_STEP = 500 };
+enum { AT_ONCE = 8, STREAM_STEP = 500 };
 #define MIB (UINT64_C (1) << 20)
 #define PART_LEAST (8 * MIB)
 #define PART_MOST (5120 * MIB)
@@ -11,10 +11,10 @@ enum { COUNT_MOST = 10000, AT_ONCE = 8, STREAM_STEP = 500 };
 int
 plan_parts (uint64_t length, struct plan *ret, struct larder_error *error)
 {
-	if (length > COUNT_MOST * PART_MOST)
+	if (length > PARTS_MOST * PART_MOST)
 		return larder_fail_next (error, LARDER_E_LIMIT, "divide it into several objects",
 			"%llu bytes are more than one object holds, 48.8 TiB", (unsigned long long) length);
-	uint64_t part = (length + COUNT_MOST - 1) / COUNT_MOST;
+	uint64_t part = (length + PARTS_MOST - 1) / PARTS_MOST;
 	part = part < PART_LEAST ? PART_LEAST : (part + MIB - 1) / MIB * MIB;
 	*ret = (struct plan) { length, part, (uint32_t) (length == 0 ? 1 : (length + part - 1) / part) };
 	return 0;

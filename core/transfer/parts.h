@@ -4,6 +4,7 @@
 
 #include "transfer.h"
 
+enum { PARTS_MOST = 10000 };
 /* From here on an object is moved in pieces. */
 #define PARTS_FROM (UINT64_C (16) << 20)
 
@@ -28,6 +29,16 @@ struct pieces {
 	int code;
 	struct larder_error *error;   /* of the caller */
 };
+
+/* Parts that a store has taken. Not thread-safe; texts live in the arena. */
+struct larder_part;
+struct larder_upload;
+struct parts_list { struct larder_part *at; size_t count, room; struct larder_arena *arena; };
+int parts_list_add (struct parts_list *list, const struct larder_part *part, struct larder_error *error);
+/* The object from all of them, with the checksum of the whole where the store told those of the parts. */
+int parts_list_finish (struct parts_list *list, struct larder_store *store, struct larder_arena *arena, const struct larder_put *put,
+                       const struct larder_upload *upload, uint64_t length, struct larder_error *error);
+void parts_list_free (struct parts_list *list);
 
 int pieces_do (struct pieces *pieces, struct larder_error *error);
 

@@ -52,6 +52,7 @@ struct item {
 	struct larder_store *store;
 	struct larder_info info;      /* key, length, etag, mtime of the object */
 	int fd;                       /* file: -1 until its turn */
+	int stream;                   /* standard input, or -1 */
 	struct stat facts;            /* of the file */
 	bool spooled;                 /* the file is a copy of a stream: has no path */
 	int beneath;                  /* file: folder that `below` is in, open until the pool was drained, or -1: `from` is its path */
@@ -134,7 +135,9 @@ bool anything_below (struct larder_store *store, struct larder_arena *arena, con
 /* Is `key` of that store the object that `to` is in the target, also by way of another backend? */
 bool same_object (struct transfer *transfer, struct larder_arena *arena, struct larder_store *from, const char *key, const char *to);
 
-/* ---- spool.c: a stream of unknown length becomes a file without a name ---- */
+/* ---- stream.c: standard input ---- */
+int stream_put (struct transfer *transfer, struct item *item, const struct larder_put *put, struct larder_error *error);
+/* As a file without a name. */
 int spool (struct transfer *transfer, int fd, int *ret_fd, struct larder_error *error);
 
 #endif

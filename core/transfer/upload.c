@@ -3,11 +3,7 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include "parts.h"
 
-#include <stdlib.h>
-
 #include "arena.h"
-#include "checksum.h"
-#include "cleanup.h"
 #include "error.h"
 #include "store.h"
 #include <larder/driver.h>
@@ -17,8 +13,7 @@ struct uploading {
 	struct item *item;
 	struct larder_upload upload;
 	const struct larder_source *source;
-	struct larder_part *parts;
-	struct larder_arena *arena;   /* texts of the parts; under pieces.mutex */
+	struct parts_list list;       /* under pieces.mutex */
 };
 
 /* A stretch of the file. The driver may read it twice; progress is what was read last. */
@@ -46,19 +41,6 @@ upload_in_parts (const struct transfer *transfer, uint64_t length)
 }
 
 static int
-keep_part (struct uploading *uploading, const struct larder_part *part, struct larder_error *error)
-{
-	struct larder_part *kept = &uploading->parts[part->number - 1];
-	pthread_mutex_lock (&uploading->pieces.mutex);
-	*kept = *part;
-	kept->etag = arena_copy (uploading->arena, part->etag);
-	kept->checksum = arena_copy (uploading->arena, part->checksum);
-	bool failed = !kept->etag || (part->checksum && !kept->checksum);
-	pthread_mutex_unlock (&uploading->pieces.mutex);
-	return failed ? larder_fail_memory (error) : 0;
-}
-
-static int
 write_part (struct pieces *pieces, uint32_t number, struct larder_error *error)
 {
 	struct uploading *uploading = (struct uploading *) (void *) pieces;
@@ -69,8 +51,11 @@ write_part (struct pieces *pieces, uint32_t number, struct larder_error *error)
 	if (!arena)
 		return larder_fail_memory (error);
 	int code = store_parts_write (pieces->transfer->store, arena, &uploading->upload, number, &source, &part, error);
-	if (code == 0)
-		code = keep_part (uploading, &part, error);
+	if (code < 0)
+		return code;
+	pthread_mutex_lock (&pieces->mutex);
+	code = parts_list_add (&uploading->list, &part, error);
+	pthread_mutex_unlock (&pieces->mutex);
 	if (code < 0)
 		return code;
 	count_progress (pieces->transfer, slice.length);
@@ -78,36 +63,16 @@ write_part (struct pieces *pieces, uint32_t number, struct larder_error *error)
 	return 0;
 }
 
-/* Of the whole from those of the parts, where the store told them. */
-static bool
-crc_of_whole (const struct uploading *uploading, uint64_t *ret)
-{
-	*ret = 0;
-	for (uint32_t i = 0; i < uploading->pieces.plan.count; i++) {
-		const struct larder_part *part = &uploading->parts[i];
-		uint64_t crc;
-		if (part->checksum_type != LARDER_CHECKSUM_CRC64NVME || !part->checksum || !crc64nvme_parse (part->checksum, &crc))
-			return false;
-		*ret = crc64nvme_combine (*ret, crc, part->length);
-	}
-	return true;
-}
-
 static int
 send (struct uploading *uploading, const struct larder_put *put, const struct file_source *file, struct larder_error *error)
 {
-	struct transfer *transfer = uploading->pieces.transfer;
-	const struct plan *plan = &uploading->pieces.plan;
-	struct larder_info info = { .size = sizeof info };
 	int code = pieces_do (&uploading->pieces, error);
 	if (code == 0)
 		code = file_source_check (file, error);
 	if (code < 0)
 		return code;
-	uint64_t crc;
-	bool known = crc_of_whole (uploading, &crc);
-	return store_parts_finish (transfer->store, uploading->item->arena, put, &uploading->upload, uploading->parts, plan->count, plan->length,
-	                           known ? &crc : NULL, &info, error);
+	return parts_list_finish (&uploading->list, uploading->pieces.transfer->store, uploading->item->arena, put, &uploading->upload,
+	                          uploading->source->length, error);
 }
 
 int
@@ -115,21 +80,18 @@ upload_parts (struct transfer *transfer, struct item *item, const struct larder_
               const struct larder_source *source, struct larder_error *error)
 {
 	struct uploading uploading = {
-		.pieces = { .transfer = transfer, .one = write_part }, .item = item, .source = source, .arena = item->arena,
+		.pieces = { .transfer = transfer, .one = write_part }, .item = item, .source = source, .list = { .arena = item->arena },
 		.upload = { .size = sizeof uploading.upload },
 	};
 	int code = plan_parts (source->length, &uploading.pieces.plan, error);
 	if (code < 0)
 		return code;
-	CLEANUP_FREE struct larder_part *parts = calloc (uploading.pieces.plan.count, sizeof *parts);
-	if (!parts)
-		return larder_fail_memory (error);
-	uploading.parts = parts;
 	code = store_parts_begin (transfer->store, item->arena, put, &uploading.upload, error);
 	if (code < 0)
 		return code;
 	code = send (&uploading, put, file, error);
 	if (code < 0)
 		store_parts_abort (transfer->store, &uploading.upload);
+	parts_list_free (&uploading.list);
 	return code;
 }
