@@ -82,6 +82,8 @@ put_whole (struct transfer *transfer, struct item *item, const struct larder_put
 	};
 	struct larder_info info = { .size = sizeof info };
 	int code = larder_put (transfer->store, item->arena, put, &source, &info, error);
+	if (code == LARDER_E_INTEGRITY)
+		(void) file_source_check (&watched->file, error);     /* the better reason, where it is one */
 	if (code == 0)
 		count_progress (transfer, source.length - watched->told);
 	return code;

@@ -7,7 +7,7 @@
 
 #include "clock.h"
 
-enum { MOST = 256, FIRST = 8, QUEUED_A_THREAD = 2, LARGE_MOST = 8, STACK = 256 << 10 };
+enum { MOST = 256, FIRST = 8, QUEUED_A_THREAD = 2, LARGE_MOST = 8, QUEUED_LARGE = 256, STACK = 256 << 10 };
 #define ITEM_WORTH (UINT64_C (128) << 10)        /* a request costs about as much as so many bytes */
 #define WINDOW_LEAST (NS_PER_S / 100)
 #define SLOW_FOR NS_PER_S
@@ -18,7 +18,7 @@ struct pool {
 	struct task *first, **last;
 	unsigned large;                      /* of them are running */
 	struct share *shares;
-	unsigned queued, running, idle, started, seated, width, most;
+	unsigned queued, queued_large, running, idle, started, seated, width, most;
 	bool closing;
 	/* how the width is found */
 	uint64_t worth, before;              /* done in this window; a second's worth in the one before */
@@ -89,7 +89,35 @@ pool_slow_down (struct pool *pool)
 	pthread_mutex_unlock (&pool->mutex);
 }
 
+/* The large ones come on top: small ones find their threads whatever those do. */
+static unsigned
+seats (const struct pool *pool)
+{
+	unsigned wanted = pool->width + pool->large;
+	return wanted < pool->most ? wanted : pool->most;
+}
+
 /* ---- the threads ------------------------------------------------------------------------------- */
+
+static void *work (void *pool);
+
+/* Up to `wanted` more, as far as the width lets. Signals are for the caller's own threads. */
+static void
+start (struct pool *pool, unsigned wanted)
+{
+	sigset_t all, before;
+	pthread_attr_t small;
+	if (wanted == 0 || pool->started >= seats (pool) || pool->most == 1)
+		return;
+	sigfillset (&all);
+	pthread_attr_init (&small);
+	pthread_attr_setstacksize (&small, STACK);
+	pthread_sigmask (SIG_SETMASK, &all, &before);
+	while (wanted-- > 0 && pool->started < seats (pool) && pthread_create (&pool->threads[pool->started], &small, work, pool) == 0)
+		pool->started++;
+	pthread_sigmask (SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy (&small);
+}
 
 static struct share *
 share_open (const struct pool *pool)
@@ -105,7 +133,8 @@ static struct task **
 task_ready (struct pool *pool)
 {
 	struct task **at = &pool->first;
-	while (*at && (*at)->large && pool->large >= LARGE_MOST)
+	unsigned most = pool->most > LARGE_MOST ? LARGE_MOST : pool->most > 1 ? pool->most - 1 : 1;
+	while (*at && (*at)->large && pool->large >= most)
 		at = &(*at)->next;
 	return *at ? at : NULL;
 }
@@ -121,6 +150,11 @@ do_task (struct pool *pool, struct task **at)
 	pool->queued--;
 	pool->running++;
 	pool->large += large;
+	pool->queued_large -= large;
+	if (large) {                             /* it leaves its seat to whoever is next */
+		pthread_cond_signal (&pool->wider);
+		start (pool, pool->first ? 1 : 0);
+	}
 	pthread_cond_signal (&pool->room);
 	pthread_mutex_unlock (&pool->mutex);
 	task->run (task);
@@ -154,7 +188,7 @@ work (void *context)
 	while (!pool->closing || pool->first) {
 		struct task **ready = task_ready (pool);
 		struct share *share = share_open (pool);
-		if (seat >= pool->width && !pool->closing) {
+		if (seat >= seats (pool) && !pool->closing) {
 			pthread_cond_wait (&pool->wider, &pool->mutex);
 		} else if (ready) {
 			do_task (pool, ready);
@@ -170,36 +204,26 @@ work (void *context)
 	return NULL;
 }
 
-/* Up to `wanted` more, as far as the width lets. Signals are for the caller's own threads. */
-static void
-start (struct pool *pool, unsigned wanted)
-{
-	sigset_t all, before;
-	pthread_attr_t small;
-	if (wanted == 0 || pool->started >= pool->width || pool->most == 1)
-		return;
-	sigfillset (&all);
-	pthread_attr_init (&small);
-	pthread_attr_setstacksize (&small, STACK);
-	pthread_sigmask (SIG_SETMASK, &all, &before);
-	while (wanted-- > 0 && pool->started < pool->width && pthread_create (&pool->threads[pool->started], &small, work, pool) == 0)
-		pool->started++;
-	pthread_sigmask (SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy (&small);
-}
-
 /* ---- for the one who adds ---------------------------------------------------------------------- */
+
+/* Large ones have a queue of their own length: they take long, and what comes behind them shall be found meanwhile. */
+static bool
+is_full (const struct pool *pool)
+{
+	return pool->queued - pool->queued_large >= QUEUED_A_THREAD * pool->width || pool->queued_large >= QUEUED_LARGE;
+}
 
 void
 pool_add (struct pool *pool, struct task *task)
 {
 	pthread_mutex_lock (&pool->mutex);
-	while (pool->started > 0 && pool->queued >= QUEUED_A_THREAD * pool->width)
+	while (pool->started > 0 && is_full (pool))
 		pthread_cond_wait (&pool->room, &pool->mutex);
 	task->next = NULL;
 	*pool->last = task;
 	pool->last = &task->next;
 	pool->queued++;
+	pool->queued_large += task->large;
 	if (pool->queued > pool->idle)
 		start (pool, 1);
 	pthread_cond_signal (&pool->work);

@@ -67,12 +67,22 @@ static int
 send (struct uploading *uploading, const struct larder_put *put, const struct file_source *file, struct larder_error *error)
 {
 	int code = pieces_do (&uploading->pieces, error);
-	if (code == 0)
-		code = file_source_check (file, error);
+	if ((code == 0 || code == LARDER_E_INTEGRITY) && file_source_check (file, error) < 0)
+		return LARDER_E_INTEGRITY;      /* also where the store found it first, by a checksum that does not fit */
 	if (code < 0)
 		return code;
 	return parts_list_finish (&uploading->list, uploading->pieces.transfer->store, uploading->item->arena, put, &uploading->upload,
 	                          uploading->source->length, error);
+}
+
+/* What would be refused at the end is refused before an hour of sending; the end decides all the same. */
+static int
+check_absent (struct transfer *transfer, struct item *item, const struct larder_put *put, struct larder_error *error)
+{
+	struct larder_info there = { .size = sizeof there };
+	if (!put->create_only || larder_stat (transfer->store, item->arena, put->key, NULL, &there, NULL) != 0)
+		return 0;
+	return larder_fail_next (error, LARDER_E_CONFLICT, "without --create-only it is replaced", "'%s' is there already", item->to);
 }
 
 int
@@ -86,7 +96,9 @@ upload_parts (struct transfer *transfer, struct item *item, const struct larder_
 	int code = plan_parts (source->length, &uploading.pieces.plan, error);
 	if (code < 0)
 		return code;
-	code = store_parts_begin (transfer->store, item->arena, put, &uploading.upload, error);
+	code = check_absent (transfer, item, put, error);
+	if (code == 0)
+		code = store_parts_begin (transfer->store, item->arena, put, &uploading.upload, error);
 	if (code < 0)
 		return code;
 	code = send (&uploading, put, file, error);

@@ -168,6 +168,15 @@ send_finish (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchan
 	return code == 0 ? s3_exchange_send (s3, call, exchange, error) : code;
 }
 
+/* The answer to the first try was lost, the upload is gone, and what stands there is not what was sent. */
+static int
+fail_taken (const struct larder_finish *request, struct larder_error *error)
+{
+	larder_fail (error, LARDER_E_CONFLICT, "the answer to finishing '%.200s' was lost, and another object is there now, or none", request->upload.key);
+	larder_explain (error, LARDER_DETAIL_NEXT, "look at it and at its versions, then decide whether to write again");
+	return LARDER_E_CONFLICT;
+}
+
 /* Any whole reply is 0; 1: it was finished already, by an earlier try of ours. */
 static int
 finish_once (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_finish *request, struct larder_info *ret_info,
@@ -177,7 +186,8 @@ finish_once (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchan
 	if (code < 0 || !exchange->reply.uncertain || (exchange->reply.status != 404 && exchange->reply.status != 412))
 		return code;
 	struct s3_exchange look = *exchange;
-	return s3_settle_finish (s3, call, &look, request, ret_info, error);
+	code = s3_settle_finish (s3, call, &look, request, ret_info, error);
+	return code == 0 && exchange->reply.status == 404 ? fail_taken (request, error) : code;
 }
 
 /* The same over a delete marker, where the server took that for an object. */

@@ -76,8 +76,8 @@ class Scene:
         result.update(more)
         return {name: value for name, value in result.items() if value is not None}
 
-    def start(self, *words, direct=False, more=None):
-        return subprocess.Popen([TOOL, "--config", self.config, "--profile", self.profile, *words], stdout=subprocess.PIPE,
+    def start(self, *words, direct=False, more=None, stdin=None):
+        return subprocess.Popen([TOOL, "--config", self.config, "--profile", self.profile, *words], stdin=stdin, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, errors="replace", cwd=self.folder, env=self.environment(direct, **(more or {})))
 
     def end(self, process):

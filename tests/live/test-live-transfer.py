@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+"""test-live-transfer: large objects in parts and ranges, on real servers, and what goes wrong on the way of one of them:
+whole and right, or not there at all, and no upload left open."""
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+import servers  # noqa: E402
+import tap  # noqa: E402
+from scene import Scene  # noqa: E402
+
+MIB = 1 << 20
+SIZE = 24 * MIB + 5                               # four parts of 8 MiB, the last of five bytes
+A, B = os.urandom(SIZE), os.urandom(SIZE)
+PART = {"method": "PUT", "path": "partNumber="}
+RANGE = {"method": "GET", "path": "/bucket/t"}
+COMPLETE = {"method": "POST", "path": "uploadId="}
+
+
+class Place(Scene):
+    def __init__(self, name, settings=()):
+        super().__init__(servers.start(name), settings)
+        self.server.make_bucket("bucket", versioning=True)
+        self.use_bucket("bucket")
+        self.put("a", A)
+        self.put("b", B)
+
+    def clean(self):
+        for version in self.client.list_object_versions(Bucket="bucket").get("Versions", []):
+            self.client.delete_object(Bucket="bucket", Key=version["Key"], VersionId=version["VersionId"])
+        self.between.plan([])
+        self.put("a", A)
+        if os.path.exists(self.path("out")):
+            os.unlink(self.path("out"))
+        self.mark = len(self.between.requests)
+
+    def seen(self, method, text):
+        return [r for r in self.between.requests[self.mark:] if r["method"] == method and text in r["path"]]
+
+    def upload(self, *words, file="a", **kinds):
+        return self.run("--json", "put", *words, self.path(file), "images:t", **kinds)
+
+    def download(self, **kinds):
+        return self.run("--json", "get", "images:t", self.path("out"), **kinds)
+
+    def out(self):
+        """What the folder of the target has, private files included."""
+        names = [name for name in os.listdir(self.folder) if name.startswith((".tmp", "out"))]
+        assert names in ([], ["out"]), names
+        if not names:
+            return None
+        with open(self.path("out"), "rb") as file:
+            return file.read()
+
+    def stored(self):
+        return self.client.get_object(Bucket="bucket", Key="t")["Body"].read()
+
+    def nothing(self):
+        assert self.keys() == [] and self.uploads() == [], (self.keys(), self.uploads())
+
+
+def fails(done, code, kind, *texts):
+    assert done.code == code and done.error.get("code") == kind, done
+    for text in texts:
+        assert text in str(done.error), (text, done.error)
+
+
+places = {}
+
+
+def place(name="minio"):
+    if name not in places:
+        places[name] = Place(name)
+    places[name].clean()
+    return places[name]
+
+
+# ---- whole, in both directions
+
+def check_both_ways(name):
+    at = place(name)
+    done = at.upload()
+    assert done.code == 0 and at.stored() == A and at.uploads() == [], done
+    assert len(at.seen("PUT", "partNumber=")) == 4 and len(at.seen("POST", "uploads")) == 1 and len(at.seen("POST", "uploadId=")) == 1
+    assert at.client.head_object(Bucket="bucket", Key="t")["ETag"].endswith('-4"')
+    done = at.download()
+    assert done.code == 0 and at.out() == A, done
+    ranges = sorted(dict(r["headers"]).get("Range") or dict(r["headers"]).get("range") for r in at.seen("GET", "/bucket/t"))
+    assert ranges == sorted("bytes=%d-%d" % (at, min(at + 8 * MIB, SIZE) - 1) for at in range(0, SIZE, 8 * MIB)), ranges
+    assert all("if-match" in {key.lower() for key, _ in r["headers"]} for r in at.seen("GET", "/bucket/t"))
+    stamp = at.client.head_object(Bucket="bucket", Key="t")["LastModified"].timestamp()
+    assert int(os.stat(at.path("out")).st_mtime) == int(stamp)
+
+
+def test_live_transfer_both_ways_minio():
+    check_both_ways("minio")
+
+
+def test_live_transfer_both_ways_versitygw():
+    check_both_ways("versitygw")
+
+
+def test_live_transfer_both_ways_moto():
+    check_both_ways("moto")
+
+
+def meet(count):
+    """A rule's function that lets nobody pass before so many are there at once."""
+    gate = threading.Barrier(count)
+    return lambda record: gate.wait(30 * servers.SLOW)
+
+
+def test_live_transfer_parts_are_sent_together():
+    at = place()
+    at.between.plan([{**PART, "before": meet(4)}])
+    assert at.upload().code == 0 and at.stored() == A
+
+
+def test_live_transfer_ranges_are_read_together():
+    at = place()
+    at.upload()
+    at.between.plan([{**RANGE, "before": meet(4)}])
+    assert at.download().code == 0 and at.out() == A
+
+
+def test_live_transfer_small_ones_pass_large_ones():
+    # eight large ones are held; a small one that comes behind them arrives all the same
+    at = place()
+    os.makedirs(at.path("tree"), exist_ok=True)
+    for number in range(9):
+        os.link(at.path("a"), at.path("tree/%d" % number))
+    at.put("tree/small", b"small")
+    arrived = threading.Event()
+    at.between.plan([{"method": "PUT", "path": "/bucket/t/small", "before": lambda record: arrived.set()},
+                     {**PART, "before": lambda record: arrived.wait(30 * servers.SLOW) or os._exit(9)}])
+    done = at.run("put", "-r", at.path("tree/"), "images:t/")
+    assert done.code == 0 and len(at.keys()) == 10, done
+    shutil.rmtree(at.path("tree"))
+
+
+def test_live_transfer_standard_input():
+    # c-T09, c-T10: nothing, one part, and both sides of the borders; what is small opens no upload
+    at = place()
+    for size in (0, 1, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1, SIZE):
+        at.clean()
+        with open(at.path("a"), "r+b") as file:
+            file.truncate(size)
+        with open(at.path("a"), "rb") as file:
+            done = at.run("--json", "put", "-", "images:t", stdin=file)
+        assert done.code == 0 and at.stored() == A[:size] and at.uploads() == [], (size, done)
+        assert len(at.seen("POST", "uploads")) == (size >= 8 * MIB), size
+
+
+# ---- moving sources
+
+def during_part(at, number, what):
+    at.between.plan([{**PART, "path": r"partNumber=%d(&|$)" % number, "before": what}])
+
+
+def test_live_transfer_source_truncated():
+    # c-T01
+    at = place()
+    during_part(at, 2, lambda record: os.truncate(at.path("a"), 10 * MIB))
+    fails(at.upload(), 6, "INTEGRITY", "source changed while being read")
+    at.nothing()
+
+
+def test_live_transfer_source_changed():
+    # c-T01: one byte, and the time put back
+    at = place()
+
+    def change(record):
+        before = os.stat(at.path("a"))
+        with open(at.path("a"), "r+b") as file:
+            file.write(bytes([A[0] ^ 1]))
+        os.utime(at.path("a"), ns=(before.st_atime_ns, before.st_mtime_ns))
+    during_part(at, 3, change)
+    fails(at.upload(), 6, "INTEGRITY", "source changed while being read")
+    at.nothing()
+
+
+def test_live_transfer_source_unlinked():
+    # c-T01: what is open can be read to its end
+    at = place()
+    during_part(at, 2, lambda record: os.unlink(at.path("a")))
+    done = at.upload()
+    assert done.code == 0 and at.stored() == A, done
+
+
+def replaced(at, data):
+    at.upload()
+    at.between.plan([{**RANGE, "nth": 3, "before": lambda record: at.client.put_object(Bucket="bucket", Key="t", Body=data)}])
+    done = at.download()
+    fails(done, 5, "CONFLICT")
+    assert at.out() is None
+
+
+def test_live_transfer_object_replaced():
+    # c-T02
+    replaced(place(), B)
+
+
+def test_live_transfer_object_replaced_by_shorter():
+    # c-T02
+    replaced(place(), B[:MIB])
+
+
+# ---- bad lines and servers
+
+def test_live_transfer_range_cut():
+    # c-T12: at byte 5 and before the last one; read on from there, of the same version
+    at = place()
+    at.upload()
+    at.between.plan([{**RANGE, "nth": 1, "do": "cut-reply", "bytes": 5}, {**RANGE, "nth": 3, "do": "cut-reply", "bytes": 8 * MIB - 1}])
+    done = at.download()
+    assert done.code == 0 and at.out() == A, done
+
+
+def test_live_transfer_range_always_cut():
+    at = place()
+    at.upload()
+    at.between.plan([{**RANGE, "do": "cut-reply", "bytes": 5}])
+    fails(at.download(), 8, "UNAVAILABLE", "broke off")
+    assert at.out() is None
+
+
+def test_live_transfer_bit_flipped():
+    at = place()
+    at.upload()
+    at.between.plan([{**RANGE, "nth": 2, "do": "flip", "bytes": 1000}])
+    fails(at.download(), 6, "INTEGRITY", "checksum")
+    assert at.out() is None
+
+
+def test_live_transfer_part_refused_once():
+    at = place()
+    at.between.plan([{**PART, "nth": 2, "do": "reply", "code": "SlowDown"}, {**PART, "nth": 4, "do": "cut-request", "bytes": 1000}])
+    done = at.upload()
+    assert done.code == 0 and at.stored() == A and at.uploads() == [], done
+
+
+def test_live_transfer_part_refused_for_good():
+    at = place()
+    at.between.plan([{**PART, "path": r"partNumber=3(&|$)", "do": "reply", "code": "AccessDenied"}])
+    fails(at.upload(), 4, "DENIED", "part 3")
+    at.nothing()
+
+
+def test_live_transfer_finish_unanswered():
+    # c-T15: it was done, and nobody heard of it: one object, success
+    at = place()
+    at.between.plan([{**COMPLETE, "nth": 1, "do": "drop-reply"}])
+    done = at.upload()
+    assert done.code == 0 and at.versions() == {"t": 1} and at.stored() == A, (done, at.versions())
+
+
+def test_live_transfer_finish_unanswered_and_replaced():
+    # c-T15: somebody else's object is never taken for ours
+    at = place()
+    at.between.plan([{**COMPLETE, "nth": 1, "do": "drop-reply",
+                      "after": lambda record: at.client.put_object(Bucket="bucket", Key="t", Body=b"theirs")}])
+    fails(at.upload(), 5, "CONFLICT", "another object")
+    assert at.stored() == b"theirs"
+
+
+def test_live_transfer_finish_error_in_success():
+    # c-T15: 200 with an error in it, also behind white space
+    at = place()
+    body = "   \n\n<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>InternalError</Code><Message>m</Message></Error>"
+    at.between.plan([{**COMPLETE, "do": "reply", "status": 200, "body": body}])
+    fails(at.upload(), 8, "UNAVAILABLE", "InternalError")
+    at.nothing()
+
+
+def test_live_transfer_create_only():
+    # refused before a byte of it is sent
+    at = place()
+    at.upload()
+    at.mark = len(at.between.requests)
+    fails(at.upload("--create-only", file="b"), 5, "CONFLICT", "images:t")
+    assert at.stored() == A and not at.seen("PUT", "") and at.uploads() == []
+
+
+def test_live_transfer_interrupted():
+    at = place()
+    stalled = threading.Event()
+    at.between.plan([{**PART, "nth": 3, "do": "stall", "before": lambda record: stalled.set()}])
+    process = at.start("--json", "put", at.path("a"), "images:t")
+    assert stalled.wait(30 * servers.SLOW)
+    process.send_signal(signal.SIGINT)
+    since = time.monotonic()
+    done = at.end(process)
+    assert done.code == 130 and time.monotonic() - since < 4 * servers.SLOW, done
+    at.nothing()
+
+
+try:
+    tap.run(sys.modules[__name__])
+finally:
+    for one in places.values():
+        one.__exit__()
+        one.server.stop()
