@@ -35,7 +35,7 @@ s3_list (void *self, struct larder_call *call, const struct larder_list *list, l
 	if (code == 0 && !s3_exchange_is_ok (&exchange))
 		code = s3_exchange_fault (s3, &exchange, error);
 	if (code == 0)
-		code = s3_reply_list (exchange.reply.body, exchange.reply.length, list, exchange.arena, item, context, &page, error);
+		code = s3_reply_list (exchange.reply.body, exchange.reply.length, s3->server, list, exchange.arena, item, context, &page, error);
 	return code == 0 ? give_page (call, &page, ret_page, error) : code;
 }
 

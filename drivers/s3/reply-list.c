@@ -222,9 +222,25 @@ judge_page (struct listing *listing, struct larder_page *page, struct larder_err
 	return page->complete || page->token ? 0 : larder_fail_memory (error);
 }
 
-/* Byte order of the names; the newest version first, which one server puts last when it is a delete marker. */
+/* Is version a newer than version b, by their ids? */
 static int
-compare (const void *a, const void *b)
+compare_ids (const char *a, const char *b)
+{
+	bool null_a = !a || strcmp (a, "null") == 0, null_b = !b || strcmp (b, "null") == 0;
+	return null_a || null_b ? null_a - null_b : strcmp (b, a);
+}
+
+static int
+compare_age (const struct entry *one, const struct entry *two, uint32_t how)
+{
+	int order = how == S3_ORDER_ID ? compare_ids (one->info.version, two->info.version)
+		: how == S3_ORDER_TIME ? (one->info.mtime < two->info.mtime) - (one->info.mtime > two->info.mtime) : 0;
+	return order ? order : one->order < two->order ? -1 : 1;
+}
+
+/* Byte order of the names; the newest version first. */
+static int
+compare (const void *a, const void *b, void *how)
 {
 	const struct entry *one = a, *two = b;
 	int order = strcmp (one->info.key, two->info.key);
@@ -233,7 +249,7 @@ compare (const void *a, const void *b)
 	unsigned latest_one = one->info.flags & LARDER_INFO_LATEST, latest_two = two->info.flags & LARDER_INFO_LATEST;
 	if (latest_one != latest_two)
 		return latest_one ? -1 : 1;
-	return one->order < two->order ? -1 : 1;
+	return compare_age (one, two, *(const uint32_t *) how);
 }
 
 static bool
@@ -244,9 +260,10 @@ is_before (const struct larder_list *list, const struct larder_info *info)
 }
 
 int
-s3_reply_list (const char *body, size_t length, const struct larder_list *list, struct larder_arena *arena, larder_item_fn item, void *context,
-               struct larder_page *ret, struct larder_error *error)
+s3_reply_list (const char *body, size_t length, const struct s3_server *server, const struct larder_list *list, struct larder_arena *arena,
+               larder_item_fn item, void *context, struct larder_page *ret, struct larder_error *error)
 {
+	uint32_t how = list->versions ? server->version_order : S3_ORDER_LISTED;
 	struct listing listing = { .list = list, .rows = { .arena = arena, .each = sizeof (struct entry) } };
 	struct s3_rows *rows = &listing.rows;
 	struct larder_page page = { .size = sizeof page };
@@ -255,7 +272,7 @@ s3_reply_list (const char *body, size_t length, const struct larder_list *list, 
 	for (size_t i = 0; i < rows->count && code == 0; i++)
 		code = judge_entry (&listing, s3_row_at (rows, i), error);
 	if (rows->count && code == 0)
-		qsort (rows->at, rows->count, rows->each, compare);
+		qsort_r (rows->at, rows->count, rows->each, compare, &how);
 	if (code == 0)
 		code = judge_page (&listing, &page, error);
 	for (size_t i = 0; i < rows->count && code == 0; i++) {

@@ -34,6 +34,7 @@
 	X (S3_MP_OBJECT_SIZE, "mp-object-size", "the size of a whole upload",                  S, I, S, R, I, R)           \
 	X (S3_DELETE_MANY, "delete-many", "a list of keys to remove, kept safe by its hash",   S, I, S, R, I, R)           \
 	X (S3_VERSIONS, "versions", "versions of objects",                                     S, S, S, S, S, R)           \
+	X (S3_VERSION_ORDER, "version-order", "versions and delete markers in one order",      S, S, I, R, I, R)           \
 	X (S3_CLASSES, "classes", "storage class",                                             S, R, I, R, S, R)           \
 	X (S3_ENCRYPTION, "encryption", "encryption",                                          S, R, I, R, S, R)           \
 	X (S3_ENCRYPTION_KMS, "encryption-kms", "encryption by a key service",                 S, R, I, R, S, R)           \
@@ -66,6 +67,8 @@ static const char *const instead[S3_FEATURES] = {
 		"etag, it stays refused",
 	[S3_ABORT_TOLD] = "the parts of an upload are listed before it is aborted: that tells whether it is one",
 	[S3_DELETE_MANY] = "where the hash of the list is not checked, keys go by list only over TLS or to this machine, else one by one",
+	[S3_VERSION_ORDER] = "both list delete markers apart from versions; they are put back into order by the version ids of versitygw, which grow "
+		"with time, and on moto by their times, which tell no two changes within a second apart",
 	[S3_KEY_BESIDE_PREFIX] = "MinIO leaves 'a/b' out of every listing once 'a' is there. Before each write the folders of its key are looked "
 		"for as objects (a HEAD each; one that was clear counts as clear for a second), and what is below it is listed (one LIST): two LISTs a "
 		"picture with its thumbnail. Two writers at the same moment, one of 'a' and one of 'a/b', may both pass: that is not looked for "
@@ -79,11 +82,11 @@ static const struct s3_server rows[] = {
 	{ .name = "minio", .title = "MinIO", .state = { FEATURES (ROW_MINIO) }, .metadata_most = 2048, .metadata_prefix_counts = true,
 	  .segment_most = 255, .delete_most = 1000, .reserved_suffix = "__XLDIR__" },
 	{ .name = "versitygw", .title = "versitygw", .state = { FEATURES (ROW_VGW) }, .metadata_most = 2048, .segment_most = 255,
-	  .delete_most = 1000, .keys_in_xml = true, .reserved_part = ".sgwtmp" },
+	  .delete_most = 1000, .keys_in_xml = true, .reserved_part = ".sgwtmp", .version_order = S3_ORDER_ID },
 	{ .name = "ceph", .title = "Ceph", .state = { FEATURES (ROW_CEPH) }, .metadata_most = 2048, .metadata_prefix_counts = true,
 	  .delete_most = 1000, .assumed = true },
 	{ .name = "moto", .title = "moto", .state = { FEATURES (ROW_MOTO) }, .delete_most = 1000, .keys_in_xml = true,
-	  .keys_in_a_line = true },
+	  .keys_in_a_line = true, .version_order = S3_ORDER_TIME },
 	{ .name = "other", .title = "a server of unknown make", .state = { FEATURES (ROW_OTHER) }, .metadata_most = 2048,
 	  .metadata_prefix_counts = true, .segment_most = 255, .delete_most = 1000, .keys_in_xml = true, .keys_in_a_line = true,
 	  .assumed = true },

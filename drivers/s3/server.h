@@ -30,6 +30,7 @@ enum s3_feature {
 	S3_MP_OBJECT_SIZE,           /* x-amz-mp-object-size */
 	S3_DELETE_MANY,              /* DeleteObjects; IGNORED: the body's hash is not checked */
 	S3_VERSIONS,
+	S3_VERSION_ORDER,            /* markers among the versions, newest first */
 	S3_CLASSES,                  /* storage classes other than STANDARD */
 	S3_ENCRYPTION,               /* x-amz-server-side-encryption AES256, echoed */
 	S3_ENCRYPTION_KMS,
@@ -44,6 +45,13 @@ enum s3_feature {
 	S3_FEATURES
 };
 
+/* What tells which of two versions of a key is newer. */
+enum s3_version_order {
+	S3_ORDER_LISTED,                        /* their place in the listing */
+	S3_ORDER_ID,                            /* markers are listed apart; ids grow with time, but for the one called null */
+	S3_ORDER_TIME                           /* markers are listed apart; their times */
+};
+
 struct s3_server {
 	const char *name;                       /* value of `server =` */
 	const char *title;                      /* for messages: "MinIO" */
@@ -56,6 +64,7 @@ struct s3_server {
 	bool keys_in_a_line;                    /* no line breaks in keys */
 	const char *reserved_suffix;            /* of a part of a key: listed as another; or NULL */
 	const char *reserved_part;              /* a part of a key of that name: never listed; or NULL */
+	uint32_t version_order;                 /* enum s3_version_order */
 	bool assumed;                           /* not measured: REFUSED means not known */
 };
 

@@ -76,7 +76,7 @@ int s3_reply_stored (const struct larder_pairs *headers, struct larder_arena *ar
 /* Collected bodies. Root element of another name is INTEGRITY: a 200 that is not the promised reply. Keys and
  * prefixes are decoded only when the reply says <EncodingType>url. Items in the server's order, merged (objects,
  * prefixes; versions, markers) into byte order. */
-int s3_reply_list (const char *body, size_t length, const struct larder_list *list, struct larder_arena *arena,
+int s3_reply_list (const char *body, size_t length, const struct s3_server *server, const struct larder_list *list, struct larder_arena *arena,
                    larder_item_fn item, void *context, struct larder_page *ret, struct larder_error *error);
 int s3_reply_uploads (const char *body, size_t length, const struct larder_list *list, struct larder_arena *arena,
                       larder_upload_fn upload, void *context, struct larder_page *ret, struct larder_error *error);

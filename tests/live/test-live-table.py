@@ -3,6 +3,7 @@
 a row that claims what its server does not do, or the other way round, turns the test of that server red."""
 import base64
 import os
+import re
 import subprocess
 import sys
 
@@ -204,6 +205,17 @@ def ask_versions(p):
     p.put("v", Bucket="probes-versions", Body=b"other")
     found = p.call("get_object", Bucket="probes-versions", Key="v", VersionId=first)
     return {"supported"} if found and found["Body"].read() == BYTES else {"refused"}
+
+
+def ask_version_order(p):
+    p.server.make_bucket("probes-order", versioning=True)
+    made, pages = [], []
+    for number in range(2):
+        made.append(p.put("o", Bucket="probes-order")["VersionId"])
+        made.append(p.call("delete_object", Bucket="probes-order", Key="o")["VersionId"])
+    p.client.meta.events.register("after-call.s3.ListObjectVersions", lambda http_response, **_: pages.append(http_response.text))
+    p.call("list_object_versions", Bucket="probes-order")
+    return {"supported"} if re.findall("<VersionId>(.*?)</VersionId>", pages[0]) == made[::-1] else {"ignored"}
 
 
 def echoed(p, reply, key, field, value):

@@ -195,6 +195,17 @@ read_headers (struct reading *reading)
 	return 0;
 }
 
+/* The row of the server that it was recorded from; others list as AWS does. */
+static const struct s3_server *
+server_of (const struct reading *reading)
+{
+	const struct s3_server *server = NULL;
+	const char *name = text (reading->reply, "server");
+	if (!name || s3_server_find (name, false, &server, NULL) < 0)
+		s3_server_find ("aws", false, &server, NULL);
+	return server;
+}
+
 static int
 read_list (struct reading *reading)
 {
@@ -204,7 +215,7 @@ read_list (struct reading *reading)
 	json_put_name (reading->json, "items");
 	json_put_array (reading->json);
 	int code = uploads ? s3_reply_uploads (reading->body, reading->length, &list, reading->arena, on_upload, reading, &page, &reading->error)
-		: s3_reply_list (reading->body, reading->length, &list, reading->arena, on_item, reading, &page, &reading->error);
+		: s3_reply_list (reading->body, reading->length, server_of (reading), &list, reading->arena, on_item, reading, &page, &reading->error);
 	json_put_array_end (reading->json);
 	if (code == 0)
 		put_page (reading->json, &page);
