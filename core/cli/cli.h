@@ -142,7 +142,18 @@ struct attribute_flags {
 	const char *content_type, *content_encoding, *cache_control, *content_disposition, *storage_class;
 	const char *const *metadata;
 	bool recursive, create_only;
+	const char *version;          /* of the source; cp alone has it */
 };
+#define ATTRIBUTE_AT(field) .at = offsetof (struct attribute_flags, field)
+#define ATTRIBUTE_OPTIONS                                                                                                   \
+	{ .key = "recursive", .letter = 'r', .type = LARDER_BOOL, ATTRIBUTE_AT (recursive), .help = "folders and prefixes with all below them" }, \
+	{ .key = "create-only", .type = LARDER_BOOL, ATTRIBUTE_AT (create_only), .help = "fail where something is there already" }, \
+	{ .key = "content-type", .type = LARDER_STRING, ATTRIBUTE_AT (content_type), .argument = "TYPE", .help = "content type (default: by the name)" }, \
+	{ .key = "content-encoding", .type = LARDER_STRING, ATTRIBUTE_AT (content_encoding), .argument = "NAME", .help = "content encoding, kept as an attribute" }, \
+	{ .key = "cache-control", .type = LARDER_STRING, ATTRIBUTE_AT (cache_control), .argument = "TEXT", .help = "cache-control header" }, \
+	{ .key = "content-disposition", .type = LARDER_STRING, ATTRIBUTE_AT (content_disposition), .argument = "TEXT", .help = "content-disposition header" }, \
+	{ .key = "class", .type = LARDER_STRING, ATTRIBUTE_AT (storage_class), .argument = "CLASS", .help = "storage class" },     \
+	{ .key = "metadata", .type = LARDER_LIST, ATTRIBUTE_AT (metadata), .argument = "NAME=VALUE", .help = "user metadata; may be repeated" }
 extern const struct larder_option attribute_options[];
 /* All operands but the last go to the last; `more` are flags of struct larder_transfer beside those given. */
 int copies_run (struct cli *cli, const struct attribute_flags *flags, uint32_t more, bool into_store, struct larder_error *error);

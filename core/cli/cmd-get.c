@@ -5,10 +5,11 @@
 
 #include "error.h"
 
-struct get { bool recursive, create_only; };
+struct get { bool recursive, create_only; const char *version; };
 static const struct larder_option options[] = {
 	{ .key = "recursive", .letter = 'r', .type = LARDER_BOOL, .at = offsetof (struct get, recursive), .help = "prefixes with all below them" },
 	{ .key = "create-only", .type = LARDER_BOOL, .at = offsetof (struct get, create_only), .help = "fail where a file is there already" },
+	{ .key = "version", .type = LARDER_STRING, .at = offsetof (struct get, version), .argument = "ID", .help = "this version, not the latest" },
 	{ 0 }
 };
 
@@ -38,7 +39,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 		.size = sizeof request, .from = (const char *const *) cli->operand, .count = (size_t) count, .to = to,
 		.flags = (get->recursive ? LARDER_RECURSIVE : 0) | (get->create_only ? LARDER_CREATE_ONLY : 0)
 			| (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
-		.attributes = { .size = sizeof request.attributes },
+		.attributes = { .size = sizeof request.attributes }, .version = get->version,
 	};
 	return transfer_run (cli, &request, error);
 }

@@ -7,19 +7,7 @@
 #include "cleanup.h"
 #include "error.h"
 
-#define AT(field) .at = offsetof (struct attribute_flags, field)
-
-const struct larder_option attribute_options[] = {
-	{ .key = "recursive", .letter = 'r', .type = LARDER_BOOL, AT (recursive), .help = "folders and prefixes with all below them" },
-	{ .key = "create-only", .type = LARDER_BOOL, AT (create_only), .help = "fail where something is there already" },
-	{ .key = "content-type", .type = LARDER_STRING, AT (content_type), .argument = "TYPE", .help = "content type (default: by the name)" },
-	{ .key = "content-encoding", .type = LARDER_STRING, AT (content_encoding), .argument = "NAME", .help = "content encoding, kept as an attribute" },
-	{ .key = "cache-control", .type = LARDER_STRING, AT (cache_control), .argument = "TEXT", .help = "cache-control header" },
-	{ .key = "content-disposition", .type = LARDER_STRING, AT (content_disposition), .argument = "TEXT", .help = "content-disposition header" },
-	{ .key = "class", .type = LARDER_STRING, AT (storage_class), .argument = "CLASS", .help = "storage class" },
-	{ .key = "metadata", .type = LARDER_LIST, AT (metadata), .argument = "NAME=VALUE", .help = "user metadata; may be repeated" },
-	{ 0 }
-};
+const struct larder_option attribute_options[] = { ATTRIBUTE_OPTIONS, { 0 } };
 
 struct larder_pairs
 pairs_from_list (const char *const *list, struct larder_pair **ret_pairs, struct larder_error *error, int *ret_code)
@@ -81,6 +69,7 @@ copies_run (struct cli *cli, const struct attribute_flags *flags, uint32_t more,
 		.to = cli->operand[cli->operands - 1],
 		.flags = more | (flags->recursive ? LARDER_RECURSIVE : 0) | (flags->create_only ? LARDER_CREATE_ONLY : 0)
 			| (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
+		.version = flags->version,
 	};
 	int code = attributes_from_flags (flags, &request.attributes, &pairs, error);
 	if (code == 0)

@@ -171,11 +171,12 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 {
 	const struct larder_transfer *request = transfer->request;
 	bool move = request->flags & LARDER_MOVE;
-	if (same_object (transfer, item->arena, item->store, item->info.key, item->path) && (move || !changes_attributes (&request->attributes)))
+	bool changes = changes_attributes (&request->attributes) || request->version;    /* an old version over its object restores it */
+	if (same_object (transfer, item->arena, item->store, item->info.key, item->path) && (move || !changes))
 		return larder_fail_next (error, LARDER_E_CONFLICT, "give another destination; with cp, attributes as --content-type renew an object in place",
 			"'%s' and '%s' are the same object", item->from, item->to);
 	struct larder_copy_object copy = {
-		.size = sizeof copy, .key = item->info.key, .to = item->path, .attributes = request->attributes,
+		.size = sizeof copy, .key = item->info.key, .version = request->version, .to = item->path, .attributes = request->attributes,
 		.create_only = request->flags & LARDER_CREATE_ONLY,
 	};
 	struct larder_info info = { .size = sizeof info }, before = { .size = sizeof before };

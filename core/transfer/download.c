@@ -90,7 +90,7 @@ fetch_range (struct pieces *pieces, uint32_t number, struct larder_error *error)
 	struct range range = { .downloading = downloading, .offset = plan_offset (&pieces->plan, number), .left = length };
 	const struct larder_sink sink = { .size = sizeof sink, .context = &range, .write = range_write };
 	const struct larder_get get = {
-		.size = sizeof get, .key = item->info.key, .offset = range.offset, .length = length, .if_match = downloading->info.etag,
+		.size = sizeof get, .key = item->info.key, .version = pieces->transfer->request->version, .offset = range.offset, .length = length, .if_match = downloading->info.etag,
 	};
 	int code = larder_get (item->store, &get, &sink, error);
 	if (code < 0)
@@ -135,7 +135,7 @@ download_ranges (struct writing *writing, struct larder_error *error)
 	struct downloading downloading = {
 		.pieces = { .transfer = writing->transfer, .one = fetch_range }, .writing = writing, .info = { .size = sizeof downloading.info },
 	};
-	int code = larder_stat (item->store, item->arena, item->info.key, NULL, &downloading.info, error);
+	int code = larder_stat (item->store, item->arena, item->info.key, writing->transfer->request->version, &downloading.info, error);
 	if (code == 0 && !downloading.info.etag)
 		code = larder_fail (error, LARDER_E_INTEGRITY, "'%s' has no etag any more", item->from);
 	if (code == 0)

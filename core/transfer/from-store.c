@@ -74,7 +74,7 @@ static int
 take_named (struct transfer *transfer, struct larder_store *store, const char *key, struct larder_error *error)
 {
 	struct larder_info info = { .size = sizeof info };
-	int code = larder_stat (store, transfer->arena, key, NULL, &info, error);
+	int code = larder_stat (store, transfer->arena, key, transfer->request->version, &info, error);
 	if (code < 0)
 		return code;
 	info.key = key;

@@ -19,6 +19,8 @@ take_source (struct transfer *transfer, const char *address, struct larder_error
 		return code;
 	if (from.store)
 		return from_store (transfer, address, &from, error);
+	if (transfer->request->version)
+		return larder_fail_next (error, LARDER_E_INVALID, "name the object STORE:KEY", "'%s' is not in a store: it has no versions", address);
 	if (strcmp (from.path, "-") == 0)
 		return from_stream (transfer, STDIN_FILENO, error);
 	return from_local (transfer, from.path, error);
@@ -28,7 +30,9 @@ static int
 run (struct transfer *transfer, struct larder_error *error)
 {
 	const struct larder_transfer *request = transfer->request;
-	int code = target_begin (transfer, request->to, error);
+	int code = versions_check_request (request, error);
+	if (code == 0)
+		code = target_begin (transfer, request->to, error);
 	if (code == 0)
 		code = target_check_sources (transfer, error);
 	for (size_t i = 0; code == 0 && i < request->count && !transfer_stopped (transfer); i++) {

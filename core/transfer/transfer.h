@@ -111,6 +111,9 @@ int upload_parts (struct transfer *transfer, struct item *item, const struct lar
 int write_file_from_store (struct transfer *transfer, struct item *item, struct larder_error *error);
 int write_file_from_file (struct transfer *transfer, struct item *item, struct larder_error *error);
 
+/* ---- versions.c: INVALID unless a version that was asked for is of one object that stays ---- */
+int versions_check_request (const struct larder_transfer *request, struct larder_error *error);
+
 /* ---- from-store.c, from-local.c: finding items ---- */
 int from_store (struct transfer *transfer, const char *address, const struct larder_address *parsed, struct larder_error *error);
 int from_local (struct transfer *transfer, const char *path, struct larder_error *error);

@@ -184,3 +184,11 @@ versions_run (struct larder *larder, const struct larder_versions *request, cons
 		take_address (&versions, request->addresses[i]);
 	return count_end (&versions.transfer, 0, ret_summary, error);
 }
+
+int
+versions_check_request (const struct larder_transfer *request, struct larder_error *error)
+{
+	bool one = request->count == 1 && !(request->flags & (LARDER_RECURSIVE | LARDER_MOVE));
+	return one || !request->version ? 0 : larder_fail_next (error, LARDER_E_INVALID, "name the one object that it is a version of, and copy it",
+		"a version is of one object");
+}

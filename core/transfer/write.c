@@ -89,7 +89,9 @@ fetch (struct writing *writing, struct larder_error *error)
 {
 	struct item *item = writing->item;
 	struct larder_sink sink = { .size = sizeof sink, .context = writing, .begin = sink_begin, .write = sink_write };
-	struct larder_get request = { .size = sizeof request, .key = item->info.key, .length = UINT64_MAX, .if_match = item->info.etag };
+	struct larder_get request = {
+		.size = sizeof request, .key = item->info.key, .version = writing->transfer->request->version, .length = UINT64_MAX, .if_match = item->info.etag,
+	};
 	int code = larder_get (item->store, &request, &sink, error);
 	if (code < 0)
 		return code;

@@ -222,6 +222,7 @@ static const struct field fields[] = {
 	SIZE (larder_transfer),
 	FIELD (larder_transfer, size), FIELD (larder_transfer, flags), FIELD (larder_transfer, from),
 	FIELD (larder_transfer, count), FIELD (larder_transfer, to), FIELD (larder_transfer, attributes),
+	FIELD (larder_transfer, version),
 	SIZE (larder_versions),
 	FIELD (larder_versions, size), FIELD (larder_versions, flags), FIELD (larder_versions, addresses),
 	FIELD (larder_versions, count), FIELD (larder_versions, at), FIELD (larder_versions, version),

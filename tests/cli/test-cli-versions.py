@@ -5,7 +5,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tool import keys, larder, run  # noqa: E402
+from tool import keys, larder, read, run  # noqa: E402
 
 
 def put(key, data=b"x", *more, store="images"):
@@ -203,6 +203,34 @@ def test_cli_versions_roll_back_refuses_where_versions_are_suspended():
     got = larder("undelete", "--at", now(), "models:k")
     assert got.code == 2 and "suspended" in got.err, got.err
     assert larder("undelete", "models:k").code == 0 and larder("cat", "models:k").raw == b"one"
+
+
+# ---- one version
+
+def test_cli_versions_read_and_restore_one():
+    """An old version is read, fetched, copied elsewhere and over its own object, with its attributes; a deleted object, too."""
+    put("o/k", b"first", "--content-type", "image/x-test", "--metadata", "n=1")
+    put("o/k", b"second one")
+    latest, first = [line["version"] for line in versions("images:o/k")]
+    assert larder("cat", "--version", first, "images:o/k").raw == b"first"
+    assert larder("stat", "--json", "--version", first, "images:o/k").lines()[1]["metadata"] == {"n": "1"}
+    assert larder("get", "--version", first, "images:o/k", "old.bin").code == 0 and read("old.bin") == b"first"
+    assert larder("cp", "--version", first, "images:o/k", "images:o/copy").code == 0 and cat("o/copy") == b"first"
+    assert larder("cp", "--version", first, "images:o/k", "logs:o/copy").code == 0 and larder("cat", "logs:o/copy").raw == b"first"
+    got = larder("cp", "-n", "--json", "--version", first, "images:o/k", "images:o/k")
+    assert got.code == 0 and got.summary()["would_copy"] == 1 and cat("o/k") == b"second one", got.out
+    got = larder("cp", "--version", first, "images:o/k", "images:o/k")
+    assert got.code == 0 and cat("o/k") == b"first" and facts("images:o/k")["metadata"] == {"n": "1"}, got.err
+    assert [line["version"] for line in versions("images:o/k")][1:] == [latest, first]
+    remove("o/k")
+    assert larder("cp", "--version", latest, "images:o/k", "images:o/k").code == 0 and cat("o/k") == b"second one"
+    assert larder("cp", "images:o/k", "images:o/k").code == 5
+    for words in (["get", "images:o/k", "none.bin"], ["cp", "images:o/k", "images:o/none"], ["cat", "images:o/k"]):
+        got = larder(words[0], "--version", "nonsense", *words[1:])
+        assert got.code == 3 and not os.path.exists("none.bin") and cat("o/none") == 3, (words, got.err)
+    for words in (["-r", "images:o/", "images:p/"], ["images:o/k", "images:o/copy", "images:p/"], ["old.bin", "images:p/k"]):
+        got = larder("cp", "--version", first, *words)
+        assert got.code == 2 and larder("ls", "images:p/").code == 3, (words, got.err)
 
 
 # ---- removing versions

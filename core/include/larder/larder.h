@@ -277,6 +277,7 @@ struct larder_transfer {
 	size_t count;
 	const char *to;                  /* address; ends in "/" or is a folder: sources keep their last component */
 	struct larder_attributes attributes;
+	const char *version;             /* of the one source, also over that object itself; NULL: the latest */
 };
 
 /* Copy between any two of store and local. Some failed: LARDER_E of the one reason, or LARDER_E_INVALID…
