@@ -41,6 +41,27 @@ tap.check(not world.leftovers(), "test-fault-ingest-full-nothing-left", world.le
 done = world.run("ingest", world.path("large"), "u", "j")
 tap.check(done.code == 0 and done.out.startswith("new "), "test-fault-ingest-full-again", done.err)
 
+# where versions are kept, the claim that was taken back is an old version below a delete marker, and no reader sees it
+world = World()
+with open(world.path("larder.ini")) as file:
+    text = file.read()
+world.put("larder.ini", text.replace("bucket = bucket\n", "bucket = bucket\nversioning = yes\n").encode())
+world.with_bucket().put("large", noise(300, 300))
+
+
+def versions_of_thumbnail():
+    lines = world.tool("ls", "-r", "--versions", "--json", "images:").out.splitlines()
+    found = [line for line in map(json.loads, lines) if line.get("key") == THUMBNAIL]
+    return ["marker" if line["delete_marker"] else "bytes" for line in found]
+
+
+done = world.run("ingest", world.path("large"), "u", "j", preexec_fn=small_files)
+tap.check(done.code == 7 and not world.leftovers(), "test-fault-ingest-full-versioned-nothing-seen", (done.code, done.err, world.leftovers()))
+tap.check(versions_of_thumbnail() == ["marker", "bytes"], "test-fault-ingest-full-versioned-claim-is-an-old-version", versions_of_thumbnail())
+done = world.run("ingest", world.path("large"), "u", "j")
+tap.check(done.code == 0 and done.out.startswith("new ") and versions_of_thumbnail() == ["bytes", "marker", "bytes"],
+          "test-fault-ingest-full-versioned-again", (done.out, done.err, versions_of_thumbnail()))
+
 # an overwrite that does not fit leaves the old picture with a thumbnail
 world = World().with_bucket()
 world.put("large", noise(300, 300))
