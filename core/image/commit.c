@@ -109,13 +109,22 @@ put_thumbnail (struct job *job, bool create_only, const char *if_match, struct l
 	return job_put (job, job->thumbnails, &put, &source, ret_info, error);
 }
 
-/* The image that the thumbnail belonged to until now, if this job is about to write another one: also when somebody
- * overwrote it for the same image, and died before the former one was removed. */
-static const char *
-former_of (const struct job *job, const struct seen *claim)
+/* The image that stands while this job writes another one: the one that the claim names, or, when somebody died before he
+ * wrote that, the one it was to replace. Also when somebody overwrote it for our image, and died before he removed it. */
+static int
+find_former (struct job *job, const struct seen *claim, struct larder_error *error)
 {
-	const char *former = claim->image && strcmp (claim->image, job->key) != 0 ? claim->image : claim->former;
-	return former && strcmp (former, job->key) != 0 ? former : NULL;
+	const char *former = claim->former;
+	struct seen image = { .there = true };
+	if (claim->image && strcmp (claim->image, job->key) != 0) {
+		bool choice = claim->former && strcmp (claim->former, job->key) != 0;
+		int code = choice ? look (job, job->images, claim->image, &image, error) : 0;
+		if (code < 0)
+			return code;
+		former = image.there ? claim->image : claim->former;
+	}
+	job->former_key = former && strcmp (former, job->key) != 0 ? former : NULL;
+	return 0;
 }
 
 /* Somebody's claim stands there: go on with it, take it over, or give way. */
@@ -123,9 +132,9 @@ static int
 meet_claim (struct job *job, const struct seen *claim, struct larder_info *ret_info, bool *ret_written, struct larder_error *error)
 {
 	if (job->request->overwrite) {
-		job->former_key = former_of (job, claim);
-		*ret_written = true;
-		return put_thumbnail (job, false, claim->info.etag, ret_info, error);
+		int code = find_former (job, claim, error);
+		*ret_written = code == 0;
+		return code < 0 ? code : put_thumbnail (job, false, claim->info.etag, ret_info, error);
 	}
 	if (claim->image && strcmp (claim->image, job->key) != 0)
 		return conflict ("the job has a picture in another format, or one is under way; take another job, or --overwrite", error,
@@ -240,17 +249,32 @@ confirm_image (struct job *job, struct larder_error *error)
 	return code < 0 || is_ours (job, &image) ? code : fail_taken (job, error);
 }
 
-/* The picture in its former format would point at the thumbnail of the new one. It goes last: until then both are whole.
+/* A picture in a former format would point at the thumbnail of the new one. It goes last: until then both are whole.
  * Never by its version: where there are versions, the one before it would come forth. */
 static int
-remove_former (struct job *job, struct larder_error *error)
+remove_former (struct job *job, const char *key, struct larder_error *error)
 {
 	struct seen former;
-	int code = look (job, job->images, job->former_key, &former, error);
-	if (code < 0 || !former.there)
+	int code = look (job, job->images, key, &former, error);
+	const char *thumbnail = code == 0 && former.there ? info_metadata (&former.info, META_THUMBNAIL) : NULL;
+	if (!thumbnail || strcmp (thumbnail, job->thumbnail_key) != 0)
 		return code;
-	code = store_remove_if (job->images, job->former_key, former.info.etag, error);
-	return code == LARDER_E_UNSUPPORTED ? store_remove_if (job->images, job->former_key, NULL, error) : code;
+	code = store_remove_if (job->images, key, former.info.etag, error);
+	return code == LARDER_E_UNSUPPORTED ? store_remove_if (job->images, key, NULL, error) : code;
+}
+
+/* The one we know of, and what changes of format before it have left when they were cut short. */
+static int
+remove_formers (struct job *job, struct larder_error *error)
+{
+	int code = remove_former (job, job->former_key, error);
+	for (const char *const *format = job->pipeline->formats; code == 0 && format && *format; format++) {
+		const char *key;
+		code = job_key_in (job, *format, &key, error);
+		if (code == 0 && key && strcmp (key, job->key) != 0 && strcmp (key, job->former_key) != 0)
+			code = remove_former (job, key, error);
+	}
+	return code;
 }
 
 int
@@ -273,6 +297,6 @@ job_commit (struct job *job, uint32_t *ret_stored, struct larder_error *error)
 	if (code == 0 && job->thumbnails && (job->undecided || !written || clock_boot () - begun >= job->pipeline->grace / 2))
 		code = confirm_thumbnail (job, error);
 	if (code == 0 && job->former_key)
-		code = remove_former (job, error);
+		code = remove_formers (job, error);
 	return code;
 }

@@ -47,6 +47,7 @@ struct job {
 int job_open (struct job *job, struct larder_error *error);
 int job_identify (struct job *job, struct larder_error *error);   /* formats, digest, keys, metadata */
 int job_formats (struct job *job, struct larder_error *error);    /* codecs and encoding: all that job_make needs of an open job */
+int job_key_in (struct job *job, const char *format, const char **ret, struct larder_error *error);   /* of its image there; NULL: no such codec */
 int job_make (struct job *job, struct larder_error *error);       /* decode, thumbnail, encode */
 void job_close (struct job *job);
 /* The bytes that are stored. `memory` must live as long as the source. */

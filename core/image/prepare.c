@@ -258,6 +258,26 @@ make_metadata (struct job *job, const struct template_values *values, struct lar
 	return 0;
 }
 
+static struct template_values
+values_for (const struct job *job, const struct module *codec)
+{
+	return (struct template_values) {
+		.user = job->request->user, .job = job->request->job, .ext = codec ? codec->codec->extension : NULL, .time = job->time,
+		.more = job->request->values,
+	};
+}
+
+int
+job_key_in (struct job *job, const char *format, const char **ret, struct larder_error *error)
+{
+	const struct module *codec;
+	*ret = NULL;
+	if (registry_codec_named (larder_registry (job->larder), format, &codec, NULL) < 0)
+		return 0;
+	struct template_values values = values_for (job, codec);
+	return template_fill (job->scratch, job->pipeline->key, &values, ret, error);
+}
+
 int
 job_identify (struct job *job, struct larder_error *error)
 {
@@ -265,10 +285,7 @@ job_identify (struct job *job, struct larder_error *error)
 	if (code == 0)
 		code = make_digest (job, error);
 	char now[32];
-	struct template_values values = {
-		.user = job->request->user, .job = job->request->job, .ext = job->codec ? job->codec->codec->extension : NULL, .time = job->time,
-		.more = job->request->values,
-	};
+	struct template_values values = values_for (job, job->codec);
 	if (code == 0)
 		code = make_keys (job, &values, error);
 	values.now = text_from_time_micro (clock_wall (), now);

@@ -142,6 +142,37 @@ for at in range(len(replacing.steps)):
         done = world.run(*swap(world))
         tap.check(done.code == 0 and swapped(world), "test-fault-ingest-swap-again-%d-%s" % (at, answer), (done.out, done.err))
 
+# two changes of format in a row, both killed: still a picture with a thumbnail at any time, and the second one again leaves its
+# own picture alone, of three
+KEY_JPEG = KEY.replace(".png", ".jpeg")
+CHANGES = ("write " + THUMBNAIL, "write ", "remove ")
+
+
+def change(world, format, until):
+    """Killed at the last of the operations that begin with `until`."""
+    process = world.start("ingest", world.path("blue"), "u", "j", "overwrite", "format=" + format)
+    while process.at and not (process.at.startswith(until) and (until != "write " or THUMBNAIL not in process.at)):
+        process.step()
+    if process.at:
+        process.step("k")
+
+
+for first in CHANGES:
+    for second in CHANGES if os.path.exists(os.path.join(os.environ["LARDER_MODULE_DIR"], "codec-jpeg.so")) else ():
+        world = new_world()
+        ingest(world, "red")
+        change(world, "webp", first)
+        change(world, "jpeg", second)
+        name = "%d-%d" % (CHANGES.index(first), CHANGES.index(second))
+        swept = world.run("sweep", later=LATE)
+        found = [key for key in (KEY, KEY_WEBP, KEY_JPEG) if world.stat("images", key)]
+        tap.check(found and swept.out == "removed 0\n" and world.stat("thumbnails", THUMBNAIL), "test-fault-ingest-swaps-reader-" + name, (found, swept.out))
+        done = world.run("ingest", world.path("blue"), "u", "j", "overwrite", "format=jpeg")
+        found = [key for key in (KEY, KEY_WEBP, KEY_JPEG) if world.stat("images", key)]
+        thumbnail = world.stat("thumbnails", THUMBNAIL)
+        tap.check(done.code == 0 and found == [KEY_JPEG] and thumbnail and thumbnail[1] == KEY_JPEG, "test-fault-ingest-swaps-again-" + name,
+                  (done.out, done.err, found, thumbnail))
+
 # two processes with the same job: one wins, both report truthfully, whatever the order
 for first in range(len(steps)):
     for second, theirs in (("red", "same"), ("blue", "other")):
