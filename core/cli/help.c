@@ -157,7 +157,7 @@ help_short (struct cli *cli)
 		"\n"
 		"data      ls stat cat put get cp mv rm du versions undelete\n"
 		"pictures  image ingest, image probe\n"
-		"set-up    config show|check|explain, store list, module list|info|check|new\n"
+		"set-up    config show|check|explain, store list, module list|info|check|new, doctor\n"
 		"\n"
 		"'larder help' lists everything, 'larder COMMAND --help' starts with examples.\n");
 }

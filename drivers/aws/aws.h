@@ -203,6 +203,13 @@ const char *aws_client_endpoint (const struct aws_client *client);        /* cus
 const char *aws_client_region (const struct aws_client *client);
 bool aws_client_signs_payload (const struct aws_client *client);          /* then bodies need their SHA-256 */
 
+/* For `doctor`, never a secret. */
+enum aws_told { AWS_TOLD_GAVE, AWS_TOLD_NOTHING, AWS_TOLD_FAILED };
+typedef int (*aws_told_fn) (void *context, enum aws_told told, const char *what, const char *detail, const char *next);
+/* Walks the chain anew: each source in order, what it gave or why it gave nothing; the key, and who STS says we are, where STS can
+ * be asked. The code of there being no credentials; a non-zero return of `told` ends it with that. */
+int aws_client_tell (struct aws_client *client, struct larder_call *call, aws_told_fn told, void *context, struct larder_error *error);
+
 struct aws_reply {
 	int status;
 	struct larder_pairs headers;      /* names in lower case; in the arena */

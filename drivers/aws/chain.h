@@ -92,17 +92,8 @@ int aws_identity_get (struct aws_identity *identity, struct larder_call *call, s
 /* The service says that these have expired. True: asking again may give others. */
 bool aws_identity_refused (struct aws_identity *identity, const struct aws_credentials *used);
 
-/* What a doctor is told. */
-struct aws_told {
-	struct aws_grant grant;
-	bool anonymous, asked;                    /* asked: STS was, who we are */
-	struct aws_who who;
-	int code;                                 /* of STS */
-	const char *failure, *next;
-};
-/* Walks the chain anew. `own_endpoint`: the backend is not AWS's, so STS is asked only where it is configured apart. */
-int aws_identity_tell (struct aws_identity *identity, struct larder_call *call, struct larder_arena *arena, bool own_endpoint,
-                       aws_note_fn note, void *context, struct aws_told *ret, struct larder_error *error);
+/* A walk of the doctor's own: nothing of it is kept. */
+void aws_identity_ask (struct aws_identity *identity, struct larder_call *call, struct larder_arena *arena, struct aws_asking *ret);
 
 /* The settings' profile files, read once a walk. */
 int aws_asking_profiles (struct aws_asking *asking, struct larder_error *error);

@@ -386,27 +386,8 @@ aws_identity_refused (struct aws_identity *identity, const struct aws_credential
 
 /* ---- for the doctor ---- */
 
-int
-aws_identity_tell (struct aws_identity *identity, struct larder_call *call, struct larder_arena *arena, bool own_endpoint,
-                   aws_note_fn note, void *context, struct aws_told *ret, struct larder_error *error)
+void
+aws_identity_ask (struct aws_identity *identity, struct larder_call *call, struct larder_arena *arena, struct aws_asking *ret)
 {
-	struct aws_asking asking = asking_for (identity, call, arena);
-	struct larder_error why = LARDER_ERROR_INIT;
-	struct aws_told told = { .anonymous = identity->settings.anonymous };
-	asking.note = note;
-	asking.context = context;
-	int code = told.anonymous ? 0 : aws_chain_walk (&asking, &told.grant, error);
-	if (code < 0)
-		return code;
-	if (!told.anonymous && (!own_endpoint || aws_sts_is_named (&asking))) {
-		code = aws_who (&asking, &told.grant, &told.who, &why);
-		if (code == LARDER_E_CANCELLED)
-			return larder_fail (error, code, "cancelled");
-		told.asked = true;
-		told.failure = code < 0 ? arena_copy (arena, why.message) : NULL;
-		told.next = code < 0 ? arena_copy (arena, why.next) : NULL;
-		told.code = code;
-	}
-	*ret = told;
-	return 0;
+	*ret = asking_for (identity, call, arena);
 }

@@ -66,21 +66,38 @@ try_list (void *self, struct larder_call *call, const char *bucket, struct larde
 	return s3_list (self, call, &list, nothing_seen, NULL, &page, error);
 }
 
-int
-s3_check (void *self, struct larder_call *call, const char *bucket, larder_finding_fn finding, void *context, struct larder_error *error)
+struct telling { larder_finding_fn finding; void *context; };
+
+static int
+on_told (void *context, enum aws_told told, const char *what, const char *detail, const char *next)
 {
-	const struct s3 *s3 = self;
-	struct larder_error why = LARDER_ERROR_INIT;
+	static const uint32_t verdicts[] = { [AWS_TOLD_GAVE] = LARDER_PASS, [AWS_TOLD_NOTHING] = LARDER_NOTE, [AWS_TOLD_FAILED] = LARDER_WARN };
+	const struct telling *telling = context;
+	return telling->finding (telling->context, verdicts[told], what, detail, next);
+}
+
+static int
+check_server (struct s3 *s3, struct larder_call *call, larder_finding_fn finding, void *context, struct larder_error *error)
+{
+	struct telling telling = { finding, context };
 	const char *endpoint = aws_client_endpoint (s3->client);
 	int code = finding (context, LARDER_PASS, "server", s3->server->title, NULL);
 	if (code == 0)
-		code = finding (context, LARDER_PASS, "endpoint", endpoint ? endpoint : aws_client_region (s3->client), NULL);
-	if (code != 0 || !bucket)
-		return code;
+		code = finding (context, LARDER_PASS, endpoint ? "endpoint" : "region", endpoint ? endpoint : aws_client_region (s3->client), NULL);
+	return code ? code : aws_client_tell (s3->client, call, on_told, &telling, error);
+}
+
+int
+s3_check (void *self, struct larder_call *call, const char *bucket, larder_finding_fn finding, void *context, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	struct larder_error why = LARDER_ERROR_INIT;
+	if (!bucket)
+		return check_server (s3, call, finding, context, error);
 	int outcome = try_list (self, call, bucket, &why);
 	if (outcome == LARDER_E_CANCELLED)
 		return larder_fail (error, outcome, "cancelled");
-	code = finding (context, outcome < 0 ? LARDER_FAIL : LARDER_PASS, "bucket", outcome < 0 ? why.message : bucket, why.next);
+	int code = finding (context, outcome < 0 ? LARDER_FAIL : LARDER_PASS, "bucket", outcome < 0 ? why.message : bucket, why.next);
 	if (code != 0 || outcome < 0 || s3->read_only)
 		return code;
 	outcome = try_write (self, call, bucket, &why);

@@ -193,6 +193,8 @@ class Services:
                 self.objects[path.path] = one.body
             one.more = {"ETag": '"e"'}
             return 200, "application/xml", ""
+        if one.method == "DELETE":
+            return 204, "application/xml", ""
         if one.method == "GET" and "list-type=2" in path.query:
             return 200, "application/xml", ("<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><IsTruncated>false</IsTruncated>"
                                             "<Contents><Key>found</Key><Size>1</Size><LastModified>2026-11-25T10:00:00Z</LastModified><ETag>e</ETag></Contents>"

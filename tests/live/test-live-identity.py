@@ -448,4 +448,65 @@ def test_live_identity_expired_sooner_than_said():
         assert len(home.services.asked("s3")) == 1
 
 
+# ---- the doctor
+
+def findings(done):
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[0]["type"] == "version" and lines[-1]["type"] == "summary", lines
+    return [(line["verdict"], line["what"], line["detail"]) for line in lines if line["type"] == "finding"]
+
+
+def test_live_identity_doctor_tells_each_source():
+    """Each source asked, in order, and who STS says we are; of the key its end, of the secret nothing."""
+    config = "[default]\naws_access_key_id = SOURCEKEY\naws_secret_access_key = hiddenSECRET\naws_session_token = hiddenTOKEN\n"
+    with Home(config=config) as home:
+        home.services.sources["SOURCEKEY"] = "hiddenTOKEN"
+        done = home.run("doctor", "--identity", "--json")
+        assert done.returncode == 0, done
+        assert findings(done) == [
+            ("pass", "server", "a server of unknown make"), ("pass", "endpoint", home.services.url), ("note", "configuration", "no access-key in the [backend] section"),
+            ("note", "environment", "AWS_ACCESS_KEY_ID is not set"), ("pass", "profile", "profile 'default' of %s" % home.path(".aws/config")),
+            ("pass", "access key", "…EKEY"), ("pass", "identity", "arn:aws:iam::123456789012:user/SOURCEKEY, account 123456789012")], findings(done)
+        shown = home.run("doctor", "--identity", "-v")
+        assert shown.returncode == 0 and shown.stdout.startswith("backend objects\n  ok       server ") and "\n  -        environment      AWS_ACC" in shown.stdout, shown
+        assert "hidden" not in done.stdout + done.stderr + shown.stdout + shown.stderr, shown
+        assert not home.services.asked("s3")                  # no bucket is touched
+        done = home.run("doctor", "--identity", "--json", AWS_ENDPOINT_URL_STS=None)
+        assert done.returncode == 0 and findings(done)[-1][:2] == ("note", "identity"), done      # keys of a server of one's own are not shown to AWS
+        done = home.run("doctor", "--identity", "--json", AWS_ENDPOINT_URL_STS=NOBODY)
+        assert done.returncode == 0 and findings(done)[-1][0] == "warn" and "cannot connect" in findings(done)[-1][2], done
+
+
+def test_live_identity_doctor_without_credentials():
+    """c-T25: within 3 s, exit 4, every source with its reason."""
+    with Home() as home:
+        hole, sockets = black_hole()
+        done = home.run("doctor", "--identity", "--json", AWS_EC2_METADATA_SERVICE_ENDPOINT=hole, http_proxy=home.services.url, HTTPS_PROXY=home.services.url)
+        assert done.returncode == 4 and done.seconds < 3 * SLOW, done
+        assert [what for _, what, _ in findings(done)] == ["server", "endpoint", "configuration", "environment", "profile", "web identity", "container",
+                                                           "metadata service", "check"], findings(done)
+        assert findings(done)[-2] == ("note", "metadata service", "no answer in 1 s"), findings(done)
+        assert not home.services.asked()
+        done = home.run("doctor", "--backend", "objects", "--identity")
+        assert done.returncode == 4 and "next: set AWS_ACCESS_KEY_ID" in done.stderr and "no credentials for backend 'objects'" in done.stderr, done
+        done = home.run("doctor", "--backend", "object")
+        assert done.returncode in (2, 3) and "'object'" in done.stderr and "objects" in done.stderr, done
+        for one in sockets:
+            one.close()
+
+
+def test_live_identity_doctor_looks_at_buckets():
+    with knows(Home(**ENVIRONMENT), "ENVKEY") as home:
+        done = home.run("doctor", "--json")
+        assert done.returncode == 0 and [what for _, what, _ in findings(done)][-2:] == ["bucket", "write"], done
+        puts = [one.path for one in home.services.asked("s3") if one.method == "PUT"]
+        assert len(puts) == 1 and puts[0].startswith("/bucket/.larder-check/"), puts
+        home.services.refuse["s3"] = (403, "application/xml", "<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
+        done = home.run("doctor")
+        assert done.returncode != 0 and "FAILED   bucket" in done.stdout and "next: " in done.stderr, done
+    with Home("anonymous = yes") as home:
+        done = home.run("doctor", "--identity", "--json")
+        assert done.returncode == 0 and findings(done)[-1] == ("pass", "identity", "anonymous: nothing is signed"), done
+
+
 tap.run(sys.modules[__name__])

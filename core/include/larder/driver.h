@@ -178,9 +178,8 @@ enum larder_versioning {
 	LARDER_VERSIONING_SUSPENDED = 2  /* those of before are there; new ones replace the one called "null" */
 };
 
-/* One finding of check (for `larder doctor`). */
-enum larder_verdict { LARDER_PASS = 0, LARDER_WARN = 1, LARDER_FAIL = 2 };
-/* Texts are read during the call; `next` may be NULL. A non-zero return ends the check with that code. */
+/* One finding of check (for `larder doctor`); verdict is of enum larder_verdict. Texts are read during the call; `next` may be
+ * NULL. A non-zero return ends the check with that code. */
 typedef int (*larder_finding_fn) (void *context, uint32_t verdict, const char *what, const char *detail, const char *next);
 
 /* ---- long actions ------------------------------------------------------------------------------ */
@@ -312,7 +311,9 @@ struct larder_driver {
 	 * close comes only after a successful open, once, when no operation is running. */
 	int (*open) (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error);
 	void (*close) (void *self);
-	/* For `doctor`: try what an operator would, report each finding. May write a scratch key and removes it. */
+	/* For `doctor`: try what an operator would, report each finding. bucket NULL: what concerns no bucket, server and
+	 * credentials, of which no secret is told. Else that bucket; may write a scratch key and removes it. A code when it
+	 * cannot go on, no credentials for one; what was found until then is told. */
 	int (*check) (void *self, struct larder_call *call, const char *bucket, larder_finding_fn finding, void *context,
 	              struct larder_error *error);
 	/* After open: take away from *caps what this instance cannot do. Adding is ignored. */

@@ -130,6 +130,26 @@ struct larder_finding {
 /* 0 also when something was found: the findings say it. Backends of stores are opened, which asks no service. */
 LARDER_API int larder_config_check (struct larder *larder, larder_finding_cb finding, void *context, struct larder_error *error);
 
+/* ---- looking after it ------------------------------------------------------------------------------- */
+
+/* One finding about a backend, or about a bucket on it. */
+struct larder_checked {
+	size_t size;
+	const char *backend;             /* name of its section */
+	const char *store;               /* whose bucket was looked at, or NULL */
+	uint32_t verdict;                /* enum larder_verdict */
+	const char *what, *detail;       /* "endpoint", "http://127.0.0.1:9000" */
+	const char *next;                /* or NULL */
+	const struct larder_error *error;/* why no more can be found out of this backend; else NULL */
+};
+typedef int (*larder_checked_fn) (void *context, const struct larder_checked *checked);
+
+/* Asks the services themselves: each backend that a store uses, or the one named. Without `stores` only what concerns no
+ * bucket: server and credentials, never a secret. With it each store's bucket too, where a scratch object is written and
+ * removed. 0 also when something was found: the findings say it. NOTFOUND for a backend that is not there. */
+LARDER_API int larder_check (struct larder *larder, const char *backend, bool stores, larder_checked_fn checked, void *context,
+                             struct larder_error *error);
+
 /* ---- modules ----------------------------------------------------------------------------------- */
 
 struct larder_module_facts {

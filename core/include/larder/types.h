@@ -185,6 +185,11 @@ struct larder_sink {
 	int (*write) (void *context, const void *bytes, size_t count, struct larder_error *error);
 };
 
+/* ---- findings ---------------------------------------------------------------------------------- */
+
+/* Of one thing that a check looked at. A note is neither good nor bad: where credentials were looked for, and not found. */
+enum larder_verdict { LARDER_PASS = 0, LARDER_WARN = 1, LARDER_FAIL = 2, LARDER_NOTE = 3 };
+
 /* ---- options ----------------------------------------------------------------------------------- */
 
 /* Type of an option and of the field it fills:

@@ -210,7 +210,7 @@ count_findings (void *context, uint32_t verdict, const char *what, const char *d
 	unsigned *counts = context;
 	(void) detail;
 	(void) next;
-	counts[verdict == LARDER_PASS ? 0 : verdict == LARDER_WARN ? 1 : 2]++;
+	counts[verdict == LARDER_PASS ? 0 : verdict == LARDER_WARN || verdict == LARDER_NOTE ? 1 : 2]++;
 	return what && *what ? 0 : LARDER_E_INVALID;
 }
 
