@@ -103,7 +103,26 @@ captured (const struct match *match, const char *name, size_t length)
 	return NULL;
 }
 
-/* A value is one component and never empty; {ext} holds no dot, so that "a.b.png" has job a.b. Longest first. */
+static bool
+is_name (const char *name, size_t length, const char *word)
+{
+	return strlen (word) == length && memcmp (name, word, length) == 0;
+}
+
+/* What a placeholder can have been filled with: numbers of the date have their digits, {ext} no dot, so that "a.b.png" has
+ * job a.b, and no id is "." or "..". */
+static bool
+can_be (const char *name, size_t name_length, const char *value, size_t length)
+{
+	size_t digits = is_name (name, name_length, "year") ? 4 : is_name (name, name_length, "month") || is_name (name, name_length, "day") ? 2 : 0;
+	if (digits)
+		return length == digits && strspn (value, "0123456789") >= digits;
+	if (is_name (name, name_length, "ext"))
+		return !memchr (value, '.', length);
+	return !is_name (value, length, ".") && !is_name (value, length, "..");
+}
+
+/* A value is one component and never empty. Longest first. */
 static bool
 match_from (const char *template, const char *key, struct match *match)
 {
@@ -114,12 +133,11 @@ match_from (const char *template, const char *key, struct match *match)
 		return !*key;
 	const char *close = strchr (template, '}');
 	size_t name_length = close ? (size_t) (close - template - 1) : 0, most = strcspn (key, "/");
-	bool ext = name_length == 3 && memcmp (template + 1, "ext", 3) == 0;
 	const struct capture *before = captured (match, template + 1, name_length);
 	if (!close || match->count == CAPTURES_MOST)
 		return false;
 	for (size_t length = most; length > 0; length--) {
-		if ((ext && memchr (key, '.', length)) || (before && (before->length != length || memcmp (before->at, key, length) != 0)))
+		if (!can_be (template + 1, name_length, key, length) || (before && (before->length != length || memcmp (before->at, key, length) != 0)))
 			continue;
 		size_t count = match->count;
 		match->captures[match->count++] = (struct capture) { template + 1, name_length, key, length };

@@ -135,6 +135,9 @@ START_TEST (thumbnail_key_of_key)
 		{ "u/2025/11/j1.png", "u/2025/11/thumbnails/j1.webp" },
 		{ "u/2025/11/a.b.jpeg", "u/2025/11/thumbnails/a.b.webp" },
 		{ "u/2025/11/j.png.webp", "u/2025/11/thumbnails/j.png.webp" },
+		{ "사용자 %/2025/11/a b%2B&?#.x.gif", "사용자 %/2025/11/thumbnails/a b%2B&?#.x.webp" },
+		{ "u/2025/11/thumbnails/j1.webp", NULL }, { "u/2025/thumbnails/j1.webp", NULL }, { "u/25/11/j.png", NULL }, { "u/2025/1/j.png", NULL },
+		{ "u/2025/11/.png", NULL }, { "u/2025/11/...png", NULL }, { "../2025/11/j.png", NULL }, { "/2025/11/j.png", NULL }, { "u/2025/11/j.", NULL },
 		{ "u/2025/11/no-extension", NULL }, { "u/2025/j1.png", NULL }, { "", NULL },
 	};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
