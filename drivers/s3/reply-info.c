@@ -209,6 +209,7 @@ s3_reply_info (int status, const struct larder_pairs *headers, struct larder_are
 	struct span span = { 0, 0, 0 };
 	const char *modified = find (headers, "last-modified"), *encoding = find (headers, "content-encoding"), *restore = find (headers, "x-amz-restore");
 	int code = s3_reply_stored (headers, arena, &info, error);
+	info.storage_class = "STANDARD";                  /* another is told by a header; listings tell this one too */
 	if (code == 0)
 		code = read_span (status, headers, arena, &span, error);
 	if (code == 0)

@@ -364,4 +364,26 @@ def test_live_objects_bytes_reach_a_stranger():
         assert len(body) == 100000 and hashlib.md5(body).hexdigest() == etag
 
 
+# ---- class
+
+def check_told(name):
+    """A class that no header tells is STANDARD: stat says what the listing says."""
+    with Session(name) as s:
+        s.do("write", key="k", text="x")
+        listed = s.pages()[0][0]["class"]
+        assert s.do("stat", key="k")["class"] == listed == s.do("read", key="k")["class"] == "STANDARD", listed
+
+
+def test_live_objects_class_told_minio():
+    check_told("minio")
+
+
+def test_live_objects_class_told_versitygw():
+    check_told("versitygw")
+
+
+def test_live_objects_class_told_moto():
+    check_told("moto")
+
+
 tap.run(sys.modules[__name__])

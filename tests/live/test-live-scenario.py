@@ -54,7 +54,6 @@ APART = {
 DIFFERS = {
     ("moto", False): {"copy, only if new": (0, "moto does not look at conditions of a copy")},
     ("moto", True): {"copy, only if new": (0, "moto does not look at conditions of a copy")},
-    ("versitygw", True): {"and back": (5, "create-only is refused where the latest version is a delete marker")},
 }
 
 

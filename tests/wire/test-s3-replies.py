@@ -156,8 +156,9 @@ def same_facts(parsed, result, info, body):
     whole = parsed["ContentRange"].split("/")[1] if "ContentRange" in parsed else parsed["ContentLength"]
     assert result["length"] == int(whole)
     for mine, theirs in (("content_type", "ContentType"), ("cache_control", "CacheControl"), ("content_disposition", "ContentDisposition"),
-                         ("class", "StorageClass"), ("replication", "ReplicationStatus")):
+                         ("replication", "ReplicationStatus")):
         assert result.get(mine) == parsed.get(theirs), (mine, parsed)
+    assert result["class"] == parsed.get("StorageClass", "STANDARD"), parsed
     assert dict(result.get("metadata", [])) == {name: decoded(value) for name, value in parsed.get("Metadata", {}).items()}, parsed
 
 
