@@ -46,16 +46,16 @@ file_explain_room (int fd, uint64_t need, struct larder_error *error)
 	error_add (error, text);
 }
 
-int
-file_draft_begin (struct file_draft *draft, int root, const char *path, mode_t mode, bool durable, struct larder_error *error)
+/* The folder that the file will appear in, made where it is missing. */
+static int
+open_folder (struct file_draft *draft, int root, const char *path, mode_t mode, struct larder_error *error)
 {
-	*draft = (struct file_draft) { .folder = -1, .fd = -1, .durable = durable };
 	const char *slash = strrchr (path, '/'), *last = slash ? slash + 1 : path;
 	if (*last == '\0' || strlen (last) >= sizeof draft->last || strcmp (last, ".") == 0 || strcmp (last, "..") == 0)
 		return larder_fail_next (error, LARDER_E_INVALID, "name a file, not a folder", "'%s' is not a name a file can have", path);
 	snprintf (draft->last, sizeof draft->last, "%s", last);
 	mode_t folders = mode | ((mode & 0444) >> 2) | 0300;
-	int code = file_make_parents (root, path, folders, durable, error);
+	int code = file_make_parents (root, path, folders, draft->durable, error);
 	if (code < 0)
 		return code;
 	CLEANUP_FREE char *folder = strdup (path);
@@ -63,15 +63,56 @@ file_draft_begin (struct file_draft *draft, int root, const char *path, mode_t m
 		return larder_fail_memory (error);
 	folder[slash ? slash - path : 0] = '\0';
 	draft->folder = slash ? file_open_beneath (root, folder, O_RDONLY | O_DIRECTORY, 0) : openat (root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (draft->folder < 0) {
-		int errnum = slash ? -draft->folder : errno;
-		draft->folder = -1;
-		return larder_fail_errno (error, errnum, "cannot open the folder of '%s'", path);
-	}
-	code = open_private (draft, mode, error);
+	if (draft->folder >= 0)
+		return 0;
+	int errnum = slash ? -draft->folder : errno;
+	draft->folder = -1;
+	return larder_fail_errno (error, errnum, "cannot open the folder of '%s'", path);
+}
+
+int
+file_draft_begin (struct file_draft *draft, int root, const char *path, mode_t mode, bool durable, struct larder_error *error)
+{
+	*draft = (struct file_draft) { .folder = -1, .fd = -1, .durable = durable };
+	int code = open_folder (draft, root, path, mode, error);
+	if (code == 0)
+		code = open_private (draft, mode, error);
 	if (code < 0)
 		file_draft_abort (draft);
 	return code;
+}
+
+/* Nobody else can have put it there or written to it since. */
+static bool
+is_own_draft (int fd)
+{
+	struct stat facts;
+	return fstat (fd, &facts) == 0 && S_ISREG (facts.st_mode) && facts.st_uid == geteuid () && facts.st_nlink == 1 && !(facts.st_mode & 022);
+}
+
+int
+file_draft_again (struct file_draft *draft, int root, const char *path, const char *name, mode_t mode, bool durable, struct larder_error *error)
+{
+	*draft = (struct file_draft) { .folder = -1, .fd = -1, .durable = durable };
+	if (strncmp (name, ".tmp-", 5) != 0 || strchr (name, '/') || strlen (name) >= sizeof draft->name)
+		return larder_fail (error, LARDER_E_INVALID, "'%s' is no name of a private file", name);
+	int code = open_folder (draft, root, path, mode, error);
+	if (code < 0)
+		return code;
+	draft->fd = openat (draft->folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (draft->fd >= 0 && is_own_draft (draft->fd)) {
+		snprintf (draft->name, sizeof draft->name, "%s", name);
+		return 0;
+	}
+	file_draft_abort (draft);
+	return larder_fail (error, LARDER_E_NOTFOUND, "the private file '%s' is gone", name);
+}
+
+void
+file_draft_keep (struct file_draft *draft)
+{
+	draft->name[0] = '\0';
+	file_draft_abort (draft);
 }
 
 int

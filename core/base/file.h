@@ -38,6 +38,10 @@ struct file_draft {
 
 /* Private file in the folder of `path` (parents are made), mode as given whatever the umask. */
 int file_draft_begin (struct file_draft *draft, int root, const char *path, mode_t mode, bool durable, struct larder_error *error);
+/* The private file `name` that an ended process left in that folder: NOTFOUND unless it is ours and nobody else's. */
+int file_draft_again (struct file_draft *draft, int root, const char *path, const char *name, mode_t mode, bool durable, struct larder_error *error);
+/* Closes it and leaves the private file, for file_draft_again. */
+void file_draft_keep (struct file_draft *draft);
 int file_draft_write (struct file_draft *draft, const void *bytes, size_t count, struct larder_error *error);
 /* fsync, checked close, rename or link, fsync of the folder. On failure the draft is gone and the old
  * content intact; an fsync that failed is never repeated. */

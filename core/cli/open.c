@@ -2,13 +2,24 @@
 #include "cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "error.h"
+
+/* --state, else where the XDG rules put it; NULL in a pod that has neither. */
+static const char *
+state_folder (const struct cli *cli, char *into, size_t room)
+{
+	const char *xdg = secure_getenv ("XDG_STATE_HOME"), *home = secure_getenv ("HOME");
+	int length = xdg && *xdg == '/' ? snprintf (into, room, "%s/larder", xdg)
+		: home && *home == '/' ? snprintf (into, room, "%s/.local/state/larder", home) : -1;
+	return cli->globals.state ? cli->globals.state : length > 0 && (size_t) length < room ? into : NULL;
+}
 
 static int
 open_handle (struct cli *cli, enum open_how how, struct larder_error *error)
 {
-	char jobs[32];
+	char jobs[32], state[4096];
 	struct larder_pair keys[2];
 	size_t count = 0;
 	if (cli->globals.jobs > 0) {
@@ -22,7 +33,7 @@ open_handle (struct cli *cli, enum open_how how, struct larder_error *error)
 		.config = cli->globals.config, .profile = cli->globals.profile, .module_dir = cli->globals.module_dir,
 		.larder_keys = { keys, count, sizeof *keys },
 		.log = talk_log, .log_context = cli, .log_level = cli->globals.verbose ? LARDER_LOG_DEBUG : LARDER_LOG_WARN,
-		.problem = cli->problem, .problem_context = cli,
+		.problem = cli->problem, .problem_context = cli, .state = state_folder (cli, state, sizeof state),
 	};
 	return larder_open (&settings, &cli->larder, error);
 }

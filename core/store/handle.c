@@ -59,9 +59,13 @@ larder_open (const struct larder_settings *settings, struct larder **ret, struct
 		return larder_fail_memory (error);
 	larder->settings.size = sizeof larder->settings;
 	larder_give (&larder->settings, settings);
+	const char *state = larder->settings.state;
+	larder->settings.state = state ? strdup (state) : NULL;
 	larder->cancel_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init (&larder->mutex, NULL);
 	int code = larder->cancel_fd < 0 ? larder_fail_errno (error, errno, "cannot make an event descriptor") : 0;
+	if (state && !larder->settings.state)
+		code = larder_fail_memory (error);
 	if (code == 0)
 		code = registry_open (module_folder (&larder->settings), &larder->registry, error);
 	if (code == 0 && larder->settings.log)
@@ -94,6 +98,7 @@ larder_close (struct larder *larder)
 	pthread_mutex_destroy (&larder->mutex);
 	if (larder->cancel_fd >= 0)
 		close (larder->cancel_fd);
+	free ((char *) larder->settings.state);
 	free (larder);
 }
 
@@ -129,6 +134,8 @@ larder_fail_cancelled (struct larder_error *error)
 {
 	return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
 }
+
+const char *larder_state (const struct larder *larder) { return larder->settings.state; }
 
 const struct schema_larder *
 larder_settings_of (const struct larder *larder)

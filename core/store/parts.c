@@ -89,6 +89,21 @@ store_parts_finish (struct larder_store *store, struct larder_arena *arena, cons
 	return code;
 }
 
+int
+store_parts_list (struct larder_store *store, const struct larder_upload *upload, store_part_fn part, void *context, struct larder_error *error)
+{
+	if (!store->driver->parts_list)
+		return object_fail_unsupported (store, "list the parts of an upload", error);
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	if (!arena)
+		return larder_fail_memory (error);
+	struct larder_call call = larder_call_begin (store->larder, arena);
+	instance_enter (store->instance);
+	int code = store->driver->parts_list (store->instance->self, &call, upload, part, context, error);
+	instance_leave (store->instance);
+	return code;
+}
+
 void
 store_parts_abort (struct larder_store *store, const struct larder_upload *upload)
 {

@@ -12,6 +12,8 @@ struct larder;
 
 struct registry *larder_registry (struct larder *larder);
 const struct config *larder_configuration (struct larder *larder);  /* NULL with LARDER_NO_CONFIG */
+/* Folder for journals, or NULL. */
+const char *larder_state (const struct larder *larder);
 /* [larder]; NULL without configuration. */
 const struct schema_larder *larder_settings_of (const struct larder *larder);
 /* A call for this handle: its cancel, the given arena (NULL: outputs are not wanted; a private one is used by the callee). */
@@ -66,6 +68,9 @@ int store_parts_write (struct larder_store *store, struct larder_arena *arena, c
 int store_parts_finish (struct larder_store *store, struct larder_arena *arena, const struct larder_put *put, const struct larder_upload *upload,
                         const struct larder_part *parts, size_t count, uint64_t length, const uint64_t *crc64, struct larder_info *ret_info,
                         struct larder_error *error);
+/* What the store has of an upload, by number; NOTFOUND when it is unknown or over, UNSUPPORTED. */
+typedef int (*store_part_fn) (void *context, const struct larder_part *part, struct larder_error *error);
+int store_parts_list (struct larder_store *store, const struct larder_upload *upload, store_part_fn part, void *context, struct larder_error *error);
 /* Also after a cancel: it has a second of its own. */
 void store_parts_abort (struct larder_store *store, const struct larder_upload *upload);
 

@@ -1,5 +1,6 @@
 /* download.c: a large object into a file, in ranges. All of them are of one etag; the checksum of the whole, put together
- * from theirs, is compared with the store's before anybody sees the file. */
+ * from theirs, is compared with the store's before anybody sees the file. A cancel or a lost network leaves the private file and
+ * its journal, and the next run fetches what is missing. */
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include "parts.h"
 #include "write.h"
@@ -9,19 +10,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "checksum.h"
 #include "cleanup.h"
 #include "error.h"
+#include "journal.h"
 #include "store.h"
 #include <larder/driver.h>
 
+#define PIECE (UINT64_C (256) << 10)
 #define TOLD_EVERY (UINT64_C (1) << 20)
 
 struct downloading {
 	struct pieces pieces;
 	struct writing *writing;
 	struct larder_info info;      /* as it was at the beginning */
-	uint64_t *sums;               /* CRC of each range, if the object has one of the whole */
+	uint64_t *sums;               /* CRC of each range, of the kind that the object has, else CRC64NVME */
+	bool *done;
+	struct journal journal;       /* under pieces.mutex */
+	struct journal_what what;
 };
 
 /* One range on its way. */
@@ -36,9 +43,7 @@ download_in_ranges (const struct item *item)
 static uint64_t
 add_sum (uint32_t type, uint64_t sum, const void *bytes, size_t count)
 {
-	if (type == LARDER_CHECKSUM_CRC64NVME)
-		return crc64nvme (sum, bytes, count);
-	return type == LARDER_CHECKSUM_CRC32C ? crc32c ((uint32_t) sum, bytes, count) : 0;
+	return type == LARDER_CHECKSUM_CRC32C ? crc32c ((uint32_t) sum, bytes, count) : crc64nvme (sum, bytes, count);
 }
 
 /* At its place; a retried range overwrites nothing but itself. */
@@ -98,9 +103,12 @@ fetch_range (struct pieces *pieces, uint32_t number, struct larder_error *error)
 	if (range.left > 0)
 		return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again", "'%s' gave %llu of %llu bytes from byte %llu on",
 			item->from, (unsigned long long) (length - range.left), (unsigned long long) length, (unsigned long long) get.offset);
+	pthread_mutex_lock (&pieces->mutex);
 	downloading->sums[number - 1] = range.sum;
+	code = journal_add (&downloading->journal, number, range.sum, error);
+	pthread_mutex_unlock (&pieces->mutex);
 	pool_done (pieces->transfer->pool, length);
-	return 0;
+	return code;
 }
 
 /* The checksum of the whole, where the store has one. */
@@ -128,29 +136,113 @@ compare (const struct downloading *downloading, struct larder_error *error)
 		"object '%s' is damaged: its checksum is %s, its bytes have %s", downloading->writing->item->from, info->checksum, text);
 }
 
+/* ---- going on ---------------------------------------------------------------------------------- */
+
+/* Is what the file has of a range what was written? The record may have outlived the bytes. */
+static bool
+is_there (const struct downloading *downloading, uint32_t number, uint64_t sum, char *piece)
+{
+	uint64_t offset = plan_offset (&downloading->pieces.plan, number), left = plan_length (&downloading->pieces.plan, number), found = 0;
+	while (left > 0) {
+		int64_t got = file_pread_all (downloading->writing->draft.fd, piece, left < PIECE ? left : PIECE, offset);
+		if (got <= 0)
+			return false;
+		found = add_sum (downloading->info.checksum_type, found, piece, (size_t) got);
+		offset += (uint64_t) got;
+		left -= (uint64_t) got;
+	}
+	return found == sum;
+}
+
+static int
+take_ranges (struct downloading *downloading, struct larder_error *error)
+{
+	CLEANUP_FREE char *piece = malloc (PIECE);
+	if (!piece)
+		return larder_fail_memory (error);
+	for (uint32_t number = 1; number <= downloading->pieces.plan.count; number++) {
+		uint64_t *sum = &downloading->sums[number - 1];
+		downloading->done[number - 1] = journal_has (&downloading->journal, number, sum) && is_there (downloading, number, *sum, piece);
+		if (transfer_stopped (downloading->pieces.transfer))
+			return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
+	}
+	return 0;
+}
+
+/* The private file of the run before, if it is of the same bytes; else a new one, and that one goes. */
+static int
+begin (struct downloading *downloading, const char *pin, struct larder_error *error)
+{
+	struct writing *writing = downloading->writing;
+	struct journal *journal = &downloading->journal;
+	bool same = journal->id && strcmp (journal->pin, pin) == 0 && journal->part == downloading->pieces.plan.part;
+	if (journal->id && writing_again (writing, 0666, journal->id, NULL) == 0) {
+		if (same)
+			return take_ranges (downloading, error);
+		file_draft_abort (&writing->draft);
+	}
+	int code = writing_begin (writing, 0666, error);
+	if (code == 0)
+		code = writing_reserve (writing, downloading->info.length, error);
+	if (code == 0)
+		code = journal_begin (journal, &downloading->what, writing->draft.name, pin, downloading->pieces.plan.part, error);
+	return code;
+}
+
+static int
+look (struct downloading *downloading, const char **ret_pin, struct larder_error *error)
+{
+	struct item *item = downloading->writing->item;
+	struct larder_info *info = &downloading->info;
+	int code = larder_stat (item->store, item->arena, item->info.key, downloading->pieces.transfer->request->version, info, error);
+	if (code == 0 && !info->etag)
+		code = larder_fail (error, LARDER_E_INTEGRITY, "'%s' has no etag any more", item->from);
+	if (code == 0)
+		code = plan_parts (info->length, &downloading->pieces.plan, error);
+	if (code < 0)
+		return code;
+	*ret_pin = arena_printf (item->arena, "%llu %s %s", (unsigned long long) info->length, info->etag, info->version ? info->version : "");
+	downloading->sums = arena_alloc (item->arena, downloading->pieces.plan.count * sizeof *downloading->sums);
+	downloading->done = arena_alloc (item->arena, downloading->pieces.plan.count * sizeof *downloading->done);
+	downloading->pieces.done = downloading->done;
+	code = journal_what_of (downloading->pieces.transfer, "download", item, item->info.key, item->to, &downloading->what);
+	return code == 0 && *ret_pin && downloading->sums && downloading->done ? 0 : larder_fail_memory (error);
+}
+
+static void
+end (struct downloading *downloading, int code, struct larder_error *error)
+{
+	bool keep = downloading->journal.fd >= 0 && downloading->writing->draft.fd >= 0 && (code == LARDER_E_CANCELLED || code == LARDER_E_UNAVAILABLE);
+	if (!keep) {
+		journal_remove (&downloading->journal);
+		return;
+	}
+	if (error && code == LARDER_E_UNAVAILABLE)
+		larder_explain (error, LARDER_DETAIL_NEXT, "the same command goes on from there, once the service answers");
+	file_draft_keep (&downloading->writing->draft);
+	journal_close (&downloading->journal);
+}
+
 int
 download_ranges (struct writing *writing, struct larder_error *error)
 {
-	struct item *item = writing->item;
 	struct downloading downloading = {
 		.pieces = { .transfer = writing->transfer, .one = fetch_range }, .writing = writing, .info = { .size = sizeof downloading.info },
+		.journal = JOURNAL_NONE,
 	};
-	int code = larder_stat (item->store, item->arena, item->info.key, writing->transfer->request->version, &downloading.info, error);
-	if (code == 0 && !downloading.info.etag)
-		code = larder_fail (error, LARDER_E_INTEGRITY, "'%s' has no etag any more", item->from);
-	if (code == 0)
-		code = plan_parts (downloading.info.length, &downloading.pieces.plan, error);
+	const char *pin = NULL;
+	int code = look (&downloading, &pin, error);
 	if (code < 0)
 		return code;
-	CLEANUP_FREE uint64_t *sums = calloc (downloading.pieces.plan.count, sizeof *sums);
-	downloading.sums = sums;
 	writing->mtime = downloading.info.mtime;
-	code = sums ? writing_begin (writing, 0666, error) : larder_fail_memory (error);
-	if (code == 0)
-		code = writing_reserve (writing, downloading.info.length, error);
+	journal_open (&downloading.journal, larder_state (writing->transfer->larder), &downloading.what);
+	code = begin (&downloading, pin, error);
 	if (code == 0)
 		code = pieces_do (&downloading.pieces, error);
 	if (code == 0)
 		code = compare (&downloading, error);
-	return code < 0 ? code : writing_publish (writing, error);
+	if (code == 0)
+		code = writing_publish (writing, error);
+	end (&downloading, code, error);
+	return code;
 }

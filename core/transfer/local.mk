@@ -5,6 +5,7 @@ libtransfer_la_SOURCES = \
 	%D%/download.c \
 	%D%/from-local.c %D%/from-store.c \
 	%D%/item.c \
+	%D%/journal.c %D%/journal.h \
 	%D%/parts.c %D%/parts.h %D%/parts-list.c \
 	%D%/pool.c %D%/pool.h \
 	%D%/remove.c \

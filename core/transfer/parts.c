@@ -58,6 +58,8 @@ step (struct share *share)
 	struct pieces *pieces = (struct pieces *) (void *) share;
 	struct larder_error error = LARDER_ERROR_INIT;
 	pthread_mutex_lock (&pieces->mutex);
+	while (pieces->done && pieces->begun < pieces->plan.count && pieces->done[pieces->begun])
+		pieces->begun++;
 	uint32_t number = pieces->code == 0 && pieces->begun < pieces->plan.count ? ++pieces->begun : 0;
 	bool more = number && pieces->begun < pieces->plan.count;
 	pthread_mutex_unlock (&pieces->mutex);

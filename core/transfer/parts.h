@@ -26,6 +26,7 @@ struct pieces {
 	int (*one) (struct pieces *pieces, uint32_t number, struct larder_error *error);
 	pthread_mutex_t mutex;        /* of what follows, and for `one` */
 	uint32_t begun;
+	const bool *done;             /* by number - 1: pieces that an earlier run has done; or NULL */
 	int code;
 	struct larder_error *error;   /* of the caller */
 };

@@ -176,9 +176,8 @@ target_end (struct transfer *transfer)
 		close (transfer->root);
 }
 
-/* mkdir -p of a path that the user named: links in it are his. */
-static int
-make_folders (const char *path, struct larder_error *error)
+int
+target_make_folders (const char *path, mode_t mode, struct larder_error *error)
 {
 	CLEANUP_FREE char *copy = strdup (path);
 	if (!copy)
@@ -190,11 +189,11 @@ make_folders (const char *path, struct larder_error *error)
 		char kept = *at;
 		if (kept == '/')
 			*at = '\0';
-		if (mkdir (copy, 0777) < 0 && errno != EEXIST)
+		if (mkdir (copy, mode) < 0 && errno != EEXIST)
 			return larder_fail_errno (error, errno, "cannot make the folder '%s'", copy);
 		*at = kept;
 	}
-	if (strlen (path) == 1 && mkdir (path, 0777) < 0 && errno != EEXIST)
+	if (strlen (path) == 1 && mkdir (path, mode) < 0 && errno != EEXIST)
 		return larder_fail_errno (error, errno, "cannot make the folder '%s'", path);
 	return 0;
 }
@@ -207,7 +206,7 @@ open_root (struct transfer *transfer, struct larder_error *error)
 		return 0;
 	if (errno != ENOENT)
 		return larder_fail_errno (error, errno, "cannot open the folder '%s'", transfer->folder);
-	int code = make_folders (transfer->folder, error);
+	int code = target_make_folders (transfer->folder, 0777, error);
 	if (code < 0)
 		return code;
 	transfer->root = open (transfer->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

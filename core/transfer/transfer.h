@@ -83,6 +83,8 @@ int target_check_local (const char *path, struct larder_error *error);
 /* A name that is no regular file (a device, a pipe, a link) is never replaced: INVALID. The folder is CONFLICT. */
 int target_check_there (int folder, const char *name, const char *shown, struct larder_error *error);
 const char *kind_of_file (mode_t mode);
+/* mkdir -p of a path that the user named: links in it are his. */
+int target_make_folders (const char *path, mode_t mode, struct larder_error *error);
 int target_root (struct transfer *transfer, struct larder_error *error);
 const char *target_join (struct larder_arena *arena, const char *a, const char *b);
 

@@ -27,6 +27,17 @@ writing_begin (struct writing *writing, mode_t mode, struct larder_error *error)
 	return code;
 }
 
+int
+writing_again (struct writing *writing, mode_t mode, const char *name, struct larder_error *error)
+{
+	struct transfer *transfer = writing->transfer;
+	int code = target_root (transfer, error);
+	if (code == 0)
+		code = file_draft_again (&writing->draft, transfer->root, writing->item->path, name, mode & ~transfer->umask, true, error);
+	writing->begun = code == 0;
+	return code;
+}
+
 /* Room for all of it at once, where the file system can say: a full disk is better found before an hour of loading. */
 int
 writing_reserve (const struct writing *writing, uint64_t length, struct larder_error *error)

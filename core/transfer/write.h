@@ -14,6 +14,8 @@ struct writing {
 };
 
 int writing_begin (struct writing *writing, mode_t mode, struct larder_error *error);
+/* With the private file that a run before has left. */
+int writing_again (struct writing *writing, mode_t mode, const char *name, struct larder_error *error);
 int writing_reserve (const struct writing *writing, uint64_t length, struct larder_error *error);
 int writing_publish (struct writing *writing, struct larder_error *error);
 

@@ -72,7 +72,7 @@ class Scene:
     def environment(self, direct=False, **more):
         result = self.server.environment(None if direct or not self.between else self.between.endpoint)
         result = {name: value for name, value in result.items() if name not in ("LARDER_CONFIG", "LARDER_PROFILE")}
-        result.update(LARDER_MODULE_DIR=MODULES, LARDER_ROOT=self.path("root"))
+        result.update(LARDER_MODULE_DIR=MODULES, LARDER_ROOT=self.path("root"), XDG_STATE_HOME=self.path("state"))
         result.update(more)
         return {name: value for name, value in result.items() if value is not None}
 

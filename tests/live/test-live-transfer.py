@@ -34,8 +34,12 @@ class Place(Scene):
             self.client.delete_object(Bucket="bucket", Key=version["Key"], VersionId=version["VersionId"])
         self.between.plan([])
         self.put("a", A)
-        if os.path.exists(self.path("out")):
-            os.unlink(self.path("out"))
+        for upload in self.uploads():
+            self.client.abort_multipart_upload(Bucket="bucket", Key=upload["Key"], UploadId=upload["UploadId"])
+        shutil.rmtree(self.path("state"), ignore_errors=True)
+        for name in os.listdir(self.folder):
+            if name.startswith((".tmp", "out")):
+                os.unlink(self.path(name))
         self.mark = len(self.between.requests)
 
     def seen(self, method, text):
@@ -224,8 +228,11 @@ def test_live_transfer_range_always_cut():
     at = place()
     at.upload()
     at.between.plan([{**RANGE, "do": "cut-reply", "bytes": 5}])
-    fails(at.download(), 8, "UNAVAILABLE", "broke off")
-    assert at.out() is None
+    fails(at.download(), 8, "UNAVAILABLE", "broke off", "goes on from there")
+    assert not os.path.exists(at.path("out"))
+    at.between.plan([])
+    done = at.download()
+    assert done.code == 0 and at.out() == A, done
 
 
 def test_live_transfer_bit_flipped():
@@ -272,8 +279,12 @@ def test_live_transfer_finish_error_in_success():
     at = place()
     body = "   \n\n<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>InternalError</Code><Message>m</Message></Error>"
     at.between.plan([{**COMPLETE, "do": "reply", "status": 200, "body": body}])
-    fails(at.upload(), 8, "UNAVAILABLE", "InternalError")
-    at.nothing()
+    fails(at.upload(), 8, "UNAVAILABLE", "InternalError", "goes on from there")
+    assert at.keys() == []
+    at.between.plan([])
+    at.mark = len(at.between.requests)
+    done = at.upload()
+    assert done.code == 0 and at.stored() == A and not at.seen("PUT", "partNumber=") and at.uploads() == [], done
 
 
 def test_live_transfer_create_only():
@@ -285,16 +296,138 @@ def test_live_transfer_create_only():
     assert at.stored() == A and not at.seen("PUT", "") and at.uploads() == []
 
 
-def test_live_transfer_interrupted():
-    at = place()
+# ---- going on where a run ended
+
+def held(at, rule, number, words, stop):
+    """A command that is ended while its `number`th request of that kind waits for ever."""
     stalled = threading.Event()
-    at.between.plan([{**PART, "nth": 3, "do": "stall", "before": lambda record: stalled.set()}])
-    process = at.start("--json", "put", at.path("a"), "images:t")
+    at.between.plan([{**rule, "nth": number, "do": "stall", "before": lambda record: stalled.set()}])
+    process = at.start("--json", "--jobs", "1", *words)
     assert stalled.wait(30 * servers.SLOW)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     since = time.monotonic()
     done = at.end(process)
-    assert done.code == 130 and time.monotonic() - since < 4 * servers.SLOW, done
+    assert time.monotonic() - since < 4 * servers.SLOW
+    at.between.plan([])
+    at.mark = len(at.between.requests)
+    return done
+
+
+def journals(at):
+    folder = at.path("state", "larder", "transfers")
+    return os.listdir(folder) if os.path.isdir(folder) else []
+
+
+def drafts(at):
+    return [name for name in os.listdir(at.folder) if name.startswith(".tmp")]
+
+
+def check_upload_goes_on(name, stop, code):
+    at = place(name)
+    done = held(at, PART, 3, ("put", at.path("a"), "images:t"), stop)
+    assert done.code == code and at.keys() == [] and len(at.uploads()) == 1 and len(journals(at)) == 1, (done, at.uploads(), journals(at))
+    done = at.upload()
+    sent = sorted(r["path"].split("partNumber=")[1].split("&")[0] for r in at.seen("PUT", "partNumber="))
+    assert done.code == 0 and at.stored() == A and sent in (["3", "4"], ["4"]), (done, sent)     # the third was perhaps done before it stalled
+    assert at.versions() == {"t": 1} and at.uploads() == [] and journals(at) == [] and len(at.seen("POST", "uploads")) == 0
+
+
+def test_live_transfer_interrupted_upload_goes_on_minio():
+    check_upload_goes_on("minio", signal.SIGINT, 130)
+
+
+def test_live_transfer_killed_upload_goes_on_minio():
+    check_upload_goes_on("minio", signal.SIGKILL, -9)
+
+
+def test_live_transfer_killed_upload_goes_on_versitygw():
+    check_upload_goes_on("versitygw", signal.SIGKILL, -9)
+
+
+def test_live_transfer_killed_upload_goes_on_moto():
+    check_upload_goes_on("moto", signal.SIGKILL, -9)
+
+
+def test_live_transfer_upload_of_another_file_begins_anew():
+    at = place()
+    held(at, PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
+    at.put("a", B)
+    done = at.upload()
+    assert done.code == 0 and at.stored() == B and len(at.seen("PUT", "partNumber=")) == 4, done
+    assert at.uploads() == [] and journals(at) == []
+
+
+def test_live_transfer_upload_with_other_attributes_begins_anew():
+    at = place()
+    held(at, PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
+    done = at.upload("--content-type", "image/x-other")
+    assert done.code == 0 and len(at.seen("PUT", "partNumber=")) == 4 and at.uploads() == [], done
+    assert at.client.head_object(Bucket="bucket", Key="t")["ContentType"] == "image/x-other"
+
+
+def test_live_transfer_upload_that_is_gone_begins_anew():
+    at = place()
+    held(at, PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
+    for upload in at.uploads():
+        at.client.abort_multipart_upload(Bucket="bucket", Key="t", UploadId=upload["UploadId"])
+    done = at.upload()
+    assert done.code == 0 and at.stored() == A and at.uploads() == [] and journals(at) == [], done
+
+
+def download_held(at, stop):
+    at.upload()
+    at.mark = len(at.between.requests)
+    return held(at, RANGE, 3, ("get", "images:t", at.path("out")), stop)
+
+
+def check_download_goes_on(stop, code):
+    at = place()
+    done = download_held(at, stop)
+    assert done.code == code and not os.path.exists(at.path("out")) and len(drafts(at)) == 1 and len(journals(at)) == 1, (done, drafts(at))
+    done = at.download()
+    ranges = sorted(dict(r["headers"]).get("Range") or dict(r["headers"]).get("range") for r in at.seen("GET", "/bucket/t"))
+    assert done.code == 0 and at.out() == A and ranges == ["bytes=16777216-25165823", "bytes=25165824-25165828"], (done, ranges)
+    assert journals(at) == []
+
+
+def test_live_transfer_interrupted_download_goes_on():
+    check_download_goes_on(signal.SIGTERM, 143)
+
+
+def test_live_transfer_killed_download_goes_on():
+    check_download_goes_on(signal.SIGKILL, -9)
+
+
+def test_live_transfer_download_of_another_object_begins_anew():
+    at = place()
+    download_held(at, signal.SIGKILL)
+    at.client.put_object(Bucket="bucket", Key="t", Body=B)
+    done = at.download()
+    assert done.code == 0 and at.out() == B and journals(at) == [], done
+
+
+def test_live_transfer_what_a_power_cut_left_is_read_again():
+    # the record of a range outlived its bytes: it is fetched once more
+    at = place()
+    download_held(at, signal.SIGKILL)
+    draft, = drafts(at)
+    with open(at.path(draft), "r+b") as file:
+        file.write(bytes(MIB))
+    done = at.download()
+    assert done.code == 0 and at.out() == A and len(at.seen("GET", "/bucket/t")) == 3, done
+
+
+def test_live_transfer_no_state_no_remains():
+    # where nothing can be kept, nothing is: the upload is given up at once
+    at = place()
+    at.put("file", b"")
+    stalled = threading.Event()
+    at.between.plan([{**PART, "nth": 3, "do": "stall", "before": lambda record: stalled.set()}])
+    process = at.start("--json", "--state", at.path("file"), "put", at.path("a"), "images:t")
+    assert stalled.wait(30 * servers.SLOW)
+    process.send_signal(signal.SIGINT)
+    done = at.end(process)
+    assert done.code == 130, done
     at.nothing()
 
 

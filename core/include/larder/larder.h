@@ -66,6 +66,8 @@ struct larder_settings {
 	int log_level;                   /* enum larder_level */
 	larder_finding_cb problem;       /* told every problem of the configuration; NULL: larder_open's error is the first one */
 	void *problem_context;
+	const char *state;               /* folder for what outlives a process, made at first use; NULL: a transfer that breaks off begins
+	                                  * anew the next time */
 };
 
 /* Reads and checks pipeline file and profile, and loads no module. INVALID with file and line for what is wrong in them.

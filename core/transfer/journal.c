@@ -1,0 +1,302 @@
+/* journal.c: see journal.h. */
+#include "journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "checksum.h"
+#include "cleanup.h"
+#include "clock.h"
+#include "error.h"
+#include "file.h"
+#include "json.h"
+#include "store.h"
+#include "text.h"
+#include "transfer.h"
+
+#define FORMAT "larder-transfer"
+enum { VERSION = 1, LINE_MOST = 16 << 10, SIZE_MOST = 8 << 20 };
+
+/* ---- lines ------------------------------------------------------------------------------------- */
+
+/* The line's JSON, or NULL when it is torn or changed. `line` is taken apart. */
+static json_t *
+parse_line (char *line)
+{
+	char *blank = strrchr (line, ' ');
+	char sum[9];
+	if (!blank || strlen (blank + 1) != 8)
+		return NULL;
+	*blank = '\0';
+	snprintf (sum, sizeof sum, "%08" PRIx32, crc32c (0, line, strlen (line)));
+	return strcmp (sum, blank + 1) == 0 ? json_loads (line, JSON_REJECT_DUPLICATES, NULL) : NULL;
+}
+
+static int
+append (struct journal *journal, struct buffer *line, struct larder_error *error)
+{
+	char sum[16];
+	if (line->failed)
+		return larder_fail_memory (error);
+	snprintf (sum, sizeof sum, " %08" PRIx32 "\n", crc32c (0, line->at, line->length));
+	buffer_add (line, sum, strlen (sum));
+	int failed = line->failed ? -ENOMEM : file_write_all (journal->fd, line->at, line->length);
+	return failed < 0 ? larder_fail_errno (error, -failed, "cannot write the transfer's journal") : 0;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------- */
+
+static const char *
+text_of (const json_t *line, const char *name)
+{
+	const char *text = json_string_value (json_object_get (line, name));
+	return text ? text : "";
+}
+
+/* Is it of this version, and about this transfer? */
+static bool
+read_head (struct journal *journal, const json_t *line, const struct journal_what *what)
+{
+	if (strcmp (text_of (line, "journal"), FORMAT) != 0 || json_integer_value (json_object_get (line, "version")) != VERSION
+	    || strcmp (text_of (line, "kind"), what->kind) != 0 || strcmp (text_of (line, "address"), what->address) != 0
+	    || strcmp (text_of (line, "path"), what->path) != 0)
+		return false;
+	journal->id = strdup (text_of (line, "id"));
+	journal->pin = strdup (text_of (line, "pin"));
+	journal->part = (uint64_t) json_integer_value (json_object_get (line, "part"));
+	return journal->id && *journal->id && journal->pin;
+}
+
+static bool
+read_piece (struct journal *journal, const json_t *line)
+{
+	json_int_t number = json_integer_value (json_object_get (line, "piece"));
+	uint64_t sum;
+	if (number < 1 || number > UINT32_MAX || !crc64nvme_parse (text_of (line, "sum"), &sum))
+		return false;
+	if ((journal->count & (journal->count - 1)) == 0) {
+		struct journal_piece *more = realloc (journal->pieces, (2 * journal->count + 1) * sizeof *more);
+		if (!more)
+			return false;
+		journal->pieces = more;
+	}
+	journal->pieces[journal->count++] = (struct journal_piece) { (uint32_t) number, sum };
+	return true;
+}
+
+static void
+forget (struct journal *journal)
+{
+	free (journal->id);
+	free (journal->pin);
+	free (journal->pieces);
+	journal->id = journal->pin = NULL;
+	journal->pieces = NULL;
+	journal->part = journal->count = 0;
+}
+
+static void
+read_all (struct journal *journal, const struct journal_what *what)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t length;
+	bool good = file_slurp (journal->folder, journal->name, SIZE_MOST, &text, &length, NULL) == 0;
+	char *rest = text;
+	for (unsigned number = 0; good && rest && *rest; number++) {
+		char *line = strsep (&rest, "\n");
+		json_t *json = rest ? parse_line (line) : NULL;      /* a line without its end is torn */
+		good = json && (number == 0 ? read_head (journal, json, what) : read_piece (journal, json));
+		json_decref (json);
+	}
+	if (!journal->id)
+		forget (journal);
+}
+
+/* ---- what it is about --------------------------------------------------------------------------- */
+
+/* From the root on, so that the same file is found from another folder; a file that is to be has no path yet, its folder has. */
+static char *
+whole_path (const char *path)
+{
+	char *whole = realpath (path, NULL);
+	if (whole || errno != ENOENT)
+		return whole;
+	const char *slash = strrchr (path, '/');
+	CLEANUP_FREE char *folder = slash ? strndup (path, slash == path ? 1 : (size_t) (slash - path)) : strdup (".");
+	CLEANUP_FREE char *there = folder ? realpath (folder, NULL) : NULL;
+	if (!there || asprintf (&whole, "%s/%s", there, slash ? slash + 1 : path) < 0)
+		return NULL;
+	return whole;
+}
+
+int
+journal_what_of (struct transfer *transfer, const char *kind, struct item *item, const char *key, const char *path, struct journal_what *ret)
+{
+	struct larder_store *store = item->store ? item->store : transfer->store;
+	CLEANUP_FREE char *whole = whole_path (path);
+	CLEANUP_BUFFER struct buffer encoded;
+	*ret = (struct journal_what) { .kind = kind, .from = item->from, .to = item->to };
+	buffer_init (&encoded, LINE_MOST);
+	text_percent (&encoded, whole ? whole : path);
+	ret->path = encoded.failed ? NULL : arena_copy (item->arena, buffer_text (&encoded));
+	if (store_url (store, item->arena, key, &ret->address, NULL) < 0) {
+		buffer_clear (&encoded);
+		text_percent (&encoded, key);
+		ret->address = arena_printf (item->arena, "%s:%s/%s", store_name (store), store_bucket (store), buffer_text (&encoded));
+	}
+	return ret->path && ret->address ? 0 : LARDER_E_LIMIT;
+}
+
+/* ---- opening ----------------------------------------------------------------------------------- */
+
+/* Named by what goes where, so that the same command finds it again. */
+static void
+name_of (const struct journal_what *what, char ret[80])
+{
+	struct sha256 sha;
+	unsigned char digest[32];
+	char hex[65];
+	const char *const texts[] = { what->kind, what->address, what->path };
+	sha256_begin (&sha);
+	for (size_t i = 0; i < 3; i++)
+		sha256_add (&sha, texts[i], strlen (texts[i]) + 1);
+	sha256_end (&sha, digest);
+	text_hex (digest, sizeof digest, hex);
+	snprintf (ret, 80, "%.40s.journal", hex);
+}
+
+static int
+open_folder (const char *state)
+{
+	CLEANUP_FREE char *path = NULL;
+	if (asprintf (&path, "%s/transfers", state) < 0 || target_make_folders (path, 0700, NULL) < 0)
+		return -1;
+	return open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Locked, and still the file of that name: another process may have ended its transfer meanwhile. */
+static int
+open_locked (struct journal *journal)
+{
+	for (;;) {
+		struct stat open_one, named;
+		int fd = openat (journal->folder, journal->name, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return -1;
+		if (flock (fd, LOCK_EX | LOCK_NB) < 0 || fstat (fd, &open_one) < 0) {
+			close (fd);
+			return -1;
+		}
+		if (fstatat (journal->folder, journal->name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == open_one.st_ino)
+			return fd;
+		close (fd);
+	}
+}
+
+void
+journal_open (struct journal *journal, const char *state, const struct journal_what *what)
+{
+	*journal = (struct journal) JOURNAL_NONE;
+	if (!state || (journal->folder = open_folder (state)) < 0)
+		return;
+	name_of (what, journal->name);
+	journal->fd = open_locked (journal);
+	if (journal->fd < 0)
+		journal_close (journal);
+	else
+		read_all (journal, what);
+}
+
+/* ---- writing ----------------------------------------------------------------------------------- */
+
+int
+journal_begin (struct journal *journal, const struct journal_what *what, const char *id, const char *pin, uint64_t part, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer line;
+	struct json json;
+	char time[32];
+	buffer_init (&line, LINE_MOST);
+	forget (journal);
+	if (journal->fd < 0)
+		return 0;
+	text_from_time (clock_wall (), time);
+	json_begin (&json, &line);
+	json_put_object (&json);
+	json_member (&json, "journal", FORMAT);
+	json_member_uint (&json, "version", VERSION);
+	json_member (&json, "kind", what->kind);
+	json_member (&json, "begun", time);
+	json_member (&json, "from", what->from);
+	json_member (&json, "to", what->to);
+	json_member (&json, "address", what->address);
+	json_member (&json, "path", what->path);
+	json_member (&json, "id", id);
+	json_member (&json, "pin", pin);
+	json_member_uint (&json, "part", part);
+	json_put_object_end (&json);
+	if (ftruncate (journal->fd, 0) < 0)
+		return larder_fail_errno (error, errno, "cannot empty the transfer's journal");
+	int code = append (journal, &line, error);
+	if (code == 0 && (fsync (journal->fd) < 0 || fsync (journal->folder) < 0))
+		code = larder_fail_errno (error, errno, "cannot make the transfer's journal durable");
+	return code;
+}
+
+int
+journal_add (struct journal *journal, uint32_t number, uint64_t sum, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer line;
+	struct json json;
+	char text[16];
+	buffer_init (&line, LINE_MOST);
+	if (journal->fd < 0)
+		return 0;
+	crc64nvme_text (sum, text);
+	json_begin (&json, &line);
+	json_put_object (&json);
+	json_member_uint (&json, "piece", number);
+	json_member (&json, "sum", text);
+	json_put_object_end (&json);
+	return append (journal, &line, error);
+}
+
+void
+journal_remove (struct journal *journal)
+{
+	if (journal->fd >= 0)
+		(void) unlinkat (journal->folder, journal->name, 0);
+	journal_close (journal);
+}
+
+void
+journal_close (struct journal *journal)
+{
+	forget (journal);
+	if (journal->fd >= 0)
+		close (journal->fd);
+	if (journal->folder >= 0)
+		close (journal->folder);
+	journal->fd = journal->folder = -1;
+}
+
+bool
+journal_has (const struct journal *journal, uint32_t number, uint64_t *ret_sum)
+{
+	for (size_t i = journal->count; i-- > 0;)
+		if (journal->pieces[i].number == number) {
+			*ret_sum = journal->pieces[i].sum;
+			return true;
+		}
+	return false;
+}

@@ -1,0 +1,152 @@
+/* test-transfer-journal.c: a journal that is cut or changed anywhere tells a beginning of what was written, or nothing. */
+#include "journal.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "file.h"
+#include "folder.h"
+#include "unit.h"
+
+static const struct journal_what what = { "upload", "s3://bucket/a%20b", "a b", "images:a b", "/home/\xc3\xa4/a%FF" };
+enum { PIECES = 5 };
+
+static uint64_t
+sum_of (uint32_t number)
+{
+	return UINT64_C (0x0123456789abcdef) * number;
+}
+
+/* A whole one, its path and its bytes. */
+static void
+write_one (const char *state, char path[300], char **ret_bytes, size_t *ret_count)
+{
+	struct journal journal;
+	journal_open (&journal, state, &what);
+	ck_assert_int_ge (journal.fd, 0);
+	ck_assert_ptr_null (journal.id);
+	ck_assert_int_eq (journal_begin (&journal, &what, "the id", "the pin", 8 << 20, NULL), 0);
+	for (uint32_t number = 1; number <= PIECES; number++)
+		ck_assert_int_eq (journal_add (&journal, number, sum_of (number), NULL), 0);
+	snprintf (path, 300, "%s/transfers/%s", state, journal.name);
+	journal_close (&journal);
+	int root = open ("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq (file_slurp (root, path + 1, 1 << 20, ret_bytes, ret_count, NULL), 0);
+	close (root);
+}
+
+static void
+set (const char *path, const char *bytes, size_t count)
+{
+	FILE *file = fopen (path, "w");
+	ck_assert_uint_eq (fwrite (bytes, 1, count, file), count);
+	fclose (file);
+}
+
+/* What is read is the beginning of what was written: how many pieces, or -1. */
+static int
+read_one (const char *state)
+{
+	struct journal journal;
+	journal_open (&journal, state, &what);
+	int count = journal.id ? (int) journal.count : -1;
+	if (journal.id) {
+		ck_assert_str_eq (journal.id, "the id");
+		ck_assert_str_eq (journal.pin, "the pin");
+		ck_assert_uint_eq (journal.part, 8 << 20);
+	}
+	for (uint32_t number = 1; number <= PIECES; number++) {
+		uint64_t sum = 0;
+		ck_assert_int_eq (journal_has (&journal, number, &sum), (int) number <= count);
+		ck_assert_uint_eq (sum, (int) number <= count ? sum_of (number) : 0);
+	}
+	journal_close (&journal);
+	return count;
+}
+
+START_TEST (test_journal_cut)
+{
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	CLEANUP_FREE char *bytes = NULL;
+	char path[300];
+	size_t count;
+	int before = -1;
+	write_one (folder.path, path, &bytes, &count);
+	for (size_t length = 0; length <= count; length++) {
+		set (path, bytes, length);
+		int pieces = read_one (folder.path);
+		ck_assert_int_ge (pieces, before);
+		before = pieces;
+	}
+	ck_assert_int_eq (before, PIECES);
+}
+END_TEST
+
+START_TEST (test_journal_changed)
+{
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	CLEANUP_FREE char *bytes = NULL;
+	char path[300];
+	size_t count;
+	write_one (folder.path, path, &bytes, &count);
+	for (size_t at = 0; at < count; at++) {
+		bytes[at] ^= 4;
+		set (path, bytes, count);
+		ck_assert_int_lt (read_one (folder.path), PIECES);
+		bytes[at] ^= 4;
+	}
+	set (path, bytes, count);
+	ck_assert_int_eq (read_one (folder.path), PIECES);
+}
+END_TEST
+
+START_TEST (test_journal_held)
+{
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	struct journal first, second, third;
+	journal_open (&first, folder.path, &what);
+	ck_assert_int_eq (journal_begin (&first, &what, "the id", "the pin", 1, NULL), 0);
+	journal_open (&second, folder.path, &what);
+	ck_assert_int_lt (second.fd, 0);
+	ck_assert_int_eq (journal_begin (&second, &what, "other", "pin", 1, NULL), 0);
+	ck_assert_int_eq (journal_add (&second, 1, 1, NULL), 0);
+	journal_remove (&second);
+	journal_close (&first);
+	journal_open (&third, folder.path, &what);
+	ck_assert_str_eq (third.id, "the id");
+	ck_assert_uint_eq (third.count, 0);
+	journal_remove (&third);
+	journal_open (&first, folder.path, &what);
+	ck_assert_ptr_null (first.id);
+	journal_remove (&first);
+}
+END_TEST
+
+START_TEST (test_journal_nowhere)
+{
+	struct journal journal;
+	journal_open (&journal, NULL, &what);
+	ck_assert_int_lt (journal.fd, 0);
+	journal_close (&journal);
+	journal_open (&journal, "/dev/null", &what);
+	ck_assert_int_lt (journal.fd, 0);
+	journal_close (&journal);
+}
+END_TEST
+
+int
+main (void)
+{
+	const struct unit_case cases[] = {
+		{ "test-transfer-journal-cut", test_journal_cut, 0 },
+		{ "test-transfer-journal-changed", test_journal_changed, 0 },
+		{ "test-transfer-journal-held", test_journal_held, 0 },
+		{ "test-transfer-journal-nowhere", test_journal_nowhere, 0 },
+	};
+	return unit_run ("transfer-journal", cases, COUNT_OF (cases));
+}
