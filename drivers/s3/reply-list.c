@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "error.h"
 #include "marker.h"
 
@@ -222,6 +223,24 @@ judge_page (struct listing *listing, struct larder_page *page, struct larder_err
 	return page->complete || page->token ? 0 : larder_fail_memory (error);
 }
 
+/* Such an id begins with its time, ten letters of 32: on a server where the time that is listed of an old version is that of its
+ * replacement. Other ids leave the time as it is. */
+static void
+time_from_id (struct larder_info *info)
+{
+	static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	int64_t time = 0;
+	for (size_t i = 0; i < 26; i++) {
+		const char *at = info->version && info->version[i] ? strchr (letters, info->version[i]) : NULL;
+		if (!at || (i == 0 && at - letters > 7))
+			return;
+		if (i < 10)
+			time = time * 32 + (at - letters);
+	}
+	if (!info->version[26] && time <= INT64_MAX / (NS_PER_S / 1000))
+		info->mtime = time * (NS_PER_S / 1000);
+}
+
 /* Is version a newer than version b, by their ids? */
 static int
 compare_ids (const char *a, const char *b)
@@ -269,8 +288,12 @@ s3_reply_list (const char *body, size_t length, const struct s3_server *server, 
 	struct larder_page page = { .size = sizeof page };
 	const struct s3_reader reader = { on_begin, on_end, &listing };
 	int code = s3_reply_read (body, length, list->versions ? "ListVersionsResult" : "ListBucketResult", &reader, error);
-	for (size_t i = 0; i < rows->count && code == 0; i++)
-		code = judge_entry (&listing, s3_row_at (rows, i), error);
+	for (size_t i = 0; i < rows->count && code == 0; i++) {
+		struct entry *entry = s3_row_at (rows, i);
+		code = judge_entry (&listing, entry, error);
+		if (how == S3_ORDER_ID)
+			time_from_id (&entry->info);
+	}
 	if (rows->count && code == 0)
 		qsort_r (rows->at, rows->count, rows->each, compare, &how);
 	if (code == 0)

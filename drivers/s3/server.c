@@ -67,8 +67,8 @@ static const char *const instead[S3_FEATURES] = {
 		"etag, it stays refused",
 	[S3_ABORT_TOLD] = "the parts of an upload are listed before it is aborted: that tells whether it is one",
 	[S3_DELETE_MANY] = "where the hash of the list is not checked, keys go by list only over TLS or to this machine, else one by one",
-	[S3_VERSION_ORDER] = "both list delete markers apart from versions; they are put back into order by the version ids of versitygw, which grow "
-		"with time, and on moto by their times, which tell no two changes within a second apart",
+	[S3_VERSION_ORDER] = "both list delete markers apart from versions; they are put back into order by the version ids of versitygw, which hold "
+		"the time of each where the listing tells when it was replaced, and on moto by their times, which tell no two changes within a second apart",
 	[S3_KEY_BESIDE_PREFIX] = "MinIO leaves 'a/b' out of every listing once 'a' is there. Before each write the folders of its key are looked "
 		"for as objects (a HEAD each; one that was clear counts as clear for a second), and what is below it is listed (one LIST): two LISTs a "
 		"picture with its thumbnail. Two writers at the same moment, one of 'a' and one of 'a/b', may both pass: that is not looked for "

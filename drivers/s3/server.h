@@ -48,7 +48,7 @@ enum s3_feature {
 /* What tells which of two versions of a key is newer. */
 enum s3_version_order {
 	S3_ORDER_LISTED,                        /* their place in the listing */
-	S3_ORDER_ID,                            /* markers are listed apart; ids grow with time, but for the one called null */
+	S3_ORDER_ID,                            /* markers are listed apart; ids begin with their time, but for the one called null */
 	S3_ORDER_TIME                           /* markers are listed apart; their times */
 };
 

@@ -270,4 +270,33 @@ def test_cli_versions_rm_one_version():
         assert larder("rm", "--version", first, *words).code == 2 and cat("r/k") == b"1", words
 
 
+# ---- du
+
+def usage(*words):
+    got = larder("du", "--json", *words)
+    assert got.code == 0, got.err
+    return [line for line in got.lines() if line["type"] == "usage"]
+
+
+def test_cli_versions_du_by_prefix_class_and_version():
+    for key, size, more in (("d/top", 1, ()), ("d/a/x/1", 10, ("--class", "STANDARD_IA")), ("d/a/x/2", 20, ()), ("d/a/y", 40, ()), ("d/a.b", 80, ()),
+                            ("d/b/z", 160, ("--class", "GLACIER_IR"))):
+        put(key, b"." * size, *more)
+    put("d/a/y", b"." * 3)
+    remove("d/b/z")
+    assert [(line["address"], line["objects"], line["bytes"]) for line in usage("images:d")] == [("images:d", 5, 114)]
+    assert [(line["address"], line["objects"], line["bytes"]) for line in usage("--depth", "2", "images:d/")] == [
+        ("images:d/a/x/", 2, 30), ("images:d/a/", 3, 33), ("images:d/", 5, 114)]
+    by_class = {line["address"]: {name: (sums["objects"], sums["bytes"]) for name, sums in line["classes"].items()} for line in usage("-d", "1", "--classes", "images:d")}
+    assert by_class == {"images:d/a/": {"STANDARD_IA": (1, 10), "STANDARD": (2, 23)}, "images:d": {"STANDARD_IA": (1, 10), "STANDARD": (4, 104)}}, by_class
+    old = {line["address"]: [line[name] for name in ("objects", "bytes", "old_versions", "old_bytes", "delete_markers")]
+           for line in usage("-d1", "--versions", "images:d/")}
+    assert old == {"images:d/a/": [3, 33, 1, 40, 0], "images:d/b/": [0, 0, 1, 160, 1], "images:d/": [5, 114, 2, 200, 1]}, old
+    shown = larder("du", "-d", "1", "--classes", "--versions", "images:d").out.splitlines()
+    assert [line.split()[-1] for line in shown] == ["images:d/a/", "STANDARD_IA", "STANDARD", "images:d/b/", "GLACIER_IR",
+                                                    "images:d", "STANDARD", "STANDARD_IA", "GLACIER_IR"], shown
+    assert "200 B" in shown[5] and "2 old" in shown[5] and "1 deleted" in shown[5], shown[5]
+    assert larder("du", "images:d/none").code == 3 and usage("--versions", "images:d/b/")[0]["objects"] == 0
+
+
 run(sys.modules[__name__])

@@ -80,8 +80,20 @@ def fact(item, **more):
     return dict(result, **more)
 
 
-def same_list(parsed, result, versions):
-    """Byte order of keys; within a key the latest first and else as they came."""
+def time_of_id(version):
+    """The milliseconds that a ULID begins with, in ns."""
+    number = 0
+    for letter in version[:10]:
+        number = number * 32 + "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(letter)
+    return number * 10**6
+
+
+def same_list(parsed, result, versions, server):
+    """Byte order of keys; within a key the latest first and else as they came. On versitygw ids tell the time."""
+    for item in parsed.get("Versions", []) + parsed.get("DeleteMarkers", []) if server == "versitygw" else []:
+        if item["VersionId"] != "null":
+            moment = datetime.timedelta(microseconds=time_of_id(item["VersionId"]) // 1000)
+            item["LastModified"] = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc) + moment
     want = [fact(item, marker=False) for item in parsed.get("Versions" if versions else "Contents", [])]
     markers = [fact(item, marker=True, etag=None, length=0) for item in parsed.get("DeleteMarkers", [])]
     want += markers + [{"key": item["Prefix"].encode()} for item in parsed.get("CommonPrefixes", [])]
@@ -165,7 +177,7 @@ def same_facts(parsed, result, info, body):
 def same(parsed, reply, result):
     operation = reply["operation"]
     if operation in ("ListObjectsV2", "ListObjectVersions"):
-        same_list(parsed, result, operation == "ListObjectVersions")
+        same_list(parsed, result, operation == "ListObjectVersions", reply["server"])
     elif operation == "ListMultipartUploads":
         same_uploads(parsed, result)
     elif operation == "ListParts":
@@ -267,6 +279,31 @@ def test_wire_s3_replies_keys_that_were_not_encoded_stay():
     for encoding in ("", "<EncodingType></EncodingType>"):
         items = read([listing([escape(key) for key in keys], encoding)])[0]["items"]
         assert [key_of(item).decode() for item in items] == keys
+
+
+def test_wire_s3_replies_versions_and_markers_in_one_order():
+    """Two versions, a marker, a version, a marker, and the one called null, as each server lists them: newest first."""
+    ids = ["01M8FQ38W8369HNGZZCHBWB124", "01M8FQ3ABMD87EQAHEQ0AP2QVE", "01M8FQ3BTTBCFC9MGZ0PSYG7XF", "01M8FQ3DAFVV7YEQ7SVZGT6KH2", "01M8FQ3ESRKD4KS3302Z9BS848"]
+    markers = {ids[2], ids[4]}
+
+    def entry(version, second):
+        kind = "DeleteMarker" if version in markers else "Version"
+        return "<%s><Key>k</Key><VersionId>%s</VersionId><IsLatest>%s</IsLatest><LastModified>2026-11-25T10:00:%02dZ</LastModified>%s</%s>" % (
+            kind, version, "true" if version == ids[4] else "false", second, "" if version in markers else "<Size>1</Size>", kind)
+
+    def order(server, given, times=range(60)):
+        body = "".join(entry(version, times[(["null"] + ids).index(version)]) for version in given)
+        reply = {"server": server, "operation": "ListObjectVersions", "case": "made", "status": 200, "headers": [], "ask": {"versions": True},
+                 "body": "<ListVersionsResult><IsTruncated>false</IsTruncated>%s</ListVersionsResult>" % body}
+        items = read([reply])[0]["items"]
+        return [item["version"] for item in items], [item["mtime"] for item in items]
+
+    newest = ids[::-1] + ["null"]
+    apart = [version for version in newest if version in markers] + [version for version in newest if version not in markers]
+    for server, given, times in (("minio", newest, range(60)), ("aws", newest, [9, 8, 7, 6, 5, 4]), ("moto", apart[::-1], range(60)), ("versitygw", apart, [7] * 6)):
+        assert order(server, given, times)[0] == newest, (server, order(server, given, times))
+    assert order("versitygw", apart, [7] * 6)[1][:5] == [time_of_id(version) for version in newest[:5]]
+    assert order("minio", newest)[1] == sorted(order("minio", newest)[1], reverse=True) and order("minio", newest)[1][0] != time_of_id(ids[4])
 
 
 def test_wire_s3_replies_forbidden_xml_is_no_reply():
