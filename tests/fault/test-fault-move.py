@@ -58,7 +58,7 @@ def test_fault_move_file_onto_a_disk_that_loses():
     """From file to file the copy is read back; a disk that keeps another byte than it was given."""
     write("c", BYTES)
     os.makedirs("disk")
-    env = {**ENV, **PLACE, "LD_PRELOAD": os.path.join(BUILD, "tests/fault/.libs/lossy-disk.so"), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    env = {**ENV, **PLACE, "LD_PRELOAD": os.path.join(BUILD, "tests/fault/.libs/lossy-disk.so"), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
     for args, code in ((["cp", "c", "disk/copied"], 0), (["mv", "c", "disk/moved"], 6)):
         got = Ran(subprocess.run([LARDER, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, timeout=60))
         assert got.code == code, (args, got.code, got.err)
