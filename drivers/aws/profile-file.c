@@ -235,14 +235,16 @@ aws_section_exists (const struct aws_line *lines, uint32_t section, const char *
 
 /* ---- a command line ---- */
 
-/* One word, its quotes and backslashes resolved in place; NULL when a quote stays open. */
+/* One word, its quotes and backslashes resolved in place; NULL when a quote stays open or nothing follows a backslash. */
 static char *
 take_word (char **at)
 {
 	char *from = *at, *word = from, *to = from, quote = '\0';
 	for (; *from && (quote || !is_blank (*from)); from++) {
 		bool escapes = *from == '\\' && quote != '\'' && (!quote || from[1] == '"' || from[1] == '\\');
-		if (escapes && from[1])
+		if (escapes && !from[1])
+			return NULL;
+		else if (escapes)
 			*to++ = *++from;
 		else if (quote ? *from == quote : *from == '"' || *from == '\'')
 			quote = quote ? '\0' : *from;

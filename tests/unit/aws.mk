@@ -68,3 +68,14 @@ tests_unit_test_aws_region_LDADD = libaws.la $(LIBS_UNIT) $(AWS_LIBS) $(JANSSON_
 endif
 endif
 EXTRA_DIST += tests/wire/README.md tests/wire/make-sign.py tests/wire/sign
+
+# The pure parts of finding credentials.
+if WITH_AWS
+check_PROGRAMS += tests/wire/aws-identity
+tests_wire_aws_identity_SOURCES = tests/wire/aws-identity.c core/base/fail.c
+tests_wire_aws_identity_CPPFLAGS = $(IN_UNIT_AWS)
+tests_wire_aws_identity_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_wire_aws_identity_LDADD = $(LIBS_UNIT_AWS)
+TESTS += tests/wire/test-aws-identity.py
+endif
+EXTRA_DIST += tests/wire/test-aws-identity.py
