@@ -11,7 +11,7 @@ tests_unit_test_aws_sign_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_aws_sign_LDADD = $(LIBS_UNIT_AWS)
 if HAVE_CHECK
 UNIT_AWS = tests/unit/test-aws-endpoint tests/unit/test-aws-xml tests/unit/test-aws-fault tests/unit/test-aws-small tests/unit/test-aws-send \
-	tests/unit/test-aws-head tests/unit/test-aws-client tests/unit/test-aws-region tests/unit/test-aws-tls tests/unit/test-aws-hints
+	tests/unit/test-aws-head tests/unit/test-aws-client tests/unit/test-aws-identity tests/unit/test-aws-region tests/unit/test-aws-tls tests/unit/test-aws-hints
 check_PROGRAMS += $(UNIT_AWS)
 TESTS += $(UNIT_AWS)
 
@@ -59,6 +59,11 @@ tests_unit_test_aws_client_SOURCES = tests/unit/test-aws-client.c tests/unit/aws
 tests_unit_test_aws_client_CPPFLAGS = $(IN_MODULE) $(IN_UNIT_AWS)
 tests_unit_test_aws_client_CFLAGS = $(CFLAGS_UNIT_AWS)
 tests_unit_test_aws_client_LDADD = libaws.la libhttp.la $(LIBS_UNIT) $(AWS_LIBS) $(JANSSON_LIBS)
+
+tests_unit_test_aws_identity_SOURCES = tests/unit/test-aws-identity.c tests/unit/aws-script.h
+tests_unit_test_aws_identity_CPPFLAGS = $(IN_MODULE) $(IN_UNIT_AWS)
+tests_unit_test_aws_identity_CFLAGS = $(CFLAGS_UNIT_AWS)
+tests_unit_test_aws_identity_LDADD = libaws.la libhttp.la $(LIBS_UNIT) $(AWS_LIBS) $(JANSSON_LIBS)
 
 # http is replaced by the test's own.
 tests_unit_test_aws_region_SOURCES = tests/unit/test-aws-region.c
