@@ -14,18 +14,19 @@ struct partition {
 	const char *suffix, *dual;   /* of its hosts; dual NULL: none with IPv6 */
 	const char *home;            /* region that services of the whole partition sign for; NULL: the region itself */
 	bool s3_fips;
+	bool dual_names;             /* services have their other names there */
 };
 
 /* The last one takes all other regions. */
 static const struct partition partitions[] = {
-	{ "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-northwest-1", false },
-	{ "us-gov-", "amazonaws.com", "api.aws", "us-gov-west-1", true },
-	{ "us-iso-", "c2s.ic.gov", "api.aws.ic.gov", NULL, true },
-	{ "us-isob-", "sc2s.sgov.gov", "api.aws.scloud", NULL, true },
-	{ "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov", NULL, true },
-	{ "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", NULL, true },
-	{ "eusc-", "amazonaws.eu", "api.amazonwebservices.eu", NULL, true },
-	{ "", "amazonaws.com", "api.aws", "us-east-1", true },
+	{ "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-northwest-1", false, true },
+	{ "us-gov-", "amazonaws.com", "api.aws", "us-gov-west-1", true, true },
+	{ "us-iso-", "c2s.ic.gov", "api.aws.ic.gov", NULL, true, false },
+	{ "us-isob-", "sc2s.sgov.gov", "api.aws.scloud", NULL, true, false },
+	{ "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov", NULL, true, false },
+	{ "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", NULL, true, false },
+	{ "eusc-", "amazonaws.eu", "api.amazonwebservices.eu", NULL, true, false },
+	{ "", "amazonaws.com", "api.aws", "us-east-1", true, true },
 };
 
 /* Services whose hosts are not simply NAME.REGION. */
@@ -39,6 +40,8 @@ static const struct service services[] = {
 	{ "elasticfilesystem", "efs", false, false },
 	{ "cloudfront", "cloudfront", true, false },
 	{ "rds", "rds", false, true },
+	{ "sts", "sts", false, true },
+	{ "portal.sso", "portal.sso", false, true },
 };
 
 static const struct partition *
@@ -88,7 +91,7 @@ other_host (const struct aws_endpoint_options *options, const char **region, str
 	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
 		if (strcmp (services[i].name, options->service) == 0)
 			service = &services[i];
-	const char *name = options->dual_stack ? service->dual_name : service->name;
+	const char *name = options->dual_stack && partition->dual_names ? service->dual_name : service->name;
 	const char *suffix = options->dual_stack ? partition->dual : partition->suffix;
 	bool gov = strcmp (partition->prefix, "us-gov-") == 0;
 	const char *fips = options->fips && !(gov && service->plain_gov_fips && !options->dual_stack) ? "-fips" : "";

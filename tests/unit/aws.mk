@@ -72,7 +72,7 @@ tests_unit_test_aws_region_CFLAGS = $(CFLAGS_UNIT_AWS)
 tests_unit_test_aws_region_LDADD = libaws.la $(LIBS_UNIT) $(AWS_LIBS) $(JANSSON_LIBS)
 endif
 endif
-EXTRA_DIST += tests/wire/README.md tests/wire/make-sign.py tests/wire/sign
+EXTRA_DIST += tests/wire/README.md tests/wire/make-sign.py tests/wire/sign tests/wire/make-endpoints.py tests/wire/endpoints
 
 # The pure parts of finding credentials.
 if WITH_AWS

@@ -153,6 +153,56 @@ START_TEST (environment_fills_gaps)
 }
 END_TEST
 
+static const char *
+where (struct play *play, const struct aws_settings *settings)
+{
+	struct aws_client *client;
+	struct aws_request request;
+	const char *url = NULL;
+	play->error = (struct larder_error) LARDER_ERROR_INIT;
+	if (aws_client_open (&play->host, "objects", "s3", settings, &client, &play->error) < 0)
+		return play->error.message;
+	aws_request_begin (&request, play->arena, "GET", "photos", "k");
+	ck_assert_int_eq (aws_client_url (client, &request, &url, NULL), 0);
+	aws_client_close (client);
+	return url;
+}
+
+/* Region, endpoint and kind of endpoint: written, else environment, else profile; an endpoint of one's own has no kinds. */
+START_TEST (profile_and_switches)
+{
+	PLAY (play, { .reply = OK });
+	BEGIN (play);
+	char path[] = "/tmp/larder-test-config-XXXXXX";
+	int fd = mkstemp (path);
+	static const char text[] = "[default]\nregion = eu-west-1\nuse_dualstack_endpoint = true\n[profile local]\nservices = near\nendpoint_url = http://127.0.0.1:7\n"
+	                           "[services near]\ns3 =\n  endpoint_url = http://127.0.0.1:8\n[profile other]\nregion = eu-west-2\nservices = near\nuse_fips_endpoint = true\n";
+	ck_assert_int_eq (write (fd, text, sizeof text - 1), sizeof text - 1);
+	close (fd);
+	setenv ("AWS_CONFIG_FILE", path, 1);
+	struct aws_settings settings = { .attempts = 1 };
+	ck_assert_str_eq (where (&play, &settings), "https://photos.s3.dualstack.eu-west-1.amazonaws.com/k");
+	setenv ("AWS_USE_DUALSTACK_ENDPOINT", "false", 1);
+	setenv ("AWS_USE_FIPS_ENDPOINT", "true", 1);
+	ck_assert_str_eq (where (&play, &settings), "https://photos.s3-fips.eu-west-1.amazonaws.com/k");
+	settings.fips = AWS_SWITCH_NO;
+	settings.dual_stack = AWS_SWITCH_YES;
+	settings.region = "eu-north-1";
+	ck_assert_str_eq (where (&play, &settings), "https://photos.s3.dualstack.eu-north-1.amazonaws.com/k");
+	settings = (struct aws_settings) { .attempts = 1, .profile = "local" };
+	ck_assert_str_eq (where (&play, &settings), "http://127.0.0.1:8/photos/k");        /* AWS_USE_FIPS_ENDPOINT is about AWS's own */
+	setenv ("AWS_ENDPOINT_URL", "http://127.0.0.1:6", 1);
+	ck_assert_str_eq (where (&play, &settings), "http://127.0.0.1:6/photos/k");
+	setenv ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
+	settings.profile = "other";
+	ck_assert_str_eq (where (&play, &settings), "https://photos.s3-fips.eu-west-2.amazonaws.com/k");
+	settings = (struct aws_settings) { .attempts = 1, .access_key = "A", .secret_key = "S" };     /* keys of its own: AWS's files are not read */
+	ck_assert_ptr_nonnull (strstr (where (&play, &settings), "no region"));
+	unlink (path);
+	play_end (&play);
+}
+END_TEST
+
 START_TEST (addresses)
 {
 	PLAY (play, { .reply = OK });
@@ -177,6 +227,7 @@ main (void)
 		{ "test-aws-client-skew-learned", skew_is_learned_once, 0 }, { "test-aws-client-skew-stays", skew_that_stays, 0 },
 		{ "test-aws-client-skew-by-head", skew_by_head, 0 }, { "test-aws-client-secrets-stay", secrets_stay, 0 },
 		{ "test-aws-client-environment", environment_fills_gaps, 0 }, { "test-aws-client-addresses", addresses, 0 },
+		{ "test-aws-client-profile-and-switches", profile_and_switches, 0 },
 	};
 	return unit_run ("aws-client", cases, COUNT_OF (cases));
 }

@@ -1,4 +1,5 @@
-/* test-aws-endpoint.c: hosts and paths; the published cases of plain buckets where LARDER_VECTORS names them.
+/* test-aws-endpoint.c: hosts and paths; cases by botocore's resolver; the published ones of plain buckets where
+ * LARDER_VECTORS names them.
  *
  * Of the published s3 cases those concern us whose parameters ask for nothing but region, bucket, endpoint, path style,
  * dual-stack and FIPS: no access point or other ARN, no Express, Outposts or object lambda bucket, no Snow, no
@@ -81,10 +82,10 @@ agrees (const char *service, const json_t *one, struct larder_arena *arena)
 }
 
 static void
-published (const char *file, const char *service, unsigned least)
+compare (const char *folder, const char *file, const char *service, unsigned least)
 {
 	char path[4096];
-	snprintf (path, sizeof path, "%s/endpoints/%s.json", getenv ("LARDER_VECTORS"), file);
+	snprintf (path, sizeof path, "%s/endpoints/%s.json", folder, file);
 	json_t *root = json_load_file (path, 0, NULL);
 	ck_assert_msg (root != NULL, "%s cannot be read", path);
 	const json_t *cases = json_object_get (root, "testCases");
@@ -106,6 +107,24 @@ published (const char *file, const char *service, unsigned least)
 	ck_assert_msg (count >= least, "only %u cases", count);
 	ck_assert_uint_eq (wrong, 0);
 }
+
+static void
+published (const char *file, const char *service, unsigned least)
+{
+	compare (getenv ("LARDER_VECTORS"), file, service, least);
+}
+
+/* Ours: tests/wire/make-endpoints.py, by botocore's resolver. */
+START_TEST (resolved)
+{
+	static const struct { const char *service; unsigned least; } files[] = {
+		{ "s3", 400 }, { "sts", 68 }, { "portal.sso", 68 }, { "elasticfilesystem", 68 }, { "cloudfront", 68 }, { "backup", 68 }, { "rds", 68 },
+	};
+	char folder[4000];
+	snprintf (folder, sizeof folder, "%s/tests/wire", getenv ("TOP_SRCDIR"));
+	compare (folder, files[_i].service, files[_i].service, files[_i].least);
+}
+END_TEST
 
 START_TEST (published_s3) { published ("s3", "s3", 90); } END_TEST
 START_TEST (published_cloudfront) { published ("cloudfront", "cloudfront", 20); } END_TEST
@@ -190,7 +209,7 @@ main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-aws-endpoint-addressing", addressing, 0 }, { "test-aws-endpoint-malformed", malformed_endpoints, 0 },
-		{ "test-aws-endpoint-bad-names", bad_names, 0 }, { "test-aws-endpoint-published-s3", published_s3, 0 },
+		{ "test-aws-endpoint-bad-names", bad_names, 0 }, { "test-aws-endpoint-resolved", resolved, 7 }, { "test-aws-endpoint-published-s3", published_s3, 0 },
 		{ "test-aws-endpoint-published-cloudfront", published_cloudfront, 0 }, { "test-aws-endpoint-published-efs", published_efs, 0 },
 		{ "test-aws-endpoint-published-backup", published_backup, 0 }, { "test-aws-endpoint-published-rds", published_rds, 0 },
 	};
@@ -198,5 +217,5 @@ main (void)
 	bool all = vectors && *vectors;
 	if (!all)
 		puts ("# LARDER_VECTORS is not set: the published endpoints are not looked at");
-	return unit_run ("aws-endpoint", cases, all ? COUNT_OF (cases) : 3);
+	return unit_run ("aws-endpoint", cases, all ? COUNT_OF (cases) : 4);
 }
