@@ -16,7 +16,7 @@ MODULES = os.environ["LARDER_MODULE_DIR"]
 DUMP = os.path.join(BUILD, "tests/unit/codec-dump")
 SLOW = float(os.environ.get("LARDER_SLOW", "1"))
 SANITIZED = b"__asan_init" in open(DUMP, "rb").read()
-UNSUPPORTED, LIMIT, INTEGRITY = 2, 3, 7
+UNSUPPORTED, LIMIT, INTEGRITY, CANCELLED = 2, 3, 7, 11
 FORMATS = {"grey8": (1, "u1"), "greya8": (2, "u1"), "rgb8": (3, "u1"), "rgba8": (4, "u1"),
            "grey16": (1, "<u2"), "greya16": (2, "<u2"), "rgb16": (3, "<u2"), "rgba16": (4, "<u2")}
 HAVE_LCMS = "#define HAVE_LCMS 1" in open(os.path.join(BUILD, "build-config.h")).read()

@@ -1,6 +1,8 @@
 /* codec-dump.c: what a codec makes of a file, for the tests.
  *
  *   codec-dump decode CODEC.so FILE [raw=FILE] [LIMIT=N …] [want=WIDTHxHEIGHT]   facts as JSON; pixels, as given, to the file raw
+ *       [stream=1]     the source has no pread        [fail-at=N]   it fails from byte N on
+ *       [header=1]     only the header is asked for   [cancel=1]    the call is cancelled before the first row
  *   codec-dump srgb …                                                            the same after to_srgb
  *   codec-dump encode CODEC.so WIDTH HEIGHT PIXELS [quality=N] [effort=N] [lossless] [profile=FILE] [own-OPTION=VALUE …] < raw > picture
  *
@@ -16,11 +18,34 @@
 #include "json.h"
 #include "values.h"
 
+struct file { int fd; uint64_t at, fail_at; bool cancel; };
+
 static int64_t
 file_pread (void *context, void *into, size_t count, uint64_t offset, struct larder_error *error)
 {
+	const struct file *file = context;
+	if (offset + count > file->fail_at)
+		count = offset < file->fail_at ? (size_t) (file->fail_at - offset) : 0;
+	if (count == 0)
+		return larder_fail (error, LARDER_E_UNAVAILABLE, "the source fails here");
+	return pread (file->fd, into, count, (off_t) offset);
+}
+
+static int64_t
+file_read (void *context, void *into, size_t count, struct larder_error *error)
+{
+	struct file *file = context;
+	int64_t got = file_pread (context, into, count, file->at, error);
+	file->at += got > 0 ? (uint64_t) got : 0;
+	return got;
+}
+
+static int
+file_rewind (void *context, struct larder_error *error)
+{
 	(void) error;
-	return pread (*(int *) context, into, count, (off_t) offset);
+	((struct file *) context)->at = 0;
+	return 0;
 }
 
 /* Of this program alone: getrusage would count what the parent was before exec. */
@@ -72,26 +97,30 @@ print_facts (const struct larder_picture *facts, const char *note)
 }
 
 static int
-rows_of (const struct larder_codec *codec, void *state, const struct larder_picture *facts, bool srgb, FILE *raw, struct larder_error *error)
+rows_of (const struct larder_codec *codec, void *state, const struct larder_picture *facts, bool srgb, bool cancel, FILE *raw,
+         struct larder_error *error)
 {
 	size_t bytes = facts->width * larder_pixel_bytes (facts->pixels);
 	uint8_t *row = malloc (bytes + 1);
 	int code = 0;
 	for (uint32_t y = 0; code == 0 && y < facts->height; y++) {
-		code = codec->decode_rows (state, suite_call (), row, bytes, 1, error);
+		code = codec->decode_rows (state, cancel ? suite_call_cancelled () : suite_call (), row, bytes, 1, error);
 		if (code == 0 && srgb && (facts->flags & LARDER_PICTURE_NOT_SRGB) != 0)
 			code = codec->to_srgb (state, suite_call (), row, bytes, 1, error);
 		if (code == 0 && raw != NULL)
 			(void) fwrite (row, 1, bytes, raw);
 	}
+	if (code != 0 && code != LARDER_E_CANCELLED && codec->decode_rows (state, suite_call (), row, bytes, 1, NULL) == 0)
+		code = larder_fail (error, LARDER_E_RETRY, "there are rows after a failure");
 	free (row);
 	return code;
 }
 
 /* Pillow's own limit on pixels where none is given; the file for the rows, or NULL. */
 static FILE *
-take_limits (struct larder_decode *request, char **settings)
+take_limits (struct larder_decode *request, struct larder_source *source, char **settings)
 {
+	struct file *file = source->context;
 	FILE *raw = NULL;
 	request->limits.pixels = 178956970;
 	request->limits.metadata = 4 << 20;
@@ -112,6 +141,11 @@ take_limits (struct larder_decode *request, char **settings)
 		limits->metadata = IS ("metadata") ? number : limits->metadata;
 		limits->scans = IS ("scans") ? (uint32_t) number : limits->scans;
 		limits->expansion = IS ("expansion") ? number : limits->expansion;
+		request->header_only |= IS ("header");
+		file->cancel |= IS ("cancel");
+		file->fail_at = IS ("fail-at") ? number : file->fail_at;
+		if (IS ("stream"))
+			source->pread = NULL;
 		if (IS ("want"))
 			(void) sscanf (value, "%ux%u", &request->want_width, &request->want_height);
 	}
@@ -121,23 +155,25 @@ take_limits (struct larder_decode *request, char **settings)
 static int
 decode (const struct larder_codec *codec, const void *self, const char *path, bool srgb, char **settings, struct larder_error *error)
 {
-	int fd = open (path, O_RDONLY | O_CLOEXEC);
-	off_t length = lseek (fd, 0, SEEK_END);
-	struct larder_source source = { .size = sizeof source, .context = &fd, .length = (uint64_t) length, .pread = file_pread };
+	struct file file = { open (path, O_RDONLY | O_CLOEXEC), 0, UINT64_MAX, false };
+	struct larder_source source = {
+		.size = sizeof source, .context = &file, .length = (uint64_t) lseek (file.fd, 0, SEEK_END), .pread = file_pread, .read = file_read,
+		.rewind = file_rewind,
+	};
 	struct larder_decode request = { .size = sizeof request, .limits = plenty () };
 	struct larder_picture facts = { .size = sizeof facts };
-	FILE *raw = take_limits (&request, settings);
+	FILE *raw = take_limits (&request, &source, settings);
 	void *state = NULL;
 	int code = codec->decode_begin (self, suite_call (), &request, &source, &facts, &state, error);
 	if (code == 0) {
-		code = rows_of (codec, state, &facts, srgb, raw, error);
+		code = rows_of (codec, state, &facts, srgb, file.cancel, raw, error);
 		if (code == 0)
 			print_facts (&facts, codec->decode_note != NULL ? codec->decode_note (state) : NULL);
 		codec->decode_end (state);
 	}
 	if (raw != NULL)
 		(void) fclose (raw);
-	(void) close (fd);
+	(void) close (file.fd);
 	return code;
 }
 

@@ -3,13 +3,14 @@
 numbers of our own where Pillow has no answer. Cases c-D01, c-D03, c-D05, c-D09."""
 import io
 import os
+import re
 import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import numpy  # noqa: E402
 from PIL import Image, ImageCms, JpegImagePlugin  # noqa: E402
-from codec_files import (HAVE_LCMS, INTEGRITY, LIMIT, SANITIZED, UNSUPPORTED, against_pillow, array, at, broken_options, check,  # noqa: E402
+from codec_files import (CANCELLED, HAVE_LCMS, INTEGRITY, LIMIT, SANITIZED, UNSUPPORTED, against_pillow, array, at, broken_options, check,  # noqa: E402
                          done, drawing, dump, encode, has, icc, rgba)
 
 TURNED = b"Exif\0\0MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0%c\0\0\0\0\0\0"
@@ -172,6 +173,10 @@ def inks_with_profile():
 
 # ---- profiles ----
 
+def numbered(part, number, count):
+    return part[:16] + bytes((number, count)) + part[18:]
+
+
 def profiles():
     rgb = grain(64, 48)
     large = icc(rotate=1)
@@ -180,7 +185,9 @@ def profiles():
     parts = [body for marker, body in segments(data) if marker == 0xe2]
     if len(parts) != 3:
         yield "the test made %d parts" % len(parts)
-    for name, order, noted in (("large", parts, False), ("turned round", parts[::-1], False), ("one missing", parts[:2], True), ("one twice", parts + parts[:1], True)):
+    for name, order, noted in (("large", parts, False), ("turned round", parts[::-1], False), ("one missing", parts[:2], True), ("one twice", parts + parts[:1], True),
+                               ("number 0", parts + [numbered(parts[0], 0, 3)], True), ("number 4 of 3", parts + [numbered(parts[0], 4, 3)], True),
+                               ("3 of 4", parts[:2] + [numbered(parts[2], 3, 4)], True)):
         bare = edited(data, lambda marker, body: b"" if marker == 0xe2 else body)
         status, found, rows = dump(put("parts.jpg", behind_start(bare, *order)), "jpeg", "srgb")
         if status != 0 or found["not_srgb"] == noted or ("parts" in (found.get("note") or "")) != noted:
@@ -232,6 +239,7 @@ def damage():
         if status != INTEGRITY or word not in message:
             yield "%s: exit %s, %s" % (name, status, message)
     for name, odd, word in (("trailing", data + b"PK\3\4", "follow"), ("second picture", data + data, "follow"),
+                            ("garbage before the end", data[:-2] + b"\1" * 50 + data[-2:], "extraneous"),
                             ("old revision", data.replace(b"JFIF\0\1", b"JFIF\0\5", 1), "JFIF")):
         status, found, rows = dump(put("odd.jpg", odd), "jpeg")
         if status != 0 or word not in (found.get("note_after") or "") or not numpy.array_equal(array(found, rows), numpy.asarray(Image.open(io.BytesIO(data)))):
@@ -244,12 +252,75 @@ def kinds():
     frame = [body for marker, body in segments(data) if marker == 0xc0][0]
     for name, changed, word in (("lossless", b"\xff\xc3" + frame[2:], "lossless"), ("hierarchical", b"\xff\xc5" + frame[2:], "hierarchical"),
                                 ("arithmetic", b"\xff\xc9" + frame[2:], "arithmetic"), ("12 bits", b"\xff\xc1" + frame[2:4] + b"\x0c" + frame[5:], "12 bits"),
-                                ("two components", frame[:2] + b"\0\x0e" + frame[4:9] + b"\2" + frame[10:16], "2 components")):
+ ("nothing known", b"\xff\xcd" + frame[2:], "arithmetic")):
         status, message, _ = dump(put("kind.jpg", edited(data, lambda marker, body: changed if marker == 0xc0 else body)), "jpeg")
-        if name == "two components":
-            continue
         if status != UNSUPPORTED or word not in message or "export it" not in message.splitlines()[1]:
             yield "%s: exit %s, %s" % (name, status, message)
+    status, message, _ = dump(put("kind.jpg", planes(2)), "jpeg")
+    if status != UNSUPPORTED or "2 components" not in message or "export it" not in message.splitlines()[1]:
+        yield "two components: exit %s, %s" % (status, message)
+    for name, odd, code, word in (("nothing", b"", INTEGRITY, "picture is empty"), ("one byte", b"\xff", UNSUPPORTED, "not a JPEG"),
+                                  ("another kind", b"GIF89a" + data, UNSUPPORTED, "not a JPEG"), ("a start and no more", b"\xff\xd8", INTEGRITY, "cut short")):
+        status, message, _ = dump(put("kind.jpg", odd), "jpeg")
+        if status != code or word not in message:
+            yield "%s: exit %s, %s" % (name, status, message)
+
+
+def planes(count, without=()):
+    """A JPEG of so many components, each in a scan of its own; some scans may be left out."""
+    grey = saved(grain(64, 48, "L"), quality=90)
+    parts = dict((marker, b"".join(body for each, body in segments(grey) if each == marker)) for marker in (0xdb, 0xc4))
+    frame = segment(0xc0, bytes((8, 0, 48, 0, 64, count)) + b"".join(bytes((number, 0x11, 0)) for number in range(1, count + 1)))
+    start = grey.index(b"\xff\xda")
+    scan = grey[start + 2 + struct.unpack(">H", grey[start + 2:start + 4])[0]:-2]
+    scans = b"".join(segment(0xda, bytes((1, number, 0, 0, 63, 0))) + scan for number in range(1, count + 1) if number not in without)
+    return b"\xff\xd8" + parts[0xdb] + frame + parts[0xc4] + scans + b"\xff\xd9"
+
+
+def scans():
+    """Each is counted before the first is decoded where the source lets us, else while they are read; none of a component is damage."""
+    status, found, _ = dump(put("scans.jpg", planes(3)), "jpeg")
+    if status != 0 or found["rows"]:
+        yield "three scans: %s" % found
+    status, message, _ = dump(put("scans.jpg", planes(3, without=(2,))), "jpeg")
+    if status != INTEGRITY or "in no scan" not in message:
+        yield "a component in no scan: exit %s, %s" % (status, message)
+    data = saved(grain(300, 200), progressive=True)
+    for how in ((), ("stream=1",)):
+        status, message, _ = dump(put("scans.jpg", data), "jpeg", limits=["scans=3", *how])
+        if status != LIMIT or "'max-scans'" not in message:
+            yield "four scans of three, %s: exit %s, %s" % (how, status, message)
+    first = data.index(b"\xff\xda") + 14
+    bad = data[:first + 20] + b"\xff\0" * 100 + data[first + 220:]
+    for limit, code in (("scans=3", LIMIT), ("scans=100", INTEGRITY)):
+        for fill in (b"", b"\xff", b"\xff\xff"):
+            status, message, _ = dump(put("scans.jpg", bad.replace(b"\xff\xda", fill + b"\xff\xda")), "jpeg", limits=[limit])
+            if status != code:
+                yield "damaged in its first scan, %s, %d bytes before each: exit %s, %s" % (limit, len(fill), status, message)
+    for name, odd in (("a comment that looks like scans", behind_start(data, segment(0xfe, b"\xff\xda" * 100))), ("two pictures", data + b"\0\2" + data)):
+        status, message, _ = dump(put("scans.jpg", odd), "jpeg", limits=["scans=10"])
+        if status != 0:
+            yield "%s: exit %s, %s" % (name, status, message)
+    cut = data[:len(data) * 3 // 4]
+    for how, code in ((("cancel=1",), CANCELLED), ((), INTEGRITY)):
+        status, message, _ = dump(put("scans.jpg", cut), "jpeg", limits=how)
+        if status != code:
+            yield "cut and %s: exit %s, %s" % (how, status, message)
+
+
+def accidents():
+    """A source that fails behind the last pixel is told all the same; after a failure and after the header alone there are no rows."""
+    data = saved(grain(64, 48))
+    tail = b"".join(segment(0xfe, b"c" * 60000) for _ in range(4))
+    status, message, _ = dump(put("accident.jpg", data[:-2] + tail + data[-2:]), "jpeg", limits=["fail-at=%d" % (len(data) + 200000)])
+    if status in (0, INTEGRITY) or "the source fails here" not in message:
+        yield "fails behind the pixels: exit %s, %s" % (status, message)
+    status, message, _ = dump(put("accident.jpg", data), "jpeg", limits=["header=1"])
+    if status == 0 or "only the header" not in message:
+        yield "rows after the header alone: exit %s, %s" % (status, message)
+    status, message, _ = dump(at("accident.jpg"), "jpeg", limits=["memory=100"])
+    if status != LIMIT or int(re.search(r"bytes, (\d+)", message).group(1)) > 100000:
+        yield "no memory even for the decoder: %s" % message
 
 
 def limits():
@@ -335,6 +406,8 @@ if has("jpeg"):
     check("cut-anywhere", cuts())
     check("damage", damage())
     check("kinds-refused-by-name", kinds())
+    check("scans", scans())
+    check("accidents", accidents())
     check("limits", limits())
     check("memory", memory())
     check("encoded-as-pillow", same_as_pillow())
