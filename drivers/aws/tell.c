@@ -21,7 +21,9 @@ tell (struct telling *telling, enum aws_told told, const char *what, const char 
 static void
 on_provider (void *context, uint32_t provider, bool gave, const char *text)
 {
-	(void) tell (context, gave ? AWS_TOLD_GAVE : AWS_TOLD_NOTHING, aws_provider_name (provider), text, NULL);
+	bool silent = provider == AWS_INSTANCE && strncmp (text, "no answer", 9) == 0;
+	(void) tell (context, gave ? AWS_TOLD_GAVE : AWS_TOLD_NOTHING, aws_provider_name (provider), text,
+	             silent ? "in a container on EC2: the instance's metadata options need a hop limit of 2" : NULL);
 }
 
 /* The last four letters are enough to know a key by. */

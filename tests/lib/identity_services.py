@@ -41,6 +41,7 @@ class Services:
     def __init__(self):
         self.lock = threading.Lock()
         self.requests, self.issued, self.objects, self.wrong = [], {}, {}, []
+        self.uploads, self.parts = [], {}
         self.lifetime, self.delay, self.slow_put = 3600, 0, 0
         self.hang, self.refuse, self.revoked = set(), {}, set()
         self.container_token = self.web_token = self.sso_token = None
@@ -185,8 +186,31 @@ class Services:
         code = "ExpiredToken" if one.key in self.issued else "InvalidAccessKeyId" if one.scope else "AccessDenied"
         return 400 if code == "ExpiredToken" else 403, "application/xml", "<Error><Code>%s</Code><Message>no</Message><RequestId>r</RequestId></Error>" % code
 
+    def upload(self, one, path, query):
+        """Parts: one upload after the other."""
+        if one.method == "POST" and "uploads" in query:
+            self.uploads.append("upload-%d" % (len(self.uploads) + 1))
+            return 200, "application/xml", "<InitiateMultipartUploadResult><UploadId>%s</UploadId></InitiateMultipartUploadResult>" % self.uploads[-1]
+        if query["uploadId"] != self.uploads[-1]:
+            return 404, "application/xml", "<Error><Code>NoSuchUpload</Code><Message>no</Message></Error>"
+        if one.method == "PUT":
+            time.sleep(self.slow_put)
+            with self.lock:
+                self.parts[int(query["partNumber"])] = one.body
+            one.more = {"ETag": '"p%s"' % query["partNumber"]}
+            return 200, "application/xml", ""
+        with self.lock:
+            self.objects[path] = b"".join(self.parts[number] for number in sorted(self.parts))
+        return 200, "application/xml", "<CompleteMultipartUploadResult><ETag>\"e\"</ETag></CompleteMultipartUploadResult>"
+
     def bucket(self, one):
         path = urllib.parse.urlsplit(one.path)
+        query = dict(urllib.parse.parse_qsl(path.query, keep_blank_values=True))
+        if "uploads" in query or "uploadId" in query:
+            return self.upload(one, path.path, query)
+        if one.method == "HEAD" and path.path in self.objects:
+            one.more = {"ETag": '"e"', "Last-Modified": "Wed, 25 Nov 2026 10:00:00 GMT"}
+            return 200, "application/octet-stream", self.objects[path.path]
         if one.method == "PUT":
             time.sleep(self.slow_put)
             with self.lock:

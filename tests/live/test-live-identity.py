@@ -12,6 +12,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import tap  # noqa: E402
+import proxy  # noqa: E402
+import servers  # noqa: E402
 from identity_services import METADATA_TOKEN, Services, stamp  # noqa: E402
 
 TOOL = os.path.join(os.environ["TOP_BUILDDIR"], "larder")
@@ -375,6 +377,18 @@ def test_live_identity_none_anywhere():
             one.close()
 
 
+def test_live_identity_a_silent_metadata_service_gives_way():
+    """The matrix: its PUT hangs, as behind a hop limit of 1: the next source within 2 s, and the doctor names the hop limit."""
+    with knows(Home("credentials = instance, environment", **ENVIRONMENT), "ENVKEY") as home:
+        home.services.hang.add("metadata")
+        began = time.monotonic()
+        assert home.key_used(AWS_EC2_METADATA_SERVICE_ENDPOINT=home.services.url) == ("ENVKEY", None)
+        assert time.monotonic() - began < 2 * SLOW
+        done = home.run("doctor", "--identity", "--json", AWS_EC2_METADATA_SERVICE_ENDPOINT=home.services.url)
+        hints = [json.loads(line).get("next", "") for line in done.stdout.splitlines() if "metadata service" in line]
+        assert done.returncode == 0 and len(hints) == 1 and "hop limit" in hints[0], done
+
+
 def test_live_identity_link_local_is_never_asked_through_a_proxy():
     with Home() as home:
         done = home.run("ls", "images:", AWS_EC2_METADATA_SERVICE_ENDPOINT=None, http_proxy=home.services.url, all_proxy=home.services.url, no_proxy="")
@@ -413,6 +427,44 @@ def test_live_identity_short_lived_ones_are_renewed_while_a_run_lasts():
         assert {one.status for one in asked if one.method == "PUT"} == {200}, asked
         renewals = len(home.services.asked("sts"))
         assert len({one.key for one in asked}) == renewals and 2 <= renewals <= 2 + (asked[-1].at - asked[0].at) / 3, (renewals, asked[-1].at - asked[0].at)
+
+
+def test_live_identity_one_upload_goes_on_through_renewals():
+    """The matrix: a token that expires in the middle of an upload in parts, 5 s lifetime: each part signed afresh, the same upload id."""
+    with Home(AWS_ROLE_ARN="arn:aws:iam::1:role/pod") as home:
+        home.services.web_token, home.services.lifetime, home.services.slow_put = "w", 5, 1.2
+        data = os.urandom(1 << 20) * 120
+        with open(home.path("big"), "wb") as file:
+            file.write(data)
+        done = home.run("--jobs", "2", "put", home.path("big"), "images:big", AWS_WEB_IDENTITY_TOKEN_FILE=home.write("token", "w"))
+        assert done.returncode == 0, done
+        assert home.services.objects["/bucket/big"] == data
+        parts = [one for one in home.services.asked("s3") if one.method == "PUT"]
+        assert len(home.services.uploads) == 1 and len(parts) >= 10 and {one.status for one in parts} == {200}, parts
+        assert len({one.key for one in parts}) >= 2, parts
+
+
+def told(one, name):
+    """A header of a request that the proxy kept."""
+    return next((value for header, value in one["headers"] if header.lower() == name), "")
+
+
+def test_live_identity_moto_plays_sts():
+    """Against a service that is not ours: a role by moto's STS, its keys in the requests, who we are by moto's words."""
+    config = "[profile work]\nrole_arn = arn:aws:iam::123456789012:role/painter\nsource_profile = base\nrole_session_name = me\n[profile base]\n" + KEYS % "AKIASOURCE"
+    with servers.start("moto") as moto, Home(config=config) as home:
+        with proxy.Proxy(moto.endpoint) as between:
+            home.write("profiles/p.ini", '[backend "objects"]\ndriver = s3\nserver = moto\nprofile = work\nregion = us-east-1\ncreate = yes\n')
+            more = dict(AWS_ENDPOINT_URL=between.endpoint, AWS_ENDPOINT_URL_STS=None)
+            done = home.run("put", home.write("one", "1"), "images:one", **more)
+            assert done.returncode == 0, done
+            assumed = between.matching(method="POST", path="/")
+            assert len(assumed) == 1 and "Credential=AKIASOURCE/" in told(assumed[0], "authorization"), assumed
+            puts = between.matching(method="PUT", path="/bucket/one")
+            assert puts and all("Credential=ASIA" in told(one, "authorization") and told(one, "x-amz-security-token") for one in puts), puts
+            done = home.run("doctor", "--identity", "--json", **more)
+            assert done.returncode == 0 and findings(done)[-1] == (
+                "pass", "identity", "arn:aws:sts::123456789012:assumed-role/painter/me, account 123456789012"), done
 
 
 def test_live_identity_a_token_file_that_is_rotated_is_read_again():
