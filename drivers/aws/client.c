@@ -13,7 +13,7 @@
 #include "error.h"
 #include "text.h"
 
-#define IDLE 32                  /* connections kept for the next request */
+#define IDLE 256                 /* connections kept for the next request: one for each thread that core may have */
 #define REGIONS 16               /* buckets of other regions that are remembered */
 
 /* A bucket that its owner made elsewhere. */

@@ -12,6 +12,7 @@ struct trust;
 #define HTTP_HEADERS_MOST 256          /* of one reply */
 #define HTTP_HEADER_BYTES_MOST 65536
 #define HTTP_BUFFER 65536L             /* each way, of one connection */
+#define HTTP_SMALL_MOST 32768          /* bytes of a body that leaves together with its headers */
 #define HTTP_PLACE_MOST 300            /* bytes of "https://host:port" */
 #define HTTP_SOCKETS_MOST 8            /* tried at once, for the addresses of one name */
 
@@ -29,6 +30,9 @@ struct connection {
 	CURLM *multi;
 	CURL *easy;
 	char place[HTTP_PLACE_MOST];   /* where it leads, or "" */
+	bool settled;                  /* what every request to that place has in common is set */
+	char *small;                   /* a small body, whole */
+	size_t small_room;
 	char words[CURL_ERROR_SIZE];   /* libcurl's, about the last failure */
 	int sockets[HTTP_SOCKETS_MOST]; /* that libcurl has open; -1: none */
 };
@@ -62,6 +66,7 @@ struct exchange {
 	bool lost;                     /* the request had left over a connection that turned out dead */
 	bool cut;                      /* the server went away before it had the body */
 	bool ask;                      /* may I send the body? */
+	bool small;                    /* the body is in connection->small */
 
 	uint64_t length, given;        /* of the request's body; handed to libcurl */
 	uint64_t given_before;         /* when it was rewound */
@@ -82,12 +87,14 @@ uint64_t socket_queued (int socket);   /* bytes the kernel took and the other si
 /* url.c */
 int place_find (const char *url, struct place *ret, struct larder_error *error);
 
-/* request.c: sets all options of connection->easy. */
+/* request.c: sets all options of connection->easy, and takes back what would point to a request that is over. */
 int request_prepare (struct exchange *exchange);
+void request_forget (struct connection *connection);
 bool request_has_header (const struct exchange *exchange, const char *name);
 
 /* send.c, reply.c: libcurl's callbacks; the context is the exchange. */
 int send_begin (struct exchange *exchange);
+int send_take_whole (struct exchange *exchange);
 size_t send_read (char *into, size_t size, size_t count, void *context);
 int send_seek (void *context, curl_off_t offset, int origin);
 size_t reply_header (char *line, size_t size, size_t count, void *context);

@@ -35,6 +35,7 @@ connection_free (struct connection *connection)
 		return;
 	curl_easy_cleanup (connection->easy);
 	curl_multi_cleanup (connection->multi);
+	free (connection->small);
 	free (connection);
 }
 
@@ -182,7 +183,7 @@ begin_again (struct exchange *exchange)
 	curl_slist_free_all (exchange->headers);
 	exchange->headers = NULL;
 	exchange->ask = true;
-	exchange->cut = exchange->ready = exchange->lost = exchange->head = false;
+	exchange->cut = exchange->ready = exchange->lost = exchange->head = exchange->small = false;
 	exchange->given = exchange->given_before = exchange->moved = 0;
 	exchange->socket = -1;
 	exchange->pairs_room = exchange->header_bytes = 0;
@@ -198,7 +199,7 @@ perform (struct exchange *exchange)
 		code = perform_once (exchange);
 	}
 	curl_slist_free_all (exchange->headers);
-	curl_easy_reset (exchange->connection->easy);     /* it points to nothing of this request any more */
+	request_forget (exchange->connection);
 	return code;
 }
 
@@ -221,6 +222,7 @@ http_perform (struct http *http, struct larder_call *call, struct larder_arena *
 		exchange.connection = connection_new ();
 	if (!exchange.connection)
 		return larder_fail_memory (error);
+	exchange.connection->settled &= strcmp (exchange.connection->place, exchange.place.text) == 0;
 	memcpy (exchange.connection->place, exchange.place.text, sizeof exchange.connection->place);
 	code = perform (&exchange);
 	idle_give (http, exchange.connection);

@@ -1,5 +1,5 @@
-/* request.c: a request as libcurl's options. Everything is set anew for each request, so that nothing of the
- * one before is left.
+/* request.c: a request as libcurl's options. What differs from one request to the next is set for each; the rest, which
+ * costs more than all else here, once for a connection and the place it leads to.
  *
  * HTTP/1.1 only: a request has a connection for itself, so that a stall, a cancel or a lost reply concerns this
  * request alone, and what has left and what has not can be told; S3 and the servers like it offer nothing else. */
@@ -84,6 +84,8 @@ add_headers (struct exchange *exchange)
 		code = add_line (exchange, exchange->ask ? "Expect: 100-continue" : "Expect:");
 	if (code == 0 && !request_has_header (exchange, "accept"))
 		code = add_line (exchange, "Accept:");
+	if (code == 0 && exchange->small && !request_has_header (exchange, "content-type"))
+		code = add_line (exchange, "Content-Type:");
 	return code;
 }
 
@@ -97,6 +99,8 @@ may_repeat (const struct exchange *exchange)
 	long sent = 0;
 	curl_easy_getinfo (exchange->connection->easy, CURLINFO_REQUEST_SIZE, &sent);
 	bool question = strcmp (method, "GET") == 0 || strcmp (method, "HEAD") == 0;
+	if (exchange->small)       /* whole in libcurl's hands from the beginning: it left, or nothing did */
+		return !exchange->head && (sent == 0 || question);
 	return !exchange->head && exchange->given == 0 && (sent == 0 || question || exchange->given_before < exchange->length);
 }
 
@@ -107,6 +111,8 @@ connection_ready (void *context, char *to, char *from, int to_port, int from_por
 	struct exchange *exchange = context;
 	long connects = 0;
 	curl_easy_getinfo (exchange->connection->easy, CURLINFO_NUM_CONNECTS, &connects);
+	if (exchange->ready)
+		exchange->connection->settled = false;   /* libcurl counts such repetitions until a reset, and gives up at the fifth */
 	if (exchange->ready && !may_repeat (exchange)) {
 		exchange->lost = true;
 		return CURL_PREREQFUNC_ABORT;
@@ -118,13 +124,25 @@ connection_ready (void *context, char *to, char *from, int to_port, int from_por
 	return CURL_PREREQFUNC_OK;
 }
 
+/* Headers and a small body leave in one write: one wake-up of the server, and half of libcurl's rounds. libcurl does so for
+ * what it knows as a form, whatever its method; it has the body's bytes then, and asks no callback. */
+static bool
+is_small (const struct exchange *exchange)
+{
+	return exchange->length > 0 && exchange->length <= HTTP_SMALL_MOST && !exchange->ask && !request_has_header (exchange, "expect");
+}
+
 static void
 set_method (const struct exchange *exchange)
 {
 	CURL *easy = exchange->connection->easy;
 	const struct http_request *request = exchange->request;
 	bool must_tell_length = strcmp (request->method, "PUT") == 0 || strcmp (request->method, "POST") == 0;
-	if (request->body || must_tell_length) {
+	curl_easy_setopt (easy, CURLOPT_HTTPGET, 1L);              /* forgets the others */
+	if (exchange->small) {
+		curl_easy_setopt (easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) exchange->length);
+		curl_easy_setopt (easy, CURLOPT_POSTFIELDS, exchange->connection->small);
+	} else if (request->body || must_tell_length) {
 		curl_easy_setopt (easy, CURLOPT_UPLOAD, 1L);
 		curl_easy_setopt (easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t) exchange->length);
 	} else if (strcmp (request->method, "HEAD") == 0) {
@@ -197,6 +215,17 @@ set_manners (const struct exchange *exchange)
 		curl_easy_setopt (easy, CURLOPT_PROXY, "");
 }
 
+static void
+settle (const struct exchange *exchange)
+{
+	struct connection *connection = exchange->connection;
+	curl_easy_reset (connection->easy);
+	socket_prepare (connection);
+	set_tls (exchange);
+	set_manners (exchange);
+	connection->settled = true;
+}
+
 /* What needs memory of libcurl's fails only here. */
 int
 request_prepare (struct exchange *exchange)
@@ -204,17 +233,25 @@ request_prepare (struct exchange *exchange)
 	CURL *easy = exchange->connection->easy;
 	if (!is_token (exchange->request->method))
 		return larder_fail (exchange->error, LARDER_E_INVALID, "no method: '%.40s'", exchange->request->method);
-	int code = add_headers (exchange);
+	int code = is_small (exchange) ? send_take_whole (exchange) : 0;
+	if (code == 0)
+		code = add_headers (exchange);
 	if (code < 0)
 		return code;
 	exchange->connection->words[0] = '\0';
+	if (!exchange->connection->settled)
+		settle (exchange);
 	set_method (exchange);
 	set_callbacks (exchange);
-	socket_prepare (exchange->connection);
-	set_tls (exchange);
-	set_manners (exchange);
 	curl_easy_setopt (easy, CURLOPT_HTTPHEADER, exchange->headers);
 	if (curl_easy_setopt (easy, CURLOPT_URL, exchange->request->url) != CURLE_OK)
 		return larder_fail_memory (exchange->error);
 	return 0;
+}
+
+void
+request_forget (struct connection *connection)
+{
+	curl_easy_setopt (connection->easy, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt (connection->easy, CURLOPT_POSTFIELDS, NULL);
 }

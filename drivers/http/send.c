@@ -1,6 +1,8 @@
 /* send.c: the body of a request, from its source. */
 #include "exchange.h"
 
+#include <stdlib.h>
+
 #include "error.h"
 
 /* Up to `room` bytes at the place where we are; less is no end. */
@@ -49,6 +51,27 @@ fill (struct exchange *exchange, char *into, size_t room)
 	exchange->given += (uint64_t) got;
 	int code = exchange->given == exchange->length ? check_end (exchange) : 0;
 	return code < 0 ? code : got;
+}
+
+/* A small body, before anything is sent. */
+int
+send_take_whole (struct exchange *exchange)
+{
+	struct connection *connection = exchange->connection;
+	if (connection->small_room < exchange->length) {
+		char *more = realloc (connection->small, exchange->length);
+		if (!more)
+			return larder_fail_memory (exchange->error);
+		connection->small = more;
+		connection->small_room = exchange->length;
+	}
+	int code = exchange_cancelled (exchange);
+	while (code == 0 && exchange->given < exchange->length) {
+		int64_t got = fill (exchange, connection->small + exchange->given, exchange->length - exchange->given);
+		code = got < 0 ? (int) got : 0;
+	}
+	exchange->small = true;
+	return code;
 }
 
 size_t

@@ -79,7 +79,7 @@ class Larder(Peer):
 
 class LarderUnsigned(Larder):
     """Without TLS larder signs the bytes too; most peers do not."""
-    name, signing = "larder, CRC only", "no"
+    name, signing = "larder-crc-only", "no"
 
     def up(self, server, folder): return None if server.tls or server.latency else super().up(server, folder)
     def down(self, server, folder, into): return None
@@ -87,6 +87,20 @@ class LarderUnsigned(Larder):
     def delete(self, server, prefix): return None
     def version(self, server): return None
     def sync(self, server, folder): return None
+
+
+class Other(Larder):
+    """Another build of larder, in --other: the one before a change."""
+    name = "larder-other"
+
+    def here(self): return self.scene.other is not None
+
+    def words(self, server, *words):
+        libraries = os.path.join(self.scene.other, ".libs")
+        return ["env", "LARDER_MODULE_DIR=" + libraries, "LD_LIBRARY_PATH=" + libraries, os.path.join(libraries, "larder"),
+                *super().words(server, *words)[1:]]
+
+    def version(self, server): return self.words(server, "version")
 
 
 class S5cmd(Peer):
@@ -198,7 +212,7 @@ class Libs3(Peer):
     def list(self, server, prefix): return self.words(server, "list", "null", "prefix=" + prefix, "allDetails=0")
 
 
-ALL = [Larder, LarderUnsigned, S5cmd, Rclone, Awscli, Awscrt, Obstore, Opendal, Libs3]
+ALL = [Larder, Other, LarderUnsigned, S5cmd, Rclone, Awscli, Awscrt, Obstore, Opendal, Libs3]
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ import peers  # noqa: E402
 class Scene:
     """The folder all happens in (in memory, so that disks do not count), the tool, and an authority for TLS."""
 
-    def __init__(self, larder):
-        self.larder, self.folder, self.number = larder, tempfile.mkdtemp(prefix="larder-bench-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None), 0
+    def __init__(self, larder, other=None):
+        self.larder, self.other, self.folder, self.number = larder, other, tempfile.mkdtemp(prefix="larder-bench-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None), 0
         self.help = subprocess.run([larder, "help"], capture_output=True, text=True).stdout
         self.authority = certificates.make_authority(self.folder)
         certificates.make_certificate(self.folder, self.make("tls"))
@@ -132,7 +132,7 @@ def summary(row, taken):
             yield {"workload": row.name, "title": row.title, "client": name, "failed": runs}
             continue
         yield {"workload": row.name, "title": row.title, "client": name, "unit": row.unit, "median": middle[name] * factor,
-               "ratio": middle["larder"] / middle[name] if "larder" in middle and not name.startswith("larder") else None,
+               "ratio": middle["larder"] / middle[name] if "larder" in middle and name not in ("larder", "larder-crc-only") else None,
                "cpu": statistics.median(run["cpu"] for run in runs), "wall": statistics.median(run["wall"] for run in runs),
                "peak": max(run["peak"] for run in runs), "requests": runs[-1]["requests"], "rounds": len(runs)}
 
@@ -157,12 +157,13 @@ def main(rows):
     """`rows(scene)` are the workloads of a script; its figures go into --out, beside those of the others."""
     options = argparse.ArgumentParser()
     options.add_argument("--larder", required=True)
+    options.add_argument("--other", help="build folder of another larder to compare with")
     options.add_argument("--out", help="JSON; what is there of other workloads stays")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--only", default="", help="workloads, by comma")
     options.add_argument("--clients", default="", help="clients, by comma")
     options = options.parse_args()
-    scene = Scene(options.larder)
+    scene = Scene(options.larder, options.other)
     names, wanted = options.clients.split(",") if options.clients else [], options.only.split(",") if options.only else []
     clients = [peer for peer in (kind(scene) for kind in peers.ALL) if peer.here() and (not names or peer.name in names)]
     lines = []

@@ -38,6 +38,52 @@ START_TEST (connections_are_kept_by_place)
 }
 END_TEST
 
+/* Answers with the head it got. */
+static void
+tell_head (struct peer *peer, void *context)
+{
+	(void) context;
+	static const char format[] = "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s";
+	char reply[sizeof peer->head + 100], body[65536];
+	while (peer_head (peer)) {
+		bool silent = strncmp (peer->head, "HEAD ", 5) == 0;
+		snprintf (reply, sizeof reply, format, strlen (peer->head), silent ? "" : peer->head);
+		if (!peer_body (peer, body, peer_length (peer)) || !peer_say (peer, reply))
+			return;
+	}
+}
+
+/* Most of what libcurl is told is told once a connection: a request must not inherit from the one before. */
+START_TEST (nothing_is_inherited)
+{
+	static const struct { const char *method; int count; } steps[] = {
+		{ "PUT", 3 }, { "GET", -1 }, { "POST", 40000 }, { "DELETE", -1 }, { "PUT", 3 }, { "HEAD", -1 }, { "PUT", 0 }, { "GET", -1 }, { "POST", -1 },
+		{ "GET", 5 }, { "GET", -1 }, { "HEAD", -1 }, { "POST", 40000 }, { "PUT", 3 }, { "PUT", -1 },
+	};
+	static char bytes[40000];
+	struct server server;
+	struct client client = { 0 };
+	begin (&server, &client, tell_head, NULL);
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		struct memory_source memory;
+		struct larder_source source;
+		char line[64], length[64];
+		int count = steps[i].count;
+		bool silent = strcmp (steps[i].method, "HEAD") == 0, told = count >= 0 || steps[i].method[0] == 'P';
+		memory_source_begin (&memory, bytes, count < 0 ? 0 : (size_t) count, &source);
+		client_must (&client, steps[i].method, "/", count < 0 ? NULL : &source, 200);
+		snprintf (line, sizeof line, "%s / HTTP/1.1\r\n", steps[i].method);
+		snprintf (length, sizeof length, "\r\nContent-Length: %d\r\n", count < 0 ? 0 : count);
+		ck_assert_msg (silent ? client.body.length == 0 : strncmp (client.body.at, line, strlen (line)) == 0, "%zu: %s", i, buffer_text (&client.body));
+		ck_assert_msg (silent || told == (strstr (client.body.at, length) != NULL), "%zu: %s", i, buffer_text (&client.body));
+		for (const char *const *other = (const char *const[]) { "Content-Type", "Transfer-Encoding", "Expect", NULL }; *other; other++)
+			ck_assert_msg (!strstr (buffer_text (&client.body), *other), "%zu: %s", i, buffer_text (&client.body));
+	}
+	ck_assert_uint_eq (server.connections, 1);
+	end (&server, &client);
+}
+END_TEST
+
 /* The server closed while nobody looked: no failure. */
 START_TEST (closed_idle_connection)
 {
@@ -129,6 +175,19 @@ START_TEST (dies_at_a_question)
 }
 END_TEST
 
+/* However often: libcurl counts its repetitions for as long as a handle lives, and gives up at the sixth. */
+START_TEST (dies_at_every_question)
+{
+	struct server server;
+	struct client client = { 0 };
+	begin (&server, &client, answer_once, NULL);
+	for (unsigned i = 0; i < 16; i++)
+		client_must (&client, "GET", "/", NULL, 200);
+	ck_assert_uint_eq (server.connections, 16);
+	end (&server, &client);
+}
+END_TEST
+
 /* The same with a body: it goes out again from its beginning. */
 static void
 dies_late (struct peer *peer, void *context)
@@ -198,10 +257,12 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-http-connection-are-used-again", connections_are_used_again, 0 },
 		{ "test-http-connection-are-kept-by-place", connections_are_kept_by_place, 0 },
+		{ "test-http-connection-inherits-nothing", nothing_is_inherited, 0 },
 		{ "test-http-connection-closed-while-idle", closed_idle_connection, 0 },
 		{ "test-http-connection-dies-at-a-change", dies_at_a_change, 6 },
 		{ "test-http-connection-dies-while-sent-a-body", dies_while_sent_a_body, 2 },
 		{ "test-http-connection-dies-at-a-question", dies_at_a_question, 2 },
+		{ "test-http-connection-dies-at-every-question", dies_at_every_question, 0 },
 		{ "test-http-connection-dies-at-a-long-question", dies_at_a_long_question, 0 },
 		{ "test-http-connection-threads", threads, 0 },
 	};
