@@ -187,7 +187,7 @@ def profiles():
         yield "the test made %d parts" % len(parts)
     for name, order, noted in (("large", parts, False), ("turned round", parts[::-1], False), ("one missing", parts[:2], True), ("one twice", parts + parts[:1], True),
                                ("number 0", parts + [numbered(parts[0], 0, 3)], True), ("number 4 of 3", parts + [numbered(parts[0], 4, 3)], True),
-                               ("3 of 4", parts[:2] + [numbered(parts[2], 3, 4)], True)):
+                               ("3 of 4", [numbered(parts[2], 3, 4)] + parts[:2], True)):
         bare = edited(data, lambda marker, body: b"" if marker == 0xe2 else body)
         status, found, rows = dump(put("parts.jpg", behind_start(bare, *order)), "jpeg", "srgb")
         if status != 0 or found["not_srgb"] == noted or ("parts" in (found.get("note") or "")) != noted:
@@ -297,7 +297,7 @@ def scans():
             status, message, _ = dump(put("scans.jpg", bad.replace(b"\xff\xda", fill + b"\xff\xda")), "jpeg", limits=[limit])
             if status != code:
                 yield "damaged in its first scan, %s, %d bytes before each: exit %s, %s" % (limit, len(fill), status, message)
-    for name, odd in (("a comment that looks like scans", behind_start(data, segment(0xfe, b"\xff\xda" * 100))), ("two pictures", data + b"\0\2" + data)):
+    for name, odd in (("a comment that looks like scans", behind_start(data, segment(0xfe, b"\xff\xda" * 100))), ("scans behind the end", data + b"\0\2" + b"\xff\xda\0\2" * 20)):
         status, message, _ = dump(put("scans.jpg", odd), "jpeg", limits=["scans=10"])
         if status != 0:
             yield "%s: exit %s, %s" % (name, status, message)
