@@ -213,3 +213,22 @@ text_nearest (const char *word, const char *const *words, size_t count)
 	}
 	return nearest;
 }
+
+bool
+text_from_percent (char *text)
+{
+	char *into = text;
+	for (const char *at = text; *at; at++) {
+		if (*at != '%') {
+			*into++ = *at;
+			continue;
+		}
+		int high = hex_value (at[1]), low = high < 0 ? -1 : hex_value (at[2]);
+		if (low < 0 || high + low == 0)
+			return false;
+		*into++ = (char) (16 * high + low);
+		at += 2;
+	}
+	*into = '\0';
+	return true;
+}

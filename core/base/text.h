@@ -46,6 +46,8 @@ bool text_is_utf8 (const char *text, size_t length);
 void text_escape (struct buffer *into, const char *name);
 /* Percent-encode a key for a URL path: RFC 3986 unreserved and '/' stay. */
 void text_percent (struct buffer *into, const char *key);
+/* And back, in place; false where it is none. */
+bool text_from_percent (char *text);
 
 /* Of `count` words, the nearest to `word` by edit distance, or NULL when none is near. Words by stride. */
 const char *text_nearest (const char *word, const char *const *words, size_t count);

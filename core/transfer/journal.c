@@ -64,12 +64,17 @@ text_of (const json_t *line, const char *name)
 	return text ? text : "";
 }
 
+static bool
+is_head (const json_t *line)
+{
+	return strcmp (text_of (line, "journal"), FORMAT) == 0 && json_integer_value (json_object_get (line, "version")) == VERSION;
+}
+
 /* Is it of this version, and about this transfer? */
 static bool
 read_head (struct journal *journal, const json_t *line, const struct journal_what *what)
 {
-	if (strcmp (text_of (line, "journal"), FORMAT) != 0 || json_integer_value (json_object_get (line, "version")) != VERSION
-	    || strcmp (text_of (line, "kind"), what->kind) != 0 || strcmp (text_of (line, "address"), what->address) != 0
+	if (!is_head (line) || strcmp (text_of (line, "kind"), what->kind) != 0 || strcmp (text_of (line, "address"), what->address) != 0
 	    || strcmp (text_of (line, "path"), what->path) != 0)
 		return false;
 	journal->id = strdup (text_of (line, "id"));
@@ -146,7 +151,7 @@ journal_what_of (struct transfer *transfer, const char *kind, struct item *item,
 	struct larder_store *store = item->store ? item->store : transfer->store;
 	CLEANUP_FREE char *whole = whole_path (path);
 	CLEANUP_BUFFER struct buffer encoded;
-	*ret = (struct journal_what) { .kind = kind, .from = item->from, .to = item->to };
+	*ret = (struct journal_what) { .kind = kind, .from = item->from, .to = item->to, .request = transfer->request };
 	buffer_init (&encoded, LINE_MOST);
 	text_percent (&encoded, whole ? whole : path);
 	ret->path = encoded.failed ? NULL : arena_copy (item->arena, buffer_text (&encoded));
@@ -176,13 +181,40 @@ name_of (const struct journal_what *what, char ret[80])
 	snprintf (ret, 80, "%.40s.journal", hex);
 }
 
+json_t *
+journal_head (int folder, const char *name)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t length;
+	if (file_slurp (folder, name, SIZE_MOST, &text, &length, NULL) < 0)
+		return NULL;
+	char *end = strchr (text, '\n');
+	if (end)
+		*end = '\0';
+	json_t *head = end ? parse_line (text) : NULL;
+	if (head && is_head (head))
+		return head;
+	json_decref (head);
+	return NULL;
+}
+
+int
+journal_folder (const char *state)
+{
+	CLEANUP_FREE char *path = NULL;
+	if (!state || asprintf (&path, "%s/transfers", state) < 0)
+		return -1;
+	return open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Made at first use. */
 static int
 open_folder (const char *state)
 {
 	CLEANUP_FREE char *path = NULL;
 	if (asprintf (&path, "%s/transfers", state) < 0 || target_make_folders (path, 0700, NULL) < 0)
 		return -1;
-	return open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return journal_folder (state);
 }
 
 /* Locked, and still the file of that name: another process may have ended its transfer meanwhile. */
@@ -220,6 +252,29 @@ journal_open (struct journal *journal, const char *state, const struct journal_w
 
 /* ---- writing ----------------------------------------------------------------------------------- */
 
+/* What else the command said, for whoever goes on without its words. */
+static void
+add_request (struct json *json, const struct larder_transfer *request)
+{
+	const struct larder_attributes *attributes = &request->attributes;
+	json_member_bool (json, "create_only", request->flags & LARDER_CREATE_ONLY);
+	json_member_bool (json, "move", request->flags & LARDER_MOVE);
+	json_member (json, "object_version", request->version);
+	json_member (json, "content_type", attributes->content_type);
+	json_member (json, "content_encoding", attributes->content_encoding);
+	json_member (json, "cache_control", attributes->cache_control);
+	json_member (json, "content_disposition", attributes->content_disposition);
+	json_member (json, "class", attributes->storage_class);
+	json_member (json, "encryption", attributes->encryption);
+	json_put_name (json, "metadata");
+	json_put_array (json);
+	for (size_t i = 0; i < attributes->metadata.count; i++) {
+		json_put_text (json, larder_pair_at (&attributes->metadata, i)->name);
+		json_put_text (json, larder_pair_at (&attributes->metadata, i)->value);
+	}
+	json_put_array_end (json);
+}
+
 int
 journal_begin (struct journal *journal, const struct journal_what *what, const char *id, const char *pin, uint64_t part, struct larder_error *error)
 {
@@ -244,6 +299,8 @@ journal_begin (struct journal *journal, const struct journal_what *what, const c
 	json_member (&json, "id", id);
 	json_member (&json, "pin", pin);
 	json_member_uint (&json, "part", part);
+	if (what->request)
+		add_request (&json, what->request);
 	json_put_object_end (&json);
 	if (ftruncate (journal->fd, 0) < 0)
 		return larder_fail_errno (error, errno, "cannot empty the transfer's journal");

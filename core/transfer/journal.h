@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <jansson.h>
 #include <larder/larder.h>
 
 /* A piece that is done, and the checksum of its bytes. */
@@ -26,8 +27,8 @@ struct journal {
 #define JOURNAL_NONE { .folder = -1, .fd = -1 }
 
 /* What is transferred: `kind` is "upload" or "download". `address` is the driver's own of the object, `path` the file's from the
- * root on, percent-encoded; `from` and `to` are for people. */
-struct journal_what { const char *kind, *address, *from, *to, *path; };
+ * root on, percent-encoded; `from` and `to` are as on the command line. */
+struct journal_what { const char *kind, *address, *from, *to, *path; const struct larder_transfer *request; };
 
 struct transfer;
 struct item;
@@ -44,6 +45,11 @@ int journal_add (struct journal *journal, uint32_t number, uint64_t sum, struct 
 /* The transfer is over: nothing is left to go on with. */
 void journal_remove (struct journal *journal);
 void journal_close (struct journal *journal);
+/* The first line of a journal, whole and of this version, as its members; NULL when it is none. For json_decref. */
+json_t *journal_head (int folder, const char *name);
+/* Its folder below `state`; not made: -1. */
+int journal_folder (const char *state);
+
 /* The checksum of a piece that was found done; false when it was not. */
 bool journal_has (const struct journal *journal, uint32_t number, uint64_t *ret_sum);
 

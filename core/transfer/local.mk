@@ -7,6 +7,7 @@ libtransfer_la_SOURCES = \
 	%D%/item.c \
 	%D%/journal.c %D%/journal.h \
 	%D%/parts.c %D%/parts.h %D%/parts-list.c \
+	%D%/pending.c \
 	%D%/pool.c %D%/pool.h \
 	%D%/remove.c \
 	%D%/shadow.c %D%/stream.c \

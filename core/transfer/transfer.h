@@ -66,7 +66,6 @@ void count_event (struct transfer *transfer, const struct larder_event *event);
 void count_skipped (struct transfer *transfer, const char *from, const char *reason);
 void count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused);
 void count_progress (struct transfer *transfer, uint64_t bytes);
-void count_begin (struct transfer *transfer);
 int count_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
 /* A code that ends the run, or 0. */
 int transfer_stopped (struct transfer *transfer);

@@ -417,6 +417,65 @@ def test_live_transfer_what_a_power_cut_left_is_read_again():
     assert done.code == 0 and at.out() == A and len(at.seen("GET", "/bucket/t")) == 3, done
 
 
+def listed(at):
+    done = at.run("--json", "transfer", "ls")
+    return [(line["kind"], line["running"], line.get("problem")) for line in done.lines if line["type"] == "transfer"]
+
+
+def test_live_transfer_resume():
+    # both kinds at once, without their commands' words; attributes are those of the command
+    at = place()
+    at.client.put_object(Bucket="bucket", Key="u", Body=B)
+    held(at, {**RANGE, "path": "/bucket/u"}, 3, ("get", "images:u", at.path("out")), signal.SIGKILL)
+    held(at, PART, 3, ("put", "--content-type", "image/x-a", "--metadata", "n=v w", at.path("a"), "images:t"), signal.SIGKILL)
+    assert sorted(listed(at)) == [("download", False, None), ("upload", False, None)]
+    dry = at.run("--json", "-n", "transfer", "resume")
+    assert dry.code == 0 and dry.lines[-1]["would_copy"] == 2 and len(journals(at)) == 2, dry
+    done = at.run("--json", "transfer", "resume")
+    head = at.client.head_object(Bucket="bucket", Key="t")
+    assert done.code == 0 and at.stored() == A and at.out() == B and journals(at) == [] and at.uploads() == [], done
+    assert head["ContentType"] == "image/x-a" and head["Metadata"] == {"n": "v w"} and len(at.seen("POST", "uploads")) == 0, head
+
+
+def test_live_transfer_running_is_left_alone():
+    at = place()
+    stalled = threading.Event()
+    at.between.plan([{**PART, "nth": 3, "do": "stall", "before": lambda record: stalled.set()}])
+    process = at.start("--json", "put", at.path("a"), "images:t")
+    assert stalled.wait(30 * servers.SLOW)
+    assert listed(at) == [("upload", True, None)]
+    done = at.run("--json", "transfer", "gc", "--older-than", "0s")
+    assert done.code == 0 and done.lines[-1]["skipped"] == 1 and len(at.uploads()) == 1, done
+    process.kill()
+    at.end(process)
+
+
+def test_live_transfer_gc():
+    # only what our journals tell of, and only past its age
+    at = place()
+    theirs = at.client.create_multipart_upload(Bucket="bucket", Key="theirs")["UploadId"]
+    at.client.put_object(Bucket="bucket", Key="u", Body=B)
+    held(at, {**RANGE, "path": "/bucket/u"}, 3, ("get", "images:u", at.path("out")), signal.SIGKILL)
+    held(at, PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
+    at.put(".tmp-of-somebody-else", b"")
+    young = at.run("--json", "transfer", "gc")
+    assert young.code == 0 and young.lines[-1]["skipped"] == 2 and len(journals(at)) == 2 and len(at.uploads()) == 2, young
+    done = at.run("--json", "transfer", "gc", "--older-than", "0s")
+    assert done.code == 0 and done.lines[-1]["removed"] == 2 and journals(at) == [] and drafts(at) == [".tmp-of-somebody-else"], done
+    assert [upload["UploadId"] for upload in at.uploads()] == [theirs]
+
+
+def test_live_transfer_of_another_place_is_left_alone():
+    # the same store under the same name, elsewhere
+    at, other = place(), Place("versitygw")
+    held(at, PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
+    with other:
+        done = other.run("--json", "--state", at.path("state", "larder"), "transfer", "gc", "--older-than", "0s")
+        assert done.code == 0 and done.lines[-1]["skipped"] == 1 and "another profile" in done.out, done
+    other.server.stop()
+    assert len(at.uploads()) == 1 and len(journals(at)) == 1
+
+
 def test_live_transfer_no_state_no_remains():
     # where nothing can be kept, nothing is: the upload is given up at once
     at = place()

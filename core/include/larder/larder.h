@@ -311,6 +311,29 @@ LARDER_API int larder_transfer_remove (struct larder *larder, const char *const 
                                        larder_event_fn event, void *context, struct larder_summary *ret_summary,
                                        struct larder_error *error);
 
+/* ---- transfers that broke off -------------------------------------------------------------------- */
+
+/* One that left a journal in the state folder; texts live during the call. */
+struct larder_pending {
+	size_t size;
+	const char *kind;                /* "upload", "download" */
+	const char *from, *to;           /* a file from the root on, an object's address */
+	int64_t begun;
+	bool running;                    /* a process is at it */
+	const char *problem;             /* why this handle can do nothing about it (another profile), or NULL */
+};
+typedef int (*larder_pending_fn) (void *context, const struct larder_pending *pending);
+/* Each of them, in no order; none when there is no state folder. A non-zero return ends it with that code. */
+LARDER_API int larder_transfers_each (struct larder *larder, larder_pending_fn pending, void *context, struct larder_error *error);
+/* Goes on with each, one after the other, as its command would; those that run or belong elsewhere are "skipped". Flags:
+ * LARDER_DRY_RUN. Events, summary and code as of larder_transfer. */
+LARDER_API int larder_transfers_resume (struct larder *larder, uint32_t flags, larder_event_fn event, void *context,
+                                        struct larder_summary *ret_summary, struct larder_error *error);
+/* Gives up those begun more than `older_than` ns ago: the open upload, or the private file, and the journal ("removed"). Only what
+ * the journals tell of is touched. */
+LARDER_API int larder_transfers_gc (struct larder *larder, int64_t older_than, uint32_t flags, larder_event_fn event, void *context,
+                                    struct larder_summary *ret_summary, struct larder_error *error);
+
 /* ---- versions ---------------------------------------------------------------------------------- */
 
 /* What is to be done with versions at some addresses; larder_list with `versions` shows them. */
