@@ -83,6 +83,7 @@ def facts():
         "turned-twice": (behind_start(saved(grain(50, 40), exif=TURNED % 6), segment(0xe1, TURNED % 3)), {"orientation": 3}),
         "xmp-first": (behind_start(saved(grain(50, 40), exif=TURNED % 6), segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x/>")), {"orientation": 6}),
         "comment": (behind_start(saved(grain(50, 40)), segment(0xfe, b"a" * 60000)), {}),
+        "segments shorter than their length": (behind_start(saved(grain(50, 40)), b"\xff\xe1\0\1", b"\xff\xe2\0\0"), {}),
     }
     for name, (data, changes) in more.items():
         status, found, _ = dump(put("facts.jpg", data), "jpeg")
@@ -259,7 +260,8 @@ def kinds():
     status, message, _ = dump(put("kind.jpg", planes(2)), "jpeg")
     if status != UNSUPPORTED or "2 components" not in message or "export it" not in message.splitlines()[1]:
         yield "two components: exit %s, %s" % (status, message)
-    for name, odd, code, word in (("nothing", b"", INTEGRITY, "picture is empty"), ("one byte", b"\xff", UNSUPPORTED, "not a JPEG"),
+    wide = edited(data, lambda marker, body: body[:7] + b"\xff\xff" + body[9:] if marker == 0xc0 else body)
+    for name, odd, code, word in (("65535 pixels wide", wide, LIMIT, "65500"), ("nothing", b"", INTEGRITY, "picture is empty"), ("one byte", b"\xff", UNSUPPORTED, "not a JPEG"),
                                   ("another kind", b"GIF89a" + data, UNSUPPORTED, "not a JPEG"), ("a start and no more", b"\xff\xd8", INTEGRITY, "cut short")):
         status, message, _ = dump(put("kind.jpg", odd), "jpeg")
         if status != code or word not in message:
