@@ -45,11 +45,11 @@ run (struct transfer *transfer, struct larder_error *error)
 }
 
 /* A look without a change is taken in order. */
-static unsigned
-threads_most (const struct larder *larder, const struct larder_transfer *request)
+unsigned
+transfer_threads (const struct larder *larder, uint32_t flags)
 {
 	const struct schema_larder *settings = larder_settings_of (larder);
-	if (request->flags & LARDER_DRY_RUN)
+	if (flags & LARDER_DRY_RUN)
 		return 1;
 	return settings && settings->jobs > 0 ? (unsigned) settings->jobs : THREADS_MOST;
 }
@@ -70,7 +70,7 @@ larder_transfer (struct larder *larder, const struct larder_transfer *request, l
 	larder_give (&whole, request);
 	struct transfer transfer = {
 		.larder = larder, .request = &whole, .event = event, .context = context, .arena = arena, .root = -1,
-		.sum = { .size = sizeof transfer.sum }, .mutex = PTHREAD_MUTEX_INITIALIZER, .pool = pool_new (threads_most (larder, &whole)),
+		.sum = { .size = sizeof transfer.sum }, .mutex = PTHREAD_MUTEX_INITIALIZER, .pool = pool_new (transfer_threads (larder, whole.flags)),
 	};
 	if (!arena || !transfer.pool) {
 		pool_free (transfer.pool);

@@ -10,11 +10,14 @@
 
 enum kind { UNCHANGED, ABSENT, REMOVE, COPY };
 
-/* What is to become of one key; lives in the arena of the page. */
+/* What is to become of one key; lives in the arena of the page. Copies are made by the pool's threads, page by page. */
 struct decision {
+	struct task task;
 	struct decision *next;
+	struct versions *versions;
 	enum kind kind;
 	const char *key, *version;       /* the version of then, to copy */
+	const char *name;                /* of a copy, for people */
 	uint64_t length;
 	bool same_length;                /* as the latest has */
 	int code;                        /* of a removal */
@@ -29,6 +32,8 @@ struct back {
 	struct decision *first, **last;
 };
 
+static void run_copy (struct task *task);
+
 static int
 decide (struct versions *versions, enum kind kind, const struct larder_info *info)
 {
@@ -37,7 +42,10 @@ decide (struct versions *versions, enum kind kind, const struct larder_info *inf
 	const char *key = arena_copy (versions->page, back->key), *version = arena_copy (versions->page, info ? info->version : NULL);
 	if (!decision || !key || (info && !version))
 		return LARDER_E_LIMIT;
-	*decision = (struct decision) { .kind = kind, .key = key, .version = version, .error = LARDER_ERROR_INIT };
+	*decision = (struct decision) {
+		.task = { .run = run_copy }, .versions = versions, .kind = kind, .key = key, .version = version, .error = LARDER_ERROR_INIT,
+	};
+	decision->name = kind == COPY ? versions_name (versions, key) : NULL;
 	decision->length = info ? info->length : 0;
 	decision->same_length = info && !back->deleted && info->length == back->length;
 	*back->last = decision;
@@ -116,35 +124,55 @@ same_bytes (const struct larder_info *a, const struct larder_info *b)
 
 /* Does the latest version have the bytes and attributes of that one already, as after an earlier roll back? */
 static bool
-is_back (struct versions *versions, const struct decision *decision)
+is_back (const struct decision *decision, struct larder_arena *arena)
 {
+	struct larder_store *store = decision->versions->store;
 	struct larder_info then = { .size = sizeof then }, now = { .size = sizeof now };
-	return decision->same_length && larder_stat (versions->store, versions->page, decision->key, decision->version, &then, NULL) == 0
-		&& larder_stat (versions->store, versions->page, decision->key, NULL, &now, NULL) == 0 && same_bytes (&then, &now)
+	return decision->same_length && larder_stat (store, arena, decision->key, decision->version, &then, NULL) == 0
+		&& larder_stat (store, arena, decision->key, NULL, &now, NULL) == 0 && same_bytes (&then, &now)
 		&& same_text (then.content_type, now.content_type) && same_text (then.content_encoding, now.content_encoding)
 		&& same_text (then.cache_control, now.cache_control) && same_text (then.content_disposition, now.content_disposition)
 		&& same_pairs (&then.metadata, &now.metadata);
 }
 
 static void
-copy_back (struct versions *versions, const struct decision *decision)
+copy_back (const struct decision *decision, struct larder_arena *arena)
 {
+	struct versions *versions = decision->versions;
+	struct transfer *transfer = &versions->transfer;
 	struct larder_error error = LARDER_ERROR_INIT;
 	struct larder_info info = { .size = sizeof info };
 	const struct larder_copy_object copy = {
 		.size = sizeof copy, .key = decision->key, .version = decision->version, .to = decision->key,
 		.attributes = { .size = sizeof copy.attributes },
 	};
-	if (is_back (versions, decision)) {
-		versions_skipped (versions, decision->key, "has the bytes and attributes of then");
+	if (is_back (decision, arena)) {
+		count_skipped (transfer, decision->name, "has the bytes and attributes of then");
 		return;
 	}
-	int code = versions->request->flags & LARDER_DRY_RUN ? 0
-		: larder_copy_object (versions->store, versions->store, versions->page, &copy, &info, &error);
+	bool dry = versions->request->flags & LARDER_DRY_RUN;
+	int code = dry ? 0 : larder_copy_object (versions->store, versions->store, arena, &copy, &info, &error);
 	if (code < 0)
-		versions_failed (versions, decision->key, decision->version, code, &error);
+		versions_failed (versions, decision->name, decision->version, code, &error);
 	else
-		versions_done (versions, "restored", "would-restore", decision->key, decision->version, decision->length);
+		count_event (transfer, &(struct larder_event) {
+			.size = sizeof (struct larder_event), .action = dry ? "would-restore" : "restored", .from = decision->name, .bytes = decision->length,
+			.version = decision->version,
+		});
+}
+
+static void
+run_copy (struct task *task)
+{
+	const struct decision *decision = (const struct decision *) (void *) task;
+	struct transfer *transfer = &decision->versions->transfer;
+	struct larder_error error = LARDER_ERROR_INIT;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	if (!arena)
+		count_failed (transfer, decision->name, NULL, &error, larder_fail_memory (&error), false);
+	else if (!transfer_stopped (transfer))
+		copy_back (decision, arena);
+	pool_done (transfer->pool, decision->length);
 }
 
 static int
@@ -181,18 +209,18 @@ put_markers (struct versions *versions, struct larder_error *error)
 }
 
 static void
-tell (struct versions *versions, const struct decision *decision)
+tell (struct versions *versions, struct decision *decision)
 {
 	if (decision->kind == UNCHANGED)
 		versions_skipped (versions, decision->key, "has not changed since");
 	else if (decision->kind == ABSENT)
 		versions_skipped (versions, decision->key, "was not there then, and is not now");
 	else if (decision->kind == COPY)
-		copy_back (versions, decision);
+		pool_add (versions->transfer.pool, &decision->task);
 	else if (decision->code == 0)
 		versions_done (versions, "removed", "would-remove", decision->key, NULL, 0);
 	else if (decision->code != LARDER_E_CANCELLED)
-		versions_failed (versions, decision->key, NULL, decision->code, &decision->error);
+		versions_failed (versions, versions_name (versions, decision->key), NULL, decision->code, &decision->error);
 }
 
 static int
@@ -202,8 +230,9 @@ act (struct versions *versions, bool last, struct larder_error *error)
 	if (last && back->open && decide_absent (versions) < 0)
 		return larder_fail_memory (error);
 	int code = put_markers (versions, error);
-	for (const struct decision *decision = back->first; code == 0 && decision && !transfer_stopped (&versions->transfer); decision = decision->next)
+	for (struct decision *decision = back->first; code == 0 && decision && !transfer_stopped (&versions->transfer); decision = decision->next)
 		tell (versions, decision);
+	pool_drain (versions->transfer.pool);
 	back->first = NULL;
 	back->last = &back->first;
 	if (last) {
@@ -217,7 +246,12 @@ static int
 begin (struct versions *versions, struct larder_error *error)
 {
 	struct back *back = versions->state;
+	struct transfer *transfer = &versions->transfer;
 	*back = (struct back) { .last = &back->first };
+	if (!transfer->pool)
+		transfer->pool = pool_new (transfer_threads (transfer->larder, transfer->request->flags));
+	if (!transfer->pool)
+		return larder_fail_memory (error);
 	return versions_need (versions, true, error);
 }
 

@@ -88,7 +88,7 @@ on_removed (void *context, size_t index, int code, const struct larder_error *er
 		return 0;
 	}
 	removing->rows[row->top].code = code;    /* the latest of this key stays: what is below it must not come to light */
-	versions_failed (versions, row->key, row->version, code, error);
+	versions_failed (versions, versions_name (versions, row->key), row->version, code, error);
 	return 0;
 }
 

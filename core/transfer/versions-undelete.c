@@ -140,7 +140,7 @@ tell (struct versions *versions, const struct decision *decision, struct larder_
 		return larder_fail_next (error, LARDER_E_NOTFOUND, "look into backups and replicas", "'%s' was deleted, and no version of it is left",
 			versions_name (versions, decision->key));
 	else if (decision->code < 0)
-		versions_failed (versions, decision->key, decision->version, decision->code, &decision->error);
+		versions_failed (versions, versions_name (versions, decision->key), decision->version, decision->code, &decision->error);
 	else if (!dry && decision->told < decision->count)
 		return 0;                        /* the removal broke off; that is told as a whole */
 	else if (decision->more && undelete->rest)

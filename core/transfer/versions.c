@@ -33,14 +33,14 @@ versions_skipped (struct versions *versions, const char *key, const char *reason
 }
 
 void
-versions_failed (struct versions *versions, const char *key, const char *version, int code, const struct larder_error *error)
+versions_failed (struct versions *versions, const char *name, const char *version, int code, const struct larder_error *error)
 {
 	struct larder_error whole = LARDER_ERROR_INIT;
 	if (error)
 		larder_give (&whole, error);
 	if (version && !strstr (whole.message, version))
 		snprintf (whole.message + strlen (whole.message), sizeof whole.message - strlen (whole.message), " (version %s)", version);
-	count_failed (&versions->transfer, versions_name (versions, key), NULL, &whole, code, false);
+	count_failed (&versions->transfer, name, NULL, &whole, code, false);
 }
 
 /* ---- a listing ---- */
@@ -182,6 +182,7 @@ versions_run (struct larder *larder, const struct larder_versions *request, cons
 		return larder_fail_memory (error);
 	for (size_t i = 0; i < request->count && !transfer_stopped (&versions.transfer); i++)
 		take_address (&versions, request->addresses[i]);
+	pool_free (versions.transfer.pool);
 	return count_end (&versions.transfer, 0, ret_summary, error);
 }
 

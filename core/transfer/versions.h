@@ -36,7 +36,8 @@ const char *versions_name (struct versions *versions, const char *key);
 /* Count one as done, and tell it as "removed" or "restored", or what they are called in a dry run. */
 void versions_done (struct versions *versions, const char *done, const char *would, const char *key, const char *version, uint64_t bytes);
 void versions_skipped (struct versions *versions, const char *key, const char *reason);
-void versions_failed (struct versions *versions, const char *key, const char *version, int code, const struct larder_error *error);
+/* `name` as of versions_name; on any thread. */
+void versions_failed (struct versions *versions, const char *name, const char *version, int code, const struct larder_error *error);
 
 /* ---- versions-back.c: each key as it was at a time ---- */
 int versions_back (struct larder *larder, const struct larder_versions *request, larder_event_fn event, void *context,

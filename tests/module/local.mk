@@ -154,6 +154,12 @@ TESTS += tests/module/test-hello-driver.sh
 EXTRA_DIST += tests/module/test-hello-driver.sh \
 	doc/examples/hello-driver/driver-hello.c doc/examples/hello-driver/Makefile doc/examples/hello-driver/README.md
 
+# For the tests of core/transfer.
+check_LTLIBRARIES += tests/module/driver-versioned.la
+tests_module_driver_versioned_la_SOURCES = tests/module/driver-versioned.c
+tests_module_driver_versioned_la_CPPFLAGS = $(IN_BASE)
+tests_module_driver_versioned_la_LDFLAGS = $(LDFLAGS_FIXTURE)
+
 # For the tests of core/store.
 check_LTLIBRARIES += tests/module/driver-lying.la
 tests_module_driver_lying_la_SOURCES = tests/module/driver-lying.c

@@ -1,7 +1,7 @@
 # unit/transfer.mk
 if HAVE_CHECK
-check_PROGRAMS += tests/unit/test-transfer-items tests/unit/test-transfer-parts tests/unit/test-transfer-journal
-TESTS += tests/unit/test-transfer-items tests/unit/test-transfer-parts tests/unit/test-transfer-journal
+check_PROGRAMS += tests/unit/test-transfer-items tests/unit/test-transfer-parts tests/unit/test-transfer-versions tests/unit/test-transfer-journal
+TESTS += tests/unit/test-transfer-items tests/unit/test-transfer-parts tests/unit/test-transfer-versions tests/unit/test-transfer-journal
 tests_unit_test_transfer_items_SOURCES = tests/unit/test-transfer-items.c
 tests_unit_test_transfer_items_CPPFLAGS = $(IN_TRANSFER)
 tests_unit_test_transfer_items_CFLAGS = $(CFLAGS_UNIT)
@@ -14,4 +14,8 @@ tests_unit_test_transfer_journal_SOURCES = tests/unit/test-transfer-journal.c
 tests_unit_test_transfer_journal_CPPFLAGS = $(IN_TRANSFER)
 tests_unit_test_transfer_journal_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_transfer_journal_LDADD = $(LIBS_UNIT)
+tests_unit_test_transfer_versions_SOURCES = tests/unit/test-transfer-versions.c
+tests_unit_test_transfer_versions_CPPFLAGS = $(IN_TRANSFER)
+tests_unit_test_transfer_versions_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_transfer_versions_LDADD = $(LIBS_UNIT)
 endif

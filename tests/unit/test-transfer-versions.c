@@ -1,0 +1,238 @@
+/* test-transfer-versions.c: undelete, roll back and removal of versions give the same on pages of every length, on a storage that goes
+ * on from the item a page ended with (c-B02), and what happens where one version cannot be removed. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "store.h"
+
+#define SET "a:9m, a:5m, a:2, b:7, c:8m, d:6m, d:4, d:3m, d:1"
+#define NS INT64_C (1000000000)
+
+struct bench { char folder[64], config[80], profile[96]; struct larder *larder; char events[4096]; struct larder_summary sum; };
+
+static void
+write_file (const char *path, const char *text)
+{
+	FILE *out = fopen (path, "w");
+	ck_assert_ptr_nonnull (out);
+	ck_assert_int_ge (fputs (text, out), 0);
+	fclose (out);
+}
+
+static void
+bench_begin (struct bench *bench, const char *options)
+{
+	char text[4096];
+	struct larder_error error = LARDER_ERROR_INIT;
+	*bench = (struct bench) { .sum = { .size = sizeof bench->sum } };
+	snprintf (bench->folder, sizeof bench->folder, "/tmp/larder-test-XXXXXX");
+	ck_assert_ptr_nonnull (mkdtemp (bench->folder));
+	snprintf (bench->config, sizeof bench->config, "%s/larder.ini", bench->folder);
+	snprintf (text, sizeof text, "%s/profiles", bench->folder);
+	ck_assert_int_eq (mkdir (text, 0755), 0);
+	snprintf (bench->profile, sizeof bench->profile, "%s/profiles/t.ini", bench->folder);
+	write_file (bench->config, "[larder]\njobs = 1\n[store \"s\"]\nbackend = b\nbucket = bucket\n");
+	snprintf (text, sizeof text, "[backend \"b\"]\ndriver = versioned\n%s\n", options);
+	write_file (bench->profile, text);
+	snprintf (text, sizeof text, "%s/tests/module/.libs", getenv ("TOP_BUILDDIR"));
+	const struct larder_settings settings = { .size = sizeof settings, .config = bench->config, .profile = "t", .module_dir = text };
+	ck_assert_msg (larder_open (&settings, &bench->larder, &error) == 0, "%s", error.message);
+}
+
+static void
+bench_end (struct bench *bench)
+{
+	char profiles[80];
+	larder_close (bench->larder);
+	unlink (bench->profile);
+	unlink (bench->config);
+	snprintf (profiles, sizeof profiles, "%s/profiles", bench->folder);
+	rmdir (profiles);
+	rmdir (bench->folder);
+}
+
+static int
+note (void *context, const struct larder_event *event)
+{
+	struct bench *bench = context;
+	size_t length = strlen (bench->events);
+	snprintf (bench->events + length, sizeof bench->events - length, "%s %s%s%s\n", event->action, event->from + strlen ("s:"),
+	          event->version ? " " : "", event->version ? event->version : "");
+	return 0;
+}
+
+typedef int (*action_fn) (struct larder *, const struct larder_versions *, larder_event_fn, void *, struct larder_summary *, struct larder_error *);
+
+static int
+act (struct bench *bench, action_fn action, const char *address, int64_t at, const char *version)
+{
+	struct larder_error error = LARDER_ERROR_INIT;
+	const struct larder_versions request = {
+		.size = sizeof request, .flags = version ? 0 : LARDER_RECURSIVE, .addresses = &address, .count = 1, .at = at, .version = version,
+	};
+	bench->events[0] = '\0';
+	int code = action (bench->larder, &request, note, bench, &bench->sum, &error);
+	const struct larder_summary *sum = &bench->sum;
+	ck_assert_uint_eq (sum->scanned, sum->done + sum->skipped + sum->refused + sum->failed);
+	return code;
+}
+
+static int
+list_one (void *context, const struct larder_info *info)
+{
+	char *text = context;
+	size_t length = strlen (text);
+	snprintf (text + length, 4096 - length, "%s%s:%s%s", length ? ", " : "", info->key, info->version, info->flags & LARDER_INFO_DELETE_MARKER ? "m" : "");
+	return 0;
+}
+
+static void
+expect_left (struct bench *bench, const char *left)
+{
+	char text[4096] = "";
+	struct larder_store *store = NULL;
+	const struct larder_listing request = { .size = sizeof request, .prefix = "", .delimiter = "", .versions = true };
+	ck_assert_int_eq (larder_store_open (bench->larder, "s", &store, NULL), 0);
+	ck_assert_int_eq (larder_list (store, &request, list_one, text, NULL), 0);
+	larder_store_close (store);
+	ck_assert_str_eq (text, left);
+}
+
+/* Nine items, pages of one to ten. */
+static void
+begin_paged (struct bench *bench, int page, const char *more)
+{
+	char options[512];
+	snprintf (options, sizeof options, "versions = " SET "\npage = %d\n%s", page, more);
+	bench_begin (bench, options);
+}
+
+START_TEST (undelete)
+{
+	struct bench bench;
+	begin_paged (&bench, _i, "");
+	ck_assert_int_eq (act (&bench, larder_undelete, "s:", LARDER_NO_TIME, NULL), 0);
+	ck_assert_str_eq (bench.events, "restored a 2\nskipped b\nskipped c\nrestored d 4\n");
+	expect_left (&bench, "a:2, b:7, c:8m, d:4, d:3m, d:1");
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (roll_back)
+{
+	struct bench bench;
+	begin_paged (&bench, _i, "");
+	ck_assert_int_eq (act (&bench, larder_undelete, "s:", 4 * NS, NULL), 0);
+	ck_assert_uint_eq (bench.sum.done, 3);
+	ck_assert_ptr_nonnull (strstr (bench.events, "restored a 2\n"));
+	ck_assert_ptr_nonnull (strstr (bench.events, "removed b\n"));
+	ck_assert_ptr_nonnull (strstr (bench.events, "skipped c\n"));
+	ck_assert_ptr_nonnull (strstr (bench.events, "restored d 4\n"));
+	ck_assert_int_eq (act (&bench, larder_undelete, "s:", 4 * NS, NULL), 0);
+	ck_assert_str_eq (bench.events, "skipped a\nskipped b\nskipped c\nskipped d\n");
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (roll_back_to_a_deletion)
+{
+	struct bench bench;
+	begin_paged (&bench, _i, "");
+	ck_assert_int_eq (act (&bench, larder_undelete, "s:", 3 * NS, NULL), 0);
+	ck_assert_str_eq (bench.events, "restored a 2\nremoved b\nskipped c\nskipped d\n");
+	bench_end (&bench);
+}
+END_TEST
+
+/* No old version comes to light, and the item that a page ended with stays until the next page was read. */
+START_TEST (remove_all)
+{
+	struct bench bench;
+	begin_paged (&bench, _i, "strict = yes");
+	ck_assert_int_eq (act (&bench, larder_remove_versions, "s:", LARDER_NO_TIME, NULL), 0);
+	ck_assert_uint_eq (bench.sum.done, 9);
+	expect_left (&bench, "");
+	bench_end (&bench);
+}
+END_TEST
+
+/* Where an old version cannot go, the latest stays before it. */
+START_TEST (remove_stuck)
+{
+	struct bench bench;
+	begin_paged (&bench, _i, "strict = yes\nstuck = 4");
+	ck_assert_int_eq (act (&bench, larder_remove_versions, "s:", LARDER_NO_TIME, NULL), LARDER_E_DENIED);
+	ck_assert_uint_eq (bench.sum.done, 7);
+	ck_assert_uint_eq (bench.sum.failed, 1);
+	ck_assert_uint_eq (bench.sum.skipped, 1);
+	ck_assert_ptr_nonnull (strstr (bench.events, "skipped d\n"));
+	expect_left (&bench, "d:6m, d:4");
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (remove_one)
+{
+	struct bench bench;
+	begin_paged (&bench, _i, "");
+	ck_assert_int_eq (act (&bench, larder_remove_versions, "s:d", LARDER_NO_TIME, "3"), 0);
+	ck_assert_str_eq (bench.events, "removed d 3\n");
+	expect_left (&bench, "a:9m, a:5m, a:2, b:7, c:8m, d:6m, d:4, d:1");
+	ck_assert_int_eq (act (&bench, larder_remove_versions, "s:d", LARDER_NO_TIME, "9"), LARDER_E_NOTFOUND);
+	bench_end (&bench);
+}
+END_TEST
+
+/* A marker that cannot go: the key is told once, as failed. */
+START_TEST (undelete_stuck)
+{
+	struct bench bench;
+	begin_paged (&bench, _i, "stuck = 5");
+	ck_assert_int_eq (act (&bench, larder_undelete, "s:", LARDER_NO_TIME, NULL), LARDER_E_DENIED);
+	ck_assert_str_eq (bench.events, "failed a\nskipped b\nskipped c\nrestored d 4\n");
+	bench_end (&bench);
+}
+END_TEST
+
+/* More delete markers on top than are held at once. */
+START_TEST (undelete_many)
+{
+	struct bench bench;
+	bench_begin (&bench, _i == 0 ? "markers = 2500\npage = 700" : _i == 1 ? "markers = 2000" : "markers = 999");
+	ck_assert_int_eq (act (&bench, larder_undelete, "s:", LARDER_NO_TIME, NULL), 0);
+	ck_assert_uint_eq (bench.sum.done, 1);
+	ck_assert_str_eq (bench.events, "restored many 1\n");
+	expect_left (&bench, "many:1");
+	bench_end (&bench);
+}
+END_TEST
+
+int
+main (void)
+{
+	Suite *suite = suite_create ("transfer-versions");
+	const struct { const char *name; const TTest *test; int from, to; } cases[] = {
+		{ "test-transfer-versions-undelete", undelete, 1, 11 },
+		{ "test-transfer-versions-roll-back", roll_back, 1, 11 },
+		{ "test-transfer-versions-roll-back-to-a-deletion", roll_back_to_a_deletion, 1, 11 },
+		{ "test-transfer-versions-remove-all", remove_all, 1, 11 },
+		{ "test-transfer-versions-remove-stuck", remove_stuck, 1, 11 },
+		{ "test-transfer-versions-remove-one", remove_one, 1, 11 },
+		{ "test-transfer-versions-undelete-stuck", undelete_stuck, 1, 11 },
+		{ "test-transfer-versions-undelete-many", undelete_many, 0, 3 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		TCase *one = tcase_create (cases[i].name);
+		tcase_add_loop_test (one, cases[i].test, cases[i].from, cases[i].to);
+		suite_add_tcase (suite, one);
+	}
+	SRunner *runner = srunner_create (suite);
+	srunner_run_all (runner, CK_ENV);
+	int failed = srunner_ntests_failed (runner);
+	srunner_free (runner);
+	return failed != 0;
+}
