@@ -12,6 +12,8 @@ struct state {
 	int64_t page, markers;
 	const char *stuck;
 	bool strict;
+	uint32_t keeps;                  /* enum larder_versioning, or 3: it does not tell */
+	int64_t broken, pages;           /* the page that fails; those so far */
 	struct row *rows;
 	size_t count, room;
 	pthread_mutex_t mutex;
@@ -23,6 +25,8 @@ static const struct larder_option options[] = {
 	{ .key = "markers", .type = LARDER_INT, .at = offsetof (struct state, markers), .min = 0, .max = 100000, .help = "delete markers on top of a key 'many'" },
 	{ .key = "stuck", .type = LARDER_STRING, .at = offsetof (struct state, stuck), .help = "version that nobody may remove" },
 	{ .key = "strict", .type = LARDER_BOOL, .at = offsetof (struct state, strict), .def = "no", .help = "no old version may come to light" },
+	{ .key = "keeps", .type = LARDER_ENUM, .at = offsetof (struct state, keeps), .values = "never|on|suspended|denied", .def = "on", .help = "versioning" },
+	{ .key = "broken", .type = LARDER_INT, .at = offsetof (struct state, broken), .help = "number of the page that fails" },
 	{ 0 }
 };
 
@@ -184,9 +188,11 @@ static int
 versioned_list (void *self, struct larder_call *call, const struct larder_list *request, larder_item_fn item, void *context,
                 struct larder_page *ret_page, struct larder_error *error)
 {
-	const struct state *state = self;
+	struct state *state = self;
 	char key[16], version[24], *token = larder_host->arena (call, 64);
 	size_t at = 0, given = 0, last = 0;
+	if (++state->pages == state->broken)
+		return larder_fail (error, LARDER_E_UNAVAILABLE, "the service is away");
 	if (request->token) {
 		if (sscanf (request->token, "%15[^/]/%23s", key, version) != 2 || (at = find (state, key, version)) == state->count)
 			return larder_fail (error, LARDER_E_INVALID, "'%s', where the page before ended, is gone", request->token);
@@ -214,11 +220,12 @@ versioned_list (void *self, struct larder_call *call, const struct larder_list *
 static int
 versioned_versioning (void *self, struct larder_call *call, const char *bucket, uint32_t *ret_state, struct larder_error *error)
 {
-	(void) self;
+	const struct state *state = self;
 	(void) call;
 	(void) bucket;
-	(void) error;
-	*ret_state = LARDER_VERSIONING_ON;
+	if (state->keeps > LARDER_VERSIONING_SUSPENDED)
+		return larder_fail (error, LARDER_E_DENIED, "you may not ask");
+	*ret_state = state->keeps;
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* test-transfer-versions.c: undelete, roll back and removal of versions give the same on pages of every length, on a storage that goes
  * on from the item a page ended with (c-B02), and what happens where one version cannot be removed. */
 #include <check.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -24,7 +25,7 @@ write_file (const char *path, const char *text)
 }
 
 static void
-bench_begin (struct bench *bench, const char *options)
+bench_begin_driver (struct bench *bench, const char *driver, const char *modules, const char *options)
 {
 	char text[4096];
 	struct larder_error error = LARDER_ERROR_INIT;
@@ -36,23 +37,33 @@ bench_begin (struct bench *bench, const char *options)
 	ck_assert_int_eq (mkdir (text, 0755), 0);
 	snprintf (bench->profile, sizeof bench->profile, "%s/profiles/t.ini", bench->folder);
 	write_file (bench->config, "[larder]\njobs = 1\n[store \"s\"]\nbackend = b\nbucket = bucket\n");
-	snprintf (text, sizeof text, "[backend \"b\"]\ndriver = versioned\n%s\n", options);
+	snprintf (text, sizeof text, "[backend \"b\"]\ndriver = %s\n%s\n", driver, options);
 	write_file (bench->profile, text);
-	snprintf (text, sizeof text, "%s/tests/module/.libs", getenv ("TOP_BUILDDIR"));
+	snprintf (text, sizeof text, "%s/%s", getenv ("TOP_BUILDDIR"), modules);
 	const struct larder_settings settings = { .size = sizeof settings, .config = bench->config, .profile = "t", .module_dir = text };
 	ck_assert_msg (larder_open (&settings, &bench->larder, &error) == 0, "%s", error.message);
 }
 
 static void
+bench_begin (struct bench *bench, const char *options)
+{
+	bench_begin_driver (bench, "versioned", "tests/module/.libs", options);
+}
+
+static int
+remove_entry (const char *path, const struct stat *facts, int kind, struct FTW *at)
+{
+	(void) facts;
+	(void) kind;
+	(void) at;
+	return remove (path);
+}
+
+static void
 bench_end (struct bench *bench)
 {
-	char profiles[80];
 	larder_close (bench->larder);
-	unlink (bench->profile);
-	unlink (bench->config);
-	snprintf (profiles, sizeof profiles, "%s/profiles", bench->folder);
-	rmdir (profiles);
-	rmdir (bench->folder);
+	ck_assert_int_eq (nftw (bench->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static int
@@ -68,17 +79,24 @@ note (void *context, const struct larder_event *event)
 typedef int (*action_fn) (struct larder *, const struct larder_versions *, larder_event_fn, void *, struct larder_summary *, struct larder_error *);
 
 static int
-act (struct bench *bench, action_fn action, const char *address, int64_t at, const char *version)
+act_twice (struct bench *bench, action_fn action, const char *address, size_t times, int64_t at, const char *version)
 {
 	struct larder_error error = LARDER_ERROR_INIT;
+	const char *const addresses[2] = { address, address };
 	const struct larder_versions request = {
-		.size = sizeof request, .flags = version ? 0 : LARDER_RECURSIVE, .addresses = &address, .count = 1, .at = at, .version = version,
+		.size = sizeof request, .flags = version ? 0 : LARDER_RECURSIVE, .addresses = addresses, .count = times, .at = at, .version = version,
 	};
 	bench->events[0] = '\0';
 	int code = action (bench->larder, &request, note, bench, &bench->sum, &error);
 	const struct larder_summary *sum = &bench->sum;
 	ck_assert_uint_eq (sum->scanned, sum->done + sum->skipped + sum->refused + sum->failed);
 	return code;
+}
+
+static int
+act (struct bench *bench, action_fn action, const char *address, int64_t at, const char *version)
+{
+	return act_twice (bench, action, address, 1, at, version);
 }
 
 static int
@@ -211,6 +229,115 @@ START_TEST (undelete_many)
 }
 END_TEST
 
+/* What an address left undone when its listing broke off is nothing to the next one. */
+START_TEST (broken_off)
+{
+	static const char *const options[] = { "broken = 2", "broken = 3", "broken = 2\nstrict = yes", "broken = 3\nstrict = yes" };
+	struct bench bench;
+	bool removes = _i >= 2;
+	begin_paged (&bench, 1, options[_i]);
+	int code = act_twice (&bench, removes ? larder_remove_versions : larder_undelete, "s:", 2, LARDER_NO_TIME, NULL);
+	ck_assert_int_eq (code, LARDER_E_UNAVAILABLE);
+	ck_assert_uint_eq (bench.sum.failed, 1);
+	ck_assert_uint_eq (bench.sum.done, removes ? 9 : 2);
+	expect_left (&bench, removes ? "" : "a:2, b:7, c:8m, d:4, d:3m, d:1");
+	bench_end (&bench);
+}
+END_TEST
+
+/* Without versions there is nothing to bring back; suspended ones come back, but nothing is copied over them; a storage that
+ * does not tell is taken at its listing. */
+START_TEST (versioning)
+{
+	static const struct { const char *keeps; int undelete, back; } cases[] = {
+		{ "keeps = on", 0, 0 }, { "keeps = never", LARDER_E_UNSUPPORTED, LARDER_E_UNSUPPORTED }, { "keeps = suspended", 0, LARDER_E_UNSUPPORTED }, { "keeps = denied", 0, 0 },
+	};
+	struct bench bench;
+	begin_paged (&bench, 1000, cases[_i].keeps);
+	ck_assert_int_eq (act (&bench, larder_undelete, "s:", 4 * NS, NULL), cases[_i].back);
+	if (cases[_i].back)
+		expect_left (&bench, SET);
+	ck_assert_int_eq (act (&bench, larder_undelete, "s:", LARDER_NO_TIME, NULL), cases[_i].undelete);
+	if (cases[_i].undelete)
+		expect_left (&bench, SET);
+	bench_end (&bench);
+}
+END_TEST
+
+/* ---- on the mock ---- */
+
+static void
+put (struct larder_store *store, const char *key, size_t length)
+{
+	static const char zeros[2000];
+	struct larder_arena *arena = larder_arena_new ();
+	struct memory_source memory;
+	struct larder_source source;
+	struct larder_info info = { .size = sizeof info };
+	const struct larder_put request = { .size = sizeof request, .key = key, .attributes = { .size = sizeof request.attributes } };
+	memory_source_begin (&memory, zeros, length, &source);
+	ck_assert_int_eq (larder_put (store, arena, &request, &source, &info, NULL), 0);
+	larder_arena_free (arena);
+}
+
+/* 1,500 versions of k, their lengths 1 to 1,500, and 20 delete markers among them, between other keys. */
+static void
+fill (struct larder_store *store)
+{
+	const char *const key = "k";
+	for (const char *const *other = (const char *const[]) { "a", "k!", "z", NULL }; *other; other++)
+		put (store, *other, 1);
+	for (size_t i = 1; i <= 1500; i++) {
+		put (store, key, i);
+		if (i % 75 == 40)
+			ck_assert_int_eq (larder_remove (store, &key, 1, NULL, NULL, NULL), 0);
+	}
+}
+
+struct seen { size_t of_k, markers, latest, others; uint64_t length; int64_t when; };
+
+static int
+look (void *context, const struct larder_info *info)
+{
+	struct seen *seen = context;
+	bool marker = info->flags & LARDER_INFO_DELETE_MARKER;
+	if (strcmp (info->key, "k") != 0)
+		return seen->others++, 0;
+	seen->of_k++;
+	seen->markers += marker;
+	seen->latest += (info->flags & LARDER_INFO_LATEST) != 0;
+	if (!marker) {
+		ck_assert_uint_eq (info->length, seen->length);      /* newest first, each once */
+		seen->length--;
+	}
+	if (info->length == 1200)
+		seen->when = info->mtime;
+	return 0;
+}
+
+START_TEST (many_on_the_mock)
+{
+	struct bench bench;
+	struct larder_store *store = NULL;
+	struct larder_info info = { .size = sizeof info };
+	struct larder_arena *arena = larder_arena_new ();
+	struct seen seen = { .length = 1500 };
+	const struct larder_listing request = { .size = sizeof request, .prefix = "", .delimiter = "", .versions = true };
+	bench_begin_driver (&bench, "localfs-mock", ".libs", "root = ./root\ncreate = yes\nversioning = yes\nfsync = no");
+	ck_assert_int_eq (larder_store_open (bench.larder, "s", &store, NULL), 0);
+	fill (store);
+	ck_assert_int_eq (larder_list (store, &request, look, &seen, NULL), 0);
+	ck_assert (seen.of_k == 1520 && seen.markers == 20 && seen.latest == 1 && seen.others == 3 && seen.length == 0);
+	ck_assert_int_eq (act (&bench, larder_undelete, "s:k", seen.when, NULL), 0);
+	ck_assert_uint_eq (bench.sum.done, 1);
+	ck_assert_int_eq (larder_stat (store, arena, "k", NULL, &info, NULL), 0);
+	ck_assert_uint_eq (info.length, 1200);
+	larder_store_close (store);
+	larder_arena_free (arena);
+	bench_end (&bench);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -224,9 +351,14 @@ main (void)
 		{ "test-transfer-versions-remove-one", remove_one, 1, 11 },
 		{ "test-transfer-versions-undelete-stuck", undelete_stuck, 1, 11 },
 		{ "test-transfer-versions-undelete-many", undelete_many, 0, 3 },
+		{ "test-transfer-versions-broken-off", broken_off, 0, 4 },
+		{ "test-transfer-versions-versioning", versioning, 0, 4 },
+		{ "test-transfer-versions-many-on-the-mock", many_on_the_mock, 0, 1 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		TCase *one = tcase_create (cases[i].name);
+		if (cases[i].test == many_on_the_mock)
+			tcase_set_timeout (one, 600);        /* valgrind takes its time */
 		tcase_add_loop_test (one, cases[i].test, cases[i].from, cases[i].to);
 		suite_add_tcase (suite, one);
 	}
