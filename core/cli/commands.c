@@ -27,6 +27,8 @@ const struct larder_option global_options[] = {
 	{ .key = "progress", .type = LARDER_ENUM, .at = offsetof (struct globals, progress), .values = "auto|always|never", .def = "auto", .help = "progress on stderr" },
 	{ .key = "jobs", .type = LARDER_INT, .at = offsetof (struct globals, jobs), .min = 0, .max = 1024, .def = "0", .argument = "N", .help = "how many at once (0: pictures one a core, transfers as many as pay)" },
 	{ .key = "memory", .type = LARDER_STRING, .at = offsetof (struct globals, memory), .argument = "SIZE", .help = "budget for buffers and pictures" },
+	{ .key = "bandwidth", .type = LARDER_STRING, .at = offsetof (struct globals, bandwidth), .argument = "RATE", .help = "bytes a second at the most, as 50MB/s (default: no limit)" },
+	{ .key = "requests", .type = LARDER_STRING, .at = offsetof (struct globals, requests), .argument = "N", .help = "objects and parts a second that transfers begin at the most" },
 	{ .key = "module-dir", .type = LARDER_PATH, .at = offsetof (struct globals, module_dir), .argument = "DIR", .help = "folder of modules (default: LARDER_MODULE_DIR, then the built-in one)" },
 	{ .key = "state", .type = LARDER_PATH, .at = offsetof (struct globals, state), .argument = "DIR", .help = "folder for journals of transfers (default: larder below the XDG state folder)" },
 	{ .key = "help", .letter = 'h', .type = LARDER_BOOL, .at = offsetof (struct globals, help), .help = "this help" },

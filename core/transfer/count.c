@@ -4,6 +4,8 @@
 #include "error.h"
 #include "store.h"
 
+enum { BARREN_MOST = 20 };
+
 static void
 stop (struct transfer *transfer, int code)
 {
@@ -23,7 +25,9 @@ tell (struct transfer *transfer, const struct larder_event *event)
 void
 count_event (struct transfer *transfer, const struct larder_event *event)
 {
+	atomic_fetch_add (&transfer->succeeded, 1);
 	pthread_mutex_lock (&transfer->mutex);
+	transfer->barren = 0;
 	transfer->sum.scanned++;
 	transfer->sum.done++;
 	transfer->sum.bytes += transfer->request->flags & LARDER_DRY_RUN ? 0 : event->bytes;
@@ -72,10 +76,12 @@ count_failed (struct transfer *transfer, const char *from, const char *to, const
 		transfer->sum.code = code;
 	if (transfer->sum.code != code)
 		transfer->differ = true;
+	transfer->barren = code == LARDER_E_UNAVAILABLE ? transfer->barren + 1 : 0;
+	bool gone = transfer->barren >= BARREN_MOST;
 	tell (transfer, &event);
 	pthread_mutex_unlock (&transfer->mutex);
-	/* A full disk will not take the next one either. */
-	if (code == LARDER_E_NOSPACE)
+	/* A full disk will not take the next one either, nor will a service that took none of the last. */
+	if (code == LARDER_E_NOSPACE || gone)
 		stop (transfer, code);
 }
 
@@ -114,6 +120,9 @@ count_end (struct transfer *transfer, int code, struct larder_summary *ret_summa
 	if (ended == LARDER_E_NOSPACE)
 		return larder_fail_next (error, LARDER_E_NOSPACE, "free space or point to another disk, then run it again",
 			"stopped: no space left; what was not reported was not tried");
+	if (ended == LARDER_E_UNAVAILABLE)
+		return larder_fail_next (error, LARDER_E_UNAVAILABLE, "run it again once the service answers",
+			"stopped: none of the last %d got through; what was not reported was not tried", BARREN_MOST);
 	if (ended)
 		return ended;
 	if (sum->failed + sum->refused == 0)

@@ -1,6 +1,6 @@
 /* item.c: from the thread that finds items to the threads that copy them. An item owns all it needs, for whatever found it
  * has gone on by then. */
-#include "transfer.h"
+#include "parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,13 +67,45 @@ size_of (const struct item *item)
 	return item->store ? item->info.length : (uint64_t) item->facts.st_size;
 }
 
+/* What the service throttled, or broke off, goes behind the rest as long as the rest gets through; an item three times. */
+static bool
+goes_behind (struct item *item, int code, const struct larder_error *error)
+{
+	enum { TRIES_MOST = 3 };
+	struct transfer *transfer = item->transfer;
+	if (code != LARDER_E_UNAVAILABLE || item->stream >= 0)
+		return false;
+	if (error->status == 503 || error->status == 429)
+		pool_slow_down (transfer->pool);
+	if (++item->tries >= TRIES_MOST || atomic_load (&transfer->succeeded) == item->succeeded || transfer_stopped (transfer))
+		return false;
+	if (item->fd >= 0)
+		close (item->fd);
+	item->fd = -1;
+	return pool_add_behind (transfer->pool, &item->task);
+}
+
+static int
+copy_paced (struct item *item, struct larder_error *error)
+{
+	struct transfer *transfer = item->transfer;
+	item->succeeded = atomic_load (&transfer->succeeded);
+	if (transfer_stopped (transfer))
+		return LARDER_E_CANCELLED;
+	/* a large one is paced piece by piece */
+	int code = item->task.large ? 0 : pace_wait (&transfer->pace, transfer->larder, size_of (item), error);
+	return code == 0 ? copy_item (transfer, item, error) : code;
+}
+
 static void
 run (struct task *task)
 {
 	struct item *item = (struct item *) (void *) task;
 	struct transfer *transfer = item->transfer;
 	struct larder_error error = LARDER_ERROR_INIT;
-	int code = transfer_stopped (transfer) ? LARDER_E_CANCELLED : copy_item (transfer, item, &error);
+	int code = copy_paced (item, &error);
+	if (goes_behind (item, code, &error))
+		return;
 	if (code == 0)
 		count_done (transfer, item, size_of (item));
 	else if (code != LARDER_E_CANCELLED || larder_is_cancelled (transfer->larder))
@@ -96,7 +128,7 @@ item_add (struct item *item, const char *last, const char *rel)
 		item_free (item);
 	} else {
 		item->task.run = run;
-		item->task.large = upload_in_parts (transfer, size_of (item));
+		item->task.large = size_of (item) >= PARTS_FROM && !(transfer->request->flags & LARDER_DRY_RUN);
 		pool_add (transfer->pool, &item->task);
 	}
 }

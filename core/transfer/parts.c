@@ -65,7 +65,11 @@ step (struct share *share)
 	pthread_mutex_unlock (&pieces->mutex);
 	if (number == 0)
 		return false;
-	int code = transfer_stopped (pieces->transfer) ? larder_fail (&error, LARDER_E_CANCELLED, "cancelled") : pieces->one (pieces, number, &error);
+	struct transfer *transfer = pieces->transfer;
+	int code = transfer_stopped (transfer) ? larder_fail (&error, LARDER_E_CANCELLED, "cancelled")
+		: pace_wait (&transfer->pace, transfer->larder, plan_length (&pieces->plan, number), &error);
+	if (code == 0)
+		code = pieces->one (pieces, number, &error);
 	if (code < 0)
 		keep_failure (pieces, code, &error);
 	return more && code == 0;

@@ -7,7 +7,7 @@
 
 #include "clock.h"
 
-enum { MOST = 256, FIRST = 8, QUEUED_A_THREAD = 2, LARGE_MOST = 8, QUEUED_LARGE = 256, STACK = 256 << 10 };
+enum { MOST = 256, FIRST = 8, QUEUED_A_THREAD = 2, LARGE_MOST = 8, QUEUED_LARGE = 256, BEHIND_MOST = 4096, STACK = 256 << 10 };
 #define ITEM_WORTH (UINT64_C (128) << 10)        /* a request costs about as much as so many bytes */
 #define WINDOW_LEAST (NS_PER_S / 100)
 #define SLOW_FOR NS_PER_S
@@ -17,6 +17,8 @@ struct pool {
 	pthread_cond_t work, wider, room, still;   /* something to do; more may work; the queue has room; an item or a piece has ended */
 	struct task *first, **last;
 	unsigned large;                      /* of them are running */
+	struct task *behind;                 /* once more when the others are done */
+	unsigned behind_count;
 	struct share *shares;
 	unsigned queued, queued_large, running, idle, started, seated, width, most;
 	bool closing;
@@ -232,13 +234,41 @@ pool_add (struct pool *pool, struct task *task)
 	pthread_mutex_unlock (&pool->mutex);
 }
 
-void
-pool_drain (struct pool *pool)
+bool
+pool_add_behind (struct pool *pool, struct task *task)
+{
+	pthread_mutex_lock (&pool->mutex);
+	bool room = pool->behind_count < BEHIND_MOST;
+	if (room) {
+		task->next = pool->behind;
+		pool->behind = task;
+		pool->behind_count++;
+	}
+	pthread_mutex_unlock (&pool->mutex);
+	return room;
+}
+
+static struct task *
+take_behind (struct pool *pool)
 {
 	pthread_mutex_lock (&pool->mutex);
 	while (pool->queued > 0 || pool->running > 0)
 		pthread_cond_wait (&pool->still, &pool->mutex);
+	struct task *task = pool->behind;
+	pool->behind = NULL;
+	pool->behind_count = 0;
 	pthread_mutex_unlock (&pool->mutex);
+	return task;
+}
+
+void
+pool_drain (struct pool *pool)
+{
+	for (struct task *task; (task = take_behind (pool));)
+		for (struct task *next; task; task = next) {
+			next = task->next;
+			pool_add (pool, task);
+		}
 }
 
 void

@@ -32,7 +32,9 @@ struct pool *pool_new (unsigned most);
 void pool_free (struct pool *pool);
 /* Waits while too many are queued: memory does not grow with the number of items. */
 void pool_add (struct pool *pool, struct task *task);
-/* Until every item added so far is done. */
+/* From inside an item, which ends with it: to be run once more when the others are done. False when too many wait already. */
+bool pool_add_behind (struct pool *pool, struct task *task);
+/* Until every item added so far is done, those behind too. */
 void pool_drain (struct pool *pool);
 /* Called inside an item: returns when no piece is left and nobody works on one. Idle threads help, items first. */
 void pool_share (struct pool *pool, struct share *share);

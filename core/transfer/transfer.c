@@ -76,6 +76,7 @@ larder_transfer (struct larder *larder, const struct larder_transfer *request, l
 		pool_free (transfer.pool);
 		return larder_fail_memory (error);
 	}
+	pace_begin (&transfer.pace, larder);
 	int code = run (&transfer, error);
 	pool_free (transfer.pool);
 	close_sources (&transfer);

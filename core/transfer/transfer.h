@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <larder/larder.h>
 #include "file.h"
+#include "pace.h"
 #include "pool.h"
 
 /* A store that sources are in; it stays open while any of its objects is under way. */
@@ -17,6 +18,8 @@ struct transfer {
 	struct larder *larder;
 	const struct larder_transfer *request;
 	struct pool *pool;
+	struct pace pace;
+	atomic_uint succeeded;        /* items */
 	atomic_int stop;              /* ends the run: CANCELLED, NOSPACE, or what the event function returned */
 
 	/* under the mutex: what is counted and told */
@@ -25,6 +28,7 @@ struct transfer {
 	void *context;
 	struct larder_summary sum;
 	bool differ;                  /* failures have different reasons */
+	unsigned barren;              /* items in a row that the service did not take */
 
 	/* of the thread that finds items */
 	struct larder_arena *arena;   /* of the whole run */
@@ -53,6 +57,7 @@ struct item {
 	struct larder_info info;      /* key, length, etag, mtime of the object */
 	int fd;                       /* file: -1 until its turn */
 	int stream;                   /* standard input, or -1 */
+	unsigned tries, succeeded;    /* so far; of the others when this one began */
 	struct stat facts;            /* of the file */
 	bool spooled;                 /* the file is a copy of a stream: has no path */
 	int beneath;                  /* file: folder that `below` is in, open until the pool was drained, or -1: `from` is its path */

@@ -296,6 +296,54 @@ def test_live_transfer_create_only():
     assert at.stored() == A and not at.seen("PUT", "") and at.uploads() == []
 
 
+# ---- a service that is busy
+
+def tree(at, count):
+    os.makedirs(at.path("many"), exist_ok=True)
+    for number in range(count):
+        at.put("many/%03d" % number, b"x" * number)
+    return at.path("many/")
+
+
+def test_live_transfer_throttled_one_goes_behind_the_rest():
+    # refused as often as one item is tried, and taken when the others are done
+    at = place()
+    rule = {"method": "PUT", "path": "/bucket/t/000", "times": 3, "do": "reply", "code": "SlowDown"}
+    at.between.plan([rule])
+    done = at.run("--json", "put", "-r", tree(at, 40), "images:t/")
+    puts = [r["path"].split("?")[0] for r in at.seen("PUT", "/bucket/t/")]
+    assert done.code == 0 and done.lines[-1]["copied"] == 40 and len(at.keys()) == 40, (done.error, done.lines[-1], puts)
+    assert puts[-1].endswith("/000") and len(puts) == 43, puts
+    shutil.rmtree(at.path("many"))
+
+
+def test_live_transfer_busy_for_ever_ends():
+    # nothing gets through: the rest is not tried, and the retries are few
+    at = place()
+    at.between.plan([{"do": "reply", "code": "SlowDown"}])
+    done = at.run("--json", "put", "-r", tree(at, 300), "images:t/")
+    shutil.rmtree(at.path("many"))
+    tail = done.lines[-1]
+    assert done.code == 8 and tail["failed"] >= 20 and tail["failed"] < 60 and tail["scanned"] == tail["failed"], done
+    assert len(at.between.requests) - at.mark < 200, len(at.between.requests) - at.mark
+
+
+def test_live_transfer_bandwidth():
+    # 24 MiB in parts of 8 at 8 MB/s: the last begins when 24 MiB have had their time
+    at = place()
+    since = time.monotonic()
+    done = at.run("--json", "--bandwidth", "8MB/s", "put", at.path("a"), "images:t")
+    assert done.code == 0 and time.monotonic() - since >= 3 * 8 * MIB / 8e6, done
+
+
+def test_live_transfer_requests():
+    at = place()
+    since = time.monotonic()
+    done = at.run("--json", "--requests", "20", "put", "-r", tree(at, 41), "images:t/")
+    shutil.rmtree(at.path("many"))
+    assert done.code == 0 and time.monotonic() - since >= 40 / 20, done
+
+
 # ---- going on where a run ended
 
 def held(at, rule, number, words, stop):
