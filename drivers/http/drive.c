@@ -6,6 +6,7 @@
 
 #define LOOK_MS 1000        /* bytes that the kernel still holds leave without waking us */
 #define NS_PER_MS 1000000
+#define SMALL_REPLY 65536   /* of a larger one, segments follow each other and acknowledge themselves */
 
 int
 exchange_cancelled (struct exchange *exchange)
@@ -99,6 +100,8 @@ exchange_drive (struct exchange *exchange)
 			return failure_result (exchange, result_of (multi));
 		int64_t left = 0;
 		code = check_deadlines (exchange, &left);
+		if (exchange->reply->received < SMALL_REPLY)
+			socket_acknowledge_soon (exchange->socket);
 		if (code == 0)
 			code = wait (exchange, left);
 		if (code < 0)

@@ -208,8 +208,8 @@ set_manners (const struct exchange *exchange)
 	curl_easy_setopt (easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt (easy, CURLOPT_TCP_NODELAY, 1L);
 	curl_easy_setopt (easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt (easy, CURLOPT_BUFFERSIZE, HTTP_BUFFER);
-	curl_easy_setopt (easy, CURLOPT_UPLOAD_BUFFERSIZE, HTTP_BUFFER);
+	curl_easy_setopt (easy, CURLOPT_BUFFERSIZE, HTTP_RECEIVE_BUFFER);
+	curl_easy_setopt (easy, CURLOPT_UPLOAD_BUFFERSIZE, exchange->place.tls ? HTTP_SEND_BUFFER_TLS : HTTP_SEND_BUFFER);
 	curl_easy_setopt (easy, CURLOPT_USERAGENT, http->agent);
 	if (http->options.direct)
 		curl_easy_setopt (easy, CURLOPT_PROXY, "");

@@ -116,7 +116,7 @@ answer_write (struct server *server, struct line *line, const struct request *re
 /* ---- reading ---- */
 
 static bool
-answer_read (struct line *line, const struct request *request)
+answer_read (struct server *server, struct line *line, const struct request *request)
 {
 	struct key_set set = { .size = 0 };
 	char headers[600], etag[48], crc[16], range_text[80] = "", sum[120] = "";
@@ -149,7 +149,7 @@ answer_read (struct line *line, const struct request *request)
 	snprintf (headers, sizeof headers, "ETag: \"%s\"\r\nLast-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\nAccept-Ranges: bytes\r\n"
 	          "Content-Type: application/octet-stream\r\n%s%s", etag, range_text, sum);
 	bool body = strcmp (request->method, "GET") == 0;
-	return send_head (line, range ? 206 : 200, headers, to - from, body) && (!body || content_send (line, from, to - from));
+	return send_head (line, range ? 206 : 200, headers, to - from, body && !server->options.nagle) && (!body || content_send (line, from, to - from));
 }
 
 /* ---- the rest ---- */
@@ -260,7 +260,7 @@ answer (struct server *server, struct line *line, struct request *request, char 
 	case COUNT_put: case COUNT_part:
 		return answer_write (server, line, request, kind);
 	case COUNT_get: case COUNT_head:
-		return answer_read (line, request);
+		return answer_read (server, line, request);
 	case COUNT_list:
 		return answer_list (line, request);
 	case COUNT_delete: case COUNT_abort:

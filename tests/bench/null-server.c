@@ -1,6 +1,6 @@
 /* null-server.c: a null S3 server on loopback, to rank clients by: it throws away what it gets and makes up what it gives.
  *
- *   null-server [--certificate PEM --key PEM] [--latency MS] [--every N --faults rcs] [--check]
+ *   null-server [--certificate PEM --key PEM] [--latency MS] [--every N --faults rcs] [--check] [--nagle]
  *   null-server --content BYTES       writes what an object of that length holds
  *
  * A part of a key like 1000x64KiB names a set of objects (null-names.c); a bucket "empty" holds only what was written.
@@ -84,7 +84,7 @@ take_guests (void *context)
 	for (int fd; (fd = accept4 (listening->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0;) {
 		pthread_t thread;
 		struct guest *guest = malloc (sizeof *guest);
-		setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &(int) { 1 }, sizeof (int));
+		setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &(int) { !listening->server->options.nagle }, sizeof (int));
 		atomic_fetch_add (&listening->server->counts[COUNT_connections], 1);
 		if (guest) {
 			*guest = (struct guest) { listening->server, fd };
@@ -122,7 +122,7 @@ tls_of (const struct options *options)
 static int
 usage (void)
 {
-	fprintf (stderr, "usage: null-server [--certificate PEM --key PEM] [--latency MS] [--every N --faults rcs] [--check]\n"
+	fprintf (stderr, "usage: null-server [--certificate PEM --key PEM] [--latency MS] [--every N --faults rcs] [--check] [--nagle]\n"
 	         "       null-server --content BYTES\n");
 	return 2;
 }
@@ -133,7 +133,7 @@ parse (int argc, char **argv, struct options *options, uint64_t *content)
 {
 	static const struct option table[] = {
 		{ "certificate", required_argument, NULL, 'c' }, { "key", required_argument, NULL, 'k' }, { "latency", required_argument, NULL, 'l' },
-		{ "every", required_argument, NULL, 'e' }, { "faults", required_argument, NULL, 'f' }, { "check", no_argument, NULL, 'v' },
+		{ "every", required_argument, NULL, 'e' }, { "faults", required_argument, NULL, 'f' }, { "check", no_argument, NULL, 'v' }, { "nagle", no_argument, NULL, 'n' },
 		{ "content", required_argument, NULL, 'o' }, { 0 }
 	};
 	options->faults = "r";
@@ -145,6 +145,7 @@ parse (int argc, char **argv, struct options *options, uint64_t *content)
 		case 'e': options->every = (unsigned) strtoul (optarg, NULL, 10); break;
 		case 'f': options->faults = optarg; break;
 		case 'v': options->check = true; break;
+		case 'n': options->nagle = true; break;
 		case 'o': *content = strtoull (optarg, NULL, 10); break;
 		default: return usage ();
 		}

@@ -24,6 +24,7 @@ struct options {
 	unsigned latency;                      /* ms before each answer */
 	unsigned every;                        /* each so many requests one goes wrong; 0: none does */
 	const char *faults;                    /* letters, in turn: r(efused with 503), c(ut: a reset), s(talled, then reset) */
+	bool nagle;                            /* leave Nagle's algorithm on, and send heads before bodies */
 	bool check;                            /* compare bodies with what an object of that name holds */
 };
 

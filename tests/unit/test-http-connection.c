@@ -84,6 +84,32 @@ START_TEST (nothing_is_inherited)
 }
 END_TEST
 
+/* A head and, in a write of its own, a body: Nagle's algorithm, which is on, sends the second once the first is acknowledged. */
+static void
+answer_in_two (struct peer *peer, void *context)
+{
+	(void) context;
+	while (peer_head (peer) && peer_say (peer, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n") && peer_say (peer, "abc"))
+		continue;
+}
+
+/* The kernel acknowledges after 40 ms, once a connection is no longer new. The quickest of many says what we did about it. */
+START_TEST (small_replies_are_acknowledged)
+{
+	struct server server;
+	struct client client = { 0 };
+	int64_t least = INT64_MAX;
+	begin (&server, &client, answer_in_two, NULL);
+	for (int i = 0; i < 80; i++) {
+		client_must (&client, "GET", "/", NULL, 200);
+		if (i >= 60 && client.took < least)
+			least = client.took;
+	}
+	ck_assert_msg (least < 30000000, "%lld ns", (long long) least);
+	end (&server, &client);
+}
+END_TEST
+
 /* The server closed while nobody looked: no failure. */
 START_TEST (closed_idle_connection)
 {
@@ -258,6 +284,7 @@ main (void)
 		{ "test-http-connection-are-used-again", connections_are_used_again, 0 },
 		{ "test-http-connection-are-kept-by-place", connections_are_kept_by_place, 0 },
 		{ "test-http-connection-inherits-nothing", nothing_is_inherited, 0 },
+		{ "test-http-connection-acknowledges-soon", small_replies_are_acknowledged, 0 },
 		{ "test-http-connection-closed-while-idle", closed_idle_connection, 0 },
 		{ "test-http-connection-dies-at-a-change", dies_at_a_change, 6 },
 		{ "test-http-connection-dies-while-sent-a-body", dies_while_sent_a_body, 2 },
