@@ -32,6 +32,7 @@ bench_begin_driver (struct bench *bench, const char *driver, const char *modules
 	*bench = (struct bench) { .sum = { .size = sizeof bench->sum } };
 	snprintf (bench->folder, sizeof bench->folder, "/tmp/larder-test-XXXXXX");
 	ck_assert_ptr_nonnull (mkdtemp (bench->folder));
+	ck_assert_int_eq (chdir (bench->folder), 0);             /* where the mock has its root */
 	snprintf (bench->config, sizeof bench->config, "%s/larder.ini", bench->folder);
 	snprintf (text, sizeof text, "%s/profiles", bench->folder);
 	ck_assert_int_eq (mkdir (text, 0755), 0);
@@ -63,6 +64,7 @@ static void
 bench_end (struct bench *bench)
 {
 	larder_close (bench->larder);
+	ck_assert_int_eq (chdir ("/"), 0);
 	ck_assert_int_eq (nftw (bench->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
