@@ -155,9 +155,11 @@ registry_each (struct registry *registry, larder_module_fn each, void *context, 
 
 /* ---- codecs ------------------------------------------------------------------------------------ */
 
-/* Every usable codec of the folder, in order of name, until `take` says stop. */
+/* Every usable codec of the folder, in order of name, until `take` says stop. Of those that are refused the first one's problem
+ * is given: who finds no codec wants to know what would have been one. */
 static int
-each_codec (struct registry *registry, bool (*take) (void *context, const struct module *module), void *context, struct larder_error *error)
+each_codec (struct registry *registry, bool (*take) (void *context, const struct module *module), void *context,
+            struct larder_error *ret_refused, struct larder_error *error)
 {
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	const char *files[FILES_MOST];
@@ -166,10 +168,24 @@ each_codec (struct registry *registry, bool (*take) (void *context, const struct
 	for (size_t i = 0; i < count && code == 0; i++) {
 		const struct module *module;
 		const char *slash = strrchr (files[i], '/');
-		if (strncmp (slash + 1, "codec-", 6) == 0 && registry_load_file (registry, files[i], &module, NULL) == 0 && take (context, module))
+		if (strncmp (slash + 1, "codec-", 6) != 0)
+			continue;
+		if (registry_load_file (registry, files[i], &module, ret_refused->code == 0 ? ret_refused : NULL) == 0 && take (context, module))
 			break;
 	}
 	return code;
+}
+
+/* No codec was found: the next step, or, where one was refused, what is wrong with it. */
+static void
+explain_missing (const struct larder_error *refused, const char *next, struct larder_error *error)
+{
+	if (refused->code < 0) {
+		error_add (error, "; ");
+		error_add (error, refused->message);
+		next = *refused->next ? refused->next : "`larder module list` says what is wrong with each";
+	}
+	larder_explain (error, LARDER_DETAIL_NEXT, next);
 }
 
 struct bidding { const void *head; size_t count; uint32_t best; const struct module *module; };
@@ -205,12 +221,13 @@ int
 registry_codec_for (struct registry *registry, const void *head, size_t count, const struct module **ret, struct larder_error *error)
 {
 	struct bidding bidding = { head, count, 0, NULL };
-	int code = each_codec (registry, take_bid, &bidding, error);
+	struct larder_error refused = LARDER_ERROR_INIT;
+	int code = each_codec (registry, take_bid, &bidding, &refused, error);
 	if (code < 0)
 		return code;
 	if (!bidding.module) {
 		code = larder_fail (error, count ? LARDER_E_UNSUPPORTED : LARDER_E_INVALID, "no codec reads it: it looks like %s", looks_like (head, count));
-		larder_explain (error, LARDER_DETAIL_NEXT, "convert it to PNG, WebP or JPEG; `larder module list` shows the codecs that are there");
+		explain_missing (&refused, "convert it to PNG, WebP or JPEG; `larder module list` shows the codecs that are there", error);
 		return code;
 	}
 	*ret = bidding.module;
@@ -242,12 +259,13 @@ int
 registry_codec_named (struct registry *registry, const char *format, const struct module **ret, struct larder_error *error)
 {
 	struct naming naming = { format, NULL };
-	int code = each_codec (registry, take_named, &naming, error);
+	struct larder_error refused = LARDER_ERROR_INIT;
+	int code = each_codec (registry, take_named, &naming, &refused, error);
 	if (code < 0)
 		return code;
 	if (!naming.module) {
 		code = larder_fail (error, LARDER_E_UNSUPPORTED, "no codec '%s' in '%s'", format, registry->folder);
-		larder_explain (error, LARDER_DETAIL_NEXT, "`larder module list` shows the codecs that are there");
+		explain_missing (&refused, "`larder module list` shows the codecs that are there", error);
 		return code;
 	}
 	*ret = naming.module;

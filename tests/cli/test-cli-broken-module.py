@@ -71,4 +71,24 @@ def test_cli_broken_module_in_config_check():
     assert got.code == 2 and got.err.count(SAID) == 1 and b"o" not in got.marks, (got.code, got.err, got.marks)
 
 
+def test_cli_broken_module_that_a_picture_needs():
+    # whoever finds no codec is told of the one that was refused, and why
+    codec, whole = os.path.join(MODULES, "codec-png.so"), os.path.join(HOME, "codec-png.so")
+    os.rename(codec, whole)
+    shutil.copy(whole, codec)
+    os.chmod(codec, 0o666)
+    picture = os.path.join(SRC, "doc/examples/pictures/dunes.png")
+    other = os.path.join(SRC, "doc/examples/pictures/waves.webp")
+    try:
+        for args, asked in ((["probe", picture], "looks like a PNG"), (["ingest", picture, "--user", "ann"], "looks like a PNG"),
+                            (["ingest", other, "--user", "ann", "--format", "png"], "no codec 'png'")):
+            got = tool("image", *args)
+            assert got.code == 2 and asked in got.err and codec + "' is refused" in got.err, (args, got.code, got.err)
+            assert "writable by everyone" in got.err and "chmod o-w" in got.err, (args, got.err)
+        assert tool("image", "probe", other).code == 0
+    finally:
+        os.rename(whole, codec)
+    assert tool("image", "probe", picture).code == 0
+
+
 run(sys.modules[__name__])
