@@ -18,7 +18,7 @@ struct input {
 	struct larder_source source;
 	bool is_file;
 };
-int input_open (struct input *input, const struct larder_ingest *request, uint64_t most, struct larder_error *error);
+int input_open (struct input *input, struct larder *larder, const struct larder_ingest *request, uint64_t most, struct larder_error *error);
 /* The same bytes as at the start? */
 int input_check (const struct input *input, struct larder_error *error);
 void input_close (struct input *input);

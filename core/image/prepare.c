@@ -131,7 +131,7 @@ job_open (struct job *job, struct larder_error *error)
 	if (code == 0 && job->thumbnails)
 		code = check_caps (job, job->thumbnails, error);
 	if (code == 0 && !request->raster) {
-		code = input_open (&job->input, request, job->pipeline->max_file_size, error);
+		code = input_open (&job->input, job->larder, request, job->pipeline->max_file_size, error);
 		job->has_input = code == 0;
 	}
 	job->time = request->at == LARDER_NO_TIME ? clock_wall () : request->at;

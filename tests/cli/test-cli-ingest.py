@@ -284,6 +284,18 @@ def test_cli_ingest_summary_after_sigterm():
     assert got.code == 143 and got.summary()["ingested"] == 1, (got.code, got.out)
 
 
+def test_cli_ingest_sigterm_while_standard_input_is_awaited():
+    # nothing comes and the pipe stays open: the wait ends at once, and no picture is blamed
+    for args in (["ingest", "-", "--user", "sig", "--job", "never"], ["probe", "-"]):
+        process = subprocess.Popen([LARDER, "image", *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENV)
+        assert b"profile mock" in process.stderr.readline(), args
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 143, args
+        said = process.stderr.read()
+        process.stdin.close()
+        assert b"codec" not in said, said
+
+
 def test_cli_ingest_probe_says_what_it_is():
     write("probe.png", png(64, 32))
     got = larder("image", "probe", "probe.png", "--json")
