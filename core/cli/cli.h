@@ -163,6 +163,7 @@ struct larder_pairs pairs_from_list (const char *const *list, struct larder_pair
 void help_short (struct cli *cli);
 void help_all (struct buffer *into);
 void help_command (struct buffer *into, const struct larder_cmd *cmd);
+size_t example_bar (const char *line, size_t length);         /* where an example's command ends: a command may hold a pipe */
 int help_area (struct buffer *into, const char *area);        /* -1: no such area */
 void manual (struct buffer *into);
 const struct larder_cmd *command_find (const char *first, const char *second);

@@ -67,12 +67,21 @@ add_option (void *context, const struct larder_option *option)
 	buffer_add_char (into, '\n');
 }
 
+size_t
+example_bar (const char *line, size_t length)
+{
+	for (size_t at = length; at > 0; at--)
+		if (line[at - 1] == '|')
+			return at - 1;
+	return length;
+}
+
 /* Lines "command|what it does" as two columns. */
 static void
 add_examples (struct buffer *into, const char *examples)
 {
 	for (const char *at = examples; at && *at; at += strcspn (at, "\n"), at += *at == '\n') {
-		size_t length = strcspn (at, "\n"), bar = strcspn (at, "|\n");
+		size_t length = strcspn (at, "\n"), bar = example_bar (at, length);
 		buffer_add_text (into, "  ");
 		buffer_add (into, at, bar);
 		if (bar < length) {

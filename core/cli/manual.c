@@ -74,7 +74,7 @@ static void
 add_examples (struct buffer *into, const char *examples)
 {
 	for (const char *at = examples; at && *at; at += strcspn (at, "\n"), at += *at == '\n') {
-		size_t length = strcspn (at, "\n"), bar = strcspn (at, "|\n");
+		size_t length = strcspn (at, "\n"), bar = example_bar (at, length);
 		buffer_add_text (into, ".TP\n\\fB");
 		add_roff (into, at, bar);
 		buffer_add_text (into, "\\fR\n");

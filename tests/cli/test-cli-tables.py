@@ -66,6 +66,11 @@ def test_cli_tables_help_starts_with_examples():
     assert larder("image", "--help").out.startswith("Examples:")
 
 
+def test_cli_tables_example_with_a_pipe_stays_whole():
+    assert "  date | larder put - images:raw/now.txt\n      standard input\n" in larder("put", "--help").out
+    assert "\\fBdate | larder put \\- images:raw/now.txt\\fR\nstandard input\n" in larder("help", "--man").out
+
+
 def test_cli_tables_bare_tool_prints_ten_lines():
     got = larder()
     assert got.code == 0 and got.out.count("\n") == 10 and got.out.count("--profile mock") == 2, got.out
