@@ -76,6 +76,8 @@ fail_profile (struct larder_arena *arena, const char *folder, const char *name, 
 	size_t length = strlen (next);
 	if (nearest)
 		snprintf (next, sizeof next, "did you mean '%s'?", nearest);
+	else if (count == 0)
+		snprintf (next, sizeof next, "profiles stand as NAME.ini in a folder profiles/ beside the pipeline file: there is none; larder.ini(5) shows one");
 	else
 		for (size_t i = 0; i < count && length < sizeof next - 1; i++)
 			length += (size_t) snprintf (next + length, sizeof next - length, "%s%s", i ? ", " : "", names[i]);

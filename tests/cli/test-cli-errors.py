@@ -256,4 +256,11 @@ def test_cli_errors_config_check_without_a_profile():
     assert got.code == 2 and "no profile 'none'" in got.err and len(told(got)[0]) == 1, got.err
 
 
+def test_cli_errors_no_folder_of_profiles():
+    write("bare/larder.ini", b"[larder]\n")
+    for args in (["--profile", "mock"], []):
+        got = larder("--config", "bare/larder.ini", *args, "store", "list", env={"LARDER_PROFILE": ""})
+        assert got.code == 2 and "no profile" in got.err and "folder profiles/ beside the pipeline file" in got.err, (args, got.err)
+
+
 run(sys.modules[__name__])
