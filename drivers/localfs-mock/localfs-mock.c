@@ -30,8 +30,9 @@ static const struct larder_option options[] = {
 /* ---- life ---- */
 
 static int
-make_root (const char *root, struct larder_error *error)
+make_root (const struct mock *mock, struct larder_error *error)
 {
+	const char *root = mock->root;
 	CLEANUP_CLOSE int slash = open ("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP_CLOSE int here = open (".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char path[4096];
@@ -40,7 +41,10 @@ make_root (const char *root, struct larder_error *error)
 		;
 	if (snprintf (path, sizeof path, "%s/-", root) >= (int) sizeof path)
 		return larder_fail (error, LARDER_E_INVALID, "the root is too long");
-	return file_make_parents (absolute ? slash : here, path, 0755, true, error);
+	struct larder_error inner = LARDER_ERROR_INIT;
+	if (file_make_parents (absolute ? slash : here, path, 0755, true, &inner) == 0)
+		return 0;
+	return larder_fail_errno (error, inner.errnum, "cannot make the root '%s' of backend '%s'", mock->root, mock->name);
 }
 
 static int
@@ -57,7 +61,7 @@ mock_open (void *self, struct larder_call *call, const struct larder_open *reque
 		return larder_fail (error, LARDER_E_INVALID, "backend '%s' has no root", mock->name);
 	CLEANUP_CLOSE int fd = open (mock->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && mock->create && !mock->read_only) {
-		int code = make_root (mock->root, error);
+		int code = make_root (mock, error);
 		if (code < 0)
 			return code;
 		fd = open (mock->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
