@@ -172,7 +172,7 @@ vet_file (const char *subject, const char *path, int fd, struct larder_error *er
 	if (fstat (fd, &st) < 0)
 		return larder_fail_errno (error, errno, "cannot look at %s", subject);
 	if (!S_ISREG (st.st_mode))
-		return vet_refuse (subject, "it is not a regular file", NULL, error);
+		return vet_refuse (subject, "it is not a regular file", "put the file itself into the folder", error);
 	int code = check_owner (subject, &st, path, false, error);
 	if (code < 0)
 		return code;

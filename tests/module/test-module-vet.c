@@ -15,6 +15,7 @@ refused (struct bench *bench, const char *file, const char *says)
 	struct larder_error error = LARDER_ERROR_INIT;
 	ck_assert_int_eq (bench_load (bench, file, &module, &error), LARDER_E_DENIED);
 	ck_assert_msg (strstr (error.message, says), "'%s' does not say '%s'", error.message, says);
+	ck_assert_msg (error.next[0], "no next step for: %s", error.message);
 	ck_assert_msg (strstr (error.message, bench->folder), "'%s' does not name the path", error.message);
 	ck_assert_int_eq (bench_marks (bench), 0);
 }
