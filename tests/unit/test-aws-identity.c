@@ -13,7 +13,7 @@ static struct {
 	struct server server;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
-	unsigned asked, waiting, hold;         /* waiting: takers; hold: requests up to that number wait until they are let go */
+	unsigned asked, hold;                  /* hold: requests up to that number wait until they are let go */
 	bool refuse;
 	int64_t lifetime;
 } agent = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
@@ -131,9 +131,9 @@ static int
 watched_cancel_fd (struct larder_call *call)
 {
 	struct taker *taker = call ? call->progress_context : NULL;
-	if (taker && !atomic_exchange (&taker->waits, true)) {
+	if (taker && !atomic_load (&taker->waits)) {
 		pthread_mutex_lock (&agent.mutex);
-		agent.waiting++;
+		atomic_store (&taker->waits, true);
 		pthread_cond_broadcast (&agent.changed);
 		pthread_mutex_unlock (&agent.mutex);
 	}
@@ -163,6 +163,16 @@ taker_end (struct taker *taker)
 	arena_free (taker->arena);
 }
 
+/* Until it waits for an answer; it must not have it yet. */
+static void
+taker_wait (const struct taker *taker)
+{
+	pthread_mutex_lock (&agent.mutex);
+	while (!atomic_load (&taker->waits))
+		pthread_cond_wait (&agent.changed, &agent.mutex);
+	pthread_mutex_unlock (&agent.mutex);
+}
+
 /* Promise 21's single flight: whoever comes while the first one asks waits for its answer. */
 START_TEST (one_asks_for_all)
 {
@@ -173,10 +183,9 @@ START_TEST (one_asks_for_all)
 	agent.hold = COUNT_OF (takers);
 	for (size_t i = 0; i < COUNT_OF (takers); i++)
 		taker_start (&takers[i], &scene);
-	pthread_mutex_lock (&agent.mutex);
-	while (agent.asked < 1 || agent.waiting < COUNT_OF (takers))
-		pthread_cond_wait (&agent.changed, &agent.mutex);
-	pthread_mutex_unlock (&agent.mutex);
+	agent_wait_asked (1);
+	for (size_t i = 0; i < COUNT_OF (takers); i++)
+		taker_wait (&takers[i]);
 	agent_let_go ();
 	for (size_t i = 0; i < COUNT_OF (takers); i++) {
 		pthread_join (takers[i].thread, NULL);
@@ -239,26 +248,36 @@ START_TEST (cancelled_while_waiting)
 }
 END_TEST
 
-/* In the last 15 minutes one renews while the others go on with what they have; in the last 10 they wait. */
+/* In the last 15 minutes one renews while the others go on with what they have; in the last 10 they wait. (No time passes while
+ * a request is under way: its deadlines are of the same clock.) */
 START_TEST (others_go_on_until_it_is_urgent)
 {
 	struct scene scene;
 	struct taker renewing, waiting;
 	scene_begin (&scene, true);
+	scene.host.cancel_fd = watched_cancel_fd;
 	ck_assert_str_eq (take (&scene).access_key, "KEY1");
 	pass (MINUTES (46));
 	agent.hold = 2;
 	taker_start (&renewing, &scene);
 	agent_wait_asked (2);
 	ck_assert_str_eq (take (&scene).access_key, "KEY1");
-	pass (MINUTES (5));
+	agent_let_go ();
+	pthread_join (renewing.thread, NULL);
+	ck_assert_str_eq (renewing.who.access_key, "KEY2");
+	taker_end (&renewing);
+	pass (MINUTES (51));
+	agent.hold = 3;
+	taker_start (&renewing, &scene);
+	agent_wait_asked (3);
 	taker_start (&waiting, &scene);
+	taker_wait (&waiting);
 	agent_let_go ();
 	pthread_join (renewing.thread, NULL);
 	pthread_join (waiting.thread, NULL);
-	ck_assert_str_eq (renewing.who.access_key, "KEY2");
-	ck_assert_str_eq (waiting.who.access_key, "KEY2");
-	ck_assert_uint_eq (agent.asked, 2);
+	ck_assert_str_eq (renewing.who.access_key, "KEY3");
+	ck_assert_str_eq (waiting.who.access_key, "KEY3");
+	ck_assert_uint_eq (agent.asked, 3);
 	taker_end (&renewing);
 	taker_end (&waiting);
 	scene_end (&scene);
