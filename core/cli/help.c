@@ -164,7 +164,7 @@ help_short (struct cli *cli)
 		"  larder --profile mock image ingest cat.png --user ann   take a picture in\n"
 		"  larder --profile mock ls -r images:                     see what is there\n"
 		"\n"
-		"data      ls stat cat put get cp mv rm du versions undelete\n"
+		"data      ls stat cat put get cp mv rm sync du versions undelete\n"
 		"pictures  image ingest, image probe\n"
 		"set-up    config show|check|explain, store list, module list|info|check|new, doctor\n"
 		"\n"

@@ -118,7 +118,7 @@ transfer_finish (struct cli *cli, int code, const struct larder_summary *sum, st
 		say (cli, "%" PRIu64 " %s%s, %" PRIu64 " skipped, %" PRIu64 " refused, %" PRIu64 " failed, %s in %s", sum->done,
 		     cli->globals.dry_run ? "would be " : "", cli->cmd->done_word ? cli->cmd->done_word : "done", sum->skipped, sum->refused, sum->failed,
 		     text_from_size (sum->bytes, size), text_from_duration (clock_boot () - cli->began, time));
-	if (code == LARDER_E_CANCELLED || code == LARDER_E_NOSPACE || sum->failed + sum->refused == 0)
+	if (sum->ended || sum->failed + sum->refused == 0)
 		return code;
 	if (error)
 		error->message[0] = '\0';

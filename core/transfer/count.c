@@ -57,6 +57,15 @@ count_skipped (struct transfer *transfer, const char *from, const char *reason)
 }
 
 void
+count_unchanged (struct transfer *transfer)
+{
+	pthread_mutex_lock (&transfer->mutex);
+	transfer->sum.scanned++;
+	transfer->sum.skipped++;
+	pthread_mutex_unlock (&transfer->mutex);
+}
+
+void
 count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused)
 {
 	if (code == LARDER_E_CANCELLED) {
@@ -107,14 +116,14 @@ int
 count_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error)
 {
 	struct larder_summary *sum = &transfer->sum;
-	int reason = sum->code;
+	int reason = sum->code, ended = atomic_load (&transfer->stop);
 	if (transfer->differ)
 		sum->code = 0;
+	sum->ended = code < 0 ? code : ended;
 	if (ret_summary)
 		larder_give (ret_summary, sum);
 	if (code < 0)
 		return code;
-	int ended = atomic_load (&transfer->stop);
 	if (ended == LARDER_E_CANCELLED)
 		return larder_fail_cancelled (error);
 	if (ended == LARDER_E_NOSPACE)

@@ -19,6 +19,9 @@ keep_info (void *context, const struct larder_info *info)
 	*kept = (struct larder_info) { .size = sizeof *kept, .length = info->length, .mtime = info->mtime };
 	kept->key = arena_copy (page->arena, info->key);
 	kept->etag = arena_copy (page->arena, info->etag);
+	kept->checksum = arena_copy (page->arena, info->checksum);
+	kept->checksum_type = info->checksum_type;
+	kept->checksum_composite = info->checksum_composite;
 	if (!kept->key)
 		return LARDER_E_LIMIT;
 	return ++page->count == PAGE_MOST;
@@ -185,12 +188,9 @@ int
 from_store (struct transfer *transfer, const char *address, const struct larder_address *parsed, struct larder_error *error)
 {
 	struct larder_store *store = NULL;
-	struct opened *opened = arena_alloc (transfer->arena, sizeof *opened);
-	int code = opened ? larder_store_open (transfer->larder, parsed->store, &store, error) : larder_fail_memory (error);
+	int code = transfer_open_source (transfer, parsed->store, &store, error);
 	if (code < 0)
 		return code;
-	*opened = (struct opened) { transfer->opened, store };
-	transfer->opened = opened;
 	if (transfer->request->flags & LARDER_RECURSIVE)
 		return take_tree (transfer, store, address, parsed->path, error);
 	return take_single (transfer, store, address, parsed->path, error);

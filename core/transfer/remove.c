@@ -9,12 +9,15 @@
 
 struct removing { struct transfer transfer; struct larder_store *store; };
 
+/* Where a page of keys is removed from. */
+struct batch { struct transfer *transfer; struct larder_store *store; };
+
 static int
 on_removed (void *context, const char *key, int code, const struct larder_error *error)
 {
-	struct removing *removing = context;
-	struct transfer *transfer = &removing->transfer;
-	const char *from = arena_printf (transfer->arena, "%s:%s", store_name (removing->store), key);
+	const struct batch *batch = context;
+	struct transfer *transfer = batch->transfer;
+	const char *from = arena_printf (transfer->arena, "%s:%s", store_name (batch->store), key);
 	if (code == 0)
 		count_event (transfer, &(struct larder_event) {
 			.size = sizeof (struct larder_event), .from = from ? from : key,
@@ -25,11 +28,10 @@ on_removed (void *context, const char *key, int code, const struct larder_error 
 	return 0;
 }
 
-/* Removes a page of keys; each is told. */
-static int
-remove_keys (struct removing *removing, const struct larder_info *at, size_t count, struct larder_error *error)
+int
+remove_keys (struct transfer *transfer, struct larder_store *store, const struct larder_info *at, size_t count, struct larder_error *error)
 {
-	struct transfer *transfer = &removing->transfer;
+	struct batch batch = { transfer, store };
 	const char **keys = arena_alloc (transfer->arena, (count + 1) * sizeof *keys);
 	if (!keys)
 		return larder_fail_memory (error);
@@ -37,11 +39,11 @@ remove_keys (struct removing *removing, const struct larder_info *at, size_t cou
 		keys[i] = at[i].key;
 	if (transfer->request->flags & LARDER_DRY_RUN) {
 		for (size_t i = 0; i < count; i++)
-			on_removed (removing, keys[i], 0, NULL);
+			on_removed (&batch, keys[i], 0, NULL);
 		return 0;
 	}
 	uint64_t before = transfer->sum.scanned;
-	int code = larder_remove (removing->store, keys, count, on_removed, removing, error);
+	int code = larder_remove (store, keys, count, on_removed, &batch, error);
 	/* What was reported one by one is counted; only a failure of the whole is still to be told. */
 	return code < 0 && (transfer->sum.scanned - before < count || code == LARDER_E_CANCELLED) ? code : 0;
 }
@@ -58,7 +60,7 @@ remove_named (struct removing *removing, const char *key, struct larder_error *e
 		return code;
 	}
 	info.key = key;
-	return remove_keys (removing, &info, 1, error);
+	return remove_keys (&removing->transfer, removing->store, &info, 1, error);
 }
 
 static int
@@ -78,7 +80,7 @@ remove_below (struct removing *removing, const char *prefix, struct larder_error
 		page.arena = transfer->arena = keys;
 		code = page_read (removing->store, prefix, after, &page, error);
 		if (code == 0 && page.count > 0)
-			code = remove_keys (removing, page.at, page.count, error);
+			code = remove_keys (transfer, removing->store, page.at, page.count, error);
 		transfer->arena = whole;
 		if (page.count > 0)
 			after = page.at[page.count - 1].key;

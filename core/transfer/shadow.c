@@ -33,18 +33,23 @@ shadow_clear (struct shadow **top)
 		pop (top);
 }
 
-int
-shadow_check (struct shadow **top, const char *key, struct larder_error *error)
+const char *
+shadow_over (struct shadow **top, const char *key)
 {
-	size_t length = strlen (key);
 	while (*top && is_passed (*top, key))
 		pop (top);
 	for (const struct shadow *at = *top; at; at = at->below)
 		if (strncmp (key, at->key, at->length) == 0 && key[at->length] == '/')
-			return larder_fail_next (error, LARDER_E_INVALID, "copy it alone, to a name of your choice",
-				"no file can be called '%s': '%s' is a file there", key, at->key);
-	if (length == 0 || key[length - 1] == '/')
-		return 0;
+			return at->key;
+	return NULL;
+}
+
+int
+shadow_push (struct shadow **top, const char *key, struct larder_error *error)
+{
+	size_t length = strlen (key);
+	while (*top && is_passed (*top, key))
+		pop (top);
 	struct shadow *shadow = malloc (sizeof *shadow + length + 1);
 	if (!shadow)
 		return larder_fail_memory (error);
@@ -52,4 +57,15 @@ shadow_check (struct shadow **top, const char *key, struct larder_error *error)
 	memcpy (shadow->key, key, length + 1);
 	*top = shadow;
 	return 0;
+}
+
+int
+shadow_check (struct shadow **top, const char *key, struct larder_error *error)
+{
+	size_t length = strlen (key);
+	const char *over = shadow_over (top, key);
+	if (over)
+		return larder_fail_next (error, LARDER_E_INVALID, "copy it alone, to a name of your choice",
+			"no file can be called '%s': '%s' is a file there", key, over);
+	return length == 0 || key[length - 1] == '/' ? 0 : shadow_push (top, key, error);
 }

@@ -62,24 +62,51 @@ close_sources (struct transfer *transfer)
 }
 
 int
+transfer_open_source (struct transfer *transfer, const char *name, struct larder_store **ret, struct larder_error *error)
+{
+	struct opened *opened = arena_alloc (transfer->arena, sizeof *opened);
+	int code = opened ? larder_store_open (transfer->larder, name, ret, error) : larder_fail_memory (error);
+	if (code < 0)
+		return code;
+	*opened = (struct opened) { transfer->opened, *ret };
+	transfer->opened = opened;
+	return 0;
+}
+
+int
+transfer_begin (struct transfer *transfer, struct larder *larder, const struct larder_transfer *request, larder_event_fn event, void *context,
+                struct larder_error *error)
+{
+	*transfer = (struct transfer) {
+		.larder = larder, .request = request, .event = event, .context = context, .arena = arena_new (), .root = -1,
+		.sum = { .size = sizeof transfer->sum }, .mutex = PTHREAD_MUTEX_INITIALIZER, .pool = pool_new (transfer_threads (larder, request->flags)),
+	};
+	pace_begin (&transfer->pace, larder);
+	if (transfer->arena && transfer->pool)
+		return 0;
+	pool_free (transfer->pool);
+	arena_free (transfer->arena);
+	return larder_fail_memory (error);
+}
+
+int
+transfer_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error)
+{
+	pool_free (transfer->pool);
+	close_sources (transfer);
+	target_end (transfer);
+	code = count_end (transfer, code, ret_summary, error);
+	arena_free (transfer->arena);
+	return code;
+}
+
+int
 larder_transfer (struct larder *larder, const struct larder_transfer *request, larder_event_fn event, void *context,
                  struct larder_summary *ret_summary, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	struct larder_transfer whole = { .size = sizeof whole };
+	struct transfer transfer;
 	larder_give (&whole, request);
-	struct transfer transfer = {
-		.larder = larder, .request = &whole, .event = event, .context = context, .arena = arena, .root = -1,
-		.sum = { .size = sizeof transfer.sum }, .mutex = PTHREAD_MUTEX_INITIALIZER, .pool = pool_new (transfer_threads (larder, whole.flags)),
-	};
-	if (!arena || !transfer.pool) {
-		pool_free (transfer.pool);
-		return larder_fail_memory (error);
-	}
-	pace_begin (&transfer.pace, larder);
-	int code = run (&transfer, error);
-	pool_free (transfer.pool);
-	close_sources (&transfer);
-	target_end (&transfer);
-	return count_end (&transfer, code, ret_summary, error);
+	int code = transfer_begin (&transfer, larder, &whole, event, context, error);
+	return code < 0 ? code : transfer_end (&transfer, run (&transfer, error), ret_summary, error);
 }

@@ -64,11 +64,21 @@ struct item {
 	const char *below;
 };
 
+/* ---- transfer.c: its beginning and end; `request` lives as long ---- */
+int transfer_begin (struct transfer *transfer, struct larder *larder, const struct larder_transfer *request, larder_event_fn event, void *context,
+                    struct larder_error *error);
+/* Waits for all items; what the run ended with. */
+int transfer_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
+/* A store for sources, closed at the end. */
+int transfer_open_source (struct transfer *transfer, const char *name, struct larder_store **ret, struct larder_error *error);
+
 /* ---- count.c: each item ends in exactly one of these ---- */
 void count_done (struct transfer *transfer, const struct item *item, uint64_t bytes);
 /* An event of one's own, of one done. */
 void count_event (struct transfer *transfer, const struct larder_event *event);
 void count_skipped (struct transfer *transfer, const char *from, const char *reason);
+/* Skipped, for it is there already: counted, not told. */
+void count_unchanged (struct transfer *transfer);
 void count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused);
 void count_progress (struct transfer *transfer, uint64_t bytes);
 int count_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
@@ -130,6 +140,9 @@ int from_stream (struct transfer *transfer, int fd, struct larder_error *error);
 /* ---- shadow.c ---- */
 /* INVALID when a file of this listing stands where `key` needs a folder. Keys come in byte order. */
 int shadow_check (struct shadow **top, const char *key, struct larder_error *error);
+/* The file that stands over `key`, or NULL; a file more. */
+const char *shadow_over (struct shadow **top, const char *key);
+int shadow_push (struct shadow **top, const char *key, struct larder_error *error);
 void shadow_clear (struct shadow **top);
 
 /* A page of a listing that can be acted on: drivers may lock during a listing. */
@@ -139,6 +152,9 @@ int page_read (struct larder_store *store, const char *prefix, const char *after
 /* An address that must be in a store, opened: close it. */
 int transfer_store_address (struct transfer *transfer, const char *address, struct larder_address *ret, struct larder_store **ret_store,
                             struct larder_error *error);
+
+/* ---- remove.c: removes a page of keys; each is told and counted ---- */
+int remove_keys (struct transfer *transfer, struct larder_store *store, const struct larder_info *at, size_t count, struct larder_error *error);
 
 /* Is there a key below path/? */
 bool anything_below (struct larder_store *store, struct larder_arena *arena, const char *path);

@@ -24,7 +24,7 @@ check_PROGRAMS += tests/live/s3-table
 tests_live_s3_table_SOURCES = %D%/s3-table.c core/base/fail.c
 tests_live_s3_table_CPPFLAGS = $(IN_AWS) -I$(top_srcdir)/drivers/s3 -DLARDER_API_VERSION=0
 tests_live_s3_table_LDADD = libs3wire.la libbase.la
-TESTS += %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py %D%/test-live-versions.py %D%/test-live-removed.py %D%/test-live-transfer.py
+TESTS += %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py %D%/test-live-versions.py %D%/test-live-removed.py %D%/test-live-transfer.py %D%/test-live-sync.py
 endif
 EXTRA_DIST += %D%/test-live-removed.py %D%/test-live-cases.py %D%/session.py %D%/test-live-versions.py %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py
 
@@ -33,4 +33,4 @@ if WITH_AWS
 TESTS += %D%/test-live-identity.py
 endif
 EXTRA_DIST += %D%/test-live-identity.py
-EXTRA_DIST += %D%/test-live-transfer.py
+EXTRA_DIST += %D%/test-live-transfer.py %D%/test-live-sync.py

@@ -1,7 +1,7 @@
 # unit/transfer.mk
 if HAVE_CHECK
-check_PROGRAMS += tests/unit/test-transfer-items tests/unit/test-transfer-parts tests/unit/test-transfer-versions tests/unit/test-transfer-journal
-TESTS += tests/unit/test-transfer-items tests/unit/test-transfer-parts tests/unit/test-transfer-versions tests/unit/test-transfer-journal
+check_PROGRAMS += tests/unit/test-transfer-items tests/unit/test-transfer-parts tests/unit/test-transfer-versions tests/unit/test-transfer-journal tests/unit/test-transfer-sync
+TESTS += tests/unit/test-transfer-items tests/unit/test-transfer-parts tests/unit/test-transfer-versions tests/unit/test-transfer-journal tests/unit/test-transfer-sync
 tests_unit_test_transfer_items_SOURCES = tests/unit/test-transfer-items.c
 tests_unit_test_transfer_items_CPPFLAGS = $(IN_TRANSFER)
 tests_unit_test_transfer_items_CFLAGS = $(CFLAGS_UNIT)
@@ -18,4 +18,8 @@ tests_unit_test_transfer_versions_SOURCES = tests/unit/test-transfer-versions.c
 tests_unit_test_transfer_versions_CPPFLAGS = $(IN_TRANSFER)
 tests_unit_test_transfer_versions_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_transfer_versions_LDADD = $(LIBS_UNIT)
+tests_unit_test_transfer_sync_SOURCES = tests/unit/test-transfer-sync.c
+tests_unit_test_transfer_sync_CPPFLAGS = $(IN_TRANSFER)
+tests_unit_test_transfer_sync_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_transfer_sync_LDADD = $(LIBS_UNIT)
 endif

@@ -283,6 +283,7 @@ struct larder_summary {
 	size_t size;
 	uint64_t scanned, done, skipped, refused, failed, bytes;
 	int code;                        /* the one code of all failures, or 0 when they differ or none failed */
+	int ended;                       /* what ended the run before its time, or 0 */
 };
 
 enum larder_transfer_flag {
@@ -333,6 +334,35 @@ LARDER_API int larder_transfers_resume (struct larder *larder, uint32_t flags, l
  * the journals tell of is touched. */
 LARDER_API int larder_transfers_gc (struct larder *larder, int64_t older_than, uint32_t flags, larder_event_fn event, void *context,
                                     struct larder_summary *ret_summary, struct larder_error *error);
+
+/* ---- one tree like another ---------------------------------------------------------------------- */
+
+enum larder_sync_flag {              /* beside LARDER_DRY_RUN */
+	LARDER_SYNC_DELETE = 1 << 8,     /* remove at the destination what the source does not have */
+	LARDER_SYNC_EMPTY_SOURCE = 1 << 9, /* with it: also when the source is empty */
+	LARDER_SYNC_SIZE_ONLY = 1 << 10  /* one size is one content, whatever the times */
+};
+
+struct larder_sync {
+	size_t size;
+	uint32_t flags;                  /* enum larder_sync_flag */
+	const char *from, *to;           /* addresses of trees: a folder, STORE:, STORE:PREFIX */
+	const char *const *include, *const *exclude; /* globs of whole keys below the two, where * also stands for '/' */
+	size_t include_count, exclude_count;
+	uint64_t delete_most;            /* the most to remove: the larger of the two; both 0: of 1000 and half of what is there */
+	uint32_t delete_most_percent;    /* of the objects or files of the destination */
+	uint32_t mode;                   /* of files and folders of a local destination, also of those that are there; 0: by umask */
+	uint32_t shard, shards;          /* the keys of one of so many shards, counted from 0; 0 of 0: all */
+};
+
+/* Makes `to` like `from`: copies what is missing or different there. Two listings are merged in byte order, in flat memory, and
+ * what they hold decides: size, and the time; between two stores the checksum or etag where both tell it. An unchanged one is
+ * counted as skipped and not told. Keys that a filter or the shard leaves out are neither copied nor removed. With
+ * LARDER_SYNC_DELETE what is left over goes at the end, if both listings were whole: CONFLICT and nothing removed when a part of
+ * the source could not be read, when it is empty, or when more would go than may. INVALID when one lies in the other. Events,
+ * code and summary as of larder_transfer. */
+LARDER_API int larder_sync (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context,
+                            struct larder_summary *ret_summary, struct larder_error *error);
 
 /* ---- versions ---------------------------------------------------------------------------------- */
 

@@ -1,0 +1,221 @@
+/* sync-merge.c: two sides in one order, compared by what their listings hold. */
+#include "sync.h"
+
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "checksum.h"
+#include "clock.h"
+#include "error.h"
+#include "store.h"
+
+/* ---- filters ---- */
+
+static bool
+matches_any (const char *const *globs, size_t count, const char *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fnmatch (globs[i], key, 0) == 0)
+			return true;
+	return false;
+}
+
+bool
+sync_takes (const struct larder_sync *request, const char *key)
+{
+	if (request->shards > 1 && crc64nvme (0, key, strlen (key)) % request->shards != request->shard)
+		return false;
+	if (request->include_count && !matches_any (request->include, request->include_count, key))
+		return false;
+	return !matches_any (request->exclude, request->exclude_count, key);
+}
+
+/* ---- verdicts ---- */
+
+/* How fine a clock wrote this: a header has whole seconds, a listing perhaps thousandths. */
+static int64_t
+grain (int64_t time)
+{
+	return time % NS_PER_S == 0 ? NS_PER_S : time % 1000000 == 0 ? 1000000 : 1;
+}
+
+static bool
+objects_differ (const struct larder_info *from, const struct larder_info *to)
+{
+	if (from->etag && to->etag && strcmp (from->etag, to->etag) == 0)
+		return false;
+	if (from->checksum && to->checksum && from->checksum_type == to->checksum_type && !from->checksum_composite && !to->checksum_composite)
+		return strcmp (from->checksum, to->checksum) != 0;
+	/* With a '-' an etag is of parts, however many there were: it says nothing of the bytes. */
+	if (from->etag && to->etag && !strchr (from->etag, '-') && !strchr (to->etag, '-'))
+		return true;
+	return from->mtime > to->mtime;
+}
+
+bool
+sync_differs (const struct larder_sync *request, const struct entry *from, const struct entry *to)
+{
+	if (from->length != to->length)
+		return true;
+	if (request->flags & LARDER_SYNC_SIZE_ONLY)
+		return false;
+	if (from->info && to->info)
+		return objects_differ (from->info, to->info);
+	if (from->mtime == 0 || to->mtime == 0)
+		return to->info != NULL;
+	if (to->info)
+		return from->mtime - from->mtime % grain (to->mtime) > to->mtime;
+	int64_t coarse = grain (from->mtime) > grain (to->mtime) ? grain (from->mtime) : grain (to->mtime);
+	return from->mtime / coarse != to->mtime / coarse;
+}
+
+/* ---- what becomes of one key ---- */
+
+/* An object, or a file; not a folder of a local tree, which is there because of what is in it. */
+static bool
+is_copied (const struct entry *entry)
+{
+	return entry->kind == ENTRY_FILE || (entry->kind == ENTRY_FOLDER && entry->info);
+}
+
+static const char *
+address_of (const struct side *side, struct larder_arena *arena)
+{
+	return side->store ? arena_printf (arena, "%s%s", side->name, side->at.key) : target_join (arena, side->name, side->at.key);
+}
+
+static bool
+fill (struct item *item, const struct side *side)
+{
+	const struct entry *at = &side->at;
+	if (!at->info) {
+		item->facts = (struct stat) { .st_size = (off_t) at->length, .st_mode = at->mode };
+		item->beneath = side->root;
+		item->below = arena_copy (item->arena, at->key);
+		return item->below;
+	}
+	item->store = side->store;
+	item->info = (struct larder_info) { .size = sizeof item->info, .length = at->length, .mtime = at->mtime };
+	item->info.key = arena_copy (item->arena, at->info->key);
+	item->info.etag = arena_copy (item->arena, at->info->etag);
+	return item->info.key && (item->info.etag || !at->info->etag);
+}
+
+/* A folder where the file is to come, or a file where its folder is: with --delete they go first. */
+static bool
+must_wait (struct sync *sync, const char *key)
+{
+	struct stat there;
+	if (!(sync->request->flags & LARDER_SYNC_DELETE) || sync->transfer.store || sync->to.root < 0)
+		return false;
+	return shadow_over (&sync->leaving, key) || (fstatat (sync->to.root, key, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (there.st_mode));
+}
+
+static void
+copy (struct sync *sync, const char *from)
+{
+	struct item *item = item_new (&sync->transfer, from);
+	struct larder_error error = LARDER_ERROR_INIT;
+	if (!item)
+		return;
+	if (!fill (item, &sync->from)) {
+		count_failed (&sync->transfer, from, NULL, &error, larder_fail_memory (&error), false);
+		item_free (item);
+	} else if (must_wait (sync, sync->from.at.key)) {
+		item->path = arena_copy (item->arena, sync->from.at.key);
+		item->task.next = sync->later ? &sync->later->task : NULL;
+		sync->later = item;
+	} else {
+		item_add (item, "", sync->from.at.key);
+	}
+}
+
+/* `to` has the same key, or is NULL. */
+static int
+judge (struct sync *sync, const struct entry *to, struct larder_arena *arena, struct larder_error *error)
+{
+	struct transfer *transfer = &sync->transfer;
+	const struct entry *from = &sync->from.at;
+	struct larder_error why = LARDER_ERROR_INIT;
+	const char *name = address_of (&sync->from, arena);
+	if (!name)
+		return larder_fail_memory (error);
+	if (from->kind == ENTRY_OTHER) {
+		count_skipped (transfer, name, kind_of_file (from->mode));
+		return shadow_push (&sync->covered, from->key, error);
+	}
+	if (!is_copied (from))
+		return 0;
+	if (from->info && !transfer->store && shadow_check (&transfer->shadow, from->key, &why) < 0)
+		count_failed (transfer, name, NULL, &why, why.code, true);
+	else if (to && to->kind == from->kind && (from->kind == ENTRY_FOLDER || !sync_differs (sync->request, from, to)))
+		count_unchanged (transfer);
+	else
+		copy (sync, name);
+	return 0;
+}
+
+/* ---- the merge ---- */
+
+static int
+next (struct sync *sync, struct side *side, struct larder_error *error)
+{
+	int code;
+	do {
+		code = side_next (side, error);
+		if (code == 1 && side == &sync->from && side->at.kind != ENTRY_FOLDER)
+			sync->seen++;
+	} while (code == 1 && !sync_takes (sync->request, side->at.key) && !transfer_stopped (&sync->transfer));
+	if (code == 1 && side == &sync->to && is_copied (&side->at))
+		sync->there++;
+	return code;
+}
+
+int
+sync_fail_empty (const struct sync *sync, struct larder_error *error)
+{
+	if (sync->request->flags & LARDER_SYNC_DELETE)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "look at it with 'larder ls'; to empty the destination: --allow-empty-source",
+			"the source '%s' is empty: nothing was removed", sync->request->from);
+	if (!sync->from.store || !*sync->from.prefix)
+		return 0;
+	return larder_fail_next (error, LARDER_E_NOTFOUND, "'larder ls' lists what is there", "nothing at '%s'", sync->request->from);
+}
+
+/* One step: the smaller key alone, or both of one name. Moves on whichever was used. */
+static int
+step (struct sync *sync, int *from, int *to, struct larder_arena *arena, struct larder_error *error)
+{
+	int order = *from != 1 ? 1 : *to != 1 ? -1 : strcmp (sync->from.at.key, sync->to.at.key);
+	int code = order <= 0 ? judge (sync, order == 0 ? &sync->to.at : NULL, arena, error) : sync_leftover (sync, error);
+	arena_clear (arena);
+	if (code == 0 && order <= 0)
+		*from = code = next (sync, &sync->from, error);
+	if (code >= 0 && order >= 0)
+		*to = code = next (sync, &sync->to, error);
+	return code < 0 ? code : 0;
+}
+
+int
+sync_merge (struct sync *sync, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	if (!arena)
+		return larder_fail_memory (error);
+	int from = next (sync, &sync->from, error);
+	if (from < 0)
+		return from;
+	if (from == 0 && sync->seen == 0 && !sync->from.doubt && !(sync->request->flags & LARDER_SYNC_EMPTY_SOURCE)) {
+		int code = sync_fail_empty (sync, error);
+		if (code < 0)
+			return code;
+	}
+	int to = next (sync, &sync->to, error), code = to < 0 ? to : 0;
+	while (code == 0 && (from == 1 || to == 1) && !transfer_stopped (&sync->transfer))
+		code = step (sync, &from, &to, arena, error);
+	return code;
+}

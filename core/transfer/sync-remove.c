@@ -1,0 +1,199 @@
+/* sync-remove.c: what the source does not have, kept aside until both listings were whole, then removed. */
+#include "sync.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "cleanup.h"
+#include "error.h"
+#include "store.h"
+
+enum { AT_ONCE = 1000, MOST = 1000, MOST_PERCENT = 50 };
+
+static const char *
+last_of (const char *path)
+{
+	const char *slash = strrchr (path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* A private file of a download that is under way, or to be gone on with. */
+static bool
+is_private (const struct side *side)
+{
+	return !side->store && strncmp (last_of (side->at.key), ".tmp-", 5) == 0;
+}
+
+static int
+open_leftover (struct sync *sync, struct larder_error *error)
+{
+	int fd = file_temporary (error);
+	if (fd < 0)
+		return fd;
+	sync->leftover = fdopen (fd, "w+");
+	if (sync->leftover)
+		return 0;
+	int code = larder_fail_errno (error, errno, "cannot keep the names that go");
+	close (fd);
+	return code;
+}
+
+int
+sync_leftover (struct sync *sync, struct larder_error *error)
+{
+	const struct entry *at = &sync->to.at;
+	bool goes = at->kind == ENTRY_FILE || (at->kind == ENTRY_FOLDER && at->info);
+	if (!(sync->request->flags & LARDER_SYNC_DELETE) || !goes || is_private (&sync->to) || shadow_over (&sync->covered, at->key))
+		return 0;
+	int code = sync->leftover ? 0 : open_leftover (sync, error);
+	if (code == 0 && !sync->to.store)
+		code = shadow_push (&sync->leaving, at->key, error);
+	if (code < 0)
+		return code;
+	sync->removing++;
+	size_t length = strlen (at->key) + 1;
+	return fwrite (at->key, 1, length, sync->leftover) == length ? 0 : larder_fail_errno (error, errno, "cannot keep the names that go");
+}
+
+/* ---- may they go? ---- */
+
+static uint64_t
+most_of (const struct larder_sync *request, uint64_t there)
+{
+	uint64_t most = request->delete_most, percent = request->delete_most_percent;
+	if (most == 0 && percent == 0) {
+		most = MOST;
+		percent = MOST_PERCENT;
+	}
+	uint64_t part = there / 100 * percent + there % 100 * percent / 100;
+	return part > most ? part : most;
+}
+
+static int
+check (const struct sync *sync, struct larder_error *error)
+{
+	uint64_t most = most_of (sync->request, sync->there);
+	if (sync->seen == 0 && !(sync->request->flags & LARDER_SYNC_EMPTY_SOURCE))
+		return sync_fail_empty (sync, error);
+	if (sync->from.doubt)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "make all of it readable, then run it again",
+			"nothing was removed: not all of '%s' could be read", sync->request->from);
+	if (sync->removing > most)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "--dry-run shows them; if they are to go: --delete-most N or N%",
+			"nothing was removed: %llu of %llu would go from '%s', and at most %llu may", (unsigned long long) sync->removing,
+			(unsigned long long) sync->there, sync->request->to, (unsigned long long) most);
+	return 0;
+}
+
+/* ---- they go ---- */
+
+static void
+remove_file (struct sync *sync, const char *key)
+{
+	struct transfer *transfer = &sync->transfer;
+	bool dry = transfer->request->flags & LARDER_DRY_RUN;
+	const char *path = target_join (transfer->arena, sync->to.name, key);
+	int failed = dry ? 0 : file_unlink_beneath (sync->to.root, key);
+	struct larder_error error = LARDER_ERROR_INIT;
+	if (failed < 0) {
+		int code = larder_fail_errno (&error, -failed, "cannot remove '%s'", path ? path : key);
+		count_failed (transfer, path ? path : key, NULL, &error, code, false);
+		return;
+	}
+	if (!dry)
+		file_trim_parents (sync->to.root, key);
+	count_event (transfer, &(struct larder_event) {
+		.size = sizeof (struct larder_event), .from = path ? path : key, .action = dry ? "would-remove" : "removed",
+	});
+}
+
+/* A batch of names, as many as one request takes; fewer at the end. */
+static int
+read_batch (struct sync *sync, struct larder_info *at, size_t *ret_count, struct larder_error *error)
+{
+	struct larder_arena *arena = sync->transfer.arena;
+	CLEANUP_FREE char *line = NULL;
+	size_t room = 0, count = 0;
+	while (count < AT_ONCE && getdelim (&line, &room, '\0', sync->leftover) > 0) {
+		at[count].key = sync->to.store ? arena_printf (arena, "%s%s", sync->to.prefix, line) : arena_copy (arena, line);
+		if (!at[count++].key)
+			return larder_fail_memory (error);
+	}
+	*ret_count = count;
+	return ferror (sync->leftover) ? larder_fail_errno (error, errno, "cannot read the names that go") : 0;
+}
+
+static int
+remove_batch (struct sync *sync, size_t *ret_count, struct larder_error *error)
+{
+	struct transfer *transfer = &sync->transfer;
+	struct larder_info *at = arena_alloc (transfer->arena, AT_ONCE * sizeof *at);
+	int code = at ? read_batch (sync, at, ret_count, error) : larder_fail_memory (error);
+	if (code < 0 || *ret_count == 0)
+		return code;
+	if (sync->to.store)
+		return remove_keys (transfer, sync->to.store, at, *ret_count, error);
+	for (size_t i = 0; i < *ret_count && !transfer_stopped (transfer); i++)
+		remove_file (sync, at[i].key);
+	return 0;
+}
+
+int
+sync_remove (struct sync *sync, struct larder_error *error)
+{
+	struct transfer *transfer = &sync->transfer;
+	if (sync->removing == 0)
+		return 0;
+	int code = check (sync, error);
+	if (code < 0)
+		return code;
+	if (fflush (sync->leftover) != 0 || fseeko (sync->leftover, 0, SEEK_SET) < 0)
+		return larder_fail_errno (error, errno, "cannot keep the names that go");
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct larder_arena *whole = transfer->arena;
+	size_t count = 1;
+	if (!arena)
+		return larder_fail_memory (error);
+	transfer->arena = arena;
+	while (code == 0 && count > 0 && !transfer_stopped (transfer)) {
+		arena_clear (arena);
+		code = remove_batch (sync, &count, error);
+	}
+	transfer->arena = whole;
+	return code;
+}
+
+/* ---- and what waited for them ---- */
+
+static void
+add_one (struct sync *sync, struct item *item)
+{
+	struct transfer *transfer = &sync->transfer;
+	struct larder_error error = LARDER_ERROR_INIT;
+	const char *key = item->path;
+	if (!(transfer->request->flags & LARDER_DRY_RUN)) {
+		item_add (item, "", key);
+		return;
+	}
+	/* What is in the way still is. */
+	int code = target_name (transfer, "", key, item, &error);
+	if (code < 0)
+		count_failed (transfer, item->from, NULL, &error, code, false);
+	else
+		count_done (transfer, item, item->store ? item->info.length : (uint64_t) item->facts.st_size);
+	item_free (item);
+}
+
+void
+sync_add_later (struct sync *sync)
+{
+	while (sync->later) {
+		struct item *item = sync->later;
+		sync->later = (struct item *) (void *) item->task.next;
+		item->task.next = NULL;
+		add_one (sync, item);
+	}
+}

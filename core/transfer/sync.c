@@ -1,0 +1,151 @@
+/* sync.c: larder_sync: one tree made like another. */
+#include "sync.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "cleanup.h"
+#include "error.h"
+#include "store.h"
+
+static int
+fail_overlap (const struct larder_sync *request, struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_INVALID, "give two that lie apart", "'%s' and '%s' lie in one another", request->from, request->to);
+}
+
+static bool
+is_below (const char *path, const char *folder)
+{
+	size_t length = strlen (folder);
+	return strncmp (path, folder, length) == 0 && (length == 1 || path[length] == '/' || path[length] == '\0');
+}
+
+/* The real path of the folder that is there, or will be made: of its nearest parent. From malloc; NULL: nobody knows. */
+static char *
+real_above (const char *path, bool *ret_itself)
+{
+	CLEANUP_FREE char *copy = strdup (path);
+	*ret_itself = true;
+	for (size_t length = copy ? strlen (copy) : 0; copy; *ret_itself = false) {
+		char *real = realpath (length ? copy : ".", NULL);
+		if (real || errno != ENOENT || length == 0)
+			return real;
+		while (length > 0 && copy[length - 1] == '/')
+			length--;
+		while (length > 0 && copy[length - 1] != '/')
+			length--;
+		copy[length] = '\0';
+	}
+	return NULL;
+}
+
+/* One inside the other would never end, or remove what it copies from. */
+static int
+refuse_overlap (struct sync *sync, const char *from, const char *to, struct larder_error *error)
+{
+	struct transfer *transfer = &sync->transfer;
+	if (sync->from.store && transfer->store) {
+		const char *one = sync->from.prefix, *other = sync->to.prefix;
+		size_t least = strlen (one) < strlen (other) ? strlen (one) : strlen (other);
+		bool meet = strncmp (one, other, least) == 0 && same_object (transfer, transfer->arena, sync->from.store, "-", "-");
+		return meet ? fail_overlap (sync->request, error) : 0;
+	}
+	if (sync->from.store || transfer->store)
+		return 0;
+	bool itself;
+	CLEANUP_FREE char *source = realpath (from, NULL), *target = real_above (to, &itself);
+	if (!source || !target)
+		return larder_fail_errno (error, errno, "cannot tell where '%s' lies", source ? to : from);
+	return is_below (target, source) || (itself && is_below (source, target)) ? fail_overlap (sync->request, error) : 0;
+}
+
+static int
+begin_sides (struct sync *sync, struct larder_error *error)
+{
+	struct transfer *transfer = &sync->transfer;
+	struct larder_address from = { .size = sizeof from };
+	struct larder_store *store = NULL;
+	int code = larder_address_parse (transfer->larder, transfer->arena, sync->request->from, &from, error);
+	if (code == 0)
+		code = target_begin (transfer, sync->request->to, error);
+	if (code == 0 && from.store)
+		code = transfer_open_source (transfer, from.store, &store, error);
+	if (code == 0)
+		code = store ? side_begin_store (&sync->from, transfer, store, from.path, error)
+			: side_begin_local (&sync->from, transfer, from.path, true, error);
+	if (code == 0)
+		code = transfer->store ? side_begin_store (&sync->to, transfer, transfer->store, transfer->to, error)
+			: side_begin_local (&sync->to, transfer, transfer->to, false, error);
+	return code == 0 ? refuse_overlap (sync, from.path, transfer->to, error) : code;
+}
+
+static int
+check_request (const struct larder_sync *request, struct larder_error *error)
+{
+	if (request->shards && request->shard >= request->shards)
+		return larder_fail_next (error, LARDER_E_INVALID, "shards count from 0", "there is no shard %u of %u", (unsigned) request->shard, (unsigned) request->shards);
+	return request->mode & ~0777u ? larder_fail_next (error, LARDER_E_INVALID, "three octal digits: 755", "%o is no mode", (unsigned) request->mode) : 0;
+}
+
+static int
+run (struct sync *sync, struct larder_error *error)
+{
+	struct transfer *transfer = &sync->transfer;
+	int code = check_request (sync->request, error);
+	if (code == 0)
+		code = begin_sides (sync, error);
+	if (code == 0 && sync->request->mode && transfer->store)
+		code = larder_fail_next (error, LARDER_E_INVALID, "leave it out", "a mode is for files: '%s' is a store", sync->request->to);
+	if (code == 0)
+		code = sync_merge (sync, error);
+	pool_drain (transfer->pool);
+	if (code == 0 && !transfer_stopped (transfer))
+		code = sync_remove (sync, error);
+	sync_add_later (sync);
+	pool_drain (transfer->pool);
+	if (code == 0 && sync->request->mode && !transfer_stopped (transfer))
+		code = sync_modes (sync, error);
+	return code;
+}
+
+static void
+end (struct sync *sync)
+{
+	side_end (&sync->from);
+	side_end (&sync->to);
+	shadow_clear (&sync->transfer.shadow);
+	shadow_clear (&sync->covered);
+	shadow_clear (&sync->leaving);
+	if (sync->leftover)
+		(void) fclose (sync->leftover);
+}
+
+int
+larder_sync (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context, struct larder_summary *ret_summary,
+             struct larder_error *error)
+{
+	struct larder_sync whole = { .size = sizeof whole };
+	larder_give (&whole, request);
+	struct larder_transfer copy = {
+		.size = sizeof copy, .flags = whole.flags & LARDER_DRY_RUN, .from = &whole.from, .count = 1, .to = whole.to,
+		.attributes = { .size = sizeof copy.attributes },
+	};
+	struct sync *sync = calloc (1, sizeof *sync);
+	if (!sync)
+		return larder_fail_memory (error);
+	sync->request = &whole;
+	sync->from.root = sync->to.root = -1;
+	int code = transfer_begin (&sync->transfer, larder, &copy, event, context, error);
+	if (code == 0) {
+		code = run (sync, error);
+		end (sync);
+		code = transfer_end (&sync->transfer, code, ret_summary, error);
+	}
+	free (sync);
+	return code;
+}

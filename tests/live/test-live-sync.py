@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""test-live-sync: sync with real servers: up and down and again, and listings that lie, of which nothing may be removed."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+import servers  # noqa: E402
+import tap  # noqa: E402
+from scene import Scene  # noqa: E402
+
+NAMES = ["a b", "a$b", "it's \"q\"", "a\u200eb", "a\u00a0b", "~x", "-n", "%2F", "a+b", "a?b#c", "*", "[x]", "a\tb",
+         "foo.txt", "foo/foo2", "foo-bar", "foo0", "f\u00f6\u00f6"]
+
+
+class Place(Scene):
+    def __init__(self, name):
+        super().__init__(servers.start(name), ["create = no", "attempts = 3"])
+        self.server.make_bucket("bucket")
+        self.use_bucket("bucket")
+
+    def write(self, path, data=b"x"):
+        os.makedirs(os.path.dirname(self.path(path)), exist_ok=True)
+        with open(self.path(path), "wb") as file:
+            file.write(data)
+
+    def tree(self, top):
+        found = {}
+        for folder, _, names in os.walk(self.path(top)):
+            for name in names:
+                path = os.path.join(folder, name)
+                with open(path, "rb") as file:
+                    found[os.path.relpath(path, self.path(top))] = file.read()
+        return found
+
+    def sync(self, *words, code=0):
+        """(done, skipped, refused, failed), and the whole."""
+        self.mark = len(self.between.requests)
+        done = self.run("--json", "sync", *words)
+        last = done.lines[-1]
+        assert done.code == code and last["type"] == "summary", done
+        assert last["scanned"] == last["done"] + last["skipped"] + last["refused"] + last["failed"], last
+        return tuple(last[name] for name in ("done", "skipped", "refused", "failed")), done
+
+    def asked(self):
+        return [r["method"] + " " + r["path"].partition("?")[0] for r in self.between.requests[self.mark:]]
+
+    def clear(self):
+        self.between.plan([])
+        while keys := self.keys():                    # a page of them
+            self.client.delete_objects(Bucket="bucket", Delete={"Objects": [{"Key": key} for key in keys]})
+
+
+places = {}
+
+
+def place(name="minio"):
+    if name not in places:
+        places[name] = Place(name)
+    places[name].clear()
+    return places[name]
+
+
+def there_and_back(name):
+    """c-T04, c-T08: the names arrive, come back, and a second run asks for a listing and no more."""
+    scene = place(name)
+    top = scene.path("names-" + name)
+    for key in NAMES:
+        scene.write("names-%s/%s" % (name, key), key.encode())
+    count = len(NAMES)
+    for source, target in ((top, "images:n/"), ("images:n/", top + "-back"), ("images:n", "images:m")):
+        assert scene.sync("--delete", source, target)[0] == (count, 0, 0, 0), (source, target)
+        assert scene.sync("--delete", source, target)[0] == (0, count, 0, 0), (source, target)
+        assert set(scene.asked()) == {"GET /bucket"}, scene.asked()
+    assert scene.tree("names-%s-back" % name) == scene.tree("names-" + name)
+    os.unlink(os.path.join(top, "foo/foo2"))
+    assert scene.sync("--delete", top, "images:n/")[0] == (1, count - 1, 0, 0)
+    assert scene.sync("--delete", "images:n/", top + "-back")[0] == (1, count - 1, 0, 0)
+    assert scene.tree("names-%s-back" % name) == scene.tree("names-" + name)
+
+
+def test_live_sync_there_and_back_minio():
+    there_and_back("minio")
+
+
+def test_live_sync_there_and_back_moto():
+    there_and_back("moto")
+
+
+def test_live_sync_many_pages():
+    """More than two pages on either side, names of one page's end among them."""
+    scene = place()
+    for number in range(2500):
+        scene.write("many/%03d/%d" % (number // 100, number % 100))
+    assert scene.sync(scene.path("many"), "images:many")[0] == (2500, 0, 0, 0)
+    assert scene.sync("--delete", scene.path("many"), "images:many")[0] == (0, 2500, 0, 0)
+    assert len(scene.asked()) == 3, scene.asked()
+    for number in range(1200):
+        os.unlink(scene.path("many/%03d/%d" % (number // 100, number % 100)))
+    assert scene.sync("--delete", scene.path("many"), "images:many")[0] == (1200, 1300, 0, 0)
+    assert len([one for one in scene.asked() if one.startswith("POST")]) == 2, scene.asked()[-5:]
+    assert scene.sync("--delete", scene.path("many"), "images:many")[0] == (0, 1300, 0, 0)
+
+
+# ---- c-T14: listings that lie
+
+def page(keys, truncated, token=None):
+    items = "".join("<Contents><Key>s/%s</Key><Size>1</Size><LastModified>2026-11-25T10:00:00Z</LastModified><ETag>\"e\"</ETag></Contents>" % key for key in keys)
+    token = "<NextContinuationToken>%s</NextContinuationToken>" % token if token else ""
+    return {"method": "GET", "path": "list-type=2", "do": "reply", "status": 200, "body":
+            "<ListBucketResult><IsTruncated>%s</IsTruncated>%s%s</ListBucketResult>" % (str(truncated).lower(), token, items)}
+
+
+LIES = {
+    "token repeated": [page("ab", True, "t"), page("cd", True, "t")],
+    "token repeated, no keys": [page("", True, "t"), page("", True, "t")],
+    "truncated without token": [page("ab", True)],
+    "not truncated with token": [page("ab", False, "t")],
+    "out of order": [page("bc", True, "t"), page("ad", False)],
+    "the last key again": [page("bc", True, "t"), page("cd", False)],
+}
+
+
+def lies_of(scene, what):
+    scene.between.plan([{**rule, "nth": at} for at, rule in enumerate(LIES[what], 1)])
+
+
+def test_live_sync_lying_source_removes_nothing():
+    """c-T14: the listing is an error that names its page, and what is there stays."""
+    scene = place()
+    scene.write("other/file")
+    for name in "abcdxyz":
+        scene.client.put_object(Bucket="bucket", Key="s/" + name, Body=b"x")
+        scene.write("kept/" + name, b"y")
+    for what in LIES:
+        lies_of(scene, what)
+        _, done = scene.sync("--delete", "--size-only", "images:s/", scene.path("kept"), code=8)
+        assert done.error["code"] == "UNAVAILABLE" and "page" in str(done.error), (what, done)
+        assert scene.tree("kept") == {name: b"y" for name in "abcdxyz"}, (what, scene.tree("kept"))
+        # The same on the other side: nothing of the store goes either.
+        lies_of(scene, what)
+        scene.sync("--delete", "--size-only", scene.path("other"), "images:s/", code=8)
+        assert not [one for one in scene.asked() if one.startswith(("POST", "DELETE"))], (what, scene.asked())
+    scene.between.plan([])
+    assert sorted(set(scene.keys())) == ["s/" + name for name in "abcdxyz"]
+
+
+def test_live_sync_empty_page_is_no_end():
+    """c-T14: a page without keys and with a token is followed."""
+    scene = place()
+    scene.write("page/a", b"y")
+    scene.between.plan([{**page("", True, "t"), "nth": 1}, {**page("a", False), "nth": 2}])
+    assert scene.sync("--delete", "--size-only", "images:s/", scene.path("page"))[0] == (0, 1, 0, 0)
+    assert scene.tree("page") == {"a": b"y"}
+
+
+def test_live_sync_may_not_list():
+    """c-T21: who may not list cannot prove a listing: nothing begins."""
+    scene = place()
+    scene.write("some/a")
+    scene.client.put_object(Bucket="bucket", Key="s/old", Body=b"x")
+    scene.between.plan([{"method": "GET", "path": "list-type=2", "do": "reply", "code": "AccessDenied"}])
+    scene.sync("--delete", scene.path("some"), "images:s/", code=4)
+    assert not [one for one in scene.asked() if not one.startswith("GET")], scene.asked()
+
+
+def test_live_sync_removed_but_two():
+    """c-T17: a bulk delete that answers 200 with errors inside: the two are told, the rest is gone."""
+    scene = place()
+    scene.write("one/k")
+    for name in ("k", "1", "2", "3", "4"):
+        scene.client.put_object(Bucket="bucket", Key="r/" + name, Body=b"x")
+    scene.sync(scene.path("one"), "images:r")
+    body = "".join("<Error><Key>r/%s</Key><Code>AccessDenied</Code><Message>no</Message></Error>" % name if name in "14"
+                   else "<Deleted><Key>r/%s</Key></Deleted>" % name for name in "1234")
+    scene.between.plan([{"method": "POST", "do": "reply", "status": 200, "headers": {"x-amz-request-id": "BATCH"}, "body": "<DeleteResult>%s</DeleteResult>" % body}])
+    numbers, done = scene.sync("--delete", scene.path("one"), "images:r", code=1)
+    errors = [line for line in done.lines if line["type"] == "error"]
+    assert numbers == (2, 1, 0, 2) and [line["key"][-3:] for line in errors] == ["r/1", "r/4"], done
+    assert all(line["provider"] == "AccessDenied" and line["request"] == "BATCH" for line in errors), errors
+
+
+try:
+    tap.run(sys.modules[__name__])
+finally:
+    for each in places.values():
+        each.__exit__()
+        each.server.stop()
