@@ -17,7 +17,7 @@ on_error (j_common_ptr jpeg)
 static bool
 is_harmless (int code)
 {
-	return code == JWRN_JFIF_MAJOR || code == JWRN_ADOBE_XFORM || code == JWRN_NOT_SEQUENTIAL;
+	return code == JWRN_JFIF_MAJOR || code == JWRN_NOT_SEQUENTIAL;
 }
 
 /* libjpeg warns of what it can go on after, with pixels made up: data that end early, codes that are none, markers that are

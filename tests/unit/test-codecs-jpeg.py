@@ -232,6 +232,8 @@ def cuts():
 def damage():
     data = saved(grain(64, 48), quality=90)
     scan = data.index(b"\xff\xda") + 14
+    scans_of, adobe = saved(grain(64, 48), quality=90, progressive=True), segment(0xee, b"Adobe\0\x64\0\0\0\0\7")
+    second = scans_of.index(b"\xff\xda", scans_of.index(b"\xff\xda") + 2)
     for name, bad, word in (("marker in the data", data[:scan + 300] + b"\xff\xd9" + data[scan + 302:], "damaged"),
                             ("ones", data[:scan + 200] + b"\xff\x00" * 200 + data[scan + 600:], "damaged"),
                             ("no table", edited(data, lambda marker, body: b"" if marker == 0xdb else body), "damaged"),
@@ -241,7 +243,10 @@ def damage():
             yield "%s: exit %s, %s" % (name, status, message)
     for name, odd, word in (("trailing", data + b"PK\3\4", "follow"), ("second picture", data + data, "follow"),
                             ("garbage before the end", data[:-2] + b"\1" * 50 + data[-2:], "extraneous"),
-                            ("old revision", data.replace(b"JFIF\0\1", b"JFIF\0\5", 1), "JFIF")):
+                            ("old revision", data.replace(b"JFIF\0\1", b"JFIF\0\5", 1), "JFIF"),
+                            ("old revision between scans", scans_of[:second] + segment(0xe0, b"JFIF\0\5\1\0\0\1\0\1\0\0") + scans_of[second:], "JFIF"),
+                            ("a scan that names no coefficients", data[:scan - 3] + b"\0\0\0" + data[scan:], "SOS"),
+                            ("unknown colours of Adobe", edited(data, lambda marker, body: adobe if marker == 0xe0 else body), "Adobe")):
         status, found, rows = dump(put("odd.jpg", odd), "jpeg")
         if status != 0 or word not in (found.get("note_after") or "") or not numpy.array_equal(array(found, rows), numpy.asarray(Image.open(io.BytesIO(data)))):
             yield "%s: exit %d, %s" % (name, status, found)
