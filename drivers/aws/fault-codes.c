@@ -15,6 +15,7 @@
 #define SPACE "free space on the server, or raise its quota"
 #define CHANGED "somebody else wrote it meanwhile: look at it, then decide"
 #define DAMAGED "try again; if it stays, look for faulty memory or a proxy that changes bytes"
+#define FILES "choose a key that is no folder of another and below no other object: this server keeps keys as files"
 #define RESTORE "restore the object first, and wait until that is done"
 
 #define REFUSED "the service refuses what was asked: see its words above; " SERVER
@@ -37,9 +38,11 @@ static const struct aws_fault_row rows[] = {
 	ROW ("ConditionalRequestConflict", CONFLICT, 409, TRANSIENT, "somebody else writes it at this moment: look at it, then decide"),
 	ROW ("ContentSHA256Mismatch", INTEGRITY, 400, NEVER, DAMAGED),
 	ROW ("CredentialsNotSupported", DENIED, 400, NEVER, CREDENTIALS),
+	ROW ("DirectoryObjectContainsData", INVALID, 400, NEVER, "choose a key without '/' at its end: on this server such objects hold no bytes"),
 	ROW ("EC2ThrottledException", UNAVAILABLE, 503, THROTTLED, SLOWER),
 	ROW ("EntityTooLarge", LIMIT, 400, NEVER, "write it in parts, or make it smaller"),
 	ROW ("EntityTooSmall", INVALID, 400, NEVER, "make the parts larger: all but the last have at least 5 MiB"),
+	ROW ("ExistingObjectIsDirectory", CONFLICT, 409, NEVER, FILES),
 	ROW ("ExpiredToken", DENIED, 400, NEVER, FRESH),
 	ROW ("ExpiredTokenException", DENIED, 400, NEVER, FRESH),
 	ROW ("GlacierExpeditedRetrievalNotAvailable", NOTREADY, 503, NEVER, "ask for the Standard tier, or try again later"),
@@ -77,6 +80,7 @@ static const struct aws_fault_row rows[] = {
 	ROW ("NotImplemented", UNSUPPORTED, 501, NEVER, "this server cannot do that; " SERVER),
 	ROW ("NotSignedUp", DENIED, 403, NEVER, "sign the account up for the service"),
 	ROW ("ObjectAlreadyInActiveTierError", CONFLICT, 403, NEVER, "the object can be read as it is"),
+	ROW ("ObjectParentIsFile", CONFLICT, 409, NEVER, FILES),
 	ROW ("OperationAborted", CONFLICT, 409, NEVER, "try again: another request for it was under way"),
 	ROW ("PermanentRedirect", INVALID, 301, NEVER, "set region or endpoint in the [backend] section to the bucket's"),
 	ROW ("PreconditionFailed", CONFLICT, 412, NEVER, CHANGED),
@@ -110,8 +114,8 @@ static const struct aws_fault_row rows[] = {
 	ROW ("XAmzContentSHA256Mismatch", INTEGRITY, 400, NEVER, DAMAGED),
 	ROW ("XMinioAdminBucketQuotaExceeded", NOSPACE, 403, NEVER, SPACE),
 	ROW ("XMinioInvalidObjectName", INVALID, 400, NEVER, "choose a key without '.', '..' and empty parts between its slashes"),
-	ROW ("XMinioObjectExistsAsDirectory", CONFLICT, 409, NEVER, "choose a key that is no folder of other keys: this server keeps keys as files"),
-	ROW ("XMinioParentIsObject", CONFLICT, 400, NEVER, "choose a key that is not below another object: this server keeps keys as files"),
+	ROW ("XMinioObjectExistsAsDirectory", CONFLICT, 409, NEVER, FILES),
+	ROW ("XMinioParentIsObject", CONFLICT, 400, NEVER, FILES),
 	ROW ("XMinioServerNotInitialized", UNAVAILABLE, 503, TRANSIENT, AGAIN),
 	ROW ("XMinioStorageFull", NOSPACE, 507, NEVER, SPACE),
 };
@@ -144,12 +148,23 @@ static const struct aws_fault_row by_status[] = {
 
 static const struct aws_fault_row other = ROW ("", INVALID, 400, NEVER, REFUSED);
 static const struct aws_fault_row other_server = ROW ("", UNAVAILABLE, 500, NEVER, AGAIN);
+static const struct aws_fault_row locked = ROW ("", DENIED, 403, NEVER, "object lock keeps it: wait for the end of its retention, or have its legal hold taken off");
 static const struct aws_fault_row other_minio = ROW ("XMinio", UNSUPPORTED, 400, NEVER, SERVER);
+
+/* Object lock has no code of its own: AWS and versitygw say AccessDenied, MinIO InvalidRequest. The words tell. */
+static bool
+is_locked (const struct aws_fault *fault)
+{
+	return (strcmp (fault->code, "AccessDenied") == 0 && strstr (fault->message, "object lock"))
+		|| (strcmp (fault->code, "InvalidRequest") == 0 && strstr (fault->message, "WORM protected"));
+}
 
 const struct aws_fault_row *
 aws_fault_row (const struct aws_fault *fault, bool *ret_known)
 {
 	*ret_known = true;
+	if (is_locked (fault))
+		return &locked;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (strcmp (rows[i].code, fault->code) == 0)
 			return &rows[i];

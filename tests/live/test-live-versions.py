@@ -269,6 +269,30 @@ def test_live_versions_remove_all_moto():
     check_remove_all("moto")
 
 
+# ---- object lock
+
+def check_locked(name):
+    """What object lock keeps is denied, by whatever code the server says so, and stays; what it let go is removed."""
+    with World(name) as w:
+        w.client.create_bucket(Bucket="locked-%d" % World.count, ObjectLockEnabledForBucket=True)
+        w.use_bucket("locked-%d" % World.count)
+        until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+        kept = w.put_text("kept", "kept", ChecksumAlgorithm="CRC32", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until)
+        free = w.put_text("free", "free")
+        error = w.larder(4, "rm", "--version", kept, "images:kept").error
+        assert error["code"] == "DENIED" and "object lock keeps it" in error["next"] and w.text("kept") == "kept", error
+        w.larder(0, "rm", "--version", free, "images:free")
+        assert w.larder(4, "rm", "-r", "--all-versions", "images:").lines[-1]["failed"] == 1 and w.versions() == {"kept": 1}
+
+
+def test_live_versions_locked_minio():
+    check_locked("minio")
+
+
+def test_live_versions_locked_versitygw():
+    check_locked("versitygw")
+
+
 if __name__ == "__main__":
     servers.boto3()
     tap.run(sys.modules["__main__"])

@@ -245,6 +245,42 @@ START_TEST (minio_malformed)
 }
 END_TEST
 
+/* What object lock keeps is denied, in whatever words; the same codes about other matters mean what they meant. */
+START_TEST (object_lock)
+{
+	static const struct { int status; const char *code, *message; int larder; bool locked; } cases[] = {
+		{ 400, "InvalidRequest", "Object is WORM protected and cannot be overwritten", LARDER_E_DENIED, true },
+		{ 400, "InvalidRequest", "Bucket is missing ObjectLockConfiguration", LARDER_E_INVALID, false },
+		{ 403, "AccessDenied", "Access Denied because object protected by object lock.", LARDER_E_DENIED, true },
+		{ 403, "AccessDenied", "Access Denied.", LARDER_E_DENIED, false },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct larder_error error = LARDER_ERROR_INIT;
+		struct aws_fault fault = coded (cases[i].status, cases[i].code);
+		snprintf (fault.message, sizeof fault.message, "%s", cases[i].message);
+		ck_assert_int_eq (aws_fault_error (&fault, "x", &error), cases[i].larder);
+		ck_assert_int_eq (strstr (error.next, "object lock keeps it") != NULL, cases[i].locked);
+	}
+}
+END_TEST
+
+/* Servers that keep keys as files refuse some: the next step is another key. */
+START_TEST (keys_as_files)
+{
+	static const struct { int status; const char *code; int larder; } cases[] = {
+		{ 409, "ExistingObjectIsDirectory", LARDER_E_CONFLICT }, { 409, "ObjectParentIsFile", LARDER_E_CONFLICT },
+		{ 409, "XMinioObjectExistsAsDirectory", LARDER_E_CONFLICT }, { 400, "XMinioParentIsObject", LARDER_E_CONFLICT },
+		{ 400, "DirectoryObjectContainsData", LARDER_E_INVALID },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct larder_error error = LARDER_ERROR_INIT;
+		struct aws_fault fault = coded (cases[i].status, cases[i].code);
+		ck_assert_int_eq (aws_fault_error (&fault, "x", &error), cases[i].larder);
+		ck_assert_int_eq (strncmp (error.next, "choose a key ", 13), 0);
+	}
+}
+END_TEST
+
 START_TEST (regions)
 {
 	struct aws_fault fault = read_header (301, "x-amz-bucket-region", "eu-west-1");
@@ -292,7 +328,8 @@ main (void)
 		{ "test-aws-fault-s3-form", s3_form, 0 }, { "test-aws-fault-json-forms", json_forms, 0 }, { "test-aws-fault-head-replies", head_replies, 0 },
 		{ "test-aws-fault-foreign-bodies", foreign_bodies, 0 }, { "test-aws-fault-words-are-tame", words_are_tame, 0 },
 		{ "test-aws-fault-codes", codes, 0 }, { "test-aws-fault-wording", wording, 0 }, { "test-aws-fault-skew-is-named", skew_is_named, 0 },
-		{ "test-aws-fault-minio-malformed", minio_malformed, 0 }, { "test-aws-fault-regions", regions, 0 },
+		{ "test-aws-fault-minio-malformed", minio_malformed, 0 }, { "test-aws-fault-object-lock", object_lock, 0 },
+		{ "test-aws-fault-keys-as-files", keys_as_files, 0 }, { "test-aws-fault-regions", regions, 0 },
 		{ "test-aws-fault-inside-success", inside_success, 0 }, { "test-aws-fault-published", published, 0 },
 	};
 	const char *vectors = getenv ("LARDER_VECTORS");
