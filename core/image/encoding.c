@@ -64,7 +64,13 @@ box_parse (const char *text, uint32_t *ret_width, uint32_t *ret_height, struct l
 static int
 buffer_sink_write (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
-	return buffer_add (context, bytes, count) < 0 ? larder_fail (error, LARDER_E_LIMIT, "encoded picture does not fit into memory") : 0;
+	struct buffer *buffer = context;
+	if (buffer_add (buffer, bytes, count) == 0)
+		return 0;
+	if (count <= buffer->most && buffer->length <= buffer->most - count)
+		return larder_fail_memory (error);
+	return larder_fail_next (error, LARDER_E_LIMIT, "raise 'max-file-size' of the pipeline, or make the picture smaller",
+	                         "picture has more than %zu bytes once it is encoded", buffer->most);
 }
 
 void

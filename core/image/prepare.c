@@ -330,7 +330,7 @@ decode_and_encode (struct job *job, struct pixels *pixels, struct larder_error *
 	return recode_end (&recode, code, error);
 }
 
-/* A strict pipeline takes nothing odd; asked twice: of the header, and once all rows were read. */
+/* A strict pipeline takes nothing odd; asked once all rows were read, when all that is odd is known. */
 static int
 judge (struct job *job, const struct larder_picture *picture, struct larder_error *error)
 {
@@ -373,13 +373,11 @@ job_make (struct job *job, struct larder_error *error)
 	struct larder_decode request = decode_of (job->pipeline, job->memory);
 	job->call.cpu_end = clock_cpu () + job->pipeline->max_time;
 	buffer_init (&job->encoded, job->pipeline->max_file_size);
-	buffer_init (&job->thumbnail, 64 << 20);
+	buffer_init (&job->thumbnail, job->pipeline->max_file_size);
 	int code = want_size (job, &request, error);
 	if (code == 0)
 		code = job->source_codec ? pixels_open (&pixels, job->larder, job->source_codec, &job->call, &job->input.source, &request, error)
 			: pixels_of_raster (&pixels, job->request->raster, error);
-	if (code == 0)
-		code = judge (job, &pixels.picture, error);
 	if (code == 0)
 		code = decode_and_encode (job, &pixels, error);
 	if (code == 0)

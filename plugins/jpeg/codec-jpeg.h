@@ -40,7 +40,7 @@ int problems_tell (const struct problems *problems, uint64_t cut, struct larder_
 
 struct markers {
 	uint64_t most;          /* bytes of each */
-	bool over, broken, no_memory;
+	bool over, exif_over, broken, no_memory;
 	uint8_t *exif;
 	size_t exif_length;
 	struct { uint8_t *at; size_t length; } parts[256];   /* of the profile, by their numbers */
@@ -52,7 +52,7 @@ struct markers {
 /* Have libjpeg hand over APP1 and APP2 segments. `ret` is found by the decoder's client_data through markers_of. */
 void markers_begin (j_decompress_ptr jpeg);
 struct markers *markers_of (j_common_ptr jpeg);
-/* The whole profile, or NULL; a note where one is there but of no use. */
+/* The whole profile, or NULL; a note where one, or EXIF, is there but of no use. */
 const uint8_t *markers_profile (struct markers *markers, const char **ret_note);
 void markers_free (struct markers *markers);
 

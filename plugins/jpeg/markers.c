@@ -62,7 +62,9 @@ on_app1 (j_decompress_ptr jpeg)
 	size_t some = length < sizeof head ? length : sizeof head;
 	take_bytes (jpeg, head, some);
 	length -= some;
-	if (some < sizeof head || memcmp (head, "Exif\0", 5) != 0 || markers->exif != NULL || length > markers->most) {
+	bool exif = some == sizeof head && memcmp (head, "Exif\0", 5) == 0 && markers->exif == NULL;
+	markers->exif_over = markers->exif_over || (exif && length > markers->most);
+	if (!exif || length > markers->most) {
 		(*jpeg->src->skip_input_data) (jpeg, (long) length);
 		return TRUE;
 	}
@@ -115,7 +117,8 @@ const uint8_t *
 markers_profile (struct markers *markers, const char **ret_note)
 {
 	size_t at = 0;
-	*ret_note = markers->over ? "its colour profile is over 'max-metadata' and was ignored" : NULL;
+	*ret_note = markers->over ? "its colour profile is over 'max-metadata' and was ignored"
+		: markers->exif_over ? "its EXIF is over 'max-metadata' and was ignored" : NULL;
 	for (unsigned i = 1; i <= markers->wanted; i++)
 		markers->broken = markers->broken || markers->parts[i].at == NULL;
 	if (markers->broken && !markers->over)

@@ -65,7 +65,8 @@ on_warning (png_structp png, png_const_charp text)
 	bool harmless = decode->phase != PHASE_ROWS || strstr (text, "Extra compressed data") != NULL;
 	if (!harmless || strncmp (text, "tRNS: CRC", 9) == 0)
 		png_error (png, text);
-	keep_note (decode, text);
+	bool over = strstr (text, "chunk data is too large") != NULL || strstr (text, "exceeds application limits") != NULL;
+	keep_note (decode, over ? "a chunk of it is over 'max-metadata' and was ignored" : text);
 }
 
 static void

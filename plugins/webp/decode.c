@@ -120,8 +120,9 @@ read_profile (struct decode *decode, struct larder_call *call, struct larder_pic
 	char *name = larder_host->arena (call, 80);
 	if (name != NULL && chunk.chunk.size <= decode->limits.metadata)
 		verdict = colour_open (chunk.chunk.bytes, chunk.chunk.size, decode->pixels, false, &decode->colour, name, 80);
-	decode->note = chunk.chunk.size > decode->limits.metadata ? "its colour profile is over 'max-metadata' and was ignored"
-	                                                          : colour_note (verdict);
+	if (decode->note == NULL)
+		decode->note = chunk.chunk.size > decode->limits.metadata ? "its colour profile is over 'max-metadata' and was ignored"
+		                                                          : colour_note (verdict);
 	if (verdict != COLOUR_BROKEN && verdict != COLOUR_WRONG) {
 		picture->profile = name;
 		picture->icc = chunk.chunk.bytes; /* in our copy of the file */
@@ -134,7 +135,7 @@ read_profile (struct decode *decode, struct larder_call *call, struct larder_pic
 }
 
 static uint32_t
-read_orientation (const struct decode *decode)
+read_orientation (struct decode *decode)
 {
 	WebPChunkIterator chunk;
 	uint32_t orientation = 1;
@@ -142,6 +143,8 @@ read_orientation (const struct decode *decode)
 		return orientation;
 	if (chunk.chunk.size <= decode->limits.metadata)
 		orientation = shared_orientation (chunk.chunk.bytes, chunk.chunk.size);
+	else
+		decode->note = "its EXIF is over 'max-metadata' and was ignored";
 	WebPDemuxReleaseChunkIterator (&chunk);
 	return orientation;
 }

@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import numpy  # noqa: E402
-from PIL import Image  # noqa: E402
+from PIL import Image, ImageCms, PngImagePlugin  # noqa: E402
 from answers import decode, lanczos, psnr  # noqa: E402
 from world import Tap, World  # noqa: E402
 
@@ -179,4 +179,40 @@ for key, value, kind, data in (
         outcome = tight.tool("image", what, tight.path("picture"), *words)
         tap.check(outcome.code == 2 and "'%s'" % key in outcome.err and (what == "probe" or tight.thumbnail("j") is None),
                   "test-image-limit-%s-%s-%s" % (key, kind, what), "exit %d: %s" % (outcome.code, outcome.err))
+tight = World(more="max-file-size = 1000\n")
+os.truncate(tight.put("stream", flat.getvalue()), 8 << 20)
+with open(tight.path("stream"), "rb") as stream:
+    outcome = tight.tool("image", "ingest", "-", "--user", "u", "--job", "j", stdin=stream)
+    read = os.lseek(stream.fileno(), 0, os.SEEK_CUR)
+tap.check(outcome.code == 2 and "'max-file-size'" in outcome.err and read < 1 << 20 and tight.thumbnail("j") is None, "test-image-limit-max-file-size-of-a-stream",
+          "%d bytes read: %s" % (read, outcome.err))
+for key, more in (("picture", "keep = no\n"), ("thumbnail", "")):
+    tight = World("200x200", "png", more="max-file-size = %d\n" % (len(many) + 1) + more)
+    tight.put("picture", many)
+    outcome = tight.tool("image", "ingest", tight.path("picture"), "--user", "u", "--job", "j")
+    tap.check(outcome.code == 2 and "'max-file-size'" in outcome.err and tight.thumbnail("j") is None, "test-image-limit-max-file-size-encoded-" + key, outcome.err)
+
+# ---- metadata over its limit is left out and told; a strict pipeline takes nothing odd ----
+
+words, large = PngImagePlugin.PngInfo(), b"Exif\0\0MM\0*\0\0\0\x08\0\0" + bytes(3000)
+words.add_text("prompt", "words " * 1000)
+profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+profile = struct.pack(">I", len(profile) + 3000) + profile[4:] + bytes(3000)
+over = [(kind, name, dict(options)) for kind in ("png", "jpeg", "webp") for name, options in (("exif", {"exif": large}), ("profile", {"icc_profile": profile}))]
+for kind, name, options in over + [("png", "text", {"pnginfo": words})]:
+    data = io.BytesIO()
+    scene(60, 40, 3).save(data, kind, **options)
+    for more, code, told in (("max-metadata = 1KiB\n", 0, True), ("max-metadata = 1KiB\nstrict = yes\n", 6, True), ("strict = yes\n", 0, False)):
+        tight = World(more=more)
+        outcome = ingest(tight, "picture", data.getvalue(), "j")
+        said = tight.tool("image", "probe", tight.path("picture"))
+        tap.check(outcome.code == said.code == code and ("'max-metadata'" in said.out + said.err) == told and (tight.thumbnail("j") is None) == (code != 0),
+                  "test-image-limit-max-metadata-%s-%s-%s" % (kind, name, more.split("\n")[-2].replace(" ", "")), said.out + said.err)
+sound = jpeg(scene(60, 40, 3))
+for name, odd in (("followed-by-bytes", flat.getvalue() + b"PK"), ("told-behind-its-pixels", sound[:-2])):
+    for strict, code in (("yes", 6), ("no", 0)):
+        tight = World(more="strict = %s\n" % strict)
+        outcome = ingest(tight, "picture", odd, "j")
+        tap.check(outcome.code == code and ("'strict = no'" in outcome.err) == (code != 0) and (tight.thumbnail("j") is None) == (code != 0),
+                  "test-image-strict-%s-%s" % (strict, name), outcome.err)
 tap.done()

@@ -1,6 +1,7 @@
 /* test-image-raster.c: raw pixels with a stride through the public API, on the mock store: keys, metadata and
  * bytes as the strategy's helper gives them; the caller's pixels are never changed. */
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,34 @@ START_TEST (again_and_other_bytes)
 }
 END_TEST
 
+static int64_t
+read_at (void *context, void *into, size_t count, uint64_t offset, struct larder_error *why)
+{
+	(void) why;
+	return pread (*(int *) context, into, count, (off_t) offset);
+}
+
+/* An encoded picture from a source of the caller's, whose length counts before its first byte. */
+START_TEST (from_a_source)
+{
+	char file[4096];
+	snprintf (file, sizeof file, "%s/doc/examples/pictures/dunes.png", getenv ("TOP_SRCDIR"));
+	int fd = open (file, O_RDONLY | O_CLOEXEC);
+	off_t length = lseek (fd, 0, SEEK_END);
+	struct larder_source source = { .size = sizeof source, .context = &fd, .length = (uint64_t) length, .pread = read_at };
+	struct larder_ingest request = { .size = sizeof request, .user = "u", .job = "j3", .source = &source, .at = INT64_C (1762000000000000000) };
+	struct larder_ingested result = { .size = sizeof result };
+	ck_assert_msg (larder_ingest (handle, arena, &request, &result, &error) == 0, "%s", error.message);
+	ck_assert_str_eq (result.key, "u/2025/11/j3.png");
+	ck_assert_uint_eq (result.length, (uint64_t) length);
+	source.length = (UINT64_C (1) << 30) + 1;
+	request.job = "j4";
+	ck_assert_int_eq (larder_ingest (handle, arena, &request, &result, &error), LARDER_E_LIMIT);
+	ck_assert_ptr_nonnull (strstr (error.next, "'max-file-size'"));
+	close (fd);
+}
+END_TEST
+
 START_TEST (every_pixel_format)
 {
 	unsigned char rows[64 * 8];
@@ -175,6 +204,7 @@ main (void)
 	tcase_add_checked_fixture (tcase, set_up, tear_down);
 	tcase_add_test (tcase, keys_metadata_and_untouched_pixels);
 	tcase_add_test (tcase, again_and_other_bytes);
+	tcase_add_test (tcase, from_a_source);
 	tcase_add_test (tcase, every_pixel_format);
 	tcase_add_test (tcase, thumbnail_key_of_key);
 	tcase_add_test (tcase, what_cannot_be);
