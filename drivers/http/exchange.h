@@ -60,7 +60,7 @@ struct exchange {
 	struct http_reply *reply;
 	struct larder_error *error;
 	struct place place;
-	struct curl_slist *headers;
+	struct curl_slist *headers, *headers_last;     /* in the arena */
 
 	int code;                      /* why a callback of ours ended it; *error is filled */
 	int socket;                    /* once the connection stands; else -1 */

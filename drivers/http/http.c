@@ -180,8 +180,7 @@ perform_once (struct exchange *exchange)
 static void
 begin_again (struct exchange *exchange)
 {
-	curl_slist_free_all (exchange->headers);
-	exchange->headers = NULL;
+	exchange->headers = exchange->headers_last = NULL;
 	exchange->ask = true;
 	exchange->cut = exchange->ready = exchange->lost = exchange->head = exchange->small = false;
 	exchange->given = exchange->given_before = exchange->moved = 0;
@@ -198,7 +197,6 @@ perform (struct exchange *exchange)
 		begin_again (exchange);
 		code = perform_once (exchange);
 	}
-	curl_slist_free_all (exchange->headers);
 	request_forget (exchange->connection);
 	return code;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "buffer.h"
+#include "arena.h"
 #include "error.h"
 
 #define REQUEST_HEADER_MOST 65536
@@ -17,8 +17,12 @@
 static bool
 is_token (const char *name)
 {
-	static const char letters[] = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-	return *name && name[strspn (name, letters)] == '\0';
+	for (const char *at = name; *at; at++) {
+		bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
+		if (!plain && !strchr ("-_.!#$%&'*+^`|~", *at))
+			return false;
+	}
+	return *name;
 }
 
 /* A line break in a value would begin a header, or a request, of somebody else's making. */
@@ -31,14 +35,37 @@ is_value (const char *value)
 	return true;
 }
 
+/* Lines and list lie in the arena: libcurl only reads them. */
 static int
 add_line (struct exchange *exchange, const char *line)
 {
-	struct curl_slist *more = line ? curl_slist_append (exchange->headers, line) : NULL;
+	struct curl_slist *more = line ? arena_alloc (exchange->arena, sizeof *more) : NULL;
 	if (!more)
 		return larder_fail_memory (exchange->error);
-	exchange->headers = more;
+	*more = (struct curl_slist) { .data = (char *) (uintptr_t) line };
+	if (exchange->headers_last)
+		exchange->headers_last->next = more;
+	else
+		exchange->headers = more;
+	exchange->headers_last = more;
 	return 0;
+}
+
+/* "name: value"; "name;" is libcurl's way to say an empty one. */
+static const char *
+line_of (struct larder_arena *arena, const struct larder_pair *pair, size_t name, size_t value)
+{
+	char *line = arena_alloc (arena, name + value + 3);
+	if (!line)
+		return NULL;
+	memcpy (line, pair->name, name);
+	if (pair->value[strspn (pair->value, " \t")] == '\0') {
+		memcpy (line + name, ";", 2);
+		return line;
+	}
+	memcpy (line + name, ": ", 2);
+	memcpy (line + name + 2, pair->value, value + 1);
+	return line;
 }
 
 static int
@@ -53,13 +80,10 @@ add_header (struct exchange *exchange, const struct larder_pair *pair)
 	/* these two are the URL's and the body's */
 	if (strcasecmp (pair->name, "host") == 0 || strcasecmp (pair->name, "content-length") == 0)
 		return 0;
-	struct buffer line CLEANUP_BUFFER;
-	buffer_init (&line, REQUEST_HEADER_MOST);
-	bool blank = pair->value[strspn (pair->value, " \t")] == '\0';
-	buffer_printf (&line, blank ? "%s;" : "%s: %s", pair->name, pair->value);   /* "name;" is libcurl's way to say empty */
-	if (line.failed)
+	size_t name = strlen (pair->name), value = strlen (pair->value);
+	if (name + value + 2 > REQUEST_HEADER_MOST)
 		return larder_fail (exchange->error, LARDER_E_LIMIT, "header '%.80s' is too long", pair->name);
-	return add_line (exchange, line.at);
+	return add_line (exchange, line_of (exchange->arena, pair, name, value));
 }
 
 bool

@@ -8,6 +8,11 @@ tests_bench_null_server_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS)
 tests_bench_null_server_LDADD = libbase.la $(AWS_LIBS)
 check_PROGRAMS += tests/bench/measure
 tests_bench_measure_SOURCES = %D%/measure.c
+check_PROGRAMS += tests/bench/floor
+tests_bench_floor_SOURCES = %D%/floor.c core/base/fail.c
+tests_bench_floor_CPPFLAGS = $(IN_AWS)
+tests_bench_floor_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS)
+tests_bench_floor_LDADD = $(LIBS_UNIT_AWS)
 TESTS += %D%/test-bench-null.py
 endif
 EXTRA_DIST += %D%/null.py %D%/test-bench-null.py %D%/turns.py %D%/peers.py %D%/peer.py %D%/bench-large.py %D%/bench-small.py %D%/bench-keys.py \

@@ -103,6 +103,24 @@ class Other(Larder):
     def version(self, server): return self.words(server, "version")
 
 
+class Floor(Peer):
+    """No client: the least that one can spend (floor.c), over libcurl and over a bare socket."""
+    name, engine = "floor-curl", "curl"
+
+    def words(self, server, op, bucket, of, folder):
+        if server.tls or of.endswith("GiB"):
+            return None
+        return [os.path.join(os.environ["TOP_BUILDDIR"], "tests", "bench", "floor"), self.engine, op, server.endpoint.split("//")[1], bucket, "bench/", of,
+                folder, "200" if server.latency else "64"]
+
+    def up(self, server, folder): return self.words(server, "up", "empty", os.path.basename(folder), folder)
+    def down(self, server, folder, into): return self.words(server, "down", "null", folder, into)
+
+
+class FloorRaw(Floor):
+    name, engine = "floor-raw", "raw"
+
+
 class S5cmd(Peer):
     name = "s5cmd"
 
@@ -212,7 +230,7 @@ class Libs3(Peer):
     def list(self, server, prefix): return self.words(server, "list", "null", "prefix=" + prefix, "allDetails=0")
 
 
-ALL = [Larder, Other, LarderUnsigned, S5cmd, Rclone, Awscli, Awscrt, Obstore, Opendal, Libs3]
+ALL = [Larder, Other, LarderUnsigned, S5cmd, Rclone, Awscli, Awscrt, Obstore, Opendal, Libs3, Floor, FloorRaw]
 
 
 if __name__ == "__main__":
