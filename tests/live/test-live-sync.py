@@ -103,8 +103,8 @@ def test_live_sync_many_pages():
 
 # ---- c-T14: listings that lie
 
-def page(keys, truncated, token=None):
-    items = "".join("<Contents><Key>s/%s</Key><Size>1</Size><LastModified>2026-11-25T10:00:00Z</LastModified><ETag>\"e\"</ETag></Contents>" % key for key in keys)
+def page(keys, truncated, token=None, prefix="s/"):
+    items = "".join("<Contents><Key>" + prefix + "%s</Key><Size>1</Size><LastModified>2026-11-25T10:00:00Z</LastModified><ETag>\"e\"</ETag></Contents>" % key for key in keys)
     token = "<NextContinuationToken>%s</NextContinuationToken>" % token if token else ""
     return {"method": "GET", "path": "list-type=2", "do": "reply", "status": 200, "body":
             "<ListBucketResult><IsTruncated>%s</IsTruncated>%s%s</ListBucketResult>" % (str(truncated).lower(), token, items)}
@@ -142,6 +142,31 @@ def test_live_sync_lying_source_removes_nothing():
         assert not [one for one in scene.asked() if one.startswith(("POST", "DELETE"))], (what, scene.asked())
     scene.between.plan([])
     assert sorted(set(scene.keys())) == ["s/" + name for name in "abcdxyz"]
+
+
+def test_live_sync_lies_late():
+    """c-T14: a listing that breaks off after a thousand keys: what was left over until then stays."""
+    scene = place()
+    names = ["k%04d" % number for number in range(1000)]
+    for name in names + ["a", "z"]:
+        scene.write("late/" + name)
+    scene.between.plan([{**page(names, True, "t"), "nth": 1}, {**page(["l"], True), "nth": 2}])
+    numbers, done = scene.sync("--delete", "--size-only", "images:s/", scene.path("late"), code=8)
+    assert numbers == (0, 1000, 0, 0) and len(scene.tree("late")) == 1002, done
+
+
+def test_live_sync_key_outside_the_prefix():
+    """A listing that names what was not asked for: it is neither copied nor removed."""
+    scene = place()
+    scene.write("prefix/a")
+    scene.client.put_object(Bucket="bucket", Key="other/x", Body=b"x")
+    lie = page(["x"], False, prefix="other/")
+    for source, target in (("images:s/", scene.path("prefix")), (scene.path("prefix"), "images:s/")):
+        scene.between.plan([lie])
+        _, done = scene.sync("--delete", "--size-only", source, target, code=8)
+        assert done.error["code"] == "UNAVAILABLE" and "other/x" in str(done.error), done
+        assert not [one for one in scene.asked() if not one.startswith("GET")], scene.asked()
+    assert scene.keys() == ["other/x"] and scene.tree("prefix") == {"a": b"x"}
 
 
 def test_live_sync_empty_page_is_no_end():
