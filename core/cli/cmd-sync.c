@@ -8,7 +8,7 @@
 #include "error.h"
 
 struct sync {
-	bool remove, empty_source, size_only;
+	bool remove, empty_source, size_only, checksum;
 	const char *most, *mode, *shard;
 	const char *const *include, *const *exclude;
 };
@@ -18,6 +18,7 @@ static const struct larder_option options[] = {
 	{ .key = "delete-most", .type = LARDER_STRING, AT (most), .argument = "N|N%", .help = "remove nothing when more would go (default: the larger of 1000 and 50%)" },
 	{ .key = "allow-empty-source", .type = LARDER_BOOL, AT (empty_source), .help = "with --delete: an empty source empties the destination" },
 	{ .key = "size-only", .type = LARDER_BOOL, AT (size_only), .help = "one size is one content, whatever the times" },
+	{ .key = "checksum", .type = LARDER_BOOL, AT (checksum), .help = "compare the bytes, not the times: reads files, asks for or reads each object" },
 	{ .key = "include", .type = LARDER_LIST, AT (include), .argument = "GLOB", .help = "only keys like this; may be repeated" },
 	{ .key = "exclude", .type = LARDER_LIST, AT (exclude), .argument = "GLOB", .help = "no keys like this, on either side; may be repeated" },
 	{ .key = "mode", .type = LARDER_STRING, AT (mode), .argument = "MODE", .help = "mode of all files and folders of a local destination, as 755" },
@@ -99,7 +100,8 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	struct larder_sync request = {
 		.size = sizeof request, .from = cli->operand[0], .to = cli->operand[1],
 		.flags = (flags->remove ? LARDER_SYNC_DELETE : 0) | (flags->empty_source ? LARDER_SYNC_EMPTY_SOURCE : 0)
-			| (flags->size_only ? LARDER_SYNC_SIZE_ONLY : 0) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
+			| (flags->size_only ? LARDER_SYNC_SIZE_ONLY : 0) | (flags->checksum ? LARDER_SYNC_CHECKSUM : 0)
+			| (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
 		.include = flags->include, .include_count = count_of (flags->include),
 		.exclude = flags->exclude, .exclude_count = count_of (flags->exclude),
 	};

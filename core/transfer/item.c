@@ -86,7 +86,7 @@ goes_behind (struct item *item, int code, const struct larder_error *error)
 }
 
 static int
-copy_paced (struct item *item, struct larder_error *error)
+copy_paced (struct item *item, bool *ret_same, struct larder_error *error)
 {
 	struct transfer *transfer = item->transfer;
 	item->succeeded = atomic_load (&transfer->succeeded);
@@ -94,7 +94,9 @@ copy_paced (struct item *item, struct larder_error *error)
 		return LARDER_E_CANCELLED;
 	/* a large one is paced piece by piece */
 	int code = item->task.large ? 0 : pace_wait (&transfer->pace, transfer->larder, size_of (item), error);
-	return code == 0 ? copy_item (transfer, item, error) : code;
+	if (code == 0 && item->same)
+		code = item->same (item, ret_same, error);
+	return code == 0 && !*ret_same ? copy_item (transfer, item, error) : code;
 }
 
 static void
@@ -103,10 +105,13 @@ run (struct task *task)
 	struct item *item = (struct item *) (void *) task;
 	struct transfer *transfer = item->transfer;
 	struct larder_error error = LARDER_ERROR_INIT;
-	int code = copy_paced (item, &error);
+	bool same = false;
+	int code = copy_paced (item, &same, &error);
 	if (goes_behind (item, code, &error))
 		return;
-	if (code == 0)
+	if (code == 0 && same)
+		count_unchanged (transfer);
+	else if (code == 0)
 		count_done (transfer, item, size_of (item));
 	else if (code != LARDER_E_CANCELLED || larder_is_cancelled (transfer->larder))
 		count_failed (transfer, item->from, item->to, &error, code, copy_is_refusal (transfer, item, code));

@@ -61,6 +61,8 @@ sync_differs (const struct larder_sync *request, const struct entry *from, const
 {
 	if (from->length != to->length)
 		return true;
+	if (request->flags & LARDER_SYNC_CHECKSUM)
+		return true;                          /* as far as a listing tells */
 	if (request->flags & LARDER_SYNC_SIZE_ONLY)
 		return false;
 	if (from->info && to->info)
@@ -115,13 +117,15 @@ must_wait (struct sync *sync, const char *key)
 	return shadow_over (&sync->leaving, key) || (fstatat (sync->to.root, key, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (there.st_mode));
 }
 
+/* `compare`: unless the bytes turn out to be the same. */
 static void
-copy (struct sync *sync, const char *from)
+copy (struct sync *sync, const char *from, bool compare)
 {
 	struct item *item = item_new (&sync->transfer, from);
 	struct larder_error error = LARDER_ERROR_INIT;
 	if (!item)
 		return;
+	item->same = compare ? sync_same : NULL;
 	if (!fill (item, &sync->from)) {
 		count_failed (&sync->transfer, from, NULL, &error, larder_fail_memory (&error), false);
 		item_free (item);
@@ -155,7 +159,7 @@ judge (struct sync *sync, const struct entry *to, struct larder_arena *arena, st
 	else if (to && to->kind == from->kind && (from->kind == ENTRY_FOLDER || !sync_differs (sync->request, from, to)))
 		count_unchanged (transfer);
 	else
-		copy (sync, name);
+		copy (sync, name, to && to->kind == ENTRY_FILE && from->length == to->length && (sync->request->flags & LARDER_SYNC_CHECKSUM));
 	return 0;
 }
 

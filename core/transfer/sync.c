@@ -89,6 +89,8 @@ check_request (const struct larder_sync *request, struct larder_error *error)
 {
 	if (request->shards && request->shard >= request->shards)
 		return larder_fail_next (error, LARDER_E_INVALID, "shards count from 0", "there is no shard %u of %u", (unsigned) request->shard, (unsigned) request->shards);
+	if ((request->flags & LARDER_SYNC_CHECKSUM) && (request->flags & LARDER_SYNC_SIZE_ONLY))
+		return larder_fail_next (error, LARDER_E_INVALID, "choose one of the two", "the checksum and the size alone cannot both decide");
 	return request->mode & ~0777u ? larder_fail_next (error, LARDER_E_INVALID, "three octal digits: 755", "%o is no mode", (unsigned) request->mode) : 0;
 }
 

@@ -28,6 +28,10 @@ bool sync_takes (const struct larder_sync *request, const char *key);
 /* Is the one on this side to be copied over that one? */
 bool sync_differs (const struct larder_sync *request, const struct entry *from, const struct entry *to);
 
+/* ---- sync-same.c ---- */
+/* Compares the bytes of an item with those of its target. */
+int sync_same (struct item *item, bool *ret_same, struct larder_error *error);
+
 /* ---- sync-remove.c ---- */
 /* The current key of the destination has nothing on the other side. */
 int sync_leftover (struct sync *sync, struct larder_error *error);

@@ -60,6 +60,8 @@ struct item {
 	unsigned tries, succeeded;    /* so far; of the others when this one began */
 	struct stat facts;            /* of the file */
 	bool spooled;                 /* the file is a copy of a stream: has no path */
+	/* NULL, or asked when its turn has come: is the target the same already? */
+	int (*same) (struct item *item, bool *ret_same, struct larder_error *error);
 	int beneath;                  /* file: folder that `below` is in, open until the pool was drained, or -1: `from` is its path */
 	const char *below;
 };

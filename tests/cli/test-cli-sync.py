@@ -154,6 +154,28 @@ def test_cli_sync_size_and_time():
     assert did(sync("images:t", "images:t2")) == {"copied": ["t/same"]}
 
 
+def test_cli_sync_checksum():
+    """Bytes decide, whatever the times say, in all pairings."""
+    for name in ("same", "changed"):
+        write("sum/" + name, b"1234")
+    sync("sum", "images:sum")
+    sync("images:sum", "images:sum2")
+    sync("images:sum2", "summed")
+    write("sum/changed", b"4321")
+    for name in ("same", "changed"):
+        os.utime("sum/" + name, (1, 1))
+    for source, target in (("sum", "images:sum"), ("images:sum", "images:sum2"), ("images:sum2", "summed"), ("sum", "summed2")):
+        if target == "summed2":
+            sync("images:sum2", target)
+            write("summed2/changed", b"1234")
+        told = did(sync("-n", "--checksum", source, target))
+        assert [name.rpartition("/")[2] for name in told["would-copy"]] == ["changed"], (source, target, told)
+        assert counts(sync("--checksum", source, target)) == (1, 1, 0, 0), (source, target)
+        assert counts(sync("--checksum", source, target)) == (0, 2, 0, 0), (source, target)
+    assert tree("summed") == tree("summed2") == tree("sum")
+    assert larder("sync", "--checksum", "--size-only", "sum", "summed").code == 2
+
+
 def test_cli_sync_dry_run_changes_nothing():
     write("dry/a")
     got = sync("-n", "dry", "dryer/deep")

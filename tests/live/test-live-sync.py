@@ -163,8 +163,8 @@ def test_live_sync_key_outside_the_prefix():
     lie = page(["x"], False, prefix="other/")
     for source, target in (("images:s/", scene.path("prefix")), (scene.path("prefix"), "images:s/")):
         scene.between.plan([lie])
-        _, done = scene.sync("--delete", "--size-only", source, target, code=8)
-        assert done.error["code"] == "UNAVAILABLE" and "other/x" in str(done.error), done
+        _, done = scene.sync("--delete", "--size-only", source, target, code=6)
+        assert done.error["code"] == "INTEGRITY" and "other/x" in str(done.error), done
         assert not [one for one in scene.asked() if not one.startswith("GET")], scene.asked()
     assert scene.keys() == ["other/x"] and scene.tree("prefix") == {"a": b"x"}
 

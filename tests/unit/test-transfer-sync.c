@@ -215,6 +215,31 @@ START_TEST (test_out_of_order)
 }
 END_TEST
 
+/* Whatever a driver lets through: a key that is not below the prefix is an error, not a name that is cut. */
+START_TEST (test_outside)
+{
+	open_larder ();
+	struct transfer transfer = { .larder = larder, .arena = larder_arena_new () };
+	struct larder_store *store = NULL;
+	struct side *side = calloc (1, sizeof *side);
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct larder_info infos[] = { { .size = sizeof *infos, .key = "k/" }, { .size = sizeof *infos, .key = "k/a" }, { .size = sizeof *infos, .key = "other" } };
+	side->root = -1;
+	ck_assert_int_eq (larder_store_open (larder, "s", &store, NULL), 0);
+	ck_assert_int_eq (side_begin_store (side, &transfer, store, "k", NULL), 0);
+	side->page = (struct page) { .at = infos, .count = COUNT_OF (infos), .last = true };
+	ck_assert_int_eq (side_next (side, &error), 1);
+	ck_assert_str_eq (side->at.key, "a");
+	ck_assert_int_eq (side_next (side, &error), LARDER_E_UNAVAILABLE);
+	ck_assert_ptr_nonnull (strstr (error.message, "'other'"));
+	side_end (side);
+	free (side);
+	larder_store_close (store);
+	larder_arena_free (transfer.arena);
+	close_larder ();
+}
+END_TEST
+
 /* ---- verdicts ---- */
 
 #define S NS_PER_S
@@ -280,6 +305,7 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-transfer-sync-random-trees", test_random_trees, 0 },
 		{ "test-transfer-sync-out-of-order", test_out_of_order, 0 },
+		{ "test-transfer-sync-outside", test_outside, 0 },
 		{ "test-transfer-sync-times", test_times, 0 },
 		{ "test-transfer-sync-objects", test_objects, 0 },
 	};

@@ -340,7 +340,8 @@ LARDER_API int larder_transfers_gc (struct larder *larder, int64_t older_than, u
 enum larder_sync_flag {              /* beside LARDER_DRY_RUN */
 	LARDER_SYNC_DELETE = 1 << 8,     /* remove at the destination what the source does not have */
 	LARDER_SYNC_EMPTY_SOURCE = 1 << 9, /* with it: also when the source is empty */
-	LARDER_SYNC_SIZE_ONLY = 1 << 10  /* one size is one content, whatever the times */
+	LARDER_SYNC_SIZE_ONLY = 1 << 10, /* one size is one content, whatever the times */
+	LARDER_SYNC_CHECKSUM = 1 << 11   /* bytes decide: files are read, and each object is asked for its checksum, or read */
 };
 
 struct larder_sync {
