@@ -14,19 +14,52 @@
 #include "random.h"
 #include "text.h"
 
-static int
-open_private (struct file_draft *draft, mode_t mode, struct larder_error *error)
+void
+file_private_name (char ret[64])
 {
 	unsigned char random[12];
 	char hex[2 * sizeof random + 1];
 	random_bytes (random, sizeof random);
 	text_hex (random, sizeof random, hex);
-	snprintf (draft->name, sizeof draft->name, ".tmp-%s", hex);
-	draft->fd = openat (draft->folder, draft->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	snprintf (ret, 64, ".tmp-%s", hex);
+}
+
+/* Gives a file without a name one; 0 or negative errno. */
+static int
+link_nameless (const struct file_draft *draft, const char *name)
+{
+	char path[40];
+	snprintf (path, sizeof path, "/proc/self/fd/%d", draft->fd);
+	return linkat (AT_FDCWD, path, draft->folder, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
+/* Without a name where the file system can (NFS cannot): then nothing is left of it, however its process ends. */
+static int
+open_private (struct file_draft *draft, mode_t mode, struct larder_error *error)
+{
+	draft->fd = openat (draft->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (draft->fd >= 0 && access ("/proc/self/fd", F_OK) < 0) {      /* it could not be named later */
+		close (draft->fd);
+		draft->fd = -1;
+	}
+	if (draft->fd < 0) {
+		file_private_name (draft->name);
+		draft->fd = openat (draft->folder, draft->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	}
 	if (draft->fd < 0)
 		return larder_fail_errno (error, errno, "cannot create a file for '%s'", draft->last);
 	if (fchmod (draft->fd, mode) < 0)
 		return larder_fail_errno (error, errno, "cannot set the mode of '%s'", draft->last);
+	return 0;
+}
+
+int
+file_draft_name (struct file_draft *draft, const char *name, struct larder_error *error)
+{
+	int failed = draft->name[0] ? -EEXIST : link_nameless (draft, name);
+	if (failed < 0)
+		return larder_fail_errno (error, -failed, "cannot name the file of '%s'", draft->last);
+	snprintf (draft->name, sizeof draft->name, "%s", name);
 	return 0;
 }
 
@@ -134,37 +167,70 @@ file_draft_abort (struct file_draft *draft)
 	*draft = (struct file_draft) FILE_DRAFT_NONE;
 }
 
-/* Bytes safe on the medium, descriptor closed. A failed fsync is final: the kernel may have dropped the pages. */
+/* Bytes safe on the medium. A failed fsync is final: the kernel may have dropped the pages. */
 static int
-settle (struct file_draft *draft, struct larder_error *error)
+settle (const struct file_draft *draft, struct larder_error *error)
 {
-	if (draft->durable && fsync (draft->fd) < 0)
-		return larder_fail_errno (error, errno, "cannot make '%s' durable", draft->last);
-	int status = close (draft->fd);
-	draft->fd = -1;
-	if (status < 0 && errno != EINTR)
-		return larder_fail_errno (error, errno, "cannot close '%s'", draft->last);
-	return 0;
+	return draft->durable && fsync (draft->fd) < 0 ? larder_fail_errno (error, errno, "cannot make '%s' durable", draft->last) : 0;
 }
 
 static int
-show (struct file_draft *draft, enum file_publish_how how, struct larder_error *error)
+close_checked (struct file_draft *draft, struct larder_error *error)
+{
+	int status = close (draft->fd);
+	draft->fd = -1;
+	return status < 0 && errno != EINTR ? larder_fail_errno (error, errno, "cannot close '%s'", draft->last) : 0;
+}
+
+static int
+fail_there (const struct file_draft *draft, int errnum, struct larder_error *error)
+{
+	if (errnum == EEXIST)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "leave out --create-only to replace it, or choose another name",
+			"'%s' exists already", draft->last);
+	return larder_fail_errno (error, errnum, "cannot publish '%s'", draft->last);
+}
+
+/* 1: under its name. 0: its name is taken, and it now has a private one to be renamed from. */
+static int
+show_nameless (struct file_draft *draft, enum file_publish_how how, struct larder_error *error)
+{
+	int failed = link_nameless (draft, draft->last);
+	if (failed == 0)
+		return 1;
+	if (how == FILE_CREATE || failed != -EEXIST)
+		return fail_there (draft, -failed, error);
+	char name[64];
+	file_private_name (name);
+	return file_draft_name (draft, name, error);
+}
+
+static int
+show_named (struct file_draft *draft, enum file_publish_how how, struct larder_error *error)
 {
 	if (how == FILE_REPLACE) {
 		if (renameat (draft->folder, draft->name, draft->folder, draft->last) < 0)
 			return larder_fail_errno (error, errno, "cannot publish '%s'", draft->last);
 		draft->name[0] = '\0';
 	} else if (linkat (draft->folder, draft->name, draft->folder, draft->last, 0) < 0) {
-		if (errno == EEXIST)
-			return larder_fail_next (error, LARDER_E_CONFLICT, "leave out --create-only to replace it, or choose another name",
-				"'%s' exists already", draft->last);
-		return larder_fail_errno (error, errno, "cannot publish '%s'", draft->last);
+		return fail_there (draft, errno, error);
 	}
 	if (draft->name[0] && unlinkat (draft->folder, draft->name, 0) == 0)
 		draft->name[0] = '\0';
-	if (draft->durable && fsync (draft->folder) < 0)
-		return larder_fail_errno (error, errno, "cannot make the name '%s' durable", draft->last);
 	return 0;
+}
+
+/* Closed before it is renamed: some file systems tell only then that bytes were lost. Those have no files without a name. */
+static int
+show (struct file_draft *draft, enum file_publish_how how, struct larder_error *error)
+{
+	int shown = draft->name[0] ? 0 : show_nameless (draft, how, error);
+	int code = shown < 0 ? shown : close_checked (draft, error);
+	if (code == 0 && shown == 0)
+		code = show_named (draft, how, error);
+	if (code == 0 && draft->durable && fsync (draft->folder) < 0)
+		code = larder_fail_errno (error, errno, "cannot make the name '%s' durable", draft->last);
+	return code;
 }
 
 int

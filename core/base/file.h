@@ -31,13 +31,17 @@ enum file_publish_how {
 struct file_draft {
 	int folder;          /* descriptor of the folder it will appear in */
 	int fd;              /* write here: write(2) or pwrite(2) */
-	char name[64];       /* private name in that folder, ".tmp-…"; unique per process and call */
+	char name[64];       /* private name in that folder, ".tmp-…", unique; "" while it has none */
 	char last[256];      /* final name */
 	bool durable;
 };
 
-/* Private file in the folder of `path` (parents are made), mode as given whatever the umask. */
+/* Private file in the folder of `path` (parents are made), mode as given whatever the umask; without a name where that can be, so
+ * that nothing is left when the process dies. */
 int file_draft_begin (struct file_draft *draft, int root, const char *path, mode_t mode, bool durable, struct larder_error *error);
+/* Gives one without a name the private name `name`, of file_private_name, for a file that is to outlive the process. */
+int file_draft_name (struct file_draft *draft, const char *name, struct larder_error *error);
+void file_private_name (char ret[64]);
 /* The private file `name` that an ended process left in that folder: NOTFOUND unless it is ours and nobody else's. */
 int file_draft_again (struct file_draft *draft, int root, const char *path, const char *name, mode_t mode, bool durable, struct larder_error *error);
 /* Closes it and leaves the private file, for file_draft_again. */

@@ -169,6 +169,19 @@ take_ranges (struct downloading *downloading, struct larder_error *error)
 	return 0;
 }
 
+/* The journal first: whatever has a name is known by it. */
+static int
+begin_journal (struct downloading *downloading, const char *pin, struct larder_error *error)
+{
+	struct file_draft *draft = &downloading->writing->draft;
+	char name[64];
+	if (downloading->journal.fd < 0)
+		return 0;
+	file_private_name (name);
+	int code = journal_begin (&downloading->journal, &downloading->what, draft->name[0] ? draft->name : name, pin, downloading->pieces.plan.part, error);
+	return code < 0 || draft->name[0] ? code : file_draft_name (draft, name, error);
+}
+
 /* The private file of the run before, if it is of the same bytes; else a new one, and that one goes. */
 static int
 begin (struct downloading *downloading, const char *pin, struct larder_error *error)
@@ -184,9 +197,7 @@ begin (struct downloading *downloading, const char *pin, struct larder_error *er
 	int code = writing_begin (writing, 0666, error);
 	if (code == 0)
 		code = writing_reserve (writing, downloading->info.length, error);
-	if (code == 0)
-		code = journal_begin (journal, &downloading->what, writing->draft.name, pin, downloading->pieces.plan.part, error);
-	return code;
+	return code < 0 ? code : begin_journal (downloading, pin, error);
 }
 
 static int

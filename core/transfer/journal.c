@@ -130,17 +130,18 @@ read_all (struct journal *journal, const struct journal_what *what)
 
 /* ---- what it is about --------------------------------------------------------------------------- */
 
-/* From the root on, so that the same file is found from another folder; a file that is to be has no path yet, its folder has. */
+/* From the root on, so that the same file is found from another folder. What is yet to be made has no path of its own: the folder
+ * above it has, or the one above that. */
 static char *
 whole_path (const char *path)
 {
 	char *whole = realpath (path, NULL);
-	if (whole || errno != ENOENT)
+	if (whole || errno != ENOENT || strcmp (path, "/") == 0)
 		return whole;
 	const char *slash = strrchr (path, '/');
-	CLEANUP_FREE char *folder = slash ? strndup (path, slash == path ? 1 : (size_t) (slash - path)) : strdup (".");
-	CLEANUP_FREE char *there = folder ? realpath (folder, NULL) : NULL;
-	if (!there || asprintf (&whole, "%s/%s", there, slash ? slash + 1 : path) < 0)
+	CLEANUP_FREE char *folder = !slash ? strdup (".") : strndup (path, slash == path ? 1 : (size_t) (slash - path));
+	CLEANUP_FREE char *there = folder ? whole_path (folder) : NULL;
+	if (!there || asprintf (&whole, "%s/%s", strcmp (there, "/") == 0 ? "" : there, slash ? slash + 1 : path) < 0)
 		return NULL;
 	return whole;
 }

@@ -18,8 +18,8 @@ driver_lossy_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 tests_fault_lossy_disk_la_SOURCES = %D%/lossy-disk.c
 tests_fault_lossy_disk_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
 tests_fault_lossy_disk_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
-TESTS += %D%/test-fault-move.py %D%/test-fault-transfer-full.sh
-EXTRA_DIST += %D%/test-fault-move.py %D%/test-fault-transfer-full.sh
+TESTS += %D%/test-fault-move.py %D%/test-fault-transfer-full.sh %D%/test-fault-transfer-kill.py
+EXTRA_DIST += %D%/test-fault-move.py %D%/test-fault-transfer-full.sh %D%/test-fault-transfer-kill.py %D%/kill_transfers.py
 
 # Preloaded by the power cut test.
 check_LTLIBRARIES += tests/fault/recorder.la

@@ -80,6 +80,15 @@ START_TEST (modes)
 }
 END_TEST
 
+static void
+name_it (struct file_draft *draft)
+{
+	char name[64];
+	file_private_name (name);
+	if (!draft->name[0])
+		ck_assert_int_eq (file_draft_name (draft, name, NULL), 0);
+}
+
 START_TEST (unseen)
 {
 	CLEANUP_FOLDER struct folder folder = folder_make ();
@@ -87,6 +96,8 @@ START_TEST (unseen)
 	ck_assert_int_eq (file_draft_begin (&draft, folder.fd, "a/f", 0644, true, NULL), 0);
 	ck_assert_int_eq (file_draft_write (&draft, "half", 4, NULL), 0);
 	ck_assert_int_eq (faccessat (folder.fd, "a/f", F_OK, 0), -1);
+	ck_assert_uint_eq (folder_count (folder.fd, "a"), draft.name[0] ? 1 : 0);   /* none where files may be without */
+	name_it (&draft);
 	ck_assert_int_eq (strncmp (draft.name, ".tmp-", 5), 0);
 	ck_assert_uint_eq (folder_count (folder.fd, "a"), 1);
 	file_draft_abort (&draft);
@@ -102,10 +113,54 @@ START_TEST (after_publish)
 	ck_assert_int_eq (file_draft_begin (&draft, folder.fd, "f", 0644, true, NULL), 0);
 	ck_assert_int_eq (file_draft_write (&draft, "one ", 4, NULL), 0);
 	ck_assert_int_eq (file_draft_write (&draft, "two", 3, NULL), 0);
-	ck_assert_int_eq (file_draft_publish (&draft, _i ? FILE_CREATE : FILE_REPLACE, NULL), 0);
+	if (_i & 2)
+		name_it (&draft);
+	ck_assert_int_eq (file_draft_publish (&draft, _i & 1 ? FILE_CREATE : FILE_REPLACE, NULL), 0);
 	file_draft_abort (&draft);
 	check_content (folder.fd, "f", "one two");
 	ck_assert_uint_eq (folder_count (folder.fd, "."), 1);
+}
+END_TEST
+
+/* Over what is there already, with a private name and without. */
+START_TEST (over_another)
+{
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	struct file_draft draft = FILE_DRAFT_NONE;
+	ck_assert_int_eq (publish (folder.fd, "f", "old", FILE_REPLACE, NULL), 0);
+	ck_assert_int_eq (file_draft_begin (&draft, folder.fd, "f", 0644, true, NULL), 0);
+	ck_assert_int_eq (file_draft_write (&draft, "new", 3, NULL), 0);
+	if (_i & 2)
+		name_it (&draft);
+	ck_assert_int_eq (file_draft_publish (&draft, _i & 1 ? FILE_CREATE : FILE_REPLACE, NULL), _i & 1 ? LARDER_E_CONFLICT : 0);
+	check_content (folder.fd, "f", _i & 1 ? "old" : "new");
+	ck_assert_uint_eq (folder_count (folder.fd, "."), 1);
+}
+END_TEST
+
+/* What was left for another process is taken up by its name, if it is ours alone. */
+START_TEST (kept)
+{
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	struct file_draft draft = FILE_DRAFT_NONE;
+	char name[64];
+	ck_assert_int_eq (file_draft_begin (&draft, folder.fd, "a/f", 0644, true, NULL), 0);
+	ck_assert_int_eq (file_draft_write (&draft, "half", 4, NULL), 0);
+	name_it (&draft);
+	snprintf (name, sizeof name, "%s", draft.name);
+	file_draft_keep (&draft);
+	ck_assert_uint_eq (folder_count (folder.fd, "a"), 1);
+	ck_assert_int_eq (file_draft_again (&draft, folder.fd, "a/f", "../f", 0644, true, NULL), LARDER_E_INVALID);
+	ck_assert_int_eq (file_draft_again (&draft, folder.fd, "a/f", ".tmp-none", 0644, true, NULL), LARDER_E_NOTFOUND);
+	int shared = openat (folder.fd, "a", O_RDONLY | O_DIRECTORY);
+	ck_assert_int_eq (fchmodat (shared, name, 0666, 0), 0);
+	ck_assert_int_eq (file_draft_again (&draft, folder.fd, "a/f", name, 0644, true, NULL), LARDER_E_NOTFOUND);
+	ck_assert_int_eq (fchmodat (shared, name, 0644, 0), 0);
+	close (shared);
+	ck_assert_int_eq (file_draft_again (&draft, folder.fd, "a/f", name, 0644, true, NULL), 0);
+	ck_assert_int_eq (file_draft_publish (&draft, FILE_CREATE, NULL), 0);
+	check_content (folder.fd, "a/f", "half");
+	ck_assert_uint_eq (folder_count (folder.fd, "a"), 1);
 }
 END_TEST
 
@@ -238,7 +293,7 @@ main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-base-draft-replaces", replaces, 0 }, { "test-base-draft-creates", creates, 0 }, { "test-base-draft-link-at-name", link_at_name, 0 },
-		{ "test-base-draft-modes", modes, 2 }, { "test-base-draft-unseen", unseen, 0 }, { "test-base-draft-after-publish", after_publish, 2 },
+		{ "test-base-draft-modes", modes, 2 }, { "test-base-draft-unseen", unseen, 0 }, { "test-base-draft-after-publish", after_publish, 4 }, { "test-base-draft-over-another", over_another, 4 }, { "test-base-draft-kept", kept, 0 },
 		{ "test-base-draft-names", names, 0 }, { "test-base-draft-link-above", link_above, 0 }, { "test-base-draft-no-space", no_space, 0 },
 		{ "test-base-draft-folder-at-name", folder_at_name, 0 }, { "test-base-draft-fsync-fails", fsync_fails, 0 }, { "test-base-draft-race", race, 0 },
 	};

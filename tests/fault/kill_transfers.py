@@ -1,0 +1,147 @@
+"""kill_transfers.py: put, get and recursive copies killed at random instants. Whatever the instant: a name is absent, or has all of
+its bytes; the same command, given again, ends well and leaves nothing behind. kill_transfers.py ROUNDS [SEED]."""
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+TOOL = os.path.join(os.environ["TOP_BUILDDIR"], "larder")
+MIB = 1 << 20
+
+
+class Place:
+    """A store of the mock, a folder, and what is in both."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.home = tempfile.mkdtemp(prefix="larder-kills-")
+        self.write("larder.ini", b'[store "s"]\nbackend = b\nbucket = bucket\n')
+        self.write("profiles/t.ini", ("[backend \"b\"]\ndriver = localfs-mock\nroot = %s/root\ncreate = yes\nfsync = no\n" % self.home).encode())
+        self.large = [self.random.randbytes(20 * MIB + 3) for _ in range(2)]
+        self.write("large", self.large[0])
+        for number in range(60):
+            self.write("tree/%d/%d" % (number % 7, number), self.random.randbytes(number * 997))
+        self.env = dict(os.environ, LARDER_CONFIG=self.path("larder.ini"), LARDER_PROFILE="t", XDG_STATE_HOME=self.path("state"),
+                        LARDER_MODULE_DIR=os.path.join(os.environ["TOP_BUILDDIR"], ".libs"))
+
+    def path(self, *names):
+        return os.path.join(self.home, *names)
+
+    def write(self, name, data):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+
+    def run(self, *words, most=None):
+        """The exit code; killed after `most` seconds."""
+        process = subprocess.Popen([TOOL, "-q", *words], env=self.env, cwd=self.home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if most is not None:
+            time.sleep(most)
+            process.send_signal(signal.SIGKILL)
+        out, err = process.communicate(timeout=300)
+        return process.returncode, out, err
+
+    def whole(self, *words):
+        code, out, err = self.run(*words)
+        assert code == 0, (words, code, err)
+        return out
+
+
+def files(top):
+    found = {}
+    for folder, _, names in os.walk(top):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as file:
+                found[os.path.relpath(os.path.join(folder, name), top)] = file.read()
+    return found
+
+
+def tidy(place):
+    """Nothing is left behind: no journal, upload, private file."""
+    assert os.listdir(place.path("state/larder/transfers")) == [] if os.path.isdir(place.path("state/larder/transfers")) else True
+    for folder, folders, names in os.walk(place.home):
+        assert not [name for name in names if name.startswith(".tmp")], ("left behind", folder, names)
+        assert not (folder.endswith("/uploads") and (folders or names)), (folder, folders, names)
+
+
+def put(place, after):
+    """One of two contents; the object is always one of those it has had."""
+    before, now = place.large
+    place.write("large", now)
+    place.run("put", "large", "s:large", most=after)
+    code, out, _ = place.run("cat", "s:large")
+    assert (code == 3 and not place.stored) or (code == 0 and out in ((before, now) if place.stored else (now,))), "torn object"
+    place.whole("put", "large", "s:large")
+    assert place.whole("cat", "s:large") == now
+    place.stored = True
+    place.large.reverse()
+
+
+def get(place, after):
+    place.write("large", place.large[0])
+    place.whole("put", "large", "s:large")
+    place.stored = True
+    there = place.random.random() < 0.5
+    if there:
+        place.write("out/large", b"old")
+    place.run("get", "s:large", "out/large", most=after)
+    left = {name: data for name, data in files(place.path("out")).items() if not name.startswith(".tmp")}
+    assert left in ({"large": place.large[0]}, {"large": b"old"} if there else {}), "torn file"
+    place.whole("get", "s:large", "out/large")
+    assert files(place.path("out")) == {"large": place.large[0]}, os.listdir(place.path("out"))
+    shutil.rmtree(place.path("out"))
+
+
+def put_tree(place, after):
+    place.run("put", "-r", "tree", "s:", most=after)
+    want = files(place.path("tree"))
+    assert place.run("get", "-r", "s:tree/", "back")[0] in (0, 3)        # nothing has arrived yet: not there
+    left = files(place.path("back"))
+    assert all(want[name] == data for name, data in left.items()), "torn object"
+    shutil.rmtree(place.path("back"), ignore_errors=True)
+    place.whole("put", "-r", "tree", "s:")
+    place.whole("get", "-r", "s:tree/", "back")
+    assert files(place.path("back")) == want
+    shutil.rmtree(place.path("back"))
+    place.whole("rm", "-r", "s:tree/")
+
+
+def get_tree(place, after):
+    want = files(place.path("tree"))
+    place.whole("put", "-r", "tree", "s:")
+    place.run("get", "-r", "s:tree/", "back", most=after)
+    left = files(place.path("back")) if os.path.isdir(place.path("back")) else {}
+    assert all(want.get(name) == data for name, data in left.items()), "torn file"
+    place.whole("get", "-r", "s:tree/", "back")
+    assert files(place.path("back")) == want
+    shutil.rmtree(place.path("back"))
+    place.whole("rm", "-r", "s:tree/")
+
+
+def main(rounds, seed):
+    """True when all held; the seed and the round are told otherwise."""
+    place = Place(seed)
+    place.stored = False
+    try:
+        for number in range(rounds):
+            one = place.random.choice([put, get, put_tree, get_tree])
+            after = place.random.random() * 0.25
+            try:
+                one(place, after)
+                tidy(place)
+            except AssertionError as error:
+                print("# round %d of seed %d, %s killed after %.4f s: %s" % (number, seed, one.__name__, after, error))
+                return False
+        return True
+    finally:
+        shutil.rmtree(place.home)
+
+
+if __name__ == "__main__":
+    SEED = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)
+    print("%s rounds, seed %d" % (sys.argv[1], SEED), flush=True)
+    sys.exit(0 if main(int(sys.argv[1]), SEED) else 1)
