@@ -58,11 +58,36 @@ read_state (struct bucket *bucket, struct larder_error *error)
 	                    BUCKET_FILE, bucket->name);
 }
 
+static int
+open_root (const struct mock *mock)
+{
+	return open (mock->root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Not at the opening of the instance: a check or a dry run leaves nothing behind. */
+static int
+make_root (struct bucket *bucket, struct larder_error *error)
+{
+	const struct mock *mock = bucket->mock;
+	CLEANUP_CLOSE int slash = open ("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char path[PATH_ROOM];
+	struct larder_error inner = LARDER_ERROR_INIT;
+	if (snprintf (path, sizeof path, "%s/-", mock->root_path + 1) >= (int) sizeof path)
+		return larder_fail (error, LARDER_E_INVALID, "the root is too long");
+	if (file_make_parents (slash, path, 0755, mock->fsync, &inner) == 0)
+		bucket->root = open_root (mock);
+	if (bucket->root >= 0)
+		return 0;
+	return larder_fail_errno (error, inner.code < 0 ? inner.errnum : errno, "cannot make the root '%s' of backend '%s'", mock->root, mock->name);
+}
+
 /* A folder that holds something, but no state of ours, is somebody's own. */
 static int
-check_free (const struct mock *mock, const char *name, struct larder_error *error)
+check_free (const struct bucket *bucket, struct larder_error *error)
 {
-	int fd = file_open_beneath (mock->root_fd, name, O_RDONLY | O_DIRECTORY, 0);
+	const struct mock *mock = bucket->mock;
+	const char *name = bucket->name;
+	int fd = file_open_beneath (bucket->root, name, O_RDONLY | O_DIRECTORY, 0);
 	if (fd == -ENOENT)
 		return 0;
 	DIR *folder = fd < 0 ? NULL : fdopendir (fd);
@@ -94,21 +119,23 @@ is_versioned (const struct mock *mock, const char *name)
 }
 
 static int
-make (const struct mock *mock, const char *name, struct larder_error *error)
+make (const struct bucket *bucket, struct larder_error *error)
 {
+	const struct mock *mock = bucket->mock;
+	const char *name = bucket->name;
 	char path[128];
 	snprintf (path, sizeof path, "%s/" TRUTH "/lock/-", name);
-	int code = file_make_parents (mock->root_fd, path, 0755, mock->fsync, error);
+	int code = file_make_parents (bucket->root, path, 0755, mock->fsync, error);
 	for (const char *const *folder = (const char *const[]) { "tmp", "meta", "data", "uploads", NULL }; code == 0 && *folder; folder++) {
 		snprintf (path, sizeof path, "%s/" TRUTH "/%s/-", name, *folder);
-		code = file_make_parents (mock->root_fd, path, 0755, mock->fsync, error);
+		code = file_make_parents (bucket->root, path, 0755, mock->fsync, error);
 	}
 	if (code < 0)
 		return code;
 	const char *text = is_versioned (mock, name) ? "larder-bucket 1\nversioning on\n" : "larder-bucket 1\nversioning off\n";
 	struct larder_error taken = LARDER_ERROR_INIT;
 	snprintf (path, sizeof path, "%s/" BUCKET_FILE, name);
-	code = file_publish (mock->root_fd, path, text, strlen (text), 0644, FILE_CREATE, mock->fsync, &taken);
+	code = file_publish (bucket->root, path, text, strlen (text), 0644, FILE_CREATE, mock->fsync, &taken);
 	if (code == 0 || code == LARDER_E_CONFLICT)
 		return 0;
 	if (error)
@@ -131,12 +158,12 @@ hold (struct bucket *bucket, struct larder_error *error)
 	const struct mock *mock = bucket->mock;
 	char path[128];
 	snprintf (path, sizeof path, "%s/" BUCKET_FILE, bucket->name);
-	int fd = file_open_beneath (mock->root_fd, path, O_PATH, 0);
+	int fd = bucket->root < 0 ? -ENOENT : file_open_beneath (bucket->root, path, O_PATH, 0);
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return 1;
 	if (fd >= 0)
 		close (fd);
-	bucket->top = fd < 0 ? fd : file_open_beneath (mock->root_fd, bucket->name, O_RDONLY | O_DIRECTORY, 0);
+	bucket->top = fd < 0 ? fd : file_open_beneath (bucket->root, bucket->name, O_RDONLY | O_DIRECTORY, 0);
 	bucket->truth = bucket->top < 0 ? bucket->top : file_open_beneath (bucket->top, TRUTH, O_RDONLY | O_DIRECTORY, 0);
 	if (bucket->truth < 0)
 		return larder_fail_errno (error, -bucket->truth, "cannot open bucket '%s' in '%s'", bucket->name, mock->root);
@@ -147,7 +174,8 @@ int
 bucket_open (const struct mock *mock, struct larder_call *call, const char *name, bool write, struct bucket *ret,
              struct larder_error *error)
 {
-	*ret = (struct bucket) { .mock = mock, .call = call, .name = name, .top = -1, .truth = -1 };
+	*ret = (struct bucket) { .mock = mock, .call = call, .name = name, .top = -1, .truth = -1,
+		.root = mock->root_fd >= 0 ? mock->root_fd : open_root (mock) };
 	int code = mock_cancelled (call, error);
 	if (code == 0)
 		code = check_name (name, error);
@@ -160,9 +188,11 @@ bucket_open (const struct mock *mock, struct larder_call *call, const char *name
 	}
 	code = hold (ret, error);
 	if (code == 1 && write && mock->create) {
-		code = check_free (mock, name, error);
+		code = ret->root < 0 ? make_root (ret, error) : 0;
 		if (code == 0)
-			code = make (mock, name, error);
+			code = check_free (ret, error);
+		if (code == 0)
+			code = make (ret, error);
 		if (code == 0)
 			code = hold (ret, error);
 	}
@@ -174,5 +204,7 @@ bucket_close (struct bucket *bucket)
 {
 	cleanup_close_at (&bucket->truth);
 	cleanup_close_at (&bucket->top);
-	bucket->truth = bucket->top = -1;
+	if (bucket->mock && bucket->root != bucket->mock->root_fd)
+		cleanup_close_at (&bucket->root);
+	bucket->truth = bucket->top = bucket->root = -1;
 }

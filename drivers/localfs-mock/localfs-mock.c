@@ -29,22 +29,22 @@ static const struct larder_option options[] = {
 
 /* ---- life ---- */
 
-static int
-make_root (const struct mock *mock, struct larder_error *error)
+/* Of a root that is not there yet: what is there of it without links and '..', and the rest as it was given. */
+static char *
+absolute_path (const char *root)
 {
-	const char *root = mock->root;
-	CLEANUP_CLOSE int slash = open ("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CLEANUP_CLOSE int here = open (".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char path[4096];
-	bool absolute = *root == '/';
-	for (; *root == '/' || strncmp (root, "./", 2) == 0; root++)
-		;
-	if (snprintf (path, sizeof path, "%s/-", root) >= (int) sizeof path)
-		return larder_fail (error, LARDER_E_INVALID, "the root is too long");
-	struct larder_error inner = LARDER_ERROR_INIT;
-	if (file_make_parents (absolute ? slash : here, path, 0755, true, &inner) == 0)
-		return 0;
-	return larder_fail_errno (error, inner.errnum, "cannot make the root '%s' of backend '%s'", mock->root, mock->name);
+	CLEANUP_FREE char *head = strdup (root), *real = NULL;
+	char *path = NULL;
+	size_t length = strlen (root);
+	while (head && !real && length > 0) {
+		while (length > 0 && root[length - 1] == '/')
+			length--;
+		while (length > 0 && root[length - 1] != '/')
+			length--;
+		head[length] = '\0';
+		real = realpath (length > 0 ? head : ".", NULL);
+	}
+	return real && asprintf (&path, "%s%s%s", real, real[1] ? "/" : "", root + length) >= 0 ? path : NULL;
 }
 
 static int
@@ -60,12 +60,9 @@ mock_open (void *self, struct larder_call *call, const struct larder_open *reque
 	if (!mock->root || !*mock->root)
 		return larder_fail (error, LARDER_E_INVALID, "backend '%s' has no root", mock->name);
 	CLEANUP_CLOSE int fd = open (mock->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && mock->create && !mock->read_only) {
-		int code = make_root (mock, error);
-		if (code < 0)
-			return code;
-		fd = open (mock->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	}
+	mock->root_fd = -1;
+	if (fd < 0 && errno == ENOENT && mock->create && !mock->read_only)
+		return (mock->root_path = absolute_path (mock->root)) ? 0 : larder_fail_memory (error);
 	if (fd < 0) {
 		int code = larder_fail_errno (error, errno, "cannot open the root '%s' of backend '%s'", mock->root, mock->name);
 		if (code == LARDER_E_NOTFOUND)
@@ -84,7 +81,7 @@ static void
 mock_close (void *self)
 {
 	struct mock *mock = self;
-	close (mock->root_fd);
+	cleanup_close_at (&mock->root_fd);
 	free (mock->root_path);
 }
 
@@ -142,7 +139,7 @@ mock_check (void *self, struct larder_call *call, const char *bucket_name, larde
 	const struct mock *mock = self;
 	struct larder_error why = LARDER_ERROR_INIT;
 	CLEANUP_BUCKET struct bucket bucket = BUCKET_NONE;
-	int code = finding (context, LARDER_PASS, "root", mock->root_path, NULL);
+	int code = finding (context, LARDER_PASS, "root", mock->root_fd < 0 ? "will be made at first use" : mock->root_path, NULL);
 	if (code != 0 || !bucket_name)
 		return code;
 	code = bucket_open (mock, call, bucket_name, false, &bucket, &why);

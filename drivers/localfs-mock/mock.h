@@ -18,8 +18,8 @@ struct mock {
 	bool read_only;
 	const char *name;                       /* of the section */
 	const char *const *versioned;           /* buckets that keep versions, also without the option; or NULL */
-	char *root_path;                        /* absolute, for URLs */
-	int root_fd;
+	char *root_path;                        /* absolute */
+	int root_fd;                            /* -1: the root was not there yet, and `create` lets the first use make it */
 	unsigned writes;                        /* counted atomically: now and then left-over private files are swept */
 };
 
@@ -29,12 +29,12 @@ struct bucket {
 	const struct mock *mock;
 	struct larder_call *call;
 	const char *name;
-	int top, truth;                         /* the bucket's folder, and TRUTH in it */
+	int root, top, truth;                   /* the instance's root, or one of its own; the bucket's folder, and TRUTH in it */
 	bool versioning;
 	bool suspended;                         /* kept versions once, does no more */
 };
 
-#define BUCKET_NONE { .top = -1, .truth = -1 }
+#define BUCKET_NONE { .root = -1, .top = -1, .truth = -1 }
 #define CLEANUP_BUCKET __attribute__ ((cleanup (bucket_close)))
 
 /* `write`: makes it if the options say so; DENIED in a read-only instance. */

@@ -4,6 +4,7 @@ import base64
 import gzip
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -397,6 +398,39 @@ def test_cli_objects_stream_to_a_key_that_ends_in_a_slash():
         got = larder(*args)
         assert got.code in (1, 2) and "has no name" in got.err, (args, got.code, got.err)
     assert larder("rm", "-r", "uploads:dir/").code == 0
+
+
+def test_cli_objects_a_look_makes_no_root():
+    # checks and dry runs leave nothing behind; the first write makes the root, wherever it is to be
+    write("below/file")
+    for root in ("fresh", "./fresh/", "../fresh", os.path.join(HOME, "fresh")):
+        cwd, env = os.path.join(HOME, "below"), {"LARDER_ROOT": root}
+        path = os.path.normpath(os.path.join(cwd, root))
+        for args, code in ((["config", "check"], 0), (["store", "list"], 0), (["doctor"], 0), (["-n", "put", "file", "images:a.txt"], 0),
+                           (["stat", "images:a.txt"], 3), (["rm", "images:a"], 3)):
+            got = larder(*args, cwd=cwd, env=env)
+            assert got.code == code and not os.path.exists(path), (root, args, got.code, got.err)
+        assert larder("put", "file", "images:a.txt", cwd=cwd, env=env).code == 0 and os.listdir(path), root
+        said = larder("stat", "images:a.txt", "--json", cwd=cwd, env=env).lines()[1]
+        assert said["url"] == "file://" + path + "/pingvas-studio-images/a.txt", (root, said["url"])
+        shutil.rmtree(path)
+
+
+def test_cli_objects_root_that_cannot_be_made():
+    write("once")
+    got = larder("put", "once", "images:a", env={"LARDER_ROOT": "/proc/none/deep"})
+    assert got.code == 3 and "cannot make the root '/proc/none/deep' of backend 'objects'" in got.err, (got.code, got.err)
+
+
+def test_cli_objects_first_writes_at_once():
+    # the root is missing for all of them when they begin
+    env = {**ENV, "LARDER_ROOT": os.path.join(HOME, "at-once/deep")}
+    write("once")
+    started = [subprocess.Popen([LARDER, "put", "once", "images:%d" % number], env=env, stderr=subprocess.PIPE) for number in range(8)]
+    said = [process.communicate()[1] for process in started]
+    assert [process.returncode for process in started] == [0] * 8, said
+    listed = larder("ls", "--json", "images:", env={"LARDER_ROOT": env["LARDER_ROOT"]}).lines()
+    assert sorted(line["key"] for line in listed if line["type"] == "object") == [str(number) for number in range(8)], listed
 
 
 run(sys.modules[__name__])
