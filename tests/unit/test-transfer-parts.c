@@ -177,6 +177,63 @@ START_TEST (test_pool_width)
 }
 END_TEST
 
+static void
+add_wait (struct pool *pool, atomic_int *now, atomic_int *most)
+{
+	struct wait *wait = calloc (1, sizeof *wait);
+	*wait = (struct wait) { { .run = run_wait }, pool, now, most };
+	pool_add (pool, &wait->task);
+}
+
+/* Threads that wait for work when their seats go let others have what comes. */
+START_TEST (test_pool_shrinks_while_idle)
+{
+	atomic_int now = 0, most = 0;
+	for (int turn = 0; turn < 20; turn++) {
+		struct pool *pool = pool_new (64);
+		for (int i = 0; i < 8; i++)
+			add_wait (pool, &now, &most);
+		pool_drain (pool);
+		pool_slow_down (pool);
+		for (int i = 0; i < 8; i++) {
+			add_wait (pool, &now, &most);
+			pool_drain (pool);
+		}
+		pool_free (pool);
+	}
+}
+END_TEST
+
+struct late { struct task task; struct pool *pool; int tries; atomic_int *done; };
+
+static void
+run_late (struct task *task)
+{
+	struct late *late = (struct late *) (void *) task;
+	if (late->tries-- > 0 && pool_add_behind (late->pool, task))
+		return;
+	atomic_fetch_add (late->done, 1);
+	free (late);
+}
+
+/* What goes behind is done in the end, also in a pool of one. */
+START_TEST (test_pool_behind)
+{
+	for (unsigned width = 1; width < 20; width += 6) {
+		atomic_int done = 0;
+		struct pool *pool = pool_new (width);
+		for (int i = 0; i < 300; i++) {
+			struct late *late = calloc (1, sizeof *late);
+			*late = (struct late) { { .run = run_late }, pool, i % 4, &done };
+			pool_add (pool, &late->task);
+		}
+		pool_drain (pool);
+		ck_assert_int_eq (done, 300);
+		pool_free (pool);
+	}
+}
+END_TEST
+
 /* ---- a file and a folder of one name ---- */
 
 /* c-T07: against a plain look at all keys before. */
@@ -209,6 +266,8 @@ main (void)
 		{ "test-transfer-parts-plan-stream", test_plan_stream, 0 },
 		{ "test-transfer-pool-does-all", test_pool_does_all, 0 },
 		{ "test-transfer-pool-width", test_pool_width, 0 },
+		{ "test-transfer-pool-shrinks-while-idle", test_pool_shrinks_while_idle, 0 },
+		{ "test-transfer-pool-behind", test_pool_behind, 0 },
 		{ "test-transfer-shadow", test_shadow, 0 },
 	};
 	return unit_run ("transfer-parts", cases, COUNT_OF (cases));
