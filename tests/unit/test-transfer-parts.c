@@ -152,6 +152,14 @@ run_wait (struct task *task)
 	free (wait);
 }
 
+static void
+add_wait (struct pool *pool, atomic_int *now, atomic_int *most)
+{
+	struct wait *wait = calloc (1, sizeof *wait);
+	*wait = (struct wait) { { .run = run_wait }, pool, now, most };
+	pool_add (pool, &wait->task);
+}
+
 static int
 most_at_once (unsigned width, bool slow)
 {
@@ -159,11 +167,8 @@ most_at_once (unsigned width, bool slow)
 	struct pool *pool = pool_new (width);
 	if (slow)
 		pool_slow_down (pool);
-	for (int i = 0; i < 600; i++) {
-		struct wait *wait = calloc (1, sizeof *wait);
-		*wait = (struct wait) { { .run = run_wait }, pool, &now, &most };
-		pool_add (pool, &wait->task);
-	}
+	for (int i = 0; i < (slow ? 40 : 600); i++)      /* a slow-down lasts a second */
+		add_wait (pool, &now, &most);
 	pool_free (pool);
 	return most;
 }
@@ -176,14 +181,6 @@ START_TEST (test_pool_width)
 	ck_assert_int_eq (most_at_once (1, false), 1);
 }
 END_TEST
-
-static void
-add_wait (struct pool *pool, atomic_int *now, atomic_int *most)
-{
-	struct wait *wait = calloc (1, sizeof *wait);
-	*wait = (struct wait) { { .run = run_wait }, pool, now, most };
-	pool_add (pool, &wait->task);
-}
 
 /* Threads that wait for work when their seats go let others have what comes. */
 START_TEST (test_pool_shrinks_while_idle)
