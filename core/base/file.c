@@ -277,6 +277,23 @@ file_write_all (int fd, const void *bytes, size_t count)
 }
 
 int
+file_pwrite_all (int fd, const void *bytes, size_t count, uint64_t offset)
+{
+	const char *at = bytes;
+	while (count > 0) {
+		ssize_t put = pwrite (fd, at, count, (off_t) offset);
+		if (put < 0 && errno != EINTR)
+			return -errno;
+		if (put > 0) {
+			at += put;
+			offset += (uint64_t) put;
+			count -= (size_t) put;
+		}
+	}
+	return 0;
+}
+
+int
 file_temporary (struct larder_error *error)
 {
 	char path[PATH_MOST];

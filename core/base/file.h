@@ -70,10 +70,11 @@ int file_temporary (struct larder_error *error);
 /* Read a whole small file (up to `most` bytes) into memory from malloc, NUL added. */
 int file_slurp (int root, const char *path, size_t most, char **ret, size_t *ret_count, struct larder_error *error);
 
-/* read/pread/write that loop over short counts and EINTR; the count, or negative errno. */
+/* read/pread/write/pwrite that loop over short counts and EINTR; the count, or negative errno. */
 int64_t file_read_all (int fd, void *into, size_t count);
 int64_t file_pread_all (int fd, void *into, size_t count, uint64_t offset);
 int file_write_all (int fd, const void *bytes, size_t count);
+int file_pwrite_all (int fd, const void *bytes, size_t count, uint64_t offset);
 
 /* Sources. file_source borrows fd; it compares size, mtime and ctime at the end (file_source_check: INTEGRITY
  * "source changed while being read"). */

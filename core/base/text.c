@@ -214,6 +214,13 @@ text_nearest (const char *word, const char *const *words, size_t count)
 	return nearest;
 }
 
+const char *
+text_last (const char *path)
+{
+	const char *slash = strrchr (path, '/');
+	return slash ? slash + 1 : path;
+}
+
 bool
 text_from_percent (char *text)
 {

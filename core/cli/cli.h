@@ -107,6 +107,8 @@ void json_summary (struct cli *cli, int exit_status);
 /* Aligned columns; the last one is not padded. Cells are copied, escaped. */
 struct table { size_t columns; struct buffer cells; size_t count; bool right[8]; };
 void table_begin (struct table *table, size_t columns);
+/* The same, under a line of heads; with --json no line comes. */
+void table_begin_heads (struct cli *cli, struct table *table, const char *const *heads, size_t columns);
 void table_cell (struct table *table, const char *text);
 void table_end (struct cli *cli, struct table *table);  /* prints and frees */
 void out_fact (struct cli *cli, const char *name, const char *value);  /* "  name   value"; nothing for NULL or "" */

@@ -43,9 +43,7 @@ run_ls (struct cli *cli, const void *self, struct larder_error *error)
 	int code = cli_open (cli, OPEN_CONFIGURED, error);
 	if (code < 0)
 		return code;
-	table_begin (&listing.table, sizeof heads / sizeof *heads);
-	for (size_t i = 0; i < sizeof heads / sizeof *heads && !cli->globals.json; i++)
-		table_cell (&listing.table, heads[i]);
+	table_begin_heads (cli, &listing.table, heads, sizeof heads / sizeof *heads);
 	code = larder_transfers_each (cli->larder, on_pending, &listing, error);
 	table_end (cli, &listing.table);
 	return code;

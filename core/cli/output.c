@@ -164,6 +164,14 @@ table_begin (struct table *table, size_t columns)
 }
 
 void
+table_begin_heads (struct cli *cli, struct table *table, const char *const *heads, size_t columns)
+{
+	table_begin (table, columns);
+	for (size_t i = 0; i < columns && !cli->globals.json; i++)
+		table_cell (table, heads[i]);
+}
+
+void
 table_cell (struct table *table, const char *text)
 {
 	text_escape (&table->cells, text ? text : "");

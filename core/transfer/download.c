@@ -46,23 +46,7 @@ add_sum (uint32_t type, uint64_t sum, const void *bytes, size_t count)
 	return type == LARDER_CHECKSUM_CRC32C ? crc32c ((uint32_t) sum, bytes, count) : crc64nvme (sum, bytes, count);
 }
 
-/* At its place; a retried range overwrites nothing but itself. */
-static int
-write_at (int fd, const char *bytes, size_t count, uint64_t offset)
-{
-	while (count > 0) {
-		ssize_t put = pwrite (fd, bytes, count, (off_t) offset);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return -errno;
-		bytes += put;
-		count -= (size_t) put;
-		offset += (uint64_t) put;
-	}
-	return 0;
-}
-
+/* At its place: a retried range overwrites nothing but itself. */
 static int
 range_write (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
@@ -72,7 +56,7 @@ range_write (void *context, const void *bytes, size_t count, struct larder_error
 	if (count > range->left)
 		return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again",
 			"'%s' gave more bytes than were asked for", downloading->writing->item->from);
-	int failed = write_at (downloading->writing->draft.fd, bytes, count, range->offset);
+	int failed = file_pwrite_all (downloading->writing->draft.fd, bytes, count, range->offset);
 	if (failed < 0)
 		return larder_fail_errno (error, -failed, "cannot write '%s'", downloading->writing->item->to);
 	range->sum = add_sum (downloading->info.checksum_type, range->sum, bytes, count);
@@ -205,7 +189,11 @@ look (struct downloading *downloading, const char **ret_pin, struct larder_error
 {
 	struct item *item = downloading->writing->item;
 	struct larder_info *info = &downloading->info;
-	int code = larder_stat (item->store, item->arena, item->info.key, downloading->pieces.transfer->request->version, info, error);
+	int code = 0;
+	if (item->looked)
+		*info = item->info;
+	else
+		code = larder_stat (item->store, item->arena, item->info.key, downloading->pieces.transfer->request->version, info, error);
 	if (code == 0 && !info->etag)
 		code = larder_fail (error, LARDER_E_INTEGRITY, "'%s' has no etag any more", item->from);
 	if (code == 0)
@@ -223,15 +211,12 @@ look (struct downloading *downloading, const char **ret_pin, struct larder_error
 static void
 end (struct downloading *downloading, int code, struct larder_error *error)
 {
-	bool keep = downloading->journal.fd >= 0 && downloading->writing->draft.fd >= 0 && (code == LARDER_E_CANCELLED || code == LARDER_E_UNAVAILABLE);
-	if (!keep) {
+	struct file_draft *draft = &downloading->writing->draft;
+	if (draft->fd < 0)
 		journal_remove (&downloading->journal);
-		return;
-	}
-	if (error && code == LARDER_E_UNAVAILABLE)
-		larder_explain (error, LARDER_DETAIL_NEXT, "the same command goes on from there, once the service answers");
-	file_draft_keep (&downloading->writing->draft);
-	journal_close (&downloading->journal);
+	else if (journal_keeps (&downloading->journal, code))
+		file_draft_keep (draft);
+	journal_end (&downloading->journal, code, error);
 }
 
 int

@@ -13,15 +13,9 @@
 #include "arena.h"
 #include "cleanup.h"
 #include "error.h"
+#include "text.h"
 
 struct walk { struct transfer *transfer; int root; const char *top, *last; };
-
-static const char *
-last_of (const char *path)
-{
-	const char *slash = strrchr (path, '/');
-	return slash ? slash + 1 : path;
-}
 
 static void
 fail_one (struct transfer *transfer, const char *from, int errnum)
@@ -164,7 +158,7 @@ take_tree (struct transfer *transfer, const char *path, struct larder_error *err
 	CLEANUP_CLOSE int root = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return larder_fail_errno (error, errno, "cannot read '%s'", path);
-	const char *last = last_of (path);
+	const char *last = text_last (path);
 	/* '.' and '..' name no folder to keep. */
 	if (strcmp (last, ".") == 0 || strcmp (last, "..") == 0)
 		last = "";
@@ -193,7 +187,7 @@ from_local (struct transfer *transfer, const char *path, struct larder_error *er
 	if (!item)
 		return 0;
 	item->facts = facts;
-	item_add (item, last_of (path), "");
+	item_add (item, text_last (path), "");
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "store.h"
+#include "text.h"
 
 #define PAGE_MOST 1000
 
@@ -40,15 +41,8 @@ page_read (struct larder_store *store, const char *prefix, const char *after, st
 	return code > 0 ? 0 : code;
 }
 
-static const char *
-last_of (const char *path)
-{
-	const char *slash = strrchr (path, '/');
-	return slash ? slash + 1 : path;
-}
-
 static void
-take (struct transfer *transfer, struct larder_store *store, const struct larder_info *info, const char *last, const char *rel)
+take (struct transfer *transfer, struct larder_store *store, const struct larder_info *info, bool looked, const char *last, const char *rel)
 {
 	const char *from = arena_printf (transfer->arena, "%s:%s", store_name (store), info->key);
 	struct item *item = item_new (transfer, from ? from : info->key);
@@ -60,11 +54,8 @@ take (struct transfer *transfer, struct larder_store *store, const struct larder
 		item_free (item);
 		return;
 	}
-	item->store = store;
-	item->info = (struct larder_info) { .size = sizeof item->info, .length = info->length, .mtime = info->mtime };
-	item->info.key = arena_copy (item->arena, info->key);
-	item->info.etag = arena_copy (item->arena, info->etag);
-	if (item->info.key && (item->info.etag || !info->etag)) {
+	item->looked = looked;
+	if (item_of_object (item, store, info)) {
 		item_add (item, last, rel);
 		return;
 	}
@@ -81,7 +72,7 @@ take_named (struct transfer *transfer, struct larder_store *store, const char *k
 	if (code < 0)
 		return code;
 	info.key = key;
-	take (transfer, store, &info, last_of (key), "");
+	take (transfer, store, &info, true, text_last (key), "");
 	return 0;
 }
 
@@ -103,7 +94,7 @@ take_below (struct transfer *transfer, struct larder_store *store, const char *p
 		code = page_read (store, prefix, after, &page, error);
 		transfer->arena = keys;
 		for (size_t i = 0; code == 0 && i < page.count && !transfer_stopped (transfer); i++)
-			take (transfer, store, &page.at[i], last, page.at[i].key + strlen (prefix));
+			take (transfer, store, &page.at[i], false, last, page.at[i].key + strlen (prefix));
 		transfer->arena = whole;
 		if (page.count > 0)
 			after = page.at[page.count - 1].key;
@@ -135,7 +126,7 @@ take_tree (struct transfer *transfer, struct larder_store *store, const char *ad
 {
 	size_t length = strlen (path);
 	bool folder = length == 0 || path[length - 1] == '/';
-	const char *prefix = folder ? path : arena_printf (transfer->arena, "%s/", path), *last = folder ? "" : last_of (path);
+	const char *prefix = folder ? path : arena_printf (transfer->arena, "%s/", path), *last = folder ? "" : text_last (path);
 	uint64_t before = transfer->found;
 	if (!prefix)
 		return larder_fail_memory (error);

@@ -29,6 +29,26 @@ item_new (struct transfer *transfer, const char *from)
 	return NULL;
 }
 
+/* A copy that was asked for; true also when there was nothing to copy. */
+static bool
+copied (struct larder_arena *arena, const char *text, const char **ret)
+{
+	*ret = arena_copy (arena, text);
+	return *ret || !text;
+}
+
+bool
+item_of_object (struct item *item, struct larder_store *store, const struct larder_info *info)
+{
+	item->store = store;
+	item->info = (struct larder_info) {
+		.size = sizeof item->info, .length = info->length, .mtime = info->mtime, .checksum_type = info->checksum_type,
+		.checksum_composite = info->checksum_composite,
+	};
+	return copied (item->arena, info->key, &item->info.key) && copied (item->arena, info->etag, &item->info.etag)
+	       && copied (item->arena, info->version, &item->info.version) && copied (item->arena, info->checksum, &item->info.checksum);
+}
+
 void
 item_free (struct item *item)
 {

@@ -130,27 +130,11 @@ read_all (struct journal *journal, const struct journal_what *what)
 
 /* ---- what it is about --------------------------------------------------------------------------- */
 
-/* From the root on, so that the same file is found from another folder. What is yet to be made has no path of its own: the folder
- * above it has, or the one above that. */
-static char *
-whole_path (const char *path)
-{
-	char *whole = realpath (path, NULL);
-	if (whole || errno != ENOENT || strcmp (path, "/") == 0)
-		return whole;
-	const char *slash = strrchr (path, '/');
-	CLEANUP_FREE char *folder = !slash ? strdup (".") : strndup (path, slash == path ? 1 : (size_t) (slash - path));
-	CLEANUP_FREE char *there = folder ? whole_path (folder) : NULL;
-	if (!there || asprintf (&whole, "%s/%s", strcmp (there, "/") == 0 ? "" : there, slash ? slash + 1 : path) < 0)
-		return NULL;
-	return whole;
-}
-
 int
 journal_what_of (struct transfer *transfer, const char *kind, struct item *item, const char *key, const char *path, struct journal_what *ret)
 {
 	struct larder_store *store = item->store ? item->store : transfer->store;
-	CLEANUP_FREE char *whole = whole_path (path);
+	CLEANUP_FREE char *whole = target_whole_path (path);
 	CLEANUP_BUFFER struct buffer encoded;
 	*ret = (struct journal_what) { .kind = kind, .from = item->from, .to = item->to, .request = transfer->request };
 	buffer_init (&encoded, LINE_MOST);
@@ -334,6 +318,24 @@ journal_remove (struct journal *journal)
 {
 	if (journal->fd >= 0)
 		(void) unlinkat (journal->folder, journal->name, 0);
+	journal_close (journal);
+}
+
+bool
+journal_keeps (const struct journal *journal, int code)
+{
+	return journal->fd >= 0 && (code == LARDER_E_CANCELLED || code == LARDER_E_UNAVAILABLE);
+}
+
+void
+journal_end (struct journal *journal, int code, struct larder_error *error)
+{
+	if (!journal_keeps (journal, code)) {
+		journal_remove (journal);
+		return;
+	}
+	if (error && code == LARDER_E_UNAVAILABLE)
+		larder_explain (error, LARDER_DETAIL_NEXT, "the same command goes on from there, once the service answers");
 	journal_close (journal);
 }
 

@@ -42,7 +42,12 @@ void journal_open (struct journal *journal, const char *state, const struct jour
 int journal_begin (struct journal *journal, const struct journal_what *what, const char *id, const char *pin, uint64_t part, struct larder_error *error);
 /* Piece `number` is done. Not durable by itself: a lost record costs that piece alone. */
 int journal_add (struct journal *journal, uint32_t number, uint64_t sum, struct larder_error *error);
-/* The transfer is over: nothing is left to go on with. */
+/* Is a transfer that ended with `code` to be gone on with: cancelled, or the service no longer answers? Then what the journal tells
+ * of must stay. */
+bool journal_keeps (const struct journal *journal, int code);
+/* The transfer ended: the journal stays or goes, and an error that it stays after says so. */
+void journal_end (struct journal *journal, int code, struct larder_error *error);
+/* Nothing is left to go on with. */
 void journal_remove (struct journal *journal);
 void journal_close (struct journal *journal);
 /* The first line of a journal, whole and of this version, as its members; NULL when it is none. For json_decref. */

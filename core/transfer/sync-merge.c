@@ -100,11 +100,7 @@ fill (struct item *item, const struct side *side)
 		item->below = arena_copy (item->arena, at->key);
 		return item->below;
 	}
-	item->store = side->store;
-	item->info = (struct larder_info) { .size = sizeof item->info, .length = at->length, .mtime = at->mtime };
-	item->info.key = arena_copy (item->arena, at->info->key);
-	item->info.etag = arena_copy (item->arena, at->info->etag);
-	return item->info.key && (item->info.etag || !at->info->etag);
+	return item_of_object (item, side->store, at->info);
 }
 
 /* A folder where the file is to come, or a file where its folder is: with --delete they go first. */

@@ -10,21 +10,15 @@
 #include "cleanup.h"
 #include "error.h"
 #include "store.h"
+#include "text.h"
 
 enum { AT_ONCE = 1000, MOST = 1000, MOST_PERCENT = 50 };
-
-static const char *
-last_of (const char *path)
-{
-	const char *slash = strrchr (path, '/');
-	return slash ? slash + 1 : path;
-}
 
 /* A private file of a download that is under way, or to be gone on with. */
 static bool
 is_private (const struct side *side)
 {
-	return !side->store && strncmp (last_of (side->at.key), ".tmp-", 5) == 0;
+	return !side->store && strncmp (text_last (side->at.key), ".tmp-", 5) == 0;
 }
 
 static int

@@ -25,25 +25,6 @@ is_below (const char *path, const char *folder)
 	return strncmp (path, folder, length) == 0 && (length == 1 || path[length] == '/' || path[length] == '\0');
 }
 
-/* The real path of the folder that is there, or will be made: of its nearest parent. From malloc; NULL: nobody knows. */
-static char *
-real_above (const char *path, bool *ret_itself)
-{
-	CLEANUP_FREE char *copy = strdup (path);
-	*ret_itself = true;
-	for (size_t length = copy ? strlen (copy) : 0; copy; *ret_itself = false) {
-		char *real = realpath (length ? copy : ".", NULL);
-		if (real || errno != ENOENT || length == 0)
-			return real;
-		while (length > 0 && copy[length - 1] == '/')
-			length--;
-		while (length > 0 && copy[length - 1] != '/')
-			length--;
-		copy[length] = '\0';
-	}
-	return NULL;
-}
-
 /* One inside the other would never end, or remove what it copies from. */
 static int
 refuse_overlap (struct sync *sync, const char *from, const char *to, struct larder_error *error)
@@ -57,11 +38,10 @@ refuse_overlap (struct sync *sync, const char *from, const char *to, struct lard
 	}
 	if (sync->from.store || transfer->store)
 		return 0;
-	bool itself;
-	CLEANUP_FREE char *source = realpath (from, NULL), *target = real_above (to, &itself);
+	CLEANUP_FREE char *source = realpath (from, NULL), *target = target_whole_path (to);
 	if (!source || !target)
 		return larder_fail_errno (error, errno, "cannot tell where '%s' lies", source ? to : from);
-	return is_below (target, source) || (itself && is_below (source, target)) ? fail_overlap (sync->request, error) : 0;
+	return is_below (target, source) || is_below (source, target) ? fail_overlap (sync->request, error) : 0;
 }
 
 static int

@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "store.h"
+#include "text.h"
 
 #define NAME_MOST 255
 #define PATH_MOST 4000
@@ -132,17 +133,10 @@ target_begin (struct transfer *transfer, const char *address, struct larder_erro
 	return code;
 }
 
-static const char *
-last_of (const char *path)
-{
-	const char *slash = strrchr (path, '/');
-	return slash ? slash + 1 : path;
-}
-
 static int
 by_last (const void *a, const void *b)
 {
-	return strcmp (last_of (*(const char *const *) a), last_of (*(const char *const *) b));
+	return strcmp (text_last (*(const char *const *) a), text_last (*(const char *const *) b));
 }
 
 /* Trees of one name become one tree; two files of one name would be one of them, and nobody knows which. */
@@ -162,9 +156,9 @@ target_check_sources (struct transfer *transfer, struct larder_error *error)
 	}
 	qsort (paths, request->count, sizeof *paths, by_last);
 	for (size_t i = 1; i < request->count; i++)
-		if (*last_of (paths[i]) && by_last (&paths[i - 1], &paths[i]) == 0)
+		if (*text_last (paths[i]) && by_last (&paths[i - 1], &paths[i]) == 0)
 			return larder_fail_next (error, LARDER_E_INVALID, "copy one of them alone, to a name of your choice",
-				"'%s' and '%s' would both become '%s'", paths[i - 1], paths[i], last_of (paths[i]));
+				"'%s' and '%s' would both become '%s'", paths[i - 1], paths[i], text_last (paths[i]));
 	return 0;
 }
 
@@ -174,6 +168,20 @@ target_end (struct transfer *transfer)
 	larder_store_close (transfer->store);
 	if (transfer->root >= 0)
 		close (transfer->root);
+}
+
+char *
+target_whole_path (const char *path)
+{
+	char *whole = realpath (path, NULL);
+	if (whole || errno != ENOENT || strcmp (path, "/") == 0)
+		return whole;
+	const char *slash = strrchr (path, '/');
+	CLEANUP_FREE char *folder = !slash ? strdup (".") : strndup (path, slash == path ? 1 : (size_t) (slash - path));
+	CLEANUP_FREE char *there = folder ? target_whole_path (folder) : NULL;
+	if (!there || asprintf (&whole, "%s/%s", strcmp (there, "/") == 0 ? "" : there, slash ? slash + 1 : path) < 0)
+		return NULL;
+	return whole;
 }
 
 int

@@ -54,7 +54,8 @@ struct item {
 	const char *to;               /* address, for people */
 	const char *path;             /* target: key, or path below transfer->root */
 	struct larder_store *store;
-	struct larder_info info;      /* key, length, etag, mtime of the object */
+	struct larder_info info;      /* of the object: key, version, length, etag, mtime, and the checksum where whoever found it knew it */
+	bool looked;                  /* info is all that a look tells; else what a listing did */
 	int fd;                       /* file: -1 until its turn */
 	int stream;                   /* standard input, or -1 */
 	unsigned tries, succeeded;    /* so far; of the others when this one began */
@@ -101,6 +102,8 @@ int target_check_local (const char *path, struct larder_error *error);
 /* A name that is no regular file (a device, a pipe, a link) is never replaced: INVALID. The folder is CONFLICT. */
 int target_check_there (int folder, const char *name, const char *shown, struct larder_error *error);
 const char *kind_of_file (mode_t mode);
+/* The path from the root on, of what is there or is yet to be made: then of the nearest folder above it. From malloc; NULL: nobody knows. */
+char *target_whole_path (const char *path);
 /* mkdir -p of a path that the user named: links in it are his. */
 int target_make_folders (const char *path, mode_t mode, struct larder_error *error);
 int target_root (struct transfer *transfer, struct larder_error *error);
@@ -109,6 +112,8 @@ const char *target_join (struct larder_arena *arena, const char *a, const char *
 /* ---- item.c: the way of an item from its finder to a thread ---- */
 /* NULL: no memory, which is counted. */
 struct item *item_new (struct transfer *transfer, const char *from);
+/* It is this object; false: no memory. */
+bool item_of_object (struct item *item, struct larder_store *store, const struct larder_info *info);
 /* Names its target for `rel` below `last`, and gives it to the pool; the item is gone afterwards. */
 void item_add (struct item *item, const char *last, const char *rel);
 void item_free (struct item *item);

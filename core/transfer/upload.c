@@ -203,15 +203,9 @@ check_absent (struct transfer *transfer, struct item *item, const struct larder_
 static void
 end (struct uploading *uploading, int code, struct larder_error *error)
 {
-	bool keep = uploading->journal.fd >= 0 && (code == LARDER_E_CANCELLED || code == LARDER_E_UNAVAILABLE);
-	if (keep && error && code == LARDER_E_UNAVAILABLE)
-		larder_explain (error, LARDER_DETAIL_NEXT, "the same command goes on from there, once the service answers");
-	if (code < 0 && !keep && uploading->upload.id)
+	if (code < 0 && !journal_keeps (&uploading->journal, code) && uploading->upload.id)
 		store_parts_abort (uploading->pieces.transfer->store, &uploading->upload);
-	if (keep)
-		journal_close (&uploading->journal);
-	else
-		journal_remove (&uploading->journal);
+	journal_end (&uploading->journal, code, error);
 	parts_list_free (&uploading->list);
 }
 
