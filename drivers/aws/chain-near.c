@@ -43,8 +43,7 @@ refused (const struct aws_fetched *fetched, const char *what, struct larder_erro
 	if (!fault.code[0])      /* what a container agent calls it is no code of AWS's */
 		return larder_fail_next (error, fetched->status >= 500 ? LARDER_E_UNAVAILABLE : LARDER_E_DENIED, "look at the role that is given to this container or machine",
 		                         "%s: it answers %d", what, fetched->status);
-	int code = aws_fault_error (&fault, what, error);
-	return code;
+	return aws_fault_error (&fault, what, error);
 }
 
 static int

@@ -26,17 +26,11 @@ s3_token_join (struct larder_arena *arena, const struct s3_token *token)
 char *
 s3_url_decode (struct larder_arena *arena, const char *text)
 {
-	char *into = arena_alloc (arena, strlen (text) + 1), *at = into;
-	for (; into && *text; text++, at++) {
-		*at = (char) (*text == '+' ? ' ' : *text);
-		if (*text != '%')
-			continue;
-		const char hex[3] = { text[1], text[1] ? text[2] : '\0', '\0' };
-		if (text_from_hex (hex, at, 1) < 0 || !*at)
-			return NULL;
-		text += 2;
-	}
-	return into;
+	char *copy = arena_copy (arena, text);
+	for (char *at = copy; at && *at; at++)
+		if (*at == '+')
+			*at = ' ';
+	return copy && text_from_percent (copy) ? copy : NULL;
 }
 
 int
