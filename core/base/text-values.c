@@ -116,12 +116,24 @@ text_int (const char *text, int64_t *ret)
 	return 0;
 }
 
+static char *
+put_count (char *at, unsigned value)
+{
+	char digits[10], *from = digits + sizeof digits;
+	do
+		*--from = (char) ('0' + value % 10);
+	while (value /= 10);
+	size_t length = (size_t) (digits + sizeof digits - from);
+	memcpy (at, from, length);
+	return at + length;
+}
+
 const char *
 text_from_size (uint64_t bytes, char ret[32])
 {
 	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
 	if (bytes < 1024) {
-		snprintf (ret, 32, "%u B", (unsigned) bytes);
+		memcpy (put_count (ret, (unsigned) bytes), " B", 3);
 		return ret;
 	}
 	/* Tenths, rounded; in whole numbers, as a locale may write the point otherwise. */
@@ -129,9 +141,13 @@ text_from_size (uint64_t bytes, char ret[32])
 	uint64_t tenths;
 	do {
 		unsigned __int128 one = (unsigned __int128) 1024 << 10 * unit;
-		tenths = (uint64_t) (((unsigned __int128) bytes * 10 + one / 2) / one);
+		tenths = (uint64_t) (((unsigned __int128) bytes * 10 + one / 2) >> (10 + 10 * unit));
 	} while (tenths >= 10240 && ++unit < 6);
-	snprintf (ret, 32, "%u.%u %s", (unsigned) (tenths / 10), (unsigned) (tenths % 10), units[unit]);
+	char *at = put_count (ret, (unsigned) (tenths / 10));
+	*at++ = '.';
+	at = put_count (at, (unsigned) (tenths % 10));
+	*at++ = ' ';
+	memcpy (at, units[unit], 4);
 	return ret;
 }
 
@@ -152,26 +168,61 @@ text_from_duration (int64_t ns, char ret[32])
 	return ret;
 }
 
-static struct tm
-utc (int64_t time, int64_t *ret_rest)
+/* Days since 1970-01-01 and back, by eras of 400 years that begin in March, so that a leap day is the last of its year. libc's
+ * functions take a lock and look at the time zone for each of a million lines. */
+static int64_t
+days_of (int year, int month, int day)
 {
-	time_t seconds = (time_t) (time / NS_PER_S);
-	*ret_rest = time % NS_PER_S;
-	if (*ret_rest < 0) {
-		*ret_rest += NS_PER_S;
-		seconds--;
-	}
-	struct tm broken = { 0 };
-	gmtime_r (&seconds, &broken);
-	return broken;
+	int64_t shifted = year - (month < 3), era = (shifted >= 0 ? shifted : shifted - 399) / 400;
+	int64_t of_era = shifted - era * 400, of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+struct date { int year, month, day; };
+
+static struct date
+date_of (int64_t days)
+{
+	days += 719468;
+	int64_t era = (days >= 0 ? days : days - 146096) / 146097, of_era = days - era * 146097;
+	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+	return (struct date) { (int) (year + era * 400 + (month >= 10)), (int) (month + (month < 10 ? 3 : -9)), (int) (of_year - (153 * month + 2) / 5 + 1) };
+}
+
+/* Whole units of `unit`, downwards. */
+static int64_t
+split (int64_t time, int64_t unit, int64_t *ret_rest)
+{
+	int64_t whole = time / unit - (time % unit < 0);
+	*ret_rest = time - whole * unit;
+	return whole;
+}
+
+static char *
+put (char *at, int64_t value, int digits, char after)
+{
+	for (int i = digits - 1; i >= 0; i--, value /= 10)
+		at[i] = (char) ('0' + value % 10);
+	at[digits] = after;
+	return at + digits + 1;
+}
+
+/* "2026-11-25T10:00:00"; the end of it, which is no NUL yet. */
+static char *
+put_seconds (int64_t time, char *at, int64_t *ret_rest)
+{
+	int64_t second, seconds = split (time, NS_PER_S, ret_rest);
+	struct date date = date_of (split (seconds, 86400, &second));
+	at = put (put (put (at, date.year, 4, '-'), date.month, 2, '-'), date.day, 2, 'T');
+	return put (put (put (at, second / 3600, 2, ':'), second / 60 % 60, 2, ':'), second % 60, 2, '\0') - 1;
 }
 
 const char *
 text_from_time (int64_t time, char ret[32])
 {
 	int64_t rest;
-	struct tm tm = utc (time, &rest);
-	strftime (ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	memcpy (put_seconds (time, ret, &rest), "Z", 2);
 	return ret;
 }
 
@@ -179,9 +230,9 @@ const char *
 text_from_time_micro (int64_t time, char ret[32])
 {
 	int64_t rest;
-	struct tm tm = utc (time, &rest);
-	size_t length = strftime (ret, 32, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf (ret + length, 32 - length, ".%06d", (int) (rest / 1000));
+	char *end = put_seconds (time, ret, &rest);
+	*end = '.';
+	put (end + 1, rest / 1000, 6, '\0');
 	return ret;
 }
 
@@ -189,13 +240,14 @@ const char *
 text_from_time_exact (int64_t time, char ret[32])
 {
 	int64_t rest;
-	struct tm tm = utc (time, &rest);
-	size_t length = strftime (ret, 32, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (rest > 0)
-		length += (size_t) snprintf (ret + length, 32 - length, ".%09d", (int) rest);
-	while (rest > 0 && ret[length - 1] == '0')
-		length--;
-	snprintf (ret + length, 32 - length, "Z");
+	char *end = put_seconds (time, ret, &rest);
+	if (rest > 0) {
+		*end = '.';
+		end = put (end + 1, rest, 9, '\0') - 1;
+	}
+	while (rest > 0 && end[-1] == '0')
+		end--;
+	memcpy (end, "Z", 2);
 	return ret;
 }
 
@@ -203,10 +255,10 @@ void
 text_year_month (int64_t time, int *ret_year, int *ret_month, int *ret_day)
 {
 	int64_t rest;
-	struct tm tm = utc (time, &rest);
-	*ret_year = tm.tm_year + 1900;
-	*ret_month = tm.tm_mon + 1;
-	*ret_day = tm.tm_mday;
+	struct date date = date_of (split (time, 86400 * NS_PER_S, &rest));
+	*ret_year = date.year;
+	*ret_month = date.month;
+	*ret_day = date.day;
 }
 
 /* `count` digits at *at, moved on; -1 if they are not digits. */
@@ -229,7 +281,7 @@ expect (const char **at, char c)
 }
 
 static int
-parse_date (const char **at, struct tm *tm)
+parse_date (const char **at, int64_t *ret_days)
 {
 	int year = digits (at, 4), month, day;
 	if (year < 1678 || year > 2261 || expect (at, '-') < 0 || (month = digits (at, 2)) < 1 || month > 12 || expect (at, '-') < 0
@@ -239,18 +291,18 @@ parse_date (const char **at, struct tm *tm)
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 	if (day > days[month - 1] + (month == 2 && leap))
 		return -1;
-	tm->tm_year = year - 1900;
-	tm->tm_mon = month - 1;
-	tm->tm_mday = day;
+	*ret_days = days_of (year, month, day);
 	return 0;
 }
 
 static int
-parse_clock (const char **at, struct tm *tm, int64_t *ret_fraction)
+parse_clock (const char **at, int64_t *ret_seconds, int64_t *ret_fraction)
 {
-	if ((tm->tm_hour = digits (at, 2)) < 0 || tm->tm_hour > 23 || expect (at, ':') < 0 || (tm->tm_min = digits (at, 2)) < 0
-	    || tm->tm_min > 59 || expect (at, ':') < 0 || (tm->tm_sec = digits (at, 2)) < 0 || tm->tm_sec > 59)
+	int hour = digits (at, 2), minute, second;
+	if (hour < 0 || hour > 23 || expect (at, ':') < 0 || (minute = digits (at, 2)) < 0 || minute > 59 || expect (at, ':') < 0
+	    || (second = digits (at, 2)) < 0 || second > 59)
 		return -1;
+	*ret_seconds = hour * 3600 + minute * 60 + second;
 	if (**at != '.')
 		return 0;
 	(*at)++;
@@ -279,15 +331,14 @@ parse_zone (const char **at, int64_t *ret_offset)
 int
 text_time (const char *text, int64_t *ret)
 {
-	struct tm tm = { 0 };
-	int64_t fraction = 0, offset = 0;
-	if (parse_date (&text, &tm) < 0)
+	int64_t days, seconds = 0, fraction = 0, offset = 0;
+	if (parse_date (&text, &days) < 0)
 		return -1;
-	if (*text && ((*text != 'T' && *text != ' ') || (text++, parse_clock (&text, &tm, &fraction) < 0) || parse_zone (&text, &offset) < 0))
+	if (*text && ((*text != 'T' && *text != ' ') || (text++, parse_clock (&text, &seconds, &fraction) < 0) || parse_zone (&text, &offset) < 0))
 		return -1;
 	if (*text)
 		return -1;
-	__int128 time = ((__int128) timegm (&tm) - offset) * NS_PER_S + fraction;
+	__int128 time = ((__int128) days * 86400 + seconds - offset) * NS_PER_S + fraction;
 	if (time > INT64_MAX || time < INT64_MIN)
 		return -1;
 	*ret = (int64_t) time;

@@ -145,7 +145,15 @@ text_escape (struct buffer *into, const char *name)
 	const unsigned char *at = (const unsigned char *) name;
 	size_t left = strlen (name);
 	while (left) {
-		size_t step = utf8_length (at, left);
+		size_t plain = 0;        /* most names are ASCII, and added at once */
+		while (plain < left && at[plain] >= 0x20 && at[plain] < 0x7f)
+			plain++;
+		buffer_add (into, at, plain);
+		at += plain;
+		left -= plain;
+		size_t step = left ? utf8_length (at, left) : 0;
+		if (!left)
+			break;
 		if (step && at[0] >= 0x20 && at[0] != 0x7f && !is_hidden (at, step)) {
 			buffer_add (into, at, step);
 		} else {

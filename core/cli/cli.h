@@ -100,6 +100,7 @@ bool cli_stopped (const struct cli *cli);
 void out_text (struct cli *cli, const char *text);
 void out_bytes (struct cli *cli, const void *bytes, size_t count);
 void out_printf (struct cli *cli, const char *format, ...) LARDER_PRINTF (2, 3);
+void out_pad (struct cli *cli, size_t count);           /* blanks */
 void out_name (struct cli *cli, const char *name);      /* escaped for a terminal */
 void out_flush (struct cli *cli);
 /* The last line of --json; line.h has the others. */

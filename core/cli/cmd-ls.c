@@ -41,16 +41,22 @@ json_object_line (const struct listing *listing, const struct larder_info *info)
 }
 
 static void
+right_column (struct cli *cli, size_t width, const char *text)
+{
+	size_t length = strlen (text);
+	out_pad (cli, length < width ? width - length : 0);
+	out_bytes (cli, text, length);
+	out_pad (cli, 2);
+}
+
+static void
 people_line (const struct listing *listing, const struct larder_info *info)
 {
 	struct cli *cli = listing->cli;
 	char size[32], time[32];
-	if (info->flags & LARDER_INFO_PREFIX)
-		out_printf (cli, "%10s  %20s  ", "-", "");
-	else if (info->flags & LARDER_INFO_DELETE_MARKER)
-		out_printf (cli, "%10s  %20s  ", "deleted", text_from_time (info->mtime, time));
-	else
-		out_printf (cli, "%10s  %20s  ", text_from_size (info->length, size), text_from_time (info->mtime, time));
+	bool prefix = info->flags & LARDER_INFO_PREFIX;
+	right_column (cli, 10, prefix ? "-" : info->flags & LARDER_INFO_DELETE_MARKER ? "deleted" : text_from_size (info->length, size));
+	right_column (cli, 20, prefix ? "" : text_from_time (info->mtime, time));
 	if (listing->ls->versions && !(info->flags & LARDER_INFO_PREFIX))
 		out_printf (cli, "%-24s%s", info->version ? info->version : "null", info->flags & LARDER_INFO_LATEST ? " * " : "   ");
 	out_name (cli, info->key);

@@ -88,12 +88,21 @@ out_printf (struct cli *cli, const char *format, ...)
 }
 
 void
+out_pad (struct cli *cli, size_t count)
+{
+	static const char blanks[] = "                ";
+	for (size_t step; count > 0; count -= step) {
+		step = count < sizeof blanks - 1 ? count : sizeof blanks - 1;
+		out_bytes (cli, blanks, step);
+	}
+}
+
+void
 out_name (struct cli *cli, const char *name)
 {
-	CLEANUP_BUFFER struct buffer text;
-	buffer_init (&text, 1 << 20);
-	text_escape (&text, name);
-	out_text (cli, buffer_text (&text));
+	if (cli->out.length + 4 * strlen (name) > FLUSH_AT)
+		out_flush (cli);
+	text_escape (&cli->out, name);
 }
 
 /* ---- lines of JSON ---- */
@@ -202,10 +211,10 @@ table_end (struct cli *cli, struct table *table)
 		size_t column = i % table->columns, pad = widths[column] - width_of (at);
 		bool last = column + 1 == table->columns;
 		if (table->right[column])
-			out_printf (cli, "%*s", (int) pad, "");
+			out_pad (cli, pad);
 		out_text (cli, at);
 		if (!table->right[column] && !last)
-			out_printf (cli, "%*s", (int) pad, "");
+			out_pad (cli, pad);
 		out_text (cli, last ? "\n" : "  ");
 	}
 	buffer_free (&table->cells);

@@ -46,6 +46,10 @@ int aws_request_check (const struct aws_request *request, struct larder_error *e
 typedef int (*aws_xml_end_fn) (void *context, const char *path, const char *text, struct larder_error *error);
 typedef int (*aws_xml_begin_fn) (void *context, const char *path, struct larder_error *error);
 
+/* A whole document. INTEGRITY when it is none; what was told before that was found out stays told. */
+int aws_xml_read (const void *body, size_t length, aws_xml_begin_fn begin, aws_xml_end_fn end, void *context, struct larder_error *error);
+
+/* One that comes in pieces. */
 struct aws_xml;
 struct aws_xml *aws_xml_new (aws_xml_begin_fn begin, aws_xml_end_fn end, void *context);   /* begin may be NULL; NULL: no memory */
 int aws_xml_feed (struct aws_xml *xml, const void *bytes, size_t count, struct larder_error *error);

@@ -97,12 +97,7 @@ on_end (void *context, const char *path, const char *text, struct larder_error *
 static int
 read_xml (const void *body, size_t length, struct reading *reading)
 {
-	struct aws_xml *xml = aws_xml_new (on_begin, on_end, reading);
-	int code = xml ? aws_xml_feed (xml, body, length, NULL) : LARDER_E_LIMIT;
-	if (code == 0)
-		code = aws_xml_end (xml, NULL);
-	aws_xml_free (xml);
-	return code;
+	return aws_xml_read (body, length, on_begin, on_end, reading, NULL);
 }
 
 /* ---- JSON --------------------------------------------------------------------------------------- */

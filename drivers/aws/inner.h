@@ -13,6 +13,12 @@ void aws_percent (struct buffer *into, const char *text, bool keep_slash);
 /* Value of a header of the request, name in lower case; NULL when it is not there. */
 const char *aws_request_header_find (const struct aws_request *request, const char *name);
 
+/* ---- xml-plain.c: pure ------------------------------------------------------------------------- */
+
+struct aws_xml_told { aws_xml_begin_fn begin; aws_xml_end_fn end; void *context; };
+/* False: not of the plain form, and expat has to read it; the first `count` calls were made already. True: read, or stopped with `code`. */
+bool aws_xml_plain (const char *body, size_t length, const struct aws_xml_told *told, size_t *ret_count, int *ret_code, struct larder_error *error);
+
 /* ---- fault.c: pure ------------------------------------------------------------------------------ */
 
 /* A 2xx reply whose body must tell of success: true when it does not (an <Error> root, or no whole XML

@@ -104,14 +104,7 @@ static int
 read_texts (const char *text, size_t length, struct larder_arena *arena, const struct wanted *wanted, size_t count, struct larder_error *error)
 {
 	struct reading reading = { arena, wanted, count };
-	struct aws_xml *xml = aws_xml_new (NULL, on_end, &reading);
-	if (!xml)
-		return larder_fail_memory (error);
-	int code = aws_xml_feed (xml, text, length, error);
-	if (code == 0)
-		code = aws_xml_end (xml, error);
-	aws_xml_free (xml);
-	return code;
+	return aws_xml_read (text, length, NULL, on_end, &reading, error);
 }
 
 static int

@@ -1,4 +1,4 @@
-/* xml.c: reading and writing XML. expat does the reading; no document type, bounded depth, text and tokens,
+/* xml.c: reading and writing XML. expat does the reading where it is not plain; no document type, bounded depth, text and tokens,
  * so that nothing a server sends costs more than its length. Pure. */
 #include "inner.h"
 
@@ -17,9 +17,8 @@
 
 struct aws_xml {
 	XML_Parser parser;
-	aws_xml_begin_fn begin;
-	aws_xml_end_fn end;
-	void *context;
+	struct aws_xml_told told;
+	size_t made;                                   /* calls that were made already */
 	struct buffer path, text;
 	unsigned depth;
 	size_t paths[DEPTH_MOST], texts[DEPTH_MOST];   /* lengths before the element began */
@@ -55,6 +54,12 @@ drop_blanks (struct aws_xml *xml)
 		cut (&xml->text, from);
 }
 
+static bool
+is_due (struct aws_xml *xml)
+{
+	return xml->made ? (xml->made--, false) : true;
+}
+
 static void XMLCALL
 on_begin (void *data, const XML_Char *name, const XML_Char **attributes)
 {
@@ -77,7 +82,7 @@ on_begin (void *data, const XML_Char *name, const XML_Char **attributes)
 		stop (xml, larder_fail (xml->error, LARDER_E_LIMIT, "names of nested XML elements of the reply are longer than %d bytes", PATH_MOST));
 		return;
 	}
-	int code = xml->begin ? xml->begin (xml->context, xml->path.at, xml->error) : 0;
+	int code = is_due (xml) && xml->told.begin ? xml->told.begin (xml->told.context, xml->path.at, xml->error) : 0;
 	if (code)
 		stop (xml, code);
 }
@@ -92,7 +97,7 @@ on_end (void *data, const XML_Char *name)
 		return;
 	xml->depth--;
 	const char *text = xml->text.length > xml->texts[xml->depth] ? xml->text.at + xml->texts[xml->depth] : "";
-	int code = xml->end ? xml->end (xml->context, xml->path.at, text, xml->error) : 0;
+	int code = is_due (xml) && xml->told.end ? xml->told.end (xml->told.context, xml->path.at, text, xml->error) : 0;
 	cut (&xml->text, xml->texts[xml->depth]);
 	cut (&xml->path, xml->paths[xml->depth]);
 	if (code)
@@ -135,9 +140,7 @@ aws_xml_new (aws_xml_begin_fn begin, aws_xml_end_fn end, void *context)
 	struct aws_xml *xml = calloc (1, sizeof *xml);
 	if (!xml)
 		return NULL;
-	xml->begin = begin;
-	xml->end = end;
-	xml->context = context;
+	xml->told = (struct aws_xml_told) { begin, end, context };
 	buffer_init (&xml->path, PATH_MOST);
 	buffer_init (&xml->text, TEXT_MOST);
 	xml->parser = XML_ParserCreate (NULL);
@@ -226,6 +229,25 @@ aws_xml_free (struct aws_xml *xml)
 	buffer_free (&xml->path);
 	buffer_free (&xml->text);
 	free (xml);
+}
+
+int
+aws_xml_read (const void *body, size_t length, aws_xml_begin_fn begin, aws_xml_end_fn end, void *context, struct larder_error *error)
+{
+	const struct aws_xml_told told = { begin, end, context };
+	size_t made;
+	int code;
+	if (aws_xml_plain (body, length, &told, &made, &code, error))
+		return code;
+	struct aws_xml *xml = aws_xml_new (begin, end, context);
+	if (!xml)
+		return larder_fail_memory (error);
+	xml->made = made;
+	code = aws_xml_feed (xml, body, length, error);
+	if (code == 0)
+		code = aws_xml_end (xml, error);
+	aws_xml_free (xml);
+	return code;
 }
 
 void

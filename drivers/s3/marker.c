@@ -27,9 +27,8 @@ char *
 s3_url_decode (struct larder_arena *arena, const char *text)
 {
 	char *copy = arena_copy (arena, text);
-	for (char *at = copy; at && *at; at++)
-		if (*at == '+')
-			*at = ' ';
+	for (char *at = copy; at && (at = strchr (at, '+')); )
+		*at = ' ';
 	return copy && text_from_percent (copy) ? copy : NULL;
 }
 

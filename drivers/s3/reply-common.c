@@ -56,7 +56,7 @@ static int
 on_begin (void *context, const char *path, struct larder_error *error)
 {
 	struct walk *walk = context;
-	if (!strchr (path, '/')) {
+	if (!walk->root_length) {
 		walk->root_length = strlen (path);
 		return is_one_of (walk->roots, path) ? 0
 			: s3_odd (error, "it is '%s' and not '%.*s'", path, (int) strcspn (walk->roots, "|"), walk->roots);
@@ -71,21 +71,11 @@ on_end (void *context, const char *path, const char *text, struct larder_error *
 	return walk->reader->end (walk->reader->context, path + walk->root_length + (path[walk->root_length] == '/'), text, error);
 }
 
-static void
-free_xml (struct aws_xml **xml)
-{
-	aws_xml_free (*xml);
-}
-
 int
 s3_reply_read (const char *body, size_t length, const char *root, const struct s3_reader *reader, struct larder_error *error)
 {
 	struct walk walk = { root, 0, reader };
-	CLEANUP (free_xml) struct aws_xml *xml = aws_xml_new (on_begin, on_end, &walk);
-	if (!xml)
-		return larder_fail_memory (error);
-	int code = aws_xml_feed (xml, body, length, error);
-	return code == 0 ? aws_xml_end (xml, error) : code;
+	return aws_xml_read (body, length, on_begin, on_end, &walk, error);
 }
 
 void *

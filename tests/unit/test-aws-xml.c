@@ -1,5 +1,5 @@
 /* test-aws-xml.c: the same answer however the bytes are split; hostile documents end early. */
-#include "aws.h"
+#include "inner.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -66,12 +66,29 @@ read_whole (const char *text, struct heard *heard, struct larder_error *error)
 	return read_split (text, strlen (text), 0, heard, error);
 }
 
+/* Read at once, it is as if expat had read it, whoever did. */
+static void
+same_at_once (const char *text, size_t length)
+{
+	struct heard pieces = { .stop_at = NULL }, once = { .stop_at = NULL };
+	struct larder_error error = LARDER_ERROR_INIT, other = LARDER_ERROR_INIT;
+	buffer_init (&pieces.text, 64 << 20);
+	buffer_init (&once.text, 64 << 20);
+	int code = read_split (text, length, 0, &pieces, &error);
+	ck_assert_int_eq (aws_xml_read (text, length, on_begin, on_end, &once, &other), code);
+	ck_assert_str_eq (buffer_text (&once.text), buffer_text (&pieces.text));
+	ck_assert_str_eq (other.message, error.message);
+	buffer_free (&pieces.text);
+	buffer_free (&once.text);
+}
+
 static void
 same_at_every_byte (const char *text, size_t length, size_t step)
 {
 	struct heard whole = { .stop_at = NULL };
 	buffer_init (&whole.text, 64 << 20);
 	int code = read_split (text, length, 0, &whole, NULL);
+	same_at_once (text, length);
 	for (size_t at = 1; at <= length; at += step) {
 		struct heard split = { .stop_at = NULL };
 		buffer_init (&split.text, 64 << 20);
@@ -102,6 +119,65 @@ START_TEST (split_anywhere)
 	};
 	for (size_t i = 0; i < COUNT_OF (texts); i++)
 		same_at_every_byte (texts[i], strlen (texts[i]), 1);
+}
+END_TEST
+
+/* Every byte of a page replaced by, preceded by, or followed by nothing but what XML makes much of. */
+START_TEST (damaged_anywhere)
+{
+	static const char page[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<L xmlns=\"http://a/\">\n <K>a%2Fb&amp;&#34;c</K><T/><C><S>4</S> </C>\n</L>\n";
+	static const char odd[] = "<>&;/!?]\"'= \n\r\t\x01\x7f\x80\xc3" "0aZ-#:";
+	char text[sizeof page + 1];
+	for (size_t at = 0; at <= sizeof page - 1; at++) {
+		same_at_once (page, at);
+		for (size_t i = 0; i <= sizeof odd - 1; i++) {          /* the last is NUL */
+			memcpy (text, page, sizeof page);
+			text[at] = odd[i];
+			same_at_once (text, sizeof page - 1);
+			memmove (text + at + 1, page + at, sizeof page - at);
+			same_at_once (text, sizeof page);
+		}
+	}
+}
+END_TEST
+
+/* What the plain form does not have, or has too much of. */
+START_TEST (at_once)
+{
+	static const char *const texts[] = {
+		"<A><B>1</B>text</A>", "<A>text<B>1</B></A>", "<A> <B>1</B> </A>", "<A></A >", "<A ></A>", "<A  xmlns=\"x\"/>", "<A xmlns=\"x\" xmlns=\"y\"/>", "<A xmlns=\"x\"b=\"y\"/>",
+		"<A>&#127;&#128;&#10;&#13;</A>", "<A>&#1;</A>", "<A>&#99999999999;</A>", "<A>&#34</A>", "<A>&#;</A>", "<A>]]></A>", "<A>a>b</A>", "<1/>", "<-A/>", "<_A/>",
+		"<A><B></A></B>", "<A><AB></A></AB>", "<AB></A>", "<A></AB>", "</A>", "<A/></A>", "<A/><A/>", "<A>\r\n</A>", "\xef\xbb\xbf<A/>", "<A>\xef\xbf\xbe</A>", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
+		"<a><b><c><d><e><f><g><h><i><j><k><l><m><n><o><p><q>deep</q></p></o></n></m></l></k></j></i></h></g></f></e></d></c></b></a>",
+	};
+	for (size_t i = 0; i < COUNT_OF (texts); i++)
+		same_at_once (texts[i], strlen (texts[i]));
+	for (size_t length = 4090; length < 4100; length++) {       /* long texts and long paths */
+		CLEANUP_BUFFER struct buffer text;
+		buffer_init (&text, 1 << 20);
+		buffer_printf (&text, "<A>%0*d</A>", (int) length, 0);
+		same_at_once (text.at, text.length);
+		buffer_clear (&text);
+		buffer_printf (&text, "<A><B%0*d/></A>", (int) length - 3590, 0);
+		same_at_once (text.at, text.length);
+	}
+}
+END_TEST
+
+/* A page as services write it is not left to expat: the calls are all made. */
+START_TEST (plain_form)
+{
+	static const char page[] = "<L xmlns=\"http://a/\"><K>a&quot;&#34;</K><T/><C><S>4</S></C></L>";
+	struct heard heard = { .stop_at = NULL };
+	const struct aws_xml_told told = { on_begin, on_end, &heard };
+	size_t count;
+	int code;
+	buffer_init (&heard.text, 1 << 20);
+	ck_assert (aws_xml_plain (page, sizeof page - 1, &told, &count, &code, NULL));
+	ck_assert_int_eq (code, 0);
+	ck_assert_uint_eq (count, 10);
+	ck_assert_str_eq (buffer_text (&heard.text), "<L\n<L/K\n>L/K=a\"\"\n<L/T\n>L/T=\n<L/C\n<L/C/S\n>L/C/S=4\n>L/C=\n>L=\n");
+	buffer_free (&heard.text);
 }
 END_TEST
 
@@ -179,6 +255,9 @@ START_TEST (callers_stop)
 	ck_assert_int_eq (read_whole ("<A><B>1</B><B>2</B></A>", &heard, &error), LARDER_E_CONFLICT);
 	ck_assert_str_eq (error.message, "enough");
 	ck_assert_str_eq (buffer_text (&heard.text), "<A\n<A/B\n>A/B=1\n");
+	buffer_clear (&heard.text);
+	ck_assert_int_eq (aws_xml_read ("<A><B>1</B><B>2</B></A>", 23, on_begin, on_end, &heard, &error), LARDER_E_CONFLICT);
+	ck_assert_str_eq (buffer_text (&heard.text), "<A\n<A/B\n>A/B=1\n");
 	buffer_free (&heard.text);
 	aws_xml_free (NULL);
 }
@@ -244,7 +323,8 @@ main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-aws-xml-paths-and-texts", paths_and_texts, 0 }, { "test-aws-xml-split-anywhere", split_anywhere, 0 },
-		{ "test-aws-xml-not-whole", not_whole, 0 }, { "test-aws-xml-document-types", document_types, 0 },
+		{ "test-aws-xml-not-whole", not_whole, 0 },
+		{ "test-aws-xml-damaged-anywhere", damaged_anywhere, 0 }, { "test-aws-xml-at-once", at_once, 0 }, { "test-aws-xml-plain-form", plain_form, 0 }, { "test-aws-xml-document-types", document_types, 0 },
 		{ "test-aws-xml-bounds", bounds, 0 }, { "test-aws-xml-callers-stop", callers_stop, 0 },
 		{ "test-aws-xml-escapes", escapes, 0 }, { "test-aws-xml-published", published, 0 },
 	};
