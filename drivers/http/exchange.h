@@ -11,7 +11,7 @@ struct trust;
 
 #define HTTP_HEADERS_MOST 256          /* of one reply */
 #define HTTP_HEADER_BYTES_MOST 65536
-#define HTTP_RECEIVE_BUFFER 262144L    /* of one connection. Large replies cost a fifth less CPU than with 64 KiB, */
+#define HTTP_RECEIVE_BUFFER (192L << 10)    /* of one connection. Large replies cost a fifth less CPU than with 64 KiB, */
 #define HTTP_SEND_BUFFER 163840L       /* large bodies a sixth; */
 #define HTTP_SEND_BUFFER_TLS 65536L    /* there the cipher counts, and TLS has buffers of its own */
 #define HTTP_SMALL_MOST 32768          /* bytes of a body that leaves together with its headers */
