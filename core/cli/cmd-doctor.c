@@ -6,16 +6,18 @@
 
 #include "error.h"
 
-struct doctor { const char *backend; bool identity; };
+struct doctor { const char *backend, *probe; bool identity; };
 static const struct larder_option options[] = {
 	{ .key = "identity", .type = LARDER_BOOL, .at = offsetof (struct doctor, identity),
 	  .help = "only who we are, and each place where credentials were looked for; no bucket is touched" },
 	{ .key = "backend", .type = LARDER_STRING, .at = offsetof (struct doctor, backend), .argument = "NAME",
 	  .help = "this [backend] alone; else each that a store uses" },
+	{ .key = "probe", .type = LARDER_STRING, .at = offsetof (struct doctor, probe), .argument = "STORE",
+	  .help = "try on a scratch prefix of this store what its server can do, and print a [backend] section that fits" },
 	{ 0 }
 };
 
-struct visit { struct cli *cli; char place[200]; };
+struct visit { struct cli *cli; char place[200]; unsigned told; };
 
 static void
 json_checked (struct cli *cli, const struct larder_checked *checked)
@@ -84,20 +86,75 @@ on_checked (void *context, const struct larder_checked *checked)
 	return cli_stopped (visit->cli) ? LARDER_E_CANCELLED : 0;
 }
 
+/* ---- probe: what is printed is an INI file, the findings are its comments ---- */
+
+static int
+on_tried (void *context, const struct larder_checked *checked)
+{
+	static const char *const marks[] = { "ok", "differs", "FAILED", "-" };
+	struct visit *visit = context;
+	struct cli *cli = visit->cli;
+	if (cli->globals.json) {
+		json_checked (cli, checked);
+	} else {
+		if (!visit->told++)
+			out_printf (cli, "# what the server of store '%s' does; [backend \"%s\"] as it is configured now is compared with that\n", checked->store,
+			            checked->backend);
+		out_printf (cli, "# %-8s ", checked->verdict < 4 ? marks[checked->verdict] : "-");
+		out_name (cli, checked->what);
+		out_printf (cli, "%*s ", (int) (strlen (checked->what) < 24 ? 24 - strlen (checked->what) : 0), "");
+		out_name (cli, checked->detail);
+		out_text (cli, "\n");
+	}
+	if (checked->verdict == LARDER_FAIL)
+		fail (visit, checked);
+	return 0;
+}
+
+static int
+on_advised (void *context, const struct larder_advice *advice)
+{
+	struct visit *visit = context;
+	struct cli *cli = visit->cli;
+	if (cli->globals.json) {
+		struct line line;
+		json_line (cli, &line, "advice");
+		json_member (&line.json, "backend", advice->backend);
+		json_member (&line.json, "key", advice->key);
+		json_member (&line.json, "value", advice->value);
+		json_line_end (cli, &line);
+		return 0;
+	}
+	if (!*visit->place)
+		out_printf (cli, "[backend \"%s\"]\ndriver = %s\n", advice->backend, advice->driver);
+	snprintf (visit->place, sizeof visit->place, "%.190s", advice->backend);
+	out_printf (cli, "%s = %s\n", advice->key, advice->value);
+	return 0;
+}
+
 static int
 run (struct cli *cli, const void *self, struct larder_error *error)
 {
 	const struct doctor *doctor = self;
 	struct visit visit = { .cli = cli };
 	int code = cli_open (cli, OPEN_CONFIGURED, error);
+	if (code == 0 && doctor->probe && (doctor->identity || doctor->backend))
+		return larder_fail_next (error, LARDER_E_USAGE, "give one of them", "--probe asks one store, and goes with neither --identity nor --backend");
+	if (code == 0 && doctor->probe)
+		return larder_probe_store (cli->larder, doctor->probe, on_tried, on_advised, &visit, error);
 	return code < 0 ? code : larder_check (cli->larder, doctor->backend, !doctor->identity, on_checked, &visit, error);
 }
 
 const struct larder_cmd cmd_doctor = {
 	.name = "doctor", .summary = "ask each backend whether it works, and who we are to it",
 	.examples = "larder --profile aws doctor --identity|each source of credentials, in order, what it gave or why it gave nothing\n"
-	            "larder --profile minio doctor --backend objects|one backend, and the buckets of its stores",
+	            "larder --profile minio doctor --backend objects|one backend, and the buckets of its stores\n"
+	            "larder --profile new doctor --probe images >section.ini|what this server can do, as a section to review",
 	.text = "Services are asked themselves. Of credentials no secret is shown, and of an access key id its last four letters. Without "
-	        "--identity a scratch object is written into each store's bucket and removed.",
+	        "--identity a scratch object is written into each store's bucket and removed.\n"
+	        "--probe tries each optional part of the server's protocol on objects of its own below .larder-probe/ in the store's bucket and "
+	        "removes them, also when it is interrupted; nothing else in the bucket is changed, nor the bucket itself. What it prints is an INI "
+	        "file: the findings as comments, then a [backend] section with the kind of server that is nearest and, as features, what "
+	        "this one does otherwise. Nothing is configured by that: review it, and take the keys over into the section of the profile.",
 	.options = options, .self_size = sizeof (struct doctor), .run = run,
 };

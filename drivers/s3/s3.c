@@ -11,6 +11,8 @@ static const struct larder_option options[] = {
 	  .help = "make a missing bucket at the first write" },
 	{ .key = "guard-keys", .type = LARDER_BOOL, .at = offsetof (struct s3, guard_keys), .def = "yes",
 	  .help = "refuse keys that this kind of server would hide from its listings" },
+	{ .key = "features", .type = LARDER_LIST, .at = offsetof (struct s3, features), .argument = "FEATURE=STATE,…",
+	  .help = "what this server does otherwise than others of its kind; doctor --probe finds it out" },
 	{ .key = NULL }
 };
 
@@ -25,6 +27,10 @@ s3_open (void *self, struct larder_call *call, const struct larder_open *request
 	if (code < 0)
 		return code;
 	code = s3_server_find (request->server, aws_client_endpoint (s3->client) != NULL, &s3->server, error);
+	if (code == 0 && s3->features) {
+		code = s3_server_change (s3->server, s3->features, &s3->changed, error);
+		s3->server = &s3->changed;
+	}
 	if (code < 0) {
 		aws_client_close (s3->client);
 		return code;
@@ -100,5 +106,6 @@ static const struct larder_driver driver = {
 	.restore = s3_restore,
 	.url = s3_url,
 	.versioning = s3_versioning,
+	.probe = s3_probe,
 };
 LARDER_DRIVER (driver)

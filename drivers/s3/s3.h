@@ -19,7 +19,9 @@ struct s3 {
 	bool create, guard_keys;
 	const char *name;                          /* of the section */
 	bool read_only;
-	const struct s3_server *server;
+	const char *const *features;               /* option: what this server does otherwise than its row */
+	const struct s3_server *server;            /* the row, or `changed` */
+	struct s3_server changed;
 	struct aws_client *client;
 	pthread_mutex_t mutex;                     /* of what follows */
 	char known[S3_KNOWN_MOST][64];             /* buckets that answered: a 404 there speaks of the key */
@@ -140,6 +142,8 @@ int s3_class_set (void *self, struct larder_call *call, const struct larder_obje
 int s3_restore (void *self, struct larder_call *call, const struct larder_restore *request, struct larder_error *error);
 int s3_url (void *self, struct larder_call *call, const struct larder_url *request, const char **ret_url, struct larder_error *error);
 int s3_versioning (void *self, struct larder_call *call, const char *bucket, uint32_t *ret_state, struct larder_error *error);
+int s3_probe (void *self, struct larder_call *call, const struct larder_probe *request, larder_finding_fn finding, larder_advice_fn advice,
+              void *context, struct larder_error *error);
 int s3_check (void *self, struct larder_call *call, const char *bucket, larder_finding_fn finding, void *context, struct larder_error *error);
 
 #endif

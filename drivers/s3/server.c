@@ -1,6 +1,7 @@
 /* server.c: the rows of the capability table. One line a feature, one letter a server: data, not code. */
 #include "server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +119,16 @@ s3_feature_instead (enum s3_feature feature)
 	return feature < S3_FEATURES ? instead[feature] : NULL;
 }
 
+static const char *const state_names[S3_STATES] = {
+	[S3_REFUSED] = "refused", [S3_SUPPORTED] = "supported", [S3_IGNORED] = "ignored", [S3_DESTRUCTIVE] = "destructive",
+};
+
+const char *
+s3_state_name (uint8_t state)
+{
+	return state < S3_STATES ? state_names[state] : NULL;
+}
+
 static int
 no_row (const char *name, struct larder_error *error)
 {
@@ -146,6 +157,65 @@ s3_server_find (const char *name, bool custom_endpoint, const struct s3_server *
 		if (strcmp (rows[i].name, name) == 0)
 			return *ret = &rows[i], 0;
 	return no_row (name, error);
+}
+
+/* ---- what one server does otherwise ---- */
+
+/* The index of a word of some length; -1. */
+static int
+index_of (const char *const *words, size_t count, const char *word, size_t length)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen (words[i]) == length && memcmp (words[i], word, length) == 0)
+			return (int) i;
+	return -1;
+}
+
+static int
+change (struct s3_server *row, const char *text, struct larder_error *error)
+{
+	size_t length = strcspn (text, "=");
+	char name[64];
+	int feature = index_of (names, S3_FEATURES, text, length);
+	int state = text[length] ? index_of (state_names, S3_STATES, text + length + 1, strlen (text + length + 1)) : -1;
+	if (feature >= 0 && state >= 0)
+		return row->state[feature] = (uint8_t) state, 0;
+	snprintf (name, sizeof name, "%.*s", (int) (length < 60 ? length : 60), text);
+	const char *nearest = feature < 0 ? text_nearest (name, names, S3_FEATURES) : NULL;
+	larder_fail (error, LARDER_E_INVALID, "features has '%.100s', which is not FEATURE=STATE%s%s", text, nearest ? "; did you mean " : "", nearest ? nearest : "");
+	larder_explain (error, LARDER_DETAIL_NEXT, "states are refused, supported, ignored, destructive; `larder doctor --probe STORE` prints what fits");
+	return LARDER_E_INVALID;
+}
+
+int
+s3_server_change (const struct s3_server *row, const char *const *features, struct s3_server *ret, struct larder_error *error)
+{
+	int code = 0;
+	*ret = *row;
+	ret->base = row;
+	for (; features && *features && code == 0; features++)
+		code = change (ret, *features, error);
+	return code;
+}
+
+/* A row counts as near when it is right of three quarters of what was found out. */
+const struct s3_server *
+s3_server_nearest (const uint8_t state[S3_FEATURES], const struct s3_server *own)
+{
+	const struct s3_server *best = NULL;
+	size_t least = SIZE_MAX, known = 0;
+	for (int feature = 0; feature < S3_FEATURES; feature++)
+		known += state[feature] < S3_STATES;
+	for (size_t i = 0; i < ROWS; i++) {
+		size_t differ = 0;
+		for (int feature = 0; feature < S3_FEATURES; feature++)
+			differ += state[feature] < S3_STATES && state[feature] != rows[i].state[feature];
+		if (!rows[i].assumed && (differ < least || (differ == least && &rows[i] == own))) {
+			best = &rows[i];
+			least = differ;
+		}
+	}
+	return best && least * 4 <= known ? best : &rows[ROWS - 1];
 }
 
 int

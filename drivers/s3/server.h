@@ -9,7 +9,8 @@ enum s3_state {
 	S3_REFUSED = 0,       /* answered with an error: say so before sending */
 	S3_SUPPORTED = 1,
 	S3_IGNORED = 2,       /* answered 2xx without effect: never relied upon */
-	S3_DESTRUCTIVE = 3    /* does something else that loses data: never sent */
+	S3_DESTRUCTIVE = 3,   /* does something else that loses data: never sent */
+	S3_STATES
 };
 
 enum s3_feature {
@@ -66,14 +67,22 @@ struct s3_server {
 	const char *reserved_part;              /* a part of a key of that name: never listed; or NULL */
 	uint32_t version_order;                 /* enum s3_version_order */
 	bool assumed;                           /* not measured: REFUSED means not known */
+	const struct s3_server *base;           /* of a row that was changed: what it was made of; else NULL */
 };
 
 /* The row of a name; "aws" for NULL without custom endpoint, "other" for NULL with one. INVALID lists the rows. */
 int s3_server_find (const char *name, bool custom_endpoint, const struct s3_server **ret, struct larder_error *error);
 static inline bool s3_server_can (const struct s3_server *server, enum s3_feature feature) { return server->state[feature] == S3_SUPPORTED; }
+/* A row with other states for some features: "put-if-match=refused", … ended by NULL. INVALID names what is no feature or no state. */
+int s3_server_change (const struct s3_server *row, const char *const *features, struct s3_server *ret, struct larder_error *error);
+static inline const struct s3_server *s3_server_base (const struct s3_server *row) { return row->base ? row->base : row; }
+/* The measured row with the fewest differences from what was found (a state of S3_STATES or more: not found out), `own` where
+ * several have as few; `other` where none is near. */
+const struct s3_server *s3_server_nearest (const uint8_t state[S3_FEATURES], const struct s3_server *own);
 /* The rows and features, for the script that prints doc/dev/servers.md. */
 const struct s3_server *s3_server_at (size_t i);           /* NULL after the last */
 const char *s3_feature_name (enum s3_feature feature);
+const char *s3_state_name (uint8_t state);                 /* "supported" */
 const char *s3_feature_meaning (enum s3_feature feature);
 const char *s3_feature_instead (enum s3_feature feature);  /* what the driver does where a server cannot; or NULL */
 

@@ -21,7 +21,7 @@ The first that applies acts. What it does:
     headers, set                      changes headers of the reply; null takes one away
     date, seconds                     moves the Date of the reply
 `delay` in seconds goes with each, before anything else; `reset` closes by RST. `before` and `after` are functions of the
-test's: called with the record when the request came, and (drop-reply) when the server has done it.
+test's: called with the record when the request came, and (drop-reply, stall) when the server has done it.
 
 A record holds: number, connection, method, path, headers (list of pairs), body_bytes, action, server (status), status
 (to the client, or null), reply_bytes. With a log, each is a line of JSON there. Alone: proxy.py UPSTREAM [PLAN [LOG]].
@@ -290,10 +290,13 @@ class Exchange:
         for _ in reply_body(record["method"], self.forward(head, record), self.from_server):
             pass
 
-    def do_drop_reply(self, head, record, rule):
+    def lose_reply(self, head, record, rule):
         self.take_reply(head, record)
         if rule.get("after"):
             rule["after"](record)
+
+    def do_drop_reply(self, head, record, rule):
+        self.lose_reply(head, record, rule)
         return False
 
     def do_cut_reply(self, head, record, rule):
@@ -306,7 +309,7 @@ class Exchange:
         return self.pass_on(self.forward(head, record), record, flip=rule["bytes"])
 
     def do_stall(self, head, record, rule):
-        self.take_reply(head, record)
+        self.lose_reply(head, record, rule)
         self.from_client.read(1)           # until the client leaves, or stop () closes
         return False
 

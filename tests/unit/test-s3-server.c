@@ -90,6 +90,50 @@ START_TEST (dangers)
 }
 END_TEST
 
+/* features = …: what one server does otherwise. */
+START_TEST (change)
+{
+	static const char *const given[] = { "delete-if-match=supported", "classes=ignored", NULL };
+	struct s3_server changed;
+	struct larder_error error = LARDER_ERROR_INIT;
+	ck_assert_int_eq (s3_server_change (row ("minio"), given, &changed, &error), 0);
+	for (int feature = 0; feature < S3_FEATURES; feature++)
+		ck_assert_int_eq (changed.state[feature], feature == S3_DELETE_IF_MATCH ? S3_SUPPORTED : feature == S3_CLASSES ? S3_IGNORED : row ("minio")->state[feature]);
+	ck_assert_ptr_eq (s3_server_base (&changed), row ("minio"));
+	ck_assert_ptr_eq (s3_server_base (row ("moto")), row ("moto"));
+	static const struct { const char *text, *message; } bad[] = {
+		{ "clases=refused", "features has 'clases=refused', which is not FEATURE=STATE; did you mean classes" },
+		{ "classes=refuse", "features has 'classes=refuse', which is not FEATURE=STATE" }, { "classes", "features has 'classes', which is not FEATURE=STATE" },
+		{ "=", "features has '=', which is not FEATURE=STATE" },
+	};
+	for (size_t i = 0; i < COUNT_OF (bad); i++) {
+		const char *const one[] = { bad[i].text, NULL };
+		ck_assert_int_eq (s3_server_change (row ("minio"), one, &changed, &error), LARDER_E_INVALID);
+		ck_assert_str_eq (error.message, bad[i].message);
+		ck_assert_ptr_nonnull (strstr (error.next, "doctor --probe"));
+	}
+}
+END_TEST
+
+/* Each measured row is its own nearest, also where a few features were not found out or are otherwise; what is like none is other. */
+START_TEST (nearest)
+{
+	static const char *const names[] = { "aws", "minio", "versitygw", "moto" };
+	uint8_t state[S3_FEATURES];
+	for (size_t i = 0; i < COUNT_OF (names); i++) {
+		memcpy (state, row (names[i])->state, sizeof state);
+		ck_assert_ptr_eq (s3_server_nearest (state, row ("other")), row (names[i]));
+		state[S3_BUCKET_LOCATION] = state[S3_VERSIONS] = 255;
+		state[S3_TAGGING] = S3_REFUSED;
+		ck_assert_ptr_eq (s3_server_nearest (state, row ("other")), row (names[i]));
+	}
+	memset (state, S3_REFUSED, sizeof state);
+	ck_assert_str_eq (s3_server_nearest (state, row ("minio"))->name, "other");
+	memset (state, 255, sizeof state);
+	ck_assert_str_eq (s3_server_nearest (state, row ("versitygw"))->name, "versitygw");
+}
+END_TEST
+
 START_TEST (need)
 {
 	static const struct { const char *server; enum s3_feature feature; const char *value, *message; } cases[] = {
@@ -347,7 +391,7 @@ main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-s3-server-find", find, 0 }, { "test-s3-server-whole", whole, 0 }, { "test-s3-server-dangers", dangers, 0 },
-		{ "test-s3-server-need", need, 0 }, { "test-s3-server-delete-many", delete_many, 0 }, { "test-s3-server-checksum", checksum, 0 },
+		{ "test-s3-server-need", need, 0 }, { "test-s3-server-change", change, 0 }, { "test-s3-server-nearest", nearest, 0 }, { "test-s3-server-delete-many", delete_many, 0 }, { "test-s3-server-checksum", checksum, 0 },
 		{ "test-s3-server-keys", keys, 0 }, { "test-s3-server-key-lengths", key_lengths, 0 }, { "test-s3-server-metadata-bad", metadata_bad, 0 },
 		{ "test-s3-server-metadata-limits", metadata_limits, 0 }, { "test-s3-server-metadata-round-trip", metadata_round_trip, 0 },
 		{ "test-s3-server-metadata-decode", metadata_decode, 0 }, { "test-s3-server-tokens", tokens, 0 }, { "test-s3-server-url-decode", url_decode, 0 },

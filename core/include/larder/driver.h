@@ -182,6 +182,20 @@ enum larder_versioning {
  * NULL. A non-zero return ends the check with that code. */
 typedef int (*larder_finding_fn) (void *context, uint32_t verdict, const char *what, const char *detail, const char *next);
 
+/* What `larder doctor --probe` lets a driver find out by trying. All that is made has a key that begins with `prefix`, which
+ * holds a time and chance and which nobody else uses, or with a '/' before it; and all of it is removed before the operation
+ * returns, also after a failure or a cancel: clean (context), asked for once, gives a call with some seconds of its own for that. */
+struct larder_probe {
+	size_t size;
+	const char *bucket, *prefix;
+	struct larder_call *(*clean) (void *context);
+	void *context;
+};
+
+/* A line of the [backend] section that fits what was found: a key of the driver's own options, or "server". A non-zero return
+ * ends the probe with that code. */
+typedef int (*larder_advice_fn) (void *context, const char *key, const char *value);
+
 /* ---- long actions ------------------------------------------------------------------------------ */
 
 /* Something the service works on for minutes or hours: invalidation, backup start, database restore,
@@ -397,6 +411,12 @@ struct larder_driver {
 	/* versioning: what the bucket does with versions now (enum larder_versioning). One that is made at its first use answers
 	 * as it will be made. NULL, or DENIED: core goes by the versions it finds. */
 	int (*versioning) (void *self, struct larder_call *call, const char *bucket, uint32_t *ret_state, struct larder_error *error);
+
+	/* probe: what kind of server this is, found out by trying; see struct larder_probe. Each finding is told, PASS where it is
+	 * as this instance takes it to be, WARN where not, NOTE where it could not be found out; what was left behind is a FAIL.
+	 * Then come the keys of a section that fits. */
+	int (*probe) (void *self, struct larder_call *call, const struct larder_probe *request, larder_finding_fn finding,
+	              larder_advice_fn advice, void *context, struct larder_error *error);
 };
 
 #define LARDER_DRIVER_HEAD                                                                                \

@@ -152,6 +152,16 @@ typedef int (*larder_checked_fn) (void *context, const struct larder_checked *ch
 LARDER_API int larder_check (struct larder *larder, const char *backend, bool stores, larder_checked_fn checked, void *context,
                              struct larder_error *error);
 
+/* A line of a [backend] section. */
+struct larder_advice { size_t size; const char *backend, *driver, *key, *value; };
+typedef int (*larder_advised_fn) (void *context, const struct larder_advice *advice);
+
+/* Finds out by trying what the server of a store does with each optional part of its protocol, below a prefix of the store's
+ * bucket that nobody else uses and of which nothing is left. Each finding is told, then each key of a [backend] section that
+ * fits it. UNSUPPORTED where the driver has nothing to try; DENIED for a backend that may not be written to. */
+LARDER_API int larder_probe_store (struct larder *larder, const char *store, larder_checked_fn checked, larder_advised_fn advised, void *context,
+                             struct larder_error *error);
+
 /* ---- modules ----------------------------------------------------------------------------------- */
 
 struct larder_module_facts {
