@@ -14,3 +14,4 @@ now (clockid_t which)
 int64_t clock_wall (void) { return now (CLOCK_REALTIME); }
 int64_t clock_boot (void) { return now (CLOCK_BOOTTIME); }
 int64_t clock_cpu (void) { return now (CLOCK_THREAD_CPUTIME_ID); }
+int64_t clock_cpu_all (void) { return now (CLOCK_PROCESS_CPUTIME_ID); }

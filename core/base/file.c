@@ -129,7 +129,7 @@ open_folder (int root, const char *path, const char **ret_last)
 static bool
 is_empty (int folder)
 {
-	char entries[2048];                     /* more than "." and ".." and one name */
+	char entries[1024];                     /* more than "." and ".." and one name */
 	bool empty = true;
 	CLEANUP_CLOSE int fd = openat (folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	long got = fd < 0 ? 0 : syscall (SYS_getdents64, fd, entries, sizeof entries);

@@ -61,6 +61,7 @@ struct cli {
 	struct buffer out;
 	bool json_begun, out_pollable, out_broken;
 	int out_errno;                /* why it broke, or 0 */
+	int64_t out_flushed;          /* when */
 
 	/* standard error, shared with the watching thread */
 	pthread_mutex_t talk;
@@ -103,6 +104,8 @@ void out_printf (struct cli *cli, const char *format, ...) LARDER_PRINTF (2, 3);
 void out_pad (struct cli *cli, size_t count);           /* blanks */
 void out_name (struct cli *cli, const char *name);      /* escaped for a terminal */
 void out_flush (struct cli *cli);
+/* Lines of many items leave together, but none waits for longer than a twentieth of a second while others are done. */
+void out_flush_soon (struct cli *cli);
 /* The last line of --json; line.h has the others. */
 void json_summary (struct cli *cli, int exit_status);
 /* Aligned columns; the last one is not padded. Cells are copied, escaped. */

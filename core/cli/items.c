@@ -57,7 +57,7 @@ json_event (struct cli *cli, const struct larder_event *event)
 	json_member (&line.json, "reason", event->reason);
 	json_member_uint (&line.json, "bytes", event->bytes);
 	json_line_end (cli, &line);
-	out_flush (cli);
+	out_flush_soon (cli);
 }
 
 static void
@@ -83,7 +83,7 @@ people_event (struct cli *cli, const struct larder_event *event)
 	if (!strstr (event->action, "remove"))
 		out_printf (cli, "  %s", text_from_size (event->bytes, size));
 	out_text (cli, "\n");
-	out_flush (cli);
+	out_flush_soon (cli);
 }
 
 int
@@ -92,6 +92,7 @@ transfer_event (void *context, const struct larder_event *event)
 	struct cli *cli = context;
 	if (strcmp (event->action, "progress") == 0) {
 		__atomic_add_fetch (&cli->moved, event->bytes, __ATOMIC_RELAXED);
+		out_flush_soon (cli);
 		return cli_stopped (cli) ? LARDER_E_CANCELLED : 0;
 	}
 	if (event->error && event->error->code < 0) {

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "text.h"
 
 #define FLUSH_AT (64 << 10)
+#define FLUSH_EVERY (NS_PER_S / 20)
 #define PIPE_STEP 4096   /* a pipe that polls writable takes this much without blocking */
 
 /* Wait until stdout takes bytes or a signal ends the run: a reader that stopped must not hold an interrupt up. */
@@ -55,6 +57,16 @@ out_flush (struct cli *cli)
 {
 	write_out (cli, buffer_text (&cli->out), cli->out.length);
 	buffer_clear (&cli->out);
+}
+
+void
+out_flush_soon (struct cli *cli)
+{
+	int64_t now = clock_boot ();
+	if (cli->out.length && now - cli->out_flushed >= FLUSH_EVERY) {
+		cli->out_flushed = now;
+		out_flush (cli);
+	}
 }
 
 void

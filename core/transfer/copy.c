@@ -4,14 +4,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "arena.h"
 #include "checksum.h"
+#include "cleanup.h"
 #include "error.h"
 #include "store.h"
 #include <larder/driver.h>
+
+#define AT_ONCE (64 << 10)      /* a file of that size is read into memory */
 
 /* ---- a file into a store ---- */
 
@@ -23,6 +27,13 @@ struct watched {
 	uint64_t read, told;
 };
 
+static int
+fail_changed (const struct watched *watched, struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again once nobody writes to it",
+		"source changed while being read: '%s'", watched->file.name);
+}
+
 static int64_t
 watched_pread (void *context, void *into, size_t count, uint64_t offset, struct larder_error *error)
 {
@@ -32,8 +43,7 @@ watched_pread (void *context, void *into, size_t count, uint64_t offset, struct 
 	if (got < 0)
 		return got;
 	if (got == 0 && offset < length && count > 0)
-		return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again once nobody writes to it",
-			"source changed while being read: '%s'", watched->file.name);
+		return fail_changed (watched, error);
 	if (offset + (uint64_t) got >= length) {
 		int code = file_source_check (&watched->file, error);
 		if (code < 0)
@@ -89,6 +99,29 @@ put_whole (struct transfer *transfer, struct item *item, const struct larder_put
 	return code;
 }
 
+/* Checksum, signature and request are of bytes that were read once; the file is looked at again behind them. */
+static int
+put_small (struct transfer *transfer, struct item *item, const struct larder_put *put, const struct watched *watched, struct larder_error *error)
+{
+	size_t length = (size_t) watched->inner.length;
+	CLEANUP_FREE char *bytes = malloc (length ? length : 1);
+	struct memory_source memory;
+	struct larder_source source;
+	struct larder_info info = { .size = sizeof info };
+	if (!bytes)
+		return larder_fail_memory (error);
+	int64_t got = source_pread (&watched->inner, bytes, length, 0, error);
+	int code = got < 0 ? (int) got : file_source_check (&watched->file, error);
+	if (code == 0 && (size_t) got < length)
+		code = fail_changed (watched, error);
+	memory_source_begin (&memory, bytes, length, &source);
+	if (code == 0)
+		code = larder_put (transfer->store, item->arena, put, &source, &info, error);
+	if (code == 0)
+		count_progress (transfer, length);
+	return code;
+}
+
 static int
 put_file (struct transfer *transfer, struct item *item, struct larder_error *error)
 {
@@ -105,6 +138,8 @@ put_file (struct transfer *transfer, struct item *item, struct larder_error *err
 		code = file_source_begin (&watched.file, item->fd, item->from, &watched.inner, error);
 	if (code == 0 && upload_in_parts (transfer, watched.inner.length))
 		code = upload_parts (transfer, item, &put, &watched.file, &watched.inner, error);
+	else if (code == 0 && watched.inner.length <= AT_ONCE)
+		code = put_small (transfer, item, &put, &watched, error);
 	else if (code == 0)
 		code = put_whole (transfer, item, &put, &watched, error);
 	if (code == 0 && (request->flags & LARDER_MOVE))

@@ -2,6 +2,7 @@
 #include "pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -25,7 +26,8 @@ struct pool {
 	/* how the width is found */
 	uint64_t worth, before;              /* done in this window; a second's worth in the one before */
 	unsigned ended;
-	int64_t since, slow_until;
+	int64_t since, cpu, slow_until;      /* when the window began, and what the process had used by then */
+	unsigned cores;
 	pthread_t threads[];
 };
 
@@ -45,13 +47,23 @@ pool_new (unsigned most)
 	pool->most = most;
 	pool->width = most < FIRST ? most : FIRST;
 	pool->since = clock_boot ();
+	pool->cpu = clock_cpu_all ();
+	cpu_set_t set;
+	pool->cores = sched_getaffinity (0, sizeof set, &set) == 0 ? (unsigned) CPU_COUNT (&set) : 1;
 	return pool;
 }
 
 /* ---- the width --------------------------------------------------------------------------------- */
 
 /* Twice as many while that paid: a third more was done in the same time. Where requests wait for the network, it is twice as
- * much; where this machine is busy, next to nothing, and more threads would only cost memory and switching. */
+ * much; where this process keeps a quarter of the machine busy already (a server beside it takes its share), more threads
+ * would only cost memory and switching. */
+bool
+pool_pays (uint64_t rate, uint64_t before, int64_t took, int64_t cpu, unsigned cores)
+{
+	return rate > before + before / 3 && cpu < took * (int64_t) cores / 4;
+}
+
 static void
 judge (struct pool *pool)
 {
@@ -59,7 +71,8 @@ judge (struct pool *pool)
 	if (pool->ended < 2 * pool->width || took < WINDOW_LEAST)
 		return;
 	uint64_t rate = (uint64_t) ((double) pool->worth * (double) NS_PER_S / (double) took);
-	if (now >= pool->slow_until && pool->width < pool->most && rate > pool->before + pool->before / 3) {
+	int64_t cpu = clock_cpu_all ();
+	if (now >= pool->slow_until && pool->width < pool->most && pool_pays (rate, pool->before, took, cpu - pool->cpu, pool->cores)) {
 		pool->width = 2 * pool->width < pool->most ? 2 * pool->width : pool->most;
 		pool->before = rate;
 		pthread_cond_broadcast (&pool->wider);
@@ -67,6 +80,7 @@ judge (struct pool *pool)
 	pool->ended = 0;
 	pool->worth = 0;
 	pool->since = now;
+	pool->cpu = cpu;
 }
 
 void
@@ -143,6 +157,13 @@ task_ready (struct pool *pool)
 	return *at ? at : NULL;
 }
 
+/* Half empty: whoever adds is woken for a handful of items, not for each. */
+static bool
+has_much_room (const struct pool *pool)
+{
+	return pool->queued - pool->queued_large <= QUEUED_A_THREAD * pool->width / 2;
+}
+
 static void
 do_task (struct pool *pool, struct task **at)
 {
@@ -159,7 +180,8 @@ do_task (struct pool *pool, struct task **at)
 		pthread_cond_signal (&pool->wider);
 		start (pool, pool->first ? 1 : 0);
 	}
-	pthread_cond_signal (&pool->room);
+	if (large || has_much_room (pool))
+		pthread_cond_signal (&pool->room);
 	pthread_mutex_unlock (&pool->mutex);
 	task->run (task);
 	pthread_mutex_lock (&pool->mutex);

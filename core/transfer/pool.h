@@ -40,6 +40,9 @@ void pool_drain (struct pool *pool);
 void pool_share (struct pool *pool, struct share *share);
 /* So much was done: what the width is judged by. */
 void pool_done (struct pool *pool, uint64_t bytes);
+/* Do twice as many threads pay? Of a window of `took` ns in which the process had `cpu` ns of `cores`; rates of this one and of the
+ * one before the last change. Pure. */
+bool pool_pays (uint64_t rate, uint64_t before, int64_t took, int64_t cpu, unsigned cores);
 /* The service asked for less. */
 void pool_slow_down (struct pool *pool);
 

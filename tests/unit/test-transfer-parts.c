@@ -139,6 +139,20 @@ START_TEST (test_pool_does_all)
 }
 END_TEST
 
+/* Twice as many threads while a third more was done than before, and only while the machine has much left. */
+START_TEST (test_pool_pays)
+{
+	const int64_t second = INT64_C (1000000000);
+	ck_assert (pool_pays (1000, 0, second, 0, 2));
+	ck_assert (pool_pays (1400, 1000, second, second / 4, 2));
+	ck_assert (!pool_pays (1300, 1000, second, second / 4, 2));
+	ck_assert (!pool_pays (1400, 1000, second, second / 2, 2));
+	ck_assert (pool_pays (1400, 1000, second, second / 2, 4));
+	ck_assert (!pool_pays (1400, 1000, second, second, 4));
+	ck_assert (!pool_pays (1400, 1000, second, second / 4, 1));
+}
+END_TEST
+
 struct wait { struct task task; struct pool *pool; atomic_int *now, *most; };
 
 static void
@@ -260,6 +274,7 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-transfer-parts-plan-covers", test_plan_covers, 0 },
 		{ "test-transfer-parts-plan-ends", test_plan_ends, 0 },
+		{ "test-transfer-parts-pool-pays", test_pool_pays, 0 },
 		{ "test-transfer-parts-plan-stream", test_plan_stream, 0 },
 		{ "test-transfer-pool-does-all", test_pool_does_all, 0 },
 		{ "test-transfer-pool-width", test_pool_width, 0 },
