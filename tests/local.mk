@@ -1,4 +1,7 @@
 # Each folder of tests lists its own; unit tests are listed by room.
+CHECK_SCALES =
+check-scale: $(CHECK_SCALES)
+.PHONY: check-scale check-scale-keys check-scale-mock
 LIBS_UNIT = libcoretest.la $(CHECK_LIBS)
 CFLAGS_UNIT = $(AM_CFLAGS) $(CHECK_CFLAGS)
 include tests/unit/base.mk

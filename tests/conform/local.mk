@@ -60,7 +60,7 @@ tests_conform_mock_disk_LDADD = libconfig.la libbase.la $(INIH_LIBS)
 TESTS += %D%/test-conform-mock-disk.sh
 EXTRA_DIST += %D%/test-conform-mock-disk.sh
 # 100,000 objects in one folder; `make check` takes 20,000.
-check-scale: tests/conform/mock-worker driver-localfs-mock.la
+CHECK_SCALES += check-scale-mock
+check-scale-mock: tests/conform/mock-worker driver-localfs-mock.la
 	LARDER_OBJECTS=100000 TOP_BUILDDIR='$(abs_top_builddir)' LARDER_MODULE_DIR='$(abs_top_builddir)/.libs' \
 		$(BASH) $(top_srcdir)/tests/conform/test-conform-mock-listing.sh
-.PHONY: check-scale

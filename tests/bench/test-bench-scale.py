@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""What names cost in memory does not grow with their number: listing, adding up, comparing two stores, and removing, of LARDER_KEYS keys
+(100,000; `make check-scale` takes a million) against a thousand, on the null server. Each is counted whole."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests", "lib"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import null  # noqa: E402
+import peers  # noqa: E402
+import tap  # noqa: E402
+import turns  # noqa: E402
+
+MANY, FEW = int(os.environ.get("LARDER_KEYS", "100000")), 1000
+GROWS = 2.5                       # MiB: two pages of a listing, and what the allocator keeps of them
+BUILD = os.environ["TOP_BUILDDIR"]
+
+
+class Names:
+    def __init__(self, folder):
+        self.folder = folder
+        os.mkdir(os.path.join(folder, "profiles"))
+        with open(os.path.join(folder, "larder.ini"), "w") as file:
+            file.write(peers.PIPELINE + '[store "other"]\nbackend = objects\nbucket = other\n')
+
+    def measure(self, server, *words):
+        """(peak in MiB, the last line of what it said)"""
+        with open(os.path.join(self.folder, "profiles", "bench.ini"), "w") as file:
+            file.write(peers.PROFILE % (server.endpoint, "auto", ""))
+        taken, said = os.path.join(self.folder, "taken.json"), os.path.join(self.folder, "said")
+        with open(said, "wb") as out:
+            subprocess.run([os.path.join(BUILD, "tests", "bench", "measure"), taken, os.path.join(BUILD, "larder"), "--config",
+                            os.path.join(self.folder, "larder.ini"), "--profile", "bench", *words], stdout=out, check=True,
+                           env=dict(turns.environment(server), LARDER_MODULE_DIR=os.environ["LARDER_MODULE_DIR"]))
+        with open(taken) as file:
+            facts = json.load(file)
+        assert facts["status"] == 0, (words, facts)
+        with open(said, "rb") as out:
+            out.seek(max(0, os.path.getsize(said) - 500))
+            return facts["peak"], out.read().decode().rstrip().split("\n")[-1]
+
+    def flat(self, words):
+        """`words(set)` for a few keys and for many: the last lines; memory is the same."""
+        with null.Null() as server:
+            few, many = (self.measure(server, *words("bench/%dx4KiB/" % count)) for count in (FEW, MANY))
+        print("# %s: %.1f MiB for %d keys, %.1f MiB for %d" % (words("")[0], few[0], FEW, many[0], MANY))
+        assert many[0] < few[0] + GROWS, (words(""), few[0], many[0])
+        return json.loads(many[1])
+
+
+def check(words, member):
+    with tempfile.TemporaryDirectory() as folder:
+        last = Names(folder).flat(words)
+        assert last["type"] == "summary" and last["scanned"] == last[member] == MANY, last
+
+
+def test_bench_scale_ls():
+    check(lambda of: ["ls", "-r", "--json", "down:" + of], "done")
+
+
+def test_bench_scale_du():
+    with tempfile.TemporaryDirectory() as folder:
+        assert Names(folder).flat(lambda of: ["du", "--json", "down:" + of])["type"] == "summary"
+
+
+def test_bench_scale_sync():
+    check(lambda of: ["sync", "-q", "--json", "down:" + of, "other:" + of], "skipped")
+
+
+def test_bench_scale_rm():
+    check(lambda of: ["rm", "-r", "-q", "--json", "down:" + of], "removed")
+
+
+tap.run(sys.modules[__name__])
