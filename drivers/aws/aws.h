@@ -176,7 +176,7 @@ enum aws_payload_signing { AWS_PAYLOAD_AUTO = 0, AWS_PAYLOAD_YES = 1, AWS_PAYLOA
 	{ .key = "anonymous", .type = LARDER_BOOL, .at = offsetof (instance, field.anonymous), .def = "no",                   \
 	  .help = "sign nothing: for what everybody may read" },                                                          \
 	{ .key = "ca-file", .type = LARDER_PATH, .at = offsetof (instance, field.ca_file),                                    \
-	  .help = "certificates to trust, PEM; else AWS_CA_BUNDLE, else the system's" },                                  \
+	  .help = "certificates to trust, PEM (or a folder of such, named by hash); else AWS_CA_BUNDLE, else the system's" },                                  \
 	{ .key = "addressing", .type = LARDER_ENUM, .at = offsetof (instance, field.addressing), .def = "auto",               \
 	  .values = "auto|path|host", .help = "where the bucket's name goes; auto: path for custom endpoints and dotted names" }, \
 	{ .key = "payload-signing", .type = LARDER_ENUM, .at = offsetof (instance, field.payload_signing), .def = "auto",     \

@@ -19,7 +19,7 @@ TESTS += %D%/test-bench-scale.py
 CHECK_SCALES += check-scale-keys
 check-scale-keys: tests/bench/null-server tests/bench/measure all
 	LARDER_KEYS=1000000 TOP_SRCDIR='$(abs_top_srcdir)' TOP_BUILDDIR='$(abs_top_builddir)' LARDER_MODULE_DIR='$(abs_top_builddir)/.libs' \
-		/usr/bin/python3 $(top_srcdir)/tests/bench/test-bench-scale.py
+		$(PYTHON3) $(top_srcdir)/tests/bench/test-bench-scale.py
 endif
 EXTRA_DIST += %D%/null.py %D%/test-bench-null.py %D%/test-bench-scale.py %D%/turns.py %D%/peers.py %D%/peer.py %D%/bench-large.py %D%/bench-small.py %D%/bench-keys.py \
 	%D%/bench-sync.py %D%/bench-faults.py %D%/bench-ingest.py %D%/bench-ingest-minio.py

@@ -89,6 +89,30 @@ START_TEST (trusted)
 }
 END_TEST
 
+/* A folder of certificates, each under its hash, is as good as a file: as the system has them. A folder without is no trust. */
+START_TEST (trusted_folder)
+{
+	struct stage stage;
+	stage_begin (&stage, "IP:127.0.0.1", -DAY, DAY, answer);
+	stage.client.options.ca_file = stage.folder.path;
+	char *link = NULL;
+	ck_assert_int_gt (asprintf (&link, "%s/%08lx.0", stage.folder.path, X509_NAME_hash_ex (X509_get_subject_name (stage.authority.certificate), NULL, NULL, NULL)), 0);
+	ck_assert_int_eq (symlink ("ca.pem", link), 0);
+	client_open (&stage.client, stage.server.port);
+	client_must (&stage.client, "GET", "/", NULL, 200);
+	client_close (&stage.client);
+	ck_assert_int_eq (unlink (link), 0);
+	struct http *none = NULL;
+	struct larder_error error = LARDER_ERROR_INIT;
+	ck_assert_int_eq (http_open (&module_host, &stage.client.options, &none, &error), LARDER_E_INVALID);
+	ck_assert_ptr_nonnull (strstr (error.message, "no certificates to trust"));
+	stage.client.options.ca_file = stage.ca_file;
+	client_open (&stage.client, stage.server.port);
+	free (link);
+	stage_end (&stage);
+}
+END_TEST
+
 /* The system's certificates do not hold the authority of this test. */
 START_TEST (unknown_authority)
 {
@@ -254,7 +278,7 @@ int
 main (void)
 {
 	const struct unit_case cases[] = {
-		{ "test-http-tls-trusted", trusted, 0 },
+		{ "test-http-tls-trusted", trusted, 0 }, { "test-http-tls-trusted-folder", trusted_folder, 0 },
 		{ "test-http-tls-unknown-authority", unknown_authority, 0 },
 		{ "test-http-tls-self-signed", self_signed, 0 },
 		{ "test-http-tls-other-name", other_name, 0 },
