@@ -84,6 +84,21 @@ from_process (struct aws_asking *asking, const char *name, const char *command, 
 /* ---- one profile ---- */
 
 static int
+wrong (const char *name, const char *next, const char *why, struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_INVALID, next, "profile '%.100s' %s", name, why);
+}
+
+/* What `aws login` left is its own affair: it is renewed by keys of a kind that this does not have. */
+static int
+wants_login (const char *name, struct larder_error *error)
+{
+	char next[256];
+	snprintf (next, sizeof next, "credential_process = aws configure export-credentials --profile %.80s, in a profile of its own", name);
+	return wrong (name, next, "has login_session, which larder does not read", error);
+}
+
+static int
 web_identity_of (struct aws_asking *asking, const char *name, struct aws_grant *ret, struct larder_error *error)
 {
 	int code = aws_web_identity (asking, find (asking, name, "role_arn"), find (asking, name, "role_session_name"),
@@ -103,6 +118,8 @@ profile_own (struct aws_asking *asking, const char *name, struct aws_grant *ret,
 	if (find (asking, name, "sso_account_id") || find (asking, name, "sso_role_name"))
 		return aws_from_sso (asking, name, ret, error);
 	int code = keys_of (asking, profiles->credentials, profiles->credentials_path, name, ret, error);
+	if (code == 0 && find (asking, name, "login_session"))      /* its place in botocore's order */
+		return wants_login (name, error);
 	const char *command = find (asking, name, "credential_process");
 	if (code == 0 && command)
 		code = from_process (asking, name, command, ret, error);
@@ -111,10 +128,14 @@ profile_own (struct aws_asking *asking, const char *name, struct aws_grant *ret,
 
 /* ---- roles ---- */
 
+/* Nobody is there to be asked for it: the AWS CLI asks, and what it gets is taken from the environment. */
 static int
-wrong (const char *name, const char *next, const char *why, struct larder_error *error)
+wants_code (const char *name, struct larder_error *error)
 {
-	return larder_fail_next (error, LARDER_E_INVALID, next, "profile '%.100s' %s", name, why);
+	char next[256];
+	snprintf (next, sizeof next, "eval \"$(aws configure export-credentials --profile %.80s --format env)\" asks for the code; then leave AWS_PROFILE and profile out",
+	          name);
+	return wrong (name, next, "wants a code of mfa_serial, and larder asks nobody", error);
 }
 
 static int
@@ -162,7 +183,7 @@ profile_role (struct aws_asking *asking, const char *name, struct way *way, stru
 		return wrong (name, "a role is taken on with the credentials of source_profile or of credential_source",
 		              profile ? "has both source_profile and credential_source" : "has role_arn, but neither source_profile nor credential_source", error);
 	if (find (asking, name, "mfa_serial"))
-		return wrong (name, "larder cannot ask for a code: let credential_process do it, as 'aws configure export-credentials' can", "wants a code of mfa_serial", error);
+		return wants_code (name, error);
 	if (way->count == SOURCES_MOST)
 		return wrong (name, "let one of them have keys", "leads through too many profiles", error);
 	way->names[way->count++] = name;

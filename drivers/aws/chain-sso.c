@@ -1,15 +1,20 @@
-/* chain-sso.c: IAM Identity Center: the token that `aws sso login` left, and the portal that gives keys for it. */
+/* chain-sso.c: IAM Identity Center: the token that `aws sso login` left, renewed while that goes, and the portal that gives keys for it. */
 #include "chain.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <openssl/evp.h>
 
 #include "arena.h"
+#include "cleanup.h"
+#include "clock.h"
 #include "error.h"
+#include "file.h"
 #include "text.h"
 
 #define ATTEMPTS 3
+#define AHEAD (15 * 60 * NS_PER_S)     /* as botocore has it */
 
 /* What a profile and its sso-session say. */
 struct sso { const char *session, *start_url, *region, *account, *role; };
@@ -61,27 +66,108 @@ log_in (const char *profile, const char *why, struct larder_error *error)
 	return larder_fail_next (error, LARDER_E_DENIED, next, "profile '%.100s': %s", profile, why);
 }
 
+/* The file as it is now. */
+struct kept { const char *path, *text; size_t length; struct aws_sso_token token; };
+
+static int
+read_kept (struct aws_asking *asking, const char *profile, const char *path, struct kept *ret, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	ret->path = path;
+	int code = aws_file_read (asking->arena, path, &ret->text, &ret->length, &why);
+	if (code == LARDER_E_NOTFOUND)
+		return log_in (profile, "nobody has logged in to its SSO yet", error);
+	if (code == 0)
+		code = aws_sso_token_read (ret->text, ret->length, asking->arena, &ret->token, &why);
+	if (code == 0)
+		return 0;
+	char words[400];
+	snprintf (words, sizeof words, "its SSO token '%.150s' cannot be used: %.200s", path, why.message);
+	return log_in (profile, words, error);
+}
+
+/* ---- renewing it ---- */
+
+static bool
+can_renew (const struct aws_asking *asking, const struct sso *sso, const struct aws_sso_token *token)
+{
+	return sso->session && token->refresh && token->client_id && token->client_secret && token->registered > asking->host->wall ();
+}
+
+static int
+ask_oidc (struct aws_asking *asking, const struct sso *sso, const struct aws_sso_token *token, struct aws_fetched *ret, struct larder_error *error)
+{
+	struct aws_endpoint endpoint;
+	struct aws_request request;
+	struct aws_fault fault;
+	const char *base;
+	int code = aws_asking_endpoint (asking, "oidc", "sso_oidc", AWS_VAR_ENDPOINT_URL_SSO_OIDC, sso->region, &endpoint, &base, error);
+	if (code < 0)
+		return code;
+	bool near = aws_address_of (base) == AWS_ADDRESS_NEAR;
+	aws_sso_renew (&request, asking->arena, token);
+	code = aws_fetch (asking, near ? asking->near : asking->far, base, &request, ATTEMPTS, ret, error);
+	if (code < 0 || ret->status < 300)
+		return code;
+	aws_fault_read (ret->status, &ret->headers, ret->body, ret->length, &fault);
+	return aws_fault_error (&fault, "it cannot be renewed", error);
+}
+
+/* For whoever comes next, in place of the old one at once: the service may take the refresh token only once. */
+static int
+keep (struct aws_asking *asking, const struct kept *kept, const char *text, struct larder_error *error)
+{
+	const char *name = text_last (kept->path);
+	const char *folder = arena_copy_bytes (asking->arena, kept->path, (size_t) (name - kept->path));
+	CLEANUP_CLOSE int root = folder ? open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	return root < 0 ? larder_fail (error, LARDER_E_NOTFOUND, "its folder cannot be opened")
+		: file_publish (root, name, text, strlen (text), 0600, FILE_REPLACE, true, error);
+}
+
+static int
+renew (struct aws_asking *asking, const struct sso *sso, struct kept *kept, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	struct aws_fetched fetched;
+	const char *text;
+	int code = ask_oidc (asking, sso, &kept->token, &fetched, error);
+	if (code == 0)
+		code = aws_sso_token_renewed (kept->text, kept->length, fetched.body, fetched.length, asking->host->wall (), asking->arena, &text, error);
+	if (code == 0)
+		code = aws_sso_token_read (text, strlen (text), asking->arena, &kept->token, error);
+	if (code == 0 && keep (asking, kept, text, &why) < 0)
+		asking->host->log (LARDER_LOG_WARN, "the renewed SSO token cannot be kept in '%s': %s", kept->path, why.message);
+	return code;
+}
+
+/* Ahead of its end, while it may be; what is left of the old one serves when that fails, or what another process has got meanwhile. */
 static int
 read_token (struct aws_asking *asking, const char *profile, const struct sso *sso, const char **ret, struct larder_error *error)
 {
 	struct larder_error why = LARDER_ERROR_INIT;
-	const char *path = token_path (asking, sso), *text;
-	size_t length;
-	int64_t expires;
+	struct kept kept;
+	const char *path = token_path (asking, sso);
 	if (!path)
 		return log_in (profile, "no home to look for its SSO token in", error);
-	int code = aws_file_read (asking->arena, path, &text, &length, &why);
-	if (code == LARDER_E_NOTFOUND)
-		return log_in (profile, "nobody has logged in to its SSO yet", error);
-	if (code == 0)
-		code = aws_sso_token_read (text, length, asking->arena, ret, &expires, &why);
-	if (code < 0) {
-		char words[400];
-		snprintf (words, sizeof words, "its SSO token '%.150s' cannot be used: %.200s", path, why.message);
-		return log_in (profile, words, error);
+	int code = read_kept (asking, profile, path, &kept, error), renewed = 0;
+	if (code < 0)
+		return code;
+	if (kept.token.expires - AHEAD < asking->host->wall () && can_renew (asking, sso, &kept.token)) {
+		renewed = renew (asking, sso, &kept, &why);
+		if (renewed == LARDER_E_CANCELLED)
+			return larder_fail (error, renewed, "cancelled");
+		if (renewed < 0 && (code = read_kept (asking, profile, path, &kept, error)) < 0)
+			return code;
 	}
-	return expires > asking->host->wall () ? 0 : log_in (profile, "its SSO login has expired", error);
+	*ret = kept.token.access;
+	if (kept.token.expires > asking->host->wall ())
+		return 0;
+	char words[400];
+	snprintf (words, sizeof words, "its SSO login has expired%s%.300s", renewed < 0 ? ", and " : "", renewed < 0 ? why.message : "");
+	return log_in (profile, words, error);
 }
+
+/* ---- keys for it ---- */
 
 static int
 ask_portal (struct aws_asking *asking, const char *profile, const struct sso *sso, const char *token, struct aws_grant *ret, struct larder_error *error)

@@ -168,7 +168,7 @@ static const char *
 endpoint_of (const struct aws_client *client, const struct aws_profiles *profiles, const char *service)
 {
 	const struct aws_surroundings *around = &client->who.around;
-	if (given (client->settings.endpoint) || aws_surroundings_say (around, AWS_VAR_IGNORE_CONFIGURED_ENDPOINT_URLS))
+	if (given (client->settings.endpoint) || aws_endpoints_ignored (around, profiles))
 		return given (client->settings.endpoint);
 	const char *id = strcmp (service, "elasticfilesystem") == 0 ? "efs" : service;
 	return first_of (around->own_endpoint, around->values[AWS_VAR_ENDPOINT_URL],

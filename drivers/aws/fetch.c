@@ -118,7 +118,8 @@ static const char *
 named_endpoint (struct aws_asking *asking, const char *id, enum aws_variable own)
 {
 	const struct aws_surroundings *around = &asking->settings->around;
-	if (aws_surroundings_say (around, AWS_VAR_IGNORE_CONFIGURED_ENDPOINT_URLS))
+	struct aws_profiles none = { .name = NULL };
+	if (aws_endpoints_ignored (around, aws_asking_profiles (asking, NULL) == 0 ? &asking->profiles : &none))
 		return NULL;
 	if (around->values[own] || around->values[AWS_VAR_ENDPOINT_URL])
 		return around->values[own] ? around->values[own] : around->values[AWS_VAR_ENDPOINT_URL];

@@ -1,6 +1,7 @@
 /* grant.c: credentials as JSON: what a program, a metadata service, the SSO portal answer, and what `aws sso login` keeps. Pure. */
 #include "identity.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
 
@@ -103,27 +104,81 @@ aws_grant_read (enum aws_grant_form form, const char *text, size_t length, struc
 	return read_members (form, form == AWS_GRANT_SSO ? json_object_get (root, "roleCredentials") : root, arena, ret, error);
 }
 
+/* ---- the token of SSO ---- */
+
+/* Also as older tools wrote it: 2019-11-14T04:05:45UTC */
+static bool
+read_time (const char *text, int64_t *ret)
+{
+	char plain[40];
+	if (!text || strlen (text) >= sizeof plain)
+		return false;
+	memcpy (plain, text, strlen (text) + 1);
+	if (strlen (plain) > 3 && strcmp (plain + strlen (plain) - 3, "UTC") == 0)
+		memcpy (plain + strlen (plain) - 3, "Z", 2);
+	return text_time (plain, ret) == 0;
+}
+
 int
-aws_sso_token_read (const char *text, size_t length, struct larder_arena *arena, const char **ret_token, int64_t *ret_expires,
-                    struct larder_error *error)
+aws_sso_token_read (const char *text, size_t length, struct larder_arena *arena, struct aws_sso_token *ret, struct larder_error *error)
 {
 	CLEANUP_JSON json_t *root = load (text, length, error);
+	struct aws_sso_token token = { .registered = 0 };
 	if (!root)
 		return LARDER_E_INTEGRITY;
-	const char *token = text_of (root, "accessToken"), *expires = text_of (root, "expiresAt");
-	char plain[40];
-	int64_t time;
-	if (!token || !aws_is_clean (token) || !expires || strlen (expires) >= sizeof plain)
+	const char *access = text_of (root, "accessToken");
+	if (!access || !aws_is_clean (access))
 		return damaged ("there is no token in it", error);
-	memcpy (plain, expires, strlen (expires) + 1);
-	if (strlen (plain) > 3 && strcmp (plain + strlen (plain) - 3, "UTC") == 0)   /* as older tools wrote it: 2019-11-14T04:05:45UTC */
-		memcpy (plain + strlen (plain) - 3, "Z", 2);
-	if (text_time (plain, &time) < 0)
+	if (!read_time (text_of (root, "expiresAt"), &token.expires))
 		return damaged ("its time of expiry is none", error);
-	const char *copy = arena_copy (arena, token);
-	if (!copy)
+	(void) read_time (text_of (root, "registrationExpiresAt"), &token.registered);
+	token.access = arena_copy (arena, access);
+	token.refresh = arena_copy (arena, text_of (root, "refreshToken"));
+	token.client_id = arena_copy (arena, text_of (root, "clientId"));
+	token.client_secret = arena_copy (arena, text_of (root, "clientSecret"));
+	if (!token.access)
 		return larder_fail_memory (error);
-	*ret_token = copy;
-	*ret_expires = time;
+	*ret = token;
 	return 0;
+}
+
+int
+aws_sso_token_renewed (const char *text, size_t length, const char *reply, size_t reply_length, int64_t now, struct larder_arena *arena,
+                       const char **ret_text, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *root = load (text, length, error), *fresh = root ? load (reply, reply_length, error) : NULL;
+	char expires[32];
+	if (!fresh)
+		return LARDER_E_INTEGRITY;
+	const char *access = text_of (fresh, "accessToken"), *refresh = text_of (fresh, "refreshToken");
+	json_int_t seconds = json_integer_value (json_object_get (fresh, "expiresIn"));
+	if (!access || !aws_is_clean (access) || seconds <= 0 || seconds > INT32_MAX)
+		return damaged ("there is no token in it", error);
+	text_from_time ((now / NS_PER_S + seconds) * NS_PER_S, expires);
+	bool failed = json_object_set_new (root, "accessToken", json_string (access)) < 0 || json_object_set_new (root, "expiresAt", json_string (expires)) < 0
+		|| (refresh && json_object_set_new (root, "refreshToken", json_string (refresh)) < 0);
+	char *dumped = failed ? NULL : json_dumps (root, 0);
+	*ret_text = arena_copy (arena, dumped);
+	if (dumped)
+		explicit_bzero (dumped, strlen (dumped));
+	free (dumped);
+	return *ret_text ? 0 : larder_fail_memory (error);
+}
+
+/* ---- asking for another one ---- */
+
+void
+aws_sso_renew (struct aws_request *request, struct larder_arena *arena, const struct aws_sso_token *token)
+{
+	CLEANUP_JSON json_t *body = json_pack ("{ssssssss}", "clientId", token->client_id, "clientSecret", token->client_secret, "grantType", "refresh_token",
+	                                       "refreshToken", token->refresh);
+	char *dumped = body ? json_dumps (body, 0) : NULL;
+	aws_request_begin (request, arena, "POST", NULL, "token");
+	aws_request_header (request, "content-type", "application/json");
+	request->body = arena_copy (arena, dumped);
+	request->body_length = request->body ? strlen (request->body) : 0;
+	request->failed |= !request->body;
+	if (dumped)
+		explicit_bzero (dumped, strlen (dumped));
+	free (dumped);
 }

@@ -15,7 +15,7 @@
 	V (CONTAINER_AUTHORIZATION_TOKEN) V (CONTAINER_AUTHORIZATION_TOKEN_FILE)                                              \
 	V (EC2_METADATA_DISABLED) V (EC2_METADATA_SERVICE_ENDPOINT) V (EC2_METADATA_SERVICE_ENDPOINT_MODE)                    \
 	V (REGION) V (DEFAULT_REGION) V (CA_BUNDLE) V (USE_DUALSTACK_ENDPOINT) V (USE_FIPS_ENDPOINT)                          \
-	V (IGNORE_CONFIGURED_ENDPOINT_URLS) V (ENDPOINT_URL) V (ENDPOINT_URL_STS) V (ENDPOINT_URL_SSO)
+	V (IGNORE_CONFIGURED_ENDPOINT_URLS) V (ENDPOINT_URL) V (ENDPOINT_URL_STS) V (ENDPOINT_URL_SSO) V (ENDPOINT_URL_SSO_OIDC)
 
 #define AWS_VARIABLE_ENUM(name) AWS_VAR_##name,
 enum aws_variable { AWS_VARIABLES (AWS_VARIABLE_ENUM) AWS_VARIABLE_COUNT };
@@ -77,6 +77,7 @@ bool aws_profiles_have (const struct aws_profiles *profiles, const char *name);
 /* The credentials file wins where both have the key. */
 const char *aws_profiles_find (const struct aws_profiles *profiles, const char *name, const char *key);
 /* What a profile says of endpoints: of its `services` section, else its own. `id` as the AWS CLI spells services: "s3", "sts". */
+bool aws_endpoints_ignored (const struct aws_surroundings *around, const struct aws_profiles *profiles);   /* none but those of our own sections */
 const char *aws_profiles_endpoint (const struct aws_profiles *profiles, const char *name, const char *id);
 
 /* ---- what a provider gives --------------------------------------------------------------------------- */
@@ -100,9 +101,17 @@ enum aws_grant_form { AWS_GRANT_PROCESS, AWS_GRANT_METADATA, AWS_GRANT_SSO };
 /* Fills keys and expiry. INTEGRITY for what is not whole, DENIED for what says that there are none. */
 int aws_grant_read (enum aws_grant_form form, const char *text, size_t length, struct larder_arena *arena, struct aws_grant *ret,
                     struct larder_error *error);
-/* The access token that `aws sso login` left. */
-int aws_sso_token_read (const char *text, size_t length, struct larder_arena *arena, const char **ret_token, int64_t *ret_expires,
-                        struct larder_error *error);
+/* What `aws sso login` left. */
+struct aws_sso_token {
+	const char *access;
+	int64_t expires;
+	const char *refresh, *client_id, *client_secret;   /* NULL: it cannot be renewed */
+	int64_t registered;                       /* until when the client is; 0 unknown */
+};
+int aws_sso_token_read (const char *text, size_t length, struct larder_arena *arena, struct aws_sso_token *ret, struct larder_error *error);
+/* The same file with what CreateToken answered in it, all its other members kept. */
+int aws_sso_token_renewed (const char *text, size_t length, const char *reply, size_t reply_length, int64_t now, struct larder_arena *arena,
+                           const char **ret_text, struct larder_error *error);
 /* Does this stand in a header? A line end that came along from a file would begin another. */
 bool aws_is_clean (const char *text);
 
@@ -120,6 +129,7 @@ void aws_sts_who (struct aws_request *request, struct larder_arena *arena);
 int aws_sts_grant_read (const char *text, size_t length, struct larder_arena *arena, struct aws_grant *ret, struct larder_error *error);
 int aws_sts_who_read (const char *text, size_t length, struct larder_arena *arena, struct aws_who *ret, struct larder_error *error);
 void aws_sso_request (struct aws_request *request, struct larder_arena *arena, const char *account, const char *role, const char *token);
+void aws_sso_renew (struct aws_request *request, struct larder_arena *arena, const struct aws_sso_token *token);   /* OIDC's CreateToken */
 
 /* ---- address.c: where credentials may come from (pure) --------------------------------------------------- */
 

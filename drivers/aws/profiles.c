@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "text.h"
 
 /* "~/" is the home of the environment. */
 static const char *
@@ -85,6 +86,17 @@ aws_profiles_find (const struct aws_profiles *profiles, const char *name, const 
 	if (!value || !*value)
 		value = aws_line_find (profiles->config, AWS_SECTION_PROFILE, name, NULL, key);
 	return value && *value ? value : NULL;
+}
+
+/* The variable decides, else the profile. */
+bool
+aws_endpoints_ignored (const struct aws_surroundings *around, const struct aws_profiles *profiles)
+{
+	bool yes = false;
+	if (around->values[AWS_VAR_IGNORE_CONFIGURED_ENDPOINT_URLS])
+		return aws_surroundings_say (around, AWS_VAR_IGNORE_CONFIGURED_ENDPOINT_URLS);
+	const char *written = profiles->name ? aws_profiles_find (profiles, profiles->name, "ignore_configured_endpoint_urls") : NULL;
+	return written && text_bool (written, &yes) == 0 && yes;
 }
 
 const char *

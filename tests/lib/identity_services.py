@@ -44,7 +44,7 @@ class Services:
         self.uploads, self.parts = [], {}
         self.lifetime, self.delay, self.slow_put = 3600, 0, 0
         self.hang, self.refuse, self.revoked = set(), {}, set()
-        self.container_token = self.web_token = self.sso_token = None
+        self.container_token = self.web_token = self.sso_token = self.refresh_token = None
         self.sources = {"SOURCEKEY": None}           # access key: token, that STS takes
         self.over = threading.Event()
         services = self
@@ -84,7 +84,7 @@ class Services:
         body = handler.rfile.read(int(handler.headers.get("content-length") or 0))
         path = urllib.parse.urlsplit(handler.path).path
         service = "metadata" if path.startswith("/latest/") else "container" if path.startswith("/container") else \
-                  "sts" if path.startswith("/sts") else "sso" if path.startswith("/sso/") else "s3"
+                  "sts" if path.startswith("/sts") else "sso" if path.startswith("/sso/") else "oidc" if path == "/oidc/token" else "s3"
         one = Asked(service, handler, body)
         with self.lock:
             self.requests.append(one)
@@ -146,6 +146,17 @@ class Services:
         key, secret, token, end = self.issue("sso")
         return 200, "application/json", json.dumps({"roleCredentials": {"accessKeyId": key, "secretAccessKey": secret, "sessionToken": token,
                                                                         "expiration": int(end * 1000)}})
+
+    def oidc(self, one):
+        """CreateToken by a refresh token, which is taken once."""
+        asked = json.loads(one.body)
+        if one.method != "POST" or one.scope or asked.get("grantType") != "refresh_token" or asked.get("clientId") != "client" or asked.get("clientSecret") != "client-secret":
+            return self.bad(one, 400, "no CreateToken")
+        with self.lock:
+            if asked.get("refreshToken") != self.refresh_token:
+                return 400, "application/json", json.dumps({"error": "invalid_grant", "error_description": "the refresh token is not known"})
+            self.sso_token, self.refresh_token = "renewed-" + self.refresh_token, self.refresh_token + "+"
+        return 200, "application/json", json.dumps({"accessToken": self.sso_token, "expiresIn": 3600, "refreshToken": self.refresh_token, "tokenType": "Bearer"})
 
     def fault(self, status, code, words):
         return status, "text/xml", ("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>%s</Code><Message>%s"

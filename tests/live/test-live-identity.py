@@ -57,7 +57,8 @@ class Home:
     def environment(self, **more):
         result = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LARDER_")) and not name.lower().endswith("_proxy")}
         result.update(HOME=self.folder, LARDER_MODULE_DIR=os.environ["LARDER_MODULE_DIR"], AWS_EC2_METADATA_SERVICE_ENDPOINT=NOBODY,
-                      AWS_ENDPOINT_URL_STS=self.services.url + "/sts", AWS_ENDPOINT_URL_SSO=self.services.url + "/sso")
+                      AWS_ENDPOINT_URL_STS=self.services.url + "/sts", AWS_ENDPOINT_URL_SSO=self.services.url + "/sso",
+                      AWS_ENDPOINT_URL_SSO_OIDC=self.services.url + "/oidc")
         result.update(self.variables)
         result.update(more)
         return {name: value for name, value in result.items() if value is not None}
@@ -231,7 +232,8 @@ def test_live_identity_roles_that_cannot_be():
              ("role_arn = r\nsource_profile = nobody\n", 2, "names a source_profile that is not there"), ("role_arn = r\nsource_profile = work\n", 2, "is its own source_profile"),
              ("role_arn = r\nsource_profile = back\n[profile back]\nrole_arn = r\nsource_profile = work\n", 2, "leads back to itself"),
              ("role_arn = r\nsource_profile = bare\n[profile bare]\nregion = x\n", 2, "is a source_profile without credentials"),
-             ("role_arn = r\nmfa_serial = m\nsource_profile = work\n" + KEYS % "SOURCEKEY", 2, "wants a code of mfa_serial"))
+             ("role_arn = r\nmfa_serial = m\nsource_profile = work\n" + KEYS % "SOURCEKEY", 2, "wants a code of mfa_serial"),
+             ("login_session = arn:aws:iam::1:user/me\n", 2, "has login_session, which larder does not read"))
     with Home(AWS_PROFILE="work") as home:
         for text, code, words in cases:
             home.write(".aws/config", "[profile work]\n" + text)
@@ -295,6 +297,85 @@ def test_live_identity_sso():
         home.write(".aws/sso/cache/%s.json" % hashlib.sha1(b"https://old").hexdigest(),
                    json.dumps({"accessToken": "sso-token", "expiresAt": stamp(time.time() + 1000).replace("Z", "UTC")}))
         assert home.key_used()[0] == "ISSUEDSSO2"
+
+
+SSO = ("[default]\nsso_session = us\nsso_account_id = 123456789012\nsso_role_name = r\n[sso-session us]\nsso_region = eu-west-1\n"
+       "sso_start_url = https://x.awsapps.com/start\n")
+CACHE = ".aws/sso/cache/%s.json" % hashlib.sha1(b"us").hexdigest()
+
+
+def login(home, left, **more):
+    """What `aws sso login` keeps: `left` seconds of it."""
+    kept = {"accessToken": "first", "expiresAt": stamp(time.time() + left), "refreshToken": "r", "clientId": "client", "clientSecret": "client-secret",
+            "registrationExpiresAt": stamp(time.time() + 86400), "startUrl": "https://x.awsapps.com/start", "region": "eu-west-1", "of": "others"}
+    kept.update(more)
+    home.services.sso_token, home.services.refresh_token = "first", "r"
+    home.write(CACHE, json.dumps({name: value for name, value in kept.items() if value is not None}))
+    os.chmod(home.path(CACHE), 0o600)
+
+
+def test_live_identity_sso_login_is_renewed_and_kept():
+    """In its last 15 minutes and after its end; the file is for whoever comes next."""
+    with Home(config=SSO) as home:
+        for left in (600, -600):
+            login(home, left)
+            before = os.stat(home.path(CACHE)).st_ino
+            assert home.key_used()[0].startswith("ISSUEDSSO")
+            with open(home.path(CACHE)) as file:
+                kept = json.load(file)
+            assert (kept["accessToken"], kept["refreshToken"], kept["of"], kept["clientSecret"]) == ("renewed-r", "r+", "others", "client-secret"), kept
+            assert abs(time.mktime(time.strptime(kept["expiresAt"] + " GMT", "%Y-%m-%dT%H:%M:%SZ %Z")) - time.timezone - time.time() - 3600) < 60 * SLOW, kept
+            now = os.stat(home.path(CACHE))
+            assert now.st_mode & 0o777 == 0o600 and now.st_ino != before, "it was written over in place"
+            assert os.listdir(os.path.dirname(home.path(CACHE))) == [os.path.basename(CACHE)]
+            asked = len(home.services.asked("oidc"))
+            home.key_used()
+            assert len(home.services.asked("oidc")) == asked, "the renewed one was renewed"
+        assert not home.services.wrong, home.services.wrong
+
+
+def test_live_identity_sso_login_that_lasts_is_left_alone():
+    with Home(config=SSO) as home:
+        login(home, 1000)
+        assert home.key_used()[0] == "ISSUEDSSO1" and not home.services.asked("oidc")
+
+
+def test_live_identity_sso_login_that_cannot_be_renewed():
+    """What is left of it serves; after that there is a next step. Nothing is asked where a part is missing or the client's time is over."""
+    with Home(config=SSO) as home:
+        login(home, 600, refreshToken="another")
+        with open(home.path(CACHE)) as file:
+            before = file.read()
+        assert home.key_used()[0] == "ISSUEDSSO1"
+        with open(home.path(CACHE)) as file:
+            assert file.read() == before
+        assert len(home.services.asked("oidc")) == 1
+        login(home, -1, refreshToken="another")
+        home.refused(4, "its SSO login has expired, and it cannot be renewed", "aws sso login --profile default")
+        for more in ({"refreshToken": None}, {"clientId": None}, {"clientSecret": None}, {"registrationExpiresAt": stamp(time.time() - 5)}, {"registrationExpiresAt": None}):
+            login(home, -1, **more)
+            home.refused(4, "its SSO login has expired", "aws sso login --profile default")
+        assert len(home.services.asked("oidc")) == 2
+        login(home, -1)
+        home.refused(4, "its SSO login has expired, and", AWS_ENDPOINT_URL_SSO_OIDC="http://oidc.example")
+        home.services.refuse["oidc"] = (200, "application/json", '{"accessToken": "x"}')
+        home.refused(4, "its SSO login has expired, and there is no token in it")
+
+
+def test_live_identity_sso_login_that_another_process_has_renewed():
+    """Both saw it end, the other was first: the refresh token is taken once, and its file has the new one by then."""
+    with Home(config=SSO) as home:
+        login(home, -1)
+        fresh = json.dumps({"accessToken": "theirs", "expiresAt": stamp(time.time() + 3600)})
+
+        def first(one):
+            home.write(CACHE, fresh)
+            home.services.sso_token = "theirs"
+            return 400, "application/json", '{"error": "invalid_grant"}'
+        home.services.oidc = first
+        assert home.key_used()[0] == "ISSUEDSSO1"
+        with open(home.path(CACHE)) as file:
+            assert file.read() == fresh
 
 
 # ---- containers and machines

@@ -176,7 +176,8 @@ START_TEST (profile_and_switches)
 	char path[] = "/tmp/larder-test-config-XXXXXX";
 	int fd = mkstemp (path);
 	static const char text[] = "[default]\nregion = eu-west-1\nuse_dualstack_endpoint = true\n[profile local]\nservices = near\nendpoint_url = http://127.0.0.1:7\n"
-	                           "[services near]\ns3 =\n  endpoint_url = http://127.0.0.1:8\n[profile other]\nregion = eu-west-2\nservices = near\nuse_fips_endpoint = true\n";
+	                           "[services near]\ns3 =\n  endpoint_url = http://127.0.0.1:8\n[profile other]\nregion = eu-west-2\nservices = near\nuse_fips_endpoint = true\n"
+	                           "[profile alone]\nregion = eu-west-2\nendpoint_url = http://127.0.0.1:7\nignore_configured_endpoint_urls = true\n";
 	ck_assert_int_eq (write (fd, text, sizeof text - 1), sizeof text - 1);
 	close (fd);
 	setenv ("AWS_CONFIG_FILE", path, 1);
@@ -192,6 +193,10 @@ START_TEST (profile_and_switches)
 	settings = (struct aws_settings) { .attempts = 1, .profile = "local" };
 	ck_assert_str_eq (where (&play, &settings), "http://127.0.0.1:8/photos/k");        /* AWS_USE_FIPS_ENDPOINT is about AWS's own */
 	setenv ("AWS_ENDPOINT_URL", "http://127.0.0.1:6", 1);
+	ck_assert_str_eq (where (&play, &settings), "http://127.0.0.1:6/photos/k");
+	settings.profile = "alone";                                                        /* it wants none but AWS's, unless the variable says otherwise */
+	ck_assert_str_eq (where (&play, &settings), "https://photos.s3-fips.eu-west-2.amazonaws.com/k");
+	setenv ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false", 1);
 	ck_assert_str_eq (where (&play, &settings), "http://127.0.0.1:6/photos/k");
 	setenv ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
 	settings.profile = "other";

@@ -55,6 +55,8 @@ ask (const json_t *line, struct larder_arena *arena)
 		aws_sts_assume (&request, arena, &role);
 	else if (strcmp (what, "who") == 0)
 		aws_sts_who (&request, arena);
+	else if (strcmp (what, "renew") == 0)
+		aws_sso_renew (&request, arena, &(struct aws_sso_token) { .client_id = text (line, "clientId"), .client_secret = text (line, "clientSecret"), .refresh = text (line, "refreshToken") });
 	else
 		aws_sso_request (&request, arena, text (line, "accountId"), text (line, "roleName"), text (line, "accessToken"));
 	return show (&request);
@@ -80,12 +82,19 @@ static json_t *
 read_reply (const char *form, const char *at, size_t length, struct larder_arena *arena)
 {
 	struct larder_error error = LARDER_ERROR_INIT;
-	const char *token;
-	int64_t expires;
+	struct aws_sso_token token;
+	const char *kept;
 	struct aws_who who;
 	if (strcmp (form, "login") == 0) {
-		int code = aws_sso_token_read (at, length, arena, &token, &expires, &error);
-		return code < 0 ? failed (code, &error) : json_pack ("{sssI}", "token", token, "expires", (json_int_t) expires);
+		int code = aws_sso_token_read (at, length, arena, &token, &error);
+		return code < 0 ? failed (code, &error) : json_pack ("{sssIss?ss?ss?sI}", "token", token.access, "expires", (json_int_t) token.expires, "refresh",
+		                                                     token.refresh, "id", token.client_id, "secret", token.client_secret, "registered",
+		                                                     (json_int_t) token.registered);
+	}
+	if (strcmp (form, "renewed") == 0) {          /* into a file of one more member, at 2026-11-27T22:00:00.5Z */
+		static const char before[] = "{\"accessToken\": \"old\", \"expiresAt\": \"x\", \"refreshToken\": \"r\", \"of\": [\"others\"]}";
+		int code = aws_sso_token_renewed (before, sizeof before - 1, at, length, INT64_C (1795816800500000000), arena, &kept, &error);
+		return code < 0 ? failed (code, &error) : json_pack ("{ss}", "kept", kept);
 	}
 	if (strcmp (form, "who") == 0) {
 		int code = aws_sts_who_read (at, length, arena, &who, &error);

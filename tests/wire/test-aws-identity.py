@@ -48,6 +48,7 @@ ASKED = [
     ("sts", "AssumeRoleWithWebIdentity", dict(RoleArn=ROLE, RoleSessionName="larder-1", WebIdentityToken="aa.bb-_.cc" * 300), dict(ask="assume")),
     ("sts", "AssumeRoleWithWebIdentity", dict(RoleArn=ROLE, RoleSessionName="larder-1", WebIdentityToken="a+/=.b", DurationSeconds=43200), dict(ask="assume")),
     ("sts", "GetCallerIdentity", {}, dict(ask="who")),
+    ("sso-oidc", "CreateToken", dict(clientId="a-client", clientSecret="ey.\"é\\/" * 500, grantType="refresh_token", refreshToken="aor/+="), dict(ask="renew")),
     ("sso", "GetRoleCredentials", dict(roleName="A role/x", accountId="123456789012", accessToken="aoaAAAA+/="), dict(ask="sso")),
 ]
 
@@ -65,6 +66,8 @@ def test_wire_aws_identity_requests_pass_the_service_models():
         if service == "sts":
             assert urllib.parse.parse_qsl(have["body"], strict_parsing=True)[:2] == [("Action", name), ("Version", "2011-06-15")]
             assert dict(urllib.parse.parse_qsl(have["body"], strict_parsing=True)) == {key: str(value) for key, value in made["body"].items()}, have
+        elif service == "sso-oidc":
+            assert json.loads(have["body"]) == json.loads(made["body"]) == params and operation.auth_type == "none", (have, made)
         else:
             assert dict(have["query"]) == made["query_string"], (have["query"], made["query_string"])
 
@@ -85,10 +88,12 @@ PROCESS = json.dumps({"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s", 
 METADATA = json.dumps({"Code": "Success", "LastUpdated": "2026-11-27T17:00:00Z", "Type": "AWS-HMAC", "AccessKeyId": "A", "SecretAccessKey": "s", "Token": "t",
                        "Expiration": "2026-11-27T23:00:00Z"}, indent=1)
 SSO = json.dumps({"roleCredentials": {"accessKeyId": "A", "secretAccessKey": "s", "sessionToken": "t", "expiration": 1795820400000}})
-LOGIN = json.dumps({"startUrl": "https://x", "region": "us-east-1", "accessToken": "tok+/=", "expiresAt": "2026-11-27T23:00:00Z", "refreshToken": "r"})
+LOGIN = json.dumps({"startUrl": "https://x", "region": "us-east-1", "accessToken": "tok+/=", "expiresAt": "2026-11-27T23:00:00Z", "refreshToken": "r",
+                    "clientId": "c", "clientSecret": "cs", "registrationExpiresAt": "2026-11-27T23:00:00UTC"})
+RENEWED = json.dumps({"accessToken": "new+/=", "tokenType": "Bearer", "expiresIn": 3600, "refreshToken": "r2", "idToken": None})
 END = int(datetime.datetime(2026, 11, 27, 23, tzinfo=datetime.timezone.utc).timestamp()) * 10 ** 9
 WHOLE = [("sts", sts_reply("AssumeRole")), ("sts", sts_reply("AssumeRoleWithWebIdentity", "<Provider>p</Provider>")), ("who", WHO), ("process", PROCESS),
-         ("metadata", METADATA), ("sso", SSO), ("login", LOGIN)]
+         ("metadata", METADATA), ("sso", SSO), ("login", LOGIN), ("renewed", RENEWED)]
 
 
 def parsed(service, operation, text):
@@ -111,7 +116,11 @@ def test_wire_aws_identity_replies_agree_with_botocore():
 def test_wire_aws_identity_json_replies():
     for form, text in (("process", PROCESS), ("metadata", METADATA)):
         assert our(form=form, reply=text) == {"access": "A", "secret": "s", "token": "t", "expires": END}
-    assert our(form="login", reply=LOGIN) == {"token": "tok+/=", "expires": END}
+    assert our(form="login", reply=LOGIN) == {"token": "tok+/=", "expires": END, "refresh": "r", "id": "c", "secret": "cs", "registered": END}
+    for more, refresh in (({}, "r2"), ({"refreshToken": None}, "r")):
+        reply = json.dumps({**json.loads(RENEWED), **more})
+        want, kept = parsed("sso-oidc", "CreateToken", reply), json.loads(our(form="renewed", reply=reply)["kept"])
+        assert kept == {"accessToken": want["accessToken"], "expiresAt": "2026-11-27T23:00:00Z", "refreshToken": want.get("refreshToken", refresh), "of": ["others"]}, kept
     never = our(form="process", reply='{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s"}')
     assert never == {"access": "A", "secret": "s", "token": None, "expires": 2 ** 63 - 1}, never
 
@@ -132,6 +141,9 @@ def test_wire_aws_identity_replies_that_are_none():
            ("process", '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s", "Expiration": -5}', "time of expiry is none"),
            ("metadata", '{"Code": "AssumeRoleUnauthorizedAccess", "Message": "EC2 cannot assume the role"}', "AssumeRoleUnauthorizedAccess: EC2 cannot"),
            ("metadata", "<html>a portal</html>", "no whole JSON object"), ("sso", METADATA, "there are no keys"), ("login", "{}", "no token"),
+           ("renewed", "{}", "no token"), ("renewed", RENEWED.replace("new", "n w"), "no token"), ("renewed", RENEWED.replace("3600", "0"), "no token"),
+           ("renewed", RENEWED.replace("3600", "-1"), "no token"), ("renewed", RENEWED.replace("3600", "1e99"), "no token"), ("renewed", "<html>", "no whole JSON object"),
+           ("login", LOGIN.replace("2026-11-27T23:00:00Z", "2026-11-27T23:00:00Z" * 9), "time of expiry is none"),
            ("login", LOGIN.replace("tok", "t k"), "no token"), ("sts", WHO, "not all that it must have"), ("who", sts_reply("AssumeRole"), "not all that it must have"),
            ("sts", sts_reply("AssumeRole").replace("2026-11-27T", "never "), "not all"), ("sts", "{}", ""),
            ("sts", '<!DOCTYPE x [<!ENTITY e "boom">]>' + sts_reply("AssumeRole"), "")]
