@@ -123,10 +123,59 @@ s3_exchange_makes_bucket (const struct s3 *s3, const struct s3_exchange *exchang
 	return s3->create && !s3->read_only && exchange->reply.status == 404 && strcmp (fault_of (exchange).code, "NoSuchBucket") == 0;
 }
 
+/* ---- the bucket as a host's name ---- */
+
+static int
+seen (void *context, const struct larder_info *info, struct larder_error *error)
+{
+	(void) context;
+	(void) info;
+	(void) error;
+	return 0;
+}
+
+static int
+no_host_style (const struct s3 *s3, const char *bucket, const char *why, struct larder_error *error)
+{
+	larder_fail (error, LARDER_E_INVALID, "'%.150s' %s bucket '%.100s' from the name of its host", aws_client_endpoint (s3->client), why, bucket);
+	larder_explain (error, LARDER_DETAIL_NEXT, "set addressing = path, or start the server with its domain (MINIO_DOMAIN, versitygw --virtual-domain)");
+	return LARDER_E_INVALID;
+}
+
+/* A server that was not told its domain takes /KEY for a bucket: PUT would make one and DELETE remove one. What it lists tells:
+ * it is asked once a bucket, before anything else. */
+static int
+check_host_style (struct s3 *s3, struct larder_call *call, const char *bucket, struct larder_error *error)
+{
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
+	struct larder_page page = { .size = sizeof page };
+	const struct larder_list list = { .size = sizeof list, .bucket = bucket, .prefix = "", .delimiter = "", .most = 1 };
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, "list", bucket, NULL, error);
+	if (code == 0)
+		code = s3_request_list (&exchange.request, exchange.arena, s3->server, &list, error);
+	if (code == 0)
+		code = send_once (s3, call, &exchange, error);
+	if (code < 0)
+		return code;
+	if (!s3_exchange_is_ok (&exchange))       /* whatever else it refuses, it refuses to the request in question, too */
+		return exchange.reply.status == 403 && strcmp (fault_of (&exchange).code, "AccessDenied") == 0 ?
+			no_host_style (s3, bucket, "does not let these credentials see by a listing whether it takes", error) : 0;
+	if (s3_reply_list (exchange.reply.body, exchange.reply.length, s3->server, &list, exchange.arena, seen, NULL, &page, NULL) < 0)
+		return no_host_style (s3, bucket, "does not take", error);
+	note_known (s3, bucket);
+	return 0;
+}
+
 int
 s3_exchange_send (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error)
 {
-	int code = send_once (s3, call, exchange, error);
+	const char *bucket = exchange->request.bucket;
+	bool by_host = s3->aws.addressing == AWS_ADDRESSING_HOST && aws_client_endpoint (s3->client) && bucket && !is_known (s3, bucket);
+	int code = by_host ? check_host_style (s3, call, bucket, error) : 0;
+	if (code == 0)
+		code = send_once (s3, call, exchange, error);
 	if (code == 0 && exchange->writes && s3_exchange_makes_bucket (s3, exchange)) {
 		code = create_bucket (s3, call, exchange->request.bucket, error);
 		if (code == 0)

@@ -5,7 +5,7 @@ Thirteen dangers were measured that concern objects, and each is a test here, on
 seen by a proxy: (1-3) PUT and DELETE with a sub-resource, (4) DELETE of an object with one, (5) DeleteObjects whose body is
 not checked, (6) conditions not looked at, (7) encryption and class left out, (8) keys taken for others, (9) keys hidden by
 their folder, (10) encoding-type=url not done, (11) forgotten uploads, (12) x-minio-force-delete, (14) public-read without effect,
-(15) host style without a domain. Two more, and the CORS of (14), concern settings of buckets, which this driver never writes:
+(15) host style without a domain, which is looked for before anything else is sent. Two more, and the CORS of (14), concern settings of buckets, which this driver never writes:
 (13) settings of a missing bucket are taken, (16) settings written in parallel are lost. Who writes settings proves those.
 """
 import json
@@ -430,6 +430,44 @@ def test_live_dangers_15_host_style_with_a_domain_minio():
 
 def test_live_dangers_15_host_style_with_a_domain_versitygw():
     check_15_domain("versitygw")
+
+
+def check_15_no_domain(name):
+    """/photo would be a bucket, and somebody's: nothing is sent that changes it."""
+    with Session(name, "addressing=host", host="localhost") as s:
+        s.server.make_bucket("photo")
+        buckets = sorted(bucket["Name"] for bucket in s.server.client().list_buckets()["Buckets"])
+        for what, words in (("write", {"text": ""}), ("begin", {}), ("copy", {"to": "photo2"}), ("tags_set", {"tags": {"a": "b"}})):
+            reply = s.refused(INVALID, what, key="photo", **words)
+            assert "does not take bucket '%s' from the name of its host" % s.bucket in reply["message"] and "addressing = path" in reply["next"], reply
+        assert s.remove("photo", "none") == [INVALID, INVALID]
+        assert not [r for r in s.sent() if r["method"] != "GET"], s.sent()
+        assert sorted(bucket["Name"] for bucket in s.server.client().list_buckets()["Buckets"]) == buckets
+        s.server.client().delete_bucket(Bucket="photo")
+
+
+def test_live_dangers_15_host_style_without_a_domain_minio():
+    check_15_no_domain("minio")
+
+
+def test_live_dangers_15_host_style_without_a_domain_versitygw():
+    check_15_no_domain("versitygw")
+
+
+def test_live_dangers_15_host_style_moto_knows_by_itself():
+    """Asked once a bucket, and never again."""
+    with Session("moto", "addressing=host", host="localhost") as s:
+        s.do("write", key="photo", text="x")
+        assert s.text("photo") == "x" and s.remove("photo") == [0]
+        assert [r["path"] for r in s.sent("GET")][0].startswith("/?") and len([r for r in s.sent("GET") if r["path"].startswith("/?")]) == 1, s.sent()
+
+
+def test_live_dangers_15_host_style_that_cannot_be_seen():
+    """Credentials that may not list: what the host's name does stays unknown, and nothing is sent."""
+    with servers.start("minio", domain="localhost") as server:
+        with Session("minio", "addressing=host", server=server, host="localhost", plan=[{"method": "GET", "path": "list-type", "do": "reply", "code": "AccessDenied"}]) as s:
+            reply = s.refused(INVALID, "write", key="photo", text="x")
+            assert "does not let these credentials see" in reply["message"], reply
 
 
 tap.run(sys.modules[__name__])
