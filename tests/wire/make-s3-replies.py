@@ -194,6 +194,23 @@ def of_aws():
         aws("CopyObject", "two checksums", empty % ("CopyObjectResult", "<ETag>\"x\"</ETag><LastModified>2026-11-25T10:00:00.000Z</LastModified>"
             "<ChecksumSHA256>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=</ChecksumSHA256><ChecksumCRC32C>AAAAAA==</ChecksumCRC32C>", "CopyObjectResult")),
         aws("CopyObject", "empty", ""),
+        aws("CopyObject", "an error with 200, after blanks", "\n \n<Error><Code>InternalError</Code><Message>x</Message></Error>"),
+        aws("UploadPartCopy", "with its checksum", empty % ("CopyPartResult", "<ETag>&quot;x&quot;</ETag><LastModified>2026-11-25T10:00:00.000Z</LastModified>"
+            "<ChecksumCRC64NVME>rosUhgp5mIg=</ChecksumCRC64NVME>", "CopyPartResult")),
+        aws("UploadPartCopy", "an error with 200", "<Error><Code>InternalError</Code><Message>x</Message></Error>"),
+        aws("UploadPartCopy", "that of a copy", empty % ("CopyObjectResult", "<ETag>x</ETag>", "CopyObjectResult")),
+        aws("UploadPartCopy", "no etag", empty % ("CopyPartResult", "<LastModified>2026-11-25T10:00:00.000Z</LastModified>", "CopyPartResult")),
+        aws("CreateMultipartUpload", "an error with 200", "<Error><Code>InternalError</Code><Message>x</Message></Error>"),
+        aws("ListParts", "with checksums", empty % ("ListPartsResult", "<IsTruncated>false</IsTruncated><ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm>"
+            "<ChecksumType>FULL_OBJECT</ChecksumType><Part><PartNumber>1</PartNumber><LastModified>2026-11-25T10:00:00.000Z</LastModified><ETag>&quot;a&quot;</ETag>"
+            "<Size>5</Size><ChecksumCRC64NVME>rosUhgp5mIg=</ChecksumCRC64NVME></Part>", "ListPartsResult")),
+        aws("ListParts", "an error with 200", "<Error><Code>NoSuchUpload</Code><Message>x</Message></Error>"),
+        aws("ListMultipartUploads", "an error with 200", "<Error><Code>InternalError</Code><Message>x</Message></Error>"),
+        aws("ListMultipartUploads", "more without a marker", empty % ("ListMultipartUploadsResult", "<IsTruncated>true</IsTruncated>"
+            "<Upload><Key>a</Key><UploadId>i</UploadId></Upload>", "ListMultipartUploadsResult")),
+        aws("GetObjectTagging", "any text", empty % ("Tagging", "<TagSet><Tag><Key>a b</Key><Value>&lt;&amp;&gt; \u00e4</Value></Tag><Tag><Key>c</Key><Value/></Tag></TagSet>", "Tagging")),
+        aws("GetObjectTagging", "an error with 200", "<Error><Code>InternalError</Code><Message>x</Message></Error>"),
+        aws("GetBucketVersioning", "an error with 200", "<Error><Code>InternalError</Code><Message>x</Message></Error>"),
         aws("CreateMultipartUpload", "no id", empty % ("InitiateMultipartUploadResult", "<UploadId></UploadId>", "InitiateMultipartUploadResult")),
         aws("ListParts", "backwards", empty % ("ListPartsResult", "<IsTruncated>false</IsTruncated><Part><PartNumber>2</PartNumber><ETag>a</ETag><Size>1</Size></Part>"
             "<Part><PartNumber>1</PartNumber><ETag>a</ETag><Size>1</Size></Part>", "ListPartsResult")),

@@ -135,6 +135,7 @@ remove_one (struct desk *d, const char *key, const char *version, const char *if
 static int delete_plain (struct desk *d) { return remove_one (d, ODD_KEY, NULL, NULL); }
 static int delete_version (struct desk *d) { return remove_one (d, "k", "null", NULL); }
 static int delete_if_match (struct desk *d) { return remove_one (d, "k", NULL, "e1"); }
+static int delete_version_if_match (struct desk *d) { return remove_one (d, ODD_KEY, "v+1/&", "e1"); }
 static int delete_no_key (struct desk *d) { return remove_one (d, "", NULL, NULL); }
 static int delete_no_version (struct desk *d) { return remove_one (d, "k", "", NULL); }
 
@@ -158,30 +159,38 @@ delete_too_many (struct desk *d)
 }
 
 static int
-tags_get (struct desk *d)
+tags_get (struct desk *d, const char *version)
 {
-	struct larder_object one = object ("k", "v1");
+	struct larder_object one = object ("k", version);
 	return s3_request_tags_get (&d->request, d->arena, d->server, &one, &d->error);
 }
 
+static int tags_get_version (struct desk *d) { return tags_get (d, "v1"); }
+static int tags_get_plain (struct desk *d) { return tags_get (d, NULL); }
+static int tags_get_no_version (struct desk *d) { return tags_get (d, ""); }
+
 static int
-tags_set (struct desk *d, size_t count, size_t stride)
+tags_set (struct desk *d, const char *version, size_t count, size_t stride)
 {
 	const struct larder_pairs tags = { tag_pairs, count, stride };
-	struct larder_object one = object ("k", NULL);
+	struct larder_object one = object ("k", version);
 	return s3_request_tags_set (&d->request, d->arena, d->server, &one, &tags, &d->error);
 }
 
-static int tags_two (struct desk *d) { return tags_set (d, 2, sizeof *tag_pairs); }
-static int tags_none (struct desk *d) { return tags_set (d, 0, sizeof *tag_pairs); }
-static int tags_many (struct desk *d) { return tags_set (d, 11, 0); }
+static int tags_two (struct desk *d) { return tags_set (d, NULL, 2, sizeof *tag_pairs); }
+static int tags_version (struct desk *d) { return tags_set (d, "v 1", 2, sizeof *tag_pairs); }
+static int tags_none (struct desk *d) { return tags_set (d, NULL, 0, sizeof *tag_pairs); }
+static int tags_many (struct desk *d) { return tags_set (d, NULL, 11, 0); }
 
 static int
-restore (struct desk *d)
+restore (struct desk *d, const char *version, const char *tier)
 {
-	const struct larder_restore ask = { .size = sizeof ask, .object = object ("k", NULL), .days = 7, .tier = "Bulk" };
+	const struct larder_restore ask = { .size = sizeof ask, .object = object ("k", version), .days = 7, .tier = tier };
 	return s3_request_restore (&d->request, d->arena, d->server, &ask, &d->error);
 }
+
+static int restore_bulk (struct desk *d) { return restore (d, NULL, "Bulk"); }
+static int restore_version (struct desk *d) { return restore (d, "v1", NULL); }
 
 /* ---- lists and buckets ---- */
 
@@ -199,6 +208,7 @@ static int list_next (struct desk *d) { return list (d, (struct larder_list) { .
 static int list_versions (struct desk *d) { return list (d, (struct larder_list) { .prefix = "a", .versions = true }); }
 static int list_versions_next (struct desk *d) { return list (d, (struct larder_list) { .token = "a&a%20%26%2B/b[x:y]&v%2F1", .versions = true, .most = 3 }); }
 static int list_versions_key (struct desk *d) { return list (d, (struct larder_list) { .token = "&a%20%26&", .versions = true }); }
+static int list_versions_folder (struct desk *d) { return list (d, (struct larder_list) { .prefix = "a b/", .delimiter = "/", .start_after = "a b/\xc3\xa4+", .versions = true, .most = 1 }); }
 static int list_bad_token (struct desk *d) { return list (d, (struct larder_list) { .token = "nonsense", .versions = true }); }
 static int list_bad_token_2 (struct desk *d) { return list (d, (struct larder_list) { .token = "a&b&c&d" }); }
 
@@ -211,6 +221,8 @@ uploads (struct desk *d, const char *prefix, const char *token)
 
 static int uploads_all (struct desk *d) { return uploads (d, "", NULL); }
 static int uploads_next (struct desk *d) { return uploads (d, "a", "&a%2Fb&id1"); }
+static int uploads_next_key (struct desk *d) { return uploads (d, "a b/\xc3\xa4+", "&a%20%26&"); }
+static int uploads_bad_token (struct desk *d) { return uploads (d, "", "nonsense"); }
 static int bucket_head (struct desk *d) { return s3_request_bucket_head (&d->request, d->arena, B, &d->error); }
 static int bucket_no_name (struct desk *d) { return s3_request_bucket_head (&d->request, d->arena, "", &d->error); }
 static int bucket_create (struct desk *d) { return s3_request_bucket_create (&d->request, d->arena, d->server, B, "us-east-1", &d->error); }
@@ -223,6 +235,13 @@ static int
 upload_begin (struct desk *d)
 {
 	const struct larder_write write = { .size = sizeof write, .bucket = B, .key = ODD_KEY, .attributes = all_attributes, .condition = { .create_only = true } };
+	return s3_request_upload_begin (&d->request, d->arena, d->server, &write, &d->error);
+}
+
+static int
+upload_begin_copied (struct desk *d)
+{
+	const struct larder_write write = { .size = sizeof write, .bucket = B, .key = "k", .copied = true };
 	return s3_request_upload_begin (&d->request, d->arena, d->server, &write, &d->error);
 }
 
@@ -251,6 +270,8 @@ part_copy (struct desk *d, uint64_t offset, uint64_t length, const char *version
 
 static int part_copy_whole (struct desk *d) { return part_copy (d, 0, LARDER_TO_END, NULL, NULL); }
 static int part_copy_range (struct desk *d) { return part_copy (d, 5 << 20, 5 << 20, "v1", "e1"); }
+static int part_copy_nothing (struct desk *d) { return part_copy (d, 5, 0, NULL, NULL); }
+static int part_copy_no_version (struct desk *d) { return part_copy (d, 0, 5, "", NULL); }
 static int part_copy_open (struct desk *d) { return part_copy (d, 5, LARDER_TO_END, NULL, NULL); }
 
 static int
@@ -317,21 +338,25 @@ static const struct { const char *operation, *name; int (*build) (struct desk *d
 	{ "CopyObject", "replace", copy_replace }, { "CopyObject", "no metadata", copy_no_metadata }, { "CopyObject", "class", copy_class },
 	{ "CopyObject", "create only", copy_create_only }, { "CopyObject", "empty version", copy_empty_version },
 	{ "DeleteObject", "odd key", delete_plain }, { "DeleteObject", "version", delete_version }, { "DeleteObject", "if match", delete_if_match },
-	{ "DeleteObject", "no key", delete_no_key }, { "DeleteObject", "empty version", delete_no_version },
+	{ "DeleteObject", "version, if match", delete_version_if_match }, { "DeleteObject", "no key", delete_no_key }, { "DeleteObject", "empty version", delete_no_version },
 	{ "DeleteObjects", "odd keys", delete_many }, { "DeleteObjects", "versions", delete_many_versions },
 	{ "DeleteObjects", "condition", delete_many_condition }, { "DeleteObjects", "control character", delete_many_control },
 	{ "DeleteObjects", "none", delete_many_none }, { "DeleteObjects", "1001", delete_too_many },
-	{ "GetObjectTagging", "version", tags_get }, { "PutObjectTagging", "two", tags_two }, { "PutObjectTagging", "none", tags_none },
-	{ "PutObjectTagging", "eleven", tags_many }, { "RestoreObject", "plain", restore },
+	{ "GetObjectTagging", "version", tags_get_version }, { "GetObjectTagging", "plain", tags_get_plain },
+	{ "GetObjectTagging", "empty version", tags_get_no_version }, { "PutObjectTagging", "two", tags_two }, { "PutObjectTagging", "version", tags_version }, { "PutObjectTagging", "none", tags_none },
+	{ "PutObjectTagging", "eleven", tags_many }, { "RestoreObject", "plain", restore_bulk }, { "RestoreObject", "version, no tier", restore_version },
 	{ "ListObjectsV2", "all", list_all }, { "ListObjectsV2", "folder", list_folder }, { "ListObjectsV2", "next page", list_next },
 	{ "ListObjectVersions", "first page", list_versions }, { "ListObjectVersions", "next page", list_versions_next },
-	{ "ListObjectVersions", "next page, no version", list_versions_key }, { "ListObjectVersions", "bad token", list_bad_token }, { "ListObjectsV2", "bad token", list_bad_token_2 },
+	{ "ListObjectVersions", "next page, no version", list_versions_key }, { "ListObjectVersions", "folder, after a key", list_versions_folder },
+	{ "ListObjectVersions", "bad token", list_bad_token }, { "ListObjectsV2", "bad token", list_bad_token_2 },
 	{ "ListMultipartUploads", "all", uploads_all }, { "ListMultipartUploads", "next page", uploads_next },
+	{ "ListMultipartUploads", "next page, no upload", uploads_next_key }, { "ListMultipartUploads", "bad token", uploads_bad_token },
 	{ "HeadBucket", "plain", bucket_head }, { "HeadBucket", "no name", bucket_no_name }, { "CreateBucket", "us-east-1", bucket_create },
 	{ "CreateBucket", "other region", bucket_create_far }, { "GetBucketVersioning", "plain", versioning_get },
-	{ "CreateMultipartUpload", "all attributes", upload_begin }, { "UploadPart", "first", part_first }, { "UploadPart", "last", part_last },
+	{ "CreateMultipartUpload", "all attributes", upload_begin }, { "CreateMultipartUpload", "copied", upload_begin_copied }, { "UploadPart", "first", part_first }, { "UploadPart", "last", part_last },
 	{ "UploadPart", "zero", part_zero }, { "UploadPart", "beyond", part_beyond }, { "UploadPart", "no upload", part_no_id },
 	{ "UploadPartCopy", "whole", part_copy_whole }, { "UploadPartCopy", "range", part_copy_range }, { "UploadPartCopy", "open end", part_copy_open },
+	{ "UploadPartCopy", "no bytes", part_copy_nothing }, { "UploadPartCopy", "empty version", part_copy_no_version },
 	{ "CompleteMultipartUpload", "plain", complete_plain }, { "CompleteMultipartUpload", "create only", complete_create_only },
 	{ "CompleteMultipartUpload", "if match", complete_if_match }, { "CompleteMultipartUpload", "gap", complete_gap },
 	{ "CompleteMultipartUpload", "short", complete_short }, { "CompleteMultipartUpload", "no parts", complete_none },
