@@ -143,7 +143,7 @@ larder_ingest_batch (struct larder *larder, const struct larder_batch *batch, st
 {
 	pthread_t threads[JOBS_MOST];
 	uint32_t jobs = jobs_of (larder, batch->jobs);
-	struct run run = { .larder = larder, .batch = batch, .memory = memory_budget (larder) / jobs, .error = error };
+	struct run run = { .larder = larder, .batch = batch, .memory = larder_memory_of (larder) / jobs, .error = error };
 	run.summary.size = sizeof run.summary;
 	pthread_mutex_init (&run.reading, NULL);
 	pthread_mutex_init (&run.mutex, NULL);

@@ -93,7 +93,7 @@ int
 larder_ingest (struct larder *larder, struct larder_arena *arena, const struct larder_ingest *request, struct larder_ingested *ret,
                struct larder_error *error)
 {
-	return ingest_within (larder, arena, request, memory_budget (larder), ret, error);
+	return ingest_within (larder, arena, request, larder_memory_of (larder), ret, error);
 }
 
 int

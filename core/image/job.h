@@ -69,6 +69,5 @@ int format_check (const struct schema_pipeline *pipeline, const char *format, ch
 /* Ingest with a share of the memory: the batch divides it. */
 int ingest_within (struct larder *larder, struct larder_arena *arena, const struct larder_ingest *request, uint64_t memory,
                    struct larder_ingested *ret, struct larder_error *error);
-uint64_t memory_budget (struct larder *larder);
 
 #endif

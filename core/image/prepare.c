@@ -27,13 +27,6 @@ pipeline_find (struct larder *larder, const char *name, const struct schema_pipe
 	return code;
 }
 
-uint64_t
-memory_budget (struct larder *larder)
-{
-	const struct schema_larder *schema = larder_settings_of (larder);
-	return schema && schema->memory ? schema->memory : UINT64_C (256) << 20;
-}
-
 int
 format_check (const struct schema_pipeline *pipeline, const char *format, char ret[32], struct larder_error *error)
 {

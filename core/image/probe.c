@@ -93,7 +93,7 @@ larder_probe (struct larder *larder, struct larder_arena *arena, const char *fil
 	struct larder_ingest request = { .size = sizeof request, .file = file };
 	struct larder_probed probed = { .size = sizeof probed };
 	struct job job = {
-		.larder = larder, .arena = arena, .scratch = scratch, .request = &request, .pipeline = pipeline, .memory = memory_budget (larder),
+		.larder = larder, .arena = arena, .scratch = scratch, .request = &request, .pipeline = pipeline, .memory = larder_memory_of (larder),
 		.call = larder_call_begin (larder, scratch), .input = { .fd = -1 },
 	};
 	code = probe_job (&job, &probed, error);

@@ -144,6 +144,13 @@ larder_settings_of (const struct larder *larder)
 	return section ? config_struct (section) : NULL;
 }
 
+uint64_t
+larder_memory_of (const struct larder *larder)
+{
+	const struct schema_larder *settings = larder_settings_of (larder);
+	return settings && settings->memory ? settings->memory : UINT64_C (256) << 20;
+}
+
 struct larder_call
 larder_call_begin (struct larder *larder, struct larder_arena *arena)
 {

@@ -16,6 +16,7 @@ const struct config *larder_configuration (struct larder *larder);  /* NULL with
 const char *larder_state (const struct larder *larder);
 /* [larder]; NULL without configuration. */
 const struct schema_larder *larder_settings_of (const struct larder *larder);
+uint64_t larder_memory_of (const struct larder *larder);       /* the budget for buffers and pictures */
 /* A call for this handle: its cancel, the given arena (NULL: outputs are not wanted; a private one is used by the callee). */
 struct larder_call larder_call_begin (struct larder *larder, struct larder_arena *arena);
 bool larder_is_cancelled (const struct larder *larder);

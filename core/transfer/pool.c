@@ -21,6 +21,7 @@ struct pool {
 	struct task *behind;                 /* once more when the others are done */
 	unsigned behind_count;
 	struct share *shares;
+	unsigned steps, steps_most;          /* pieces that are worked on: their buffers are the large ones */
 	unsigned queued, queued_large, running, idle, started, seated, width, most;
 	bool closing;
 	/* how the width is found */
@@ -32,7 +33,7 @@ struct pool {
 };
 
 struct pool *
-pool_new (unsigned most)
+pool_new (unsigned most, unsigned pieces)
 {
 	most = most < 1 ? 1 : most > MOST ? MOST : most;
 	struct pool *pool = calloc (1, sizeof *pool + most * sizeof *pool->threads);
@@ -45,6 +46,7 @@ pool_new (unsigned most)
 	pthread_cond_init (&pool->still, NULL);
 	pool->last = &pool->first;
 	pool->most = most;
+	pool->steps_most = pieces > 0 ? pieces : 1;
 	pool->width = most < FIRST ? most : FIRST;
 	pool->since = clock_boot ();
 	pool->cpu = clock_cpu_all ();
@@ -140,7 +142,7 @@ start (struct pool *pool, unsigned wanted)
 static struct share *
 share_open (const struct pool *pool)
 {
-	struct share *share = pool->shares;
+	struct share *share = pool->steps < pool->steps_most ? pool->shares : NULL;
 	while (share && (share->over || share->working >= share->most))
 		share = share->next;
 	return share;
@@ -196,11 +198,13 @@ static void
 do_step (struct pool *pool, struct share *share)
 {
 	share->working++;
+	pool->steps++;
 	pthread_mutex_unlock (&pool->mutex);
 	bool more = share->step (share);
 	pthread_mutex_lock (&pool->mutex);
 	share->over |= !more;
 	share->working--;
+	pool->steps--;
 	pthread_cond_broadcast (&pool->still);
 }
 
@@ -336,7 +340,7 @@ pool_share (struct pool *pool, struct share *share)
 	start (pool, share->most > 1 + pool->idle ? share->most - 1 - pool->idle : 0);
 	pthread_cond_broadcast (&pool->work);
 	while (!share->over) {
-		if (share->working < share->most)
+		if (share->working < share->most && pool->steps < pool->steps_most)
 			do_step (pool, share);
 		else
 			pthread_cond_wait (&pool->still, &pool->mutex);

@@ -26,8 +26,8 @@ struct share {
 
 struct pool;
 
-/* most: threads at the most, 1 for none. NULL: no memory. */
-struct pool *pool_new (unsigned most);
+/* most: threads at the most, 1 for none; pieces: of large items, worked on at once. NULL: no memory. */
+struct pool *pool_new (unsigned most, unsigned pieces);
 /* Waits for all items; NULL allowed. */
 void pool_free (struct pool *pool);
 /* Waits while too many are queued: memory does not grow with the number of items. */

@@ -8,7 +8,11 @@
 #include "error.h"
 #include "store.h"
 
-enum { THREADS_MOST = 128 };
+enum { THREADS_MOST = 128, PIECES_MOST = 8 };
+
+/* What one request has in buffers, and what a piece of a large object has. */
+#define REQUEST_BUFFERS (UINT64_C (128) << 10)
+#define PIECE_BUFFERS (UINT64_C (512) << 10)
 
 static int
 take_source (struct transfer *transfer, const char *address, struct larder_error *error)
@@ -44,14 +48,22 @@ run (struct transfer *transfer, struct larder_error *error)
 	return code;
 }
 
+/* What of `memory` there is for so many at once. */
+static unsigned
+fitting (uint64_t memory, uint64_t each, unsigned most)
+{
+	uint64_t count = memory / each;
+	return count < 1 ? 1 : count < most ? (unsigned) count : most;
+}
+
 /* A look without a change is taken in order. */
-unsigned
-transfer_threads (const struct larder *larder, uint32_t flags)
+struct pool *
+transfer_pool (const struct larder *larder, uint32_t flags)
 {
 	const struct schema_larder *settings = larder_settings_of (larder);
-	if (flags & LARDER_DRY_RUN)
-		return 1;
-	return settings && settings->jobs > 0 ? (unsigned) settings->jobs : THREADS_MOST;
+	uint64_t memory = larder_memory_of (larder) / 2;
+	unsigned wanted = flags & LARDER_DRY_RUN ? 1 : settings && settings->jobs > 0 ? (unsigned) settings->jobs : THREADS_MOST;
+	return pool_new (fitting (memory, REQUEST_BUFFERS, wanted), fitting (memory, PIECE_BUFFERS, PIECES_MOST));
 }
 
 static void
@@ -79,7 +91,7 @@ transfer_begin (struct transfer *transfer, struct larder *larder, const struct l
 {
 	*transfer = (struct transfer) {
 		.larder = larder, .request = request, .event = event, .context = context, .arena = arena_new (), .root = -1,
-		.sum = { .size = sizeof transfer->sum }, .mutex = PTHREAD_MUTEX_INITIALIZER, .pool = pool_new (transfer_threads (larder, request->flags)),
+		.sum = { .size = sizeof transfer->sum }, .mutex = PTHREAD_MUTEX_INITIALIZER, .pool = transfer_pool (larder, request->flags),
 	};
 	pace_begin (&transfer->pace, larder);
 	if (transfer->arena && transfer->pool)

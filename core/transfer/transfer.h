@@ -85,8 +85,8 @@ void count_unchanged (struct transfer *transfer);
 void count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused);
 void count_progress (struct transfer *transfer, uint64_t bytes);
 int count_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
-/* How many threads a run with these flags may have. */
-unsigned transfer_threads (const struct larder *larder, uint32_t flags);
+/* The threads of a run with these flags, as many as `jobs` and `memory` let it have. NULL: no memory. */
+struct pool *transfer_pool (const struct larder *larder, uint32_t flags);
 /* A code that ends the run, or 0. */
 int transfer_stopped (struct transfer *transfer);
 

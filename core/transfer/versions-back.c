@@ -249,7 +249,7 @@ begin (struct versions *versions, struct larder_error *error)
 	struct transfer *transfer = &versions->transfer;
 	*back = (struct back) { .last = &back->first };
 	if (!transfer->pool)
-		transfer->pool = pool_new (transfer_threads (transfer->larder, transfer->request->flags));
+		transfer->pool = transfer_pool (transfer->larder, transfer->request->flags);
 	if (!transfer->pool)
 		return larder_fail_memory (error);
 	return versions_need (versions, true, error);

@@ -17,6 +17,7 @@ import turns  # noqa: E402
 MANY, FEW = int(os.environ.get("LARDER_KEYS", "100000")), 1000
 GROWS = 2.5                       # MiB: two pages of a listing, and what the allocator keeps of them
 BUILD = os.environ["TOP_BUILDDIR"]
+KEEP_LITTLE = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"      # a sanitizer would keep 256 MiB of what was freed
 
 
 class Names:
@@ -34,13 +35,17 @@ class Names:
         with open(said, "wb") as out:
             subprocess.run([os.path.join(BUILD, "tests", "bench", "measure"), taken, os.path.join(BUILD, "larder"), "--config",
                             os.path.join(self.folder, "larder.ini"), "--profile", "bench", *words], stdout=out, check=True,
-                           env=dict(turns.environment(server), LARDER_MODULE_DIR=os.environ["LARDER_MODULE_DIR"]))
+                           env=dict(turns.environment(server), LARDER_MODULE_DIR=os.environ["LARDER_MODULE_DIR"], ASAN_OPTIONS=KEEP_LITTLE))
         with open(taken) as file:
             facts = json.load(file)
         assert facts["status"] == 0, (words, facts)
         with open(said, "rb") as out:
             out.seek(max(0, os.path.getsize(said) - 500))
             return facts["peak"], out.read().decode().rstrip().split("\n")[-1]
+
+    def peak(self, *words):
+        with null.Null() as server:
+            return self.measure(server, *words)[0]
 
     def flat(self, words):
         """`words(set)` for a few keys and for many: the last lines; memory is the same."""
@@ -72,6 +77,16 @@ def test_bench_scale_sync():
 
 def test_bench_scale_rm():
     check(lambda of: ["rm", "-r", "-q", "--json", "down:" + of], "removed")
+
+
+def test_bench_scale_memory_is_a_budget():
+    """Large objects, one or many, cost the same buffers, and fewer where there is less memory for them."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = Names(folder)
+        one, many, little = (names.peak(*words, "get", "-q", "-r", "down:bench/%s/" % of, os.path.join(folder, of.replace("x", "-") + "".join(words)))
+                             for words, of in (((), "1x256MiB"), ((), "12x32MiB"), (("--memory", "1MiB"), "1x256MiB")))
+        print("# one object: %.1f MiB; twelve: %.1f MiB; one with --memory 1MiB: %.1f MiB" % (one, many, little))
+        assert many < one + 6 and little < one - 1, (one, many, little)
 
 
 tap.run(sys.modules[__name__])

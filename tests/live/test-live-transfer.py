@@ -238,7 +238,7 @@ def test_live_transfer_range_always_cut():
 def test_live_transfer_bit_flipped():
     at = place()
     at.upload()
-    at.between.plan([{**RANGE, "nth": 2, "do": "flip", "bytes": 1000}])
+    at.between.plan([{**RANGE, "nth": 2, "do": "flip", "bytes": 2}])
     fails(at.download(), 6, "INTEGRITY", "checksum")
     assert at.out() is None
 

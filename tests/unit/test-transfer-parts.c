@@ -78,17 +78,22 @@ enter (atomic_int *now, atomic_int *most)
 		;
 }
 
+#define STEPS 8
+static atomic_int steps, steps_most;      /* pieces that are worked on, of all items */
+
 struct counted { struct share share; atomic_uint next, *sum; uint32_t count; };
 
 static bool
 count_step (struct share *share)
 {
 	struct counted *counted = (struct counted *) (void *) share;
+	enter (&steps, &steps_most);
 	uint32_t number = atomic_fetch_add (&counted->next, 1);
-	if (number >= counted->count)
-		return false;
-	atomic_fetch_add (counted->sum, number + 1);
-	return true;
+	bool more = number < counted->count;
+	if (more)
+		atomic_fetch_add (counted->sum, number + 1);
+	atomic_fetch_sub (&steps, 1);
+	return more;
 }
 
 static void
@@ -111,7 +116,7 @@ run_pool (unsigned width, int items, uint32_t pieces, bool large)
 {
 	atomic_int done = 0, now = 0, most = 0;
 	atomic_uint sum = 0;
-	struct pool *pool = pool_new (width);
+	struct pool *pool = pool_new (width, STEPS);
 	for (int i = 0; i < items; i++) {
 		struct mark *mark = calloc (1, sizeof *mark);
 		*mark = (struct mark) { { .run = run_mark, .large = large && i % 2 }, pool, &done, &now, &most, &sum, large && i % 2 ? pieces : 0 };
@@ -124,6 +129,7 @@ run_pool (unsigned width, int items, uint32_t pieces, bool large)
 	pool_free (pool);
 	ck_assert_int_eq (done, items);
 	ck_assert_int_le (most, (int) width);
+	ck_assert_int_le (steps_most, STEPS);
 	ck_assert_uint_eq (sum, large ? (unsigned) (items / 2) * pieces * (pieces + 1) / 2 : 0);
 }
 
@@ -178,7 +184,7 @@ static int
 most_at_once (unsigned width, bool slow)
 {
 	atomic_int now = 0, most = 0;
-	struct pool *pool = pool_new (width);
+	struct pool *pool = pool_new (width, STEPS);
 	if (slow)
 		pool_slow_down (pool);
 	for (int i = 0; i < (slow ? 40 : 600); i++)      /* a slow-down lasts a second */
@@ -201,7 +207,7 @@ START_TEST (test_pool_shrinks_while_idle)
 {
 	atomic_int now = 0, most = 0;
 	for (int turn = 0; turn < 20; turn++) {
-		struct pool *pool = pool_new (64);
+		struct pool *pool = pool_new (64, STEPS);
 		for (int i = 0; i < 8; i++)
 			add_wait (pool, &now, &most);
 		pool_drain (pool);
@@ -232,7 +238,7 @@ START_TEST (test_pool_behind)
 {
 	for (unsigned width = 1; width < 20; width += 6) {
 		atomic_int done = 0;
-		struct pool *pool = pool_new (width);
+		struct pool *pool = pool_new (width, STEPS);
 		for (int i = 0; i < 300; i++) {
 			struct late *late = calloc (1, sizeof *late);
 			*late = (struct late) { { .run = run_late }, pool, i % 4, &done };
