@@ -81,11 +81,30 @@ const struct larder_cmd cmd_transfer_resume = {
 
 /* ---- gc ---- */
 
-struct collect { int64_t older_than; };
+struct collect { int64_t older_than; const char *pipeline; };
 static const struct larder_option collect_options[] = {
 	{ .key = "older-than", .type = LARDER_DURATION, .at = offsetof (struct collect, older_than), .def = "7d", .argument = "AGE", .min = 0, .max = INT64_MAX, .help = "only those begun so long ago" },
+	{ .key = "pipeline", .type = LARDER_STRING, .at = offsetof (struct collect, pipeline), .argument = "NAME",
+	  .help = "also thumbnails of this [pipeline] whose image never came" },
 	{ 0 }
 };
+
+/* One summary for both. */
+static int
+gc_images (struct cli *cli, const struct collect *collect, uint32_t flags, int before, struct larder_summary *sum, struct larder_error *error)
+{
+	struct larder_summary more = { .size = sizeof more };
+	int code = larder_images_gc (cli->larder, collect->pipeline, collect->older_than, flags, transfer_event, cli, &more, before == 0 ? error : NULL);
+	sum->scanned += more.scanned;
+	sum->done += more.done;
+	sum->skipped += more.skipped;
+	sum->refused += more.refused;
+	sum->failed += more.failed;
+	sum->bytes += more.bytes;
+	sum->code = before == 0 ? more.code : code == 0 || sum->code == more.code ? sum->code : 0;
+	sum->ended = more.ended;
+	return before ? before : code;
+}
 
 static int
 run_gc (struct cli *cli, const void *self, struct larder_error *error)
@@ -95,13 +114,21 @@ run_gc (struct cli *cli, const void *self, struct larder_error *error)
 	int code = cli_open (cli, OPEN_CONFIGURED, error);
 	if (code < 0)
 		return code;
-	code = larder_transfers_gc (cli->larder, collect->older_than, cli->globals.dry_run ? LARDER_DRY_RUN : 0, transfer_event, cli, &sum, error);
+	uint32_t flags = cli->globals.dry_run ? LARDER_DRY_RUN : 0;
+	code = larder_transfers_gc (cli->larder, collect->older_than, flags, transfer_event, cli, &sum, error);
+	if (collect->pipeline && !sum.ended)
+		code = gc_images (cli, collect, flags, code, &sum, error);
 	return transfer_finish (cli, code, &sum, error);
 }
 
 const struct larder_cmd cmd_transfer_gc = {
-	.name = "transfer gc", .summary = "give up transfers that broke off",
-	.examples = "larder transfer gc|those begun more than a week ago\nlarder transfer gc --older-than 0s -n|what all of them would be",
-	.text = "Open uploads are aborted and private files removed: those that the journals of this state folder tell of, and no others.",
+	.name = "transfer gc", .summary = "give up transfers that broke off, and ingests",
+	.examples = "larder transfer gc|those begun more than a week ago\nlarder transfer gc --older-than 0s -n|what all of them would be\n"
+		"larder transfer gc --pipeline image -n|and thumbnails whose image never came",
+	.text = "Open uploads are aborted and private files removed: those that the journals of this state folder tell of, and no others. "
+		"With --pipeline what its ingests began and nobody finished goes too: thumbnails that name an image which is not there, older than "
+		"--older-than and than the pipeline's grace time, from whichever machine. For that the store of the thumbnails is listed, and each object in it "
+		"that is so old is asked for its metadata, a request an object: once a day or week is enough. Where the store looks at no condition of a removal and keeps no "
+		"versions, each is a failure: a live claim cannot be told from a dead one there.",
 	.options = collect_options, .self_size = sizeof (struct collect), .done_word = "removed", .would_word = "would_remove", .run = run_gc,
 };

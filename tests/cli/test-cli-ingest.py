@@ -48,6 +48,34 @@ def test_cli_ingest_ids_read_back_as_they_were_given():
     assert keys("images:") == before
 
 
+def test_cli_ingest_what_nobody_finished_is_removed_when_asked():
+    """A thumbnail without its image, past the age and past the grace time whatever age is given; whole pictures and what others wrote stay."""
+    write("gc.png", png(12, 12))
+    for job in ("whole", "half"):
+        assert larder("image", "ingest", "gc.png", "--user", "gc", "--job", job, *AT).code == 0
+    assert larder("rm", "images:gc/2026/11/half.png").code == 0
+    write("theirs", b"x")
+    assert larder("put", "theirs", "images:gc/2026/11/thumbnails/theirs.webp").code == 0
+    orphan = "gc/2026/11/thumbnails/half.webp"
+    before = keys("images:gc/")
+
+    def gc(*words, later=None):
+        return larder("--json", "transfer", "gc", *words, env={"LARDER_CLOCK_OFFSET": later} if later else {})
+    for words, later in ((["--older-than", "0s"], "30d"), (["--pipeline", "image", "--older-than", "0s"], None), (["--pipeline", "image", "--older-than", "0s"], "590s"),
+                         (["--pipeline", "image"], "6d")):
+        got = gc(*words, later=later)
+        assert got.code == 0 and got.lines()[-1]["removed"] == 0 and keys("images:gc/") == before, (words, later, got.out, got.err)
+    got = gc("--pipeline", "image", "-n", later="8d")
+    assert got.code == 0 and got.lines()[-1]["would_remove"] == 1 and keys("images:gc/") == before, got.out
+    assert [line["src"] for line in got.lines() if line["type"] == "object"] == ["thumbnails:" + orphan], got.out
+    got = gc("--pipeline", "image", "--older-than", "1h", later="2h")
+    last = got.lines()[-1]
+    assert got.code == 0 and last["removed"] == 1 and last["scanned"] == last["removed"] + last["skipped"] and last["failed"] == 0, got.out
+    assert keys("images:gc/") == [key for key in before if key != orphan]
+    got = gc("--pipeline", "picture")
+    assert got.code == 3 and "did you mean" not in got.err.split("picture")[0] and "next: " in got.err, got.err
+
+
 def test_cli_ingest_overwrite_in_another_format():
     # one job, one picture: the former format does not stay behind with the other picture's thumbnail
     write("swap.png", png(40, 30, 5))

@@ -15,8 +15,8 @@
 #include "arena.h"
 #include "checksum.h"
 #include "error.h"
-#include "sweep.h"
 #include "text.h"
+#include "job.h"
 
 /* Of this program alone: what a parent gets from wait4 includes the parent's own size before exec. */
 static void
@@ -163,7 +163,7 @@ audit (struct larder *larder, struct larder_arena *arena, char **argv, struct la
 static int
 run (struct larder *larder, struct larder_arena *arena, int argc, char **argv, struct larder_error *error)
 {
-	uint64_t removed = 0;
+	struct larder_summary sum = { .size = sizeof sum };
 	if (strcmp (argv[3], "ingest") == 0 && argc >= 7)
 		return ingest (larder, arena, argc, argv, error);
 	if (strcmp (argv[3], "stat") == 0 && argc == 6)
@@ -172,9 +172,9 @@ run (struct larder *larder, struct larder_arena *arena, int argc, char **argv, s
 		return cat_object (larder, argv, error);
 	if (strcmp (argv[3], "audit") == 0 && argc == 5)
 		return audit (larder, arena, argv, error);
-	int code = image_sweep (larder, NULL, &removed, error);
+	int code = larder_images_gc (larder, NULL, 0, 0, NULL, NULL, &sum, error);
 	if (code == 0)
-		printf ("removed %llu\n", (unsigned long long) removed);
+		printf ("removed %llu\n", (unsigned long long) sum.done);
 	return code;
 }
 

@@ -30,7 +30,7 @@ EXTRA_DIST += %D%/test-live-removed.py %D%/test-live-cases.py %D%/session.py %D%
 
 # Who we are: sources of credentials, played by tests/lib/identity_services.py.
 if WITH_AWS
-TESTS += %D%/test-live-identity.py %D%/test-live-probe.py
+TESTS += %D%/test-live-identity.py %D%/test-live-probe.py %D%/test-live-sweep.py
 endif
-EXTRA_DIST += %D%/test-live-identity.py %D%/test-live-probe.py
+EXTRA_DIST += %D%/test-live-identity.py %D%/test-live-probe.py %D%/test-live-sweep.py
 EXTRA_DIST += %D%/test-live-transfer.py %D%/test-live-sync.py

@@ -465,6 +465,13 @@ struct larder_batch {
 LARDER_API int larder_ingest_batch (struct larder *larder, const struct larder_batch *batch, struct larder_summary *ret_summary,
                                     struct larder_error *error);
 
+/* Removes what ingests of this pipeline (NULL: "image") began and nobody finished: thumbnails that name an image which is not there.
+ * Only those older than `older_than` ns and than the pipeline's grace time. Each object of the store of the thumbnails that is old
+ * enough is asked for its metadata: a request an object. Flags: LARDER_DRY_RUN. Events ("removed", "would-remove", "failed"), summary
+ * (whole ones count as skipped) and code as of larder_transfer. */
+LARDER_API int larder_images_gc (struct larder *larder, const char *pipeline, int64_t older_than, uint32_t flags, larder_event_fn event,
+                                 void *context, struct larder_summary *ret_summary, struct larder_error *error);
+
 /* Key of the thumbnail of a stored picture, from the picture's key alone: the pipeline's key template read backwards,
  * its thumbnail template forwards. No network. INVALID when the pipeline did not make `key`. */
 LARDER_API int larder_thumbnail_key (struct larder *larder, struct larder_arena *arena, const char *pipeline, const char *key,
