@@ -91,7 +91,8 @@ transfer_begin (struct transfer *transfer, struct larder *larder, const struct l
 {
 	*transfer = (struct transfer) {
 		.larder = larder, .request = request, .event = event, .context = context, .arena = arena_new (), .root = -1,
-		.sum = { .size = sizeof transfer->sum }, .mutex = PTHREAD_MUTEX_INITIALIZER, .pool = transfer_pool (larder, request->flags),
+		.sum = { .size = sizeof transfer->sum }, .mutex = PTHREAD_MUTEX_INITIALIZER, .names = PTHREAD_MUTEX_INITIALIZER,
+		.pool = transfer_pool (larder, request->flags),
 	};
 	pace_begin (&transfer->pace, larder);
 	if (transfer->arena && transfer->pool)

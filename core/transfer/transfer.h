@@ -43,6 +43,7 @@ struct transfer {
 	const char *folder;           /* local: the folder that `root` is */
 	int root;                     /* local: -1 until something is written; under the mutex */
 	mode_t umask;
+	pthread_mutex_t names;        /* local, where names do not tell upper from lower case: one is published at a time */
 };
 
 /* One thing to copy: an object of a store (store and info) or a file. Its texts live in its own arena. */
@@ -108,6 +109,11 @@ char *target_whole_path (const char *path);
 int target_make_folders (const char *path, mode_t mode, struct larder_error *error);
 int target_root (struct transfer *transfer, struct larder_error *error);
 const char *target_join (struct larder_arena *arena, const char *a, const char *b);
+
+/* ---- spelling.c: folders that do not tell upper from lower case ---- */
+bool spelling_folds (int folder);
+/* INVALID when `name` is there in another spelling. */
+int spelling_check (int folder, const char *name, const char *shown, struct larder_error *error);
 
 /* ---- item.c: the way of an item from its finder to a thread ---- */
 /* NULL: no memory, which is counted. */

@@ -53,11 +53,18 @@ writing_publish (struct writing *writing, struct larder_error *error)
 	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { writing->mtime / NS_PER_S, writing->mtime % NS_PER_S } };
 	if (writing->mtime > 0 && futimens (writing->draft.fd, times) < 0)
 		return larder_fail_errno (error, errno, "cannot set the time of '%s'", writing->item->to);
+	struct transfer *transfer = writing->transfer;
+	bool folds = spelling_folds (writing->draft.folder);
+	if (folds)                           /* one at a time: of two spellings the second finds the first */
+		pthread_mutex_lock (&transfer->names);
 	int code = target_check_there (writing->draft.folder, writing->draft.last, writing->item->to, error);
-	if (code < 0)
-		return code;
-	bool create = writing->transfer->request->flags & LARDER_CREATE_ONLY;
-	return file_draft_publish (&writing->draft, create ? FILE_CREATE : FILE_REPLACE, error);
+	if (code == 0 && folds)
+		code = spelling_check (writing->draft.folder, writing->draft.last, writing->item->to, error);
+	if (code == 0)
+		code = file_draft_publish (&writing->draft, transfer->request->flags & LARDER_CREATE_ONLY ? FILE_CREATE : FILE_REPLACE, error);
+	if (folds)
+		pthread_mutex_unlock (&transfer->names);
+	return code;
 }
 
 /* The end of it, whatever came before. */

@@ -12,12 +12,18 @@ EXTRA_DIST += doc/dev/ingest.md %D%/test-fault-ingest-kill.py %D%/test-fault-ing
 
 # What a transfer makes of places that lose bytes, or have no room for them.
 check_LTLIBRARIES += driver-lossy.la tests/fault/lossy-disk.la
+check_LTLIBRARIES += tests/fault/folding-disk.la
+tests_fault_folding_disk_la_SOURCES = %D%/folding-disk.c
+tests_fault_folding_disk_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
+tests_fault_folding_disk_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 driver_lossy_la_SOURCES = %D%/driver-lossy.c %D%/inner.h
 driver_lossy_la_CPPFLAGS = $(IN_BASE)
 driver_lossy_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 tests_fault_lossy_disk_la_SOURCES = %D%/lossy-disk.c
 tests_fault_lossy_disk_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
 tests_fault_lossy_disk_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
+TESTS += %D%/test-fault-spelling.py
+EXTRA_DIST += %D%/test-fault-spelling.py
 TESTS += %D%/test-fault-move.py %D%/test-fault-transfer-full.sh %D%/test-fault-transfer-kill.py
 EXTRA_DIST += %D%/test-fault-move.py %D%/test-fault-transfer-full.sh %D%/test-fault-transfer-kill.py %D%/kill_transfers.py
 
