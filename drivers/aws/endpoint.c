@@ -42,6 +42,7 @@ static const struct service services[] = {
 	{ "rds", "rds", false, true },
 	{ "sts", "sts", false, true },
 	{ "portal.sso", "portal.sso", false, true },
+	{ "oidc", "oidc", false, true },
 };
 
 static const struct partition *

@@ -134,6 +134,18 @@ seen (void *context, const struct larder_info *info, struct larder_error *error)
 	return 0;
 }
 
+/* Names that fit no host, and addresses, have the bucket in the path whatever was asked for. */
+static bool
+wants_host_style (const struct s3 *s3, struct s3_exchange *exchange)
+{
+	const char *bucket = exchange->request.bucket, *url = NULL;
+	if (s3->aws.addressing != AWS_ADDRESSING_HOST || !aws_client_endpoint (s3->client) || !bucket || aws_client_url (s3->client, &exchange->request, &url, NULL) < 0)
+		return false;
+	const char *host = strstr (url, "://");
+	size_t length = strlen (bucket);
+	return host && strncmp (host + 3, bucket, length) == 0 && host[3 + length] == '.';
+}
+
 static int
 no_host_style (const struct s3 *s3, const char *bucket, const char *why, struct larder_error *error)
 {
@@ -172,8 +184,7 @@ int
 s3_exchange_send (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error)
 {
 	const char *bucket = exchange->request.bucket;
-	bool by_host = s3->aws.addressing == AWS_ADDRESSING_HOST && aws_client_endpoint (s3->client) && bucket && !is_known (s3, bucket);
-	int code = by_host ? check_host_style (s3, call, bucket, error) : 0;
+	int code = wants_host_style (s3, exchange) && !is_known (s3, bucket) ? check_host_style (s3, call, bucket, error) : 0;
 	if (code == 0)
 		code = send_once (s3, call, exchange, error);
 	if (code == 0 && exchange->writes && s3_exchange_makes_bucket (s3, exchange)) {

@@ -462,6 +462,13 @@ def test_live_dangers_15_host_style_moto_knows_by_itself():
         assert [r["path"] for r in s.sent("GET")][0].startswith("/?") and len([r for r in s.sent("GET") if r["path"].startswith("/?")]) == 1, s.sent()
 
 
+def test_live_dangers_15_a_name_that_fits_no_host():
+    """It goes into the path, where nothing is to be asked."""
+    with Session("versitygw", "addressing=host", host="127.0.0.1") as s:
+        s.do("write", key="photo", text="x")
+        assert not s.sent("GET") and s.sent("PUT")[0]["path"] == "/%s/photo" % s.bucket, s.sent()
+
+
 def test_live_dangers_15_host_style_that_cannot_be_seen():
     """Credentials that may not list: what the host's name does stays unknown, and nothing is sent."""
     with servers.start("minio", domain="localhost") as server:
