@@ -8,12 +8,12 @@
 
 #define NO_ETAG "00000000000000000000000000000000"
 
-/* An object to ask about: what fails here fails everything. */
-int
-probe_base (struct probe *probe, struct larder_error *error)
+/* Written with its failure in words: what fails here fails everything. */
+static int
+put_first (struct probe *probe, const char *key, const char **ret_version, struct larder_error *error)
 {
 	struct s3_exchange exchange = { .arena = probe->arena };
-	const char *key = probe_key (probe, "c");
+	struct larder_info stored = { .size = sizeof stored };
 	const struct larder_write write = { .size = sizeof write, .bucket = probe->request->bucket, .key = key };
 	const struct s3_body none = { LARDER_CHECKSUM_NONE, NULL };
 	int code = probe_note (probe, key, NULL, error);
@@ -25,11 +25,34 @@ probe_base (struct probe *probe, struct larder_error *error)
 	exchange.request.body_length = 5;
 	if (code == 0)
 		code = s3_exchange_send (probe->s3, probe->call, &exchange, error);
-	if (code < 0 || s3_exchange_is_ok (&exchange))
+	if (code == 0 && s3_exchange_is_ok (&exchange)) {
+		code = s3_reply_stored (&exchange.reply.headers, probe->arena, &stored, error);
+		*ret_version = stored.version && strcmp (stored.version, "null") != 0 ? stored.version : NULL;
+		probe->versioned |= *ret_version != NULL;
 		return code;
-	if (exchange.reply.status < 500 && !exchange.reply.uncertain)      /* refused: nothing is there */
+	}
+	if (code == 0 && exchange.reply.status < 500 && !exchange.reply.uncertain)      /* refused: nothing is there */
 		probe->made_count = 0;
-	return s3_exchange_fault (probe->s3, &exchange, error);
+	return code < 0 ? code : s3_exchange_fault (probe->s3, &exchange, error);
+}
+
+/* An object to ask about. Before that one that goes again: where nothing can be removed, by a lock or for want of a permission, it stays alone. */
+int
+probe_base (struct probe *probe, struct larder_error *error)
+{
+	const char *first = probe_key (probe, "first"), *version = NULL;
+	struct probe_answer gone;
+	int code = put_first (probe, first, &version, error);
+	if (code == 0)
+		code = probe_delete (probe, first, version, NULL, &gone, error);
+	if (code < 0)
+		return code;
+	if (probe_ok (&gone))
+		return put_first (probe, probe_key (probe, "c"), &version, error);
+	larder_fail (error, LARDER_E_DENIED, "what a probe makes in bucket '%.100s' cannot be removed: %d %.80s",
+	             probe->request->bucket, gone.status, gone.code);
+	larder_explain (error, LARDER_DETAIL_NEXT, "probe a store whose bucket locks nothing, with credentials that may remove objects and their versions");
+	return LARDER_E_DENIED;
 }
 
 /* ---- conditions ---- */
