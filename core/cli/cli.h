@@ -37,6 +37,7 @@ struct larder_cmd {
 	int least, most;              /* operands; most -1: any number */
 	const char *done_word;        /* of the summary: "copied"; NULL: "done" alone */
 	const char *would_word;       /* the same with --dry-run, as a name of --json: "would_copy" */
+	bool verdict;                 /* one that fails is the exit status, whatever went well beside it */
 	int (*run) (struct cli *cli, const void *self, struct larder_error *error);
 };
 extern const struct larder_cmd *const commands[];  /* ends with NULL */
@@ -164,6 +165,16 @@ extern const struct larder_option attribute_options[];
 /* All operands but the last go to the last; `more` are flags of struct larder_transfer beside those given. */
 int copies_run (struct cli *cli, const struct attribute_flags *flags, uint32_t more, bool into_store, struct larder_error *error);
 struct larder_pairs pairs_from_list (const char *const *list, struct larder_pair **ret_pairs, struct larder_error *error, int *ret_code);
+
+/* ---- select.c: which keys of two trees take part, shared by sync and verify ---- */
+struct select_flags { const char *const *include, *const *exclude; const char *shard; };
+#define SELECT_OPTIONS(self, member)                                                                                        \
+	{ .key = "include", .type = LARDER_LIST, .at = offsetof (self, member.include), .argument = "GLOB", .help = "only keys like this; may be repeated" }, \
+	{ .key = "exclude", .type = LARDER_LIST, .at = offsetof (self, member.exclude), .argument = "GLOB", .help = "no keys like this, on either side; may be repeated" }, \
+	{ .key = "shard", .type = LARDER_STRING, .at = offsetof (self, member.shard), .argument = "I/N", .help = "the I-th of N shards of the keys, from 0; /N: as JOB_COMPLETION_INDEX says" }
+int select_keys (const struct select_flags *flags, struct larder_sync *request, struct larder_error *error);
+/* Digits up to `end`. */
+bool number_from_text (const char *text, int base, const char *end, uint64_t most, uint64_t *ret);
 
 /* ---- help.c, manual.c ---- */
 void help_short (struct cli *cli);

@@ -9,8 +9,8 @@
 
 struct sync {
 	bool remove, empty_source, size_only, checksum;
-	const char *most, *mode, *shard;
-	const char *const *include, *const *exclude;
+	const char *most, *mode;
+	struct select_flags select;
 };
 #define AT(field) .at = offsetof (struct sync, field)
 static const struct larder_option options[] = {
@@ -19,32 +19,10 @@ static const struct larder_option options[] = {
 	{ .key = "allow-empty-source", .type = LARDER_BOOL, AT (empty_source), .help = "with --delete: an empty source empties the destination" },
 	{ .key = "size-only", .type = LARDER_BOOL, AT (size_only), .help = "one size is one content, whatever the times" },
 	{ .key = "checksum", .type = LARDER_BOOL, AT (checksum), .help = "compare the bytes, not the times: reads files, asks for or reads each object" },
-	{ .key = "include", .type = LARDER_LIST, AT (include), .argument = "GLOB", .help = "only keys like this; may be repeated" },
-	{ .key = "exclude", .type = LARDER_LIST, AT (exclude), .argument = "GLOB", .help = "no keys like this, on either side; may be repeated" },
 	{ .key = "mode", .type = LARDER_STRING, AT (mode), .argument = "MODE", .help = "mode of all files and folders of a local destination, as 755" },
-	{ .key = "shard", .type = LARDER_STRING, AT (shard), .argument = "I/N", .help = "the I-th of N shards of the keys, from 0; /N: as JOB_COMPLETION_INDEX says" },
+	SELECT_OPTIONS (struct sync, select),
 	{ 0 }
 };
-
-static size_t
-count_of (const char *const *list)
-{
-	size_t count = 0;
-	while (list && list[count])
-		count++;
-	return count;
-}
-
-/* Digits up to `end`. */
-static bool
-read_number (const char *text, int base, const char *end, uint64_t most, uint64_t *ret)
-{
-	char *stop;
-	if (*text < '0' || *text > '9')
-		return false;
-	*ret = strtoull (text, &stop, base);
-	return strcmp (stop, end) == 0 && *ret <= most;
-}
 
 static int
 read_most (const char *text, struct larder_sync *request, struct larder_error *error)
@@ -52,9 +30,9 @@ read_most (const char *text, struct larder_sync *request, struct larder_error *e
 	uint64_t number;
 	if (!text)
 		return 0;
-	if (read_number (text, 10, "%", 100, &number) && number > 0)
+	if (number_from_text (text, 10, "%", 100, &number) && number > 0)
 		request->delete_most_percent = (uint32_t) number;
-	else if (read_number (text, 10, "", UINT64_MAX - 1, &number) && number > 0)
+	else if (number_from_text (text, 10, "", UINT64_MAX - 1, &number) && number > 0)
 		request->delete_most = number;
 	else
 		return larder_fail_next (error, LARDER_E_USAGE, "--delete-most 5000, or --delete-most 80%", "'%s' is no number from 1", text);
@@ -67,28 +45,9 @@ read_mode (const char *text, struct larder_sync *request, struct larder_error *e
 	uint64_t number;
 	if (!text)
 		return 0;
-	if (!read_number (text, 8, "", 0777, &number) || number == 0)
+	if (!number_from_text (text, 8, "", 0777, &number) || number == 0)
 		return larder_fail_next (error, LARDER_E_USAGE, "three octal digits: --mode 755", "'%s' is no mode", text);
 	request->mode = (uint32_t) number;
-	return 0;
-}
-
-static int
-read_shard (const char *text, struct larder_sync *request, struct larder_error *error)
-{
-	const char *slash = text ? strchr (text, '/') : NULL, *index = text;
-	uint64_t shard, shards;
-	if (!text)
-		return 0;
-	if (slash == text)
-		index = secure_getenv ("JOB_COMPLETION_INDEX");
-	if (!index)
-		return larder_fail_next (error, LARDER_E_USAGE, "run it as an Indexed Job, or write --shard I/N", "JOB_COMPLETION_INDEX is not set");
-	if (!slash || !read_number (slash + 1, 10, "", UINT32_MAX, &shards) || !read_number (index, 10, slash == text ? "" : slash, UINT32_MAX, &shard)
-	    || shard >= shards)
-		return larder_fail_next (error, LARDER_E_USAGE, "--shard 0/4 to --shard 3/4", "'%s' of '%s' is no shard", index, text);
-	request->shard = (uint32_t) shard;
-	request->shards = (uint32_t) shards;
 	return 0;
 }
 
@@ -102,14 +61,12 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 		.flags = (flags->remove ? LARDER_SYNC_DELETE : 0) | (flags->empty_source ? LARDER_SYNC_EMPTY_SOURCE : 0)
 			| (flags->size_only ? LARDER_SYNC_SIZE_ONLY : 0) | (flags->checksum ? LARDER_SYNC_CHECKSUM : 0)
 			| (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
-		.include = flags->include, .include_count = count_of (flags->include),
-		.exclude = flags->exclude, .exclude_count = count_of (flags->exclude),
 	};
 	int code = read_most (flags->most, &request, error);
 	if (code == 0)
 		code = read_mode (flags->mode, &request, error);
 	if (code == 0)
-		code = read_shard (flags->shard, &request, error);
+		code = select_keys (&flags->select, &request, error);
 	if (code == 0)
 		code = cli_open (cli, OPEN_CONFIGURED, error);
 	if (code < 0)

@@ -38,7 +38,8 @@ items_exit (const struct cli *cli)
 	const struct larder_summary *sum = &cli->summary;
 	if (sum->failed + sum->refused == 0)
 		return 0;
-	if (sum->done + sum->skipped > 0 || cli->failures_differ || !cli->first_failure)
+	bool verdict = cli->cmd && cli->cmd->verdict;
+	if ((sum->done + sum->skipped > 0 && !verdict) || cli->failures_differ || !cli->first_failure)
 		return 1;
 	return larder_exit_code (cli->first_failure);
 }
@@ -68,7 +69,8 @@ people_event (struct cli *cli, const struct larder_event *event)
 		say (cli, "skipped %s: %s", event->from, event->reason ? event->reason : "by rule");
 		return;
 	}
-	if (cli->globals.quiet)
+	bool known = strcmp (event->action, "same") == 0;      /* nobody reads a million lines that say so */
+	if (cli->globals.quiet || (known && !cli->globals.verbose))
 		return;
 	out_printf (cli, "%s ", event->action);
 	out_name (cli, event->from ? event->from : "");
@@ -115,7 +117,8 @@ transfer_finish (struct cli *cli, int code, const struct larder_summary *sum, st
 	cli->summary = *sum;
 	cli->first_failure = sum->code;
 	char size[32], time[32];
-	if (sum->scanned > 1)
+	out_flush (cli);
+	if (sum->scanned > 1 || (cli->cmd && cli->cmd->verdict && sum->scanned == 1))
 		say (cli, "%" PRIu64 " %s%s, %" PRIu64 " skipped, %" PRIu64 " refused, %" PRIu64 " failed, %s in %s", sum->done,
 		     cli->globals.dry_run ? "would be " : "", cli->cmd->done_word ? cli->cmd->done_word : "done", sum->skipped, sum->refused, sum->failed,
 		     text_from_size (sum->bytes, size), text_from_duration (clock_boot () - cli->began, time));

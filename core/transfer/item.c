@@ -116,7 +116,9 @@ copy_paced (struct item *item, bool *ret_same, struct larder_error *error)
 	int code = item->task.large ? 0 : pace_wait (&transfer->pace, transfer->larder, size_of (item), error);
 	if (code == 0 && item->same)
 		code = item->same (item, ret_same, error);
-	return code == 0 && !*ret_same ? copy_item (transfer, item, error) : code;
+	if (code < 0 || *ret_same)
+		return code;
+	return item->verify ? verify_differs (item->from, item->to, "the bytes differ", error) : copy_item (transfer, item, error);
 }
 
 static void
@@ -129,7 +131,9 @@ run (struct task *task)
 	int code = copy_paced (item, &same, &error);
 	if (goes_behind (item, code, &error))
 		return;
-	if (code == 0 && same)
+	if (code == 0 && item->verify)
+		verify_same (item);
+	else if (code == 0 && same)
 		count_unchanged (transfer);
 	else if (code == 0)
 		count_done (transfer, item, size_of (item));

@@ -11,10 +11,11 @@ libtransfer_la_SOURCES = \
 	%D%/pending.c \
 	%D%/pool.c %D%/pool.h \
 	%D%/remove.c \
-	%D%/shadow.c %D%/spelling.c %D%/stream.c \
-	%D%/sync.c %D%/sync.h %D%/sync-merge.c %D%/sync-mode.c %D%/sync-remove.c %D%/sync-same.c %D%/sync-side.c %D%/sync-side.h \
+	%D%/same.c %D%/shadow.c %D%/spelling.c %D%/stream.c \
+	%D%/sync.c %D%/sync.h %D%/sync-merge.c %D%/sync-mode.c %D%/sync-remove.c %D%/sync-side.c %D%/sync-side.h \
 	%D%/target.c \
 	%D%/transfer.c %D%/transfer.h \
 	%D%/upload.c \
+	%D%/verify.c \
 	%D%/versions.c %D%/versions.h %D%/versions-back.c %D%/versions-remove.c %D%/versions-undelete.c \
 	%D%/write.c %D%/write.h

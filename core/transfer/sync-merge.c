@@ -77,21 +77,20 @@ sync_differs (const struct larder_sync *request, const struct entry *from, const
 
 /* ---- what becomes of one key ---- */
 
-/* An object, or a file; not a folder of a local tree, which is there because of what is in it. */
-static bool
-is_copied (const struct entry *entry)
+bool
+sync_is_item (const struct entry *entry)
 {
 	return entry->kind == ENTRY_FILE || (entry->kind == ENTRY_FOLDER && entry->info);
 }
 
-static const char *
-address_of (const struct side *side, struct larder_arena *arena)
+const char *
+sync_address (const struct side *side, struct larder_arena *arena)
 {
 	return side->store ? arena_printf (arena, "%s%s", side->name, side->at.key) : target_join (arena, side->name, side->at.key);
 }
 
-static bool
-fill (struct item *item, const struct side *side)
+bool
+sync_fill (struct item *item, const struct side *side)
 {
 	const struct entry *at = &side->at;
 	if (!at->info) {
@@ -121,8 +120,8 @@ copy (struct sync *sync, const char *from, bool compare)
 	struct larder_error error = LARDER_ERROR_INIT;
 	if (!item)
 		return;
-	item->same = compare ? sync_same : NULL;
-	if (!fill (item, &sync->from)) {
+	item->same = compare ? item_same : NULL;
+	if (!sync_fill (item, &sync->from)) {
 		count_failed (&sync->transfer, from, NULL, &error, larder_fail_memory (&error), false);
 		item_free (item);
 	} else if (must_wait (sync, sync->from.at.key)) {
@@ -134,21 +133,20 @@ copy (struct sync *sync, const char *from, bool compare)
 	}
 }
 
-/* `to` has the same key, or is NULL. */
-static int
-judge (struct sync *sync, const struct entry *to, struct larder_arena *arena, struct larder_error *error)
+int
+sync_judge (struct sync *sync, const struct entry *to, struct larder_arena *arena, struct larder_error *error)
 {
 	struct transfer *transfer = &sync->transfer;
 	const struct entry *from = &sync->from.at;
 	struct larder_error why = LARDER_ERROR_INIT;
-	const char *name = address_of (&sync->from, arena);
+	const char *name = sync_address (&sync->from, arena);
 	if (!name)
 		return larder_fail_memory (error);
 	if (from->kind == ENTRY_OTHER) {
 		count_skipped (transfer, name, kind_of_file (from->mode));
 		return shadow_push (&sync->covered, from->key, error);
 	}
-	if (!is_copied (from))
+	if (!sync_is_item (from))
 		return 0;
 	if (from->info && !transfer->store && shadow_check (&transfer->shadow, from->key, &why) < 0)
 		count_failed (transfer, name, NULL, &why, why.code, true);
@@ -170,7 +168,7 @@ next (struct sync *sync, struct side *side, struct larder_error *error)
 		if (code == 1 && side == &sync->from && side->at.kind != ENTRY_FOLDER)
 			sync->seen++;
 	} while (code == 1 && !sync_takes (sync->request, side->at.key) && !transfer_stopped (&sync->transfer));
-	if (code == 1 && side == &sync->to && is_copied (&side->at))
+	if (code == 1 && side == &sync->to && sync_is_item (&side->at))
 		sync->there++;
 	return code;
 }
@@ -191,7 +189,7 @@ static int
 step (struct sync *sync, int *from, int *to, struct larder_arena *arena, struct larder_error *error)
 {
 	int order = *from != 1 ? 1 : *to != 1 ? -1 : strcmp (sync->from.at.key, sync->to.at.key);
-	int code = order <= 0 ? judge (sync, order == 0 ? &sync->to.at : NULL, arena, error) : sync_leftover (sync, error);
+	int code = order <= 0 ? sync->judge (sync, order == 0 ? &sync->to.at : NULL, arena, error) : sync->alone (sync, error);
 	arena_clear (arena);
 	if (code == 0 && order <= 0)
 		*from = code = next (sync, &sync->from, error);

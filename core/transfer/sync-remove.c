@@ -14,9 +14,8 @@
 
 enum { AT_ONCE = 1000, MOST = 1000, MOST_PERCENT = 50 };
 
-/* A private file of a download that is under way, or to be gone on with. */
-static bool
-is_private (const struct side *side)
+bool
+sync_is_private (const struct side *side)
 {
 	return !side->store && strncmp (text_last (side->at.key), ".tmp-", 5) == 0;
 }
@@ -40,7 +39,7 @@ sync_leftover (struct sync *sync, struct larder_error *error)
 {
 	const struct entry *at = &sync->to.at;
 	bool goes = at->kind == ENTRY_FILE || (at->kind == ENTRY_FOLDER && at->info);
-	if (!(sync->request->flags & LARDER_SYNC_DELETE) || !goes || is_private (&sync->to) || shadow_over (&sync->covered, at->key))
+	if (!(sync->request->flags & LARDER_SYNC_DELETE) || !goes || sync_is_private (&sync->to) || shadow_over (&sync->covered, at->key))
 		return 0;
 	int code = sync->leftover ? 0 : open_leftover (sync, error);
 	if (code == 0 && !sync->to.store)

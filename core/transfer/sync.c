@@ -44,8 +44,8 @@ refuse_overlap (struct sync *sync, const char *from, const char *to, struct lard
 	return is_below (target, source) || is_below (source, target) ? fail_overlap (sync->request, error) : 0;
 }
 
-static int
-begin_sides (struct sync *sync, struct larder_error *error)
+int
+sync_begin_sides (struct sync *sync, bool sources, struct larder_error *error)
 {
 	struct transfer *transfer = &sync->transfer;
 	struct larder_address from = { .size = sizeof from };
@@ -60,8 +60,8 @@ begin_sides (struct sync *sync, struct larder_error *error)
 			: side_begin_local (&sync->from, transfer, from.path, true, error);
 	if (code == 0)
 		code = transfer->store ? side_begin_store (&sync->to, transfer, transfer->store, transfer->to, error)
-			: side_begin_local (&sync->to, transfer, transfer->to, false, error);
-	return code == 0 ? refuse_overlap (sync, from.path, transfer->to, error) : code;
+			: side_begin_local (&sync->to, transfer, transfer->to, sources, error);
+	return code == 0 && !sources ? refuse_overlap (sync, from.path, transfer->to, error) : code;
 }
 
 static int
@@ -80,7 +80,7 @@ run (struct sync *sync, struct larder_error *error)
 	struct transfer *transfer = &sync->transfer;
 	int code = check_request (sync->request, error);
 	if (code == 0)
-		code = begin_sides (sync, error);
+		code = sync_begin_sides (sync, false, error);
 	if (code == 0 && sync->request->mode && transfer->store)
 		code = larder_fail_next (error, LARDER_E_INVALID, "leave it out", "a mode is for files: '%s' is a store", sync->request->to);
 	if (code == 0)
@@ -95,8 +95,8 @@ run (struct sync *sync, struct larder_error *error)
 	return code;
 }
 
-static void
-end (struct sync *sync)
+void
+sync_end (struct sync *sync)
 {
 	side_end (&sync->from);
 	side_end (&sync->to);
@@ -121,11 +121,13 @@ larder_sync (struct larder *larder, const struct larder_sync *request, larder_ev
 	if (!sync)
 		return larder_fail_memory (error);
 	sync->request = &whole;
+	sync->judge = sync_judge;
+	sync->alone = sync_leftover;
 	sync->from.root = sync->to.root = -1;
 	int code = transfer_begin (&sync->transfer, larder, &copy, event, context, error);
 	if (code == 0) {
 		code = run (sync, error);
-		end (sync);
+		sync_end (sync);
 		code = transfer_end (&sync->transfer, code, ret_summary, error);
 	}
 	free (sync);

@@ -8,6 +8,9 @@
 struct sync {
 	struct transfer transfer;
 	const struct larder_sync *request;
+	/* What is done with the current key of the source, which `to` has too, or is NULL; with one that only the destination has. */
+	int (*judge) (struct sync *sync, const struct entry *to, struct larder_arena *arena, struct larder_error *error);
+	int (*alone) (struct sync *sync, struct larder_error *error);
 	struct side from, to;
 	uint64_t seen;                /* of the source, whatever the filters say */
 	uint64_t there;               /* objects or files of the destination */
@@ -19,7 +22,19 @@ struct sync {
 	uint64_t removing;
 };
 
+/* ---- sync.c ---- */
+/* `sources`: what cannot be read is told on both sides. */
+int sync_begin_sides (struct sync *sync, bool sources, struct larder_error *error);
+void sync_end (struct sync *sync);
+
 /* ---- sync-merge.c ---- */
+int sync_judge (struct sync *sync, const struct entry *to, struct larder_arena *arena, struct larder_error *error);
+/* An object, or a file; not a folder of a local tree, which is there because of what is in it. */
+bool sync_is_item (const struct entry *entry);
+/* Of the current key, for people. NULL: no memory. */
+const char *sync_address (const struct side *side, struct larder_arena *arena);
+/* The item is the current key; false: no memory. */
+bool sync_fill (struct item *item, const struct side *side);
 int sync_merge (struct sync *sync, struct larder_error *error);
 /* Of an empty source: CONFLICT when its destination would be emptied, NOTFOUND for a prefix of a store, else 0. */
 int sync_fail_empty (const struct sync *sync, struct larder_error *error);
@@ -28,12 +43,9 @@ bool sync_takes (const struct larder_sync *request, const char *key);
 /* Is the one on this side to be copied over that one? */
 bool sync_differs (const struct larder_sync *request, const struct entry *from, const struct entry *to);
 
-/* ---- sync-same.c ---- */
-/* Compares the bytes of an item with those of its target. */
-int sync_same (struct item *item, bool *ret_same, struct larder_error *error);
-
 /* ---- sync-remove.c ---- */
 /* The current key of the destination has nothing on the other side. */
+bool sync_is_private (const struct side *side);       /* a private file of a download that is under way, or to be gone on with */
 int sync_leftover (struct sync *sync, struct larder_error *error);
 /* Removes them, after both listings were whole; refuses where there is doubt, or more than may go. */
 int sync_remove (struct sync *sync, struct larder_error *error);

@@ -64,6 +64,7 @@ struct item {
 	bool spooled;                 /* the file is a copy of a stream: has no path */
 	/* NULL, or asked when its turn has come: is the target the same already? */
 	int (*same) (struct item *item, bool *ret_same, struct larder_error *error);
+	bool verify;                  /* it is compared, and never copied */
 	int beneath;                  /* file: folder that `below` is in, open until the pool was drained, or -1: `from` is its path */
 	const char *below;
 };
@@ -125,6 +126,15 @@ void item_add (struct item *item, const char *last, const char *rel);
 void item_free (struct item *item);
 /* Opens a file when its turn has come. */
 int item_open (struct item *item, struct larder_error *error);
+
+/* ---- same.c ---- */
+/* Compares the bytes of an item with those of its target: by what the stores tell, else by reading. For item->same. */
+int item_same (struct item *item, bool *ret_same, struct larder_error *error);
+
+/* ---- verify.c ---- */
+/* INTEGRITY. */
+int verify_differs (const char *one, const char *other, const char *how, struct larder_error *error);
+void verify_same (const struct item *item);
 
 /* ---- copy.c ---- */
 /* Copies one item, and when moving removes its source once the copy is proven. */

@@ -278,7 +278,7 @@ LARDER_API int larder_url (struct larder_store *store, struct larder_arena *aren
 /* One thing that happened to one item; also the lines of --json. */
 struct larder_event {
 	size_t size;
-	const char *action;              /* "copied", "moved", "removed", "restored", "skipped", "would-copy", …, "failed", "progress" */
+	const char *action;              /* "copied", "moved", "removed", "restored", "skipped", "would-copy", …, "same", "failed", "progress" */
 	const char *from, *to;           /* addresses; to may be NULL */
 	const char *reason;              /* of skipped */
 	uint64_t bytes;
@@ -351,7 +351,8 @@ enum larder_sync_flag {              /* beside LARDER_DRY_RUN */
 	LARDER_SYNC_DELETE = 1 << 8,     /* remove at the destination what the source does not have */
 	LARDER_SYNC_EMPTY_SOURCE = 1 << 9, /* with it: also when the source is empty */
 	LARDER_SYNC_SIZE_ONLY = 1 << 10, /* one size is one content, whatever the times */
-	LARDER_SYNC_CHECKSUM = 1 << 11   /* bytes decide: files are read, and each object is asked for its checksum, or read */
+	LARDER_SYNC_CHECKSUM = 1 << 11,  /* bytes decide: files are read, and each object is asked for its checksum, or read */
+	LARDER_VERIFY_DOWNLOAD = 1 << 12 /* larder_verify: every byte of both is read, whatever checksums say */
 };
 
 struct larder_sync {
@@ -374,6 +375,13 @@ struct larder_sync {
  * code and summary as of larder_transfer. */
 LARDER_API int larder_sync (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context,
                             struct larder_summary *ret_summary, struct larder_error *error);
+
+/* Do two trees, or a file or object and another, have the same bytes? Of the request counts: from, to, the filters, the shard, and
+ * LARDER_SYNC_SIZE_ONLY or LARDER_VERIFY_DOWNLOAD; nothing is changed. Where both sides tell a checksum of the whole of one kind, nothing is
+ * read; where one does, the other is read. What is alike is "same" and counts as done; what differs, or is on one side alone, has
+ * failed with INTEGRITY. An archived object that has to be read fails with NOTREADY. NOTFOUND when nothing is on either side. */
+LARDER_API int larder_verify (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context,
+                              struct larder_summary *ret_summary, struct larder_error *error);
 
 /* ---- versions ---------------------------------------------------------------------------------- */
 
