@@ -581,6 +581,6 @@ static const struct larder_driver driver = {
 	.remove = faulty_remove, .list = faulty_list, .copy = faulty_copy, .parts_begin = faulty_parts_begin, .parts_write = faulty_parts_write,
 	.parts_copy = faulty_parts_copy, .parts_finish = faulty_parts_finish, .parts_abort = faulty_parts_abort, .parts_list = faulty_parts_list,
 	.uploads_list = faulty_uploads_list, .tags_get = faulty_tags_get, .tags_set = faulty_tags_set, .class_set = faulty_class_set,
-	.url = faulty_url, .versioning = faulty_versioning,
+	.url = faulty_url, .versioning = faulty_versioning, .probe = faulty_probe,
 };
 LARDER_DRIVER (driver)

@@ -123,3 +123,32 @@ faulty_list (void *context, struct larder_call *call, const struct larder_list *
 		larder_give (ret_page, &page);
 	return code;
 }
+
+/* An object of its own, and gone again. */
+int
+faulty_probe (void *context, struct larder_call *call, const struct larder_probe *request, larder_finding_fn finding, larder_advice_fn advice, void *to,
+              struct larder_error *error)
+{
+	struct faulty *self = context;
+	char key[1200];
+	snprintf (key, sizeof key, "%sx", request->prefix);
+	struct item **at = &self->items, *item = item_new (key, &(struct larder_attributes) { 0 }, NULL);
+	if (!item)
+		return larder_fail_memory (error);
+	pthread_mutex_lock (&self->lock);
+	item->bytes = calloc (1, 1);
+	item_fill (self, item);
+	item_insert (self, item);
+	if (!breaks (self, "probe", NULL, NULL)) {
+		while (*at != item)
+			at = &(*at)->next;
+		*at = item->next;
+		item_free (item);
+	}
+	pthread_mutex_unlock (&self->lock);
+	(void) request->clean (request->context);
+	if (larder_host->cancelled (call))
+		return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
+	int code = finding (to, LARDER_PASS, "server", "in memory", NULL);
+	return code == 0 ? advice (to, "server", "memory") : code;
+}

@@ -57,6 +57,8 @@ int slurp (struct faulty *self, struct larder_call *call, const char *key, const
 
 int faulty_list (void *self, struct larder_call *call, const struct larder_list *request, larder_item_fn item, void *context,
                  struct larder_page *ret_page, struct larder_error *error);
+int faulty_probe (void *self, struct larder_call *call, const struct larder_probe *request, larder_finding_fn finding, larder_advice_fn advice, void *to,
+                  struct larder_error *error);
 int faulty_parts_begin (void *self, struct larder_call *call, const struct larder_write *request, struct larder_upload *ret_upload,
                         struct larder_error *error);
 int faulty_parts_write (void *self, struct larder_call *call, const struct larder_upload *upload, uint32_t number,

@@ -58,6 +58,7 @@ class-set|class_set changes the class alone
 tags|tags come back as given
 url|an object has an address
 check|check finds a good bucket good
+probe|probe advises, and leaves all as it was, also when it is cancelled
 parts-order|parts in any order make one object, seen when finished
 gap|finish with a part missing from the list is refused
 finish-length|finish with another length is INTEGRITY

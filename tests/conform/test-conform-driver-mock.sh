@@ -1,5 +1,5 @@
 #!/bin/bash
-# localfs-mock keeps every promise, with and without versions.
+# localfs-mock keeps every promise, with and without versions, but for the one of a probe: it speaks to no server.
 suite=$TOP_BUILDDIR/larder-driver-test
 module=$LARDER_MODULE_DIR/driver-localfs-mock.so
 work=$(mktemp -d) || exit 99
@@ -8,7 +8,7 @@ count=0 failed=0
 for versioning in no yes; do
 	out=$("$suite" "$module" --operations 1500 root="$work/$versioning" create=yes fsync=no versioning=$versioning)
 	status=$?
-	unsupported=$(grep -c "unsupported:" <<< "$out")
+	unsupported=$(grep "unsupported:" <<< "$out" | grep -vc "unsupported: probe ")
 	count=$((count + 1))
 	if [ $status = 0 ] && [ "$unsupported" = $([ $versioning = yes ] && echo 0 || echo 2) ]
 	then echo "ok $count - conform-driver-mock-versioning-$versioning"

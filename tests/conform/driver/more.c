@@ -1,6 +1,7 @@
 /* more.c: promises about attributes, copies, tags, classes and addresses. */
 #include "suite.h"
 
+#include <sys/eventfd.h>
 #include <stdlib.h>
 
 #define OP(name) offsetof (struct larder_driver, name)
@@ -234,6 +235,80 @@ keep_check (struct suite *suite)
 	WANT (count == 1, "the check left something behind");
 }
 
+/* ---- probe ---- */
+
+struct probing { struct larder_call clean; unsigned cleaned, advised; };
+
+static struct larder_call *
+begin_clean (void *context)
+{
+	struct probing *probing = context;
+	probing->cleaned++;
+	return &probing->clean;
+}
+
+static int
+probe_finding (void *context, uint32_t verdict, const char *what, const char *detail, const char *next)
+{
+	(void) context;
+	(void) detail;
+	(void) next;
+	return what && *what && verdict != LARDER_FAIL ? 0 : LARDER_E_INVALID;
+}
+
+static int
+probe_advice (void *context, const char *key, const char *value)
+{
+	struct probing *probing = context;
+	probing->advised++;
+	return key && *key && value && !strpbrk (value, "\r\n") ? 0 : LARDER_E_INVALID;
+}
+
+static int
+probe (struct suite *suite, bool cancelled, struct probing *ret)
+{
+	char prefix[1100];
+	struct larder_call call;
+	key_of (suite, "probe/scratch/", prefix);
+	*ret = (struct probing) { .cleaned = 0 };
+	const struct larder_probe request = { .size = sizeof request, .bucket = suite->bucket, .prefix = prefix, .clean = begin_clean, .context = ret };
+	call_begin (&call);
+	call_begin (&ret->clean);
+	call.cancelled = cancelled;
+	call.cancel_fd = eventfd (cancelled, EFD_CLOEXEC);
+	enter (suite);
+	int code = suite->driver->probe (suite->self, &call, &request, probe_finding, probe_advice, ret, NULL);
+	leave (suite);
+	call_end (&call);
+	call_end (&ret->clean);
+	return code;
+}
+
+static size_t
+count_below (struct suite *suite, const char *name)
+{
+	struct seen seen;
+	op_list (suite, name, NULL, NULL, 100, suite->caps & LARDER_CAP_VERSIONS, &seen);
+	size_t count = seen.count;
+	seen_free (&seen);
+	return count;
+}
+
+static void
+keep_probe (struct suite *suite)
+{
+	struct probing probing;
+	WANT_CODE (op_write (suite, "probe/scratc", "x", 1, NULL, NULL, NULL), 0, "write");
+	size_t before = count_below (suite, "probe/");
+	WANT_CODE (probe (suite, false, &probing), 0, "probe");
+	WANT (probing.advised > 0, "a probe advises nothing");
+	WANT (probing.cleaned <= 1, "a probe asked %u times for a call to clean by", probing.cleaned);
+	WANT (count_below (suite, "probe/") == before && op_stat (suite, "probe/scratc", NULL, NULL) == 0, "a probe changed more than its own keys, or left some");
+	int code = probe (suite, true, &probing);
+	WANT (code == LARDER_E_CANCELLED && probing.advised == 0, "a probe that was cancelled: %d, %u pieces of advice", code, probing.advised);
+	WANT (count_below (suite, "probe/") == before, "a probe that was cancelled left something behind");
+}
+
 const struct promise more_promises[] = {
 	{ "attributes and metadata come back as given", 0, LARDER_CAP_METADATA, keep_metadata },
 	{ "a new object has none of the old one's metadata", 0, LARDER_CAP_METADATA, keep_metadata_change },
@@ -245,5 +320,6 @@ const struct promise more_promises[] = {
 	{ "tags come back as given", OP (tags_set), 0, keep_tags },
 	{ "an object has an address", OP (url), 0, keep_url },
 	{ "check finds a good bucket good", OP (check), 0, keep_check },
+	{ "probe advises, and leaves all as it was, also when it is cancelled", OP (probe), 0, keep_probe },
 	{ NULL, 0, 0, NULL }
 };
