@@ -140,6 +140,8 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	int code = cli_open (cli, OPEN_CONFIGURED, error);
 	if (code == 0 && doctor->probe && (doctor->identity || doctor->backend))
 		return larder_fail_next (error, LARDER_E_USAGE, "give one of them", "--probe asks one store, and goes with neither --identity nor --backend");
+	if (code == 0 && doctor->probe && cli->globals.dry_run)
+		return larder_fail_next (error, LARDER_E_USAGE, "leave out --dry-run: what a probe makes it removes", "a probe finds out by trying, it has no dry run");
 	if (code == 0 && doctor->probe)
 		return larder_probe_store (cli->larder, doctor->probe, on_tried, on_advised, &visit, error);
 	return code < 0 ? code : larder_check (cli->larder, doctor->backend, !doctor->identity, on_checked, &visit, error);

@@ -218,6 +218,14 @@ def test_live_probe_refuses():
         assert done.code == 3 and "did you mean 'images'" in done.err, done
         done = place.run("doctor", "--probe", "images", "--identity")
         assert done.code == 2, done
+        place.use_bucket("bucket")
+        done = place.run("-n", "doctor", "--probe", "images")
+        assert done.code == 2 and "has no dry run" in done.err and not place.between.matching("PUT", r"/bucket/"), done
+        for text, said in (("put-if-mach=refused", "did you mean put-if-match"), ("put-if-match=perhaps", "which is not FEATURE=STATE")):
+            place.change(place.path("pipeline/profiles", place.profile + ".ini"), '[backend "objects"]\n', ["features = tagging=supported, " + text])
+            for words in (("config", "check"), ("ls", "images:")):
+                done = place.run(*words)
+                assert done.code == 2 and said in done.err + done.out and "doctor --probe" in done.err + done.out, (words, done)
         place.profile = "mock"
         done = place.run("doctor", "--probe", "images")
         assert done.code == 2 and "there is nothing to probe in store 'images': its driver 'localfs-mock' speaks to no server" in done.err, done
