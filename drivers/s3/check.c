@@ -81,7 +81,9 @@ check_server (struct s3 *s3, struct larder_call *call, larder_finding_fn finding
 {
 	struct telling telling = { finding, context };
 	const char *endpoint = aws_client_endpoint (s3->client);
-	int code = finding (context, LARDER_PASS, "server", s3->server->title, NULL);
+	bool assumed = s3->server->assumed;
+	int code = finding (context, assumed ? LARDER_NOTE : LARDER_PASS, "server", s3->server->title,
+	                    assumed ? "larder doctor --probe STORE finds out what it can do; until then nothing optional is sent" : NULL);
 	if (code == 0)
 		code = finding (context, LARDER_PASS, endpoint ? "endpoint" : "region", endpoint ? endpoint : aws_client_region (s3->client), NULL);
 	return code ? code : aws_client_tell (s3->client, call, on_told, &telling, error);

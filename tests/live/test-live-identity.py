@@ -597,11 +597,11 @@ def test_live_identity_doctor_tells_each_source():
         done = home.run("doctor", "--identity", "--json")
         assert done.returncode == 0, done
         assert findings(done) == [
-            ("pass", "server", "a server of unknown make"), ("pass", "endpoint", home.services.url), ("note", "configuration", "no access-key in the [backend] section"),
+            ("note", "server", "a server of unknown make"), ("pass", "endpoint", home.services.url), ("note", "configuration", "no access-key in the [backend] section"),
             ("note", "environment", "AWS_ACCESS_KEY_ID is not set"), ("pass", "profile", "profile 'default' of %s" % home.path(".aws/config")),
             ("pass", "access key", "…EKEY"), ("pass", "identity", "arn:aws:iam::123456789012:user/SOURCEKEY, account 123456789012")], findings(done)
         shown = home.run("doctor", "--identity", "-v")
-        assert shown.returncode == 0 and shown.stdout.startswith("backend objects\n  ok       server ") and "\n  -        environment      AWS_ACC" in shown.stdout, shown
+        assert shown.returncode == 0 and shown.stdout.startswith("backend objects\n  -        server ") and "next: larder doctor --probe STORE" in shown.stdout and "\n  -        environment      AWS_ACC" in shown.stdout, shown
         assert "hidden" not in done.stdout + done.stderr + shown.stdout + shown.stderr, shown
         assert not home.services.asked("s3")                  # no bucket is touched
         done = home.run("doctor", "--identity", "--json", AWS_ENDPOINT_URL_STS=None)
