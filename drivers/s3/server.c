@@ -234,10 +234,11 @@ s3_server_need (const struct s3_server *server, enum s3_feature feature, const c
 	default:
 		break;
 	}
-	const char *head = server->assumed ? "it is not known what " : "", *verb = server->assumed ? "does with" : *tail ? "takes" : "refuses";
+	bool unknown = server->assumed && !*tail;         /* what `features` says of it is known */
+	const char *head = unknown ? "it is not known what " : "", *verb = unknown ? "does with" : *tail ? "takes" : "refuses";
 	larder_fail (error, LARDER_E_UNSUPPORTED, value ? "%s%s %s %s '%s'%s" : "%s%s %s %s%s%s", head, server->title, verb, meanings[feature],
 	             value ? value : "", tail);
-	larder_explain (error, LARDER_DETAIL_NEXT, server->assumed ? "'larder doctor --probe STORE' finds out what it can do; or name its make by 'server =' in its [backend] section"
+	larder_explain (error, LARDER_DETAIL_NEXT, unknown ? "'larder doctor --probe STORE' finds out what it can do; or name its make by 'server =' in its [backend] section"
 	                : "leave it out for this server, or keep this in a store on a server that can");
 	return LARDER_E_UNSUPPORTED;
 }

@@ -100,6 +100,12 @@ START_TEST (change)
 	for (int feature = 0; feature < S3_FEATURES; feature++)
 		ck_assert_int_eq (changed.state[feature], feature == S3_DELETE_IF_MATCH ? S3_SUPPORTED : feature == S3_CLASSES ? S3_IGNORED : row ("minio")->state[feature]);
 	ck_assert_ptr_eq (s3_server_base (&changed), row ("minio"));
+	ck_assert_int_eq (s3_server_change (row ("other"), given, &changed, &error), 0);
+	ck_assert_int_eq (s3_server_need (&changed, S3_DELETE_IF_MATCH, NULL, &error), 0);
+	ck_assert_int_eq (s3_server_need (&changed, S3_CLASSES, "GLACIER", &error), LARDER_E_UNSUPPORTED);
+	ck_assert_str_eq (error.message, "a server of unknown make takes storage class 'GLACIER' and does nothing about it");
+	ck_assert_int_eq (s3_server_need (&changed, S3_TAGGING, NULL, &error), LARDER_E_UNSUPPORTED);
+	ck_assert_str_eq (error.message, "it is not known what a server of unknown make does with tags of objects");
 	ck_assert_ptr_eq (s3_server_base (row ("moto")), row ("moto"));
 	static const struct { const char *text, *message; } bad[] = {
 		{ "clases=refused", "features has 'clases=refused', which is not FEATURE=STATE; did you mean classes" },
