@@ -6,12 +6,10 @@
 
 #include "error.h"
 
-struct doctor { const char *backend, *probe; bool identity; };
+struct doctor { const char *probe; bool identity; };
 static const struct larder_option options[] = {
 	{ .key = "identity", .type = LARDER_BOOL, .at = offsetof (struct doctor, identity),
 	  .help = "only who we are, and each place where credentials were looked for; no bucket is touched" },
-	{ .key = "backend", .type = LARDER_STRING, .at = offsetof (struct doctor, backend), .argument = "NAME",
-	  .help = "this [backend] alone; else each that a store uses" },
 	{ .key = "probe", .type = LARDER_STRING, .at = offsetof (struct doctor, probe), .argument = "STORE",
 	  .help = "try on a scratch prefix of this store what its server can do, and print a [backend] section that fits" },
 	{ 0 }
@@ -138,13 +136,13 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	const struct doctor *doctor = self;
 	struct visit visit = { .cli = cli };
 	int code = cli_open (cli, OPEN_CONFIGURED, error);
-	if (code == 0 && doctor->probe && (doctor->identity || doctor->backend))
+	if (code == 0 && doctor->probe && (doctor->identity || cli->globals.backend))
 		return larder_fail_next (error, LARDER_E_USAGE, "give one of them", "--probe asks one store, and goes with neither --identity nor --backend");
 	if (code == 0 && doctor->probe && cli->globals.dry_run)
 		return larder_fail_next (error, LARDER_E_USAGE, "leave out --dry-run: what a probe makes it removes", "a probe finds out by trying, it has no dry run");
 	if (code == 0 && doctor->probe)
 		return larder_probe_store (cli->larder, doctor->probe, on_tried, on_advised, &visit, error);
-	return code < 0 ? code : larder_check (cli->larder, doctor->backend, !doctor->identity, on_checked, &visit, error);
+	return code < 0 ? code : larder_check (cli->larder, cli->globals.backend, !doctor->identity, on_checked, &visit, error);
 }
 
 const struct larder_cmd cmd_doctor = {

@@ -29,6 +29,7 @@ const struct larder_option global_options[] = {
 	{ .key = "memory", .type = LARDER_STRING, .at = offsetof (struct globals, memory), .argument = "SIZE", .help = "budget for buffers and pictures" },
 	{ .key = "bandwidth", .type = LARDER_STRING, .at = offsetof (struct globals, bandwidth), .argument = "RATE", .help = "bytes a second at the most, as 50MB/s (default: no limit)" },
 	{ .key = "requests", .type = LARDER_STRING, .at = offsetof (struct globals, requests), .argument = "N", .help = "objects and parts a second that transfers begin at the most" },
+	{ .key = "backend", .type = LARDER_STRING, .at = offsetof (struct globals, backend), .argument = "NAME", .help = "the [backend] of addresses like s3://BUCKET/KEY, where several are for them; doctor looks at it alone" },
 	{ .key = "module-dir", .type = LARDER_PATH, .at = offsetof (struct globals, module_dir), .argument = "DIR", .help = "folder of modules (default: LARDER_MODULE_DIR, then the built-in one)" },
 	{ .key = "state", .type = LARDER_PATH, .at = offsetof (struct globals, state), .argument = "DIR", .help = "folder for journals of transfers (default: larder below the XDG state folder)" },
 	{ .key = "help", .letter = 'h', .type = LARDER_BOOL, .at = offsetof (struct globals, help), .help = "this help" },

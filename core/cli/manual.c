@@ -116,7 +116,8 @@ static const char head[] =
 	".SH ADDRESSES\n"
 	"\\fISTORE\\fR:\\fIKEY\\fR names an object, by a store of the pipeline. A name without colon, and one that begins with / or ./, "
 	"is a local file; \\- is standard input or output. A path ends at a separator: images:logs means the object logs and "
-	"what is below logs/, never logs.json.\n";
+	"what is below logs/, never logs.json. s3://\\fIBUCKET\\fR/\\fIKEY\\fR names an object of a bucket that no store tells of: on the one "
+	"[backend] whose driver claims s3://, or the one that \\-\\-backend names; what a store would say of it (class, cache, encryption) is left to the service.\n";
 
 static const char tail[] =
 	".SH OUTPUT OF \\-\\-json\n"

@@ -37,7 +37,7 @@ open_handle (struct cli *cli, enum open_how how, struct larder_error *error)
 		.config = cli->globals.config, .profile = cli->globals.profile, .module_dir = cli->globals.module_dir,
 		.larder_keys = { keys, count, sizeof *keys },
 		.log = talk_log, .log_context = cli, .log_level = cli->globals.verbose ? LARDER_LOG_DEBUG : LARDER_LOG_WARN,
-		.problem = cli->problem, .problem_context = cli, .state = state_folder (cli, state, sizeof state),
+		.problem = cli->problem, .problem_context = cli, .state = state_folder (cli, state, sizeof state), .backend = cli->globals.backend,
 	};
 	return larder_open (&settings, &cli->larder, error);
 }

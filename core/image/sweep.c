@@ -76,7 +76,7 @@ sweep_key (struct sweep *sweep, struct turn *turn, const char *key)
 	struct larder_info claim = { .size = sizeof claim };
 	struct larder_error why = LARDER_ERROR_INIT;
 	bool dry = sweep->transfer.request->flags & LARDER_DRY_RUN;
-	const char *address = arena_printf (turn->arena, "%s:%s", store_name (sweep->thumbnails), key);
+	const char *address = arena_printf (turn->arena, "%s%s", store_prefix (sweep->thumbnails), key);
 	int code = is_orphan (sweep, turn, key, &claim, &why), removed = 0;
 	if (code > 0 && !dry)
 		removed = store_remove_seen (sweep->thumbnails, key, &claim, &why);

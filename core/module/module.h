@@ -42,8 +42,8 @@ void module_facts (const struct module *module, struct larder_arena *arena, stru
  * which formats there are. By format name ("png", alias "jpg"), case folded: */
 int registry_codec_for (struct registry *registry, const void *head, size_t count, const struct module **ret, struct larder_error *error);
 int registry_codec_named (struct registry *registry, const char *format, const struct module **ret, struct larder_error *error);
-/* The driver that claims a URL scheme, or NOTFOUND. */
-int registry_driver_for_scheme (struct registry *registry, const char *scheme, const struct module **ret, struct larder_error *error);
+/* A driver for URLs of this scheme. */
+bool module_claims (const struct module *module, const char *scheme);
 
 /* One instance: memory for its options, and the lock its `threads` asks for. */
 struct instance {

@@ -272,20 +272,8 @@ registry_codec_named (struct registry *registry, const char *format, const struc
 	return 0;
 }
 
-int
-registry_driver_for_scheme (struct registry *registry, const char *scheme, const struct module **ret, struct larder_error *error)
+bool
+module_claims (const struct module *module, const char *scheme)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	const char *files[FILES_MOST];
-	size_t count = 0;
-	int code = arena ? list_files (registry, arena, files, &count, error) : larder_fail_memory (error);
-	for (size_t i = 0; i < count && code == 0; i++) {
-		const struct module *module;
-		if (strstr (files[i], "/driver-") && registry_load_file (registry, files[i], &module, NULL) == 0 && module->driver
-		    && has_word (module->driver->schemes, scheme)) {
-			*ret = module;
-			return 0;
-		}
-	}
-	return code < 0 ? code : larder_fail (error, LARDER_E_NOTFOUND, "no driver claims '%s://'", scheme);
+	return module->driver && has_word (module->driver->schemes, scheme);
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "arena.h"
+#include "buffer.h"
+#include "cleanup.h"
 #include "error.h"
 #include "values.h"
 
@@ -176,6 +178,51 @@ backend_open (struct larder *larder, const char *name, struct instance **ret, st
 	if (code == 0)
 		*ret = backend->instance;
 	return code;
+}
+
+/* ---- by URL ------------------------------------------------------------------------------------ */
+
+static bool
+claims (struct larder *larder, const struct config_section *section, const char *scheme)
+{
+	const struct module *module;
+	return load_module (larder, section, &module, NULL) == 0 && module_claims (module, scheme);
+}
+
+static int
+named_backend (struct larder *larder, const char *name, const char *scheme, const char **ret, struct larder_error *error)
+{
+	const struct config_section *section;
+	int code = config_find (larder->config, "backend", name, &section, error);
+	if (code < 0)                            /* a word of the command line */
+		return code == LARDER_E_NOTFOUND && error ? error->code = LARDER_E_INVALID : code;
+	if (!claims (larder, section, scheme))
+		return larder_fail_next (error, LARDER_E_INVALID, "name one whose driver is; 'larder module list' tells what drivers are for",
+			"backend '%s' is not for %s:// addresses", name, scheme);
+	*ret = config_name (section);
+	return 0;
+}
+
+int
+backend_for_scheme (struct larder *larder, const char *scheme, const char **ret_name, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer names;
+	unsigned count = 0;
+	buffer_init (&names, 1 << 16);
+	if (larder->settings.backend)
+		return named_backend (larder, larder->settings.backend, scheme, ret_name, error);
+	for (const struct config_section *section = NULL; (section = config_next (larder->config, "backend", section));) {
+		if (!claims (larder, section, scheme))
+			continue;
+		*ret_name = config_name (section);
+		buffer_printf (&names, "%s%s", count++ ? ", " : "", config_name (section));
+	}
+	if (count == 1)
+		return 0;
+	if (count == 0)
+		return larder_fail_next (error, LARDER_E_INVALID, "choose a profile that has one, or write STORE:KEY; 'larder store list' names the stores",
+			"no [backend] of this profile is for %s:// addresses", scheme);
+	return larder_fail_next (error, LARDER_E_INVALID, "name one: --backend NAME", "several backends are for %s:// addresses: %s", scheme, buffer_text (&names));
 }
 
 /* The module that a section is for: NULL for sections of the pipeline, and when it is not installed. */

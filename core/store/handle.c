@@ -59,12 +59,13 @@ larder_open (const struct larder_settings *settings, struct larder **ret, struct
 		return larder_fail_memory (error);
 	larder->settings.size = sizeof larder->settings;
 	larder_give (&larder->settings, settings);
-	const char *state = larder->settings.state;
+	const char *state = larder->settings.state, *backend = larder->settings.backend;
 	larder->settings.state = state ? strdup (state) : NULL;
+	larder->settings.backend = backend ? strdup (backend) : NULL;
 	larder->cancel_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init (&larder->mutex, NULL);
 	int code = larder->cancel_fd < 0 ? larder_fail_errno (error, errno, "cannot make an event descriptor") : 0;
-	if (state && !larder->settings.state)
+	if ((state && !larder->settings.state) || (backend && !larder->settings.backend))
 		code = larder_fail_memory (error);
 	if (code == 0)
 		code = registry_open (module_folder (&larder->settings), &larder->registry, error);
@@ -99,6 +100,7 @@ larder_close (struct larder *larder)
 	if (larder->cancel_fd >= 0)
 		close (larder->cancel_fd);
 	free ((char *) larder->settings.state);
+	free ((char *) larder->settings.backend);
 	free (larder);
 }
 

@@ -29,16 +29,18 @@ struct larder {
 
 struct larder_store {
 	struct larder *larder;
-	const struct config_section *section;   /* of the view itself */
-	const struct schema_store *schema;
-	const struct config_section *place;     /* of the store that has backend and bucket */
-	const char *bucket, *backend_name;
+	char *name, *prefix, *bucket;           /* "images", "images:", its bucket; "s3://bucket", "s3://bucket/", "bucket" */
+	const struct schema_store *schema;      /* of the view itself */
+	const struct schema_store *place;       /* of the store that has backend and bucket */
+	const char *backend_name;
 	struct instance *instance;
 	const struct larder_driver *driver;
 };
 
 /* Opens it when it is the first use. */
 int backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error);
+/* The one backend whose driver claims this URL scheme, or the one that --backend names; INVALID says which there are. */
+int backend_for_scheme (struct larder *larder, const char *scheme, const char **ret_name, struct larder_error *error);
 /* Load the module of a [backend] or [lock] and fill its options, without opening it; NOTFOUND: not installed. */
 int backend_try (struct larder *larder, const struct config_section *section, struct larder_error *error);
 /* For struct config_modules: what the modules of [backend], [lock] and [codec] sections say of their keys. */

@@ -29,7 +29,7 @@ fail_page (struct listing *listing, const char *what, struct larder_error *error
 {
 	listing->named = true;
 	return larder_fail_next (error, LARDER_E_UNAVAILABLE, "nothing was done with it; try again, and report it to whoever runs that service",
-		"listing of '%s:%s' cannot be trusted: page %u %s", store_name (listing->store),
+		"listing of '%s%s' cannot be trusted: page %u %s", store_prefix (listing->store),
 	                    listing->request->prefix ? listing->request->prefix : "", listing->page, what);
 }
 
@@ -40,7 +40,7 @@ name_page (const struct listing *listing, int code, struct larder_error *error)
 	bool judged = error && !error->status && !error->errnum && (code == LARDER_E_UNAVAILABLE || code == LARDER_E_INTEGRITY);
 	size_t length = judged ? strlen (error->message) : 0;
 	if (length && !listing->named)
-		snprintf (error->message + length, sizeof error->message - length, " (page %u of '%s:%s')", listing->page, store_name (listing->store),
+		snprintf (error->message + length, sizeof error->message - length, " (page %u of '%s%s')", listing->page, store_prefix (listing->store),
 		          listing->request->prefix ? listing->request->prefix : "");
 	return code;
 }

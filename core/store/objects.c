@@ -39,7 +39,7 @@ check_key (const struct larder_store *store, const char *key, struct larder_erro
 	size_t length = key ? strlen (key) : 0;
 	if (!length)
 		return larder_fail_next (error, LARDER_E_INVALID, "add the object's key behind the colon",
-			"'%s:' names no object", store_name (store));
+			"'%s' names no object", store_prefix (store));
 	return length <= 1024 ? 0 : larder_fail_next (error, LARDER_E_INVALID, "choose a shorter key",
 		"key has %zu bytes, a key has at most 1024", length);
 }
@@ -334,8 +334,7 @@ larder_url (struct larder_store *store, struct larder_arena *arena, const char *
 	if (code < 0)
 		return code;
 	const struct config_section *cdn = NULL;
-	const struct schema_store *place = config_struct (store->place);
-	const char *cdn_name = store->schema->cdn ? store->schema->cdn : place->cdn;
+	const char *cdn_name = store->schema->cdn ? store->schema->cdn : store->place->cdn;
 	if (cdn_name && config_find (store->larder->config, "cdn", cdn_name, &cdn, error) == 0 && config_text (cdn, "domain"))
 		return object_cdn_url (arena, config_text (cdn, "domain"), key, ret_url, error);
 	return store_url (store, arena, key, ret_url, error);

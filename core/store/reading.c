@@ -132,7 +132,7 @@ larder_get (struct larder_store *store, const struct larder_get *request, const 
 	size_t length = request->key ? strlen (request->key) : 0;
 	if (!length || length > 1024)
 		return larder_fail_next (error, LARDER_E_INVALID, "add the object's key behind the colon",
-			"'%s:%s' names no object", store_name (store), length ? "…" : "");
+			"'%s%s' names no object", store_prefix (store), length ? "…" : "");
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	if (!arena)
 		return larder_fail_memory (error);

@@ -25,6 +25,7 @@ int larder_fail_cancelled (struct larder_error *error);
 /* Facts of an open store. */
 struct larder *store_larder (const struct larder_store *store);
 const char *store_name (const struct larder_store *store);
+const char *store_prefix (const struct larder_store *store);     /* what addresses of its objects begin with: "images:", "s3://bucket/" */
 const char *store_bucket (const struct larder_store *store);
 const struct schema_store *store_section (const struct larder_store *store);  /* of the view itself */
 uint64_t store_caps (const struct larder_store *store);                  /* enum larder_cap */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "cleanup.h"
 #include "error.h"
 #include "text.h"
 
@@ -31,10 +32,51 @@ find_place (const struct larder *larder, const struct config_section *section, c
 	return config_find (larder->config, "store", schema->in, ret, error);
 }
 
-int
-larder_store_open (struct larder *larder, const char *name, struct larder_store **ret, struct larder_error *error)
+/* "s3://bucket/key": its parts; false: no URL. */
+static bool
+split_url (struct larder_arena *arena, const char *text, const char **ret_scheme, const char **ret_bucket, const char **ret_key)
+{
+	const char *mark = strstr (text, "://"), *bucket = mark ? mark + 3 : "";
+	size_t length = strcspn (bucket, "/");
+	if (!mark || mark == text)
+		return false;
+	*ret_scheme = arena_copy_bytes (arena, text, (size_t) (mark - text));
+	*ret_bucket = arena_copy_bytes (arena, bucket, length);
+	*ret_key = bucket[length] ? bucket + length + 1 : "";
+	return true;
+}
+
+static int
+name_store (struct larder_store *store, const char *name, const char *end, const char *bucket, struct larder_error *error)
+{
+	store->name = strdup (name);
+	store->bucket = strdup (bucket ? bucket : "");
+	if (!store->name || !store->bucket || asprintf (&store->prefix, "%s%s", name, end) < 0) {
+		store->prefix = NULL;
+		return larder_fail_memory (error);
+	}
+	return 0;
+}
+
+/* A bucket that no section tells of. */
+static int
+find_bucket (struct larder_store *store, const char *name, struct larder_error *error)
+{
+	static const struct schema_store plain;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const char *scheme = NULL, *bucket = NULL, *key = NULL;
+	if (!arena || !split_url (arena, name, &scheme, &bucket, &key) || !scheme || !bucket)
+		return larder_fail_memory (error);
+	store->schema = store->place = &plain;
+	int code = backend_for_scheme (store->larder, scheme, &store->backend_name, error);
+	return code < 0 ? code : name_store (store, name, "/", bucket, error);
+}
+
+static int
+find_store (struct larder_store *store, const char *name, struct larder_error *error)
 {
 	const struct config_section *section = NULL, *place = NULL;
+	const struct larder *larder = store->larder;
 	int code = need_config (larder, error);
 	if (code == 0)
 		code = config_find (larder->config, "store", name, &section, error);
@@ -42,16 +84,24 @@ larder_store_open (struct larder *larder, const char *name, struct larder_store 
 		code = find_place (larder, section, &place, error);
 	if (code < 0)
 		return code;
+	store->schema = config_struct (section);
+	store->place = config_struct (place);
+	store->backend_name = store->place->backend;
+	return name_store (store, name, ":", store->place->bucket, error);
+}
+
+int
+larder_store_open (struct larder *larder, const char *name, struct larder_store **ret, struct larder_error *error)
+{
 	struct larder_store *store = calloc (1, sizeof *store);
 	if (!store)
 		return larder_fail_memory (error);
-	const struct schema_store *at = config_struct (place);
-	*store = (struct larder_store) {
-		.larder = larder, .section = section, .schema = config_struct (section), .place = place, .bucket = at->bucket, .backend_name = at->backend,
-	};
-	code = backend_open (larder, at->backend, &store->instance, error);
+	store->larder = larder;
+	int code = strstr (name, "://") ? find_bucket (store, name, error) : find_store (store, name, error);
+	if (code == 0)
+		code = backend_open (larder, store->backend_name, &store->instance, error);
 	if (code < 0) {
-		free (store);
+		larder_store_close (store);
 		return code;
 	}
 	store->driver = store->instance->module->driver;
@@ -62,11 +112,17 @@ larder_store_open (struct larder *larder, const char *name, struct larder_store 
 void
 larder_store_close (struct larder_store *store)
 {
+	if (!store)
+		return;
+	free (store->name);
+	free (store->prefix);
+	free (store->bucket);
 	free (store);
 }
 
 struct larder *store_larder (const struct larder_store *store) { return store->larder; }
-const char *store_name (const struct larder_store *store) { return config_name (store->section); }
+const char *store_name (const struct larder_store *store) { return store->name; }
+const char *store_prefix (const struct larder_store *store) { return store->prefix; }
 const char *store_bucket (const struct larder_store *store) { return store->bucket; }
 const struct schema_store *store_section (const struct larder_store *store) { return store->schema; }
 uint64_t store_caps (const struct larder_store *store) { return store->instance->caps; }
@@ -117,6 +173,27 @@ larder_store_each (struct larder *larder, larder_store_fn each, void *context, s
 	return code;
 }
 
+/* The store of such an address is named "s3://bucket". */
+static int
+parse_url (struct larder *larder, struct larder_arena *arena, const char *text, struct larder_address *ret, struct larder_error *error)
+{
+	struct larder_address address = { .size = sizeof address };
+	const char *scheme = NULL, *bucket = NULL, *backend;
+	if (!split_url (arena, text, &scheme, &bucket, &address.path) || !scheme || !bucket)
+		return larder_fail_memory (error);
+	if (!*bucket)
+		return larder_fail_next (error, LARDER_E_INVALID, "write SCHEME://BUCKET/KEY, or STORE:KEY", "'%s' names no bucket", text);
+	int code = backend_for_scheme (larder, scheme, &backend, error);
+	if (code < 0)
+		return code;
+	address.store = arena_printf (arena, "%s://%s", scheme, bucket);
+	address.path = arena_copy (arena, address.path);
+	if (!address.store || !address.path)
+		return larder_fail_memory (error);
+	larder_give (ret, &address);
+	return 0;
+}
+
 /* Local: "-", paths that begin with '/' or '.', and names without a colon (or with a '/' before it). */
 int
 larder_address_parse (struct larder *larder, struct larder_arena *arena, const char *text, struct larder_address *ret,
@@ -131,11 +208,10 @@ larder_address_parse (struct larder *larder, struct larder_arena *arena, const c
 		address.store = arena_copy_bytes (arena, text, (size_t) (colon - text));
 		address.path = arena_copy (arena, colon + 1);
 		const char *name = address.store ? address.store : "";
-		/* A store of that name comes first: its keys may begin with slashes. */
-		if (strncmp (colon, "://", 3) == 0 && (!larder->config || config_find (larder->config, "store", name, &section, NULL) < 0))
-			return larder_fail_next (error, LARDER_E_UNSUPPORTED, "write STORE:KEY; 'larder store list' names the stores",
-				"'%s' is a URL; name a store of the configuration instead", text);
 		int code = need_config (larder, error);
+		/* A store of that name comes first: its keys may begin with slashes. */
+		if (code == 0 && strncmp (colon, "://", 3) == 0 && config_find (larder->config, "store", name, &section, NULL) < 0)
+			return parse_url (larder, arena, text, ret, error);
 		if (code == 0)
 			code = config_find (larder->config, "store", name, &section, error);
 		if (code == LARDER_E_NOTFOUND) {   /* a word of the command line, not an object */

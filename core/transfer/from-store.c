@@ -44,7 +44,7 @@ page_read (struct larder_store *store, const char *prefix, const char *after, st
 static void
 take (struct transfer *transfer, struct larder_store *store, const struct larder_info *info, bool looked, const char *last, const char *rel)
 {
-	const char *from = arena_printf (transfer->arena, "%s:%s", store_name (store), info->key);
+	const char *from = arena_printf (transfer->arena, "%s%s", store_prefix (store), info->key);
 	struct item *item = item_new (transfer, from ? from : info->key);
 	struct larder_error error = LARDER_ERROR_INIT;
 	if (!item)

@@ -143,7 +143,7 @@ journal_what_of (struct transfer *transfer, const char *kind, struct item *item,
 	if (store_url (store, item->arena, key, &ret->address, NULL) < 0) {
 		buffer_clear (&encoded);
 		text_percent (&encoded, key);
-		ret->address = arena_printf (item->arena, "%s:%s/%s", store_name (store), store_bucket (store), buffer_text (&encoded));
+		ret->address = arena_printf (item->arena, "%s%s/%s", store_prefix (store), store_bucket (store), buffer_text (&encoded));
 	}
 	return ret->path && ret->address ? 0 : LARDER_E_LIMIT;
 }

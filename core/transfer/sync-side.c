@@ -89,7 +89,7 @@ side_begin_store (struct side *side, struct transfer *transfer, struct larder_st
 	side->fetch = fetch_object;
 	side->store = store;
 	side->prefix = length == 0 || path[length - 1] == '/' ? path : arena_printf (transfer->arena, "%s/", path);
-	side->name = side->prefix ? arena_printf (transfer->arena, "%s:%s", store_name (store), side->prefix) : NULL;
+	side->name = side->prefix ? arena_printf (transfer->arena, "%s%s", store_prefix (store), side->prefix) : NULL;
 	side->arenas[0] = arena_new ();
 	side->arenas[1] = arena_new ();
 	return side->name && side->arenas[0] && side->arenas[1] ? 0 : larder_fail_memory (error);

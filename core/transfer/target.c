@@ -250,7 +250,7 @@ target_name (struct transfer *transfer, const char *last, const char *rel, struc
 		return larder_fail_memory (error);
 	if (transfer->store) {
 		item->path = target_join (arena, transfer->to, below);
-		item->to = item->path ? arena_printf (arena, "%s:%s", store_name (transfer->store), item->path) : NULL;
+		item->to = item->path ? arena_printf (arena, "%s%s", store_prefix (transfer->store), item->path) : NULL;
 		return item->to ? 0 : larder_fail_memory (error);
 	}
 	if (*below == '\0')

@@ -13,7 +13,7 @@
 const char *
 versions_name (struct versions *versions, const char *key)
 {
-	const char *name = arena_printf (versions->page, "%s:%s", store_name (versions->store), key);
+	const char *name = arena_printf (versions->page, "%s%s", store_prefix (versions->store), key);
 	return name ? name : key;
 }
 

@@ -386,7 +386,7 @@ def test_cli_objects_known_store_is_no_url():
     assert larder("put", "-", "uploads://x", stdin=b"slashes").code == 0
     assert "//x" in keys("uploads:") and larder("cat", "uploads://x").raw == b"slashes"
     got = larder("cat", "https://example.org/x")
-    assert got.code == 2 and "is a URL" in got.err and "no store" not in got.err, (got.code, got.err)
+    assert got.code == 2 and "for https:// addresses" in got.err and "STORE:KEY" in got.err, (got.code, got.err)
     assert larder("rm", "uploads://x").code == 0
 
 

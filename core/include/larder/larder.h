@@ -68,6 +68,7 @@ struct larder_settings {
 	void *problem_context;
 	const char *state;               /* folder for what outlives a process, made at first use; NULL: a transfer that breaks off begins
 	                                  * anew the next time */
+	const char *backend;             /* of addresses like s3://bucket/key; NULL: the one whose driver claims that scheme */
 };
 
 /* Reads and checks pipeline file and profile, and loads no module. INVALID with file and line for what is wrong in them.
