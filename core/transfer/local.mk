@@ -12,7 +12,7 @@ libtransfer_la_SOURCES = \
 	%D%/pool.c %D%/pool.h \
 	%D%/remove.c \
 	%D%/same.c %D%/shadow.c %D%/spelling.c %D%/stream.c \
-	%D%/sync.c %D%/sync.h %D%/sync-merge.c %D%/sync-mode.c %D%/sync-remove.c %D%/sync-side.c %D%/sync-side.h \
+	%D%/sync.c %D%/sync.h %D%/sync-list.c %D%/sync-merge.c %D%/sync-mode.c %D%/sync-remove.c %D%/sync-side.c %D%/sync-side.h \
 	%D%/target.c \
 	%D%/transfer.c %D%/transfer.h \
 	%D%/upload.c \

@@ -162,12 +162,16 @@ sync_judge (struct sync *sync, const struct entry *to, struct larder_arena *aren
 static int
 next (struct sync *sync, struct side *side, struct larder_error *error)
 {
-	int code;
+	int code, takes;
 	do {
-		code = side_next (side, error);
+		takes = code = side_next (side, error);
 		if (code == 1 && side == &sync->from && side->at.kind != ENTRY_FOLDER)
 			sync->seen++;
-	} while (code == 1 && !sync_takes (sync->request, side->at.key) && !transfer_stopped (&sync->transfer));
+		if (code == 1)
+			takes = sync_takes (sync->request, side->at.key) ? sync_list_takes (side, error) : 0;
+	} while (code == 1 && takes == 0 && !transfer_stopped (&sync->transfer));
+	if (takes < 0)
+		return takes;
 	if (code == 1 && side == &sync->to && sync_is_item (&side->at))
 		sync->there++;
 	return code;

@@ -260,4 +260,5 @@ side_end (struct side *side)
 		close (side->root);
 	arena_free (side->arenas[0]);
 	arena_free (side->arenas[1]);
+	sort_free (side->only);
 }

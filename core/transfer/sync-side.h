@@ -3,6 +3,7 @@
 #ifndef LARDER_TRANSFER_SYNC_SIDE_H
 #define LARDER_TRANSFER_SYNC_SIDE_H
 
+#include "sort.h"
 #include "transfer.h"
 
 enum entry_kind { ENTRY_FILE, ENTRY_FOLDER, ENTRY_OTHER };
@@ -43,6 +44,10 @@ struct side {
 	bool descend;                 /* into the folder that was given last */
 	bool doubt;                   /* something could not be read: nobody knows what is there */
 	struct level *level;
+
+	/* --from: the keys that take part, in the same order, and the one that is next; NULL: all */
+	struct sort *only;
+	const char *pick;
 };
 
 int side_begin_store (struct side *side, struct transfer *transfer, struct larder_store *store, const char *path, struct larder_error *error);

@@ -80,7 +80,11 @@ run (struct sync *sync, struct larder_error *error)
 	struct transfer *transfer = &sync->transfer;
 	int code = check_request (sync->request, error);
 	if (code == 0)
+		code = sync_list_begin (sync, error);
+	if (code == 0)
 		code = sync_begin_sides (sync, false, error);
+	if (code == 0)
+		code = sync_list_read (sync, error);
 	if (code == 0 && sync->request->mode && transfer->store)
 		code = larder_fail_next (error, LARDER_E_INVALID, "leave it out", "a mode is for files: '%s' is a store", sync->request->to);
 	if (code == 0)
@@ -107,6 +111,15 @@ sync_end (struct sync *sync)
 		(void) fclose (sync->leftover);
 }
 
+static int
+on_event (void *context, const struct larder_event *event)
+{
+	struct sync *sync = context;
+	if (event->error && event->from)
+		sync_list_add (sync, event->from);
+	return sync->event ? sync->event (sync->context, event) : 0;
+}
+
 int
 larder_sync (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context, struct larder_summary *ret_summary,
              struct larder_error *error)
@@ -124,9 +137,12 @@ larder_sync (struct larder *larder, const struct larder_sync *request, larder_ev
 	sync->judge = sync_judge;
 	sync->alone = sync_leftover;
 	sync->from.root = sync->to.root = -1;
-	int code = transfer_begin (&sync->transfer, larder, &copy, event, context, error);
+	sync->failed = (struct file_draft) FILE_DRAFT_NONE;
+	sync->event = event;
+	sync->context = context;
+	int code = transfer_begin (&sync->transfer, larder, &copy, on_event, sync, error);
 	if (code == 0) {
-		code = run (sync, error);
+		code = sync_list_end (sync, run (sync, error), error);
 		sync_end (sync);
 		code = transfer_end (&sync->transfer, code, ret_summary, error);
 	}

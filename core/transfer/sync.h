@@ -20,6 +20,11 @@ struct sync {
 	struct item *later;           /* local: they come when what stands in their way has gone */
 	FILE *leftover;               /* keys to remove, each with its NUL: memory does not grow with them */
 	uint64_t removing;
+
+	struct file_draft failed;     /* fd -1, or gets the keys that fail */
+	int failed_code;              /* it could not be written to */
+	larder_event_fn event;        /* the caller's */
+	void *context;
 };
 
 /* ---- sync.c ---- */
@@ -51,6 +56,17 @@ int sync_leftover (struct sync *sync, struct larder_error *error);
 int sync_remove (struct sync *sync, struct larder_error *error);
 /* Those that had to wait. */
 void sync_add_later (struct sync *sync);
+
+/* ---- sync-list.c ---- */
+/* A list of what fails, where one was asked for: begun, a line more for the address in an event, and published, whatever the run
+ * ended with. */
+int sync_list_begin (struct sync *sync, struct larder_error *error);
+void sync_list_add (struct sync *sync, const char *address);
+int sync_list_end (struct sync *sync, int code, struct larder_error *error);
+/* The keys that take part in a run. CONFLICT for the list of a run that ended before its time. */
+int sync_list_read (struct sync *sync, struct larder_error *error);
+/* Does the current key of that side? 1, 0 or a code. */
+int sync_list_takes (struct side *side, struct larder_error *error);
 
 /* ---- sync-mode.c ---- */
 /* All files and folders of the destination get the mode that was asked for. */

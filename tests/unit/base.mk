@@ -11,7 +11,8 @@ UNIT_BASE = \
 	tests/unit/test-base-json \
 	tests/unit/test-base-checksum \
 	tests/unit/test-base-file \
-	tests/unit/test-base-draft
+	tests/unit/test-base-draft \
+	tests/unit/test-base-sort
 check_PROGRAMS += $(UNIT_BASE)
 TESTS += $(UNIT_BASE)
 LIBS_UNIT_BASE = libbase.la $(CHECK_LIBS)
@@ -55,4 +56,9 @@ tests_unit_test_base_draft_SOURCES = tests/unit/test-base-draft.c core/base/fail
 tests_unit_test_base_draft_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/tests/unit
 tests_unit_test_base_draft_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_base_draft_LDADD = $(LIBS_UNIT_BASE)
+
+tests_unit_test_base_sort_SOURCES = tests/unit/test-base-sort.c core/base/fail.c
+tests_unit_test_base_sort_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/tests/unit
+tests_unit_test_base_sort_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_base_sort_LDADD = $(LIBS_UNIT_BASE)
 endif

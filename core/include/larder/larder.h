@@ -366,6 +366,8 @@ struct larder_sync {
 	uint32_t delete_most_percent;    /* of the objects or files of the destination */
 	uint32_t mode;                   /* of files and folders of a local destination, also of those that are there; 0: by umask */
 	uint32_t shard, shards;          /* the keys of one of so many shards, counted from 0; 0 of 0: all */
+	const char *failed_to;           /* file that gets the key of each that failed or was refused, percent-encoded, one a line; NULL: none */
+	const char *only;                /* such a file: these keys alone take part, and of one that ends in '/' all below it; NULL: all */
 };
 
 /* Makes `to` like `from`: copies what is missing or different there. Two listings are merged in byte order, in flat memory, and
