@@ -181,7 +181,7 @@ static const struct field fields[] = {
 	FIELD (larder_settings, size), FIELD (larder_settings, flags), FIELD (larder_settings, config),
 	FIELD (larder_settings, profile), FIELD (larder_settings, larder_keys), FIELD (larder_settings, module_dir),
 	FIELD (larder_settings, log), FIELD (larder_settings, log_context), FIELD (larder_settings, log_level),
-	FIELD (larder_settings, problem), FIELD (larder_settings, problem_context), FIELD (larder_settings, state),
+	FIELD (larder_settings, problem), FIELD (larder_settings, problem_context), FIELD (larder_settings, state), FIELD (larder_settings, backend),
 	SIZE (larder_setting),
 	FIELD (larder_setting, size), FIELD (larder_setting, kind), FIELD (larder_setting, name), FIELD (larder_setting, key),
 	FIELD (larder_setting, value), FIELD (larder_setting, help), FIELD (larder_setting, file),
