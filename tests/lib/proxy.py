@@ -11,6 +11,7 @@ The first that applies acts. What it does:
     pass                              nothing (the default)
     cut-before                        closes the connection before anything reaches the server
     cut-request, bytes                closes both connections after so many bytes of the request's body
+    alter, change                     gives the request's body to `change` and sends what comes back, which must be as long
     drop-reply                        the server has done it, and the client hears nothing: closed
     cut-reply, bytes, hold            the head and so many bytes of the body, then closed; with hold, not closed but silent
     flip, bytes                       turns one bit of the reply's body, in the byte after so many
@@ -155,7 +156,7 @@ def own_reply(rule, record):
 class Rule:
     def __init__(self, words):
         known = {"method", "path", "number", "nth", "times", "do", "bytes", "code", "status", "headers", "body", "forward", "set",
-                 "seconds", "delay", "reset", "before", "after", "hold"}
+                 "seconds", "delay", "reset", "before", "after", "hold", "change"}
         if set(words) - known or words.get("do", "pass") not in ACTIONS:
             raise ValueError("unknown words in the rule %s" % words)
         self.words, self.matched, self.acted = words, 0, 0
@@ -278,6 +279,19 @@ class Exchange:
 
     def do_pass(self, head, record, rule):
         return self.pass_on(self.forward(head, record), record)
+
+    def do_alter(self, head, record, rule):
+        whole = b"".join(request_body(head, self.from_client))
+        altered, record["body_bytes"] = rule["change"](whole), len(whole)
+        if len(altered) != len(whole) or altered == whole:
+            raise ValueError("%s changed nothing, or its length" % rule["change"])
+        self.connect()
+        self.server.sendall(head.raw + altered)
+        reply = read_head(self.from_server)
+        if reply is None:
+            raise Gone("the server closed without a reply")
+        record["server"] = reply.status
+        return self.pass_on(reply, record)
 
     def do_cut_before(self, head, record, rule):
         return False

@@ -98,6 +98,56 @@ def test_live_dangers_05_delete_objects_where_the_hash_is_checked_is_one_request
     check_05("versitygw", "0.0.0.0", 1, 0)
 
 
+FIRST, LAST = "x" * (5 << 20), "last"
+
+
+def altered_list(name, row=None):
+    """Two parts sent, and whoever stands between takes the last off the list that ends the upload: the session, and what finish said."""
+    s = Session(name, host="0.0.0.0", row=row, plan=[{"method": "POST", "path": "uploadId=", "do": "alter", "change": without_last}])
+    upload = s.do("begin", key="k")["id"]
+    parts = [s.do("part", key="k", id=upload, number=number, text=text) for number, text in enumerate((FIRST, LAST), 1)]
+    reply = s.ask("finish", key="k", id=upload, parts=parts, length=len(FIRST + LAST))
+    assert s.sent("POST", "uploadId=")[0]["action"] == "alter"
+    return s, upload, reply
+
+
+def check_05_parts(name):
+    """Nobody looks at the list's hash on MinIO, but the whole has a checksum, put together from those of the parts, in a signed header."""
+    s, upload, reply = altered_list(name)
+    with s:
+        assert reply["code"] not in (0, None) and reply["message"], reply
+        assert s.keys() == [], "half an object was made"
+        s.do("abort", key="k", id=upload)
+
+
+def without_last(body):
+    at, end = body.rindex(b"<Part>"), body.rindex(b"</Part>") + 7
+    return body[:at] + b" " * (end - at) + body[end:]
+
+
+def test_live_dangers_05_parts_taken_off_the_list_minio():
+    check_05_parts("minio")
+
+
+def test_live_dangers_05_parts_taken_off_the_list_versitygw():
+    check_05_parts("versitygw")
+
+
+def test_live_dangers_05_parts_taken_off_the_list_without_a_checksum():
+    """Where the server was told neither checksum nor size of the whole, what it made is looked at."""
+    s, _, reply = altered_list("minio", row="other")
+    with s:
+        assert reply["code"] == INTEGRITY and "was made of %d bytes, not of %d" % (len(FIRST), len(FIRST + LAST)) in reply["message"] and reply["next"], reply
+
+
+def test_live_dangers_05_tags_in_clear_minio():
+    """Their hash nobody looks at, and there is no header that would tell: over http they are as safe as the way is. (doc/dev/servers.md)"""
+    with Session("minio", host="0.0.0.0", plan=[{"method": "PUT", "path": "tagging", "do": "alter", "change": lambda body: body.replace(b"true", b"lies")}]) as s:
+        s.do("write", key="k", text="x")
+        assert s.ask("tags_set", key="k", tags={"a": "true"})["code"] == 0, "it looks now: take the sentence out of doc/dev/servers.md"
+        assert s.do("tags", key="k")["tags"] == {"a": "lies"}
+
+
 # ---- 6: conditions
 
 def test_live_dangers_06_delete_if_match_minio():
