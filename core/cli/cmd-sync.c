@@ -9,7 +9,7 @@
 
 struct sync {
 	bool remove, empty_source, size_only, checksum;
-	const char *most, *mode, *failed_to, *only;
+	const char *most, *mode, *plan, *failed_to, *only;
 	struct select_flags select;
 };
 #define AT(field) .at = offsetof (struct sync, field)
@@ -23,6 +23,7 @@ static const struct larder_option options[] = {
 	SELECT_OPTIONS (struct sync, select),
 	{ .key = "failed-to", .type = LARDER_STRING, AT (failed_to), .argument = "FILE", .help = "write the key of each that failed or was refused, one a line" },
 	{ .key = "from", .type = LARDER_STRING, AT (only), .argument = "FILE", .help = "only the keys in such a file" },
+	{ .key = "plan", .type = LARDER_PATH, AT (plan), .argument = "FILE", .help = "do nothing, and write each operation with what it takes for granted, for 'larder apply'" },
 	{ 0 }
 };
 
@@ -64,7 +65,10 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 			| (flags->size_only ? LARDER_SYNC_SIZE_ONLY : 0) | (flags->checksum ? LARDER_SYNC_CHECKSUM : 0)
 			| (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
 		.failed_to = flags->failed_to, .only = flags->only,
+		.plan = flags->plan,
 	};
+	if (flags->plan)
+		cli->globals.dry_run = true;
 	int code = read_most (flags->most, &request, error);
 	if (code == 0)
 		code = read_mode (flags->mode, &request, error);
@@ -86,11 +90,13 @@ const struct larder_cmd cmd_sync = {
 		"larder sync -n --delete images:ann/ photos|what would be copied and removed\n"
 		"larder sync models:flux/ /efs/flux --mode 755 --exclude '*.tmp'|with modes, and without some\n"
 		"larder sync photos images:ann/ --failed-to left.txt|what does not go is named in left.txt\n"
-		"larder sync photos images:ann/ --from left.txt|only that, once more",
+		"larder sync photos images:ann/ --from left.txt|only that, once more\n"
+		"larder sync --plan today.plan --delete photos images:ann/|to be looked at, then done by 'larder apply today.plan'",
 	.text = "Both are listed in one order and compared by what the listings hold: size and time, between stores the checksum or etag. A file goes "
 		"up when it is newer than its object; a download takes over the object's time, so that another time is a change. What is unchanged "
 		"counts as skipped. A GLOB is compared with the whole key below the two trees, and its * also stands for '/'. With --delete nothing is removed unless "
 		"both sides were listed whole. A list of --failed-to has one key below the two trees a line, percent-encoded; it is written when the run ends, and "
-		"is empty when nothing failed. The list of a run that ended before its time is refused by --from: run all of it again.",
+		"is empty when nothing failed. The list of a run that ended before its time is refused by --from: run all of it again. "
+		"With --plan nothing is done: the file, one operation a line, is written when both were listed and every guard of --delete held, and else not at all.",
 	.options = options, .self_size = sizeof (struct sync), .least = 2, .most = 2, .run = run,
 };

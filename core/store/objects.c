@@ -211,7 +211,7 @@ larder_copy_object (struct larder_store *from, struct larder_store *to, struct l
 		return object_copy_through (from, to, arena, request, ret_info, error);
 	struct larder_copy copy = {
 		.size = sizeof copy, .from = { sizeof copy.from, from->bucket, request->key, request->version }, .bucket = to->bucket, .key = request->to,
-		.attributes = request->attributes, .condition = { sizeof copy.condition, request->create_only, NULL },
+		.if_match = request->if_match, .attributes = request->attributes, .condition = { sizeof copy.condition, request->create_only, NULL },
 	};
 	copy.attributes.size = sizeof copy.attributes;
 	if (!copy.attributes.storage_class)

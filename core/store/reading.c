@@ -222,7 +222,7 @@ object_copy_through (struct larder_store *from, struct larder_store *to, struct 
 		return fd;
 	struct spool spool = { .fd = fd, .arena = arena };
 	struct larder_sink sink = { .size = sizeof sink, .context = &spool, .begin = spool_begin, .write = spool_write };
-	struct larder_get get = { .size = sizeof get, .key = request->key, .version = request->version, .length = LARDER_TO_END };
+	struct larder_get get = { .size = sizeof get, .key = request->key, .version = request->version, .length = LARDER_TO_END, .if_match = request->if_match };
 	int code = larder_get (from, &get, &sink, error);
 	struct file_source file;
 	struct larder_source source;

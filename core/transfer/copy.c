@@ -129,7 +129,7 @@ put_file (struct transfer *transfer, struct item *item, struct larder_error *err
 	struct watched watched = { .transfer = transfer };
 	struct larder_put put = {
 		.size = sizeof put, .key = item->path, .attributes = request->attributes,
-		.create_only = request->flags & LARDER_CREATE_ONLY,
+		.create_only = request->flags & LARDER_CREATE_ONLY || expect_create_only (item), .if_match = expect_if_match (item),
 	};
 	if (item->stream >= 0 && store_has_parts (transfer->store))
 		return stream_put (transfer, item, &put, error);
@@ -212,7 +212,7 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 			"'%s' and '%s' are the same object", item->from, item->to);
 	struct larder_copy_object copy = {
 		.size = sizeof copy, .key = item->info.key, .version = request->version, .to = item->path, .attributes = request->attributes,
-		.create_only = request->flags & LARDER_CREATE_ONLY,
+		.create_only = request->flags & LARDER_CREATE_ONLY || expect_create_only (item), .if_match = item->expected ? item->info.etag : NULL,
 	};
 	struct larder_info info = { .size = sizeof info }, before = { .size = sizeof before };
 	if (request->flags & LARDER_DRY_RUN)
@@ -275,6 +275,8 @@ static int
 copy_one (struct transfer *transfer, struct item *item, struct larder_error *error)
 {
 	bool dry = transfer->request->flags & LARDER_DRY_RUN;
+	if (item->removal)
+		return dry ? 0 : expect_remove (item, error);
 	if (transfer->store && item->store)
 		return copy_object (transfer, item, error);
 	if (transfer->store)

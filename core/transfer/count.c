@@ -1,5 +1,5 @@
 /* count.c: each item is counted once: done, skipped, refused or failed. */
-#include "transfer.h"
+#include "plan.h"
 
 #include "error.h"
 #include "store.h"
@@ -40,9 +40,12 @@ count_done (struct transfer *transfer, const struct item *item, uint64_t bytes)
 {
 	uint32_t flags = transfer->request->flags;
 	bool dry = flags & LARDER_DRY_RUN;
+	if (transfer->plan)
+		plan_copy (transfer->plan, item);
 	count_event (transfer, &(struct larder_event) {
-		.size = sizeof (struct larder_event), .from = item->from, .to = item->to, .bytes = bytes,
-		.action = flags & LARDER_MOVE ? (dry ? "would-move" : "moved") : dry ? "would-copy" : "copied",
+		.size = sizeof (struct larder_event), .from = item->from, .to = item->removal ? NULL : item->to, .bytes = bytes,
+		.action = item->removal ? (dry ? "would-remove" : "removed")
+			: flags & LARDER_MOVE ? (dry ? "would-move" : "moved") : dry ? "would-copy" : "copied",
 	});
 }
 
@@ -90,7 +93,7 @@ count_failed (struct transfer *transfer, const char *from, const char *to, const
 	tell (transfer, &event);
 	pthread_mutex_unlock (&transfer->mutex);
 	/* A full disk will not take the next one either, nor will a service that took none of the last. */
-	if (code == LARDER_E_NOSPACE || gone)
+	if (code == LARDER_E_NOSPACE || gone || transfer->strict)
 		stop (transfer, code);
 }
 
@@ -132,6 +135,10 @@ count_end (struct transfer *transfer, int code, struct larder_summary *ret_summa
 	if (ended == LARDER_E_UNAVAILABLE)
 		return larder_fail_next (error, LARDER_E_UNAVAILABLE, "run it again once the service answers",
 			"stopped: none of the last %d got through; what was not reported was not tried", BARREN_MOST);
+	if (ended && transfer->strict)
+		return larder_fail_next (error, ended, ended == LARDER_E_CONFLICT ? "look what changed, then plan again with 'larder sync --plan'" : "put that right, then apply the same plan again",
+			"stopped: %llu of the plan's operations were done now, %llu before; the rest was not tried", (unsigned long long) sum->done,
+			(unsigned long long) sum->skipped);
 	if (ended)
 		return ended;
 	if (sum->failed + sum->refused == 0)

@@ -136,7 +136,7 @@ journal_what_of (struct transfer *transfer, const char *kind, struct item *item,
 	struct larder_store *store = item->store ? item->store : transfer->store;
 	CLEANUP_FREE char *whole = target_whole_path (path);
 	CLEANUP_BUFFER struct buffer encoded;
-	*ret = (struct journal_what) { .kind = kind, .from = item->from, .to = item->to, .request = transfer->request };
+	*ret = (struct journal_what) { .kind = kind, .from = item->from, .to = item->to, .request = transfer->request, .planned = item->expected };
 	buffer_init (&encoded, LINE_MOST);
 	text_percent (&encoded, whole ? whole : path);
 	ret->path = encoded.failed ? NULL : arena_copy (item->arena, buffer_text (&encoded));
@@ -284,6 +284,8 @@ journal_begin (struct journal *journal, const struct journal_what *what, const c
 	json_member (&json, "id", id);
 	json_member (&json, "pin", pin);
 	json_member_uint (&json, "part", part);
+	if (what->planned)
+		json_member_bool (&json, "planned", true);
 	if (what->request)
 		add_request (&json, what->request);
 	json_put_object_end (&json);

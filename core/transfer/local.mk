@@ -1,14 +1,17 @@
 noinst_LTLIBRARIES += libtransfer.la
 libtransfer_la_CPPFLAGS = $(IN_TRANSFER)
 libtransfer_la_SOURCES = \
+	%D%/apply.c \
 	%D%/copy.c %D%/count.c \
 	%D%/download.c \
+	%D%/expect.c \
 	%D%/from-local.c %D%/from-store.c \
 	%D%/item.c \
 	%D%/journal.c %D%/journal.h \
 	%D%/pace.c %D%/pace.h \
 	%D%/parts.c %D%/parts.h %D%/parts-list.c \
 	%D%/pending.c \
+	%D%/plan.h %D%/plan-read.c %D%/plan-write.c \
 	%D%/pool.c %D%/pool.h \
 	%D%/remove.c \
 	%D%/same.c %D%/shadow.c %D%/spelling.c %D%/stream.c \

@@ -188,6 +188,10 @@ resume_one (void *context, struct found *found, struct larder_error *error)
 		return larder_fail_cancelled (error);
 	if (is_passed_over (acting, found))
 		return 0;
+	if (json_is_true (json_object_get (found->head, "planned"))) {
+		count_skipped (&acting->transfer, found->object, "it is of a plan: 'larder apply' goes on with it");
+		return 0;
+	}
 	bool upload = strcmp (found->kind, "upload") == 0;
 	const char *from = upload ? found->path : found->object;
 	struct larder_transfer request = {

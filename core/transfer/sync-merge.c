@@ -43,6 +43,13 @@ grain (int64_t time)
 	return time % NS_PER_S == 0 ? NS_PER_S : time % 1000000 == 0 ? 1000000 : 1;
 }
 
+bool
+sync_same_time (int64_t one, int64_t other)
+{
+	int64_t coarse = grain (one) > grain (other) ? grain (one) : grain (other);
+	return one / coarse == other / coarse;
+}
+
 static bool
 objects_differ (const struct larder_info *from, const struct larder_info *to)
 {
@@ -71,8 +78,7 @@ sync_differs (const struct larder_sync *request, const struct entry *from, const
 		return to->info != NULL;
 	if (to->info)
 		return from->mtime - from->mtime % grain (to->mtime) > to->mtime;
-	int64_t coarse = grain (from->mtime) > grain (to->mtime) ? grain (from->mtime) : grain (to->mtime);
-	return from->mtime / coarse != to->mtime / coarse;
+	return !sync_same_time (from->mtime, to->mtime);
 }
 
 /* ---- what becomes of one key ---- */
@@ -102,6 +108,29 @@ sync_fill (struct item *item, const struct side *side)
 	return item_of_object (item, side->store, at->info);
 }
 
+struct seen
+sync_seen (const struct entry *entry)
+{
+	return (struct seen) { .there = true, .length = entry->length, .mtime = entry->mtime, .etag = entry->info ? entry->info->etag : NULL };
+}
+
+/* For the plan: what both sides have. */
+static bool
+keep_seen (struct item *item, const struct side *side, const struct entry *to)
+{
+	struct expected *expected = arena_alloc (item->arena, sizeof *expected);
+	if (!expected)
+		return false;
+	expected->from = sync_seen (&side->at);
+	expected->from.etag = arena_copy (item->arena, expected->from.etag);
+	if (to) {
+		expected->to = sync_seen (to);
+		expected->to.etag = arena_copy (item->arena, expected->to.etag);
+	}
+	item->expected = expected;
+	return true;
+}
+
 /* A folder where the file is to come, or a file where its folder is: with --delete they go first. */
 static bool
 must_wait (struct sync *sync, const char *key)
@@ -112,16 +141,16 @@ must_wait (struct sync *sync, const char *key)
 	return shadow_over (&sync->leaving, key) || (fstatat (sync->to.root, key, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (there.st_mode));
 }
 
-/* `compare`: unless the bytes turn out to be the same. */
+/* `compare`: unless the bytes turn out to be those of `to`, which may be NULL. */
 static void
-copy (struct sync *sync, const char *from, bool compare)
+copy (struct sync *sync, const char *from, const struct entry *to, bool compare)
 {
 	struct item *item = item_new (&sync->transfer, from);
 	struct larder_error error = LARDER_ERROR_INIT;
 	if (!item)
 		return;
 	item->same = compare ? item_same : NULL;
-	if (!sync_fill (item, &sync->from)) {
+	if (!sync_fill (item, &sync->from) || (sync->transfer.plan && !keep_seen (item, &sync->from, to))) {
 		count_failed (&sync->transfer, from, NULL, &error, larder_fail_memory (&error), false);
 		item_free (item);
 	} else if (must_wait (sync, sync->from.at.key)) {
@@ -153,7 +182,7 @@ sync_judge (struct sync *sync, const struct entry *to, struct larder_arena *aren
 	else if (to && to->kind == from->kind && (from->kind == ENTRY_FOLDER || !sync_differs (sync->request, from, to)))
 		count_unchanged (transfer);
 	else
-		copy (sync, name, to && to->kind == ENTRY_FILE && from->length == to->length && (sync->request->flags & LARDER_SYNC_CHECKSUM));
+		copy (sync, name, to, to && to->kind == ENTRY_FILE && from->length == to->length && (sync->request->flags & LARDER_SYNC_CHECKSUM));
 	return 0;
 }
 

@@ -14,6 +14,9 @@
 
 enum { AT_ONCE = 1000, MOST = 1000, MOST_PERCENT = 50 };
 
+/* Before the key and the etag, each with its NUL. */
+struct leftover { uint64_t length; int64_t mtime; size_t key, etag; };
+
 bool
 sync_is_private (const struct side *side)
 {
@@ -47,8 +50,11 @@ sync_leftover (struct sync *sync, struct larder_error *error)
 	if (code < 0)
 		return code;
 	sync->removing++;
-	size_t length = strlen (at->key) + 1;
-	return fwrite (at->key, 1, length, sync->leftover) == length ? 0 : larder_fail_errno (error, errno, "cannot keep the names that go");
+	const char *etag = at->info && at->info->etag ? at->info->etag : "";
+	const struct leftover kept = { at->length, at->mtime, strlen (at->key) + 1, strlen (etag) + 1 };
+	bool good = fwrite (&kept, sizeof kept, 1, sync->leftover) == 1 && fwrite (at->key, kept.key, 1, sync->leftover) == 1
+		&& fwrite (etag, kept.etag, 1, sync->leftover) == 1;
+	return good ? 0 : larder_fail_errno (error, errno, "cannot keep the names that go");
 }
 
 /* ---- may they go? ---- */
@@ -108,15 +114,35 @@ static int
 read_batch (struct sync *sync, struct larder_info *at, size_t *ret_count, struct larder_error *error)
 {
 	struct larder_arena *arena = sync->transfer.arena;
-	CLEANUP_FREE char *line = NULL;
-	size_t room = 0, count = 0;
-	while (count < AT_ONCE && getdelim (&line, &room, '\0', sync->leftover) > 0) {
-		at[count].key = sync->to.store ? arena_printf (arena, "%s%s", sync->to.prefix, line) : arena_copy (arena, line);
-		if (!at[count++].key)
+	struct leftover kept;
+	size_t count = 0;
+	while (count < AT_ONCE && fread (&kept, sizeof kept, 1, sync->leftover) == 1) {
+		char *key = arena_alloc (arena, kept.key), *etag = arena_alloc (arena, kept.etag);
+		if (!key || !etag)
 			return larder_fail_memory (error);
+		if (fread (key, kept.key, 1, sync->leftover) != 1 || fread (etag, kept.etag, 1, sync->leftover) != 1)
+			break;
+		at[count++] = (struct larder_info) { .size = sizeof *at, .key = key, .etag = *etag ? etag : NULL, .length = kept.length, .mtime = kept.mtime };
 	}
 	*ret_count = count;
 	return ferror (sync->leftover) ? larder_fail_errno (error, errno, "cannot read the names that go") : 0;
+}
+
+static void
+plan_batch (struct plan *plan, const struct larder_info *at, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		plan_remove (plan, at[i].key, &(struct seen) { .there = true, .length = at[i].length, .mtime = at[i].mtime, .etag = at[i].etag });
+}
+
+/* As whole keys of the store. */
+static int
+add_prefix (const struct sync *sync, struct larder_info *at, size_t count, struct larder_error *error)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!(at[i].key = arena_printf (sync->transfer.arena, "%s%s", sync->to.prefix, at[i].key)))
+			return larder_fail_memory (error);
+	return 0;
 }
 
 static int
@@ -127,8 +153,12 @@ remove_batch (struct sync *sync, size_t *ret_count, struct larder_error *error)
 	int code = at ? read_batch (sync, at, ret_count, error) : larder_fail_memory (error);
 	if (code < 0 || *ret_count == 0)
 		return code;
-	if (sync->to.store)
-		return remove_keys (transfer, sync->to.store, at, *ret_count, error);
+	if (transfer->plan)
+		plan_batch (transfer->plan, at, *ret_count);
+	if (sync->to.store) {
+		code = add_prefix (sync, at, *ret_count, error);
+		return code == 0 ? remove_keys (transfer, sync->to.store, at, *ret_count, error) : code;
+	}
 	for (size_t i = 0; i < *ret_count && !transfer_stopped (transfer); i++)
 		remove_file (sync, at[i].key);
 	return 0;

@@ -81,14 +81,20 @@ fetch_object (struct side *side, struct larder_error *error)
 	}
 }
 
+const char *
+side_prefix (const char *path, struct larder_arena *arena)
+{
+	size_t length = strlen (path);
+	return length == 0 || path[length - 1] == '/' ? path : arena_printf (arena, "%s/", path);
+}
+
 int
 side_begin_store (struct side *side, struct transfer *transfer, struct larder_store *store, const char *path, struct larder_error *error)
 {
-	size_t length = strlen (path);
 	side->transfer = transfer;
 	side->fetch = fetch_object;
 	side->store = store;
-	side->prefix = length == 0 || path[length - 1] == '/' ? path : arena_printf (transfer->arena, "%s/", path);
+	side->prefix = side_prefix (path, transfer->arena);
 	side->name = side->prefix ? arena_printf (transfer->arena, "%s%s", store_prefix (store), side->prefix) : NULL;
 	side->arenas[0] = arena_new ();
 	side->arenas[1] = arena_new ();

@@ -50,6 +50,8 @@ struct side {
 	const char *pick;
 };
 
+/* A path as the prefix of what is below it: it ends at a separator. NULL: no memory. */
+const char *side_prefix (const char *path, struct larder_arena *arena);
 int side_begin_store (struct side *side, struct transfer *transfer, struct larder_store *store, const char *path, struct larder_error *error);
 /* A destination may be missing. */
 int side_begin_local (struct side *side, struct transfer *transfer, const char *path, bool source, struct larder_error *error);

@@ -74,6 +74,44 @@ check_request (const struct larder_sync *request, struct larder_error *error)
 	return request->mode & ~0777u ? larder_fail_next (error, LARDER_E_INVALID, "three octal digits: 755", "%o is no mode", (unsigned) request->mode) : 0;
 }
 
+/* The words of the request that decided, for whoever reads the plan. */
+static const char *
+flags_of (const struct larder_sync *request, struct larder_arena *arena)
+{
+	uint32_t flags = request->flags;
+	return arena_printf (arena, "%s%s%s%s%zu includes, %zu excludes, shard %u of %u", flags & LARDER_SYNC_DELETE ? "delete, " : "",
+		flags & LARDER_SYNC_EMPTY_SOURCE ? "allow-empty-source, " : "", flags & LARDER_SYNC_SIZE_ONLY ? "size-only, " : "",
+		flags & LARDER_SYNC_CHECKSUM ? "checksum, " : "", request->include_count, request->exclude_count, (unsigned) request->shard,
+		(unsigned) (request->shards ? request->shards : 1));
+}
+
+static int
+begin_plan (struct sync *sync, struct larder_error *error)
+{
+	struct transfer *transfer = &sync->transfer;
+	const struct larder_sync *request = sync->request;
+	struct plan_head head = {
+		.profile = larder_profile (transfer->larder), .from = request->from, .to = request->to, .flags = flags_of (request, transfer->arena),
+	};
+	if (request->mode)
+		return larder_fail_next (error, LARDER_E_INVALID, "plan and apply without it, then give the mode with 'larder sync --mode'", "a mode is no part of a plan");
+	int code = plan_address (sync->from.store, sync->from.store ? sync->from.prefix : sync->from.name, transfer->arena, &head.from_address, error);
+	if (code == 0)
+		code = plan_address (transfer->store, transfer->to, transfer->arena, &head.to_address, error);
+	return code == 0 ? plan_new (&transfer->plan, request->plan, &head, error) : code;
+}
+
+/* All of it, or none. */
+static int
+end_plan (struct sync *sync, int code, struct larder_error *error)
+{
+	struct transfer *transfer = &sync->transfer;
+	if (transfer->plan && code == 0 && !transfer_stopped (transfer))
+		code = plan_publish (transfer->plan, &transfer->sum, error);
+	plan_free (transfer->plan);
+	return code;
+}
+
 static int
 run (struct sync *sync, struct larder_error *error)
 {
@@ -87,6 +125,8 @@ run (struct sync *sync, struct larder_error *error)
 		code = sync_list_read (sync, error);
 	if (code == 0 && sync->request->mode && transfer->store)
 		code = larder_fail_next (error, LARDER_E_INVALID, "leave it out", "a mode is for files: '%s' is a store", sync->request->to);
+	if (code == 0 && sync->request->plan)
+		code = begin_plan (sync, error);
 	if (code == 0)
 		code = sync_merge (sync, error);
 	pool_drain (transfer->pool);
@@ -127,7 +167,7 @@ larder_sync (struct larder *larder, const struct larder_sync *request, larder_ev
 	struct larder_sync whole = { .size = sizeof whole };
 	larder_give (&whole, request);
 	struct larder_transfer copy = {
-		.size = sizeof copy, .flags = whole.flags & LARDER_DRY_RUN, .from = &whole.from, .count = 1, .to = whole.to,
+		.size = sizeof copy, .flags = whole.plan ? LARDER_DRY_RUN : whole.flags & LARDER_DRY_RUN, .from = &whole.from, .count = 1, .to = whole.to,
 		.attributes = { .size = sizeof copy.attributes },
 	};
 	struct sync *sync = calloc (1, sizeof *sync);
@@ -142,7 +182,7 @@ larder_sync (struct larder *larder, const struct larder_sync *request, larder_ev
 	sync->context = context;
 	int code = transfer_begin (&sync->transfer, larder, &copy, on_event, sync, error);
 	if (code == 0) {
-		code = sync_list_end (sync, run (sync, error), error);
+		code = sync_list_end (sync, end_plan (sync, run (sync, error), error), error);
 		sync_end (sync);
 		code = transfer_end (&sync->transfer, code, ret_summary, error);
 	}

@@ -3,6 +3,7 @@
 #define LARDER_TRANSFER_SYNC_H
 
 #include <stdio.h>
+#include "plan.h"
 #include "sync-side.h"
 
 struct sync {
@@ -18,7 +19,7 @@ struct sync {
 	struct shadow *covered;       /* of the source: what is no file and no folder keeps all below its name over there */
 	struct shadow *leaving;       /* local: files that go, where a folder may have to come */
 	struct item *later;           /* local: they come when what stands in their way has gone */
-	FILE *leftover;               /* keys to remove, each with its NUL: memory does not grow with them */
+	FILE *leftover;               /* what to remove, a struct leftover and its texts each: memory does not grow with them */
 	uint64_t removing;
 
 	struct file_draft failed;     /* fd -1, or gets the keys that fail */
@@ -47,6 +48,11 @@ int sync_fail_empty (const struct sync *sync, struct larder_error *error);
 bool sync_takes (const struct larder_sync *request, const char *key);
 /* Is the one on this side to be copied over that one? */
 bool sync_differs (const struct larder_sync *request, const struct entry *from, const struct entry *to);
+
+/* Are two times one, as finely as the coarser clock wrote them? */
+bool sync_same_time (int64_t one, int64_t other);
+/* What a side has of its current key. */
+struct seen sync_seen (const struct entry *entry);
 
 /* ---- sync-remove.c ---- */
 /* The current key of the destination has nothing on the other side. */

@@ -14,6 +14,10 @@
 /* A store that sources are in; it stays open while any of its objects is under way. */
 struct opened { struct opened *next; struct larder_store *store; };
 
+/* What one side had of a key when a plan was made. */
+struct seen { bool there; uint64_t length; int64_t mtime; const char *etag; };
+struct expected { struct seen from, to; };
+
 struct transfer {
 	struct larder *larder;
 	const struct larder_transfer *request;
@@ -29,6 +33,8 @@ struct transfer {
 	struct larder_summary sum;
 	bool differ;                  /* failures have different reasons */
 	unsigned barren;              /* items in a row that the service did not take */
+	bool strict;                  /* whatever fails ends the run */
+	struct plan *plan;            /* NULL, or gets what would be done; then a dry run */
 
 	/* of the thread that finds items */
 	struct larder_arena *arena;   /* of the whole run */
@@ -67,6 +73,8 @@ struct item {
 	bool verify;                  /* it is compared, and never copied */
 	int beneath;                  /* file: folder that `below` is in, open until the pool was drained, or -1: `from` is its path */
 	const char *below;
+	const struct expected *expected; /* NULL, or what a plan says of both sides: nothing is done on anything else */
+	bool removal;                 /* of the target */
 };
 
 /* ---- transfer.c: its beginning and end; `request` lives as long ---- */
@@ -141,6 +149,17 @@ void verify_same (const struct item *item);
 int copy_item (struct transfer *transfer, struct item *item, struct larder_error *error);
 /* Refused, not failed: by its name, before anything was tried. */
 bool copy_is_refusal (const struct transfer *transfer, const struct item *item, int code);
+
+/* ---- expect.c: what a plan says must still be so ---- */
+/* An item's `same` when it comes from a plan: is it as planned on both sides? CONFLICT when it is not; the same when it is done already. */
+int expect_both (struct item *item, bool *ret_same, struct larder_error *error);
+/* Removes the target, as it was planned. */
+int expect_remove (struct item *item, struct larder_error *error);
+/* The last look at a file, before another takes its name. */
+int expect_file (const struct item *item, int folder, const char *name, struct larder_error *error);
+/* The condition of a write or copy that goes to a store. */
+bool expect_create_only (const struct item *item);
+const char *expect_if_match (const struct item *item);
 
 /* ---- upload.c, download.c: one large object in pieces ---- */
 /* Large enough, and the store can? */

@@ -61,7 +61,11 @@ writing_publish (struct writing *writing, struct larder_error *error)
 	if (code == 0 && folds)
 		code = spelling_check (writing->draft.folder, writing->draft.last, writing->item->to, error);
 	if (code == 0)
-		code = file_draft_publish (&writing->draft, transfer->request->flags & LARDER_CREATE_ONLY ? FILE_CREATE : FILE_REPLACE, error);
+		code = expect_file (writing->item, writing->draft.folder, writing->draft.last, error);
+	if (code == 0) {
+		bool create = transfer->request->flags & LARDER_CREATE_ONLY || (writing->item->expected && !writing->item->expected->to.there);
+		code = file_draft_publish (&writing->draft, create ? FILE_CREATE : FILE_REPLACE, error);
+	}
 	if (folds)
 		pthread_mutex_unlock (&transfer->names);
 	return code;

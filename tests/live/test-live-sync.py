@@ -86,6 +86,85 @@ def test_live_sync_there_and_back_moto():
     there_and_back("moto")
 
 
+def test_live_sync_there_and_back_versitygw():
+    there_and_back("versitygw")
+
+
+def planned(scene, name):
+    """A plan of a copy over nothing, one over an object, and a removal."""
+    scene.write(name + "/changed", b"12345")
+    scene.write(name + "/new", b"1234")
+    for key in ("changed", "old"):
+        scene.client.put_object(Bucket="bucket", Key="p/" + key, Body=b"1234")
+    assert scene.sync("--delete", "--plan", scene.path("the.plan"), scene.path(name), "images:p")[0] == (3, 0, 0, 0)
+    assert set(scene.asked()) == {"GET /bucket"} and scene.keys() == ["p/changed", "p/old"], scene.asked()
+
+
+def apply(scene, code=0):
+    scene.mark = len(scene.between.requests)
+    done = scene.run("--json", "apply", scene.path("the.plan"))
+    assert done.code == code, done
+    return tuple(done.lines[-1][name] for name in ("done", "skipped", "refused", "failed")), done
+
+
+def test_live_sync_plan_and_apply():
+    """What is planned is done under the conditions that the plan names, and once."""
+    scene = place()
+    planned(scene, "planned")
+    assert apply(scene)[0] == (3, 0, 0, 0) and scene.keys() == ["p/changed", "p/new"]
+    said = {r["method"] + " " + r["path"].rpartition("/")[2].partition("?")[0]: {name.lower(): value for name, value in r["headers"]}
+            for r in scene.between.requests[scene.mark:]}
+    assert said["PUT new"]["if-none-match"] == "*" and said["PUT changed"]["if-match"], said
+    assert apply(scene)[0] == (0, 3, 0, 0)
+    assert not [one for one in scene.asked() if not one.startswith(("HEAD", "GET"))], scene.asked()
+
+
+def test_live_sync_plan_drifts():
+    """What changed after the plan is not overwritten and not removed, and nothing is removed after it."""
+    scene = place()
+    for key in ("changed", "new", "old"):
+        planned(scene, "drifts")
+        scene.client.put_object(Bucket="bucket", Key="p/" + key, Body=b"somebody's")
+        numbers, done = apply(scene, code=5)
+        assert numbers[3] == 1 and "since the plan was made" in str(done), done
+        assert scene.client.get_object(Bucket="bucket", Key="p/" + key)["Body"].read() == b"somebody's" and "p/old" in scene.keys()
+        scene.clear()
+
+
+def test_live_sync_plan_drifts_behind_the_look():
+    """The other writer comes between the look and the write or the removal: the condition of that request decides."""
+    for name, method, key in (("minio", "PUT", "changed"), ("minio", "PUT", "new"), ("versitygw", "DELETE", "old")):
+        scene = place(name)
+        planned(scene, "behind")
+        scene.between.plan([{"method": method, "path": "p/" + key,
+                             "before": lambda _, scene=scene, key=key: scene.client.put_object(Bucket="bucket", Key="p/" + key, Body=b"somebody's")}])
+        numbers, done = apply(scene, code=5)
+        assert numbers[3] == 1 and method + " /bucket/p/" + key in scene.asked(), (done, scene.asked())
+        assert scene.client.get_object(Bucket="bucket", Key="p/" + key)["Body"].read() == b"somebody's"
+        scene.clear()
+
+
+def test_live_sync_plan_of_files_drifts_behind_the_look():
+    """The same with files: what came or changed while the object was fetched stays; nor is another object taken for the one planned."""
+    scene = place()
+    for key in ("changed", "new", "object"):
+        scene.clear()
+        there = "fetched-%s/%s" % (key, key)
+        scene.client.put_object(Bucket="bucket", Key="p/" + key, Body=b"12345")
+        if key == "changed":
+            scene.write(there, b"1234")
+        assert scene.sync("--plan", scene.path("the.plan"), "images:p", scene.path("fetched-" + key))[0] == (1, 0, 0, 0)
+        def other(_, key=key, there=there):
+            if key == "object":
+                scene.client.put_object(Bucket="bucket", Key="p/object", Body=b"54321")
+            else:
+                scene.write(there, b"somebody's")
+        scene.between.plan([{"method": "GET", "path": "p/" + key, "before": other}])
+        numbers, done = apply(scene, code=5)
+        assert numbers == (0, 0, 0, 1) and "GET /bucket/p/" + key in scene.asked(), done
+        assert scene.tree("fetched-" + key) == ({} if key == "object" else {key: b"somebody's"})
+
+
 def test_live_sync_many_pages():
     """More than two pages on either side, names of one page's end among them."""
     scene = place()

@@ -235,6 +235,7 @@ struct larder_copy_object {
 	const char *to;                  /* key */
 	struct larder_attributes attributes;
 	bool create_only;
+	const char *if_match;            /* of the source: CONFLICT unless it has this etag */
 };
 
 struct larder_listing {
@@ -368,6 +369,7 @@ struct larder_sync {
 	uint32_t shard, shards;          /* the keys of one of so many shards, counted from 0; 0 of 0: all */
 	const char *failed_to;           /* file that gets the key of each that failed or was refused, percent-encoded, one a line; NULL: none */
 	const char *only;                /* such a file: these keys alone take part, and of one that ends in '/' all below it; NULL: all */
+	const char *plan;                /* file that gets what would be done, for larder_apply; nothing is done. NULL: none */
 };
 
 /* Makes `to` like `from`: copies what is missing or different there. Two listings are merged in byte order, in flat memory, and
@@ -378,6 +380,14 @@ struct larder_sync {
  * code and summary as of larder_transfer. */
 LARDER_API int larder_sync (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context,
                             struct larder_summary *ret_summary, struct larder_error *error);
+
+/* Does what a plan of larder_sync says, in its order, and nothing else. The file is read whole and compared with its checksum
+ * before anything begins: INTEGRITY when it was cut short or changed, INVALID when it was made with another profile or for other
+ * places. Each operation first looks whether both sides are as they were planned upon: what is done already is "skipped", anything
+ * else is CONFLICT, and whatever fails ends the run. Flags: LARDER_DRY_RUN looks and does nothing. Events and summary as of
+ * larder_transfer; the code is that of the failure. */
+LARDER_API int larder_apply (struct larder *larder, const char *plan, uint32_t flags, larder_event_fn event, void *context,
+                             struct larder_summary *ret_summary, struct larder_error *error);
 
 /* Do two trees, or a file or object and another, have the same bytes? Of the request counts: from, to, the filters, the shard, and
  * LARDER_SYNC_SIZE_ONLY or LARDER_VERIFY_DOWNLOAD; nothing is changed. Where both sides tell a checksum of the whole of one kind, nothing is
