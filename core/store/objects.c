@@ -191,6 +191,34 @@ larder_put (struct larder_store *store, struct larder_arena *arena, const struct
 	return code;
 }
 
+bool
+store_copies_within (const struct larder_store *from, const struct larder_store *to, bool create_only)
+{
+	bool undecided = create_only && !(to->instance->caps & LARDER_CAP_COPY_CREATE_ONLY);
+	return from->instance == to->instance && CAN (to, copy) && !undecided;
+}
+
+int
+store_copy_tags (struct larder_store *from, const char *key, const char *version, struct larder_store *to, const char *to_key, struct larder_arena *arena,
+                 struct larder_error *error)
+{
+	const struct larder_object source = { sizeof source, from->bucket, key, version }, target = { sizeof target, to->bucket, to_key, NULL };
+	struct larder_call call = larder_call_begin (to->larder, arena);
+	struct larder_pairs tags = { NULL, 0, sizeof (struct larder_pair) };
+	if (!CAN (from, tags_get) || !CAN (to, tags_set))
+		return 0;
+	instance_enter (from->instance);
+	int code = from->driver->tags_get (from->instance->self, &call, &source, &tags, error);
+	instance_leave (from->instance);
+	if (code == LARDER_E_UNSUPPORTED || (code == 0 && tags.count == 0))
+		return 0;
+	instance_enter (to->instance);
+	if (code == 0)
+		code = to->driver->tags_set (to->instance->self, &call, &target, &tags, error);
+	instance_leave (to->instance);
+	return code;
+}
+
 int
 larder_copy_object (struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
                     const struct larder_copy_object *request, struct larder_info *ret_info, struct larder_error *error)
@@ -206,8 +234,7 @@ larder_copy_object (struct larder_store *from, struct larder_store *to, struct l
 		code = check_class (request->attributes.storage_class, error);
 	if (code < 0)
 		return code;
-	bool undecided = request->create_only && !(to->instance->caps & LARDER_CAP_COPY_CREATE_ONLY);
-	if (from->instance != to->instance || !CAN (to, copy) || undecided)
+	if (!store_copies_within (from, to, request->create_only))
 		return object_copy_through (from, to, arena, request, ret_info, error);
 	struct larder_copy copy = {
 		.size = sizeof copy, .from = { sizeof copy.from, from->bucket, request->key, request->version }, .bucket = to->bucket, .key = request->to,

@@ -20,11 +20,12 @@ store_has_parts (const struct larder_store *store)
 }
 
 int
-store_parts_begin (struct larder_store *store, struct larder_arena *arena, const struct larder_put *put, struct larder_upload *ret_upload,
+store_parts_begin (struct larder_store *store, struct larder_arena *arena, const struct larder_put *put, bool copied, struct larder_upload *ret_upload,
                    struct larder_error *error)
 {
 	struct larder_write write;
 	int code = object_write (store, put, &write, error);
+	write.copied = copied;
 	if (code < 0)
 		return code;
 	struct larder_call call = larder_call_begin (store->larder, arena);
@@ -43,6 +44,25 @@ store_parts_write (struct larder_store *store, struct larder_arena *arena, const
 		return larder_fail_cancelled (error);
 	instance_enter (store->instance);
 	int code = store->driver->parts_write (store->instance->self, &call, upload, number, source, ret_part, error);
+	instance_leave (store->instance);
+	return code;
+}
+
+bool
+store_has_parts_copy (const struct larder_store *store)
+{
+	return store_has_parts (store) && store->driver->parts_copy;
+}
+
+int
+store_parts_copy (struct larder_store *store, struct larder_arena *arena, const struct larder_upload *upload, uint32_t number,
+                  const struct larder_read *from, struct larder_part *ret_part, struct larder_error *error)
+{
+	struct larder_call call = larder_call_begin (store->larder, arena);
+	if (larder_is_cancelled (store->larder))
+		return larder_fail_cancelled (error);
+	instance_enter (store->instance);
+	int code = store->driver->parts_copy (store->instance->self, &call, upload, number, from, ret_part, error);
 	instance_leave (store->instance);
 	return code;
 }

@@ -196,8 +196,8 @@ spool_write (void *context, const void *bytes, size_t count, struct larder_error
 	return status < 0 ? larder_fail_errno (error, -status, "cannot write the temporary copy") : 0;
 }
 
-static struct larder_attributes
-merged (const struct larder_attributes *asked, const struct larder_info *source, const struct larder_store *to)
+struct larder_attributes
+store_copy_attributes (const struct larder_store *to, const struct larder_attributes *asked, const struct larder_info *source)
 {
 	struct larder_attributes attributes = *asked;
 	attributes.size = sizeof attributes;
@@ -231,7 +231,7 @@ object_copy_through (struct larder_store *from, struct larder_store *to, struct 
 	if (code < 0)
 		return code;
 	struct larder_put put = {
-		.size = sizeof put, .key = request->to, .attributes = merged (&request->attributes, &spool.info, to), .create_only = request->create_only,
+		.size = sizeof put, .key = request->to, .attributes = store_copy_attributes (to, &request->attributes, &spool.info), .create_only = request->create_only,
 	};
 	return larder_put (to, arena, &put, &source, ret_info, error);
 }

@@ -61,10 +61,22 @@ struct larder_upload;
 struct larder_part;
 /* Can it be written in parts, in ranges be read? */
 bool store_has_parts (const struct larder_store *store);
-int store_parts_begin (struct larder_store *store, struct larder_arena *arena, const struct larder_put *put, struct larder_upload *ret_upload,
+/* copied: the parts will come by store_parts_copy alone. */
+int store_parts_begin (struct larder_store *store, struct larder_arena *arena, const struct larder_put *put, bool copied, struct larder_upload *ret_upload,
                        struct larder_error *error);
 int store_parts_write (struct larder_store *store, struct larder_arena *arena, const struct larder_upload *upload, uint32_t number,
                        const struct larder_source *source, struct larder_part *ret_part, struct larder_error *error);
+struct larder_read;
+/* Does it copy inside the service, and can it do so in parts? The bytes of a part come from an object of the same instance. */
+bool store_copies_within (const struct larder_store *from, const struct larder_store *to, bool create_only);
+bool store_has_parts_copy (const struct larder_store *store);
+int store_parts_copy (struct larder_store *store, struct larder_arena *arena, const struct larder_upload *upload, uint32_t number,
+                      const struct larder_read *from, struct larder_part *ret_part, struct larder_error *error);
+/* Attributes of a copy: what was asked for, else the source's. */
+struct larder_attributes store_copy_attributes (const struct larder_store *to, const struct larder_attributes *asked, const struct larder_info *source);
+/* The source's tags, where both have such. */
+int store_copy_tags (struct larder_store *from, const char *key, const char *version, struct larder_store *to, const char *to_key, struct larder_arena *arena,
+                     struct larder_error *error);
 /* parts[0 … count) must be 1 … count without a gap, and `length` together: INTEGRITY before anything is asked. `crc64` is of
  * the whole, or NULL. */
 int store_parts_finish (struct larder_store *store, struct larder_arena *arena, const struct larder_put *put, const struct larder_upload *upload,

@@ -219,7 +219,7 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 		return 0;
 	int code = move ? larder_stat (item->store, item->arena, item->info.key, NULL, &before, error) : 0;
 	if (code == 0)
-		code = larder_copy_object (item->store, transfer->store, item->arena, &copy, &info, error);
+		code = copy_stored (transfer, item->store, transfer->store, item->arena, &copy, item->info.length, &info, error);
 	if (code == 0 && move)
 		code = prove_copy (transfer, item, &before, error);
 	if (code == 0)

@@ -2,7 +2,7 @@ noinst_LTLIBRARIES += libtransfer.la
 libtransfer_la_CPPFLAGS = $(IN_TRANSFER)
 libtransfer_la_SOURCES = \
 	%D%/apply.c \
-	%D%/copy.c %D%/count.c \
+	%D%/copy.c %D%/copy-parts.c %D%/count.c \
 	%D%/download.c \
 	%D%/expect.c \
 	%D%/from-local.c %D%/from-store.c \

@@ -187,7 +187,7 @@ static int
 put_parts (struct streaming *streaming, const struct larder_put *put, struct larder_error *error)
 {
 	struct larder_store *store = streaming->transfer->store;
-	int code = store_parts_begin (store, streaming->item->arena, put, &streaming->upload, error);
+	int code = store_parts_begin (store, streaming->item->arena, put, false, &streaming->upload, error);
 	if (code < 0)
 		return code;
 	code = write_parts (streaming, error);

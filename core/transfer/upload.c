@@ -186,7 +186,7 @@ begin (struct uploading *uploading, struct larder_error *error)
 	int code = take_up (uploading, pin, error);
 	if (code != 0)
 		return code < 0 ? code : 0;
-	code = store_parts_begin (transfer->store, uploading->item->arena, uploading->put, &uploading->upload, error);
+	code = store_parts_begin (transfer->store, uploading->item->arena, uploading->put, false, &uploading->upload, error);
 	return code < 0 ? code : journal_begin (&uploading->journal, &uploading->what, uploading->upload.id, pin, uploading->pieces.plan.part, error);
 }
 

@@ -151,7 +151,7 @@ copy_back (const struct decision *decision, struct larder_arena *arena)
 		return;
 	}
 	bool dry = versions->request->flags & LARDER_DRY_RUN;
-	int code = dry ? 0 : larder_copy_object (versions->store, versions->store, arena, &copy, &info, &error);
+	int code = dry ? 0 : copy_stored (transfer, versions->store, versions->store, arena, &copy, decision->length, &info, &error);
 	if (code < 0)
 		versions_failed (versions, decision->name, decision->version, code, &error);
 	else

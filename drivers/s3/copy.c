@@ -25,13 +25,13 @@ merged (const struct larder_attributes *asked, const struct larder_info *source)
 }
 
 static int
-check_source (const struct larder_copy *request, const struct larder_info *source, struct larder_error *error)
+check_source (const struct s3 *s3, const struct larder_copy *request, const struct larder_info *source, struct larder_error *error)
 {
 	int code = s3_check_etag (request->from.key, request->if_match, source, error);
-	if (code < 0 || source->length <= S3_PUT_MOST)
+	if (code < 0 || source->length <= s3->copy_most)
 		return code;
-	code = larder_fail (error, LARDER_E_LIMIT, "'%.200s' has %llu bytes, one copy takes 5 GiB", request->from.key,
-	                        (unsigned long long) source->length);
+	code = larder_fail (error, LARDER_E_LIMIT, "'%.200s' has %llu bytes, one copy takes %llu", request->from.key,
+	                        (unsigned long long) source->length, (unsigned long long) s3->copy_most);
 	larder_explain (error, LARDER_DETAIL_NEXT, "copy it in parts");
 	return code;
 }
@@ -65,7 +65,7 @@ s3_copy (void *self, struct larder_call *call, const struct larder_copy *request
 	if (code == 0)
 		code = s3_head (s3, call, &exchange, &request->from, &source, error);
 	if (code == 0)
-		code = check_source (request, &source, error);
+		code = check_source (s3, request, &source, error);
 	if (code == 0)
 		code = s3_guard (s3, call, request->bucket, request->key, error);
 	if (code < 0)

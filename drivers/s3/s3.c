@@ -9,6 +9,8 @@ static const struct larder_option options[] = {
 	AWS_CLIENT_OPTIONS (struct s3, aws),
 	{ .key = "create", .type = LARDER_BOOL, .at = offsetof (struct s3, create), .def = "no",
 	  .help = "make a missing bucket at the first write" },
+	{ .key = "copy-most", .type = LARDER_SIZE, .at = offsetof (struct s3, copy_most), .def = "5GiB", .min = 5 << 20, .max = INT64_C (5) << 30,
+	  .help = "largest object that one request copies inside the service; beyond it goes in parts" },
 	{ .key = "guard-keys", .type = LARDER_BOOL, .at = offsetof (struct s3, guard_keys), .def = "yes",
 	  .help = "refuse keys that this kind of server would hide from its listings" },
 	{ .key = "features", .type = LARDER_LIST, .at = offsetof (struct s3, features), .argument = "FEATURE=STATE,…",

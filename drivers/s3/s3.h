@@ -17,6 +17,7 @@
 struct s3 {
 	struct aws_settings aws;                   /* options */
 	bool create, guard_keys;
+	uint64_t copy_most;
 	const char *name;                          /* of the section */
 	bool read_only;
 	const char *const *features;               /* option: what this server does otherwise than its row */

@@ -1,0 +1,171 @@
+/* copy-parts.c: an object from store to store. One request where the service copies it alone; beyond its limit in parts that the service
+ * copies; between two services in ranges, each by way of a file without a name, so that neither memory nor disk holds the whole. */
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include "parts.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "cleanup.h"
+#include "error.h"
+#include "store.h"
+#include <larder/driver.h>
+
+#define WITHIN_LEAST (UINT64_C (128) << 20)      /* of a part that the service copies: there a request costs, not the bytes */
+
+struct copying {
+	struct pieces pieces;
+	struct larder_store *from, *to;
+	const struct larder_copy_object *request;
+	struct larder_info source;
+	struct larder_upload upload;
+	struct parts_list list;                  /* under pieces.mutex */
+};
+
+static int
+keep (struct copying *copying, const struct larder_part *part, struct larder_error *error)
+{
+	pthread_mutex_lock (&copying->pieces.mutex);
+	int code = parts_list_add (&copying->list, part, error);
+	pthread_mutex_unlock (&copying->pieces.mutex);
+	if (code < 0)
+		return code;
+	count_progress (copying->pieces.transfer, part->length);
+	pool_done (copying->pieces.transfer->pool, part->length);
+	return 0;
+}
+
+/* ---- inside the service ------------------------------------------------------------------------- */
+
+static int
+copy_part (struct pieces *pieces, uint32_t number, struct larder_error *error)
+{
+	struct copying *copying = (struct copying *) (void *) pieces;
+	const struct larder_copy_object *request = copying->request;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const struct larder_read read = {
+		.size = sizeof read, .object = { sizeof read.object, store_bucket (copying->from), request->key, request->version },
+		.offset = plan_offset (&pieces->plan, number), .length = plan_length (&pieces->plan, number), .if_match = copying->source.etag,
+	};
+	struct larder_part part = { .size = sizeof part };
+	int code = arena ? store_parts_copy (copying->to, arena, &copying->upload, number, &read, &part, error) : larder_fail_memory (error);
+	return code == 0 ? keep (copying, &part, error) : code;
+}
+
+/* ---- between two services ----------------------------------------------------------------------- */
+
+static int
+write_file (void *context, const void *bytes, size_t count, struct larder_error *error)
+{
+	int failed = file_write_all (*(const int *) context, bytes, count);
+	return failed < 0 ? larder_fail_errno (error, -failed, "cannot write a temporary file") : 0;
+}
+
+static int
+fetch_part (const struct copying *copying, uint32_t number, int *fd, struct larder_error *error)
+{
+	const struct plan *plan = &copying->pieces.plan;
+	const struct larder_sink sink = { .size = sizeof sink, .context = fd, .write = write_file };
+	const struct larder_get get = {
+		.size = sizeof get, .key = copying->request->key, .version = copying->request->version, .offset = plan_offset (plan, number),
+		.length = plan_length (plan, number), .if_match = copying->source.etag,
+	};
+	return larder_get (copying->from, &get, &sink, error);
+}
+
+static int
+carry_part (struct pieces *pieces, uint32_t number, struct larder_error *error)
+{
+	struct copying *copying = (struct copying *) (void *) pieces;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	CLEANUP_CLOSE int fd = arena ? file_temporary (error) : larder_fail_memory (error);
+	struct file_source file;
+	struct larder_source source = { .size = sizeof source };
+	struct larder_part part = { .size = sizeof part };
+	int code = fd < 0 ? fd : fetch_part (copying, number, &fd, error);
+	if (code == 0)
+		code = file_source_begin (&file, fd, copying->request->key, &source, error);
+	if (code == 0 && source.length != plan_length (&pieces->plan, number))
+		code = larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again", "'%s%s' gave %llu bytes of a range of %llu", store_prefix (copying->from),
+			copying->request->key, (unsigned long long) source.length, (unsigned long long) plan_length (&pieces->plan, number));
+	if (code == 0)
+		code = store_parts_write (copying->to, arena, &copying->upload, number, &source, &part, error);
+	return code == 0 ? keep (copying, &part, error) : code;
+}
+
+/* ---- either ------------------------------------------------------------------------------------- */
+
+/* What came of it has the length and, where both tell one of a kind, the checksum of what it was made from. */
+static int
+compare (const struct copying *copying, struct larder_arena *arena, struct larder_info *ret, struct larder_error *error)
+{
+	const struct larder_info *from = &copying->source;
+	int code = larder_stat (copying->to, arena, copying->request->to, NULL, ret, error);
+	bool comparable = from->checksum && ret->checksum && from->checksum_type == ret->checksum_type && !from->checksum_composite && !ret->checksum_composite;
+	if (code < 0 || (from->length == ret->length && (!comparable || strcmp (from->checksum, ret->checksum) == 0)))
+		return code;
+	return larder_fail_next (error, LARDER_E_INTEGRITY, "remove it, and copy it again; report it to whoever runs that service",
+		"the copy '%s%s' has not the bytes of '%s%s'", store_prefix (copying->to), copying->request->to, store_prefix (copying->from), copying->request->key);
+}
+
+static int
+send (struct copying *copying, const struct larder_put *put, struct larder_arena *arena, struct larder_info *ret_info, struct larder_error *error)
+{
+	const struct larder_copy_object *request = copying->request;
+	int code = pieces_do (&copying->pieces, error);
+	if (code == 0)
+		code = parts_list_finish (&copying->list, copying->to, arena, put, &copying->upload, copying->source.length, error);
+	if (code < 0) {
+		store_parts_abort (copying->to, &copying->upload);
+		return code;
+	}
+	code = store_copy_tags (copying->from, request->key, request->version, copying->to, request->to, arena, error);
+	return code == 0 ? compare (copying, arena, ret_info, error) : code;
+}
+
+static int
+copy_in_pieces (struct copying *copying, bool within, struct larder_arena *arena, struct larder_info *ret_info, struct larder_error *error)
+{
+	const struct larder_copy_object *request = copying->request;
+	copying->source = (struct larder_info) { .size = sizeof copying->source };
+	int code = larder_stat (copying->from, arena, request->key, request->version, &copying->source, error);
+	if (code == 0 && request->if_match && (!copying->source.etag || strcmp (copying->source.etag, request->if_match) != 0))
+		code = larder_fail_next (error, LARDER_E_CONFLICT, "look at it, and plan or list again", "'%s%s' has changed", store_prefix (copying->from), request->key);
+	if (code == 0)
+		code = plan_parts (copying->source.length, &copying->pieces.plan, error);
+	if (code < 0)
+		return code;
+	struct plan *plan = &copying->pieces.plan;
+	if (within && plan->part < WITHIN_LEAST)
+		*plan = (struct plan) { plan->length, WITHIN_LEAST, (uint32_t) ((plan->length + WITHIN_LEAST - 1) / WITHIN_LEAST) };
+	copying->pieces.one = within ? copy_part : carry_part;
+	const struct larder_put put = {
+		.size = sizeof put, .key = request->to, .create_only = request->create_only,
+		.attributes = store_copy_attributes (copying->to, &request->attributes, &copying->source),
+	};
+	code = store_parts_begin (copying->to, arena, &put, within, &copying->upload, error);
+	if (code == 0)
+		code = send (copying, &put, arena, ret_info, error);
+	parts_list_free (&copying->list);
+	return code;
+}
+
+int
+copy_stored (struct transfer *transfer, struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
+             const struct larder_copy_object *request, uint64_t length, struct larder_info *ret_info, struct larder_error *error)
+{
+	struct copying copying = {
+		.pieces = { .transfer = transfer }, .from = from, .to = to, .request = request, .upload = { .size = sizeof copying.upload }, .list = { .arena = arena },
+	};
+	bool within = store_copies_within (from, to, request->create_only);
+	if (!within && length >= PARTS_FROM && store_has_parts (to) && store_caps (from) & LARDER_CAP_RANGE)
+		return copy_in_pieces (&copying, false, arena, ret_info, error);
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = larder_copy_object (from, to, arena, request, ret_info, &why);
+	if (code == LARDER_E_LIMIT && within && store_has_parts_copy (to))
+		return copy_in_pieces (&copying, true, arena, ret_info, error);
+	if (code < 0 && error)
+		*error = why;
+	return code;
+}
