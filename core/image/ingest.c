@@ -18,8 +18,8 @@ static void
 fill_result (const struct job *job, uint32_t stored, struct larder_ingested *ret)
 {
 	struct larder_ingested result = {
-		.size = sizeof result, .stored = stored, .bucket = store_bucket (job->images), .key = job->key,
-		.thumbnail_bucket = job->thumbnails ? store_bucket (job->thumbnails) : NULL, .thumbnail_key = job->thumbnail_key,
+		.size = sizeof result, .stored = stored, .bucket = arena_copy (job->arena, store_bucket (job->images)), .key = job->key,
+		.thumbnail_bucket = job->thumbnails ? arena_copy (job->arena, store_bucket (job->thumbnails)) : NULL, .thumbnail_key = job->thumbnail_key,
 		.content_type = job->content_type, .note = note_of (job), .length = job->is_encoded ? job->encoded.length : job->is_stripped ? job->strip.length : job->input.source.length,
 		.thumbnail_length = job->thumbnail.length, .width = job->width, .height = job->height,
 		.thumbnail_width = job->small.width, .thumbnail_height = job->small.height,
