@@ -8,7 +8,7 @@
 #include "error.h"
 
 struct sync {
-	bool remove, empty_source, size_only, checksum;
+	bool remove, empty_source, size_only, checksum, exact_times;
 	const char *most, *mode, *plan, *failed_to, *only;
 	struct select_flags select;
 };
@@ -19,6 +19,7 @@ static const struct larder_option options[] = {
 	{ .key = "allow-empty-source", .type = LARDER_BOOL, AT (empty_source), .help = "with --delete: an empty source empties the destination" },
 	{ .key = "size-only", .type = LARDER_BOOL, AT (size_only), .help = "one size is one content, whatever the times" },
 	{ .key = "checksum", .type = LARDER_BOOL, AT (checksum), .help = "compare the bytes, not the times: reads files, asks for or reads each object" },
+	{ .key = "exact-times", .type = LARDER_BOOL, AT (exact_times), .help = "compare times to the nanosecond, as uploads with it keep them: asks each object of one size" },
 	{ .key = "mode", .type = LARDER_STRING, AT (mode), .argument = "MODE", .help = "mode of all files and folders of a local destination, as 755" },
 	SELECT_OPTIONS (struct sync, select),
 	{ .key = "failed-to", .type = LARDER_STRING, AT (failed_to), .argument = "FILE", .help = "write the key of each that failed or was refused, one a line" },
@@ -63,6 +64,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 		.size = sizeof request, .from = cli->operand[0], .to = cli->operand[1],
 		.flags = (flags->remove ? LARDER_SYNC_DELETE : 0) | (flags->empty_source ? LARDER_SYNC_EMPTY_SOURCE : 0)
 			| (flags->size_only ? LARDER_SYNC_SIZE_ONLY : 0) | (flags->checksum ? LARDER_SYNC_CHECKSUM : 0)
+			| (flags->exact_times ? LARDER_SYNC_EXACT_TIMES : 0)
 			| (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
 		.failed_to = flags->failed_to, .only = flags->only,
 		.plan = flags->plan,
@@ -97,6 +99,8 @@ const struct larder_cmd cmd_sync = {
 		"counts as skipped. A GLOB is compared with the whole key below the two trees, and its * also stands for '/'. With --delete nothing is removed unless "
 		"both sides were listed whole. A list of --failed-to has one key below the two trees a line, percent-encoded; it is written when the run ends, and "
 		"is empty when nothing failed. The list of a run that ended before its time is refused by --from: run all of it again. "
+		"With --exact-times an upload keeps the time of its file in the object's metadata, as mtime, seconds and nanoseconds like rclone, and what comes down gets it back; "
+		"what has one size and another time, or an object none, is copied. "
 		"With --plan nothing is done: the file, one operation a line, is written when both were listed and every guard of --delete held, and else not at all.",
 	.options = options, .self_size = sizeof (struct sync), .least = 2, .most = 2, .run = run,
 };

@@ -134,6 +134,8 @@ put_file (struct transfer *transfer, struct item *item, struct larder_error *err
 	if (item->stream >= 0 && store_has_parts (transfer->store))
 		return stream_put (transfer, item, &put, error);
 	int code = item_open (item, error);
+	if (code == 0 && transfer->keep_times)
+		code = exact_keep (item, &put.attributes, error);
 	if (code == 0)
 		code = file_source_begin (&watched.file, item->fd, item->from, &watched.inner, error);
 	if (code == 0 && upload_in_parts (transfer, watched.inner.length))

@@ -113,6 +113,8 @@ check_source (struct item *item, struct larder_error *error)
 		return fail_drift (item->from, "has changed", error);
 	if (item->store && !item_of_object (item, item->store, &info))
 		return larder_fail_memory (error);
+	if (item->store && item->transfer->keep_times)
+		exact_of_object (item, &info);
 	item->looked = item->store != NULL;
 	return 0;
 }

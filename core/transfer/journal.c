@@ -137,6 +137,7 @@ journal_what_of (struct transfer *transfer, const char *kind, struct item *item,
 	CLEANUP_FREE char *whole = target_whole_path (path);
 	CLEANUP_BUFFER struct buffer encoded;
 	*ret = (struct journal_what) { .kind = kind, .from = item->from, .to = item->to, .request = transfer->request, .planned = item->expected };
+	ret->metadata = item->kept.name ? (struct larder_pairs) { &item->kept, 1, sizeof item->kept } : transfer->request->attributes.metadata;
 	buffer_init (&encoded, LINE_MOST);
 	text_percent (&encoded, whole ? whole : path);
 	ret->path = encoded.failed ? NULL : arena_copy (item->arena, buffer_text (&encoded));
@@ -239,8 +240,9 @@ journal_open (struct journal *journal, const char *state, const struct journal_w
 
 /* What else the command said, for whoever goes on without its words. */
 static void
-add_request (struct json *json, const struct larder_transfer *request)
+add_request (struct json *json, const struct journal_what *what)
 {
+	const struct larder_transfer *request = what->request;
 	const struct larder_attributes *attributes = &request->attributes;
 	json_member_bool (json, "create_only", request->flags & LARDER_CREATE_ONLY);
 	json_member_bool (json, "move", request->flags & LARDER_MOVE);
@@ -253,9 +255,9 @@ add_request (struct json *json, const struct larder_transfer *request)
 	json_member (json, "encryption", attributes->encryption);
 	json_put_name (json, "metadata");
 	json_put_array (json);
-	for (size_t i = 0; i < attributes->metadata.count; i++) {
-		json_put_text (json, larder_pair_at (&attributes->metadata, i)->name);
-		json_put_text (json, larder_pair_at (&attributes->metadata, i)->value);
+	for (size_t i = 0; i < what->metadata.count; i++) {
+		json_put_text (json, larder_pair_at (&what->metadata, i)->name);
+		json_put_text (json, larder_pair_at (&what->metadata, i)->value);
 	}
 	json_put_array_end (json);
 }
@@ -287,7 +289,7 @@ journal_begin (struct journal *journal, const struct journal_what *what, const c
 	if (what->planned)
 		json_member_bool (&json, "planned", true);
 	if (what->request)
-		add_request (&json, what->request);
+		add_request (&json, what);
 	json_put_object_end (&json);
 	if (ftruncate (journal->fd, 0) < 0)
 		return larder_fail_errno (error, errno, "cannot empty the transfer's journal");

@@ -27,8 +27,8 @@ struct journal {
 #define JOURNAL_NONE { .folder = -1, .fd = -1 }
 
 /* What is transferred: `kind` is "upload" or "download". `address` is the driver's own of the object, `path` the file's from the
- * root on, percent-encoded; `from` and `to` are as on the command line. `planned`: it has the conditions of a plan. */
-struct journal_what { const char *kind, *address, *from, *to, *path; const struct larder_transfer *request; bool planned; };
+ * root on, percent-encoded; `from` and `to` are as on the command line. `planned`: it has the conditions of a plan. `metadata`: of the object to be. */
+struct journal_what { const char *kind, *address, *from, *to, *path; const struct larder_transfer *request; bool planned; struct larder_pairs metadata; };
 
 struct transfer;
 struct item;

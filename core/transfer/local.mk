@@ -4,7 +4,7 @@ libtransfer_la_SOURCES = \
 	%D%/apply.c \
 	%D%/copy.c %D%/copy-parts.c %D%/count.c \
 	%D%/download.c \
-	%D%/expect.c \
+	%D%/exact.c %D%/expect.c \
 	%D%/from-local.c %D%/from-store.c \
 	%D%/item.c \
 	%D%/journal.c %D%/journal.h \

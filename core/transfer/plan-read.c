@@ -94,6 +94,7 @@ read_head (const struct plan_reader *reader, struct larder_arena *arena, const j
 	*ret = (struct plan_head) {
 		.profile = text_of (arena, line, "profile"), .from = text_of (arena, line, "from"), .to = text_of (arena, line, "to"),
 		.from_address = text_of (arena, line, "from_address"), .to_address = text_of (arena, line, "to_address"), .flags = text_of (arena, line, "flags"),
+		.keep_times = json_is_true (json_object_get (line, "keep_times")),
 	};
 	return ret->profile && ret->from && ret->to && ret->from_address && ret->to_address ? 0 : fail_line (reader, "was changed", error);
 }

@@ -183,6 +183,7 @@ put_head (struct plan *plan, const struct plan_head *head)
 	json_member_bytes (&json, "to", head->to);
 	json_member (&json, "from_address", head->from_address);
 	json_member (&json, "to_address", head->to_address);
+	json_member_bool (&json, "keep_times", head->keep_times);
 	json_member (&json, "flags", head->flags);
 	line_end (plan, &json);
 }

@@ -9,7 +9,7 @@
 enum { PLAN_VERSION = 1, PLAN_LINE_MOST = 128 << 10 };
 
 /* What it was made of. `*_address`: the driver's own of a store, or the path from the root on, percent-encoded. */
-struct plan_head { const char *profile, *from, *to, *from_address, *to_address, *flags; };
+struct plan_head { const char *profile, *from, *to, *from_address, *to_address, *flags; bool keep_times; };
 
 /* One operation; a removal has no `from`. */
 struct plan_step { bool removal; const char *key; struct expected expected; };

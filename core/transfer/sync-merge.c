@@ -50,8 +50,8 @@ sync_same_time (int64_t one, int64_t other)
 	return one / coarse == other / coarse;
 }
 
-static bool
-objects_differ (const struct larder_info *from, const struct larder_info *to)
+bool
+sync_objects_differ (const struct larder_info *from, const struct larder_info *to)
 {
 	if (from->etag && to->etag && strcmp (from->etag, to->etag) == 0)
 		return false;
@@ -72,8 +72,10 @@ sync_differs (const struct larder_sync *request, const struct entry *from, const
 		return true;                          /* as far as a listing tells */
 	if (request->flags & LARDER_SYNC_SIZE_ONLY)
 		return false;
+	if (request->flags & LARDER_SYNC_EXACT_TIMES)
+		return from->info || to->info || from->mtime != to->mtime;      /* of objects a listing does not tell */
 	if (from->info && to->info)
-		return objects_differ (from->info, to->info);
+		return sync_objects_differ (from->info, to->info);
 	if (from->mtime == 0 || to->mtime == 0)
 		return to->info != NULL;
 	if (to->info)
@@ -100,7 +102,7 @@ sync_fill (struct item *item, const struct side *side)
 {
 	const struct entry *at = &side->at;
 	if (!at->info) {
-		item->facts = (struct stat) { .st_size = (off_t) at->length, .st_mode = at->mode };
+		item->facts = (struct stat) { .st_size = (off_t) at->length, .st_mode = at->mode, .st_mtim = { at->mtime / NS_PER_S, at->mtime % NS_PER_S } };
 		item->beneath = side->root;
 		item->below = arena_copy (item->arena, at->key);
 		return item->below;
@@ -141,6 +143,16 @@ must_wait (struct sync *sync, const char *key)
 	return shadow_over (&sync->leaving, key) || (fstatat (sync->to.root, key, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (there.st_mode));
 }
 
+/* What is asked when its turn has come. */
+static int
+(*how_same (const struct sync *sync, bool compare)) (struct item *item, bool *ret_same, struct larder_error *error)
+{
+	if (!sync->transfer.keep_times)
+		return compare ? item_same : NULL;
+	bool objects = sync->from.store || sync->transfer.store;
+	return compare && objects ? exact_same : sync->from.store && !sync->transfer.store ? exact_look : NULL;
+}
+
 /* `compare`: unless the bytes turn out to be those of `to`, which may be NULL. */
 static void
 copy (struct sync *sync, const char *from, const struct entry *to, bool compare)
@@ -149,7 +161,7 @@ copy (struct sync *sync, const char *from, const struct entry *to, bool compare)
 	struct larder_error error = LARDER_ERROR_INIT;
 	if (!item)
 		return;
-	item->same = compare ? item_same : NULL;
+	item->same = how_same (sync, compare);
 	if (!sync_fill (item, &sync->from) || (sync->transfer.plan && !keep_seen (item, &sync->from, to))) {
 		count_failed (&sync->transfer, from, NULL, &error, larder_fail_memory (&error), false);
 		item_free (item);
@@ -182,7 +194,7 @@ sync_judge (struct sync *sync, const struct entry *to, struct larder_arena *aren
 	else if (to && to->kind == from->kind && (from->kind == ENTRY_FOLDER || !sync_differs (sync->request, from, to)))
 		count_unchanged (transfer);
 	else
-		copy (sync, name, to, to && to->kind == ENTRY_FILE && from->length == to->length && (sync->request->flags & LARDER_SYNC_CHECKSUM));
+		copy (sync, name, to, to && to->kind == ENTRY_FILE && from->length == to->length && (sync->request->flags & (LARDER_SYNC_CHECKSUM | LARDER_SYNC_EXACT_TIMES)));
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 /* sync.c: larder_sync: one tree made like another. */
+#define LARDER_API_VERSION LARDER_API_CURRENT
 #include "sync.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "store.h"
+#include <larder/driver.h>
 
 static int
 fail_overlap (const struct larder_sync *request, struct larder_error *error)
@@ -69,9 +71,19 @@ check_request (const struct larder_sync *request, struct larder_error *error)
 {
 	if (request->shards && request->shard >= request->shards)
 		return larder_fail_next (error, LARDER_E_INVALID, "shards count from 0", "there is no shard %u of %u", (unsigned) request->shard, (unsigned) request->shards);
-	if ((request->flags & LARDER_SYNC_CHECKSUM) && (request->flags & LARDER_SYNC_SIZE_ONLY))
-		return larder_fail_next (error, LARDER_E_INVALID, "choose one of the two", "the checksum and the size alone cannot both decide");
+	uint32_t how = request->flags & (LARDER_SYNC_CHECKSUM | LARDER_SYNC_SIZE_ONLY | LARDER_SYNC_EXACT_TIMES);
+	if (how & (how - 1))
+		return larder_fail_next (error, LARDER_E_INVALID, "choose one of them", "the checksum, the size alone and exact times cannot all decide");
 	return request->mode & ~0777u ? larder_fail_next (error, LARDER_E_INVALID, "three octal digits: 755", "%o is no mode", (unsigned) request->mode) : 0;
+}
+
+static int
+check_keeps (const struct sync *sync, struct larder_error *error)
+{
+	const struct larder_store *to = sync->transfer.store;
+	if (!to || store_caps (to) & LARDER_CAP_METADATA)
+		return 0;
+	return larder_fail_next (error, LARDER_E_UNSUPPORTED, "leave --exact-times out", "store '%s' keeps no metadata, so no exact times", store_name (to));
 }
 
 /* The words of the request that decided, for whoever reads the plan. */
@@ -81,7 +93,7 @@ flags_of (const struct larder_sync *request, struct larder_arena *arena)
 	uint32_t flags = request->flags;
 	return arena_printf (arena, "%s%s%s%s%zu includes, %zu excludes, shard %u of %u", flags & LARDER_SYNC_DELETE ? "delete, " : "",
 		flags & LARDER_SYNC_EMPTY_SOURCE ? "allow-empty-source, " : "", flags & LARDER_SYNC_SIZE_ONLY ? "size-only, " : "",
-		flags & LARDER_SYNC_CHECKSUM ? "checksum, " : "", request->include_count, request->exclude_count, (unsigned) request->shard,
+		flags & LARDER_SYNC_CHECKSUM ? "checksum, " : flags & LARDER_SYNC_EXACT_TIMES ? "exact-times, " : "", request->include_count, request->exclude_count, (unsigned) request->shard,
 		(unsigned) (request->shards ? request->shards : 1));
 }
 
@@ -92,6 +104,7 @@ begin_plan (struct sync *sync, struct larder_error *error)
 	const struct larder_sync *request = sync->request;
 	struct plan_head head = {
 		.profile = larder_profile (transfer->larder), .from = request->from, .to = request->to, .flags = flags_of (request, transfer->arena),
+		.keep_times = transfer->keep_times,
 	};
 	if (request->mode)
 		return larder_fail_next (error, LARDER_E_INVALID, "plan and apply without it, then give the mode with 'larder sync --mode'", "a mode is no part of a plan");
@@ -125,6 +138,8 @@ run (struct sync *sync, struct larder_error *error)
 		code = sync_list_read (sync, error);
 	if (code == 0 && sync->request->mode && transfer->store)
 		code = larder_fail_next (error, LARDER_E_INVALID, "leave it out", "a mode is for files: '%s' is a store", sync->request->to);
+	if (code == 0 && transfer->keep_times)
+		code = check_keeps (sync, error);
 	if (code == 0 && sync->request->plan)
 		code = begin_plan (sync, error);
 	if (code == 0)
@@ -182,6 +197,7 @@ larder_sync (struct larder *larder, const struct larder_sync *request, larder_ev
 	sync->context = context;
 	int code = transfer_begin (&sync->transfer, larder, &copy, on_event, sync, error);
 	if (code == 0) {
+		sync->transfer.keep_times = whole.flags & LARDER_SYNC_EXACT_TIMES;
 		code = sync_list_end (sync, end_plan (sync, run (sync, error), error), error);
 		sync_end (sync);
 		code = transfer_end (&sync->transfer, code, ret_summary, error);

@@ -49,6 +49,7 @@ bool sync_takes (const struct larder_sync *request, const char *key);
 /* Is the one on this side to be copied over that one? */
 bool sync_differs (const struct larder_sync *request, const struct entry *from, const struct entry *to);
 
+bool sync_objects_differ (const struct larder_info *from, const struct larder_info *to);
 /* Are two times one, as finely as the coarser clock wrote them? */
 bool sync_same_time (int64_t one, int64_t other);
 /* What a side has of its current key. */

@@ -33,6 +33,7 @@ struct transfer {
 	struct larder_summary sum;
 	bool differ;                  /* failures have different reasons */
 	unsigned barren;              /* items in a row that the service did not take */
+	bool keep_times;              /* uploads keep the time of their file, downloads take it over: exact.c */
 	bool strict;                  /* whatever fails ends the run */
 	struct plan *plan;            /* NULL, or gets what would be done; then a dry run */
 
@@ -75,6 +76,9 @@ struct item {
 	const char *below;
 	const struct expected *expected; /* NULL, or what a plan says of both sides: nothing is done on anything else */
 	bool removal;                 /* of the target */
+	struct larder_pair kept;      /* keep_times: the time as the metadata of what goes up */
+	bool dated;
+	int64_t mtime;                /* dated: for the file that is made of it */
 };
 
 /* ---- transfer.c: its beginning and end; `request` lives as long ---- */
@@ -149,6 +153,18 @@ void verify_same (const struct item *item);
 int copy_item (struct transfer *transfer, struct item *item, struct larder_error *error);
 /* Refused, not failed: by its name, before anything was tried. */
 bool copy_is_refusal (const struct transfer *transfer, const struct item *item, int code);
+
+/* ---- exact.c: times to the nanosecond, in the metadata of objects ---- */
+#define EXACT_ROOM 40
+void exact_text (int64_t time, char ret[EXACT_ROOM]);
+bool exact_parse (const char *text, int64_t *ret);
+/* An upload keeps the time of its file, which is open. */
+int exact_keep (struct item *item, struct larder_attributes *attributes, struct larder_error *error);
+/* A file that is made of this object gets the time that is kept in it, else the object's own. */
+void exact_of_object (struct item *item, const struct larder_info *info);
+/* For item->same: looks at the object, and that alone; compares the times of what has one size. */
+int exact_look (struct item *item, bool *ret_same, struct larder_error *error);
+int exact_same (struct item *item, bool *ret_same, struct larder_error *error);
 
 /* ---- expect.c: what a plan says must still be so ---- */
 /* An item's `same` when it comes from a plan: is it as planned on both sides? CONFLICT when it is not; the same when it is done already. */

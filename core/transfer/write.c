@@ -50,8 +50,10 @@ writing_reserve (const struct writing *writing, uint64_t length, struct larder_e
 int
 writing_publish (struct writing *writing, struct larder_error *error)
 {
-	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { writing->mtime / NS_PER_S, writing->mtime % NS_PER_S } };
-	if (writing->mtime > 0 && futimens (writing->draft.fd, times) < 0)
+	bool dated = writing->item->dated;
+	int64_t mtime = dated ? writing->item->mtime : writing->mtime, part = (mtime % NS_PER_S + NS_PER_S) % NS_PER_S;
+	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { (mtime - part) / NS_PER_S, part } };
+	if ((dated || mtime > 0) && futimens (writing->draft.fd, times) < 0)
 		return larder_fail_errno (error, errno, "cannot set the time of '%s'", writing->item->to);
 	struct transfer *transfer = writing->transfer;
 	bool folds = spelling_folds (writing->draft.folder);
@@ -189,8 +191,8 @@ copy_file (struct writing *writing, struct larder_error *error)
 	    && there.st_ino == item->facts.st_ino)
 		return larder_fail_next (error, LARDER_E_CONFLICT, "give another destination",
 			"'%s' and '%s' are the same file", item->from, item->to);
-	if (!item->spooled)
-		writing->mtime = item->facts.st_mtim.tv_sec * NS_PER_S + item->facts.st_mtim.tv_nsec;
+	item->dated = !item->spooled;
+	item->mtime = item->facts.st_mtim.tv_sec * NS_PER_S + item->facts.st_mtim.tv_nsec;
 	code = copy_pieces (writing, &source, &crc, error);
 	if (code == 0)
 		code = file_source_check (&file, error);

@@ -176,6 +176,60 @@ def test_cli_sync_checksum():
     assert larder("sync", "--checksum", "--size-only", "sum", "summed").code == 2
 
 
+def kept(address):
+    [line] = [line for line in larder("stat", "--json", address).lines() if line["type"] == "object"]
+    return line["metadata"].get("mtime")
+
+
+def test_cli_sync_exact_times():
+    """The time of a file stays with its object to the nanosecond, there and back, and a nanosecond is a change."""
+    times = {"now": 1700000000123456789, "even": 1700000000000000000, "epoch": 0, "before": -1500000001}
+    texts = {"now": "1700000000.123456789", "even": "1700000000.000000000", "epoch": "0.000000000", "before": "-1.500000001"}
+    for name, time in times.items():
+        write("ex/" + name, b"1234")
+        os.utime("ex/" + name, ns=(time, time))
+    count = len(times)
+    for source, target in (("ex", "images:ex"), ("images:ex", "images:ex2"), ("images:ex2", "exact"), ("exact", "exact2")):
+        assert counts(sync("--exact-times", source, target)) == (count, 0, 0, 0), (source, target)
+        assert counts(sync("--exact-times", source, target)) == (0, count, 0, 0), (source, target)
+    assert {name: kept("images:ex2/" + name) for name in times} == texts
+    assert {name: os.stat("exact2/" + name).st_mtime_ns for name in times} == times
+    for source, target in (("ex", "images:ex"), ("images:ex", "images:ex2"), ("images:ex", "exact"), ("ex", "exact2")):
+        os.utime("ex/even", ns=(1, os.stat("ex/even").st_mtime_ns - 1))
+        assert counts(sync("--include", "even", "ex", "images:ex")) == (0, 1, 0, 0)     # older: a listing sees nothing
+        if not source == "ex":
+            sync("--exact-times", "ex", "images:ex")
+        assert counts(sync("-n", "--exact-times", source, target)) == (1, count - 1, 0, 0), (source, target)
+        assert did(sync("--exact-times", source, target)) == {"copied": ["ex/even"]}, (source, target)
+    assert os.stat("exact/even").st_mtime_ns == times["even"] - 3
+
+
+def test_cli_sync_exact_times_of_others():
+    """An object that keeps no time, or no such time, is copied over once; coming down it has its own."""
+    write("alien/a", b"1234")
+    put("images:alien/a", b"1234")
+    assert did(sync("--exact-times", "images:alien", "alienr")) == {"copied": ["alien/a"]}
+    assert counts(sync("--exact-times", "images:alien", "alienr")) == (0, 1, 0, 0)
+    assert counts(sync("--exact-times", "images:alien", "images:alien2")) == (1, 0, 0, 0)
+    assert counts(sync("--exact-times", "images:alien", "images:alien2")) == (0, 1, 0, 0)
+    for wrong in ("", "x", "1.x", "99999999999999999999", "-"):
+        assert larder("put", "--metadata", "mtime=" + wrong, "alien/a", "images:alien/a").code == 0
+        assert did(sync("--exact-times", "alien", "images:alien")) == {"copied": ["alien/a"]}, wrong
+    assert counts(sync("--exact-times", "alien", "images:alien")) == (0, 1, 0, 0)
+    for other in ("--checksum", "--size-only"):
+        assert larder("sync", "--exact-times", other, "alien", "images:alien").code == 2
+
+
+def test_cli_sync_exact_times_in_a_plan():
+    write("exp/a", b"1234")
+    os.utime("exp/a", ns=(1, 1500000000000000001))
+    for source, target in (("exp", "images:exp"), ("images:exp", "expected")):
+        sync("--exact-times", "--plan", "plan", source, target)
+        assert larder("apply", "plan").code == 0
+        assert counts(sync("--exact-times", source, target)) == (0, 1, 0, 0), (source, target)
+    assert os.stat("expected/a").st_mtime_ns == 1500000000000000001
+
+
 def test_cli_sync_dry_run_changes_nothing():
     write("dry/a")
     got = sync("-n", "dry", "dryer/deep")

@@ -90,6 +90,26 @@ def test_live_sync_there_and_back_versitygw():
     there_and_back("versitygw")
 
 
+def test_live_sync_exact_times():
+    """One look an object of one size, and none where the size tells; a large one, sent in parts, keeps its time as well."""
+    scene = place()
+    times = {"small": 1700000000123456789, "large": 1600000000000000001}
+    for name, time in times.items():
+        scene.write("exact/" + name, b"x" * (17 << 20 if name == "large" else 4))
+        os.utime(scene.path("exact/" + name), ns=(1, time))
+    assert scene.sync("--exact-times", scene.path("exact"), "images:e")[0] == (2, 0, 0, 0)
+    assert scene.client.head_object(Bucket="bucket", Key="e/large")["Metadata"]["mtime"] == "1600000000.000000001"
+    assert scene.sync("--exact-times", scene.path("exact"), "images:e")[0] == (0, 2, 0, 0)
+    assert sorted(scene.asked()) == ["GET /bucket", "HEAD /bucket/e/large", "HEAD /bucket/e/small"], scene.asked()
+    assert scene.sync("--exact-times", "images:e", scene.path("exacted"))[0] == (2, 0, 0, 0)
+    assert {name: os.stat(scene.path("exacted/" + name)).st_mtime_ns for name in times} == times
+    scene.write("exact/small", b"12345")
+    assert scene.sync("-n", "--exact-times", scene.path("exact"), "images:e")[0] == (1, 1, 0, 0)
+    assert sorted(scene.asked()) == ["GET /bucket", "HEAD /bucket/e/large"], scene.asked()
+    assert scene.sync("--exact-times", "images:e", "images:e2")[0] == (2, 0, 0, 0)
+    assert scene.sync("--exact-times", "images:e", "images:e2")[0] == (0, 2, 0, 0)
+
+
 def planned(scene, name):
     """A plan of a copy over nothing, one over an object, and a removal."""
     scene.write(name + "/changed", b"12345")

@@ -13,7 +13,7 @@
 #include "folder.h"
 #include "unit.h"
 
-static const struct journal_what what = { "upload", "s3://bucket/a%20b", "a b", "images:a b", "/home/\xc3\xa4/a%FF", NULL, false };
+static const struct journal_what what = { "upload", "s3://bucket/a%20b", "a b", "images:a b", "/home/\xc3\xa4/a%FF", NULL, false, { NULL, 0, 0 } };
 enum { PIECES = 5 };
 
 static uint64_t

@@ -299,6 +299,28 @@ START_TEST (test_objects)
 }
 END_TEST
 
+START_TEST (test_exact)
+{
+	static const struct { int64_t time; const char *text; } cases[] = {
+		{ 0, "0.000000000" }, { 1, "0.000000001" }, { -1, "-0.000000001" }, { -1500000001, "-1.500000001" },
+		{ 1700000000123456789, "1700000000.123456789" }, { INT64_MAX, "9223372036.854775807" }, { -INT64_MAX, "-9223372036.854775807" },
+	};
+	static const struct { const char *text; int64_t time; } forms[] = { { "7", 7 * NS_PER_S }, { "7.", 7 * NS_PER_S }, { "7.5", 7500000000 }, { "-7.5", -7500000000 }, { "1.0000000019", 1000000001 } };
+	static const char *const none[] = { "", "-", ".5", "x", "1x", "1.x", "1.5 ", " 1", "--1", "+1", "9223372036.854775808", "9223372037", "99999999999999999999" };
+	char text[EXACT_ROOM];
+	int64_t time;
+	for (size_t i = 0; i < COUNT_OF (cases); i++) {
+		exact_text (cases[i].time, text);
+		ck_assert_str_eq (text, cases[i].text);
+		ck_assert_msg (exact_parse (text, &time) && time == cases[i].time, "%s", text);
+	}
+	for (size_t i = 0; i < COUNT_OF (forms); i++)
+		ck_assert_msg (exact_parse (forms[i].text, &time) && time == forms[i].time, "%s", forms[i].text);
+	for (size_t i = 0; i < COUNT_OF (none); i++)
+		ck_assert_msg (!exact_parse (none[i], &time), "%s", none[i]);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -308,6 +330,7 @@ main (void)
 		{ "test-transfer-sync-outside", test_outside, 0 },
 		{ "test-transfer-sync-times", test_times, 0 },
 		{ "test-transfer-sync-objects", test_objects, 0 },
+		{ "test-transfer-sync-exact", test_exact, 0 },
 	};
 	return unit_run ("test-transfer-sync", cases, COUNT_OF (cases));
 }
