@@ -46,7 +46,7 @@ static void
 add_driver (struct list *list, const struct larder_driver *driver)
 {
 	static const char *const caps[] = { "create_only", "if_match", "versions", "metadata", "classes", "checksum", "range", "remove_if_match",
-		"any_key", "key_beside_prefix", "copy_create_only" };
+		"any_key", "key_beside_prefix", "copy_create_only", "any_order" };
 	add_bits (list, driver->caps_all, caps, sizeof caps / sizeof *caps);
 	add (list, "schemes", driver->schemes);
 	add (list, "control", driver->control);

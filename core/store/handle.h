@@ -43,6 +43,9 @@ int backend_open (struct larder *larder, const char *name, struct instance **ret
 int backend_for_scheme (struct larder *larder, const char *scheme, const char **ret_name, struct larder_error *error);
 /* Load the module of a [backend] or [lock] and fill its options, without opening it; NOTFOUND: not installed. */
 int backend_try (struct larder *larder, const struct config_section *section, struct larder_error *error);
+/* As the storage gives it, in whatever order; and sorted. */
+int store_list_unsorted (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, void *context, struct larder_error *error);
+int store_list_sorted (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, void *context, struct larder_error *error);
 /* For struct config_modules: what the modules of [backend], [lock] and [codec] sections say of their keys. */
 bool backend_is_secret (void *larder, const struct config_section *section, const char *key);
 const struct larder_option *backend_options (void *larder, const struct config_section *section);

@@ -18,7 +18,7 @@ struct listing {
 	larder_info_fn info;
 	void *context;
 	char last[1026];                 /* key before, "" at the start */
-	bool any;
+	bool any, any_order;
 	unsigned page;
 	bool named;                      /* the failure names its page */
 	int stop;                        /* what the caller's function returned */
@@ -51,7 +51,7 @@ take_item (void *context, const struct larder_info *info, struct larder_error *e
 	struct listing *listing = context;
 	if (!info->key || strlen (info->key) >= sizeof listing->last)
 		return fail_page (listing, "has an item without a proper key", error);
-	int order = listing->any ? strcmp (listing->last, info->key) : -1;
+	int order = listing->any && !listing->any_order ? strcmp (listing->last, info->key) : -1;
 	if (order > 0 || (order == 0 && !listing->request->versions))
 		return fail_page (listing, "is out of order", error);
 	memcpy (listing->last, info->key, strlen (info->key) + 1);
@@ -87,23 +87,21 @@ judge_page (struct listing *listing, const struct larder_page *page, const char 
 	return token && strcmp (token, page->token) == 0 ? fail_page (listing, "names itself as the next one", error) : 0;
 }
 
-int
-store_list (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, store_page_fn page_end, void *context,
-            struct larder_error *error)
+static int
+list_pages (struct listing *listing, struct larder_store *store, store_page_fn page_end, struct larder_error *error)
 {
-	struct listing listing = { .store = store, .request = request, .info = info, .context = context };
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	CLEANUP_FREE char *token = NULL;
 	if (!arena)
 		return larder_fail_memory (error);
 	for (;;) {
 		struct larder_page page = { .size = sizeof page };
-		int code = larder_is_cancelled (store->larder) ? larder_fail_cancelled (error) : one_page (store, &listing, arena, token, &page, error);
+		int code = larder_is_cancelled (store->larder) ? larder_fail_cancelled (error) : one_page (store, listing, arena, token, &page, error);
 		if (code)
-			return listing.stop ? listing.stop : name_page (&listing, code, error);
-		code = judge_page (&listing, &page, token, error);
+			return listing->stop ? listing->stop : name_page (listing, code, error);
+		code = judge_page (listing, &page, token, error);
 		if (code == 0 && page_end)
-			code = page_end (context, page.complete, error);
+			code = page_end (listing->context, page.complete, error);
 		if (code || page.complete)
 			return code;
 		char *next = strdup (page.token);
@@ -113,6 +111,30 @@ store_list (struct larder_store *store, const struct larder_listing *request, la
 		if (!token)
 			return larder_fail_memory (error);
 	}
+}
+
+bool
+store_is_unsorted (const struct larder_store *store, const struct larder_listing *request)
+{
+	return store_caps (store) & LARDER_CAP_ANY_ORDER && !request->versions;
+}
+
+int
+store_list_unsorted (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, void *context, struct larder_error *error)
+{
+	struct listing listing = { .store = store, .request = request, .info = info, .context = context, .any_order = true };
+	return list_pages (&listing, store, NULL, error);
+}
+
+int
+store_list (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, store_page_fn page_end, void *context,
+            struct larder_error *error)
+{
+	struct listing listing = { .store = store, .request = request, .info = info, .context = context };
+	if (!store_is_unsorted (store, request))
+		return list_pages (&listing, store, page_end, error);
+	int code = store_list_sorted (store, request, info, context, error);
+	return code == 0 && page_end ? page_end (context, true, error) : code;
 }
 
 int

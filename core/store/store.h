@@ -42,6 +42,15 @@ typedef int (*store_page_fn) (void *context, bool last, struct larder_error *err
 int store_list (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, store_page_fn page_end, void *context,
                 struct larder_error *error);
 
+/* Does this storage give its items in any order? store_list then sorts all of them, for each call anew; whoever goes through a
+ * large listing in pieces keeps one of these. */
+bool store_is_unsorted (const struct larder_store *store, const struct larder_listing *request);
+struct store_sorted;
+int store_sorted_begin (struct larder_store *store, const struct larder_listing *request, struct store_sorted **ret, struct larder_error *error);
+/* 1 and what lives until the next call, 0 at the end, or a code. */
+int store_sorted_next (struct store_sorted *sorted, struct larder_info *ret, struct larder_error *error);
+void store_sorted_free (struct store_sorted *sorted);         /* NULL allowed */
+
 /* What the bucket does with versions (enum larder_versioning): 0 and true, or false where the driver cannot or may not tell.
  * UNSUPPORTED for a storage without versions. */
 int store_versioning (struct larder_store *store, uint32_t *ret_state, bool *ret_known, struct larder_error *error);

@@ -28,6 +28,25 @@ keep_info (void *context, const struct larder_info *info)
 	return ++page->count == PAGE_MOST;
 }
 
+/* Sorted once for all of the pages. */
+static int
+page_read_sorted (struct larder_store *store, const struct larder_listing *request, struct page *page, struct larder_error *error)
+{
+	struct larder_info info = { .size = sizeof info };
+	int code = page->sorted ? 0 : store_sorted_begin (store, request, &page->sorted, error), kept = 0;
+	while (code >= 0 && kept == 0 && (code = store_sorted_next (page->sorted, &info, error)) == 1)
+		kept = keep_info (page, &info);
+	page->last = code == 0;
+	return code < 0 ? code : kept < 0 ? larder_fail_memory (error) : 0;
+}
+
+void
+page_end (struct page *page)
+{
+	store_sorted_free (page->sorted);
+	page->sorted = NULL;
+}
+
 int
 page_read (struct larder_store *store, const char *prefix, const char *after, struct page *page, struct larder_error *error)
 {
@@ -36,6 +55,8 @@ page_read (struct larder_store *store, const char *prefix, const char *after, st
 	if (!page->at)
 		return larder_fail_memory (error);
 	struct larder_listing request = { .size = sizeof request, .prefix = prefix, .delimiter = "", .start_after = after };
+	if (store_is_unsorted (store, &request))
+		return page_read_sorted (store, &request, page, error);
 	int code = larder_list (store, &request, keep_info, page, error);
 	page->last = code == 0;
 	return code > 0 ? 0 : code;
@@ -82,7 +103,7 @@ take_below (struct transfer *transfer, struct larder_store *store, const char *p
 	CLEANUP_ARENA struct larder_arena *keys = arena_new (), *next = arena_new ();
 	struct larder_arena *whole = transfer->arena;
 	const char *after = NULL;
-	struct page page = { .last = false };
+	CLEANUP_PAGE struct page page = { .last = false };
 	int code = keys && next ? 0 : larder_fail_memory (error);
 	while (code == 0 && !page.last && !transfer_stopped (transfer)) {
 		/* `after` lives in the other arena: two take turns, so that memory stays flat. */

@@ -69,7 +69,7 @@ remove_below (struct removing *removing, const char *prefix, struct larder_error
 	struct transfer *transfer = &removing->transfer;
 	CLEANUP_ARENA struct larder_arena *keys = arena_new (), *next = arena_new ();
 	struct larder_arena *whole = transfer->arena;
-	struct page page = { .last = false };
+	CLEANUP_PAGE struct page page = { .last = false };
 	const char *after = NULL;
 	int code = keys && next ? 0 : larder_fail_memory (error);
 	while (code == 0 && !page.last && !transfer_stopped (transfer)) {

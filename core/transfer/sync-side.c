@@ -266,5 +266,6 @@ side_end (struct side *side)
 		close (side->root);
 	arena_free (side->arenas[0]);
 	arena_free (side->arenas[1]);
+	page_end (&side->page);
 	sort_free (side->only);
 }

@@ -208,8 +208,11 @@ int shadow_push (struct shadow **top, const char *key, struct larder_error *erro
 void shadow_clear (struct shadow **top);
 
 /* A page of a listing that can be acted on: drivers may lock during a listing. */
-struct page { struct larder_info *at; size_t count; bool last; struct larder_arena *arena; };
+struct page { struct larder_info *at; size_t count; bool last; struct larder_arena *arena; struct store_sorted *sorted; };
 int page_read (struct larder_store *store, const char *prefix, const char *after, struct page *page, struct larder_error *error);
+/* After the last one, or none. */
+void page_end (struct page *page);
+#define CLEANUP_PAGE __attribute__ ((cleanup (page_end)))
 
 /* An address that must be in a store, opened: close it. */
 int transfer_store_address (struct transfer *transfer, const char *address, struct larder_address *ret, struct larder_store **ret_store,

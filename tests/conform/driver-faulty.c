@@ -571,13 +571,22 @@ faulty_versioning (void *context, struct larder_call *call, const char *bucket, 
 	return 0;
 }
 
+static int
+faulty_caps (void *self, struct larder_call *call, uint64_t *caps, struct larder_error *error)
+{
+	(void) call;
+	(void) error;
+	*caps &= breaks (self, "any-order", NULL, NULL) ? UINT64_MAX : ~(uint64_t) LARDER_CAP_ANY_ORDER;     /* no fault, where it is said */
+	return 0;
+}
+
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "faulty", .version = "0.1.0", .summary = "a store in memory that breaks one promise",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct faulty),
 	.caps_all = LARDER_CAP_CREATE_ONLY | LARDER_CAP_IF_MATCH | LARDER_CAP_VERSIONS | LARDER_CAP_METADATA | LARDER_CAP_CLASSES
 	            | LARDER_CAP_CHECKSUM | LARDER_CAP_RANGE | LARDER_CAP_REMOVE_IF_MATCH | LARDER_CAP_ANY_KEY
-	            | LARDER_CAP_KEY_BESIDE_PREFIX | LARDER_CAP_COPY_CREATE_ONLY,
-	.open = faulty_open, .close = faulty_close, .check = faulty_check, .stat = faulty_stat, .read = faulty_read, .write = faulty_write,
+	            | LARDER_CAP_KEY_BESIDE_PREFIX | LARDER_CAP_COPY_CREATE_ONLY | LARDER_CAP_ANY_ORDER,
+	.open = faulty_open, .close = faulty_close, .caps = faulty_caps, .check = faulty_check, .stat = faulty_stat, .read = faulty_read, .write = faulty_write,
 	.remove = faulty_remove, .list = faulty_list, .copy = faulty_copy, .parts_begin = faulty_parts_begin, .parts_write = faulty_parts_write,
 	.parts_copy = faulty_parts_copy, .parts_finish = faulty_parts_finish, .parts_abort = faulty_parts_abort, .parts_list = faulty_parts_list,
 	.uploads_list = faulty_uploads_list, .tags_get = faulty_tags_get, .tags_set = faulty_tags_set, .class_set = faulty_class_set,

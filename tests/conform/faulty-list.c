@@ -87,6 +87,8 @@ emit (struct faulty *self, struct larder_call *call, const struct line *line, la
 static void
 spoil (const struct faulty *self, const struct larder_list *request, struct lines *lines)
 {
+	for (size_t i = 0; breaks (self, "any-order", NULL, NULL) && !request->versions && i < lines->count / 2; i++)
+		swap (&lines->at[i], &lines->at[lines->count - 1 - i]);
 	if (breaks (self, "order", NULL, NULL) && request->most == 0 && lines->count > 1)
 		swap (&lines->at[0], &lines->at[1]);
 	for (size_t i = 0; breaks (self, "version-order", request->prefix, "/versions/list") && i + 1 < lines->count; i += 2)
@@ -103,6 +105,8 @@ faulty_list (void *context, struct larder_call *call, const struct larder_list *
 	struct lines lines = { 0 };
 	size_t from = request->token ? strtoul (request->token, NULL, 10) : 0, most = request->most ? request->most : 1000;
 	int code = check_place (request->bucket, "any", self, error);
+	if (code == 0 && request->start_after && breaks (self, "any-order", NULL, NULL))
+		code = larder_fail (error, LARDER_E_INVALID, "there is no order to start in");
 	if (code < 0)
 		return code;
 	pthread_mutex_lock (&self->lock);

@@ -110,7 +110,8 @@ struct larder_list {
 	bool versions;           /* every version and delete marker, newest first within a key */
 };
 
-/* Items come in byte order of their keys (objects and prefixes together), valid during the call. */
+/* Items come in byte order of their keys (objects and prefixes together), valid during the call. With LARDER_CAP_ANY_ORDER, and
+ * unless versions are asked for, in any order, and then no start_after is asked for. */
 typedef int (*larder_item_fn) (void *context, const struct larder_info *info, struct larder_error *error);
 
 struct larder_page {
@@ -305,7 +306,8 @@ enum larder_cap {
 	LARDER_CAP_REMOVE_IF_MATCH = 1 << 7,
 	LARDER_CAP_ANY_KEY = 1 << 8,           /* stores every key that S3 allows; without it some are INVALID, none is taken for another */
 	LARDER_CAP_KEY_BESIDE_PREFIX = 1 << 9, /* 'a' and 'a/b' at once; without it the second is CONFLICT */
-	LARDER_CAP_COPY_CREATE_ONLY = 1 << 10  /* a copy's condition.create_only is decided atomically */
+	LARDER_CAP_COPY_CREATE_ONLY = 1 << 10, /* a copy's condition.create_only is decided atomically */
+	LARDER_CAP_ANY_ORDER = 1 << 11         /* no promise, a liberty: lists come in any order, each key once, and core sorts them */
 };
 
 struct larder_driver {

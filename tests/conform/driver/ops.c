@@ -265,6 +265,12 @@ see (void *context, const struct larder_info *info, struct larder_error *error)
 	return 0;
 }
 
+static int
+by_key (const void *one, const void *other)
+{
+	return strcmp (((const struct fact *) one)->key, ((const struct fact *) other)->key);
+}
+
 /* `prefix` is below the suite's place; so is `after` when given. */
 void
 op_list (struct suite *suite, const char *prefix, const char *delimiter, const char *after, uint32_t most, bool versions,
@@ -298,6 +304,8 @@ op_list (struct suite *suite, const char *prefix, const char *delimiter, const c
 			buffer_add_text (&token, page.token);
 		call_end (&call);
 	}
+	if (suite->caps & LARDER_CAP_ANY_ORDER && !versions && ret->count > 1)
+		qsort (ret->at, ret->count, sizeof *ret->at, by_key);     /* as core would */
 }
 
 void
