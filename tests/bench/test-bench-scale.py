@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What names cost in memory does not grow with their number: listing, adding up, comparing two stores, and removing, of LARDER_KEYS keys
+"""What names cost in memory does not grow with their number: listing, adding up, comparing two stores, planning, and removing, of LARDER_KEYS keys
 (100,000; `make check-scale` takes a million) against a thousand, on the null server. Each is counted whole."""
 import json
 import os
@@ -73,6 +73,19 @@ def test_bench_scale_du():
 
 def test_bench_scale_sync():
     check(lambda of: ["sync", "-q", "--json", "down:" + of, "other:" + of], "skipped")
+
+
+def test_bench_scale_plan_and_apply():
+    with tempfile.TemporaryDirectory() as folder, null.Null() as server:
+        names, plan, peaks = Names(folder), os.path.join(folder, "plan"), []
+        for count in (FEW, MANY):
+            for words in (["sync", "--plan", plan, "down:bench/%dx4KiB/" % count, os.path.join(folder, "none")], ["apply", "-n", plan]):
+                peak, last = names.measure(server, "-q", "--json", *words)
+                last = json.loads(last)
+                assert last["type"] == "summary" and last["scanned"] == last["done"] == count, last
+                peaks.append(peak)
+        print("# sync --plan: %.1f and %.1f MiB, apply: %.1f and %.1f MiB" % (peaks[0], peaks[2], peaks[1], peaks[3]))
+        assert peaks[2] < peaks[0] + GROWS and peaks[3] < peaks[1] + GROWS, peaks
 
 
 def test_bench_scale_rm():

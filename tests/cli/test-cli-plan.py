@@ -3,10 +3,12 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tool import keys, larder, run, tree, write  # noqa: E402
+from tool import ENV, LARDER, keys, larder, run, tree, write  # noqa: E402
 
 NAMES = [b"a b", b"it's \"q\"", "a\u200eb".encode(), b"-n", b"%2F", b"a+b", b"a?b#c", b"*", b"new\nline", b"\xff\xfe", b"foo.txt", b"foo/foo2", b"foo-bar", b"foo0"]
 
@@ -104,6 +106,40 @@ def test_cli_plan_broken_off_goes_on():
     put("images:off/b", b"b")
     counts, told, _ = did("apply", "plan")
     assert counts == (2, 1, 0, 0) and told == {"copied": ["off/a", "off/c"]}, told
+
+
+def test_cli_plan_killed_goes_on():
+    """Ended by a signal, or by force, an apply leaves whole files alone, and the same command does the rest."""
+    for i in range(2000):
+        write("long/%d" % i, b"%d" % i)
+    plan("long", "killed")
+    for sent in (signal.SIGTERM, signal.SIGKILL):
+        begun = subprocess.Popen([LARDER, "apply", "--json", "--jobs", "1", "plan"], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(3):
+            begun.stdout.readline()
+        begun.send_signal(sent)
+        out, err = begun.communicate(timeout=60)
+        found = tree("killed")
+        assert begun.returncode in (-sent, 128 + sent) and 2 <= len(found) < 2000 and all(data == name for name, data in found.items()), (begun.returncode, err)
+        if sent == signal.SIGTERM:
+            last = json.loads(out.splitlines()[-1])
+            assert last["type"] == "summary" and last["scanned"] == last["done"] + last["skipped"], last
+    counts, _, _ = did("apply", "plan")
+    assert counts == (2000 - len(found), len(found), 0, 0) and tree("killed") == tree("long")
+
+
+def test_cli_plan_ended_by_a_signal_is_none():
+    for i in range(2000):
+        write("endless/%d" % i)
+    write("plan", b"before")
+    begun = subprocess.Popen([LARDER, "sync", "--json", "--plan", "plan", "endless", "images:endless"], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    begun.stdout.readline()                       # the pipe holds a part of the lines: it waits for a reader
+    begun.send_signal(signal.SIGTERM)
+    out, err = begun.communicate(timeout=60)
+    assert begun.returncode == 128 + signal.SIGTERM and b'"summary"' in out.splitlines()[-1], err
+    with open("plan", "rb") as file:
+        assert file.read() == b"before"
+    assert not [name for name in os.listdir(".") if name.startswith(".tmp-")]
 
 
 # ---- drift

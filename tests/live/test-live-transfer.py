@@ -485,6 +485,34 @@ def test_live_transfer_resume():
     assert head["ContentType"] == "image/x-a" and head["Metadata"] == {"n": "v w"} and len(at.seen("POST", "uploads")) == 0, head
 
 
+def tree_of(at):
+    os.makedirs(at.path("tree"), exist_ok=True)
+    at.put("tree/t", A)
+    return at.path("tree")
+
+
+def test_live_transfer_of_a_plan_goes_on_with_its_plan():
+    # resume does not know what the plan takes for granted
+    at = place()
+    assert at.run("sync", "--plan", at.path("plan"), tree_of(at), "images:").code == 0
+    held(at, PART, 3, ("apply", at.path("plan")), signal.SIGKILL)
+    done = at.run("--json", "transfer", "resume")
+    assert done.code == 0 and done.lines[-1]["skipped"] == 1 and "larder apply" in str(done) and len(at.uploads()) == 1, done
+    done = at.run("--json", "apply", at.path("plan"))
+    assert done.code == 0 and at.stored() == A and len(at.seen("PUT", "partNumber=")) == 2 and at.uploads() == [] and journals(at) == [], done
+    assert [{name.lower(): value for name, value in r["headers"]}["if-none-match"] for r in at.seen("POST", "uploadId=")] == ["*"]
+
+
+def test_live_transfer_resume_keeps_exact_times():
+    at = place()
+    tree_of(at)
+    os.utime(at.path("tree/t"), ns=(1, 1700000000123456789))
+    held(at, PART, 3, ("sync", "--exact-times", at.path("tree"), "images:"), signal.SIGKILL)
+    done = at.run("--json", "transfer", "resume")
+    assert done.code == 0 and at.stored() == A and len(at.seen("PUT", "partNumber=")) == 2 and journals(at) == [], done
+    assert at.client.head_object(Bucket="bucket", Key="t")["Metadata"] == {"mtime": "1700000000.123456789"}
+
+
 def test_live_transfer_running_is_left_alone():
     at = place()
     stalled = threading.Event()
