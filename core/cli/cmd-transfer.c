@@ -98,6 +98,7 @@ gc_images (struct cli *cli, const struct collect *collect, uint32_t flags, int b
 	sum->scanned += more.scanned;
 	sum->done += more.done;
 	sum->skipped += more.skipped;
+	sum->again += more.again;
 	sum->refused += more.refused;
 	sum->failed += more.failed;
 	sum->bytes += more.bytes;

@@ -65,8 +65,8 @@ static void
 people_event (struct cli *cli, const struct larder_event *event)
 {
 	char size[32];
-	if (strcmp (event->action, "skipped") == 0) {
-		say (cli, "skipped %s: %s", event->from, event->reason ? event->reason : "by rule");
+	if (strcmp (event->action, "skipped") == 0 || strcmp (event->action, "again") == 0) {
+		say (cli, "%s %s: %s", event->action, event->from, event->reason ? event->reason : "by rule");
 		return;
 	}
 	bool known = strcmp (event->action, "same") == 0;      /* nobody reads a million lines that say so */

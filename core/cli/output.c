@@ -170,6 +170,7 @@ json_summary (struct cli *cli, int exit_status)
 	json_member_uint (&line.json, "refused", sum->refused);
 	json_member_uint (&line.json, "failed", sum->failed);
 	json_member_uint (&line.json, "bytes", sum->bytes);
+	json_member_uint (&line.json, "again", sum->again);
 	json_put_name (&line.json, "exit");
 	json_put_int (&line.json, exit_status);
 	json_line_end (cli, &line);

@@ -84,6 +84,15 @@ prove_put (struct transfer *transfer, const struct item *item, const struct lard
 	return fail_proof (item, error);
 }
 
+bool
+put_goes_again (struct transfer *transfer, const struct item *item, const struct file_source *file, int code, const struct larder_error *error)
+{
+	if (code != LARDER_E_INTEGRITY || !error || !error->status || transfer_stopped (transfer) || file_source_check (file, NULL) < 0)
+		return false;
+	count_again (transfer, item, error);
+	return true;
+}
+
 static int
 put_whole (struct transfer *transfer, struct item *item, const struct larder_put *put, struct watched *watched, struct larder_error *error)
 {
@@ -92,6 +101,10 @@ put_whole (struct transfer *transfer, struct item *item, const struct larder_put
 	};
 	struct larder_info info = { .size = sizeof info };
 	int code = larder_put (transfer->store, item->arena, put, &source, &info, error);
+	if (put_goes_again (transfer, item, &watched->file, code, error)) {
+		watched->read = 0;
+		code = larder_put (transfer->store, item->arena, put, &source, &info, error);
+	}
 	if (code == LARDER_E_INTEGRITY)
 		(void) file_source_check (&watched->file, error);     /* the better reason, where it is one */
 	if (code == 0)
@@ -116,6 +129,8 @@ put_small (struct transfer *transfer, struct item *item, const struct larder_put
 		code = fail_changed (watched, error);
 	memory_source_begin (&memory, bytes, length, &source);
 	if (code == 0)
+		code = larder_put (transfer->store, item->arena, put, &source, &info, error);
+	if (put_goes_again (transfer, item, &watched->file, code, error))
 		code = larder_put (transfer->store, item->arena, put, &source, &info, error);
 	if (code == 0)
 		count_progress (transfer, length);

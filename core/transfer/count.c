@@ -69,6 +69,17 @@ count_unchanged (struct transfer *transfer)
 }
 
 void
+count_again (struct transfer *transfer, const struct item *item, const struct larder_error *error)
+{
+	pthread_mutex_lock (&transfer->mutex);
+	transfer->sum.again++;
+	tell (transfer, &(struct larder_event) {
+		.size = sizeof (struct larder_event), .action = "again", .from = item->from, .to = item->to, .reason = error ? error->message : NULL,
+	});
+	pthread_mutex_unlock (&transfer->mutex);
+}
+
+void
 count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused)
 {
 	if (code == LARDER_E_CANCELLED) {

@@ -161,6 +161,7 @@ add_summary (struct larder_summary *to, const struct larder_summary *one)
 	to->scanned += one->scanned;
 	to->done += one->done;
 	to->skipped += one->skipped;
+	to->again += one->again;
 	to->refused += one->refused;
 	to->failed += one->failed;
 	to->bytes += one->bytes;

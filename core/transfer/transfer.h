@@ -97,12 +97,18 @@ void count_skipped (struct transfer *transfer, const char *from, const char *rea
 /* Skipped, for it is there already: counted, not told. */
 void count_unchanged (struct transfer *transfer);
 void count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused);
+/* What this item had is damaged, as `error` says, and goes once more. */
+void count_again (struct transfer *transfer, const struct item *item, const struct larder_error *error);
 void count_progress (struct transfer *transfer, uint64_t bytes);
 int count_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
 /* The threads of a run with these flags, as many as `jobs` and `memory` let it have. NULL: no memory. */
 struct pool *transfer_pool (const struct larder *larder, uint32_t flags);
 /* A code that ends the run, or 0. */
 int transfer_stopped (struct transfer *transfer);
+
+/* ---- copy.c ---- */
+/* Did the store find what it got of a file damaged, and is the file as it was? Then it goes once more, and that is counted. */
+bool put_goes_again (struct transfer *transfer, const struct item *item, const struct file_source *file, int code, const struct larder_error *error);
 
 /* ---- target.c: names on the other side ---- */
 int target_begin (struct transfer *transfer, const char *address, struct larder_error *error);

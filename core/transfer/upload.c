@@ -74,6 +74,8 @@ write_part (struct pieces *pieces, uint32_t number, struct larder_error *error)
 	if (!arena)
 		return larder_fail_memory (error);
 	int code = store_parts_write (pieces->transfer->store, arena, &uploading->upload, number, &source, &part, error);
+	if (put_goes_again (pieces->transfer, uploading->item, uploading->file, code, error))
+		code = store_parts_write (pieces->transfer->store, arena, &uploading->upload, number, &source, &part, error);
 	if (code < 0)
 		return code;
 	pthread_mutex_lock (&pieces->mutex);

@@ -125,12 +125,23 @@ fetch (struct writing *writing, struct larder_error *error)
 	return writing_publish (writing, error);
 }
 
-int
-write_file_from_store (struct transfer *transfer, struct item *item, struct larder_error *error)
+static int
+write_once (struct transfer *transfer, struct item *item, struct larder_error *error)
 {
 	struct writing writing = { .transfer = transfer, .item = item, .draft = FILE_DRAFT_NONE };
 	int code = download_in_ranges (item) ? download_ranges (&writing, error) : fetch (&writing, error);
 	return writing_end (&writing, item->info.length, code, error);
+}
+
+/* What came damaged is fetched once more, from the beginning: a checksum of the whole does not tell which range was wrong. */
+int
+write_file_from_store (struct transfer *transfer, struct item *item, struct larder_error *error)
+{
+	int code = write_once (transfer, item, error);
+	if (code != LARDER_E_INTEGRITY || transfer_stopped (transfer))
+		return code;
+	count_again (transfer, item, error);
+	return write_once (transfer, item, error);
 }
 
 /* ---- from a file ---- */

@@ -230,6 +230,7 @@ static const struct field fields[] = {
 	FIELD (larder_summary, size), FIELD (larder_summary, scanned), FIELD (larder_summary, done),
 	FIELD (larder_summary, skipped), FIELD (larder_summary, refused), FIELD (larder_summary, failed),
 	FIELD (larder_summary, bytes), FIELD (larder_summary, code), FIELD (larder_summary, ended),
+	FIELD (larder_summary, again),
 	SIZE (larder_sync),
 	FIELD (larder_sync, size), FIELD (larder_sync, flags), FIELD (larder_sync, from), FIELD (larder_sync, to), FIELD (larder_sync, include),
 	FIELD (larder_sync, exclude), FIELD (larder_sync, include_count), FIELD (larder_sync, exclude_count), FIELD (larder_sync, delete_most),

@@ -34,3 +34,14 @@ tests_fault_recorder_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 tests_fault_recorder_la_LIBADD = -ldl
 TESTS += %D%/test-fault-power-cut.py
 EXTRA_DIST += %D%/test-fault-power-cut.py
+
+# A proxy that does what networks and servers do at bad moments, by scenarios.
+if WITH_AWS
+check_PROGRAMS += tests/fault/fault-proxy
+tests_fault_fault_proxy_SOURCES = %D%/fault.h %D%/fault-proxy.c %D%/fault-head.c %D%/fault-rules.c %D%/fault-acts.c tests/bench/null-line.c
+tests_fault_fault_proxy_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/tests/bench
+tests_fault_fault_proxy_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS) $(JANSSON_CFLAGS)
+tests_fault_fault_proxy_LDADD = $(AWS_LIBS) $(JANSSON_LIBS)
+TESTS += %D%/test-fault-matrix.py
+endif
+EXTRA_DIST += %D%/README.md %D%/test-fault-matrix.py %D%/faults.py %D%/scenarios

@@ -239,6 +239,10 @@ def test_live_transfer_bit_flipped():
     at = place()
     at.upload()
     at.between.plan([{**RANGE, "nth": 2, "do": "flip", "bytes": 2}])
+    done = at.download()                       # found, and fetched once more
+    assert done.code == 0 and done.lines[-1]["again"] == 1 and at.out() == A, done
+    at.between.plan([{**RANGE, "do": "flip", "bytes": 2}])
+    os.unlink(at.path("out"))
     fails(at.download(), 6, "INTEGRITY", "checksum")
     assert at.out() is None
 

@@ -280,9 +280,9 @@ LARDER_API int larder_url (struct larder_store *store, struct larder_arena *aren
 /* One thing that happened to one item; also the lines of --json. */
 struct larder_event {
 	size_t size;
-	const char *action;              /* "copied", "moved", "removed", "restored", "skipped", "would-copy", …, "same", "failed", "progress" */
+	const char *action;              /* "copied", "moved", "removed", "restored", "skipped", "would-copy", …, "same", "again", "failed", "progress" */
 	const char *from, *to;           /* addresses; to may be NULL */
-	const char *reason;              /* of skipped */
+	const char *reason;              /* of skipped and again */
 	uint64_t bytes;
 	const struct larder_error *error;/* of failed */
 	const char *version;             /* of the object, where versions are dealt with, or NULL */
@@ -296,6 +296,7 @@ struct larder_summary {
 	uint64_t scanned, done, skipped, refused, failed, bytes;
 	int code;                        /* the one code of all failures, or 0 when they differ or none failed */
 	int ended;                       /* what ended the run before its time, or 0 */
+	uint64_t again;                  /* objects and parts that went once more, as their bytes had been damaged on the way */
 };
 
 enum larder_transfer_flag {
