@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "checksum.h"
 #include "cleanup.h"
 #include "error.h"
 #include "random.h"
@@ -191,18 +194,53 @@ fail_there (const struct file_draft *draft, int errnum, struct larder_error *err
 	return larder_fail_errno (error, errnum, "cannot publish '%s'", draft->last);
 }
 
-/* 1: under its name. 0: its name is taken, and it now has a private one to be renamed from. */
+/* The one private name from which files of that name are renamed: what a killed process left under it, the next takes away. */
+static void
+name_to_replace (const char *last, char ret[64])
+{
+	snprintf (ret, 64, ".tmp-over-%016" PRIx64, crc64nvme (0, last, strlen (last)));
+}
+
+/* Who holds the lock of a file under that name is about to rename it, and one that nobody holds was left by a process that died: it goes.
+ * false: it is somebody else's, or none of ours. */
+static bool
+clear_name (const struct file_draft *draft, const char *name)
+{
+	struct stat here, there;
+	CLEANUP_CLOSE int fd = openat (draft->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT;
+	if (fstat (fd, &here) < 0 || !S_ISREG (here.st_mode) || here.st_uid != geteuid () || flock (fd, LOCK_EX) < 0)
+		return false;
+	if (fstatat (draft->folder, name, &there, AT_SYMLINK_NOFOLLOW) < 0 || there.st_ino != here.st_ino || there.st_dev != here.st_dev)
+		return true;
+	return unlinkat (draft->folder, name, 0) == 0;
+}
+
+/* 0: it has a private name to be renamed from. A file that is there can be replaced by nothing else. */
+static int
+name_nameless (struct file_draft *draft, struct larder_error *error)
+{
+	char name[64];
+	int failed = flock (draft->fd, LOCK_EX) < 0 ? -errno : -EEXIST;
+	name_to_replace (draft->last, name);
+	while (failed == -EEXIST && (failed = link_nameless (draft, name)) == -EEXIST && clear_name (draft, name)) { }
+	if (failed == 0) {
+		snprintf (draft->name, sizeof draft->name, "%s", name);
+		return 0;
+	}
+	file_private_name (name);
+	return file_draft_name (draft, name, error);
+}
+
+/* 1: under its name. 0: its name is taken, and it now has a private one. */
 static int
 show_nameless (struct file_draft *draft, enum file_publish_how how, struct larder_error *error)
 {
 	int failed = link_nameless (draft, draft->last);
 	if (failed == 0)
 		return 1;
-	if (how == FILE_CREATE || failed != -EEXIST)
-		return fail_there (draft, -failed, error);
-	char name[64];
-	file_private_name (name);
-	return file_draft_name (draft, name, error);
+	return how == FILE_REPLACE && failed == -EEXIST ? name_nameless (draft, error) : fail_there (draft, -failed, error);
 }
 
 static int
@@ -220,14 +258,17 @@ show_named (struct file_draft *draft, enum file_publish_how how, struct larder_e
 	return 0;
 }
 
-/* Closed before it is renamed: some file systems tell only then that bytes were lost. Those have no files without a name. */
+/* One that had a name is closed before it is renamed: some file systems tell only then that bytes were lost, and have no files without a name. */
 static int
 show (struct file_draft *draft, enum file_publish_how how, struct larder_error *error)
 {
-	int shown = draft->name[0] ? 0 : show_nameless (draft, how, error);
-	int code = shown < 0 ? shown : close_checked (draft, error);
+	bool named = draft->name[0];
+	int shown = named ? 0 : show_nameless (draft, how, error);
+	int code = shown < 0 ? shown : named ? close_checked (draft, error) : 0;
 	if (code == 0 && shown == 0)
 		code = show_named (draft, how, error);
+	if (code == 0 && !named)
+		code = close_checked (draft, error);
 	if (code == 0 && draft->durable && fsync (draft->folder) < 0)
 		code = larder_fail_errno (error, errno, "cannot make the name '%s' durable", draft->last);
 	return code;

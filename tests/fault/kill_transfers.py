@@ -1,5 +1,6 @@
-"""kill_transfers.py: put, get and recursive copies killed at random instants. Whatever the instant: a name is absent, or has all of
-its bytes; the same command, given again, ends well and leaves nothing behind. kill_transfers.py ROUNDS [SEED]."""
+"""kill_transfers.py: put, get, recursive copies, sync and resume killed at random instants. Whatever the instant: a name is absent, or
+has all of its bytes, old or new, and what was there and is to be there never goes; the same command, given again, ends well and leaves
+nothing behind. kill_transfers.py ROUNDS [SEED]."""
 import os
 import random
 import shutil
@@ -123,13 +124,89 @@ def get_tree(place, after):
     place.whole("rm", "-r", "s:tree/")
 
 
+def older(place, top):
+    """A tree of before: half of the names with other bytes, and some that are to go."""
+    shutil.rmtree(place.path(top), ignore_errors=True)
+    for number in range(0, 60, 2):
+        place.write("%s/%d/%d" % (top, number % 7, number), place.random.randbytes(number * 991 + 1))
+    for number in range(20):
+        place.write("%s/%d/gone-%d" % (top, number % 7, number), b"gone")
+    return files(place.path(top))
+
+
+def same(left, want):
+    wrong = sorted(name for name in left.keys() | want.keys() if left.get(name) != want.get(name))
+    assert not wrong, ("differ", [(name, len(left.get(name, b"-")), len(want.get(name, b"-"))) for name in wrong])
+
+
+def between(left, old, new):
+    for name, data in left.items():
+        assert data in (old.get(name), new.get(name)), ("torn", name)
+    assert not (old.keys() & new.keys()) - left.keys(), ("lost", (old.keys() & new.keys()) - left.keys())
+
+
+def stored(place, prefix):
+    code, _, err = place.run("get", "-r", prefix, "look")
+    assert code in (0, 3), (code, err)
+    found = files(place.path("look"))
+    shutil.rmtree(place.path("look"), ignore_errors=True)
+    return found
+
+
+def sync_up(place, after):
+    new, old = files(place.path("tree")), older(place, "older")
+    words = ("sync", "--delete", "--delete-most", "100%", "tree", "s:mirror/")
+    place.whole("put", "-r", "older/", "s:mirror/")
+    place.run(*words, most=after)
+    between(stored(place, "s:mirror/"), old, new)
+    place.whole(*words)
+    same(stored(place, "s:mirror/"), new)
+    place.whole("rm", "-r", "s:mirror/")
+
+
+def sync_down(place, after):
+    new, old = files(place.path("tree")), older(place, "back")
+    words = ("sync", "--delete", "--delete-most", "100%", "s:tree/", "back")
+    place.whole("put", "-r", "tree", "s:")
+    place.run(*words, most=after)
+    between({name: data for name, data in files(place.path("back")).items() if not os.path.basename(name).startswith(".tmp")}, old, new)
+    place.whole(*words)
+    same(files(place.path("back")), new)
+    shutil.rmtree(place.path("back"))
+    place.whole("rm", "-r", "s:tree/")
+
+
+def resume(place, after):
+    """Resumed instead of given again, and killed in that too; what had not begun is not resumed."""
+    up = place.random.random() < 0.5
+    place.write("large", place.large[0])
+    if not up or place.stored:
+        place.whole("put", "large", "s:large")
+        place.stored = True
+    if up:
+        place.large.reverse()
+        place.write("large", place.large[0])
+    words = ("put", "large", "s:large") if up else ("get", "s:large", "out/large")
+    place.run(*words, most=after)
+    place.run("transfer", "resume", most=place.random.random() * 0.1)
+    place.whole("transfer", "resume")
+    tidy(place)
+    code, out, _ = place.run("cat", "s:large")
+    assert (code == 3 and not place.stored) or (code == 0 and out in place.large), "torn object"
+    assert files(place.path("out")) in ({}, {"large": place.large[0]}), "torn file"
+    place.whole(*words)
+    assert place.whole("cat", "s:large") == place.large[0]
+    place.stored = True
+    shutil.rmtree(place.path("out"), ignore_errors=True)
+
+
 def main(rounds, seed):
     """True when all held; the seed and the round are told otherwise."""
     place = Place(seed)
     place.stored = False
     try:
         for number in range(rounds):
-            one = place.random.choice([put, get, put_tree, get_tree])
+            one = place.random.choice([put, get, put_tree, get_tree, sync_up, sync_down, resume])
             after = place.random.random() * 0.25
             try:
                 one(place, after)

@@ -44,4 +44,4 @@ tests_fault_fault_proxy_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS) $(JANSSON_CFLAGS)
 tests_fault_fault_proxy_LDADD = $(AWS_LIBS) $(JANSSON_LIBS)
 TESTS += %D%/test-fault-matrix.py
 endif
-EXTRA_DIST += %D%/README.md %D%/test-fault-matrix.py %D%/faults.py %D%/scenarios
+EXTRA_DIST += %D%/README.md %D%/test-fault-matrix.py %D%/faults.py %D%/scenarios %D%/guards %D%/check_guards.py

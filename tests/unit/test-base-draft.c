@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "cleanup.h"
 #include "error.h"
 #include "folder.h"
 #include "unit.h"
@@ -255,6 +256,46 @@ START_TEST (fsync_fails)
 END_TEST
 
 /* Many processes create one name at once: one wins, the others are told, one whole content is there. */
+/* Replaced by eight at once, again and again: always whole, and nothing is left under another name. */
+START_TEST (replaced_at_once)
+{
+	enum { PROCESSES = 8, TIMES = 100, LENGTH = 1000 };
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	char text[LENGTH];
+	for (int i = 0; i < PROCESSES; i++)
+		if (fork () == 0) {
+			int code = 0;
+			memset (text, 'a' + i, sizeof text);
+			for (int j = 0; j < TIMES && code == 0; j++)
+				code = file_publish (folder.fd, "f", text, sizeof text, 0644, FILE_REPLACE, false, NULL);
+			_exit (code == 0 ? 0 : 1);
+		}
+	for (int i = 0; i < PROCESSES; i++) {
+		int status = -1;
+		ck_assert (wait (&status) > 0 && WIFEXITED (status) && WEXITSTATUS (status) == 0);
+	}
+	CLEANUP_CLOSE int fd = openat (folder.fd, "f", O_RDONLY);
+	ck_assert_int_eq (read (fd, text, sizeof text), LENGTH);
+	for (int i = 1; i < LENGTH; i++)
+		ck_assert_int_eq (text[i], text[0]);
+	ck_assert_uint_eq (folder_count (folder.fd, "."), 1);
+}
+END_TEST
+
+/* Killed between the two steps of a replacement: the next one takes the name away. */
+#define LEFT "c4fe706e7cd4d138"         /* CRC64NVME of "f" */
+START_TEST (left_by_the_dead)
+{
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	ck_assert_int_eq (file_publish (folder.fd, "f", "old", 3, 0644, FILE_REPLACE, false, NULL), 0);
+	CLEANUP_CLOSE int left = openat (folder.fd, ".tmp-over-" LEFT, O_CREAT | O_WRONLY, 0644);
+	ck_assert_int_ge (left, 0);
+	ck_assert_int_eq (file_publish (folder.fd, "f", "new", 3, 0644, FILE_REPLACE, false, NULL), 0);
+	check_content (folder.fd, "f", "new");
+	ck_assert_uint_eq (folder_count (folder.fd, "."), 1);
+}
+END_TEST
+
 START_TEST (race)
 {
 	enum { PROCESSES = 8 };
@@ -296,6 +337,7 @@ main (void)
 		{ "test-base-draft-modes", modes, 2 }, { "test-base-draft-unseen", unseen, 0 }, { "test-base-draft-after-publish", after_publish, 4 }, { "test-base-draft-over-another", over_another, 4 }, { "test-base-draft-kept", kept, 0 },
 		{ "test-base-draft-names", names, 0 }, { "test-base-draft-link-above", link_above, 0 }, { "test-base-draft-no-space", no_space, 0 },
 		{ "test-base-draft-folder-at-name", folder_at_name, 0 }, { "test-base-draft-fsync-fails", fsync_fails, 0 }, { "test-base-draft-race", race, 0 },
+		{ "test-base-draft-replaced-at-once", replaced_at_once, 0 }, { "test-base-draft-left-by-the-dead", left_by_the_dead, 0 },
 	};
 	return unit_run ("base-draft", cases, COUNT_OF (cases));
 }
