@@ -50,7 +50,7 @@ class Variants:
 
     def red(self, name, test, needs):
         """The cases that fail, after a build that must not."""
-        if run("make", "-s", "-j%d" % os.cpu_count(), "-C", self.build, "all", needs, log=self.log):
+        if run("make", "-s", "-j%d" % os.cpu_count(), "-C", self.build, "all", *needs.split(" "), log=self.log):
             raise Bad("%s: does not build; see %s" % (name, self.log))
         path, *cases = test.split(" ")
         words = [sys.executable, os.path.join(self.tree, path), *cases] if path.endswith(".py") else [os.path.join(self.build, path)]
