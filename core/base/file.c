@@ -83,8 +83,8 @@ file_open_walking (int root, const char *path, int flags, mode_t mode)
 	return open_last (at, path, flags, mode);
 }
 
-int
-file_open_beneath (int root, const char *path, int flags, mode_t mode)
+static int
+open_resolving (int root, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
 	int status = check_beneath (path);
 	if (status < 0)
@@ -92,17 +92,30 @@ file_open_beneath (int root, const char *path, int flags, mode_t mode)
 	struct open_how how = {
 		.flags = (uint64_t) (flags | O_CLOEXEC),
 		.mode = flags & O_CREAT ? mode : 0,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve,
 	};
 	for (int again = 0;; again++) {
 		long fd = syscall (SYS_openat2, root, path, &how, sizeof how);
 		if (fd >= 0)
 			return (int) fd;
-		if (errno == ENOSYS || errno == EPERM)  /* EPERM: a seccomp filter that does not know the call */
-			return file_open_walking (root, path, flags, mode);
+		if (errno == EPERM)             /* a seccomp filter that does not know the call */
+			return -ENOSYS;
 		if (errno != EINTR && (errno != EAGAIN || again > 100))   /* EAGAIN also where another process holds a lease */
 			return -errno;
 	}
+}
+
+int
+file_open_beneath (int root, const char *path, int flags, mode_t mode)
+{
+	int fd = open_resolving (root, path, flags, mode, RESOLVE_NO_SYMLINKS);
+	return fd == -ENOSYS ? file_open_walking (root, path, flags, mode) : fd;
+}
+
+int
+file_open_within (int root, const char *path, int flags)
+{
+	return open_resolving (root, path, flags, 0, 0);
 }
 
 /* The folder that holds `path`, and the name of `path` in it. */

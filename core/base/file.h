@@ -15,6 +15,9 @@
 int file_open_beneath (int root, const char *path, int flags, mode_t mode);
 /* The fallback of the above, for kernels without openat2. */
 int file_open_walking (int root, const char *path, int flags, mode_t mode);
+/* The same with links followed, as long as none leads out of root (-EXDEV, also where it comes back): for reading what a user
+ * chose. -ENOSYS where the kernel cannot see to that. */
+int file_open_within (int root, const char *path, int flags);
 /* Make the folders of `path` up to its last '/', each beneath root. `durable`: fsync of each parent that changed, or where
  * another process may have died before it did so. */
 int file_make_parents (int root, const char *path, mode_t mode, bool durable, struct larder_error *error);

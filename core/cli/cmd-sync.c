@@ -9,6 +9,7 @@
 
 struct sync {
 	bool remove, empty_source, size_only, checksum, exact_times;
+	uint32_t links;               /* skip, follow */
 	const char *most, *mode, *plan, *failed_to, *only;
 	struct select_flags select;
 };
@@ -22,6 +23,7 @@ static const struct larder_option options[] = {
 	{ .key = "exact-times", .type = LARDER_BOOL, AT (exact_times), .help = "compare times to the nanosecond, as uploads with it keep them: asks each object of one size" },
 	{ .key = "mode", .type = LARDER_STRING, AT (mode), .argument = "MODE", .help = "mode of all files and folders of a local destination, as 755" },
 	SELECT_OPTIONS (struct sync, select),
+	{ .key = "links", .type = LARDER_ENUM, AT (links), .values = "skip|follow", .def = "skip", .help = "links of a local source: left out and told, or what they lead to within it" },
 	{ .key = "failed-to", .type = LARDER_STRING, AT (failed_to), .argument = "FILE", .help = "write the key of each that failed or was refused, one a line" },
 	{ .key = "from", .type = LARDER_STRING, AT (only), .argument = "FILE", .help = "only the keys in such a file" },
 	{ .key = "plan", .type = LARDER_PATH, AT (plan), .argument = "FILE", .help = "do nothing, and write each operation with what it takes for granted, for 'larder apply'" },
@@ -64,7 +66,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 		.size = sizeof request, .from = cli->operand[0], .to = cli->operand[1],
 		.flags = (flags->remove ? LARDER_SYNC_DELETE : 0) | (flags->empty_source ? LARDER_SYNC_EMPTY_SOURCE : 0)
 			| (flags->size_only ? LARDER_SYNC_SIZE_ONLY : 0) | (flags->checksum ? LARDER_SYNC_CHECKSUM : 0)
-			| (flags->exact_times ? LARDER_SYNC_EXACT_TIMES : 0)
+			| (flags->exact_times ? LARDER_SYNC_EXACT_TIMES : 0) | (flags->links ? LARDER_SYNC_FOLLOW_LINKS : 0)
 			| (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
 		.failed_to = flags->failed_to, .only = flags->only,
 		.plan = flags->plan,

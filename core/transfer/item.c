@@ -74,7 +74,7 @@ item_open (struct item *item, struct larder_error *error)
 		int code = spool (item->transfer, item->stream, &item->fd, error);
 		return code == 0 ? look_at (item, error) : code;
 	}
-	int fd = item->beneath >= 0 ? file_open_beneath (item->beneath, item->below, flags, 0) : open (item->from, flags);
+	int fd = item->beneath >= 0 && item->follow ? file_open_within (item->beneath, item->below, flags) : item->beneath >= 0 ? file_open_beneath (item->beneath, item->below, flags, 0) : open (item->from, flags);
 	if (fd < 0)
 		return larder_fail_errno (error, item->beneath >= 0 ? -fd : errno, "cannot read '%s'", item->from);
 	item->fd = fd;

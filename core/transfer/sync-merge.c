@@ -1,6 +1,7 @@
 /* sync-merge.c: two sides in one order, compared by what their listings hold. */
 #include "sync.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -104,6 +105,7 @@ sync_fill (struct item *item, const struct side *side)
 	if (!at->info) {
 		item->facts = (struct stat) { .st_size = (off_t) at->length, .st_mode = at->mode, .st_mtim = { at->mtime / NS_PER_S, at->mtime % NS_PER_S } };
 		item->beneath = side->root;
+		item->follow = side->follow;
 		item->below = arena_copy (item->arena, at->key);
 		return item->below;
 	}
@@ -174,6 +176,21 @@ copy (struct sync *sync, const char *from, const struct entry *to, bool compare)
 	}
 }
 
+/* What stands behind it over there is left alone, like what stands behind a link that is not followed. */
+static void
+refuse_link (struct sync *sync, const char *name, int errnum)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code;
+	if (errnum == EXDEV)
+		code = larder_fail_next (&why, LARDER_E_INVALID, "copy on its own what it leads to", "the link '%s' leads out of '%s', or is an absolute one", name, sync->request->from);
+	else if (errnum == ELOOP)
+		code = larder_fail_next (&why, LARDER_E_INVALID, "remove the link", "the link '%s' leads back to where it lies, without an end", name);
+	else
+		code = larder_fail_errno (&why, errnum, "cannot follow the link '%s'", name);
+	count_failed (&sync->transfer, name, NULL, &why, code, errnum == EXDEV || errnum == ELOOP);
+}
+
 int
 sync_judge (struct sync *sync, const struct entry *to, struct larder_arena *arena, struct larder_error *error)
 {
@@ -184,7 +201,10 @@ sync_judge (struct sync *sync, const struct entry *to, struct larder_arena *aren
 	if (!name)
 		return larder_fail_memory (error);
 	if (from->kind == ENTRY_OTHER) {
-		count_skipped (transfer, name, kind_of_file (from->mode));
+		if (from->errnum)
+			refuse_link (sync, name, from->errnum);
+		else
+			count_skipped (transfer, name, kind_of_file (from->mode));
 		return shadow_push (&sync->covered, from->key, error);
 	}
 	if (!sync_is_item (from))

@@ -103,10 +103,10 @@ side_begin_store (struct side *side, struct transfer *transfer, struct larder_st
 
 /* ---- a local tree ---- */
 
-struct name { const char *text; uint64_t length; int64_t mtime; mode_t mode; };
+struct name { const char *text; uint64_t length; int64_t mtime; mode_t mode; int errnum; };
 
 /* A folder whose names are being given; `path` ends in '/', but for the root's "". */
-struct level { struct level *up; struct larder_arena *arena; const char *path; struct name *names; size_t count, room, next; };
+struct level { struct level *up; struct larder_arena *arena; const char *path; struct name *names; size_t count, room, next; dev_t device; ino_t inode; };
 
 static void
 pop (struct side *side)
@@ -132,10 +132,29 @@ by_key (const void *a, const void *b)
 	return here < there ? -1 : here > there;
 }
 
+/* What a link leads to: 0 and its facts, or an errno, ELOOP for a folder that is being walked. */
+static int
+look_behind (const struct side *side, const char *text, struct stat *facts)
+{
+	const char *path = arena_printf (side->level->arena, "%s%s", side->level->path, text);
+	struct stat behind;
+	if (!path)
+		return ENOMEM;
+	CLEANUP_CLOSE int fd = file_open_within (side->root, path, O_PATH);
+	if (fd < 0 || fstat (fd, &behind) < 0)
+		return fd < 0 ? -fd : errno;
+	for (const struct level *level = side->level; level; level = level->up)
+		if (level->device == behind.st_dev && level->inode == behind.st_ino)
+			return ELOOP;
+	*facts = behind;
+	return 0;
+}
+
 /* 0 or -errno. Who vanished meanwhile was never there. */
 static int
-take_name (struct level *level, int folder, const char *text)
+take_name (struct side *side, int folder, const char *text)
 {
+	struct level *level = side->level;
 	struct stat facts;
 	if (strcmp (text, ".") == 0 || strcmp (text, "..") == 0)
 		return 0;
@@ -149,9 +168,10 @@ take_name (struct level *level, int folder, const char *text)
 		level->names = more;
 		level->room = room;
 	}
+	int errnum = side->follow && S_ISLNK (facts.st_mode) ? look_behind (side, text, &facts) : 0;
 	struct name *name = &level->names[level->count];
 	*name = (struct name) {
-		.text = arena_copy (level->arena, text), .length = (uint64_t) facts.st_size, .mode = facts.st_mode,
+		.text = arena_copy (level->arena, text), .length = (uint64_t) facts.st_size, .mode = facts.st_mode, .errnum = errnum,
 		.mtime = facts.st_mtim.tv_sec * NS_PER_S + facts.st_mtim.tv_nsec,
 	};
 	level->count += name->text != NULL;
@@ -159,20 +179,24 @@ take_name (struct level *level, int folder, const char *text)
 }
 
 static int
-read_names (struct level *level, int fd)
+read_names (struct side *side, int fd)
 {
+	struct level *level = side->level;
+	struct stat facts;
 	DIR *dir = fdopendir (fd);
 	if (!dir) {
 		int errnum = errno;
 		close (fd);
 		return -errnum;
 	}
-	int failed = 0;
-	for (;;) {
+	int failed = fstat (fd, &facts) < 0 ? -errno : 0;
+	level->device = facts.st_dev;
+	level->inode = facts.st_ino;
+	while (failed == 0) {
 		errno = 0;
 		const struct dirent *entry = readdir (dir);
-		failed = entry ? take_name (level, dirfd (dir), entry->d_name) : -errno;
-		if (!entry || failed < 0)
+		failed = entry ? take_name (side, dirfd (dir), entry->d_name) : -errno;
+		if (!entry)
 			break;
 	}
 	closedir (dir);
@@ -192,8 +216,10 @@ push (struct side *side, const char *path)
 	level->path = level->arena ? arena_copy (level->arena, path) : NULL;
 	level->up = side->level;
 	side->level = level;
-	int fd = level->path ? file_open_beneath (side->root, *path ? path : ".", O_RDONLY | O_DIRECTORY, 0) : -ENOMEM;
-	int failed = fd < 0 ? fd : read_names (level, fd);
+	const char *folder = *path ? path : ".";
+	const int flags = O_RDONLY | O_DIRECTORY;
+	int fd = !level->path ? -ENOMEM : side->follow ? file_open_within (side->root, folder, flags) : file_open_beneath (side->root, folder, flags, 0);
+	int failed = fd < 0 ? fd : read_names (side, fd);
 	if (failed < 0)
 		pop (side);
 	return failed;
@@ -234,7 +260,7 @@ fetch_name (struct side *side, struct larder_error *error)
 	side->descend = S_ISDIR (name->mode);
 	side->at = (struct entry) {
 		.kind = side->descend ? ENTRY_FOLDER : S_ISREG (name->mode) ? ENTRY_FILE : ENTRY_OTHER,
-		.length = name->length, .mtime = name->mtime, .mode = name->mode,
+		.length = name->length, .mtime = name->mtime, .mode = name->mode, .errnum = name->errnum,
 	};
 	return side_key (side, side->level->path, name->text, side->descend ? "/" : "", error);
 }

@@ -14,6 +14,7 @@ struct entry {
 	uint64_t length;
 	int64_t mtime;
 	mode_t mode;                  /* local */
+	int errnum;                   /* of a link that cannot be followed: EXDEV leads out, ELOOP back */
 	const struct larder_info *info; /* NULL: local */
 };
 
@@ -41,6 +42,7 @@ struct side {
 	/* a local tree */
 	int root;                     /* -1: not there */
 	bool source;                  /* what cannot be read is told and passed by; else it ends the run */
+	bool follow;                  /* links, as long as they stay in it */
 	bool descend;                 /* into the folder that was given last */
 	bool doubt;                   /* something could not be read: nobody knows what is there */
 	struct level *level;

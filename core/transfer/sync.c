@@ -55,6 +55,7 @@ sync_begin_sides (struct sync *sync, bool sources, struct larder_error *error)
 	int code = larder_address_parse (transfer->larder, transfer->arena, sync->request->from, &from, error);
 	if (code == 0)
 		code = target_begin (transfer, sync->request->to, error);
+	sync->from.follow = sync->request->flags & LARDER_SYNC_FOLLOW_LINKS;
 	if (code == 0 && from.store)
 		code = transfer_open_source (transfer, from.store, &store, error);
 	if (code == 0)
@@ -74,6 +75,8 @@ check_request (const struct larder_sync *request, struct larder_error *error)
 	uint32_t how = request->flags & (LARDER_SYNC_CHECKSUM | LARDER_SYNC_SIZE_ONLY | LARDER_SYNC_EXACT_TIMES);
 	if (how & (how - 1))
 		return larder_fail_next (error, LARDER_E_INVALID, "choose one of them", "the checksum, the size alone and exact times cannot all decide");
+	if (request->plan && request->flags & LARDER_SYNC_FOLLOW_LINKS)
+		return larder_fail_next (error, LARDER_E_INVALID, "run it without a plan", "links that are followed are no part of a plan");
 	return request->mode & ~0777u ? larder_fail_next (error, LARDER_E_INVALID, "three octal digits: 755", "%o is no mode", (unsigned) request->mode) : 0;
 }
 

@@ -74,6 +74,7 @@ struct item {
 	bool verify;                  /* it is compared, and never copied */
 	int beneath;                  /* file: folder that `below` is in, open until the pool was drained, or -1: `from` is its path */
 	const char *below;
+	bool follow;                  /* links on its way, as long as they stay in that folder */
 	const struct expected *expected; /* NULL, or what a plan says of both sides: nothing is done on anything else */
 	bool removal;                 /* of the target */
 	struct larder_pair kept;      /* keep_times: the time as the metadata of what goes up */

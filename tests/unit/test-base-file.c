@@ -84,6 +84,27 @@ START_TEST (stays)
 }
 END_TEST
 
+/* Links that stay in the root are followed, and no others, whatever they lead to. */
+START_TEST (within)
+{
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	int root = furnish (&folder);
+	static const struct { const char *path; int failed; } cases[] = {
+		{ "in/file", 0 }, { "within/file", 0 }, { "within/", 0 }, { "out", -EXDEV }, { "out/secret", -EXDEV }, { "in/link", -EXDEV }, { "in/absolute", -EXDEV },
+		{ "within/link", -EXDEV }, { "round", -ELOOP }, { "there", -EXDEV }, { "../root/in/file", -EXDEV }, { "/", -EXDEV }, { "", -EXDEV }, { "none", -ENOENT },
+	};
+	ck_assert_int_eq (symlinkat ("round", root, "round"), 0);
+	ck_assert_int_eq (symlinkat ("../root/in/file", root, "there"), 0);      /* and back again */
+	for (size_t i = 0; i < COUNT_OF (cases); i++) {
+		int fd = file_open_within (root, cases[i].path, O_RDONLY);
+		ck_assert_msg (fd >= 0 ? cases[i].failed == 0 : fd == cases[i].failed, "'%s' gave %d", cases[i].path, fd);
+		if (fd >= 0)
+			close (fd);
+	}
+	close (root);
+}
+END_TEST
+
 /* Names that merely look like steps up. */
 START_TEST (dots)
 {
@@ -244,7 +265,7 @@ int
 main (void)
 {
 	const struct unit_case cases[] = {
-		{ "test-base-file-opens", opens, 2 }, { "test-base-file-stays", stays, 2 }, { "test-base-file-dots", dots, 2 },
+		{ "test-base-file-opens", opens, 2 }, { "test-base-file-stays", stays, 2 }, { "test-base-file-dots", dots, 2 }, { "test-base-file-within", within, 0 },
 		{ "test-base-file-parents", parents, 0 }, { "test-base-file-trims", trims, 0 }, { "test-base-file-deep", deep, 2 },
 		{ "test-base-file-slurps", slurps, 0 }, { "test-base-file-source-of-file", source_of_file, 0 },
 		{ "test-base-file-source-of-memory", source_of_memory, 0 },

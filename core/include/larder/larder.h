@@ -356,7 +356,9 @@ enum larder_sync_flag {              /* beside LARDER_DRY_RUN */
 	LARDER_SYNC_SIZE_ONLY = 1 << 10, /* one size is one content, whatever the times */
 	LARDER_SYNC_CHECKSUM = 1 << 11,  /* bytes decide: files are read, and each object is asked for its checksum, or read */
 	LARDER_VERIFY_DOWNLOAD = 1 << 12, /* larder_verify: every byte of both is read, whatever checksums say */
-	LARDER_SYNC_EXACT_TIMES = 1 << 13 /* times to the nanosecond, as uploads keep them in the metadata "mtime": each object of one size is asked */
+	LARDER_SYNC_EXACT_TIMES = 1 << 13, /* times to the nanosecond, as uploads keep them in the metadata "mtime": each object of one size is asked */
+	LARDER_SYNC_FOLLOW_LINKS = 1 << 14 /* links of a local source are what they lead to, as long as that lies in it; those that lead out, or
+	                                    * back to a folder that they lie in, are refused */
 };
 
 struct larder_sync {
