@@ -127,9 +127,9 @@ def apply(scene, code=0):
     return tuple(done.lines[-1][name] for name in ("done", "skipped", "refused", "failed")), done
 
 
-def test_live_sync_plan_and_apply():
+def plan_and_apply(name):
     """What is planned is done under the conditions that the plan names, and once."""
-    scene = place()
+    scene = place(name)
     planned(scene, "planned")
     assert apply(scene)[0] == (3, 0, 0, 0) and scene.keys() == ["p/changed", "p/new"]
     said = {r["method"] + " " + r["path"].rpartition("/")[2].partition("?")[0]: {name.lower(): value for name, value in r["headers"]}
@@ -137,6 +137,18 @@ def test_live_sync_plan_and_apply():
     assert said["PUT new"]["if-none-match"] == "*" and said["PUT changed"]["if-match"], said
     assert apply(scene)[0] == (0, 3, 0, 0)
     assert not [one for one in scene.asked() if not one.startswith(("HEAD", "GET"))], scene.asked()
+
+
+def test_live_sync_plan_and_apply_minio():
+    plan_and_apply("minio")
+
+
+def test_live_sync_plan_and_apply_versitygw():
+    plan_and_apply("versitygw")
+
+
+def test_live_sync_plan_and_apply_moto():
+    plan_and_apply("moto")
 
 
 def test_live_sync_plan_drifts():
