@@ -315,6 +315,25 @@ def test_live_sync_removed_but_two():
     assert all(line["provider"] == "AccessDenied" and line["request"] == "BATCH" for line in errors), errors
 
 
+def test_live_sync_only_what_failed():
+    """What the service refused is in the list, also a name with a line feed and one that could not be removed; only that is tried again."""
+    scene = place()
+    for name in ("a", "b", "c\nd", "e"):
+        scene.write("list/" + name)
+    scene.client.put_object(Bucket="bucket", Key="f/old", Body=b"x")
+    path = scene.path("failed")
+    scene.between.plan([{"method": method, "path": "/f/" + name, "do": "reply", "code": "AccessDenied"}
+                        for method, name in (("PUT", "b"), ("PUT", "c%0Ad"), ("DELETE", "old"))])
+    numbers, done = scene.sync("--delete", "--failed-to", path, scene.path("list"), "images:f", code=1)
+    assert numbers == (2, 0, 0, 3), done
+    with open(path) as file:
+        assert sorted(file.read().splitlines()) == ["b", "c%0Ad", "old"]
+    scene.between.plan([])
+    assert scene.sync("--delete", "--from", path, "--failed-to", path, scene.path("list"), "images:f")[0] == (3, 0, 0, 0)
+    assert not [one for one in scene.asked() if one.endswith(("/f/a", "/f/e"))], scene.asked()
+    assert scene.keys() == ["f/a", "f/b", "f/c\nd", "f/e"] and os.path.getsize(path) == 0
+
+
 try:
     tap.run(sys.modules[__name__])
 finally:
