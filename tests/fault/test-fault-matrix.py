@@ -196,6 +196,13 @@ def case(path):
     return test
 
 
+def test_fault_matrix_readme_has_each():
+    with open(os.path.join(HERE, "README.md")) as file:
+        text = file.read()
+    missing = [name for name in os.listdir(os.path.join(HERE, "scenarios")) if "`%s`" % name[:-5] not in text]
+    assert not missing, missing
+
+
 for name in sorted(glob.glob(os.path.join(HERE, "scenarios/*.json"))):
     globals()["test_fault_matrix_" + os.path.basename(name)[:-5].replace("-", "_")] = case(name)
 

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
@@ -256,6 +258,31 @@ START_TEST (fsync_fails)
 END_TEST
 
 /* Many processes create one name at once: one wins, the others are told, one whole content is there. */
+static unsigned synced_files, synced_folders;
+
+/* In place of libc's: counts, and a folder only where the new name is in it already. */
+int
+fsync (int fd)
+{
+	struct stat facts;
+	if (fstat (fd, &facts) == 0 && S_ISDIR (facts.st_mode))
+		synced_folders += faccessat (fd, "durable", F_OK, 0) == 0;
+	else
+		synced_files++;
+	return (int) syscall (SYS_fsync, fd);
+}
+
+START_TEST (durable)
+{
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	for (unsigned i = 1; i <= 2; i++) {        /* new, then replaced */
+		ck_assert_int_eq (file_publish (folder.fd, "durable", "x", 1, 0644, FILE_REPLACE, true, NULL), 0);
+		ck_assert_uint_eq (synced_files, i);
+		ck_assert_uint_eq (synced_folders, i);
+	}
+}
+END_TEST
+
 /* Replaced by eight at once, again and again: always whole, and nothing is left under another name. */
 START_TEST (replaced_at_once)
 {
@@ -337,7 +364,7 @@ main (void)
 		{ "test-base-draft-modes", modes, 2 }, { "test-base-draft-unseen", unseen, 0 }, { "test-base-draft-after-publish", after_publish, 4 }, { "test-base-draft-over-another", over_another, 4 }, { "test-base-draft-kept", kept, 0 },
 		{ "test-base-draft-names", names, 0 }, { "test-base-draft-link-above", link_above, 0 }, { "test-base-draft-no-space", no_space, 0 },
 		{ "test-base-draft-folder-at-name", folder_at_name, 0 }, { "test-base-draft-fsync-fails", fsync_fails, 0 }, { "test-base-draft-race", race, 0 },
-		{ "test-base-draft-replaced-at-once", replaced_at_once, 0 }, { "test-base-draft-left-by-the-dead", left_by_the_dead, 0 },
+		{ "test-base-draft-durable", durable, 0 }, { "test-base-draft-replaced-at-once", replaced_at_once, 0 }, { "test-base-draft-left-by-the-dead", left_by_the_dead, 0 },
 	};
 	return unit_run ("base-draft", cases, COUNT_OF (cases));
 }
