@@ -252,6 +252,16 @@ probe_upload_checksums (struct probe *probe, struct larder_error *error)
 
 /* ---- a part by copy, in an upload that was begun with a checksum ---- */
 
+/* Of a range of "bytes": a server may tell it the checksum of the whole. */
+static enum s3_state
+copied_state (const struct larder_info *info)
+{
+	char crc64[16];
+	crc64nvme_text (crc64nvme (0, "ytes", 4), crc64);
+	bool other = info->checksum && info->checksum_type == LARDER_CHECKSUM_CRC64NVME && strcmp (info->checksum, crc64) != 0;
+	return other ? S3_DESTRUCTIVE : info->checksum ? S3_SUPPORTED : S3_IGNORED;
+}
+
 int
 probe_upload_copy (struct probe *probe, struct larder_error *error)
 {
@@ -260,7 +270,7 @@ probe_upload_copy (struct probe *probe, struct larder_error *error)
 	struct probe_answer answer;
 	struct larder_info info = { .size = sizeof info };
 	const struct larder_read from = {
-		.size = sizeof from, .object = { sizeof from.object, probe->request->bucket, probe_key (probe, "c"), NULL }, .length = LARDER_TO_END,
+		.size = sizeof from, .object = { sizeof from.object, probe->request->bucket, probe_key (probe, "c"), NULL }, .offset = 1, .length = 4,
 	};
 	int code = begin (probe, &probe->every, &trial, &answer, error);
 	if (code < 0 || !probe_ok (&answer))
@@ -271,15 +281,15 @@ probe_upload_copy (struct probe *probe, struct larder_error *error)
 		return code < 0 ? code : (set_failed (probe, S3_COPY_PART_CHECKSUM, &answer), 0);
 	(void) s3_reply_result (answer.body, answer.length, "CopyPartResult", probe->arena, &info, NULL);
 	trial.parts[0] = (struct larder_part) {
-		.size = sizeof trial.parts[0], .number = 1, .length = 5, .etag = info.etag, .checksum_type = info.checksum_type, .checksum = info.checksum,
+		.size = sizeof trial.parts[0], .number = 1, .length = 4, .etag = info.etag, .checksum_type = info.checksum_type, .checksum = info.checksum,
 	};
 	trial.count = 1;
-	trial.length = 5;
+	trial.length = 4;
 	code = finish (probe, &trial, (struct larder_condition) { .size = sizeof (struct larder_condition) }, NULL, NULL, &answer, error);
 	if (code < 0)
 		return code;
 	if (probe_ok (&answer))
-		probe_set (probe, S3_COPY_PART_CHECKSUM, info.checksum ? S3_SUPPORTED : S3_IGNORED, &answer);
+		probe_set (probe, S3_COPY_PART_CHECKSUM, copied_state (&info), &answer);
 	else
 		set_failed (probe, S3_COPY_PART_CHECKSUM, &answer);
 	return 0;

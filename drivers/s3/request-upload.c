@@ -117,6 +117,13 @@ add_part (struct buffer *body, const struct s3_server *server, const struct lard
 	buffer_printf (body, "<PartNumber>%u</PartNumber></Part>", (unsigned) part->number);
 }
 
+/* Was the upload begun with a checksum? Then each of its parts has one. */
+static bool
+is_summed (const struct s3_server *server, const struct larder_finish *finish)
+{
+	return s3_server_can (server, S3_CHECKSUM_MULTIPART) && part_at (finish, 0)->checksum;
+}
+
 static void
 add_whole (struct aws_request *request, const struct s3_server *server, const struct larder_finish *finish)
 {
@@ -125,7 +132,7 @@ add_whole (struct aws_request *request, const struct s3_server *server, const st
 		snprintf (size, sizeof size, "%" PRIu64, finish->length);
 		aws_request_header (request, "x-amz-mp-object-size", size);
 	}
-	if (!s3_server_can (server, S3_CHECKSUM_MULTIPART))
+	if (!is_summed (server, finish))
 		return;
 	aws_request_header (request, "x-amz-checksum-type", "FULL_OBJECT");
 	if (finish->checksum && s3_keeps_checksum (server, finish->checksum_type))

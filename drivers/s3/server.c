@@ -30,7 +30,7 @@
 	X (S3_CHECKSUM_CRC32C, "checksum-crc32c", "a CRC32C of an object",                     S, S, S, R, S, R)           \
 	X (S3_CHECKSUM_COMPARED, "checksum-compared", "a checksum to compare bytes with",      S, S, S, R, I, R)           \
 	X (S3_CHECKSUM_MULTIPART, "checksum-multipart", "a checksum of a whole upload",        S, S, S, R, I, R)           \
-	X (S3_COPY_PART_CHECKSUM, "copy-part-checksum", "a copied part in an upload with a checksum", S, R, S, R, I, R)      \
+	X (S3_COPY_PART_CHECKSUM, "copy-part-checksum", "a copied part in an upload with a checksum", S, R, D, R, I, R)      \
 	X (S3_ABORT_TOLD, "abort-told", "an error for aborting what is no upload",             S, I, S, S, S, R)           \
 	X (S3_MP_OBJECT_SIZE, "mp-object-size", "the size of a whole upload",                  S, I, S, R, I, R)           \
 	X (S3_DELETE_MANY, "delete-many", "a list of keys to remove, kept safe by its hash",   S, I, S, R, I, R)           \

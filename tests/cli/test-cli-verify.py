@@ -83,6 +83,16 @@ def test_cli_verify_damage_below_a_checksum():
     assert told["%s/z" % folder] == "failed" and "damaged" in got.err, got.err
 
 
+def test_cli_verify_cut_below_a_checksum():
+    """A file of the store that lost its end is found without reading."""
+    folder, prefix = both("cut")
+    path = store("cut/z")
+    os.chmod(path, 0o600)
+    os.truncate(path, 50000)
+    told, got = verify(folder, prefix, code=6)
+    assert told["%s/z" % folder] == "failed" and got.summary()["failed"] == 1 and got.summary()["same"] == len(FILES) - 1, (told, got.err)
+
+
 def test_cli_verify_one_object():
     folder, prefix = both("single")
     for one, other in (("single/a", prefix + "a"), (prefix + "a", "single/a"), (prefix + "a", prefix + "a"), ("single/a", "single/a")):
