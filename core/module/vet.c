@@ -13,6 +13,7 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "file.h"
 #include "vet.h"
 
 /* The linker's name for our own ELF header: what a module must be built for. */
@@ -154,7 +155,7 @@ check_whole (const char *subject, int fd, const ElfW (Ehdr) *head, uint64_t size
 		&& head->e_shoff <= size && (uint64_t) head->e_shnum * head->e_shentsize <= size - head->e_shoff;
 	for (unsigned i = 0; whole && i < head->e_phnum; i++) {
 		ElfW (Phdr) part;
-		whole = pread (fd, &part, sizeof part, (off_t) (head->e_phoff + i * sizeof part)) == (ssize_t) sizeof part
+		whole = file_pread_all (fd, &part, sizeof part, head->e_phoff + i * sizeof part) == (int64_t) sizeof part
 			&& part.p_offset <= size && part.p_filesz <= size - part.p_offset;
 	}
 	if (whole)
@@ -176,7 +177,7 @@ vet_file (const char *subject, const char *path, int fd, struct larder_error *er
 	int code = check_owner (subject, &st, path, false, error);
 	if (code < 0)
 		return code;
-	if (pread (fd, &head, sizeof head, 0) < (ssize_t) sizeof head || memcmp (head.e_ident, ELFMAG, SELFMAG) != 0)
+	if (file_pread_all (fd, &head, sizeof head, 0) < (int64_t) sizeof head || memcmp (head.e_ident, ELFMAG, SELFMAG) != 0)
 		return larder_fail (error, LARDER_E_INVALID, "%s is not an ELF file", subject);
 	if (head.e_ident[EI_CLASS] != __ehdr_start.e_ident[EI_CLASS])
 		return larder_fail (error, LARDER_E_INVALID, "%s is built for another word size", subject);

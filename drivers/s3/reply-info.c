@@ -208,6 +208,9 @@ s3_reply_info (int status, const struct larder_pairs *headers, struct larder_are
 	struct larder_info info = { .size = sizeof info };
 	struct span span = { 0, 0, 0 };
 	const char *modified = find (headers, "last-modified"), *encoding = find (headers, "content-encoding"), *restore = find (headers, "x-amz-restore");
+	const char *type = find (headers, "content-type");
+	if (!find (headers, "etag") && type && strncmp (type, "text/html", 9) == 0)      /* an object of that type has an etag */
+		return s3_odd (error, "it is a web page");
 	int code = s3_reply_stored (headers, arena, &info, error);
 	info.storage_class = "STANDARD";                  /* another is told by a header; listings tell this one too */
 	if (code == 0)
