@@ -83,7 +83,7 @@ const struct larder_cmd cmd_transfer_resume = {
 
 struct collect { int64_t older_than; const char *pipeline; };
 static const struct larder_option collect_options[] = {
-	{ .key = "older-than", .type = LARDER_DURATION, .at = offsetof (struct collect, older_than), .def = "7d", .argument = "AGE", .min = 0, .max = INT64_MAX, .help = "only those begun so long ago" },
+	{ .key = "older-than", .type = LARDER_DURATION, .at = offsetof (struct collect, older_than), .def = "7d", .argument = "AGE", .min = 0, .max = INT64_MAX, .help = "only those begun so long ago, as 12h or 30d; a number alone is seconds" },
 	{ .key = "pipeline", .type = LARDER_STRING, .at = offsetof (struct collect, pipeline), .argument = "NAME",
 	  .help = "also thumbnails of this [pipeline] whose image never came" },
 	{ 0 }

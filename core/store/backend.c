@@ -102,9 +102,9 @@ backend_try (struct larder *larder, const struct config_section *section, struct
 	return code;
 }
 
-/* Buckets of the stores on this backend that ask for versions; NULL when memory runs out. */
+/* Buckets of the stores on this backend, or of those that ask for versions; NULL when memory runs out. */
 static const char *const *
-versioned_buckets (const struct larder *larder, const char *backend, struct larder_arena *arena)
+buckets_of (const struct larder *larder, const char *backend, bool versioned, struct larder_arena *arena)
 {
 	size_t stores = 0, count = 0;
 	const struct config_section *section = NULL;
@@ -113,7 +113,7 @@ versioned_buckets (const struct larder *larder, const char *backend, struct lard
 	const char **buckets = arena_alloc (arena, (stores + 1) * sizeof *buckets);
 	while (buckets && (section = config_next (larder->config, "store", section))) {
 		const struct schema_store *store = config_struct (section);
-		if (store->versioning && store->bucket && store->backend && strcmp (store->backend, backend) == 0)
+		if ((store->versioning || !versioned) && store->bucket && store->backend && strcmp (store->backend, backend) == 0)
 			buckets[count++] = store->bucket;
 	}
 	return buckets;
@@ -126,9 +126,10 @@ open_instance (struct larder *larder, const struct config_section *section, stru
 	struct instance *instance;
 	struct larder_open request = {
 		.size = sizeof request, .name = config_name (section), .server = config_text (section, "server"),
-		.read_only = larder->settings.flags & LARDER_READ_ONLY, .versioned = versioned_buckets (larder, config_name (section), arena),
+		.read_only = larder->settings.flags & LARDER_READ_ONLY, .versioned = buckets_of (larder, config_name (section), true, arena),
+		.buckets = buckets_of (larder, config_name (section), false, arena),
 	};
-	if (!request.versioned)
+	if (!request.versioned || !request.buckets)
 		return larder_fail_memory (error);
 	int code = make_instance (larder, section, &instance, error);
 	if (code < 0)

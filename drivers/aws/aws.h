@@ -221,6 +221,7 @@ struct aws_reply {
 	size_t length;
 	unsigned attempts;                /* 1: the first try answered */
 	bool uncertain;                   /* an earlier try may have been carried out, its reply was lost */
+	bool found_done;                  /* and `done` found that it was: there is no reply, and `status` is 0 */
 	const struct aws_fault *fault;    /* plain_errors: what was refused, and all that is known of why; `status` is then its; else NULL */
 };
 
@@ -233,6 +234,9 @@ struct aws_send {
 	const char *what;                 /* begins messages: "cannot read 'k' in bucket 'b'" */
 	bool body_may_fail;               /* a 2xx body is looked at for an <Error> root, which then counts as the status it names (copy, complete, delete) */
 	bool plain_errors;                /* give the reply back whatever its status, instead of an error */
+	/* Asked before another try when an earlier one may have been carried out: was it? May send requests of its own. NULL: sent again. */
+	bool (*done) (void *context);
+	void *done_context;
 };
 
 /* 0 for a 2xx (and, for GET and HEAD, 304) reply. Retries as design §5 says (attempts, bucket of 500 shared by the credential

@@ -416,6 +416,15 @@ after_fault (struct sending *sending, struct aws_reply *ret, struct larder_error
 	return sending->send->plain_errors ? give_reply (sending, fault, ret, error) : aws_fault_error (fault, sending->send->what, error);
 }
 
+/* What an earlier try did was found; nobody will hear its reply any more. */
+static int
+give_done (const struct sending *sending, struct aws_reply *ret)
+{
+	log_try (sending, "it was carried out, its reply was lost");
+	*ret = (struct aws_reply) { .headers = { NULL, 0, sizeof (struct larder_pair) }, .body = "", .attempts = sending->tries, .uncertain = true, .found_done = true };
+	return 0;
+}
+
 static int
 until_answered (struct sending *sending, struct aws_reply *ret, struct larder_error *error)
 {
@@ -434,6 +443,8 @@ until_answered (struct sending *sending, struct aws_reply *ret, struct larder_er
 		}
 		if (more != 1)
 			return more;
+		if (sending->uncertain && sending->send->done && sending->send->done (sending->send->done_context))
+			return give_done (sending, ret);
 	}
 }
 

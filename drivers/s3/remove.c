@@ -46,19 +46,40 @@ check_item (const struct removing *work, const struct larder_remove *item, struc
 
 /* ---- one by one ---- */
 
+/* A removal whose reply was lost: is the object gone? Where versions are kept, a second one would put a second delete marker. */
+struct lost { const struct removing *work; const struct larder_remove *item; };
+
+static bool
+was_removed (void *context)
+{
+	const struct lost *lost = context;
+	const struct larder_object object = { sizeof object, lost->work->bucket, lost->item->key, lost->item->version };
+	struct larder_error none = LARDER_ERROR_INIT;
+	struct larder_info info = { .size = sizeof info };
+	CLEANUP_EXCHANGE struct s3_exchange look = { 0 };
+	return s3_exchange_begin (&look, &none) == 0 && s3_head (lost->work->s3, lost->work->call, &look, &object, &info, &none) == LARDER_E_NOTFOUND;
+}
+
 static int
 send_one (const struct removing *work, const struct larder_remove *item, struct s3_exchange *exchange, struct larder_error *error)
 {
 	int code = s3_exchange_what (exchange, "remove", work->bucket, item->key, error);
 	if (code == 0)
 		code = s3_request_delete (&exchange->request, exchange->arena, work->s3->server, work->bucket, item, error);
-	return code == 0 ? s3_exchange_send (work->s3, work->call, exchange, error) : code;
+	struct lost lost = { work, item };
+	exchange->done = was_removed;
+	exchange->done_context = &lost;
+	code = code == 0 ? s3_exchange_send (work->s3, work->call, exchange, error) : code;
+	exchange->done = NULL;
+	return code;
 }
 
 /* Gone: now, or by an earlier try whose reply was lost. */
 static bool
 is_gone (const struct s3_exchange *exchange, const struct larder_remove *item)
 {
+	if (exchange->reply.found_done)
+		return true;
 	bool missing = exchange->reply.status == 404 && strstr (exchange->reply.body ? exchange->reply.body : "", "<Code>NoSuchKey</Code>");
 	return s3_exchange_is_ok (exchange) || (missing && (!item->if_match || exchange->reply.uncertain));
 }

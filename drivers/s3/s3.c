@@ -24,7 +24,10 @@ s3_open (void *self, struct larder_call *call, const struct larder_open *request
 	struct s3 *s3 = self;
 	(void) call;
 	s3->name = request->name ? request->name : "s3";
-	s3->read_only = request->read_only;
+	struct larder_open asked = { .size = sizeof asked };
+	larder_give (&asked, request);
+	s3->read_only = asked.read_only;
+	s3->buckets = asked.buckets;
 	int code = aws_client_open (larder_host, s3->name, "s3", &s3->aws, &s3->client, error);
 	if (code < 0)
 		return code;

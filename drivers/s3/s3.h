@@ -17,6 +17,7 @@
 struct s3 {
 	struct aws_settings aws;                   /* options */
 	bool create, guard_keys;
+	const char *const *buckets;                /* that `create` may make; NULL: any */
 	uint64_t copy_most;
 	const char *name;                          /* of the section */
 	bool read_only;
@@ -42,6 +43,8 @@ struct s3_exchange {
 	bool body_may_fail;
 	bool writes;                               /* may make a missing bucket, where the options say so */
 	const char *what;                          /* "cannot write 'k' in bucket 'b'" */
+	bool (*done) (void *context);              /* of struct aws_send, or NULL */
+	void *done_context;
 	struct aws_reply reply;
 };
 

@@ -102,7 +102,7 @@ send_once (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange
 {
 	const struct aws_send send = {
 		.arena = exchange->arena, .request = &exchange->request, .body = exchange->body, .payload_hash = exchange->payload_hash,
-		.receiver = exchange->receiver, .what = exchange->what, .body_may_fail = exchange->body_may_fail, .plain_errors = true,
+		.receiver = exchange->receiver, .what = exchange->what, .body_may_fail = exchange->body_may_fail, .plain_errors = true, .done = exchange->done, .done_context = exchange->done_context,
 	};
 	return aws_send (s3->client, call, &send, &exchange->reply, error);
 }
@@ -117,10 +117,20 @@ fault_of (const struct s3_exchange *exchange)
 	return fault;
 }
 
+/* A bucket that no store names may be a slip of the pen. */
+static bool
+may_make (const struct s3 *s3, const char *bucket)
+{
+	const char *const *known = s3->buckets;
+	while (known && *known && (!bucket || strcmp (*known, bucket) != 0))
+		known++;
+	return !known || *known;
+}
+
 bool
 s3_exchange_makes_bucket (const struct s3 *s3, const struct s3_exchange *exchange)
 {
-	return s3->create && !s3->read_only && exchange->reply.status == 404 && strcmp (fault_of (exchange).code, "NoSuchBucket") == 0;
+	return s3->create && !s3->read_only && may_make (s3, exchange->request.bucket) && exchange->reply.status == 404 && strcmp (fault_of (exchange).code, "NoSuchBucket") == 0;
 }
 
 /* ---- the bucket as a host's name ---- */
@@ -213,6 +223,8 @@ explain_fault (const struct s3 *s3, const struct s3_exchange *exchange, const st
 	char next[256];
 	if (hides_missing (exchange, fault))
 		snprintf (next, sizeof next, "it is missing, or these credentials may not read it: s3:ListBucket on bucket '%.80s' would tell which", exchange->request.bucket);
+	else if (strcmp (fault->code, "NoSuchBucket") == 0 && s3->create && !may_make (s3, exchange->request.bucket))
+		snprintf (next, sizeof next, "check the name '%.80s'; create = yes makes buckets of stores alone", exchange->request.bucket);
 	else if (strcmp (fault->code, "NoSuchBucket") == 0 && !s3->create)
 		snprintf (next, sizeof next, "create bucket '%.80s' there, correct 'bucket' of the store, or set create = yes in backend '%.60s'",
 		          exchange->request.bucket, s3->name);

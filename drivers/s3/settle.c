@@ -36,6 +36,21 @@ same_metadata (const struct larder_pairs *asked, const struct larder_pairs *ther
 	return same;
 }
 
+/* What was asked for is there; a class that the server does not tell is taken for the one that was asked for. */
+static bool
+same_attributes (const struct larder_attributes *asked, const struct larder_info *there)
+{
+	const struct { const char *asked, *there; } texts[] = {
+		{ asked->content_type, there->content_type }, { asked->content_encoding, there->content_encoding },
+		{ asked->cache_control, there->cache_control }, { asked->content_disposition, there->content_disposition },
+		{ there->storage_class ? asked->storage_class : NULL, there->storage_class },
+	};
+	bool same = same_metadata (&asked->metadata, &there->metadata);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		same = same && (!texts[i].asked || same_text (texts[i].asked, texts[i].there));
+	return same;
+}
+
 static int
 md5_add (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
@@ -76,6 +91,7 @@ look (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, con
 	exchange->body = NULL;
 	exchange->payload_hash = NULL;
 	exchange->writes = exchange->body_may_fail = false;
+	exchange->done = NULL;
 	int code = s3_head (s3, call, exchange, &object, ret, error);
 	return code == LARDER_E_NOTFOUND ? 0 : code < 0 ? code : 1;
 }
@@ -88,8 +104,7 @@ s3_settle_write (struct s3 *s3, struct larder_call *call, struct s3_exchange *ex
 	int code = look (s3, call, exchange, write->bucket, write->key, &there, error);
 	if (code <= 0)
 		return code;
-	if (!same_metadata (&write->attributes.metadata, &there.metadata)
-	    || (write->attributes.content_type && !same_text (write->attributes.content_type, there.content_type)))
+	if (!same_attributes (&write->attributes, &there))
 		return 0;
 	code = same_bytes (source, digest, &there, error);
 	if (code > 0)

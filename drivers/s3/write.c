@@ -41,7 +41,27 @@ may_be_ours (const struct s3_exchange *exchange, const struct larder_write *requ
 	return exchange->reply.uncertain && exchange->reply.status == 412 && (request->condition.create_only || request->condition.if_match);
 }
 
-/* Any whole reply is 0; 1: it was refused because of our own earlier try, and *ret_info are the facts of what that stored. */
+/* A try whose reply was lost: was it carried out? The bytes are not sent a second time, and no second version is made. */
+struct lost {
+	struct s3 *s3;
+	struct larder_call *call;
+	const struct s3_exchange *exchange;
+	const struct larder_write *request;
+	const struct larder_source *source;
+	const struct s3_digest *digest;
+	struct larder_info *ret_info;
+};
+
+static bool
+was_done (void *context)
+{
+	const struct lost *lost = context;
+	struct s3_exchange look = *lost->exchange;                /* the arena is shared */
+	struct larder_error none = LARDER_ERROR_INIT;
+	return s3_settle_write (lost->s3, lost->call, &look, lost->request, lost->source, lost->digest, lost->ret_info, &none) == 1;
+}
+
+/* Any whole reply is 0; 1: it was refused because of our own earlier try, or that was found done, and *ret_info are the facts of what it stored. */
 static int
 send_write (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_write *request,
             const struct larder_source *source, const struct s3_digest *digest, struct larder_info *ret_info, struct larder_error *error)
@@ -49,7 +69,13 @@ send_write (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchang
 	exchange->body = source;
 	exchange->payload_hash = digest->payload_hash;
 	exchange->writes = true;
+	struct lost lost = { s3, call, exchange, request, source, digest, ret_info };
+	exchange->done = was_done;
+	exchange->done_context = &lost;
 	int code = s3_exchange_send (s3, call, exchange, error);
+	exchange->done = NULL;
+	if (code == 0 && exchange->reply.found_done)
+		return 1;
 	if (code < 0 || !may_be_ours (exchange, request))
 		return code;
 	struct s3_exchange look = *exchange;                      /* the arena is shared, the refusal is kept */

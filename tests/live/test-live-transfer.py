@@ -30,7 +30,8 @@ class Place(Scene):
         self.put("b", B)
 
     def clean(self):
-        for version in self.client.list_object_versions(Bucket="bucket").get("Versions", []):
+        listed = self.client.list_object_versions(Bucket="bucket")
+        for version in listed.get("Versions", []) + listed.get("DeleteMarkers", []):
             self.client.delete_object(Bucket="bucket", Key=version["Key"], VersionId=version["VersionId"])
         self.between.plan([])
         self.put("a", A)
@@ -269,6 +270,37 @@ def test_live_transfer_finish_unanswered():
     assert done.code == 0 and at.versions() == {"t": 1} and at.stored() == A, (done, at.versions())
 
 
+def lost(at, method, *words):
+    """The same command with its first answer lost: how often it was asked."""
+    mark = len(at.between.requests)
+    at.between.plan([{"method": method, "path": "^/bucket/lost", "nth": 1, "do": "drop-reply"}])
+    done = at.run("--json", *words)
+    assert done.code == 0, done
+    return len([r for r in at.between.requests[mark:] if r["method"] == method])
+
+
+def test_live_transfer_small_ones_unanswered():
+    # c-T15: a look tells that it was done: one version, one delete marker, and the bytes go once
+    at = place()
+    at.put("small", b"small")
+    for words in ((), ("--cache-control", "max-age=1")):          # the same bytes, but another object
+        assert lost(at, "PUT", "put", *words, at.path("small"), "images:lost") == 1
+    listed = at.client.list_object_versions(Bucket="bucket", Prefix="lost")
+    assert len(listed["Versions"]) == 2 and at.client.head_object(Bucket="bucket", Key="lost")["CacheControl"] == "max-age=1", listed
+    assert lost(at, "DELETE", "rm", "images:lost") == 1
+    listed = at.client.list_object_versions(Bucket="bucket", Prefix="lost")
+    assert len(listed["Versions"]) == 2 and len(listed["DeleteMarkers"]) == 1, listed
+
+
+def test_live_transfer_small_one_lost_with_its_answer():
+    # not done: it is sent again
+    at = place()
+    at.put("small", b"small")
+    at.between.plan([{"method": "PUT", "path": "^/bucket/lost", "nth": 1, "do": "cut-request", "bytes": 2}])
+    assert at.run("put", at.path("small"), "images:lost2").code == 0
+    assert at.client.get_object(Bucket="bucket", Key="lost2")["Body"].read() == b"small"
+
+
 def test_live_transfer_finish_unanswered_and_replaced():
     # c-T15: somebody else's object is never taken for ours
     at = place()
@@ -381,7 +413,7 @@ def check_upload_goes_on(name, stop, code):
     done = at.upload()
     sent = sorted(r["path"].split("partNumber=")[1].split("&")[0] for r in at.seen("PUT", "partNumber="))
     assert done.code == 0 and at.stored() == A and sent in (["3", "4"], ["4"]), (done, sent)     # the third was perhaps done before it stalled
-    assert at.versions() == {"t": 1} and at.uploads() == [] and journals(at) == [] and len(at.seen("POST", "uploads")) == 0
+    assert at.versions() == {"t": 1} and at.uploads() == [] and journals(at) == [] and len(at.seen("POST", "uploads")) == 0, (at.versions(), at.uploads(), journals(at))
 
 
 def test_live_transfer_interrupted_upload_goes_on_minio():

@@ -12,7 +12,7 @@ from scene import Scene  # noqa: E402
 
 class Place(Scene):
     def __init__(self):
-        super().__init__(servers.start("minio"), ["create = no"])
+        super().__init__(servers.start("minio"), ["create = yes"])
         self.server.make_bucket("loose", versioning=True)
         self.server.make_bucket("other")
         os.makedirs(self.path("tree/b"))
@@ -77,6 +77,18 @@ def test_live_urls_what_is_not_there():
                         (("ls", "--backend", "files", "s3://loose/"), "is not for s3://")):
         got = at.run(*words)
         assert got.code == 2 and text in got.err and "next:" in got.err, (words, got)
+
+
+def test_live_urls_mistyped_bucket():
+    """No bucket comes of a slip of the pen, and none that is not there counts as an empty source."""
+    at = place()
+    os.makedirs(at.path("keep"), exist_ok=True)
+    at.put("keep/file", b"x")
+    for words in (("put", at.path("keep/file"), "s3://looze/k"), ("ls", "s3://looze/"), ("ls", "-r", "s3://looze/"), ("du", "s3://looze/"), ("rm", "-r", "s3://looze/a/"),
+                  ("sync", at.path("keep"), "s3://looze/"), ("sync", "--delete", "--allow-empty-source", "s3://looze/", at.path("keep"))):
+        got = at.run("--backend", "objects", *words)
+        assert got.code == 3 and "looze" in got.err and "next:" in got.err, (words, got)
+    assert "looze" not in [bucket["Name"] for bucket in at.client.list_buckets()["Buckets"]] and os.path.exists(at.path("keep/file"))
 
 
 def test_live_urls_one_or_several_backends():
