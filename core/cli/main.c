@@ -280,8 +280,12 @@ finish_output (struct cli *cli, int *status)
 static int
 status_of (struct cli *cli, int code, const struct larder_error *error)
 {
-	if (cli->signal_seen && (code == LARDER_E_CANCELLED || code == 0))
-		return code == 0 && items_exit (cli) == 0 && cli->summary.scanned ? 0 : 128 + cli->signal_seen;
+	if (cli->signal_seen && (code == LARDER_E_CANCELLED || code == 0)) {
+		if (code == 0 && items_exit (cli) == 0 && cli->summary.scanned)
+			return 0;
+		say (cli, "stopped by SIG%s; run it again: what is done stays done, and large transfers go on where they were", sigabbrev_np (cli->signal_seen));
+		return 128 + cli->signal_seen;
+	}
 	if (code < 0) {
 		if (error->message[0] && !(cli->out_broken && code == LARDER_E_CANCELLED))
 			talk_error (cli, error, NULL);
