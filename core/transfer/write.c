@@ -12,6 +12,7 @@
 #include "error.h"
 
 #define PIECE (256 << 10)
+#define REPLACED_MOST 2         /* an object that is written all the time would be read for ever */
 #define RESERVE_FROM (UINT64_C (1) << 20)
 
 int
@@ -133,15 +134,35 @@ write_once (struct transfer *transfer, struct item *item, struct larder_error *e
 	return writing_end (&writing, item->info.length, code, error);
 }
 
-/* What came damaged is fetched once more, from the beginning: a checksum of the whole does not tell which range was wrong. */
+/* Is there another object under that key by now? Then it is this one that is to be had. What was named, or planned, stays what it was. */
+static bool
+was_replaced (struct transfer *transfer, struct item *item)
+{
+	struct larder_info now = { .size = sizeof now };
+	struct larder_error none = LARDER_ERROR_INIT;
+	if (transfer->request->version || item->expected || larder_stat (item->store, item->arena, item->info.key, NULL, &now, &none) < 0)
+		return false;
+	if (!now.etag || !item->info.etag || strcmp (now.etag, item->info.etag) == 0 || !item_of_object (item, item->store, &now))
+		return false;
+	item->looked = true;
+	return true;
+}
+
+/* What came damaged is fetched once more, from the beginning: a checksum of the whole does not tell which range was wrong. What was
+ * replaced while it was read begins anew as well, a few times: never a mixture of two. */
 int
 write_file_from_store (struct transfer *transfer, struct item *item, struct larder_error *error)
 {
-	int code = write_once (transfer, item, error);
-	if (code != LARDER_E_INTEGRITY || transfer_stopped (transfer))
-		return code;
-	count_again (transfer, item, error);
-	return write_once (transfer, item, error);
+	bool damaged = false;
+	for (unsigned replaced = 0;;) {
+		int code = write_once (transfer, item, error);
+		bool again = (code == LARDER_E_INTEGRITY && !damaged) || (code == LARDER_E_CONFLICT && replaced < REPLACED_MOST && was_replaced (transfer, item));
+		if (!again || transfer_stopped (transfer))
+			return code;
+		damaged |= code == LARDER_E_INTEGRITY;
+		replaced += code == LARDER_E_CONFLICT;
+		count_again (transfer, item, error);
+	}
 }
 
 /* ---- from a file ---- */

@@ -197,10 +197,20 @@ def test_live_transfer_source_unlinked():
 
 
 def replaced(at, data):
+    """412 for the third range: it begins anew, and what is there is all of the new one."""
     at.upload()
     at.between.plan([{**RANGE, "nth": 3, "before": lambda record: at.client.put_object(Bucket="bucket", Key="t", Body=data)}])
     done = at.download()
-    fails(done, 5, "CONFLICT")
+    assert done.code == 0 and at.out() == data and done.lines[-1]["again"] == 1 and done.lines[-1]["bytes"] == len(data), done
+
+
+def test_live_transfer_object_replaced_all_the_time():
+    # c-T02: not for ever: CONFLICT, and nothing of any of them
+    at = place()
+    at.upload()
+    bodies = (B[:n] + b"x" for n in range(20 * MIB, 24 * MIB))
+    at.between.plan([{**RANGE, "nth": list(range(2, 40)), "before": lambda record: at.client.put_object(Bucket="bucket", Key="t", Body=next(bodies))}])
+    fails(at.download(), 5, "CONFLICT")
     assert at.out() is None
 
 
