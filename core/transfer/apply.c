@@ -77,25 +77,12 @@ open_places (struct apply *apply, struct larder_error *error)
 /* ---- the operations ---- */
 
 static bool
-keep_expected (struct item *item, const struct expected *expected)
-{
-	struct expected *kept = arena_alloc (item->arena, sizeof *kept);
-	if (!kept)
-		return false;
-	*kept = *expected;
-	kept->from.etag = arena_copy (item->arena, expected->from.etag);
-	kept->to.etag = arena_copy (item->arena, expected->to.etag);
-	item->expected = kept;
-	return (kept->from.etag || !expected->from.etag) && (kept->to.etag || !expected->to.etag);
-}
-
-static bool
 fill (struct apply *apply, struct item *item, const struct plan_step *step)
 {
 	const struct seen *from = &step->expected.from;
 	item->same = expect_both;
 	item->removal = step->removal;
-	if (!keep_expected (item, &step->expected))
+	if (!item_expect (item, &step->expected))
 		return false;
 	if (step->removal)
 		return true;

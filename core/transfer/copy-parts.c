@@ -102,8 +102,8 @@ compare (const struct copying *copying, struct larder_arena *arena, struct larde
 {
 	const struct larder_info *from = &copying->source;
 	int code = larder_stat (copying->to, arena, copying->request->to, NULL, ret, error);
-	bool comparable = from->checksum && ret->checksum && from->checksum_type == ret->checksum_type && !from->checksum_composite && !ret->checksum_composite;
-	if (code < 0 || (from->length == ret->length && (!comparable || strcmp (from->checksum, ret->checksum) == 0)))
+	bool same = true;
+	if (code < 0 || (from->length == ret->length && (!same_as_told (from, ret, &same) || same)))
 		return code;
 	return larder_fail_next (error, LARDER_E_INTEGRITY, "remove it, and copy it again; report it to whoever runs that service",
 		"the copy '%s%s' has not the bytes of '%s%s'", store_prefix (copying->to), copying->request->to, store_prefix (copying->from), copying->request->key);

@@ -38,6 +38,17 @@ copied (struct larder_arena *arena, const char *text, const char **ret)
 }
 
 bool
+item_expect (struct item *item, const struct expected *expected)
+{
+	struct expected *kept = arena_alloc (item->arena, sizeof *kept);
+	if (!kept)
+		return false;
+	*kept = *expected;
+	item->expected = kept;
+	return copied (item->arena, expected->from.etag, &kept->from.etag) && copied (item->arena, expected->to.etag, &kept->to.etag);
+}
+
+bool
 item_of_object (struct item *item, struct larder_store *store, const struct larder_info *info)
 {
 	item->store = store;

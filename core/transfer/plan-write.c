@@ -156,17 +156,9 @@ plan_remove (struct plan *plan, const char *key, const struct seen *seen)
 static int
 open_draft (struct plan *plan, const char *path, struct larder_error *error)
 {
-	const char *last = text_last (path);
-	CLEANUP_FREE char *folder = last == path ? strdup (".") : strndup (path, (size_t) (last - path));
-	if (!folder)
-		return larder_fail_memory (error);
 	if (strcmp (path, "-") == 0)
 		return larder_fail_next (error, LARDER_E_INVALID, "name a file", "a plan is read twice, so it cannot go to standard output");
-	CLEANUP_CLOSE int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return larder_fail_errno (error, errno, "cannot open the folder of '%s'", path);
-	int code = target_check_there (fd, last, path, error);
-	return code < 0 ? code : file_draft_begin (&plan->draft, fd, last, 0600, true, error);
+	return target_draft (&plan->draft, path, true, error);
 }
 
 static void

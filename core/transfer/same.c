@@ -76,8 +76,8 @@ sum_of (const struct bytes *bytes, uint32_t type, bool read, char ret[32], struc
 
 /* Do the two stores say all? Checksums of parts are of one kind only where the parts were, which they tell by being equal. An
  * etag is never one: it may be of parts, or of what an encryption made. */
-static bool
-told (const struct larder_info *a, const struct larder_info *b, bool *ret_same)
+bool
+same_as_told (const struct larder_info *a, const struct larder_info *b, bool *ret_same)
 {
 	if (!a->checksum || !b->checksum || a->checksum_type != b->checksum_type || a->checksum_composite != b->checksum_composite)
 		return false;
@@ -91,7 +91,7 @@ compare (const struct bytes *here, const struct bytes *there, bool *ret_same, st
 	char one[32], other[32];
 	bool read = here->transfer->request->flags & LARDER_VERIFY_DOWNLOAD;
 	*ret_same = false;
-	if (here->info.length != there->info.length || (!read && told (&here->info, &there->info, ret_same)))
+	if (here->info.length != there->info.length || (!read && same_as_told (&here->info, &there->info, ret_same)))
 		return 0;
 	uint32_t type = read ? LARDER_CHECKSUM_CRC64NVME : tells (here) ? here->info.checksum_type : tells (there) ? there->info.checksum_type : LARDER_CHECKSUM_CRC64NVME;
 	int code = sum_of (here, type, read, one, error);

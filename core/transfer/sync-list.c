@@ -27,14 +27,7 @@ sync_list_begin (struct sync *sync, struct larder_error *error)
 	const char *path = sync->request->failed_to;
 	if (!path || (sync->transfer.request->flags & LARDER_DRY_RUN))
 		return 0;
-	const char *last = text_last (path);
-	const char *folder = last == path ? "." : arena_copy_bytes (sync->transfer.arena, path, (size_t) (last - path));
-	if (!folder)
-		return larder_fail_memory (error);
-	CLEANUP_CLOSE int root = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return larder_fail_errno (error, errno, "cannot write '%s'", path);
-	return file_draft_begin (&sync->failed, root, last, 0600, false, error);
+	return target_draft (&sync->failed, path, false, error);
 }
 
 /* How much of it stands before the key, or 0. */

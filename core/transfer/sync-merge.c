@@ -122,17 +122,10 @@ sync_seen (const struct entry *entry)
 static bool
 keep_seen (struct item *item, const struct side *side, const struct entry *to)
 {
-	struct expected *expected = arena_alloc (item->arena, sizeof *expected);
-	if (!expected)
-		return false;
-	expected->from = sync_seen (&side->at);
-	expected->from.etag = arena_copy (item->arena, expected->from.etag);
-	if (to) {
-		expected->to = sync_seen (to);
-		expected->to.etag = arena_copy (item->arena, expected->to.etag);
-	}
-	item->expected = expected;
-	return true;
+	struct expected expected = { .from = sync_seen (&side->at) };
+	if (to)
+		expected.to = sync_seen (to);
+	return item_expect (item, &expected);
 }
 
 /* A folder where the file is to come, or a file where its folder is: with --delete they go first. */

@@ -79,6 +79,20 @@ target_check_there (int folder, const char *name, const char *shown, struct lard
 	return code;
 }
 
+int
+target_draft (struct file_draft *draft, const char *path, bool durable, struct larder_error *error)
+{
+	const char *last = text_last (path);
+	CLEANUP_FREE char *folder = last == path ? strdup (".") : strndup (path, (size_t) (last - path));
+	if (!folder)
+		return larder_fail_memory (error);
+	CLEANUP_CLOSE int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return larder_fail_errno (error, errno, "cannot open the folder of '%s'", path);
+	int code = target_check_there (fd, last, path, error);
+	return code < 0 ? code : file_draft_begin (draft, fd, last, 0600, durable, error);
+}
+
 /* The umask without changing it: there is no other way that other threads do not see. */
 static mode_t
 read_umask (void)

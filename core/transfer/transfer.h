@@ -122,6 +122,8 @@ int target_check_sources (struct transfer *transfer, struct larder_error *error)
 int target_check_local (const char *path, struct larder_error *error);
 /* A name that is no regular file (a device, a pipe, a link) is never replaced: INVALID. The folder is CONFLICT. */
 int target_check_there (int folder, const char *name, const char *shown, struct larder_error *error);
+/* A file of the user's own, for his eyes alone, to be published whole. `draft` is FILE_DRAFT_NONE. */
+int target_draft (struct file_draft *draft, const char *path, bool durable, struct larder_error *error);
 const char *kind_of_file (mode_t mode);
 /* The path from the root on, of what is there or is yet to be made: then of the nearest folder above it. From malloc; NULL: nobody knows. */
 char *target_whole_path (const char *path);
@@ -139,6 +141,8 @@ int spelling_check (int folder, const char *name, const char *shown, struct lard
 /* NULL: no memory, which is counted. */
 struct item *item_new (struct transfer *transfer, const char *from);
 /* It is this object; false: no memory. */
+/* It is to be done as long as both sides are so; false: no memory. */
+bool item_expect (struct item *item, const struct expected *expected);
 bool item_of_object (struct item *item, struct larder_store *store, const struct larder_info *info);
 /* Names its target for `rel` below `last`, and gives it to the pool; the item is gone afterwards. */
 void item_add (struct item *item, const char *last, const char *rel);
@@ -149,6 +153,8 @@ int item_open (struct item *item, struct larder_error *error);
 /* ---- same.c ---- */
 /* Compares the bytes of an item with those of its target: by what the stores tell, else by reading. For item->same. */
 int item_same (struct item *item, bool *ret_same, struct larder_error *error);
+/* False: the checksums of the two say nothing of each other. */
+bool same_as_told (const struct larder_info *a, const struct larder_info *b, bool *ret_same);
 
 /* ---- verify.c ---- */
 /* INTEGRITY. */

@@ -18,13 +18,16 @@ verify_differs (const char *one, const char *other, const char *how, struct lard
 		"'%s' and '%s' are not the same: %s", one, other, how);
 }
 
+static void
+tell_same (struct transfer *transfer, const char *one, const char *other, uint64_t bytes)
+{
+	count_event (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = "same", .from = one, .to = other, .bytes = bytes });
+}
+
 void
 verify_same (const struct item *item)
 {
-	count_event (item->transfer, &(struct larder_event) {
-		.size = sizeof (struct larder_event), .action = "same", .from = item->from, .to = item->to,
-		.bytes = item->store ? item->info.length : (uint64_t) item->facts.st_size,
-	});
+	tell_same (item->transfer, item->from, item->to, item->store ? item->info.length : (uint64_t) item->facts.st_size);
 }
 
 /* ---- trees ------------------------------------------------------------------------------------- */
@@ -60,12 +63,6 @@ compare_bytes (struct sync *sync, const char *from)
 	}
 	count_failed (&sync->transfer, from, NULL, &error, larder_fail_memory (&error), false);
 	item_free (item);
-}
-
-static void
-tell_same (struct transfer *transfer, const char *one, const char *other, uint64_t bytes)
-{
-	count_event (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = "same", .from = one, .to = other, .bytes = bytes });
 }
 
 /* Of both sides there is something of this name. */

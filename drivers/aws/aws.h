@@ -49,12 +49,6 @@ typedef int (*aws_xml_begin_fn) (void *context, const char *path, struct larder_
 /* A whole document. INTEGRITY when it is none; what was told before that was found out stays told. */
 int aws_xml_read (const void *body, size_t length, aws_xml_begin_fn begin, aws_xml_end_fn end, void *context, struct larder_error *error);
 
-/* One that comes in pieces. */
-struct aws_xml;
-struct aws_xml *aws_xml_new (aws_xml_begin_fn begin, aws_xml_end_fn end, void *context);   /* begin may be NULL; NULL: no memory */
-int aws_xml_feed (struct aws_xml *xml, const void *bytes, size_t count, struct larder_error *error);
-int aws_xml_end (struct aws_xml *xml, struct larder_error *error);      /* INTEGRITY when the document is not whole */
-void aws_xml_free (struct aws_xml *xml);                                 /* NULL allowed */
 /* Text of an element, with & < > " and control bytes escaped. */
 void aws_xml_escape (struct buffer *into, const char *text);
 

@@ -13,6 +13,15 @@ void aws_percent (struct buffer *into, const char *text, bool keep_slash);
 /* Value of a header of the request, name in lower case; NULL when it is not there. */
 const char *aws_request_header_find (const struct aws_request *request, const char *name);
 
+/* ---- xml.c: pure ------------------------------------------------------------------------------- */
+
+/* A document that comes in pieces, read by expat. */
+struct aws_xml;
+struct aws_xml *aws_xml_new (aws_xml_begin_fn begin, aws_xml_end_fn end, void *context);   /* begin may be NULL; NULL: no memory */
+int aws_xml_feed (struct aws_xml *xml, const void *bytes, size_t count, struct larder_error *error);
+int aws_xml_end (struct aws_xml *xml, struct larder_error *error);      /* INTEGRITY when the document is not whole */
+void aws_xml_free (struct aws_xml *xml);                                 /* NULL allowed */
+
 /* ---- xml-plain.c: pure ------------------------------------------------------------------------- */
 
 struct aws_xml_told { aws_xml_begin_fn begin; aws_xml_end_fn end; void *context; };

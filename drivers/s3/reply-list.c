@@ -49,8 +49,6 @@ static int
 on_begin (void *context, const char *path, struct larder_error *error)
 {
 	struct listing *listing = context;
-	if (*path != 'C' && *path != 'V' && *path != 'D')
-		return 0;
 	if (is (path, "CommonPrefixes"))
 		return add_entry (listing, LARDER_INFO_PREFIX, error);
 	if (!listing->list->versions)
@@ -108,7 +106,7 @@ read_field (struct listing *listing, const char *name, const char *text, struct 
 		return *text ? s3_text (listing->rows.arena, text, &info->version, error) : 0;
 	if (is (name, "IsLatest"))
 		return read_latest (info, text, error);
-	return *name == 'R' && strncmp (name, restore, sizeof restore - 1) == 0 ? read_restore (info, name + sizeof restore - 1, text, error) : 0;
+	return strncmp (name, restore, sizeof restore - 1) == 0 ? read_restore (info, name + sizeof restore - 1, text, error) : 0;
 }
 
 static int

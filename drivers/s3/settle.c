@@ -45,7 +45,7 @@ same_attributes (const struct larder_attributes *asked, const struct larder_info
 		{ asked->cache_control, there->cache_control }, { asked->content_disposition, there->content_disposition },
 		{ there->storage_class ? asked->storage_class : NULL, there->storage_class },
 	};
-	bool same = same_metadata (&asked->metadata, &there->metadata);
+	bool same = same_metadata (&asked->metadata, &there->metadata) && (!asked->encryption || there->encryption);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		same = same && (!texts[i].asked || same_text (texts[i].asked, texts[i].there));
 	return same;

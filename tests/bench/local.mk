@@ -2,8 +2,8 @@
 if WITH_AWS
 check_PROGRAMS += tests/bench/null-server
 tests_bench_null_server_SOURCES = %D%/null.h %D%/null-server.c %D%/null-line.c %D%/null-content.c %D%/null-names.c \
-	%D%/null-request.c %D%/null-list.c %D%/null-s3.c
-tests_bench_null_server_CPPFLAGS = $(IN_BASE)
+	%D%/null-request.c %D%/null-list.c %D%/null-s3.c tests/lib/loopback.c tests/lib/loopback.h
+tests_bench_null_server_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/tests/lib
 tests_bench_null_server_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS)
 tests_bench_null_server_LDADD = libbase.la $(AWS_LIBS)
 check_PROGRAMS += tests/bench/measure

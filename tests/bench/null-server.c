@@ -5,10 +5,11 @@
  *
  * A part of a key like 1000x64KiB names a set of objects (null-names.c); a bucket "empty" holds only what was written.
  * Prints {"port": N} when it listens, and at SIGTERM the requests it had, by kind. */
+#include "loopback.h"
 #include "null.h"
 
-#include <arpa/inet.h>
 #include <getopt.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,7 +23,6 @@
 static const char *const kinds[COUNTS] = { KINDS (NAME) };
 
 #define BODY_ROOM (4u << 20)      /* 1000 keys of a batch delete, 10,000 parts of an upload */
-#define STACK (512u << 10)
 
 /* One connection. */
 struct guest { struct server *server; int fd; };
@@ -71,52 +71,16 @@ run (void *context)
 	return NULL;
 }
 
-struct listening { struct server *server; int fd; };
-
 static void *
-take_guests (void *context)
+take_guest (void *context, int fd)
 {
-	struct listening *listening = context;
-	pthread_attr_t attributes;
-	pthread_attr_init (&attributes);
-	pthread_attr_setdetachstate (&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize (&attributes, STACK);
-	for (int fd; (fd = accept4 (listening->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0;) {
-		pthread_t thread;
-		struct guest *guest = malloc (sizeof *guest);
-		setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &(int) { !listening->server->options.nagle }, sizeof (int));
-		atomic_fetch_add (&listening->server->counts[COUNT_connections], 1);
-		if (guest) {
-			*guest = (struct guest) { listening->server, fd };
-			if (pthread_create (&thread, &attributes, run, guest) == 0)
-				continue;
-		}
-		free (guest);
-		close (fd);
-	}
-	return NULL;
-}
-
-static int
-listen_somewhere (unsigned *ret_port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
-	socklen_t size = sizeof address;
-	int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind (fd, (struct sockaddr *) &address, size) < 0 || listen (fd, 4096) < 0
-	    || getsockname (fd, (struct sockaddr *) &address, &size) < 0)
-		return -1;
-	*ret_port = ntohs (address.sin_port);
-	return fd;
-}
-
-static SSL_CTX *
-tls_of (const struct options *options)
-{
-	SSL_CTX *tls = SSL_CTX_new (TLS_server_method ());
-	bool good = tls && SSL_CTX_use_certificate_chain_file (tls, options->certificate) == 1
-		&& SSL_CTX_use_PrivateKey_file (tls, options->key ? options->key : options->certificate, SSL_FILETYPE_PEM) == 1;
-	return good ? tls : NULL;
+	struct server *server = context;
+	struct guest *guest = malloc (sizeof *guest);
+	setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &(int) { !server->options.nagle }, sizeof (int));
+	atomic_fetch_add (&server->counts[COUNT_connections], 1);
+	if (guest)
+		*guest = (struct guest) { server, fd };
+	return guest;
 }
 
 static int
@@ -173,7 +137,7 @@ main (int argc, char **argv)
 	content_open ();
 	if (content != UINT64_MAX)
 		return content_write (STDOUT_FILENO, content);
-	if (server.options.certificate && !(server.tls = tls_of (&server.options)))
+	if (server.options.certificate && !(server.tls = loopback_tls (server.options.certificate, server.options.key)))
 		return fprintf (stderr, "null-server: no certificate and key in '%s'\n", server.options.certificate), 1;
 	sigset_t ends;
 	sigemptyset (&ends);
@@ -181,9 +145,8 @@ main (int argc, char **argv)
 	sigaddset (&ends, SIGINT);
 	pthread_sigmask (SIG_BLOCK, &ends, NULL);
 	signal (SIGPIPE, SIG_IGN);
-	struct listening listening = { &server, listen_somewhere (&port) };
-	pthread_t thread;
-	if (listening.fd < 0 || pthread_create (&thread, NULL, take_guests, &listening) != 0)
+	struct loopback loopback = { loopback_listen (&port), take_guest, run, &server };
+	if (!loopback_start (&loopback))
 		return perror ("null-server"), 1;
 	printf ("{\"port\": %u}\n", port);
 	fflush (stdout);

@@ -2,6 +2,7 @@
 """larder sync --failed-to and --from: what did not go is named in a file, and that alone is tried again."""
 import json
 import os
+import stat
 import signal
 import subprocess
 import sys
@@ -129,6 +130,15 @@ def test_cli_sync_lists_refusals():
     assert larder("sync", "few", "images:few", "--failed-to", "no/where").code == 3
     assert keys("images:few/") == []
     assert sync("-n", "few", "images:few", "--failed-to", "dry") == (1, 0, 0, 0) and not os.path.exists("dry")
+
+
+def test_cli_sync_lists_replaces_no_pipe():
+    """As root a device would be gone, too: what is no regular file is no list."""
+    write("piped/a")
+    os.mkfifo("pipe")
+    for words in (("--failed-to", "pipe"), ("--plan", "pipe")):
+        got = larder("sync", "piped", "images:piped", *words)
+        assert got.code == 2 and "is a FIFO" in got.err and stat.S_ISFIFO(os.stat("pipe").st_mode), (words, got.code, got.err)
 
 
 run(sys.modules[__name__])

@@ -4,6 +4,7 @@
  *
  * Prints {"port": N} when it listens, writes a line of JSON for each request to the log, and works until stdin ends. */
 #include "fault.h"
+#include "loopback.h"
 
 #include <getopt.h>
 #include <netdb.h>
@@ -15,7 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STACK (1u << 20)
 
 double
 now (void)
@@ -136,48 +136,22 @@ run (void *context)
 	return NULL;
 }
 
-struct listening { struct proxy *proxy; int fd; };
-
 static void *
-take_clients (void *context)
+take_client (void *context, int fd)
 {
-	const struct listening *listening = context;
-	unsigned long connections = 0;
-	pthread_attr_t attributes;
-	pthread_attr_init (&attributes);
-	pthread_attr_setdetachstate (&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize (&attributes, STACK);
-	for (int fd; (fd = accept4 (listening->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0;) {
-		pthread_t thread;
-		struct exchange *exchange = calloc (1, sizeof *exchange);
-		setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &(int) { 1 }, sizeof (int));
-		if (exchange) {
-			exchange->proxy = listening->proxy;
-			exchange->client.fd = fd;
-			exchange->server.fd = -1;
-			exchange->connection = ++connections;
-			if (pthread_create (&thread, &attributes, run, exchange) == 0)
-				continue;
-		}
-		free (exchange);
-		close (fd);
+	struct proxy *proxy = context;
+	struct exchange *exchange = calloc (1, sizeof *exchange);
+	setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &(int) { 1 }, sizeof (int));
+	if (exchange) {
+		exchange->proxy = proxy;
+		exchange->client.fd = fd;
+		exchange->server.fd = -1;
+		exchange->connection = ++proxy->connections;
 	}
-	return NULL;
+	return exchange;
 }
 
 /* ---- its beginning ----------------------------------------------------------------------------- */
-
-static int
-listen_somewhere (unsigned *ret_port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
-	socklen_t size = sizeof address;
-	int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind (fd, (struct sockaddr *) &address, size) < 0 || listen (fd, 1024) < 0 || getsockname (fd, (struct sockaddr *) &address, &size) < 0)
-		return -1;
-	*ret_port = ntohs (address.sin_port);
-	return fd;
-}
 
 static bool
 find_upstream (struct proxy *proxy, char *address)
@@ -194,14 +168,6 @@ find_upstream (struct proxy *proxy, char *address)
 	proxy->upstream_size = list->ai_addrlen;
 	freeaddrinfo (list);
 	return true;
-}
-
-static SSL_CTX *
-tls_of (const char *certificate, const char *key)
-{
-	SSL_CTX *tls = SSL_CTX_new (TLS_server_method ());
-	bool good = tls && SSL_CTX_use_certificate_chain_file (tls, certificate) == 1 && SSL_CTX_use_PrivateKey_file (tls, key, SSL_FILETYPE_PEM) == 1;
-	return good ? tls : NULL;
 }
 
 static int
@@ -232,12 +198,11 @@ main (int argc, char **argv)
 		return usage ();
 	if (!rules_load (&proxy.rules, argv[optind + 1]))
 		return 2;
-	if (certificate && !(proxy.tls = tls_of (certificate, key ? key : certificate)))
+	if (certificate && !(proxy.tls = loopback_tls (certificate, key)))
 		return fprintf (stderr, "fault-proxy: no certificate and key in '%s'\n", certificate), 1;
 	signal (SIGPIPE, SIG_IGN);
-	struct listening listening = { &proxy, listen_somewhere (&port) };
-	pthread_t thread;
-	if (!(proxy.log = fopen (log, "we")) || listening.fd < 0 || pthread_create (&thread, NULL, take_clients, &listening) != 0)
+	struct loopback loopback = { loopback_listen (&port), take_client, run, &proxy };
+	if (!(proxy.log = fopen (log, "we")) || !loopback_start (&loopback))
 		return perror ("fault-proxy"), 1;
 	printf ("{\"port\": %u}\n", port);
 	fflush (stdout);

@@ -10,6 +10,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+from folders import files  # noqa: E402
+
 TOOL = os.path.join(os.environ["TOP_BUILDDIR"], "larder")
 MIB = 1 << 20
 
@@ -50,15 +53,6 @@ class Place:
         code, out, err = self.run(*words)
         assert code == 0, (words, code, err)
         return out
-
-
-def files(top):
-    found = {}
-    for folder, _, names in os.walk(top):
-        for name in names:
-            with open(os.path.join(folder, name), "rb") as file:
-                found[os.path.relpath(os.path.join(folder, name), top)] = file.read()
-    return found
 
 
 def tidy(place):

@@ -38,8 +38,8 @@ EXTRA_DIST += %D%/test-fault-power-cut.py
 # A proxy that does what networks and servers do at bad moments, by scenarios.
 if WITH_AWS
 check_PROGRAMS += tests/fault/fault-proxy
-tests_fault_fault_proxy_SOURCES = %D%/fault.h %D%/fault-proxy.c %D%/fault-head.c %D%/fault-rules.c %D%/fault-acts.c tests/bench/null-line.c
-tests_fault_fault_proxy_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/tests/bench
+tests_fault_fault_proxy_SOURCES = %D%/fault.h %D%/fault-proxy.c %D%/fault-head.c %D%/fault-rules.c %D%/fault-acts.c tests/bench/null-line.c tests/lib/loopback.c tests/lib/loopback.h
+tests_fault_fault_proxy_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/tests/bench -I$(top_srcdir)/tests/lib
 tests_fault_fault_proxy_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS) $(JANSSON_CFLAGS)
 tests_fault_fault_proxy_LDADD = $(AWS_LIBS) $(JANSSON_LIBS)
 TESTS += %D%/test-fault-matrix.py %D%/test-fault-machine.py

@@ -18,6 +18,7 @@ import certificates  # noqa: E402
 import faults  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
+from folders import files  # noqa: E402
 from scene import Scene  # noqa: E402
 
 MIB = 1 << 20
@@ -30,15 +31,6 @@ def write(path, data):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
         file.write(data)
-
-
-def files(top):
-    found = {}
-    for folder, _, names in os.walk(top):
-        for name in names:
-            with open(os.path.join(folder, name), "rb") as file:
-                found[os.path.relpath(os.path.join(folder, name), top)] = file.read()
-    return found
 
 
 class Place(Scene):

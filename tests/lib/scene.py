@@ -6,6 +6,7 @@ import tempfile
 
 import proxy
 import servers
+import tap
 from world import png
 
 TOOL = os.path.join(os.environ["TOP_BUILDDIR"], "larder")
@@ -134,3 +135,13 @@ def image_key(job):
 
 def thumbnail_key(job):
     return "u/2026/11/thumbnails/%s.webp" % job
+
+
+def run_in(scenes, module):
+    """The module's tests; then the scenes that they opened are closed, and their servers ended."""
+    try:
+        tap.run(module)
+    finally:
+        for each in scenes.values():
+            each.__exit__()
+            each.server.stop()

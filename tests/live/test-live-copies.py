@@ -6,8 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
-import tap  # noqa: E402
-from scene import Scene  # noqa: E402
+from scene import Scene, run_in  # noqa: E402
 
 MIB = 1 << 20
 LARGE = os.urandom(MIB) * 300 + b"end"           # three parts of 128 MiB
@@ -145,9 +144,4 @@ def test_live_copies_between_services():
         assert file.read() == MIDDLE
 
 
-try:
-    tap.run(sys.modules[__name__])
-finally:
-    for each in places.values():
-        each.__exit__()
-        each.server.stop()
+run_in(places, sys.modules[__name__])

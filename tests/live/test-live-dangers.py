@@ -254,6 +254,20 @@ def test_live_dangers_07_encryption_and_class_minio():
     check_07("minio")
 
 
+def test_live_dangers_07_lost_before_it_was_encrypted():
+    """The same bytes are there, but not encrypted as was asked: what was lost on its way is no success."""
+    server = servers.start("minio", kms=True)
+    with Session("minio", row="aws", server=server) as s:
+        s.do("write", key="k", text="secret")
+        assert not s.do("stat", key="k").get("encryption")
+        s.between.plan([{"method": "PUT", "path": "/k$", "nth": 1, "do": "cut-request", "bytes": 1}])
+        s.forget()
+        s.do("write", key="k", text="secret", encryption="AES256")
+        assert [r["action"] for r in s.sent("PUT")] == ["cut-request", "pass"], s.sent("PUT")
+        assert s.server.client().head_object(Bucket=s.bucket, Key="k")["ServerSideEncryption"] == "AES256"
+    server.stop()
+
+
 def test_live_dangers_07_missing_echo_is_a_failure():
     """A server taken for one that encrypts: it says nothing of it, and that is told; an upload does not go on."""
     with Session("versitygw", row="aws") as s:

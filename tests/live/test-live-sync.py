@@ -5,8 +5,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
-import tap  # noqa: E402
-from scene import Scene  # noqa: E402
+from folders import files  # noqa: E402
+from scene import Scene, run_in  # noqa: E402
 
 NAMES = ["a b", "a$b", "it's \"q\"", "a\u200eb", "a\u00a0b", "~x", "-n", "%2F", "a+b", "a?b#c", "*", "[x]", "a\tb",
          "foo.txt", "foo/foo2", "foo-bar", "foo0", "f\u00f6\u00f6"]
@@ -24,13 +24,7 @@ class Place(Scene):
             file.write(data)
 
     def tree(self, top):
-        found = {}
-        for folder, _, names in os.walk(self.path(top)):
-            for name in names:
-                path = os.path.join(folder, name)
-                with open(path, "rb") as file:
-                    found[os.path.relpath(path, self.path(top))] = file.read()
-        return found
+        return files(self.path(top))
 
     def sync(self, *words, code=0):
         """(done, skipped, refused, failed), and the whole."""
@@ -334,9 +328,4 @@ def test_live_sync_only_what_failed():
     assert scene.keys() == ["f/a", "f/b", "f/c\nd", "f/e"] and os.path.getsize(path) == 0
 
 
-try:
-    tap.run(sys.modules[__name__])
-finally:
-    for each in places.values():
-        each.__exit__()
-        each.server.stop()
+run_in(places, sys.modules[__name__])

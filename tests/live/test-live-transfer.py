@@ -10,8 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
-import tap  # noqa: E402
-from scene import Scene  # noqa: E402
+from scene import Scene, run_in  # noqa: E402
 
 MIB = 1 << 20
 SIZE = 24 * MIB + 5                               # four parts of 8 MiB, the last of five bytes
@@ -307,7 +306,9 @@ def test_live_transfer_small_one_lost_with_its_answer():
     at = place()
     at.put("small", b"small")
     at.between.plan([{"method": "PUT", "path": "^/bucket/lost", "nth": 1, "do": "cut-request", "bytes": 2}])
+    mark = len(at.between.requests)
     assert at.run("put", at.path("small"), "images:lost2").code == 0
+    assert [r["method"] for r in at.between.requests[mark:] if r["path"] == "/bucket/lost2"] == ["PUT", "HEAD", "PUT"]
     assert at.client.get_object(Bucket="bucket", Key="lost2")["Body"].read() == b"small"
 
 
@@ -612,9 +613,4 @@ def test_live_transfer_no_state_no_remains():
     at.nothing()
 
 
-try:
-    tap.run(sys.modules[__name__])
-finally:
-    for one in places.values():
-        one.__exit__()
-        one.server.stop()
+run_in(places, sys.modules[__name__])

@@ -6,8 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
-import tap  # noqa: E402
-from scene import Scene  # noqa: E402
+from scene import Scene, run_in  # noqa: E402
 
 
 class Place(Scene):
@@ -25,13 +24,13 @@ class Place(Scene):
         return got
 
 
-made = []
+places = {}
 
 
 def place():
-    if not made:
-        made.append(Place())
-    return made[0]
+    if not places:
+        places["minio"] = Place()
+    return places["minio"]
 
 
 def test_live_urls_every_command():
@@ -108,9 +107,4 @@ def test_live_urls_one_or_several_backends():
     assert got.code == 0, got
 
 
-try:
-    tap.run(sys.modules[__name__])
-finally:
-    for each in made:
-        each.__exit__()
-        each.server.stop()
+run_in(places, sys.modules[__name__])

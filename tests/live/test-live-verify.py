@@ -5,8 +5,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
-import tap  # noqa: E402
-from scene import Scene  # noqa: E402
+from scene import Scene, run_in  # noqa: E402
 
 PART = 5 << 20
 LARGE = os.urandom(1 << 20) * 11 + b"end"
@@ -143,9 +142,4 @@ def test_live_verify_changed_while_read():
     assert done.code != 0 and done.lines[-1]["failed"] == 1, done
 
 
-try:
-    tap.run(sys.modules[__name__])
-finally:
-    for each in places.values():
-        each.__exit__()
-        each.server.stop()
+run_in(places, sys.modules[__name__])

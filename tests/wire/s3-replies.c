@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "json.h"
+#include "inner.h"
 #include "wire.h"
 
 struct reading {
