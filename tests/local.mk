@@ -25,4 +25,5 @@ include tests/fault/local.mk
 include tests/lib/local.mk
 include tests/bench/local.mk
 include tests/live/local.mk
+include tests/python/local.mk
 include tests/style/local.mk

@@ -1,0 +1,124 @@
+"""store.py: a configuration opened: pictures, models, objects and their addresses."""
+from __future__ import annotations
+
+import ctypes
+import os
+from datetime import datetime, timezone
+from typing import Any, Callable, Dict, Optional, Union
+
+from . import _library, _structs as s, pixels
+from ._calls import Call, Handles, T
+from ._objects import Objects
+
+STORED = {0: "new", 1: "already", 2: "replaced", 3: "would"}
+Path = Union[str, "os.PathLike[str]"]
+
+
+class Uploaded(Dict[str, Any]):
+    """What became of a picture: a dict of what the old helper gave, and all of it as attributes."""
+    s3_bucket: str
+    s3_key: str
+    thumbnail_key: Optional[str]
+    file_size: int
+
+    def __init__(self, found: s.ingested) -> None:
+        self.s3_bucket, self.s3_key, self.thumbnail_key = s.known(found.bucket), s.known(found.key), s.word(found.thumbnail_key)
+        self.file_size = int(found.length)
+        super().__init__(s3_bucket=self.s3_bucket, s3_key=self.s3_key, thumbnail_key=self.thumbnail_key, file_size=self.file_size)
+        self.stored = STORED.get(found.stored, "other")   # "new", "already", "replaced"
+        self.url, self.thumbnail_url = s.word(found.url), s.word(found.thumbnail_url)
+        self.content_type, self.note = s.word(found.content_type), s.word(found.note)
+        self.thumbnail_bucket, self.thumbnail_size = s.word(found.thumbnail_bucket), int(found.thumbnail_length)
+        self.width, self.height = int(found.width), int(found.height)   # 0 of one that was there already
+        self.seconds = found.elapsed / 1e9
+
+
+class Store(Objects):
+    """Of larder.open. For any number of threads; `with` closes it."""
+
+    def __init__(self, config: Optional[Path] = None, profile: Optional[str] = None, *, module_dir: Optional[Path] = None,
+                 state: Optional[Path] = None, read_only: bool = False) -> None:
+        folder = _library.module_dir() if module_dir is None else module_dir
+        self._handles = Handles(
+            config=None if config is None else os.fsencode(config), profile=s.text(profile), flags=s.READ_ONLY if read_only else 0,
+            module_dir=None if folder is None else os.fsencode(folder), state=None if state is None else os.fsencode(state))
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends what other threads have under way."""
+        self._handles.close()
+
+    def _run(self, work: Callable[[Call], T]) -> T:
+        return self._handles.run(work)
+
+    def setting(self, key: str) -> Optional[str]:
+        """A value of the configuration, "store.images.bucket"; None where it is not set."""
+        def work(call: Call) -> Optional[str]:
+            found: Dict[str, Optional[str]] = {}
+
+            def each(_context: Any, setting: Any) -> int:
+                one = setting.contents
+                if one.winner and "value" not in found:
+                    found["value"] = s.word(one.value) or None
+                return 0
+            told = s.setting_fn(call.guard(each))
+            call.check(call.library.larder_config_explain(call.handle, s.text(key), told, None, call.error))
+            return found.get("value")
+        return self._run(work)
+
+    # ---- pictures ----
+
+    def upload_image(self, image: Any, user_id: str, job_id: str, format: Optional[str] = None, *, created_at: Optional[datetime] = None,
+                     overwrite: bool = False, pipeline: Optional[str] = None, values: Optional[Dict[str, str]] = None,
+                     dry_run: bool = False) -> Uploaded:
+        """Takes a picture in: image, thumbnail and metadata together or not at all. `image` is a path, encoded bytes, an array, a
+        PIL image or larder.Pixels, and stays as it is. Again with the same one: fine, `stored` is "already"; with another one Conflict,
+        unless `overwrite`. `created_at`, the job's time, is UTC where it names no zone."""
+        def work(call: Call) -> Uploaded:
+            given = s.Pairs(values or {})
+            request = s.ingest(pipeline=s.text(pipeline), user=s.text(user_id), job=s.text(job_id), format=s.text(format),
+                               values=given.view, at=_time(created_at), overwrite=overwrite, dry_run=dry_run)
+            found = s.ingested()
+            with pixels.into(image, request):
+                call.check(call.library.larder_ingest(call.handle, call.arena, request, found, call.error))
+                return Uploaded(found)
+        return self._run(work)
+
+    def image_url(self, key: str, store: str = "images") -> str:
+        """Public address of a picture; no network."""
+        def work(call: Call) -> str:
+            with call.store(s.text(store) or b"") as opened:
+                url = ctypes.c_char_p()
+                call.check(call.library.larder_url(opened, call.arena, s.text(key), url, call.error))
+                return s.known(url.value)
+        return self._run(work)
+
+    def thumbnail_url(self, key: str, pipeline: str = "image") -> str:
+        """Public address of the thumbnail of the picture at `key`; no network."""
+        return self.image_url(self.thumbnail_key(key, pipeline), self.setting("pipeline.%s.thumbnail-store" % pipeline) or "thumbnails")
+
+    def thumbnail_key(self, key: str, pipeline: str = "image") -> str:
+        def work(call: Call) -> str:
+            found = ctypes.c_char_p()
+            call.check(call.library.larder_thumbnail_key(call.handle, call.arena, s.text(pipeline), s.text(key), found, call.error))
+            return s.known(found.value)
+        return self._run(work)
+
+
+def _time(moment: Optional[datetime]) -> int:
+    """Nanoseconds since 1970."""
+    if moment is None:
+        return s.NO_TIME
+    moment = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment
+    since = moment - datetime(1970, 1, 1, tzinfo=timezone.utc)
+    return (since.days * 86400 + since.seconds) * 10**9 + since.microseconds * 1000
+
+
+def open(config: Optional[Path] = None, profile: Optional[str] = None, **settings: Any) -> Store:
+    """Opens a pipeline file under a profile; without them LARDER_CONFIG and LARDER_PROFILE say which. See Store for `settings`."""
+    return Store(config, profile, **settings)

@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""A store opened from Python: pictures by path and as bytes, objects, addresses, values, errors, the end."""
+import http.server
+import io
+import json
+import logging
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import threading
+from datetime import datetime, timedelta, timezone
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from session import HOME, PACKAGE, SRC, picture, raises, read, run  # noqa: E402
+import larder  # noqa: E402
+
+WHEN = datetime(2026, 11, 25, 23, 30)
+DUNES, LAKE = picture("dunes.png"), picture("lake-turned.jpg")
+
+
+def test_python_store_a_path_and_its_bytes_are_one_picture():
+    with larder.open() as store:
+        first = store.upload_image(DUNES, "u1", "j1", created_at=WHEN)
+        assert dict(first) == {"s3_bucket": "pingvas-studio-images", "s3_key": "u1/2026/11/j1.png",
+                               "thumbnail_key": "u1/2026/11/thumbnails/j1.webp", "file_size": store.stat("images:u1/2026/11/j1.png").length}
+        assert (first.s3_bucket, first.s3_key, first.thumbnail_key, first.file_size) == tuple(first.values())
+        assert json.loads(json.dumps(first)) == first and first.stored == "new"
+        data = read(DUNES)
+        for again in (data, bytearray(data), memoryview(data), io.BytesIO(data), open(DUNES, "rb")):
+            assert store.upload_image(again, user_id="u1", job_id="j1", created_at=WHEN).stored == "already", type(again)
+        spread = memoryview(bytes(byte for one in data for byte in (one, 0)))[::2]
+        assert store.upload_image(spread, "u1", "j1", created_at=WHEN).stored == "already"
+
+
+def test_python_store_dates_are_utc():
+    with larder.open() as store:
+        for when, key in ((WHEN, "2026/11"), (datetime(2026, 12, 1, 8, 0, tzinfo=timezone(timedelta(hours=9))), "2026/11"),
+                          (datetime(1969, 12, 31, 23, 59, 59, 999999), "1969/12")):
+            got = store.upload_image(DUNES, "when", "j", created_at=when, dry_run=True)
+            assert got.s3_key == "when/%s/j.png" % key and got.stored == "would", (when, got)
+
+
+def test_python_store_errors_are_exceptions_by_kind():
+    with larder.open() as store:
+        store.upload_image(DUNES, "u2", "j", created_at=WHEN)
+        other = raises(larder.Conflict, lambda: store.upload_image(LAKE, "u2", "j", format="png", created_at=WHEN), "another picture of this job")
+        assert other.code == "CONFLICT" and other.next_step and isinstance(other, larder.LarderError)
+        assert store.upload_image(LAKE, "u2", "j", format="png", created_at=WHEN, overwrite=True).stored == "replaced"
+        raises(larder.Integrity, lambda: store.upload_image(read(DUNES)[:20000], "u2", "cut", created_at=WHEN))
+        raises(larder.Unsupported, lambda: store.upload_image(b"no picture at all", "u2", "text", created_at=WHEN))
+        raises(larder.Invalid, lambda: store.upload_image(DUNES, "u2", "j", format="gif"), "png", "webp", "jpeg")
+        raises(larder.NotFound, lambda: store.upload_image("not-there.png", "u2", "j"), "not-there.png")
+        raises(larder.NotFound, lambda: store.stat("images:not/there"))
+        raises(larder.Invalid, lambda: store.get("dunes.png"), "STORE:KEY")
+        raises(larder.Invalid, lambda: store.list("imagse:"), "did you mean 'images'")
+        raises(larder.Invalid, lambda: store.upload_image(object(), "u2", "j"), "object", "a path")
+        raises(ValueError, lambda: store.upload_image(DUNES, "u2", "j\0k"), "NUL")
+        assert isinstance(raises(larder.Invalid, lambda: store.upload_image(DUNES, "u2", "a/b"), "job"), ValueError)
+
+
+def test_python_store_errors_go_whole_through_a_pool_of_processes():
+    with larder.open() as store:
+        error = raises(larder.NotFound, lambda: store.stat("images:not/there"))
+    error.request_id, error.status = "R1", 404
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is larder.NotFound and vars(again) == vars(error) and str(again) == str(error)
+
+
+def test_python_store_configuration_that_is_wrong_says_where():
+    path = os.path.join(HOME, "wrong.ini")
+    shutil.copytree(os.path.join(SRC, "etc/profiles"), os.path.join(HOME, "profiles"))
+    with open(path, "w") as file:
+        file.write("[larder]\nenvironment = x\n\n[store \"images\"]\nbukcet = b\n")
+    error = raises(larder.Invalid, lambda: larder.open(path, profile="mock"), "wrong.ini:5", "bukcet")
+    assert (error.file, error.line) == (path, 5)
+    raises(larder.Invalid, lambda: larder.open(os.path.join(HOME, "missing.ini"), profile="mock"), "missing.ini")
+
+
+def test_python_store_objects():
+    with larder.open() as store:
+        put = store.put("uploads:a/한국 b.txt", b"one\0two", content_type="text/plain", metadata={"note": "kept"})
+        assert (put.key, put.length) == ("a/한국 b.txt", 7)
+        stat = store.stat("uploads:a/한국 b.txt")
+        assert (stat.length, stat.content_type, stat.metadata["note"], stat.etag) == (7, "text/plain", "kept", put.etag)
+        assert abs(stat.modified - datetime.now(timezone.utc)) < timedelta(minutes=5)
+        assert store.get("uploads:a/한국 b.txt") == b"one\0two"
+        raises(larder.Conflict, lambda: store.put("uploads:a/한국 b.txt", b"other", create_only=True))
+        target, seen = os.path.join(HOME, "copy"), []
+        assert store.get("uploads:a/한국 b.txt", target) == b"" and read(target) == b"one\0two"
+        store.put("uploads:a/from-file", target)
+        assert store.get("uploads:a/from-file", progress=lambda done, whole: seen.append((done, whole))) == b"one\0two" and seen == [(7, 7)]
+        store.put("uploads:c", b"")
+        assert store.get("uploads:c") == b""
+        assert [one.key for one in store.list("uploads:")] == ["a/from-file", "a/한국 b.txt", "c"]
+        assert [(one.key, one.is_prefix) for one in store.list("uploads:", recursive=False)] == [("a/", True), ("c", False)]
+        store.put("uploads:c", b"second")
+        old = [one for one in store.list("uploads:c", versions=True) if one.length == 0]
+        assert len(old) == 1 and store.get("uploads:c", version=old[0].version) == b"" and store.get("uploads:c") == b"second"
+        store.remove("uploads:c")
+        store.remove("uploads:c")
+        raises(larder.NotFound, lambda: store.get("uploads:c"))
+        assert any(one.is_deleted for one in store.list("uploads:c", versions=True))
+        raises(larder.NotFound, lambda: store.get("uploads:c", target))
+        assert read(target) == b"one\0two"
+
+
+def test_python_store_what_a_callback_raises_comes_out():
+    class Mine(Exception):
+        pass
+
+    def stop(_done, _whole):
+        raise Mine("enough")
+    with larder.open() as store:
+        store.put("uploads:callback", b"x" * 100000)
+        raises(Mine, lambda: store.get("uploads:callback", progress=stop), "enough")
+        assert len(store.get("uploads:callback")) == 100000
+
+
+def test_python_store_addresses_need_no_network():
+    with larder.open(profile="aws") as store:
+        assert store.image_url("u/2026/11/a b.jpeg") == "https://d1234567890abc.cloudfront.net/u/2026/11/a%20b.jpeg"
+        assert store.thumbnail_url("u/2026/11/a.b.jpeg") == "https://d1234567890abc.cloudfront.net/u/2026/11/thumbnails/a.b.webp"
+        assert store.thumbnail_key("u/2026/11/j.png") == "u/2026/11/thumbnails/j.webp"
+        raises(larder.Invalid, lambda: store.thumbnail_url("not-ours"))
+        assert store.setting("cdn.images.domain") == "d1234567890abc.cloudfront.net"
+        assert store.setting("store.images.bucket") == "pingvas-studio-images" and store.setting("cache.models.root") == "/models"
+        assert store.setting("store.images.class") is None
+
+
+def test_python_store_read_only_and_closed():
+    with larder.open(read_only=True) as store:
+        raises(larder.Denied, lambda: store.put("uploads:x", b"x"))
+    raises(larder.Invalid, lambda: store.list("uploads:"), "closed")
+    store.close()
+
+
+def test_python_store_threads_share_one():
+    results, errors = [], []
+    with larder.open() as store:
+        def one(number):
+            try:
+                results.append(store.upload_image(DUNES, "threads", "j%d" % (number % 4), created_at=WHEN).stored)
+            except Exception as error:
+                errors.append(error)
+        threads = [threading.Thread(target=one, args=(number,)) for number in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not errors and sorted(results) == ["already"] * 8 + ["new"] * 4, (errors, results)
+
+
+class Refusing(http.server.BaseHTTPRequestHandler):
+    """A service that lets nobody in."""
+
+    def do_GET(self):
+        body = b"<Error><Code>AccessDenied</Code><RequestId>REQUEST77</RequestId></Error>"
+        self.close_connection = True
+        self.send_response(403)
+        self.send_header("x-amz-request-id", "REQUEST77")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+def test_python_store_what_a_service_says_is_in_the_error_and_messages_go_to_logging():
+    records = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    logger = logging.getLogger("larder")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    server = http.server.HTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    os.environ.update(LARDER_MINIO="http://127.0.0.1:%d" % server.server_port, MINIO_ROOT_USER="user", MINIO_ROOT_PASSWORD="very-secret")
+    try:
+        with larder.open(profile="minio") as store:
+            error = raises(larder.Denied, lambda: store.stat("images:key"))
+        assert (error.status, error.request_id, error.provider) == (403, "REQUEST77", "AccessDenied") and error.next_step, vars(error)
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+        server.shutdown()
+        server.server_close()
+    said = [record.getMessage() for record in records if record.levelno == logging.DEBUG]
+    assert any("HEAD" in line for line in said) and "very-secret" not in "".join(said), said
+
+
+def test_python_store_a_library_that_is_not_there_is_named():
+    def said(library):
+        program = "import sys; sys.path.insert(0, %r); import larder\ntry: larder.version()\nexcept larder.LarderError as e: print(type(e).__name__, e)"
+        return subprocess.run([sys.executable, "-c", program % PACKAGE], env={**os.environ, "LARDER_LIBRARY": library}, check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+    assert said("/nowhere/liblarder.so.0").startswith("NotFound cannot load liblarder: /nowhere/"), said("/nowhere/liblarder.so.0")
+    old = said("libc.so.6")
+    assert old.startswith("Unsupported 'libc.so.6' is too old for this module: it has no larder_version"), old
+
+
+run(sys.modules[__name__])
