@@ -27,7 +27,7 @@ const struct schema_reference schema_references[] = {
 	{ "store", "backend", "backend" }, { "store", "in", "store" }, { "store", "lifecycle", "lifecycle" }, { "store", "cors", "cors" },
 	{ "store", "cdn", "cdn" }, { "store", "replication", "replication" },
 	{ "pipeline", "store", "store" }, { "pipeline", "thumbnail-store", "store" },
-	{ "cache", "source", "store" }, { "cache", "store", "filesystem" }, { "cache", "lock", "lock" },
+	{ "cache", "source", "store" }, { "cache", "store", "filesystem" }, { "cache", "lock", "lock" }, { "lock", "store", "store" },
 	{ "cdn", "backend", "backend" }, { "cdn", "store", "store" }, { "cdn", "behaviors", "behavior" }, { "behavior", "cors", "cors" },
 	{ "replication", "to", "store" },
 	{ "filesystem", "backend", "backend" }, { "filesystem", "backup", "backup" },

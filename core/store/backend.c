@@ -3,6 +3,7 @@
 
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
+#include <larder/lock.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 
 /* Keys of a [backend] that core itself reads. */
 static const char *const core_keys[] = { "driver", "server", "required", NULL };
+/* And of a [lock]. */
+static const char *const lock_keys[] = { "driver", "required", "store", NULL };
 
 static bool
 is_lock (const struct config_section *section)
@@ -73,12 +76,16 @@ fill_instance (struct larder *larder, const struct config_section *section, cons
 	return 0;
 }
 
-static int
-make_instance (struct larder *larder, const struct config_section *section, struct instance **ret, struct larder_error *error)
+int
+backend_make (struct larder *larder, const struct config_section *section, struct instance **ret, struct larder_error *error)
 {
+	static const char *const no_store[] = { "driver", "required", NULL };
 	const struct module *module;
 	int code = load_module (larder, section, &module, error);
-	return code < 0 ? code : fill_instance (larder, section, module, core_keys, ret, error);
+	if (code < 0)
+		return code;
+	const char *const *skip = !module->lock ? core_keys : module->lock->needs_store ? lock_keys : no_store;
+	return fill_instance (larder, section, module, skip, ret, error);
 }
 
 int
@@ -96,7 +103,7 @@ int
 backend_try (struct larder *larder, const struct config_section *section, struct larder_error *error)
 {
 	struct instance *instance;
-	int code = make_instance (larder, section, &instance, error);
+	int code = backend_make (larder, section, &instance, error);
 	if (code == 0)
 		instance_free (instance);
 	return code;
@@ -131,7 +138,7 @@ open_instance (struct larder *larder, const struct config_section *section, stru
 	};
 	if (!request.versioned || !request.buckets)
 		return larder_fail_memory (error);
-	int code = make_instance (larder, section, &instance, error);
+	int code = backend_make (larder, section, &instance, error);
 	if (code < 0)
 		return code;
 	struct larder_call call = larder_call_begin (larder, arena);
@@ -256,7 +263,7 @@ backend_is_secret (void *context, const struct config_section *section, const ch
 	const struct module *module = module_of (context, section, &modules);
 	if (!modules)
 		return false;
-	for (const char *const *known = core_keys; *known; known++)
+	for (const char *const *known = is_lock (section) ? lock_keys : core_keys; *known; known++)
 		if (strcmp (key, *known) == 0)
 			return false;
 	if (!module)

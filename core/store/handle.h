@@ -42,6 +42,8 @@ int backend_open (struct larder *larder, const char *name, struct instance **ret
 /* The one backend whose driver claims this URL scheme, or the one that --backend names; INVALID says which there are. */
 int backend_for_scheme (struct larder *larder, const char *scheme, const char **ret_name, struct larder_error *error);
 /* Load the module of a [backend] or [lock] and fill its options, without opening it; NOTFOUND: not installed. */
+int backend_make (struct larder *larder, const struct config_section *section, struct instance **ret, struct larder_error *error);
+/* The same, given up at once: is the section well? */
 int backend_try (struct larder *larder, const struct config_section *section, struct larder_error *error);
 /* As the storage gives it, in whatever order; and sorted. */
 int store_list_unsorted (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, void *context, struct larder_error *error);

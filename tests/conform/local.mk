@@ -41,8 +41,8 @@ lock_faulty_la_SOURCES = %D%/lock-faulty.c
 lock_faulty_la_CPPFLAGS = $(IN_BASE)
 lock_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 lock_faulty_la_LIBADD = libbase.la
-TESTS += %D%/test-conform-lock.sh
-EXTRA_DIST += %D%/test-conform-lock.sh
+TESTS += %D%/test-conform-lock.sh %D%/test-conform-lock-file.sh
+EXTRA_DIST += %D%/test-conform-lock.sh %D%/test-conform-lock-file.sh
 
 # Crash and scale tests of the mock, through the suite's host.
 check_PROGRAMS += tests/conform/mock-worker

@@ -161,7 +161,10 @@ tests_module_driver_versioned_la_CPPFLAGS = $(IN_BASE)
 tests_module_driver_versioned_la_LDFLAGS = $(LDFLAGS_FIXTURE)
 
 # For the tests of core/store.
-check_LTLIBRARIES += tests/module/driver-lying.la tests/module/driver-shuffled.la
+check_LTLIBRARIES += tests/module/driver-lying.la tests/module/driver-shuffled.la tests/module/lock-lying.la
+tests_module_lock_lying_la_SOURCES = tests/module/lock-lying.c
+tests_module_lock_lying_la_CPPFLAGS = $(IN_INCLUDE)
+tests_module_lock_lying_la_LDFLAGS = $(LDFLAGS_FIXTURE)
 tests_module_driver_shuffled_la_SOURCES = tests/module/driver-shuffled.c
 tests_module_driver_shuffled_la_CPPFLAGS = $(IN_INCLUDE)
 tests_module_driver_shuffled_la_LDFLAGS = $(LDFLAGS_FIXTURE)

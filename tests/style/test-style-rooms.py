@@ -20,7 +20,7 @@ EDGES = {
 # outside libraries: the folders that may see them
 OUTSIDE = {
     "ini.h": ["core/config"],
-    "jansson.h": ["core", "drivers"],
+    "jansson.h": ["core", "drivers", "plugins/lease"],
     "png.h": ["plugins/png"],
     "webp/": ["plugins/webp"],
     "jpeglib.h": ["plugins/jpeg"],
@@ -52,7 +52,7 @@ def may_include(room, other):
     if room.startswith("core/"):
         return other in EDGES.get(room, [])
     if room.startswith("plugins/"):
-        return other in ("core/base", "plugins/colour")
+        return other in ("core/base", "plugins/colour", "plugins/lease")
     return other in ("core/base", "drivers/aws", "drivers/http")
 
 

@@ -19,9 +19,23 @@
 extern "C" {
 #endif
 
+/* For a provider that keeps its leases in a store: small objects, each written under a condition that the store decides. Called
+ * inside the provider's operations only, with their call; texts live in its arena. */
+struct larder_lock_store {
+	size_t size;
+	void *context;
+	/* The whole object, below 64 KiB, and its etag; LARDER_E_NOTFOUND when there is none. */
+	int (*read) (void *context, struct larder_call *call, const char *key, const char **ret_text, const char **ret_etag,
+	             struct larder_error *error);
+	/* if_match NULL: only if there is none yet. LARDER_E_CONFLICT when the condition does not hold. */
+	int (*write) (void *context, struct larder_call *call, const char *key, const char *text, const char *if_match,
+	              const char **ret_etag, struct larder_error *error);
+};
+
 struct larder_lock_open {
 	size_t size;
 	const char *name;        /* of the section */
+	const struct larder_lock_store *store; /* until close; NULL unless the provider needs_store */
 };
 
 struct larder_lease {
@@ -55,6 +69,8 @@ struct larder_lock {
 	/* Who holds it: note, fence, remaining length; LARDER_E_NOTFOUND when nobody does. */
 	int (*holder) (void *self, struct larder_call *call, const char *name, struct larder_lease *ret_lease,
 	               struct larder_error *error);
+
+	bool needs_store;        /* core opens the store that the section's key `store` names */
 };
 
 #define LARDER_LOCK_HEAD                                                                                  \

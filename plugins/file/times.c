@@ -1,0 +1,73 @@
+/* times.c: when a lease ends.
+ *
+ * On the machine that took it: by the boot clock, which never jumps and counts suspension. That it is this machine, since
+ * this boot and in this time namespace, says the text `boot` beside it. On any other machine no clock of ours can be
+ * compared with the holder's. The clock of whoever serves the files (an NFS server; the kernel, for a local disk) can: each
+ * change notes its time, found by writing a byte and asking for the file's mtime, and who comes asks again. So wrong clocks
+ * of workers change nothing; a jump of the server's own clock ahead by a lease's length ends leases of other machines early,
+ * one back makes them end later, by no more than a lease's length from when somebody comes. */
+#include "lock-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "file.h"
+
+void
+times_boot (char ret[BOOT_ROOM])
+{
+	char id[40] = "", zone[64] = "";
+	CLEANUP_CLOSE int fd = open ("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	int64_t got = fd < 0 ? -1 : file_read_all (fd, id, 36);
+	ssize_t length = readlink ("/proc/self/ns/time", zone, sizeof zone - 1);
+	ret[0] = '\0';
+	if (got == 36)
+		(void) snprintf (ret, BOOT_ROOM, "%s %.*s", id, (int) (length > 0 ? length : 0), zone);
+}
+
+static bool
+is_ours (const struct locks *locks, const struct lease_record *record)
+{
+	return *locks->boot && record->boot && strcmp (record->boot, locks->boot) == 0;
+}
+
+static int64_t
+within (int64_t left, int64_t length)
+{
+	return left < 0 ? 0 : left < length ? left : length;
+}
+
+int64_t
+times_left (const struct locks *locks, struct lock_file *file, bool look)
+{
+	struct lease_record *record = &file->record;
+	if (!*record->owner)
+		return 0;
+	if (is_ours (locks, record))
+		return within (record->boot_end - larder_host->boot (), record->length);
+	int64_t now = look ? larder_host->wall () : slots_served (file);
+	if (now < 0 || look || now >= record->served)
+		return now < 0 ? now : within (record->served_end - now, record->length);
+	/* The server's clock went back: from here on it runs anew, so that it ends. */
+	struct lease_record again = *record;
+	again.served = now;
+	again.served_end = now + record->length;
+	return slots_write (locks, file, &again, NULL) < 0 ? -EIO : record->length;
+}
+
+int
+times_set (const struct locks *locks, const struct lock_file *file, struct lease_record *record, int64_t length)
+{
+	int64_t now = slots_served (file);
+	if (now < 0)
+		return (int) now;
+	record->length = length;
+	record->boot = locks->boot;
+	record->boot_end = larder_host->boot () + length;
+	record->served = now;
+	record->served_end = now + length;
+	return 0;
+}
