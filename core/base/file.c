@@ -344,3 +344,20 @@ file_slurp (int root, const char *path, size_t most, char **ret, size_t *ret_cou
 	*ret_count = (size_t) got;
 	return 0;
 }
+
+void
+file_remove_tree (int root, const char *path)
+{
+	int fd = file_open_beneath (root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	DIR *folder = fd < 0 ? NULL : fdopendir (fd);
+	if (!folder)
+		return;
+	for (const struct dirent *entry; (entry = readdir (folder));) {
+		if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
+			continue;
+		if (unlinkat (fd, entry->d_name, 0) < 0 && (errno == EISDIR || errno == EPERM))
+			file_remove_tree (fd, entry->d_name);
+	}
+	(void) closedir (folder);
+	(void) unlinkat (root, path, AT_REMOVEDIR);
+}

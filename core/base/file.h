@@ -23,6 +23,8 @@ int file_open_within (int root, const char *path, int flags);
 int file_make_parents (int root, const char *path, mode_t mode, bool durable, struct larder_error *error);
 /* Remove empty folders above `path`, up to root. Never fails. */
 void file_trim_parents (int root, const char *path);
+/* Remove a folder with all below it, as far as that goes; no link is followed. Never fails. */
+void file_remove_tree (int root, const char *path);
 int file_unlink_beneath (int root, const char *path);            /* 0 or negative errno */
 
 /* A file being written that nobody sees before it is published. */

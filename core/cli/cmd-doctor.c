@@ -6,12 +6,14 @@
 
 #include "error.h"
 
-struct doctor { const char *probe; bool identity; };
+struct doctor { const char *probe, *mount; bool identity; };
 static const struct larder_option options[] = {
 	{ .key = "identity", .type = LARDER_BOOL, .at = offsetof (struct doctor, identity),
 	  .help = "only who we are, and each place where credentials were looked for; no bucket is touched" },
 	{ .key = "probe", .type = LARDER_STRING, .at = offsetof (struct doctor, probe), .argument = "STORE",
 	  .help = "try on a scratch prefix of this store what its server can do, and print a [backend] section that fits" },
+	{ .key = "mount", .type = LARDER_PATH, .at = offsetof (struct doctor, mount), .argument = "PATH",
+	  .help = "try with two processes whether a model cache can be kept in this folder, and look at how it is mounted" },
 	{ 0 }
 };
 
@@ -135,7 +137,11 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 {
 	const struct doctor *doctor = self;
 	struct visit visit = { .cli = cli };
-	int code = cli_open (cli, OPEN_CONFIGURED, error);
+	int code = cli_open (cli, doctor->mount ? OPEN_MODULES_ONLY : OPEN_CONFIGURED, error);
+	if (code == 0 && doctor->mount && (doctor->probe || doctor->identity || cli->globals.backend))
+		return larder_fail_next (error, LARDER_E_USAGE, "give one of them", "--mount looks at a folder, and goes with neither --probe, --identity nor --backend");
+	if (code == 0 && doctor->mount)
+		return larder_check_mount (doctor->mount, on_checked, &visit, error);
 	if (code == 0 && doctor->probe && (doctor->identity || cli->globals.backend))
 		return larder_fail_next (error, LARDER_E_USAGE, "give one of them", "--probe asks one store, and goes with neither --identity nor --backend");
 	if (code == 0 && doctor->probe && cli->globals.dry_run)
@@ -149,6 +155,7 @@ const struct larder_cmd cmd_doctor = {
 	.name = "doctor", .summary = "ask each backend whether it works, and who we are to it",
 	.examples = "larder --profile aws doctor --identity|each source of credentials, in order, what it gave or why it gave nothing\n"
 	            "larder --profile minio doctor --backend objects|one backend, and the buckets of its stores\n"
+	            "larder doctor --mount /models|do locks, rename and fsync behave on this mount\n"
 	            "larder --profile new doctor --probe images >section.ini|what this server can do, as a section to review",
 	.text = "Services are asked themselves. Of credentials no secret is shown, and of an access key id its last four letters. Without "
 	        "--identity a scratch object is written into each store's bucket and removed.\n"

@@ -174,6 +174,8 @@ static const struct larder_option cache_options[] = {
 	  .help = "length of the lock" },
 	{ .key = "wait", .type = LARDER_DURATION, .at = offsetof (struct schema_cache, wait), .def = "600s",
 	  .help = "how long a waiter waits" },
+	{ .key = "hold", .type = LARDER_DURATION, .at = offsetof (struct schema_cache, hold), .def = "1h",
+	  .help = "how long a model that was loaded is safe from eviction" },
 	{ .key = "dir-mode", .type = LARDER_STRING, .at = offsetof (struct schema_cache, dir_mode), .def = "755",
 	  .help = "mode of folders" },
 	{ .key = "file-mode", .type = LARDER_STRING, .at = offsetof (struct schema_cache, file_mode), .def = "755",

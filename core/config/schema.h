@@ -70,7 +70,7 @@ struct schema_pipeline {
 /* [cache "name"]: models on a shared mount. */
 struct schema_cache {
 	const char *source, *store, *lock, *root, *pattern, *key, *lock_name;
-	int64_t lease, wait;
+	int64_t lease, wait, hold;
 	const char *dir_mode, *file_mode;
 	uint64_t quota;
 	const char *const *prefixes;

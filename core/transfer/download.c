@@ -265,7 +265,7 @@ download_ranges (struct writing *writing, struct larder_error *error)
 	if (code < 0)
 		return code;
 	writing->mtime = downloading.info.mtime;
-	journal_open (&downloading.journal, larder_state (writing->transfer->larder), &downloading.what);
+	journal_open (&downloading.journal, writing->transfer->state, &downloading.what);
 	code = begin (&downloading, pin, error);
 	if (code == 0)
 		code = pieces_do (&downloading.pieces, error);

@@ -179,8 +179,8 @@ on_event (void *context, const struct larder_event *event)
 }
 
 int
-larder_sync (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context, struct larder_summary *ret_summary,
-             struct larder_error *error)
+sync_with_state (struct larder *larder, const struct larder_sync *request, const char *state, larder_event_fn event, void *context,
+                 struct larder_summary *ret_summary, struct larder_error *error)
 {
 	struct larder_sync whole = { .size = sizeof whole };
 	larder_give (&whole, request);
@@ -200,6 +200,7 @@ larder_sync (struct larder *larder, const struct larder_sync *request, larder_ev
 	sync->context = context;
 	int code = transfer_begin (&sync->transfer, larder, &copy, on_event, sync, error);
 	if (code == 0) {
+		sync->transfer.state = state;
 		sync->transfer.keep_times = whole.flags & LARDER_SYNC_EXACT_TIMES;
 		code = sync_list_end (sync, end_plan (sync, run (sync, error), error), error);
 		sync_end (sync);
@@ -207,4 +208,11 @@ larder_sync (struct larder *larder, const struct larder_sync *request, larder_ev
 	}
 	free (sync);
 	return code;
+}
+
+int
+larder_sync (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context, struct larder_summary *ret_summary,
+             struct larder_error *error)
+{
+	return sync_with_state (larder, request, larder_state (larder), event, context, ret_summary, error);
 }

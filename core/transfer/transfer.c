@@ -90,7 +90,7 @@ transfer_begin (struct transfer *transfer, struct larder *larder, const struct l
                 struct larder_error *error)
 {
 	*transfer = (struct transfer) {
-		.larder = larder, .request = request, .event = event, .context = context, .arena = arena_new (), .root = -1,
+		.larder = larder, .request = request, .state = larder_state (larder), .event = event, .context = context, .arena = arena_new (), .root = -1,
 		.sum = { .size = sizeof transfer->sum }, .mutex = PTHREAD_MUTEX_INITIALIZER, .names = PTHREAD_MUTEX_INITIALIZER,
 		.pool = transfer_pool (larder, request->flags),
 	};
@@ -114,12 +114,20 @@ transfer_end (struct transfer *transfer, int code, struct larder_summary *ret_su
 }
 
 int
-larder_transfer (struct larder *larder, const struct larder_transfer *request, larder_event_fn event, void *context,
-                 struct larder_summary *ret_summary, struct larder_error *error)
+transfer_with_state (struct larder *larder, const struct larder_transfer *request, const char *state, larder_event_fn event, void *context,
+                     struct larder_summary *ret_summary, struct larder_error *error)
 {
 	struct larder_transfer whole = { .size = sizeof whole };
 	struct transfer transfer;
 	larder_give (&whole, request);
 	int code = transfer_begin (&transfer, larder, &whole, event, context, error);
+	transfer.state = state;
 	return code < 0 ? code : transfer_end (&transfer, run (&transfer, error), ret_summary, error);
+}
+
+int
+larder_transfer (struct larder *larder, const struct larder_transfer *request, larder_event_fn event, void *context,
+                 struct larder_summary *ret_summary, struct larder_error *error)
+{
+	return transfer_with_state (larder, request, larder_state (larder), event, context, ret_summary, error);
 }

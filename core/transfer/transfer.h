@@ -21,6 +21,7 @@ struct expected { struct seen from, to; };
 struct transfer {
 	struct larder *larder;
 	const struct larder_transfer *request;
+	const char *state;            /* folder for journals, or NULL */
 	struct pool *pool;
 	struct pace pace;
 	atomic_uint succeeded;        /* items */
@@ -87,6 +88,11 @@ int transfer_begin (struct transfer *transfer, struct larder *larder, const stru
                     struct larder_error *error);
 /* Waits for all items; what the run ended with. */
 int transfer_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
+/* larder_transfer and larder_sync with a folder of one's own for journals. */
+int transfer_with_state (struct larder *larder, const struct larder_transfer *request, const char *state, larder_event_fn event, void *context,
+                         struct larder_summary *ret_summary, struct larder_error *error);
+int sync_with_state (struct larder *larder, const struct larder_sync *request, const char *state, larder_event_fn event, void *context,
+                     struct larder_summary *ret_summary, struct larder_error *error);
 /* A store for sources, closed at the end. */
 int transfer_open_source (struct transfer *transfer, const char *name, struct larder_store **ret, struct larder_error *error);
 

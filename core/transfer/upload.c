@@ -184,7 +184,7 @@ begin (struct uploading *uploading, struct larder_error *error)
 	const char *pin = pin_of (uploading);
 	if (!pin || journal_what_of (transfer, "upload", uploading->item, uploading->put->key, uploading->file->name, &uploading->what) < 0)
 		return larder_fail_memory (error);
-	journal_open (&uploading->journal, larder_state (transfer->larder), &uploading->what);
+	journal_open (&uploading->journal, transfer->state, &uploading->what);
 	int code = take_up (uploading, pin, error);
 	if (code != 0)
 		return code < 0 ? code : 0;

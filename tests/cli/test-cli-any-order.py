@@ -85,7 +85,8 @@ def test_cli_any_order_in_flat_memory():
                                "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(r)", LARDER, "du", "s:"],
                               env={**ENV, **place("flat", count)}, stdout=subprocess.PIPE, check=True)
         peaks.append(int(re.search(rb"\d+", done.stdout).group()))
-    assert peaks[1] < peaks[0] + 4096, peaks
+    kept = 32768 if "ASAN_OPTIONS" in os.environ else 0         # what was freed, which the sanitizer holds back
+    assert peaks[1] < peaks[0] + 4096 + kept, peaks
 
 
 run(sys.modules[__name__])

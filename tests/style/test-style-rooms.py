@@ -14,6 +14,7 @@ EDGES = {
     "core/module": ["core/config", "core/base"],
     "core/store": ["core/module", "core/config", "core/base"],
     "core/transfer": ["core/store", "core/module", "core/config", "core/base"],
+    "core/cache": ["core/transfer", "core/store", "core/module", "core/config", "core/base"],
     "core/image": ["core/transfer", "core/store", "core/module", "core/config", "core/base"],
     "core/cli": ["core/base"],
 }

@@ -153,6 +153,11 @@ typedef int (*larder_checked_fn) (void *context, const struct larder_checked *ch
 LARDER_API int larder_check (struct larder *larder, const char *backend, bool stores, larder_checked_fn checked, void *context,
                              struct larder_error *error);
 
+/* Tries with two processes, on scratch files below the folder `path` that are removed again, whether locks, links, rename and fsync there
+ * behave as a model cache needs it, and names the options that an NFS mount should have; `backend` of the findings is "mount". 0 also when
+ * something was found; DENIED, NOTFOUND for the folder itself. */
+LARDER_API int larder_check_mount (const char *path, larder_checked_fn checked, void *context, struct larder_error *error);
+
 /* A line of a [backend] section. */
 struct larder_advice { size_t size; const char *backend, *driver, *key, *value; };
 typedef int (*larder_advised_fn) (void *context, const struct larder_advice *advice);
@@ -520,4 +525,7 @@ LARDER_API int larder_probe (struct larder *larder, struct larder_arena *arena, 
 #ifdef __cplusplus
 }
 #endif
+
+#include <larder/models.h>
+
 #endif

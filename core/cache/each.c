@@ -1,0 +1,169 @@
+/* each.c: every model of a cache; pins, and when each was used last. */
+#include "cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "file.h"
+
+#define GENERATIONS ".larder/gen"
+
+static const char *
+pin_of (struct larder_arena *arena, const struct place *place)
+{
+	return arena_printf (arena, "%s/pin", place->home);
+}
+
+bool
+place_is_pinned (const struct cache *cache, struct larder_arena *arena, const struct place *place)
+{
+	struct stat facts;
+	const char *pin = pin_of (arena, place);
+	return pin && fstatat (cache->root, pin, &facts, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* ---- the homes, in byte order of the paths ---- */
+
+struct homes { struct larder_arena *arena; const char **at; size_t count, room; };
+
+static int
+add_home (struct homes *homes, const char *name)
+{
+	if (homes->count == homes->room) {
+		size_t room = homes->room ? 2 * homes->room : 64;
+		const char **more = arena_alloc (homes->arena, room * sizeof *more);
+		if (!more)
+			return -1;
+		if (homes->count)
+			memcpy (more, homes->at, homes->count * sizeof *more);
+		homes->at = more;
+		homes->room = room;
+	}
+	homes->at[homes->count] = arena_printf (homes->arena, GENERATIONS "/%s", name);
+	return homes->at[homes->count++] ? 0 : -1;
+}
+
+static int
+list_homes (const struct cache *cache, struct homes *homes, struct larder_error *error)
+{
+	int fd = cache->root < 0 ? -ENOENT : file_open_beneath (cache->root, GENERATIONS, O_RDONLY | O_DIRECTORY, 0), code = 0;
+	if (fd == -ENOENT)
+		return 0;
+	DIR *folder = fd < 0 ? NULL : fdopendir (fd);
+	if (!folder)
+		return cache_fail (cache, fd < 0 ? -fd : errno, "list", GENERATIONS, error);
+	for (const struct dirent *entry; code == 0 && (entry = readdir (folder));)
+		if (entry->d_name[0] != '.')
+			code = add_home (homes, entry->d_name);
+	(void) closedir (folder);
+	return code < 0 ? larder_fail_memory (error) : 0;
+}
+
+static int
+by_name (const void *a, const void *b)
+{
+	return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+int
+places_each (struct cache *cache, place_fn each, void *context, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *names = arena_new (), *one = arena_new ();
+	struct homes homes = { .arena = names };
+	int code = names && one ? list_homes (cache, &homes, error) : larder_fail_memory (error);
+	if (homes.count)
+		qsort (homes.at, homes.count, sizeof *homes.at, by_name);
+	for (size_t i = 0; code == 0 && i < homes.count; i++) {
+		struct record newest;
+		struct place place;
+		arena_clear (one);
+		if (!record_read (cache->root, homes.at[i], record_newest (cache->root, homes.at[i]), one, &newest))
+			continue;                /* being filled for the first time, or nobody's */
+		code = larder_is_cancelled (cache->larder) ? larder_fail_cancelled (error) : place_of_record (cache, one, &newest, &place, error);
+		if (code == 0)
+			code = each (context, one, &place, &newest, error);
+	}
+	return code;
+}
+
+/* ---- telling ---- */
+
+struct telling { struct cache *cache; struct larder_arena *arena; const struct place *place; larder_model_fn model; void *context; uint64_t newest; };
+
+/* By the path of its own folder. */
+static int
+tell (struct telling *telling, const struct record *record, bool newest)
+{
+	struct larder_model model = { .size = sizeof model };
+	present_tell (telling->cache, telling->arena, telling->place, record, &model);
+	const char *path = arena_printf (telling->arena, "%s/%s%s%s", telling->place->home, record->data, record->folder ? "" : "/", record->folder ? "" : record->files[0].path);
+	/* a publisher that died may not have switched the link yet */
+	if (!newest || present_generation (telling->cache, telling->arena, telling->place) != record->generation)
+		model.path = path ? cache_path (telling->cache, telling->arena, path) : NULL;
+	model.pinned = newest && place_is_pinned (telling->cache, telling->arena, telling->place);
+	model.current = newest;
+	return model.path ? telling->model (telling->context, &model) : LARDER_E_LIMIT;
+}
+
+static int
+tell_generation (void *context, uint64_t generation)
+{
+	struct telling *telling = context;
+	struct record record;
+	if (generation == telling->newest || !record_read (telling->cache->root, telling->place->home, generation, telling->arena, &record) || !record.data)
+		return 0;
+	return tell (telling, &record, false);
+}
+
+static int
+tell_place (void *context, struct larder_arena *arena, const struct place *place, const struct record *newest, struct larder_error *error)
+{
+	struct telling *telling = context;
+	(void) error;
+	telling->arena = arena;
+	telling->place = place;
+	telling->newest = newest->generation;
+	int code = newest->data && present_whole (telling->cache, arena, place, newest) ? tell (telling, newest, true) : 0;
+	return code ? code : record_each (telling->cache->root, place->home, tell_generation, telling);
+}
+
+int
+larder_model_each (struct larder *larder, const char *name, larder_model_fn model, void *context, struct larder_error *error)
+{
+	CLEANUP_CACHE struct cache cache = CACHE_NONE;
+	struct telling telling = { .cache = &cache, .model = model, .context = context };
+	int code = cache_open (&cache, larder, name, error);
+	return code < 0 ? code : places_each (&cache, tell_place, &telling, error);
+}
+
+/* ---- pins ---- */
+
+int
+larder_model_pin (struct larder *larder, const struct larder_model_name *asked, bool pinned, struct larder_error *error)
+{
+	struct larder_model_name model = { .size = sizeof model };
+	struct place place;
+	struct record record;
+	CLEANUP_CACHE struct cache cache = CACHE_NONE;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	larder_give (&model, asked);
+	int code = arena ? cache_open (&cache, larder, model.cache, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = place_of (&cache, arena, &model, &place, error);
+	if (code == 0 && !present_fast (&cache, arena, &place, &record))
+		code = larder_fail_next (error, LARDER_E_NOTFOUND, "load it first: larder model load", "'%s' is not in the cache '%s'", place.path, cache.section->root);
+	if (code < 0)
+		return code;
+	const char *pin = pin_of (arena, &place);
+	if (!pin)
+		return larder_fail_memory (error);
+	if (pinned)
+		return file_publish (cache.root, pin, "", 0, 0644, FILE_REPLACE, true, error);
+	int failed = file_unlink_beneath (cache.root, pin);
+	return failed < 0 && failed != -ENOENT ? cache_fail (&cache, -failed, "remove", pin, error) : 0;
+}

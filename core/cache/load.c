@@ -1,0 +1,294 @@
+/* load.c: larder_model_load: there, or filled by one while the others wait. */
+#include "cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "error.h"
+#include "locks.h"
+#include "random.h"
+#include "text.h"
+
+#define TELL_EVERY (30 * NS_PER_S)
+enum { LOOK_EVERY_MS = 200, TRY_EVERY_MS = 1000 };
+
+/* One load under way. */
+struct loading {
+	struct cache *cache;
+	struct larder_arena *arena, *turn;   /* of the caller; of one look */
+	const struct place *place;
+	const struct larder_model_load *request;
+	larder_event_fn event;
+	void *context;
+	struct lock *lock;
+	bool unlocked;                       /* the lock's service does not answer: on without it */
+	bool waited;
+	uint64_t beyond;                     /* generations up to this one are known to be damaged */
+	int64_t began, wait, told;
+	char holder[200];                    /* who fills, as far as he says */
+};
+
+static int
+tell (struct loading *loading, const char *action, const char *reason)
+{
+	const struct larder_event event = { .size = sizeof event, .action = action, .from = loading->place->path, .reason = reason };
+	return loading->event ? loading->event (loading->context, &event) : 0;
+}
+
+static int
+found (struct loading *loading, const struct record *record, uint32_t how, struct larder_model *ret)
+{
+	present_used (loading->cache, loading->arena, loading->place, record);
+	present_tell (loading->cache, loading->arena, loading->place, record, ret);
+	ret->how = how;
+	return 1;
+}
+
+/* Is what is here what the source has? */
+static int
+revalidate (struct loading *loading, const struct record *record, bool *ret_same, struct larder_error *error)
+{
+	struct record now;
+	*ret_same = true;
+	if (!(loading->request->flags & LARDER_MODEL_REVALIDATE))
+		return 0;
+	int code = source_describe (loading->cache, loading->turn, loading->place, &now, error);
+	*ret_same = code == 0 && source_same (record, &now);
+	return code;
+}
+
+/* The folder opened anew: on NFS that makes names appear which others made meanwhile. */
+static void
+look_anew (const struct cache *cache, const struct place *place)
+{
+	char path[1400];
+	int fd = cache->root >= 0 ? openat (cache->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd >= 0)
+		close (fd);
+	snprintf (path, sizeof path, "%s", place->home);
+	fd = cache->root >= 0 ? openat (cache->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd >= 0)
+		close (fd);
+}
+
+/* 1: it is there, whole, and told; 0: not; or a code. */
+static int
+look (struct loading *loading, struct larder_model *ret, struct larder_error *error)
+{
+	struct cache *cache = loading->cache;
+	struct record record;
+	bool same = true;
+	uint32_t how = loading->waited ? LARDER_MODEL_WAITED : LARDER_MODEL_HIT;
+	int code = cache_root (cache, error);
+	if (code < 0 || cache->root < 0)
+		return code;
+	look_anew (cache, loading->place);
+	code = present_settle (cache, loading->arena, loading->place, &record, error);
+	if (code <= 0 || record.generation <= loading->beyond || !present_whole (cache, loading->turn, loading->place, &record))
+		return code < 0 ? code : 0;
+	code = revalidate (loading, &record, &same, error);
+	return code < 0 ? code : same ? found (loading, &record, how, ret) : 0;
+}
+
+/* ---- filling ---- */
+
+static int
+fill_now (struct loading *loading, struct lock *lock, const struct larder_lease *lease, struct larder_model *ret, struct larder_error *error)
+{
+	struct cache *cache = loading->cache;
+	struct record wanted, record;
+	struct filling filling = {
+		.cache = cache, .arena = loading->arena, .place = loading->place, .lock = lock, .event = loading->event, .context = loading->context,
+	};
+	if (lock)
+		filling.lease = *lease;
+	int code = source_describe (cache, loading->arena, loading->place, &wanted, error);
+	if (code < 0)
+		return code;
+	uint64_t after = record_newest (cache->root, loading->place->home);
+	code = adopt (cache, loading->arena, loading->place, &wanted, after, &record, error);
+	if (code == 0)
+		code = room_for (cache, loading->arena, loading->place, wanted.length, error);
+	else if (code > 0)
+		return found (loading, &record, LARDER_MODEL_ADOPTED, ret);
+	if (code == 0)
+		code = fill (&filling, &wanted, after, &record, error);
+	if (code < 0 && (filling.beaten || filling.lost) && !larder_is_cancelled (cache->larder)) {
+		loading->waited = true;
+		return 0;
+	}
+	return code < 0 ? code : found (loading, &record, LARDER_MODEL_FILLED, ret);
+}
+
+/* Looked at again under the lock: whoever had it before may have filled it. */
+static int
+fill_locked (struct loading *loading, const struct larder_lease *lease, struct larder_model *ret, struct larder_error *error)
+{
+	struct larder_error unheard = LARDER_ERROR_INIT;
+	bool waited = loading->waited;
+	loading->waited = true;
+	int code = look (loading, ret, error);
+	loading->waited = waited;
+	if (code == 0)
+		code = fill_now (loading, loading->lock, lease, ret, error);
+	(void) lock_release (loading->lock, loading->turn, lease, &unheard);   /* one that is lost is nobody's loss */
+	return code;
+}
+
+/* ---- waiting ---- */
+
+static int
+wait_a_little (struct loading *loading, struct larder_error *error)
+{
+	uint32_t chance = 0;
+	struct larder_call call = larder_call_begin (loading->cache->larder, NULL);
+	random_bytes (&chance, sizeof chance);
+	struct pollfd cancel = { .fd = call.cancel_fd, .events = POLLIN };
+	(void) poll (&cancel, cancel.fd >= 0 ? 1 : 0, LOOK_EVERY_MS / 2 + (int) (chance % LOOK_EVERY_MS));
+	return larder_is_cancelled (loading->cache->larder) ? larder_fail_cancelled (error) : 0;
+}
+
+static void
+ask_holder (struct loading *loading)
+{
+	struct larder_lease lease = { .size = sizeof lease };
+	struct larder_error unheard = LARDER_ERROR_INIT;
+	if (lock_holder (loading->lock, loading->turn, loading->place->lock, &lease, &unheard) == 0)
+		snprintf (loading->holder, sizeof loading->holder, "%s", lease.note && *lease.note ? lease.note : "somebody who says no more");
+}
+
+static int
+fail_late (struct loading *loading, struct larder_error *error)
+{
+	char waited[32];
+	ask_holder (loading);
+	return larder_fail_next (error, LARDER_E_CONFLICT, "wait longer (--wait), or look after who fills it", "'%s' was not there after %s: %s fills it", loading->place->path,
+		text_from_duration (clock_boot () - loading->began, waited), *loading->holder ? loading->holder : "somebody");
+}
+
+/* Held by somebody else. */
+static int
+wait_for_it (struct loading *loading, struct larder_error *error)
+{
+	int64_t now = clock_boot ();
+	loading->waited = true;
+	if (now - loading->began >= loading->wait)
+		return fail_late (loading, error);
+	if (!loading->told || now - loading->told >= TELL_EVERY) {
+		ask_holder (loading);
+		loading->told = now;
+		int code = tell (loading, "waiting", loading->holder);
+		if (code < 0)
+			return larder_fail (error, code, "cancelled");
+	}
+	return wait_a_little (loading, error);
+}
+
+static int
+try_lock (struct loading *loading, struct larder_lease *lease, struct larder_error *error)
+{
+	const struct schema_cache *section = loading->cache->section;
+	char note[160], host[65] = "?";
+	(void) gethostname (host, sizeof host - 1);
+	snprintf (note, sizeof note, "%s pid %d", host, (int) getpid ());
+	if (!loading->lock && section->lock) {
+		int code = lock_open (loading->cache->larder, section->lock, &loading->lock, error);
+		if (code == LARDER_E_NOTFOUND && error)                 /* it is not the model that is missing */
+			code = error->code = LARDER_E_INVALID;
+		if (code < 0)
+			return code;
+	}
+	return loading->lock ? lock_try (loading->lock, loading->arena, loading->place->lock, section->lease, note, lease, error) : LARDER_E_UNAVAILABLE;
+}
+
+/* A lock saves work and protects nothing: without its service the work is done all the same. */
+static int
+without_lock (struct loading *loading, const struct larder_error *why, struct larder_model *ret, struct larder_error *error)
+{
+	char reason[700];
+	snprintf (reason, sizeof reason, "the lock does not answer, so others may load it too: %s", why->message);
+	if (!loading->unlocked && loading->cache->section->lock)
+		(void) tell (loading, "unlocked", reason);
+	loading->unlocked = true;
+	return fill_now (loading, NULL, NULL, ret, error);
+}
+
+static bool
+is_answerless (int code)
+{
+	return code == LARDER_E_UNAVAILABLE || code == LARDER_E_DENIED || code == LARDER_E_RETRY || code == LARDER_E_NOSPACE || code == LARDER_E_NOTREADY;
+}
+
+/* 1: told; 0: once more; or a code. */
+static int
+turn (struct loading *loading, struct larder_model *ret, struct larder_error *error)
+{
+	struct larder_lease lease = { .size = sizeof lease };
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = look (loading, ret, error);
+	if (code != 0)
+		return code;
+	code = cache_writable (loading->cache, loading->place, error);
+	if (code < 0)
+		return code;
+	code = try_lock (loading, &lease, &why);
+	if (code == 0)
+		return fill_locked (loading, &lease, ret, error);
+	if (code == LARDER_E_CONFLICT)
+		return wait_for_it (loading, error);
+	if (is_answerless (code))
+		return without_lock (loading, &why, ret, error);
+	if (error)
+		*error = why;
+	return code;
+}
+
+int
+load_place (struct cache *cache, struct larder_arena *arena, const struct place *place, const struct larder_model_load *request, uint64_t beyond, larder_event_fn event,
+            void *context, struct larder_model *ret, struct larder_error *error)
+{
+	struct loading loading = {
+		.cache = cache, .arena = arena, .turn = arena_new (), .place = place, .request = request, .event = event, .context = context, .began = clock_boot (), .beyond = beyond,
+		.wait = request->wait == LARDER_NO_TIME ? cache->section->wait : request->wait,
+	};
+	int code = loading.turn ? 0 : larder_fail_memory (error);
+	while (code == 0) {
+		arena_clear (loading.turn);
+		code = turn (&loading, ret, error);
+	}
+	lock_close (loading.lock);
+	arena_free (loading.turn);
+	return code < 0 ? code : 0;
+}
+
+int
+larder_model_load (struct larder *larder, struct larder_arena *arena, const struct larder_model_load *asked, larder_event_fn event, void *context,
+                   struct larder_model *ret, struct larder_error *error)
+{
+	struct larder_model_load request = { .size = sizeof request };
+	struct larder_model model = { .size = sizeof model };
+	struct place place;
+	struct record record;
+	CLEANUP_CACHE struct cache cache = CACHE_NONE;
+	larder_give (&request, asked);
+	int code = cache_open (&cache, larder, request.model.cache, error);
+	if (code == 0)
+		code = place_of (&cache, arena, &request.model, &place, error);
+	if (code < 0)
+		return code;
+	if (!(request.flags & LARDER_MODEL_REVALIDATE) && present_fast (&cache, arena, &place, &record)) {
+		present_used (&cache, arena, &place, &record);
+		present_tell (&cache, arena, &place, &record, &model);
+	} else {
+		code = load_place (&cache, arena, &place, &request, 0, event, context, &model, error);
+	}
+	if (code == 0)
+		larder_give (ret, &model);
+	return code;
+}

@@ -1,0 +1,44 @@
+/* record.h: what is known of one generation of a model. A record is one small file, published by link under the generation's number:
+ * whoever links it first has made that generation, and nobody else ever does. */
+#ifndef LARDER_CACHE_RECORD_H
+#define LARDER_CACHE_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <larder/larder.h>
+
+struct buffer;
+
+struct record_file {
+	const char *path;                /* below the generation's folder */
+	const char *etag;
+	uint32_t checksum_type;          /* of the whole file, as the source told; else NONE */
+	const char *checksum;
+	uint64_t length;
+	int64_t mtime;                   /* of the object */
+};
+
+struct record {
+	uint64_t generation;
+	const char *path, *key;          /* as of struct place */
+	const char *data;                /* folder of its files in the model's home; NULL: the model has gone */
+	bool folder;
+	bool adopted;                    /* the bytes were there before, and nobody has compared them yet */
+	int64_t filled;
+	int64_t used;                    /* the time of the record's file: it is touched by loads */
+	uint64_t length;                 /* of all files */
+	struct record_file *files;
+	size_t count;
+};
+
+/* Texts in the arena. -1: it is none, or of a version to come. */
+int record_parse (struct larder_arena *arena, const char *text, struct record *ret);
+void record_write (const struct record *record, struct buffer *into);
+/* The record `generation` in the folder `home` below root. 1, or 0: none. */
+int record_read (int root, const char *home, uint64_t generation, struct larder_arena *arena, struct record *ret);
+/* The highest number that a record has; 0: none. */
+uint64_t record_newest (int root, const char *home);
+/* Every number, in any order. */
+int record_each (int root, const char *home, int (*each) (void *context, uint64_t generation), void *context);
+
+#endif

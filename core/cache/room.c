@@ -1,0 +1,236 @@
+/* room.c: space: what a fill needs, and whole models removed to make it. Those used least lately go first; what is pinned, or was loaded
+ * within `hold`, stays. */
+#include "cache.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "clock.h"
+#include "error.h"
+#include "file.h"
+#include "text.h"
+#include "transfer.h"
+
+/* One generation that could go. */
+struct candidate { const struct place *place; const struct record *record; int64_t used; bool current, kept; };
+
+struct room {
+	struct cache *cache;
+	struct larder_arena *arena;
+	struct candidate *at;
+	size_t count, most;
+	uint64_t held;                   /* bytes of all generations */
+	const struct place *place;       /* while its generations are listed */
+	uint64_t newest;
+};
+
+static int
+add (struct room *room, const struct place *place, const struct record *record, bool current)
+{
+	if (room->count == room->most) {
+		size_t most = room->most ? 2 * room->most : 64;
+		struct candidate *more = arena_alloc (room->arena, most * sizeof *more);
+		if (!more)
+			return LARDER_E_LIMIT;
+		if (room->count)
+			memcpy (more, room->at, room->count * sizeof *more);
+		room->at = more;
+		room->most = most;
+	}
+	int64_t used = record->used;
+	bool kept = clock_wall () - used < room->cache->section->hold || (current && place_is_pinned (room->cache, room->arena, place));
+	room->at[room->count++] = (struct candidate) { .place = place, .record = record, .used = used, .current = current, .kept = kept };
+	room->held += record->length;
+	return 0;
+}
+
+static int
+add_generation (void *context, uint64_t generation)
+{
+	struct room *room = context;
+	struct record *record = arena_alloc (room->arena, sizeof *record);
+	if (!record)
+		return LARDER_E_LIMIT;
+	if (!record_read (room->cache->root, room->place->home, generation, room->arena, record) || !record->data)
+		return 0;
+	return add (room, room->place, record, generation == room->newest);
+}
+
+static int
+add_place (void *context, struct larder_arena *arena, const struct place *place, const struct record *newest, struct larder_error *error)
+{
+	struct room *room = context;
+	struct place *copy = arena_alloc (room->arena, sizeof *copy);
+	(void) arena;
+	if (!copy)
+		return larder_fail_memory (error);
+	*copy = (struct place) {
+		.path = arena_copy (room->arena, place->path), .key = arena_copy (room->arena, place->key), .home = arena_copy (room->arena, place->home),
+		.folder = place->folder,
+	};
+	room->place = copy;
+	room->newest = newest->generation;
+	if (!copy->path || !copy->key || !copy->home || record_each (room->cache->root, copy->home, add_generation, room) < 0)
+		return larder_fail_memory (error);
+	return 0;
+}
+
+/* Replaced generations first, then by last use. */
+static int
+by_use (const void *a, const void *b)
+{
+	const struct candidate *one = a, *other = b;
+	if (one->current != other->current)
+		return one->current ? 1 : -1;
+	return one->used < other->used ? -1 : one->used > other->used;
+}
+
+static int
+survey (struct room *room, struct larder_error *error)
+{
+	int code = places_each (room->cache, add_place, room, error);
+	if (code == 0 && room->count)
+		qsort (room->at, room->count, sizeof *room->at, by_use);
+	return code;
+}
+
+/* A generation that says "gone" comes first: whoever was just about to publish one comes after it, or not at all. Loaded meanwhile: it stays. */
+static int
+remove_candidate (struct cache *cache, struct larder_arena *arena, const struct candidate *candidate, struct larder_error *error)
+{
+	const struct record *record = candidate->record;
+	struct record now;
+	if (!record_read (cache->root, candidate->place->home, record->generation, arena, &now) || now.used != candidate->used)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "it stays", "'%s' was loaded just now", candidate->place->path);
+	int code = candidate->current ? publish_gone (cache, arena, candidate->place, record->generation, error) : 0;
+	if (code < 0)
+		return code;
+	publish_remove (cache, candidate->place, record);
+	const char *path = arena_printf (arena, "%s/%" PRIu64, candidate->place->home, record->generation);
+	int failed = path ? file_unlink_beneath (cache->root, path) : -ENOMEM;
+	return failed < 0 && failed != -ENOENT ? cache_fail (cache, -failed, "remove", path ? path : candidate->place->path, error) : 0;
+}
+
+static int
+fail_room (const struct cache *cache, const struct place *place, uint64_t need, uint64_t room, const char *what, struct larder_error *error)
+{
+	char needed[32], there[32];
+	return larder_fail_next (error, LARDER_E_NOSPACE, "unpin or evict models (larder model ls, larder model evict), or give it more room",
+		"'%s' needs %s, and the cache '%s' has %s %s", place->path, text_from_size (need, needed), cache->section->root, text_from_size (room, there), what);
+}
+
+int
+room_for (struct cache *cache, struct larder_arena *arena, const struct place *place, uint64_t length, struct larder_error *error)
+{
+	struct statvfs disk;
+	struct room room = { .cache = cache, .arena = arena };
+	uint64_t quota = cache->section->quota;
+	bool full = fstatvfs (cache->root, &disk) == 0 && disk.f_blocks > 0 && (uint64_t) disk.f_bavail * disk.f_frsize < length;
+	if (!full && !quota)
+		return 0;
+	int code = survey (&room, error);
+	uint64_t available = full ? (uint64_t) disk.f_bavail * disk.f_frsize : UINT64_MAX, left = quota ? quota > room.held ? quota - room.held : 0 : UINT64_MAX;
+	for (size_t i = 0; code == 0 && i < room.count && (available < length || left < length); i++) {
+		const struct candidate *candidate = &room.at[i];
+		if (candidate->kept || (candidate->current && strcmp (candidate->place->path, place->path) == 0))
+			continue;
+		if (remove_candidate (cache, arena, candidate, error) < 0)
+			continue;
+		available += available == UINT64_MAX ? 0 : candidate->record->length;
+		left += left == UINT64_MAX ? 0 : candidate->record->length;
+	}
+	if (code < 0 || (available >= length && left >= length))
+		return code;
+	return available < length ? fail_room (cache, place, length, available, "free on its disk", error) : fail_room (cache, place, length, left, "left of its quota", error);
+}
+
+/* ---- larder_model_evict ---- */
+
+struct evicting {
+	struct transfer transfer;        /* counts and tells */
+	const struct larder_model_evict *request;
+	struct room room;
+	uint64_t freed;
+};
+
+/* 1: one of those named; 0: not. Without names: all. */
+static int
+is_named (struct evicting *evicting, const struct candidate *candidate, struct larder_error *error)
+{
+	const struct larder_model_evict *request = evicting->request;
+	for (size_t i = 0; i < request->count; i++) {
+		struct larder_model_name model = { .size = sizeof model };
+		struct place place;
+		larder_give (&model, (const char *) request->models + i * request->stride);
+		int code = place_of (evicting->room.cache, evicting->room.arena, &model, &place, error);
+		if (code < 0)
+			return code;
+		if (strcmp (place.path, candidate->place->path) == 0)
+			return 1;
+	}
+	return request->count == 0;
+}
+
+static void
+evict_one (struct evicting *evicting, const struct candidate *candidate)
+{
+	struct room *room = &evicting->room;
+	struct larder_error why = LARDER_ERROR_INIT;
+	bool dry = evicting->request->flags & LARDER_MODEL_DRY_RUN;
+	int code = candidate->kept ? larder_fail_next (&why, LARDER_E_CONFLICT, "larder model unpin, or wait until 'hold' of the [cache] has passed",
+		"'%s' is pinned or was loaded just now", candidate->place->path) : dry ? 0 : remove_candidate (room->cache, room->arena, candidate, &why);
+	if (code < 0) {
+		count_failed (&evicting->transfer, candidate->place->path, NULL, &why, code, true);
+		return;
+	}
+	const struct larder_event event = { .size = sizeof event, .action = dry ? "would-remove" : "removed", .from = candidate->place->path, .bytes = candidate->record->length };
+	count_event (&evicting->transfer, &event);
+	evicting->freed += candidate->record->length;
+}
+
+static int
+evict (struct evicting *evicting, struct larder_error *error)
+{
+	struct room *room = &evicting->room;
+	const struct larder_model_evict *request = evicting->request;
+	size_t named = 0;
+	int code = survey (room, error);
+	for (size_t i = 0; code == 0 && i < room->count && !transfer_stopped (&evicting->transfer); i++) {
+		const struct candidate *candidate = &room->at[i];
+		int wanted = is_named (evicting, candidate, error);
+		bool enough = !request->count && !(request->flags & LARDER_MODEL_OLD) && evicting->freed >= request->bytes;
+		if (wanted < 0)
+			return wanted;
+		named += (size_t) wanted;
+		if (!wanted || enough || (request->flags & LARDER_MODEL_OLD && candidate->current) || (!request->count && candidate->kept))
+			continue;
+		evict_one (evicting, candidate);
+	}
+	if (code == 0 && request->count && !named)
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "larder model ls shows those that are", "none of these models is in the cache '%s'", room->cache->section->root);
+	if (code == 0 && !request->count && evicting->freed < request->bytes)
+		return larder_fail_next (error, LARDER_E_NOSPACE, "unpin some, or wait until 'hold' of the [cache] has passed", "all that may go came to %" PRIu64 " of %" PRIu64 " bytes",
+			evicting->freed, request->bytes);
+	return code;
+}
+
+int
+larder_model_evict (struct larder *larder, const struct larder_model_evict *asked, larder_event_fn event, void *context, struct larder_summary *ret_summary,
+                    struct larder_error *error)
+{
+	struct larder_model_evict request = { .size = sizeof request };
+	CLEANUP_CACHE struct cache cache = CACHE_NONE;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	larder_give (&request, asked);
+	const struct larder_transfer none = { .size = sizeof none, .flags = request.flags & LARDER_MODEL_DRY_RUN ? LARDER_DRY_RUN : 0 };
+	struct evicting evicting = { .request = &request, .room = { .cache = &cache, .arena = arena } };
+	int code = arena ? cache_open (&cache, larder, request.cache, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = transfer_begin (&evicting.transfer, larder, &none, event, context, error);
+	return code < 0 ? code : transfer_end (&evicting.transfer, evict (&evicting, error), ret_summary, error);
+}

@@ -1,0 +1,79 @@
+"""caches.py: a model cache of the tool's on the mock, in a folder of its own, with settings of the test's."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/cli"))
+from tool import ENV, HOME, LARDER, SLOW, Ran, larder, read, run, write  # noqa: E402,F401
+
+MIB = 1 << 20
+PIPELINE = """[store "models"]
+backend = objects
+bucket = models
+
+[cache "models"]
+source = models
+lock = models
+%s
+"""
+PROFILE = """[backend "objects"]
+driver = localfs-mock
+root = %s
+create = yes
+fsync = no
+
+[lock "models"]
+driver = file
+root = %s
+
+[cache "models"]
+root = %s
+"""
+
+
+class Cache:
+    def __init__(self, *settings, profile=""):
+        self.top = tempfile.mkdtemp(prefix="cache-", dir=HOME)
+        self.root = os.path.join(self.top, "models")
+        self.config = os.path.join(self.top, "larder.ini")
+        write(self.config, (PIPELINE % "\n".join(settings)).encode())
+        write(os.path.join(self.top, "profiles/test.ini"), (PROFILE % (self.path("store"), self.path("locks"), self.root) + profile).encode())
+        self.env = {"LARDER_CONFIG": self.config, "LARDER_PROFILE": "test"}
+
+    def path(self, *parts):
+        return os.path.join(self.top, *parts)
+
+    def put(self, key, data):
+        source = self.path("source")
+        write(source, data)
+        assert self.run("put", "-q", source, "models:" + key).code == 0
+
+    def run(self, *words, **more):
+        return larder(*words, env={**self.env, **more.pop("env", {})}, **more)
+
+    def start(self, *words, before=None):
+        return subprocess.Popen([LARDER, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**ENV, **self.env}, preexec_fn=before)
+
+    def load(self, name, base="sdxl", *words, code=0, **more):
+        """(the line of the model, what was run)"""
+        got = self.run("model", "load", name, *(["--base", base] if base else []), "--json", *words, **more)
+        assert got.code == code, (got.code, got.out, got.err)
+        return next((line for line in got.lines() if line["type"] == "model"), None), got
+
+    def listed(self, *words):
+        return [line for line in self.run("model", "ls", "--json", *words).lines() if line["type"] == "model"]
+
+    def private(self):
+        """Files that are no generation's, no record and no link: what a load that ended must not leave."""
+        found = []
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                if name.startswith(".tmp") or "/fill" in folder or "/state" in folder:
+                    found.append(os.path.relpath(os.path.join(folder, name), self.root))
+        return found
+
+
+def model_line(text):
+    return next(json.loads(line) for line in text.splitlines() if '"type":"model"' in line)
