@@ -222,7 +222,7 @@ without_lock (struct loading *loading, const struct larder_error *why, struct la
 static bool
 is_answerless (int code)
 {
-	return code == LARDER_E_UNAVAILABLE || code == LARDER_E_DENIED || code == LARDER_E_RETRY || code == LARDER_E_NOSPACE || code == LARDER_E_NOTREADY;
+	return code == LARDER_E_UNAVAILABLE || code == LARDER_E_DENIED || code == LARDER_E_RETRY || code == LARDER_E_NOSPACE || code == LARDER_E_NOTREADY || code == LARDER_E_UNSUPPORTED;
 }
 
 /* 1: told; 0: once more; or a code. */
