@@ -34,6 +34,8 @@ struct job {
 
 	struct buffer encoded;           /* the stored picture when it is not the input itself */
 	bool is_encoded;
+	struct memory_source encoded_memory;   /* to read it again */
+	struct larder_source encoded_source;
 	struct strip strip;              /* the input without its metadata, when some is taken out */
 	bool is_stripped;
 	struct thumbnail small;
@@ -49,6 +51,10 @@ int job_identify (struct job *job, struct larder_error *error);   /* formats, di
 int job_formats (struct job *job, struct larder_error *error);    /* codecs and encoding: all that job_make needs of an open job */
 int job_key_in (struct job *job, const char *format, const char **ret, struct larder_error *error);   /* of its image there; NULL: no such codec */
 int job_make (struct job *job, struct larder_error *error);       /* decode, thumbnail, encode */
+/* The picture's rows; of a raster with a profile, those of the picture encoded, which then is done. Buffers are begun. */
+int job_pixels (struct job *job, const struct larder_decode *request, struct pixels *ret, struct larder_error *error);
+/* What a call that ended with `code` says: CANCELLED by the clock is LIMIT. */
+int job_ended (const struct job *job, int code, struct larder_error *error);
 void job_close (struct job *job);
 /* The bytes that are stored. `memory` must live as long as the source. */
 void job_source (struct job *job, struct memory_source *memory, struct larder_source *ret);

@@ -309,18 +309,39 @@ make_thumbnail (struct job *job, struct pixels *pixels, struct recode *recode, s
 	return code < 0 ? code : thumbnail_encode (&job->small, job->larder, codec, &encoding, job->pipeline->background, &job->call, &job->thumbnail, error);
 }
 
+/* Encodes the picture, and makes its thumbnail on the way if it is to. */
+static int
+encode (struct job *job, struct pixels *pixels, bool thumbnail, struct larder_error *error)
+{
+	struct recode recode;
+	int code = recode_begin (&recode, job->larder, job->codec, &pixels->picture, &job->encoding, job->pipeline->background, job->memory, &job->call, &job->encoded, error);
+	if (code == 0)
+		code = thumbnail ? make_thumbnail (job, pixels, &recode, error)
+			: thumbnail_make (&job->small, pixels, &job->call, 0, 0, recode_row, &recode, error);
+	job->is_encoded = true;
+	return recode_end (&recode, code, error);
+}
+
+/* Only a codec knows colours: pixels with a profile are those of the picture that it wrote of them. */
+static int
+pixels_of_profile (struct job *job, struct pixels *ret, struct larder_error *error)
+{
+	struct pixels given;
+	struct larder_decode request = decode_of (job->pipeline, job->memory);
+	int code = pixels_of_raster (&given, job->request->raster, error);
+	if (code < 0)
+		return code;
+	code = encode (job, &given, false, error);
+	pixels_close (&given);
+	memory_source_begin (&job->encoded_memory, job->encoded.at, job->encoded.length, &job->encoded_source);
+	return code < 0 ? code : pixels_open (ret, job->larder, job->codec, &job->call, &job->encoded_source, &request, error);
+}
+
 static int
 decode_and_encode (struct job *job, struct pixels *pixels, struct larder_error *error)
 {
 	upright (pixels->picture.orientation, pixels->picture.full_width, pixels->picture.full_height, &job->width, &job->height);
-	if (job->keep)
-		return make_thumbnail (job, pixels, NULL, error);
-	struct recode recode;
-	int code = recode_begin (&recode, job->larder, job->codec, &pixels->picture, &job->encoding, job->pipeline->background, job->memory, &job->call, &job->encoded, error);
-	if (code == 0)
-		code = make_thumbnail (job, pixels, &recode, error);
-	job->is_encoded = true;
-	return recode_end (&recode, code, error);
+	return job->keep || job->is_encoded ? make_thumbnail (job, pixels, NULL, error) : encode (job, pixels, true, error);
 }
 
 /* A strict pipeline takes nothing odd; asked once all rows were read, when all that is odd is known. */
@@ -336,10 +357,12 @@ judge (struct job *job, const struct larder_picture *picture, struct larder_erro
 }
 
 /* Codecs were told to stop as if the user had: the time this picture may cost is used up. */
-static int
-fail_time (const struct job *job, struct larder_error *error)
+int
+job_ended (const struct job *job, int code, struct larder_error *error)
 {
 	char most[32];
+	if (code != LARDER_E_CANCELLED || larder_is_cancelled (job->larder))
+		return code;
 	return larder_fail_next (error, LARDER_E_LIMIT, "make the picture smaller or simpler, or raise 'max-time' of the pipeline",
 	                         "picture takes too long: more than %s of CPU", text_from_duration (job->pipeline->max_time, most));
 }
@@ -360,6 +383,16 @@ want_size (const struct job *job, struct larder_decode *request, struct larder_e
 }
 
 int
+job_pixels (struct job *job, const struct larder_decode *request, struct pixels *ret, struct larder_error *error)
+{
+	const struct larder_raster *raster = job->request->raster;
+	if (!raster)
+		return pixels_open (ret, job->larder, job->source_codec, &job->call, &job->input.source, request, error);
+	bool shown = raster->icc_length > 0 && job->codec->codec->caps & LARDER_CODEC_ICC;
+	return shown ? pixels_of_profile (job, ret, error) : pixels_of_raster (ret, raster, error);
+}
+
+int
 job_make (struct job *job, struct larder_error *error)
 {
 	struct pixels pixels = { 0 };
@@ -369,16 +402,14 @@ job_make (struct job *job, struct larder_error *error)
 	buffer_init (&job->thumbnail, job->pipeline->max_file_size);
 	int code = want_size (job, &request, error);
 	if (code == 0)
-		code = job->source_codec ? pixels_open (&pixels, job->larder, job->source_codec, &job->call, &job->input.source, &request, error)
-			: pixels_of_raster (&pixels, job->request->raster, error);
+		code = job_pixels (job, &request, &pixels, error);
 	if (code == 0)
 		code = decode_and_encode (job, &pixels, error);
 	if (code == 0)
 		code = judge (job, &pixels.picture, error);
 	pixels_close (&pixels);
 	job->call.cpu_end = 0;
-	if (code == LARDER_E_CANCELLED && !larder_is_cancelled (job->larder))
-		return fail_time (job, error);
+	code = job_ended (job, code, error);
 	if (code == 0 && job->keep && strip_wanted (job->pipeline->strip)) {
 		code = strip_file (&job->strip, &job->input.source, job->codec->name, job->pipeline->strip, error);
 		job->is_stripped = true;

@@ -1,7 +1,7 @@
 # The Python module: no build but a note of where the library went.
 PYTHON_MODULE = \
 	%D%/larder/__init__.py %D%/larder/_buffer.py %D%/larder/_calls.py %D%/larder/_library.py %D%/larder/_needs.py %D%/larder/_objects.py \
-	%D%/larder/_structs.py %D%/larder/errors.py %D%/larder/pixels.py %D%/larder/store.py
+	%D%/larder/_structs.py %D%/larder/aio.py %D%/larder/errors.py %D%/larder/helpers.py %D%/larder/pixels.py %D%/larder/store.py
 EXTRA_DIST += $(PYTHON_MODULE) %D%/larder/py.typed
 CLEANFILES += %D%/larder/_where.py
 if HAVE_PYTHON

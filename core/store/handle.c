@@ -115,6 +115,15 @@ larder_cancel (struct larder *larder)
 	errno = errnum;
 }
 
+void
+larder_uncancel (struct larder *larder)
+{
+	uint64_t count;
+	ssize_t got = read (larder->cancel_fd, &count, sizeof count);
+	(void) got;       /* nothing to read means it was not cancelled */
+	larder->cancelled = 0;
+}
+
 const char *
 larder_profile (const struct larder *larder)
 {

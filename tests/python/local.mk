@@ -1,3 +1,4 @@
 # The Python module: its scripts import it from the sources.
-TESTS += %D%/test-python-layouts.py %D%/test-python-store.py
-EXTRA_DIST += %D%/README.md %D%/session.py %D%/test-python-layouts.py %D%/test-python-store.py
+PYTHON_TESTS = %D%/test-python-bare.py %D%/test-python-cancel.py %D%/test-python-helpers.py %D%/test-python-layouts.py %D%/test-python-pictures.py %D%/test-python-store.py
+TESTS += $(PYTHON_TESTS)
+EXTRA_DIST += $(PYTHON_TESTS) %D%/README.md %D%/session.py

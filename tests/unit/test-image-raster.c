@@ -196,6 +196,40 @@ START_TEST (what_cannot_be)
 }
 END_TEST
 
+/* In no store; the rows are the arena's and the caller's stay. */
+START_TEST (a_thumbnail_for_the_caller)
+{
+	enum { WIDTH = 300, HEIGHT = 200 };
+	static uint16_t rows[HEIGHT][WIDTH], before[HEIGHT][WIDTH];
+	for (int i = 0; i < WIDTH * HEIGHT; i++)
+		rows[i / WIDTH][i % WIDTH] = 257 * 100;
+	memcpy (before, rows, sizeof rows);
+	struct larder_raster raster = { .size = sizeof raster, .rows = rows, .width = WIDTH, .height = HEIGHT, .pixels = 5, .stride = 2 * WIDTH };
+	struct larder_raster small = { .size = sizeof small };
+	struct larder_ingest picture = { .size = sizeof picture, .raster = &raster };
+	ck_assert_msg (larder_thumbnail (handle, arena, &picture, 90, 90, &small, &error) == 0, "%s", error.message);
+	ck_assert_uint_eq (small.width, 90);
+	ck_assert_uint_eq (small.height, 60);
+	ck_assert_uint_eq (small.pixels, 1);
+	ck_assert_uint_eq (small.stride, 90);
+	for (int i = 0; i < 90 * 60; i++)
+		ck_assert_uint_eq (((const unsigned char *) small.rows)[i], 100);
+	ck_assert_int_eq (memcmp (rows, before, sizeof rows), 0);
+
+	struct larder_raster same = { .size = sizeof same };
+	ck_assert_int_eq (larder_thumbnail (handle, arena, &picture, 0, 90, &same, &error), LARDER_E_INVALID);
+	picture.file = "too-much.png";
+	ck_assert_int_eq (larder_thumbnail (handle, arena, &picture, 90, 90, &same, &error), LARDER_E_INVALID);
+	picture.file = NULL;
+	raster.stride = 10;
+	ck_assert_int_eq (larder_thumbnail (handle, arena, &picture, 90, 90, &same, &error), LARDER_E_INVALID);
+	picture.raster = NULL;
+	picture.file = "/nowhere/j.png";
+	ck_assert_int_lt (larder_thumbnail (handle, arena, &picture, 90, 90, &same, &error), 0);
+	ck_assert_ptr_null (same.rows);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -208,6 +242,7 @@ main (void)
 	tcase_add_test (tcase, every_pixel_format);
 	tcase_add_test (tcase, thumbnail_key_of_key);
 	tcase_add_test (tcase, what_cannot_be);
+	tcase_add_test (tcase, a_thumbnail_for_the_caller);
 	suite_add_tcase (suite, tcase);
 	SRunner *runner = srunner_create (suite);
 	srunner_run_all (runner, CK_ENV);

@@ -78,6 +78,8 @@ LARDER_API int larder_open (const struct larder_settings *settings, struct larde
 LARDER_API void larder_close (struct larder *larder);
 /* Every running and later call ends with LARDER_E_CANCELLED within about a second. Async-signal-safe. */
 LARDER_API void larder_cancel (struct larder *larder);
+/* Takes a cancel back: calls that begin from now on run again. Those that were cancelled must have ended. */
+LARDER_API void larder_uncancel (struct larder *larder);
 /* Profile and pipeline file in use, for the line every run prints; "" without configuration. */
 LARDER_API const char *larder_profile (const struct larder *larder);
 LARDER_API const char *larder_config_path (const struct larder *larder);
@@ -506,6 +508,12 @@ LARDER_API int larder_images_gc (struct larder *larder, const char *pipeline, in
  * its thumbnail template forwards. No network. INVALID when the pipeline did not make `key`. */
 LARDER_API int larder_thumbnail_key (struct larder *larder, struct larder_arena *arena, const char *pipeline, const char *key,
                                      const char **ret, struct larder_error *error);
+
+/* The thumbnail of a picture, for the caller and in no store: fits into the box, sides in proportion, never enlarged, upright, in sRGB,
+ * 8 bits a sample, grey and alpha kept. Of `picture` count pipeline (its limits), name, and file, source or raster. Rows live in the
+ * arena. INTEGRITY for a damaged picture, LIMIT, UNSUPPORTED for a format that nobody reads. */
+LARDER_API int larder_thumbnail (struct larder *larder, struct larder_arena *arena, const struct larder_ingest *picture, uint32_t width,
+                                 uint32_t height, struct larder_raster *ret, struct larder_error *error);
 
 struct larder_probed {
 	size_t size;

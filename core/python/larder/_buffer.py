@@ -25,6 +25,14 @@ _release = ctypes.pythonapi.PyBuffer_Release
 _release.restype, _release.argtypes = None, [POINTER(Py_buffer)]
 
 
+def _packed(shape: Tuple[int, ...], itemsize: int) -> Tuple[int, ...]:
+    """Strides of elements that lie side by side."""
+    strides = [itemsize]
+    for count in shape[:0:-1]:
+        strides.insert(0, strides[0] * count)
+    return tuple(strides[: len(shape)])
+
+
 class View:
     """Held until the end of its `with`. Raises TypeError for an object without a buffer."""
 
@@ -38,7 +46,8 @@ class View:
         self.dimensions: int = buffer.ndim
         self.format: str = buffer.format.decode() if buffer.format else "B"
         self.shape: Tuple[int, ...] = tuple(buffer.shape[: buffer.ndim])
-        self.strides: Tuple[int, ...] = tuple(buffer.strides[: buffer.ndim])
+        # Whoever has plain rows may leave the strides out, as ctypes' own arrays do.
+        self.strides: Tuple[int, ...] = tuple(buffer.strides[: buffer.ndim]) if buffer.strides else _packed(self.shape, self.itemsize)
 
     def __enter__(self) -> "View":
         return self

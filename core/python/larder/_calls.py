@@ -1,7 +1,7 @@
 """_calls.py: calls under way: handles for them, and how Ctrl-C or a cancelled awaitable ends one of them and no other.
 
-larder_cancel ends every call of a handle, for good. So each call has a handle to itself while it runs; those that are done lie
-ready for the next one, and one that was cancelled is closed. Calls of the main thread run in another thread: Python sees Ctrl-C
+larder_cancel ends every call of a handle. So each call has a handle to itself while it runs; those that are done lie ready for
+the next one. Calls of the main thread run in another thread: Python sees Ctrl-C
 between its own instructions alone, and a thread inside C executes none. What a call uses belongs to the thread that makes it, so
 whoever waits may leave at any time."""
 from __future__ import annotations
@@ -126,8 +126,10 @@ class Handles:
     def give(self, call: Call) -> None:
         call.library.larder_arena_free(call.arena)
         with self._changed:
-            keep = not (call.cancelled or self._closed)
+            keep = not self._closed
             if keep:
+                if call.cancelled:
+                    call.library.larder_uncancel(call.handle)
                 self._idle.append(call.handle)
         if not keep:
             call.library.larder_close(call.handle)

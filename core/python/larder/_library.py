@@ -8,7 +8,7 @@ import ctypes
 import os
 import re
 import threading
-from ctypes import POINTER, c_char_p, c_int, c_size_t, c_void_p
+from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32, c_void_p
 from typing import Any, List, Optional
 
 from . import _needs, _structs as s, errors
@@ -26,6 +26,7 @@ FUNCTIONS = {
     "larder_open": (c_int, [POINTER(s.settings), POINTER(c_void_p), E]),
     "larder_close": (None, [c_void_p]),
     "larder_cancel": (None, [c_void_p]),
+    "larder_uncancel": (None, [c_void_p]),
     "larder_profile": (c_char_p, [c_void_p]),
     "larder_config_path": (c_char_p, [c_void_p]),
     "larder_config_explain": (c_int, [c_void_p, c_char_p, s.setting_fn, c_void_p, E]),
@@ -40,6 +41,7 @@ FUNCTIONS = {
     "larder_url": (c_int, [c_void_p, c_void_p, c_char_p, POINTER(c_char_p), E]),
     "larder_transfer": (c_int, [c_void_p, POINTER(s.transfer), s.event_fn, c_void_p, POINTER(s.summary), E]),
     "larder_ingest": (c_int, [c_void_p, c_void_p, POINTER(s.ingest), POINTER(s.ingested), E]),
+    "larder_thumbnail": (c_int, [c_void_p, c_void_p, POINTER(s.ingest), c_uint32, c_uint32, POINTER(s.raster), E]),
     "larder_thumbnail_key": (c_int, [c_void_p, c_void_p, c_char_p, c_char_p, POINTER(c_char_p), E]),
 }
 

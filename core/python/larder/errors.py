@@ -24,8 +24,7 @@ class LarderError(Exception):
         self.errno = errno
 
     def __str__(self) -> str:
-        where = "%s:%d: " % (self.file, self.line) if self.file and self.line else self.file + ": " if self.file else ""
-        return where + self.message + ("; next: " + self.next_step if self.next_step else "")
+        return self.message + ("; next: " + self.next_step if self.next_step else "")
 
     def __reduce__(self) -> Any:
         """Whole through a process pool."""

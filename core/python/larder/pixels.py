@@ -156,6 +156,16 @@ def _geometry(view: View) -> Optional[Tuple[int, int, int, int]]:
     return (width, height, FORMATS[size, samples], row) if whole and row >= width * size * samples else None
 
 
+def like(picture: Any, small: s.raster) -> Any:
+    """What the library made of a picture, as that was given."""
+    mode = next(mode for mode, kind in MODES.items() if FORMATS[kind] == small.pixels)
+    made = Pixels(ctypes.string_at(small.rows, small.stride * small.height), small.width, small.height, mode, small.stride)
+    if is_image(picture):
+        return sys.modules["PIL.Image"].frombytes(mode, (made.width, made.height), made.data)
+    numpy = sys.modules.get("numpy")
+    return numpy.array(made) if numpy and isinstance(picture, numpy.ndarray) else made
+
+
 # ---- PIL ----------------------------------------------------------------------------------------
 
 AS_THEY_ARE = {"L": "L", "LA": "LA", "RGB": "RGB", "RGBA": "RGBA"}

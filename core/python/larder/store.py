@@ -4,7 +4,7 @@ from __future__ import annotations
 import ctypes
 import os
 from datetime import datetime, timezone
-from typing import Any, Callable, Dict, Optional, Union
+from typing import Any, Callable, Dict, Optional, Tuple, Union
 
 from . import _library, _structs as s, pixels
 from ._calls import Call, Handles, T
@@ -87,6 +87,16 @@ class Store(Objects):
             with pixels.into(image, request):
                 call.check(call.library.larder_ingest(call.handle, call.arena, request, found, call.error))
                 return Uploaded(found)
+        return self._run(work)
+
+    def thumbnail(self, image: Any, size: Tuple[int, int], *, pipeline: Optional[str] = None) -> Any:
+        """A picture made small, in no store: fits into `size`, never enlarged, 8 bits a sample in sRGB. Of a PIL image a PIL image, of
+        an array an array, else larder.Pixels."""
+        def work(call: Call) -> Any:
+            request, small = s.ingest(pipeline=s.text(pipeline), at=s.NO_TIME), s.raster()
+            with pixels.into(image, request):
+                call.check(call.library.larder_thumbnail(call.handle, call.arena, request, *size, small, call.error))
+            return pixels.like(image, small)
         return self._run(work)
 
     def image_url(self, key: str, store: str = "images") -> str:
