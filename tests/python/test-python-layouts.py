@@ -49,12 +49,12 @@ def test_python_layouts_every_code_has_its_exception():
     names = ["%s" % kind.code for kind in errors.KINDS.values()]
     lines = ["#include <larder/larder.h>", "#include <stdio.h>", "int main (void) {"]
     lines += ['printf ("%%d\\n", LARDER_E_%s);' % name for name in names]
-    lines.append('printf ("%lld %llu %d %d %d %d\\n", (long long) LARDER_NO_TIME, (unsigned long long) UINT64_MAX, LARDER_READ_ONLY, '
+    lines.append('printf ("%lld %llu %d %d %d %d %d\\n", (long long) LARDER_NO_TIME, (unsigned long long) UINT64_MAX, LARDER_MODEL_REVALIDATE, LARDER_READ_ONLY, '
                  "LARDER_CREATE_ONLY, LARDER_INFO_PREFIX, LARDER_INFO_DELETE_MARKER);")
     said = ask("\n".join(lines + ["return 0; }"]))
     assert [int(line) for line in said[:-1]] == list(errors.KINDS), said
     assert sorted(errors.KINDS) == list(range(-11, 0)), errors.KINDS
-    assert said[-1].split() == [str(number) for number in (_structs.NO_TIME, _structs.ALL, _structs.READ_ONLY, _structs.CREATE_ONLY,
+    assert said[-1].split() == [str(number) for number in (_structs.NO_TIME, _structs.ALL, _structs.REVALIDATE, _structs.READ_ONLY, _structs.CREATE_ONLY,
                                                            _structs.IS_PREFIX, _structs.IS_DELETED)], said[-1]
 
 

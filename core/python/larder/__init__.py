@@ -16,17 +16,17 @@ from . import _library, _structs, helpers
 from ._objects import Info
 from .errors import (Cancelled, Conflict, Denied, Integrity, Invalid, LarderError, Limit, NoSpace, NotFound, NotReady, Unavailable,
                      Unsupported)
-from .helpers import create_thumbnail, get_image_url, get_thumbnail_url, upload_image_to_s3
+from .helpers import create_thumbnail, get_image_url, get_thumbnail_url, load_model_from_efs, upload_image_to_s3
 from .pixels import Pixels
-from .store import Store, Uploaded, open
+from .store import Model, Store, Uploaded, open
 
 if TYPE_CHECKING:
     from . import aio
 
 __all__ = [
-    "Cancelled", "Conflict", "Denied", "Info", "Integrity", "Invalid", "LarderError", "Limit", "NoSpace", "NotFound", "NotReady",
+    "Cancelled", "Conflict", "Denied", "Info", "Integrity", "Invalid", "LarderError", "Limit", "Model", "NoSpace", "NotFound", "NotReady",
     "Pixels", "Store", "Unavailable", "Unsupported", "Uploaded", "aio", "create_thumbnail", "get_image_url",
-    "get_thumbnail_url", "helpers", "open", "upload_image_to_s3", "version"]
+    "get_thumbnail_url", "helpers", "load_model_from_efs", "open", "upload_image_to_s3", "version"]
 
 
 def version() -> str:

@@ -5,6 +5,7 @@ wherever the system's loader finds it."""
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import re
 import threading
@@ -41,6 +42,7 @@ FUNCTIONS = {
     "larder_url": (c_int, [c_void_p, c_void_p, c_char_p, POINTER(c_char_p), E]),
     "larder_transfer": (c_int, [c_void_p, POINTER(s.transfer), s.event_fn, c_void_p, POINTER(s.summary), E]),
     "larder_ingest": (c_int, [c_void_p, c_void_p, POINTER(s.ingest), POINTER(s.ingested), E]),
+    "larder_model_load": (c_int, [c_void_p, c_void_p, POINTER(s.model_load), s.event_fn, c_void_p, POINTER(s.model), E]),
     "larder_thumbnail": (c_int, [c_void_p, c_void_p, POINTER(s.ingest), c_uint32, c_uint32, POINTER(s.raster), E]),
     "larder_thumbnail_key": (c_int, [c_void_p, c_void_p, c_char_p, c_char_p, POINTER(c_char_p), E]),
 }
@@ -54,10 +56,10 @@ def candidates() -> List[str]:
     if named:
         return [named]
     try:
-        from ._where import LIBRARY  # written by make install
+        installed = importlib.import_module("larder._where").LIBRARY   # written by make install
     except ImportError:
-        LIBRARY = None
-    return [path for path in (os.path.join(WHEEL, SONAME), LIBRARY) if path and os.path.exists(path)] + [SONAME]
+        installed = None
+    return [path for path in (os.path.join(WHEEL, SONAME), installed) if path and os.path.exists(path)] + [SONAME]
 
 
 def _open(path: str) -> ctypes.CDLL:

@@ -142,13 +142,15 @@ def _transfer(call: Call, origin: str, to: str, version: Optional[str], progress
     request = s.transfer(flags=flags, count=1, to=s.text(to), attributes=attributes or s.attributes(), version=s.text(version))
     setattr(request, "from", sources)
     failure: List[errors.LarderError] = []
+    moved: List[int] = [0]
 
     def each(_context: Any, event: Any) -> int:
         one = event.contents
         if one.action == b"failed" and one.error:
             failure[:] = [errors.of(one.error.contents.code, one.error.contents)]
-        if one.action in (b"progress", b"copied") and progress:
-            progress(int(one.bytes), None)
+        if one.action == b"progress" and progress:
+            moved[0] += one.bytes
+            progress(moved[0], None)
         return 0
     summary = s.summary()
     code = call.library.larder_transfer(call.handle, request, s.event_fn(call.guard(each)), None, summary, call.error)

@@ -9,6 +9,7 @@ from typing import Any
 
 NO_TIME = -2**63                 # LARDER_NO_TIME
 ALL = 2**64 - 1                  # length of a whole object
+REVALIDATE = 1                   # LARDER_MODEL_REVALIDATE
 READ_ONLY, CREATE_ONLY, IS_PREFIX, IS_DELETED = 2, 8, 4, 2   # LARDER_READ_ONLY, _CREATE_ONLY, _INFO_PREFIX, _INFO_DELETE_MARKER
 
 
@@ -123,6 +124,21 @@ class transfer(Sized):
     _fields_ = [
         ("size", c_size_t), ("flags", c_uint32), ("from", POINTER(c_char_p)), ("count", c_size_t), ("to", c_char_p),
         ("attributes", attributes), ("version", c_char_p)]
+
+
+class model_name(Sized):
+    _fields_ = [("size", c_size_t), ("cache", c_char_p), ("base", c_char_p), ("name", c_char_p)]
+
+
+class model_load(Sized):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("model", model_name), ("wait", c_int64)]
+
+
+class model(Sized):
+    _fields_ = [
+        ("size", c_size_t), ("how", c_uint32), ("path", c_char_p), ("key", c_char_p), ("etag", c_char_p), ("checksum", c_char_p),
+        ("length", c_uint64), ("files", c_uint64), ("generation", c_uint64), ("filled", c_int64), ("used", c_int64), ("pinned", c_bool),
+        ("current", c_bool)]
 
 
 class raster(Sized):

@@ -34,9 +34,9 @@ async def run(work: "Callable[[], T]") -> T:
 
 
 def _awaitable(method: "Callable[Concatenate[Store, P], T]") -> "Callable[Concatenate[AsyncStore, P], Awaitable[T]]":
-    @functools.wraps(method)
-    def call(self: "AsyncStore", *arguments: "P.args", **named: "P.kwargs") -> "Awaitable[T]":
+    def call(self: "AsyncStore", /, *arguments: "P.args", **named: "P.kwargs") -> "Awaitable[T]":
         return run(functools.partial(method, self.store, *arguments, **named))
+    functools.update_wrapper(call, method)
     return call
 
 
@@ -47,6 +47,7 @@ class AsyncStore:
         self.store = store
 
     upload_image = _awaitable(Store.upload_image)
+    load_model = _awaitable(Store.load_model)
     thumbnail = _awaitable(Store.thumbnail)
     image_url = _awaitable(Store.image_url)
     thumbnail_url = _awaitable(Store.thumbnail_url)

@@ -2,6 +2,7 @@
 use: larder.open(), so LARDER_CONFIG and LARDER_PROFILE, or the one that use() was given.
 
     upload_image_to_s3      takes a picture in, gives a dict
+    load_model_from_efs     the path of a model, filled once by one of all workers
     create_thumbnail        a picture made small; the one given stays as it is
     get_image_url, get_thumbnail_url
     BUCKET_NAME, CLOUDFRONT_DOMAIN, EFS_MODELS_PATH, S3_MODELS_BUCKET    of the configuration, looked up when they are asked for
@@ -11,7 +12,7 @@ from __future__ import annotations
 import pathlib
 import threading
 from datetime import datetime
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from . import errors, pixels
 from .store import Store
@@ -52,6 +53,11 @@ def create_thumbnail(image: Any, size: Tuple[int, int]) -> Any:
     return _opened().thumbnail(image, size)
 
 
+def load_model_from_efs(model_name: str, base_model: str) -> str:
+    """The path of a model that is whole; filled from the source if it is not there."""
+    return str(_opened().load_model(model_name, base_model))
+
+
 def get_image_url(s3_key: str) -> str:
     return _opened().image_url(s3_key)
 
@@ -67,7 +73,7 @@ def _setting(key: str) -> str:
     return value
 
 
-CONSTANTS = {
+CONSTANTS: Dict[str, Callable[[], Any]] = {
     "BUCKET_NAME": lambda: _setting("store.%s.bucket" % _setting("pipeline.image.store")),
     "CLOUDFRONT_DOMAIN": lambda: _setting("cdn.%s.domain" % _setting("store.%s.cdn" % _setting("pipeline.image.store"))),
     "EFS_MODELS_PATH": lambda: pathlib.Path(_setting("cache.models.root")),

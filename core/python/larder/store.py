@@ -7,10 +7,11 @@ from datetime import datetime, timezone
 from typing import Any, Callable, Dict, Optional, Tuple, Union
 
 from . import _library, _structs as s, pixels
-from ._calls import Call, Handles, T
-from ._objects import Objects
+from ._calls import Call, Handles, T, logger
+from ._objects import Objects, Progress
 
 STORED = {0: "new", 1: "already", 2: "replaced", 3: "would"}
+LOADED = {0: "hit", 1: "waited", 2: "filled", 3: "adopted"}
 Path = Union[str, "os.PathLike[str]"]
 
 
@@ -31,6 +32,23 @@ class Uploaded(Dict[str, Any]):
         self.thumbnail_bucket, self.thumbnail_size = s.word(found.thumbnail_bucket), int(found.thumbnail_length)
         self.width, self.height = int(found.width), int(found.height)   # 0 of one that was there already
         self.seconds = found.elapsed / 1e9
+
+
+class Model(str):
+    """The path of a model that is whole; and how it came to be there: "hit", "waited", "filled" or "adopted"."""
+    how: str
+    key: str
+    etag: Optional[str]
+    length: int
+    files: int
+    generation: int
+
+    @classmethod
+    def of(cls, found: s.model) -> "Model":
+        self = cls(s.known(found.path))
+        self.how, self.key, self.etag = LOADED.get(found.how, "other"), s.known(found.key), s.word(found.etag)
+        self.length, self.files, self.generation = int(found.length), int(found.files), int(found.generation)
+        return self
 
 
 class Store(Objects):
@@ -117,6 +135,32 @@ class Store(Objects):
             found = ctypes.c_char_p()
             call.check(call.library.larder_thumbnail_key(call.handle, call.arena, s.text(pipeline), s.text(key), found, call.error))
             return s.known(found.value)
+        return self._run(work)
+
+
+    # ---- models ----
+
+    def load_model(self, name: str, base_model: Optional[str] = None, *, cache: Optional[str] = None, wait: Optional[float] = None,
+                   revalidate: bool = False, progress: Optional[Progress] = None) -> Model:
+        """The path of a model once it is whole: there already, or filled by one of all workers while the others wait, `wait` seconds at
+        the most (None: as the configuration says), then Conflict. `revalidate` asks the source whether it has another by now."""
+        def work(call: Call) -> Model:
+            request = s.model_load(flags=s.REVALIDATE if revalidate else 0, wait=s.NO_TIME if wait is None else int(wait * 1e9),
+                                   model=s.model_name(cache=s.text(cache), base=s.text(base_model), name=s.text(name)))
+            found, moved = s.model(), [0]
+
+            def each(_context: Any, event: Any) -> int:
+                one = event.contents
+                if one.action == b"progress" and progress:
+                    moved[0] += one.bytes
+                    progress(moved[0], None)
+                elif one.action == b"waiting":
+                    logger.info("model %s: waiting: %s", name, s.known(one.reason))
+                return 0
+            call.check(call.library.larder_model_load(call.handle, call.arena, request, s.event_fn(call.guard(each)), None, found, call.error))
+            model = Model.of(found)
+            logger.info("model %s: %s, %s", name, model.how, model)
+            return model
         return self._run(work)
 
 
