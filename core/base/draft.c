@@ -27,13 +27,26 @@ file_private_name (char ret[64])
 	snprintf (ret, 64, ".tmp-%s", hex);
 }
 
+/* Is that file under this name? A call that failed may have been done all the same: on NFS its first answer may be lost, and the second one
+ * denies it. */
+static bool
+is_under (const struct stat *own, int folder, const char *name)
+{
+	struct stat there;
+	return fstatat (folder, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == own->st_dev && there.st_ino == own->st_ino;
+}
+
 /* Gives a file without a name one; 0 or negative errno. */
 static int
 link_nameless (const struct file_draft *draft, const char *name)
 {
 	char path[40];
+	struct stat own;
 	snprintf (path, sizeof path, "/proc/self/fd/%d", draft->fd);
-	return linkat (AT_FDCWD, path, draft->folder, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+	if (linkat (AT_FDCWD, path, draft->folder, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	int errnum = errno;
+	return fstat (draft->fd, &own) == 0 && is_under (&own, draft->folder, name) ? 0 : -errnum;
 }
 
 /* Without a name where the file system can (NFS cannot): then nothing is left of it, however its process ends. */
@@ -244,15 +257,15 @@ show_nameless (struct file_draft *draft, enum file_publish_how how, struct larde
 }
 
 static int
-show_named (struct file_draft *draft, enum file_publish_how how, struct larder_error *error)
+show_named (struct file_draft *draft, const struct stat *own, enum file_publish_how how, struct larder_error *error)
 {
-	if (how == FILE_REPLACE) {
-		if (renameat (draft->folder, draft->name, draft->folder, draft->last) < 0)
-			return larder_fail_errno (error, errno, "cannot publish '%s'", draft->last);
+	bool replace = how == FILE_REPLACE;
+	int failed = replace ? renameat (draft->folder, draft->name, draft->folder, draft->last) : linkat (draft->folder, draft->name, draft->folder, draft->last, 0);
+	int errnum = errno;
+	if (failed < 0 && !is_under (own, draft->folder, draft->last))
+		return replace ? larder_fail_errno (error, errnum, "cannot publish '%s'", draft->last) : fail_there (draft, errnum, error);
+	if (replace)
 		draft->name[0] = '\0';
-	} else if (linkat (draft->folder, draft->name, draft->folder, draft->last, 0) < 0) {
-		return fail_there (draft, errno, error);
-	}
 	if (draft->name[0] && unlinkat (draft->folder, draft->name, 0) == 0)
 		draft->name[0] = '\0';
 	return 0;
@@ -263,10 +276,13 @@ static int
 show (struct file_draft *draft, enum file_publish_how how, struct larder_error *error)
 {
 	bool named = draft->name[0];
+	struct stat own;
+	if (fstat (draft->fd, &own) < 0)
+		return larder_fail_errno (error, errno, "cannot look at the file of '%s'", draft->last);
 	int shown = named ? 0 : show_nameless (draft, how, error);
 	int code = shown < 0 ? shown : named ? close_checked (draft, error) : 0;
 	if (code == 0 && shown == 0)
-		code = show_named (draft, how, error);
+		code = show_named (draft, &own, how, error);
 	if (code == 0 && !named)
 		code = close_checked (draft, error);
 	if (code == 0 && draft->durable && fsync (draft->folder) < 0)

@@ -83,8 +83,8 @@ bool source_same (const struct record *a, const struct record *b);
  * `after`, and switches the link. CONFLICT: that number was taken meanwhile; nothing of ours is left. */
 int publish (struct cache *cache, struct larder_arena *arena, const struct place *place, const char *from, uint64_t after, struct record *record,
              struct larder_error *error);
-/* The link at `path` to `target`, in one step; what was there stays whole for who has it open. */
-int publish_link (const struct cache *cache, struct larder_arena *arena, const char *path, const char *target, struct larder_error *error);
+/* The link that workers open, to `target`, for that generation, in one step; what was there stays whole for who has it open. */
+int publish_link (const struct cache *cache, struct larder_arena *arena, const struct place *place, uint64_t generation, const char *target, struct larder_error *error);
 /* A generation that says there is none any more: whoever fills later comes after it. */
 int publish_gone (struct cache *cache, struct larder_arena *arena, const struct place *place, uint64_t after, struct larder_error *error);
 /* The files of one generation, and its record, away. */

@@ -195,38 +195,41 @@ move_aside (const struct cache *cache, struct larder_arena *arena, const char *p
 	return failed < 0 && errno != ENOENT ? cache_fail (cache, errno, "move aside", path, error) : 0;
 }
 
-static bool
-leads_to (const struct cache *cache, const char *path, const char *target)
+/* Under one private name, so that a publisher that is killed leaves nothing that grows: whoever finds it there puts his own in its place. */
+static int
+make_link (const struct cache *cache, const char *private_link, const char *target, struct larder_error *error)
 {
-	char there[4096];
-	ssize_t length = readlinkat (cache->root, path, there, sizeof there - 1);
-	return length > 0 && (size_t) length == strlen (target) && memcmp (there, target, (size_t) length) == 0;
+	while (symlinkat (target, cache->root, private_link) < 0) {
+		if (errno != EEXIST || (unlinkat (cache->root, private_link, 0) < 0 && errno != ENOENT))
+			return cache_fail (cache, errno, "write to", private_link, error);
+	}
+	return 0;
 }
 
-/* A rename may say that it failed although it was done: what is there decides. */
+/* A rename may say that it failed although it was done, or somebody else may have done it with this private link or a newer one: what is there
+ * decides. */
 static int
-switch_link (const struct cache *cache, const char *private_link, const char *path, const char *target, struct larder_error *error)
+switch_link (const struct cache *cache, struct larder_arena *arena, const struct place *place, uint64_t generation, const char *private_link, struct larder_error *error)
 {
-	if (renameat (cache->root, private_link, cache->root, path) == 0 || leads_to (cache, path, target))
+	if (renameat (cache->root, private_link, cache->root, place->path) == 0)
 		return 0;
 	int errnum = errno;
+	if (present_generation (cache, arena, place) >= generation)
+		return 0;
 	(void) unlinkat (cache->root, private_link, 0);
-	return cache_fail (cache, errnum, "switch the link", path, error);
+	return cache_fail (cache, errnum, "switch the link", place->path, error);
 }
 
 int
-publish_link (const struct cache *cache, struct larder_arena *arena, const char *path, const char *target, struct larder_error *error)
+publish_link (const struct cache *cache, struct larder_arena *arena, const struct place *place, uint64_t generation, const char *target, struct larder_error *error)
 {
-	char random[17];
-	random_name (random);
-	const char *slash = strrchr (path, '/');
-	const char *private_link = arena_printf (arena, "%.*s.tmp-%s", slash ? (int) (slash + 1 - path) : 0, path, random);
-	int code = private_link ? file_make_parents (cache->root, path, cache->dir_mode, true, error) : larder_fail_memory (error);
+	const char *private_link = arena_printf (arena, "%s/next", place->home);
+	int code = private_link ? file_make_parents (cache->root, place->path, cache->dir_mode, true, error) : larder_fail_memory (error);
 	if (code == 0)
-		code = move_aside (cache, arena, path, error);
-	if (code == 0 && symlinkat (target, cache->root, private_link) < 0)
-		code = cache_fail (cache, errno, "write to", path, error);
+		code = move_aside (cache, arena, place->path, error);
 	if (code == 0)
-		code = switch_link (cache, private_link, path, target, error);
-	return code == 0 ? sync_parent (cache, arena, path, error) : code;
+		code = make_link (cache, private_link, target, error);
+	if (code == 0)
+		code = switch_link (cache, arena, place, generation, private_link, error);
+	return code == 0 ? sync_parent (cache, arena, place->path, error) : code;
 }

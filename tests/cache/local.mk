@@ -1,3 +1,3 @@
 # The model cache: scripts against the built program, on the mock and behind disks that misbehave.
-TESTS += %D%/test-cache-kill.py %D%/test-cache-load.py %D%/test-cache-room.py
-EXTRA_DIST += %D%/caches.py %D%/test-cache-kill.py %D%/test-cache-load.py %D%/test-cache-room.py
+TESTS += %D%/test-cache-kill.py %D%/test-cache-load.py %D%/test-cache-room.py %D%/test-cache-steps.py
+EXTRA_DIST += %D%/caches.py %D%/test-cache-kill.py %D%/test-cache-load.py %D%/test-cache-room.py %D%/test-cache-steps.py

@@ -1,28 +1,36 @@
 /* bad-calls.c: preloaded: calls of the system that go wrong as LARDER_BAD says: CALL:HOW[:FROM[:TIMES]], comma between.
- * HOW is the name of an error, or "short" (a third of what was asked for). FROM counts the calls of that name from 1, TIMES 0 is for ever.
+ * HOW is the name of an error, "short" (a third of what was asked for), "kill" (the process ends there as by kill -9), or "late": it is done, and
+ * said to have failed with ENOENT (EEXIST of a link), as an NFS client says whose first reply was lost. FROM counts the calls of that name from 1, TIMES 0 is for ever.
  * Names are resolved here too: getaddrinfo knows "store.test", which is this machine. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #define PUBLIC __attribute__ ((visibility ("default")))
 #define REAL(name) (__typeof__ (&name)) (uintptr_t) dlsym (RTLD_NEXT, #name)
 
-enum call { READ, PREAD, WRITE, PWRITE, FSYNC, THREAD, NAMES, CALLS };
-static const char *const names[CALLS] = { "read", "pread", "write", "pwrite", "fsync", "pthread_create", "getaddrinfo" };
+enum call { READ, PREAD, WRITE, PWRITE, FSYNC, THREAD, NAMES, LINK, RENAME, SYMLINK, UNLINK, MKDIR, CALLS };
+static const char *const names[CALLS] = {
+	"read", "pread", "write", "pwrite", "fsync", "pthread_create", "getaddrinfo", "linkat", "renameat", "symlinkat", "unlinkat", "mkdirat",
+};
 static atomic_uint counts[CALLS];
 
 #define SHORT (-1)
+#define KILL (-2)
+#define LATE (-3)
 static const struct { const char *name; int number; } hows[] = {
-	{ "short", SHORT }, { "EIO", EIO }, { "EINTR", EINTR }, { "ENOSPC", ENOSPC }, { "EAGAIN", EAGAIN }, { "EAI_AGAIN", EAI_AGAIN },
+	{ "short", SHORT }, { "kill", KILL }, { "late", LATE }, { "ESTALE", ESTALE }, { "EDQUOT", EDQUOT }, { "EIO", EIO }, { "EINTR", EINTR }, { "ENOSPC", ENOSPC }, { "EAGAIN", EAGAIN }, { "EAI_AGAIN", EAI_AGAIN },
 };
 
 /* 0: it goes well. */
@@ -37,7 +45,9 @@ wrong (enum call call)
 			if (number < from || (times > 0 && number >= from + times))
 				continue;
 			for (size_t i = 0; i < sizeof hows / sizeof *hows; i++)
-				if (strcmp (how, hows[i].name) == 0)
+				if (strcmp (how, hows[i].name) == 0 && hows[i].number == KILL)
+					kill (getpid (), SIGKILL);
+				else if (strcmp (how, hows[i].name) == 0)
 					return hows[i].number;
 		}
 	return 0;
@@ -104,4 +114,52 @@ getaddrinfo (const char *restrict node, const char *restrict service, const stru
 		return (REAL (getaddrinfo)) (node, service, hints, ret);
 	int how = wrong (NAMES);
 	return how ? how : (REAL (getaddrinfo)) ("127.0.0.1", service, hints, ret);
+}
+
+/* ---- names in folders ---- */
+
+#define LATELY(how, done, errnum) if ((how) == LATE && (done) == 0) return errno = (errnum), -1
+
+PUBLIC int
+linkat (int from, const char *one, int to, const char *other, int flags)
+{
+	int how = wrong (LINK);
+	FAIL (how);
+	int done = (REAL (linkat)) (from, one, to, other, flags);
+	LATELY (how, done, EEXIST);
+	return done;
+}
+
+PUBLIC int
+renameat (int from, const char *one, int to, const char *other)
+{
+	int how = wrong (RENAME);
+	FAIL (how);
+	int done = (REAL (renameat)) (from, one, to, other);
+	LATELY (how, done, ENOENT);
+	return done;
+}
+
+PUBLIC int
+symlinkat (const char *target, int folder, const char *name)
+{
+	FAIL (wrong (SYMLINK));
+	return (REAL (symlinkat)) (target, folder, name);
+}
+
+PUBLIC int
+unlinkat (int folder, const char *name, int flags)
+{
+	int how = wrong (UNLINK);
+	FAIL (how);
+	int done = (REAL (unlinkat)) (folder, name, flags);
+	LATELY (how, done, ENOENT);
+	return done;
+}
+
+PUBLIC int
+mkdirat (int folder, const char *name, mode_t mode)
+{
+	FAIL (wrong (MKDIR));
+	return (REAL (mkdirat)) (folder, name, mode);
 }
