@@ -88,6 +88,20 @@ write_record (void *context, struct larder_call *call, const char *key, const ch
 	return 0;
 }
 
+static int
+written_when (void *context, struct larder_call *call, const char *key, int64_t *ret_time, struct larder_error *error)
+{
+	struct larder_store *store = context;
+	struct larder_info info = { .size = sizeof info };
+	const struct larder_object object = { .size = sizeof object, .bucket = store->bucket, .key = key };
+	instance_enter (store->instance);
+	int code = store->driver->stat (store->instance->self, call, &object, &info, error);
+	instance_leave (store->instance);
+	if (code == 0)
+		*ret_time = info.mtime;
+	return code;
+}
+
 int
 lock_store_open (struct larder *larder, const struct config_section *section, struct larder_store **ret, struct larder_lock_store *ret_access,
                  struct larder_error *error)
@@ -111,6 +125,8 @@ lock_store_open (struct larder *larder, const struct config_section *section, st
 		return code;
 	}
 	*ret = store;
-	*ret_access = (struct larder_lock_store) { .size = sizeof *ret_access, .context = store, .read = read_record, .write = write_record };
+	*ret_access = (struct larder_lock_store) {
+		.size = sizeof *ret_access, .context = store, .read = read_record, .write = write_record, .written = written_when,
+	};
 	return 0;
 }

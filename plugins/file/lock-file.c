@@ -18,6 +18,8 @@ static const struct larder_option options[] = {
 	  .help = "folder of the leases, made when it is missing" },
 	{ .key = "mode", .type = LARDER_STRING, .at = offsetof (struct locks, mode_text), .argument = "OCTAL",
 	  .help = "mode of its files whatever the umask; without it whoever may use the folder may use them" },
+	{ .key = "machine", .type = LARDER_STRING, .flags = LARDER_HIDDEN_OPTION, .at = offsetof (struct locks, machine),
+	  .help = "for tests: what the boot clock is taken to be the clock of" },
 	{ .key = NULL }
 };
 
@@ -29,7 +31,7 @@ file_open (void *self, struct larder_call *call, const struct larder_lock_open *
 	struct locks *locks = self;
 	(void) call, (void) request;
 	locks->folder = -1;
-	times_boot (locks->boot);
+	lease_boot (locks->machine, locks->boot);
 	return place_open (locks, error);
 }
 
@@ -79,7 +81,7 @@ file_try_acquire (void *self, struct larder_call *call, const char *name, int64_
 	record.owner = owner;
 	record.fence++;
 	code = set (locks, &file, &record, length, note, error);
-	return code < 0 ? code : lease_tell (call, &file.record, token, length, ret_lease, error);
+	return code < 0 ? code : lease_tell_taken (call, &file.record, token, ret_lease, error);
 }
 
 /* The file when the lease is ours and not over; CONFLICT. */
@@ -130,7 +132,7 @@ file_holder (void *self, struct larder_call *call, const char *name, struct lard
 	if (code < 0)
 		return code;
 	int64_t left = times_left (self, &file, true);
-	return left == 0 ? lease_fail_free (name, error) : lease_tell (call, &file.record, NULL, left, ret_lease, error);
+	return left == 0 ? lease_fail_free (name, error) : lease_tell (call, &file.record, left, ret_lease, error);
 }
 
 static const struct larder_lock lock = {

@@ -4,13 +4,12 @@
 
 #include "lease.h"
 
-enum { BOOT_ROOM = 120 };
-
 struct locks {
 	const char *root, *mode_text;    /* options */
 	int folder;                      /* descriptor of root */
 	unsigned mode;                   /* of a lock's file */
-	char boot[BOOT_ROOM];            /* what our boot clock is the clock of; "" unknown */
+	const char *machine;             /* option of the tests: to be another machine */
+	char boot[LEASE_BOOT_ROOM];
 };
 
 /* The file of one lock, held alone (or with other readers) until lock_file_close. */
@@ -37,7 +36,6 @@ int slots_write (const struct locks *locks, struct lock_file *file, const struct
 int64_t slots_served (const struct lock_file *file);
 
 /* times.c */
-void times_boot (char ret[BOOT_ROOM]);
 /* What is left of a lease, 0 when nobody holds it. Negative errno. `look`: nothing may be written. */
 int64_t times_left (const struct locks *locks, struct lock_file *file, bool look);
 /* Let it end `length` from now. Negative errno. */

@@ -10,14 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checksum.h"
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
 #include "file.h"
-#include "text.h"
 
-enum { PATH_ROOM = 256, READABLE_MOST = 150, AGAIN_MOST = 10 };
+enum { AGAIN_MOST = 10 };
 #define PATIENCE (3 * NS_PER_S)   /* an update takes milliseconds */
 
 /* ---- the folder -------------------------------------------------------------------------------- */
@@ -69,28 +67,6 @@ place_open (struct locks *locks, struct larder_error *error)
 	if (!locks->mode_text)
 		locks->mode = st.st_mode & 0666;
 	return 0;
-}
-
-/* ---- names ------------------------------------------------------------------------------------- */
-
-/* One file for each name, also where letters are folded: small letters, digits, '.', '-' and '_' stay, all else is %XX. A long
- * name goes on as its digest, behind a '+' which no other has. */
-static void
-path_of (const char *name, char ret[PATH_ROOM])
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
-	size_t length = 0;
-	const char *at = name;
-	for (; *at && length < READABLE_MOST; at++) {
-		bool stays = strchr (plain, *at) || (*at == '.' && length);
-		length += (size_t) snprintf (ret + length, PATH_ROOM - length, stays ? "%c" : "%%%02X", (unsigned char) *at);
-	}
-	if (*at) {
-		char digest[OWNER_ROOM];
-		lease_owner (name, digest);
-		length += (size_t) snprintf (ret + length, PATH_ROOM - length, "+%s", digest);
-	}
-	(void) snprintf (ret + length, PATH_ROOM - length, ".lock");
 }
 
 /* ---- the file ---------------------------------------------------------------------------------- */
@@ -172,9 +148,9 @@ hold (struct larder_call *call, const char *name, int fd, bool look, struct lard
 int
 place_take (const struct locks *locks, struct larder_call *call, const char *name, bool look, struct lock_file *ret, struct larder_error *error)
 {
-	char path[PATH_ROOM];
+	char path[LEASE_NAME_ROOM];
 	struct stat st;
-	path_of (name, path);
+	lease_name (name, path);
 	ret->name = name;
 	for (unsigned again = 0; again < AGAIN_MOST; again++) {
 		ret->fd = open_file (locks, path, name, look, error);

@@ -9,30 +9,6 @@
 #include "lock-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include "cleanup.h"
-#include "file.h"
-
-void
-times_boot (char ret[BOOT_ROOM])
-{
-	char id[40] = "", zone[64] = "";
-	CLEANUP_CLOSE int fd = open ("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	int64_t got = fd < 0 ? -1 : file_read_all (fd, id, 36);
-	ssize_t length = readlink ("/proc/self/ns/time", zone, sizeof zone - 1);
-	ret[0] = '\0';
-	if (got == 36)
-		(void) snprintf (ret, BOOT_ROOM, "%s %.*s", id, (int) (length > 0 ? length : 0), zone);
-}
-
-static bool
-is_ours (const struct locks *locks, const struct lease_record *record)
-{
-	return *locks->boot && record->boot && strcmp (record->boot, locks->boot) == 0;
-}
 
 static int64_t
 within (int64_t left, int64_t length)
@@ -46,7 +22,7 @@ times_left (const struct locks *locks, struct lock_file *file, bool look)
 	struct lease_record *record = &file->record;
 	if (!*record->owner)
 		return 0;
-	if (is_ours (locks, record))
+	if (lease_is_here (record, locks->boot))
 		return within (record->boot_end - larder_host->boot (), record->length);
 	int64_t now = look ? larder_host->wall () : slots_served (file);
 	if (now < 0 || look || now >= record->served)

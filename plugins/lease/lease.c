@@ -55,18 +55,32 @@ lease_copy (struct larder_call *call, const char *text)
 	return copy ? memcpy (copy, text, room) : NULL;
 }
 
-int
-lease_tell (struct larder_call *call, const struct lease_record *record, const char *token, int64_t left, struct larder_lease *ret,
-            struct larder_error *error)
+static int
+tell (struct larder_call *call, const struct lease_record *record, const char *token, int64_t left, struct larder_lease *ret, struct larder_error *error)
 {
 	const struct larder_lease lease = {
-		.size = sizeof lease, .name = lease_copy (call, record->name), .token = token ? lease_copy (call, token) : "",
-		.fence = record->fence, .length = left, .note = lease_copy (call, record->note),
+		.size = sizeof lease, .name = lease_copy (call, record->name), .token = lease_copy (call, token), .fence = record->fence, .length = left,
+		.note = lease_copy (call, record->note),
 	};
 	if (!lease.name || !lease.token || !lease.note)
 		return larder_fail_memory (error);
 	larder_give (ret, &lease);
 	return 0;
+}
+
+int
+lease_tell (struct larder_call *call, const struct lease_record *record, int64_t left, struct larder_lease *ret, struct larder_error *error)
+{
+	return tell (call, record, "", left, ret, error);
+}
+
+int
+lease_tell_taken (struct larder_call *call, const struct lease_record *record, const char *token, struct larder_lease *ret, struct larder_error *error)
+{
+	int64_t left = record->boot_end - larder_host->boot ();
+	if (left <= 0)
+		return larder_fail_next (error, LARDER_E_UNAVAILABLE, "take it for longer", "taking lock '%s' took longer than its lease", record->name);
+	return tell (call, record, token, left, ret, error);
 }
 
 int

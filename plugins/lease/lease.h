@@ -7,7 +7,7 @@
 
 #include "buffer.h"
 
-enum { TOKEN_ROOM = 33, OWNER_ROOM = 65, NAME_MOST = 1000, NOTE_MOST = 4000 };
+enum { TOKEN_ROOM = 33, OWNER_ROOM = 65, NAME_MOST = 1000, NOTE_MOST = 4000, LEASE_BOOT_ROOM = 120, LEASE_NAME_ROOM = 256 };
 
 /* One lock, as file and store keep it. It stays when nobody holds it: the fence is in it. */
 struct lease_record {
@@ -17,8 +17,8 @@ struct lease_record {
 	const char *owner;       /* digest of the holder's token, "" when nobody holds it: who can read cannot renew */
 	int64_t length;          /* ns, as last given */
 	const char *note;
-	const char *boot;        /* file: what clock `boot_end` is on, "" in none */
-	int64_t boot_end;
+	const char *boot;        /* what the boot clock of the holder is the clock of */
+	int64_t boot_end;        /* by it */
 	int64_t served, served_end; /* file: by the clock of who serves the files, when it was written and when it ends */
 };
 
@@ -27,6 +27,14 @@ void lease_write (struct buffer *into, const struct lease_record *record);
 /* -1 when the text is no such record, or memory runs out. */
 int lease_read (struct larder_call *call, const char *text, size_t count, struct lease_record *ret);
 
+/* What the boot clock here is the clock of: this machine since this boot, in this time namespace; "" where that cannot be told.
+ * `instead` (or NULL) is for tests. */
+void lease_boot (const char *instead, char ret[LEASE_BOOT_ROOM]);
+/* Was it taken by a process with the same boot clock? */
+bool lease_is_here (const struct lease_record *record, const char *boot);
+/* One name of a file or key for each name of a lock, also where letters are folded. */
+void lease_name (const char *name, char ret[LEASE_NAME_ROOM]);
+
 void lease_token (char ret[TOKEN_ROOM]);
 void lease_owner (const char *token, char ret[OWNER_ROOM]);
 bool lease_owns (const struct lease_record *record, const char *token);
@@ -34,9 +42,10 @@ bool lease_owns (const struct lease_record *record, const char *token);
 /* LIMIT for a name or note that is too long, INVALID for a lock without name or a lease without length. */
 int lease_check (const char *name, int64_t length, const char *note, struct larder_error *error);
 char *lease_copy (struct larder_call *call, const char *text);
-/* What try_acquire (with a token) and holder (NULL) give. */
-int lease_tell (struct larder_call *call, const struct lease_record *record, const char *token, int64_t left, struct larder_lease *ret,
-                struct larder_error *error);
+/* What holder gives. */
+int lease_tell (struct larder_call *call, const struct lease_record *record, int64_t left, struct larder_lease *ret, struct larder_error *error);
+/* What try_acquire gives: what is left of a lease until record->boot_end. UNAVAILABLE when taking it took all of it. */
+int lease_tell_taken (struct larder_call *call, const struct lease_record *record, const char *token, struct larder_lease *ret, struct larder_error *error);
 
 int lease_fail_held (const char *name, const char *note, int64_t left, struct larder_error *error);  /* CONFLICT */
 int lease_fail_lost (const char *name, struct larder_error *error);                                  /* CONFLICT */

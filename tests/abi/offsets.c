@@ -169,6 +169,7 @@ static const struct field fields[] = {
 	FIELD (larder_codec, decode_note),
 	SIZE (larder_lock_store),
 	FIELD (larder_lock_store, size), FIELD (larder_lock_store, context), FIELD (larder_lock_store, read), FIELD (larder_lock_store, write),
+	FIELD (larder_lock_store, written),
 	SIZE (larder_lock_open),
 	FIELD (larder_lock_open, size), FIELD (larder_lock_open, name), FIELD (larder_lock_open, store),
 	SIZE (larder_lease),

@@ -33,16 +33,23 @@ EXTRA_DIST += %D%/test-conform-codec.sh
 bin_PROGRAMS += larder-lock-test
 larder_lock_test_SOURCES = \
 	%D%/lock/main.c %D%/lock/suite.h %D%/lock/host.c %D%/lock/instance.h %D%/lock/load.c %D%/lock/ops.c %D%/lock/leases.c \
-	%D%/lock/races.c %D%/lock/answers.c core/base/fail.c
+	%D%/lock/races.c %D%/lock/answers.c %D%/lock/store.c %D%/lock/larder.c %D%/lock/flags.c core/base/fail.c
 larder_lock_test_CPPFLAGS = $(IN_CONFIG)
-larder_lock_test_LDADD = libconfig.la libbase.la $(INIH_LIBS)
+larder_lock_test_LDADD = liblarder.la libconfig.la libbase.la $(INIH_LIBS)
 check_LTLIBRARIES += lock-faulty.la
 lock_faulty_la_SOURCES = %D%/lock-faulty.c
 lock_faulty_la_CPPFLAGS = $(IN_BASE)
 lock_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 lock_faulty_la_LIBADD = libbase.la
-TESTS += %D%/test-conform-lock.sh %D%/test-conform-lock-file.sh
-EXTRA_DIST += %D%/test-conform-lock.sh %D%/test-conform-lock-file.sh
+TESTS += %D%/test-conform-lock.sh %D%/test-conform-lock-file.sh %D%/test-conform-lock-store.py %D%/test-conform-lock-workers.py
+EXTRA_DIST += %D%/test-conform-lock.sh %D%/test-conform-lock-file.sh %D%/test-conform-lock-store.py %D%/test-conform-lock-workers.py \
+	%D%/locks.py
+# A worker with a provider, told by lines what to do.
+check_PROGRAMS += tests/conform/lock-worker
+tests_conform_lock_worker_SOURCES = \
+	%D%/lock-worker.c %D%/lock/suite.h %D%/lock/host.c %D%/lock/instance.h %D%/lock/load.c %D%/lock/flags.c %D%/lock/store.c %D%/lock/larder.c core/base/fail.c
+tests_conform_lock_worker_CPPFLAGS = $(IN_CONFIG)
+tests_conform_lock_worker_LDADD = liblarder.la libconfig.la libbase.la $(INIH_LIBS)
 
 # Crash and scale tests of the mock, through the suite's host.
 check_PROGRAMS += tests/conform/mock-worker

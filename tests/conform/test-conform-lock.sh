@@ -32,7 +32,7 @@ early-end|a lease ends by itself, and not before
 old-holder|who lost a lease can do nothing to the next holder
 fence-again|the fence grows with every acquisition
 same-token|no two tokens are alike
-race|of eight tries at once exactly one gets the lock
+race|of sixteen tries at once exactly one gets the lock
 one-lock|locks taken at once do not disturb each other
 per-process|another process is kept out, and of four at once exactly one gets in
 fold-names|names of any characters are locks apart

@@ -30,6 +30,8 @@ struct larder_lock_store {
 	/* if_match NULL: only if there is none yet. LARDER_E_CONFLICT when the condition does not hold. */
 	int (*write) (void *context, struct larder_call *call, const char *key, const char *text, const char *if_match,
 	              const char **ret_etag, struct larder_error *error);
+	/* When the service says that it wrote the object, by its own clock: only ever compared with another such time. */
+	int (*written) (void *context, struct larder_call *call, const char *key, int64_t *ret_time, struct larder_error *error);
 };
 
 struct larder_lock_open {
@@ -58,10 +60,10 @@ struct larder_lock {
 	void (*close) (void *self);
 
 	/* Take `name` for `length` ns if nobody holds it, in one atomic step, with its end. Held by another: LARDER_E_CONFLICT.
-	 * Token and fence go to *ret_lease; strings are in the call's arena. */
+	 * Token, fence and what is left of the length go to *ret_lease; strings are in the call's arena. */
 	int (*try_acquire) (void *self, struct larder_call *call, const char *name, int64_t length, const char *note,
 	                    struct larder_lease *ret_lease, struct larder_error *error);
-	/* Extend by lease->length from now and replace the note. LARDER_E_CONFLICT when the lease is no longer ours,
+	/* Extend by lease->length from the moment of the call and replace the note. LARDER_E_CONFLICT when the lease is no longer ours,
 	 * also when nobody has it: it is never taken anew here. */
 	int (*renew) (void *self, struct larder_call *call, const struct larder_lease *lease, struct larder_error *error);
 	/* Give up what is ours; a lease already lost is not an error. */

@@ -23,8 +23,8 @@ instance_option (const void *self, const char *key)
 	return values_text (front_of (self)->values, key);
 }
 
-static int
-say (const char *what, const char *more)
+int
+suite_say (const char *what, const char *more)
 {
 	fprintf (stderr, "larder-lock-test: %s%s%s\n", what, *more ? ": " : "", more);
 	return -1;
@@ -39,13 +39,13 @@ fill (const struct suite *suite, struct larder_values *values)
 		const char *equals = strchr (suite->options[i], '=');
 		char key[200];
 		if (!equals || equals - suite->options[i] >= (ptrdiff_t) sizeof key)
-			return say (suite->options[i], "not key=value");
+			return suite_say (suite->options[i], "not key=value");
 		snprintf (key, sizeof key, "%.*s", (int) (equals - suite->options[i]), suite->options[i]);
 		code = values_set (values, key, equals + 1, NULL, &error);
 	}
 	if (code == 0)
 		code = values_finish (values, NULL, &error);
-	return code == 0 ? 0 : say (error.message, "");
+	return code == 0 ? 0 : suite_say (error.message, "");
 }
 
 static void
@@ -60,12 +60,12 @@ instance_open (struct suite *suite, void **ret_self)
 {
 	static const struct larder_option none[] = { { 0 } };
 	const struct larder_lock *lock = suite->lock;
-	const struct larder_lock_open request = { .size = sizeof request, .name = "conformance" };
+	const struct larder_lock_open request = { .size = sizeof request, .name = "conformance", .store = suite->store ? &suite->store->access : NULL };
 	struct larder_error error = LARDER_ERROR_INIT;
 	struct larder_call call;
 	struct front *front = calloc (1, sizeof *front + lock->self_size + 1);
 	if (!front)
-		return say ("out of memory", "");
+		return suite_say ("out of memory", "");
 	front->values = values_new (lock->options ? lock->options : none, lock->head.option_stride, front->self);
 	if (!front->values || fill (suite, front->values) < 0) {
 		forget (front);
@@ -76,7 +76,7 @@ instance_open (struct suite *suite, void **ret_self)
 	call_end (&call);
 	if (code < 0) {
 		forget (front);
-		return say ("it cannot be opened", error.message);
+		return suite_say ("it cannot be opened", error.message);
 	}
 	*ret_self = front->self;
 	return 0;
@@ -99,15 +99,15 @@ suite_load (struct suite *suite, const char *path, char **options, int count)
 	snprintf (full, sizeof full, "%s%s", strchr (path, '/') ? "" : "./", path);
 	void *library = dlopen (full, RTLD_NOW | RTLD_LOCAL);
 	if (!library)
-		return say ("cannot load", dlerror ());
+		return suite_say ("cannot load", dlerror ());
 	const struct larder_head *(*entry) (const struct larder_host *);
 	*(void **) &entry = dlsym (library, LARDER_MODULE_ENTRY);
 	const struct larder_head *head = entry ? entry (&suite_host) : NULL;
 	if (!head || head->kind != LARDER_KIND_LOCK || head->api > LARDER_API_CURRENT)
-		return say (path, "not a lock provider of this contract");
+		return suite_say (path, "not a lock provider of this contract");
 	memcpy (&copy, head, head->size < sizeof copy ? head->size : sizeof copy);
 	if (!copy.open || !copy.close || !copy.try_acquire || !copy.renew || !copy.release || !copy.holder)
-		return say (path, "a required operation is missing");
+		return suite_say (path, "a required operation is missing");
 	suite->lock = &copy;
 	suite->path = path;
 	suite->options = options;

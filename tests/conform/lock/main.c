@@ -12,9 +12,10 @@ static const struct promise *const groups[] = { leases_promises, races_promises,
 static int
 usage (FILE *to, int status)
 {
-	fprintf (to, "usage: larder-lock-test FILE.so [key=value ...]\n\n"
+	fprintf (to, "usage: larder-lock-test [--config FILE --profile NAME --store NAME] FILE.so [key=value ...]\n\n"
 	             "Loads a lock provider, opens two instances with the given options, and tries every promise of\n"
 	             "larder/lock.h with locks of its own names, some from other processes. Prints TAP, one line a promise.\n"
+	             "A provider that needs a store gets the one that --store names in that configuration, else one of the suite's own.\n"
 	             "Exit: 0 all hold, 1 some do not, 2 the provider could not be loaded or opened.\n");
 	return status;
 }
@@ -39,26 +40,37 @@ keep_all (struct suite *suite)
 	return failed;
 }
 
+static int
+run_suite (struct suite *suite)
+{
+	uint64_t run;
+	random_bytes (&run, sizeof run);
+	snprintf (suite->place, sizeof suite->place, "conformance-%016" PRIx64 ":", run);
+	suite->live_before = host_live ();
+	if (instance_open (suite, &suite->self) < 0 || instance_open (suite, &suite->other) < 0) {
+		instance_close (suite, suite->self);
+		return 2;
+	}
+	printf ("# lock provider %s\n", suite->lock->name);
+	return keep_all (suite) ? 1 : 0;
+}
+
 int
 main (int argc, char **argv)
 {
 	struct suite suite = { .serial = PTHREAD_MUTEX_INITIALIZER };
-	bool try = argc > 3 && strcmp (argv[1], "--try") == 0;     /* ourselves, as another process: --try NAME FILE … */
-	if (argc < 2 || (argv[1][0] == '-' && !try))
-		return usage (argc < 2 ? stderr : stdout, argc < 2 ? 2 : 0);
-	int file = try ? 3 : 1;
+	struct suite_store store;
+	int file = flags_parse (argc, argv, &suite.flags);
+	if (file < 0) {
+		bool asked = argc == 2 && (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0);
+		return usage (asked ? stdout : stderr, asked ? 0 : 2);
+	}
 	if (suite_load (&suite, argv[file], argv + file + 1, argc - file - 1) < 0)
 		return 2;
-	if (try)
-		return other_process (&suite, argv[2]);
-	uint64_t run;
-	random_bytes (&run, sizeof run);
-	snprintf (suite.place, sizeof suite.place, "conformance-%016" PRIx64 ":", run);
-	suite.live_before = host_live ();
-	if (instance_open (&suite, &suite.self) < 0 || instance_open (&suite, &suite.other) < 0) {
-		instance_close (&suite, suite.self);
+	if (suite.lock->needs_store && store_begin (&suite, &store) < 0)
 		return 2;
-	}
-	printf ("# lock provider %s\n", suite.lock->name);
-	return keep_all (&suite) ? 1 : 0;
+	int status = suite.flags.try ? other_process (&suite, suite.flags.try) : run_suite (&suite);
+	if (suite.store)
+		store_end (suite.store);
+	return status;
 }

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { THREADS = 8, ROUNDS = 10, PROCESSES = 4 };
+enum { THREADS = 16, ROUNDS = 10, PROCESSES = 4 };
 
 struct racer { struct suite suite; void *self; pthread_barrier_t *barrier; char word[40]; struct held held; int code; };
 
@@ -97,18 +97,31 @@ other_process (struct suite *suite, const char *name)
 	return code == 0 ? 0 : code == LARDER_E_CONFLICT ? 1 : 2;
 }
 
+static void
+add_flag (char **argv, int *count, const char *flag, const char *value)
+{
+	if (!value || !*value)
+		return;
+	argv[(*count)++] = (char *) (uintptr_t) flag;
+	argv[(*count)++] = (char *) (uintptr_t) value;
+}
+
 static pid_t
 start_process (const struct suite *suite, const char *name, int input)
 {
 	pid_t child = -1;
-	char **argv = calloc ((size_t) suite->count + 5, sizeof *argv);
+	int count = 1;
+	char **argv = calloc ((size_t) suite->count + 13, sizeof *argv);
 	if (!argv)
 		return -1;
-	argv[0] = (char[]) { "larder-lock-test" };
-	argv[1] = (char[]) { "--try" };
-	argv[2] = (char *) (uintptr_t) name;
-	argv[3] = (char *) (uintptr_t) suite->path;
-	memcpy (argv + 4, suite->options, (size_t) suite->count * sizeof *argv);
+	argv[0] = (char *) (uintptr_t) "larder-lock-test";
+	add_flag (argv, &count, "--try", name);
+	add_flag (argv, &count, "--config", suite->flags.config);
+	add_flag (argv, &count, "--profile", suite->flags.profile);
+	add_flag (argv, &count, "--store", suite->flags.store);
+	add_flag (argv, &count, "--folder", suite->flags.folder);
+	argv[count++] = (char *) (uintptr_t) suite->path;
+	memcpy (argv + count, suite->options, (size_t) suite->count * sizeof *argv);
 	posix_spawn_file_actions_t actions;
 	posix_spawn_file_actions_init (&actions);
 	posix_spawn_file_actions_adddup2 (&actions, input, STDIN_FILENO);
@@ -188,7 +201,7 @@ names (struct suite *suite)
 }
 
 const struct promise races_promises[] = {
-	{ "of eight tries at once exactly one gets the lock", race },
+	{ "of sixteen tries at once exactly one gets the lock", race },
 	{ "locks taken at once do not disturb each other", beside },
 	{ "another process is kept out, and of four at once exactly one gets in", process },
 	{ "names of any characters are locks apart", names },

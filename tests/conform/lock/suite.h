@@ -28,11 +28,30 @@ void host_wall_jump (int64_t ns);
 
 /* ---- the provider and its instances (load.c) ---- */
 
+/* What stands on the command line before the module, for the store of a provider that needs one (store.c, larder.c). */
+struct suite_flags {
+	const char *config, *profile, *store;
+	const char *folder;             /* of the suite's own store, made by another process of it */
+	const char *try;                /* ourselves, as another process: the name of a lock */
+};
+/* Where the module stands, or -1. */
+int flags_parse (int argc, char **argv, struct suite_flags *flags);
+
+struct suite_store {
+	struct larder_lock_store access;
+	char folder[200];               /* of the suite's own store, "" with a store of Larder's */
+	bool made;                      /* by us: it goes at the end */
+	struct larder *larder;
+	struct larder_store *at;
+};
+
 struct suite {
 	const struct larder_lock *lock;
 	const char *path;               /* of the module */
 	char **options;                 /* key=value, for instances and for other processes */
 	int count;
+	struct suite_flags flags;       /* as given, for other processes */
+	struct suite_store *store;      /* of a provider that needs one, else NULL */
 	void *self, *other;             /* two instances, as two sections or two machines are */
 	char place[64];                 /* what all names of this run begin with */
 	pthread_mutex_t serial;         /* taken around operations of providers that are not PARALLEL */
@@ -42,7 +61,16 @@ struct suite {
 	bool keeps_none;                /* a copy for a thread: remembers nothing */
 };
 
+/* Opens the store that the flags name, else one in a folder of the suite's own. */
+int store_begin (struct suite *suite, struct suite_store *ret);
+void store_end (struct suite_store *store);
+/* A store of the configuration, through liblarder (larder.c). */
+int store_of_larder (const struct suite_flags *flags, struct suite_store *ret);
+void store_of_larder_end (struct suite_store *store);
+
+
 /* 0, or -1 after a line on stderr. */
+int suite_say (const char *what, const char *more);
 int suite_load (struct suite *suite, const char *path, char **options, int count);
 int instance_open (struct suite *suite, void **ret_self);
 void instance_close (struct suite *suite, void *self);
