@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "clock.h"
@@ -17,6 +18,7 @@
 struct shared {
 	struct shared *next;
 	char *key;
+	pid_t owner;                     /* a child has a copy, whose connections are its parent's: it makes its own */
 	unsigned users;                  /* under the mutex of the process */
 	pthread_mutex_t mutex;           /* of this key: held while create and destroy run, which may log and share other keys */
 	bool ready;
@@ -119,6 +121,7 @@ shared_new (const char *key)
 		return NULL;
 	}
 	pthread_mutex_init (&shared->mutex, NULL);
+	shared->owner = getpid ();
 	return shared;
 }
 
@@ -126,7 +129,8 @@ static struct shared **
 shared_find (const char *key)
 {
 	struct shared **at = &process.shared;
-	while (*at && strcmp ((*at)->key, key) != 0)
+	pid_t own = getpid ();
+	while (*at && ((*at)->owner != own || strcmp ((*at)->key, key) != 0))
 		at = &(*at)->next;
 	return at;
 }

@@ -1,7 +1,8 @@
 /* needed.c: private libraries run as the module does, so they are vetted as it is.
  *
  * The loader looks for a needed file in the folders of the RUNPATH, then where the system keeps its own. A private
- * library is one that lies in such a folder. Folders that depend on where something lies or is started are refused. */
+ * library is one that lies in such a folder, or in the folder `private` beside the modules, where the loader itself would not
+ * look: modules that are moved as a whole need no RUNPATH. Folders that depend on where something lies or is started are refused. */
 #include "needed.h"
 
 #include <dlfcn.h>
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,6 +118,8 @@ find (const struct object *object, const char *name, struct larder_error *error)
 	const char *folder, *at = runpath_of (&object->dynamic);
 	while (code == 0 && !there && (folder = next_folder (object->needed->arena, &at)))
 		code = take_if_there (object, name, arena_printf (object->needed->arena, "%s/%s", folder, name), &there, error);
+	if (code == 0 && !there && object->needed->beside)
+		code = take_if_there (object, name, arena_printf (object->needed->arena, "%s/%s", object->needed->beside, name), &there, error);
 	return code;
 }
 
@@ -182,11 +186,24 @@ visit (struct needed *needed, const char *module, const char *subject, const cha
 	return code;
 }
 
+/* The folder `private` beside the module, from the root on; NULL where there is none. */
+static const char *
+folder_beside (struct larder_arena *arena, const char *path)
+{
+	const char *slash = strrchr (path, '/');
+	const char *folder = slash ? arena_copy_bytes (arena, path, (size_t) (slash - path) + (slash == path)) : ".";
+	const char *private = folder ? arena_printf (arena, "%s/private", folder) : NULL;
+	CLEANUP_FREE char *whole = private ? realpath (private, NULL) : NULL;
+	return whole ? arena_copy (arena, whole) : NULL;
+}
+
 int
 needed_vet (const char *path, int fd, struct needed *ret, struct larder_error *error)
 {
 	struct needed needed = { .arena = arena_new () };
 	const char *subject = needed.arena ? arena_printf (needed.arena, "module '%s'", path) : NULL;
+	if (subject)
+		needed.beside = folder_beside (needed.arena, path);
 	int code = subject ? visit (&needed, path, subject, NULL, fd, 0, error) : larder_fail_memory (error);
 	if (code < 0)
 		needed_release (&needed);

@@ -1,4 +1,4 @@
-/* needed.h: the private libraries of a module: those its RUNPATH leads to, and theirs. */
+/* needed.h: the private libraries of a module: those its RUNPATH leads to or that lie in `private` beside it, and theirs. */
 #ifndef LARDER_MODULE_NEEDED_H
 #define LARDER_MODULE_NEEDED_H
 
@@ -17,6 +17,7 @@ struct needed {
 		int fd;                          /* -1 once the loader has seen it: from then on it stays open */
 	} at[NEEDED_LIBRARIES_MOST];
 	size_t order[NEEDED_LIBRARIES_MOST];     /* each after those it needs */
+	const char *beside;                      /* folder of private libraries beside the modules, or NULL */
 	struct larder_arena *arena;
 };
 

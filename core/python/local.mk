@@ -11,3 +11,15 @@ pkgpython_DATA = %D%/larder/py.typed
 endif
 %D%/larder/_where.py: Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && printf '"""Where make install put the library."""\nLIBRARY = "%s/liblarder.so.0"\n' '$(libdir)' >$@
+
+# A wheel with the library and its modules inside: make wheel, then pip install wheel/larder-….whl.
+EXTRA_DIST += %D%/make-wheel.py
+.PHONY: wheel
+wheel: all
+	$(PYTHON3) -B $(srcdir)/core/python/make-wheel.py --version $(VERSION) --source $(srcdir) --build . --into $(WHEEL_FOLDER) \
+	  --strip '$(STRIP)' --libraries $(lib_LTLIBRARIES) --modules $(module_LTLIBRARIES) --private $(private_LTLIBRARIES)
+WHEEL_FOLDER = wheel
+clean-local: clean-wheel
+.PHONY: clean-wheel
+clean-wheel:
+	rm -rf wheel

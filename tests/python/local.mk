@@ -1,4 +1,9 @@
 # The Python module: its scripts import it from the sources.
-PYTHON_TESTS = %D%/test-python-bare.py %D%/test-python-cancel.py %D%/test-python-helpers.py %D%/test-python-layouts.py %D%/test-python-pictures.py %D%/test-python-store.py
+PYTHON_TESTS = %D%/test-python-bare.py %D%/test-python-cancel.py %D%/test-python-helpers.py %D%/test-python-layouts.py \
+	%D%/test-python-models.py %D%/test-python-pictures.py %D%/test-python-store.py
+PYTHON_LIVE = %D%/test-python-wheel.py
 TESTS += $(PYTHON_TESTS)
-EXTRA_DIST += $(PYTHON_TESTS) %D%/README.md %D%/session.py
+if WITH_AWS
+TESTS += $(PYTHON_LIVE)
+endif
+EXTRA_DIST += $(PYTHON_TESTS) $(PYTHON_LIVE) %D%/README.md %D%/session.py

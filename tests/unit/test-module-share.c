@@ -4,7 +4,9 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LARDER_API_VERSION 0
 #include <larder/types.h>
@@ -249,6 +251,26 @@ START_TEST (keys_apart)
 }
 END_TEST
 
+/* A child shares nothing with its parent: not what was open when it began, and what it closes stays open there. */
+START_TEST (forked)
+{
+	struct record record = { 0 };
+	struct object *parents, *own;
+	ck_assert_int_eq (share ("forked", &record, &parents, NULL), 0);
+	pid_t child = fork ();
+	if (child == 0) {
+		bool good = share ("forked", &record, &own, NULL) == 0 && own != parents && record.created == 2;
+		module_host.unshare ("forked");
+		_exit (good && own != parents && record.destroyed == 1 && !parents->gone ? 0 : 1);
+	}
+	int status;
+	ck_assert_int_eq (waitpid (child, &status, 0), child);
+	ck_assert_int_eq (status, 0);
+	module_host.unshare ("forked");
+	ck_assert_int_eq (record.destroyed, 1);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -259,6 +281,7 @@ main (void)
 		{ "test-module-share-failing", failing, 0 },
 		{ "test-module-share-nested", nested, 0 },
 		{ "test-module-share-keys-apart", keys_apart, 0 },
+		{ "test-module-share-forked", forked, 0 },
 	};
 	return unit_run ("module-share", cases, COUNT_OF (cases));
 }

@@ -1,7 +1,8 @@
 /* larder.h: the library for applications. The tool larder(1) uses nothing else.
  *
  * A handle (struct larder) is a configuration with the modules it names. It may be used from many
- * threads. The library never prints, never exits, installs no signal handler and keeps no global state.
+ * threads. A child of fork opens its own, and leaves its parent's alone. The library never prints, never
+ * exits, installs no signal handler and keeps no global state.
  *
  * Every function may be called on any thread and may block, those of one struct larder_arena on one thread at a time;
  * callbacks come on the caller's thread, one at a time, where nothing else is said. Lengths are bytes, times and durations

@@ -16,7 +16,7 @@ from . import _needs, _structs as s, errors
 
 SONAME = "liblarder.so.0"
 HERE = os.path.dirname(os.path.abspath(__file__))
-WHEEL = os.path.join(HERE, "lib")        # of a wheel: liblarder, modules/, private/
+WHEEL = os.path.join(HERE, "lib")        # of a wheel: liblarder, modules/, modules/private/
 E = POINTER(s.error)
 
 # name: (result, parameters)
@@ -99,7 +99,4 @@ def module_dir() -> Optional[str]:
     inside = os.path.join(WHEEL, "modules")
     if os.environ.get("LARDER_MODULE_DIR") or os.environ.get("LARDER_LIBRARY") or not os.path.isdir(inside):
         return None
-    private = os.path.join(WHEEL, "private")
-    for name in sorted(os.listdir(private)) if os.path.isdir(private) else []:
-        _open(os.path.join(private, name))   # modules need it by name; what is loaded already is not looked for
     return inside
