@@ -1,57 +1,21 @@
-/* bad-calls.c: preloaded: calls of the system that go wrong as LARDER_BAD says: CALL:HOW[:FROM[:TIMES]], comma between.
- * HOW is the name of an error, "short" (a third of what was asked for), "kill" (the process ends there as by kill -9), or "late": it is done, and
- * said to have failed with ENOENT (EEXIST of a link), as an NFS client says whose first reply was lost. FROM counts the calls of that name from 1, TIMES 0 is for ever.
+/* bad-calls.c: preloaded: calls of the system that go wrong as LARDER_BAD says (going-wrong.h). One that is denied late says ENOENT, a link EEXIST.
  * Names are resolved here too: getaddrinfo knows "store.test", which is this machine. */
 #include <dlfcn.h>
 #include <errno.h>
-#include <netdb.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "going-wrong.h"
+
 #define PUBLIC __attribute__ ((visibility ("default")))
 #define REAL(name) (__typeof__ (&name)) (uintptr_t) dlsym (RTLD_NEXT, #name)
-
-enum call { READ, PREAD, WRITE, PWRITE, FSYNC, THREAD, NAMES, LINK, RENAME, SYMLINK, UNLINK, MKDIR, CALLS };
-static const char *const names[CALLS] = {
-	"read", "pread", "write", "pwrite", "fsync", "pthread_create", "getaddrinfo", "linkat", "renameat", "symlinkat", "unlinkat", "mkdirat",
-};
-static atomic_uint counts[CALLS];
-
-#define SHORT (-1)
-#define KILL (-2)
-#define LATE (-3)
-static const struct { const char *name; int number; } hows[] = {
-	{ "short", SHORT }, { "kill", KILL }, { "late", LATE }, { "ESTALE", ESTALE }, { "EDQUOT", EDQUOT }, { "EIO", EIO }, { "EINTR", EINTR }, { "ENOSPC", ENOSPC }, { "EAGAIN", EAGAIN }, { "EAI_AGAIN", EAI_AGAIN },
-};
-
-/* 0: it goes well. */
-static int
-wrong (enum call call)
-{
-	unsigned number = atomic_fetch_add (&counts[call], 1) + 1, from = 1, times = 0;
-	size_t length = strlen (names[call]);
-	char how[16] = "";
-	for (const char *at = getenv ("LARDER_BAD"); at && *at; at += strcspn (at, ","), at += *at == ',')
-		if (strncmp (at, names[call], length) == 0 && at[length] == ':' && sscanf (at + length + 1, "%15[A-Za-z_]:%u:%u", how, &from, &times) >= 1) {
-			if (number < from || (times > 0 && number >= from + times))
-				continue;
-			for (size_t i = 0; i < sizeof hows / sizeof *hows; i++)
-				if (strcmp (how, hows[i].name) == 0 && hows[i].number == KILL)
-					kill (getpid (), SIGKILL);
-				else if (strcmp (how, hows[i].name) == 0)
-					return hows[i].number;
-		}
-	return 0;
-}
 
 static size_t
 third (int how, size_t count)
@@ -64,7 +28,7 @@ third (int how, size_t count)
 PUBLIC ssize_t
 read (int fd, void *into, size_t count)
 {
-	int how = fd > 2 ? wrong (READ) : 0;
+	int how = fd > 2 ? going_wrong ("read") : 0;
 	FAIL (how);
 	return (REAL (read)) (fd, into, third (how, count));
 }
@@ -72,7 +36,7 @@ read (int fd, void *into, size_t count)
 PUBLIC ssize_t
 pread (int fd, void *into, size_t count, off_t at)
 {
-	int how = wrong (PREAD);
+	int how = going_wrong ("pread");
 	FAIL (how);
 	return (REAL (pread)) (fd, into, third (how, count), at);
 }
@@ -80,7 +44,7 @@ pread (int fd, void *into, size_t count, off_t at)
 PUBLIC ssize_t
 write (int fd, const void *from, size_t count)
 {
-	int how = fd > 2 ? wrong (WRITE) : 0;
+	int how = fd > 2 ? going_wrong ("write") : 0;
 	FAIL (how);
 	return (REAL (write)) (fd, from, third (how, count));
 }
@@ -88,7 +52,7 @@ write (int fd, const void *from, size_t count)
 PUBLIC ssize_t
 pwrite (int fd, const void *from, size_t count, off_t at)
 {
-	int how = wrong (PWRITE);
+	int how = going_wrong ("pwrite");
 	FAIL (how);
 	return (REAL (pwrite)) (fd, from, third (how, count), at);
 }
@@ -96,14 +60,14 @@ pwrite (int fd, const void *from, size_t count, off_t at)
 PUBLIC int
 fsync (int fd)
 {
-	FAIL (wrong (FSYNC));
+	FAIL (going_wrong ("fsync"));
 	return (REAL (fsync)) (fd);
 }
 
 PUBLIC int
 pthread_create (pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*run) (void *), void *restrict context)
 {
-	int how = wrong (THREAD);
+	int how = going_wrong ("pthread_create");
 	return how > 0 ? how : (REAL (pthread_create)) (thread, attributes, run, context);
 }
 
@@ -112,7 +76,7 @@ getaddrinfo (const char *restrict node, const char *restrict service, const stru
 {
 	if (!node || strcmp (node, "store.test") != 0)
 		return (REAL (getaddrinfo)) (node, service, hints, ret);
-	int how = wrong (NAMES);
+	int how = going_wrong ("getaddrinfo");
 	return how ? how : (REAL (getaddrinfo)) ("127.0.0.1", service, hints, ret);
 }
 
@@ -123,7 +87,7 @@ getaddrinfo (const char *restrict node, const char *restrict service, const stru
 PUBLIC int
 linkat (int from, const char *one, int to, const char *other, int flags)
 {
-	int how = wrong (LINK);
+	int how = going_wrong ("linkat");
 	FAIL (how);
 	int done = (REAL (linkat)) (from, one, to, other, flags);
 	LATELY (how, done, EEXIST);
@@ -133,7 +97,7 @@ linkat (int from, const char *one, int to, const char *other, int flags)
 PUBLIC int
 renameat (int from, const char *one, int to, const char *other)
 {
-	int how = wrong (RENAME);
+	int how = going_wrong ("renameat");
 	FAIL (how);
 	int done = (REAL (renameat)) (from, one, to, other);
 	LATELY (how, done, ENOENT);
@@ -143,14 +107,14 @@ renameat (int from, const char *one, int to, const char *other)
 PUBLIC int
 symlinkat (const char *target, int folder, const char *name)
 {
-	FAIL (wrong (SYMLINK));
+	FAIL (going_wrong ("symlinkat"));
 	return (REAL (symlinkat)) (target, folder, name);
 }
 
 PUBLIC int
 unlinkat (int folder, const char *name, int flags)
 {
-	int how = wrong (UNLINK);
+	int how = going_wrong ("unlinkat");
 	FAIL (how);
 	int done = (REAL (unlinkat)) (folder, name, flags);
 	LATELY (how, done, ENOENT);
@@ -160,6 +124,6 @@ unlinkat (int folder, const char *name, int flags)
 PUBLIC int
 mkdirat (int folder, const char *name, mode_t mode)
 {
-	FAIL (wrong (MKDIR));
+	FAIL (going_wrong ("mkdirat"));
 	return (REAL (mkdirat)) (folder, name, mode);
 }

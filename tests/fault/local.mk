@@ -48,6 +48,14 @@ EXTRA_DIST += %D%/README.md %D%/test-fault-matrix.py %D%/test-fault-machine.py %
 
 # Preloaded: calls that fail or do less than was asked.
 check_LTLIBRARIES += tests/fault/bad-calls.la
-tests_fault_bad_calls_la_SOURCES = %D%/bad-calls.c
+tests_fault_bad_calls_la_SOURCES = %D%/bad-calls.c %D%/going-wrong.c %D%/going-wrong.h
 tests_fault_bad_calls_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 tests_fault_bad_calls_la_LIBADD = -ldl
+
+# A file system with the manners of NFS.
+if HAVE_FUSE
+check_PROGRAMS += tests/fault/nfs-like
+tests_fault_nfs_like_SOURCES = %D%/nfs-like.c %D%/going-wrong.c %D%/going-wrong.h
+tests_fault_nfs_like_CFLAGS = $(AM_CFLAGS) $(FUSE_CFLAGS)
+tests_fault_nfs_like_LDADD = $(FUSE_LIBS)
+endif

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""A cache on a file system with the manners of NFS: no files without a name, errors at fsync and close, ESTALE, renames and links that were done and are
+denied; and what larder doctor --mount finds there; c-C08, c-C09."""
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from caches import BUILD, ENV, MIB, SLOW, Cache, larder, model_line, read, run  # noqa: E402
+
+SMALL, LARGE = os.urandom(100000), os.urandom(17 * MIB)
+
+
+class Disk:
+    """A cache whose root is such a mount."""
+
+    def __init__(self, bad="", manners="", data=SMALL):
+        self.cache = Cache("wait = 60s")
+        self.cache.put("sdxl/base.safetensors", data)
+        self.below = self.cache.path("below")
+        os.makedirs(self.below)
+        os.makedirs(self.cache.root)
+        self.process = subprocess.Popen([os.path.join(BUILD, "tests/fault/nfs-like"), self.below, self.cache.root], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                        env={**ENV, "LARDER_BAD": bad, "LARDER_MANNERS": manners})
+        assert self.process.stdout.readline() == "ready\n"
+
+    def __enter__(self):
+        return self.cache
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", "-l", self.cache.root], check=True)
+        self.process.wait(timeout=30 * SLOW)
+
+
+def test_cache_nfs_load():
+    with Disk(data=LARGE) as cache:
+        first, _ = cache.load("base")
+        assert first["how"] == "filled" and read(first["path"]) == LARGE and cache.load("base")[0]["how"] == "hit"
+        assert cache.private() == [], cache.private()
+        assert cache.run("model", "verify").code == 0
+
+
+def test_cache_nfs_done_and_denied():
+    """c-C08: each rename, link and removal in turn says that it failed; what is there decides, and nothing is left."""
+    for call in ("rename", "link", "unlink"):
+        for number in range(1, 9):
+            with Disk("%s:late:%d:1" % (call, number)) as cache:
+                got = cache.run("model", "load", "base", "--base", "sdxl", "--json")
+                assert got.code == 0 and read(model_line(got.out)["path"]) == SMALL, (call, number, got.err)
+                assert len(cache.listed("--old")) == 1 and cache.private() == [], (call, number, cache.private())
+
+
+def test_cache_nfs_get_done_and_denied():
+    """c-C08: eight that get one object into one folder, while renames are denied: all end well, no private file stays."""
+    with Disk("rename:late:2:3,link:late:1:2") as cache:
+        running = [cache.start("get", "-q", "models:sdxl/base.safetensors", os.path.join(cache.root, "m")) for _ in range(8)]
+        done = [process.communicate(timeout=60 * SLOW)[1] for process in running]
+        assert [process.returncode for process in running] == [0] * 8, done
+        assert os.listdir(cache.root) == ["m"] and read(os.path.join(cache.root, "m")) == SMALL
+
+
+def test_cache_nfs_errors_at_the_end():
+    """Bytes that are lost are told at fsync or only at close: nothing is published, the code says why, and the next load fills."""
+    for bad, code in (("fsync:ENOSPC:1:1", 7), ("fsync:EDQUOT:1:1", 7), ("flush:ENOSPC:1:1", 7), ("flush:EDQUOT:1:1", 7), ("fsync:EIO:1:1", None), ("flush:EIO:1:1", None)):
+        with Disk(bad) as cache:
+            got = cache.run("model", "load", "base", "--base", "sdxl")
+            assert got.code == code if code else got.code > 1, (bad, got.code, got.err)
+            assert not os.path.lexists(os.path.join(cache.root, "sdxl/base.safetensors")) and cache.listed() == []
+            assert cache.load("base")[0]["how"] == "filled"
+
+
+def test_cache_nfs_stale():
+    """ESTALE at each open in turn: of the record, of a folder, of a file. The path comes, or the error says what."""
+    for number in range(1, 6):
+        with Disk("open:ESTALE:%d:1" % number) as cache:
+            got = cache.run("model", "load", "base", "--base", "sdxl", "--json")
+            assert got.code == 0 and read(model_line(got.out)["path"]) == SMALL, (number, got.err)
+
+
+def test_cache_nfs_many_at_once():
+    """Many at once on such a mount: one fills."""
+    with Disk(data=LARGE) as cache:
+        running = [cache.start("model", "load", "base", "--base", "sdxl", "--json") for _ in range(8)]
+        done = [process.communicate(timeout=120 * SLOW) for process in running]
+        assert all(process.returncode == 0 for process in running), done
+        hows = [model_line(out)["how"] for out, _ in done]
+        assert hows.count("filled") == 1 and read(model_line(done[0][0])["path"]) == LARGE, hows
+
+
+def test_cache_nfs_doctor():
+    """A mount that behaves passes; one whose locks keep nobody out is told, with what to do; nothing stays of the tries."""
+    with Disk() as cache:
+        got = larder("doctor", "--mount", cache.root)
+        assert got.code == 0 and got.out.count("  ok ") >= 7 and "FAILED" not in got.out, got.out + got.err
+        assert os.listdir(cache.root) == []
+    with Disk(manners="locks:none") as cache:
+        got = larder("doctor", "--mount", cache.root, "--json")
+        failed = [line["what"] for line in got.lines() if line["type"] == "finding" and line["verdict"] == "fail"]
+        assert got.code == 8 and failed == ["range locks", "file locks"] and "two processes hold one" in got.err and "nolock" in got.err, got.out + got.err
+        assert os.listdir(cache.root) == []
+    got = larder("doctor", "--mount", os.path.join(cache.top, "absent"))
+    assert got.code == 3 and "absent" in got.err, got.err
+
+
+run(sys.modules[__name__])
