@@ -1,7 +1,7 @@
 # The Python module: its scripts import it from the sources.
 PYTHON_TESTS = %D%/test-python-bare.py %D%/test-python-cancel.py %D%/test-python-helpers.py %D%/test-python-layouts.py \
 	%D%/test-python-models.py %D%/test-python-pictures.py %D%/test-python-store.py
-PYTHON_LIVE = %D%/test-python-wheel.py
+PYTHON_LIVE = %D%/test-python-live.py %D%/test-python-wheel.py
 TESTS += $(PYTHON_TESTS)
 if WITH_AWS
 TESTS += $(PYTHON_LIVE)

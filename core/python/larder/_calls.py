@@ -19,6 +19,7 @@ from . import _library, _structs as s, errors
 T = TypeVar("T")
 CANCELLED = -11
 logger = logging.getLogger("larder")
+logger.addHandler(logging.NullHandler())   # whoever asks for no messages gets none
 LEVELS = {1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO, 4: logging.DEBUG}
 _here = threading.local()                # .running: the Running whose thread this is
 _pools: "weakref.WeakSet[Handles]" = weakref.WeakSet()
