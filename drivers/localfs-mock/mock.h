@@ -169,6 +169,22 @@ int mock_class_set (void *self, struct larder_call *call, const struct larder_ob
 int mock_list (void *self, struct larder_call *call, const struct larder_list *request, larder_item_fn item, void *context,
                struct larder_page *ret_page, struct larder_error *error);
 
+/* ---- remains.c: what is left of uploads that have ended ---- */
+
+/* A part, as its file's name tells: NUMBER.LENGTH.ETAG.CRC.ID */
+struct piece {
+	uint32_t number;
+	uint64_t length, crc;
+	char etag[40], id[ID_ROOM];
+};
+
+bool upload_is_id (const char *id);
+int piece_parse (const char *name, struct piece *ret);
+/* The parts in "uploads/ID/", and the folder; nothing while the upload's record is there. */
+void remains_remove (const struct bucket *bucket, const char *folder);
+/* Of all uploads. */
+void remains_sweep (const struct bucket *bucket);
+
 /* ---- parts.c ---- */
 
 int mock_parts_begin (void *self, struct larder_call *call, const struct larder_write *request, struct larder_upload *ret_upload,

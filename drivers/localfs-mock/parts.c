@@ -1,7 +1,7 @@
 /* parts.c: one object written in pieces.
  *
- * TRUTH/uploads/ID/upload is a record (record.c) with the attributes; a part is one file whose name says all
- * there is to know: NUMBER.LENGTH.ETAG.CRC.ID. Of several of one number the one with the highest ID counts. */
+ * TRUTH/uploads/ID/upload is a record (record.c) with the attributes; a part is one file whose name says all there is to know
+ * (remains.c). Of several of one number the one with the highest ID counts. The upload is there while its record is, whatever else is. */
 #include "mock.h"
 
 #include <dirent.h>
@@ -20,12 +20,6 @@
 
 #define PARTS_MOST 10000
 #define PIECE ((size_t) 256 << 10)
-
-struct piece {
-	uint32_t number;
-	uint64_t length, crc;
-	char etag[40], id[ID_ROOM];
-};
 
 struct upload {
 	struct bucket bucket;
@@ -53,12 +47,6 @@ unknown (const struct upload *upload, const char *id, struct larder_error *error
 	return larder_fail (error, LARDER_E_NOTFOUND, "no upload '%.64s' in bucket '%s'", id ? id : "", upload->bucket.name);
 }
 
-static bool
-is_id (const char *id)
-{
-	return id && strlen (id) == 24 && strspn (id, "0123456789abcdef") == 24;
-}
-
 static int
 upload_load (struct upload *upload, const char *id, struct larder_error *error)
 {
@@ -69,7 +57,7 @@ upload_load (struct upload *upload, const char *id, struct larder_error *error)
 	upload->arena = arena_new ();
 	if (!upload->arena)
 		return larder_fail_memory (error);
-	if (!is_id (id))
+	if (!upload_is_id (id))
 		return unknown (upload, id, error);
 	snprintf (upload->folder, sizeof upload->folder, "uploads/%s/", id);
 	snprintf (path, sizeof path, "%supload", upload->folder);
@@ -156,6 +144,7 @@ mock_parts_begin (void *self, struct larder_call *call, const struct larder_writ
 	if (code < 0)
 		return code;
 	temp_sweep (&bucket);
+	remains_sweep (&bucket);
 	version->mtime = larder_host->store_now ();
 	id_new (version->mtime, NULL, id);
 	version->id = version->data = id;
@@ -254,16 +243,6 @@ mock_parts_copy (void *self, struct larder_call *call, const struct larder_uploa
 
 /* ---- parts known ---- */
 
-static int
-piece_parse (const char *name, struct piece *ret)
-{
-	int end = -1;
-	if (sscanf (name, "%5" SCNu32 ".%" SCNu64 ".%32[0-9a-f].%16" SCNx64 ".%24[0-9a-f]%n", &ret->number, &ret->length, ret->etag, &ret->crc, ret->id,
-	            &end) != 5 || end < 0 || name[end])
-		return -1;
-	return 0;
-}
-
 /* By number, the newest first. */
 static int
 compare_pieces (const void *a, const void *b)
@@ -337,19 +316,10 @@ mock_parts_list (void *self, struct larder_call *call, const struct larder_uploa
 static void
 upload_remove (const struct upload *upload)
 {
-	char path[512];
+	char path[96];
 	snprintf (path, sizeof path, "%supload", upload->folder);
 	(void) file_unlink_beneath (upload->bucket.truth, path);
-	int fd = file_open_beneath (upload->bucket.truth, upload->folder, O_RDONLY | O_DIRECTORY, 0);
-	DIR *folder = fd < 0 ? NULL : fdopendir (fd);
-	if (!folder) {
-		cleanup_close_at (&fd);
-		return;
-	}
-	for (const struct dirent *entry; (entry = readdir (folder));)
-		(void) unlinkat (fd, entry->d_name, 0);
-	closedir (folder);
-	file_trim_parents (upload->bucket.truth, path);
+	remains_remove (&upload->bucket, upload->folder);
 }
 
 int
@@ -359,6 +329,8 @@ mock_parts_abort (void *self, struct larder_call *call, const struct larder_uplo
 	int code = upload_open (self, call, upload, true, &open, error);
 	if (code == 0)
 		upload_remove (&open);
+	else if (code == LARDER_E_NOTFOUND && open.folder[0])
+		remains_remove (&open.bucket, open.folder);
 	return code;
 }
 
@@ -513,10 +485,10 @@ uploads_load (const struct bucket *bucket, const char *prefix, struct uploads *u
 	int code = 0;
 	for (const struct dirent *entry; code == 0 && (entry = readdir (folder));) {
 		CLEANUP_UPLOAD struct upload upload = { .bucket = *bucket };
-		if (is_id (entry->d_name))
+		if (upload_is_id (entry->d_name))
 			code = upload_load (&upload, entry->d_name, error);
 		upload.bucket = (struct bucket) BUCKET_NONE;     /* borrowed */
-		if (!is_id (entry->d_name) || code == LARDER_E_NOTFOUND)
+		if (!upload_is_id (entry->d_name) || code == LARDER_E_NOTFOUND)
 			code = 0;
 		else if (code == 0 && strncmp (upload.record.key, prefix, strlen (prefix)) == 0 && uploads_add (uploads, &upload, entry->d_name) < 0)
 			code = larder_fail_memory (error);

@@ -40,9 +40,9 @@ class Place:
         with open(self.path(name), "wb") as file:
             file.write(data)
 
-    def run(self, *words, most=None):
-        """The exit code; killed after `most` seconds."""
-        process = subprocess.Popen([TOOL, "-q", *words], env=self.env, cwd=self.home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def run(self, *words, most=None, **more):
+        """The exit code; killed after `most` seconds. `more` is for the environment."""
+        process = subprocess.Popen([TOOL, "-q", *words], env={**self.env, **more}, cwd=self.home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if most is not None:
             time.sleep(most)
             process.send_signal(signal.SIGKILL)
