@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "error.h"
@@ -84,20 +86,33 @@ START_TEST (stays)
 }
 END_TEST
 
-/* Links that stay in the root are followed, and no others, whatever they lead to. */
+/* Asked here, not through the room: an old kernel does not know openat2, and neither does valgrind 3.19. */
+static bool
+kernel_sees_to_it (int root)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC };
+	int fd = (int) syscall (SYS_openat2, root, ".", &how, sizeof how);
+	if (fd >= 0)
+		close (fd);
+	return fd >= 0 || errno != ENOSYS;
+}
+
+/* Links that stay in the root are followed, and no others, whatever they lead to; where the kernel cannot see to it nothing is opened. */
 START_TEST (within)
 {
 	CLEANUP_FOLDER struct folder folder = folder_make ();
 	int root = furnish (&folder);
-	static const struct { const char *path; int failed; } cases[] = {
-		{ "in/file", 0 }, { "within/file", 0 }, { "within/", 0 }, { "out", -EXDEV }, { "out/secret", -EXDEV }, { "in/link", -EXDEV }, { "in/absolute", -EXDEV },
-		{ "within/link", -EXDEV }, { "round", -ELOOP }, { "there", -EXDEV }, { "../root/in/file", -EXDEV }, { "/", -EXDEV }, { "", -EXDEV }, { "none", -ENOENT },
+	static const struct { const char *path; int failed; bool told_by_name; } cases[] = {
+		{ "in/file", 0, false }, { "within/file", 0, false }, { "within/", 0, false }, { "none", -ENOENT, false }, { "round", -ELOOP, false },
+		{ "out", -EXDEV, false }, { "out/secret", -EXDEV, false }, { "in/link", -EXDEV, false }, { "in/absolute", -EXDEV, false },
+		{ "within/link", -EXDEV, false }, { "there", -EXDEV, false }, { "../root/in/file", -EXDEV, true }, { "/", -EXDEV, true }, { "", -EXDEV, true },
 	};
 	ck_assert_int_eq (symlinkat ("round", root, "round"), 0);
 	ck_assert_int_eq (symlinkat ("../root/in/file", root, "there"), 0);      /* and back again */
+	bool seen = kernel_sees_to_it (root);
 	for (size_t i = 0; i < COUNT_OF (cases); i++) {
-		int fd = file_open_within (root, cases[i].path, O_RDONLY);
-		ck_assert_msg (fd >= 0 ? cases[i].failed == 0 : fd == cases[i].failed, "'%s' gave %d", cases[i].path, fd);
+		int fd = file_open_within (root, cases[i].path, O_RDONLY), failed = seen || cases[i].told_by_name ? cases[i].failed : -ENOSYS;
+		ck_assert_msg (fd >= 0 ? failed == 0 : fd == failed, "'%s' gave %d", cases[i].path, fd);
 		if (fd >= 0)
 			close (fd);
 	}

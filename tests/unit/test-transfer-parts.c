@@ -30,10 +30,10 @@ START_TEST (test_plan_covers)
 		ck_assert_uint_le (plan.count, 10000);
 		ck_assert_uint_le (plan.part, 5120 * mib);
 		ck_assert_uint_ge (plan.part, 5 * mib);
-		for (uint32_t number = 1; number <= plan.count; number++) {
-			ck_assert_uint_eq (plan_offset (&plan, number), sum);
+		uint32_t number = 1;         /* eight million parts: an assertion for each would take minutes under valgrind */
+		for (; number <= plan.count && plan_offset (&plan, number) == sum; number++)
 			sum += plan_length (&plan, number);
-		}
+		ck_assert_uint_eq (number, plan.count + 1);
 		ck_assert_uint_eq (sum, lengths[i]);
 		ck_assert (lengths[i] == 0 || plan_length (&plan, plan.count) > 0);
 	}
