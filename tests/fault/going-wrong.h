@@ -4,8 +4,8 @@
 #ifndef LARDER_TESTS_GOING_WRONG_H
 #define LARDER_TESTS_GOING_WRONG_H
 
-#define SHORT (-1)
-#define LATE (-2)
+#define SHORT (-1001)           /* no error of getaddrinfo */
+#define LATE (-1002)
 
 /* 0: this call of that name goes well; else an errno, SHORT or LATE. */
 int going_wrong (const char *call);
