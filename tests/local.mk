@@ -20,6 +20,7 @@ include tests/module/local.mk
 include tests/abi/local.mk
 include tests/conform/local.mk
 include tests/cache/local.mk
+include tests/infra/local.mk
 include tests/cli/local.mk
 include tests/image/local.mk
 include tests/fault/local.mk

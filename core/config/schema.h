@@ -75,7 +75,7 @@ struct schema_cache {
 	uint64_t quota;
 	const char *const *prefixes;
 	const char *schedule, *service_account, *image, *nspace, *job, *cpu, *memory, *volume, *claim, *claim_rw, *storage_class;
-	const char *volume_path;
+	const char *volume_path, *cpu_limit, *memory_limit, *config_map;
 };
 
 /* [cdn "name"] and [behavior "name"] */

@@ -25,7 +25,7 @@ compile () {
 
 for standard in c99 c11 c++17; do
 	language=c; [ $standard != c++17 ] || language=c++
-	for header in types larder models; do
+	for header in types larder models infra; do
 		compile "$header" $language $standard <<<"#include <larder/$header.h>"
 	done
 	for header in driver codec lock; do

@@ -79,11 +79,16 @@ def boto3():
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true")
+    use_environment()
+    import boto3 as module
+    return module
+
+
+def use_environment():
+    """Modules of the virtual environment can be imported from now on."""
     path = os.path.join(python_environment(), "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
     if path not in sys.path:
         sys.path.insert(0, path)
-    import boto3 as module
-    return module
 
 
 def pipeline(target):

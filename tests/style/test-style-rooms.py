@@ -15,6 +15,7 @@ EDGES = {
     "core/store": ["core/module", "core/config", "core/base"],
     "core/transfer": ["core/store", "core/module", "core/config", "core/base"],
     "core/cache": ["core/transfer", "core/store", "core/module", "core/config", "core/base"],
+    "core/infra": ["core/store", "core/module", "core/config", "core/base"],
     "core/image": ["core/transfer", "core/store", "core/module", "core/config", "core/base"],
     "core/cli": ["core/base"],
 }

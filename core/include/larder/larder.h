@@ -536,5 +536,6 @@ LARDER_API int larder_probe (struct larder *larder, struct larder_arena *arena, 
 #endif
 
 #include <larder/models.h>
+#include <larder/infra.h>
 
 #endif

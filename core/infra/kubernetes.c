@@ -1,0 +1,188 @@
+/* kubernetes.c: the manifests of one cache: two volumes over one file system, a claim of each, and the job that fills it. A volume has one
+ * claim, so what some mount for reading and others for writing needs two of both. */
+#include "kubernetes.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <string.h>
+
+#include "error.h"
+#include "module.h"
+
+enum { KEPT_SECONDS = 86400, TRIES = 6 };
+
+struct side { const char *volume, *claim, *mode; bool read_only; };
+
+static void
+begin (const struct manifests *manifests, const char *version, const char *kind, const char *name, bool in_namespace)
+{
+	buffer_add_text (manifests->out, "---\n");
+	yaml_text (manifests->out, 0, "apiVersion", version);
+	yaml_text (manifests->out, 0, "kind", kind);
+	yaml_open (manifests->out, 0, "metadata");
+	yaml_text (manifests->out, 1, "name", name);
+	if (in_namespace)
+		yaml_text (manifests->out, 1, "namespace", manifests->cache->nspace);
+	yaml_open (manifests->out, 1, "labels");
+	yaml_text (manifests->out, 2, "app.kubernetes.io/managed-by", "larder");
+	yaml_open (manifests->out, 0, "spec");
+}
+
+/* ---- volumes and claims ---- */
+
+/* What the service calls the file system: the driver's own words. */
+static int
+volume_share (const struct manifests *manifests, const struct side *side, const char **ret, struct larder_error *error)
+{
+	const struct exporting *exporting = manifests->exporting;
+	const struct schema_filesystem *filesystem = exporting->filesystem;
+	const char *root = filesystem->access_point && *filesystem->access_point ? filesystem->access_point : NULL, *name = config_name (exporting->filesystem_at);
+	const struct larder_line desired[] = {
+		{ sizeof *desired, "access-point", root ? root : "" }, { sizeof *desired, "path", manifests->cache->volume_path },
+		{ sizeof *desired, "read-only", side->read_only ? "yes" : "no" }, { 0 }
+	};
+	struct instance *instance;
+	if (!filesystem->backend)
+		return larder_fail_next (error, LARDER_E_INVALID, "backend = NAME of a [backend] section", "[filesystem \"%s\"] of %s has no 'backend'", name,
+			config_where (exporting->filesystem_at));
+	int code = backend_open (exporting->larder, filesystem->backend, &instance, error);
+	if (code == 0)
+		code = export_share ((struct exporting *) exporting, instance, "volume", name, desired, ret, error);
+	if (code == 0 && !**ret)
+		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "choose a profile whose file systems a cluster can mount", "driver '%s' of [backend \"%s\"] knows no "
+			"Kubernetes volume", instance->module->name, filesystem->backend);
+	return code;
+}
+
+static int
+put_volume (const struct manifests *manifests, const struct side *side, struct larder_error *error)
+{
+	struct buffer *out = manifests->out;
+	const char *share;
+	int code = volume_share (manifests, side, &share, error);
+	if (code < 0)
+		return code;
+	begin (manifests, "v1", "PersistentVolume", side->volume, false);
+	yaml_open (out, 1, "capacity");
+	yaml_text (out, 2, "storage", manifests->capacity);
+	yaml_text (out, 1, "volumeMode", "Filesystem");
+	yaml_open (out, 1, "accessModes");
+	yaml_item (out, 2, side->mode);
+	yaml_text (out, 1, "persistentVolumeReclaimPolicy", "Retain");
+	yaml_text (out, 1, "storageClassName", manifests->cache->storage_class ? manifests->cache->storage_class : "");
+	yaml_open (out, 1, "claimRef");
+	yaml_text (out, 2, "apiVersion", "v1");
+	yaml_text (out, 2, "kind", "PersistentVolumeClaim");
+	yaml_text (out, 2, "namespace", manifests->cache->nspace);
+	yaml_text (out, 2, "name", side->claim);
+	if (side->read_only) {
+		yaml_open (out, 1, "mountOptions");
+		yaml_item (out, 2, "ro");
+	}
+	yaml_lines (out, 1, share);
+	return 0;
+}
+
+static void
+put_claim (const struct manifests *manifests, const struct side *side)
+{
+	struct buffer *out = manifests->out;
+	begin (manifests, "v1", "PersistentVolumeClaim", side->claim, true);
+	yaml_open (out, 1, "accessModes");
+	yaml_item (out, 2, side->mode);
+	yaml_text (out, 1, "volumeMode", "Filesystem");
+	yaml_text (out, 1, "storageClassName", manifests->cache->storage_class ? manifests->cache->storage_class : "");
+	yaml_text (out, 1, "volumeName", side->volume);
+	yaml_open (out, 1, "resources");
+	yaml_open (out, 2, "requests");
+	yaml_text (out, 3, "storage", manifests->capacity);
+}
+
+/* ---- the job ---- */
+
+static void
+put_job_spec (const struct manifests *manifests, unsigned depth)
+{
+	struct buffer *out = manifests->out;
+	unsigned shards = manifests->exporting->request->shards;
+	yaml_uint (out, depth, "backoffLimit", (uint64_t) TRIES * (shards ? shards : 1));
+	yaml_uint (out, depth, "ttlSecondsAfterFinished", KEPT_SECONDS);
+	if (shards) {
+		yaml_text (out, depth, "completionMode", "Indexed");
+		yaml_uint (out, depth, "completions", shards);
+		yaml_uint (out, depth, "parallelism", shards);
+	}
+	yaml_open (out, depth, "template");
+	yaml_open (out, depth + 1, "metadata");
+	yaml_open (out, depth + 2, "labels");
+	yaml_text (out, depth + 3, "app.kubernetes.io/managed-by", "larder");
+	yaml_open (out, depth + 1, "spec");
+	pod_job (manifests, depth + 2);
+}
+
+static void
+put_job (const struct manifests *manifests)
+{
+	struct buffer *out = manifests->out;
+	const char *schedule = manifests->cache->schedule;
+	if (!schedule || !*schedule) {
+		begin (manifests, "batch/v1", "Job", manifests->cache->job, true);
+		put_job_spec (manifests, 1);
+		return;
+	}
+	begin (manifests, "batch/v1", "CronJob", manifests->cache->job, true);
+	yaml_text (out, 1, "schedule", schedule);
+	yaml_text (out, 1, "timeZone", "Etc/UTC");
+	yaml_text (out, 1, "concurrencyPolicy", "Forbid");
+	yaml_open (out, 1, "jobTemplate");
+	yaml_open (out, 2, "spec");
+	put_job_spec (manifests, 3);
+}
+
+/* ---- all of it ---- */
+
+static int
+begin_manifests (struct manifests *manifests, struct larder_error *error)
+{
+	static const struct larder_line nothing[] = { { 0 } };
+	struct exporting *exporting = manifests->exporting;
+	struct larder_store *source = NULL;
+	manifests->volume_rw = arena_printf (exporting->arena, "%s-rw", manifests->cache->volume);
+	if (!manifests->volume_rw)
+		return larder_fail_memory (error);
+	int code = larder_store_open (exporting->larder, manifests->cache->source, &source, error);
+	if (code == 0)
+		code = export_share (exporting, store_instance (source), "environment", manifests->cache->source, nothing, &manifests->environment, error);
+	larder_store_close (source);
+	return code;
+}
+
+int
+export_kubernetes (struct exporting *exporting, struct larder_error *error)
+{
+	struct manifests manifests = {
+		.exporting = exporting, .cache = exporting->cache, .out = exporting->out, .profile = larder_profile (exporting->larder),
+	};
+	int code = manifests_check (&manifests, error);
+	if (code == 0)
+		code = begin_manifests (&manifests, error);
+	if (code < 0)
+		return code;
+	const struct side sides[] = {
+		{ manifests.cache->volume, manifests.cache->claim, "ReadOnlyMany", true }, { manifests.volume_rw, manifests.cache->claim_rw, "ReadWriteMany", false },
+	};
+	buffer_add_text (exporting->out, "# Written by larder export kubernetes: change larder.ini, then write it anew.\n");
+	for (size_t i = 0; code == 0 && i < 2; i++)
+		code = put_volume (&manifests, &sides[i], error);
+	if (code < 0)
+		return code;
+	for (size_t i = 0; i < 2; i++)
+		put_claim (&manifests, &sides[i]);
+	put_job (&manifests);
+	if (exporting->request->flags & LARDER_EXPORT_READER) {
+		begin (&manifests, "v1", "Pod", "model-reader", true);
+		pod_reader (&manifests, 1);
+	}
+	return 0;
+}

@@ -1,0 +1,8 @@
+# What is written for other tools, read back by those tools' own rules.
+TESTS += %D%/test-infra-kubernetes.py
+EXTRA_DIST += %D%/manifests.py %D%/test-infra-kubernetes.py
+
+check_LTLIBRARIES += tests/infra/driver-lent.la
+tests_infra_driver_lent_la_SOURCES = %D%/driver-lent.c
+tests_infra_driver_lent_la_CPPFLAGS = $(IN_INCLUDE)
+tests_infra_driver_lent_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
