@@ -37,6 +37,7 @@ struct larder_cmd {
 	int least, most;              /* operands; most -1: any number */
 	const char *done_word;        /* of the summary: "copied"; NULL: "done" alone */
 	const char *would_word;       /* the same with --dry-run, as a name of --json: "would_copy" */
+	bool both_ways;               /* it removes as well: counted apart from the done word, as "removed" or "would_remove" */
 	bool verdict;                 /* one that fails is the exit status, whatever went well beside it */
 	int (*run) (struct cli *cli, const void *self, struct larder_error *error);
 };
@@ -55,6 +56,7 @@ struct cli {
 	larder_finding_cb problem;    /* before cli_open: told every problem of the configuration */
 
 	struct larder_summary summary;
+	uint64_t removed;             /* of the done, by events */
 	bool failures_differ;
 	int first_failure;
 

@@ -41,7 +41,7 @@ const struct larder_cmd cmd_undelete = {
 	.text = "The delete markers on top of an object are taken away; its last version is there again, with bytes and attributes. "
 		"What was not deleted is skipped. The store must keep versions.\n\n"
 		"With --at, what was latest at that time, by the clock of the storage, is copied over each object within the storage, and an object "
-		"that was not there then is deleted, behind a delete marker. Versions are only added: a roll back can be rolled back. "
+		"that was not there then is deleted, behind a delete marker, and counted as removed. Versions are only added: a roll back can be rolled back. "
 		"One version of one object: larder cp --version ID images:k images:k.",
-	.options = options, .self_size = sizeof (struct undelete), .least = 1, .most = -1, .done_word = "restored", .would_word = "would_restore", .run = run,
+	.options = options, .self_size = sizeof (struct undelete), .least = 1, .most = -1, .done_word = "restored", .would_word = "would_restore", .both_ways = true, .run = run,
 };

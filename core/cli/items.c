@@ -2,6 +2,7 @@
 #include "line.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -103,6 +104,7 @@ transfer_event (void *context, const struct larder_event *event)
 		talk_error (cli, event->error, event->from);
 	} else {
 		__atomic_add_fetch (&cli->items, 1, __ATOMIC_RELAXED);
+		cli->removed += strstr (event->action, "remove") != NULL;
 		if (cli->globals.json)
 			json_event (cli, event);
 		else
@@ -111,17 +113,29 @@ transfer_event (void *context, const struct larder_event *event)
 	return cli_stopped (cli) ? LARDER_E_CANCELLED : 0;
 }
 
+/* "3 restored, 1 removed" */
+static void
+tell_done (const struct cli *cli, uint64_t done, char *ret, size_t room)
+{
+	const char *would = cli->globals.dry_run ? "would be " : "", *word = cli->cmd->done_word ? cli->cmd->done_word : "done";
+	if (cli->cmd->both_ways)
+		snprintf (ret, room, "%" PRIu64 " %s%s, %" PRIu64 " %sremoved", done - cli->removed, would, word, cli->removed, would);
+	else
+		snprintf (ret, room, "%" PRIu64 " %s%s", done, would, word);
+}
+
 int
 transfer_finish (struct cli *cli, int code, const struct larder_summary *sum, struct larder_error *error)
 {
 	cli->summary = *sum;
 	cli->first_failure = sum->code;
-	char size[32], time[32];
+	char size[32], time[32], done[128];
 	out_flush (cli);
-	if (sum->scanned > 1 || (cli->cmd && cli->cmd->verdict && sum->scanned == 1))
-		say (cli, "%" PRIu64 " %s%s, %" PRIu64 " skipped, %" PRIu64 " refused, %" PRIu64 " failed, %s in %s", sum->done,
-		     cli->globals.dry_run ? "would be " : "", cli->cmd->done_word ? cli->cmd->done_word : "done", sum->skipped, sum->refused, sum->failed,
+	if (sum->scanned > 1 || (cli->cmd && cli->cmd->verdict && sum->scanned == 1)) {
+		tell_done (cli, sum->done, done, sizeof done);
+		say (cli, "%s, %" PRIu64 " skipped, %" PRIu64 " refused, %" PRIu64 " failed, %s in %s", done, sum->skipped, sum->refused, sum->failed,
 		     text_from_size (sum->bytes, size), text_from_duration (clock_boot () - cli->began, time));
+	}
 	if (sum->ended || sum->failed + sum->refused == 0)
 		return code;
 	if (error)

@@ -164,8 +164,11 @@ json_summary (struct cli *cli, int exit_status)
 	json_line (cli, &line, "summary");
 	json_member_uint (&line.json, "scanned", sum->scanned);
 	json_member_uint (&line.json, "done", sum->done);
+	bool dry = cli->globals.dry_run, both_ways = cli->cmd && cli->cmd->both_ways;
 	if (cli->cmd && cli->cmd->done_word)
-		json_member_uint (&line.json, cli->globals.dry_run ? cli->cmd->would_word : cli->cmd->done_word, sum->done);
+		json_member_uint (&line.json, dry ? cli->cmd->would_word : cli->cmd->done_word, sum->done - (both_ways ? cli->removed : 0));
+	if (both_ways)
+		json_member_uint (&line.json, dry ? "would_remove" : "removed", cli->removed);
 	json_member_uint (&line.json, "skipped", sum->skipped);
 	json_member_uint (&line.json, "refused", sum->refused);
 	json_member_uint (&line.json, "failed", sum->failed);

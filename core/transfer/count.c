@@ -30,7 +30,7 @@ count_event (struct transfer *transfer, const struct larder_event *event)
 	transfer->barren = 0;
 	transfer->sum.scanned++;
 	transfer->sum.done++;
-	transfer->sum.bytes += transfer->request->flags & LARDER_DRY_RUN ? 0 : event->bytes;
+	transfer->sum.bytes += event->bytes;
 	tell (transfer, event);
 	pthread_mutex_unlock (&transfer->mutex);
 }

@@ -26,6 +26,20 @@ def counts(got):
     return tuple(last[name] for name in ("done", "skipped", "refused", "failed"))
 
 
+def test_cli_sync_dry_run_counts_bytes():
+    """What would be copied, in bytes, as the real run then counts what it copied; a plan and a put do so, too."""
+    for name, data in (("a", b"12345"), ("b/c", b"1234567")):
+        write("weighed/" + name, data)
+    words = ("sync", "--json", "weighed", "images:weighed/")
+    for more in (("-n",), ("--plan", "weighed.plan"), ()):
+        got = larder(*words, *more)
+        assert got.code == 0 and got.summary()["bytes"] == 12 and ", 12 B in " in got.err, (more, got.out, got.err)
+    got = larder("put", "-n", "--json", "-r", "weighed", "images:weighed2/")
+    assert got.code == 0 and got.summary()["bytes"] == 12, got.out
+    got = larder(*words, "-n")
+    assert got.code == 0 and got.summary()["bytes"] == 0, got.out
+
+
 def did(got):
     """{action: sorted keys} of what was told."""
     found = {}

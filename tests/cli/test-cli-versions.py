@@ -163,7 +163,11 @@ def test_cli_versions_roll_back_to_a_time():
     for dry, words in ((True, ("would-restore", "would-remove", "skipped")), (False, ("restored", "removed", "skipped"))):
         got = larder("undelete", "-r", "--at", then, "--json", "images:b/", *(["-n"] if dry else []))
         assert got.code == 0 and events(got).keys() == {(word, key) for word, keys in zip(words, acts.values()) for key in keys}, got.out
-        assert (got.summary()["scanned"], got.summary()["done"], got.summary()["skipped"]) == (7, 5, 2)
+        total = got.summary()
+        assert (total["scanned"], total["done"], total["skipped"]) == (7, 5, 2)
+        assert [total.get(name) for name in (("would_restore", "would_remove") if dry else ("restored", "removed"))] == [3, 2], total
+        assert total["bytes"] == 12 and "removed" not in total or not dry, total
+        assert ("3 would be restored, 2 would be removed, 2 skipped" if dry else "3 restored, 2 removed, 2 skipped") in got.err, got.err
         assert {key: versions("images:" + key) for key in before} == before or not dry
     assert [cat(key) for key in before] == [b"good", b"kept", b"same", b"meta", 3, 3] and cat("b/new-and-gone") == 3
     seen = facts("images:b/meta")

@@ -301,7 +301,8 @@ typedef int (*larder_event_fn) (void *context, const struct larder_event *event)
 /* scanned = done + skipped + refused + failed. */
 struct larder_summary {
 	size_t size;
-	uint64_t scanned, done, skipped, refused, failed, bytes;
+	uint64_t scanned, done, skipped, refused, failed;
+	uint64_t bytes;                  /* of what was done, or would be in a dry run */
 	int code;                        /* the one code of all failures, or 0 when they differ or none failed */
 	int ended;                       /* what ended the run before its time, or 0 */
 	uint64_t again;                  /* objects and parts that went once more, as their bytes had been damaged on the way */
