@@ -57,6 +57,7 @@ struct cli {
 
 	struct larder_summary summary;
 	uint64_t removed;             /* of the done, by events */
+	uint64_t differ, missing;     /* of the failed, by events */
 	bool failures_differ;
 	int first_failure;
 

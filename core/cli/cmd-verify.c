@@ -37,6 +37,7 @@ const struct larder_cmd cmd_verify = {
 		"larder verify --download model.safetensors models:flux/model.safetensors|every byte of both is read",
 	.text = "Of two objects the services' own checksums decide, where both tell one of the whole and of one kind: one request an object, and no byte is fetched. "
 		"Where only one tells it, the other side is read; where none does, both are. An etag is never taken for a checksum. What is alike is counted, and told "
-		"with --verbose or --json. The exit status is 6 when anything differs or is on one side alone, 9 when all that failed is archived and would have to be read.",
+		"with --verbose or --json. What is not alike is told as differs, missing (on one side alone) or failed (it could not be compared), and all three count as "
+		"failed; the summary tells how many differ and are missing. The exit status is 6 when anything differs or is on one side alone, 9 when all that failed is archived and would have to be read.",
 	.options = options, .self_size = sizeof (struct verify), .least = 2, .most = 2, .done_word = "same", .would_word = "same", .verdict = true, .run = run,
 };

@@ -99,6 +99,8 @@ transfer_event (void *context, const struct larder_event *event)
 		return cli_stopped (cli) ? LARDER_E_CANCELLED : 0;
 	}
 	if (event->error && event->error->code < 0) {
+		cli->differ += strcmp (event->action, "differs") == 0;
+		cli->missing += strcmp (event->action, "missing") == 0;
 		if (cli->globals.json)
 			json_event (cli, event);
 		talk_error (cli, event->error, event->from);
@@ -129,11 +131,13 @@ transfer_finish (struct cli *cli, int code, const struct larder_summary *sum, st
 {
 	cli->summary = *sum;
 	cli->first_failure = sum->code;
-	char size[32], time[32], done[128];
+	char size[32], time[32], done[128], unlike[96] = "";
 	out_flush (cli);
 	if (sum->scanned > 1 || (cli->cmd && cli->cmd->verdict && sum->scanned == 1)) {
 		tell_done (cli, sum->done, done, sizeof done);
-		say (cli, "%s, %" PRIu64 " skipped, %" PRIu64 " refused, %" PRIu64 " failed, %s in %s", done, sum->skipped, sum->refused, sum->failed,
+		if (cli->differ + cli->missing > 0)
+			snprintf (unlike, sizeof unlike, " (%" PRIu64 " differ, %" PRIu64 " missing)", cli->differ, cli->missing);
+		say (cli, "%s, %" PRIu64 " skipped, %" PRIu64 " refused, %" PRIu64 " failed%s, %s in %s", done, sum->skipped, sum->refused, sum->failed, unlike,
 		     text_from_size (sum->bytes, size), text_from_duration (clock_boot () - cli->began, time));
 	}
 	if (sum->ended || sum->failed + sum->refused == 0)

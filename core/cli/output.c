@@ -171,6 +171,10 @@ json_summary (struct cli *cli, int exit_status)
 		json_member_uint (&line.json, dry ? "would_remove" : "removed", cli->removed);
 	json_member_uint (&line.json, "skipped", sum->skipped);
 	json_member_uint (&line.json, "refused", sum->refused);
+	if (cli->cmd && cli->cmd->verdict) {
+		json_member_uint (&line.json, "differs", cli->differ);
+		json_member_uint (&line.json, "missing", cli->missing);
+	}
 	json_member_uint (&line.json, "failed", sum->failed);
 	json_member_uint (&line.json, "bytes", sum->bytes);
 	json_member_uint (&line.json, "again", sum->again);

@@ -1,6 +1,8 @@
 /* count.c: each item is counted once: done, skipped, refused or failed. */
 #include "plan.h"
 
+#include <string.h>
+
 #include "error.h"
 #include "store.h"
 
@@ -79,19 +81,16 @@ count_again (struct transfer *transfer, const struct item *item, const struct la
 	pthread_mutex_unlock (&transfer->mutex);
 }
 
-void
-count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused)
+static void
+fail (struct transfer *transfer, const struct larder_event *event, int code)
 {
 	if (code == LARDER_E_CANCELLED) {
 		stop (transfer, code);
 		return;
 	}
-	struct larder_event event = {
-		.size = sizeof event, .action = refused ? "refused" : "failed", .from = from, .to = to, .error = error,
-	};
 	pthread_mutex_lock (&transfer->mutex);
 	transfer->sum.scanned++;
-	if (refused)
+	if (strcmp (event->action, "refused") == 0)
 		transfer->sum.refused++;
 	else
 		transfer->sum.failed++;
@@ -101,11 +100,25 @@ count_failed (struct transfer *transfer, const char *from, const char *to, const
 		transfer->differ = true;
 	transfer->barren = code == LARDER_E_UNAVAILABLE ? transfer->barren + 1 : 0;
 	bool gone = transfer->barren >= BARREN_MOST;
-	tell (transfer, &event);
+	tell (transfer, event);
 	pthread_mutex_unlock (&transfer->mutex);
 	/* A full disk will not take the next one either, nor will a service that took none of the last. */
 	if (code == LARDER_E_NOSPACE || gone || transfer->strict)
 		stop (transfer, code);
+}
+
+void
+count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused)
+{
+	fail (transfer, &(struct larder_event) {
+		.size = sizeof (struct larder_event), .action = refused ? "refused" : "failed", .from = from, .to = to, .error = error,
+	}, code);
+}
+
+void
+count_unlike (struct transfer *transfer, const char *action, const char *from, const char *to, const struct larder_error *error, int code)
+{
+	fail (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = action, .from = from, .to = to, .error = error }, code);
 }
 
 void

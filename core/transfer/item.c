@@ -129,6 +129,7 @@ copy_paced (struct item *item, bool *ret_same, struct larder_error *error)
 		code = item->same (item, ret_same, error);
 	if (code < 0 || *ret_same)
 		return code;
+	item->differs = item->verify;
 	return item->verify ? verify_differs (item->from, item->to, "the bytes differ", error) : copy_item (transfer, item, error);
 }
 
@@ -148,6 +149,8 @@ run (struct task *task)
 		count_unchanged (transfer);
 	else if (code == 0)
 		count_done (transfer, item, size_of (item));
+	else if (item->differs)
+		count_unlike (transfer, "differs", item->from, item->to, &error, code);
 	else if (code != LARDER_E_CANCELLED || larder_is_cancelled (transfer->larder))
 		count_failed (transfer, item->from, item->to, &error, code, copy_is_refusal (transfer, item, code));
 	pool_done (transfer->pool, size_of (item));

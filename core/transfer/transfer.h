@@ -73,6 +73,7 @@ struct item {
 	/* NULL, or asked when its turn has come: is the target the same already? */
 	int (*same) (struct item *item, bool *ret_same, struct larder_error *error);
 	bool verify;                  /* it is compared, and never copied */
+	bool differs;                 /* and was found to be another: no failure to compare */
 	int beneath;                  /* file: folder that `below` is in, open until the pool was drained, or -1: `from` is its path */
 	const char *below;
 	bool follow;                  /* links on its way, as long as they stay in that folder */
@@ -104,6 +105,8 @@ void count_skipped (struct transfer *transfer, const char *from, const char *rea
 /* Skipped, for it is there already: counted, not told. */
 void count_unchanged (struct transfer *transfer);
 void count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused);
+/* What a comparison found: "differs" or "missing", a failure of its own name. */
+void count_unlike (struct transfer *transfer, const char *action, const char *from, const char *to, const struct larder_error *error, int code);
 /* What this item had is damaged, as `error` says, and goes once more. */
 void count_again (struct transfer *transfer, const struct item *item, const struct larder_error *error);
 void count_progress (struct transfer *transfer, uint64_t bytes);

@@ -36,7 +36,7 @@ static void
 tell_differs (struct transfer *transfer, const char *one, const char *other, const char *how)
 {
 	struct larder_error why = LARDER_ERROR_INIT;
-	count_failed (transfer, one, other, &why, verify_differs (one, other, how, &why), false);
+	count_unlike (transfer, "differs", one, other, &why, verify_differs (one, other, how, &why));
 }
 
 static void
@@ -44,7 +44,7 @@ tell_missing (struct transfer *transfer, const char *name, const struct side *wh
 {
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = larder_fail_next (&why, LARDER_E_INTEGRITY, "copy it, or remove it, when you know which tree is right", "'%s' has nothing of its name in '%s'", name, where->name);
-	count_failed (transfer, name, NULL, &why, code, false);
+	count_unlike (transfer, "missing", name, NULL, &why, code);
 }
 
 /* By the threads; what a listing tells was compared before. */

@@ -56,7 +56,10 @@ def test_cli_verify_what_differs():
     before = tree(folder)
     for one, other in ((folder, prefix), (prefix, folder)):
         told, got = verify(one, other, code=6)
-        assert sorted(told.values()) == ["failed"] * 4 + ["same"] and got.summary()["failed"] == 4, told
+        total = got.summary()
+        assert sorted(told.values()) == ["differs"] * 2 + ["missing"] * 2 + ["same"], told
+        assert [total[name] for name in ("scanned", "same", "differs", "missing", "failed", "skipped", "refused")] == [5, 1, 2, 2, 4, 0, 0], total
+        assert "1 same, 0 skipped, 0 refused, 4 failed (2 differ, 2 missing)" in got.err, got.err
         for words in ("the bytes differ", "not of one length", "b/c' has nothing of its name", "new' has nothing of its name"):
             assert got.err.count(words) == 1, (words, got.err)
     assert tree(folder) == before and larder("cat", prefix + "a").raw == b"one"
@@ -81,6 +84,7 @@ def test_cli_verify_damage_below_a_checksum():
     verify(folder, prefix)
     told, got = verify("--download", folder, prefix, code=6)
     assert told["%s/z" % folder] == "failed" and "damaged" in got.err, got.err
+    assert [got.summary()[name] for name in ("same", "differs", "missing", "failed")] == [len(FILES) - 1, 0, 0, 1], got.out
 
 
 def test_cli_verify_cut_below_a_checksum():

@@ -69,9 +69,9 @@ def differs(name):
     scene.put("other", bytes(other))
     assert scene.run("put", scene.path("other"), "images:other").code == 0
     last, _, read = scene.verify("images:one/large", "images:other", code=6)
-    assert last["failed"] == 1 and read == 0, (last, read)
+    assert last["differs"] == 1 and read == 0, (last, read)
     last, _, read = scene.verify(scene.path("tree/large"), "images:other", code=6)
-    assert last["failed"] == 1 and read == 0, (last, read)
+    assert last["differs"] == 1 and read == 0, (last, read)
 
 
 def test_live_verify_by_checksums_minio():
@@ -116,7 +116,7 @@ def test_live_verify_moto():
     last = scene.verify(scene.path("tree"), "images:two/")[0]
     assert last["same"] == 3, last
     scene.put("tree/a", b"A" * 5000)
-    assert scene.verify(scene.path("tree"), "images:two/", code=6)[0]["failed"] == 1
+    assert scene.verify(scene.path("tree"), "images:two/", code=6)[0]["differs"] == 1
     scene.put("tree/a", b"a" * 5000)
 
 

@@ -288,11 +288,11 @@ LARDER_API int larder_url (struct larder_store *store, struct larder_arena *aren
 /* One thing that happened to one item; also the lines of --json. */
 struct larder_event {
 	size_t size;
-	const char *action;              /* "copied", "moved", "removed", "restored", "skipped", "would-copy", …, "same", "again", "failed", "progress" */
+	const char *action;              /* "copied", "moved", "removed", "restored", "skipped", "would-copy", …, "same", "differs", "missing", "again", "failed", "progress" */
 	const char *from, *to;           /* addresses; to may be NULL */
 	const char *reason;              /* of skipped and again */
 	uint64_t bytes;
-	const struct larder_error *error;/* of failed */
+	const struct larder_error *error;/* of failed, refused, differs and missing */
 	const char *version;             /* of the object, where versions are dealt with, or NULL */
 };
 /* One at a time, perhaps on a thread of the transfer's own; a non-zero return ends it with that code. */
@@ -404,8 +404,9 @@ LARDER_API int larder_apply (struct larder *larder, const char *plan, uint32_t f
 
 /* Do two trees, or a file or object and another, have the same bytes? Of the request counts: from, to, the filters, the shard, and
  * LARDER_SYNC_SIZE_ONLY or LARDER_VERIFY_DOWNLOAD; nothing is changed. Where both sides tell a checksum of the whole of one kind, nothing is
- * read; where one does, the other is read. What is alike is "same" and counts as done; what differs, or is on one side alone, has
- * failed with INTEGRITY. An archived object that has to be read fails with NOTREADY. NOTFOUND when nothing is on either side. */
+ * read; where one does, the other is read. What is alike is "same" and counts as done; what "differs", or is "missing" on
+ * the other side, counts as failed with INTEGRITY; what could not be compared is "failed" with its own code, as NOTREADY of an archived
+ * object that has to be read. NOTFOUND when nothing is on either side. */
 LARDER_API int larder_verify (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context,
                               struct larder_summary *ret_summary, struct larder_error *error);
 
