@@ -87,9 +87,9 @@ prove_put (struct transfer *transfer, const struct item *item, const struct lard
 bool
 put_goes_again (struct transfer *transfer, const struct item *item, const struct file_source *file, int code, const struct larder_error *error)
 {
-	if (code != LARDER_E_INTEGRITY || !error || !error->status || transfer_stopped (transfer) || file_source_check (file, NULL) < 0)
+	if (code != LARDER_E_INTEGRITY || !error || !error->status || transfer_stopped (transfer) || (file && file_source_check (file, NULL) < 0))
 		return false;
-	count_again (transfer, item, error);
+	count_again (transfer, item->from, item->to, error);
 	return true;
 }
 

@@ -71,12 +71,12 @@ count_unchanged (struct transfer *transfer)
 }
 
 void
-count_again (struct transfer *transfer, const struct item *item, const struct larder_error *error)
+count_again (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error)
 {
 	pthread_mutex_lock (&transfer->mutex);
 	transfer->sum.again++;
 	tell (transfer, &(struct larder_event) {
-		.size = sizeof (struct larder_event), .action = "again", .from = item->from, .to = item->to, .reason = error ? error->message : NULL,
+		.size = sizeof (struct larder_event), .action = "again", .from = from, .to = to, .reason = error ? error->message : NULL,
 	});
 	pthread_mutex_unlock (&transfer->mutex);
 }

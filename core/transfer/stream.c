@@ -155,6 +155,8 @@ write_part (struct streaming *streaming, uint32_t number, uint64_t length, bool 
 		code = pace_wait (&streaming->transfer->pace, streaming->transfer->larder, length, error);
 	if (code == 0)
 		code = store_parts_write (streaming->transfer->store, arena, &streaming->upload, number, &source, &part, error);
+	if (put_goes_again (streaming->transfer, streaming->item, in_memory ? NULL : &file, code, error))
+		code = store_parts_write (streaming->transfer->store, arena, &streaming->upload, number, &source, &part, error);
 	if (code == 0)
 		code = parts_list_add (&streaming->list, &part, error);
 	if (code == 0) {
@@ -206,6 +208,8 @@ put_whole (struct streaming *streaming, const struct larder_put *put, uint64_t l
 	struct larder_info info = { .size = sizeof info };
 	memory_source_begin (&memory, streaming->buffer, (size_t) length, &source);
 	int code = larder_put (streaming->transfer->store, streaming->item->arena, put, &source, &info, error);
+	if (put_goes_again (streaming->transfer, streaming->item, NULL, code, error))
+		code = larder_put (streaming->transfer->store, streaming->item->arena, put, &source, &info, error);
 	streaming->total = length;
 	count_progress (streaming->transfer, code == 0 ? length : 0);
 	return code;

@@ -107,8 +107,8 @@ void count_unchanged (struct transfer *transfer);
 void count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused);
 /* What a comparison found: "differs" or "missing", a failure of its own name. */
 void count_unlike (struct transfer *transfer, const char *action, const char *from, const char *to, const struct larder_error *error, int code);
-/* What this item had is damaged, as `error` says, and goes once more. */
-void count_again (struct transfer *transfer, const struct item *item, const struct larder_error *error);
+/* What this had is damaged, as `error` says, and goes once more. */
+void count_again (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error);
 void count_progress (struct transfer *transfer, uint64_t bytes);
 int count_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
 /* The threads of a run with these flags, as many as `jobs` and `memory` let it have. NULL: no memory. */
@@ -117,7 +117,7 @@ struct pool *transfer_pool (const struct larder *larder, uint32_t flags);
 int transfer_stopped (struct transfer *transfer);
 
 /* ---- copy.c ---- */
-/* Did the store find what it got of a file damaged, and is the file as it was? Then it goes once more, and that is counted. */
+/* Did the store find what it got damaged, and is the file as it was (NULL: memory)? Then it goes once more, and that is counted. */
 bool put_goes_again (struct transfer *transfer, const struct item *item, const struct file_source *file, int code, const struct larder_error *error);
 
 /* ---- target.c: names on the other side ---- */

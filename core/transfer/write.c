@@ -161,7 +161,7 @@ write_file_from_store (struct transfer *transfer, struct item *item, struct lard
 			return code;
 		damaged |= code == LARDER_E_INTEGRITY;
 		replaced += code == LARDER_E_CONFLICT;
-		count_again (transfer, item, error);
+		count_again (transfer, item->from, item->to, error);
 	}
 }
 

@@ -63,6 +63,7 @@ class Place(Scene):
         self.change(self.profile_path(), '[backend "objects"]\n', lines)
 
     def clean(self):
+        self.stdin = os.devnull
         for key in self.keys():
             self.client.delete_object(Bucket="bucket", Key=key)
         for upload in self.uploads():
@@ -82,13 +83,26 @@ class Place(Scene):
         more = {}
         if self.between.tls:
             more = {"SSL_CERT_FILE": self.path("ca.crt"), "AWS_CA_BUNDLE": self.path("ca.crt")}
-        return self.run("--json", *words, more=more)
+        with open(self.stdin, "rb") as file:
+            return self.run("--json", *words, more=more, stdin=file)
 
 
 # ---- what is run: (words, what is there when it has gone well, what is there now)
 
 def put(at, size):
     return ["put", at.path("in", size), "images:t"], {"t": BYTES[size]}, at.objects
+
+
+def stream(at, size):
+    at.stdin = at.path("in", size)
+    return ["put", "-", "images:t"], {"t": BYTES[size]}, at.objects
+
+
+def carry(at, size):
+    """From another service, range by range where it is large."""
+    done = at.run("put", at.path("in", size), "backups:t")
+    assert done.code == 0, done
+    return ["cp", "backups:t", "images:t"], {"t": BYTES[size]}, at.objects
 
 
 def get(at, size):
@@ -108,7 +122,7 @@ def down(at, size):
     return ["sync", "--delete", "images:", at.path("out")], TREE, lambda: files(at.path("out"))
 
 
-RUNS = {"put": put, "get": get, "up": up, "down": down}
+RUNS = {"put": put, "stream": stream, "carry": carry, "get": get, "up": up, "down": down}
 
 
 def judge(at, run, done, want, got, least):
