@@ -109,8 +109,8 @@ remove_one (const struct removing *work, size_t i, struct larder_error *error)
 
 /* ---- many at once ---- */
 
-/* Items of one request, and their places in the caller's list. */
-struct batch { const struct removing *work; struct larder_remove *items; size_t *places; size_t count; const struct aws_reply *reply; };
+/* Items of one request, and their places in the caller's list; `gone` were found gone when a reply had been lost. */
+struct batch { const struct removing *work; struct larder_remove *items; size_t *places; bool *gone; size_t count; const struct aws_reply *reply; };
 
 static int
 report_batched (void *context, size_t index, int code, const struct larder_info *info, const struct larder_error *error)
@@ -138,14 +138,46 @@ fail_batch (const struct batch *batch, int code, const struct larder_error *why,
 	return outcome;
 }
 
+/* The reply was lost: which of them are gone? As with one, each that is sent again could get a second delete marker. What names a version
+ * can go twice, and is not looked at. When none is gone, all go again as they are. */
+static bool
+was_any_removed (void *context)
+{
+	struct batch *batch = context;
+	bool any = false;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct lost lost = { batch->work, &batch->items[i] };
+		batch->gone[i] = !batch->items[i].version && was_removed (&lost);
+		any |= batch->gone[i];
+	}
+	return any;
+}
+
+/* Reports those that are gone; the rest stays in the batch. */
 static int
-send_batch (struct batch *batch, struct larder_error *error)
+settle_batch (struct batch *batch)
+{
+	size_t rest = 0;
+	int outcome = 0;
+	for (size_t i = 0; i < batch->count && outcome == 0; i++) {
+		const struct larder_info info = { .size = sizeof info, .key = batch->items[i].key };
+		if (batch->gone[i]) {
+			outcome = report (batch->work, batch->places[i], 0, &info, NULL);
+		} else {
+			batch->places[rest] = batch->places[i];
+			batch->items[rest++] = batch->items[i];
+		}
+	}
+	batch->count = rest;
+	return outcome;
+}
+
+static int
+send_once (struct batch *batch, struct larder_error *error)
 {
 	const struct removing *work = batch->work;
 	struct larder_error why = LARDER_ERROR_INIT;
 	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
-	if (batch->count == 0)
-		return 0;
 	int code = s3_exchange_begin (&exchange, &why);
 	if (code == 0)
 		code = s3_exchange_what (&exchange, "remove objects of", work->bucket, NULL, &why);
@@ -153,14 +185,33 @@ send_batch (struct batch *batch, struct larder_error *error)
 		code = s3_request_delete_many (&exchange.request, exchange.arena, work->s3->server, work->bucket, batch->items, batch->count,
 		                               sizeof *batch->items, &why);
 	exchange.body_may_fail = true;
+	exchange.done = was_any_removed;
+	exchange.done_context = batch;
 	if (code == 0)
-		code = s3_exchange_do (work->s3, work->call, &exchange, &why);
-	if (code < 0)
-		return fail_batch (batch, code, &why, error);
+		code = s3_exchange_send (work->s3, work->call, &exchange, &why);
+	if (code == 0 && exchange.reply.found_done)
+		return settle_batch (batch);
+	if (code == 0 && !s3_exchange_is_ok (&exchange))
+		code = s3_exchange_fault (work->s3, &exchange, &why);
+	if (code < 0) {
+		code = fail_batch (batch, code, &why, error);
+		batch->count = 0;
+		return code;
+	}
 	batch->reply = &exchange.reply;
 	code = s3_reply_deleted (exchange.reply.body, exchange.reply.length, work->bucket, batch->items, batch->count, sizeof *batch->items,
 	                         report_batched, batch, exchange.arena, error);
 	batch->count = 0;
+	return code;
+}
+
+/* Each time fewer are left. */
+static int
+send_batch (struct batch *batch, struct larder_error *error)
+{
+	int code = 0;
+	while (batch->count > 0 && code == 0)
+		code = send_once (batch, error);
 	return code;
 }
 
@@ -182,9 +233,10 @@ remove_batched (const struct removing *work, size_t count, struct larder_error *
 	size_t most = work->s3->server->delete_most < count ? work->s3->server->delete_most : count;
 	CLEANUP_FREE struct larder_remove *items = calloc (most, sizeof *items);
 	CLEANUP_FREE size_t *places = calloc (most, sizeof *places);
-	if (!items || !places)
+	CLEANUP_FREE bool *gone = calloc (most, sizeof *gone);
+	if (!items || !places || !gone)
 		return larder_fail_memory (error);
-	struct batch batch = { work, items, places, 0, NULL };
+	struct batch batch = { .work = work, .items = items, .places = places, .gone = gone };
 	int code = 0;
 	for (size_t i = 0; i < count && code == 0; i++)
 		code = add_or_remove (&batch, i, error);

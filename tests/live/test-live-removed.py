@@ -99,6 +99,44 @@ def test_live_removed_lost_reply():
         assert s.text("k") == "second" and [item["version"] for item in items if not item["marker"]][0] == version and len(items) == 3, items
 
 
+def check_lost_batch(name):
+    """c-T15's kind, for many keys in one request: what went is known by a look, and has one delete marker each; what somebody wrote
+    meanwhile, and what names a version, goes once more."""
+    def markers(s):
+        found = {}
+        for item in s.pages(versions=True)[0]:
+            found[item["key"]] = found.get(item["key"], 0) + bool(item["marker"])
+        return found
+
+    with Session(name, versioning=True) as s:
+        for key in ("a", "b", "c", "old"):
+            version = s.do("write", key=key, text="first")["version"]
+        s.between.plan([{"method": "POST", "path": "delete", "nth": 1, "do": "drop-reply",
+                         "after": lambda _: s.server.client().put_object(Bucket=s.bucket, Key="b", Body=b"meanwhile")}])
+        assert s.remove("a", "b", "c", "never", {"key": "old", "version": version}) == [0] * 5
+        found = markers(s)
+        assert found.pop("never", 0) < 2 and found == {"a": 1, "b": 2, "c": 1}, found      # b: of either that was removed
+        assert len(s.sent("POST")) == 2 and s.keys() == [], s.sent("POST")
+
+
+def test_live_removed_batch_unanswered_minio():
+    check_lost_batch("minio")
+
+
+def test_live_removed_batch_unanswered_versitygw():
+    check_lost_batch("versitygw")
+
+
+def test_live_removed_batch_never_arrived():
+    """Nothing was done: all of it goes again, in one request."""
+    with Session("minio", versioning=True) as s:
+        for key in ("a", "b"):
+            s.do("write", key=key, text="first")
+        s.between.plan([{"method": "POST", "path": "delete", "nth": 1, "do": "cut-before"}])
+        assert s.remove("a", "b") == [0, 0] and s.keys() == []
+        assert len(s.sent("POST")) == 2 and [item["marker"] for item in s.pages(versions=True)[0]].count(True) == 2
+
+
 def test_live_removed_nothing_tells_the_etag():
     """The versions below the marker are gone one by one: it is refused, with the reason."""
     with Session("versitygw", versioning=True) as s:
