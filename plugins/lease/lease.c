@@ -87,8 +87,10 @@ int
 lease_fail_held (const char *name, const char *note, int64_t left, struct larder_error *error)
 {
 	char time[32];
-	return larder_fail_next (error, LARDER_E_CONFLICT, "wait for its end, or for what its holder is at", "lock '%s' is held%s%.200s%s for another %s", name,
-		note && *note ? " by '" : "", note ? note : "", note && *note ? "'" : "", text_from_duration (left > 0 ? left : 0, time));
+	bool noted = note && *note, ends = left != LEASE_ENDLESS;
+	return larder_fail_next (error, LARDER_E_CONFLICT, "wait for its end, or for what its holder is at", "lock '%s' is held%s%.200s%s%s%s", name,
+		noted ? " by '" : "", noted ? note : "", noted ? "'" : "", ends ? " for another " : " without end",
+		ends ? text_from_duration (left > 0 ? left : 0, time) : "");
 }
 
 int

@@ -47,6 +47,7 @@ int lease_tell (struct larder_call *call, const struct lease_record *record, int
 /* What try_acquire gives: what is left of a lease until record->boot_end. UNAVAILABLE when taking it took all of it. */
 int lease_tell_taken (struct larder_call *call, const struct lease_record *record, const char *token, struct larder_lease *ret, struct larder_error *error);
 
+#define LEASE_ENDLESS INT64_MAX    /* held by somebody who set no end */
 int lease_fail_held (const char *name, const char *note, int64_t left, struct larder_error *error);  /* CONFLICT */
 int lease_fail_lost (const char *name, struct larder_error *error);                                  /* CONFLICT */
 int lease_fail_free (const char *name, struct larder_error *error);                                  /* NOTFOUND */

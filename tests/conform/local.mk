@@ -71,3 +71,8 @@ CHECK_SCALES += check-scale-mock
 check-scale-mock: tests/conform/mock-worker driver-localfs-mock.la
 	LARDER_OBJECTS=100000 TOP_BUILDDIR='$(abs_top_builddir)' LARDER_MODULE_DIR='$(abs_top_builddir)/.libs' \
 		$(BASH) $(top_srcdir)/tests/conform/test-conform-mock-listing.sh
+
+if WITH_HIREDIS
+TESTS += %D%/test-conform-lock-redis.py
+endif
+EXTRA_DIST += %D%/test-conform-lock-redis.py

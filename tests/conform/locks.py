@@ -6,7 +6,7 @@ import subprocess
 
 BUILD = os.environ["TOP_BUILDDIR"]
 MODULES = os.environ["LARDER_MODULE_DIR"]
-CONFLICT, NOTFOUND, DENIED, UNAVAILABLE = -6, -4, -5, -9
+UNSUPPORTED, NOTFOUND, DENIED, CONFLICT, UNAVAILABLE, CANCELLED = -2, -4, -5, -6, -9, -11   # as in types.h
 
 Answer = collections.namedtuple("Answer", "code fence left took text")
 

@@ -1,4 +1,4 @@
-"""servers.py: real servers for a test, on loopback: MinIO, versitygw, moto.
+"""servers.py: real servers for a test, on loopback: MinIO, versitygw, moto, Redis.
 
     with servers.start("minio") as server:
         server.endpoint, server.access_key, server.secret_key, server.region, server.row
@@ -29,6 +29,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import certificates  # noqa: E402
+import redis_talk  # noqa: E402
 
 SLOW = float(os.environ.get("LARDER_SLOW", "1"))
 DEADLINE = 60 * SLOW
@@ -385,7 +386,47 @@ class Moto(Server):
         return [os.path.join(python_environment(), "bin", "python"), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
 
 
-KINDS = {"minio": Minio, "versitygw": Versitygw, "moto": Moto}
+class Redis(Server):
+    """With a password, a socket's path beside the port, and nothing kept: restarted it is empty. lines: more of its configuration."""
+    row = "redis"
+
+    def __init__(self, lines=(), **common):
+        super().__init__(**common)
+        self.lines, self.password = lines, secrets.token_hex(20)
+
+    def command(self):
+        found = shutil.which("redis-server")
+        if not found:
+            raise Missing("redis-server is not installed\n  next: ./bootstrap check installs it (Debian's package redis-server)")
+        return [found, os.path.join(self.folder, "redis.conf")]
+
+    @property
+    def address(self):
+        return "127.0.0.1:%d" % self.port
+
+    @property
+    def socket(self):
+        return os.path.join(self.folder, "socket")
+
+    def prepare(self):
+        with open(os.path.join(self.folder, "redis.conf"), "w") as file:
+            for line in ("bind 127.0.0.1", "port %d" % self.port, "unixsocket " + self.socket, "dir " + os.path.join(self.folder, "data"), 'save ""',
+                         "appendonly no", "requirepass " + self.password, *self.lines):
+                file.write(line + "\n")
+
+    def healthy(self):
+        try:
+            with self.talk() as talk:
+                return talk.ask("PING") == "PONG"
+        except (OSError, redis_talk.Refused):
+            return False
+
+    def talk(self, **how):
+        """A connection to say commands on, logged in."""
+        return redis_talk.Talk(self.port, how.get("password", self.password))
+
+
+KINDS = {"minio": Minio, "versitygw": Versitygw, "moto": Moto, "redis": Redis}
 
 
 def start(name, **options):

@@ -31,6 +31,7 @@ OUTSIDE = {
     "curl/": ["drivers/http"],
     "openssl/": ["drivers/aws", "drivers/http"],
     "expat.h": ["drivers/aws"],
+    "hiredis.h": ["plugins/redis"],
     "dlfcn.h": ["core/module"],
 }
 VENDOR_WORDS = r"\b(aws|amazon|minio|cloudfront|glacier_ir|terraform|localfs)\b"
