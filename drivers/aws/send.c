@@ -179,6 +179,16 @@ ask_why (struct sending *sending, enum aws_retry kind)
 		ask_again_as_get (sending);
 }
 
+/* Is the document of a collected reply an error? Of a listing only its beginning is looked at. */
+static bool
+begins_as_error (const char *body)
+{
+	body += strspn (body, " \t\r\n");
+	if (strncmp (body, "<?xml", 5) == 0 && (body = strstr (body, "?>")))
+		body += 2 + strspn (body + 2, " \t\r\n");
+	return body && strncmp (body, "<Error", 6) == 0;
+}
+
 /* True when the whole reply is a refusal; then `fault` says which. */
 static bool
 is_refused (struct sending *sending)
@@ -189,7 +199,7 @@ is_refused (struct sending *sending)
 	if (reply->status == 304 && (strcmp (method, "GET") == 0 || strcmp (method, "HEAD") == 0))
 		return false;
 	if (is_success (reply->status))
-		return sending->send->body_may_fail && !sending->begun &&
+		return !sending->begun && (sending->send->body_may_fail || begins_as_error (body)) &&
 		       aws_fault_in_success (&reply->headers, body, sending->collected.length, &sending->fault);
 	size_t length = sending->collected.length < FAULT_MOST ? sending->collected.length : FAULT_MOST;
 	aws_fault_read (reply->status, &reply->headers, body, length, &sending->fault);

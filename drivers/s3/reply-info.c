@@ -209,7 +209,7 @@ s3_reply_info (int status, const struct larder_pairs *headers, struct larder_are
 	struct span span = { 0, 0, 0 };
 	const char *modified = find (headers, "last-modified"), *encoding = find (headers, "content-encoding"), *restore = find (headers, "x-amz-restore");
 	const char *type = find (headers, "content-type");
-	if (!find (headers, "etag") && type && strncmp (type, "text/html", 9) == 0)      /* an object of that type has an etag */
+	if (!find (headers, "etag") && type && strncmp (type, "text/html", 9) == 0)
 		return s3_odd (error, "it is a web page");
 	int code = s3_reply_stored (headers, arena, &info, error);
 	info.storage_class = "STANDARD";                  /* another is told by a header; listings tell this one too */
@@ -225,6 +225,8 @@ s3_reply_info (int status, const struct larder_pairs *headers, struct larder_are
 		code = read_restore (restore, arena, &info, error);
 	if (code == 0)
 		code = read_metadata (headers, arena, &info, error);
+	if (code == 0 && !info.etag)         /* what stands between may answer 200 with the error as its body */
+		code = s3_odd (error, "it has no etag, as every object has");
 	if (code < 0)
 		return code;
 	info.length = span.length;

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""The model cache on MinIO: one download for sixteen workers, counted at a proxy; what is missing alone after a break; a source that stalls or goes
+away; new objects while one loads; c-C01, c-C07."""
+import json
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+import servers  # noqa: E402
+from scene import Scene, run_in  # noqa: E402
+
+MIB = 1 << 20
+BIG, OTHER = os.urandom(40 * MIB + 5), os.urandom(40 * MIB + 5)
+KEY = "sdxl/base.safetensors"
+
+
+class Place(Scene):
+    def __init__(self, lock="file"):
+        super().__init__(servers.start("minio"))
+        self.lock = lock
+        self.server.make_bucket("models")
+        self.change(self.config, "[store \"models\"]\n", ["bucket = models"])
+        self.change(self.config, "[cache \"models\"]\n", ["lease = 4s", "wait = 90s"])
+        self.change(self.path("pipeline/profiles/minio.ini"), "[lock \"models\"]\n", ["driver = file", "root = " + self.path("locks")])
+        self.change(self.path("pipeline/profiles/minio.ini"), "[lock \"models\"]\n", ["x-address ="])
+        text = open(self.path("pipeline/profiles/minio.ini")).read()
+        text = "\n".join(line for line in text.split("\n") if not line.startswith(("address = ", "x-address")))
+        self.put("pipeline/profiles/minio.ini", text.encode())
+        self.number = 0
+
+    def fresh(self, data=BIG):
+        """A folder of its own, and the object in the source."""
+        self.number += 1
+        self.root = self.path("root%d" % self.number)
+        self.between.plan([])
+        self.client.put_object(Bucket="models", Key=KEY, Body=data)
+        self.mark = len(self.between.requests)
+
+    def words(self, *more):
+        return ("--json", "model", "load", "base", "--base", "sdxl", *more)
+
+    def begin(self, *more):
+        return self.start(*self.words(*more), more={"LARDER_ROOT": self.root})
+
+    def load(self, *more):
+        done = self.end(self.begin(*more))
+        done.model = next((line for line in done.lines if line["type"] == "model"), {})
+        return done
+
+    def path_of(self):
+        return os.path.join(self.root, "models", KEY)
+
+    def bytes(self):
+        with open(self.path_of(), "rb") as file:
+            return file.read()
+
+    def ranges(self):
+        return [r for r in self.between.requests[self.mark:] if r["method"] == "GET" and KEY in r["path"]]
+
+    def wait_for(self, count):
+        end = time.monotonic() + 60 * servers.SLOW
+        while len(self.ranges()) < count:
+            assert time.monotonic() < end, "no range was asked for"
+            time.sleep(0.02)
+
+
+places = {}
+
+
+def place():
+    if "minio" not in places:
+        places["minio"] = Place()
+    return places["minio"]
+
+
+def test_live_cache_one_download_for_sixteen():
+    """Each range is asked for once; all get the one path, and its bytes are the object's."""
+    here = place()
+    here.fresh()
+    running = [here.begin() for _ in range(16)]
+    done = [here.end(process) for process in running]
+    assert [each.code for each in done] == [0] * 16, done
+    models = [next(line for line in each.lines if line["type"] == "model") for each in done]
+    assert sum(model["how"] == "filled" for model in models) == 1 and len({model["path"] for model in models}) == 1, models
+    asked = [dict((name.lower(), value) for name, value in r["headers"]).get("range") for r in here.ranges()]
+    assert len(asked) == len(set(asked)) == 6 and here.bytes() == BIG, asked
+
+
+def test_live_cache_goes_on():
+    """kill -9 in the midst: whoever comes next asks only for what is missing."""
+    here = place()
+    here.fresh()
+    here.between.plan([{"method": "GET", "path": KEY, "nth": 4, "do": "stall"}])
+    first = here.begin("--jobs", "1")
+    here.wait_for(4)
+    time.sleep(0.3)
+    first.kill()
+    here.end(first)
+    assert not os.path.lexists(here.path_of())
+    here.between.plan([])
+    here.mark = len(here.between.requests)
+    done = here.load()
+    assert done.code == 0 and done.model["how"] == "filled" and here.bytes() == BIG, done
+    assert 1 <= len(here.ranges()) < 6, here.ranges()
+
+
+def test_live_cache_source_goes_away():
+    """Waiting or filling: what is there is given, what is not says that the service does not answer, and goes on when it is back."""
+    here = place()
+    here.fresh()
+    assert here.load().code == 0
+    here.server.kill()
+    try:
+        done = here.load()
+        assert done.code == 0 and done.model["how"] == "hit", done
+        assert here.load("--revalidate").code == 8
+        root, here.root = here.root, here.path("other")
+        done = here.load()
+        assert done.code == 8 and done.error["next"] and not os.path.lexists(here.path_of()), done
+        here.root = root
+    finally:
+        here.server.again()
+    assert here.load("--revalidate").model["how"] == "hit"
+
+
+def test_live_cache_replaced_while_it_loads():
+    """Ranges are of one object: another that comes meanwhile is loaded whole instead, or not at all."""
+    here = place()
+    here.fresh()
+    process = here.begin("--jobs", "1", "--bandwidth", "16MB/s")
+    here.wait_for(2)
+    here.client.put_object(Bucket="models", Key=KEY, Body=OTHER)
+    done = here.end(process)
+    assert done.code == 0 and here.bytes() == OTHER, done
+
+
+def test_live_cache_sigterm():
+    """Ends in time with its exit code and its last line, gives the lock back at once, and what was loaded stays for the next."""
+    here = place()
+    here.fresh()
+    here.between.plan([{"method": "GET", "path": KEY, "nth": 3, "do": "stall"}])
+    process = here.begin("--jobs", "1")
+    here.wait_for(3)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    done = here.end(process)
+    assert done.code == 143 and time.monotonic() - began < 5 * servers.SLOW and json.loads(done.out.splitlines()[-1])["type"] == "summary", done
+    here.between.plan([])
+    here.mark = len(here.between.requests)
+    began = time.monotonic()
+    done = here.load()
+    assert done.code == 0 and done.model["how"] == "filled" and here.bytes() == BIG and len(here.ranges()) < 6, (done, len(here.ranges()))
+    assert "waiting" not in done.err, done.err
+
+
+run_in(places, sys.modules[__name__])
