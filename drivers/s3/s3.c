@@ -110,6 +110,7 @@ static const struct larder_driver driver = {
 	.class_set = s3_class_set,
 	.restore = s3_restore,
 	.url = s3_url,
+	.export_resource = s3_export,
 	.versioning = s3_versioning,
 	.probe = s3_probe,
 };

@@ -1,6 +1,6 @@
 # The model cache: scripts against the built program, on the mock and behind disks that misbehave.
-TESTS += %D%/test-cache-kill.py %D%/test-cache-load.py %D%/test-cache-room.py %D%/test-cache-steps.py
-EXTRA_DIST += %D%/caches.py %D%/test-cache-kill.py %D%/test-cache-load.py %D%/test-cache-room.py %D%/test-cache-steps.py
+TESTS += %D%/test-cache-job.py %D%/test-cache-kill.py %D%/test-cache-load.py %D%/test-cache-room.py %D%/test-cache-steps.py
+EXTRA_DIST += %D%/caches.py %D%/test-cache-job.py %D%/test-cache-kill.py %D%/test-cache-load.py %D%/test-cache-room.py %D%/test-cache-steps.py
 if HAVE_FUSE
 TESTS += %D%/test-cache-nfs.py
 endif

@@ -1,6 +1,9 @@
 # What is written for other tools, read back by those tools' own rules.
 TESTS += %D%/test-infra-kubernetes.py
-EXTRA_DIST += %D%/manifests.py %D%/test-infra-kubernetes.py
+EXTRA_DIST += %D%/manifests.py %D%/test-infra-kubernetes.py %D%/test-infra-services.py
+if WITH_AWS
+TESTS += %D%/test-infra-services.py
+endif
 
 check_LTLIBRARIES += tests/infra/driver-lent.la
 tests_infra_driver_lent_la_SOURCES = %D%/driver-lent.c

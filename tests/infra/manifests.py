@@ -72,6 +72,13 @@ def parsed(text):
     return found
 
 
+def pod(document):
+    spec = document["spec"]
+    if document["kind"] == "CronJob":
+        spec = spec["jobTemplate"]["spec"]
+    return spec if document["kind"] == "Pod" else spec["template"]["spec"]
+
+
 def bytes_of(quantity):
     assert isinstance(quantity, str), quantity
     number, unit = re.fullmatch(r"([0-9.]+)([A-Za-z]*)", quantity).groups()

@@ -5,7 +5,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from manifests import IMAGE, Export, bind, larder, parsed, read, run, write, yaml  # noqa: E402,F401
+from manifests import IMAGE, Export, bind, pod, read, run, write, yaml  # noqa: E402,F401
 
 # The manifests of the strategy, word for word but for what no driver of no vendor can say.
 STRATEGY = """
@@ -42,13 +42,6 @@ def holds(got, wanted, at=""):
             holds(got[key], value, at + "." + key)
     else:
         assert got == wanted, (at, got, wanted)
-
-
-def pod(document):
-    spec = document["spec"]
-    if document["kind"] == "CronJob":
-        spec = spec["jobTemplate"]["spec"]
-    return spec if document["kind"] == "Pod" else spec["template"]["spec"]
 
 
 def containers(spec):
