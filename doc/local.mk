@@ -7,3 +7,4 @@ EXTRA_DIST += doc/examples/pictures/make.py doc/examples/pictures/aurora-16bit.p
 EXTRA_DIST += doc/dev/kubernetes.md
 dist_man_MANS += doc/man/larder-codec.3 doc/man/larder-lock.3
 EXTRA_DIST += doc/examples/worker/README.md doc/examples/worker/worker.py
+EXTRA_DIST += doc/dev/python.md

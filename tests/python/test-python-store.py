@@ -79,6 +79,8 @@ def test_python_store_configuration_that_is_wrong_says_where():
 
 
 def test_python_store_objects():
+    def tell(done, _whole):
+        seen.append(done)
     with larder.open() as store:
         put = store.put("uploads:a/한국 b.txt", b"one\0two", content_type="text/plain", metadata={"note": "kept"})
         assert (put.key, put.length) == ("a/한국 b.txt", 7)
@@ -91,6 +93,15 @@ def test_python_store_objects():
         assert store.get("uploads:a/한국 b.txt", target) == b"" and read(target) == b"one\0two"
         store.put("uploads:a/from-file", target)
         assert store.get("uploads:a/from-file", progress=lambda done, whole: seen.append((done, whole))) == b"one\0two" and seen == [(7, 7)]
+        big = os.path.join(HOME, "big")
+        with open(big, "wb") as file:
+            file.write(os.urandom(20 << 20))
+        for move in (lambda: store.put("uploads:big", big, progress=tell), lambda: store.get("uploads:big", target, progress=tell)):
+            seen = []
+            move()
+            assert len(seen) > 1 and seen == sorted(seen) and seen[-1] == 20 << 20, seen
+        assert read(target) == read(big)
+        store.remove("uploads:big")
         store.put("uploads:c", b"")
         assert store.get("uploads:c") == b""
         assert [one.key for one in store.list("uploads:")] == ["a/from-file", "a/한국 b.txt", "c"]
@@ -103,7 +114,7 @@ def test_python_store_objects():
         raises(larder.NotFound, lambda: store.get("uploads:c"))
         assert any(one.is_deleted for one in store.list("uploads:c", versions=True))
         raises(larder.NotFound, lambda: store.get("uploads:c", target))
-        assert read(target) == b"one\0two"
+        assert read(target) == read(big)
 
 
 def test_python_store_what_a_callback_raises_comes_out():

@@ -3,7 +3,7 @@
 larder_cancel ends every call of a handle. So each call has a handle to itself while it runs; those that are done lie ready for
 the next one. Calls of the main thread run in another thread: Python sees Ctrl-C
 between its own instructions alone, and a thread inside C executes none. What a call uses belongs to the thread that makes it, so
-whoever waits may leave at any time."""
+whoever waits for it may leave (a second Ctrl-C)."""
 from __future__ import annotations
 
 import ctypes
@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 import weakref
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, Callable, Generic, List, Optional, Set, TypeVar
 
 from . import _library, _structs as s, errors
@@ -163,6 +163,7 @@ class Handles:
             return future.result()
         except BaseException:
             running.cancel()
+            wait([future])               # what the call reads is the caller's again; a second Ctrl-C does not wait
             raise
 
 
