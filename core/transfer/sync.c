@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,6 +66,21 @@ sync_begin_sides (struct sync *sync, bool sources, struct larder_error *error)
 		code = transfer->store ? side_begin_store (&sync->to, transfer, transfer->store, transfer->to, error)
 			: side_begin_local (&sync->to, transfer, transfer->to, sources, error);
 	return code == 0 && !sources ? refuse_overlap (sync, from.path, transfer->to, error) : code;
+}
+
+/* The model cache keeps its files where its records say, and links where files would go: a sync into it would see neither. */
+static int
+refuse_cache (const struct transfer *transfer, const struct larder_sync *request, struct larder_error *error)
+{
+	CLEANUP_FREE char *at = transfer->store ? NULL : target_whole_path (transfer->to);
+	for (char *end = at ? at + strlen (at) : NULL; end; end = strrchr (at, '/')) {
+		char mark[4096];
+		*end = '\0';
+		if ((size_t) snprintf (mark, sizeof mark, "%s/.larder/gen", at) < sizeof mark && access (mark, F_OK) == 0)
+			return larder_fail_next (error, LARDER_E_CONFLICT, "larder model pull PREFIX fills it, and larder model evict makes room",
+				"'%s' lies in a model cache", request->to);
+	}
+	return 0;
 }
 
 static int
@@ -137,6 +153,8 @@ run (struct sync *sync, struct larder_error *error)
 		code = sync_list_begin (sync, error);
 	if (code == 0)
 		code = sync_begin_sides (sync, false, error);
+	if (code == 0 && !sync->inside_cache)
+		code = refuse_cache (transfer, sync->request, error);
 	if (code == 0)
 		code = sync_list_read (sync, error);
 	if (code == 0 && sync->request->mode && transfer->store)
@@ -178,9 +196,9 @@ on_event (void *context, const struct larder_event *event)
 	return sync->event ? sync->event (sync->context, event) : 0;
 }
 
-int
-sync_with_state (struct larder *larder, const struct larder_sync *request, const char *state, larder_event_fn event, void *context,
-                 struct larder_summary *ret_summary, struct larder_error *error)
+static int
+sync_trees (struct larder *larder, const struct larder_sync *request, const char *state, bool inside_cache, larder_event_fn event, void *context,
+            struct larder_summary *ret_summary, struct larder_error *error)
 {
 	struct larder_sync whole = { .size = sizeof whole };
 	larder_give (&whole, request);
@@ -199,6 +217,7 @@ sync_with_state (struct larder *larder, const struct larder_sync *request, const
 	sync->event = event;
 	sync->context = context;
 	int code = transfer_begin (&sync->transfer, larder, &copy, on_event, sync, error);
+	sync->inside_cache = inside_cache;
 	if (code == 0) {
 		sync->transfer.state = state;
 		sync->transfer.keep_times = whole.flags & LARDER_SYNC_EXACT_TIMES;
@@ -211,8 +230,15 @@ sync_with_state (struct larder *larder, const struct larder_sync *request, const
 }
 
 int
+sync_with_state (struct larder *larder, const struct larder_sync *request, const char *state, larder_event_fn event, void *context,
+                 struct larder_summary *ret_summary, struct larder_error *error)
+{
+	return sync_trees (larder, request, state, true, event, context, ret_summary, error);
+}
+
+int
 larder_sync (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context, struct larder_summary *ret_summary,
              struct larder_error *error)
 {
-	return sync_with_state (larder, request, larder_state (larder), event, context, ret_summary, error);
+	return sync_trees (larder, request, larder_state (larder), false, event, context, ret_summary, error);
 }

@@ -89,7 +89,7 @@ int transfer_begin (struct transfer *transfer, struct larder *larder, const stru
                     struct larder_error *error);
 /* Waits for all items; what the run ended with. */
 int transfer_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
-/* larder_transfer and larder_sync with a folder of one's own for journals. */
+/* larder_transfer and larder_sync into the private files of a model cache, with a folder of its own for journals. */
 int transfer_with_state (struct larder *larder, const struct larder_transfer *request, const char *state, larder_event_fn event, void *context,
                          struct larder_summary *ret_summary, struct larder_error *error);
 int sync_with_state (struct larder *larder, const struct larder_sync *request, const char *state, larder_event_fn event, void *context,

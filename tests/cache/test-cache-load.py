@@ -212,6 +212,19 @@ def test_cache_load_adopts_many_files():
     assert read(os.path.join(one["path"], "unet/a.safetensors")) == BIG
 
 
+def test_cache_load_not_by_sync():
+    """A sync into a cache would see links where files should be: it is refused, and says what fills a cache. Before there is a cache it is as ever."""
+    cache = Cache("prefixes = sdxl/")
+    cache.put("sdxl/base.safetensors", BIG[:1000])
+    cache.put("sdxl/config.json", b"{}")
+    assert cache.run("sync", "-q", "models:sdxl/", os.path.join(cache.root, "sdxl")).code == 0
+    got = cache.run("model", "pull", "--json")
+    assert got.code == 0 and sorted(line["action"] for line in got.lines() if line["type"] == "object") == ["adopted"] * 2, got.out
+    got = cache.run("sync", "--delete", "models:sdxl/", os.path.join(cache.root, "sdxl"))
+    assert got.code == 5 and "lies in a model cache" in got.err and "larder model pull" in got.err, got.err
+    assert cache.run("model", "verify").code == 0 and cache.run("model", "pull", "--json").summary()["skipped"] == 2
+
+
 def test_cache_load_goes_on():
     """A publisher that died between its record and its link: the next load switches the link. A record that is none says so."""
     cache = Cache()
