@@ -1,14 +1,18 @@
-/* reach.c: from an address to a connection that is ready for commands. Names are looked up on a thread of the C library's own, so that
- * a name server which is silent keeps nobody from being cancelled. */
+/* reach.c: from an address to a connection that is ready for commands. Names are looked up on a thread of their own, so that a
+ * name server which is silent keeps nobody from being cancelled. */
 #include "lock-redis.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include "cleanup.h"
 #include "error.h"
 
 static int
@@ -45,24 +49,46 @@ reach_parse (struct locks *locks, struct larder_error *error)
 
 /* ---- names ------------------------------------------------------------------------------------- */
 
-struct lookup { struct gaicb request; struct addrinfo hints; char host[ADDRESS_ROOM], port[8]; };
+/* Of who asks and of the thread that looks, whichever lets go last. */
+struct lookup { atomic_int users; int done, status; struct addrinfo *found; char host[ADDRESS_ROOM], port[8]; };
 
-/* Waits in small steps for what has no descriptor. */
-static int
-wait_lookup (struct asking *asking, struct lookup *lookup)
+static void
+let_go (struct lookup *lookup)
 {
-	const struct gaicb *const list[] = { &lookup->request };
-	int status;
-	while ((status = gai_error (&lookup->request)) == EAI_INPROGRESS) {
-		if (larder_host->cancelled (asking->call))
-			return larder_fail (asking->error, LARDER_E_CANCELLED, "cancelled while '%s' was looked up", asking->locks->host);
-		if (larder_host->boot () > asking->end)
-			return larder_fail_next (asking->error, LARDER_E_UNAVAILABLE, "look at the name servers", "the host '%s' of Redis is not found in time", asking->locks->host);
-		(void) gai_suspend (list, 1, &(struct timespec) { 0, 20000000 });
-	}
-	if (status != 0)
-		return larder_fail_next (asking->error, LARDER_E_UNAVAILABLE, "look at 'address' of the [lock]", "the host '%s' of Redis is not found: %s", asking->locks->host, gai_strerror (status));
-	return 0;
+	if (atomic_fetch_sub (&lookup->users, 1) > 1)
+		return;
+	if (lookup->found)
+		freeaddrinfo (lookup->found);
+	cleanup_close_at (&lookup->done);
+	free (lookup);
+}
+
+static void *
+look (void *at)
+{
+	struct lookup *lookup = at;
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	lookup->status = getaddrinfo (lookup->host, lookup->port, &hints, &lookup->found);
+	(void) eventfd_write (lookup->done, 1);
+	let_go (lookup);
+	return NULL;
+}
+
+static int
+start_looking (struct lookup *lookup)
+{
+	pthread_t thread;
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	sigfillset (&all);
+	pthread_attr_init (&attributes);
+	pthread_attr_setdetachstate (&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize (&attributes, 256 << 10);
+	pthread_sigmask (SIG_SETMASK, &all, &before);
+	int errnum = pthread_create (&thread, &attributes, look, lookup);
+	pthread_sigmask (SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy (&attributes);
+	return errnum;
 }
 
 static int
@@ -75,19 +101,23 @@ look_up (struct asking *asking, struct addrinfo **ret)
 	struct lookup *lookup = calloc (1, sizeof *lookup);
 	if (!lookup)
 		return larder_fail_memory (asking->error);
-	struct gaicb *list[] = { &lookup->request };
+	*lookup = (struct lookup) { .users = 2, .done = eventfd (0, EFD_CLOEXEC) };
 	memcpy (lookup->host, locks->host, sizeof lookup->host);
 	memcpy (lookup->port, locks->port, sizeof lookup->port);
-	lookup->hints.ai_socktype = SOCK_STREAM;
-	lookup->request = (struct gaicb) { .ar_name = lookup->host, .ar_service = lookup->port, .ar_request = &lookup->hints };
-	int status = getaddrinfo_a (GAI_NOWAIT, list, 1, NULL);
-	int code = status == 0 ? wait_lookup (asking, lookup)
-		: larder_fail (asking->error, LARDER_E_UNAVAILABLE, "cannot look up the host '%s': %s", locks->host, gai_strerror (status));
-	if (code == 0)
-		*ret = lookup->request.ar_result;
-	else if (status == 0 && gai_cancel (&lookup->request) == EAI_NOTCANCELED)
-		return code;   /* a thread is still writing to it: it is left to that thread */
-	free (lookup);
+	int errnum = lookup->done < 0 ? errno : start_looking (lookup);
+	if (errnum) {
+		lookup->users = 1;
+		let_go (lookup);
+		return larder_fail_errno (asking->error, errnum, "cannot look up the host '%s' of Redis", locks->host);
+	}
+	int code = link_wait (asking, lookup->done, POLLIN);
+	if (code == 0 && lookup->status != 0)
+		code = larder_fail_next (asking->error, LARDER_E_UNAVAILABLE, "look at 'address' of the [lock]", "the host '%s' of Redis is not found: %s", locks->host, gai_strerror (lookup->status));
+	if (code == 0) {
+		*ret = lookup->found;
+		lookup->found = NULL;
+	}
+	let_go (lookup);
 	return code;
 }
 
