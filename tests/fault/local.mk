@@ -51,6 +51,9 @@ check_LTLIBRARIES += tests/fault/bad-calls.la
 tests_fault_bad_calls_la_SOURCES = %D%/bad-calls.c %D%/going-wrong.c %D%/going-wrong.h
 tests_fault_bad_calls_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 tests_fault_bad_calls_la_LIBADD = -ldl
+check_LTLIBRARIES += tests/fault/bad-memory.la
+tests_fault_bad_memory_la_SOURCES = %D%/bad-memory.c %D%/going-wrong.c %D%/going-wrong.h
+tests_fault_bad_memory_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
 # A file system with the manners of NFS.
 if HAVE_FUSE

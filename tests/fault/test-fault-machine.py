@@ -21,6 +21,7 @@ MIB = 1 << 20
 LARGE, SMALL = os.urandom(24 * MIB + 5), os.urandom(200000)      # four parts; one request
 BUILD = os.environ["TOP_BUILDDIR"]
 BAD_CALLS = os.path.join(BUILD, "tests/fault/.libs/bad-calls.so")
+BAD_MEMORY = os.path.join(BUILD, "tests/fault/.libs/bad-memory.so")
 SHIFT = os.path.join(BUILD, "tests/live/.libs/clock-shift.so")
 ASAN = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
 SETTINGS = {"connect-timeout": "3s", "reply-timeout": "3s", "stall-timeout": "1s", "attempts": "3"}
@@ -107,8 +108,8 @@ def test_fault_machine_web_page():
             assert done.code == 6 and done.error.get("next") and os.listdir(place.path("to")) == [], (words, done)
 
 
-def bad(what, *words, **more):
-    return place.run(*words, LD_PRELOAD=BAD_CALLS, LARDER_BAD=what, ASAN_OPTIONS=ASAN, **more)
+def bad(what, *words, preload=BAD_CALLS, **more):
+    return place.run(*words, LD_PRELOAD=preload, LARDER_BAD=what, ASAN_OPTIONS=ASAN, **more)
 
 
 def test_fault_machine_names():
@@ -142,7 +143,7 @@ def test_fault_machine_disk_fails_at_the_end():
             assert place.read("to/out") == b"old" and os.listdir(place.path("to")) == ["out"], (how, os.listdir(place.path("to")))
 
 
-def test_fault_machine_no_threads_no_descriptors_no_memory():
+def test_fault_machine_no_threads_no_descriptors():
     """What is done is right, or it is told; never a crash."""
     place.clean("large")
     for first in (1, 2):
@@ -151,10 +152,22 @@ def test_fault_machine_no_threads_no_descriptors_no_memory():
     for most in range(6, 24, 3):
         done = place.run("get", "s:t", "to/out", under=["prlimit", "--nofile=%d" % most])
         assert (0 < done.code < 10 and done.err.count("next: ") == 1) if done.code else place.read("to/out") == LARGE, (most, done)
-    room = "--data=%d" % (64 * MIB) if "ASAN_OPTIONS" in os.environ else "--as=%d" % (64 * MIB)     # a sanitizer's shadow takes terabytes of addresses
-    done = place.run("get", "s:t", "to/out", under=["prlimit", room])
-    assert (0 < done.code < 10 and done.err) if done.code else place.read("to/out") == LARGE, done
     assert place.run("get", "s:t", "to/out").code == 0 and os.listdir(place.path("to")) == ["out"] and place.read("to/out") == LARGE
+
+
+def test_fault_machine_no_memory():
+    """From the first on, the second on, … of the large pieces there is none: told, with nothing half written, until they suffice."""
+    for words, arrived in ((("get", "s:t", "to/out"), lambda: place.read("to/out")), (("put", "large", "s:t"), place.stored)):
+        code, first = None, 0
+        while code != 0:
+            first += 1
+            place.clean("large" if words[0] == "get" else None)
+            done = bad("malloc:ENOMEM:%d" % first, *words, preload=BAD_MEMORY)
+            code = done.code
+            assert code == 0 or (0 < code < 10 and "memory" in done.err and done.err.count("next: ") == 1), (words, first, done)
+            keys = place.client.list_objects_v2(Bucket="bucket").get("KeyCount")
+            assert code == 0 or (os.listdir(place.path("to")) == [] and keys == (words[0] == "get")), (words, first, os.listdir(place.path("to")), keys)
+        assert arrived() == LARGE and first > 4, (words, first)
 
 
 try:
