@@ -5,5 +5,8 @@ PYTHON_LIVE = %D%/test-python-live.py %D%/test-python-wheel.py
 TESTS += $(PYTHON_TESTS)
 if WITH_AWS
 TESTS += $(PYTHON_LIVE)
+if WITH_HIREDIS
+TESTS += %D%/test-python-redis.py
 endif
-EXTRA_DIST += $(PYTHON_TESTS) $(PYTHON_LIVE) %D%/README.md %D%/session.py
+endif
+EXTRA_DIST += $(PYTHON_TESTS) $(PYTHON_LIVE) %D%/test-python-redis.py %D%/README.md %D%/session.py %D%/workers.py

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The module in a Python that has neither Pillow nor numpy nor boto3: isolated, without site-packages."""
+import ast
 import os
 import subprocess
 import sys
@@ -42,6 +43,16 @@ def test_python_bare_store():
     for name in ("test-python-store.py", "test-python-cancel.py"):
         done = bare("-c", NOTHING + "import runpy; sys.argv = ['']; runpy.run_path(%r, run_name='__main__')" % os.path.join(HERE, name))
         assert done.returncode == 0 and "\nok 8 - " in done.stdout and "not ok" not in done.stdout, done.stdout[-2000:]
+
+
+def test_python_bare_oldest_language():
+    """Every file parses as Python 3.9, which is not at hand to run them."""
+    folder = os.path.join(PACKAGE, "larder")
+    files = [name for name in os.listdir(folder) if name.endswith(".py")]
+    assert len(files) > 8
+    for name in files:
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            ast.parse(file.read(), name, feature_version=(3, 9))
 
 
 os.environ["LARDER_ROOT"] = os.path.join(HOME, "bare")

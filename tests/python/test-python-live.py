@@ -3,37 +3,33 @@
 import asyncio
 import hashlib
 import io
-import json
 import os
 import re
-import subprocess
 import sys
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from session import HOME, PACKAGE, SRC, picture, raises, read, run  # noqa: E402
+from session import HOME, SRC, picture, raises, run  # noqa: E402
 import servers  # noqa: E402
+import workers  # noqa: E402
 import larder  # noqa: E402
 import larder.aio  # noqa: E402
 import numpy  # noqa: E402
 from PIL import Image  # noqa: E402
 
-WORKER = os.path.join(SRC, "doc/examples/worker/worker.py")
-IMAGES, MODELS = "pingvas-studio-images", "pingvas-studio-models"
+IMAGES, MODELS = workers.IMAGES, workers.MODELS
 NOISE = Image.fromarray(numpy.random.default_rng(5).integers(0, 256, (600, 800, 3), dtype="uint8"))
 
 SERVER = servers.start("minio")
 SERVER.make_bucket(IMAGES, versioning=True)
 SERVER.make_bucket(MODELS)
 CLIENT = SERVER.client()
-CONFIG = servers.pipeline(os.path.join(HOME, "live"))
+CONFIG = workers.use(SERVER, os.path.join(HOME, "live"))
 PROFILE = os.path.join(HOME, "live/profiles/minio.ini")
 with open(PROFILE) as file:
     text = file.read()
 with open(PROFILE, "w") as file:         # leases as objects of the store itself
     file.write(re.sub(r'\[lock "models"\][^[]*', '[lock "models"]\ndriver = store\nstore = models\n\n', text))
-os.environ.update({name: value for name, value in SERVER.environment().items() if name.startswith(("AWS_", "MINIO_")) or name == "LARDER_MINIO"})
-os.environ.update(LARDER_CONFIG=CONFIG, LARDER_PROFILE="minio", LARDER_ROOT=os.path.join(HOME, "live/root"))
 
 
 def there(key, bucket=IMAGES):
@@ -104,24 +100,8 @@ def test_python_live_threads_awaitables_and_forked_workers_at_once():
 
 
 def test_python_live_the_example_worker():
-    """Four workers, one cold model, eight jobs each; nobody fills twice."""
-    weights = os.urandom(12 << 20)
-    CLIENT.put_object(Bucket=MODELS, Key="sdxl/sdxl-base.safetensors", Body=weights)
-    environment = {**os.environ, "PYTHONPATH": PACKAGE, "PYTHONDONTWRITEBYTECODE": "1"}
-    workers = [subprocess.Popen([sys.executable, WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(4)]
-    for number, worker in enumerate(workers):
-        worker.stdin.writelines(json.dumps({"job": "w%d-%d" % (number, job), "user": "worker", "base": "sdxl", "model": "sdxl-base"}) + "\n"
-                                for job in range(8))
-        worker.stdin.flush()
-    said = [[json.loads(line) for line in worker.communicate()[0].splitlines()] for worker in workers]
-    assert [len(lines) for lines in said] == [8] * 4 and not any(worker.returncode for worker in workers), said
-    everything = [line for lines in said for line in lines]
-    assert [line["model"] for line in everything].count("filled") == 1 and all(line["model"] == "hit" for lines in said for line in lines[1:]), everything
-    assert read(os.path.join(HOME, "live/root/models/sdxl/sdxl-base.safetensors")) == weights
-    for line in everything:
-        pixels = numpy.asarray(Image.open(io.BytesIO(there(line["s3_key"])[0])))
-        assert pixels.tobytes() == weights[:512 * 512] and line["url"].endswith("/" + line["s3_key"]), line["s3_key"]
-        assert line["thumbnail_url"].endswith("/" + line["thumbnail_key"]) and there(line["thumbnail_key"])[1]["ContentType"] == "image/webp"
+    """c-C14: four workers, one cold model, eight jobs each, leases in the store; nobody fills twice."""
+    workers.check(CLIENT, os.path.join(HOME, "live/root"))
 
 
 def code_lines(path, begin):
@@ -132,7 +112,7 @@ def code_lines(path, begin):
 
 def test_python_live_the_example_has_a_quarter_of_the_lines():
     then = code_lines(os.path.join(SRC, "tests/bench/strategy.py"), "def load_model_from_efs")
-    now = code_lines(WORKER, "import json")
+    now = code_lines(workers.WORKER, "import json")
     assert then > 60 and 4 * now <= then, (now, then)
 
 

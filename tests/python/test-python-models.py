@@ -35,7 +35,7 @@ def test_python_models_a_miss_fills_and_the_next_is_a_hit():
 
 
 def test_python_models_a_hit_asks_no_service_and_is_quick():
-    """c-C: works when the source is down; two milliseconds in process, the best of many."""
+    """Works when the source is down, loads no driver; two milliseconds in process, the best of many."""
     put("warm")
     store.load_model("warm", "sdxl")
     os.environ["LARDER_MINIO"] = "http://127.0.0.1:1"
@@ -46,6 +46,10 @@ def test_python_models_a_hit_asks_no_service_and_is_quick():
             assert down.load_model("warm", "sdxl").how == "hit"
             taken.append(time.monotonic() - began)
     assert min(taken) < 0.002 * SLOW, min(taken)
+    program = ("import sys; sys.path.insert(0, %r); import larder\nwith larder.open(profile='minio') as store:\n"
+               "    assert store.load_model('warm', 'sdxl').how == 'hit'\nprint(open('/proc/self/maps').read())" % PACKAGE)
+    maps = subprocess.run([sys.executable, "-S", "-c", program], stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert "liblarder.so" in maps and not [name for name in ("libcurl", "libssl", "driver-", "lock-") if name in maps], maps
 
 
 def test_python_models_one_of_many_processes_fills():

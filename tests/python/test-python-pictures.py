@@ -56,6 +56,7 @@ def test_python_pictures_modes_of_pil_that_are_kept():
 
 
 def test_python_pictures_modes_of_pil_that_are_converted():
+    """c-D04: as Pillow itself expands them, alpha too."""
     palette = scene("RGB").convert("P", palette=Image.Palette.ADAPTIVE, colors=60)
     clear = palette.copy()
     clear.info["transparency"] = 7
@@ -75,7 +76,7 @@ def test_python_pictures_modes_of_pil_that_are_converted():
 
 
 def test_python_pictures_sixteen_bits():
-    """c-T: depth is kept, in the order of the machine whichever order the image had; the thumbnail has 8 bits."""
+    """Depth is kept, in the order of the machine whichever order the image had; the thumbnail has 8 bits."""
     values = (numpy.arange(120 * 90).reshape(90, 120) * 6).astype("uint16")
     for name, image in (("native", Image.fromarray(values)), ("big", Image.frombytes("I;16B", (120, 90), values.astype(">u2").tobytes())),
                         ("wide", Image.fromarray(values.astype("int32"), "I"))):

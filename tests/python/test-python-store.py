@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A store opened from Python: pictures by path and as bytes, objects, addresses, values, errors, the end."""
+import gc
 import http.server
 import io
 import json
@@ -27,6 +28,8 @@ def test_python_store_a_path_and_its_bytes_are_one_picture():
                                "thumbnail_key": "u1/2026/11/thumbnails/j1.webp", "file_size": store.stat("images:u1/2026/11/j1.png").length}
         assert (first.s3_bucket, first.s3_key, first.thumbnail_key, first.file_size) == tuple(first.values())
         assert json.loads(json.dumps(first)) == first and first.stored == "new"
+        copy = pickle.loads(pickle.dumps(first))
+        assert copy == first and vars(copy) == vars(first) and type(copy) is larder.Uploaded
         data = read(DUNES)
         for again in (data, bytearray(data), memoryview(data), io.BytesIO(data), open(DUNES, "rb")):
             assert store.upload_image(again, user_id="u1", job_id="j1", created_at=WHEN).stored == "already", type(again)
@@ -57,6 +60,7 @@ def test_python_store_errors_are_exceptions_by_kind():
         raises(larder.Invalid, lambda: store.list("imagse:"), "did you mean 'images'")
         raises(larder.Invalid, lambda: store.upload_image(object(), "u2", "j"), "object", "a path")
         raises(ValueError, lambda: store.upload_image(DUNES, "u2", "j\0k"), "NUL")
+        raises(larder.Invalid, lambda: store.upload_image(io.StringIO("text"), "u2", "j"), "binary mode")
         assert isinstance(raises(larder.Invalid, lambda: store.upload_image(DUNES, "u2", "a/b"), "job"), ValueError)
 
 
@@ -145,6 +149,20 @@ def test_python_store_read_only_and_closed():
         raises(larder.Denied, lambda: store.put("uploads:x", b"x"))
     raises(larder.Invalid, lambda: store.list("uploads:"), "closed")
     store.close()
+
+
+def test_python_store_one_that_nobody_closed_is_closed():
+    closed, library = [], larder._library.load()
+    real = library.larder_close
+    library.larder_close = lambda handle: (closed.append(handle), real(handle))
+    try:
+        store = larder.open()
+        handles = list(store._handles._idle)
+        del store
+        gc.collect()
+    finally:
+        library.larder_close = real
+    assert closed == handles and len(closed) == 1, (closed, handles)
 
 
 def test_python_store_threads_share_one():

@@ -87,6 +87,11 @@ class Opened:
         self.call.library.larder_store_close(self.store)
 
 
+def _close(idle: List[int]) -> None:
+    while idle:
+        _library.load().larder_close(idle.pop())
+
+
 class Handles:
     """Handles on one configuration: as many as there were calls at once."""
 
@@ -100,6 +105,8 @@ class Handles:
     def _begin(self) -> None:
         self._changed = threading.Condition()
         self._idle: List[int] = []
+        self._forgotten = weakref.finalize(self, _close, self._idle)   # a store that nobody closed
+        self._forgotten.atexit = False
         self._calls: Set[Call] = set()
         self._closed = False
 
@@ -146,9 +153,7 @@ class Handles:
                 call.cancel()
             while self._calls:
                 self._changed.wait()
-            idle, self._idle = self._idle, []
-        for handle in idle:
-            _library.load().larder_close(handle)
+            _close(self._idle)
 
     def run(self, work: Callable[[Call], T]) -> T:
         """`work` with a call of its own; Ctrl-C ends it within a second."""
@@ -228,6 +233,7 @@ class Running(Generic[T]):
 def _forked() -> None:
     """A child has its parent's memory but none of its threads: it begins anew, and leaves the parent's handles alone."""
     for pool in list(_pools):
+        pool._forgotten.detach()
         pool._begin()
 
 

@@ -85,6 +85,8 @@ def into(picture: Any, request: s.ingest) -> Iterator[None]:
         picture = of_image(picture)
     elif hasattr(picture, "read"):
         picture = picture.read()
+        if isinstance(picture, str):
+            raise errors.Invalid("a picture cannot be text", "open its file in binary mode: open(path, 'rb')")
     if isinstance(picture, (str, os.PathLike)):
         request.file = os.fsencode(picture)
         if request.file == b"-":
