@@ -3,10 +3,15 @@ PYTHON_TESTS = %D%/test-python-bare.py %D%/test-python-cancel.py %D%/test-python
 	%D%/test-python-models.py %D%/test-python-pictures.py %D%/test-python-store.py
 PYTHON_LIVE = %D%/test-python-live.py %D%/test-python-wheel.py
 TESTS += $(PYTHON_TESTS)
+if HAVE_PYTHON
+TESTS += %D%/test-python-install.py
+endif
 if WITH_AWS
 TESTS += $(PYTHON_LIVE)
+# Installing links driver-s3.so anew, and puts it aside meanwhile: a wheel is not made then.
+%D%/test-python-wheel.log: tests/module/test-hello-driver.log
 if WITH_HIREDIS
 TESTS += %D%/test-python-redis.py
 endif
 endif
-EXTRA_DIST += $(PYTHON_TESTS) $(PYTHON_LIVE) %D%/test-python-redis.py %D%/README.md %D%/session.py %D%/workers.py
+EXTRA_DIST += $(PYTHON_TESTS) $(PYTHON_LIVE) %D%/test-python-install.py %D%/test-python-redis.py %D%/README.md %D%/session.py %D%/workers.py
