@@ -84,6 +84,9 @@ backend_make (struct larder *larder, const struct config_section *section, struc
 	int code = load_module (larder, section, &module, error);
 	if (code < 0)
 		return code;
+	if (module->lock && module->lock->needs_store && !config_text (section, "store"))
+		return larder_fail_next (error, LARDER_E_INVALID, "name the one that keeps its leases: store = NAME", "[lock \"%s\"] of %s needs a store",
+		                         config_name (section), config_where (section));
 	const char *const *skip = !module->lock ? core_keys : module->lock->needs_store ? lock_keys : no_store;
 	return fill_instance (larder, section, module, skip, ret, error);
 }

@@ -109,9 +109,6 @@ lock_store_open (struct larder *larder, const struct config_section *section, st
 	const char *name = config_text (section, "store");
 	const uint64_t needed = LARDER_CAP_CREATE_ONLY | LARDER_CAP_IF_MATCH;
 	struct larder_store *store;
-	if (!name)
-		return larder_fail_next (error, LARDER_E_INVALID, "name the one that keeps its leases: store = NAME", "[lock \"%s\"] of %s needs a store",
-		                         config_name (section), config_where (section));
 	int code = larder_store_open (larder, name, &store, error);
 	if (code < 0)
 		return code;

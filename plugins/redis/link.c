@@ -31,23 +31,39 @@ link_wait (struct asking *asking, int fd, short events)
 	}
 }
 
-/* A connection that the other end closed would raise SIGPIPE, which is for nobody here. */
-static int
-write_some (redisContext *context, int *ret_done)
+/* It is for nobody here. */
+struct link_quiet
+link_quiet_begin (void)
 {
-	sigset_t pipes, before, pending;
+	sigset_t pipes, pending;
+	struct link_quiet quiet;
 	sigemptyset (&pipes);
 	sigaddset (&pipes, SIGPIPE);
 	sigpending (&pending);
-	pthread_sigmask (SIG_BLOCK, &pipes, &before);
+	quiet.was_there = sigismember (&pending, SIGPIPE);
+	pthread_sigmask (SIG_BLOCK, &pipes, &quiet.before);
+	return quiet;
+}
+
+void
+link_quiet_end (const struct link_quiet *quiet)
+{
+	sigset_t pipes;
+	int errnum = errno;
+	sigemptyset (&pipes);
+	sigaddset (&pipes, SIGPIPE);
+	while (!quiet->was_there && sigtimedwait (&pipes, NULL, &(struct timespec) { 0 }) < 0 && errno == EINTR)
+		;
+	pthread_sigmask (SIG_SETMASK, &quiet->before, NULL);
+	errno = errnum;
+}
+
+static int
+write_some (redisContext *context, int *ret_done)
+{
+	struct link_quiet quiet = link_quiet_begin ();
 	int status = redisBufferWrite (context, ret_done);
-	if (status != REDIS_OK && !sigismember (&pending, SIGPIPE)) {
-		int errnum = errno;
-		while (sigtimedwait (&pipes, NULL, &(struct timespec) { 0 }) < 0 && errno == EINTR)
-			;
-		errno = errnum;
-	}
-	pthread_sigmask (SIG_SETMASK, &before, NULL);
+	link_quiet_end (&quiet);
 	return status;
 }
 

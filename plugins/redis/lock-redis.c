@@ -18,7 +18,8 @@ static const struct larder_option options[] = {
 	{ .key = "database", .type = LARDER_INT, .def = "0", .min = 0, .max = 1 << 20, .at = offsetof (struct locks, database), .help = "number of the database" },
 	{ .key = "timeout", .type = LARDER_DURATION, .def = "5s", .min = NS_PER_S / 10, .max = 60 * NS_PER_S, .at = offsetof (struct locks, timeout),
 	  .help = "how long one operation may take, connecting included" },
-	{ .key = "tls", .type = LARDER_BOOL, .def = "no", .at = offsetof (struct locks, tls), .help = "encrypted" },
+	{ .key = "tls", .type = LARDER_BOOL, .def = "no", .at = offsetof (struct locks, tls), .help = "encrypted, where the hiredis of the build can" },
+	{ .key = "ca-file", .type = LARDER_PATH, .at = offsetof (struct locks, ca_file), .help = "certificates to trust, instead of the system's" },
 	{ .key = NULL }
 };
 
@@ -27,18 +28,18 @@ redis_open (void *self, struct larder_call *call, const struct larder_lock_open 
 {
 	struct locks *locks = self;
 	(void) call, (void) request;
-	if (locks->tls)
-		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "let a tunnel on this machine do it (stunnel), and address that", "the hiredis that this was built with has no TLS");
 	if (locks->password && !*locks->password)     /* a variable that is not set */
 		locks->password = NULL;
 	if (locks->user && !*locks->user)
 		locks->user = NULL;
+	int code = reach_parse (locks, error);
+	if (code == 0 && locks->tls)
+		code = tls_open (locks, error);
+	if (code < 0)
+		return code;
 	pthread_mutex_init (&locks->mutex, NULL);
 	locks->process = getpid ();
-	int code = reach_parse (locks, error);
-	if (code < 0)
-		pthread_mutex_destroy (&locks->mutex);
-	return code;
+	return 0;
 }
 
 static void
@@ -46,6 +47,7 @@ redis_close (void *self)
 {
 	struct locks *locks = self;
 	link_close_idle (locks);
+	tls_close (locks);
 	pthread_mutex_destroy (&locks->mutex);
 }
 

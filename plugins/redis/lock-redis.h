@@ -3,6 +3,7 @@
 #define PLUGINS_REDIS_LOCK_REDIS_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/types.h>
 #include <hiredis.h>
 
@@ -11,11 +12,12 @@
 enum { IDLE_MOST = 8, ADDRESS_ROOM = 300 };
 
 struct locks {
-	const char *address, *user, *password;   /* options */
+	const char *address, *user, *password, *ca_file;   /* options */
 	int64_t database, timeout;
 	bool tls;
 	char host[ADDRESS_ROOM], port[8];                  /* host "" for a socket's path */
 	int number;                                        /* of the port */
+	void *trust;                                       /* of TLS, or NULL */
 	pthread_mutex_t mutex;                             /* of what follows; never held across a command */
 	redisContext *idle[IDLE_MOST];
 	unsigned idles;
@@ -33,6 +35,10 @@ void words_add (struct words *words, const char *text);
 int link_command (struct asking *asking, redisContext *context, const struct words *words, redisReply **ret);
 /* The socket is readable or writable; CANCELLED, UNAVAILABLE. */
 int link_wait (struct asking *asking, int fd, short events);
+/* Around what may write to a closed connection: no SIGPIPE comes of it. */
+struct link_quiet { sigset_t before; bool was_there; };
+struct link_quiet link_quiet_begin (void);
+void link_quiet_end (const struct link_quiet *quiet);
 /* Says one more thing and looks no more at the answer. */
 void link_farewell (redisContext *context, const struct words *words);
 /* A command on any connection, made anew once where an idle one turns out to be dead. Commands are such that twice is once. With
@@ -43,6 +49,11 @@ void link_close_idle (struct locks *locks);
 /* reach.c: the address as parts; and a connection that is ready for commands. */
 int reach_parse (struct locks *locks, struct larder_error *error);
 int reach_connect (struct asking *asking, redisContext **ret);
+
+/* tls.c: what is trusted, UNSUPPORTED in a build without TLS; a connection that speaks it. */
+int tls_open (struct locks *locks, struct larder_error *error);
+void tls_close (struct locks *locks);
+int tls_begin (struct asking *asking, redisContext *context);
 
 /* answers.c: the code for an error of Redis, worded. */
 int answers_fail (const struct locks *locks, const char *text, struct larder_error *error);

@@ -211,7 +211,9 @@ reach_connect (struct asking *asking, redisContext **ret)
 	int code = *asking->locks->host ? connect_host (asking, &context) : finish (asking, redisConnectUnixNonBlock (asking->locks->address), &context);
 	if (code < 0)
 		return code;
-	code = log_in (asking, context);
+	code = asking->locks->tls ? tls_begin (asking, context) : 0;
+	if (code == 0)
+		code = log_in (asking, context);
 	if (code == 0)
 		*ret = context;
 	else

@@ -235,6 +235,11 @@ def test_cli_output_check_visits_every_module():
     write("every/profiles/mock.ini", (good + '[backend "files"]\ndriver = localfs-mock\nroot = /x\ncraete = yes\n[lock "models"]\ndriver = no\n').encode())
     got = larder("config", "check", *more)
     assert got.code == 2 and "mock.ini:8" in got.err and "did you mean 'create'" in got.err, (got.code, got.err)
+    for lock, says in (("driver = store\n", "needs a store"), ("driver = store\nstore = imagse\n", "did you mean 'images'"), ("driver = file\n", "'root'"),
+                       ("driver = file\nroot = /x\nstore = images\n", "unknown key 'store'"), ("driver = file\nrood = /x\n", "did you mean 'root'")):
+        write("every/profiles/mock.ini", (absent.split("[lock")[0] + '[lock "models"]\n' + lock).encode())
+        got = larder("config", "check", *more)
+        assert got.code == 2 and says in got.err, (lock, got.code, got.err)
     write("every/profiles/mock.ini", absent.replace("localfs-mock", "gone").encode())
     got = larder("config", "check", *more)
     assert got.code == 3 and "no driver 'gone'" in got.err, (got.code, got.err)

@@ -73,6 +73,6 @@ check-scale-mock: tests/conform/mock-worker driver-localfs-mock.la
 		$(BASH) $(top_srcdir)/tests/conform/test-conform-mock-listing.sh
 
 if WITH_HIREDIS
-TESTS += %D%/test-conform-lock-redis.py
+TESTS += %D%/test-conform-lock-redis.py %D%/test-conform-lock-redis-tls.py
 endif
-EXTRA_DIST += %D%/test-conform-lock-redis.py
+EXTRA_DIST += %D%/test-conform-lock-redis.py %D%/test-conform-lock-redis-tls.py

@@ -387,12 +387,13 @@ class Moto(Server):
 
 
 class Redis(Server):
-    """With a password, a socket's path beside the port, and nothing kept: restarted it is empty. lines: more of its configuration."""
+    """With a password, a socket's path beside the port, and nothing kept: restarted it is empty. lines: more of its configuration.
+    tls: True, or the names of its certificate: then also on tls_address."""
     row = "redis"
 
-    def __init__(self, lines=(), **common):
+    def __init__(self, lines=(), tls=False, **common):
         super().__init__(**common)
-        self.lines, self.password = lines, secrets.token_hex(20)
+        self.lines, self.tls, self.password = lines, tls, secrets.token_hex(20)
 
     def command(self):
         found = shutil.which("redis-server")
@@ -408,10 +409,21 @@ class Redis(Server):
     def socket(self):
         return os.path.join(self.folder, "socket")
 
+    @property
+    def tls_address(self):
+        return "127.0.0.1:%d" % self.tls_port
+
+    def tls_lines(self):
+        self.tls_port = free_port()
+        authority = certificates.make_authority(self.folder)
+        certificates.make_certificate(self.folder, self.folder, certificates.LOOPBACK if self.tls is True else self.tls)
+        return ("tls-port %d" % self.tls_port, "tls-ca-cert-file " + authority, "tls-cert-file %s/public.crt" % self.folder,
+                "tls-key-file %s/private.key" % self.folder, "tls-auth-clients no")
+
     def prepare(self):
         with open(os.path.join(self.folder, "redis.conf"), "w") as file:
             for line in ("bind 127.0.0.1", "port %d" % self.port, "unixsocket " + self.socket, "dir " + os.path.join(self.folder, "data"), 'save ""',
-                         "appendonly no", "requirepass " + self.password, *self.lines):
+                         "appendonly no", "requirepass " + self.password, *self.lines, *(self.tls_lines() if self.tls else ())):
                 file.write(line + "\n")
 
     def healthy(self):

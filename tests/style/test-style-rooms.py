@@ -29,9 +29,9 @@ OUTSIDE = {
     "jerror.h": ["plugins/jpeg"],
     "lcms2.h": ["plugins/colour"],
     "curl/": ["drivers/http"],
-    "openssl/": ["drivers/aws", "drivers/http"],
+    "openssl/": ["drivers/aws", "drivers/http", "plugins/redis"],
     "expat.h": ["drivers/aws"],
-    "hiredis.h": ["plugins/redis"],
+    "hiredis": ["plugins/redis"],
     "dlfcn.h": ["core/module"],
 }
 VENDOR_WORDS = r"\b(aws|amazon|minio|cloudfront|glacier_ir|terraform|localfs)\b"
