@@ -5,7 +5,8 @@
  * compared with the holder's. The clock of whoever serves the files (an NFS server; the kernel, for a local disk) can: each
  * change notes its time, found by writing a byte and asking for the file's mtime, and who comes asks again. So wrong clocks
  * of workers change nothing; a jump of the server's own clock ahead by a lease's length ends leases of other machines early,
- * one back makes them end later, by no more than a lease's length from when somebody comes. */
+ * one back makes them end later, by no more than a lease's length from when somebody comes. Who only looks writes
+ * nothing, and goes by the wall clock here. */
 #include "lock-file.h"
 
 #include <errno.h>

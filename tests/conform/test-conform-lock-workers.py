@@ -85,14 +85,14 @@ def renewed(provider):
     """A holder elsewhere that renews keeps it, long past its first end."""
     with Place(provider) as place, place.worker("one") as first, place.worker("two") as second:
         end = time.monotonic() + 5
-        assert first.ask("try m 2000 first").code == 0
+        assert first.ask("try m 3000 first").code == 0
         while time.monotonic() < end:
-            assert first.ask("renew m 2000 first").code == 0
+            assert first.ask("renew m 3000 first").code == 0
             got = second.ask("try m 60000 next")
             assert got.code == CONFLICT and got.fence == 0, got
             time.sleep(0.2)
         seen = second.ask("holder m")
-        assert seen.code == 0 and seen.text == "first" and 0 < seen.left <= 2000, seen
+        assert seen.code == 0 and seen.text == "first" and 0 < seen.left <= 3000, seen
 
 
 def test_conform_lock_workers_file_renewed_elsewhere():
@@ -207,7 +207,7 @@ def test_conform_lock_workers_file_in_use():
         with open(os.path.join(place.folder.name, "m.lock"), "r+b") as file:
             hold(file)
             got = worker.ask("renew m 60000 first")
-            assert got.code == UNAVAILABLE and "in use" in got.text and 2900 <= got.took <= 3900 * SLOW, got
+            assert got.code == UNAVAILABLE and "in use" in got.text and 2900 <= got.took <= 8000 * SLOW, got
         assert worker.ask("renew m 60000 first").code == 0
 
 
