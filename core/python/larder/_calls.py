@@ -148,9 +148,10 @@ class Handles:
     def close(self) -> None:
         """Ends calls that run elsewhere, and waits for them."""
         with self._changed:
+            if not self._closed:
+                for call in self._calls:
+                    call.cancel()
             self._closed = True
-            for call in self._calls:
-                call.cancel()
             while self._calls:
                 self._changed.wait()
             _close(self._idle)
@@ -163,12 +164,11 @@ class Handles:
         if threading.current_thread() is not threading.main_thread():
             return inside()              # no signal arrives here
         running = Running(inside)
-        future = running.start()
         try:
-            return future.result()
+            return running.start().result()
         except BaseException:
             running.cancel()
-            wait([future])               # what the call reads is the caller's again; a second Ctrl-C does not wait
+            running.settle()
             raise
 
 
@@ -199,14 +199,20 @@ class Running(Generic[T]):
         self._lock = threading.Lock()
         self._call: Optional[Call] = None
         self._cancelled = False
+        self._thread = threading.Thread(target=self._run, name="larder", daemon=True)
         self.future: "Future[T]" = Future()
 
     def start(self) -> "Future[T]":
         try:
-            threading.Thread(target=self._run, name="larder", daemon=True).start()
+            self._thread.start()
         except RuntimeError:             # no thread can be had, as at the end of the process
             self._run()
         return self.future
+
+    def settle(self) -> None:
+        """Until it has ended, so that what it reads is the caller's again. A second Ctrl-C does not wait."""
+        if self._thread.is_alive():
+            wait([self.future])
 
     def _run(self) -> None:
         _here.running = self
