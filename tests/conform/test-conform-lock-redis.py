@@ -312,6 +312,77 @@ def test_conform_lock_redis_played():
         assert player.taken == (2 if says == "broke off" else 1), (text, player.taken)
 
 
+class Relay:
+    """Between a worker and Redis: of the first connection it passes on `most` bytes of what the worker says, then hangs up;
+    or, with `mute`, all of it, and hangs up instead of the reply to an EVAL."""
+
+    def __init__(self, server, most=None, mute=False):
+        self.server, self.most, self.mute = server, most, mute
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.taken = 0
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            self.taken += 1
+            with near, socket.create_connection(("127.0.0.1", self.server.port)) as far:
+                self.pass_on(near, far, self.taken == 1)
+
+    def pass_on(self, near, far, first):
+        left = self.most if first and self.most is not None else 1 << 30
+        while True:
+            data = near.recv(65536)[:left]
+            if not data:
+                return
+            left -= len(data)
+            far.sendall(data)
+            if left == 0:
+                return
+            reply = far.recv(65536)
+            if first and self.mute and b"EVAL" in data:
+                return
+            near.sendall(reply)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join()
+
+
+def test_conform_lock_redis_reply_lost():
+    """Redis did it, and nobody heard: the same once more does it no second time."""
+    with servers.start("redis") as server, worker(server) as other, Relay(server, mute=True) as relay:
+        with Worker("redis", ["address=" + relay.address, "password=" + server.password]) as first:
+            got = first.ask("try m 60000 first")
+            assert got.code == 0 and relay.taken == 2, (got, relay.taken)
+            seen = other.ask("holder m")
+            assert seen.fence == got.fence and seen.text == "first", (seen, got)
+            assert first.ask("renew m 60000 first").code == 0
+            assert first.ask("release m").code == 0
+            assert other.ask("try m 60000 other").fence > got.fence
+
+
+def test_conform_lock_redis_cut_anywhere():
+    """c-C05: whatever part of what a worker said arrived, the key has an end or is not there."""
+    with servers.start("redis") as server, server.talk() as talk:
+        for most in range(1, 1400, 37):
+            with Relay(server, most=most) as relay:
+                with Worker("redis", ["address=" + relay.address, "password=" + server.password]) as first:
+                    first.tell("try m 60000 first")
+                    got = first.answer()
+                    assert got.code == 0 and 0 < talk.ask("PTTL", "m") <= 60000, (most, got)
+                    assert first.ask("release m").code == 0 and talk.ask("PTTL", "m") == -2
+
+
 def test_conform_lock_redis_not_opened():
     for options, says in ((["address=here:port"], "cannot be 'here:port'"), (["address=[::1"], "cannot be"), (["address=:6379"], "cannot be"),
                           (["address=h:70000"], "cannot be"), (["timeout=1ms"], "timeout")):
