@@ -72,6 +72,27 @@ find_bucket (struct larder_store *store, const char *name, struct larder_error *
 	return code < 0 ? code : name_store (store, name, "/", bucket, error);
 }
 
+/* A [store], or else a [filesystem]: its whole tree is a store, too. */
+static int
+find_named (const struct larder *larder, const char *name, const struct config_section **ret, struct larder_error *error)
+{
+	if (config_find (larder->config, "store", name, ret, NULL) == 0 || config_find (larder->config, "filesystem", name, ret, NULL) == 0)
+		return 0;
+	return config_find (larder->config, "store", name, ret, error);
+}
+
+static int
+find_filesystem (struct larder_store *store, const char *name, const struct config_section *section, struct larder_error *error)
+{
+	static const struct schema_store plain;
+	const struct schema_filesystem *filesystem = config_struct (section);
+	store->schema = store->place = &plain;
+	store->backend_name = filesystem->backend;
+	if (!filesystem->backend)
+		return larder_fail_next (error, LARDER_E_INVALID, "give it: backend = NAME", "[filesystem \"%s\"] of %s has no backend", name, config_where (section));
+	return name_store (store, name, ":", ".", error);
+}
+
 static int
 find_store (struct larder_store *store, const char *name, struct larder_error *error)
 {
@@ -79,7 +100,9 @@ find_store (struct larder_store *store, const char *name, struct larder_error *e
 	const struct larder *larder = store->larder;
 	int code = need_config (larder, error);
 	if (code == 0)
-		code = config_find (larder->config, "store", name, &section, error);
+		code = find_named (larder, name, &section, error);
+	if (code == 0 && strcmp (config_kind (section), "filesystem") == 0)
+		return find_filesystem (store, name, section, error);
 	if (code == 0)
 		code = find_place (larder, section, &place, error);
 	if (code < 0)
@@ -210,10 +233,10 @@ larder_address_parse (struct larder *larder, struct larder_arena *arena, const c
 		const char *name = address.store ? address.store : "";
 		int code = need_config (larder, error);
 		/* A store of that name comes first: its keys may begin with slashes. */
-		if (code == 0 && strncmp (colon, "://", 3) == 0 && config_find (larder->config, "store", name, &section, NULL) < 0)
+		if (code == 0 && strncmp (colon, "://", 3) == 0 && find_named (larder, name, &section, NULL) < 0)
 			return parse_url (larder, arena, text, ret, error);
 		if (code == 0)
-			code = config_find (larder->config, "store", name, &section, error);
+			code = find_named (larder, name, &section, error);
 		if (code == LARDER_E_NOTFOUND) {   /* a word of the command line, not an object */
 			code = LARDER_E_INVALID;
 			if (error)

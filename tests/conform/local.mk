@@ -41,6 +41,8 @@ lock_faulty_la_SOURCES = %D%/lock-faulty.c
 lock_faulty_la_CPPFLAGS = $(IN_BASE)
 lock_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 lock_faulty_la_LIBADD = libbase.la
+TESTS += %D%/test-conform-driver-efs.sh
+EXTRA_DIST += %D%/test-conform-driver-efs.sh
 TESTS += %D%/test-conform-lock.sh %D%/test-conform-lock-file.sh %D%/test-conform-lock-store.py %D%/test-conform-lock-workers.py
 EXTRA_DIST += %D%/test-conform-lock.sh %D%/test-conform-lock-file.sh %D%/test-conform-lock-store.py %D%/test-conform-lock-workers.py \
 	%D%/locks.py

@@ -1,0 +1,48 @@
+/* efs.h: what the files of this driver share: a folder, usually a mounted file system, whose plain files are the objects. */
+#ifndef EFS_EFS_H
+#define EFS_EFS_H
+
+#define LARDER_API_VERSION 0
+#include <larder/driver.h>
+
+#include <sys/stat.h>
+
+enum { KEY_MOST = 1024, ETAG_ROOM = 64 };
+
+struct efs {
+	const char *root, *dir_mode_text, *file_mode_text;
+	const char *region, *file_system, *access_point; /* for what sets it up, and for export */
+	bool read_only;
+	const char *name;                            /* of the section */
+	mode_t dir_mode, file_mode;
+	int fd;                                      /* the root */
+};
+
+/* ---- tree.c: names ---- */
+/* The folder of a bucket; "." is the root itself. For close, or a code. */
+int tree_open (const struct efs *efs, const char *bucket, bool make, struct larder_error *error);
+/* INVALID unless a file can have this name, and it is nobody's private one. */
+int tree_check_key (const char *key, struct larder_error *error);
+/* Names that are not objects: the cache's own, private files of writers. */
+bool tree_is_private (const char *name);
+void tree_etag (const struct stat *facts, char ret[ETAG_ROOM]);
+/* Of a file; texts in the call's arena. */
+int tree_info (struct larder_call *call, const char *key, const struct stat *facts, struct larder_info *ret, struct larder_error *error);
+int tree_fail (const struct efs *efs, int folder, int errnum, const char *what, const char *key, struct larder_error *error);
+int tree_cancelled (struct larder_call *call, struct larder_error *error);
+
+/* ---- objects.c ---- */
+int efs_stat (void *self, struct larder_call *call, const struct larder_object *object, struct larder_info *ret_info, struct larder_error *error);
+int efs_read (void *self, struct larder_call *call, const struct larder_read *request, const struct larder_sink *sink, struct larder_error *error);
+int efs_remove (void *self, struct larder_call *call, const char *bucket, const struct larder_remove *items, size_t count, size_t stride,
+                larder_removed_fn removed, void *context, struct larder_error *error);
+
+/* ---- write.c ---- */
+int efs_write (void *self, struct larder_call *call, const struct larder_write *request, const struct larder_source *source, struct larder_info *ret_info,
+               struct larder_error *error);
+
+/* ---- list.c ---- */
+int efs_list (void *self, struct larder_call *call, const struct larder_list *request, larder_item_fn item, void *context, struct larder_page *ret_page,
+              struct larder_error *error);
+
+#endif

@@ -1,0 +1,132 @@
+/* write.c: a file, whole or not at all: private, synced, then under its name. Never anybody else's: owner and group stay as the mount makes them. */
+#include "efs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checksum.h"
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+
+#define PIECE ((size_t) 256 << 10)
+
+static int
+check_request (const struct efs *efs, const struct larder_write *request, struct larder_error *error)
+{
+	if (efs->read_only)
+		return larder_fail (error, LARDER_E_DENIED, "backend '%s' is read-only", efs->name);
+	if (request->condition.if_match)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "a file system decides no If-Match: '%.300s' was not written", request->key);
+	return tree_check_key (request->key, error);
+}
+
+/* What the caller says of the bytes must be true of those that were written. */
+static int
+compare (const struct larder_write *request, uint64_t crc64, uint32_t crc32, struct larder_error *error)
+{
+	char text[16] = "";
+	if (request->checksum_type == LARDER_CHECKSUM_CRC64NVME)
+		crc64nvme_text (crc64, text);
+	else if (request->checksum_type == LARDER_CHECKSUM_CRC32C)
+		crc32c_text (crc32, text);
+	if (!*text || !request->checksum || strcmp (text, request->checksum) == 0)
+		return 0;
+	return larder_fail (error, LARDER_E_INTEGRITY, "the bytes of '%.300s' have checksum %s, not %s", request->key, text, request->checksum);
+}
+
+static int
+take (struct larder_call *call, const struct larder_write *request, const struct larder_source *source, struct file_draft *draft, struct larder_error *error)
+{
+	CLEANUP_FREE char *piece = malloc (PIECE);
+	uint64_t at = 0, crc64 = 0;
+	uint32_t crc32 = 0;
+	if (!piece)
+		return larder_fail_memory (error);
+	int begun = source->pread || !source->rewind ? 0 : source->rewind (source->context, error);
+	if (begun < 0)
+		return begun;
+	for (;;) {
+		int code = tree_cancelled (call, error);
+		int64_t got = code < 0 ? code : source_pread (source, piece, PIECE, at, error);
+		if (got <= 0) {
+			if (got == 0 && at != source->length)
+				return larder_fail (error, LARDER_E_INTEGRITY, "'%.300s': %llu of %llu bytes came", request->key, (unsigned long long) at, (unsigned long long) source->length);
+			return got < 0 ? (int) got : compare (request, crc64, crc32, error);
+		}
+		if (at + (uint64_t) got > source->length)
+			return larder_fail (error, LARDER_E_INTEGRITY, "'%.300s': more than %llu bytes came", request->key, (unsigned long long) source->length);
+		crc64 = request->checksum_type == LARDER_CHECKSUM_CRC64NVME ? crc64nvme (crc64, piece, (size_t) got) : 0;
+		crc32 = request->checksum_type == LARDER_CHECKSUM_CRC32C ? crc32c (crc32, piece, (size_t) got) : 0;
+		code = file_draft_write (draft, piece, (size_t) got, error);
+		if (code < 0)
+			return code;
+		at += (uint64_t) got;
+	}
+}
+
+/* A folder in the way of a file, or a file in the way of a folder: which of the two goes in is not ours to decide. */
+static int
+check_place (int folder, const char *key, struct larder_error *error)
+{
+	struct stat facts;
+	char up[KEY_MOST + 1];
+	if (fstatat (folder, key, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (facts.st_mode))
+		return larder_fail_next (error, LARDER_E_CONFLICT, "remove what is below it, or choose another key", "'%.300s' is a folder already", key);
+	snprintf (up, sizeof up, "%s", key);
+	for (char *slash = strrchr (up, '/'); slash; slash = strrchr (up, '/')) {
+		*slash = '\0';
+		if (fstatat (folder, up, &facts, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR (facts.st_mode))
+			return larder_fail_next (error, LARDER_E_CONFLICT, "remove it, or choose another key", "'%.300s' is a file already, '%.300s' would lie below it", up, key);
+	}
+	return 0;
+}
+
+static int
+publish (const struct efs *efs, int folder, const struct larder_write *request, struct file_draft *draft, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = file_draft_publish (draft, request->condition.create_only ? FILE_CREATE : FILE_REPLACE, &why);
+	if (code == LARDER_E_CONFLICT)
+		return larder_fail_next (error, code, "leave out --create-only to replace it, or choose another key", "'%.300s' is there already", request->key);
+	if (code < 0 && (why.errnum == EACCES || why.errnum == EPERM))
+		return tree_fail (efs, folder, why.errnum, "write", request->key, error);
+	if (code < 0 && error)
+		larder_give (error, &why);
+	return code;
+}
+
+int
+efs_write (void *self, struct larder_call *call, const struct larder_write *request, const struct larder_source *source, struct larder_info *ret_info, struct larder_error *error)
+{
+	struct efs *efs = self;
+	struct larder_error why = LARDER_ERROR_INIT;
+	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_NONE;
+	struct stat facts;
+	int code = check_request (efs, request, error);
+	if (code < 0)
+		return code;
+	CLEANUP_CLOSE int folder = tree_open (efs, request->bucket, true, error);
+	if (folder < 0)
+		return folder;
+	code = check_place (folder, request->key, error);
+	if (code == 0)
+		code = file_make_parents (folder, request->key, efs->dir_mode, true, &why);
+	if (code == 0)
+		code = file_draft_begin (&draft, folder, request->key, efs->file_mode, true, &why);
+	if (code < 0 && why.code)
+		return why.errnum ? tree_fail (efs, folder, why.errnum, "write", request->key, error) : larder_fail (error, code, "%s", why.message);
+	if (code == 0)
+		code = take (call, request, source, &draft, error);
+	if (code == LARDER_E_NOSPACE)
+		file_explain_room (draft.fd, source->length, error);
+	if (code == 0)
+		code = publish (efs, folder, request, &draft, error);
+	if (code == 0 && fstatat (folder, request->key, &facts, AT_SYMLINK_NOFOLLOW) < 0)
+		code = tree_fail (efs, folder, errno, "look at", request->key, error);
+	return code == 0 ? tree_info (call, request->key, &facts, ret_info, error) : code;
+}
