@@ -1,5 +1,5 @@
 # Locks in Redis.
-if WITH_REDIS
+if WITH_HIREDIS
 module_LTLIBRARIES += lock-redis.la
 lock_redis_la_SOURCES = %D%/lock-redis.c %D%/lock-redis.h %D%/scripts.c %D%/link.c %D%/reach.c %D%/tls.c %D%/answers.c
 lock_redis_la_CPPFLAGS = $(IN_LEASE)

@@ -74,7 +74,7 @@ check-scale-mock: tests/conform/mock-worker driver-localfs-mock.la
 	LARDER_OBJECTS=100000 TOP_BUILDDIR='$(abs_top_builddir)' LARDER_MODULE_DIR='$(abs_top_builddir)/.libs' \
 		$(BASH) $(top_srcdir)/tests/conform/test-conform-mock-listing.sh
 
-if WITH_REDIS
+if WITH_HIREDIS
 TESTS += %D%/test-conform-lock-redis.py %D%/test-conform-lock-redis-tls.py
 endif
 EXTRA_DIST += %D%/test-conform-lock-redis.py %D%/test-conform-lock-redis-tls.py

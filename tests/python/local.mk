@@ -12,7 +12,7 @@ if WITH_AWS
 TESTS += $(PYTHON_AWS)
 # Installing links driver-s3.so anew, and puts it aside meanwhile: a wheel is not made then.
 %D%/test-python-wheel.log: tests/module/test-hello-driver.log
-if WITH_REDIS
+if WITH_HIREDIS
 TESTS += %D%/test-python-redis.py
 endif
 endif
