@@ -17,18 +17,26 @@ KEY = "sdxl/base.safetensors"
 
 
 class Place(Scene):
-    def __init__(self, lock="file"):
+    """The profile that we ship: its lock is in Redis; or one whose lock is a file."""
+
+    def __init__(self, lock):
         super().__init__(servers.start("minio"))
-        self.lock = lock
         self.server.make_bucket("models")
         self.change(self.config, "[store \"models\"]\n", ["bucket = models"])
         self.change(self.config, "[cache \"models\"]\n", ["lease = 4s", "wait = 90s"])
-        self.change(self.path("pipeline/profiles/minio.ini"), "[lock \"models\"]\n", ["driver = file", "root = " + self.path("locks")])
-        self.change(self.path("pipeline/profiles/minio.ini"), "[lock \"models\"]\n", ["x-address ="])
-        text = open(self.path("pipeline/profiles/minio.ini")).read()
-        text = "\n".join(line for line in text.split("\n") if not line.startswith(("address = ", "x-address")))
-        self.put("pipeline/profiles/minio.ini", text.encode())
+        self.redis = servers.start("redis") if lock == "redis" else None
+        self.secrets = {"LARDER_REDIS": self.redis.address, "LARDER_REDIS_PASSWORD": self.redis.password} if self.redis else {}
+        if not self.redis:
+            profile = self.path("pipeline/profiles/minio.ini")
+            with open(profile) as file:
+                head, mark, rest = file.read().partition("[lock \"models\"]\n")
+            self.put("pipeline/profiles/minio.ini", (head + mark + "driver = file\nroot = %s\n" % self.path("locks") + "\n[" + rest.partition("\n[")[2]).encode())
         self.number = 0
+
+    def __exit__(self, *words):
+        if self.redis:
+            self.redis.stop()
+        super().__exit__(*words)
 
     def fresh(self, data=BIG):
         """A folder of its own, and the object in the source."""
@@ -42,7 +50,7 @@ class Place(Scene):
         return ("--json", "model", "load", "base", "--base", "sdxl", *more)
 
     def begin(self, *more):
-        return self.start(*self.words(*more), more={"LARDER_ROOT": self.root})
+        return self.start(*self.words(*more), more={"LARDER_ROOT": self.root, **self.secrets})
 
     def load(self, *more):
         done = self.end(self.begin(*more))
@@ -69,15 +77,13 @@ class Place(Scene):
 places = {}
 
 
-def place():
-    if "minio" not in places:
-        places["minio"] = Place()
-    return places["minio"]
+def place(lock="file"):
+    if lock not in places:
+        places[lock] = Place(lock)
+    return places[lock]
 
 
-def test_live_cache_one_download_for_sixteen():
-    """Each range is asked for once; all get the one path, and its bytes are the object's."""
-    here = place()
+def one_download(here):
     here.fresh()
     running = [here.begin() for _ in range(16)]
     done = [here.end(process) for process in running]
@@ -86,6 +92,49 @@ def test_live_cache_one_download_for_sixteen():
     assert sum(model["how"] == "filled" for model in models) == 1 and len({model["path"] for model in models}) == 1, models
     asked = [dict((name.lower(), value) for name, value in r["headers"]).get("range") for r in here.ranges()]
     assert len(asked) == len(set(asked)) == 6 and here.bytes() == BIG, asked
+
+
+def test_live_cache_one_download_for_sixteen():
+    """Each range is asked for once; all get the one path, and its bytes are the object's."""
+    one_download(place())
+
+
+def test_live_cache_one_download_under_redis():
+    one_download(place("redis"))
+
+
+def test_live_cache_redis_forgets():
+    """FLUSHALL while one fills: he finds his lease gone and stops, whoever has it next goes on; one publishes, the bytes are right."""
+    here = place("redis")
+    here.fresh()
+    first, second = (here.begin("--bandwidth", "8MB/s") for _ in range(2))
+    here.wait_for(2)
+    with here.redis.talk() as talk:
+        talk.ask("FLUSHALL")
+    done = [here.end(first), here.end(second)]
+    assert [each.code for each in done] == [0, 0] and here.bytes() == BIG, done
+    assert {line["generation"] for each in done for line in each.lines if line["type"] == "model"} == {1}, done
+
+
+def test_live_cache_redis_dies():
+    """Killed while one fills and others wait: duplicate work at the most, all end well, within the lease and not long after."""
+    here = place("redis")
+    here.fresh()
+    running = [here.begin("--bandwidth", "16MB/s") for _ in range(3)]
+    here.wait_for(2)
+    here.redis.kill()
+    try:
+        done = [here.end(process) for process in running]
+        assert [each.code for each in done] == [0] * 3 and here.bytes() == BIG, done
+        assert {line["generation"] for each in done for line in each.lines if line["type"] == "model"} == {1}, done
+        assert here.load().model["how"] == "hit"
+        here.fresh()
+        alone = here.load()
+        assert alone.code == 0 and alone.model["how"] == "filled" and "the lock does not answer" in alone.err, alone
+    finally:
+        here.redis.again()
+    here.fresh()
+    assert here.load().model["how"] == "filled"
 
 
 def test_live_cache_goes_on():
