@@ -84,7 +84,7 @@ next_of (int errnum)
 	case EDQUOT: return "raise the quota, or free space under it";
 	case EFBIG: return "raise the file size limit of this process (ulimit -f)";
 	case EACCES: case EPERM: return "check owner and mode of the file and of the folders above it";
-	case EROFS: return "that file system is mounted read-only";
+	case EROFS: return "mount that file system for writing, or name another place";
 	case EMFILE: return "raise the limit of open files (ulimit -n)";
 	case ENFILE: return "the whole machine has too many files open; close some";
 	case ENOENT: return "check the path; nothing is there";

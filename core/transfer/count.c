@@ -1,6 +1,7 @@
 /* count.c: each item is counted once: done, skipped, refused or failed. */
 #include "plan.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "error.h"
@@ -102,8 +103,9 @@ fail (struct transfer *transfer, const struct larder_event *event, int code)
 	bool gone = transfer->barren >= BARREN_MOST;
 	tell (transfer, event);
 	pthread_mutex_unlock (&transfer->mutex);
-	/* A full disk will not take the next one either, nor will a service that took none of the last. */
-	if (code == LARDER_E_NOSPACE || gone || transfer->strict)
+	/* A full disk will not take the next one either, nor a read-only one, nor will a service that took none of the last. */
+	bool frozen = event->to && event->error && event->error->errnum == EROFS;
+	if (code == LARDER_E_NOSPACE || gone || transfer->strict || frozen)
 		stop (transfer, code);
 }
 
@@ -156,6 +158,9 @@ count_end (struct transfer *transfer, int code, struct larder_summary *ret_summa
 	if (ended == LARDER_E_NOSPACE)
 		return larder_fail_next (error, LARDER_E_NOSPACE, "free space or point to another disk, then run it again",
 			"stopped: no space left; what was not reported was not tried");
+	if (ended == LARDER_E_DENIED && !transfer->strict)
+		return larder_fail_next (error, LARDER_E_DENIED, "mount it for writing, or name another place, then run it again",
+			"stopped: the destination is mounted read-only; what was not reported was not tried");
 	if (ended == LARDER_E_UNAVAILABLE)
 		return larder_fail_next (error, LARDER_E_UNAVAILABLE, "run it again once the service answers",
 			"stopped: none of the last %d got through; what was not reported was not tried", BARREN_MOST);

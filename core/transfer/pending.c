@@ -46,7 +46,7 @@ find_problem (struct found *found, struct larder_address *object, struct larder_
 {
 	const char *address = member (found, "address"), *here = NULL;
 	if (larder_address_parse (found->larder, found->arena, found->object, object, NULL) < 0 || !object->store)
-		return "this pipeline has no such store";
+		return strstr (found->object, "://") ? "give the --backend that it was begun with" : "this pipeline has no such store";
 	if (larder_store_open (found->larder, object->store, ret_store, NULL) < 0)
 		return "its store cannot be opened";
 	if (store_url (*ret_store, found->arena, object->path, &here, NULL) == 0 && address && strcmp (here, address) != 0)

@@ -24,6 +24,8 @@ writing_begin (struct writing *writing, mode_t mode, struct larder_error *error)
 		code = target_root (transfer, error);
 	if (code == 0)
 		code = file_draft_begin (&writing->draft, transfer->root, writing->item->path, mode & ~transfer->umask, true, error);
+	if (code == LARDER_E_DENIED && error && error->errnum)       /* with its whole path */
+		code = larder_fail_errno (error, error->errnum, "cannot write '%s'", writing->item->to);
 	writing->begun = code == 0;
 	return code;
 }

@@ -381,4 +381,16 @@ def test_cli_sync_summary_after_a_signal():
     assert len(keys("images:long/")) >= last["done"]
 
 
+def test_cli_sync_onto_a_read_only_disk():
+    """Said once, with the path and what to do: exit 4, and the thousandth file is not tried either."""
+    for number in range(1000):
+        write("many/%d" % number)
+    os.makedirs("frozen", exist_ok=True)
+    script = 'mount -t tmpfs -o ro none frozen && exec "$@"'
+    space = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+    done = subprocess.run([*space, "sh", "-c", script, "sh", LARDER, "sync", "many", "frozen"], env=ENV, capture_output=True, text=True)
+    assert done.returncode == 4 and "frozen/" in done.stderr and "mount it for writing" in done.stderr, (done.returncode, done.stderr[-600:])
+    assert done.stderr.count("cannot write") < 200 and "was not tried" in done.stderr, done.stderr[-600:]
+
+
 run(sys.modules[__name__])
