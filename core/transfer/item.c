@@ -146,7 +146,7 @@ run (struct task *task)
 	if (code == 0 && item->verify)
 		verify_same (item);
 	else if (code == 0 && same)
-		count_unchanged (transfer);
+		settle (item);
 	else if (code == 0)
 		count_done (transfer, item, size_of (item));
 	else if (item->differs)

@@ -14,7 +14,7 @@ libtransfer_la_SOURCES = \
 	%D%/plan.h %D%/plan-read.c %D%/plan-write.c \
 	%D%/pool.c %D%/pool.h \
 	%D%/remove.c \
-	%D%/same.c %D%/shadow.c %D%/spelling.c %D%/stream.c \
+	%D%/same.c %D%/settle.c %D%/shadow.c %D%/spelling.c %D%/stream.c \
 	%D%/sync.c %D%/sync.h %D%/sync-list.c %D%/sync-merge.c %D%/sync-mode.c %D%/sync-remove.c %D%/sync-side.c %D%/sync-side.h \
 	%D%/target.c \
 	%D%/transfer.c %D%/transfer.h \

@@ -12,6 +12,7 @@
 #include "checksum.h"
 #include "clock.h"
 #include "error.h"
+#include "parts.h"
 #include "store.h"
 
 /* ---- filters ---- */
@@ -148,15 +149,25 @@ static int
 	return compare && objects ? exact_same : sync->from.store && !sync->transfer.store ? exact_look : NULL;
 }
 
-/* `compare`: unless the bytes turn out to be those of `to`, which may be NULL. */
+/* It is, but a journal may still tell of how it came (settle.c). */
+static int
+is_same (struct item *item, bool *ret_same, struct larder_error *error)
+{
+	(void) item;
+	(void) error;
+	*ret_same = true;
+	return 0;
+}
+
+/* `same`: unless that says so of `to`, which may be NULL. */
 static void
-copy (struct sync *sync, const char *from, const struct entry *to, bool compare)
+copy (struct sync *sync, const char *from, const struct entry *to, int (*same) (struct item *item, bool *ret_same, struct larder_error *error))
 {
 	struct item *item = item_new (&sync->transfer, from);
 	struct larder_error error = LARDER_ERROR_INIT;
 	if (!item)
 		return;
-	item->same = how_same (sync, compare);
+	item->same = same;
 	if (!sync_fill (item, &sync->from) || (sync->transfer.plan && !keep_seen (item, &sync->from, to))) {
 		count_failed (&sync->transfer, from, NULL, &error, larder_fail_memory (&error), false);
 		item_free (item);
@@ -167,6 +178,17 @@ copy (struct sync *sync, const char *from, const struct entry *to, bool compare)
 	} else {
 		item_add (item, "", sync->from.at.key);
 	}
+}
+
+/* The size alone does not say that what broke off is of no use. */
+static void
+unchanged (struct sync *sync, const char *from, const struct entry *to)
+{
+	const struct entry *at = &sync->from.at;
+	if (sync->transfer.unfinished && at->kind == ENTRY_FILE && at->length >= PARTS_FROM && !(sync->request->flags & LARDER_SYNC_SIZE_ONLY))
+		copy (sync, from, to, is_same);
+	else
+		count_unchanged (&sync->transfer);
 }
 
 /* What stands behind it over there is left alone, like what stands behind a link that is not followed. */
@@ -205,9 +227,9 @@ sync_judge (struct sync *sync, const struct entry *to, struct larder_arena *aren
 	if (from->info && !transfer->store && shadow_check (&transfer->shadow, from->key, &why) < 0)
 		count_failed (transfer, name, NULL, &why, why.code, true);
 	else if (to && to->kind == from->kind && (from->kind == ENTRY_FOLDER || !sync_differs (sync->request, from, to)))
-		count_unchanged (transfer);
+		unchanged (sync, name, to);
 	else
-		copy (sync, name, to, to && to->kind == ENTRY_FILE && from->length == to->length && (sync->request->flags & (LARDER_SYNC_CHECKSUM | LARDER_SYNC_EXACT_TIMES)));
+		copy (sync, name, to, how_same (sync, to && to->kind == ENTRY_FILE && from->length == to->length && (sync->request->flags & (LARDER_SYNC_CHECKSUM | LARDER_SYNC_EXACT_TIMES))));
 	return 0;
 }
 

@@ -221,6 +221,7 @@ sync_trees (struct larder *larder, const struct larder_sync *request, const char
 	if (code == 0) {
 		sync->transfer.state = state;
 		sync->transfer.keep_times = whole.flags & LARDER_SYNC_EXACT_TIMES;
+		sync->transfer.unfinished = !(copy.flags & LARDER_DRY_RUN) && settle_has (&sync->transfer);
 		code = sync_list_end (sync, end_plan (sync, run (sync, error), error), error);
 		sync_end (sync);
 		code = transfer_end (&sync->transfer, code, ret_summary, error);

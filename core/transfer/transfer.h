@@ -35,6 +35,7 @@ struct transfer {
 	bool differ;                  /* failures have different reasons */
 	unsigned barren;              /* items in a row that the service did not take */
 	bool keep_times;              /* uploads keep the time of their file, downloads take it over: exact.c */
+	bool unfinished;              /* there are journals: those of what is the same already go */
 	bool strict;                  /* whatever fails ends the run */
 	struct plan *plan;            /* NULL, or gets what would be done; then a dry run */
 
@@ -115,6 +116,12 @@ int count_end (struct transfer *transfer, int code, struct larder_summary *ret_s
 struct pool *transfer_pool (const struct larder *larder, uint32_t flags);
 /* A code that ends the run, or 0. */
 int transfer_stopped (struct transfer *transfer);
+
+/* ---- settle.c ---- */
+/* Are there journals? */
+bool settle_has (const struct transfer *transfer);
+/* Counts an item that is there already; nothing is left of the transfer that brought it. */
+void settle (struct item *item);
 
 /* ---- copy.c ---- */
 /* Did the store find what it got damaged, and is the file as it was (NULL: memory)? Then it goes once more, and that is counted. */

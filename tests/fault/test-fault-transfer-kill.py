@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import kill_transfers  # noqa: E402
 import tap  # noqa: E402
+from folders import files  # noqa: E402
 
 
 def test_fault_transfer_kill():
@@ -19,12 +20,12 @@ def test_fault_transfer_kill():
     assert kill_transfers.main(15, seed)
 
 
+UPLOADS = "root/bucket/.larder/uploads"
 BAD_CALLS = {"LD_PRELOAD": os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/bad-calls.so"),
              "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
 
 PUT = ("put", "large", "s:large")
-GIVE_UP = ("transfer", "gc", "--older-than", "0s")
 
 
 def killed(place, words, call, number):
@@ -34,43 +35,103 @@ def killed(place, words, call, number):
     return code != 0
 
 
-def at_each(words, calls, broken_off=False):
+def fresh(place):
+    for name in ("root", "state", "back"):
+        shutil.rmtree(place.path(name), ignore_errors=True)
+    for name in ("large", "tree/large"):
+        place.write(name, place.large[0])
+
+
+def broken_off(place):
+    """After the upload's record and two of three parts; then the file changes."""
+    fresh(place)
+    assert killed(place, PUT, "renameat", 4) and sum(len(names) for _, _, names in os.walk(place.path(UPLOADS))) == 3
+    os.utime(place.path("large"), (1, 1))
+
+
+def stored(place):
+    fresh(place)
+    place.whole("put", "-r", "tree/", "s:tree/")
+
+
+def at_each(words, calls, prepare, arrived):
     """After each kill the same command, given again, leaves nothing, not even an upload without a part: that is only there when
     the journal is killed in its first line, which is no call on a folder."""
     place = kill_transfers.Place(1)
-    uploads = place.path("root/bucket/.larder/uploads")
+    shutil.rmtree(place.path("tree"))
+    uploads = place.path(UPLOADS)
     try:
         for call in calls:
             number = 0
             while number == 0 or again:
                 number += 1
-                for name in ("root", "state"):
-                    shutil.rmtree(place.path(name), ignore_errors=True)
-                place.write("large", place.large[0])
-                if broken_off:                              # after the upload's record and two of three parts; then the file changes
-                    assert killed(place, PUT, "renameat", 4) and sum(len(names) for _, _, names in os.walk(uploads)) == 3
-                    os.utime(place.path("large"), (1, 1))
+                prepare(place)
                 again = killed(place, words, call, number)
                 place.whole(*words)
                 kill_transfers.tidy(place)
                 assert not os.path.exists(uploads) or os.listdir(uploads) == [], (call, number, list(os.walk(uploads)))
-                assert words != PUT or place.whole("cat", "s:large") == place.large[0], (call, number)
+                assert arrived(place), (call, number)
             assert number > 1, call
     finally:
         shutil.rmtree(place.home)
 
 
 def test_fault_transfer_kill_at_each_step():
-    at_each(PUT, ("mkdirat", "renameat", "unlinkat"))
+    at_each(PUT, ("mkdirat", "renameat", "unlinkat"), fresh, lambda place: place.whole("cat", "s:large") == place.large[0])
 
 
 def test_fault_transfer_kill_at_each_step_when_the_file_has_changed():
     """The upload that was broken off is given up, and a new one begun."""
-    at_each(PUT, ("mkdirat", "renameat", "unlinkat"), broken_off=True)
+    at_each(PUT, ("mkdirat", "renameat", "unlinkat"), broken_off, lambda place: place.whole("cat", "s:large") == place.large[0])
 
 
 def test_fault_transfer_kill_at_each_step_of_giving_up():
-    at_each(GIVE_UP, ("unlinkat",), broken_off=True)
+    at_each(("transfer", "gc", "--older-than", "0s"), ("unlinkat",), broken_off, lambda place: place.run("stat", "s:large")[0] == 3)
+
+
+def test_fault_transfer_kill_at_each_step_of_a_sync():
+    """Where the kill came after the last step of the copy, the next sync finds both sides the same, and what told of it goes."""
+    at_each(("sync", "tree", "s:tree"), ("renameat", "unlinkat"), fresh, lambda place: place.whole("cat", "s:tree/large") == place.large[0])
+    at_each(("sync", "s:tree", "back"), ("linkat", "unlinkat"), stored, lambda place: files(place.path("back")) == {"large": place.large[0]})
+
+
+def test_fault_transfer_kill_file_came_another_way():
+    """A download broke off, and the file was brought by something else: the sync finds it the same, and the private one goes."""
+    place = kill_transfers.Place(1)
+    shutil.rmtree(place.path("tree"))
+    try:
+        stored(place)
+        assert killed(place, ("get", "s:tree/large", "back/large"), "renameat", 1)
+        assert [name.startswith(".tmp-") for name in os.listdir(place.path("back"))] == [True]
+        place.whole("get", "s:tree/large", "other/large")
+        os.rename(place.path("other/large"), place.path("back/large"))
+        place.whole("sync", "s:tree", "back")
+        kill_transfers.tidy(place)
+        assert files(place.path("back")) == {"large": place.large[0]}
+    finally:
+        shutil.rmtree(place.home)
+
+
+def test_fault_transfer_kill_sync_keeps_what_it_cannot_know():
+    """A dry run does nothing; and of one length is not the same: what broke off goes on."""
+    place = kill_transfers.Place(1)
+    shutil.rmtree(place.path("tree"))
+    journals = place.path("state/larder/transfers")
+    try:
+        fresh(place)
+        assert killed(place, ("sync", "tree", "s:tree"), "unlinkat", 1) and len(os.listdir(journals)) == 1
+        place.whole("sync", "-n", "tree", "s:tree")
+        assert len(os.listdir(journals)) == 1
+        stored(place)
+        place.write("tree/large", place.large[1])
+        assert killed(place, ("put", "tree/large", "s:tree/large"), "renameat", 4)
+        place.whole("sync", "--size-only", "tree", "s:tree")
+        assert len(os.listdir(journals)) == 1 and sum(len(names) for _, _, names in os.walk(place.path(UPLOADS))) == 3
+        place.whole("put", "tree/large", "s:tree/large")
+        kill_transfers.tidy(place)
+        assert place.whole("cat", "s:tree/large") == place.large[1]
+    finally:
+        shutil.rmtree(place.home)
 
 
 tap.run(sys.modules[__name__])

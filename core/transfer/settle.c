@@ -1,0 +1,59 @@
+/* settle.c: what a transfer left whose process died between its last step and the end of its journal. A copy takes that up; a sync finds
+ * the target the same, and nothing to copy. */
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include "parts.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "journal.h"
+#include "store.h"
+#include <larder/driver.h>
+
+bool
+settle_has (const struct transfer *transfer)
+{
+	int fd = journal_folder (transfer->state);
+	DIR *folder = fd < 0 ? NULL : fdopendir (fd);
+	if (!folder) {
+		cleanup_close_at (&fd);
+		return false;
+	}
+	bool found = false;
+	for (const struct dirent *entry; !found && (entry = readdir (folder));)
+		found = entry->d_name[0] != '.';
+	closedir (folder);
+	return found;
+}
+
+/* The upload, where the store still has it, or the private file. */
+static void
+clear (const struct item *item, const char *id)
+{
+	struct transfer *transfer = item->transfer;
+	struct file_draft draft;
+	const struct larder_upload upload = { .size = sizeof upload, .bucket = transfer->store ? store_bucket (transfer->store) : NULL, .key = item->path, .id = id };
+	if (transfer->store)
+		store_parts_abort (transfer->store, &upload);
+	else if (target_root (transfer, NULL) == 0 && file_draft_again (&draft, transfer->root, item->path, id, 0600, false, NULL) == 0)
+		file_draft_abort (&draft);
+}
+
+void
+settle (struct item *item)
+{
+	struct transfer *transfer = item->transfer;
+	struct journal journal = JOURNAL_NONE;
+	struct journal_what what;
+	bool up = transfer->store;
+	if (transfer->unfinished && up != (item->store != NULL)
+	    && journal_what_of (transfer, up ? "upload" : "download", item, up ? item->path : item->info.key, up ? item->from : item->to, &what) == 0) {
+		journal_open (&journal, transfer->state, &what);
+		if (journal.id)
+			clear (item, journal.id);
+		journal_remove (&journal);
+	}
+	count_unchanged (transfer);
+}
