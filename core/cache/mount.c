@@ -100,13 +100,21 @@ other_sees (int folder)
 	return fd >= 0 && read (fd, text, sizeof text) == 3 && memcmp (text, "new", 3) == 0 ? GOT_IT : OTHERWISE;
 }
 
+/* A client that asks for the name first and opens then what it was told may come too late: asked once more, as for any stale file. */
+static int
+open_name (int folder)
+{
+	int fd = openat (folder, "name", O_RDONLY | O_CLOEXEC);
+	return fd < 0 && (errno == ESTALE || errno == ENOENT) ? openat (folder, "name", O_RDONLY | O_CLOEXEC) : fd;
+}
+
 /* Until there is a file "over": the name is always there, and is one of two whole files. */
 static int
 other_reads (int folder)
 {
 	char text[8];
 	while (faccessat (folder, "over", F_OK, 0) < 0) {
-		int fd = openat (folder, "name", O_RDONLY | O_CLOEXEC);
+		int fd = open_name (folder);
 		ssize_t got = fd < 0 ? -1 : read (fd, text, sizeof text);
 		if (got != 4 || (memcmp (text, "1111", 4) != 0 && memcmp (text, "2222", 4) != 0))
 			return REFUSED;

@@ -12,6 +12,7 @@ enum { KEY_MOST = 1024, ETAG_ROOM = 64 };
 struct efs {
 	const char *root, *dir_mode_text, *file_mode_text;
 	const char *region, *file_system, *access_point; /* for what sets it up, and for export */
+	uint32_t metadata;                           /* index of no|side */
 	bool read_only;
 	const char *name;                            /* of the section */
 	mode_t dir_mode, file_mode;
@@ -30,6 +31,12 @@ void tree_etag (const struct stat *facts, char ret[ETAG_ROOM]);
 int tree_info (struct larder_call *call, const char *key, const struct stat *facts, struct larder_info *ret, struct larder_error *error);
 int tree_fail (const struct efs *efs, int folder, int errnum, const char *what, const char *key, struct larder_error *error);
 int tree_cancelled (struct larder_call *call, struct larder_error *error);
+
+/* ---- meta.c: attributes, where they are kept; all of them do nothing where not ---- */
+int meta_write (const struct efs *efs, int folder, const char *key, const char *etag, const struct larder_attributes *attributes, struct larder_error *error);
+void meta_remove (const struct efs *efs, int folder, const char *key, const struct stat *facts);   /* of the file that was so */
+/* Adds them to what is told. */
+int meta_read (const struct efs *efs, struct larder_call *call, int folder, const char *key, struct larder_info *info, struct larder_error *error);
 
 /* ---- objects.c ---- */
 int efs_stat (void *self, struct larder_call *call, const struct larder_object *object, struct larder_info *ret_info, struct larder_error *error);

@@ -29,6 +29,15 @@ open_file (int folder, const char *key)
 	return fd == -ESTALE ? file_open_beneath (folder, key, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0) : fd;
 }
 
+/* What is told of it, with what is kept beside it. */
+static int
+tell (const struct efs *efs, struct larder_call *call, const struct larder_object *object, const struct stat *facts, struct larder_info *ret, struct larder_error *error)
+{
+	int code = tree_info (call, object->key, facts, ret, error);
+	CLEANUP_CLOSE int folder = code == 0 && efs->metadata ? tree_open (efs, object->bucket, false, error) : -1;
+	return code < 0 || folder < 0 ? code : meta_read (efs, call, folder, object->key, ret, error);
+}
+
 /* A descriptor, or a code. */
 static int
 find (const struct efs *efs, const struct larder_object *object, struct stat *facts, struct larder_error *error)
@@ -56,8 +65,12 @@ int
 efs_stat (void *self, struct larder_call *call, const struct larder_object *object, struct larder_info *ret_info, struct larder_error *error)
 {
 	struct stat facts;
+	struct larder_info info = { .size = sizeof info };
 	CLEANUP_CLOSE int fd = find (self, object, &facts, error);
-	return fd < 0 ? fd : tree_info (call, object->key, &facts, ret_info, error);
+	int code = fd < 0 ? fd : tell (self, call, object, &facts, &info, error);
+	if (code == 0)
+		larder_give (ret_info, &info);
+	return code;
 }
 
 /* ---- reading ---- */
@@ -104,7 +117,7 @@ efs_read (void *self, struct larder_call *call, const struct larder_read *reques
 	if (request->offset > (uint64_t) facts.st_size || (request->offset == (uint64_t) facts.st_size && facts.st_size > 0 && request->offset > 0 && request->length == 0))
 		return larder_fail (error, LARDER_E_INVALID, "'%.300s' has %llu bytes, byte %llu was asked for", request->object.key, (unsigned long long) facts.st_size,
 			(unsigned long long) request->offset);
-	int code = tree_info (call, request->object.key, &facts, &info, error);
+	int code = tell (self, call, &request->object, &facts, &info, error);
 	if (code == 0 && sink->begin)
 		code = sink->begin (sink->context, &info, error);
 	return code == 0 ? give (call, fd, request, &facts, sink, error) : code;
@@ -123,9 +136,12 @@ remove_one (const struct efs *efs, int folder, const struct larder_remove *item,
 		return code;
 	if (fstatat (folder, item->key, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (facts.st_mode))
 		return 0;                        /* a folder is no object */
+	bool there = efs->metadata && fstatat (folder, item->key, &facts, AT_SYMLINK_NOFOLLOW) == 0;
 	int failed = file_unlink_beneath (folder, item->key);
 	if (failed == 0)
 		file_trim_parents (folder, item->key);
+	if (failed == 0 && there)
+		meta_remove (efs, folder, item->key, &facts);
 	return failed == 0 || failed == -ENOENT || failed == -ENOTDIR ? 0 : tree_fail (efs, folder, -failed, "remove", item->key, error);
 }
 

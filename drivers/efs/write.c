@@ -106,7 +106,8 @@ efs_write (void *self, struct larder_call *call, const struct larder_write *requ
 	struct efs *efs = self;
 	struct larder_error why = LARDER_ERROR_INIT;
 	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_NONE;
-	struct stat facts;
+	struct stat facts, before;
+	char etag[ETAG_ROOM];
 	int code = check_request (efs, request, error);
 	if (code < 0)
 		return code;
@@ -124,9 +125,25 @@ efs_write (void *self, struct larder_call *call, const struct larder_write *requ
 		code = take (call, request, source, &draft, error);
 	if (code == LARDER_E_NOSPACE)
 		file_explain_room (draft.fd, source->length, error);
-	if (code == 0)
-		code = publish (efs, folder, request, &draft, error);
+	bool replaces = code == 0 && efs->metadata && fstatat (folder, request->key, &before, AT_SYMLINK_NOFOLLOW) == 0;
+	if (code == 0 && fstat (draft.fd, &facts) < 0)
+		code = tree_fail (efs, folder, errno, "look at", request->key, error);
+	if (code == 0) {
+		tree_etag (&facts, etag);
+		code = meta_write (efs, folder, request->key, etag, &request->attributes, error);
+	}
+	if (code == 0 && (code = publish (efs, folder, request, &draft, error)) < 0)
+		meta_remove (efs, folder, request->key, &facts);
+	if (code == 0 && replaces)
+		meta_remove (efs, folder, request->key, &before);
 	if (code == 0 && fstatat (folder, request->key, &facts, AT_SYMLINK_NOFOLLOW) < 0)
 		code = tree_fail (efs, folder, errno, "look at", request->key, error);
-	return code == 0 ? tree_info (call, request->key, &facts, ret_info, error) : code;
+	struct larder_info info = { .size = sizeof info };
+	if (code == 0)
+		code = tree_info (call, request->key, &facts, &info, error);
+	if (code == 0)
+		code = meta_read (efs, call, folder, request->key, &info, error);
+	if (code == 0)
+		larder_give (ret_info, &info);
+	return code;
 }

@@ -63,11 +63,6 @@ def try_accident(scene, where, name, at, kind):
     job = "%s-%d" % (name, at)
     label = "test-live-ingest-%s-%s-%s" % (kind, name, where)
     done, torn = accident(scene, name, at, job)
-    if name == "error-in-200":
-        good = done.code in (6, 8) and not stored(done, "stored") and scene.head(image_key(job)) is None
-        tap.check(good and consistent(scene, job) and not torn, label, done)
-        tap.check(stored(scene.ingest("red", job), "stored") and whole(scene, job, "red") and once_each(scene, job), label + "-again", done)
-        return
     good = stored(done, "stored")
     tap.check(good and whole(scene, job, "red") and not torn, label, (done, torn))
     tap.check(once_each(scene, job), label + "-versions", scene.versions())

@@ -234,13 +234,13 @@ def test_live_servers_with_server():
 def test_live_servers_with_server_proxy():
     """The command meets the proxy in front of the server, and finds what was asked in its log."""
     ask = """if True:
-        import json, os, urllib.error, urllib.request
+        import json, os, socket
         codes = []
         for _ in range(2):
-            try:
-                codes.append(urllib.request.urlopen(os.environ["LARDER_TEST_ENDPOINT"] + "/larder-health").status)
-            except urllib.error.HTTPError as error:
-                codes.append(error.code)
+            host, port = os.environ["LARDER_TEST_ENDPOINT"].split("/")[2].split(":")
+            with socket.create_connection((host, int(port))) as ask:
+                ask.sendall(b"GET /larder-health HTTP/1.1\\r\\nHost: store\\r\\nConnection: close\\r\\n\\r\\n")
+                codes.append(int(b"".join(iter(lambda: ask.recv(65536), b"")).split()[1]))      # to the end: its line is written before that
         lines = [json.loads(line) for line in open(os.environ["LARDER_TEST_PROXY_LOG"])]
         print(codes, [(line["path"], line["server"]) for line in lines])"""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as plan:
