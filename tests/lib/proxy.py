@@ -269,8 +269,8 @@ class Exchange:
             if 0 <= flip - record["reply_bytes"] < len(piece):
                 at = flip - record["reply_bytes"]
                 piece = piece[:at] + bytes([piece[at] ^ 1]) + piece[at + 1:]
+            record["reply_bytes"] += len(piece)          # before the client has it: who looks behind his reply finds all of it counted
             self.client.sendall(piece)
-            record["reply_bytes"] += len(piece)
             if most is not None and record["reply_bytes"] >= most:
                 return False
         return most is None and not reply.closes()
