@@ -1,5 +1,6 @@
 etcdir = $(larderdatadir)/etc
 profilesdir = $(etcdir)/profiles
+EXTRA_DIST += etc/kubernetes/Containerfile
 dist_etc_DATA = etc/larder.ini
 dist_profiles_DATA = etc/profiles/aws.ini etc/profiles/minio.ini etc/profiles/mock.ini
 dist_man_MANS += doc/man/larder.ini.5

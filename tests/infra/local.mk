@@ -1,6 +1,6 @@
 # What is written for other tools, read back by those tools' own rules.
 TESTS += %D%/test-infra-kubernetes.py
-EXTRA_DIST += %D%/manifests.py %D%/test-infra-kubernetes.py %D%/test-infra-services.py
+EXTRA_DIST += %D%/check_image.py %D%/manifests.py %D%/test-infra-kubernetes.py %D%/test-infra-services.py
 if WITH_AWS
 TESTS += %D%/test-infra-services.py
 endif

@@ -101,7 +101,7 @@ def test_infra_kubernetes_image_is_pinned():
 
 def test_infra_kubernetes_refuses_what_a_cluster_would_later():
     for key, value in (("namespace", "Prod"), ("job", "model_sync"), ("claim", "-models"), ("claim-rw", "efs-models-pvc"), ("cpu", "one"),
-                       ("memory", "2GB"), ("memory-limit", "2 Gi"), ("schedule", '"cron(0 2 * * ? *)"'), ("root", "./models")):
+                       ("memory", "2GB"), ("memory-limit", "2 Gi"), ("schedule", '"cron(0 2 * * ? *)"'), ("schedule", '"30 2 * *"'), ("root", "./models")):
         refused(key, cache={key: value})
     refused("owner", filesystem={"owner": "0:0"})
     refused("job", cache={"job": "j" * 53, "schedule": '"30 2 * * *"'})
