@@ -40,11 +40,24 @@ add_bytes (void *context, const void *bytes, size_t count, struct larder_error *
 	return buffer_add (context, bytes, count) < 0 ? larder_fail (error, LARDER_E_LIMIT, "the driver writes too much") : 0;
 }
 
-int
-export_share (struct exporting *exporting, struct instance *instance, const char *type, const char *section, const struct larder_line *lines,
-              const char **ret, struct larder_error *error)
+static int
+ask (struct exporting *exporting, struct instance *instance, const struct larder_export *request, struct buffer *text, struct larder_error *error)
 {
 	const struct larder_driver *driver = instance->module->driver;
+	const struct larder_sink sink = { .size = sizeof sink, .context = text, .write = add_bytes };
+	struct larder_call call = larder_call_begin (exporting->larder, exporting->arena);
+	if (!driver->export_resource)
+		return 0;
+	instance_enter (instance);
+	int code = driver->export_resource (instance->self, &call, request, &sink, error);
+	instance_leave (instance);
+	return code;
+}
+
+int
+export_share (struct exporting *exporting, const char *backend, const char *type, const char *section, const struct larder_line *lines,
+              const char **ret, struct larder_error *error)
+{
 	struct desired desired = { lines, lines };
 	struct larder_lines asked = { .size = sizeof asked, .context = &desired, .next = next_line, .rewind = rewind_lines };
 	const struct larder_export request = {
@@ -52,14 +65,11 @@ export_share (struct exporting *exporting, struct instance *instance, const char
 	};
 	CLEANUP_BUFFER struct buffer text;
 	buffer_init (&text, TEXT_MOST);
-	const struct larder_sink sink = { .size = sizeof sink, .context = &text, .write = add_bytes };
-	struct larder_call call = larder_call_begin (exporting->larder, exporting->arena);
-	int code = 0;
-	if (driver->export_resource) {
-		instance_enter (instance);
-		code = driver->export_resource (instance->self, &call, &request, &sink, error);
-		instance_leave (instance);
-	}
+	struct instance *instance = NULL;
+	int code = backend_describe (exporting->larder, backend, exporting->arena, &instance, error);
+	if (code == 0)
+		code = ask (exporting, instance, &request, &text, error);
+	instance_free (instance);
 	*ret = arena_copy (exporting->arena, buffer_text (&text));
 	return code < 0 ? code : *ret ? 0 : larder_fail_memory (error);
 }

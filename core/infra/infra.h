@@ -19,8 +19,8 @@ struct exporting {
 
 /* Lines for the driver to know what is desired, ended by a NULL path. */
 struct larder_line;
-/* What the driver of that instance writes of one resource, in the arena: "" where it has no such operation. */
-int export_share (struct exporting *exporting, struct instance *instance, const char *type, const char *section, const struct larder_line *desired,
+/* What the driver of that [backend] writes of one resource, in the arena: "" where it has no such operation. */
+int export_share (struct exporting *exporting, const char *backend, const char *type, const char *section, const struct larder_line *desired,
                   const char **ret, struct larder_error *error);
 
 int export_kubernetes (struct exporting *exporting, struct larder_error *error);

@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "error.h"
-#include "module.h"
 
 enum { KEPT_SECONDS = 86400, TRIES = 6 };
 
+/* A node asks the plugin for the first mode that the volume lists, and those of file systems know ReadWriteMany alone: one that lists only
+ * ReadOnlyMany is bound and never mounted. So it lists that behind, for its claim; it is mounted "ro". */
 struct side { const char *volume, *claim, *mode; bool read_only; };
 
 static void
@@ -42,16 +43,13 @@ volume_share (const struct manifests *manifests, const struct side *side, const 
 		{ sizeof *desired, "access-point", root ? root : "" }, { sizeof *desired, "path", manifests->cache->volume_path },
 		{ sizeof *desired, "read-only", side->read_only ? "yes" : "no" }, { 0 }
 	};
-	struct instance *instance;
 	if (!filesystem->backend)
 		return larder_fail_next (error, LARDER_E_INVALID, "backend = NAME of a [backend] section", "[filesystem \"%s\"] of %s has no 'backend'", name,
 			config_where (exporting->filesystem_at));
-	int code = backend_open (exporting->larder, filesystem->backend, &instance, error);
-	if (code == 0)
-		code = export_share ((struct exporting *) exporting, instance, "volume", name, desired, ret, error);
+	int code = export_share (manifests->exporting, filesystem->backend, "volume", name, desired, ret, error);
 	if (code == 0 && !**ret)
-		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "choose a profile whose file systems a cluster can mount", "driver '%s' of [backend \"%s\"] knows no "
-			"Kubernetes volume", instance->module->name, filesystem->backend);
+		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "choose a profile whose file systems a cluster can mount", "the driver of [backend \"%s\"] knows no "
+			"Kubernetes volume", filesystem->backend);
 	return code;
 }
 
@@ -68,7 +66,9 @@ put_volume (const struct manifests *manifests, const struct side *side, struct l
 	yaml_text (out, 2, "storage", manifests->capacity);
 	yaml_text (out, 1, "volumeMode", "Filesystem");
 	yaml_open (out, 1, "accessModes");
-	yaml_item (out, 2, side->mode);
+	yaml_item (out, 2, "ReadWriteMany");
+	if (side->read_only)
+		yaml_item (out, 2, side->mode);
 	yaml_text (out, 1, "persistentVolumeReclaimPolicy", "Retain");
 	yaml_text (out, 1, "storageClassName", manifests->cache->storage_class ? manifests->cache->storage_class : "");
 	yaml_open (out, 1, "claimRef");
@@ -147,15 +147,15 @@ begin_manifests (struct manifests *manifests, struct larder_error *error)
 {
 	static const struct larder_line nothing[] = { { 0 } };
 	struct exporting *exporting = manifests->exporting;
-	struct larder_store *source = NULL;
 	manifests->volume_rw = arena_printf (exporting->arena, "%s-rw", manifests->cache->volume);
 	if (!manifests->volume_rw)
 		return larder_fail_memory (error);
-	int code = larder_store_open (exporting->larder, manifests->cache->source, &source, error);
-	if (code == 0)
-		code = export_share (exporting, store_instance (source), "environment", manifests->cache->source, nothing, &manifests->environment, error);
-	larder_store_close (source);
-	return code;
+	const struct config *config = larder_configuration (exporting->larder);
+	const struct config_section *source;
+	int code = config_find (config, "store", manifests->cache->source, &source, error);
+	if (code == 0 && config_text (source, "in"))
+		code = config_find (config, "store", config_text (source, "in"), &source, error);
+	return code < 0 ? code : export_share (exporting, config_text (source, "backend"), "environment", config_name (source), nothing, &manifests->environment, error);
 }
 
 int

@@ -130,14 +130,14 @@ buckets_of (const struct larder *larder, const char *backend, bool versioned, st
 }
 
 static int
-open_instance (struct larder *larder, const struct config_section *section, struct larder_arena *arena, struct instance **ret,
+open_instance (struct larder *larder, const struct config_section *section, bool describe, struct larder_arena *arena, struct instance **ret,
                struct larder_error *error)
 {
 	struct instance *instance;
 	struct larder_open request = {
 		.size = sizeof request, .name = config_name (section), .server = config_text (section, "server"),
 		.read_only = larder->settings.flags & LARDER_READ_ONLY, .versioned = buckets_of (larder, config_name (section), true, arena),
-		.buckets = buckets_of (larder, config_name (section), false, arena),
+		.buckets = buckets_of (larder, config_name (section), false, arena), .describe = describe,
 	};
 	if (!request.versioned || !request.buckets)
 		return larder_fail_memory (error);
@@ -161,7 +161,7 @@ add_backend (struct larder *larder, const struct config_section *section, struct
 	struct backend *backend = calloc (1, sizeof *backend);
 	struct larder_arena *arena = arena_new ();
 	struct instance *instance = NULL;
-	int code = backend && arena ? open_instance (larder, section, arena, &instance, error) : larder_fail_memory (error);
+	int code = backend && arena ? open_instance (larder, section, false, arena, &instance, error) : larder_fail_memory (error);
 	if (code < 0) {
 		arena_free (arena);
 		free (backend);
@@ -189,6 +189,14 @@ backend_open (struct larder *larder, const char *name, struct instance **ret, st
 	if (code == 0)
 		*ret = backend->instance;
 	return code;
+}
+
+int
+backend_describe (struct larder *larder, const char *name, struct larder_arena *arena, struct instance **ret, struct larder_error *error)
+{
+	const struct config_section *section;
+	int code = config_find (larder->config, "backend", name, &section, error);
+	return code < 0 ? code : open_instance (larder, section, true, arena, ret, error);
 }
 
 /* ---- by URL ------------------------------------------------------------------------------------ */

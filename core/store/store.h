@@ -22,8 +22,8 @@ struct larder_call larder_call_begin (struct larder *larder, struct larder_arena
 bool larder_is_cancelled (const struct larder *larder);
 int larder_fail_cancelled (struct larder_error *error);
 
-/* The instance of a [backend], opened when it is the first use; it stays until the handle closes. */
-int backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error);
+/* An instance of a [backend] that is asked for export_resource alone, to be freed; the storage need not be there. What it was told is in the arena. */
+int backend_describe (struct larder *larder, const char *name, struct larder_arena *arena, struct instance **ret, struct larder_error *error);
 
 /* Facts of an open store. */
 struct larder *store_larder (const struct larder_store *store);

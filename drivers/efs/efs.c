@@ -73,7 +73,7 @@ efs_open (void *self, struct larder_call *call, const struct larder_open *reques
 	int code = read_mode (efs, "dir-mode", efs->dir_mode_text, &efs->dir_mode, error);
 	if (code == 0)
 		code = read_mode (efs, "file-mode", efs->file_mode_text, &efs->file_mode, error);
-	return code == 0 ? open_root (efs, error) : code;
+	return code == 0 && !asked.describe ? open_root (efs, error) : code;
 }
 
 static void
@@ -124,5 +124,6 @@ static const struct larder_driver driver = {
 	.caps_all = LARDER_CAP_CREATE_ONLY | LARDER_CAP_RANGE | LARDER_CAP_METADATA,
 	.open = efs_open, .close = efs_close, .caps = efs_caps, .check = efs_check,
 	.stat = efs_stat, .read = efs_read, .write = efs_write, .remove = efs_remove, .list = efs_list, .versioning = efs_versioning,
+	.export_resource = efs_export,
 };
 LARDER_DRIVER (driver)

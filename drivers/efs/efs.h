@@ -48,6 +48,9 @@ int efs_remove (void *self, struct larder_call *call, const char *bucket, const 
 int efs_write (void *self, struct larder_call *call, const struct larder_write *request, const struct larder_source *source, struct larder_info *ret_info,
                struct larder_error *error);
 
+/* ---- export.c ---- */
+int efs_export (void *self, struct larder_call *call, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);
+
 /* ---- list.c ---- */
 int efs_list (void *self, struct larder_call *call, const struct larder_list *request, larder_item_fn item, void *context, struct larder_page *ret_page,
               struct larder_error *error);

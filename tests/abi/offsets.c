@@ -60,6 +60,7 @@ static const struct field fields[] = {
 	SIZE (larder_open),
 	FIELD (larder_open, size), FIELD (larder_open, name), FIELD (larder_open, server), FIELD (larder_open, read_only),
 	FIELD (larder_open, versioned), FIELD (larder_open, buckets),
+	FIELD (larder_open, describe),
 	SIZE (larder_object),
 	FIELD (larder_object, size), FIELD (larder_object, bucket), FIELD (larder_object, key),
 	FIELD (larder_object, version),

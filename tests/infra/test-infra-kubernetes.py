@@ -7,14 +7,13 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from manifests import IMAGE, Export, bind, pod, read, run, write, yaml  # noqa: E402,F401
 
-# The manifests of the strategy, word for word but for what no driver of no vendor can say.
+# The manifests of the strategy, word for word but for what a driver says (test-infra-services.py), and the modes of the volume: a test below.
 STRATEGY = """
 kind: PersistentVolume
 metadata: {name: efs-models-pv}
 spec:
   capacity: {storage: 500Gi}
   volumeMode: Filesystem
-  accessModes: [ReadOnlyMany]
   persistentVolumeReclaimPolicy: Retain
   storageClassName: efs-sc
 ---
@@ -75,7 +74,7 @@ def test_infra_kubernetes_claims_bind():
     documents = Export().documents()
     assert bind(documents) == {"efs-models-pvc": "efs-models-pv", "efs-models-pvc-rw": "efs-models-pv-rw"}
     one, two = (documents["PersistentVolume/efs-models-pv" + more]["spec"] for more in ("", "-rw"))
-    assert one["accessModes"] == ["ReadOnlyMany"] and one["mountOptions"] == ["ro"]
+    assert one["accessModes"] == ["ReadWriteMany", "ReadOnlyMany"] and one["mountOptions"] == ["ro"], "the first is what a node asks the plugin for"
     assert two["accessModes"] == ["ReadWriteMany"] and "mountOptions" not in two
     assert one["csi"]["volumeHandle"] == "shelf-1" and one["csi"]["volumeAttributes"] == {"access-point": "/models", "path": "/models", "read-only": "yes"}
     plain = Export(cache={"storage-class": None}, filesystem={"expected-size": "1.5TB"}).documents()
@@ -190,7 +189,7 @@ def test_infra_kubernetes_same_each_time_and_to_a_file():
 def test_infra_kubernetes_driver_without_a_volume():
     mock = '[backend "objects"]\ndriver = localfs-mock\nroot = /tmp\n\n[backend "files"]\ndriver = localfs-mock\nroot = /tmp\n'
     got = Export(mock).run()
-    assert got.code == 2 and "localfs-mock" in got.err and "next:" in got.err and got.out == "", (got.code, got.err)
+    assert got.code == 2 and "knows no Kubernetes volume" in got.err and "next:" in got.err and got.out == "", (got.code, got.err)
     refusing = '[backend "objects"]\ndriver = lent\nhandle = here\n\n[backend "files"]\ndriver = lent\nrefuses = yes\n'
     got = Export(refusing).run()
     assert got.code != 0 and got.out == "" and "not as 'kubernetes'" in got.err, got.err

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 
 PASSED = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE")
+SLIM = ("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/locale", "usr/share/lintian", "var/lib/apt/lists")   # not in the slim image
 ALONE = ("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -25,6 +26,8 @@ def base(release):
         shutil.rmtree(fresh, True)
         subprocess.run(["debootstrap", "--variant=minbase", release, fresh], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["chroot", fresh, "apt-get", "clean"], check=True)
+        for name in SLIM:
+            subprocess.run(["rm", "-rf", os.path.join(fresh, name)], check=True)
         os.rename(fresh, root)
     return root
 
