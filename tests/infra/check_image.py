@@ -126,7 +126,7 @@ def main():
               (built, size(last.root), size(containerfile.base("bookworm")), packed(last.root)), flush=True)
         use(last, work)
     finally:
-        subprocess.run(["rm", "-rf", "--one-file-system", work], check=True)
+        containerfile.remove(work)
 
 
 main()

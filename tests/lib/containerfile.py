@@ -1,5 +1,5 @@
 """containerfile.py: carries out the steps of a Containerfile without any container engine: each stage is a folder that begins as a copy of a
-clean Debian (made once with debootstrap), each RUN a chroot into it. Needs root. Nothing of this machine is ever mounted below a stage: a RUN has
+clean Debian (made once with debootstrap, and kept in ~/.cache/larder), each RUN a chroot into it. Needs root. Nothing of this machine is ever mounted below a stage: a RUN has
 a /proc of its own in namespaces of its own, which end with it, and the devices are those that debootstrap made.
 
     stages = containerfile.build("etc/kubernetes/Containerfile", context, work)
@@ -17,17 +17,22 @@ ALONE = ("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "-
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
+def remove(path):
+    """A tree, and never what is mounted in it: a root may hold a /proc that somebody left there."""
+    subprocess.run(["rm", "-rf", "--one-file-system", path], check=True)
+
+
 def base(release):
     """A clean root of that release, made once."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     root = os.path.join(cache, "larder", "debian-" + release)
     if not os.path.exists(root):
         fresh = root + ".new"
-        shutil.rmtree(fresh, True)
-        subprocess.run(["debootstrap", "--variant=minbase", release, fresh], check=True, stdout=subprocess.DEVNULL)
+        remove(fresh)
+        subprocess.run(["unshare", "--mount", "--propagation", "private", "debootstrap", "--variant=minbase", release, fresh], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["chroot", fresh, "apt-get", "clean"], check=True)
         for name in SLIM:
-            subprocess.run(["rm", "-rf", os.path.join(fresh, name)], check=True)
+            remove(os.path.join(fresh, name))
         os.rename(fresh, root)
     return root
 
