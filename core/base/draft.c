@@ -64,7 +64,9 @@ open_private (struct file_draft *draft, mode_t mode, struct larder_error *error)
 	}
 	if (draft->fd < 0)
 		return larder_fail_errno (error, errno, "cannot create a file for '%s'", draft->last);
-	if (fchmod (draft->fd, mode) < 0)
+	struct stat own;
+	/* a file system with modes of its own refuses: what is allowed already is enough */
+	if (fchmod (draft->fd, mode) < 0 && (fstat (draft->fd, &own) < 0 || (own.st_mode & mode) != mode))
 		return larder_fail_errno (error, errno, "cannot set the mode of '%s'", draft->last);
 	return 0;
 }

@@ -24,6 +24,7 @@ struct efs {
 int tree_open (const struct efs *efs, const char *bucket, bool make, struct larder_error *error);
 /* INVALID unless a file can have this name, and it is nobody's private one. */
 int tree_check_key (const char *key, struct larder_error *error);
+bool tree_is_link (int folder, const char *key);
 /* Names that are not objects: the cache's own, private files of writers. */
 bool tree_is_private (const char *name);
 void tree_etag (const struct stat *facts, char ret[ETAG_ROOM]);

@@ -54,7 +54,7 @@ add_name (struct names *names, const char *name, bool folder)
 	return text ? 0 : -1;
 }
 
-/* Files, folders, and links that lead to a file below the root. */
+/* Files, folders and links; 0: another kind, or gone meanwhile; or a negative errno. */
 static int
 kind_of (int folder, const struct dirent *entry)
 {
@@ -62,29 +62,39 @@ kind_of (int folder, const struct dirent *entry)
 	if (entry->d_type == DT_REG || entry->d_type == DT_DIR)
 		return entry->d_type;
 	if (fstatat (folder, entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) < 0)
-		return DT_UNKNOWN;
-	return S_ISREG (facts.st_mode) ? DT_REG : S_ISDIR (facts.st_mode) ? DT_DIR : S_ISLNK (facts.st_mode) ? DT_LNK : DT_UNKNOWN;
+		return errno == ENOENT ? 0 : -errno;
+	return S_ISREG (facts.st_mode) ? DT_REG : S_ISDIR (facts.st_mode) ? DT_DIR : S_ISLNK (facts.st_mode) ? DT_LNK : 0;
+}
+
+/* 0 or a negative errno: a folder that was not read to its end is none. */
+static int
+read_entries (DIR *folder, struct names *names)
+{
+	for (;;) {
+		errno = 0;
+		const struct dirent *entry = readdir (folder);
+		if (!entry)
+			return -errno;
+		if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0 || tree_is_private (entry->d_name))
+			continue;
+		int kind = kind_of (dirfd (folder), entry);
+		if (kind < 0 || (kind > 0 && add_name (names, entry->d_name, kind == DT_DIR) < 0))
+			return kind < 0 ? kind : -ENOMEM;
+	}
 }
 
 static int
 read_names (int fd, struct names *names)
 {
 	DIR *folder = fdopendir (fd);
-	int code = folder ? 0 : -1;
-	if (!folder)
-		close (fd);
-	for (const struct dirent *entry; code == 0 && (entry = readdir (folder));) {
-		if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0 || tree_is_private (entry->d_name))
-			continue;
-		int kind = kind_of (dirfd (folder), entry);
-		if (kind != DT_UNKNOWN)
-			code = add_name (names, entry->d_name, kind == DT_DIR);
-	}
+	int failed = folder ? read_entries (folder, names) : -errno;
 	if (folder)
 		(void) closedir (folder);
+	else
+		close (fd);
 	if (names->count)
 		qsort (names->at, names->count, sizeof *names->at, by_bytes);
-	return code;
+	return failed;
 }
 
 /* Full: the page ends before this one. */
@@ -107,21 +117,28 @@ tell_prefix (struct walk *walk, const char *key, struct larder_error *error)
 	return tell (walk, key, &info, error);
 }
 
+/* Of a link what it leads to, if that is a file below the root. 1; 0: none, or gone meanwhile; or a negative errno. */
+static int
+look_at (const struct walk *walk, const char *key, struct stat *ret)
+{
+	if (fstatat (walk->top, key, ret, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	if (!S_ISLNK (ret->st_mode))
+		return S_ISREG (ret->st_mode);
+	CLEANUP_CLOSE int fd = file_open_within (walk->top, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	return fd >= 0 && fstat (fd, ret) == 0 && S_ISREG (ret->st_mode);
+}
+
 static int
 tell_file (struct walk *walk, const char *key, struct larder_error *error)
 {
 	struct larder_info info = { .size = sizeof info };
 	struct stat facts;
-	int fd = fstatat (walk->top, key, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK (facts.st_mode) ? file_open_within (walk->top, key, O_RDONLY | O_NONBLOCK | O_NOCTTY) : -1;
-	if (fd >= 0) {
-		if (fstat (fd, &facts) < 0)
-			facts.st_mode = 0;
-		close (fd);
-	}
-	if (!S_ISREG (facts.st_mode))            /* gone meanwhile, or a link that leads elsewhere */
-		return 0;
-	if (walk->told == walk->most)
-		return tell (walk, key, NULL, error);
+	int there = look_at (walk, key, &facts);
+	if (there < 0)
+		return tree_fail (walk->efs, walk->top, -there, "look at", key, error);
+	if (there == 0 || walk->told == walk->most)
+		return there == 0 ? 0 : tell (walk, key, NULL, error);
 	int code = tree_info (walk->call, key, &facts, &info, error);
 	return code < 0 ? code : tell (walk, key, &info, error);
 }
@@ -197,8 +214,9 @@ walk_folder (struct walk *walk, const char *prefix, struct larder_error *error)
 		return 0;
 	if (fd < 0)
 		return code < 0 ? code : tree_fail (walk->efs, walk->top, -fd, "list", folder, error);
-	if (read_names (fd, &names) < 0)
-		code = larder_fail_memory (error);
+	int failed = read_names (fd, &names);
+	if (failed < 0)
+		code = tree_fail (walk->efs, walk->top, -failed, "list", folder, error);
 	for (size_t i = 0; code == 0 && i < names.count; i++)
 		code = visit (walk, prefix, names.at[i], error);
 	free (names.at);

@@ -19,14 +19,19 @@ fail_gone (const struct larder_object *object, struct larder_error *error)
 	return larder_fail_next (error, LARDER_E_NOTFOUND, "check the name; 'larder ls' shows what is there", "no file '%.300s' in '%s'", object->key, object->bucket);
 }
 
+static int
+open_once (int folder, const char *key)
+{
+	int fd = file_open_within (folder, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	return fd == -ENOSYS ? file_open_beneath (folder, key, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0) : fd;
+}
+
 /* ESTALE: the file that the name led to has gone meanwhile; asked for by its name again, once. */
 static int
 open_file (int folder, const char *key)
 {
-	int fd = file_open_within (folder, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	if (fd == -ENOSYS)
-		fd = file_open_beneath (folder, key, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	return fd == -ESTALE ? file_open_beneath (folder, key, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0) : fd;
+	int fd = open_once (folder, key);
+	return fd == -ESTALE ? open_once (folder, key) : fd;
 }
 
 /* What is told of it, with what is kept beside it. */
@@ -136,6 +141,8 @@ remove_one (const struct efs *efs, int folder, const struct larder_remove *item,
 		return code;
 	if (fstatat (folder, item->key, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (facts.st_mode))
 		return 0;                        /* a folder is no object */
+	if (tree_is_link (folder, item->key))
+		return larder_fail_next (error, LARDER_E_CONFLICT, "larder model evict removes a model", "'%.300s' is a link, as a model cache has them", item->key);
 	bool there = efs->metadata && fstatat (folder, item->key, &facts, AT_SYMLINK_NOFOLLOW) == 0;
 	int failed = file_unlink_beneath (folder, item->key);
 	if (failed == 0)

@@ -21,6 +21,13 @@ tree_cancelled (struct larder_call *call, struct larder_error *error)
 }
 
 bool
+tree_is_link (int folder, const char *key)
+{
+	struct stat facts;
+	return fstatat (folder, key, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK (facts.st_mode);
+}
+
+bool
 tree_is_private (const char *name)
 {
 	return strcmp (name, ".larder") == 0 || strncmp (name, ".tmp-", 5) == 0;
@@ -53,8 +60,11 @@ tree_open (const struct efs *efs, const char *bucket, bool make, struct larder_e
 {
 	if (strcmp (bucket, ".") != 0 && (!*bucket || strchr (bucket, '/') || strcmp (bucket, "..") == 0 || tree_is_private (bucket)))
 		return larder_fail_next (error, LARDER_E_INVALID, "the name of one folder below the root, or '.' for the root itself", "'%.200s' is no bucket here", bucket);
-	if (make && strcmp (bucket, ".") != 0 && mkdirat (efs->fd, bucket, efs->dir_mode) == 0)
-		(void) fchmodat (efs->fd, bucket, efs->dir_mode, 0);
+	char inside[NAME_MOST + 3];
+	bool fits = (size_t) snprintf (inside, sizeof inside, "%s/x", bucket) < sizeof inside;
+	int code = make && fits && strcmp (bucket, ".") != 0 ? file_make_parents (efs->fd, inside, efs->dir_mode, true, error) : 0;
+	if (code < 0)
+		return code;
 	int fd = file_open_beneath (efs->fd, bucket, O_RDONLY | O_DIRECTORY, 0);
 	if (fd == -ENOENT)
 		return larder_fail_next (error, LARDER_E_NOTFOUND, "the first write makes it; or correct 'bucket' of the store", "no folder '%s' in '%s'", bucket, efs->root);

@@ -14,6 +14,15 @@
 #include "file.h"
 
 #define PIECE ((size_t) 256 << 10)
+enum { TURNS = 10 };
+
+/* Others cannot be computed here: not to be taken for compared. */
+static bool
+can_compare (const struct larder_write *request)
+{
+	return !request->checksum || request->checksum_type == LARDER_CHECKSUM_NONE || request->checksum_type == LARDER_CHECKSUM_CRC64NVME
+		|| request->checksum_type == LARDER_CHECKSUM_CRC32C;
+}
 
 static int
 check_request (const struct efs *efs, const struct larder_write *request, struct larder_error *error)
@@ -22,6 +31,8 @@ check_request (const struct efs *efs, const struct larder_write *request, struct
 		return larder_fail (error, LARDER_E_DENIED, "backend '%s' is read-only", efs->name);
 	if (request->condition.if_match)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "a file system decides no If-Match: '%.300s' was not written", request->key);
+	if (!can_compare (request))
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "'%.300s' was given a checksum of a kind that files are not compared by", request->key);
 	return tree_check_key (request->key, error);
 }
 
@@ -75,6 +86,8 @@ check_place (int folder, const char *key, struct larder_error *error)
 {
 	struct stat facts;
 	char up[KEY_MOST + 1];
+	if (tree_is_link (folder, key))
+		return larder_fail_next (error, LARDER_E_CONFLICT, "larder model pull fills a cache", "'%.300s' is a link, as a model cache has them", key);
 	if (fstatat (folder, key, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (facts.st_mode))
 		return larder_fail_next (error, LARDER_E_CONFLICT, "remove what is below it, or choose another key", "'%.300s' is a folder already", key);
 	snprintf (up, sizeof up, "%s", key);
@@ -100,6 +113,19 @@ publish (const struct efs *efs, int folder, const struct larder_write *request, 
 	return code;
 }
 
+/* A folder may be taken away between the two, by somebody who removed the last file in it. */
+static int
+begin (const struct efs *efs, int folder, const char *key, struct file_draft *draft, struct larder_error *why)
+{
+	int code = LARDER_E_NOTFOUND;
+	for (int turn = 0; turn < TURNS && code == LARDER_E_NOTFOUND; turn++) {
+		code = file_make_parents (folder, key, efs->dir_mode, true, why);
+		if (code == 0)
+			code = file_draft_begin (draft, folder, key, efs->file_mode, true, why);
+	}
+	return code;
+}
+
 int
 efs_write (void *self, struct larder_call *call, const struct larder_write *request, const struct larder_source *source, struct larder_info *ret_info, struct larder_error *error)
 {
@@ -116,9 +142,7 @@ efs_write (void *self, struct larder_call *call, const struct larder_write *requ
 		return folder;
 	code = check_place (folder, request->key, error);
 	if (code == 0)
-		code = file_make_parents (folder, request->key, efs->dir_mode, true, &why);
-	if (code == 0)
-		code = file_draft_begin (&draft, folder, request->key, efs->file_mode, true, &why);
+		code = begin (efs, folder, request->key, &draft, &why);
 	if (code < 0 && why.code)
 		return why.errnum ? tree_fail (efs, folder, why.errnum, "write", request->key, error) : larder_fail (error, code, "%s", why.message);
 	if (code == 0)

@@ -66,6 +66,9 @@ def test_cli_efs_names():
     os.symlink("/etc/passwd", os.path.join(FILES, "link"))
     os.symlink("clash", os.path.join(FILES, "inner"))
     assert "link" not in keys("model-cache:") and "inner" in keys("model-cache:")
+    for words in (("put", "one", "model-cache:inner"), ("rm", "model-cache:inner")):
+        got = larder(*words)
+        assert got.code == 5 and "model cache" in got.err and os.path.islink(os.path.join(FILES, "inner")), (words, got.err)
     assert larder("cat", "model-cache:link").code == 3 and larder("cat", "model-cache:inner").raw == b"one"
 
 
