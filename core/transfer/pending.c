@@ -70,6 +70,15 @@ read_found (struct found *found)
 	larder_store_close (store);
 }
 
+/* Without one whole line. Any other that cannot be read may be of a version to come, or damaged: what hangs on it is not known, so it stays. */
+static bool
+is_torn (int fd)
+{
+	char piece[4096];
+	int64_t got = file_pread_all (fd, piece, sizeof piece, 0);
+	return got == 0 || (got > 0 && got < (int64_t) sizeof piece && piece[0] == '{' && !memchr (piece, '\n', (size_t) got));
+}
+
 static int
 each_name (struct found *found, found_fn each, void *context, struct larder_error *error)
 {
@@ -82,8 +91,8 @@ each_name (struct found *found, found_fn each, void *context, struct larder_erro
 	if (found->head) {
 		read_found (found);
 		code = each (context, found, error);
-	} else if (!found->running) {
-		(void) unlinkat (found->folder, found->name, 0);     /* torn before its first piece: nothing hangs on it */
+	} else if (!found->running && is_torn (found->fd)) {
+		(void) unlinkat (found->folder, found->name, 0);     /* before its first piece: nothing hangs on it */
 	}
 	json_decref (found->head);
 	if (found->fd >= 0)

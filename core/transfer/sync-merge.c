@@ -59,9 +59,7 @@ sync_objects_differ (const struct larder_info *from, const struct larder_info *t
 		return false;
 	if (from->checksum && to->checksum && from->checksum_type == to->checksum_type && !from->checksum_composite && !to->checksum_composite)
 		return strcmp (from->checksum, to->checksum) != 0;
-	/* With a '-' an etag is of parts, however many there were: it says nothing of the bytes. */
-	if (from->etag && to->etag && !strchr (from->etag, '-') && !strchr (to->etag, '-'))
-		return true;
+	/* Etags that differ say nothing: of parts, of what an encryption made, of another kind of service. A copy is younger than its source. */
 	return from->mtime > to->mtime;
 }
 

@@ -109,6 +109,8 @@ s3_parts_write (void *self, struct larder_call *call, const struct larder_upload
 		code = s3_exchange_do (s3, call, &exchange, error);
 	if (code == 0)
 		code = s3_exchange_stored (s3, &exchange, &info, error);
+	if (code == 0)
+		code = s3_check_stored (upload->key, digest.body.checksum_type, digest.body.checksum, &info, error);
 	if (code < 0)
 		return code;
 	const struct larder_part part = {
@@ -273,7 +275,9 @@ s3_parts_finish (void *self, struct larder_call *call, const struct larder_finis
 	info.length = request->length;
 	info.version = aws_reply_header (&exchange.reply, "x-amz-version-id");
 	info.flags |= LARDER_INFO_LATEST;
-	code = check_whole (s3, call, &whole, &info, error);
+	code = s3_check_stored (request->upload.key, whole.checksum_type, whole.checksum, &info, error);
+	if (code == 0)
+		code = check_whole (s3, call, &whole, &info, error);
 	return code < 0 ? code : s3_give_info (call, &info, ret_info, error);
 }
 

@@ -375,6 +375,18 @@ s3_give_info (struct larder_call *call, const struct larder_info *info, struct l
 }
 
 int
+s3_check_stored (const char *key, uint32_t type, const char *sent, const struct larder_info *stored, struct larder_error *error)
+{
+	if (!sent || !stored->checksum || stored->checksum_composite || stored->checksum_type != type || strcmp (sent, stored->checksum) == 0)
+		return 0;
+	int code = larder_fail (error, LARDER_E_INTEGRITY, "'%.200s' was sent with checksum %s, and the server says that it stored %s", key, sent, stored->checksum);
+	larder_explain (error, LARDER_DETAIL_NEXT, "do not trust what is there now; look at what stands between here and the server, then send it again");
+	if (error)
+		error->status = 200;             /* it came from there: sent once more */
+	return code;
+}
+
+int
 s3_check_encrypted (const char *key, const struct larder_attributes *asked, const char *echo, struct larder_error *error)
 {
 	if (!asked->encryption || echo)

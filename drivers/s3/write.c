@@ -119,6 +119,8 @@ s3_write (void *self, struct larder_call *call, const struct larder_write *reque
 		return s3_exchange_fault (s3, &exchange, error);
 	code = s3_exchange_stored (s3, &exchange, &info, error);
 	if (code == 0)
+		code = s3_check_stored (request->key, digest.body.checksum_type, digest.body.checksum, &info, error);
+	if (code == 0)
 		code = s3_check_encrypted (request->key, &request->attributes, info.encryption, error);
 	if (code < 0)
 		return code;

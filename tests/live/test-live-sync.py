@@ -2,6 +2,7 @@
 """test-live-sync: sync with real servers: up and down and again, and listings that lie, of which nothing may be removed."""
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
@@ -326,6 +327,21 @@ def test_live_sync_only_what_failed():
     assert scene.sync("--delete", "--from", path, "--failed-to", path, scene.path("list"), "images:f")[0] == (3, 0, 0, 0)
     assert not [one for one in scene.asked() if one.endswith(("/f/a", "/f/e"))], scene.asked()
     assert scene.keys() == ["f/a", "f/b", "f/c\nd", "f/e"] and os.path.getsize(path) == 0
+
+
+def test_live_sync_between_two_kinds_of_service():
+    """MinIO to the mock and back: the first run copies, the second nothing, though no two etags are alike; what changed is copied again."""
+    scene = place()
+    for key in ("k/a", "k/b", "k/c"):
+        scene.client.put_object(Bucket="bucket", Key=key, Body=key.encode() * 500)
+    assert scene.sync("images:k/", "backups:k/")[0] == (3, 0, 0, 0)
+    assert scene.sync("images:k/", "backups:k/")[0] == (0, 3, 0, 0)
+    assert scene.sync("backups:k/", "images:l/")[0] == (3, 0, 0, 0)
+    assert scene.sync("backups:k/", "images:l/")[0] == (0, 3, 0, 0)
+    time.sleep(1.1)                                   # a listing tells whole seconds
+    scene.client.put_object(Bucket="bucket", Key="k/b", Body=b"k/B" * 500)
+    assert scene.sync("images:k/", "backups:k/")[0] == (1, 2, 0, 0)
+    assert scene.run("--json", "verify", "images:k/", "backups:k/").code == 0
 
 
 run_in(places, sys.modules[__name__])
