@@ -319,7 +319,7 @@ COLUMNS = ("moto", "minio", "versitygw", "mock")
 
 # What a profile says beside its backends and locks: names of the account and of the machine.
 OF_PROFILES = {
-    "cdn.images.domain", "cache.models.root", "replication.tokyo.region", "filesystem.model-cache.kms-key",
+    "cdn.images.domain", "cache.models.root", "cache.models.image", "cache.models.service-account", "replication.tokyo.region", "filesystem.model-cache.kms-key",
     "filesystem.model-cache.vpc", "filesystem.model-cache.subnets", "filesystem.model-cache.nodes",
 }
 
