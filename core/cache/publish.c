@@ -18,6 +18,7 @@
 #include "text.h"
 
 #define TRASH ".larder/trash/"
+enum { TURNS = 1000 };            /* in each somebody else comes further */
 
 static void
 random_name (char ret[17])
@@ -148,7 +149,7 @@ publish (struct cache *cache, struct larder_arena *arena, const struct place *pl
 	struct record settled;
 	random_name (random);
 	record->generation = after + 1;
-	record->filled = clock_wall ();
+	record->filled = record->used = clock_wall ();
 	record->data = arena_printf (arena, "%" PRIu64 "-%s", record->generation, random);
 	const char *data = record->data ? arena_printf (arena, "%s/%s", place->home, record->data) : NULL;
 	int code = data ? folder_make (cache, data, error) : larder_fail_memory (error);
@@ -206,8 +207,8 @@ make_link (const struct cache *cache, const char *private_link, const char *targ
 	return 0;
 }
 
-/* A rename may say that it failed although it was done, or somebody else may have done it with this private link or a newer one: what is there
- * decides. */
+/* 1: it has to be made anew, for somebody who came later took it away and did not put his own there yet. A rename may also say that it failed
+ * although it was done, by ourselves or with a newer link by somebody else: what is there decides. */
 static int
 switch_link (const struct cache *cache, struct larder_arena *arena, const struct place *place, uint64_t generation, const char *private_link, struct larder_error *error)
 {
@@ -216,6 +217,8 @@ switch_link (const struct cache *cache, struct larder_arena *arena, const struct
 	int errnum = errno;
 	if (present_generation (cache, arena, place) >= generation)
 		return 0;
+	if (errnum == ENOENT)
+		return 1;
 	(void) unlinkat (cache->root, private_link, 0);
 	return cache_fail (cache, errnum, "switch the link", place->path, error);
 }
@@ -227,9 +230,14 @@ publish_link (const struct cache *cache, struct larder_arena *arena, const struc
 	int code = private_link ? file_make_parents (cache->root, place->path, cache->dir_mode, true, error) : larder_fail_memory (error);
 	if (code == 0)
 		code = move_aside (cache, arena, place->path, error);
-	if (code == 0)
+	int again = code == 0;
+	for (int turn = 0; again == 1 && code == 0; turn++) {
 		code = make_link (cache, private_link, target, error);
-	if (code == 0)
-		code = switch_link (cache, arena, place, generation, private_link, error);
+		if (code == 0)
+			again = switch_link (cache, arena, place, generation, private_link, error);
+		if (again == 1 && turn == TURNS)
+			return cache_fail (cache, ENOENT, "switch the link", place->path, error);
+	}
+	code = again < 0 ? again : code;
 	return code == 0 ? sync_parent (cache, arena, place->path, error) : code;
 }

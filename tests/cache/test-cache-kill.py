@@ -83,6 +83,19 @@ def test_cache_kill_sixteen_at_once():
     assert cache.private() == [], cache.private()
 
 
+def test_cache_kill_all_switch_at_once():
+    """Twenty who find a record whose link was not switched yet switch it all at once: each gets the path."""
+    cache = Cache()
+    cache.put("sdxl/base.safetensors", b"x" * 1000)
+    path = cache.load("base")[0]["path"]
+    for _ in range(5):
+        os.unlink(path)
+        running = [cache.start("model", "load", "base", "--base", "sdxl") for _ in range(20)]
+        done = [process.communicate(timeout=60 * SLOW) for process in running]
+        assert [process.returncode for process in running] == [0] * 20 and {out for out, _ in done} == {path + "\n"}, done
+    assert cache.private() == [] and len(cache.listed("--old")) == 1
+
+
 def test_cache_kill_without_a_lock_service():
     """Whoever's lock does not answer fills all the same: duplicate work, one published copy, told. Here somebody stopped while he had the record's
     own lock."""
