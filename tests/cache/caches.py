@@ -6,7 +6,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/cli"))
-from tool import BUILD, ENV, HOME, LARDER, SLOW, Ran, larder, read, run, write  # noqa: E402,F401
+from tool import BUILD, ENV, HOME, LARDER, SLOW, SPACE, Ran, larder, read, run, write  # noqa: E402,F401
 
 MIB = 1 << 20
 PIPELINE = """[store "models"]

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from caches import ENV, LARDER, MIB, Cache, read, run, write  # noqa: E402
+from caches import ENV, MIB, LARDER, SPACE, Cache, read, run, write  # noqa: E402
+import public  # noqa: E402
 
 BIG, OTHER = os.urandom(20 * MIB + 3), os.urandom(20 * MIB + 9)
 
@@ -67,9 +68,11 @@ def test_cache_load_of_somebody_else():
 
     os.makedirs(cache.root)
     os.chown(cache.root, 12001, 12001)
+    place = public.copy()
+    tool, env = os.path.join(place, "larder"), {**ENV, **cache.env, "LARDER_MODULE_DIR": place, "LD_LIBRARY_PATH": place}
 
     def load(name, user, mask):
-        return subprocess.run([LARDER, "model", "load", name, "--base", "sdxl"], env={**ENV, **cache.env}, preexec_fn=lambda: become(user, mask), capture_output=True, text=True)
+        return subprocess.run([tool, "model", "load", name, "--base", "sdxl"], env=env, cwd="/", preexec_fn=lambda: become(user, mask), capture_output=True, text=True)
 
     done = load("base", 12001, 0o077)
     assert done.returncode == 0, done.stderr
@@ -78,7 +81,7 @@ def test_cache_load_of_somebody_else():
     done = load("flux", 12002, 0o027)
     assert done.returncode == 4 and "uid 12001" in done.stderr and "mode 755" in done.stderr and cache.root in done.stderr, done.stderr
     for user in (12001, 12002):
-        done = subprocess.run([LARDER, "model", "ls"], env={**ENV, **cache.env}, preexec_fn=lambda: become(user, 0o077), capture_output=True, text=True)
+        done = subprocess.run([tool, "model", "ls"], env=env, cwd="/", preexec_fn=lambda: become(user, 0o077), capture_output=True, text=True)
         assert done.returncode == 0 and "base.safetensors" in done.stdout, done.stderr
 
 
@@ -88,10 +91,9 @@ def test_cache_load_read_only():
     cache.put("sdxl/base.safetensors", BIG[:1000])
     cache.load("base")
     script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
-    space = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
 
     def inside(*words):
-        return subprocess.run([*space, "sh", "-c", script, "sh", cache.root, LARDER, *words], env={**ENV, **cache.env}, capture_output=True, text=True)
+        return subprocess.run([*SPACE, "sh", "-c", script, "sh", cache.root, LARDER, *words], env={**ENV, **cache.env}, capture_output=True, text=True)
 
     done = inside("model", "load", "base", "--base", "sdxl")
     assert done.returncode == 0 and done.stdout == os.path.join(cache.root, "sdxl/base.safetensors") + "\n", done.stderr

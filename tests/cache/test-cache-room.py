@@ -6,7 +6,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from caches import ENV, LARDER, Cache, run  # noqa: E402
+from caches import ENV, LARDER, SPACE, Cache, run  # noqa: E402
 
 KIB = 1024
 
@@ -87,9 +87,8 @@ def test_cache_room_full_disk():
     cache = Cache()
     cache.put("sdxl/a.safetensors", os.urandom(3 << 20))
     os.makedirs(cache.root)
-    space = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
     script = 'mount -t tmpfs -o size=1M none "$1" && shift && "$@"; code=$?; find "$0" -type f | grep . && exit 99; exit $code'
-    done = subprocess.run([*space, "sh", "-c", script, cache.root, cache.root, LARDER, "model", "load", "a", "--base", "sdxl"], env={**ENV, **cache.env},
+    done = subprocess.run([*SPACE, "sh", "-c", script, cache.root, cache.root, LARDER, "model", "load", "a", "--base", "sdxl"], env={**ENV, **cache.env},
                           capture_output=True, text=True)
     assert done.returncode == 7 and "needs 3.0 MiB" in done.stderr and "free on its disk" in done.stderr, (done.returncode, done.stdout, done.stderr)
 

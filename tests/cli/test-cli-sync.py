@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tool import ENV, LARDER, keys, larder, run, tree, write  # noqa: E402
+from tool import ENV, LARDER, SPACE, keys, larder, run, tree, write  # noqa: E402
 
 NAMES = [b"a b", b"a$b", b"it's \"q\"", "a\u200eb".encode(), "a\u00a0b".encode(), b"~x", b"-n", b"%2F", b"a+b", b"a?b#c", b"*", b"[x]", b"a\tb"]
 
@@ -387,8 +387,7 @@ def test_cli_sync_onto_a_read_only_disk():
         write("many/%d" % number)
     os.makedirs("frozen", exist_ok=True)
     script = 'mount -t tmpfs -o ro none frozen && exec "$@"'
-    space = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-    done = subprocess.run([*space, "sh", "-c", script, "sh", LARDER, "sync", "many", "frozen"], env=ENV, capture_output=True, text=True)
+    done = subprocess.run([*SPACE, "sh", "-c", script, "sh", LARDER, "sync", "many", "frozen"], env=ENV, capture_output=True, text=True)
     assert done.returncode == 4 and "frozen/" in done.stderr and "mount it for writing" in done.stderr, (done.returncode, done.stderr[-600:])
     assert done.stderr.count("cannot write") < 200 and "was not tried" in done.stderr, done.stderr[-600:]
 

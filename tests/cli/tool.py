@@ -30,6 +30,9 @@ COMMANDS = ["ls", "stat", "cat", "put", "get", "cp", "mv", "rm", "sync", "apply"
             "config check", "config explain", "module list", "module info", "module check", "module new", "store list", "doctor",
             "completion", "version", "help"]
 
+# Mounts of its own for a command; in a root that is no mount (chroot) the kind of / cannot be changed.
+SPACE = ["unshare", "-m", "--propagation", "unchanged"] if os.geteuid() == 0 else ["unshare", "-rm"]
+
 
 class Ran:
     def __init__(self, done):

@@ -18,8 +18,12 @@ def module(name):
 class Worker:
     """One process with an instance of a provider."""
 
-    def __init__(self, name, options, flags=(), environment=None):
-        self.process = subprocess.Popen([os.path.join(BUILD, "tests/conform/lock-worker"), *flags, module(name), *options],
+    def __init__(self, name, options, flags=(), environment=None, place=None):
+        """`place`: of public.copy, for another user."""
+        program, found = (os.path.join(place, "lock-worker"), os.path.join(place, "lock-%s.so" % name)) if place else (os.path.join(BUILD, "tests/conform/lock-worker"), module(name))
+        if place:
+            environment = {**os.environ, "LD_LIBRARY_PATH": place}
+        self.process = subprocess.Popen([program, *flags, found, *options],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, bufsize=1)
 
     def tell(self, line):

@@ -11,6 +11,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lib")]
+import public  # noqa: E402
 import tap  # noqa: E402
 from locks import CONFLICT, DENIED, NOTFOUND, UNAVAILABLE, Worker  # noqa: E402
 
@@ -236,17 +237,19 @@ def test_conform_lock_workers_file_removed_while_waited_for():
         assert second.ask("try m 60000 second").code == CONFLICT
 
 
-def as_user(uid, mask, provider, options):
+def as_user(uid, mask, provider, options, place):
     os.umask(mask)
-    if os.geteuid() == 0:
+    if place:
         os.setgid(uid)
         os.setuid(uid)
-    return Worker(provider, options)
+        os.chdir("/")
+    return Worker(provider, options, place=place)
 
 
 def shared(root_mode, options, wanted):
     """A (umask 0077) takes and releases, B (umask 0027) takes, each in a child; B's answer, and the file. Who is not root is both, and
     then may not write what B may not."""
+    place = public.copy() if os.geteuid() == 0 else None
     with tempfile.TemporaryDirectory(prefix="larder-locks-") as above:
         os.chmod(above, 0o755)
         root = os.path.join(above, "locks")
@@ -259,12 +262,16 @@ def shared(root_mode, options, wanted):
             reader, writer = os.pipe()
             child = os.fork()
             if child == 0:
-                with as_user(uid, mask, "file", ["root=" + root, *options]) as worker:
-                    got = worker.ask("try m 60000 u%d" % uid)
-                    if got.code == 0:
-                        worker.ask("release m")
-                os.write(writer, ("%d %s" % (got.code, got.text)).encode())
-                os._exit(0)
+                try:
+                    with as_user(uid, mask, "file", ["root=" + root, *options], place) as worker:
+                        got = worker.ask("try m 60000 u%d" % uid)
+                        if got.code == 0:
+                            worker.ask("release m")
+                    os.write(writer, ("%d %s" % (got.code, got.text)).encode())
+                except Exception as error:       # what the child says is all that is known of it
+                    os.write(writer, ("failed: %r" % error).encode())
+                finally:
+                    os._exit(0)
             os.close(writer)
             with os.fdopen(reader) as file:
                 answer = file.read()
