@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Limits of the house style: lengths, banned calls, writable file-scope data, folder sentences."""
+"""Limits of the house style: lengths, banned calls, writable file-scope data, folder sentences; and guards that fit the tree."""
 import os
 import re
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fault")]
+import check_guards  # noqa: E402
 import tree  # noqa: E402
 
 BANNED = r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atof|system|alloca|tmpnam|mktemp|strncpy|strncat)\s*\("
@@ -62,6 +63,14 @@ def unfinished():
                 yield "%s:%d: %s" % (path, number, line.strip())
 
 
+def guards_of_another_tree():
+    """make check-guards builds for minutes before it comes to one of them."""
+    for name, source, text, *_ in check_guards.read_guards(os.path.join(tree.ROOT, "tests/fault/guards")):
+        count = tree.read(source).count(text)
+        if count != 1:
+            yield "tests/fault/guards: %s: its text is %d times in %s" % (name, count, source)
+
+
 tap = tree.Tap()
 tap.check("test-style-limits-functions-60-lines", long_functions())
 tap.check("test-style-limits-files-600-lines", long_files())
@@ -70,4 +79,5 @@ tap.check("test-style-limits-environment-of-others", trusting_the_environment())
 tap.check("test-style-limits-purpose-comment", no_purpose())
 tap.check("test-style-limits-folder-sentence", no_sentence())
 tap.check("test-style-limits-nothing-unfinished", unfinished())
+tap.check("test-style-limits-guards-fit", guards_of_another_tree())
 sys.exit(tap.end())
