@@ -178,10 +178,8 @@ def test_live_cache_replaced_while_it_loads():
     """Ranges are of one object: another that comes meanwhile is loaded whole instead, or not at all."""
     here = place()
     here.fresh()
-    process = here.begin("--jobs", "1", "--bandwidth", "16MB/s")
-    here.wait_for(2)
-    here.client.put_object(Bucket="models", Key=KEY, Body=OTHER)
-    done = here.end(process)
+    here.between.plan([{"method": "GET", "path": KEY, "nth": 3, "before": lambda _: here.client.put_object(Bucket="models", Key=KEY, Body=OTHER)}])
+    done = here.load("--jobs", "1")
     assert done.code == 0 and here.bytes() == OTHER, done
 
 
