@@ -16,7 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-
 double
 now (void)
 {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Transfers killed at random instants, a few of them (`make check-fault` does five hundred), and uploads killed before each call that
 changes a folder: those of the store, when an upload begins, grows, ends or is given up, and those of the journal."""
+import contextlib
 import os
 import random
 import shutil
@@ -26,6 +27,17 @@ BAD_CALLS = {"LD_PRELOAD": os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault
 
 
 PUT = ("put", "large", "s:large")
+
+
+@contextlib.contextmanager
+def place_of_one():
+    """With the large file alone."""
+    place = kill_transfers.Place(1)
+    shutil.rmtree(place.path("tree"))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place.home)
 
 
 def killed(place, words, call, number):
@@ -57,10 +69,8 @@ def stored(place):
 def at_each(words, calls, prepare, arrived):
     """After each kill the same command, given again, leaves nothing, not even an upload without a part: that is only there when
     the journal is killed in its first line, which is no call on a folder."""
-    place = kill_transfers.Place(1)
-    shutil.rmtree(place.path("tree"))
-    uploads = place.path(UPLOADS)
-    try:
+    with place_of_one() as place:
+        uploads = place.path(UPLOADS)
         for call in calls:
             number = 0
             while number == 0 or again:
@@ -72,8 +82,6 @@ def at_each(words, calls, prepare, arrived):
                 assert not os.path.exists(uploads) or os.listdir(uploads) == [], (call, number, list(os.walk(uploads)))
                 assert arrived(place), (call, number)
             assert number > 1, call
-    finally:
-        shutil.rmtree(place.home)
 
 
 def test_fault_transfer_kill_at_each_step():
@@ -97,9 +105,7 @@ def test_fault_transfer_kill_at_each_step_of_a_sync():
 
 def test_fault_transfer_kill_file_came_another_way():
     """A download broke off, and the file was brought by something else: the sync finds it the same, and the private one goes."""
-    place = kill_transfers.Place(1)
-    shutil.rmtree(place.path("tree"))
-    try:
+    with place_of_one() as place:
         stored(place)
         assert killed(place, ("get", "s:tree/large", "back/large"), "renameat", 1)
         assert [name.startswith(".tmp-") for name in os.listdir(place.path("back"))] == [True]
@@ -108,16 +114,12 @@ def test_fault_transfer_kill_file_came_another_way():
         place.whole("sync", "s:tree", "back")
         kill_transfers.tidy(place)
         assert files(place.path("back")) == {"large": place.large[0]}
-    finally:
-        shutil.rmtree(place.home)
 
 
 def test_fault_transfer_kill_sync_keeps_what_it_cannot_know():
     """A dry run does nothing; and of one length is not the same: what broke off goes on."""
-    place = kill_transfers.Place(1)
-    shutil.rmtree(place.path("tree"))
-    journals = place.path("state/larder/transfers")
-    try:
+    with place_of_one() as place:
+        journals = place.path("state/larder/transfers")
         fresh(place)
         assert killed(place, ("sync", "tree", "s:tree"), "unlinkat", 1) and len(os.listdir(journals)) == 1
         place.whole("sync", "-n", "tree", "s:tree")
@@ -130,8 +132,6 @@ def test_fault_transfer_kill_sync_keeps_what_it_cannot_know():
         place.whole("put", "tree/large", "s:tree/large")
         kill_transfers.tidy(place)
         assert place.whole("cat", "s:tree/large") == place.large[1]
-    finally:
-        shutil.rmtree(place.home)
 
 
 tap.run(sys.modules[__name__])
