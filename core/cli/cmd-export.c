@@ -41,7 +41,7 @@ static int
 write_file (const char *path, const struct buffer *text, struct larder_error *error)
 {
 	const char *name = text_last (path);
-	CLEANUP_FREE char *folder = name == path ? strdup (".") : strndup (path, name == path + 1 ? 1 : (size_t) (name - path - 1));
+	CLEANUP_FREE char *folder = name == path ? strdup (".") : strndup (path, (size_t) (name - path));
 	if (!folder)
 		return larder_fail_memory (error);
 	CLEANUP_CLOSE int at = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -70,8 +70,10 @@ export_share (struct exporting *exporting, const char *backend, const char *type
 	if (code == 0)
 		code = ask (exporting, instance, &request, &text, error);
 	instance_free (instance);
+	if (code < 0)
+		return code;
 	*ret = arena_copy (exporting->arena, buffer_text (&text));
-	return code < 0 ? code : *ret ? 0 : larder_fail_memory (error);
+	return *ret ? 0 : larder_fail_memory (error);
 }
 
 /* ---- the sections ---- */

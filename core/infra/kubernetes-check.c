@@ -11,7 +11,7 @@
 static int
 fail_key (const struct config_section *at, const char *key, const char *value, const char *next, struct larder_error *error)
 {
-	if (!value || !*value)
+	if (!is_given (value))
 		return larder_fail_next (error, LARDER_E_INVALID, next, "[%s \"%s\"] of %s has no '%s'", config_kind (at), config_name (at), config_where (at), key);
 	return larder_fail_next (error, LARDER_E_INVALID, next, "%s: '%s' cannot be '%s'", config_where_key (at, key), key, value);
 }
@@ -39,7 +39,7 @@ static int
 check_names (const struct manifests *manifests, struct larder_error *error)
 {
 	const struct schema_cache *cache = manifests->cache;
-	const bool cron = cache->schedule && *cache->schedule;
+	const bool cron = is_given (cache->schedule);
 	const struct { const char *key, *value, *next; size_t most; bool dots, optional; } names[] = {
 		{ "namespace", cache->nspace, "namespace = the one that the pods run in: lower case, digits, '-'", 63, false, false },
 		{ "volume", cache->volume, "volume = name of the read-only volume: lower case, digits, '-'; the other is called so with -rw", 250, true, false },
@@ -52,8 +52,8 @@ check_names (const struct manifests *manifests, struct larder_error *error)
 		{ "config-map", cache->config_map, "config-map = the ConfigMap with larder.ini and the profile, or nothing", 253, true, true },
 	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		const char *value = names[i].value ? names[i].value : "";
-		if (!(names[i].optional && !*value) && !is_name (value, names[i].most, names[i].dots))
+		const char *value = names[i].value;
+		if (is_given (value) ? !is_name (value, names[i].most, names[i].dots) : !names[i].optional)
 			return fail_key (manifests->exporting->cache_at, names[i].key, value, names[i].next, error);
 	}
 	if (strcmp (cache->claim, cache->claim_rw) == 0)
@@ -113,8 +113,8 @@ check_amounts (const struct manifests *manifests, struct larder_error *error)
 		{ "memory-limit", cache->memory_limit, "memory-limit = 2Gi, or nothing for no limit", true },
 	};
 	for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++) {
-		const char *value = amounts[i].value ? amounts[i].value : "";
-		if (!(amounts[i].optional && !*value) && !is_quantity (value))
+		const char *value = amounts[i].value;
+		if (is_given (value) ? !is_quantity (value) : !amounts[i].optional)
 			return fail_key (manifests->exporting->cache_at, amounts[i].key, value, amounts[i].next, error);
 	}
 	return 0;
@@ -130,7 +130,7 @@ take_capacity (struct manifests *manifests, struct larder_error *error)
 		return fail_key (manifests->exporting->filesystem_at, "expected-size", text, "expected-size = 500GB: the capacity of the volumes", error);
 	size_t digits = strspn (text, "0123456789.");
 	char unit[] = { (char) toupper ((unsigned char) text[digits]), 'i', '\0' };
-	if (unit[0] == 'B' || unit[0] == '\0')
+	if (unit[0] == 'B')
 		unit[0] = '\0';
 	snprintf (manifests->capacity, sizeof manifests->capacity, "%.*s%s", (int) digits, text, unit);
 	return 0;
@@ -153,7 +153,7 @@ check_schedule (const struct manifests *manifests, struct larder_error *error)
 {
 	const char *text = manifests->cache->schedule;
 	unsigned fields = 0;
-	if (!text || !*text || strspn (text, "@abcdefghijklmnopqrstuvwxyz") == strlen (text))
+	if (!is_given (text) || strspn (text, "@abcdefghijklmnopqrstuvwxyz") == strlen (text))
 		return 0;
 	for (const char *at = text; *at; at += strspn (at, " ")) {
 		at += strcspn (at, " ");

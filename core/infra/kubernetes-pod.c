@@ -54,12 +54,11 @@ put_environment (const struct manifests *manifests, unsigned depth)
 static void
 put_amounts (struct buffer *out, unsigned depth, const char *kind, const char *cpu, const char *memory)
 {
-	if ((!cpu || !*cpu) && (!memory || !*memory))
-		return;
-	yaml_open (out, depth, kind);
-	if (cpu && *cpu)
+	if (is_given (cpu) || is_given (memory))
+		yaml_open (out, depth, kind);
+	if (is_given (cpu))
 		yaml_text (out, depth + 1, "cpu", cpu);
-	if (memory && *memory)
+	if (is_given (memory))
 		yaml_text (out, depth + 1, "memory", memory);
 }
 
@@ -70,12 +69,6 @@ put_mount (struct buffer *out, unsigned depth, const char *name, const char *pat
 	yaml_text (out, depth + 1, "mountPath", path);
 	if (read_only)
 		yaml_bool (out, depth + 1, "readOnly", true);
-}
-
-static bool
-has_config (const struct manifests *manifests)
-{
-	return manifests->cache->config_map && *manifests->cache->config_map;
 }
 
 static void
@@ -102,7 +95,7 @@ put_container (const struct manifests *manifests, unsigned depth, const struct c
 	yaml_open (out, depth, "volumeMounts");
 	put_mount (out, depth + 1, container->read_only ? "models-read-only" : "models", cache->root, container->read_only);
 	put_mount (out, depth + 1, "state", "/state", false);
-	if (has_config (manifests))
+	if (is_given (cache->config_map))
 		put_mount (out, depth + 1, "config", "/etc/larder", true);
 }
 
@@ -136,7 +129,7 @@ put_volumes (const struct manifests *manifests, unsigned depth, bool reader)
 		put_claim_volume (out, depth, "models-read-only", manifests->cache->claim, true);
 	yaml_text (out, depth, "- name", "state");
 	buffer_printf (out, "%*semptyDir: {}\n", (int) (2 * depth + 2), "");
-	if (!has_config (manifests))
+	if (!is_given (manifests->cache->config_map))
 		return;
 	const char *key = arena_printf (manifests->exporting->arena, "%s.ini", manifests->profile);
 	const char *path = arena_printf (manifests->exporting->arena, "profiles/%s.ini", manifests->profile);

@@ -38,9 +38,9 @@ volume_share (const struct manifests *manifests, const struct side *side, const 
 {
 	const struct exporting *exporting = manifests->exporting;
 	const struct schema_filesystem *filesystem = exporting->filesystem;
-	const char *root = filesystem->access_point && *filesystem->access_point ? filesystem->access_point : NULL, *name = config_name (exporting->filesystem_at);
+	const char *name = config_name (exporting->filesystem_at);
 	const struct larder_line desired[] = {
-		{ sizeof *desired, "access-point", root ? root : "" }, { sizeof *desired, "path", manifests->cache->volume_path },
+		{ sizeof *desired, "access-point", filesystem->access_point ? filesystem->access_point : "" }, { sizeof *desired, "path", manifests->cache->volume_path },
 		{ sizeof *desired, "read-only", side->read_only ? "yes" : "no" }, { 0 }
 	};
 	if (!filesystem->backend)
@@ -126,7 +126,7 @@ put_job (const struct manifests *manifests)
 {
 	struct buffer *out = manifests->out;
 	const char *schedule = manifests->cache->schedule;
-	if (!schedule || !*schedule) {
+	if (!is_given (schedule)) {
 		begin (manifests, "batch/v1", "Job", manifests->cache->job, true);
 		put_job_spec (manifests, 1);
 		return;

@@ -16,6 +16,9 @@ struct manifests {
 	const char *environment;         /* lines of the source's driver, or "" */
 };
 
+/* A key may be there and say nothing. */
+static inline bool is_given (const char *text) { return text && *text; }
+
 /* ---- kubernetes-check.c: INVALID with the key and where it belongs ---- */
 int manifests_check (struct manifests *manifests, struct larder_error *error);
 
