@@ -96,27 +96,25 @@ carry_once (struct pieces *pieces, uint32_t number, struct larder_error *error)
 
 /* What came damaged, or was damaged when it got there, is read and sent once more. */
 static bool
-goes_again (struct transfer *transfer, struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
-            const struct larder_copy_object *request, int code, const struct larder_error *why)
+goes_again (const struct copying *copying, int code, const struct larder_error *why)
 {
+	struct transfer *transfer = copying->pieces.transfer;
 	if (code != LARDER_E_INTEGRITY || transfer_stopped (transfer))
 		return false;
-	const char *one = arena_printf (arena, "%s%s", store_prefix (from), request->key), *other = arena_printf (arena, "%s%s", store_prefix (to), request->to);
-	count_again (transfer, one ? one : request->key, other, why);
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	if (!arena)
+		return false;
+	const char *one = arena_printf (arena, "%s%s", store_prefix (copying->from), copying->request->key);
+	const char *other = arena_printf (arena, "%s%s", store_prefix (copying->to), copying->request->to);
+	count_again (transfer, one ? one : copying->request->key, other, why);
 	return true;
 }
 
 static int
 carry_part (struct pieces *pieces, uint32_t number, struct larder_error *error)
 {
-	const struct copying *copying = (const struct copying *) (void *) pieces;
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	if (!arena)
-		return larder_fail_memory (error);
 	int code = carry_once (pieces, number, error);
-	if (goes_again (pieces->transfer, copying->from, copying->to, arena, copying->request, code, error))
-		code = carry_once (pieces, number, error);
-	return code;
+	return goes_again ((const struct copying *) (void *) pieces, code, error) ? carry_once (pieces, number, error) : code;
 }
 
 /* ---- either ------------------------------------------------------------------------------------- */
@@ -188,7 +186,7 @@ copy_stored (struct transfer *transfer, struct larder_store *from, struct larder
 		return copy_in_pieces (&copying, false, arena, ret_info, error);
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = larder_copy_object (from, to, arena, request, ret_info, &why);
-	if (!within && goes_again (transfer, from, to, arena, request, code, &why))
+	if (!within && goes_again (&copying, code, &why))
 		code = larder_copy_object (from, to, arena, request, ret_info, &why);
 	if (code == LARDER_E_LIMIT && within && store_has_parts_copy (to))
 		return copy_in_pieces (&copying, true, arena, ret_info, error);

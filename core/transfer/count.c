@@ -82,8 +82,8 @@ count_again (struct transfer *transfer, const char *from, const char *to, const 
 	pthread_mutex_unlock (&transfer->mutex);
 }
 
-static void
-fail (struct transfer *transfer, const struct larder_event *event, int code)
+void
+count_unlike (struct transfer *transfer, const char *action, const char *from, const char *to, const struct larder_error *error, int code)
 {
 	if (code == LARDER_E_CANCELLED) {
 		stop (transfer, code);
@@ -91,7 +91,7 @@ fail (struct transfer *transfer, const struct larder_event *event, int code)
 	}
 	pthread_mutex_lock (&transfer->mutex);
 	transfer->sum.scanned++;
-	if (strcmp (event->action, "refused") == 0)
+	if (strcmp (action, "refused") == 0)
 		transfer->sum.refused++;
 	else
 		transfer->sum.failed++;
@@ -101,10 +101,10 @@ fail (struct transfer *transfer, const struct larder_event *event, int code)
 		transfer->differ = true;
 	transfer->barren = code == LARDER_E_UNAVAILABLE ? transfer->barren + 1 : 0;
 	bool gone = transfer->barren >= BARREN_MOST;
-	tell (transfer, event);
+	tell (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = action, .from = from, .to = to, .error = error });
 	pthread_mutex_unlock (&transfer->mutex);
 	/* A full disk will not take the next one either, nor a read-only one, nor will a service that took none of the last. */
-	bool frozen = event->to && event->error && event->error->errnum == EROFS;
+	bool frozen = to && error && error->errnum == EROFS;
 	if (code == LARDER_E_NOSPACE || gone || transfer->strict || frozen)
 		stop (transfer, code);
 }
@@ -112,15 +112,7 @@ fail (struct transfer *transfer, const struct larder_event *event, int code)
 void
 count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused)
 {
-	fail (transfer, &(struct larder_event) {
-		.size = sizeof (struct larder_event), .action = refused ? "refused" : "failed", .from = from, .to = to, .error = error,
-	}, code);
-}
-
-void
-count_unlike (struct transfer *transfer, const char *action, const char *from, const char *to, const struct larder_error *error, int code)
-{
-	fail (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = action, .from = from, .to = to, .error = error }, code);
+	count_unlike (transfer, refused ? "refused" : "failed", from, to, error, code);
 }
 
 void

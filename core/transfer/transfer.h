@@ -156,9 +156,9 @@ int spelling_check (int folder, const char *name, const char *shown, struct lard
 /* ---- item.c: the way of an item from its finder to a thread ---- */
 /* NULL: no memory, which is counted. */
 struct item *item_new (struct transfer *transfer, const char *from);
-/* It is this object; false: no memory. */
 /* It is to be done as long as both sides are so; false: no memory. */
 bool item_expect (struct item *item, const struct expected *expected);
+/* It is this object; false: no memory. */
 bool item_of_object (struct item *item, struct larder_store *store, const struct larder_info *info);
 /* Names its target for `rel` below `last`, and gives it to the pool; the item is gone afterwards. */
 void item_add (struct item *item, const char *last, const char *rel);

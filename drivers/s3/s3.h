@@ -70,9 +70,9 @@ int s3_head (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchan
              struct larder_info *ret, struct larder_error *error);
 /* CONFLICT unless the object has the etag that was wanted; NULL wants none. */
 int s3_check_etag (const char *key, const char *wanted, const struct larder_info *found, struct larder_error *error);
-/* Some servers take the request and leave the encryption out: INTEGRITY when it was asked for and there is no echo of it. */
 /* What the server says of what it stored, where it says it of the same kind, against what was sent. */
 int s3_check_stored (const char *key, uint32_t type, const char *sent, const struct larder_info *stored, struct larder_error *error);
+/* Some servers take the request and leave the encryption out: INTEGRITY when it was asked for and there is no echo of it. */
 int s3_check_encrypted (const char *key, const struct larder_attributes *asked, const char *echo, struct larder_error *error);
 /* Refuses a write in a read-only instance. */
 int s3_check_writable (const struct s3 *s3, struct larder_error *error);
