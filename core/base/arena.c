@@ -72,6 +72,21 @@ arena_copy_bytes (struct larder_arena *arena, const void *bytes, size_t count)
 	return copy;
 }
 
+void *
+arena_more (struct larder_arena *arena, void *at, size_t count, size_t *room, size_t each)
+{
+	size_t more = *room ? 2 * *room : 16;
+	if (count < *room)
+		return at;
+	void *larger = more <= SIZE_MAX / 2 / each ? arena_alloc (arena, more * each) : NULL;
+	if (!larger)
+		return NULL;
+	if (count)
+		memcpy (larger, at, count * each);
+	*room = more;
+	return larger;
+}
+
 char *
 arena_copy (struct larder_arena *arena, const char *text)
 {

@@ -12,6 +12,9 @@ struct larder_arena *arena_new (void);                  /* NULL: no memory */
 void arena_clear (struct larder_arena *arena);
 void arena_free (struct larder_arena *arena);           /* NULL allowed */
 void *arena_alloc (struct larder_arena *arena, size_t count);  /* zeroed, aligned for anything; NULL: no memory */
+/* An array of `count` elements of `each` bytes with place for one more: `at` itself, or a larger copy, and *room is what it holds then. NULL: no
+ * memory, and `at` stays as it is. */
+void *arena_more (struct larder_arena *arena, void *at, size_t count, size_t *room, size_t each);
 char *arena_copy (struct larder_arena *arena, const char *text);        /* NULL gives NULL */
 char *arena_copy_bytes (struct larder_arena *arena, const void *bytes, size_t count); /* and a NUL */
 char *arena_printf (struct larder_arena *arena, const char *format, ...) LARDER_PRINTF (2, 3);

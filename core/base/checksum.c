@@ -191,6 +191,27 @@ crc64nvme_parse (const char *text, uint64_t *ret)
 	return true;
 }
 
+uint64_t
+checksum_add (uint32_t type, uint64_t sum, const void *bytes, size_t count)
+{
+	return type == LARDER_CHECKSUM_CRC32C ? crc32c ((uint32_t) sum, bytes, count) : crc64nvme (sum, bytes, count);
+}
+
+void
+checksum_text (uint32_t type, uint64_t sum, char ret[16])
+{
+	if (type == LARDER_CHECKSUM_CRC32C)
+		crc32c_text ((uint32_t) sum, ret);
+	else
+		crc64nvme_text (sum, ret);
+}
+
+bool
+checksum_is_ours (uint32_t type)
+{
+	return type == LARDER_CHECKSUM_CRC32C || type == LARDER_CHECKSUM_CRC64NVME;
+}
+
 int
 source_each (const struct larder_source *source, source_piece_fn piece, void *context, struct larder_error *error)
 {

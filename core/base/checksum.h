@@ -37,6 +37,11 @@ int checksum_source (const struct larder_source *source, uint64_t *ret_crc64, st
 /* base64 as S3 writes them: of the value's bytes, big-endian (12 and 8 characters, and NUL). */
 void crc64nvme_text (uint64_t crc, char ret[16]);
 void crc32c_text (uint32_t crc, char ret[16]);
+/* Both by kind: CRC32C, or else CRC64NVME. */
+uint64_t checksum_add (uint32_t type, uint64_t sum, const void *bytes, size_t count);
+void checksum_text (uint32_t type, uint64_t sum, char ret[16]);
+/* Is it one of the two? */
+bool checksum_is_ours (uint32_t type);
 /* The value again; false when the text is none. */
 bool crc64nvme_parse (const char *text, uint64_t *ret);
 

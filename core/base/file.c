@@ -361,3 +361,42 @@ file_remove_tree (int root, const char *path)
 	(void) closedir (folder);
 	(void) unlinkat (root, path, AT_REMOVEDIR);
 }
+
+void
+file_explain_owner (int root, const char *path, struct larder_error *error)
+{
+	char at[PATH_MOST], text[200];
+	struct stat facts;
+	snprintf (at, sizeof at, "%s", path);
+	while (*at && fstatat (root, at, &facts, AT_SYMLINK_NOFOLLOW) < 0) {
+		char *slash = strrchr (at, '/');
+		*(slash ? slash : at) = '\0';
+	}
+	if (!error || (error->errnum != EACCES && error->errnum != EPERM) || (!*at && fstat (root, &facts) < 0))
+		return;
+	snprintf (text, sizeof text, " ('%.100s' belongs to uid %u, mode %03o; this is uid %u)", *at ? at : ".", (unsigned) facts.st_uid, (unsigned) (facts.st_mode & 07777),
+	          (unsigned) geteuid ());
+	error_add (error, text);
+}
+
+int
+file_make_folders (const char *path, mode_t mode, struct larder_error *error)
+{
+	CLEANUP_FREE char *copy = strdup (path);
+	if (!copy)
+		return larder_fail_memory (error);
+	for (char *at = copy + 1; *copy && *at; at++) {
+		bool last = at[1] == '\0';
+		if (*at != '/' && !last)
+			continue;
+		char kept = *at;
+		if (kept == '/')
+			*at = '\0';
+		if (mkdir (copy, mode) < 0 && errno != EEXIST)
+			return larder_fail_errno (error, errno, "cannot make the folder '%s'", copy);
+		*at = kept;
+	}
+	if (strlen (path) == 1 && mkdir (path, mode) < 0 && errno != EEXIST)
+		return larder_fail_errno (error, errno, "cannot make the folder '%s'", path);
+	return 0;
+}

@@ -21,6 +21,8 @@ int file_open_within (int root, const char *path, int flags);
 /* Make the folders of `path` up to its last '/', each beneath root. `durable`: fsync of each parent that changed, or where
  * another process may have died before it did so. */
 int file_make_parents (int root, const char *path, mode_t mode, bool durable, struct larder_error *error);
+/* mkdir -p of a path that the user named: links in it are his. */
+int file_make_folders (const char *path, mode_t mode, struct larder_error *error);
 /* Remove empty folders above `path`, up to root. Never fails. */
 void file_trim_parents (int root, const char *path);
 /* Remove a folder with all below it, as far as that goes; no link is followed. Never fails. */
@@ -67,6 +69,9 @@ int file_publish (int root, const char *path, const void *bytes, size_t count, m
 /* To an error of ENOSPC: the bytes that were needed, and how many are free on the disk of `fd`, those of the half-written
  * file itself included, since it goes. */
 void file_explain_room (int fd, uint64_t need, struct larder_error *error);
+
+/* To an error of EACCES or EPERM: to whom the nearest thing there belongs on the way from `root` to `path`, its mode, and who we are. */
+void file_explain_owner (int root, const char *path, struct larder_error *error);
 
 /* A file without a name in TMPDIR (else /tmp), for what must be read twice and may be larger than memory. The
  * descriptor, or a code. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -85,7 +84,7 @@ make_root (struct cache *cache, struct larder_error *error)
 {
 	if (cache->root >= 0)
 		return 0;
-	int code = target_make_folders (cache->section->root, cache->dir_mode, error);
+	int code = file_make_folders (cache->section->root, cache->dir_mode, error);
 	if (code == 0)
 		code = cache_root (cache, error);
 	if (code == 0 && cache->root < 0)
@@ -113,30 +112,11 @@ cache_writable (struct cache *cache, const struct place *place, struct larder_er
 	return larder_fail_next (error, LARDER_E_DENIED, next, "the cache '%s' is read-only here, and '%s' is not in it", cache->section->root, place->path);
 }
 
-/* The nearest folder that is there decides. */
-static void
-tell_owner (const struct cache *cache, const char *path, struct larder_error *error)
-{
-	char at[1100], text[200];
-	struct stat facts;
-	snprintf (at, sizeof at, "%s", path);
-	while (*at && fstatat (cache->root, at, &facts, AT_SYMLINK_NOFOLLOW) < 0) {
-		char *slash = strrchr (at, '/');
-		*(slash ? slash : at) = '\0';
-	}
-	if (!*at && fstat (cache->root, &facts) < 0)
-		return;
-	snprintf (text, sizeof text, " ('%.80s%s%.60s' belongs to uid %u, mode %03o; this is uid %u)", cache->section->root, *at ? "/" : "", at, (unsigned) facts.st_uid,
-	          (unsigned) (facts.st_mode & 0777), (unsigned) geteuid ());
-	error_add (error, text);
-}
-
 int
 cache_fail (const struct cache *cache, int errnum, const char *what, const char *path, struct larder_error *error)
 {
 	int code = larder_fail_errno (error, errnum, "cannot %s '%s/%s'", what, cache->section->root, path);
-	if ((errnum == EACCES || errnum == EPERM) && error)
-		tell_owner (cache, path, error);
+	file_explain_owner (cache->root, path, error);
 	return code;
 }
 

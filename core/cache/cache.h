@@ -16,6 +16,8 @@
 
 struct lock;
 
+#define GENERATIONS ".larder/gen"     /* a home for each model */
+
 struct cache {
 	struct larder *larder;
 	const char *name;                /* of the section */
@@ -58,6 +60,8 @@ int place_of_key (const struct cache *cache, struct larder_arena *arena, const c
 /* By what a record tells. */
 int place_of_record (const struct cache *cache, struct larder_arena *arena, const struct record *record, struct place *ret, struct larder_error *error);
 /* Its path as one component, and back; NULL: too long, or none. */
+/* The file of that generation, or of many files the folder they are in, below the root. */
+const char *place_data (struct larder_arena *arena, const struct place *place, const char *data);
 const char *place_component (struct larder_arena *arena, const char *path);
 
 /* ---- present.c: what is there ---- */
@@ -106,6 +110,7 @@ struct filling {
 	const struct place *place;
 	struct lock *lock;               /* NULL: without */
 	struct larder_lease lease;
+	int64_t since;                   /* boot clock before it was asked for */
 	larder_event_fn event;
 	void *context;
 	bool lost;                       /* the lease went away while it worked */

@@ -11,8 +11,6 @@
 #include "error.h"
 #include "file.h"
 
-#define GENERATIONS ".larder/gen"
-
 static const char *
 pin_of (struct larder_arena *arena, const struct place *place)
 {
@@ -34,16 +32,10 @@ struct homes { struct larder_arena *arena; const char **at; size_t count, room; 
 static int
 add_home (struct homes *homes, const char *name)
 {
-	if (homes->count == homes->room) {
-		size_t room = homes->room ? 2 * homes->room : 64;
-		const char **more = arena_alloc (homes->arena, room * sizeof *more);
-		if (!more)
-			return -1;
-		if (homes->count)
-			memcpy (more, homes->at, homes->count * sizeof *more);
-		homes->at = more;
-		homes->room = room;
-	}
+	const char **at = arena_more (homes->arena, homes->at, homes->count, &homes->room, sizeof *at);
+	if (!at)
+		return -1;
+	homes->at = at;
 	homes->at[homes->count] = arena_printf (homes->arena, GENERATIONS "/%s", name);
 	return homes->at[homes->count++] ? 0 : -1;
 }
@@ -101,7 +93,7 @@ tell (struct telling *telling, const struct record *record, bool newest)
 {
 	struct larder_model model = { .size = sizeof model };
 	present_tell (telling->cache, telling->arena, telling->place, record, &model);
-	const char *path = arena_printf (telling->arena, "%s/%s%s%s", telling->place->home, record->data, record->folder ? "" : "/", record->folder ? "" : record->files[0].path);
+	const char *path = place_data (telling->arena, telling->place, record->data);
 	/* a publisher that died may not have switched the link yet */
 	if (!newest || present_generation (telling->cache, telling->arena, telling->place) != record->generation)
 		model.path = path ? cache_path (telling->cache, telling->arena, path) : NULL;

@@ -2,7 +2,6 @@
  * thread of its own renews the lease while bytes move. */
 #include "cache.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -237,7 +236,7 @@ fill (struct filling *filling, const struct record *wanted, uint64_t after, stru
 {
 	struct cache *cache = filling->cache;
 	const struct place *place = filling->place;
-	struct keeping keeping = { .filling = filling, .renewed = clock_boot (), .total = wanted->length, .moved_then = UINT64_MAX };
+	struct keeping keeping = { .filling = filling, .renewed = filling->since, .total = wanted->length };
 	const char *fills = arena_printf (filling->arena, "%s/fill", place->home), *state = arena_printf (filling->arena, "%s/fill/state", place->home), *into = NULL;
 	if (!fills || !state || !(keeping.state = cache_path (cache, filling->arena, state)))
 		return larder_fail_memory (error);
@@ -253,7 +252,7 @@ fill (struct filling *filling, const struct record *wanted, uint64_t after, stru
 	if (code == 0)
 		code = publish (cache, filling->arena, place, into, after, ret, error);
 	filling->beaten = code < 0 && record_newest (cache->root, place->home) > after;
-	if (code == 0 || filling->beaten)
+	if (filling->beaten)                     /* else whoever switched the link has done so */
 		file_remove_tree (cache->root, fills);      /* what was loaded of other versions, too */
 	keeping_end (&keeping);
 	return code;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "clock.h"
 #include "error.h"
 #include "locks.h"
@@ -16,7 +17,7 @@
 #include "text.h"
 
 #define TELL_EVERY (30 * NS_PER_S)
-enum { LOOK_EVERY_MS = 200, TRY_EVERY_MS = 1000 };
+enum { LOOK_EVERY_MS = 200 };
 
 /* One load under way. */
 struct loading {
@@ -30,7 +31,7 @@ struct loading {
 	bool unlocked;                       /* the lock's service does not answer: on without it */
 	bool waited;
 	uint64_t beyond;                     /* generations up to this one are known to be damaged */
-	int64_t began, wait, told;
+	int64_t began, wait, told, asked;    /* boot clock; asked: for the lock, the last time */
 	char holder[200];                    /* who fills, as far as he says */
 };
 
@@ -63,18 +64,15 @@ revalidate (struct loading *loading, const struct record *record, bool *ret_same
 	return code;
 }
 
-/* The folder opened anew: on NFS that makes names appear which others made meanwhile. */
+/* The folders above the records opened anew: on NFS that makes names appear which others made meanwhile. */
 static void
-look_anew (const struct cache *cache, const struct place *place)
+look_anew (const struct cache *cache)
 {
-	char path[1400];
-	int fd = cache->root >= 0 ? openat (cache->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (fd >= 0)
-		close (fd);
-	snprintf (path, sizeof path, "%s", place->home);
-	fd = cache->root >= 0 ? openat (cache->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (fd >= 0)
-		close (fd);
+	static const char *const above[] = { ".", ".larder", GENERATIONS };
+	for (size_t i = 0; i < sizeof above / sizeof *above; i++) {
+		CLEANUP_CLOSE int fd = openat (cache->root, above[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		(void) fd;
+	}
 }
 
 /* 1: it is there, whole, and told; 0: not; or a code. */
@@ -88,7 +86,7 @@ look (struct loading *loading, struct larder_model *ret, struct larder_error *er
 	int code = cache_root (cache, error);
 	if (code < 0 || cache->root < 0)
 		return code;
-	look_anew (cache, loading->place);
+	look_anew (cache);
 	code = present_settle (cache, loading->arena, loading->place, &record, error);
 	if (code <= 0 || record.generation <= loading->beyond || !present_whole (cache, loading->turn, loading->place, &record))
 		return code < 0 ? code : 0;
@@ -106,8 +104,10 @@ fill_now (struct loading *loading, struct lock *lock, const struct larder_lease 
 	struct filling filling = {
 		.cache = cache, .arena = loading->arena, .place = loading->place, .lock = lock, .event = loading->event, .context = loading->context,
 	};
-	if (lock)
+	if (lock) {
 		filling.lease = *lease;
+		filling.since = loading->asked;
+	}
 	int code = source_describe (cache, loading->arena, loading->place, &wanted, error);
 	if (code < 0)
 		return code;
@@ -204,6 +204,7 @@ try_lock (struct loading *loading, struct larder_lease *lease, struct larder_err
 		if (code < 0)
 			return code;
 	}
+	loading->asked = clock_boot ();
 	return loading->lock ? lock_try (loading->lock, loading->arena, loading->place->lock, section->lease, note, lease, error) : LARDER_E_UNAVAILABLE;
 }
 

@@ -5,9 +5,9 @@
 
 #include "buffer.h"
 #include "error.h"
+#include "text.h"
 #include "transfer.h"
 
-#define GENERATIONS ".larder/gen/"
 enum { COMPONENT_MOST = 240 };
 
 /* One component of a path and of a key: no way out, nothing that a terminal would act upon. */
@@ -78,8 +78,14 @@ complete (struct larder_arena *arena, struct place *place, struct larder_error *
 	const char *component = place_component (arena, place->path);
 	if (!component)
 		return larder_fail_next (error, LARDER_E_LIMIT, "shorten it", "'%s' is too long for a model's path: %d bytes at the most", place->path, COMPONENT_MOST);
-	place->home = arena_printf (arena, GENERATIONS "%s", component);
+	place->home = arena_printf (arena, GENERATIONS "/%s", component);
 	return place->home ? 0 : larder_fail_memory (error);
+}
+
+const char *
+place_data (struct larder_arena *arena, const struct place *place, const char *data)
+{
+	return arena_printf (arena, "%s/%s%s%s", place->home, data, place->folder ? "" : "/", place->folder ? "" : text_last (place->path));
 }
 
 /* A folder is named without its last '/': that is a link. */

@@ -13,7 +13,6 @@
 #include "clock.h"
 #include "error.h"
 #include "file.h"
-#include "text.h"
 
 #define USED_EVERY (60 * NS_PER_S)
 
@@ -25,7 +24,8 @@ link_target (struct larder_arena *arena, const struct place *place, const char *
 	size_t depth = 0;
 	for (const char *at = place->path; (at = strchr (at, '/')) && depth < 256; at++, depth++)
 		memcpy (up + 3 * depth, "../", 4);
-	return arena_printf (arena, "%s%s/%s%s%s", up, place->home, data, place->folder ? "" : "/", place->folder ? "" : text_last (place->path));
+	const char *path = place_data (arena, place, data);
+	return path ? arena_printf (arena, "%s%s", up, path) : NULL;
 }
 
 /* The generation that the link leads to; 0: it is no link of ours. */
@@ -116,7 +116,7 @@ present_settle (const struct cache *cache, struct larder_arena *arena, const str
 void
 present_tell (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record, struct larder_model *ret)
 {
-	const char *inner = place->folder ? arena_printf (arena, "%s/%s", place->home, record->data) : place->path;
+	const char *inner = place->folder ? place_data (arena, place, record->data) : place->path;
 	const struct record_file *one = record->count == 1 && !place->folder ? record->files : NULL;
 	ret->path = inner ? cache_path (cache, arena, inner) : NULL;
 	ret->key = place->key;

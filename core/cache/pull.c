@@ -6,10 +6,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "checksum.h"
 #include "error.h"
 #include "text.h"
-#include "transfer.h"
+#include "sync.h"
 
 enum { AT_ONCE = 4 };
 
@@ -30,25 +29,13 @@ struct pulling {
 
 /* ---- a page ---- */
 
-static bool
-is_shard (const struct larder_model_pull *request, const char *path)
-{
-	return !request->shards || crc64nvme (0, path, strlen (path)) % request->shards == request->shard;
-}
-
 static int
 add (struct pulling *pulling, const struct place *place, const struct larder_info *info)
 {
-	if (pulling->count == pulling->room) {
-		size_t room = pulling->room ? 2 * pulling->room : 64;
-		struct wanted *more = arena_alloc (pulling->page, room * sizeof *more);
-		if (!more)
-			return LARDER_E_LIMIT;
-		if (pulling->count)
-			memcpy (more, pulling->at, pulling->count * sizeof *more);
-		pulling->at = more;
-		pulling->room = room;
-	}
+	struct wanted *at = arena_more (pulling->page, pulling->at, pulling->count, &pulling->room, sizeof *at);
+	if (!at)
+		return LARDER_E_LIMIT;
+	pulling->at = at;
 	pulling->at[pulling->count++] = (struct wanted) { *place, arena_copy (pulling->page, info->etag), info->length };
 	return 0;
 }
@@ -68,7 +55,8 @@ on_key (void *context, const struct larder_info *info)
 		count_failed (&pulling->transfer, info->key, NULL, &why, code, true);
 		return 0;
 	}
-	if (!is_shard (pulling->request, place.path) || (pulling->last && strcmp (pulling->last, place.path) == 0))
+	const struct larder_sync shard = { .size = sizeof shard, .shard = pulling->request->shard, .shards = pulling->request->shards };
+	if (!sync_takes (&shard, place.path) || (pulling->last && strcmp (pulling->last, place.path) == 0))
 		return 0;
 	if (place.folder) {
 		arena_clear (pulling->kept);

@@ -17,7 +17,7 @@
 #include "transfer.h"
 
 /* One generation that could go. */
-struct candidate { const struct place *place; const struct record *record; int64_t used; bool current, kept; };
+struct candidate { const struct place *place; const struct record *record; bool current, kept; };
 
 struct room {
 	struct cache *cache;
@@ -32,19 +32,12 @@ struct room {
 static int
 add (struct room *room, const struct place *place, const struct record *record, bool current)
 {
-	if (room->count == room->most) {
-		size_t most = room->most ? 2 * room->most : 64;
-		struct candidate *more = arena_alloc (room->arena, most * sizeof *more);
-		if (!more)
-			return LARDER_E_LIMIT;
-		if (room->count)
-			memcpy (more, room->at, room->count * sizeof *more);
-		room->at = more;
-		room->most = most;
-	}
-	int64_t used = record->used;
-	bool kept = clock_wall () - used < room->cache->section->hold || (current && place_is_pinned (room->cache, room->arena, place));
-	room->at[room->count++] = (struct candidate) { .place = place, .record = record, .used = used, .current = current, .kept = kept };
+	struct candidate *at = arena_more (room->arena, room->at, room->count, &room->most, sizeof *at);
+	if (!at)
+		return LARDER_E_LIMIT;
+	bool kept = clock_wall () - record->used < room->cache->section->hold || (current && place_is_pinned (room->cache, room->arena, place));
+	room->at = at;
+	room->at[room->count++] = (struct candidate) { .place = place, .record = record, .current = current, .kept = kept };
 	room->held += record->length;
 	return 0;
 }
@@ -87,7 +80,7 @@ by_use (const void *a, const void *b)
 	const struct candidate *one = a, *other = b;
 	if (one->current != other->current)
 		return one->current ? 1 : -1;
-	return one->used < other->used ? -1 : one->used > other->used;
+	return one->record->used < other->record->used ? -1 : one->record->used > other->record->used;
 }
 
 static int
@@ -105,7 +98,7 @@ remove_candidate (struct cache *cache, struct larder_arena *arena, const struct 
 {
 	const struct record *record = candidate->record;
 	struct record now;
-	if (!record_read (cache->root, candidate->place->home, record->generation, arena, &now) || now.used != candidate->used)
+	if (!record_read (cache->root, candidate->place->home, record->generation, arena, &now) || now.used != record->used)
 		return larder_fail_next (error, LARDER_E_CONFLICT, "it stays", "'%s' was loaded just now", candidate->place->path);
 	int code = candidate->current ? publish_gone (cache, arena, candidate->place, record->generation, error) : 0;
 	if (code < 0)

@@ -35,16 +35,10 @@ add_listed (void *context, const struct larder_info *info)
 	size_t length = strlen (path);
 	if (length == 0 || path[length - 1] == '/')          /* stands for a folder */
 		return 0;
-	if (record->count == listed->room) {
-		size_t room = listed->room ? 2 * listed->room : 16;
-		struct record_file *more = arena_alloc (listed->arena, room * sizeof *more);
-		if (!more)
-			return larder_fail_memory (listed->error);
-		if (record->count)
-			memcpy (more, record->files, record->count * sizeof *more);
-		record->files = more;
-		listed->room = room;
-	}
+	struct record_file *files = arena_more (listed->arena, record->files, record->count, &listed->room, sizeof *files);
+	if (!files)
+		return larder_fail_memory (listed->error);
+	record->files = files;
 	int code = take_file (listed->arena, path, info, &record->files[record->count], listed->error);
 	if (code == 0)
 		record->length += record->files[record->count++].length;

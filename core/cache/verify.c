@@ -31,7 +31,7 @@ static int
 add (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
 	struct summing *summing = context;
-	summing->sum = summing->type == LARDER_CHECKSUM_CRC32C ? crc32c ((uint32_t) summing->sum, bytes, count) : crc64nvme (summing->sum, bytes, count);
+	summing->sum = checksum_add (summing->type, summing->sum, bytes, count);
 	count_progress (&summing->verifying->transfer, count);
 	return transfer_stopped (&summing->verifying->transfer) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
 }
@@ -44,15 +44,12 @@ matches_record (struct verifying *verifying, int fd, const char *path, const str
 	struct file_source file;
 	struct larder_source source;
 	char text[16];
-	if (!recorded->checksum || (recorded->checksum_type != LARDER_CHECKSUM_CRC32C && recorded->checksum_type != LARDER_CHECKSUM_CRC64NVME))
+	if (!recorded->checksum || !checksum_is_ours (recorded->checksum_type))
 		return 0;
 	int code = file_source_begin (&file, fd, path, &source, error);
 	if (code == 0)
 		code = source_each (&source, add, &summing, error);
-	if (summing.type == LARDER_CHECKSUM_CRC32C)
-		crc32c_text ((uint32_t) summing.sum, text);
-	else
-		crc64nvme_text (summing.sum, text);
+	checksum_text (summing.type, summing.sum, text);
 	return code < 0 ? code : strcmp (text, recorded->checksum) == 0;
 }
 

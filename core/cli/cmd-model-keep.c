@@ -1,5 +1,6 @@
 /* cmd-model-keep.c: larder model pull, evict and verify. */
 #include "cli.h"
+#include "model.h"
 
 #include <stdlib.h>
 
@@ -11,7 +12,7 @@
 
 struct pull { const char *cache, *shard; };
 static const struct larder_option pull_options[] = {
-	{ .key = "cache", .type = LARDER_STRING, .at = offsetof (struct pull, cache), .argument = "NAME", .help = "[cache] section (default: the only one)" },
+	CACHE_OPTION (struct pull, cache),
 	{ .key = "shard", .type = LARDER_STRING, .at = offsetof (struct pull, shard), .argument = "I/N", .help = "the I-th of N shards of the models, from 0; /N: as JOB_COMPLETION_INDEX says" },
 	{ 0 }
 };
@@ -51,8 +52,8 @@ const struct larder_cmd cmd_model_pull = {
 
 struct evict { const char *cache, *base, *bytes; bool old; };
 static const struct larder_option evict_options[] = {
-	{ .key = "base", .type = LARDER_STRING, .at = offsetof (struct evict, base), .argument = "BASE", .help = "base model: {base} of the cache's pattern" },
-	{ .key = "cache", .type = LARDER_STRING, .at = offsetof (struct evict, cache), .argument = "NAME", .help = "[cache] section (default: the only one)" },
+	BASE_OPTION (struct evict, base),
+	CACHE_OPTION (struct evict, cache),
 	{ .key = "bytes", .type = LARDER_STRING, .at = offsetof (struct evict, bytes), .argument = "SIZE", .help = "free at least so much, those used least lately first" },
 	{ .key = "old", .type = LARDER_BOOL, .at = offsetof (struct evict, old), .help = "only generations that newer ones have replaced" },
 	{ 0 }
@@ -95,8 +96,8 @@ const struct larder_cmd cmd_model_evict = {
 
 struct check { const char *cache, *base; bool repair; };
 static const struct larder_option check_options[] = {
-	{ .key = "base", .type = LARDER_STRING, .at = offsetof (struct check, base), .argument = "BASE", .help = "base model: {base} of the cache's pattern" },
-	{ .key = "cache", .type = LARDER_STRING, .at = offsetof (struct check, cache), .argument = "NAME", .help = "[cache] section (default: the only one)" },
+	BASE_OPTION (struct check, base),
+	CACHE_OPTION (struct check, cache),
 	{ .key = "repair", .type = LARDER_BOOL, .at = offsetof (struct check, repair), .help = "fill again what is damaged" },
 	{ 0 }
 };

@@ -1,5 +1,6 @@
 /* cmd-model.c: larder model load, ls, pin and unpin. */
 #include "line.h"
+#include "model.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,11 +8,6 @@
 
 #include "error.h"
 #include "text.h"
-
-#define CACHE_OPTION(self, member)                                                                                           \
-	{ .key = "cache", .type = LARDER_STRING, .at = offsetof (self, member), .argument = "NAME", .help = "[cache] section (default: the only one)" }
-#define BASE_OPTION(self, member)                                                                                            \
-	{ .key = "base", .type = LARDER_STRING, .at = offsetof (self, member), .argument = "BASE", .help = "base model: {base} of the cache's pattern" }
 
 /* ---- load ---- */
 

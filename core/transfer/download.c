@@ -46,12 +46,6 @@ download_in_ranges (const struct item *item)
 	return item->info.length >= PARTS_FROM && item->info.etag && store_caps (item->store) & LARDER_CAP_RANGE;
 }
 
-static uint64_t
-add_sum (uint32_t type, uint64_t sum, const void *bytes, size_t count)
-{
-	return type == LARDER_CHECKSUM_CRC32C ? crc32c ((uint32_t) sum, bytes, count) : crc64nvme (sum, bytes, count);
-}
-
 /* At its place: a retried range overwrites nothing but itself. */
 static int
 write_gathered (struct range *range, struct larder_error *error)
@@ -89,7 +83,7 @@ range_write (void *context, const void *bytes, size_t count, struct larder_error
 	int code = gather (range, bytes, count, error);
 	if (code < 0)
 		return code;
-	range->sum = add_sum (downloading->info.checksum_type, range->sum, bytes, count);
+	range->sum = checksum_add (downloading->info.checksum_type, range->sum, bytes, count);
 	range->left -= count;
 	range->told += count;
 	if (range->told >= TOLD_EVERY || range->left == 0) {
@@ -165,7 +159,7 @@ is_there (const struct downloading *downloading, uint32_t number, uint64_t sum, 
 		int64_t got = file_pread_all (downloading->writing->draft.fd, piece, left < PIECE ? left : PIECE, offset);
 		if (got <= 0)
 			return false;
-		found = add_sum (downloading->info.checksum_type, found, piece, (size_t) got);
+		found = checksum_add (downloading->info.checksum_type, found, piece, (size_t) got);
 		offset += (uint64_t) got;
 		left -= (uint64_t) got;
 	}

@@ -198,7 +198,7 @@ static int
 open_folder (const char *state)
 {
 	CLEANUP_FREE char *path = NULL;
-	if (asprintf (&path, "%s/transfers", state) < 0 || target_make_folders (path, 0700, NULL) < 0)
+	if (asprintf (&path, "%s/transfers", state) < 0 || file_make_folders (path, 0700, NULL) < 0)
 		return -1;
 	return journal_folder (state);
 }

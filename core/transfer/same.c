@@ -29,7 +29,7 @@ static int
 add (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
 	struct summing *summing = context;
-	summing->crc = summing->type == LARDER_CHECKSUM_CRC32C ? crc32c ((uint32_t) summing->crc, bytes, count) : crc64nvme (summing->crc, bytes, count);
+	summing->crc = checksum_add (summing->type, summing->crc, bytes, count);
 	count_progress (summing->transfer, count);
 	return transfer_stopped (summing->transfer) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
 }
@@ -57,7 +57,7 @@ static bool
 tells (const struct bytes *bytes)
 {
 	const struct larder_info *info = &bytes->info;
-	return info->checksum && !info->checksum_composite && (info->checksum_type == LARDER_CHECKSUM_CRC64NVME || info->checksum_type == LARDER_CHECKSUM_CRC32C);
+	return info->checksum && !info->checksum_composite && checksum_is_ours (info->checksum_type);
 }
 
 static int
@@ -67,10 +67,7 @@ sum_of (const struct bytes *bytes, uint32_t type, bool read, char ret[32], struc
 	if (!read && tells (bytes) && bytes->info.checksum_type == type)
 		return snprintf (ret, 32, "%s", bytes->info.checksum), 0;
 	int code = read_all (bytes, &summing, error);
-	if (type == LARDER_CHECKSUM_CRC32C)
-		crc32c_text ((uint32_t) summing.crc, ret);
-	else
-		crc64nvme_text (summing.crc, ret);
+	checksum_text (type, summing.crc, ret);
 	return code;
 }
 

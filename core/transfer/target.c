@@ -198,28 +198,6 @@ target_whole_path (const char *path)
 	return whole;
 }
 
-int
-target_make_folders (const char *path, mode_t mode, struct larder_error *error)
-{
-	CLEANUP_FREE char *copy = strdup (path);
-	if (!copy)
-		return larder_fail_memory (error);
-	for (char *at = copy + 1; *copy && *at; at++) {
-		bool last = at[1] == '\0';
-		if (*at != '/' && !last)
-			continue;
-		char kept = *at;
-		if (kept == '/')
-			*at = '\0';
-		if (mkdir (copy, mode) < 0 && errno != EEXIST)
-			return larder_fail_errno (error, errno, "cannot make the folder '%s'", copy);
-		*at = kept;
-	}
-	if (strlen (path) == 1 && mkdir (path, mode) < 0 && errno != EEXIST)
-		return larder_fail_errno (error, errno, "cannot make the folder '%s'", path);
-	return 0;
-}
-
 static int
 open_root (struct transfer *transfer, struct larder_error *error)
 {
@@ -228,7 +206,7 @@ open_root (struct transfer *transfer, struct larder_error *error)
 		return 0;
 	if (errno != ENOENT)
 		return larder_fail_errno (error, errno, "cannot open the folder '%s'", transfer->folder);
-	int code = target_make_folders (transfer->folder, 0777, error);
+	int code = file_make_folders (transfer->folder, 0777, error);
 	if (code < 0)
 		return code;
 	transfer->root = open (transfer->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

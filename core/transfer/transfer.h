@@ -143,8 +143,6 @@ int target_draft (struct file_draft *draft, const char *path, bool durable, stru
 const char *kind_of_file (mode_t mode);
 /* The path from the root on, of what is there or is yet to be made: then of the nearest folder above it. From malloc; NULL: nobody knows. */
 char *target_whole_path (const char *path);
-/* mkdir -p of a path that the user named: links in it are his. */
-int target_make_folders (const char *path, mode_t mode, struct larder_error *error);
 int target_root (struct transfer *transfer, struct larder_error *error);
 const char *target_join (struct larder_arena *arena, const char *a, const char *b);
 

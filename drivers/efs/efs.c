@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "file.h"
 
 static const struct larder_option options[] = {
 	{ .key = "root", .type = LARDER_PATH, .flags = LARDER_REQUIRED, .at = offsetof (struct efs, root), .help = "where it is mounted; made when it is missing" },
@@ -34,24 +35,13 @@ read_mode (const struct efs *efs, const char *key, const char *text, mode_t *ret
 	return 0;
 }
 
-/* With the folders that it is in; what cannot be made is missing when it is opened. */
-static void
-make_root (const struct efs *efs)
-{
-	char part[4096];
-	for (const char *at = efs->root; *at; at++) {
-		at += strcspn (at + 1, "/");
-		if ((size_t) snprintf (part, sizeof part, "%.*s", (int) (at + 1 - efs->root), efs->root) < sizeof part && mkdir (part, efs->dir_mode) == 0)
-			(void) chmod (part, efs->dir_mode);
-	}
-}
-
 static int
 open_root (struct efs *efs, struct larder_error *error)
 {
-	if (!efs->read_only)
-		make_root (efs);
 	efs->fd = open (efs->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (efs->fd < 0 && errno == ENOENT && !efs->read_only && file_make_folders (efs->root, efs->dir_mode, NULL) == 0
+	    && (efs->fd = open (efs->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
+		(void) fchmod (efs->fd, efs->dir_mode);      /* one that was there is as its owner wants it */
 	if (efs->fd >= 0)
 		return 0;
 	int code = larder_fail_errno (error, errno, "cannot open the root '%s' of backend '%s'", efs->root, efs->name);

@@ -71,25 +71,11 @@ tree_open (const struct efs *efs, const char *bucket, bool make, struct larder_e
 	return fd < 0 ? tree_fail (efs, efs->fd, -fd, "open the folder", bucket, error) : fd;
 }
 
-/* What cannot be used is told with its owner and mode: of the nearest folder that is there. */
 int
 tree_fail (const struct efs *efs, int folder, int errnum, const char *what, const char *key, struct larder_error *error)
 {
 	int code = larder_fail_errno (error, errnum, "cannot %s '%.300s' below '%s'", what, key, efs->root);
-	char at[KEY_MOST + 1], next[200];
-	struct stat facts;
-	if (errnum != EACCES && errnum != EPERM)
-		return code;
-	snprintf (at, sizeof at, "%s", key);
-	while (*at && fstatat (folder, at, &facts, AT_SYMLINK_NOFOLLOW) < 0) {
-		char *slash = strrchr (at, '/');
-		*(slash ? slash : at) = '\0';
-	}
-	if (!*at && fstat (folder, &facts) < 0)
-		return code;
-	snprintf (next, sizeof next, "'%.60s' belongs to uid %u with mode %03o, and this is uid %u", *at ? at : efs->root, (unsigned) facts.st_uid, (unsigned) facts.st_mode & 07777,
-	          (unsigned) geteuid ());
-	larder_explain (error, LARDER_DETAIL_NEXT, next);
+	file_explain_owner (folder, key, error);
 	return code;
 }
 

@@ -13,15 +13,13 @@
 #include "error.h"
 #include "file.h"
 
-#define PIECE ((size_t) 256 << 10)
 enum { TURNS = 10 };
 
 /* Others cannot be computed here: not to be taken for compared. */
 static bool
 can_compare (const struct larder_write *request)
 {
-	return !request->checksum || request->checksum_type == LARDER_CHECKSUM_NONE || request->checksum_type == LARDER_CHECKSUM_CRC64NVME
-		|| request->checksum_type == LARDER_CHECKSUM_CRC32C;
+	return !request->checksum || request->checksum_type == LARDER_CHECKSUM_NONE || checksum_is_ours (request->checksum_type);
 }
 
 static int
@@ -36,48 +34,29 @@ check_request (const struct efs *efs, const struct larder_write *request, struct
 	return tree_check_key (request->key, error);
 }
 
-/* What the caller says of the bytes must be true of those that were written. */
+struct taking { struct larder_call *call; struct file_draft *draft; uint32_t type; uint64_t sum; };
+
 static int
-compare (const struct larder_write *request, uint64_t crc64, uint32_t crc32, struct larder_error *error)
+take_piece (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
-	char text[16] = "";
-	if (request->checksum_type == LARDER_CHECKSUM_CRC64NVME)
-		crc64nvme_text (crc64, text);
-	else if (request->checksum_type == LARDER_CHECKSUM_CRC32C)
-		crc32c_text (crc32, text);
-	if (!*text || !request->checksum || strcmp (text, request->checksum) == 0)
-		return 0;
-	return larder_fail (error, LARDER_E_INTEGRITY, "the bytes of '%.300s' have checksum %s, not %s", request->key, text, request->checksum);
+	struct taking *taking = context;
+	int code = tree_cancelled (taking->call, error);
+	taking->sum = checksum_add (taking->type, taking->sum, bytes, count);
+	return code < 0 ? code : file_draft_write (taking->draft, bytes, count, error);
 }
 
+/* What the caller says of the bytes must be true of those that were written. */
 static int
 take (struct larder_call *call, const struct larder_write *request, const struct larder_source *source, struct file_draft *draft, struct larder_error *error)
 {
-	CLEANUP_FREE char *piece = malloc (PIECE);
-	uint64_t at = 0, crc64 = 0;
-	uint32_t crc32 = 0;
-	if (!piece)
-		return larder_fail_memory (error);
-	int begun = source->pread || !source->rewind ? 0 : source->rewind (source->context, error);
-	if (begun < 0)
-		return begun;
-	for (;;) {
-		int code = tree_cancelled (call, error);
-		int64_t got = code < 0 ? code : source_pread (source, piece, PIECE, at, error);
-		if (got <= 0) {
-			if (got == 0 && at != source->length)
-				return larder_fail (error, LARDER_E_INTEGRITY, "'%.300s': %llu of %llu bytes came", request->key, (unsigned long long) at, (unsigned long long) source->length);
-			return got < 0 ? (int) got : compare (request, crc64, crc32, error);
-		}
-		if (at + (uint64_t) got > source->length)
-			return larder_fail (error, LARDER_E_INTEGRITY, "'%.300s': more than %llu bytes came", request->key, (unsigned long long) source->length);
-		crc64 = request->checksum_type == LARDER_CHECKSUM_CRC64NVME ? crc64nvme (crc64, piece, (size_t) got) : 0;
-		crc32 = request->checksum_type == LARDER_CHECKSUM_CRC32C ? crc32c (crc32, piece, (size_t) got) : 0;
-		code = file_draft_write (draft, piece, (size_t) got, error);
-		if (code < 0)
-			return code;
-		at += (uint64_t) got;
-	}
+	struct taking taking = { call, draft, request->checksum_type, 0 };
+	char text[16];
+	int code = source_each (source, take_piece, &taking, error);
+	if (code < 0 || !request->checksum || request->checksum_type == LARDER_CHECKSUM_NONE)
+		return code;
+	checksum_text (taking.type, taking.sum, text);
+	return strcmp (text, request->checksum) == 0 ? 0
+		: larder_fail (error, LARDER_E_INTEGRITY, "the bytes of '%.300s' have checksum %s, not %s", request->key, text, request->checksum);
 }
 
 /* A folder in the way of a file, or a file in the way of a folder: which of the two goes in is not ours to decide. */

@@ -66,9 +66,10 @@ class Cache:
         return [line for line in self.run("model", "ls", "--json", *words).lines() if line["type"] == "model"]
 
     def private(self):
-        """Files that are no generation's, no record and no link: what a load that ended must not leave."""
+        """Files that are no generation's, no record and no link, and folders for such: what a load that ended must not leave."""
         found = []
-        for folder, _, names in os.walk(self.root):
+        for folder, folders, names in os.walk(self.root):
+            found += [os.path.relpath(os.path.join(folder, name), self.root) for name in folders if name == "fill"]
             for name in names:
                 if name.startswith(".tmp") or "/fill" in folder or "/state" in folder:
                     found.append(os.path.relpath(os.path.join(folder, name), self.root))

@@ -111,6 +111,22 @@ def test_cache_kill_without_a_lock_service():
     assert len(cache.listed("--old")) == 1 and read(model_line(done[0][0])["path"]) == BIG and cache.private() == [], cache.private()
 
 
+def test_cache_kill_beaten_in_the_midst():
+    """One that is still loading when another publishes throws its own away, the folders that it made meanwhile too."""
+    cache = Cache("pattern = {base}/{name}", "key = {base}/{name}/")
+    for name in "abc":
+        cache.put("sdxl/base/" + name, BIG[:17 * MIB])
+    os.makedirs(cache.path("locks"))
+    with open(cache.path("locks", "model%3Adownload%3Alock%3Abase.lock"), "w") as held:
+        fcntl.lockf(held, fcntl.LOCK_EX)
+        slow = cache.start("model", "load", "base", "--base", "sdxl", "--bandwidth", "10MB/s", "--json", "--jobs", "1")
+        wait_for_private(cache)
+        assert cache.load("base")[0]["how"] == "filled"
+        out, err = slow.communicate(timeout=60 * SLOW)
+    assert slow.returncode == 0 and model_line(out)["generation"] == 1 and len(cache.listed("--old")) == 1, (out, err)
+    assert cache.private() == [], cache.private()
+
+
 def test_cache_kill_the_holder():
     """kill -9 of the one that fills: a waiter takes over when the lease has ended, and not much later."""
     cache = Cache("lease = 2s", "wait = 60s")
@@ -118,7 +134,7 @@ def test_cache_kill_the_holder():
     holder = cache.start("model", "load", "base", "--base", "sdxl", "--bandwidth", "4MB/s")
     wait_for_private(cache)
     waiter = cache.start("model", "load", "base", "--base", "sdxl", "--json")
-    time.sleep(0.5)
+    said = next(line for line in waiter.stderr if "waiting for sdxl/base.safetensors" in line)
     holder.kill()
     holder.communicate()
     began = time.monotonic()
@@ -126,7 +142,7 @@ def test_cache_kill_the_holder():
     took = time.monotonic() - began
     line = model_line(out)
     assert waiter.returncode == 0 and line["how"] == "filled" and read(line["path"]) == BIG and took < 8 * SLOW, (took, out, err)
-    assert "waiting for sdxl/base.safetensors" in err and "pid" in err, err
+    assert "pid %d" % holder.pid in said, said
 
 
 def wait_for_private(cache):

@@ -87,6 +87,16 @@ def test_cache_steps_done_and_denied():
             assert len(cache.listed("--old")) == 1, (call, number)
 
 
+def test_cache_steps_link_taken_away():
+    """Somebody who came later took the private link away just before it was switched, and his own is not there yet: it is made anew."""
+    cache, paths = single()
+    cache.load("base")
+    os.unlink(os.path.join(cache.root, paths[0]))
+    got = cache.run("model", "load", "base", "--base", "sdxl", env=bad("renameat:ENOENT:1:1"))
+    assert got.code == 0 and read(os.path.join(cache.root, paths[0])) == FILES["a.safetensors"], got.err
+    assert cache.private() == [], cache.private()
+
+
 def test_cache_steps_no_room_at_the_end():
     """Space that ends at fsync: exit 7, nothing is published, and the next load fills."""
     for how in ("ENOSPC", "EDQUOT"):

@@ -15,7 +15,7 @@ enum { NAMES_MOST = 32 };
 #define KILL (-1003)
 static const struct { const char *name; int number; } hows[] = {
 	{ "short", SHORT }, { "kill", KILL }, { "late", LATE }, { "ESTALE", ESTALE }, { "EDQUOT", EDQUOT }, { "EIO", EIO }, { "EINTR", EINTR },
-	{ "ENOSPC", ENOSPC }, { "EAGAIN", EAGAIN }, { "ENOLCK", ENOLCK }, { "ENOMEM", ENOMEM }, { "EAI_AGAIN", EAI_AGAIN },
+	{ "ENOSPC", ENOSPC }, { "EAGAIN", EAGAIN }, { "ENOENT", ENOENT }, { "ENOLCK", ENOLCK }, { "ENOMEM", ENOMEM }, { "EAI_AGAIN", EAI_AGAIN },
 };
 
 /* How many calls of that name there were, this one included. */

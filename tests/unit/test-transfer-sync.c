@@ -100,11 +100,11 @@ random_tree (const char *top, struct set *set)
 			continue;
 		snprintf (path, sizeof path, "%s/%s", top, name);
 		struct stat there;
-		if (stat (path, &there) == 0 || target_make_folders (top, 0755, NULL) < 0)
+		if (stat (path, &there) == 0 || file_make_folders (top, 0755, NULL) < 0)
 			continue;
 		char *last = strrchr (path, '/');
 		*last = '\0';
-		bool made = target_make_folders (path, 0755, NULL) == 0 && stat (path, &there) == 0 && S_ISDIR (there.st_mode);
+		bool made = file_make_folders (path, 0755, NULL) == 0 && stat (path, &there) == 0 && S_ISDIR (there.st_mode);
 		*last = '/';
 		if (!made)
 			continue;
