@@ -33,6 +33,12 @@ def _packed(shape: Tuple[int, ...], itemsize: int) -> Tuple[int, ...]:
     return tuple(strides[: len(shape)])
 
 
+def contiguous(holder: Any) -> Any:
+    """Itself where its bytes lie side by side, else a copy of them. Raises TypeError for an object without a buffer."""
+    with memoryview(holder) as view:
+        return holder if view.c_contiguous else view.tobytes()
+
+
 class View:
     """Held until the end of its `with`. Raises TypeError for an object without a buffer."""
 

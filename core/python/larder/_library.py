@@ -7,7 +7,6 @@ from __future__ import annotations
 import ctypes
 import importlib
 import os
-import re
 import threading
 from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32, c_void_p
 from typing import Any, List, Optional
@@ -28,8 +27,6 @@ FUNCTIONS = {
     "larder_close": (None, [c_void_p]),
     "larder_cancel": (None, [c_void_p]),
     "larder_uncancel": (None, [c_void_p]),
-    "larder_profile": (c_char_p, [c_void_p]),
-    "larder_config_path": (c_char_p, [c_void_p]),
     "larder_config_explain": (c_int, [c_void_p, c_char_p, s.setting_fn, c_void_p, E]),
     "larder_address_parse": (c_int, [c_void_p, c_void_p, c_char_p, POINTER(s.address), E]),
     "larder_store_open": (c_int, [c_void_p, c_char_p, POINTER(c_void_p), E]),
@@ -66,7 +63,7 @@ def _open(path: str) -> ctypes.CDLL:
     try:
         return ctypes.CDLL(path)
     except OSError as error:
-        missing = re.match(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object file", str(error))
+        missing = _needs.MISSING.match(str(error))
         if missing and missing.group(1) not in (SONAME, os.path.basename(path)):
             raise errors.Unsupported("'%s' needs '%s', which this system does not have" % (path, missing.group(1)),
                                      _needs.advice(missing.group(1))) from None

@@ -1,6 +1,10 @@
 """_needs.py: the system libraries that liblarder and its modules need, and Debian's packages of them."""
 from __future__ import annotations
 
+import re
+
+MISSING = re.compile(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object file")   # as the loader says it
+
 PACKAGES = {
     "libcurl.so.4": "libcurl4", "libssl.so.3": "libssl3", "libcrypto.so.3": "libssl3", "libexpat.so.1": "libexpat1",
     "libpng16.so.16": "libpng16-16", "libz.so.1": "zlib1g", "libwebp.so.7": "libwebp7", "libwebpdemux.so.2": "libwebpdemux2",

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from . import _structs as s, errors
-from ._buffer import View
+from ._buffer import View, contiguous
 from ._calls import Call, T
 
 Progress = Callable[[int, Optional[int]], Any]   # bytes so far, of how many where that is known
@@ -91,7 +91,7 @@ class Objects:
                 return _stat(call, name, key, None)
             found = s.info()
             request = s.put(key=key, attributes=attributes, create_only=create_only)
-            with View(data if memoryview(data).c_contiguous else bytes(data)) as view, call.store(name) as store:
+            with View(contiguous(data)) as view, call.store(name) as store:
                 source = view.source()
                 call.check(call.library.larder_put(store, call.arena, request, source, found, call.error))
                 if progress:

@@ -184,7 +184,7 @@ def word(value: "bytes | None") -> "str | None":
 
 
 def known(value: "bytes | None") -> str:
-    return "" if value is None else value.decode("utf-8", "surrogateescape")
+    return word(value) or ""
 
 
 def dictionary(found: pairs) -> "dict[str, str]":

@@ -1,7 +1,6 @@
 """errors.py: what a call raises: one class for each kind of failure that a caller treats in its own way."""
 from __future__ import annotations
 
-import re
 from typing import Any, Dict, Optional, Type
 
 from . import _needs
@@ -97,7 +96,7 @@ def of(code: int, found: Any) -> LarderError:
     def said(name: str) -> Optional[str]:
         return getattr(found, name).decode("utf-8", "replace") or None
     message = said("message") or "call ended with code %d" % code
-    missing = re.search(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object file", message)
+    missing = _needs.MISSING.search(message)
     return KINDS.get(code, LarderError)(
         message, _needs.advice(missing.group(1)) if missing else said("next"), status=found.status or None, provider=said("provider"),
         request_id=said("request"), file=said("file"), line=found.line or None, errno=found.errnum or None)

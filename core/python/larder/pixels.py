@@ -9,16 +9,14 @@ packed once, by its own tobytes. The caller's picture is never changed."""
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 import sys
 from contextlib import contextmanager
 from typing import Any, Iterator, Optional, Tuple
 
 from . import _structs as s, errors
-from ._buffer import View
-
-logger = logging.getLogger("larder")
+from ._buffer import View, contiguous
+from ._calls import logger
 
 # What the library calls them (codec.h), by bytes a sample and samples a pixel.
 FORMATS = {(1, 1): 1, (1, 2): 2, (1, 3): 3, (1, 4): 4, (2, 1): 5, (2, 2): 6, (2, 3): 7, (2, 4): 8}
@@ -36,7 +34,7 @@ class Pixels:
         if mode not in MODES:
             raise errors.Invalid("pixels of mode '%s' are none that larder knows" % mode, "take one of " + ", ".join(MODES))
         size, samples = MODES[mode]
-        self.data = data if memoryview(data).c_contiguous else memoryview(data).tobytes()
+        self.data = contiguous(data)
         self.width, self.height, self.mode, self.icc = width, height, mode, icc
         self.stride = width * size * samples if stride is None else stride
         needed = (height - 1) * self.stride + width * size * samples
@@ -114,11 +112,8 @@ def _as_raster(picture: Any) -> Iterator[Tuple[Optional[s.raster], Optional[s.so
         if view.dimensions == 1:
             if view.itemsize != 1:
                 raise errors.Invalid("a flat array of '%s' is no picture" % view.format, "give %s" % KINDS)
-            if view.strides[0] == 1:
-                yield None, view.source()
-            else:
-                with View(bytes(picture)) as whole:
-                    yield None, whole.source()
+            with View(contiguous(picture)) as whole:
+                yield None, whole.source()
             return
         geometry = _geometry(view)
         if geometry is not None:
@@ -170,25 +165,23 @@ def like(picture: Any, small: s.raster) -> Any:
 
 # ---- PIL ----------------------------------------------------------------------------------------
 
-AS_THEY_ARE = {"L": "L", "LA": "LA", "RGB": "RGB", "RGBA": "RGBA"}
-CONVERTED = {"1": "L", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "RGBa": "RGBA", "La": "LA", "PA": "RGBA"}
-ALPHA = {"L": "LA", "RGB": "RGBA", "1": "LA", "P": "RGBA"}
+# The mode in which each is taken; and of one with a transparent colour.
+TAKEN = {"L": "L", "LA": "LA", "RGB": "RGB", "RGBA": "RGBA", "1": "L", "P": "RGB", "PA": "RGBA", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB",
+         "RGBa": "RGBA", "La": "LA"}
+CLEAR = {"L": "LA", "RGB": "RGBA", "1": "LA", "P": "RGBA"}
 
 
 def of_image(image: Any) -> Pixels:
     """The pixels of a PIL image: those it holds, or the same in a mode that we know. `image` itself stays as it is."""
-    mode = image.mode
-    if "transparency" in image.info and mode in ALPHA:
-        return _packed(image.convert(ALPHA[mode]), ALPHA[mode], image)
-    if mode in AS_THEY_ARE:
-        return _packed(image, mode, image)
-    if mode == "P":
-        return _packed(image.convert("RGB"), "RGB", image)
-    if mode in CONVERTED:
-        return _packed(image.convert(CONVERTED[mode]), CONVERTED[mode], image)
-    if mode.startswith("I"):
+    mode = TAKEN.get(image.mode)
+    if "transparency" in image.info:
+        mode = CLEAR.get(image.mode, mode)
+    if mode:
+        rows = image if mode == image.mode else image.convert(mode)
+        return Pixels(rows.tobytes(), image.width, image.height, mode, icc=_profile(image, mode))
+    if image.mode.startswith("I"):
         return _wide(image)
-    raise errors.Unsupported("a PIL image of mode '%s' is none that larder takes" % mode,
+    raise errors.Unsupported("a PIL image of mode '%s' is none that larder takes" % image.mode,
                              "convert it first, as you mean it: image.convert('RGB')")
 
 
@@ -203,10 +196,6 @@ def _wide(image: Any) -> Pixels:
     half = 0 if sys.byteorder == "little" else 1
     samples = memoryview(data).cast("H")[half::2].tobytes()
     return Pixels(samples, image.width, image.height, "L;16", icc=_profile(image, "L"))
-
-
-def _packed(image: Any, mode: str, asked: Any) -> Pixels:
-    return Pixels(image.tobytes(), image.width, image.height, mode, icc=_profile(asked, mode))
 
 
 def _profile(image: Any, mode: str) -> Optional[bytes]:

@@ -137,7 +137,6 @@ class Store(Objects):
             return s.known(found.value)
         return self._run(work)
 
-
     # ---- models ----
 
     def load_model(self, name: str, base_model: Optional[str] = None, *, cache: Optional[str] = None, wait: Optional[float] = None,
