@@ -121,6 +121,20 @@ def test_python_store_objects():
         assert read(target) == read(big)
 
 
+def test_python_store_a_path_is_a_file_whatever_its_name():
+    os.makedirs("uploads:folder")
+    with larder.open() as store:
+        store.put("uploads:paths/a", b"one")
+        for name in ("plain", "uploads:name", "uploads:folder/name", os.path.join(HOME, "uploads:absolute")):
+            assert store.get("uploads:paths/a", name) == b"" and read(name) == b"one", name
+            store.put("uploads:paths/b", name)
+            assert store.get("uploads:paths/b") == b"one", name
+            store.remove("uploads:paths/b")
+        assert [one.key for one in store.list("uploads:") if one.key.endswith("name")] == []
+        for key in ("a", "b"):
+            store.remove("uploads:paths/" + key)
+
+
 def test_python_store_what_a_callback_raises_comes_out():
     class Mine(Exception):
         pass

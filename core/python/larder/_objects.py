@@ -52,8 +52,8 @@ class Objects:
             progress: Optional[Progress] = None) -> bytes:
         """The bytes of an object, compared with its checksum. With `to`, into that file, whole or not at all, and b"" is given."""
         if to is not None:
-            target = os.fspath(to)
-            self._run(lambda call: _transfer(call, address, target if "/" in target else "./" + target, version, progress))
+            target = _file(to)
+            self._run(lambda call: _transfer(call, address, target, version, progress))
             return b""
 
         def work(call: Call) -> bytes:
@@ -86,8 +86,7 @@ class Objects:
             given = s.Pairs(metadata or {})
             attributes = s.attributes(content_type=s.text(content_type), metadata=given.view, metadata_given=metadata is not None)
             if isinstance(data, (str, os.PathLike)):
-                source = os.fspath(data)
-                _transfer(call, source if "/" in source else "./" + source, address, None, progress, attributes, s.CREATE_ONLY if create_only else 0)
+                _transfer(call, _file(data), address, None, progress, attributes, s.CREATE_ONLY if create_only else 0)
                 return _stat(call, name, key, None)
             found = s.info()
             request = s.put(key=key, attributes=attributes, create_only=create_only)
@@ -133,6 +132,11 @@ def _stat(call: Call, name: bytes, key: bytes, version: Optional[bytes]) -> Info
     with call.store(name) as store:
         call.check(call.library.larder_stat(store, call.arena, key, version, found, call.error))
     return _info(found)
+
+
+def _file(path: Union[str, "os.PathLike[str]"]) -> str:
+    """A path that no address can be: one that begins with "images:" is a file too."""
+    return os.path.join(".", os.fspath(path))
 
 
 def _transfer(call: Call, origin: str, to: str, version: Optional[str], progress: Optional[Progress],
