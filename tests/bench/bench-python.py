@@ -72,6 +72,7 @@ if work == "upload":
         stored += upload(image, kind, "j%d" % number)["file_size"]
         wall, used = wall + time.monotonic() - began, used + cpu() - before
 else:
+    print("ready", flush=True)
     sys.stdin.readline()
     began, before = time.monotonic(), cpu()
     assert os.stat(load("big", "sdxl")).st_size == int(words[0])
@@ -106,7 +107,8 @@ def loads(kind, workers, length, env, root):
     """Until the last, CPU of all, peak of the largest."""
     shutil.rmtree(root, True)
     children = [start(kind, "load", [str(length)], env) for _ in range(workers)]
-    time.sleep(6)                        # all have imported what they need, and wait for the line
+    for child in children:
+        assert child.stdout.readline() == "ready\n", child.args[3:5]   # it has imported what it needs, and waits for the line
     began = time.monotonic()
     for child in children:
         child.stdin.write("go\n")

@@ -224,10 +224,9 @@ def test_python_cancel_nothing_is_left_of_calls():
             silent.held.pop().close()
             counts.append(len(os.listdir("/proc/self/fd")))
         assert counts[1:] == counts[1:2] * 7, counts
-    deadline = time.monotonic() + 5 * SLOW
-    while [one for one in threading.enumerate() if one.name == "larder"] and time.monotonic() < deadline:
-        threading.Event().wait(0.01)     # a thread ends after it has given its result
-    assert not [thread.name for thread in threading.enumerate() if thread.name == "larder"], threading.enumerate()
+    for thread in [one for one in threading.enumerate() if one.name == "larder"]:
+        thread.join(5 * SLOW)            # it ends after it has given its result
+        assert not thread.is_alive(), threading.enumerate()
 
 
 run(sys.modules[__name__])
