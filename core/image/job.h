@@ -46,7 +46,9 @@ struct job {
 };
 
 /* prepare.c: everything before the first write. */
+int job_check (const struct larder_ingest *request, struct larder_error *error);   /* one picture and no more */
 int job_open (struct job *job, struct larder_error *error);
+int job_input (struct job *job, struct larder_error *error);      /* opens it, unless it is pixels */
 int job_identify (struct job *job, struct larder_error *error);   /* formats, digest, keys, metadata */
 int job_formats (struct job *job, struct larder_error *error);    /* codecs and encoding: all that job_make needs of an open job */
 int job_key_in (struct job *job, const char *format, const char **ret, struct larder_error *error);   /* of its image there; NULL: no such codec */

@@ -44,12 +44,20 @@ format_check (const struct schema_pipeline *pipeline, const char *format, char r
 		"unknown format '%s': one of %s", format, names);
 }
 
-static int
-check_request (const struct larder_ingest *request, struct larder_error *error)
+int
+job_check (const struct larder_ingest *request, struct larder_error *error)
 {
 	if (!request->file + !request->source + !request->raster != 2)
 		return larder_fail (error, LARDER_E_INVALID, "a picture comes as exactly one of file, source and pixels");
-	int code = template_check_id ("user", request->user, error);
+	return 0;
+}
+
+static int
+check_request (const struct larder_ingest *request, struct larder_error *error)
+{
+	int code = job_check (request, error);
+	if (code == 0)
+		code = template_check_id ("user", request->user, error);
 	if (code == 0)
 		code = template_check_id ("job", request->job, error);
 	for (size_t i = 0; i < request->values.count && code == 0; i++) {
@@ -107,6 +115,16 @@ check_caps (struct job *job, const struct larder_store *store, struct larder_err
 }
 
 int
+job_input (struct job *job, struct larder_error *error)
+{
+	if (job->request->raster)
+		return 0;
+	int code = input_open (&job->input, job->larder, job->request, job->pipeline->max_file_size, error);
+	job->has_input = code == 0;
+	return code;
+}
+
+int
 job_open (struct job *job, struct larder_error *error)
 {
 	const struct larder_ingest *request = job->request;
@@ -123,10 +141,8 @@ job_open (struct job *job, struct larder_error *error)
 		code = check_caps (job, job->images, error);
 	if (code == 0 && job->thumbnails)
 		code = check_caps (job, job->thumbnails, error);
-	if (code == 0 && !request->raster) {
-		code = input_open (&job->input, job->larder, request, job->pipeline->max_file_size, error);
-		job->has_input = code == 0;
-	}
+	if (code == 0)
+		code = job_input (job, error);
 	job->time = request->at == LARDER_NO_TIME ? clock_wall () : request->at;
 	return code;
 }

@@ -55,8 +55,7 @@ what_ingest_does (const struct job *job)
 static int
 probe_job (struct job *job, struct larder_probed *ret, struct larder_error *error)
 {
-	int code = input_open (&job->input, job->larder, job->request, job->pipeline->max_file_size, error);
-	job->has_input = code == 0;
+	int code = job_input (job, error);
 	if (code == 0)
 		code = job_formats (job, error);
 	if (code == 0)

@@ -45,16 +45,13 @@ give_small (struct job *job, struct larder_raster *ret, struct larder_error *err
 static int
 run (struct job *job, uint32_t width, uint32_t height, struct larder_raster *ret, struct larder_error *error)
 {
-	const struct larder_ingest *picture = job->request;
-	if (!picture->file + !picture->source + !picture->raster != 2)
-		return larder_fail (error, LARDER_E_INVALID, "a picture comes as exactly one of file, source and pixels");
-	if (!width || !height)
-		return larder_fail (error, LARDER_E_INVALID, "nothing fits into %ux%u", width, height);
-	int code = pipeline_find (job->larder, picture->pipeline, &job->pipeline, error);
-	if (code == 0 && !picture->raster) {
-		code = input_open (&job->input, job->larder, picture, job->pipeline->max_file_size, error);
-		job->has_input = code == 0;
-	}
+	int code = job_check (job->request, error);
+	if (code == 0 && (!width || !height))
+		code = larder_fail (error, LARDER_E_INVALID, "nothing fits into %ux%u", width, height);
+	if (code == 0)
+		code = pipeline_find (job->larder, job->request->pipeline, &job->pipeline, error);
+	if (code == 0)
+		code = job_input (job, error);
 	if (code == 0)
 		code = make_small (job, width, height, error);
 	return code < 0 ? code : give_small (job, ret, error);
