@@ -94,7 +94,6 @@ def into(picture: Any, request: s.ingest) -> Iterator[None]:
         with _as_raster(picture) as (raster, source):
             if source is not None:
                 request.source = ctypes.pointer(source)
-                request.name = request.name or b"the picture"
             else:
                 request.raster = ctypes.pointer(raster)
             yield

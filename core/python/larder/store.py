@@ -80,9 +80,8 @@ class Store(Objects):
             found: Dict[str, Optional[str]] = {}
 
             def each(_context: Any, setting: Any) -> int:
-                one = setting.contents
-                if one.winner and "value" not in found:
-                    found["value"] = s.word(one.value) or None
+                if setting.contents.winner:
+                    found["value"] = s.word(setting.contents.value) or None
                 return 0
             told = s.setting_fn(call.guard(each))
             call.check(call.library.larder_config_explain(call.handle, s.text(key), told, None, call.error))
