@@ -153,6 +153,8 @@ async def _errors():
             await store.stat("images:not/there")
         except larder.NotFound:
             pass
+        names = {name for name in dir(larder.Store) if not name.startswith("_")} - {"close"}
+        assert names == {name for name in dir(larder.aio.AsyncStore) if not name.startswith("_")}, names
         assert store.upload_image.__doc__ and await store.setting("store.images.bucket") == "pingvas-studio-images"
 
 

@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from session import HOME, SRC, run  # noqa: E402
-from larder import _structs, errors  # noqa: E402
+from larder import _calls, _structs, errors  # noqa: E402
 
 STRUCTS = {name: value for name, value in vars(_structs).items()
            if isinstance(value, type) and issubclass(value, ctypes.Structure) and "_fields_" in vars(value)}
@@ -53,7 +53,7 @@ def test_python_layouts_every_code_has_its_exception():
                  "LARDER_CREATE_ONLY, LARDER_INFO_PREFIX, LARDER_INFO_DELETE_MARKER);")
     said = ask("\n".join(lines + ["return 0; }"]))
     assert [int(line) for line in said[:-1]] == list(errors.KINDS), said
-    assert sorted(errors.KINDS) == list(range(-11, 0)), errors.KINDS
+    assert sorted(errors.KINDS) == list(range(-11, 0)) and errors.KINDS[_calls.CANCELLED] is errors.Cancelled, errors.KINDS
     assert said[-1].split() == [str(number) for number in (_structs.NO_TIME, _structs.ALL, _structs.REVALIDATE, _structs.READ_ONLY, _structs.CREATE_ONLY,
                                                            _structs.IS_PREFIX, _structs.IS_DELETED)], said[-1]
 

@@ -62,11 +62,16 @@ def test_python_pictures_modes_of_pil_that_are_converted():
     clear.info["transparency"] = 7
     key = scene("RGB")
     key.info["transparency"] = key.getpixel((0, 0))
+    clear_bits = scene("1")
+    clear_bits.info["transparency"] = 0
     for name, image, mode, expected in (
             ("palette", palette, "RGB", palette.convert("RGB")), ("clear", clear, "RGBA", clear.convert("RGBA")),
             ("key", key, "RGBA", key.convert("RGBA")), ("bits", scene("1"), "L", scene("1").convert("L")),
             ("ycbcr", scene("YCbCr"), "RGB", scene("YCbCr").convert("RGB")), ("hsv", scene("HSV"), "RGB", scene("HSV").convert("RGB")),
             ("rgbx", scene("RGB").convert("RGBX"), "RGB", scene("RGB")),
+            ("alpha-palette", scene("RGBA").convert("PA"), "RGBA", scene("RGBA").convert("PA").convert("RGBA")),
+            ("clear-bits", clear_bits, "LA", clear_bits.convert("LA")),
+            ("premultiplied-grey", scene("LA").convert("La"), "LA", scene("LA").convert("La").convert("LA")),
             ("premultiplied", scene("RGBA").convert("RGBa"), "RGBA", scene("RGBA").convert("RGBa").convert("RGBA"))):
         before = (image.mode, image.tobytes(), dict(image.info))
         first, _ = stored(image, name)
@@ -88,6 +93,9 @@ def test_python_pictures_sixteen_bits():
     data = store.get("images:" + result.s3_key)
     assert (data[24], data[25]) == (16, 2), data[24:26]
     assert store.upload_image(rgb.copy(), "pictures", "deep-rgb", created_at=WHEN).stored == "already"
+    for name, given, kind in (("grey-alpha", rgb[..., :2], 4), ("rgba", numpy.dstack([rgb, values]), 6)):
+        data = store.get("images:" + store.upload_image(given, "pictures", "deep-" + name, created_at=WHEN).s3_key)
+        assert (data[24], data[25]) == (16, kind), (name, data[24:26])
     raises(larder.Unsupported, lambda: store.upload_image(Image.fromarray(numpy.array([[70000]], "int32"), "I"), "u", "j"), "70000", "16 bits")
 
 
@@ -136,6 +144,7 @@ def test_python_pictures_buffers_of_any_owner():
     raw = image.tobytes()
     owned = (ctypes.c_ubyte * len(raw)).from_buffer_copy(raw)
     for name, given in (("bytes", larder.Pixels(raw, 40, 30)), ("ctypes", larder.Pixels(owned, 40, 30, "RGB")),
+                        ("spread", larder.Pixels(memoryview(bytes(byte for one in raw for byte in (one, 0)))[::2], 40, 30)),
                         ("view", memoryview(raw).cast("B", (30, 40, 3))),
                         ("stride", larder.Pixels(b"".join(raw[y * 120:y * 120 + 120] + b"padding!" for y in range(30)), 40, 30, stride=128))):
         assert same(stored(given, "buffer-" + name)[0], image), name

@@ -14,7 +14,7 @@ import threading
 from datetime import datetime, timedelta, timezone
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from session import HOME, PACKAGE, SRC, picture, raises, read, run  # noqa: E402
+from session import HOME, PACKAGE, SLOW, SRC, picture, raises, read, run  # noqa: E402
 import larder  # noqa: E402
 
 WHEN = datetime(2026, 11, 25, 23, 30)
@@ -35,6 +35,49 @@ def test_python_store_a_path_and_its_bytes_are_one_picture():
             assert store.upload_image(again, user_id="u1", job_id="j1", created_at=WHEN).stored == "already", type(again)
         spread = memoryview(bytes(byte for one in data for byte in (one, 0)))[::2]
         assert store.upload_image(spread, "u1", "j1", created_at=WHEN).stored == "already"
+
+
+def test_python_store_what_became_of_a_picture_is_told():
+    with larder.open() as store:
+        got = store.upload_image(read(DUNES) + b"more", "told", "j", created_at=WHEN)
+        assert (got.url, got.thumbnail_url) == (store.image_url(got.s3_key), store.thumbnail_url(got.s3_key))
+        assert (got.width, got.height, got.content_type, got.note) == (768, 512, "image/png", "bytes follow the end of the picture"), vars(got)
+        assert (got.thumbnail_bucket, got.thumbnail_size) == (got.s3_bucket, store.stat("thumbnails:" + got.thumbnail_key).length)
+        assert 0 < got.seconds < 60 * SLOW, got.seconds
+
+
+def test_python_store_other_pipelines_and_caches():
+    """What a call names goes before what is named image and models."""
+    top = os.path.join(HOME, "others")
+    shutil.copytree(os.path.join(SRC, "etc/profiles"), os.path.join(top, "profiles"))
+    with open(os.path.join(top, "larder.ini"), "wb") as file:
+        file.write(read(os.environ["LARDER_CONFIG"]) + b"""
+[pipeline "avatar"]
+store = uploads
+key = {user}/{kind}/{job}.{ext}
+values = kind
+thumbnail-store = backups
+thumbnail-key = small/{user}/{kind}/{job}.webp
+max-file-size = 100KiB
+
+[cache "others"]
+source = models
+lock = models
+root = %s/cache
+pattern = {name}
+key = sdxl/{name}
+""" % top.encode())
+    with larder.open(os.path.join(top, "larder.ini")) as store:
+        got = store.upload_image(DUNES, "u", "j", pipeline="avatar", values={"kind": "round"})
+        assert (got.s3_key, got.thumbnail_key) == ("u/round/j.png", "small/u/round/j.webp") and store.stat("uploads:" + got.s3_key)
+        assert store.thumbnail_key(got.s3_key, "avatar") == got.thumbnail_key
+        assert store.thumbnail_url(got.s3_key, "avatar") == got.thumbnail_url and "pingvas-studio-backups/small/" in got.thumbnail_url, got.thumbnail_url
+        raises(larder.Limit, lambda: store.thumbnail(bytes(200 << 10), (9, 9), pipeline="avatar"), "'the picture' has 204800 bytes")
+        store.put("models:sdxl/m", b"weights")
+        model = store.load_model("m", cache="others")
+        assert model == os.path.join(top, "cache/m") and model.etag == store.stat("models:sdxl/m").etag, vars(model)
+        for key in (got.s3_key, "u/round"):
+            store.remove("uploads:" + key)
 
 
 def test_python_store_dates_are_utc():
@@ -108,6 +151,9 @@ def test_python_store_objects():
         store.remove("uploads:big")
         store.put("uploads:c", b"")
         assert store.get("uploads:c") == b""
+        store.put("uploads:spread", memoryview(b"e-v-e-r-y-")[::2])
+        assert store.get("uploads:spread") == b"every"
+        store.remove("uploads:spread")
         assert [one.key for one in store.list("uploads:")] == ["a/from-file", "a/한국 b.txt", "c"]
         assert [(one.key, one.is_prefix) for one in store.list("uploads:", recursive=False)] == [("a/", True), ("c", False)]
         store.put("uploads:c", b"second")
@@ -123,7 +169,9 @@ def test_python_store_objects():
 
 def test_python_store_a_path_is_a_file_whatever_its_name():
     os.makedirs("uploads:folder")
+    shutil.copyfile(DUNES, "-")
     with larder.open() as store:
+        assert store.upload_image("-", "u", "dash").stored == "new"
         store.put("uploads:paths/a", b"one")
         for name in ("plain", "uploads:name", "uploads:folder/name", os.path.join(HOME, "uploads:absolute")):
             assert store.get("uploads:paths/a", name) == b"" and read(name) == b"one", name
