@@ -59,17 +59,17 @@ class Objects:
         def work(call: Call) -> bytes:
             name, key = _parse(call, address)
             into = bytearray()
-            whole: List[int] = []
+            whole: Optional[int] = None
 
             def begin(_context: Any, info: Any, _error: Any) -> int:
-                whole[:] = [info.contents.length]
-                into.clear()
+                nonlocal whole
+                whole = info.contents.length
                 return 0
 
             def write(_context: Any, at: int, count: int, _error: Any) -> int:
                 into.extend(ctypes.string_at(at, count))
                 if progress:
-                    progress(len(into), whole[0] if whole else None)
+                    progress(len(into), whole)
                 return 0
             sink = s.sink(begin=s.begin_fn(call.guard(begin)), write=s.write_fn(call.guard(write)))
             request = s.get(key=key, version=s.text(version), length=s.ALL)
@@ -146,15 +146,16 @@ def _transfer(call: Call, origin: str, to: str, version: Optional[str], progress
     request = s.transfer(flags=flags, count=1, to=s.text(to), attributes=attributes or s.attributes(), version=s.text(version))
     setattr(request, "from", sources)
     failure: List[errors.LarderError] = []
-    moved: List[int] = [0]
+    moved = 0
 
     def each(_context: Any, event: Any) -> int:
+        nonlocal moved
         one = event.contents
         if one.action == b"failed" and one.error:
             failure[:] = [errors.of(one.error.contents.code, one.error.contents)]
         if one.action == b"progress" and progress:
-            moved[0] += one.bytes
-            progress(moved[0], None)
+            moved += one.bytes
+            progress(moved, None)
         return 0
     summary = s.summary()
     code = call.library.larder_transfer(call.handle, request, s.event_fn(call.guard(each)), None, summary, call.error)

@@ -77,15 +77,16 @@ class Store(Objects):
     def setting(self, key: str) -> Optional[str]:
         """A value of the configuration, "store.images.bucket"; None where it is not set."""
         def work(call: Call) -> Optional[str]:
-            found: Dict[str, Optional[str]] = {}
+            value: Optional[str] = None
 
             def each(_context: Any, setting: Any) -> int:
+                nonlocal value
                 if setting.contents.winner:
-                    found["value"] = s.word(setting.contents.value) or None
+                    value = s.word(setting.contents.value) or None
                 return 0
             told = s.setting_fn(call.guard(each))
             call.check(call.library.larder_config_explain(call.handle, s.text(key), told, None, call.error))
-            return found.get("value")
+            return value
         return self._run(work)
 
     # ---- pictures ----
@@ -145,13 +146,14 @@ class Store(Objects):
         def work(call: Call) -> Model:
             request = s.model_load(flags=s.REVALIDATE if revalidate else 0, wait=s.NO_TIME if wait is None else int(wait * 1e9),
                                    model=s.model_name(cache=s.text(cache), base=s.text(base_model), name=s.text(name)))
-            found, moved = s.model(), [0]
+            found, moved = s.model(), 0
 
             def each(_context: Any, event: Any) -> int:
+                nonlocal moved
                 one = event.contents
                 if one.action == b"progress" and progress:
-                    moved[0] += one.bytes
-                    progress(moved[0], None)
+                    moved += one.bytes
+                    progress(moved, None)
                 elif one.action == b"waiting":
                     logger.info("model %s: waiting: %s", name, s.known(one.reason))
                 return 0
