@@ -1,5 +1,6 @@
 """session.py: the module from the sources, with the build's library, on the mock profile in a folder of the test's."""
 import atexit
+import contextlib
 import os
 import shutil
 import sys
@@ -45,3 +46,15 @@ def raises(kind, call, *words):
             assert word in str(error), (word, str(error))
         return error
     raise AssertionError("nothing raised")
+
+
+@contextlib.contextmanager
+def closings(larder):
+    """The handles that are closed meanwhile."""
+    closed, library = [], larder._library.load()
+    real = library.larder_close
+    library.larder_close = lambda handle: (closed.append(handle), real(handle))
+    try:
+        yield closed
+    finally:
+        library.larder_close = real

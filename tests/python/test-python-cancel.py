@@ -2,6 +2,7 @@
 """Calls that are ended: Ctrl-C, a cancelled awaitable, a closed store; and others that go on meanwhile. The service they talk to takes
 connections and answers nothing."""
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from session import PACKAGE, SLOW, picture, raises, run  # noqa: E402
+from session import PACKAGE, SLOW, closings, picture, raises, run  # noqa: E402
 import larder  # noqa: E402
 import larder.aio  # noqa: E402
 from larder._calls import Running  # noqa: E402
@@ -177,11 +178,32 @@ def test_python_cancel_close_ends_what_other_threads_wait_for():
         for _ in threads:
             silent.heard.acquire()
         began = time.monotonic()
-        store.close()
+        with closings(larder) as closed:
+            store.close()
         took = time.monotonic() - began
+        assert len(closed) == 3 and not store._handles._calls, (closed, store._handles._calls)
         for thread in threads:
             thread.join()
     assert ended == [larder.Cancelled] * 3 and took < 1.5 * SLOW, (ended, took)
+
+
+def test_python_cancel_between_two_calls_ends_the_next_and_no_other():
+    """The handle of the first is somebody else's by then."""
+    idle, cancelled = threading.Event(), threading.Event()
+
+    def twice():
+        store.setting("larder.environment")
+        idle.set()
+        cancelled.wait()
+        store.upload_image(picture("dunes.png"), "between", "j")
+    with larder.open() as store:
+        running = Running(twice)
+        future = running.start()
+        idle.wait()
+        running.cancel()
+        assert store.upload_image(picture("dunes.png"), "between", "other").stored == "new"
+        cancelled.set()
+        raises(larder.Cancelled, future.result)
 
 
 def test_python_cancel_the_interpreter_runs_on_during_a_call():
@@ -211,6 +233,25 @@ def test_python_cancel_a_forked_child_has_handles_of_its_own():
         assert os.read(reader, 20) == b"whole" and store.get("uploads:after") == b"12"
         os.close(reader)
         os.close(writer)
+
+
+def test_python_cancel_a_forked_child_leaves_the_handles_of_its_parent_alone():
+    store = larder.open()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            with closings(larder) as closed:
+                del store
+                gc.collect()
+            os.write(writer, b"%d closed" % len(closed))
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 20) == b"0 closed"
+    os.close(reader)
+    os.close(writer)
+    store.close()
 
 
 def test_python_cancel_nothing_is_left_of_calls():

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A store opened from Python: pictures by path and as bytes, objects, addresses, values, errors, the end."""
+import errno
 import gc
 import http.server
 import io
@@ -14,7 +15,7 @@ import threading
 from datetime import datetime, timedelta, timezone
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from session import HOME, PACKAGE, SLOW, SRC, picture, raises, read, run  # noqa: E402
+from session import HOME, PACKAGE, SLOW, SRC, closings, picture, raises, read, run  # noqa: E402
 import larder  # noqa: E402
 
 WHEN = datetime(2026, 11, 25, 23, 30)
@@ -42,7 +43,8 @@ def test_python_store_what_became_of_a_picture_is_told():
         got = store.upload_image(read(DUNES) + b"more", "told", "j", created_at=WHEN)
         assert (got.url, got.thumbnail_url) == (store.image_url(got.s3_key), store.thumbnail_url(got.s3_key))
         assert (got.width, got.height, got.content_type, got.note) == (768, 512, "image/png", "bytes follow the end of the picture"), vars(got)
-        assert (got.thumbnail_bucket, got.thumbnail_size) == (got.s3_bucket, store.stat("thumbnails:" + got.thumbnail_key).length)
+        small = store.stat("thumbnails:" + got.thumbnail_key)
+        assert (got.thumbnail_bucket, got.thumbnail_size, small.storage_class) == (got.s3_bucket, small.length, "INTELLIGENT_TIERING"), (vars(got), small)
         assert 0 < got.seconds < 60 * SLOW, got.seconds
 
 
@@ -97,7 +99,7 @@ def test_python_store_errors_are_exceptions_by_kind():
         raises(larder.Integrity, lambda: store.upload_image(read(DUNES)[:20000], "u2", "cut", created_at=WHEN))
         raises(larder.Unsupported, lambda: store.upload_image(b"no picture at all", "u2", "text", created_at=WHEN))
         raises(larder.Invalid, lambda: store.upload_image(DUNES, "u2", "j", format="gif"), "png", "webp", "jpeg")
-        raises(larder.NotFound, lambda: store.upload_image("not-there.png", "u2", "j"), "not-there.png")
+        assert raises(larder.NotFound, lambda: store.upload_image("not-there.png", "u2", "j"), "not-there.png").errno == errno.ENOENT
         raises(larder.NotFound, lambda: store.stat("images:not/there"))
         raises(larder.Invalid, lambda: store.get("dunes.png"), "STORE:KEY")
         raises(larder.Invalid, lambda: store.list("imagse:"), "did you mean 'images'")
@@ -138,7 +140,14 @@ def test_python_store_objects():
         raises(larder.Conflict, lambda: store.put("uploads:a/한국 b.txt", b"other", create_only=True))
         target, seen = os.path.join(HOME, "copy"), []
         assert store.get("uploads:a/한국 b.txt", target) == b"" and read(target) == b"one\0two"
-        store.put("uploads:a/from-file", target)
+        store.put("uploads:a/from-file", target, content_type="text/csv", metadata={"from": "a file"})
+        facts = store.stat("uploads:a/from-file")
+        assert (facts.content_type, facts.metadata["from"]) == ("text/csv", "a file"), facts
+        raises(larder.Conflict, lambda: store.put("uploads:a/from-file", DUNES, create_only=True))
+        store.put("uploads:progress", b"bytes", progress=lambda done, whole: seen.append((done, whole)))
+        store.remove("uploads:progress")
+        assert seen == [(5, 5)], seen
+        seen = []
         assert store.get("uploads:a/from-file", progress=lambda done, whole: seen.append((done, whole))) == b"one\0two" and seen == [(7, 7)]
         big = os.path.join(HOME, "big")
         with open(big, "wb") as file:
@@ -158,12 +167,15 @@ def test_python_store_objects():
         assert [(one.key, one.is_prefix) for one in store.list("uploads:", recursive=False)] == [("a/", True), ("c", False)]
         store.put("uploads:c", b"second")
         old = [one for one in store.list("uploads:c", versions=True) if one.length == 0]
-        assert len(old) == 1 and store.get("uploads:c", version=old[0].version) == b"" and store.get("uploads:c") == b"second"
+        assert len(old) == 1 and store.get("uploads:c", version=old[0].version) == b"" and store.stat("uploads:c", version=old[0].version).length == 0 and store.get("uploads:c") == b"second"
+        store.get("uploads:c", target, version=old[0].version)
+        assert read(target) == b""
+        store.get("uploads:big", target, version=store.list("uploads:big", versions=True)[-1].version)
         store.remove("uploads:c")
         store.remove("uploads:c")
         raises(larder.NotFound, lambda: store.get("uploads:c"))
         assert any(one.is_deleted for one in store.list("uploads:c", versions=True))
-        raises(larder.NotFound, lambda: store.get("uploads:c", target))
+        raises(larder.NotFound, lambda: store.get("uploads:c", target), "no object 'c'")
         assert read(target) == read(big)
 
 
@@ -214,16 +226,11 @@ def test_python_store_read_only_and_closed():
 
 
 def test_python_store_one_that_nobody_closed_is_closed():
-    closed, library = [], larder._library.load()
-    real = library.larder_close
-    library.larder_close = lambda handle: (closed.append(handle), real(handle))
-    try:
-        store = larder.open()
-        handles = list(store._handles._idle)
+    store = larder.open()
+    handles = list(store._handles._idle)
+    with closings(larder) as closed:
         del store
         gc.collect()
-    finally:
-        library.larder_close = real
     assert closed == handles and len(closed) == 1, (closed, handles)
 
 
