@@ -334,6 +334,17 @@ def test_live_transfer_finish_error_in_success():
     assert done.code == 0 and at.stored() == A and not at.seen("PUT", "partNumber=") and at.uploads() == [], done
 
 
+def test_live_transfer_finish_tells_another_checksum():
+    """The parts are right, and what the server says it made of them is not: nobody takes it for stored."""
+    at = place()
+    body = ("<CompleteMultipartUploadResult><ETag>&quot;e-4&quot;</ETag><ChecksumCRC64NVME>AAAAAAAAAAA=</ChecksumCRC64NVME>"
+            "<ChecksumType>FULL_OBJECT</ChecksumType></CompleteMultipartUploadResult>")
+    at.between.plan([{**COMPLETE, "do": "reply", "forward": True, "status": 200, "body": body}])
+    done = at.upload()
+    fails(done, 6, "INTEGRITY", "says that it stored AAAAAAAAAAA=", "do not trust what is there now")
+    assert at.uploads() == [] and journals(at) == [], done
+
+
 def test_live_transfer_create_only():
     # refused before a byte of it is sent
     at = place()
@@ -586,6 +597,17 @@ def test_live_transfer_gc():
     done = at.run("--json", "transfer", "gc", "--older-than", "0s")
     assert done.code == 0 and done.lines[-1]["removed"] == 2 and journals(at) == [] and drafts(at) == [".tmp-of-somebody-else"], done
     assert [upload["UploadId"] for upload in at.uploads()] == [theirs]
+
+
+def test_live_transfer_to_a_url_wants_its_backend():
+    """Without it nobody knows where that bucket is: what is missing is told, and the upload stays; with it, it goes on."""
+    at, backend = place(), ("--backend", "objects")
+    held(at, PART, 3, (*backend, "put", at.path("a"), "s3://bucket/t"), signal.SIGKILL)
+    assert listed(at) == [("upload", False, "give the --backend that it was begun with")]
+    done = at.run("--json", "transfer", "gc", "--older-than", "0s")
+    assert done.code == 0 and done.lines[-1]["skipped"] == 1 and len(at.uploads()) == 1, done
+    done = at.run("--json", *backend, "transfer", "resume")
+    assert done.code == 0 and at.stored() == A and len(at.seen("PUT", "partNumber=")) == 1 and journals(at) == [], done
 
 
 def test_live_transfer_of_another_place_is_left_alone():
