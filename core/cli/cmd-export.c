@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "error.h"
@@ -37,6 +38,7 @@ take_model (const char *operand, struct larder_exporting *request, char **ret_ba
 	return *ret_base ? 0 : larder_fail_memory (error);
 }
 
+/* A device, a pipe or a link would be gone: as root /dev/stdout, too. */
 static int
 write_file (const char *path, const struct buffer *text, struct larder_error *error)
 {
@@ -47,6 +49,9 @@ write_file (const char *path, const struct buffer *text, struct larder_error *er
 	CLEANUP_CLOSE int at = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (at < 0 || !*name)
 		return larder_fail_errno (error, at < 0 ? errno : EISDIR, "cannot write '%s'", path);
+	struct stat there;
+	if (fstatat (at, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG (there.st_mode) && !S_ISDIR (there.st_mode))
+		return larder_fail_next (error, LARDER_E_INVALID, "name a file; without --output it goes to standard output", "'%s' stays: it is no file", path);
 	return file_publish (at, name, text->at, text->length, 0644, FILE_REPLACE, false, error);
 }
 

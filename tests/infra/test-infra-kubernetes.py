@@ -2,6 +2,7 @@
 """larder export kubernetes: what the strategy writes by hand, from the INI, with what it left open settled; valid by the schemas; c-C10."""
 import os
 import re
+import stat
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -184,6 +185,17 @@ def test_infra_kubernetes_same_each_time_and_to_a_file():
     line = next(line for line in export.run("--shards", "2", "--json").lines() if line["type"] == "export")
     assert line["text"] == text and line["format"] == "kubernetes"
     assert export.run("-o", os.path.join(export.top, "none/out.yaml")).code == 3
+
+
+def test_infra_kubernetes_replaces_no_pipe_and_no_link():
+    """As root /dev/stdout would be a file afterwards."""
+    export = Export()
+    pipe, link = os.path.join(export.top, "pipe"), os.path.join(export.top, "link")
+    os.mkfifo(pipe)
+    os.symlink("/dev/stdout", link)
+    for path, stays in ((pipe, lambda: stat.S_ISFIFO(os.lstat(pipe).st_mode)), (link, lambda: os.readlink(link) == "/dev/stdout")):
+        got = export.run("-o", path)
+        assert got.code == 2 and "stays" in got.err and "next:" in got.err and stays(), (path, got.code, got.err)
 
 
 def test_infra_kubernetes_driver_without_a_volume():
