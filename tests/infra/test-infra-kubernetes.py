@@ -107,6 +107,26 @@ def test_infra_kubernetes_refuses_what_a_cluster_would_later():
     refused("job", cache={"job": "j" * 53, "schedule": '"30 2 * * *"'})
 
 
+def test_infra_kubernetes_which_cache():
+    """The only one, or the one that is named; one without a file system has no volume."""
+    export = Export()
+    text = read(export.config).decode()
+    head, _, rest = text.partition('[cache "models"]\n')
+    body, mark, after = rest.partition("\n[")
+    write(export.config, (text + '\n[cache "second"]\n' + body.replace("model-sync-job", "second-job") + "\n").encode())
+    got = export.run()
+    assert got.code == 2 and got.out == "" and "more than one [cache]" in got.err and "--cache NAME" in got.err, got.err
+    for name, job in (("models", "Job/model-sync-job"), ("second", "Job/second-job")):
+        documents = export.documents("--cache", name)
+        assert job in documents and pod(documents[job])["containers"][0]["args"][3] == name, (name, list(documents))
+    got = export.run("--cache", "secnod")
+    assert got.code == 3 and "did you mean 'second'" in got.err, got.err
+    write(export.config, (head + mark.lstrip("\n") + after).encode())
+    got = export.run()
+    assert got.code == 2 and "no [cache] section" in got.err and "next:" in got.err, got.err
+    refused("store", cache={"store": None})
+
+
 def test_infra_kubernetes_pods_have_few_rights():
     documents = Export().documents("--reader")
     for name in ("Job/model-sync-job", "Pod/model-reader"):
