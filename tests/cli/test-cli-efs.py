@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """The driver efs by the tool: a [filesystem] of the pipeline as a store of plain files, which anybody else reads and writes as well; c-C09."""
 import os
+import shutil
 import stat
 import subprocess
 import sys
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
 import public  # noqa: E402
-from tool import ENV, HOME, LARDER, keys, larder, read, run, tree, write  # noqa: E402
+from tool import ENV, HOME, LARDER, SRC, keys, larder, read, run, tree, write  # noqa: E402
 
 FILES = os.path.join(HOME, "demo/files")
 
@@ -55,7 +56,8 @@ def test_cli_efs_modes_and_owners():
     for folder in ("demo", "demo/files", "demo/files/m"):
         os.chmod(os.path.join(HOME, folder), 0o777)
     place, other = public.copy(), 12001 if os.geteuid() == 0 else os.geteuid()
-    env = {**ENV, "LARDER_MODULE_DIR": place, "LD_LIBRARY_PATH": place}
+    shutil.copytree(os.path.join(SRC, "etc"), "etc", dirs_exist_ok=True)           # the sources may lie where nobody else may enter
+    env = {**ENV, "LARDER_MODULE_DIR": place, "LD_LIBRARY_PATH": place, "LARDER_CONFIG": os.path.join(HOME, "etc/larder.ini")}
     done = subprocess.run([os.path.join(place, "larder"), "put", os.path.join(HOME, "one"), "model-cache:m/y"], env=env, cwd="/", capture_output=True, text=True,
                           preexec_fn=lambda: os.geteuid() == 0 and os.setuid(other))          # who may not chown
     assert done.returncode == 0 and os.stat(os.path.join(FILES, "m/y")).st_uid == other and read(os.path.join(FILES, "m/y")) == b"one", done.stderr
