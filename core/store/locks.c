@@ -82,9 +82,10 @@ check_start (const struct lock *lock, const char *name, struct larder_error *err
 }
 
 static int
-check_length (const char *name, int64_t length, struct larder_error *error)
+check_lease (const struct lock *lock, const char *name, int64_t length, struct larder_error *error)
 {
-	return length > 0 ? 0 : larder_fail_next (error, LARDER_E_INVALID, "a lease of minutes is usual", "the lease of lock '%s' would end before it begins", name);
+	int code = check_start (lock, name, error);
+	return code < 0 || length > 0 ? code : larder_fail_next (error, LARDER_E_INVALID, "a lease of minutes is usual", "the lease of lock '%s' would end before it begins", name);
 }
 
 /* A module that answers nonsense is not believed. */
@@ -94,13 +95,22 @@ fail_answer (const struct lock *lock, const char *name, struct larder_error *err
 	return larder_fail (error, LARDER_E_UNAVAILABLE, "lock provider '%s' says that '%s' is held, but not how", lock->instance->module->name, name);
 }
 
+/* What the provider told, under the name that was asked for; its texts are in the arena. */
+static int
+give (struct larder_arena *arena, const char *name, struct larder_lease *lease, struct larder_lease *ret, struct larder_error *error)
+{
+	lease->name = arena_copy (arena, name);
+	if (!lease->name)
+		return larder_fail_memory (error);
+	larder_give (ret, lease);
+	return 0;
+}
+
 int
 lock_try (struct lock *lock, struct larder_arena *arena, const char *name, int64_t length, const char *note, struct larder_lease *ret,
           struct larder_error *error)
 {
-	int code = check_start (lock, name, error);
-	if (code == 0)
-		code = check_length (name, length, error);
+	int code = check_lease (lock, name, length, error);
 	if (code < 0)
 		return code;
 	struct larder_lease lease = { .size = sizeof lease };
@@ -110,21 +120,13 @@ lock_try (struct lock *lock, struct larder_arena *arena, const char *name, int64
 	instance_leave (lock->instance);
 	if (code == 0 && (!lease.token || !*lease.token || !lease.fence || lease.length <= 0 || lease.length > length))
 		code = fail_answer (lock, name, error);
-	if (code < 0)
-		return code;
-	lease.name = arena_copy (arena, name);
-	if (!lease.name)
-		return larder_fail_memory (error);
-	larder_give (ret, &lease);
-	return 0;
+	return code < 0 ? code : give (arena, name, &lease, ret, error);
 }
 
 int
 lock_renew (struct lock *lock, struct larder_arena *arena, const struct larder_lease *lease, struct larder_error *error)
 {
-	int code = check_start (lock, lease->name, error);
-	if (code == 0)
-		code = check_length (lease->name, lease->length, error);
+	int code = check_lease (lock, lease->name, lease->length, error);
 	if (code < 0)
 		return code;
 	struct larder_call call = larder_call_begin (lock->larder, arena);
@@ -159,11 +161,5 @@ lock_holder (struct lock *lock, struct larder_arena *arena, const char *name, st
 	instance_enter (lock->instance);
 	code = lock->provider->holder (lock->instance->self, &call, name, &lease, error);
 	instance_leave (lock->instance);
-	if (code < 0)
-		return code;
-	lease.name = arena_copy (arena, name);
-	if (!lease.name)
-		return larder_fail_memory (error);
-	larder_give (ret, &lease);
-	return 0;
+	return code < 0 ? code : give (arena, name, &lease, ret, error);
 }

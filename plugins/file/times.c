@@ -11,12 +11,6 @@
 
 #include <errno.h>
 
-static int64_t
-within (int64_t left, int64_t length)
-{
-	return left < 0 ? 0 : left < length ? left : length;
-}
-
 int64_t
 times_left (const struct locks *locks, struct lock_file *file, bool look)
 {
@@ -24,10 +18,10 @@ times_left (const struct locks *locks, struct lock_file *file, bool look)
 	if (!*record->owner)
 		return 0;
 	if (lease_is_here (record, locks->boot))
-		return within (record->boot_end - larder_host->boot (), record->length);
+		return lease_within (record->boot_end - larder_host->boot (), record->length);
 	int64_t now = look ? larder_host->wall () : slots_served (file);
 	if (now < 0 || look || now >= record->served)
-		return now < 0 ? now : within (record->served_end - now, record->length);
+		return now < 0 ? now : lease_within (record->served_end - now, record->length);
 	/* The server's clock went back: from here on it runs anew, so that it ends. */
 	struct lease_record again = *record;
 	again.served = now;

@@ -32,6 +32,8 @@ int lease_read (struct larder_call *call, const char *text, size_t count, struct
 void lease_boot (const char *instead, char ret[LEASE_BOOT_ROOM]);
 /* Was it taken by a process with the same boot clock? */
 bool lease_is_here (const struct lease_record *record, const char *boot);
+/* What is left of a lease of `length`, when its end is `left` from now: never less than nothing, nor more than all of it. */
+int64_t lease_within (int64_t left, int64_t length);
 /* One name of a file or key for each name of a lock, also where letters are folded. */
 void lease_name (const char *name, char ret[LEASE_NAME_ROOM]);
 

@@ -49,3 +49,9 @@ lease_is_here (const struct lease_record *record, const char *boot)
 {
 	return *boot && record->boot && strcmp (record->boot, boot) == 0;
 }
+
+int64_t
+lease_within (int64_t left, int64_t length)
+{
+	return left < 0 ? 0 : left < length ? left : length;
+}

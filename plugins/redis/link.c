@@ -13,8 +13,8 @@ int
 link_wait (struct asking *asking, int fd, short events)
 {
 	const struct locks *locks = asking->locks;
+	struct pollfd fds[2] = { { .fd = fd, .events = events }, { .fd = larder_host->cancel_fd (asking->call), .events = POLLIN } };
 	for (;;) {
-		struct pollfd fds[2] = { { .fd = fd, .events = events }, { .fd = larder_host->cancel_fd (asking->call), .events = POLLIN } };
 		int64_t left = asking->end - larder_host->boot ();
 		if (larder_host->cancelled (asking->call) || fds[1].revents)
 			return larder_fail (asking->error, LARDER_E_CANCELLED, "cancelled while Redis at '%s' was waited for", locks->address);
@@ -24,9 +24,7 @@ link_wait (struct asking *asking, int fd, short events)
 		int ready = poll (fds, 2, (int) (left / 1000000) + 1);
 		if (ready < 0 && errno != EINTR)
 			return larder_fail_errno (asking->error, errno, "cannot wait for Redis at '%s'", locks->address);
-		if (ready > 0 && fds[1].revents)
-			return larder_fail (asking->error, LARDER_E_CANCELLED, "cancelled while Redis at '%s' was waited for", locks->address);
-		if (ready > 0)
+		if (ready > 0 && !fds[1].revents)
 			return 0;
 	}
 }
@@ -73,12 +71,18 @@ fail_broken (struct asking *asking, const redisContext *context)
 	return larder_fail (asking->error, LARDER_E_RETRY, "the connection to Redis at '%s' broke off: %s", asking->locks->address, context->errstr);
 }
 
+/* hiredis takes texts that it could change, and changes none. */
+static bool
+append (redisContext *context, const struct words *words)
+{
+	return redisAppendCommandArgv (context, words->count, (const char **) (uintptr_t) words->at, words->lengths) == REDIS_OK;
+}
+
 static int
 send_words (struct asking *asking, redisContext *context, const struct words *words)
 {
 	int done = 0;
-	const char **at = (const char **) (uintptr_t) words->at;
-	if (redisAppendCommandArgv (context, words->count, at, words->lengths) != REDIS_OK)
+	if (!append (context, words))
 		return larder_fail_memory (asking->error);
 	for (;;) {
 		if (write_some (context, &done) != REDIS_OK)
@@ -115,8 +119,7 @@ void
 link_farewell (redisContext *context, const struct words *words)
 {
 	int done = 0;
-	const char **at = (const char **) (uintptr_t) words->at;
-	if (redisAppendCommandArgv (context, words->count, at, words->lengths) == REDIS_OK)
+	if (append (context, words))
 		(void) write_some (context, &done);
 }
 

@@ -77,46 +77,36 @@ words_add (struct words *words, const char *text)
 }
 
 static void
-begin (struct words *words, const char *script, const char *name, const struct keys *keys)
+put (struct words *ret, const char *script, const char *name, const struct keys *keys, const char *const *arguments)
 {
-	words->count = 0;
-	words_add (words, "EVAL");
-	words_add (words, script);
-	words_add (words, "3");
-	words_add (words, name);
-	words_add (words, keys->fence);
-	words_add (words, keys->note);
+	const char *const head[] = { "EVAL", script, "3", name, keys->fence, keys->note };
+	ret->count = 0;
+	for (size_t i = 0; i < sizeof head / sizeof *head; i++)
+		words_add (ret, head[i]);
+	for (; *arguments; arguments++)
+		words_add (ret, *arguments);
 }
 
 void
 scripts_acquire (struct words *ret, const char *name, const struct keys *keys, const char *owner, const char *ms, const char *note, const char *floor)
 {
-	begin (ret, acquire, name, keys);
-	words_add (ret, owner);
-	words_add (ret, ms);
-	words_add (ret, note);
-	words_add (ret, floor);
+	put (ret, acquire, name, keys, (const char *const[]) { owner, ms, note, floor, NULL });
 }
 
 void
 scripts_renew (struct words *ret, const char *name, const struct keys *keys, const char *owner, const char *ms, const char *note, const char *fence)
 {
-	begin (ret, renew, name, keys);
-	words_add (ret, owner);
-	words_add (ret, ms);
-	words_add (ret, note);
-	words_add (ret, fence);
+	put (ret, renew, name, keys, (const char *const[]) { owner, ms, note, fence, NULL });
 }
 
 void
 scripts_release (struct words *ret, const char *name, const struct keys *keys, const char *owner)
 {
-	begin (ret, release, name, keys);
-	words_add (ret, owner);
+	put (ret, release, name, keys, (const char *const[]) { owner, NULL });
 }
 
 void
 scripts_holder (struct words *ret, const char *name, const struct keys *keys)
 {
-	begin (ret, holder, name, keys);
+	put (ret, holder, name, keys, (const char *const[]) { NULL });
 }

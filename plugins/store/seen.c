@@ -86,5 +86,5 @@ seen_left (struct locks *locks, struct larder_call *call, const struct kept *kep
 		}
 		left = record->length - (now - since);
 	}
-	return left < 0 ? 0 : left < record->length ? left : record->length;
+	return lease_within (left, record->length);
 }
