@@ -43,8 +43,8 @@ lock_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 lock_faulty_la_LIBADD = libbase.la
 TESTS += %D%/test-conform-driver-efs.sh
 EXTRA_DIST += %D%/test-conform-driver-efs.sh
-TESTS += %D%/test-conform-lock.sh %D%/test-conform-lock-file.sh %D%/test-conform-lock-store.py %D%/test-conform-lock-workers.py
-EXTRA_DIST += %D%/test-conform-lock.sh %D%/test-conform-lock-file.sh %D%/test-conform-lock-store.py %D%/test-conform-lock-workers.py \
+TESTS += %D%/test-conform-lock.sh %D%/test-conform-lock-file.py %D%/test-conform-lock-store.py %D%/test-conform-lock-workers.py
+EXTRA_DIST += %D%/test-conform-lock.sh %D%/test-conform-lock-file.py %D%/test-conform-lock-store.py %D%/test-conform-lock-workers.py \
 	%D%/locks.py
 # A worker with a provider, told by lines what to do.
 check_PROGRAMS += tests/conform/lock-worker

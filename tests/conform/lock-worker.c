@@ -28,16 +28,6 @@ find (struct worker *worker, const char *name)
 }
 
 static void
-copy (struct held *to, const char *name, const struct larder_lease *lease)
-{
-	snprintf (to->name, sizeof to->name, "%s", name);
-	snprintf (to->token, sizeof to->token, "%s", lease->token ? lease->token : "");
-	snprintf (to->note, sizeof to->note, "%s", lease->note ? lease->note : "");
-	to->fence = lease->fence;
-	to->length = lease->length;
-}
-
-static void
 cancel_later (struct larder_call *call, int64_t ns)
 {
 	const struct itimerspec end = { .it_value = { ns / NS_PER_S, ns % NS_PER_S } };
@@ -61,8 +51,10 @@ operate (struct worker *worker, const char *word, const char *name, int64_t leng
 	int code = strcmp (word, "try") == 0 ? lock->try_acquire (self, &call, name, length, note, &lease, &worker->error)
 		: strcmp (word, "renew") == 0 ? lock->renew (self, &call, &ours, &worker->error)
 		: strcmp (word, "release") == 0 ? lock->release (self, &call, &ours, &worker->error) : lock->holder (self, &call, name, &lease, &worker->error);
-	if (code == 0)
-		copy (ret, name, &lease);
+	if (code == 0) {
+		copy_lease (ret, &lease);
+		copy_text (ret->name, name);
+	}
 	call_end (&call);
 	if (code == 0 && strcmp (word, "try") == 0 && worker->count < HELD_MOST)
 		worker->held[worker->count++] = *ret;

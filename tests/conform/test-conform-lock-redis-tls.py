@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
 """lock-redis over TLS, where the hiredis of the build has it: every promise, and whom it does not trust. Elsewhere: that this is said."""
 import os
-import socket
 import sys
-import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lib")]
 import servers  # noqa: E402
 import tap  # noqa: E402
-from locks import UNAVAILABLE, Worker, module, suite  # noqa: E402
+from locks import UNAVAILABLE, Player, Worker, module, suite  # noqa: E402
 
 with open(module("redis"), "rb") as file:
     HAS = b"libhiredis_ssl" in file.read()
@@ -20,17 +18,9 @@ def ask(*options):
         return worker.ask("try m 60000 first")
 
 
-def answer_plainly(listener):
-    with listener.accept()[0] as connection:
-        connection.sendall(b"-ERR what is that?\r\n")
-
-
 def spoken():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=answer_plainly, args=(listener,))
-        thread.start()
-        got = ask("address=127.0.0.1:%d" % listener.getsockname()[1])
-        thread.join()
+    with Player(b"-ERR what is that?\r\n") as player:
+        got = ask("address=" + player.address)
         assert got.code == UNAVAILABLE and "no TLS with" in got.text, got
     with servers.start("redis", tls=True) as server:
         ours = "ca-file=" + os.path.join(server.folder, "ca.crt")

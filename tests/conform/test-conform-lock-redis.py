@@ -2,9 +2,10 @@
 """lock-redis on a real Redis: every promise; one atomic SET with value and lease (c-C05); who lost a lease never takes it anew (c-C06);
 old workers' SET NX on the same key; Redis killed, restarted without data, flushed, silent, full of excuses."""
 import os
+import select
 import socket
 import sys
-import threading
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -12,9 +13,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lib")]
 import redis_talk  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
-from locks import CANCELLED, CONFLICT, DENIED, NOTFOUND, UNAVAILABLE, UNSUPPORTED, Worker, suite  # noqa: E402
-
-SLOW = float(os.environ.get("LARDER_SLOW", "1"))
+from locks import CANCELLED, CONFLICT, DENIED, NOTFOUND, UNAVAILABLE, UNSUPPORTED, SLOW, Front, Player, Worker, stopped_and_woken, suite, take  # noqa: E402
 
 
 def worker(server, *more, by="address"):
@@ -83,11 +82,9 @@ def test_conform_lock_redis_never_without_end():
                 first.answer()
                 first.kill()
             for _ in range(5):
-                assert talk.ask("PTTL", "m") in range(-2, 301) and talk.ask("PTTL", "m") != -1
-        begun = time.monotonic()
+                assert talk.ask("PTTL", "m") in (-2, *range(301))
         with worker(server) as second:
-            while second.ask("try m 60000 next").code:
-                assert time.monotonic() - begun < 3 * SLOW
+            take(second, "m", 3)
         assert sorted(talk.ask("KEYS", "*")) == ["m", "{m}:fence", "{m}:note"]
         assert talk.ask("PTTL", "{m}:fence") > 0 and talk.ask("PTTL", "{m}:note") > 0
 
@@ -160,20 +157,7 @@ def test_conform_lock_redis_restarted_behind_its_socket():
 
 def test_conform_lock_redis_stopped_past_its_lease():
     with servers.start("redis") as server, worker(server) as first, worker(server) as second:
-        begun = time.monotonic()
-        held = first.ask("try m 2000 first")
-        first.stop()
-        while True:
-            got = second.ask("try m 60000 second")
-            if got.code == 0:
-                break
-            assert got.code == CONFLICT and "first" in got.text and time.monotonic() - begun < 5 * SLOW, got
-            time.sleep(0.02)
-        assert time.monotonic() - begun >= 2 and got.fence > held.fence
-        first.go_on()
-        assert first.ask("renew m 60000 first").code == CONFLICT
-        assert first.ask("release m").code == 0
-        assert second.ask("renew m 60000 second").code == 0
+        stopped_and_woken(first, second, 5)
 
 
 def test_conform_lock_redis_killed():
@@ -229,10 +213,19 @@ def test_conform_lock_redis_forked():
 
 
 def test_conform_lock_redis_cancelled_while_a_name_is_looked_up():
-    with Worker("redis", ["address=no-such-host.invalid:6379", "timeout=30s"]) as first:
-        first.tell("patience 500")
-        got = first.ask("try m 60000 first")
-        assert got.code in (CANCELLED, UNAVAILABLE) and got.took <= 1000 * SLOW and "no-such-host.invalid" in got.text, got
+    """The file of aliases, which the resolver reads first for a name without a dot, is a pipe that says nothing."""
+    with tempfile.TemporaryDirectory(prefix="larder-locks-") as folder:
+        aliases = os.path.join(folder, "aliases")
+        os.mkfifo(aliases)
+        with Worker("redis", ["address=no-such-host:6379", "timeout=30s"], environment={**os.environ, "HOSTALIASES": aliases}) as first:
+            with open(aliases, "r+b", buffering=0):
+                first.tell("patience 500")
+                first.tell("try m 60000 first")
+                heard = select.select([first.process.stdout], [], [], 5 * SLOW)[0]
+                os.unlink(aliases)                       # nobody opens it again, and waits for who would write to it
+            assert heard, "it waits for the name"
+            got = first.answer()
+        assert got.code == CANCELLED and 450 <= got.took <= 1000 * SLOW and "no-such-host" in got.text, got
 
 
 def test_conform_lock_redis_refused():
@@ -267,34 +260,6 @@ def test_conform_lock_redis_refused():
                 assert first.ask("try m 60000 first").code == 0
 
 
-class Player:
-    """Takes each connection and says one thing."""
-
-    def __init__(self, text):
-        self.text = text
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        self.taken = 0
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-        self.thread.start()
-
-    def serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.taken += 1
-            with connection:
-                if connection.recv(65536):
-                    connection.sendall(self.text)
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join()
-
-
 def test_conform_lock_redis_played():
     """What a Redis says that is hard to bring to say it; and what is none."""
     for text, code, says in (
@@ -304,35 +269,23 @@ def test_conform_lock_redis_played():
             (b"HTTP/1.1 400 Bad Request\r\n\r\n", UNAVAILABLE, "broke off"), (b"*3\r\n:1\r\n", UNAVAILABLE, "broke off"),
             (b"+OK\r\n", UNAVAILABLE, "does not answer as Redis does"), (b"*1\r\n:1\r\n", UNAVAILABLE, "does not answer as Redis does"),
             (b"*3\r\n:1\r\n:1\r\n:1\r\n", UNAVAILABLE, "does not answer as Redis does")):
-        player = Player(text)
-        with Worker("redis", ["address=" + player.address]) as first:
+        with Player(text) as player, Worker("redis", ["address=" + player.address]) as first:
             got = first.ask("try m 60000 first")
-        player.close()
         assert got.code == code and says in got.text, (text, got)
         assert player.taken == (2 if says == "broke off" else 1), (text, player.taken)
 
 
-class Relay:
+class Relay(Front):
     """Between a worker and Redis: of the first connection it passes on `most` bytes of what the worker says, then hangs up;
     or, with `mute`, all of it, and hangs up instead of the reply to an EVAL."""
 
     def __init__(self, server, most=None, mute=False):
         self.server, self.most, self.mute = server, most, mute
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        self.taken = 0
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-        self.thread.start()
+        super().__init__()
 
-    def serve(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            self.taken += 1
-            with near, socket.create_connection(("127.0.0.1", self.server.port)) as far:
-                self.pass_on(near, far, self.taken == 1)
+    def meet(self, near):
+        with socket.create_connection(("127.0.0.1", self.server.port)) as far:
+            self.pass_on(near, far, self.taken == 1)
 
     def pass_on(self, near, far, first):
         left = self.most if first and self.most is not None else 1 << 30
@@ -348,14 +301,6 @@ class Relay:
             if first and self.mute and b"EVAL" in data:
                 return
             near.sendall(reply)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join()
 
 
 def test_conform_lock_redis_reply_lost():
@@ -377,8 +322,7 @@ def test_conform_lock_redis_cut_anywhere():
         for most in range(1, 1400, 37):
             with Relay(server, most=most) as relay:
                 with Worker("redis", ["address=" + relay.address, "password=" + server.password]) as first:
-                    first.tell("try m 60000 first")
-                    got = first.answer()
+                    got = first.ask("try m 60000 first")
                     assert got.code == 0 and 0 < talk.ask("PTTL", "m") <= 60000, (most, got)
                     assert first.ask("release m").code == 0 and talk.ask("PTTL", "m") == -2
 

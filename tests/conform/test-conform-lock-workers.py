@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Workers with the providers file and store: killed, stopped past the lease and woken (c-C06), on machines whose boot clocks cannot be
 compared; each takes over when the lease ends and not before, whatever the dead one did."""
+import ctypes
 import fcntl
 import os
 import signal
@@ -13,9 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lib")]
 import public  # noqa: E402
 import tap  # noqa: E402
-from locks import CONFLICT, DENIED, NOTFOUND, UNAVAILABLE, Worker  # noqa: E402
-
-SLOW = float(os.environ.get("LARDER_SLOW", "1"))
+from locks import CONFLICT, DENIED, NOTFOUND, SLOW, UNAVAILABLE, Worker, stopped_and_woken, take  # noqa: E402
 
 
 class Place:
@@ -36,34 +35,9 @@ class Place:
         self.folder.cleanup()
 
 
-def take(worker, name, seconds):
-    """Tries until it is ours; the answer, and when it came."""
-    end = time.monotonic() + seconds * SLOW
-    while time.monotonic() < end:
-        got = worker.ask("try %s 60000 next" % name)
-        if got.code == 0:
-            return got, time.monotonic()
-        assert got.code == CONFLICT, got
-        time.sleep(0.02)
-    raise AssertionError("never free")
-
-
 def stopped(provider, one, two):
     with Place(provider) as place, place.worker(one) as first, place.worker(two) as second:
-        begun = time.monotonic()
-        held = first.ask("try m 2000 first")
-        assert held.code == 0 and held.fence == 1, held
-        first.stop()
-        assert second.ask("try m 60000 next").code == CONFLICT
-        got, when = take(second, "m", 8)
-        assert when - begun >= 2, "after %.2f s" % (when - begun)
-        assert got.fence > held.fence, (got, held)
-        first.go_on()
-        assert first.ask("renew m 60000 first").code == CONFLICT
-        assert first.ask("release m").code == 0
-        assert second.ask("renew m 60000 second").code == 0
-        seen = first.ask("holder m")
-        assert seen.code == 0 and seen.text == "second" and seen.fence == got.fence, seen
+        assert stopped_and_woken(first, second, 8).fence == 1
 
 
 def test_conform_lock_workers_file_stopped_and_woken():
@@ -201,6 +175,14 @@ def hold(file):
     fcntl.fcntl(file, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))   # F_OFD_SETLK
 
 
+def opened(path):
+    """A descriptor to read from, as a file: something comes once somebody opens that file."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    event = os.fdopen(libc.inotify_init(), "rb", buffering=0)
+    assert libc.inotify_add_watch(event.fileno(), os.fsencode(path), 0x20) >= 0, ctypes.get_errno()   # IN_OPEN
+    return event
+
+
 def test_conform_lock_workers_file_in_use():
     """A process stopped in the middle of an update: said after a few seconds, not waited for."""
     with Place("file") as place, place.worker() as worker:
@@ -229,9 +211,9 @@ def test_conform_lock_workers_file_removed_while_waited_for():
         path = os.path.join(place.folder.name, "m.lock")
         with open(path, "r+b") as file:
             hold(file)
-            first.tell("try m 60000 first")
-            while not any(os.path.realpath("/proc/%d/fd/%s" % (first.process.pid, name)) == path for name in os.listdir("/proc/%d/fd" % first.process.pid)):
-                time.sleep(0.01)
+            with opened(path) as event:
+                first.tell("try m 60000 first")
+                event.read(16)
             os.unlink(path)
         assert first.answer().code == 0
         assert second.ask("try m 60000 second").code == CONFLICT

@@ -433,9 +433,9 @@ class Redis(Server):
         except (OSError, redis_talk.Refused):
             return False
 
-    def talk(self, **how):
+    def talk(self):
         """A connection to say commands on, logged in."""
-        return redis_talk.Talk(self.port, how.get("password", self.password))
+        return redis_talk.Talk(self.port, self.password)
 
 
 KINDS = {"minio": Minio, "versitygw": Versitygw, "moto": Moto, "redis": Redis}

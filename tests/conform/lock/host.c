@@ -49,6 +49,14 @@ host_arena (struct larder_call *call, size_t count)
 	return block->at;
 }
 
+char *
+call_copy (struct larder_call *call, const char *text)
+{
+	size_t room = strlen (text) + 1;
+	char *copy = host_arena (call, room);
+	return copy ? memcpy (copy, text, room) : NULL;
+}
+
 void
 call_begin (struct larder_call *call, bool cancelled)
 {

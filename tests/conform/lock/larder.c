@@ -5,14 +5,6 @@
 #include "error.h"
 #include "file.h"
 
-static char *
-keep (struct larder_call *call, const char *text)
-{
-	size_t room = strlen (text) + 1;
-	char *copy = suite_host.arena (call, room);
-	return copy ? memcpy (copy, text, room) : NULL;
-}
-
 struct slurp { struct larder_call *call; char *text; const char *etag; size_t length, room; };
 
 static int
@@ -21,7 +13,7 @@ slurp_begin (void *context, const struct larder_info *info, struct larder_error 
 	struct slurp *slurp = context;
 	slurp->room = (size_t) info->length;
 	slurp->text = suite_host.arena (slurp->call, slurp->room + 1);
-	slurp->etag = info->etag ? keep (slurp->call, info->etag) : NULL;
+	slurp->etag = info->etag ? call_copy (slurp->call, info->etag) : NULL;
 	return slurp->text && slurp->etag ? 0 : larder_fail_memory (error);
 }
 
@@ -64,7 +56,7 @@ store_write (void *context, struct larder_call *call, const char *key, const cha
 	memory_source_begin (&memory, text, strlen (text), &source);
 	int code = larder_put (store->at, arena, &put, &source, &info, error);
 	if (code == 0)
-		*ret_etag = keep (call, info.etag);
+		*ret_etag = call_copy (call, info.etag);
 	larder_arena_free (arena);
 	return code;
 }

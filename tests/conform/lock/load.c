@@ -1,4 +1,4 @@
-/* load.c: the provider's module and its instances. */
+/* load.c: the provider's module and its instances, and what is kept of their leases. */
 #include "suite.h"
 
 #include <dlfcn.h>
@@ -113,4 +113,22 @@ suite_load (struct suite *suite, const char *path, char **options, int count)
 	suite->options = options;
 	suite->count = count;
 	return 0;
+}
+
+void
+copy_text (char to[TEXT_MOST], const char *text)
+{
+	snprintf (to, TEXT_MOST, "%s", text ? text : "");
+}
+
+void
+copy_lease (struct held *to, const struct larder_lease *lease)
+{
+	if (!to)
+		return;
+	copy_text (to->name, lease->name);
+	copy_text (to->token, lease->token);
+	copy_text (to->note, lease->note);
+	to->fence = lease->fence;
+	to->length = lease->length;
 }

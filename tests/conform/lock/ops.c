@@ -48,24 +48,6 @@ name_of (const struct suite *suite, const char *word, char ret[TEXT_MOST])
 	snprintf (ret, TEXT_MOST, "%s%s", suite->place, word);
 }
 
-static void
-copy_text (char to[TEXT_MOST], const char *text)
-{
-	snprintf (to, TEXT_MOST, "%s", text ? text : "");
-}
-
-static void
-copy_lease (struct held *to, const struct larder_lease *lease)
-{
-	if (!to)
-		return;
-	copy_text (to->name, lease->name);
-	copy_text (to->token, lease->token);
-	copy_text (to->note, lease->note);
-	to->fence = lease->fence;
-	to->length = lease->length;
-}
-
 /* A positive code is none. */
 static int
 answer (struct suite *suite, int code, const struct larder_error *error, const char *operation)

@@ -63,14 +63,6 @@ load (const struct at *at, const char *key, char **ret, char **ret_text, struct 
 	return 0;
 }
 
-static char *
-keep (struct larder_call *call, const char *text)
-{
-	size_t room = strlen (text) + 1;
-	char *copy = suite_host.arena (call, room);
-	return copy ? memcpy (copy, text, room) : NULL;
-}
-
 static int
 folder_read (void *context, struct larder_call *call, const char *key, const char **ret_text, const char **ret_etag, struct larder_error *error)
 {
@@ -82,8 +74,8 @@ folder_read (void *context, struct larder_call *call, const char *key, const cha
 		code = load (&at, key, &whole, &text, error);
 	if (code < 0)
 		return code;
-	*ret_text = keep (call, text);
-	*ret_etag = keep (call, whole);
+	*ret_text = call_copy (call, text);
+	*ret_etag = call_copy (call, whole);
 	return *ret_text && *ret_etag ? 0 : larder_fail_memory (error);
 }
 
@@ -106,7 +98,7 @@ folder_write (void *context, struct larder_call *call, const char *key, const ch
 	code = file_publish (at.folder, at.name, next, strlen (next), 0600, FILE_REPLACE, false, error);
 	if (code < 0)
 		return code;
-	*ret_etag = keep (call, etag);
+	*ret_etag = call_copy (call, etag);
 	return *ret_etag ? 0 : larder_fail_memory (error);
 }
 

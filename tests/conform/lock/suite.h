@@ -22,6 +22,7 @@ struct larder_call {
 extern const struct larder_host suite_host;
 void call_begin (struct larder_call *call, bool cancelled);
 void call_end (struct larder_call *call);
+char *call_copy (struct larder_call *call, const char *text);   /* in its arena; NULL when memory runs out */
 size_t host_live (void);                /* bytes from host->alloc */
 bool host_store_asked (void);           /* somebody asked for the clock of stores */
 void host_wall_jump (int64_t ns);
@@ -68,16 +69,18 @@ void store_end (struct suite_store *store);
 int store_of_larder (const struct suite_flags *flags, struct suite_store *ret);
 void store_of_larder_end (struct suite_store *store);
 
-
 /* 0, or -1 after a line on stderr. */
 int suite_say (const char *what, const char *more);
 int suite_load (struct suite *suite, const char *path, char **options, int count);
 int instance_open (struct suite *suite, void **ret_self);
 void instance_close (struct suite *suite, void *self);
 
-/* ---- operations as promises use them (ops.c); names are below suite->place ---- */
-
+/* What is kept of a lease when its call is over. */
 struct held { char name[TEXT_MOST], token[TEXT_MOST], note[TEXT_MOST]; uint64_t fence; int64_t length; };
+void copy_text (char to[TEXT_MOST], const char *text);
+void copy_lease (struct held *to, const struct larder_lease *lease);   /* NULL allowed */
+
+/* ---- operations as promises use them (ops.c); names are below suite->place ---- */
 
 void name_of (const struct suite *suite, const char *word, char ret[TEXT_MOST]);
 int op_acquire (struct suite *suite, void *self, const char *word, int64_t length, const char *note, struct held *ret);
