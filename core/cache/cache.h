@@ -68,7 +68,9 @@ const char *place_component (struct larder_arena *arena, const char *path);
 /* 1 and the record of the generation that the link leads to, its files all there with their sizes; 0: not so. No service, no write but the
  * time of use. */
 int present_fast (const struct cache *cache, struct larder_arena *arena, const struct place *place, struct record *ret);
-void present_used (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record);
+/* A reader's lease: no eviction for that long from now (at least `hold` of the section). Where this mount or user may not write there is none. False: it has
+ * gone meanwhile, or there is a newer one. */
+bool present_lease (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record, int64_t hold);
 /* Are all files of that generation there, with their sizes? */
 bool present_whole (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record);
 /* The link made to lead to the newest generation, where it does not: what a publisher that died left undone. 1 and its record, 0: none. */
@@ -89,7 +91,7 @@ int publish (struct cache *cache, struct larder_arena *arena, const struct place
              struct larder_error *error);
 /* The link that workers open, to `target`, for that generation, in one step; what was there stays whole for who has it open. */
 int publish_link (const struct cache *cache, struct larder_arena *arena, const struct place *place, uint64_t generation, const char *target, struct larder_error *error);
-/* A generation that says there is none any more: whoever fills later comes after it. */
+/* A generation that says there is none any more: whoever fills later comes after it. The link stays; present_settle takes it away. */
 int publish_gone (struct cache *cache, struct larder_arena *arena, const struct place *place, uint64_t after, struct larder_error *error);
 /* The files of one generation, and its record, away. */
 void publish_remove (const struct cache *cache, const struct place *place, const struct record *record);

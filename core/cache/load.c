@@ -42,10 +42,12 @@ tell (struct loading *loading, const char *action, const char *reason)
 	return loading->event ? loading->event (loading->context, &event) : 0;
 }
 
+/* 0: it went before the lease of this reader was taken. */
 static int
 found (struct loading *loading, const struct record *record, uint32_t how, struct larder_model *ret)
 {
-	present_used (loading->cache, loading->arena, loading->place, record);
+	if (!present_lease (loading->cache, loading->arena, loading->place, record, loading->request->hold))
+		return 0;
 	present_tell (loading->cache, loading->arena, loading->place, record, ret);
 	ret->how = how;
 	return 1;
@@ -283,12 +285,10 @@ larder_model_load (struct larder *larder, struct larder_arena *arena, const stru
 		code = place_of (&cache, arena, &request.model, &place, error);
 	if (code < 0)
 		return code;
-	if (!(request.flags & LARDER_MODEL_REVALIDATE) && present_fast (&cache, arena, &place, &record)) {
-		present_used (&cache, arena, &place, &record);
+	if (!(request.flags & LARDER_MODEL_REVALIDATE) && present_fast (&cache, arena, &place, &record) && present_lease (&cache, arena, &place, &record, request.hold))
 		present_tell (&cache, arena, &place, &record, &model);
-	} else {
+	else
 		code = load_place (&cache, arena, &place, &request, 0, event, context, &model, error);
-	}
 	if (code == 0)
 		larder_give (ret, &model);
 	return code;

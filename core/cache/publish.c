@@ -168,12 +168,8 @@ publish (struct cache *cache, struct larder_arena *arena, const struct place *pl
 int
 publish_gone (struct cache *cache, struct larder_arena *arena, const struct place *place, uint64_t after, struct larder_error *error)
 {
-	struct record settled;
 	const struct record gone = { .generation = after + 1, .path = place->path, .key = place->key, .folder = place->folder, .filled = clock_wall () };
-	int code = commit (cache, arena, place, &gone, error);
-	if (code == 0)
-		code = present_settle (cache, arena, place, &settled, error);
-	return code < 0 ? code : 0;
+	return commit (cache, arena, place, &gone, error);
 }
 
 /* ---- the link ---- */

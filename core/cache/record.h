@@ -25,7 +25,7 @@ struct record {
 	bool folder;
 	bool adopted;                    /* the bytes were there before, and nobody has compared them yet */
 	int64_t filled;
-	int64_t used;                    /* the time of the record's file: it is touched by loads */
+	int64_t used;                    /* the time of the record's file, touched by loads: a reader's lease ends `hold` of the section later */
 	uint64_t length;                 /* of all files */
 	struct record_file *files;
 	size_t count;

@@ -1,5 +1,5 @@
-/* room.c: space: what a fill needs, and whole models removed to make it. Those used least lately go first; what is pinned, or was loaded
- * within `hold`, stays. */
+/* room.c: space: what a fill needs, and whole models removed to make it. Those used least lately go first; what is pinned, or a reader has a
+ * lease of, stays. */
 #include "cache.h"
 
 #include <errno.h>
@@ -92,15 +92,49 @@ survey (struct room *room, struct larder_error *error)
 	return code;
 }
 
-/* A generation that says "gone" comes first: whoever was just about to publish one comes after it, or not at all. Loaded meanwhile: it stays. */
+/* Under the next number, with the lease it has: a reader took it just before it was to go. */
+static int
+bring_back (struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record, struct larder_error *error)
+{
+	struct record again = *record;
+	const char *from = place_data (arena, place, record->data);
+	int code = from ? publish (cache, arena, place, from, record->generation + 1, &again, error) : larder_fail_memory (error);
+	if (code == 0)
+		(void) present_lease (cache, arena, place, &again, record->used + cache->section->hold - clock_wall ());
+	return code;
+}
+
+/* 1: a reader has a lease that was not there when the candidates were looked at. */
+static int
+is_leased (const struct cache *cache, struct larder_arena *arena, const struct candidate *candidate, struct record *ret_now)
+{
+	*ret_now = *candidate->record;
+	return !record_read (cache->root, candidate->place->home, candidate->record->generation, arena, ret_now) || ret_now->used != candidate->record->used;
+}
+
+/* A generation that says "gone" comes first: whoever was just about to publish one comes after it, or not at all. A lease that was taken before that is
+ * seen behind it, and brings the model back before its link has gone. */
+static int
+give_up (struct cache *cache, struct larder_arena *arena, const struct candidate *candidate, struct larder_error *error)
+{
+	struct record now;
+	const struct place *place = candidate->place;
+	int leased = is_leased (cache, arena, candidate, &now), code = 0;
+	if (!leased && candidate->current) {
+		code = publish_gone (cache, arena, place, candidate->record->generation, error);
+		if (code == 0 && (leased = is_leased (cache, arena, candidate, &now)))
+			code = bring_back (cache, arena, place, &now, error);
+		else if (code == 0)
+			code = present_settle (cache, arena, place, &now, error);
+	}
+	return code < 0 ? code : leased ? larder_fail_next (error, LARDER_E_CONFLICT, "it stays", "'%s' was loaded just now", place->path) : 0;
+}
+
 static int
 remove_candidate (struct cache *cache, struct larder_arena *arena, const struct candidate *candidate, struct larder_error *error)
 {
 	const struct record *record = candidate->record;
-	struct record now;
-	if (!record_read (cache->root, candidate->place->home, record->generation, arena, &now) || now.used != record->used)
-		return larder_fail_next (error, LARDER_E_CONFLICT, "it stays", "'%s' was loaded just now", candidate->place->path);
-	int code = candidate->current ? publish_gone (cache, arena, candidate->place, record->generation, error) : 0;
+	int code = give_up (cache, arena, candidate, error);
 	if (code < 0)
 		return code;
 	publish_remove (cache, candidate->place, record);
@@ -174,16 +208,18 @@ evict_one (struct evicting *evicting, const struct candidate *candidate)
 {
 	struct room *room = &evicting->room;
 	struct larder_error why = LARDER_ERROR_INIT;
+	const struct record *record = candidate->record;
+	char until[32];
 	bool dry = evicting->request->flags & LARDER_MODEL_DRY_RUN;
 	int code = candidate->kept ? larder_fail_next (&why, LARDER_E_CONFLICT, "larder model unpin, or wait until 'hold' of the [cache] has passed",
-		"'%s' is pinned or was loaded just now", candidate->place->path) : dry ? 0 : remove_candidate (room->cache, room->arena, candidate, &why);
+		"'%s' is pinned, or held for readers until %s", candidate->place->path, text_from_time (record->used + room->cache->section->hold, until)) : dry ? 0 : remove_candidate (room->cache, room->arena, candidate, &why);
 	if (code < 0) {
 		count_failed (&evicting->transfer, candidate->place->path, NULL, &why, code, true);
 		return;
 	}
-	const struct larder_event event = { .size = sizeof event, .action = dry ? "would-remove" : "removed", .from = candidate->place->path, .bytes = candidate->record->length };
+	const struct larder_event event = { .size = sizeof event, .action = dry ? "would-remove" : "removed", .from = candidate->place->path, .bytes = record->length };
 	count_event (&evicting->transfer, &event);
-	evicting->freed += candidate->record->length;
+	evicting->freed += record->length;
 }
 
 static int

@@ -88,7 +88,7 @@ const struct larder_cmd cmd_model_evict = {
 	.name = "model evict", .summary = "remove models from the cache", .operands = "[NAME…]",
 	.examples = "larder model evict sdxl-base --base sdxl|this one\nlarder model evict --bytes 50GB|those used least lately, until so much is free\n"
 		"larder model evict --old|what newer generations have replaced",
-	.text = "Whole models go, never one that is pinned or was loaded within 'hold' of the section. The source keeps them: the next load fills them again.",
+	.text = "Whole models go, never one that is pinned, or that a load holds: for 'hold' of the section, or as long as its --hold said. The source keeps them: the next load fills them again.",
 	.options = evict_options, .self_size = sizeof (struct evict), .least = 0, .most = -1, .done_word = "removed", .would_word = "would_remove", .run = run_evict,
 };
 

@@ -11,12 +11,13 @@
 
 /* ---- load ---- */
 
-struct load { const char *cache, *base, *wait; bool revalidate; };
+struct load { const char *cache, *base, *wait, *hold; bool revalidate; };
 #define AT(field) .at = offsetof (struct load, field)
 static const struct larder_option load_options[] = {
 	BASE_OPTION (struct load, base),
 	CACHE_OPTION (struct load, cache),
 	{ .key = "wait", .type = LARDER_STRING, AT (wait), .argument = "TIME", .help = "how long to wait while somebody else fills it (default: wait of the section)" },
+	{ .key = "hold", .type = LARDER_STRING, AT (hold), .argument = "TIME", .help = "how long it must not be evicted, as 12h or 3d (default: hold of the section)" },
 	{ .key = "revalidate", .type = LARDER_BOOL, AT (revalidate), .help = "ask the source once whether it has another by now, and load that" },
 	{ 0 }
 };
@@ -57,6 +58,7 @@ json_model (struct cli *cli, const struct larder_model *model, const char *how)
 	json_member (&line.json, "checksum", model->checksum);
 	json_member (&line.json, "filled", text_from_time (model->filled, time));
 	json_member (&line.json, "used", text_from_time (model->used, time));
+	json_member (&line.json, "held", text_from_time (model->held, time));
 	json_member_bool (&line.json, "pinned", model->pinned);
 	json_member_bool (&line.json, "current", model->current);
 	json_line_end (cli, &line);
@@ -73,6 +75,8 @@ load_one (struct cli *cli, const void *self, const char *name, struct larder_err
 	};
 	if (flags->wait && (text_duration (flags->wait, &request.wait) < 0))
 		return larder_fail_next (error, LARDER_E_USAGE, "--wait 600s, or 10m", "'%s' is no time", flags->wait);
+	if (flags->hold && (text_duration (flags->hold, &request.hold) < 0))
+		return larder_fail_next (error, LARDER_E_USAGE, "--hold 12h, or 3d", "'%s' is no time", flags->hold);
 	cli->progress_on = true;
 	int code = larder_model_load (cli->larder, cli->arena, &request, load_event, cli, &model, error);
 	cli->progress_on = false;

@@ -33,6 +33,12 @@ root = %s
 """
 
 
+def bad(how):
+    """An environment in which calls of the system go wrong: tests/fault/going-wrong.h."""
+    return {"LD_PRELOAD": os.path.join(BUILD, "tests/fault/.libs/bad-calls.so"), "LARDER_BAD": how,
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+
 class Cache:
     def __init__(self, *settings, profile=""):
         self.top = tempfile.mkdtemp(prefix="cache-", dir=HOME)
@@ -53,8 +59,9 @@ class Cache:
     def run(self, *words, **more):
         return larder(*words, env={**self.env, **more.pop("env", {})}, **more)
 
-    def start(self, *words, before=None):
-        return subprocess.Popen([LARDER, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**ENV, **self.env}, preexec_fn=before)
+    def start(self, *words, before=None, env=None):
+        return subprocess.Popen([LARDER, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**ENV, **self.env, **(env or {})},
+                                preexec_fn=before)
 
     def load(self, name, base="sdxl", *words, code=0, **more):
         """(the line of the model, what was run)"""

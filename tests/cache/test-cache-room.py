@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
 """Space in a model cache: quota, who goes first, pins, holds, full disks."""
 import os
+import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from caches import ENV, LARDER, SPACE, Cache, run  # noqa: E402
+from caches import ENV, LARDER, SLOW, SPACE, Cache, bad, model_line, run  # noqa: E402
 
 KIB = 1024
+
+
+def seconds(text):
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def filled(*settings, names="abc"):
@@ -70,6 +76,64 @@ def test_cache_room_quota():
     cache.put("sdxl/e.safetensors", b"e" * 100 * KIB)
     _, got = cache.load("e", code=7)
     assert "100.0 KiB" in got.err and "quota" in got.err and "larder model evict" in got.err and names(cache) == "acd", got.err
+
+
+def test_cache_room_readers_lease():
+    """A load with --hold keeps its model that long, a shorter one never takes from it; ls says until when, evict too."""
+    cache = filled("hold = 60s", names="ab")
+    for name in "ab":
+        used(cache, name, 300)
+    assert cache.load("a", "sdxl", "--hold", "2h")[0]["how"] == "hit" and cache.load("a")[0]["how"] == "hit"
+    held = {os.path.basename(line["path"])[0]: seconds(line["held"]) - time.time() for line in cache.listed()}
+    assert 7000 < held["a"] <= 7200 and held["b"] < -200, held
+    assert all(seconds(line["used"]) <= time.time() for line in cache.listed())
+    got = cache.run("model", "evict", "a", "--base", "sdxl")
+    assert got.code == 5 and "held for readers until" in got.err and names(cache) == "ab", got.err
+    assert cache.run("model", "evict", "--bytes", "1").code == 0 and names(cache) == "a"
+    assert cache.load("a", "sdxl", "--hold", "x", code=2)[0] is None
+
+
+def stopped(cache, where, *words):
+    """What was started, asleep before the call `where`; None: it never came there."""
+    process = cache.start("model", *words, env=bad(where.replace(":", ":stop:") + ":1"))
+    if os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1]):
+        return process
+    process.communicate()
+    return None
+
+
+def woken(process):
+    process.send_signal(signal.SIGCONT)
+    out, err = process.communicate(timeout=60 * SLOW)
+    return out, err
+
+
+def opens(path, data):
+    with open(path, "rb") as file:
+        return file.read() == data
+
+
+def test_cache_room_load_while_evicted():
+    """Whichever of the two sleeps at any step while the other goes its whole way: what a load told can be opened when both have ended."""
+    kept = 0
+    for call in ("linkat", "renameat", "symlinkat", "unlinkat", "fsync"):
+        for number in range(1, 40):
+            cache = filled("hold = 60s", names="a")
+            used(cache, "a", 300)
+            evicting = stopped(cache, "%s:%d" % (call, number), "evict", "a", "--base", "sdxl")
+            if evicting is None:
+                break
+            model, _ = cache.load("a")
+            woken(evicting)
+            assert opens(model["path"], b"a" * 100 * KIB), (call, number, model)
+            kept += model["how"] == "hit" and names(cache) == "a"
+    assert kept >= 2, kept
+    cache = filled("hold = 60s", names="a")
+    used(cache, "a", 300)
+    loading = stopped(cache, "utimensat:1", "load", "a", "--base", "sdxl", "--json")
+    assert cache.run("model", "evict", "a", "--base", "sdxl").code == 0 and names(cache) == ""
+    model = model_line(woken(loading)[0])
+    assert model["how"] == "filled" and opens(model["path"], b"a" * 100 * KIB), model
 
 
 def test_cache_room_old_generations_first():

@@ -6,17 +6,11 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from caches import BUILD, MIB, Cache, read, run  # noqa: E402
+from caches import MIB, Cache, bad, read, run  # noqa: E402
 
-BAD_CALLS = os.path.join(BUILD, "tests/fault/.libs/bad-calls.so")
-ASAN = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
 CALLS = ("linkat", "renameat", "symlinkat", "unlinkat", "mkdirat", "fsync", "pwrite", "write")
 FILES = {"a.safetensors": os.urandom(100000), "config.json": b"{}"}
 LARGE = os.urandom(17 * MIB)
-
-
-def bad(how):
-    return {"LD_PRELOAD": BAD_CALLS, "LARDER_BAD": how, "ASAN_OPTIONS": ASAN}
 
 
 def single(data=FILES["a.safetensors"]):

@@ -122,6 +122,13 @@ unlinkat (int folder, const char *name, int flags)
 }
 
 PUBLIC int
+utimensat (int folder, const char *name, const struct timespec times[2], int flags)
+{
+	FAIL (going_wrong ("utimensat"));
+	return (REAL (utimensat)) (folder, name, times, flags);
+}
+
+PUBLIC int
 mkdirat (int folder, const char *name, mode_t mode)
 {
 	FAIL (going_wrong ("mkdirat"));

@@ -13,8 +13,9 @@
 enum { NAMES_MOST = 32 };
 
 #define KILL (-1003)
+#define STOP (-1004)
 static const struct { const char *name; int number; } hows[] = {
-	{ "short", SHORT }, { "kill", KILL }, { "late", LATE }, { "ESTALE", ESTALE }, { "EDQUOT", EDQUOT }, { "EIO", EIO }, { "EINTR", EINTR },
+	{ "short", SHORT }, { "kill", KILL }, { "stop", STOP }, { "late", LATE }, { "ESTALE", ESTALE }, { "EDQUOT", EDQUOT }, { "EIO", EIO }, { "EINTR", EINTR },
 	{ "ENOSPC", ENOSPC }, { "EAGAIN", EAGAIN }, { "ENOENT", ENOENT }, { "ENOLCK", ENOLCK }, { "ENOMEM", ENOMEM }, { "EAI_AGAIN", EAI_AGAIN },
 };
 
@@ -52,9 +53,10 @@ going_wrong (const char *call)
 			continue;
 		if (number < from || (times > 0 && number >= from + times))
 			continue;
-		if (number_of (how) == KILL)
-			kill (getpid (), SIGKILL);
-		return number_of (how);
+		int code = number_of (how);
+		if (code == KILL || code == STOP)
+			kill (getpid (), code == KILL ? SIGKILL : SIGSTOP);
+		return code == STOP ? 0 : code;
 	}
 	return 0;
 }

@@ -37,6 +37,7 @@ struct larder_model_load {
 	uint32_t flags;                  /* LARDER_MODEL_REVALIDATE */
 	struct larder_model_name model;
 	int64_t wait;                    /* ns that a waiter waits at the most; LARDER_NO_TIME: as the section says */
+	int64_t hold;                    /* ns for which it is not evicted from now on; the section's `hold` when that is longer, or 0 */
 };
 
 struct larder_model {
@@ -50,6 +51,7 @@ struct larder_model {
 	int64_t filled, used;            /* when; wall clock */
 	bool pinned;                     /* of larder_model_each */
 	bool current;                    /* the one that a load gives */
+	int64_t held;                    /* until when readers keep it from eviction; wall clock */
 };
 
 /* The path of a model once it is whole, compared with the source's checksum, and durable. There already: no service is asked and no module
@@ -68,7 +70,7 @@ LARDER_API int larder_model_each (struct larder *larder, const char *cache, lard
 LARDER_API int larder_model_pin (struct larder *larder, const struct larder_model_name *model, bool pinned, struct larder_error *error);
 
 /* Frees at least `bytes` by removing whole models, those used least lately first; or the models named. With LARDER_MODEL_OLD replaced
- * generations alone. Never a pinned one, nor one that was loaded within the section's `hold`: of those that were named, that is CONFLICT.
+ * generations alone. Never a pinned one, nor one that a load has a lease of (`held`): of those that were named, that is CONFLICT.
  * NOSPACE when it does not come to `bytes`. Events "removed", "would-remove", "failed"; summary and code as of larder_transfer. */
 struct larder_model_evict {
 	size_t size;

@@ -131,14 +131,14 @@ class model_name(Sized):
 
 
 class model_load(Sized):
-    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("model", model_name), ("wait", c_int64)]
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("model", model_name), ("wait", c_int64), ("hold", c_int64)]
 
 
 class model(Sized):
     _fields_ = [
         ("size", c_size_t), ("how", c_uint32), ("path", c_char_p), ("key", c_char_p), ("etag", c_char_p), ("checksum", c_char_p),
         ("length", c_uint64), ("files", c_uint64), ("generation", c_uint64), ("filled", c_int64), ("used", c_int64), ("pinned", c_bool),
-        ("current", c_bool)]
+        ("current", c_bool), ("held", c_int64)]
 
 
 class raster(Sized):

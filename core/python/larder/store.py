@@ -140,11 +140,11 @@ class Store(Objects):
     # ---- models ----
 
     def load_model(self, name: str, base_model: Optional[str] = None, *, cache: Optional[str] = None, wait: Optional[float] = None,
-                   revalidate: bool = False, progress: Optional[Progress] = None) -> Model:
+                   hold: float = 0, revalidate: bool = False, progress: Optional[Progress] = None) -> Model:
         """The path of a model once it is whole: there already, or filled by one of all workers while the others wait, `wait` seconds at
-        the most (None: as the configuration says), then Conflict. `revalidate` asks the source whether it has another by now."""
+        the most (None: as the configuration says), then Conflict. For `hold` seconds (at least as long as the configuration says) no eviction takes it away. `revalidate` asks the source whether it has another by now."""
         def work(call: Call) -> Model:
-            request = s.model_load(flags=s.REVALIDATE if revalidate else 0, wait=s.NO_TIME if wait is None else int(wait * 1e9),
+            request = s.model_load(flags=s.REVALIDATE if revalidate else 0, wait=s.NO_TIME if wait is None else int(wait * 1e9), hold=int(hold * 1e9),
                                    model=s.model_name(cache=s.text(cache), base=s.text(base_model), name=s.text(name)))
             found, moved = s.model(), 0
 
