@@ -12,7 +12,7 @@
 #include "error.h"
 #include "file.h"
 
-enum { RUNS_MOST = 64 };
+enum { RUNS_MOST = 64, BYTES_FIRST = 4096 };
 
 /* Before each record; the key's length counts its NUL. */
 struct lengths { uint32_t key, with; };
@@ -26,9 +26,9 @@ struct run {
 
 struct sort {
 	size_t memory;
-	char *bytes;                  /* records that are not in a run yet */
-	size_t used;
-	const char **records;         /* in it */
+	char *bytes;                  /* records that are not in a run yet; it grows up to `memory`, for most have few */
+	size_t used, size;
+	size_t *records;              /* where they begin in it */
 	size_t count, room, given;
 	FILE *file;                   /* NULL: nothing was too much so far */
 	uint64_t written;
@@ -73,11 +73,7 @@ sort_new (size_t memory)
 	if (!sort)
 		return NULL;
 	sort->memory = memory < 2 * SORT_RECORD_MOST ? 2 * SORT_RECORD_MOST : memory;
-	sort->bytes = malloc (sort->memory);
-	if (sort->bytes)
-		return sort;
-	free (sort);
-	return NULL;
+	return sort;
 }
 
 /* ---- merging ----------------------------------------------------------------------------------- */
@@ -183,9 +179,16 @@ merge_next (struct sort *sort, const char **ret_record, struct larder_error *err
 /* ---- runs -------------------------------------------------------------------------------------- */
 
 static int
-by_key (const void *one, const void *other)
+by_key (const void *one, const void *other, void *bytes)
 {
-	return strcmp (key_of (*(const char *const *) one), key_of (*(const char *const *) other));
+	return strcmp (key_of ((char *) bytes + *(const size_t *) one), key_of ((char *) bytes + *(const size_t *) other));
+}
+
+static void
+sort_records (struct sort *sort)
+{
+	if (sort->count > 1)
+		qsort_r (sort->records, sort->count, sizeof *sort->records, by_key, sort->bytes);
 }
 
 static int
@@ -233,12 +236,13 @@ write_run (struct sort *sort, struct larder_error *error)
 		code = join_runs (sort, error);
 	if (code < 0)
 		return code;
-	qsort (sort->records, sort->count, sizeof *sort->records, by_key);
+	sort_records (sort);
 	struct run *run = &sort->runs[sort->run_count];
 	*run = (struct run) { .at = sort->written, .window = run->window };
 	for (size_t i = 0; i < sort->count; i++) {
-		size_t size = size_of (sort->records[i]);
-		if (fwrite (sort->records[i], size, 1, sort->file) != 1)
+		const char *record = sort->bytes + sort->records[i];
+		size_t size = size_of (record);
+		if (fwrite (record, size, 1, sort->file) != 1)
 			return fail_file (error);
 		sort->written += size;
 	}
@@ -246,6 +250,35 @@ write_run (struct sort *sort, struct larder_error *error)
 	sort->run_count++;
 	sort->count = sort->used = 0;
 	return 0;
+}
+
+static bool
+grow_bytes (struct sort *sort, size_t need)
+{
+	size_t size = sort->size ? sort->size : BYTES_FIRST;
+	while (size < need)
+		size *= 2;
+	size = size < sort->memory ? size : sort->memory;
+	char *more = size == sort->size ? sort->bytes : realloc (sort->bytes, size);
+	if (!more)
+		return false;
+	sort->bytes = more;
+	sort->size = size;
+	return true;
+}
+
+static bool
+grow_records (struct sort *sort)
+{
+	if (sort->count < sort->room)
+		return true;
+	size_t room = sort->room ? 2 * sort->room : 64;
+	size_t *more = realloc (sort->records, room * sizeof *more);
+	if (!more)
+		return false;
+	sort->records = more;
+	sort->room = room;
+	return true;
 }
 
 static int
@@ -256,15 +289,7 @@ make_room (struct sort *sort, size_t size, struct larder_error *error)
 		if (code < 0)
 			return code;
 	}
-	if (sort->count < sort->room)
-		return 0;
-	size_t room = sort->room ? 2 * sort->room : 64;
-	const char **more = realloc (sort->records, room * sizeof *more);
-	if (!more)
-		return larder_fail_memory (error);
-	sort->records = more;
-	sort->room = room;
-	return 0;
+	return grow_bytes (sort, sort->used + size) && grow_records (sort) ? 0 : larder_fail_memory (error);
 }
 
 int
@@ -282,12 +307,22 @@ sort_add (struct sort *sort, const char *key, const void *with, size_t count, st
 	memcpy (record + sizeof lengths, key, lengths.key);
 	if (count > 0)
 		memcpy (record + sizeof lengths + lengths.key, with, count);
-	sort->records[sort->count++] = record;
+	sort->records[sort->count++] = sort->used;
 	sort->used += size;
 	return 0;
 }
 
 /* ---- giving ------------------------------------------------------------------------------------ */
+
+/* All lies in the file. */
+static void
+drop_records (struct sort *sort)
+{
+	free (sort->bytes);
+	free (sort->records);
+	sort->bytes = NULL;
+	sort->records = NULL;
+}
 
 static int
 end_adding (struct sort *sort, struct larder_error *error)
@@ -295,10 +330,10 @@ end_adding (struct sort *sort, struct larder_error *error)
 	sort->sorted = true;
 	if (sort->file) {
 		int code = sort->count > 0 ? write_run (sort, error) : 0;
+		drop_records (sort);
 		return code == 0 ? merge_begin (sort, error) : code;
 	}
-	if (sort->count > 0)
-		qsort (sort->records, sort->count, sizeof *sort->records, by_key);
+	sort_records (sort);
 	return 0;
 }
 
@@ -312,7 +347,7 @@ sort_next (struct sort *sort, const char **ret_key, const void **ret_with, size_
 	if (sort->file)
 		code = merge_next (sort, &record, error);
 	else if ((code = sort->given < sort->count))
-		record = sort->records[sort->given++];
+		record = sort->bytes + sort->records[sort->given++];
 	if (code != 1)
 		return code;
 	struct lengths lengths = lengths_of (record);
@@ -331,7 +366,6 @@ sort_free (struct sort *sort)
 		free (sort->runs[i].window);
 	if (sort->file)
 		(void) fclose (sort->file);
-	free (sort->records);
-	free (sort->bytes);
+	drop_records (sort);
 	free (sort);
 }

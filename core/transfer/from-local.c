@@ -1,8 +1,7 @@
 /* from-local.c: the files a path names. Links are not followed below it, a FIFO never blocks, and what is no
  * regular file is skipped with its reason. */
-#include "transfer.h"
+#include "sync.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,115 +14,67 @@
 #include "error.h"
 #include "text.h"
 
-struct walk { struct transfer *transfer; int root; const char *top, *last; };
-
 static void
-fail_one (struct transfer *transfer, const char *from, int errnum)
+take_file (const struct side *side, const char *from, const char *last)
 {
+	struct item *item = item_new (side->transfer, from);
 	struct larder_error error = LARDER_ERROR_INIT;
-	int code = larder_fail_errno (&error, errnum, "cannot read '%s'", from);
-	count_failed (transfer, from, NULL, &error, code, false);
-}
-
-static void
-take_file (const struct walk *walk, const struct stat *facts, const char *from, const char *rel)
-{
-	struct item *item = item_new (walk->transfer, from);
 	if (!item)
 		return;
-	item->facts = *facts;
-	item->beneath = walk->root;
-	item->below = arena_copy (item->arena, rel);
-	if (item->below) {
-		item_add (item, walk->last, rel);
+	if (sync_fill (item, side)) {
+		item_add (item, last, side->at.key);
 	} else {
-		fail_one (walk->transfer, from, ENOMEM);
+		count_failed (side->transfer, from, NULL, &error, larder_fail_memory (&error), false);
 		item_free (item);
 	}
 }
 
+/* What a walk gives below `path`; `last` is the folder's name on the other side. */
 static int
-by_bytes (const void *a, const void *b)
+take_entry (const struct side *side, const char *path, const char *last, struct larder_error *error)
 {
-	return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
-/* Names of a folder in byte order, in the arena; -errno. */
-static int
-read_names (int folder, struct larder_arena *arena, const char ***ret, size_t *ret_count)
-{
-	int copy = fcntl (folder, F_DUPFD_CLOEXEC, 0);
-	DIR *dir = copy >= 0 ? fdopendir (copy) : NULL;
-	if (!dir)
-		return -errno;
-	CLEANUP_FREE const char **names = NULL;
-	size_t count = 0, room = 0;
-	errno = 0;
-	for (struct dirent *entry; (entry = readdir (dir));) {
-		if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
-			continue;
-		if (count == room) {
-			room = room ? 2 * room : 64;
-			const char **more = realloc (names, room * sizeof *names);
-			if (!more)
-				break;
-			names = more;
-		}
-		names[count] = arena_copy (arena, entry->d_name);
-		if (!names[count++])
-			break;
-	}
-	int errnum = errno;
-	closedir (dir);
-	if (errnum)
-		return -errnum;
-	if (count > 1)
-		qsort (names, count, sizeof *names, by_bytes);
-	*ret = TAKE (names);
-	*ret_count = count;
+	if (side->at.kind == ENTRY_FOLDER)
+		return 0;
+	const char *from = target_join (side->transfer->arena, path, side->at.key);
+	if (!from)
+		return larder_fail_memory (error);
+	if (side->at.kind == ENTRY_FILE)
+		take_file (side, from, last);
+	else
+		count_skipped (side->transfer, from, kind_of_file (side->at.mode));
 	return 0;
 }
 
-static void walk_folder (const struct walk *walk, const char *rel);
-
-static void
-walk_entry (const struct walk *walk, int folder, const char *rel, const char *name)
+static int
+walk (struct side *side, const char *path, const char *last, struct larder_error *error)
 {
-	struct transfer *transfer = walk->transfer;
-	struct stat facts;
-	const char *path = target_join (transfer->arena, rel, name);
-	const char *from = path ? target_join (transfer->arena, walk->top, path) : NULL;
-	if (!from)
-		fail_one (transfer, name, ENOMEM);
-	else if (fstatat (folder, name, &facts, AT_SYMLINK_NOFOLLOW) < 0)
-		fail_one (transfer, from, errno);
-	else if (S_ISDIR (facts.st_mode))
-		walk_folder (walk, path);
-	else if (S_ISREG (facts.st_mode))
-		take_file (walk, &facts, from, path);
-	else
-		count_skipped (transfer, from, kind_of_file (facts.st_mode));
+	struct transfer *transfer = side->transfer;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct larder_arena *outer = transfer->arena;
+	int code = arena ? 0 : larder_fail_memory (error);
+	while (code == 0 && !transfer_stopped (transfer) && (code = side_next (side, error)) == 1) {
+		transfer->arena = arena;
+		code = take_entry (side, path, last, error);
+		transfer->arena = outer;
+		arena_clear (arena);
+	}
+	pool_drain (transfer->pool);          /* they are found below the side's root */
+	return code;
 }
 
-/* Memory of a folder is given back when it is done. */
-static void
-walk_folder (const struct walk *walk, const char *rel)
+static int
+walk_tree (struct transfer *transfer, const char *path, const char *last, struct larder_error *error)
 {
-	struct transfer *transfer = walk->transfer;
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	CLEANUP_FREE const char **names = NULL;
-	size_t count = 0;
-	CLEANUP_CLOSE int folder = file_open_beneath (walk->root, *rel ? rel : ".", O_RDONLY | O_DIRECTORY, 0);
-	int failed = folder < 0 ? folder : arena ? read_names (folder, arena, &names, &count) : -ENOMEM;
-	if (failed < 0) {
-		fail_one (transfer, arena ? target_join (arena, walk->top, rel) : rel, -failed);
-		return;
-	}
-	struct larder_arena *outer = transfer->arena;
-	transfer->arena = arena;
-	for (size_t i = 0; i < count && !transfer_stopped (transfer); i++)
-		walk_entry (walk, folder, rel, names[i]);
-	transfer->arena = outer;
+	struct side *side = calloc (1, sizeof *side);
+	if (!side)
+		return larder_fail_memory (error);
+	side->root = -1;
+	int code = side_begin_local (side, transfer, path, true, error);
+	if (code == 0)
+		code = walk (side, path, last, error);
+	side_end (side);
+	free (side);
+	return code;
 }
 
 /* A local target below the source would be walked into. */
@@ -155,16 +106,13 @@ take_tree (struct transfer *transfer, const char *path, struct larder_error *err
 	int code = (transfer->request->flags & LARDER_DRY_RUN) ? 0 : refuse_inside (transfer, path, error);
 	if (code < 0)
 		return code;
-	CLEANUP_CLOSE int root = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return larder_fail_errno (error, errno, "cannot read '%s'", path);
 	const char *last = text_last (path);
 	/* '.' and '..' name no folder to keep. */
 	if (strcmp (last, ".") == 0 || strcmp (last, "..") == 0)
 		last = "";
-	struct walk walk = { transfer, root, path, last };
-	walk_folder (&walk, "");
-	pool_drain (transfer->pool);          /* they are found below `root` */
+	code = walk_tree (transfer, path, last, error);
+	if (code < 0)
+		return code;
 	if ((transfer->request->flags & (LARDER_MOVE | LARDER_DRY_RUN)) == LARDER_MOVE && !transfer->stop)
 		(void) rmdir (path);  /* goes when it is empty; what stayed was told */
 	return 0;

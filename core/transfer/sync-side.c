@@ -1,10 +1,11 @@
-/* sync-side.c: a store's listing page by page, and a local tree walked in the same order. In memory: two pages, or the names
- * of one folder at each level. */
+/* sync-side.c: a store's listing page by page, and a local tree walked in the same order. In memory: two pages, or of the names of
+ * one folder at each level as many as a small sort holds. */
 #include "sync-side.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,9 @@
 #include "store.h"
 
 int
-side_key (struct side *side, const char *folder, const char *name, const char *end, struct larder_error *error)
+side_key (struct side *side, const char *folder, const char *name, struct larder_error *error)
 {
-	int length = snprintf (side->keys[side->turn], SIDE_KEY_ROOM, "%s%s%s", folder, name, end);
+	int length = snprintf (side->keys[side->turn], SIDE_KEY_ROOM, "%s%s", folder, name);
 	if (length < 0 || length >= SIDE_KEY_ROOM)
 		return larder_fail (error, LARDER_E_LIMIT, "a path below '%s' is longer than one may be", side->name);
 	side->at.key = side->keys[side->turn];
@@ -77,7 +78,7 @@ fetch_object (struct side *side, struct larder_error *error)
 			continue;
 		bool folder = key[strlen (key) - 1] == '/' && info->length == 0;
 		side->at = (struct entry) { .kind = folder ? ENTRY_FOLDER : ENTRY_FILE, .length = info->length, .mtime = info->mtime, .info = info };
-		return side_key (side, "", key, "", error);
+		return side_key (side, "", key, error);
 	}
 }
 
@@ -103,43 +104,39 @@ side_begin_store (struct side *side, struct transfer *transfer, struct larder_st
 
 /* ---- a local tree ---- */
 
-struct name { const char *text; uint64_t length; int64_t mtime; mode_t mode; int errnum; };
+enum { NAMES_MEMORY = 512 << 10 };
 
-/* A folder whose names are being given; `path` ends in '/', but for the root's "". */
-struct level { struct level *up; struct larder_arena *arena; const char *path; struct name *names; size_t count, room, next; dev_t device; ino_t inode; };
+/* What goes with a name. */
+struct facts { uint64_t length; int64_t mtime; mode_t mode; int errnum; };
+
+/* A folder whose names are being given, those of folders with their '/', so that they come as whole keys do; `path` ends in '/', but for
+ * the root's "". */
+struct level { struct level *up; struct sort *names; dev_t device; ino_t inode; char path[]; };
 
 static void
 pop (struct side *side)
 {
 	struct level *level = side->level;
 	side->level = level->up;
-	free (level->names);
-	arena_free (level->arena);
+	sort_free (level->names);
 	free (level);
 }
 
-/* As whole keys sort: what follows the name of a folder is a '/'. */
 static int
-by_key (const void *a, const void *b)
+fail_folder (const struct side *side, const char *path, int errnum, struct larder_error *error)
 {
-	const struct name *one = a, *other = b;
-	const unsigned char *at = (const unsigned char *) one->text, *to = (const unsigned char *) other->text;
-	while (*at && *at == *to) {
-		at++;
-		to++;
-	}
-	unsigned here = *at ? *at : S_ISDIR (one->mode) ? '/' : 0, there = *to ? *to : S_ISDIR (other->mode) ? '/' : 0;
-	return here < there ? -1 : here > there;
+	const char *whole = target_join (side->transfer->arena, side->name, path);
+	return whole ? larder_fail_errno (error, errnum, "cannot read the folder '%s'", whole) : larder_fail_memory (error);
 }
 
 /* What a link leads to: 0 and its facts, or an errno, ELOOP for a folder that is being walked. */
 static int
 look_behind (const struct side *side, const char *text, struct stat *facts)
 {
-	const char *path = arena_printf (side->level->arena, "%s%s", side->level->path, text);
+	char path[SIDE_KEY_ROOM];
 	struct stat behind;
-	if (!path)
-		return ENOMEM;
+	if ((size_t) snprintf (path, sizeof path, "%s%s", side->level->path, text) >= sizeof path)
+		return ENAMETOOLONG;
 	CLEANUP_CLOSE int fd = file_open_within (side->root, path, O_PATH);
 	if (fd < 0 || fstat (fd, &behind) < 0)
 		return fd < 0 ? -fd : errno;
@@ -150,79 +147,80 @@ look_behind (const struct side *side, const char *text, struct stat *facts)
 	return 0;
 }
 
-/* 0 or -errno. Who vanished meanwhile was never there. */
+/* Who vanished meanwhile was never there. */
 static int
-take_name (struct side *side, int folder, const char *text)
+take_name (struct side *side, int folder, const char *text, struct larder_error *error)
 {
-	struct level *level = side->level;
-	struct stat facts;
+	char name[NAME_MAX + 2];
+	struct stat stat;
 	if (strcmp (text, ".") == 0 || strcmp (text, "..") == 0)
 		return 0;
-	if (fstatat (folder, text, &facts, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (level->count == level->room) {
-		size_t room = level->room ? 2 * level->room : 64;
-		struct name *more = realloc (level->names, room * sizeof *more);
-		if (!more)
-			return -ENOMEM;
-		level->names = more;
-		level->room = room;
-	}
-	int errnum = side->follow && S_ISLNK (facts.st_mode) ? look_behind (side, text, &facts) : 0;
-	struct name *name = &level->names[level->count];
-	*name = (struct name) {
-		.text = arena_copy (level->arena, text), .length = (uint64_t) facts.st_size, .mode = facts.st_mode, .errnum = errnum,
-		.mtime = facts.st_mtim.tv_sec * NS_PER_S + facts.st_mtim.tv_nsec,
+	if (fstatat (folder, text, &stat, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : fail_folder (side, side->level->path, errno, error);
+	int errnum = side->follow && S_ISLNK (stat.st_mode) ? look_behind (side, text, &stat) : 0;
+	const struct facts facts = {
+		.length = (uint64_t) stat.st_size, .mode = stat.st_mode, .errnum = errnum, .mtime = stat.st_mtim.tv_sec * NS_PER_S + stat.st_mtim.tv_nsec,
 	};
-	level->count += name->text != NULL;
-	return name->text ? 0 : -ENOMEM;
+	snprintf (name, sizeof name, "%s%s", text, S_ISDIR (stat.st_mode) ? "/" : "");
+	return sort_add (side->level->names, name, &facts, sizeof facts, error);
 }
 
 static int
-read_names (struct side *side, int fd)
+read_names (struct side *side, DIR *folder, struct larder_error *error)
 {
 	struct level *level = side->level;
 	struct stat facts;
-	DIR *dir = fdopendir (fd);
-	if (!dir) {
-		int errnum = errno;
-		close (fd);
-		return -errnum;
-	}
-	int failed = fstat (fd, &facts) < 0 ? -errno : 0;
+	if (fstat (dirfd (folder), &facts) < 0)
+		return fail_folder (side, level->path, errno, error);
 	level->device = facts.st_dev;
 	level->inode = facts.st_ino;
-	while (failed == 0) {
+	for (;;) {
 		errno = 0;
-		const struct dirent *entry = readdir (dir);
-		failed = entry ? take_name (side, dirfd (dir), entry->d_name) : -errno;
+		const struct dirent *entry = readdir (folder);
 		if (!entry)
-			break;
+			return errno ? fail_folder (side, level->path, errno, error) : 0;
+		int code = take_name (side, dirfd (folder), entry->d_name, error);
+		if (code < 0)
+			return code;
 	}
-	closedir (dir);
-	if (failed == 0 && level->count > 1)
-		qsort (level->names, level->count, sizeof *level->names, by_key);
-	return failed;
 }
 
-/* 0 or -errno. */
 static int
-push (struct side *side, const char *path)
+open_folder (const struct side *side, const char *path, DIR **ret, struct larder_error *error)
 {
-	struct level *level = calloc (1, sizeof *level);
-	if (!level)
-		return -ENOMEM;
-	level->arena = arena_new ();
-	level->path = level->arena ? arena_copy (level->arena, path) : NULL;
-	level->up = side->level;
-	side->level = level;
 	const char *folder = *path ? path : ".";
 	const int flags = O_RDONLY | O_DIRECTORY;
-	int fd = !level->path ? -ENOMEM : side->follow ? file_open_within (side->root, folder, flags) : file_open_beneath (side->root, folder, flags, 0);
-	int failed = fd < 0 ? fd : read_names (side, fd);
-	if (failed < 0)
+	int fd = side->follow ? file_open_within (side->root, folder, flags) : file_open_beneath (side->root, folder, flags, 0);
+	if (fd < 0)
+		return fail_folder (side, path, -fd, error);
+	*ret = fdopendir (fd);
+	if (*ret)
+		return 0;
+	int code = fail_folder (side, path, errno, error);
+	close (fd);
+	return code;
+}
+
+static int
+push (struct side *side, const char *path, struct larder_error *error)
+{
+	DIR *folder;
+	int code = open_folder (side, path, &folder, error);
+	if (code < 0)
+		return code;
+	size_t length = strlen (path);
+	struct level *level = calloc (1, sizeof *level + length + 1);
+	if (level) {
+		memcpy (level->path, path, length);
+		level->names = sort_new (NAMES_MEMORY);
+		level->up = side->level;
+		side->level = level;
+	}
+	code = level && level->names ? read_names (side, folder, error) : larder_fail_memory (error);
+	closedir (folder);
+	if (code < 0 && level)
 		pop (side);
-	return failed;
+	return code;
 }
 
 /* Into a folder. Of a source that cannot be read what is known goes on; the doubt keeps everything on the other side. */
@@ -230,17 +228,29 @@ static int
 descend (struct side *side, const char *path, struct larder_error *error)
 {
 	struct larder_error one = LARDER_ERROR_INIT;
-	int failed = push (side, path);
-	if (failed == 0)
-		return 0;
+	int code = push (side, path, side->source ? &one : error);
+	if (code == 0 || !side->source)
+		return code;
 	const char *whole = target_join (side->transfer->arena, side->name, path);
 	if (!whole)
 		return larder_fail_memory (error);
-	if (!side->source)
-		return larder_fail_errno (error, -failed, "cannot read the folder '%s'", whole);
 	side->doubt = true;
-	count_failed (side->transfer, whole, NULL, &one, larder_fail_errno (&one, -failed, "cannot read the folder '%s'", whole), false);
+	count_failed (side->transfer, whole, NULL, &one, code, false);
 	return 0;
+}
+
+/* The entry that a name stands for. */
+static int
+give_name (struct side *side, const char *name, const void *with, struct larder_error *error)
+{
+	struct facts facts;
+	memcpy (&facts, with, sizeof facts);
+	side->descend = S_ISDIR (facts.mode);
+	side->at = (struct entry) {
+		.kind = side->descend ? ENTRY_FOLDER : S_ISREG (facts.mode) ? ENTRY_FILE : ENTRY_OTHER,
+		.length = facts.length, .mtime = facts.mtime, .mode = facts.mode, .errnum = facts.errnum,
+	};
+	return side_key (side, side->level->path, name, error);
 }
 
 static int
@@ -252,17 +262,15 @@ fetch_name (struct side *side, struct larder_error *error)
 			return code;
 	}
 	side->descend = false;
-	while (side->level && side->level->next == side->level->count)
-		pop (side);
-	if (!side->level)
-		return 0;
-	const struct name *name = &side->level->names[side->level->next++];
-	side->descend = S_ISDIR (name->mode);
-	side->at = (struct entry) {
-		.kind = side->descend ? ENTRY_FOLDER : S_ISREG (name->mode) ? ENTRY_FILE : ENTRY_OTHER,
-		.length = name->length, .mtime = name->mtime, .mode = name->mode, .errnum = name->errnum,
-	};
-	return side_key (side, side->level->path, name->text, side->descend ? "/" : "", error);
+	for (; side->level; pop (side)) {
+		const char *name;
+		const void *with;
+		size_t count;
+		int code = sort_next (side->level->names, &name, &with, &count, error);
+		if (code != 0)
+			return code < 0 ? code : give_name (side, name, with, error);
+	}
+	return 0;
 }
 
 int
@@ -279,8 +287,7 @@ side_begin_local (struct side *side, struct transfer *transfer, const char *path
 		return larder_fail_next (error, LARDER_E_INVALID, "a single file goes with put, get or cp", "'%s' is no folder", path);
 	if (side->root < 0)
 		return larder_fail_errno (error, errno, "cannot read the folder '%s'", path);
-	int failed = push (side, "");
-	return failed < 0 ? larder_fail_errno (error, -failed, "cannot read the folder '%s'", path) : 0;
+	return push (side, "", error);
 }
 
 void

@@ -62,6 +62,6 @@ int side_next (struct side *side, struct larder_error *error);
 void side_end (struct side *side);
 
 /* For fetch. */
-int side_key (struct side *side, const char *folder, const char *name, const char *end, struct larder_error *error);
+int side_key (struct side *side, const char *folder, const char *name, struct larder_error *error);
 
 #endif

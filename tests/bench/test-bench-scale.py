@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What names cost in memory does not grow with their number: listing, adding up, comparing two stores, planning, and removing, of LARDER_KEYS keys
-(100,000; `make check-scale` takes a million) against a thousand, on the null server. Each is counted whole."""
+(100,000; `make check-scale` takes a million) against a thousand, on the null server. Each is counted whole. Likewise for 200,000 files in one local folder."""
 import json
 import os
 import subprocess
@@ -15,6 +15,7 @@ import tap  # noqa: E402
 import turns  # noqa: E402
 
 MANY, FEW = int(os.environ.get("LARDER_KEYS", "100000")), 1000
+FILES = 200000                    # in one folder
 GROWS = 2.5                       # MiB: two pages of a listing, and what the allocator keeps of them
 BUILD = os.environ["TOP_BUILDDIR"]
 KEEP_LITTLE = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"      # a sanitizer would keep 256 MiB of what was freed
@@ -90,6 +91,25 @@ def test_bench_scale_plan_and_apply():
 
 def test_bench_scale_rm():
     check(lambda of: ["rm", "-r", "-q", "--json", "down:" + of], "removed")
+
+
+def test_bench_scale_local_folder():
+    """A folder's names are sorted through a file where they are many: walked by sync and put -r, compared, and removed."""
+    with tempfile.TemporaryDirectory() as folder, null.Null() as server:
+        names = Names(folder)
+        for count in (FEW, FILES):
+            os.mkdir(os.path.join(folder, str(count)))
+            for i in range(count):
+                os.close(os.open(os.path.join(folder, str(count), "picture-%06d.png" % (i * 7919 % count)), os.O_CREAT | os.O_WRONLY))
+        for words, member in ((["sync", "-n", "HERE", "up:one/"], "would_copy"), (["put", "-n", "-r", "HERE/", "up:one/"], "would_copy"),
+                              (["verify", "--size-only", "HERE", "HERE"], "same"), (["sync", "--delete", "--delete-most", "100%", "down:bench/1x4KiB/", "HERE"], "removed")):
+            peaks = {}
+            for count in (FEW, FILES):
+                peaks[count], last = names.measure(server, "-q", "--json", *(word.replace("HERE", os.path.join(folder, str(count))) for word in words))
+                last = json.loads(last)
+                assert last["type"] == "summary" and last[member] == count, last
+            print("# %s of a local folder: %.1f MiB for %d files, %.1f MiB for %d" % (words[0], peaks[FEW], FEW, peaks[FILES], FILES))
+            assert peaks[FILES] < peaks[FEW] + GROWS, (words, peaks)
 
 
 def test_bench_scale_memory_is_a_budget():
