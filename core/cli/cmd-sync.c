@@ -16,7 +16,7 @@ struct sync {
 #define AT(field) .at = offsetof (struct sync, field)
 static const struct larder_option options[] = {
 	{ .key = "delete", .type = LARDER_BOOL, AT (remove), .help = "at the end, remove from the destination what the source does not have" },
-	{ .key = "delete-most", .type = LARDER_STRING, AT (most), .argument = "N|N%", .help = "remove nothing when more would go (default: the larger of 1000 and 50%)" },
+	{ .key = "delete-most", .type = LARDER_STRING, AT (most), .argument = "N|N%", .help = "remove nothing when more would go (default: 1000, and 50% of what is there or 10)" },
 	{ .key = "allow-empty-source", .type = LARDER_BOOL, AT (empty_source), .help = "with --delete: an empty source empties the destination" },
 	{ .key = "size-only", .type = LARDER_BOOL, AT (size_only), .help = "one size is one content, whatever the times" },
 	{ .key = "checksum", .type = LARDER_BOOL, AT (checksum), .help = "compare the bytes, not the times: reads files, asks for or reads each object" },
@@ -99,10 +99,11 @@ const struct larder_cmd cmd_sync = {
 	.text = "Both are listed in one order and compared by what the listings hold: size and time, between stores the checksum or etag. A file goes "
 		"up when it is newer than its object; a download takes over the object's time, so that another time is a change. What is unchanged "
 		"counts as skipped. A GLOB is compared with the whole key below the two trees, and its * also stands for '/'. With --delete nothing is removed unless "
-		"both sides were listed whole. A list of --failed-to has one key below the two trees a line, percent-encoded; it is written when the run ends, and "
+		"both sides were listed whole, nor when more would go than may: without --delete-most 1000 keys at most, and half of what the destination has, "
+		"but 10 always may. A list of --failed-to has one key below the two trees a line, percent-encoded; it is written when the run ends, and "
 		"is empty when nothing failed. The list of a run that ended before its time is refused by --from: run all of it again. "
 		"With --exact-times an upload keeps the time of its file in the object's metadata, as mtime, seconds and nanoseconds like rclone, and what comes down gets it back; "
 		"what has one size and another time, or an object none, is copied. "
 		"With --plan nothing is done: the file, one operation a line, is written when both were listed and every guard of --delete held, and else not at all.",
-	.options = options, .self_size = sizeof (struct sync), .least = 2, .most = 2, .run = run,
+	.options = options, .self_size = sizeof (struct sync), .least = 2, .most = 2, .done_word = "copied", .would_word = "would_copy", .both_ways = true, .run = run,
 };

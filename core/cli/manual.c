@@ -122,7 +122,7 @@ static const char head[] =
 static const char tail[] =
 	".SH OUTPUT OF \\-\\-json\n"
 	"One JSON value a line. The first has type version, the last type summary, also after a failure and after SIGTERM; in it "
-	"scanned is the sum of done, skipped, refused and failed, and again counts the objects and parts that went once more because their bytes "
+	"scanned is the sum of done, skipped, refused and failed, done that of copied and removed where a command does both, and again counts the objects and parts that went once more because their bytes "
 	"had been damaged on the way. Keys that are not UTF\\-8 also appear as NAME_b64.\n"
 	".SH EXIT STATUS\n"
 	".TP\n0\nall done\n"

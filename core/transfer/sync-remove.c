@@ -12,7 +12,7 @@
 #include "store.h"
 #include "text.h"
 
-enum { AT_ONCE = 1000, MOST = 1000, MOST_PERCENT = 50 };
+enum { AT_ONCE = 1000, MOST = 1000, MOST_PERCENT = 50, FEW = 10 };
 
 /* Before the key and the etag, each with its NUL. */
 struct leftover { uint64_t length; int64_t mtime; size_t key, etag; };
@@ -60,15 +60,32 @@ sync_leftover (struct sync *sync, struct larder_error *error)
 /* ---- may they go? ---- */
 
 static uint64_t
+share_of (uint64_t there, uint64_t percent)
+{
+	return there / 100 * percent + there % 100 * percent / 100;
+}
+
+/* What was asked for; else both ceilings, but a share of a handful says nothing. */
+static uint64_t
 most_of (const struct larder_sync *request, uint64_t there)
 {
-	uint64_t most = request->delete_most, percent = request->delete_most_percent;
-	if (most == 0 && percent == 0) {
+	uint64_t most = request->delete_most ? request->delete_most : UINT64_MAX;
+	uint64_t share = request->delete_most_percent ? share_of (there, request->delete_most_percent) : UINT64_MAX;
+	if (!request->delete_most && !request->delete_most_percent) {
 		most = MOST;
-		percent = MOST_PERCENT;
+		share = share_of (there, MOST_PERCENT);
+		share = share > FEW ? share : FEW;
 	}
-	uint64_t part = there / 100 * percent + there % 100 * percent / 100;
-	return part > most ? part : most;
+	return most < share ? most : share;
+}
+
+static int
+fail_many (const struct sync *sync, uint64_t most, struct larder_error *error)
+{
+	char next[96];
+	snprintf (next, sizeof next, "--dry-run --delete-most %llu shows them; without --dry-run they go", (unsigned long long) sync->removing);
+	return larder_fail_next (error, LARDER_E_CONFLICT, next, "nothing was removed: %llu of %llu would go from '%s', and at most %llu may",
+		(unsigned long long) sync->removing, (unsigned long long) sync->there, sync->request->to, (unsigned long long) most);
 }
 
 static int
@@ -81,9 +98,7 @@ check (const struct sync *sync, struct larder_error *error)
 		return larder_fail_next (error, LARDER_E_CONFLICT, "make all of it readable, then run it again",
 			"nothing was removed: not all of '%s' could be read", sync->request->from);
 	if (sync->removing > most)
-		return larder_fail_next (error, LARDER_E_CONFLICT, "--dry-run shows them; if they are to go: --delete-most N or N%",
-			"nothing was removed: %llu of %llu would go from '%s', and at most %llu may", (unsigned long long) sync->removing,
-			(unsigned long long) sync->there, sync->request->to, (unsigned long long) most);
+		return fail_many (sync, most, error);
 	return 0;
 }
 

@@ -76,8 +76,10 @@ def test_cli_plan_says_what_both_sides_had():
     assert (new["do"], new["key"], new["to"]) == ("copy", "new", None), new
     assert (old["do"], old["key"], old["to"]["length"]) == ("remove", "old", 4) and "from" not in old, old
     assert (end["copies"], end["removals"], end["bytes"], end["skipped"]) == (2, 1, 9, 1), end
-    counts, told, _ = did("apply", "plan")
+    planned = did("apply", "-n", "plan")[2].summary()
+    counts, told, got = did("apply", "plan")
     assert counts == (3, 0, 0, 0) and told == {"copied": ["says/changed", "says/new"], "removed": ["says/old"]}, told
+    assert (got.summary()["copied"], got.summary()["removed"]) == (planned["would_copy"], planned["would_remove"]) == (2, 1), (planned, got.out)
     assert keys("images:says/") == ["says/changed", "says/new", "says/same"]
     assert did("apply", "plan")[0] == (0, 3, 0, 0)
 

@@ -90,7 +90,9 @@ def test_cli_sync_path_ends_at_a_separator():
     told = did(sync("-n", "--delete", "sep/", "images:sep/logs"))
     assert told == {"would-copy": ["sep/a"], "would-remove": ["sep/logs/b"]}, told
     assert len(keys("images:sep/")) == 6
-    assert did(sync("--delete", "sep/", "images:sep/logs")) == {"copied": ["sep/a"], "removed": ["sep/logs/b"]}
+    got = sync("--delete", "sep/", "images:sep/logs")
+    assert did(got) == {"copied": ["sep/a"], "removed": ["sep/logs/b"]}
+    assert [got.summary()[name] for name in ("scanned", "done", "copied", "removed")] == [2, 2, 1, 1] and "1 copied, 1 removed," in got.err, (got.out, got.err)
     assert keys("images:sep/") == sorted("sep/" + key for key in others + ["logs", "logs/a"])
 
 
@@ -314,17 +316,29 @@ def test_cli_sync_ceilings():
         assert larder("sync", "--delete", "--delete-most", wrong, "few", "images:many").code == 2, wrong
 
 
-def test_cli_sync_default_ceiling():
-    for i in range(1002):
-        write("thousand/%04d" % i)
-    for i in range(2):
-        write("two/%04d" % i)
-    sync("thousand", "images:thousand")
-    got = sync("-n", "--delete", "two", "images:thousand")
-    assert counts(got) == (1000, 2, 0, 0)
-    os.unlink("two/0001")
-    got = sync("-n", "--delete", "two", "images:thousand", code=5)
-    assert "1001 of 1002" in got.err and "at most 1000" in got.err, got.err
+def test_cli_sync_default_ceilings():
+    """One in count and one in percent, and both hold; ten may always go. What is refused has removed nothing, and names the flag."""
+    for name, there, may in (("hundreds", 401, 200), ("thousands", 2101, 1000), ("handful", 12, 10), ("three", 3, 2)):
+        for i in range(there):
+            write("%s/%04d" % (name, i))
+        sync(name, "images:" + name)
+        for i in range(may):
+            os.unlink("%s/%04d" % (name, i))
+        assert counts(sync("-n", "--delete", name, "images:" + name)) == (may, there - may, 0, 0), name
+        if there - may < 2:
+            continue
+        os.unlink("%s/%04d" % (name, may))
+        for dry in ((), ("-n",)):
+            got = sync("--delete", name, "images:" + name, *dry, code=5)
+            assert "%d of %d" % (may + 1, there) in got.err and "at most %d may" % may in got.err and "--delete-most %d" % (may + 1) in got.err, got.err
+        assert len(keys("images:%s/" % name)) == there
+        assert counts(sync("--delete", "--delete-most", str(may + 1), name, "images:" + name)) == (may + 1, there - may - 1, 0, 0), name
+    write("one/file")
+    for i in range(400):
+        write("all/%03d" % i)
+    sync("all", "images:all")
+    assert "400 of 400" in sync("--delete", "one", "images:all", code=5).err and len(keys("images:all/")) == 401
+    assert did(sync("--delete", "--delete-most", "100%", "one", "images:all"))["removed"] == ["all/%03d" % i for i in range(400)]
 
 
 def test_cli_sync_unreadable_folder():

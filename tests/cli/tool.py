@@ -47,6 +47,8 @@ class Ran:
         last = found[-1]
         assert last["type"] == "summary" and last["exit"] == self.code, (last, self.code)
         assert last["scanned"] == last["done"] + last["skipped"] + last["refused"] + last["failed"], last
+        for copied, removed in (("copied", "removed"), ("would_copy", "would_remove")):
+            assert copied not in last or removed not in last or last["done"] == last[copied] + last[removed], last
         return found
 
     def summary(self):

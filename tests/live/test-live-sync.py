@@ -202,7 +202,7 @@ def test_live_sync_many_pages():
     assert len(scene.asked()) == 3, scene.asked()
     for number in range(1200):
         os.unlink(scene.path("many/%03d/%d" % (number // 100, number % 100)))
-    assert scene.sync("--delete", scene.path("many"), "images:many")[0] == (1200, 1300, 0, 0)
+    assert scene.sync("--delete", "--delete-most", "1200", scene.path("many"), "images:many")[0] == (1200, 1300, 0, 0)
     assert len([one for one in scene.asked() if one.startswith("POST")]) == 2, scene.asked()[-5:]
     assert scene.sync("--delete", scene.path("many"), "images:many")[0] == (0, 1300, 0, 0)
 

@@ -119,6 +119,7 @@ run (const char *from, const char *to, int want)
 {
 	const struct larder_sync request = {
 		.size = sizeof request, .flags = LARDER_SYNC_DELETE | LARDER_SYNC_EMPTY_SOURCE, .from = from, .to = to,
+		.delete_most_percent = 100,
 	};
 	struct larder_summary sum = { .size = sizeof sum };
 	struct larder_error error = LARDER_ERROR_INIT;
@@ -192,7 +193,7 @@ fetch_script (struct side *side, struct larder_error *error)
 	if (!*script)
 		return 0;
 	side->at = (struct entry) { .kind = ENTRY_FILE };
-	return side_key (side, "", *script++, "", error);
+	return side_key (side, "", *script++, error);
 }
 
 /* c-T08: a side out of order is an error, and a key that comes again too. */

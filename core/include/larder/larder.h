@@ -376,7 +376,7 @@ struct larder_sync {
 	const char *from, *to;           /* addresses of trees: a folder, STORE:, STORE:PREFIX */
 	const char *const *include, *const *exclude; /* globs of whole keys below the two, where * also stands for '/' */
 	size_t include_count, exclude_count;
-	uint64_t delete_most;            /* the most to remove: the larger of the two; both 0: of 1000 and half of what is there */
+	uint64_t delete_most;            /* the most to remove, 0: no such ceiling; both 0: 1000, and half of what is there or 10 */
 	uint32_t delete_most_percent;    /* of the objects or files of the destination */
 	uint32_t mode;                   /* of files and folders of a local destination, also of those that are there; 0: by umask */
 	uint32_t shard, shards;          /* the keys of one of so many shards, counted from 0; 0 of 0: all */
