@@ -25,8 +25,7 @@ create = yes
 fsync = no
 
 [lock "models"]
-driver = file
-root = %s
+%s
 
 [cache "models"]
 root = %s
@@ -40,12 +39,12 @@ def bad(how):
 
 
 class Cache:
-    def __init__(self, *settings, profile=""):
+    def __init__(self, *settings, profile="", lock="driver = file\nroot = %s"):
         self.top = tempfile.mkdtemp(prefix="cache-", dir=HOME)
         self.root = os.path.join(self.top, "models")
         self.config = os.path.join(self.top, "larder.ini")
         write(self.config, (PIPELINE % "\n".join(settings)).encode())
-        write(os.path.join(self.top, "profiles/test.ini"), (PROFILE % (self.path("store"), self.path("locks"), self.root) + profile).encode())
+        write(os.path.join(self.top, "profiles/test.ini"), (PROFILE % (self.path("store"), lock % self.path("locks"), self.root) + profile).encode())
         self.env = {"LARDER_CONFIG": self.config, "LARDER_PROFILE": "test"}
 
     def path(self, *parts):

@@ -171,6 +171,18 @@ def test_cache_kill_stopped_past_the_lease():
     assert len(cache.listed("--old")) == 1 and read(second["path"]) == BIG and cache.private() == [], cache.private()
 
 
+def test_cache_kill_a_lease_that_came_late():
+    """The answer to the first try for the lock comes when two thirds of its lease are over: a lease runs from before it was asked for, so nothing is
+    published under it; the second is in time."""
+    cache = Cache("lease = 2s", "lock-name = model:late:{name}", lock="driver = faulty\nfolder = %s\nfault = late-answer")
+    cache.put("sdxl/base.safetensors", b"model")
+    os.makedirs(cache.path("locks"))
+    assert cache.load("base")[0]["how"] == "filled"
+    (lease,) = os.listdir(cache.path("locks"))
+    fence = int.from_bytes(read(cache.path("locks", lease))[:8], sys.byteorder)
+    assert fence == 2 and cache.listed()[0]["generation"] == 1, fence
+
+
 def test_cache_kill_stopped_behind_a_newer_one():
     """Fence: what the sleeper began is older than what was published meanwhile, and never takes its place."""
     cache = Cache("lease = 2s", "wait = 60s")
