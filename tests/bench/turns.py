@@ -63,15 +63,16 @@ def size_of(name):
 class Row:
     """One workload: `words(peer, server)` is what a client is told; `done(counts, into)` is true when it did it all."""
 
-    def __init__(self, name, title, words, done, unit="cpu", server=None, tls=False, rounds=None, only=None, slow=True):
+    def __init__(self, name, title, words, done, unit="cpu", server=None, tls=False, rounds=None, slow=True):
         self.name, self.title, self.words, self.done, self.unit = name, title, words, done, unit
-        self.server, self.tls, self.rounds, self.only, self.slow = server or {}, tls, rounds, only, slow
+        self.server, self.tls, self.rounds, self.slow = server or {}, tls, rounds, slow
 
 
 class Server(null.Null):
     def __init__(self, scene, row):
         super().__init__(tls=os.path.join(scene.folder, "tls") if row.tls else None, **row.server)
-        self.authority, self.latency, self.into = os.path.join(scene.folder, "ca.crt"), row.server.get("latency"), None
+        self.authority, self.into = os.path.join(scene.folder, "ca.crt"), None
+        self.latency, self.faulty = row.server.get("latency"), row.server.get("every")
 
 
 def environment(server):
@@ -82,11 +83,11 @@ def environment(server):
 
 
 def once(scene, row, peer):
-    """What one run of one client took, with the requests it sent; None where it cannot, a text where it failed."""
+    """What one run of one client took, with the requests it sent, or {"cannot"} or {"failed"} with a text; None where it is not asked."""
     with Server(scene, row) as server:
         words = row.words(peer, server)
-        if words is None:
-            return None
+        if words is None or isinstance(words, str):
+            return {"cannot": words} if words else None
         out = os.path.join(scene.folder, "out.json")
         with tempfile.TemporaryFile() as said:
             done = subprocess.run([os.path.join(os.environ["TOP_BUILDDIR"], "tests", "bench", "measure"), out, *words],
@@ -101,19 +102,18 @@ def once(scene, row, peer):
         wrong = "did not do it all: %s" % taken["requests"]
     if server.into:
         shutil.rmtree(server.into)
-    return wrong or taken
+    return {"failed": wrong} if wrong else taken
 
 
-def measure(scene, row, clients, rounds):
-    """{client: [runs]}, a text instead of the runs where one failed."""
+def measure(scene, row, clients, rounds, slow):
+    """{client: [runs]}, a dictionary instead of the runs where it cannot, or one failed."""
     taken = {}
     for number in range(row.rounds or rounds):
         for peer in clients:
-            slow = peer.slow and (number or not row.slow)
-            if slow or (row.only and peer.name not in row.only) or isinstance(taken.get(peer.name), str):
+            if (peer.slow and (number or not (row.slow or slow))) or isinstance(taken.get(peer.name), dict):
                 continue
             run = once(scene, row, peer)
-            if isinstance(run, str):
+            if run and "cpu" not in run:
                 print("# %s: %s: %s" % (row.name, peer.name, run), file=sys.stderr)
                 taken[peer.name] = run
             elif run:
@@ -122,35 +122,73 @@ def measure(scene, row, clients, rounds):
     return taken
 
 
+def ratio(taken, name, key):
+    """Of larder to a client: the median over the rounds of the two runs that stood side by side."""
+    if "larder" not in taken or isinstance(taken["larder"], dict) or name == "larder":
+        return None
+    return statistics.median(ours[key] / theirs[key] for ours, theirs in zip(taken["larder"], taken[name]))
+
+
 def summary(row, taken):
-    """A line a client: (workload, client, median, ratio of larder to it, peak, requests, runs)."""
-    factor = 1000 if row.unit == "ms" else 1
-    key = "cpu" if row.unit == "ms" else row.unit
-    middle = {name: statistics.median(run[key] for run in runs) for name, runs in taken.items() if not isinstance(runs, str)}
+    """A line a client: medians, ratios of larder to it, its largest peak, requests."""
     for name, runs in taken.items():
-        if isinstance(runs, str):
-            yield {"workload": row.name, "title": row.title, "client": name, "failed": runs}
+        line = {"workload": row.name, "title": row.title, "client": name, "unit": row.unit}
+        if isinstance(runs, dict):
+            yield dict(line, **runs)
             continue
-        yield {"workload": row.name, "title": row.title, "client": name, "unit": row.unit, "median": middle[name] * factor,
-               "ratio": middle["larder"] / middle[name] if "larder" in middle and name not in ("larder", "larder-crc-only") else None,
-               "cpu": statistics.median(run["cpu"] for run in runs), "wall": statistics.median(run["wall"] for run in runs),
-               "peak": max(run["peak"] for run in runs), "requests": runs[-1]["requests"], "rounds": len(runs)}
+        yield dict(line, cpu=statistics.median(run["cpu"] for run in runs), wall=statistics.median(run["wall"] for run in runs),
+                   cpu_ratio=ratio(taken, name, "cpu"), wall_ratio=ratio(taken, name, "wall"),
+                   peak=max(run["peak"] for run in runs), requests=runs[-1]["requests"], rounds=len(runs))
+
+
+def said(line):
+    """Why there is no figure."""
+    return "cannot: " + line["cannot"] if "cannot" in line else "failed: " + line["failed"].replace("\n", " ").replace("|", "/")[:120]
+
+
+def asked(line):
+    return sum(count for kind, count in line["requests"].items() if kind not in ("connections", "refused", "reset", "stalled", "wrong"))
+
+
+def figure(line, key):
+    """Three digits that count."""
+    value = line[key] * (1000 if line["unit"] == "ms" else 1)
+    return "%.0f" % value if value >= 100 else "%.1f" % value if value >= 10 or line["unit"] == "ms" else "%.2f" % value
 
 
 def table(lines):
-    yield "| workload | client | CPU s | wall s | peak MiB | requests | larder is |"
+    """A line a client: for a look at one workload."""
+    yield "| workload | client | CPU | wall | peak MiB | requests | larder is: CPU, wall |"
     yield "|---|---|---|---|---|---|---|"
-    before = None
     for line in lines:
-        head = "%s %s" % (line["workload"], line["title"]) if line["workload"] != before else ""
-        before = line["workload"]
-        if "failed" in line:
-            yield "| %s | %s | failed: %s | | | | |" % (head, line["client"], line["failed"].replace("\n", " ").replace("|", "/")[:120])
+        head = "| %s %s | %s" % (line["workload"], line["title"], line["client"])
+        if "cpu" not in line:
+            yield head + " | %s | | | | |" % said(line)
             continue
-        asked = sum(count for kind, count in line["requests"].items() if kind not in ("connections", "refused", "reset", "stalled", "wrong"))
-        yield "| %s | %s%s | %.3f | %.3f | %.1f | %d | %s |" % (
-            head, line["client"], "" if line["rounds"] > 2 else " (n=%d)" % line["rounds"], line["cpu"], line["wall"], line["peak"], asked,
-            "%.2f × %s" % (line["ratio"], "wall" if line["unit"] == "wall" else "") if line["ratio"] else "")
+        yield head + " | %s | %s | %.1f | %d | %s |" % (figure(line, "cpu"), figure(line, "wall"), line["peak"], asked(line), ratios(line))
+
+
+def ratios(line):
+    once = " (1)" if line.get("rounds") == 1 else ""
+    return "" if line.get("cpu_ratio") is None else "%.2f, %.2f%s" % (line["cpu_ratio"], line["wall_ratio"], once)
+
+
+def wide(lines, cell):
+    """A line a workload, a column a client."""
+    rows, clients = {}, [kind.name for kind in peers.ALL if any(line["client"] == kind.name for line in lines)]
+    for line in lines:
+        rows.setdefault("%s %s%s" % (line["workload"], line["title"], ", ms" if line["unit"] == "ms" else ""), {})[line["client"]] = line
+    clients = [client for client in clients if any(client in row and cell(row[client]) for row in rows.values())]
+    yield "| workload | %s |" % " | ".join(clients)
+    yield "|---" * (len(clients) + 1) + "|"
+    for title, row in rows.items():
+        yield "| %s | %s |" % (title, " | ".join(cell(row[client]) if client in row else "" for client in clients))
+
+
+def both_tables(lines):
+    yield from wide(lines, lambda line: ratios(line) if "cpu" in line else said(line))
+    yield ""
+    yield from wide(lines, lambda line: "%s, %s / %.0f" % (figure(line, "cpu"), figure(line, "wall"), line["peak"]) if "cpu" in line else "")
 
 
 def main(rows):
@@ -160,6 +198,7 @@ def main(rows):
     options.add_argument("--other", help="build folder of another larder to compare with")
     options.add_argument("--out", help="JSON; what is there of other workloads stays")
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--slow", action="store_true", help="the slowest peers do the longest workloads, too")
     options.add_argument("--only", default="", help="workloads, by comma")
     options.add_argument("--clients", default="", help="clients, by comma")
     options = options.parse_args()
@@ -170,7 +209,7 @@ def main(rows):
     try:
         for row in rows(scene):
             if not wanted or row.name in wanted:
-                lines += summary(row, measure(scene, row, clients, options.rounds))
+                lines += summary(row, measure(scene, row, clients, options.rounds, options.slow))
     finally:
         shutil.rmtree(scene.folder, ignore_errors=True)
     if options.out:
@@ -180,15 +219,18 @@ def main(rows):
 
 
 def keep(path, lines):
-    ours = {line["workload"] for line in lines}
-    before = []
-    if os.path.exists(path):
-        with open(path) as file:
-            before = [line for line in json.load(file) if line["workload"] not in ours]
+    """Beside what is there; a client's line of before goes, those of clients that were not asked stay."""
+    ours = {(line["workload"], line["client"]) for line in lines}
+    before = gathered(path)["lines"] if os.path.exists(path) else []
     with open(path, "w") as file:
-        json.dump(before + lines, file, indent=1)
+        json.dump({"versions": peers.versions(), "lines": [line for line in before if (line["workload"], line["client"]) not in ours] + lines}, file, indent=1)
 
 
-if __name__ == "__main__":      # turns.py FILE: the table of what --out has gathered
-    with open(sys.argv[1]) as gathered:
-        print("\n".join(table(json.load(gathered))))
+def gathered(path):
+    with open(path) as file:
+        return json.load(file)
+
+
+if __name__ == "__main__":      # turns.py FILE: what --out has gathered: larder's ratios to each client (CPU, wall), then CPU, wall / peak MiB
+    found = gathered(sys.argv[1])
+    print("\n".join(["%s %s" % pair for pair in found["versions"].items()] + [""] + list(both_tables(found["lines"]))))
