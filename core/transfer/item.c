@@ -60,11 +60,18 @@ item_of_object (struct item *item, struct larder_store *store, const struct lard
 	       && copied (item->arena, info->version, &item->info.version) && copied (item->arena, info->checksum, &item->info.checksum);
 }
 
-void
-item_free (struct item *item)
+static void
+close_file (struct item *item)
 {
 	if (item->fd >= 0)
 		close (item->fd);
+	item->fd = -1;
+}
+
+void
+item_free (struct item *item)
+{
+	close_file (item);
 	arena_free (item->arena);
 	free (item);
 }
@@ -110,10 +117,27 @@ goes_behind (struct item *item, int code, const struct larder_error *error)
 		pool_slow_down (transfer->pool);
 	if (++item->tries >= TRIES_MOST || atomic_load (&transfer->succeeded) == item->succeeded || transfer_stopped (transfer))
 		return false;
-	if (item->fd >= 0)
-		close (item->fd);
-	item->fd = -1;
+	close_file (item);
 	return pool_add_behind (transfer->pool, &item->task);
+}
+
+/* Where keys are kept as files, what stands in the way of this one may be about to go. */
+static bool
+waits_for_room (struct item *item, int code)
+{
+	struct transfer *transfer = item->transfer;
+	if (code != LARDER_E_CONFLICT)
+		return false;
+	pthread_mutex_lock (&transfer->mutex);
+	bool waits = transfer->room_most > 0;
+	if (waits) {
+		transfer->room_most--;
+		close_file (item);
+		item->task.next = transfer->waiting ? &transfer->waiting->task : NULL;
+		transfer->waiting = item;
+	}
+	pthread_mutex_unlock (&transfer->mutex);
+	return waits;
 }
 
 static int
@@ -141,7 +165,7 @@ run (struct task *task)
 	struct larder_error error = LARDER_ERROR_INIT;
 	bool same = false;
 	int code = copy_paced (item, &same, &error);
-	if (goes_behind (item, code, &error))
+	if (goes_behind (item, code, &error) || waits_for_room (item, code))
 		return;
 	if (code == 0 && item->verify)
 		verify_same (item);

@@ -45,6 +45,13 @@ grain (int64_t time)
 	return time % NS_PER_S == 0 ? NS_PER_S : time % 1000000 == 0 ? 1000000 : 1;
 }
 
+/* Is it later than a clock of that grain tells of `other`? */
+static bool
+is_newer (int64_t one, int64_t other)
+{
+	return one - one % grain (other) > other;
+}
+
 bool
 sync_same_time (int64_t one, int64_t other)
 {
@@ -60,7 +67,7 @@ sync_objects_differ (const struct larder_info *from, const struct larder_info *t
 	if (from->checksum && to->checksum && from->checksum_type == to->checksum_type && !from->checksum_composite && !to->checksum_composite)
 		return strcmp (from->checksum, to->checksum) != 0;
 	/* Etags that differ say nothing: of parts, of what an encryption made, of another kind of service. A copy is younger than its source. */
-	return from->mtime > to->mtime;
+	return is_newer (from->mtime, to->mtime);
 }
 
 bool
@@ -79,7 +86,7 @@ sync_differs (const struct larder_sync *request, const struct entry *from, const
 	if (from->mtime == 0 || to->mtime == 0)
 		return to->info != NULL;
 	if (to->info)
-		return from->mtime - from->mtime % grain (to->mtime) > to->mtime;
+		return is_newer (from->mtime, to->mtime);
 	return !sync_same_time (from->mtime, to->mtime);
 }
 

@@ -15,6 +15,8 @@
 #include "store.h"
 #include <larder/driver.h>
 
+enum { WAITING_MOST = 10000 };
+
 static int
 fail_overlap (const struct larder_sync *request, struct larder_error *error)
 {
@@ -163,9 +165,12 @@ run (struct sync *sync, struct larder_error *error)
 		code = check_keeps (sync, error);
 	if (code == 0 && sync->request->plan)
 		code = begin_plan (sync, error);
+	if (code == 0 && transfer->store && (sync->request->flags & LARDER_SYNC_DELETE))
+		transfer->room_most = WAITING_MOST;
 	if (code == 0)
 		code = sync_merge (sync, error);
 	pool_drain (transfer->pool);
+	transfer->room_most = 0;
 	if (code == 0 && !transfer_stopped (transfer))
 		code = sync_remove (sync, error);
 	sync_add_later (sync);

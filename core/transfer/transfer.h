@@ -37,6 +37,8 @@ struct transfer {
 	bool keep_times;              /* uploads keep the time of their file, downloads take it over: exact.c */
 	bool unfinished;              /* there are journals: those of what is the same already go */
 	bool strict;                  /* whatever fails ends the run */
+	unsigned room_most;           /* so many more that are in conflict with what the store has may wait until what is left over has gone */
+	struct item *waiting;         /* those that do */
 	struct plan *plan;            /* NULL, or gets what would be done; then a dry run */
 
 	/* of the thread that finds items */

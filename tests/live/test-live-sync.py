@@ -4,55 +4,12 @@ import os
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
-import servers  # noqa: E402
-from folders import files  # noqa: E402
-from scene import Scene, run_in  # noqa: E402
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from syncing import page, place, places  # noqa: E402
+from scene import run_in  # noqa: E402
 
 NAMES = ["a b", "a$b", "it's \"q\"", "a\u200eb", "a\u00a0b", "~x", "-n", "%2F", "a+b", "a?b#c", "*", "[x]", "a\tb",
          "foo.txt", "foo/foo2", "foo-bar", "foo0", "f\u00f6\u00f6"]
-
-
-class Place(Scene):
-    def __init__(self, name):
-        super().__init__(servers.start(name), ["create = no", "attempts = 3"])
-        self.server.make_bucket("bucket")
-        self.use_bucket("bucket")
-
-    def write(self, path, data=b"x"):
-        os.makedirs(os.path.dirname(self.path(path)), exist_ok=True)
-        with open(self.path(path), "wb") as file:
-            file.write(data)
-
-    def tree(self, top):
-        return files(self.path(top))
-
-    def sync(self, *words, code=0):
-        """(done, skipped, refused, failed), and the whole."""
-        self.mark = len(self.between.requests)
-        done = self.run("--json", "sync", *words)
-        last = done.lines[-1]
-        assert done.code == code and last["type"] == "summary", done
-        assert last["scanned"] == last["done"] + last["skipped"] + last["refused"] + last["failed"], last
-        return tuple(last[name] for name in ("done", "skipped", "refused", "failed")), done
-
-    def asked(self):
-        return [r["method"] + " " + r["path"].partition("?")[0] for r in self.between.requests[self.mark:]]
-
-    def clear(self):
-        self.between.plan([])
-        while keys := self.keys():                    # a page of them
-            self.client.delete_objects(Bucket="bucket", Delete={"Objects": [{"Key": key} for key in keys]})
-
-
-places = {}
-
-
-def place(name="minio"):
-    if name not in places:
-        places[name] = Place(name)
-    places[name].clear()
-    return places[name]
 
 
 def there_and_back(name):
@@ -209,13 +166,6 @@ def test_live_sync_many_pages():
 
 # ---- c-T14: listings that lie
 
-def page(keys, truncated, token=None, prefix="s/"):
-    items = "".join("<Contents><Key>" + prefix + "%s</Key><Size>1</Size><LastModified>2026-11-25T10:00:00Z</LastModified><ETag>\"e\"</ETag></Contents>" % key for key in keys)
-    token = "<NextContinuationToken>%s</NextContinuationToken>" % token if token else ""
-    return {"method": "GET", "path": "list-type=2", "do": "reply", "status": 200, "body":
-            "<ListBucketResult><IsTruncated>%s</IsTruncated>%s%s</ListBucketResult>" % (str(truncated).lower(), token, items)}
-
-
 LIES = {
     "token repeated": [page("ab", True, "t"), page("cd", True, "t")],
     "token repeated, no keys": [page("", True, "t"), page("", True, "t")],
@@ -308,25 +258,6 @@ def test_live_sync_removed_but_two():
     errors = [line for line in done.lines if line["type"] == "error"]
     assert numbers == (2, 1, 0, 2) and [line["key"][-3:] for line in errors] == ["r/1", "r/4"], done
     assert all(line["provider"] == "AccessDenied" and line["request"] == "BATCH" for line in errors), errors
-
-
-def test_live_sync_only_what_failed():
-    """What the service refused is in the list, also a name with a line feed and one that could not be removed; only that is tried again."""
-    scene = place()
-    for name in ("a", "b", "c\nd", "e"):
-        scene.write("list/" + name)
-    scene.client.put_object(Bucket="bucket", Key="f/old", Body=b"x")
-    path = scene.path("failed")
-    scene.between.plan([{"method": method, "path": "/f/" + name, "do": "reply", "code": "AccessDenied"}
-                        for method, name in (("PUT", "b"), ("PUT", "c%0Ad"), ("DELETE", "old"))])
-    numbers, done = scene.sync("--delete", "--failed-to", path, scene.path("list"), "images:f", code=1)
-    assert numbers == (2, 0, 0, 3), done
-    with open(path) as file:
-        assert sorted(file.read().splitlines()) == ["b", "c%0Ad", "old"]
-    scene.between.plan([])
-    assert scene.sync("--delete", "--from", path, "--failed-to", path, scene.path("list"), "images:f")[0] == (3, 0, 0, 0)
-    assert not [one for one in scene.asked() if one.endswith(("/f/a", "/f/e"))], scene.asked()
-    assert scene.keys() == ["f/a", "f/b", "f/c\nd", "f/e"] and os.path.getsize(path) == 0
 
 
 def test_live_sync_between_two_kinds_of_service():

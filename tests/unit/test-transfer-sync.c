@@ -286,6 +286,8 @@ START_TEST (test_objects)
 		{ { "e-2", "f" }, { "sum", "mus" }, false, { 1, 2 }, true },
 		{ { "e-2", "e-3" }, { "sum", "mus" }, true, { 1, 2 }, false },
 		{ { NULL, "e" }, { NULL, NULL }, false, { 2, 1 }, true },
+		{ { "e", "f" }, { NULL, NULL }, false, { NS_PER_S + 7, NS_PER_S }, false },     /* a copy within its second, listed in whole ones */
+		{ { "e", "f" }, { NULL, NULL }, false, { 2 * NS_PER_S, NS_PER_S }, true },
 	};
 	const struct larder_sync request = { .size = sizeof request };
 	for (size_t i = 0; i < COUNT_OF (cases); i++) {
