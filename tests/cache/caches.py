@@ -44,7 +44,7 @@ class Cache:
         self.root = os.path.join(self.top, "models")
         self.config = os.path.join(self.top, "larder.ini")
         write(self.config, (PIPELINE % "\n".join(settings)).encode())
-        write(os.path.join(self.top, "profiles/test.ini"), (PROFILE % (self.path("store"), lock % self.path("locks"), self.root) + profile).encode())
+        write(os.path.join(self.top, "profiles/test.ini"), (PROFILE % (self.path("store"), lock % self.path("locks"), self.root) + profile.replace("ROOT", self.root)).encode())
         self.env = {"LARDER_CONFIG": self.config, "LARDER_PROFILE": "test"}
 
     def path(self, *parts):

@@ -6,16 +6,28 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from caches import BUILD, ENV, MIB, SLOW, Cache, larder, model_line, read, run  # noqa: E402
+from caches import BUILD, ENV, MIB, SLOW, Cache, larder, model_line, read, run, write  # noqa: E402
 
 SMALL, LARGE = os.urandom(100000), os.urandom(17 * MIB)
+
+
+# the same mount as a store of plain files
+FILES = """
+[backend "mount"]
+driver = efs
+root = ROOT
+
+[store "files"]
+backend = mount
+bucket = .
+"""
 
 
 class Disk:
     """A cache whose root is such a mount."""
 
     def __init__(self, bad="", manners="", data=SMALL):
-        self.cache = Cache("wait = 60s")
+        self.cache = Cache("wait = 60s", profile=FILES)
         self.cache.put("sdxl/base.safetensors", data)
         self.below = self.cache.path("below")
         os.makedirs(self.below)
@@ -85,6 +97,27 @@ def test_cache_nfs_many_at_once():
         assert all(process.returncode == 0 for process in running), done
         hows = [model_line(out)["how"] for out, _ in done]
         assert hows.count("filled") == 1 and read(model_line(done[0][0])["path"]) == LARGE, hows
+
+
+def test_cache_nfs_as_a_store():
+    """The driver efs on such a mount: a file that is stale when it is opened is asked for again, one that cannot be read is told and nothing of it kept; a
+    folder that cannot be listed is no empty one: nothing is removed for its sake."""
+    for bad, code in (("open:ESTALE:1:1", 0), ("read:EIO:1:0", None), ("read:ESTALE:1:0", None)):
+        with Disk(bad) as cache:
+            write(os.path.join(cache.root, "x"), SMALL)
+            got = cache.run("get", "-q", "files:x", cache.path("back"))
+            assert (got.code == 0 and read(cache.path("back")) == SMALL) if code == 0 else (got.code > 1 and "x" in got.err), (bad, got.code, got.err)
+            assert code == 0 or not os.path.exists(cache.path("back"))
+            os.unlink(os.path.join(cache.root, "x"))
+    for number in (1, 2, 3):
+        with Disk("readdir:EIO:%d:1" % number) as cache:
+            for name in ("a/x", "b/y"):
+                write(os.path.join(cache.root, name), SMALL)
+                cache.put("kept/" + name, SMALL)
+            got = cache.run("sync", "--delete", "--json", "files:", "models:kept/")
+            assert got.code > 1 and "cannot list" in got.err, (number, got.code, got.err)
+            assert len(cache.run("ls", "-r", "--json", "models:kept/").lines()) == 4, number
+            assert cache.run("sync", "-q", "--delete", "files:", "models:kept/").code == 0
 
 
 def test_cache_nfs_doctor():

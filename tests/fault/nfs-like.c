@@ -1,5 +1,5 @@
 /* nfs-like.c: a small file system in user space over a folder, with the manners of NFS: no files without a name, and calls that go wrong as
- * LARDER_BAD says (going-wrong.h) by the names of its operations: rename, link, unlink, open, fsync, flush (the close of a file). "locks:none" in
+ * LARDER_BAD says (going-wrong.h) by the names of its operations: rename, link, unlink, open, read, readdir, fsync, flush (the close of a file). "locks:none" in
  * LARDER_MANNERS: locks are given to everybody who asks.
  *
  *     nfs-like FOLDER MOUNT-POINT       stays until it is unmounted or killed; says "ready" */
@@ -102,6 +102,7 @@ static int
 op_read (const char *path, char *into, size_t count, off_t at, struct fuse_file_info *info)
 {
 	(void) path;
+	TURN ("read");
 	ssize_t got = pread ((int) info->fh, into, count, at);
 	return got < 0 ? -errno : (int) got;
 }
@@ -124,6 +125,7 @@ static int
 op_readdir (const char *path, void *into, fuse_fill_dir_t fill, off_t at, struct fuse_file_info *info, enum fuse_readdir_flags flags)
 {
 	(void) at, (void) info, (void) flags;
+	TURN ("readdir");
 	int fd = openat (below, rel (path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *folder = fd < 0 ? NULL : fdopendir (fd);
 	if (!folder)
