@@ -27,7 +27,7 @@ tests_live_s3_table_LDADD = libs3wire.la libbase.la
 TESTS += %D%/test-live-verify.py %D%/test-live-urls.py %D%/test-live-copies.py
 EXTRA_DIST += %D%/test-live-verify.py %D%/test-live-urls.py %D%/test-live-copies.py
 TESTS += %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py %D%/test-live-versions.py %D%/test-live-removed.py %D%/test-live-transfer.py %D%/test-live-sync.py %D%/test-live-cache.py
-TESTS += %D%/test-live-options.py %D%/test-live-pairings.py
+TESTS += %D%/test-live-options.py %D%/test-live-pairings.py %D%/test-live-settings.py
 endif
 EXTRA_DIST += %D%/test-live-removed.py %D%/test-live-cases.py %D%/session.py %D%/test-live-versions.py %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py
 
@@ -36,4 +36,4 @@ if WITH_AWS
 TESTS += %D%/test-live-identity.py %D%/test-live-probe.py %D%/test-live-sweep.py
 endif
 EXTRA_DIST += %D%/test-live-identity.py %D%/test-live-probe.py %D%/test-live-sweep.py
-EXTRA_DIST += %D%/test-live-transfer.py %D%/test-live-sync.py %D%/test-live-cache.py %D%/syncing.py %D%/test-live-options.py %D%/test-live-pairings.py
+EXTRA_DIST += %D%/test-live-transfer.py %D%/test-live-sync.py %D%/test-live-cache.py %D%/syncing.py %D%/test-live-options.py %D%/test-live-pairings.py %D%/test-live-settings.py

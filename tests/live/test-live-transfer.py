@@ -146,9 +146,9 @@ def test_live_transfer_small_ones_pass_large_ones():
     shutil.rmtree(at.path("tree"))
 
 
-def test_live_transfer_standard_input():
+def check_standard_input(name):
     # c-T09, c-T10: nothing, one part, and both sides of the borders; what is small opens no upload
-    at = place()
+    at = place(name)
     for size in (0, 1, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1, SIZE):
         at.clean()
         with open(at.path("a"), "r+b") as file:
@@ -157,6 +157,18 @@ def test_live_transfer_standard_input():
             done = at.run("--json", "put", "-", "images:t", stdin=file)
         assert done.code == 0 and at.stored() == A[:size] and at.uploads() == [], (size, done)
         assert len(at.seen("POST", "uploads")) == (size >= 8 * MIB), size
+
+
+def test_live_transfer_standard_input_minio():
+    check_standard_input("minio")
+
+
+def test_live_transfer_standard_input_versitygw():
+    check_standard_input("versitygw")
+
+
+def test_live_transfer_standard_input_moto():
+    check_standard_input("moto")
 
 
 # ---- moving sources
@@ -363,9 +375,9 @@ def tree(at, count):
     return at.path("many/")
 
 
-def test_live_transfer_throttled_one_goes_behind_the_rest():
+def check_throttled(name):
     # refused as often as one item is tried, and taken when the others are done
-    at = place()
+    at = place(name)
     rule = {"method": "PUT", "path": "/bucket/t/000", "times": 3, "do": "reply", "code": "SlowDown"}
     at.between.plan([rule])
     done = at.run("--json", "put", "-r", tree(at, 40), "images:t/")
@@ -373,6 +385,18 @@ def test_live_transfer_throttled_one_goes_behind_the_rest():
     assert done.code == 0 and done.lines[-1]["copied"] == 40 and len(at.keys()) == 40, (done.error, done.lines[-1], puts)
     assert puts[-1].endswith("/000") and len(puts) == 43, puts
     shutil.rmtree(at.path("many"))
+
+
+def test_live_transfer_throttled_one_goes_behind_the_rest_minio():
+    check_throttled("minio")
+
+
+def test_live_transfer_throttled_one_goes_behind_the_rest_versitygw():
+    check_throttled("versitygw")
+
+
+def test_live_transfer_throttled_one_goes_behind_the_rest_moto():
+    check_throttled("moto")
 
 
 def test_live_transfer_busy_for_ever_ends():
@@ -486,8 +510,8 @@ def download_held(at, stop):
     return held(at, RANGE, 3, ("get", "images:t", at.path("out")), stop)
 
 
-def check_download_goes_on(stop, code):
-    at = place()
+def check_download_goes_on(name, stop, code):
+    at = place(name)
     done = download_held(at, stop)
     assert done.code == code and not os.path.exists(at.path("out")) and len(drafts(at)) == 1 and len(journals(at)) == 1, (done, drafts(at))
     done = at.download()
@@ -497,11 +521,19 @@ def check_download_goes_on(stop, code):
 
 
 def test_live_transfer_interrupted_download_goes_on():
-    check_download_goes_on(signal.SIGTERM, 143)
+    check_download_goes_on("minio", signal.SIGTERM, 143)
 
 
-def test_live_transfer_killed_download_goes_on():
-    check_download_goes_on(signal.SIGKILL, -9)
+def test_live_transfer_killed_download_goes_on_minio():
+    check_download_goes_on("minio", signal.SIGKILL, -9)
+
+
+def test_live_transfer_killed_download_goes_on_versitygw():
+    check_download_goes_on("versitygw", signal.SIGKILL, -9)
+
+
+def test_live_transfer_killed_download_goes_on_moto():
+    check_download_goes_on("moto", signal.SIGKILL, -9)
 
 
 def test_live_transfer_download_of_another_object_begins_anew():
