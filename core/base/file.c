@@ -153,70 +153,94 @@ is_empty (int folder)
 	return empty;
 }
 
-/* The folder `path` is there; its name is made durable unless it is for certain. 0 or negative errno. */
+/* The name of a folder is made durable in the folder that holds it, unless it is for certain. 0 or negative errno. */
 static int
-settle_folder (int root, const char *path, int folder)
+settle_folder (int folder, bool made)
 {
-	char up[PATH_MOST];
-	const char *last;
-	if (!is_empty (folder))
+	if (!made && !is_empty (folder))
 		return 0;
-	snprintf (up, sizeof up, "%.*s", (int) (strrchr (path, '/') - path), path);
-	CLEANUP_CLOSE int parent = open_folder (root, up, &last);
+	CLEANUP_CLOSE int parent = openat (folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
-		return parent == -EACCES ? 0 : parent;  /* nobody who publishes here made it */
-	return fsync (parent) < 0 ? -errno : 0;
+		return errno == EACCES ? 0 : -errno;    /* nobody who publishes here made it */
+	if (fsync (parent) == 0 || (errno == EINVAL && !made))  /* what another file system is mounted in may have no fsync */
+		return 0;
+	return -errno;
 }
 
-/* One level of file_make_parents: folder `name` in `at`; its descriptor, or negative errno. */
+struct making {
+	mode_t mode;
+	bool durable;
+	bool named;          /* by the user: links are followed, and his umask counts */
+};
+
+/* Folder `name` in `at`, made if need be; its descriptor, or negative errno. */
 static int
-make_folder (int at, const char *name, mode_t mode, bool durable)
+make_folder (int at, const char *name, const struct making *how)
 {
-	bool made = mkdirat (at, name, mode) == 0;
+	bool made = mkdirat (at, name, how->mode) == 0;
 	if (!made && errno != EEXIST)
 		return -errno;
-	int fd = open_name (at, name, O_RDONLY | O_DIRECTORY, 0);
+	int fd = how->named ? openat (at, name, O_PATH | O_DIRECTORY | O_CLOEXEC) : open_name (at, name, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
+		return how->named ? -errno : fd;
+	int status = made && !how->named && fchmod (fd, how->mode) < 0 ? -errno : 0;
+	if (status == 0 && how->durable)
+		status = settle_folder (fd, made);
+	if (status == 0)
 		return fd;
-	if ((made && fchmod (fd, mode) < 0) || (durable && (made || is_empty (fd)) && fsync (at) < 0)) {
-		int errnum = errno;
-		close (fd);
-		return -errnum;
+	close (fd);
+	return status;
+}
+
+/* Each folder of the first `length` bytes of `path`, from `at` on: each durable before anything is made in it. 0 or negative errno. */
+static int
+make_way (int at, const char *path, size_t length, const struct making *how)
+{
+	CLEANUP_CLOSE int held = -1;
+	for (const char *end = path + length; path < end; path++) {
+		char name[256];
+		size_t part = strcspn (path, "/") < (size_t) (end - path) ? strcspn (path, "/") : (size_t) (end - path);
+		if (part >= sizeof name)
+			return -ENAMETOOLONG;
+		memcpy (name, path, part);
+		name[part] = '\0';
+		path += part;
+		if (part == 0)
+			continue;
+		int next = make_folder (at, name, how);
+		cleanup_close_at (&held);
+		held = next;
+		if (next < 0)
+			return next;
+		at = held;
 	}
-	return fd;
+	return 0;
 }
 
 int
 file_make_parents (int root, const char *path, mode_t mode, bool durable, struct larder_error *error)
 {
 	const char *last;
-	CLEANUP_CLOSE int held = open_folder (root, path, &last);
-	int status = held >= 0 && durable && last > path ? settle_folder (root, path, held) : held < 0 ? held : 0;
+	CLEANUP_CLOSE int there = open_folder (root, path, &last);
+	int status = there >= 0 && durable && last > path ? settle_folder (there, false) : there < 0 ? there : 0;
 	if (status == 0)
 		return 0;
 	if (status != -ENOENT)
 		return larder_fail_errno (error, -status, "cannot open the folder of '%s'", path);
-	cleanup_close_at (&held);
-	held = -1;
-	int at = root;
-	for (const char *name = path, *slash; (slash = strchr (name, '/')); name = slash + 1) {
-		char part[256];
-		size_t length = (size_t) (slash - name);
-		if (length == 0)
-			continue;
-		if (length >= sizeof part)
-			return larder_fail_errno (error, ENAMETOOLONG, "cannot make the folder of '%s'", path);
-		memcpy (part, name, length);
-		part[length] = '\0';
-		int next = make_folder (at, part, mode, durable);
-		if (held >= 0)
-			close (held);
-		held = next;
-		if (next < 0)
-			return larder_fail_errno (error, -next, "cannot make the folder of '%s'", path);
-		at = held;
+	status = make_way (root, path, (size_t) (last - path), &(struct making) { .mode = mode, .durable = durable });
+	return status < 0 ? larder_fail_errno (error, -status, "cannot make the folder of '%s'", path) : 0;
+}
+
+int
+file_make_folders (const char *path, mode_t mode, struct larder_error *error)
+{
+	CLEANUP_CLOSE int there = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status = there >= 0 ? settle_folder (there, false) : -errno;
+	if (status == -ENOENT) {
+		CLEANUP_CLOSE int at = open (*path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		status = at < 0 ? -errno : make_way (at, path, strlen (path), &(struct making) { .mode = mode, .durable = true, .named = true });
 	}
-	return 0;
+	return status < 0 ? larder_fail_errno (error, -status, "cannot make the folder '%s'", path) : 0;
 }
 
 void
@@ -377,26 +401,4 @@ file_explain_owner (int root, const char *path, struct larder_error *error)
 	snprintf (text, sizeof text, " ('%.100s' belongs to uid %u, mode %03o; this is uid %u)", *at ? at : ".", (unsigned) facts.st_uid, (unsigned) (facts.st_mode & 07777),
 	          (unsigned) geteuid ());
 	error_add (error, text);
-}
-
-int
-file_make_folders (const char *path, mode_t mode, struct larder_error *error)
-{
-	CLEANUP_FREE char *copy = strdup (path);
-	if (!copy)
-		return larder_fail_memory (error);
-	for (char *at = copy + 1; *copy && *at; at++) {
-		bool last = at[1] == '\0';
-		if (*at != '/' && !last)
-			continue;
-		char kept = *at;
-		if (kept == '/')
-			*at = '\0';
-		if (mkdir (copy, mode) < 0 && errno != EEXIST)
-			return larder_fail_errno (error, errno, "cannot make the folder '%s'", copy);
-		*at = kept;
-	}
-	if (strlen (path) == 1 && mkdir (path, mode) < 0 && errno != EEXIST)
-		return larder_fail_errno (error, errno, "cannot make the folder '%s'", path);
-	return 0;
 }

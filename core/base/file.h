@@ -21,7 +21,7 @@ int file_open_within (int root, const char *path, int flags);
 /* Make the folders of `path` up to its last '/', each beneath root. `durable`: fsync of each parent that changed, or where
  * another process may have died before it did so. */
 int file_make_parents (int root, const char *path, mode_t mode, bool durable, struct larder_error *error);
-/* mkdir -p of a path that the user named: links in it are his. */
+/* mkdir -p of a path that the user named: links in it are his. As durable as the above. */
 int file_make_folders (const char *path, mode_t mode, struct larder_error *error);
 /* Remove empty folders above `path`, up to root. Never fails. */
 void file_trim_parents (int root, const char *path);

@@ -198,13 +198,12 @@ target_whole_path (const char *path)
 	return whole;
 }
 
+/* One that is there is asked for too: who made it may have died before its name was durable. */
 static int
 open_root (struct transfer *transfer, struct larder_error *error)
 {
-	transfer->root = open (transfer->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (transfer->root >= 0)
-		return 0;
-	if (errno != ENOENT)
+	CLEANUP_CLOSE int there = open (transfer->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (there < 0 && errno != ENOENT)
 		return larder_fail_errno (error, errno, "cannot open the folder '%s'", transfer->folder);
 	int code = file_make_folders (transfer->folder, 0777, error);
 	if (code < 0)

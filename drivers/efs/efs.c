@@ -35,16 +35,19 @@ read_mode (const struct efs *efs, const char *key, const char *text, mode_t *ret
 	return 0;
 }
 
+/* Made where it is missing; one that is there is asked for too, as who made it may have died before its name was durable. */
 static int
 open_root (struct efs *efs, struct larder_error *error)
 {
-	efs->fd = open (efs->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (efs->fd < 0 && errno == ENOENT && !efs->read_only && file_make_folders (efs->root, efs->dir_mode, NULL) == 0
-	    && (efs->fd = open (efs->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
+	struct larder_error why = LARDER_ERROR_INIT;
+	bool there = access (efs->root, F_OK) == 0;
+	int code = efs->read_only ? 0 : file_make_folders (efs->root, efs->dir_mode, &why);
+	efs->fd = code < 0 ? -1 : open (efs->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (efs->fd >= 0 && !there)
 		(void) fchmod (efs->fd, efs->dir_mode);      /* one that was there is as its owner wants it */
 	if (efs->fd >= 0)
 		return 0;
-	int code = larder_fail_errno (error, errno, "cannot open the root '%s' of backend '%s'", efs->root, efs->name);
+	code = larder_fail_errno (error, code < 0 ? why.errnum : errno, "cannot open the root '%s' of backend '%s'", efs->root, efs->name);
 	if (code == LARDER_E_NOTFOUND)
 		larder_explain (error, LARDER_DETAIL_NEXT, "mount the file system there, or make the folder");
 	return code;

@@ -188,7 +188,7 @@ bucket_open (const struct mock *mock, struct larder_call *call, const char *name
 	}
 	code = hold (ret, error);
 	if (code == 1 && write && mock->create) {
-		code = ret->root < 0 ? make_root (ret, error) : 0;
+		code = ret->root < 0 ? make_root (ret, error) : mock->fsync ? file_make_folders (mock->root_path, 0755, error) : 0;
 		if (code == 0)
 			code = check_free (ret, error);
 		if (code == 0)

@@ -1,4 +1,4 @@
-/* test-base-file.c: nothing leaves its root, by the kernel's rule or by walking; folders come and go. */
+/* test-base-file.c: nothing leaves its root, by the kernel's rule or by walking; folders come, durably, and go. */
 #include "file.h"
 
 #include <errno.h>
@@ -161,6 +161,97 @@ START_TEST (parents)
 }
 END_TEST
 
+/* In place of libc's: which folders were made durable, by inode. */
+static ino_t synced[16];
+static unsigned synced_count;
+
+int
+fsync (int fd)
+{
+	struct stat facts;
+	if (fstat (fd, &facts) == 0 && S_ISDIR (facts.st_mode))
+		synced[synced_count++ % COUNT_OF (synced)] = facts.st_ino;
+	return (int) syscall (SYS_fsync, fd);
+}
+
+/* Those, in that order, and no others since the last check. */
+static void
+check_synced (int root, const char *const *names)
+{
+	unsigned count = 0;
+	for (struct stat facts; names[count]; count++) {
+		ck_assert_int_eq (fstatat (root, names[count], &facts, 0), 0);
+		ck_assert_uint_gt (synced_count, count);
+		ck_assert_uint_eq (synced[count], facts.st_ino);
+	}
+	ck_assert_uint_eq (synced_count, count);
+	synced_count = 0;
+}
+#define NAMES(...) ((const char *const[]) { __VA_ARGS__, NULL })
+
+static int
+make_a_b_c (int root, const char *path, bool whole)
+{
+	char name[200];
+	snprintf (name, sizeof name, "%s/a/b//c/%s", path, whole ? "" : "file");
+	return whole ? file_make_folders (name, 0755, NULL) : file_make_parents (root, "a/b//c/file", 0755, true, NULL);
+}
+
+/* Each that was made, by its parent and before the next is made in it; an empty one again, as who made it may have died; never once
+ * there is something in it. */
+START_TEST (parents_durable)
+{
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	ck_assert_int_eq (file_publish (folder.fd, "there", "x", 1, 0644, FILE_CREATE, false, NULL), 0);
+	synced_count = 0;
+	ck_assert_int_eq (make_a_b_c (folder.fd, folder.path, _i == 1), 0);
+	check_synced (folder.fd, NAMES (".", "a", "a/b"));
+	ck_assert_int_eq (make_a_b_c (folder.fd, folder.path, _i == 1), 0);
+	check_synced (folder.fd, NAMES ("a/b"));
+	ck_assert_int_eq (unlinkat (folder.fd, "a/b/c", AT_REMOVEDIR), 0);
+	ck_assert_int_eq (make_a_b_c (folder.fd, folder.path, _i == 1), 0);
+	check_synced (folder.fd, NAMES ("a", "a/b"));
+	for (int i = 0; i < 10; i++) {
+		char name[32];
+		snprintf (name, sizeof name, "a/b/c/%d", i);
+		ck_assert_int_eq (file_publish (folder.fd, name, "x", 1, 0644, FILE_CREATE, false, NULL), 0);
+		ck_assert_int_eq (make_a_b_c (folder.fd, folder.path, _i == 1), 0);
+	}
+	check_synced (folder.fd, (const char *const[]) { NULL });
+	ck_assert_int_eq (file_make_parents (folder.fd, "d/file", 0755, false, NULL), 0);
+	check_synced (folder.fd, (const char *const[]) { NULL });
+}
+END_TEST
+
+/* The user's own path: his links, his umask, no matter where it begins. */
+START_TEST (folders)
+{
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct stat st;
+	mode_t before = umask (027);
+	ck_assert_int_eq (fchdir (folder.fd), 0);
+	ck_assert_int_eq (file_make_folders ("real", 0777, NULL), 0);
+	ck_assert_int_eq (symlinkat ("real", folder.fd, "link"), 0);
+	ck_assert_int_eq (file_make_folders ("./link/../link/x", 0777, NULL), 0);
+	umask (before);
+	ck_assert_int_eq (fstatat (folder.fd, "real/x", &st, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_uint_eq (st.st_mode & 07777, 0750);
+	ck_assert_int_eq (file_make_folders ("/", 0777, NULL), 0);
+	ck_assert_int_eq (file_make_folders (".", 0777, NULL), 0);
+	ck_assert_int_eq (file_publish (folder.fd, "plain", "x", 1, 0644, FILE_CREATE, false, NULL), 0);
+	ck_assert_int_eq (file_make_folders ("plain/x", 0777, &error), LARDER_E_INVALID);
+	ck_assert_ptr_nonnull (strstr (error.message, "'plain/x'"));
+	ck_assert_int_eq (symlinkat ("nowhere", folder.fd, "dangling"), 0);
+	ck_assert_int_eq (file_make_folders ("dangling/x", 0777, &error), LARDER_E_NOTFOUND);
+	char path[400];
+	memset (path, 'n', 300);
+	snprintf (path + 300, sizeof path - 300, "/x");
+	ck_assert_int_eq (file_make_folders (path, 0777, &error), LARDER_E_INVALID);
+	ck_assert_int_eq (chdir ("/"), 0);
+}
+END_TEST
+
 START_TEST (trims)
 {
 	CLEANUP_FOLDER struct folder folder = folder_make ();
@@ -281,7 +372,8 @@ main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-base-file-opens", opens, 2 }, { "test-base-file-stays", stays, 2 }, { "test-base-file-dots", dots, 2 }, { "test-base-file-within", within, 0 },
-		{ "test-base-file-parents", parents, 0 }, { "test-base-file-trims", trims, 0 }, { "test-base-file-deep", deep, 2 },
+		{ "test-base-file-parents", parents, 0 }, { "test-base-file-parents-durable", parents_durable, 2 }, { "test-base-file-folders", folders, 0 },
+		{ "test-base-file-trims", trims, 0 }, { "test-base-file-deep", deep, 2 },
 		{ "test-base-file-slurps", slurps, 0 }, { "test-base-file-source-of-file", source_of_file, 0 },
 		{ "test-base-file-source-of-memory", source_of_memory, 0 },
 	};
