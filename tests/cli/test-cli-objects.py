@@ -269,6 +269,17 @@ def test_cli_objects_a_result_for_each_key():
     assert larder("rm", "-r", "images:r/").code == 0 and keys("images:r/") == []
 
 
+def test_cli_objects_standard_input_of_any_length():
+    """c-T09, c-T10: nothing, and both sides of the border from which it goes in parts; no upload is left open."""
+    mib = 1 << 20
+    data = os.urandom(17 * mib)
+    for size in (0, 1, 8 * mib - 1, 8 * mib, 8 * mib + 1, 17 * mib):
+        put("stream", data[:size])
+        assert larder("cat", "images:stream").raw == data[:size], size
+    uploads = os.path.join(HOME, "demo/pingvas-studio-images/.larder/uploads")
+    assert (not os.path.exists(uploads) or os.listdir(uploads) == []) and larder("rm", "images:stream").code == 0
+
+
 def test_cli_objects_order_of_folders_and_files():
     # c-T08: keys are compared as bytes, also around '/': a name beside a folder of that name, and one that is not UTF-8
     names = [b"foo.txt", b"foo/foo2", b"foo-bar", b"foo0", "föö".encode(), b"bad\xff", b"foo/-", b"foo/0", b"foo-/x"]

@@ -103,6 +103,30 @@ def test_fault_transfer_kill_at_each_step_of_a_sync():
     at_each(("sync", "s:tree", "back"), ("linkat", "unlinkat"), stored, lambda place: files(place.path("back")) == {"large": place.large[0]})
 
 
+ONE_BY_ONE = ("--jobs", "1")
+
+
+def test_fault_transfer_kill_upload_goes_on():
+    """The mock keeps parts as files that get their names: after two of three, the rest takes fewer than half of what the whole did."""
+    with place_of_one() as place:
+        fresh(place)
+        assert killed(place, (*ONE_BY_ONE, *PUT), "renameat", 4) and sum(len(names) for _, _, names in os.walk(place.path(UPLOADS))) == 3
+        assert not killed(place, (*ONE_BY_ONE, *PUT), "renameat", 4)
+        assert place.whole("cat", "s:large") == place.large[0]
+        kill_transfers.tidy(place)
+
+
+def test_fault_transfer_kill_download_goes_on():
+    """From the mock, 128 KiB a write: after two of three ranges of 8 MiB only the third is written."""
+    with place_of_one() as place:
+        stored(place)
+        words = (*ONE_BY_ONE, "get", "s:tree/large", "back/large")
+        assert killed(place, words, "pwrite", 2 * 64 + 10) and [name.startswith(".tmp-") for name in os.listdir(place.path("back"))] == [True]
+        assert not killed(place, words, "pwrite", 64)
+        kill_transfers.tidy(place)
+        assert files(place.path("back")) == {"large": place.large[0]}
+
+
 def test_fault_transfer_kill_file_came_another_way():
     """A download broke off, and the file was brought by something else: the sync finds it the same, and the private one goes."""
     with place_of_one() as place:
