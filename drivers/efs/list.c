@@ -1,20 +1,21 @@
-/* list.c: one page of a tree, in byte order of the keys. In memory are the names of one folder at each level. */
+/* list.c: one page of a tree, in byte order of the keys. In memory are the least names of one folder at each level: when they are used up
+ * and it had more, it is read again. */
 #include "efs.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "arena.h"
 #include "cleanup.h"
 #include "error.h"
 #include "file.h"
 
-enum { PAGE = 1000, DONE = 1 };
+enum { PAGE = 1000, BATCH = PAGE + 1, DONE = 1 };
 
 struct walk {
 	struct efs *efs;
@@ -29,8 +30,14 @@ struct walk {
 	bool more;
 };
 
-/* A name as it stands in keys: a folder's with its '/', which decides the order. */
-struct names { struct larder_arena *arena; char **at; size_t count, room; };
+/* The least names of a folder above the one before, as they stand in keys: a folder's with its '/', which decides the order. */
+struct names {
+	const char *prefix;
+	char **at;                           /* room for 2 * BATCH */
+	size_t count;
+	bool more;                           /* than BATCH: of the first so many, which are sorted, none is above those left out */
+	char last[NAME_MAX + 2];
+};
 
 static int
 by_bytes (const void *a, const void *b)
@@ -38,20 +45,53 @@ by_bytes (const void *a, const void *b)
 	return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
-static int
-add_name (struct names *names, const char *name, bool folder)
+static void
+keep_least (struct names *names)
 {
-	if (names->count == names->room) {
-		size_t room = names->room ? 2 * names->room : 64;
-		char **more = realloc (names->at, room * sizeof *more);
-		if (!more)
-			return -1;
-		names->at = more;
-		names->room = room;
-	}
-	char *text = arena_printf (names->arena, "%s%s", name, folder ? "/" : "");
-	names->at[names->count++] = text;
-	return text ? 0 : -1;
+	qsort (names->at, names->count, sizeof *names->at, by_bytes);
+	for (; names->count > BATCH; names->more = true)
+		free (names->at[--names->count]);
+}
+
+/* Is anything below this prefix behind what was told, and within what is asked for? */
+static bool
+is_wanted (const struct walk *walk, const char *prefix)
+{
+	const char *wanted = walk->request->prefix;
+	size_t length = strlen (prefix), most = strlen (wanted);
+	if (strncmp (prefix, wanted, length < most ? length : most) != 0)
+		return false;
+	return !walk->after || strncmp (walk->after, prefix, length) == 0 || strcmp (prefix, walk->after) > 0;
+}
+
+/* Of a name that is too long there is no key. */
+static bool
+may_be_told (const struct walk *walk, const char *prefix, const char *name)
+{
+	char key[2 * KEY_MOST];
+	const char *wanted = walk->request->prefix;
+	size_t length = (size_t) snprintf (key, sizeof key, "%s%s", prefix, name);
+	if (length > KEY_MOST)
+		return false;
+	if (key[length - 1] == '/')
+		return is_wanted (walk, key);
+	return strncmp (key, wanted, strlen (wanted)) == 0 && (!walk->after || strcmp (key, walk->after) > 0);
+}
+
+static int
+add_name (const struct walk *walk, struct names *names, const char *name, bool folder)
+{
+	char text[NAME_MAX + 2];
+	snprintf (text, sizeof text, "%s%s", name, folder ? "/" : "");
+	if (strcmp (text, names->last) <= 0 || (names->more && strcmp (text, names->at[BATCH - 1]) > 0) || !may_be_told (walk, names->prefix, text))
+		return 0;
+	char *kept = strdup (text);
+	if (!kept)
+		return -1;
+	names->at[names->count++] = kept;
+	if (names->count == (size_t) 2 * BATCH)
+		keep_least (names);
+	return 0;
 }
 
 /* Files, folders and links; 0: another kind, or gone meanwhile; or a negative errno. */
@@ -68,7 +108,7 @@ kind_of (int folder, const struct dirent *entry)
 
 /* 0 or a negative errno: a folder that was not read to its end is none. */
 static int
-read_entries (DIR *folder, struct names *names)
+read_entries (const struct walk *walk, DIR *folder, struct names *names)
 {
 	for (;;) {
 		errno = 0;
@@ -78,22 +118,21 @@ read_entries (DIR *folder, struct names *names)
 		if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0 || tree_is_private (entry->d_name))
 			continue;
 		int kind = kind_of (dirfd (folder), entry);
-		if (kind < 0 || (kind > 0 && add_name (names, entry->d_name, kind == DT_DIR) < 0))
+		if (kind < 0 || (kind > 0 && add_name (walk, names, entry->d_name, kind == DT_DIR) < 0))
 			return kind < 0 ? kind : -ENOMEM;
 	}
 }
 
 static int
-read_names (int fd, struct names *names)
+read_names (const struct walk *walk, int fd, struct names *names)
 {
 	DIR *folder = fdopendir (fd);
-	int failed = folder ? read_entries (folder, names) : -errno;
+	int failed = folder ? read_entries (walk, folder, names) : -errno;
 	if (folder)
 		(void) closedir (folder);
 	else
 		close (fd);
-	if (names->count)
-		qsort (names->at, names->count, sizeof *names->at, by_bytes);
+	keep_least (names);
 	return failed;
 }
 
@@ -161,24 +200,10 @@ tell_group (struct walk *walk, const char *key, struct larder_error *error)
 static int
 visit_file (struct walk *walk, const char *key, struct larder_error *error)
 {
-	const char *wanted = walk->request->prefix;
-	if (strncmp (key, wanted, strlen (wanted)) != 0 || (walk->after && strcmp (key, walk->after) <= 0))
-		return 0;
 	int code = tell_group (walk, key, error);
 	if (code == 1 && walk->more)
 		return DONE;
 	return code == 0 ? tell_file (walk, key, error) : code == 1 ? 0 : code;
-}
-
-/* Is anything below this prefix behind what was told, and within what is asked for? */
-static bool
-is_wanted (const struct walk *walk, const char *prefix)
-{
-	const char *wanted = walk->request->prefix;
-	size_t length = strlen (prefix), most = strlen (wanted);
-	if (strncmp (prefix, wanted, length < most ? length : most) != 0)
-		return false;
-	return !walk->after || strncmp (walk->after, prefix, length) == 0 || strcmp (prefix, walk->after) > 0;
 }
 
 static int walk_folder (struct walk *walk, const char *prefix, struct larder_error *error);
@@ -189,36 +214,49 @@ visit (struct walk *walk, const char *prefix, const char *name, struct larder_er
 	char key[2 * KEY_MOST];
 	const char *wanted = walk->request->prefix;
 	size_t length = (size_t) snprintf (key, sizeof key, "%s%s", prefix, name);
-	if (length > KEY_MOST)
-		return 0;                        /* no key can name it */
 	if (key[length - 1] != '/')
 		return visit_file (walk, key, error);
-	if (!is_wanted (walk, key))
-		return 0;
 	if (strcmp (walk->request->delimiter, "/") != 0 || length <= strlen (wanted))
 		return walk_folder (walk, key, error);
 	return !walk->after || strcmp (key, walk->after) > 0 ? tell_prefix (walk, key, error) : 0;
 }
 
+/* The next batch. A folder that is not there has none. */
+static int
+read_batch (const struct walk *walk, struct names *names, struct larder_error *error)
+{
+	char folder[KEY_MOST + 2];
+	size_t length = (size_t) snprintf (folder, sizeof folder, "%s", *names->prefix ? names->prefix : "./");
+	folder[length - 1] = '\0';
+	int code = tree_cancelled (walk->call, error);
+	if (code < 0)
+		return code;
+	names->more = false;
+	int fd = file_open_beneath (walk->top, folder, O_RDONLY | O_DIRECTORY, 0);
+	int failed = fd == -ENOENT ? 0 : fd < 0 ? fd : read_names (walk, fd, names);
+	return failed < 0 ? tree_fail (walk->efs, walk->top, -failed, "list", folder, error) : 0;
+}
+
+static void
+names_clear (struct names *names)
+{
+	if (names->count)
+		snprintf (names->last, sizeof names->last, "%s", names->at[names->count - 1]);
+	while (names->count)
+		free (names->at[--names->count]);
+}
+
 static int
 walk_folder (struct walk *walk, const char *prefix, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	struct names names = { .arena = arena };
-	char folder[KEY_MOST + 2];
-	size_t length = (size_t) snprintf (folder, sizeof folder, "%s", *prefix ? prefix : "./");
-	folder[length - 1] = '\0';
-	int code = tree_cancelled (walk->call, error);
-	int fd = code < 0 || !arena ? -ENOMEM : file_open_beneath (walk->top, folder, O_RDONLY | O_DIRECTORY, 0);
-	if (fd == -ENOENT)
-		return 0;
-	if (fd < 0)
-		return code < 0 ? code : tree_fail (walk->efs, walk->top, -fd, "list", folder, error);
-	int failed = read_names (fd, &names);
-	if (failed < 0)
-		code = tree_fail (walk->efs, walk->top, -failed, "list", folder, error);
-	for (size_t i = 0; code == 0 && i < names.count; i++)
-		code = visit (walk, prefix, names.at[i], error);
+	struct names names = { .prefix = prefix, .at = malloc (2 * BATCH * sizeof *names.at) };
+	int code = names.at ? 0 : larder_fail_memory (error);
+	do {
+		code = code == 0 ? read_batch (walk, &names, error) : code;
+		for (size_t i = 0; code == 0 && i < names.count; i++)
+			code = visit (walk, prefix, names.at[i], error);
+		names_clear (&names);
+	} while (code == 0 && names.more);
 	free (names.at);
 	return code;
 }

@@ -21,17 +21,23 @@ BUILD = os.environ["TOP_BUILDDIR"]
 KEEP_LITTLE = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"      # a sanitizer would keep 256 MiB of what was freed
 
 
+def fill(folder, count):
+    os.makedirs(folder)
+    for i in range(count):
+        os.close(os.open(os.path.join(folder, "picture-%06d.png" % (i * 7919 % count)), os.O_CREAT | os.O_WRONLY))
+
+
 class Names:
     def __init__(self, folder):
         self.folder = folder
         os.mkdir(os.path.join(folder, "profiles"))
         with open(os.path.join(folder, "larder.ini"), "w") as file:
-            file.write(peers.PIPELINE + '[store "other"]\nbackend = objects\nbucket = other\n')
+            file.write(peers.PIPELINE + '[store "other"]\nbackend = objects\nbucket = other\n[store "files"]\nbackend = files\nbucket = files\n')
 
     def measure(self, server, *words):
         """(peak in MiB, the last line of what it said)"""
         with open(os.path.join(self.folder, "profiles", "bench.ini"), "w") as file:
-            file.write(peers.PROFILE % (server.endpoint, "auto", ""))
+            file.write(peers.PROFILE % (server.endpoint, "auto", "") + '[backend "files"]\ndriver = efs\nroot = %s\n' % self.folder)
         taken, said = os.path.join(self.folder, "taken.json"), os.path.join(self.folder, "said")
         with open(said, "wb") as out:
             subprocess.run([os.path.join(BUILD, "tests", "bench", "measure"), taken, os.path.join(BUILD, "larder"), "--config",
@@ -98,9 +104,7 @@ def test_bench_scale_local_folder():
     with tempfile.TemporaryDirectory() as folder, null.Null() as server:
         names = Names(folder)
         for count in (FEW, FILES):
-            os.mkdir(os.path.join(folder, str(count)))
-            for i in range(count):
-                os.close(os.open(os.path.join(folder, str(count), "picture-%06d.png" % (i * 7919 % count)), os.O_CREAT | os.O_WRONLY))
+            fill(os.path.join(folder, str(count)), count)
         for words, member in ((["sync", "-n", "HERE", "up:one/"], "would_copy"), (["put", "-n", "-r", "HERE/", "up:one/"], "would_copy"),
                               (["verify", "--size-only", "HERE", "HERE"], "same"), (["sync", "--delete", "--delete-most", "100%", "down:bench/1x4KiB/", "HERE"], "removed")):
             peaks = {}
@@ -110,6 +114,19 @@ def test_bench_scale_local_folder():
                 assert last["type"] == "summary" and last[member] == count, last
             print("# %s of a local folder: %.1f MiB for %d files, %.1f MiB for %d" % (words[0], peaks[FEW], FEW, peaks[FILES], FILES))
             assert peaks[FILES] < peaks[FEW] + GROWS, (words, peaks)
+
+
+def test_bench_scale_folder_of_efs():
+    """Each page of a listing holds the least names of a folder, not all."""
+    with tempfile.TemporaryDirectory() as folder, null.Null() as server:
+        names, peaks = Names(folder), []
+        for count in (FEW, FILES // 2):
+            fill(os.path.join(folder, "files", str(count)), count)
+            peak, last = names.measure(server, "ls", "-r", "--json", "files:%d/" % count)
+            assert json.loads(last)["done"] == count, last
+            peaks.append(peak)
+        print("# ls of a folder of efs: %.1f and %.1f MiB" % tuple(peaks))
+        assert peaks[1] < peaks[0] + GROWS, peaks
 
 
 def test_bench_scale_memory_is_a_budget():

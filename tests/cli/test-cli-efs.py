@@ -63,6 +63,22 @@ def test_cli_efs_modes_and_owners():
     assert done.returncode == 0 and os.stat(os.path.join(FILES, "m/y")).st_uid == other and read(os.path.join(FILES, "m/y")) == b"one", done.stderr
 
 
+def test_cli_efs_folder_of_many():
+    """More names than a page holds at once, created in any order; links to nothing, which are no keys, stand in for more than a page of the first ones."""
+    many = os.path.join(FILES, "many")
+    names = {"f%04d" % (i * 7919 % 2500) + ("/x" if i % 10 == 0 else ""): b"" for i in range(2500)}
+    for name in names:
+        write(os.path.join(many, name))
+    for i in range(2200):
+        os.symlink("nothing", os.path.join(many, "a%04d" % i))
+    for i in range(1500):
+        os.symlink("nothing", os.path.join(many, "f1000-%04d" % i))
+    assert keys("model-cache:many/") == sorted("many/" + name for name in names)
+    assert keys("model-cache:many/f1") == [] and keys("model-cache:many/f1000/") == sorted("many/" + name for name in names if name.startswith("f1000/"))
+    whole = larder("ls", "--json", "model-cache:many/")
+    assert whole.summary()["done"] == 2500, whole.out[-300:]
+
+
 def test_cli_efs_names():
     """Nothing leaves the root, nothing is written among larder's own files; a file and a folder of one name are CONFLICT."""
     write("one", b"one")
