@@ -94,12 +94,14 @@ open_resolving (int root, const char *path, int flags, mode_t mode, uint64_t res
 		.mode = flags & O_CREAT ? mode : 0,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve,
 	};
-	for (int again = 0;; again++) {
+	for (int again = 0, stale = 0;; again++) {
 		long fd = syscall (SYS_openat2, root, path, &how, sizeof how);
 		if (fd >= 0)
 			return (int) fd;
 		if (errno == EPERM)             /* a seccomp filter that does not know the call */
 			return -ENOSYS;
+		if (errno == ESTALE && stale++ < 2)     /* NFS: what the name led to has gone meanwhile; it is looked up anew */
+			continue;
 		if (errno != EINTR && (errno != EAGAIN || again > 100))   /* EAGAIN also where another process holds a lease */
 			return -errno;
 	}

@@ -20,18 +20,10 @@ fail_gone (const struct larder_object *object, struct larder_error *error)
 }
 
 static int
-open_once (int folder, const char *key)
+open_file (int folder, const char *key)
 {
 	int fd = file_open_within (folder, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	return fd == -ENOSYS ? file_open_beneath (folder, key, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0) : fd;
-}
-
-/* ESTALE: the file that the name led to has gone meanwhile; asked for by its name again, once. */
-static int
-open_file (int folder, const char *key)
-{
-	int fd = open_once (folder, key);
-	return fd == -ESTALE ? open_once (folder, key) : fd;
 }
 
 /* What is told of it, with what is kept beside it. */

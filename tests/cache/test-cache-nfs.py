@@ -82,11 +82,12 @@ def test_cache_nfs_errors_at_the_end():
 
 
 def test_cache_nfs_stale():
-    """ESTALE at each open in turn: of the record, of a folder, of a file. The path comes, or the error says what."""
-    for number in range(1, 6):
-        with Disk("open:ESTALE:%d:1" % number) as cache:
+    """ESTALE at each open in turn, twice, since the kernel asks again: of the record, of a folder, of a file. The path comes, or the error says what."""
+    for number in range(1, 8):
+        with Disk("open:ESTALE:%d:2" % number) as cache:
             got = cache.run("model", "load", "base", "--base", "sdxl", "--json")
-            assert got.code == 0 and read(model_line(got.out)["path"]) == SMALL, (number, got.err)
+            path = got.code == 0 and os.path.relpath(model_line(got.out)["path"], cache.root)
+            assert path and read(cache.path("below", path)) == SMALL, (number, got.err)
 
 
 def test_cache_nfs_many_at_once():
@@ -100,24 +101,27 @@ def test_cache_nfs_many_at_once():
 
 
 def test_cache_nfs_as_a_store():
-    """The driver efs on such a mount: a file that is stale when it is opened is asked for again, one that cannot be read is told and nothing of it kept; a
+    """The driver efs on such a mount: a file that is stale when it is opened (also for the kernel, which asks twice) is asked for again, one that cannot be read is told and nothing of it kept; a
     folder that cannot be listed is no empty one: nothing is removed for its sake."""
-    for bad, code in (("open:ESTALE:1:1", 0), ("read:EIO:1:0", None), ("read:ESTALE:1:0", None)):
+    for bad, code in (("open:ESTALE:1:2", 0), ("read:EIO:1:0", None), ("read:ESTALE:1:0", None)):
         with Disk(bad) as cache:
             write(os.path.join(cache.root, "x"), SMALL)
             got = cache.run("get", "-q", "files:x", cache.path("back"))
             assert (got.code == 0 and read(cache.path("back")) == SMALL) if code == 0 else (got.code > 1 and "x" in got.err), (bad, got.code, got.err)
             assert code == 0 or not os.path.exists(cache.path("back"))
             os.unlink(os.path.join(cache.root, "x"))
-    for number in (1, 2, 3):
+    told = 0
+    for number in range(1, 6):                       # the three folders, and whoever else looks into one
         with Disk("readdir:EIO:%d:1" % number) as cache:
             for name in ("a/x", "b/y"):
                 write(os.path.join(cache.root, name), SMALL)
                 cache.put("kept/" + name, SMALL)
             got = cache.run("sync", "--delete", "--json", "files:", "models:kept/")
-            assert got.code > 1 and "cannot list" in got.err, (number, got.code, got.err)
+            assert got.code == 0 or got.code > 1 and "cannot list" in got.err, (number, got.code, got.err)
             assert len(cache.run("ls", "-r", "--json", "models:kept/").lines()) == 4, number
+            told += got.code > 1
             assert cache.run("sync", "-q", "--delete", "files:", "models:kept/").code == 0
+    assert told == 3, told
 
 
 def test_cache_nfs_doctor():
