@@ -9,9 +9,9 @@ static const struct larder_option larder_options[] = {
 	  .help = "budget for buffers and pictures" },
 	{ .key = "jobs", .type = LARDER_INT, .at = offsetof (struct schema_larder, jobs), .def = "0", .min = 0, .max = 1024,
 	  .help = "pictures or transfers at a time; 0: pictures one a core, transfers as many as pay" },
-	{ .key = "bandwidth", .type = LARDER_RATE, .at = offsetof (struct schema_larder, bandwidth), .help = "bytes a second that transfers move at the most (default: no limit)" },
+	{ .key = "bandwidth", .type = LARDER_RATE, .at = offsetof (struct schema_larder, bandwidth), .help = "bytes a second that move at the most, both ways together (default: no limit)" },
 	{ .key = "requests", .type = LARDER_INT, .at = offsetof (struct schema_larder, requests), .def = "0", .min = 0, .max = 1000000,
-	  .help = "objects and parts a second that transfers begin at the most (0: no limit)" },
+	  .help = "requests a second that go out at the most, of whatever kind, each try anew (0: no limit)" },
 	{ .key = "clock-offset", .type = LARDER_DURATION, .at = offsetof (struct schema_larder, clock_offset), .def = "0s",
 	  .help = "how far the clock of object ages is moved (mock only)" },
 	{ 0 }

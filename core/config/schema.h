@@ -10,7 +10,7 @@ struct schema_larder {
 	const char *environment;
 	uint64_t memory;                 /* budget for buffers and pictures */
 	int64_t jobs;                    /* 0: one a core */
-	uint64_t bandwidth;              /* bytes a second of all transfers of the handle; 0: no limit */
+	uint64_t bandwidth;              /* bytes a second of all that the handle does; 0: no limit */
 	int64_t requests;                /* a second; 0: no limit */
 	int64_t clock_offset;            /* store_now - wall, for the mock */
 };

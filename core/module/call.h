@@ -5,6 +5,8 @@
 #include <larder/types.h>
 #include "arena.h"
 
+struct pace;
+
 struct larder_call {
 	struct larder_arena *arena;      /* of the caller; output strings go there */
 	int cancel_fd;                   /* an eventfd that becomes readable, or -1 */
@@ -12,6 +14,8 @@ struct larder_call {
 	int64_t cpu_end;                 /* of clock_cpu, when the call must end too; 0: never */
 	void (*progress) (void *context, uint64_t bytes); /* or NULL */
 	void *progress_context;
+	struct pace *pace;               /* of the handle, or NULL: no limit */
+	bool urgent;                     /* counted there, but waits for no turn: a lease runs out */
 };
 
 extern const struct larder_host module_host;   /* the table every module gets */

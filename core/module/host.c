@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "error.h"
 #include "instance.h"
+#include "pace.h"
 
 /* One object of host->share. Those who wait for its lock count as users, so it stays. */
 struct shared {
@@ -229,4 +230,5 @@ const struct larder_host module_host = {
 	.cancel_fd = host_cancel_fd, .cancelled = host_cancelled, .progress = host_progress,
 	.wall = clock_wall, .boot = clock_boot, .store_now = host_store_now,
 	.share = host_share, .unshare = host_unshare,
+	.pace_request = pace_request, .pace_bytes = pace_bytes,
 };

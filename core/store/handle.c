@@ -46,8 +46,12 @@ load_config (struct larder *larder, struct larder_error *error)
 		return code;
 	const struct config_section *section = config_next (larder->config, "larder", NULL);
 	const struct schema_larder *schema = section ? config_struct (section) : NULL;
-	if (schema && schema->clock_offset)
+	if (!schema)
+		return 0;
+	if (schema->clock_offset)
 		module_host_store_offset (schema->clock_offset);
+	larder->pace.bandwidth = schema->bandwidth;
+	larder->pace.requests = (uint64_t) schema->requests;
 	return 0;
 }
 
@@ -64,6 +68,7 @@ larder_open (const struct larder_settings *settings, struct larder **ret, struct
 	larder->settings.backend = backend ? strdup (backend) : NULL;
 	larder->cancel_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init (&larder->mutex, NULL);
+	pthread_mutex_init (&larder->pace.mutex, NULL);
 	int code = larder->cancel_fd < 0 ? larder_fail_errno (error, errno, "cannot make an event descriptor") : 0;
 	if ((state && !larder->settings.state) || (backend && !larder->settings.backend))
 		code = larder_fail_memory (error);
@@ -97,6 +102,7 @@ larder_close (struct larder *larder)
 	registry_close (larder->registry);
 	config_free (larder->config);
 	pthread_mutex_destroy (&larder->mutex);
+	pthread_mutex_destroy (&larder->pace.mutex);
 	if (larder->cancel_fd >= 0)
 		close (larder->cancel_fd);
 	free ((char *) larder->settings.state);
@@ -165,7 +171,7 @@ larder_memory_of (const struct larder *larder)
 struct larder_call
 larder_call_begin (struct larder *larder, struct larder_arena *arena)
 {
-	return (struct larder_call) { .arena = arena, .cancel_fd = larder->cancel_fd, .cancelled = &larder->cancelled };
+	return (struct larder_call) { .arena = arena, .cancel_fd = larder->cancel_fd, .cancelled = &larder->cancelled, .pace = &larder->pace };
 }
 
 struct larder_arena *larder_arena_new (void) { return arena_new (); }

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "pace.h"
 #include "store.h"
 
 struct driver_module;
@@ -22,6 +23,7 @@ struct larder {
 	struct config *config;           /* NULL with LARDER_NO_CONFIG */
 	int cancel_fd;
 	volatile int cancelled;
+	struct pace pace;
 	pthread_mutex_t mutex;           /* of the backends; never held across a driver's operation */
 	struct backend *backends;
 	bool class_told;                 /* atomic: that a class of the configuration is not applied was said */

@@ -21,6 +21,15 @@ struct lock {
 	struct larder_arena *arena;      /* what the instance was told at its opening */
 };
 
+/* No lease runs out behind the requests of a transfer. */
+static struct larder_call
+lock_call (const struct lock *lock, struct larder_arena *arena)
+{
+	struct larder_call call = larder_call_begin (lock->larder, arena);
+	call.urgent = true;
+	return call;
+}
+
 static int
 begin (struct lock *lock, const struct config_section *section, struct larder_error *error)
 {
@@ -33,7 +42,7 @@ begin (struct lock *lock, const struct config_section *section, struct larder_er
 	if (code < 0)
 		return code;
 	const struct larder_lock_open request = { .size = sizeof request, .name = lock->section, .store = lock->store ? &lock->access : NULL };
-	struct larder_call call = larder_call_begin (lock->larder, lock->arena);
+	struct larder_call call = lock_call (lock, lock->arena);
 	return instance_open (lock->instance, &call, &request, error);
 }
 
@@ -114,7 +123,7 @@ lock_try (struct lock *lock, struct larder_arena *arena, const char *name, int64
 	if (code < 0)
 		return code;
 	struct larder_lease lease = { .size = sizeof lease };
-	struct larder_call call = larder_call_begin (lock->larder, arena);
+	struct larder_call call = lock_call (lock, arena);
 	instance_enter (lock->instance);
 	code = lock->provider->try_acquire (lock->instance->self, &call, name, length, note, &lease, error);
 	instance_leave (lock->instance);
@@ -129,7 +138,7 @@ lock_renew (struct lock *lock, struct larder_arena *arena, const struct larder_l
 	int code = check_lease (lock, lease->name, lease->length, error);
 	if (code < 0)
 		return code;
-	struct larder_call call = larder_call_begin (lock->larder, arena);
+	struct larder_call call = lock_call (lock, arena);
 	instance_enter (lock->instance);
 	code = lock->provider->renew (lock->instance->self, &call, lease, error);
 	instance_leave (lock->instance);
@@ -141,9 +150,9 @@ lock_release (struct lock *lock, struct larder_arena *arena, const struct larder
 {
 	static const struct itimerspec second = { .it_value = { .tv_sec = 1 } };
 	CLEANUP_CLOSE int timer = larder_is_cancelled (lock->larder) ? timerfd_create (CLOCK_BOOTTIME, TFD_CLOEXEC) : -1;
-	struct larder_call call = larder_call_begin (lock->larder, arena);
+	struct larder_call call = lock_call (lock, arena);
 	if (timer >= 0 && timerfd_settime (timer, 0, &second, NULL) == 0)
-		call = (struct larder_call) { .arena = arena, .cancel_fd = timer };
+		call = (struct larder_call) { .arena = arena, .cancel_fd = timer, .pace = call.pace, .urgent = true };
 	instance_enter (lock->instance);
 	int code = lock->provider->release (lock->instance->self, &call, lease, error);
 	instance_leave (lock->instance);
@@ -157,7 +166,7 @@ lock_holder (struct lock *lock, struct larder_arena *arena, const char *name, st
 	if (code < 0)
 		return code;
 	struct larder_lease lease = { .size = sizeof lease };
-	struct larder_call call = larder_call_begin (lock->larder, arena);
+	struct larder_call call = lock_call (lock, arena);
 	instance_enter (lock->instance);
 	code = lock->provider->holder (lock->instance->self, &call, name, &lease, error);
 	instance_leave (lock->instance);

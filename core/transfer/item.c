@@ -141,16 +141,13 @@ waits_for_room (struct item *item, int code)
 }
 
 static int
-copy_paced (struct item *item, bool *ret_same, struct larder_error *error)
+copy_unless_same (struct item *item, bool *ret_same, struct larder_error *error)
 {
 	struct transfer *transfer = item->transfer;
 	item->succeeded = atomic_load (&transfer->succeeded);
 	if (transfer_stopped (transfer))
 		return LARDER_E_CANCELLED;
-	/* a large one is paced piece by piece */
-	int code = item->task.large ? 0 : pace_wait (&transfer->pace, transfer->larder, size_of (item), error);
-	if (code == 0 && item->same)
-		code = item->same (item, ret_same, error);
+	int code = item->same ? item->same (item, ret_same, error) : 0;
 	if (code < 0 || *ret_same)
 		return code;
 	item->differs = item->verify;
@@ -164,7 +161,7 @@ run (struct task *task)
 	struct transfer *transfer = item->transfer;
 	struct larder_error error = LARDER_ERROR_INIT;
 	bool same = false;
-	int code = copy_paced (item, &same, &error);
+	int code = copy_unless_same (item, &same, &error);
 	if (goes_behind (item, code, &error) || waits_for_room (item, code))
 		return;
 	if (code == 0 && item->verify)

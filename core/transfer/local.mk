@@ -8,7 +8,6 @@ libtransfer_la_SOURCES = \
 	%D%/from-local.c %D%/from-store.c \
 	%D%/item.c \
 	%D%/journal.c %D%/journal.h \
-	%D%/pace.c %D%/pace.h \
 	%D%/parts.c %D%/parts.h %D%/parts-list.c \
 	%D%/pending.c \
 	%D%/plan.h %D%/plan-read.c %D%/plan-write.c \

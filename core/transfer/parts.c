@@ -2,6 +2,7 @@
 #include "parts.h"
 
 #include "error.h"
+#include "store.h"
 
 enum { AT_ONCE = 8, STREAM_STEP = 500 };
 #define MIB (UINT64_C (1) << 20)
@@ -65,20 +66,25 @@ step (struct share *share)
 	pthread_mutex_unlock (&pieces->mutex);
 	if (number == 0)
 		return false;
-	struct transfer *transfer = pieces->transfer;
-	int code = transfer_stopped (transfer) ? larder_fail (&error, LARDER_E_CANCELLED, "cancelled")
-		: pace_wait (&transfer->pace, transfer->larder, plan_length (&pieces->plan, number), &error);
-	if (code == 0)
-		code = pieces->one (pieces, number, &error);
+	int code = transfer_stopped (pieces->transfer) ? larder_fail (&error, LARDER_E_CANCELLED, "cancelled") : pieces->one (pieces, number, &error);
 	if (code < 0)
 		keep_failure (pieces, code, &error);
 	return more && code == 0;
 }
 
+/* No more than the bandwidth that is allowed moves in a second: of many at once none would be whole when a run ends early. */
+static unsigned
+at_once (const struct pieces *pieces)
+{
+	const struct schema_larder *settings = larder_settings_of (pieces->transfer->larder);
+	uint64_t a_second = settings && settings->bandwidth ? settings->bandwidth / pieces->plan.part : AT_ONCE;
+	return a_second < 1 ? 1 : a_second < AT_ONCE ? (unsigned) a_second : AT_ONCE;
+}
+
 int
 pieces_do (struct pieces *pieces, struct larder_error *error)
 {
-	pieces->share = (struct share) { .step = step, .most = AT_ONCE };
+	pieces->share = (struct share) { .step = step, .most = at_once (pieces) };
 	pieces->error = error;
 	pthread_mutex_init (&pieces->mutex, NULL);
 	pool_share (pieces->transfer->pool, &pieces->share);

@@ -152,8 +152,6 @@ write_part (struct streaming *streaming, uint32_t number, uint64_t length, bool 
 	else if (code == 0)
 		code = file_source_begin (&file, streaming->spooled, "standard input", &source, error);
 	if (code == 0)
-		code = pace_wait (&streaming->transfer->pace, streaming->transfer->larder, length, error);
-	if (code == 0)
 		code = store_parts_write (streaming->transfer->store, arena, &streaming->upload, number, &source, &part, error);
 	if (put_goes_again (streaming->transfer, streaming->item, in_memory ? NULL : &file, code, error))
 		code = store_parts_write (streaming->transfer->store, arena, &streaming->upload, number, &source, &part, error);

@@ -94,7 +94,6 @@ transfer_begin (struct transfer *transfer, struct larder *larder, const struct l
 		.sum = { .size = sizeof transfer->sum }, .mutex = PTHREAD_MUTEX_INITIALIZER, .names = PTHREAD_MUTEX_INITIALIZER,
 		.pool = transfer_pool (larder, request->flags),
 	};
-	pace_begin (&transfer->pace, larder);
 	if (transfer->arena && transfer->pool)
 		return 0;
 	pool_free (transfer->pool);

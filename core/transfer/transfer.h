@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <larder/larder.h>
 #include "file.h"
-#include "pace.h"
 #include "pool.h"
 
 /* A store that sources are in; it stays open while any of its objects is under way. */
@@ -23,7 +22,6 @@ struct transfer {
 	const struct larder_transfer *request;
 	const char *state;            /* folder for journals, or NULL */
 	struct pool *pool;
-	struct pace pace;
 	atomic_uint succeeded;        /* items */
 	atomic_int stop;              /* ends the run: CANCELLED, NOSPACE, or what the event function returned */
 

@@ -10,6 +10,8 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
+#include "pace.h"
+#include "store.h"
 
 #define PIECE (256 << 10)
 #define REPLACED_MOST 2         /* an object that is written all the time would be read for ever */
@@ -176,8 +178,10 @@ copy_pieces (struct writing *writing, const struct larder_source *source, uint64
 	uint64_t crc = 0;
 	if (!piece)
 		return larder_fail_memory (error);
+	struct larder_call call = larder_call_begin (writing->transfer->larder, NULL);
 	while (writing->written < source->length) {
-		int64_t got = source_pread (source, piece, PIECE, writing->written, error);
+		int64_t may = pace_bytes (&call, PIECE, error);
+		int64_t got = may < 0 ? may : source_pread (source, piece, (size_t) may, writing->written, error);
 		if (got < 0)
 			return (int) got;
 		if (got == 0)

@@ -42,7 +42,6 @@ struct sending {
 	struct aws_target target;
 	struct aws_credentials credentials;
 	struct aws_signature signature;
-	int64_t began;
 	bool asking, begun;                    /* asking: a GET after a HEAD that said nothing; begun: the caller has the reply */
 	int refused;                           /* code of the caller's receiver */
 	struct buffer collected;
@@ -122,7 +121,6 @@ one_try (struct sending *sending, const char *method, struct larder_error *error
 		.method = method, .url = sending->target.url, .headers = without_host (&request), .body = sending->asking ? NULL : sending->body,
 	};
 	const struct http_receiver receiver = { sending, on_head, on_body };
-	sending->began = sending->host->boot ();
 	return http_perform (aws_client_http (client), sending->call, sending->send->arena, &message, &receiver, &sending->http, error);
 }
 
@@ -389,7 +387,7 @@ after_failure (struct sending *sending, int code, const struct larder_error *fro
 		}
 		return give_failure (sending, from, code, error);
 	}
-	bool answered = sending->http.phase == HTTP_ANSWERED, soon = sending->host->boot () - sending->began < STALE_SOON;
+	bool answered = sending->http.phase == HTTP_ANSWERED, soon = sending->http.took < STALE_SOON;
 	if (sending->http.phase == HTTP_SENT || (answered && (is_success (sending->http.status) || sending->http.status >= 500)))
 		sending->uncertain = true;
 	if (sending->http.reused && !answered && soon && sending->stale < STALE_MOST) {

@@ -271,9 +271,10 @@ int
 efs_list (void *self, struct larder_call *call, const struct larder_list *request, larder_item_fn item, void *context, struct larder_page *ret_page, struct larder_error *error)
 {
 	struct larder_page page = { .size = sizeof page };
+	int turn = larder_host->pace_request (call, error);
 	struct walk walk = {
 		.efs = self, .call = call, .request = request, .item = item, .context = context, .most = request->most ? request->most : PAGE,
-		.after = later (request->start_after, request->token), .top = tree_open (self, request->bucket, false, error),
+		.after = later (request->start_after, request->token), .top = turn < 0 ? turn : tree_open (self, request->bucket, false, error),
 	};
 	if (walk.top < 0)
 		return walk.top;

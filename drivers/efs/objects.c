@@ -37,9 +37,11 @@ tell (const struct efs *efs, struct larder_call *call, const struct larder_objec
 
 /* A descriptor, or a code. */
 static int
-find (const struct efs *efs, const struct larder_object *object, struct stat *facts, struct larder_error *error)
+find (const struct efs *efs, struct larder_call *call, const struct larder_object *object, struct stat *facts, struct larder_error *error)
 {
-	int code = tree_check_key (object->key, error);
+	int code = larder_host->pace_request (call, error);
+	if (code == 0)
+		code = tree_check_key (object->key, error);
 	if (code == 0 && object->version && strcmp (object->version, "null") != 0)
 		return larder_fail (error, LARDER_E_NOTFOUND, "no version '%s' of '%.300s': files have none", object->version, object->key);
 	if (code < 0)
@@ -63,7 +65,7 @@ efs_stat (void *self, struct larder_call *call, const struct larder_object *obje
 {
 	struct stat facts;
 	struct larder_info info = { .size = sizeof info };
-	CLEANUP_CLOSE int fd = find (self, object, &facts, error);
+	CLEANUP_CLOSE int fd = find (self, call, object, &facts, error);
 	int code = fd < 0 ? fd : tell (self, call, object, &facts, &info, error);
 	if (code == 0)
 		larder_give (ret_info, &info);
@@ -82,10 +84,13 @@ give (struct larder_call *call, int fd, const struct larder_read *request, const
 		return larder_fail_memory (error);
 	for (left = request->length < left ? request->length : left; left > 0;) {
 		int code = tree_cancelled (call, error);
-		int64_t got = code < 0 ? 0 : file_pread_all (fd, piece, left < PIECE ? (size_t) left : PIECE, at);
+		int64_t may = code < 0 ? code : larder_host->pace_bytes (call, left < PIECE ? left : PIECE, error);
+		if (may < 0)
+			return (int) may;
+		int64_t got = file_pread_all (fd, piece, (size_t) may, at);
 		if (got < 0)
 			return larder_fail_errno (error, (int) -got, "cannot read '%.300s'", request->object.key);
-		if (code == 0 && got == 0)
+		if (got == 0)
 			code = larder_fail (error, LARDER_E_INTEGRITY, "'%.300s' became shorter while it was read", request->object.key);
 		if (code == 0)
 			code = sink->write (sink->context, piece, (size_t) got, error);
@@ -105,7 +110,7 @@ efs_read (void *self, struct larder_call *call, const struct larder_read *reques
 	struct stat facts;
 	char etag[ETAG_ROOM];
 	struct larder_info info = { .size = sizeof info };
-	CLEANUP_CLOSE int fd = find (self, &request->object, &facts, error);
+	CLEANUP_CLOSE int fd = find (self, call, &request->object, &facts, error);
 	if (fd < 0)
 		return fd;
 	tree_etag (&facts, etag);
@@ -148,7 +153,8 @@ int
 efs_remove (void *self, struct larder_call *call, const char *bucket, const struct larder_remove *items, size_t count, size_t stride, larder_removed_fn removed, void *context,
             struct larder_error *error)
 {
-	CLEANUP_CLOSE int folder = tree_open (self, bucket, false, error);
+	int turn = larder_host->pace_request (call, error);
+	CLEANUP_CLOSE int folder = turn < 0 ? turn : tree_open (self, bucket, false, error);
 	if (folder < 0)
 		return folder;
 	for (size_t i = 0; i < count; i++) {

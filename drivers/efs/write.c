@@ -40,9 +40,18 @@ static int
 take_piece (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
 	struct taking *taking = context;
-	int code = tree_cancelled (taking->call, error);
 	taking->sum = checksum_add (taking->type, taking->sum, bytes, count);
-	return code < 0 ? code : file_draft_write (taking->draft, bytes, count, error);
+	for (size_t done = 0; done < count;) {
+		int code = tree_cancelled (taking->call, error);
+		int64_t may = code < 0 ? code : larder_host->pace_bytes (taking->call, count - done, error);
+		if (may < 0)
+			return (int) may;
+		code = file_draft_write (taking->draft, (const char *) bytes + done, (size_t) may, error);
+		if (code < 0)
+			return code;
+		done += (size_t) may;
+	}
+	return 0;
 }
 
 /* What the caller says of the bytes must be true of those that were written. */
@@ -113,7 +122,9 @@ efs_write (void *self, struct larder_call *call, const struct larder_write *requ
 	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_NONE;
 	struct stat facts, before;
 	char etag[ETAG_ROOM];
-	int code = check_request (efs, request, error);
+	int code = larder_host->pace_request (call, error);
+	if (code == 0)
+		code = check_request (efs, request, error);
 	if (code < 0)
 		return code;
 	CLEANUP_CLOSE int folder = tree_open (efs, request->bucket, true, error);

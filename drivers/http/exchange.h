@@ -77,7 +77,7 @@ struct exchange {
 	size_t pairs_room, header_bytes;
 	bool head;                     /* the final reply's headers are whole and told */
 
-	int64_t began, moved_at;       /* host->boot */
+	int64_t began, moved_at;       /* host->boot; what was waited for a turn is not in it */
 	uint64_t moved;                /* changes whenever a byte moves */
 };
 
@@ -86,6 +86,10 @@ void socket_prepare (struct connection *connection);
 int socket_at_port (const struct connection *connection, int port);   /* ours of that local port, or -1 */
 void socket_acknowledge_soon (int socket);
 uint64_t socket_queued (int socket);   /* bytes the kernel took and the other side did not yet */
+
+/* http.c: a turn at what the user allows; no deadline runs meanwhile. Of bytes: how many may move. */
+int exchange_request_turn (struct exchange *exchange);
+int64_t exchange_bytes_turn (struct exchange *exchange, uint64_t count);
 
 /* url.c */
 int place_find (const char *url, struct place *ret, struct larder_error *error);

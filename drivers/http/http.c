@@ -159,6 +159,27 @@ idle_give (struct http *http, struct connection *connection)
 
 /* ---- one request ------------------------------------------------------------------------------- */
 
+int
+exchange_request_turn (struct exchange *exchange)
+{
+	const struct larder_host *host = exchange->http->host;
+	int64_t before = host->boot ();
+	int code = host->pace_request (exchange->call, exchange->error);
+	exchange->began += host->boot () - before;
+	return code;
+}
+
+int64_t
+exchange_bytes_turn (struct exchange *exchange, uint64_t count)
+{
+	const struct larder_host *host = exchange->http->host;
+	int64_t before = host->boot ();
+	int64_t may = host->pace_bytes (exchange->call, count, exchange->error);
+	exchange->began += host->boot () - before;
+	return may;
+}
+
+/* A small body waited for its turn when it was taken: behind that, for the request's own, so that none leaves early. */
 static int
 perform_once (struct exchange *exchange)
 {
@@ -166,6 +187,8 @@ perform_once (struct exchange *exchange)
 	int code = send_begin (exchange);
 	if (code == 0)
 		code = request_prepare (exchange);
+	if (code == 0)
+		code = exchange_request_turn (exchange);
 	if (code != 0)
 		return code;
 	if (curl_multi_add_handle (connection->multi, connection->easy) != CURLM_OK)
@@ -223,6 +246,7 @@ http_perform (struct http *http, struct larder_call *call, struct larder_arena *
 	exchange.connection->settled &= strcmp (exchange.connection->place, exchange.place.text) == 0;
 	memcpy (exchange.connection->place, exchange.place.text, sizeof exchange.connection->place);
 	code = perform (&exchange);
+	ret_reply->took = http->host->boot () - exchange.began;
 	idle_give (http, exchange.connection);
 	return code;
 }

@@ -47,6 +47,7 @@ struct http_reply {
 	bool lasting;                        /* the failure would be the same again: a certificate, no HTTP at all */
 	struct larder_pairs headers;         /* of the final reply; in the arena */
 	uint64_t received;                   /* bytes of its body */
+	int64_t took;                        /* ns, but for what was waited for turns (host->pace_request) */
 };
 
 /* Who takes the reply. `head` comes once, after the last header of the final reply (1xx are passed over);

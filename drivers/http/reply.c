@@ -118,7 +118,12 @@ reply_body (char *bytes, size_t size, size_t count, void *context)
 	const struct http_receiver *receiver = exchange->receiver;
 	exchange->reply->received += size * count;
 	exchange->code = exchange_cancelled (exchange);
-	if (exchange->code == 0 && receiver && receiver->body)
-		exchange->code = receiver->body (receiver->context, bytes, size * count, exchange->error);
+	for (size_t done = 0; exchange->code == 0 && done < size * count;) {
+		int64_t may = exchange_bytes_turn (exchange, size * count - done);
+		exchange->code = may < 0 ? (int) may : 0;
+		if (exchange->code == 0 && receiver && receiver->body)
+			exchange->code = receiver->body (receiver->context, bytes + done, (size_t) may, exchange->error);
+		done += may < 0 ? 0 : (size_t) may;
+	}
 	return exchange->code != 0 ? 0 : size * count;
 }

@@ -141,6 +141,9 @@ connection_ready (void *context, char *to, char *from, int to_port, int from_por
 		exchange->lost = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
+	exchange->code = exchange->ready ? exchange_request_turn (exchange) : 0;
+	if (exchange->code < 0)
+		return CURL_PREREQFUNC_ABORT;
 	exchange->reply->reused = connects == 0;
 	exchange->ready = true;
 	exchange->socket = socket_at_port (exchange->connection, from_port);

@@ -42,7 +42,8 @@ fill (struct exchange *exchange, char *into, size_t room)
 	uint64_t left = exchange->length - exchange->given;
 	if (left == 0)
 		return 0;
-	int64_t got = take (exchange, into, left < room ? (size_t) left : room);
+	int64_t may = exchange_bytes_turn (exchange, left < room ? left : room);
+	int64_t got = may < 0 ? may : take (exchange, into, (size_t) may);
 	if (got == 0)
 		return larder_fail (exchange->error, LARDER_E_INTEGRITY, "a source ended after %llu of %llu bytes",
 			(unsigned long long) exchange->given, (unsigned long long) exchange->length);

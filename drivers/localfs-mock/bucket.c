@@ -174,6 +174,14 @@ int
 bucket_open (const struct mock *mock, struct larder_call *call, const char *name, bool write, struct bucket *ret,
              struct larder_error *error)
 {
+	int code = larder_host->pace_request (call, error);
+	return code < 0 ? code : bucket_open_beside (mock, call, name, write, ret, error);
+}
+
+int
+bucket_open_beside (const struct mock *mock, struct larder_call *call, const char *name, bool write, struct bucket *ret,
+                    struct larder_error *error)
+{
 	*ret = (struct bucket) { .mock = mock, .call = call, .name = name, .top = -1, .truth = -1,
 		.root = mock->root_fd >= 0 ? mock->root_fd : open_root (mock) };
 	int code = mock_cancelled (call, error);

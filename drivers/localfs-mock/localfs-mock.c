@@ -142,7 +142,7 @@ mock_check (void *self, struct larder_call *call, const char *bucket_name, larde
 	int code = finding (context, LARDER_PASS, "root", mock->root_fd < 0 ? "will be made at first use" : mock->root_path, NULL);
 	if (code != 0 || !bucket_name)
 		return code;
-	code = bucket_open (mock, call, bucket_name, false, &bucket, &why);
+	code = bucket_open_beside (mock, call, bucket_name, false, &bucket, &why);
 	if (code == LARDER_E_CANCELLED)
 		return larder_fail (error, code, "cancelled");
 	if (code < 0 && !(code == LARDER_E_NOTFOUND && mock->create && !mock->read_only))
@@ -168,7 +168,7 @@ mock_url (void *self, struct larder_call *call, const struct larder_url *request
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "only the latest version has an address here");
 	if (key_path_encode (request->object.key, path) < 0)
 		return larder_fail (error, LARDER_E_INVALID, "'%.60s' cannot be a key", request->object.key);
-	if (bucket_open (mock, call, request->object.bucket, false, &bucket, NULL) == 0)
+	if (bucket_open_beside (mock, call, request->object.bucket, false, &bucket, NULL) == 0)
 		change_repair (&bucket, request->object.key);
 	buffer_add_text (&url, "file://");
 	text_percent (&url, mock->root_path);

@@ -32,14 +32,18 @@ struct bucket {
 	int root, top, truth;                   /* the instance's root, or one of its own; the bucket's folder, and TRUTH in it */
 	bool versioning;
 	bool suspended;                         /* kept versions once, does no more */
+	bool within;                            /* bytes that come are of the storage itself: nobody waits for them */
 };
 
 #define BUCKET_NONE { .root = -1, .top = -1, .truth = -1 }
 #define CLEANUP_BUCKET __attribute__ ((cleanup (bucket_close)))
 
-/* `write`: makes it if the options say so; DENIED in a read-only instance. */
+/* An operation on it, whose turn is waited for. `write`: makes it if the options say so; DENIED in a read-only instance. */
 int bucket_open (const struct mock *mock, struct larder_call *call, const char *name, bool write, struct bucket *ret,
                  struct larder_error *error);
+/* The same, of the second bucket of an operation, or for what S3 sends no request. */
+int bucket_open_beside (const struct mock *mock, struct larder_call *call, const char *name, bool write, struct bucket *ret,
+                        struct larder_error *error);
 void bucket_close (struct bucket *bucket);
 /* INVALID unless it can be a key. */
 int bucket_key (const struct bucket *bucket, const char *key, char ret[KEY_PATH_ROOM], struct larder_error *error);

@@ -224,7 +224,7 @@ mock_parts_copy (void *self, struct larder_call *call, const struct larder_uploa
 	struct larder_source source;
 	int code = upload_open (self, call, upload, true, &open, error);
 	if (code == 0)
-		code = bucket_open (self, call, from->object.bucket, false, &bucket, error);
+		code = bucket_open_beside (self, call, from->object.bucket, false, &bucket, error);
 	if (code == 0)
 		code = view_open (&bucket, &from->object, true, &view, error);
 	if (code < 0)
@@ -237,6 +237,7 @@ mock_parts_copy (void *self, struct larder_call *call, const struct larder_uploa
 	struct extract extract = { .fd = view.fd, .offset = from->offset, .key = from->object.key,
 	                           .length = from->length == LARDER_TO_END ? length - from->offset : from->length };
 	extract_source (&extract, &source);
+	open.bucket.within = true;
 	bool whole = extract.offset == 0 && extract.length == length;
 	return part_write (&open, number, &source, whole ? view.version->checksum : NULL, ret_part, error);
 }

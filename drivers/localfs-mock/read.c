@@ -243,7 +243,10 @@ deliver (struct larder_call *call, const struct view *view, uint64_t offset, uin
 		int code = mock_cancelled (call, error);
 		if (code < 0)
 			return code;
-		size_t want = length < PIECE ? (size_t) length : PIECE;
+		int64_t may = larder_host->pace_bytes (call, length < PIECE ? length : PIECE, error);
+		if (may < 0)
+			return (int) may;
+		size_t want = (size_t) may;
 		int64_t got = file_pread_all (view->fd, piece, want, offset);
 		if (got < 0)
 			return larder_fail_errno (error, (int) -got, "cannot read '%s'", view->record.key);

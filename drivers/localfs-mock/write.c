@@ -61,6 +61,10 @@ pour (const struct bucket *bucket, const struct larder_source *source, const str
 			return code;
 		uint64_t left = source->length - done;
 		size_t want = left < PIECE ? (size_t) left : PIECE;
+		int64_t may = bucket->within ? (int64_t) want : larder_host->pace_bytes (bucket->call, want, error);
+		if (may < 0)
+			return (int) may;
+		want = (size_t) may;
 		int64_t got = source_pread (source, piece, left ? want : 1, done, error);
 		if (got < 0)
 			return (int) got;
@@ -294,7 +298,7 @@ mock_copy (void *self, struct larder_call *call, const struct larder_copy *reque
 	if (code == 0)
 		code = bucket_open (self, call, request->from.bucket, false, &from, error);
 	if (code == 0)
-		code = bucket_open (self, call, request->bucket, true, &to, error);
+		code = bucket_open_beside (self, call, request->bucket, true, &to, error);
 	if (code == 0)
 		code = bucket_key (&to, request->key, path, error);
 	if (code == 0)
@@ -305,6 +309,7 @@ mock_copy (void *self, struct larder_call *call, const struct larder_copy *reque
 		return larder_fail (error, LARDER_E_CONFLICT, "'%s' in bucket '%s' has changed", request->from.key, from.name);
 	struct extract extract = { .fd = view.fd, .length = view.version->length, .key = request->from.key };
 	extract_source (&extract, &source);
+	to.within = true;
 	code = merge (view.arena, view.version, &request->attributes, &attributes, error);
 	if (code == 0)
 		code = stage (&to, &source, LARDER_CHECKSUM_CRC64NVME, view.version->checksum, &temp, &staged, error);

@@ -51,6 +51,7 @@ static const struct field fields[] = {
 	FIELD (larder_host, option), FIELD (larder_host, cancel_fd), FIELD (larder_host, cancelled),
 	FIELD (larder_host, progress), FIELD (larder_host, wall), FIELD (larder_host, boot), FIELD (larder_host, store_now),
 	FIELD (larder_host, share), FIELD (larder_host, unshare),
+	FIELD (larder_host, pace_request), FIELD (larder_host, pace_bytes),
 	SIZE (larder_head),
 	FIELD (larder_head, size), FIELD (larder_head, api), FIELD (larder_head, kind), FIELD (larder_head, option_stride),
 	SIZE (larder_module),

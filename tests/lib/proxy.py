@@ -25,7 +25,7 @@ The first that applies acts. What it does:
 test's: called with the record when the request came, and (drop-reply, stall) when the server has done it.
 
 A record holds: number, connection, method, path, headers (list of pairs), body_bytes, action, server (status), status
-(to the client, or null), reply_bytes. With a log, each is a line of JSON there. Alone: proxy.py UPSTREAM [PLAN [LOG]].
+(to the client, or null), reply_bytes, at (time.monotonic, when its head had come). With a log, each is a line of JSON there. Alone: proxy.py UPSTREAM [PLAN [LOG]].
 """
 import email.utils
 import json
@@ -34,6 +34,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 import urllib.parse
 
 HEAD_MOST = 1 << 20
@@ -413,7 +414,7 @@ class Proxy:
         method, path, *_ = head.first.split(" ")
         with self.lock:
             record = dict(number=len(self.requests) + 1, connection=connection, method=method, path=path, headers=head.headers,
-                          body_bytes=0, action="pass", server=None, status=None, reply_bytes=0)
+                          body_bytes=0, action="pass", server=None, status=None, reply_bytes=0, at=time.monotonic())
             self.requests.append(record)
             applying = [rule for rule in self.rules if rule.applies(record)]
             if not applying:

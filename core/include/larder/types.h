@@ -288,6 +288,12 @@ struct larder_host {
 	int (*share) (const char *key, int (*create) (void *argument, void **ret_object, struct larder_error *error),
 	              void (*destroy) (void *object), void *argument, void **ret_object, struct larder_error *error);
 	void (*unshare) (const char *key);
+
+	/* Pace: what the user allows a second, for all calls of a handle together. A driver waits for its turn before each
+	 * request that goes out (each try anew; without a network: each operation), and before bytes of a body move either
+	 * way; pace_bytes tells how many of `count` may, 1 … count. At once where nothing is limited. CANCELLED ends the wait. */
+	int (*pace_request) (struct larder_call *call, struct larder_error *error);
+	int64_t (*pace_bytes) (struct larder_call *call, uint64_t count, struct larder_error *error);
 };
 
 /* ---- module head ------------------------------------------------------------------------------- */

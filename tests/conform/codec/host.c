@@ -117,12 +117,28 @@ host_unshare (const char *key)
 	forbidden = true;
 }
 
+static int
+host_pace_request (struct larder_call *of, struct larder_error *error)
+{
+	(void) of, (void) error;
+	forbidden = true;
+	return 0;
+}
+
+static int64_t
+host_pace_bytes (struct larder_call *of, uint64_t count, struct larder_error *error)
+{
+	(void) of, (void) error;
+	forbidden = true;
+	return (int64_t) count;
+}
+
 const struct larder_host suite_host = {
 	.size = sizeof suite_host, .api = LARDER_API_CURRENT,
 	.alloc = host_alloc, .free = host_free, .arena = host_arena, .vfail = host_vfail, .explain = larder_explain,
 	.log = host_log, .option = host_option, .cancel_fd = host_cancel_fd, .cancelled = host_cancelled,
 	.progress = host_progress, .wall = host_clock, .boot = host_clock, .store_now = host_clock,
-	.share = host_share, .unshare = host_unshare,
+	.share = host_share, .unshare = host_unshare, .pace_request = host_pace_request, .pace_bytes = host_pace_bytes,
 };
 
 struct suite_count

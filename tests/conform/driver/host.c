@@ -134,9 +134,24 @@ host_unshare (const char *key)
 	pthread_mutex_unlock (&shared_mutex);
 }
 
+static int
+host_pace_request (struct larder_call *call, struct larder_error *error)
+{
+	(void) call, (void) error;
+	return 0;
+}
+
+/* Few at a time: whoever asks must go on with the rest. */
+static int64_t
+host_pace_bytes (struct larder_call *call, uint64_t count, struct larder_error *error)
+{
+	(void) call, (void) error;
+	return (int64_t) (count < 5000 ? count : 5000);
+}
+
 const struct larder_host fake_host = {
 	.size = sizeof fake_host, .api = LARDER_API_CURRENT, .alloc = host_alloc, .free = free, .arena = host_arena,
 	.vfail = host_vfail, .explain = host_explain, .log = host_log, .option = instance_option, .cancel_fd = host_cancel_fd,
 	.cancelled = host_cancelled, .progress = host_progress, .wall = clock_wall, .boot = clock_boot, .store_now = clock_wall,
-	.share = host_share, .unshare = host_unshare,
+	.share = host_share, .unshare = host_unshare, .pace_request = host_pace_request, .pace_bytes = host_pace_bytes,
 };

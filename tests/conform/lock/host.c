@@ -141,11 +141,26 @@ host_unshare (const char *key)
 	free (shared);
 }
 
+static int
+host_pace_request (struct larder_call *call, struct larder_error *error)
+{
+	(void) call, (void) error;
+	return 0;
+}
+
+/* Few at a time: whoever asks must go on with the rest. */
+static int64_t
+host_pace_bytes (struct larder_call *call, uint64_t count, struct larder_error *error)
+{
+	(void) call, (void) error;
+	return (int64_t) (count < 5000 ? count : 5000);
+}
+
 const struct larder_host suite_host = {
 	.size = sizeof suite_host, .api = LARDER_API_CURRENT, .alloc = host_alloc, .free = host_free, .arena = host_arena,
 	.vfail = error_set, .explain = error_explain, .log = host_log, .option = instance_option, .cancel_fd = host_cancel_fd,
 	.cancelled = host_cancelled, .progress = host_progress, .wall = host_wall, .boot = clock_boot, .store_now = host_store_now,
-	.share = host_share, .unshare = host_unshare,
+	.share = host_share, .unshare = host_unshare, .pace_request = host_pace_request, .pace_bytes = host_pace_bytes,
 };
 
 size_t host_live (void) { return live; }

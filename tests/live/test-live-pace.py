@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""test-live-pace: what --requests and --bandwidth allow is what a server gets, whatever command it comes from: every request counts
+(listings, looks, parts, ends of uploads, tries after a 503), and every byte, also of one small object."""
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+import servers  # noqa: E402
+from scene import TOOL, Scene, run_in  # noqa: E402
+
+MIB = 1 << 20
+FOUR = os.urandom(4 * MIB)
+
+
+class Paced(Scene):
+    def __init__(self):
+        super().__init__(servers.start("minio"))
+        self.server.make_bucket("bucket")
+        self.use_bucket("bucket")
+
+    def asked(self, rate, *words, **kinds):
+        """The requests of a run, none of which came before its turn: the k-th not before (k - 1) / rate."""
+        mark, began = len(self.between.requests), time.monotonic()
+        done = self.run("--requests", str(rate), *words, **kinds)
+        assert done.code == 0, done
+        seen = sorted(record["at"] - began for record in self.between.requests[mark:])
+        early = [(k, at) for k, at in enumerate(seen) if at < k / rate]
+        assert not early, "of %d requests at %d a second, these came too early: %s" % (len(seen), rate, early[:5])
+        return self.between.requests[mark:]
+
+    def start_to(self, out, *words):
+        return subprocess.Popen([TOOL, "--config", self.config, "--profile", self.profile, *words], stdout=out, cwd=self.folder, env=self.environment())
+
+    def tree(self, name, count):
+        os.makedirs(self.path(name))
+        for i in range(count):
+            self.put("%s/%04d" % (name, i), b"small %d" % i)
+        return self.path(name)
+
+
+place = Paced()
+
+
+def test_live_pace_small_puts():
+    """Forty files at 20 a second, with as many threads as there may be."""
+    seen = place.asked(20, "put", "-r", place.tree("small", 40) + "/", "images:small/", "--jobs", "32")
+    assert sum(r["method"] == "PUT" for r in seen) == 40, seen
+
+
+def test_live_pace_listing():
+    """Pages of a listing are requests: 2,001 keys, one page a second."""
+    done = place.run("put", "-q", "-r", place.tree("many", 2001) + "/", "images:many/", direct=True)
+    assert done.code == 0, done
+    seen = place.asked(1, "ls", "--recursive", "images:many/")
+    assert sum(r["method"] == "GET" and "list-type=2" in r["path"] for r in seen) == 3, seen
+
+
+def test_live_pace_multipart():
+    """Beginning, parts and end of an upload."""
+    place.put("large", os.urandom(24 * MIB + 5))
+    seen = place.asked(4, "put", place.path("large"), "images:large")
+    kinds = [(r["method"], "uploads" in r["path"], "partNumber=" in r["path"]) for r in seen]
+    assert kinds.count(("POST", True, False)) == 1 and kinds.count(("PUT", False, True)) == 4 and kinds.count(("POST", False, False)) == 1, kinds
+
+
+def test_live_pace_tries():
+    """A service that has too much to do is not asked sooner: each try has its turn."""
+    place.between.plan([{"method": "PUT", "path": "/bucket/busy/", "nth": list(range(1, 9)), "do": "reply", "code": "SlowDown"}])
+    seen = place.asked(5, "put", "-r", place.tree("busy", 8) + "/", "images:busy/")
+    place.between.plan([])
+    assert sum(r["status"] == 503 for r in seen) == 8 and sum(r["method"] == "PUT" for r in seen) == 16, seen
+
+
+def test_live_pace_bytes_of_one_object():
+    """4 MiB at 1 MB/s are 4.2 s, up and down, by a file, a pipe, standard output and to another storage, though each is one request."""
+    four = place.put("four", FOUR)
+    for key in ("a", "b", "c"):
+        place.client.put_object(Bucket="bucket", Key=key, Body=FOUR)
+    limit, began = ("--bandwidth", "1MB/s", "-q"), time.monotonic()
+    with open(four, "rb") as file:
+        runs = {"put": place.start(*limit, "put", four, "images:up"), "pipe": place.start(*limit, "put", "-", "images:pipe", stdin=file),
+                "get": place.start(*limit, "get", "images:a", place.path("down"))}
+        with open(place.path("out"), "wb") as out:
+            runs["cat"] = place.start_to(out, *limit, "cat", "images:b")
+        runs["through"] = place.start(*limit, "cp", "images:c", "model-cache:c")
+        took = {}
+        while len(took) < len(runs):
+            for name, process in runs.items():
+                if name not in took and process.poll() is not None:
+                    took[name] = time.monotonic() - began
+            time.sleep(0.01)
+    for name, process in runs.items():
+        words = process.communicate()
+        assert process.returncode == 0 and took[name] >= (7 if name == "through" else 3.5), (name, took, words)
+    for name in ("down", "out"):
+        with open(place.path(name), "rb") as file:
+            assert file.read() == FOUR, name
+    for key in ("up", "pipe"):
+        assert place.client.get_object(Bucket="bucket", Key=key)["Body"].read() == FOUR, key
+
+
+def test_live_pace_bytes_sent_again():
+    """A body that is sent again moves twice as many."""
+    place.between.plan([{"method": "PUT", "path": "/bucket/again", "nth": 1, "do": "reply", "code": "SlowDown"}])
+    mark, began = len(place.between.requests), time.monotonic()
+    done = place.run("--bandwidth", "2MB/s", "put", place.put("four", FOUR), "images:again")
+    took = time.monotonic() - began
+    place.between.plan([])
+    sent = [r["body_bytes"] for r in place.between.requests[mark:] if r["method"] == "PUT"]
+    assert done.code == 0 and sent == [len(FOUR)] * 2 and took >= 3.5, (took, sent, done)
+
+
+def test_live_pace_cancel_ends_the_wait():
+    """A minute's wait, for requests or for bytes, ends within a second of a signal."""
+    for limit, words in (("--requests", "1"), ("--bandwidth", "4KB/s")):
+        process = place.start(limit, words, "put", "-r", place.path("small") + "/", place.path("four"), "images:cancelled/")
+        deadline = time.monotonic() + 30
+        while not [r for r in place.between.matching("PUT", "/bucket/cancelled/")] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        done = place.end(process)
+        assert done.code == 143 and time.monotonic() - began < 1.5 * servers.SLOW, (limit, done)
+        place.between.requests.clear()
+
+
+run_in({"minio": place}, sys.modules[__name__])
