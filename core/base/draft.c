@@ -49,6 +49,64 @@ link_nameless (const struct file_draft *draft, const char *name)
 	return fstat (draft->fd, &own) == 0 && is_under (&own, draft->folder, name) ? 0 : -errnum;
 }
 
+/* The one private name of that kind for files of that name: what a killed process left under it, the next takes away. */
+static void
+name_of_kind (const char *kind, const char *last, char ret[64])
+{
+	snprintf (ret, 64, ".tmp-%s-%016" PRIx64, kind, crc64nvme (0, last, strlen (last)));
+}
+
+/* Who holds the lock of a file under that name is at work on it, and one that nobody holds was left by a process that died: it goes. Waits for the lock
+ * unless `how` says not to. false: it is somebody else's, or none of ours. */
+static bool
+clear_name (const struct file_draft *draft, const char *name, int how)
+{
+	struct stat here, there;
+	CLEANUP_CLOSE int fd = openat (draft->folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);    /* NFS locks no other */
+	if (fd < 0 && errno == EACCES)
+		fd = openat (draft->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT;
+	bool waits = !(how & LOCK_NB);                   /* for nobody else's */
+	if (fstat (fd, &here) < 0 || !S_ISREG (here.st_mode) || (waits && here.st_uid != geteuid ()) || flock (fd, LOCK_EX | how) < 0)
+		return false;
+	if (fstatat (draft->folder, name, &there, AT_SYMLINK_NOFOLLOW) < 0 || there.st_ino != here.st_ino || there.st_dev != here.st_dev)
+		return true;
+	return unlinkat (draft->folder, name, 0) == 0;
+}
+
+/* Ours as long as it is open; not, when somebody who looked for what was left had it for a moment. Where nobody can lock, nobody takes it away. */
+static bool
+hold (const struct file_draft *draft)
+{
+	struct stat own;
+	if (flock (draft->fd, LOCK_EX | LOCK_NB) < 0)
+		return errno != EWOULDBLOCK;
+	return fstat (draft->fd, &own) == 0 && is_under (&own, draft->folder, draft->name);
+}
+
+static int
+create (struct file_draft *draft)
+{
+	draft->fd = openat (draft->folder, draft->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return draft->fd;
+}
+
+/* Under a name that the next writer of this file finds again, so that nothing gathers; another while that one is at work. */
+static void
+create_named (struct file_draft *draft)
+{
+	name_of_kind ("of", draft->last, draft->name);
+	if (create (draft) < 0 && errno == EEXIST && clear_name (draft, draft->name, LOCK_NB))
+		(void) create (draft);
+	if (draft->fd >= 0 && hold (draft))
+		return;
+	if (draft->fd >= 0)
+		close (draft->fd);
+	file_private_name (draft->name);
+	(void) create (draft);
+}
+
 /* Without a name where the file system can (NFS cannot): then nothing is left of it, however its process ends. */
 static int
 open_private (struct file_draft *draft, mode_t mode, struct larder_error *error)
@@ -58,10 +116,8 @@ open_private (struct file_draft *draft, mode_t mode, struct larder_error *error)
 		close (draft->fd);
 		draft->fd = -1;
 	}
-	if (draft->fd < 0) {
-		file_private_name (draft->name);
-		draft->fd = openat (draft->folder, draft->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	}
+	if (draft->fd < 0)
+		create_named (draft);
 	if (draft->fd < 0)
 		return larder_fail_errno (error, errno, "cannot create a file for '%s'", draft->last);
 	struct stat own;
@@ -151,10 +207,10 @@ file_draft_again (struct file_draft *draft, int root, const char *path, const ch
 	if (code < 0)
 		return code;
 	draft->fd = openat (draft->folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (draft->fd >= 0 && is_own_draft (draft->fd)) {
-		snprintf (draft->name, sizeof draft->name, "%s", name);
+	snprintf (draft->name, sizeof draft->name, "%s", name);
+	if (draft->fd >= 0 && is_own_draft (draft->fd) && hold (draft))
 		return 0;
-	}
+	draft->name[0] = '\0';                   /* not ours to remove */
 	file_draft_abort (draft);
 	return larder_fail (error, LARDER_E_NOTFOUND, "the private file '%s' is gone", name);
 }
@@ -209,37 +265,14 @@ fail_there (const struct file_draft *draft, int errnum, struct larder_error *err
 	return larder_fail_errno (error, errnum, "cannot publish '%s'", draft->last);
 }
 
-/* The one private name from which files of that name are renamed: what a killed process left under it, the next takes away. */
-static void
-name_to_replace (const char *last, char ret[64])
-{
-	snprintf (ret, 64, ".tmp-over-%016" PRIx64, crc64nvme (0, last, strlen (last)));
-}
-
-/* Who holds the lock of a file under that name is about to rename it, and one that nobody holds was left by a process that died: it goes.
- * false: it is somebody else's, or none of ours. */
-static bool
-clear_name (const struct file_draft *draft, const char *name)
-{
-	struct stat here, there;
-	CLEANUP_CLOSE int fd = openat (draft->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT;
-	if (fstat (fd, &here) < 0 || !S_ISREG (here.st_mode) || here.st_uid != geteuid () || flock (fd, LOCK_EX) < 0)
-		return false;
-	if (fstatat (draft->folder, name, &there, AT_SYMLINK_NOFOLLOW) < 0 || there.st_ino != here.st_ino || there.st_dev != here.st_dev)
-		return true;
-	return unlinkat (draft->folder, name, 0) == 0;
-}
-
 /* 0: it has a private name to be renamed from. A file that is there can be replaced by nothing else. */
 static int
 name_nameless (struct file_draft *draft, struct larder_error *error)
 {
 	char name[64];
 	int failed = flock (draft->fd, LOCK_EX) < 0 ? -errno : -EEXIST;
-	name_to_replace (draft->last, name);
-	while (failed == -EEXIST && (failed = link_nameless (draft, name)) == -EEXIST && clear_name (draft, name)) { }
+	name_of_kind ("over", draft->last, name);
+	while (failed == -EEXIST && (failed = link_nameless (draft, name)) == -EEXIST && clear_name (draft, name, 0)) { }
 	if (failed == 0) {
 		snprintf (draft->name, sizeof draft->name, "%s", name);
 		return 0;
@@ -291,6 +324,8 @@ show (struct file_draft *draft, enum file_publish_how how, struct larder_error *
 	struct stat own;
 	if (fstat (draft->fd, &own) < 0)
 		return larder_fail_errno (error, errno, "cannot look at the file of '%s'", draft->last);
+	CLEANUP_CLOSE int held = named ? fcntl (draft->fd, F_DUPFD_CLOEXEC, 0) : -1;      /* its lock, until it has its name */
+	(void) held;
 	int shown = named ? 0 : show_nameless (draft, how, error);
 	int code = shown < 0 ? shown : named ? close_checked (draft, error) : 0;
 	if (code == 0 && shown == 0)

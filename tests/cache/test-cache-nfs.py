@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from caches import BUILD, ENV, MIB, SLOW, Cache, larder, model_line, read, run, write  # noqa: E402
+from caches import BUILD, ENV, MIB, SLOW, Cache, bad, larder, model_line, read, run, write  # noqa: E402
 
 SMALL, LARGE = os.urandom(100000), os.urandom(17 * MIB)
 
@@ -26,14 +26,14 @@ bucket = .
 class Disk:
     """A cache whose root is such a mount."""
 
-    def __init__(self, bad="", manners="", data=SMALL):
+    def __init__(self, wrong="", manners="", data=SMALL):
         self.cache = Cache("wait = 60s", profile=FILES)
         self.cache.put("sdxl/base.safetensors", data)
         self.below = self.cache.path("below")
         os.makedirs(self.below)
         os.makedirs(self.cache.root)
         self.process = subprocess.Popen([os.path.join(BUILD, "tests/fault/nfs-like"), self.below, self.cache.root], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                                        env={**ENV, "LARDER_BAD": bad, "LARDER_MANNERS": manners})
+                                        env={**ENV, "LARDER_BAD": wrong, "LARDER_MANNERS": manners})
         assert self.process.stdout.readline() == "ready\n"
 
     def __enter__(self):
@@ -71,12 +71,28 @@ def test_cache_nfs_get_done_and_denied():
         assert os.listdir(cache.root) == ["m"] and read(os.path.join(cache.root, "m")) == SMALL
 
 
+def test_cache_nfs_get_killed():
+    """Killed at any step of getting a file onto such a mount, where private files have names: the same command ends well, and nothing else is there."""
+    kills = 0
+    for data, calls in ((SMALL, ("write", "pwrite", "fsync", "renameat")), (LARGE, ("pwrite", "fsync", "renameat"))):
+        with Disk(data=data) as cache:
+            for call, number in ((call, number) for call in calls for number in range(1, 6)):
+                target = os.path.join(cache.root, "m")
+                words = ("get", "-q", "models:sdxl/base.safetensors", target)
+                left = cache.run(*words, env=bad("%s:kill:%d:1" % (call, number))).code
+                kills += left != 0
+                there = os.listdir(cache.root)
+                assert cache.run(*words).code == 0 and os.listdir(cache.root) == ["m"] and read(target) == data, (call, number, left, there)
+                os.unlink(target)
+    assert kills > 5, kills
+
+
 def test_cache_nfs_errors_at_the_end():
     """Bytes that are lost are told at fsync or only at close: nothing is published, the code says why, and the next load fills."""
-    for bad, code in (("fsync:ENOSPC:1:1", 7), ("fsync:EDQUOT:1:1", 7), ("flush:ENOSPC:1:1", 7), ("flush:EDQUOT:1:1", 7), ("fsync:EIO:1:1", None), ("flush:EIO:1:1", None)):
-        with Disk(bad) as cache:
+    for wrong, code in (("fsync:ENOSPC:1:1", 7), ("fsync:EDQUOT:1:1", 7), ("flush:ENOSPC:1:1", 7), ("flush:EDQUOT:1:1", 7), ("fsync:EIO:1:1", None), ("flush:EIO:1:1", None)):
+        with Disk(wrong) as cache:
             got = cache.run("model", "load", "base", "--base", "sdxl")
-            assert got.code == code if code else got.code > 1, (bad, got.code, got.err)
+            assert got.code == code if code else got.code > 1, (wrong, got.code, got.err)
             assert not os.path.lexists(os.path.join(cache.root, "sdxl/base.safetensors")) and cache.listed() == []
             assert cache.load("base")[0]["how"] == "filled"
 
@@ -103,11 +119,11 @@ def test_cache_nfs_many_at_once():
 def test_cache_nfs_as_a_store():
     """The driver efs on such a mount: a file that is stale when it is opened (also for the kernel, which asks twice) is asked for again, one that cannot be read is told and nothing of it kept; a
     folder that cannot be listed is no empty one: nothing is removed for its sake."""
-    for bad, code in (("open:ESTALE:1:2", 0), ("read:EIO:1:0", None), ("read:ESTALE:1:0", None)):
-        with Disk(bad) as cache:
+    for wrong, code in (("open:ESTALE:1:2", 0), ("read:EIO:1:0", None), ("read:ESTALE:1:0", None)):
+        with Disk(wrong) as cache:
             write(os.path.join(cache.root, "x"), SMALL)
             got = cache.run("get", "-q", "files:x", cache.path("back"))
-            assert (got.code == 0 and read(cache.path("back")) == SMALL) if code == 0 else (got.code > 1 and "x" in got.err), (bad, got.code, got.err)
+            assert (got.code == 0 and read(cache.path("back")) == SMALL) if code == 0 else (got.code > 1 and "x" in got.err), (wrong, got.code, got.err)
             assert code == 0 or not os.path.exists(cache.path("back"))
             os.unlink(os.path.join(cache.root, "x"))
     told = 0

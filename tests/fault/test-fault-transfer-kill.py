@@ -26,6 +26,7 @@ BAD_CALLS = {"LD_PRELOAD": os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault
              "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
 
+ONE_BY_ONE = ("--jobs", "1")      # which of the calls of one kind comes next is then known
 PUT = ("put", "large", "s:large")
 
 
@@ -57,7 +58,7 @@ def fresh(place):
 def broken_off(place):
     """After the upload's record and two of three parts; then the file changes."""
     fresh(place)
-    assert killed(place, PUT, "renameat", 4) and sum(len(names) for _, _, names in os.walk(place.path(UPLOADS))) == 3
+    assert killed(place, (*ONE_BY_ONE, *PUT), "renameat", 4) and sum(len(names) for _, _, names in os.walk(place.path(UPLOADS))) == 3
     os.utime(place.path("large"), (1, 1))
 
 
@@ -101,9 +102,6 @@ def test_fault_transfer_kill_at_each_step_of_a_sync():
     """Where the kill came after the last step of the copy, the next sync finds both sides the same, and what told of it goes."""
     at_each(("sync", "tree", "s:tree"), ("renameat", "unlinkat"), fresh, lambda place: place.whole("cat", "s:tree/large") == place.large[0])
     at_each(("sync", "s:tree", "back"), ("linkat", "unlinkat"), stored, lambda place: files(place.path("back")) == {"large": place.large[0]})
-
-
-ONE_BY_ONE = ("--jobs", "1")
 
 
 def test_fault_transfer_kill_upload_goes_on():
@@ -150,7 +148,7 @@ def test_fault_transfer_kill_sync_keeps_what_it_cannot_know():
         assert len(os.listdir(journals)) == 1
         stored(place)
         place.write("tree/large", place.large[1])
-        assert killed(place, ("put", "tree/large", "s:tree/large"), "renameat", 4)
+        assert killed(place, (*ONE_BY_ONE, "put", "tree/large", "s:tree/large"), "renameat", 4)
         place.whole("sync", "--size-only", "tree", "s:tree")
         assert len(os.listdir(journals)) == 1 and sum(len(names) for _, _, names in os.walk(place.path(UPLOADS))) == 3
         place.whole("put", "tree/large", "s:tree/large")
