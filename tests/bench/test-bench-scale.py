@@ -32,12 +32,14 @@ class Names:
         self.folder = folder
         os.mkdir(os.path.join(folder, "profiles"))
         with open(os.path.join(folder, "larder.ini"), "w") as file:
-            file.write(peers.PIPELINE + '[store "other"]\nbackend = objects\nbucket = other\n[store "files"]\nbackend = files\nbucket = files\n')
+            file.write(peers.PIPELINE + '[store "other"]\nbackend = objects\nbucket = other\n[store "files"]\nbackend = files\nbucket = files\n'
+                       '[cache "models"]\nsource = down\nkey = {base}/{name}\npattern = {base}/{name}\n')
 
     def measure(self, server, *words):
         """(peak in MiB, the last line of what it said)"""
         with open(os.path.join(self.folder, "profiles", "bench.ini"), "w") as file:
-            file.write(peers.PROFILE % (server.endpoint, "auto", "") + '[backend "files"]\ndriver = efs\nroot = %s\n' % self.folder)
+            file.write(peers.PROFILE % (server.endpoint, "auto", "") + '[backend "files"]\ndriver = efs\nroot = %s\n' % self.folder
+                       + '[lock "models"]\ndriver = file\nroot = %s/locks\n[cache "models"]\nroot = %s/models\nlock = models\n' % (self.folder, self.folder))
         taken, said = os.path.join(self.folder, "taken.json"), os.path.join(self.folder, "said")
         with open(said, "wb") as out:
             subprocess.run([os.path.join(BUILD, "tests", "bench", "measure"), taken, os.path.join(BUILD, "larder"), "--config",
@@ -137,6 +139,15 @@ def test_bench_scale_memory_is_a_budget():
                              for words, of in (((), "1x256MiB"), ((), "12x32MiB"), (("--memory", "1MiB"), "1x256MiB")))
         print("# one object: %.1f MiB; twelve: %.1f MiB; one with --memory 1MiB: %.1f MiB" % (one, many, little))
         assert many < one + 6 and little < one - 1, (one, many, little)
+
+
+def test_bench_scale_model_pull():
+    """A cache is filled in 64 MiB, the least a pod is given, however many and large the models are."""
+    with tempfile.TemporaryDirectory() as folder, null.Null() as server:
+        peak, last = Names(folder).measure(server, "-q", "--json", "model", "pull", "bench/12x32MiB/")
+        assert json.loads(last)["done"] == 12, last
+        print("# twelve models pulled: %.1f MiB" % peak)
+        assert peak <= 64, peak
 
 
 tap.run(sys.modules[__name__])
