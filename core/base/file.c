@@ -260,6 +260,24 @@ file_trim_parents (int root, const char *path)
 }
 
 int
+file_settle_removal (int root, const char *path)
+{
+	char at[PATH_MOST];
+	const char *last;
+	if (snprintf (at, sizeof at, "%s", path) >= (int) sizeof at)
+		return -ENAMETOOLONG;
+	for (;;) {
+		CLEANUP_CLOSE int folder = open_folder (root, at, &last);
+		char *slash = strrchr (at, '/');
+		if (folder >= 0)
+			return fsync (folder) < 0 ? -errno : 0;
+		if (folder != -ENOENT || !slash)
+			return folder;
+		*slash = '\0';
+	}
+}
+
+int
 file_unlink_beneath (int root, const char *path)
 {
 	const char *last;

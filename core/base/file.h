@@ -25,6 +25,8 @@ int file_make_parents (int root, const char *path, mode_t mode, bool durable, st
 int file_make_folders (const char *path, mode_t mode, struct larder_error *error);
 /* Remove empty folders above `path`, up to root. Never fails. */
 void file_trim_parents (int root, const char *path);
+/* What was removed from the folder of `path` stays so: fsync of it, or of the nearest one above that is still there. 0 or negative errno. */
+int file_settle_removal (int root, const char *path);
 /* Remove a folder with all below it, as far as that goes; no link is followed. Never fails. */
 void file_remove_tree (int root, const char *path);
 int file_unlink_beneath (int root, const char *path);            /* 0 or negative errno */

@@ -166,7 +166,8 @@ expect_remove (struct item *item, struct larder_error *error)
 	if (failed < 0)
 		return larder_fail_errno (error, -failed, "cannot remove '%s'", item->to);
 	file_trim_parents (transfer->root, item->path);
-	return 0;
+	failed = file_settle_removal (transfer->root, item->path);
+	return failed < 0 ? larder_fail_errno (error, -failed, "cannot make the removal of '%s' durable", item->to) : 0;
 }
 
 bool

@@ -160,6 +160,27 @@ add_prefix (const struct sync *sync, struct larder_info *at, size_t count, struc
 	return 0;
 }
 
+static bool
+is_beside (const char *key, const char *other)
+{
+	size_t folder = (size_t) (text_last (key) - key);
+	return folder == (size_t) (text_last (other) - other) && strncmp (key, other, folder) == 0;
+}
+
+/* They come folder by folder: each is made durable once. */
+static int
+remove_files (struct sync *sync, const struct larder_info *at, size_t count, struct larder_error *error)
+{
+	struct transfer *transfer = &sync->transfer;
+	int failed = 0;
+	for (size_t i = 0; i < count && failed == 0 && !transfer_stopped (transfer); i++) {
+		remove_file (sync, at[i].key);
+		if (!(transfer->request->flags & LARDER_DRY_RUN) && (i + 1 == count || !is_beside (at[i].key, at[i + 1].key)))
+			failed = file_settle_removal (sync->to.root, at[i].key);
+	}
+	return failed < 0 ? larder_fail_errno (error, -failed, "cannot make it durable that files are gone from '%s'", sync->to.name) : 0;
+}
+
 static int
 remove_batch (struct sync *sync, size_t *ret_count, struct larder_error *error)
 {
@@ -174,9 +195,7 @@ remove_batch (struct sync *sync, size_t *ret_count, struct larder_error *error)
 		code = add_prefix (sync, at, *ret_count, error);
 		return code == 0 ? remove_keys (transfer, sync->to.store, at, *ret_count, error) : code;
 	}
-	for (size_t i = 0; i < *ret_count && !transfer_stopped (transfer); i++)
-		remove_file (sync, at[i].key);
-	return 0;
+	return remove_files (sync, at, *ret_count, error);
 }
 
 int

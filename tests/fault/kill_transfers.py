@@ -1,6 +1,6 @@
 """kill_transfers.py: put, get, recursive copies, sync and resume killed at random instants. Whatever the instant: a name is absent, or
 has all of its bytes, old or new, and what was there and is to be there never goes; the same command, given again, ends well and leaves
-nothing behind. kill_transfers.py ROUNDS [SEED]."""
+nothing behind. kill_transfers.py ROUNDS [SEED [mock|minio]]."""
 import os
 import random
 import shutil
@@ -18,19 +18,37 @@ MIB = 1 << 20
 
 
 class Place:
-    """A store of the mock, a folder, and what is in both."""
+    """A store, a folder, and what is in both. Kills come within `within` seconds: as long as the longest of these takes there."""
+    within = 0.25
 
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.home = tempfile.mkdtemp(prefix="larder-kills-")
         self.write("larder.ini", b'[store "s"]\nbackend = b\nbucket = bucket\n')
-        self.write("profiles/t.ini", ("[backend \"b\"]\ndriver = localfs-mock\nroot = %s/root\ncreate = yes\nfsync = no\n" % self.home).encode())
+        self.write("profiles/t.ini", ("[backend \"b\"]\n" + self.backend()).encode())
         self.large = [self.random.randbytes(20 * MIB + 3) for _ in range(2)]
         self.write("large", self.large[0])
         for number in range(60):
             self.write("tree/%d/%d" % (number % 7, number), self.random.randbytes(number * 997))
-        self.env = dict(os.environ, LARDER_CONFIG=self.path("larder.ini"), LARDER_PROFILE="t", XDG_STATE_HOME=self.path("state"),
-                        LARDER_MODULE_DIR=os.path.join(os.environ["TOP_BUILDDIR"], ".libs"))
+        self.env = {**self.outside(), "LARDER_CONFIG": self.path("larder.ini"), "LARDER_PROFILE": "t", "XDG_STATE_HOME": self.path("state"),
+                    "LARDER_MODULE_DIR": os.path.join(os.environ["TOP_BUILDDIR"], ".libs")}
+        self.stored = False
+        self.killed = self.ended = 0
+
+    def backend(self):
+        return "driver = localfs-mock\nroot = %s/root\ncreate = yes\nfsync = no\n" % self.home
+
+    def outside(self):
+        return os.environ
+
+    def parts_left(self):
+        """Of uploads that are not finished. One that was begun in the instant before its journal knew of it is there without a part:
+        no journal can tell of it."""
+        uploads = self.path("root/bucket/.larder/uploads")
+        return [(folder, names) for folder, _, names in os.walk(uploads) if set(names) - {"upload"}]
+
+    def end(self):
+        shutil.rmtree(self.home)
 
     def path(self, *names):
         return os.path.join(self.home, *names)
@@ -47,6 +65,8 @@ class Place:
             time.sleep(most)
             process.send_signal(signal.SIGKILL)
         out, err = process.communicate(timeout=300)
+        self.killed += process.returncode == -signal.SIGKILL
+        self.ended += most is not None and process.returncode != -signal.SIGKILL
         return process.returncode, out, err
 
     def whole(self, *words):
@@ -55,13 +75,42 @@ class Place:
         return out
 
 
+class MinioPlace(Place):
+    within = 0.6
+
+    def __init__(self, seed):
+        import servers
+        self.server = servers.start("minio")
+        self.server.make_bucket("bucket")
+        self.client = self.server.client()
+        super().__init__(seed)
+
+    def backend(self):
+        return "driver = s3\nserver = minio\nendpoint = %s\nregion = %s\n" % (self.server.endpoint, self.server.region)
+
+    def outside(self):
+        return self.server.environment()
+
+    def parts_left(self):
+        uploads = self.client.list_multipart_uploads(Bucket="bucket").get("Uploads", [])
+        parts = [(one["Key"], self.client.list_parts(Bucket="bucket", Key=one["Key"], UploadId=one["UploadId"]).get("Parts", [])) for one in uploads]
+        return [(key, some) for key, some in parts if some]
+
+    def end(self):
+        self.server.stop()
+        super().end()
+
+
+PLACES = {"mock": Place, "minio": MinioPlace}
+
+
 def tidy(place):
-    """Nothing is left behind: no journal, no part, no private file. An upload that was begun in the instant before its journal
-    knew of it is there without a part: no journal can tell of it."""
+    """Nothing is left behind: no journal, no part, no private file."""
     assert os.listdir(place.path("state/larder/transfers")) == [] if os.path.isdir(place.path("state/larder/transfers")) else True
-    for folder, folders, names in os.walk(place.home):
+    for folder, _, names in os.walk(place.home):
         assert not [name for name in names if name.startswith(".tmp")], ("left behind", folder, names)
-        assert os.path.basename(os.path.dirname(folder)) != "uploads" or set(names) <= {"upload"}, ("left behind", folder, names)
+    left = place.parts_left()
+    assert not left, ("left behind", left)
 
 
 def put(place, after):
@@ -92,17 +141,21 @@ def get(place, after):
     shutil.rmtree(place.path("out"))
 
 
+def stored(place, prefix):
+    """What a reader finds below it; 3: nothing has arrived yet."""
+    code, _, err = place.run("get", "-r", prefix, "look")
+    assert code in (0, 3), (code, err)
+    found = files(place.path("look"))
+    shutil.rmtree(place.path("look"), ignore_errors=True)
+    return found
+
+
 def put_tree(place, after):
     place.run("put", "-r", "tree", "s:", most=after)
     want = files(place.path("tree"))
-    assert place.run("get", "-r", "s:tree/", "back")[0] in (0, 3)        # nothing has arrived yet: not there
-    left = files(place.path("back"))
-    assert all(want[name] == data for name, data in left.items()), "torn object"
-    shutil.rmtree(place.path("back"), ignore_errors=True)
+    assert all(want.get(name) == data for name, data in stored(place, "s:tree/").items()), "torn object"
     place.whole("put", "-r", "tree", "s:")
-    place.whole("get", "-r", "s:tree/", "back")
-    assert files(place.path("back")) == want
-    shutil.rmtree(place.path("back"))
+    same(stored(place, "s:tree/"), want)
     place.whole("rm", "-r", "s:tree/")
 
 
@@ -113,7 +166,7 @@ def get_tree(place, after):
     left = files(place.path("back")) if os.path.isdir(place.path("back")) else {}
     assert all(want.get(name) == data for name, data in left.items()), "torn file"
     place.whole("get", "-r", "s:tree/", "back")
-    assert files(place.path("back")) == want
+    same(files(place.path("back")), want)
     shutil.rmtree(place.path("back"))
     place.whole("rm", "-r", "s:tree/")
 
@@ -137,14 +190,6 @@ def between(left, old, new):
     for name, data in left.items():
         assert data in (old.get(name), new.get(name)), ("torn", name)
     assert not (old.keys() & new.keys()) - left.keys(), ("lost", (old.keys() & new.keys()) - left.keys())
-
-
-def stored(place, prefix):
-    code, _, err = place.run("get", "-r", prefix, "look")
-    assert code in (0, 3), (code, err)
-    found = files(place.path("look"))
-    shutil.rmtree(place.path("look"), ignore_errors=True)
-    return found
 
 
 def sync_up(place, after):
@@ -194,26 +239,27 @@ def resume(place, after):
     shutil.rmtree(place.path("out"), ignore_errors=True)
 
 
-def main(rounds, seed):
+def main(rounds, seed, store="mock"):
     """True when all held; the seed and the round are told otherwise."""
-    place = Place(seed)
-    place.stored = False
+    place = PLACES[store](seed)
     try:
         for number in range(rounds):
             one = place.random.choice([put, get, put_tree, get_tree, sync_up, sync_down, resume])
-            after = place.random.random() * 0.25
+            after = place.random.random() * place.within
             try:
                 one(place, after)
                 tidy(place)
             except AssertionError as error:
-                print("# round %d of seed %d, %s killed after %.4f s: %s" % (number, seed, one.__name__, after, error))
+                print("# round %d of seed %d on %s, %s killed after %.4f s: %s" % (number, seed, store, one.__name__, after, error))
                 return False
+        print("# %d killed, %d had ended" % (place.killed, place.ended))
         return True
     finally:
-        shutil.rmtree(place.home)
+        place.end()
 
 
 if __name__ == "__main__":
-    SEED = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)
-    print("%s rounds, seed %d" % (sys.argv[1], SEED), flush=True)
-    sys.exit(0 if main(int(sys.argv[1]), SEED) else 1)
+    SEED = int(sys.argv[2]) if len(sys.argv) > 2 and sys.argv[2] else random.randrange(1 << 32)
+    STORE = sys.argv[3] if len(sys.argv) > 3 else "mock"
+    print("%s rounds, seed %d, %s" % (sys.argv[1], SEED, STORE), flush=True)
+    sys.exit(0 if main(int(sys.argv[1]), SEED, STORE) else 1)

@@ -27,13 +27,13 @@ EXTRA_DIST += %D%/test-fault-spelling.py
 TESTS += %D%/test-fault-move.py %D%/test-fault-transfer-full.sh %D%/test-fault-transfer-kill.py
 EXTRA_DIST += %D%/test-fault-move.py %D%/test-fault-transfer-full.sh %D%/test-fault-transfer-kill.py %D%/kill_transfers.py
 
-# Preloaded by the power cut test.
+# Preloaded by the power cut tests.
 check_LTLIBRARIES += tests/fault/recorder.la
 tests_fault_recorder_la_SOURCES = %D%/recorder.c
 tests_fault_recorder_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 tests_fault_recorder_la_LIBADD = -ldl
-TESTS += %D%/test-fault-power-cut.py
-EXTRA_DIST += %D%/test-fault-power-cut.py
+TESTS += %D%/test-fault-power-cut.py %D%/test-fault-power-transfer.py
+EXTRA_DIST += %D%/test-fault-power-cut.py %D%/test-fault-power-transfer.py %D%/power.py
 
 # A proxy that does what networks and servers do at bad moments, by scenarios.
 if WITH_AWS

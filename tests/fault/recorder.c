@@ -1,7 +1,7 @@
 /* recorder.c: what a process asks of the file system, for the power cut test. Preloaded. Each call that succeeds below the
  * folder LARDER_RECORD_ROOT adds a line to the file LARDER_RECORD:
  *
- *   make INODE PATH | folder INODE PATH | write INODE OFFSET HEX | cut INODE LENGTH | sync INODE
+ *   make INODE PATH | nameless INODE | folder INODE PATH | write INODE OFFSET HEX | cut INODE LENGTH | sync INODE
  *   rename FROM TO | link INODE PATH | unlink PATH
  *
  * LARDER_RECORD_STOP=N: the process is killed instead of doing its Nth call of these, counted from 0. */
@@ -115,13 +115,17 @@ openat (int at, const char *name, int flags, ...)
 	REAL (openat);
 	va_list arguments;
 	va_start (arguments, flags);
-	mode_t mode = flags & O_CREAT ? va_arg (arguments, mode_t) : 0;
+	bool nameless = (flags & O_TMPFILE) == O_TMPFILE;
+	mode_t mode = flags & O_CREAT || nameless ? va_arg (arguments, mode_t) : 0;
 	va_end (arguments);
-	bool there = !(flags & O_CREAT) || inode_of (at, name, AT_SYMLINK_NOFOLLOW), ours = !there && is_ours_at (at, name);
+	bool there = !nameless && (!(flags & O_CREAT) || inode_of (at, name, AT_SYMLINK_NOFOLLOW)), ours = !there && is_ours_at (at, name);
 	begin (ours);
 	int fd = real (at, name, flags, mode);
 	int kept = errno;
-	end_open (ours, at, name, there, fd);
+	if (nameless)
+		end (ours && fd >= 0, "nameless %llu\n", inode_of (fd, "", AT_EMPTY_PATH));
+	else
+		end_open (ours, at, name, there, fd);
 	errno = kept;
 	return fd;
 }
@@ -186,6 +190,20 @@ ftruncate (int fd, off_t length)
 	int status = real (fd, length);
 	int kept = errno;
 	end (ours && status == 0, "cut %llu %lld\n", inode_of (fd, "", AT_EMPTY_PATH), (long long) length);
+	errno = kept;
+	return status;
+}
+
+SHOWN int
+fallocate (int fd, int mode, off_t offset, off_t length)
+{
+	REAL (fallocate);
+	struct stat st;
+	bool ours = is_ours_at (fd, "");
+	begin (ours);
+	int status = real (fd, mode, offset, length);
+	int kept = errno;
+	end (ours && status == 0 && fstat (fd, &st) == 0, "cut %llu %lld\n", inode_of (fd, "", AT_EMPTY_PATH), (long long) st.st_size);
 	errno = kept;
 	return status;
 }

@@ -8,113 +8,12 @@ import os
 import shutil
 import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
-from world import KEY, SANITIZED, TOP, Tap, World, png  # noqa: E402
+from power import FOLDER, Disk, recording  # noqa: E402
+from world import KEY, Tap, World, png  # noqa: E402
 
-RECORDER = os.path.join(TOP, "tests/fault/.libs/recorder.so")
-FOLDER = "folder"
 tap = Tap()
-
-
-class Node:
-    """A file or folder. What may be found after a power cut: any of the values since the last sync, oldest first."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.values = {} if folder else {"": [b""]}     # folder: a name's nodes, None for none; file: its bytes
-
-    def now(self, name=""):
-        return self.values.get(name, [None])[-1]
-
-    def set(self, name, value):
-        self.values.setdefault(name, [None]).append(value)
-
-    def sync(self):
-        self.values = {name: values[-1:] for name, values in self.values.items() if values[-1] is not None}
-
-
-class Disk:
-    def __init__(self, root):
-        """As it is now, all of it durable."""
-        self.root, self.nodes = root, {}
-        self.top = self.load(root)
-
-    def load(self, path):
-        inode = os.lstat(path).st_ino
-        if inode in self.nodes:
-            return self.nodes[inode]
-        node = self.nodes[inode] = Node(os.path.isdir(path))
-        if node.folder:
-            node.values = {name: [self.load(os.path.join(path, name))] for name in os.listdir(path)}
-        else:
-            with open(path, "rb") as file:
-                node.values = {"": [file.read()]}
-        return node
-
-    def place(self, path):
-        """The folder, and the name in it."""
-        node = self.top
-        *folders, name = os.path.relpath(path, self.root).split("/")
-        for folder in folders:
-            node = node.now(folder)
-        return node, name
-
-    def play(self, line):
-        what, *words = line.split(" ")
-        if what in ("make", FOLDER):
-            node = self.nodes[int(words[0])] = Node(what == FOLDER)
-            folder, name = self.place(words[1])
-            folder.set(name, node)
-        elif what == "write":
-            node, offset, data = self.nodes[int(words[0])], int(words[1]), bytes.fromhex(words[2])
-            node.set("", node.now()[:offset].ljust(offset, b"\0") + data + node.now()[offset + len(data):])
-        elif what == "cut":
-            node, length = self.nodes[int(words[0])], int(words[1])
-            node.set("", node.now()[:length].ljust(length, b"\0"))
-        elif what == "sync":
-            self.nodes[int(words[0])].sync()
-        elif what == "rename":
-            (source, old), (target, new) = self.place(words[0]), self.place(words[1])
-            if source.now(old) is not target.now(new):      # two names of one file: nothing happens
-                target.set(new, source.now(old))
-                source.set(old, None)
-        elif what == "link":
-            folder, name = self.place(words[1])
-            folder.set(name, self.nodes[int(words[0])])
-        else:
-            folder, name = self.place(words[0])
-            folder.set(name, None)
-
-    def tree(self, choose, node=None, path=""):
-        """{path: bytes, or FOLDER} of the disk as `choose` (node, name, values) has it."""
-        node, found = node or self.top, {}
-        for name, values in node.values.items():
-            value = choose(node, name, values)
-            below = path + "/" + name if path else name
-            if isinstance(value, Node) and value.folder:
-                found[below] = FOLDER
-                found.update(self.tree(choose, value, below))
-            elif isinstance(value, Node):
-                found[below] = choose(value, "", value.values[""])
-        return found
-
-    def lost(self):
-        return self.tree(lambda node, name, values: values[0])
-
-    def kept(self):
-        return self.tree(lambda node, name, values: values[-1])
-
-    def cuts(self):
-        """All lost, all kept, and each thing that is not certain in each of its states beside both."""
-        yield self.lost()
-        yield self.kept()
-        for node in set(self.nodes.values()):
-            for name, values in node.values.items():
-                if len(values) > 1:
-                    half = [] if node.folder else [values[-1][:len(values[-1]) // 2]]
-                    for value in values[:-1] + half + values[-1:]:
-                        for other in (0, -1):
-                            yield self.tree(lambda n, m, v: value if (n, m) == (node, name) else v[other])
 
 
 def seen(tree):
@@ -170,16 +69,8 @@ def audit(world, root=None):
 
 
 def record(world, words, stop=None, root=None):
-    log = world.path("log")
-    if os.path.exists(log):
-        os.unlink(log)
-    root = root or world.path("store")
-    more = {"LARDER_TEST_STORE": root, "LARDER_TEST_FSYNC": "yes", "LARDER_RECORD": log, "LARDER_RECORD_ROOT": root, "LD_PRELOAD": RECORDER}
-    if SANITIZED:
-        more["ASAN_OPTIONS"] = os.environ["ASAN_OPTIONS"] + ":verify_asan_link_order=0"
-    if stop is not None:
-        more["LARDER_RECORD_STOP"] = str(stop)
-    done = world.run(*words, more=more)
+    log, root = world.path("log"), root or world.path("store")
+    done = world.run(*words, more={"LARDER_TEST_STORE": root, "LARDER_TEST_FSYNC": "yes", **recording(log, root, stop)})
     assert done.code == (0 if stop is None else -9), (done.code, done.err, stop)
     with open(log) as file:
         return file.read().splitlines()

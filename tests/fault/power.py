@@ -1,0 +1,125 @@
+"""power.py: a model of a disk that keeps no more than it must: what was not synced may be there, or empty, or half, and a name that was
+made, moved or removed without a sync of its folder may be as before. It is fed with what recorder.c saw."""
+import os
+
+FOLDER = "folder"
+RECORDER = os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/recorder.so")
+LARGE = 1 << 16         # of such a file only a few states are kept
+
+
+def recording(log, root, stop=None):
+    """The environment of a command whose calls below `root` go to `log`; killed instead of its call of that number."""
+    if os.path.exists(log):
+        os.unlink(log)
+    more = {"LARDER_RECORD": log, "LARDER_RECORD_ROOT": root, "LD_PRELOAD": RECORDER}
+    if "ASAN_OPTIONS" in os.environ:
+        more["ASAN_OPTIONS"] = os.environ["ASAN_OPTIONS"] + ":verify_asan_link_order=0"
+    if stop is not None:
+        more["LARDER_RECORD_STOP"] = str(stop)
+    return more
+
+
+class Node:
+    """A file or folder. What may be found after a power cut: any of the values since the last sync, oldest first."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.values = {} if folder else {"": [b""]}     # folder: a name's nodes, None for none; file: its bytes
+
+    def now(self, name=""):
+        return self.values.get(name, [None])[-1]
+
+    def set(self, name, value):
+        values = self.values.setdefault(name, [None])
+        if not self.folder and len(values) > 3 and len(value) > LARGE:
+            del values[2:]
+        values.append(value)
+
+    def sync(self):
+        self.values = {name: values[-1:] for name, values in self.values.items() if values[-1] is not None}
+
+
+class Disk:
+    def __init__(self, root):
+        """As it is now, all of it durable."""
+        self.root, self.nodes = root, {}
+        self.top = self.load(root)
+
+    def load(self, path):
+        inode = os.lstat(path).st_ino
+        if inode in self.nodes:
+            return self.nodes[inode]
+        node = self.nodes[inode] = Node(os.path.isdir(path))
+        if node.folder:
+            node.values = {name: [self.load(os.path.join(path, name))] for name in os.listdir(path)}
+        else:
+            with open(path, "rb") as file:
+                node.values = {"": [file.read()]}
+        return node
+
+    def place(self, path):
+        """The folder, and the name in it."""
+        node = self.top
+        *folders, name = os.path.relpath(path, self.root).split("/")
+        for folder in folders:
+            node = node.now(folder)
+        return node, name
+
+    def play(self, line):
+        what, *words = line.split(" ")
+        if what == "nameless":
+            self.nodes[int(words[0])] = Node(False)
+        elif what in ("make", FOLDER):
+            node = self.nodes[int(words[0])] = Node(what == FOLDER)
+            folder, name = self.place(words[1])
+            folder.set(name, node)
+        elif what == "write":
+            node, offset, data = self.nodes[int(words[0])], int(words[1]), bytes.fromhex(words[2])
+            node.set("", node.now()[:offset].ljust(offset, b"\0") + data + node.now()[offset + len(data):])
+        elif what == "cut":
+            node, length = self.nodes[int(words[0])], int(words[1])
+            node.set("", node.now()[:length].ljust(length, b"\0"))
+        elif what == "sync":
+            self.nodes[int(words[0])].sync()
+        elif what == "rename":
+            (source, old), (target, new) = self.place(words[0]), self.place(words[1])
+            if source.now(old) is not target.now(new):      # two names of one file: nothing happens
+                target.set(new, source.now(old))
+                source.set(old, None)
+        elif what == "link":
+            folder, name = self.place(words[1])
+            folder.set(name, self.nodes[int(words[0])])
+        else:
+            folder, name = self.place(words[0])
+            folder.set(name, None)
+
+    def tree(self, choose, node=None, path=""):
+        """{path: bytes, or FOLDER} of the disk as `choose` (node, name, values) has it."""
+        node, found = node or self.top, {}
+        for name, values in node.values.items():
+            value = choose(node, name, values)
+            below = path + "/" + name if path else name
+            if isinstance(value, Node) and value.folder:
+                found[below] = FOLDER
+                found.update(self.tree(choose, value, below))
+            elif isinstance(value, Node):
+                found[below] = choose(value, "", value.values[""])
+        return found
+
+    def lost(self):
+        return self.tree(lambda node, name, values: values[0])
+
+    def kept(self):
+        return self.tree(lambda node, name, values: values[-1])
+
+    def cuts(self):
+        """All lost, all kept, and each thing that is not certain in each of its states beside both."""
+        yield self.lost()
+        yield self.kept()
+        for node in set(self.nodes.values()):
+            for name, values in node.values.items():
+                if len(values) > 1:
+                    half = [] if node.folder else [values[-1][:len(values[-1]) // 2]]
+                    for value in values[:-1] + half + values[-1:]:
+                        for other in (0, -1):
+                            yield self.tree(lambda n, m, v: value if (n, m) == (node, name) else v[other])
