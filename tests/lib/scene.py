@@ -58,6 +58,13 @@ class Scene:
         with open(path, "w") as file:
             file.write(head + section + body + mark + tail)
 
+    def replace(self, section, lines):
+        """A section of the profile has these lines and no other."""
+        path = self.path("pipeline/profiles", self.profile + ".ini")
+        with open(path) as file:
+            head, mark, rest = file.read().partition("[%s]\n" % section)
+        self.put(path, (head + mark + "\n".join(lines) + "\n\n[" + rest.partition("\n[")[2]).encode())
+
     def use_bucket(self, name):
         self.change(self.config, "[store \"images\"]\n", ["bucket = " + name])
         self.bucket = name

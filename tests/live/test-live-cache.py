@@ -28,10 +28,7 @@ class Place(Scene):
         self.redis = servers.start("redis") if lock == "redis" else None
         self.secrets = {"LARDER_REDIS": self.redis.address, "LARDER_REDIS_PASSWORD": self.redis.password} if self.redis else {}
         if not self.redis:
-            profile = self.path("pipeline/profiles/minio.ini")
-            with open(profile) as file:
-                head, mark, rest = file.read().partition("[lock \"models\"]\n")
-            self.put("pipeline/profiles/minio.ini", (head + mark + "driver = file\nroot = %s\n" % self.path("locks") + "\n[" + rest.partition("\n[")[2]).encode())
+            self.replace('lock "models"', ["driver = file", "root = " + self.path("locks")])
         self.number = 0
 
     def __exit__(self, *words):

@@ -176,17 +176,29 @@ def check_refused_names(scene):
 
 
 def check_clash_down(scene):
-    """c-T07: of a key and a folder of one name the key goes in, in every run."""
-    keys = {"a": b"key", "a/b": b"below", "c/d": b"x"}
+    """c-T07: of a key and a folder of one name the key goes in, in every run; a key that ends in '/' is a folder."""
+    keys = {"a": b"k", "a/b": b"b", "c/": b"", "c/d": b"x", "e//f": b"f"}
     if scene.server.row == "moto":
         store(scene, "a/", keys)
     else:
-        store(scene, "a/", {"a": b"key", "c/d": b"x"})
-        scene.between.plan([page(sorted(keys), False, prefix="a/")])
-    for numbers in ((2, 0, 1, 0), (0, 2, 1, 0)):
+        store(scene, "a/", {"a": b"k", "c/": b"", "c/d": b"x"})
+        rule = page(sorted(keys), False, prefix="a/")
+        scene.between.plan([{**rule, "body": rule["body"].replace("<Key>a/c/</Key><Size>1<", "<Key>a/c/</Key><Size>0<")}])
+    for numbers in ((3, 0, 2, 0), (0, 3, 2, 0)):
         got, done = scene.sync("--size-only", "images:a/", scene.path("clash"), code=1)
-        assert got[2:] == numbers[2:] and told(done, "refused") == ["a/a/b"], done
-        assert scene.tree("clash") == {"a": b"key", "c/d": b"x"}
+        assert got == numbers and told(done, "refused") == ["a/a/b", "a/e//f"], done
+        assert scene.tree("clash") == {"a": b"k", "c/d": b"x"}
+
+
+def check_clash_over_a_tree(scene):
+    """c-T07: a key where the tree has a folder, and a folder where it has a file: nothing of the tree goes without --delete."""
+    store(scene, "o/", {"x": b"new", "p/q": b"new", "z": b"new"})
+    tree = {"x/y": b"old", "p": b"old"}
+    fill(scene, "over", tree)
+    numbers, done = scene.sync("images:o/", scene.path("over"), code=1)
+    assert numbers == (1, 0, 1, 1) and scene.tree("over") == {**tree, "z": b"new"}, done
+    assert scene.sync("--delete", "images:o/", scene.path("over"))[0] == (4, 1, 0, 0)
+    assert scene.tree("over") == {"x": b"new", "p/q": b"new", "z": b"new"}
 
 
 def check_clash_up(scene):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """test-live-pairings: sync between local files, mock, MinIO, versitygw and moto, each to each: a seeded tree arrives, a second run copies nothing,
-what came, changed and went at the source follows, and verify agrees; the order of names is one everywhere."""
+what came, changed and went at the source follows, and verify agrees; c-T08: the order of names around '/' is one everywhere."""
 import atexit
 import os
 import random

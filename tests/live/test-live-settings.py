@@ -68,10 +68,7 @@ class Place(Scene):
 
     def __init__(self, name):
         super().__init__(servers.start(name), ["create = yes"])
-        profile = self.path("pipeline/profiles", self.profile + ".ini")
-        with open(profile) as file:
-            text = re.sub(r'(\[lock "models"\]\n)[^\[]*', r"\1driver = file\nroot = %s\n\n" % self.path("locks"), file.read())
-        self.put(profile, text.encode())
+        self.replace('lock "models"', ["driver = file", "root = " + self.path("locks")])
         for bucket in ("bucket", "models"):
             self.server.make_bucket(bucket, versioning=True)
         self.use_bucket("bucket")

@@ -13,7 +13,7 @@ NAMES = ["a b", "a$b", "it's \"q\"", "a\u200eb", "a\u00a0b", "~x", "-n", "%2F", 
 
 
 def there_and_back(name):
-    """c-T04, c-T08: the names arrive, come back, and a second run asks for a listing and no more."""
+    """c-T04, c-T08: the names arrive, come back, and a second run asks for a listing and no more; each is removed alone."""
     scene = place(name)
     top = scene.path("names-" + name)
     for key in NAMES:
@@ -28,6 +28,11 @@ def there_and_back(name):
     assert scene.sync("--delete", top, "images:n/")[0] == (1, count - 1, 0, 0)
     assert scene.sync("--delete", "images:n/", top + "-back")[0] == (1, count - 1, 0, 0)
     assert scene.tree("names-%s-back" % name) == scene.tree("names-" + name)
+    left = set(scene.keys("m/"))
+    for key in NAMES:
+        assert scene.run("rm", "images:m/" + key).code == 0
+        left.remove("m/" + key)
+        assert set(scene.keys("m/")) == left, key
 
 
 def test_live_sync_there_and_back_minio():

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """test-live-transfer: large objects in parts and ranges, on real servers, and what goes wrong on the way of one of them:
 whole and right, or not there at all, and no upload left open."""
+import gzip
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ from scene import Scene, run_in  # noqa: E402
 MIB = 1 << 20
 SIZE = 24 * MIB + 5                               # four parts of 8 MiB, the last of five bytes
 A, B = os.urandom(SIZE), os.urandom(SIZE)
+PACKED = gzip.compress(A[:17 * MIB], 1)
 PART = {"method": "PUT", "path": "partNumber="}
 RANGE = {"method": "GET", "path": "/bucket/t"}
 COMPLETE = {"method": "POST", "path": "uploadId="}
@@ -25,6 +27,7 @@ class Place(Scene):
         super().__init__(servers.start(name), settings)
         self.server.make_bucket("bucket", versioning=True)
         self.use_bucket("bucket")
+        self.replace('backend "archive"', ["driver = localfs-mock", "root = " + self.path("archive"), "create = yes"])
         self.put("a", A)
         self.put("b", B)
 
@@ -534,6 +537,36 @@ def test_live_transfer_killed_download_goes_on_versitygw():
 
 def test_live_transfer_killed_download_goes_on_moto():
     check_download_goes_on("moto", signal.SIGKILL, -9)
+
+
+# ---- bytes that are packed
+
+def check_packed(name):
+    """c-T13: what says of itself that it is packed comes as it went, in ranges, by a resumed run and in another store."""
+    at = place(name)
+    at.put("a", PACKED)
+    assert at.upload("--content-encoding", "gzip").code == 0 and at.client.head_object(Bucket="bucket", Key="t")["ContentEncoding"] == "gzip"
+    held(at, RANGE, 2, ("get", "images:t", at.path("out")), signal.SIGKILL)
+    done = at.download()
+    assert done.code == 0 and at.out() == PACKED, done
+    done = at.run("--json", "cp", "images:t", "backups:t")
+    assert done.code == 0, done
+    assert at.run("verify", "images:t", "backups:t").code == 0
+    assert "gzip" in at.run("--json", "stat", "backups:t").out
+    offers = [value for r in at.between.requests for key, value in r["headers"] if key.lower() == "accept-encoding"]
+    assert set(offers) <= {"identity"}, offers
+
+
+def test_live_transfer_packed_minio():
+    check_packed("minio")
+
+
+def test_live_transfer_packed_versitygw():
+    check_packed("versitygw")
+
+
+def test_live_transfer_packed_moto():
+    check_packed("moto")
 
 
 def test_live_transfer_download_of_another_object_begins_anew():
