@@ -12,7 +12,7 @@ static int
 on_pending (void *context, const struct larder_pending *pending)
 {
 	struct listing *listing = context;
-	const char *state = pending->running ? "running" : pending->problem ? pending->problem : "can go on";
+	const char *state = pending->running ? "running" : pending->problem ? pending->problem : pending->no_resume ? pending->no_resume : "can go on";
 	char time[32];
 	text_from_time (pending->begun, time);
 	item_done (listing->cli, 0);
@@ -25,6 +25,7 @@ on_pending (void *context, const struct larder_pending *pending)
 		json_member (&line.json, "begun", time);
 		json_member_bool (&line.json, "running", pending->running);
 		json_member (&line.json, "problem", pending->problem);
+		json_member (&line.json, "no_resume", pending->no_resume);
 		json_line_end (listing->cli, &line);
 		return 0;
 	}
@@ -52,7 +53,8 @@ run_ls (struct cli *cli, const void *self, struct larder_error *error)
 const struct larder_cmd cmd_transfer_ls = {
 	.name = "transfer ls", .summary = "list transfers that broke off",
 	.examples = "larder transfer ls|what can go on, and what is running",
-	.text = "Large transfers between files and stores that were killed, cancelled or cut off left a journal in the state folder.", .run = run_ls,
+	.text = "Large transfers that were killed, cancelled or cut off left a journal in the state folder: between files and stores, from store to store, and "
+		"from standard input. The last cannot be gone on with, but given up.", .run = run_ls,
 };
 
 /* ---- resume ---- */
@@ -127,6 +129,7 @@ const struct larder_cmd cmd_transfer_gc = {
 	.examples = "larder transfer gc|those begun more than a week ago\nlarder transfer gc --older-than 0s -n|what all of them would be\n"
 		"larder transfer gc --pipeline image -n|and thumbnails whose image never came",
 	.text = "Open uploads are aborted and private files removed: those that the journals of this state folder tell of, and no others. "
+		"Where a store was asked for an upload and its answer was lost, those of the very key go that began just then, an hour ago or more, and have no part. "
 		"With --pipeline what its ingests began and nobody finished goes too: thumbnails that name an image which is not there, older than "
 		"--older-than and than the pipeline's grace time, from whichever machine. For that the store of the thumbnails is listed, and each object in it "
 		"that is so old is asked for its metadata, a request an object: once a day or week is enough. Where the store looks at no condition of a removal and keeps no "

@@ -4,6 +4,7 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
+#include <string.h>
 #include <sys/timerfd.h>
 
 #include "arena.h"
@@ -124,16 +125,52 @@ store_parts_list (struct larder_store *store, const struct larder_upload *upload
 	return code;
 }
 
-void
-store_parts_abort (struct larder_store *store, const struct larder_upload *upload)
+int
+store_parts_abort (struct larder_store *store, const struct larder_upload *upload, struct larder_error *error)
 {
 	static const struct itimerspec second = { .it_value = { .tv_sec = 1 } };
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	CLEANUP_CLOSE int timer = timerfd_create (CLOCK_BOOTTIME, TFD_CLOEXEC);
 	struct larder_call call = { .arena = arena, .cancel_fd = timer, .pace = &store->larder->pace, .urgent = true };
 	if (!arena || timer < 0 || timerfd_settime (timer, 0, &second, NULL) < 0)
-		return;
+		return larder_fail_memory (error);
 	instance_enter (store->instance);
-	(void) store->driver->parts_abort (store->instance->self, &call, upload, NULL);
+	int code = store->driver->parts_abort (store->instance->self, &call, upload, error);
 	instance_leave (store->instance);
+	return code == LARDER_E_NOTFOUND ? 0 : code;
+}
+
+struct of_key { const char *key; store_upload_fn upload; void *context; };
+
+/* A prefix has other keys, too. */
+static int
+one_of_key (void *context, const struct larder_upload *upload, struct larder_error *error)
+{
+	const struct of_key *wanted = context;
+	return strcmp (upload->key, wanted->key) == 0 ? wanted->upload (wanted->context, upload, error) : 0;
+}
+
+int
+store_uploads (struct larder_store *store, const char *key, store_upload_fn upload, void *context, struct larder_error *error)
+{
+	struct of_key wanted = { key, upload, context };
+	struct larder_page page = { .size = sizeof page };
+	if (!store->driver->uploads_list)
+		return object_fail_unsupported (store, "list open uploads", error);
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	int code = arena ? 0 : larder_fail_memory (error);
+	while (code == 0 && !page.complete) {
+		const struct larder_list list = { .size = sizeof list, .bucket = store_bucket (store), .prefix = key, .delimiter = "", .token = page.token };
+		struct larder_call call = larder_call_begin (store->larder, arena);
+		const char *token = page.token;
+		page = (struct larder_page) { .size = sizeof page };
+		if (larder_is_cancelled (store->larder))
+			return larder_fail_cancelled (error);
+		instance_enter (store->instance);
+		code = store->driver->uploads_list (store->instance->self, &call, &list, one_of_key, &wanted, &page, error);
+		instance_leave (store->instance);
+		if (code == 0 && !page.complete && (!page.token || (token && strcmp (token, page.token) == 0)))
+			code = larder_fail (error, LARDER_E_INTEGRITY, "the list of open uploads has no end");
+	}
+	return code;
 }

@@ -97,8 +97,11 @@ int store_parts_finish (struct larder_store *store, struct larder_arena *arena, 
 /* What the store has of an upload, by number; NOTFOUND when it is unknown or over, UNSUPPORTED. */
 typedef int (*store_part_fn) (void *context, const struct larder_part *part, struct larder_error *error);
 int store_parts_list (struct larder_store *store, const struct larder_upload *upload, store_part_fn part, void *context, struct larder_error *error);
-/* Also after a cancel: it has a second of its own. */
-void store_parts_abort (struct larder_store *store, const struct larder_upload *upload);
+/* Also after a cancel: it has a second of its own. 0 also when it was over. */
+int store_parts_abort (struct larder_store *store, const struct larder_upload *upload, struct larder_error *error);
+/* The open uploads of this very key; UNSUPPORTED where they cannot be listed. */
+typedef int (*store_upload_fn) (void *context, const struct larder_upload *upload, struct larder_error *error);
+int store_uploads (struct larder_store *store, const char *key, store_upload_fn upload, void *context, struct larder_error *error);
 
 /* Remove with conditions; one key. `if_match` may be NULL. */
 int store_remove_if (struct larder_store *store, const char *key, const char *if_match, struct larder_error *error);

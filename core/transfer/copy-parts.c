@@ -1,16 +1,17 @@
 /* copy-parts.c: an object from store to store. One request where the service copies it alone; beyond its limit in parts that the service
  * copies; between two services in ranges, each by way of a file without a name, so that neither memory nor disk holds the whole. */
 #define LARDER_API_VERSION LARDER_API_CURRENT
-#include "parts.h"
+#include "open-upload.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "arena.h"
+#include "checksum.h"
 #include "cleanup.h"
 #include "error.h"
 #include "store.h"
-#include <larder/driver.h>
 
 #define WITHIN_LEAST (UINT64_C (128) << 20)      /* of a part that the service copies: there a request costs, not the bytes */
 
@@ -19,15 +20,23 @@ struct copying {
 	struct larder_store *from, *to;
 	const struct larder_copy_object *request;
 	struct larder_info source;
-	struct larder_upload upload;
-	struct parts_list list;                  /* under pieces.mutex */
+	struct open_upload open;                 /* its list and journal under pieces.mutex */
 };
+
+static bool
+crc_of (const struct larder_part *part, uint64_t *ret)
+{
+	return part->checksum && part->checksum_type == LARDER_CHECKSUM_CRC64NVME && crc64nvme_parse (part->checksum, ret);
+}
 
 static int
 keep (struct copying *copying, const struct larder_part *part, struct larder_error *error)
 {
 	pthread_mutex_lock (&copying->pieces.mutex);
-	int code = parts_list_add (&copying->list, part, error);
+	uint64_t sum;
+	int code = parts_list_add (&copying->open.list, part, error);
+	if (code == 0 && crc_of (part, &sum))
+		code = journal_add (&copying->open.journal, part->number, sum, error);
 	pthread_mutex_unlock (&copying->pieces.mutex);
 	if (code < 0)
 		return code;
@@ -49,7 +58,7 @@ copy_part (struct pieces *pieces, uint32_t number, struct larder_error *error)
 		.offset = plan_offset (&pieces->plan, number), .length = plan_length (&pieces->plan, number), .if_match = copying->source.etag,
 	};
 	struct larder_part part = { .size = sizeof part };
-	int code = arena ? store_parts_copy (copying->to, arena, &copying->upload, number, &read, &part, error) : larder_fail_memory (error);
+	int code = arena ? store_parts_copy (copying->to, arena, &copying->open.upload, number, &read, &part, error) : larder_fail_memory (error);
 	return code == 0 ? keep (copying, &part, error) : code;
 }
 
@@ -90,7 +99,7 @@ carry_once (struct pieces *pieces, uint32_t number, struct larder_error *error)
 		code = larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was kept; try again", "'%s%s' gave %llu bytes of a range of %llu", store_prefix (copying->from),
 			copying->request->key, (unsigned long long) source.length, (unsigned long long) plan_length (&pieces->plan, number));
 	if (code == 0)
-		code = store_parts_write (copying->to, arena, &copying->upload, number, &source, &part, error);
+		code = store_parts_write (copying->to, arena, &copying->open.upload, number, &source, &part, error);
 	return code == 0 ? keep (copying, &part, error) : code;
 }
 
@@ -133,18 +142,53 @@ compare (const struct copying *copying, struct larder_arena *arena, struct larde
 }
 
 static int
-send (struct copying *copying, const struct larder_put *put, struct larder_arena *arena, struct larder_info *ret_info, struct larder_error *error)
+send (struct copying *copying, struct larder_arena *arena, struct larder_info *ret_info, struct larder_error *error)
 {
 	const struct larder_copy_object *request = copying->request;
 	int code = pieces_do (&copying->pieces, error);
 	if (code == 0)
-		code = parts_list_finish (&copying->list, copying->to, arena, put, &copying->upload, copying->source.length, error);
-	if (code < 0) {
-		store_parts_abort (copying->to, &copying->upload);
-		return code;
-	}
-	code = store_copy_tags (copying->from, request->key, request->version, copying->to, request->to, arena, error);
+		code = parts_list_finish (&copying->open.list, copying->to, arena, copying->open.put, &copying->open.upload, copying->source.length, error);
+	if (code == 0)
+		code = store_copy_tags (copying->from, request->key, request->version, copying->to, request->to, arena, error);
 	return code == 0 ? compare (copying, arena, ret_info, error) : code;
+}
+
+/* ---- going on ---------------------------------------------------------------------------------- */
+
+/* A part that a run before has sent, from the object that the pin tells of: where its checksum was told, the store still tells the same. */
+static int
+is_ours (struct open_upload *open, const struct larder_part *part, struct larder_error *error)
+{
+	uint64_t theirs, ours;
+	(void) error;
+	return !crc_of (part, &theirs) || !journal_has (&open->journal, part->number, &ours) || ours == theirs;
+}
+
+/* What is copied, and what it is to become. */
+static const char *
+pin_of (const struct copying *copying, struct larder_arena *arena)
+{
+	const struct larder_info *source = &copying->source;
+	return arena_printf (arena, "%" PRIu64 " %s %s %016" PRIx64, source->length, source->etag ? source->etag : "", source->version ? source->version : "",
+	                     open_upload_attributes (&copying->open.put->attributes));
+}
+
+/* Without an etag nobody can tell whether it is still the same object: no later run goes on. */
+static int
+begin (struct copying *copying, bool within, struct larder_arena *arena, struct larder_error *error)
+{
+	struct open_upload *open = &copying->open;
+	const struct plan *plan = &copying->pieces.plan;
+	const char *pin = pin_of (copying, arena);
+	if (copying->source.etag)
+		open->is_ours = is_ours;
+	open->store = copying->to;
+	open->plan = plan;
+	open->done = arena_alloc (arena, plan->count * sizeof *open->done);
+	copying->pieces.done = open->done;
+	if (!pin || !open->done)
+		return larder_fail_memory (error);
+	return open_upload_begin (open, copying->pieces.transfer->state, within, pin, error);
 }
 
 static int
@@ -167,19 +211,22 @@ copy_in_pieces (struct copying *copying, bool within, struct larder_arena *arena
 		.size = sizeof put, .key = request->to, .create_only = request->create_only,
 		.attributes = store_copy_attributes (copying->to, &request->attributes, &copying->source),
 	};
-	code = store_parts_begin (copying->to, arena, &put, within, &copying->upload, error);
+	copying->open.put = &put;
+	code = begin (copying, within, arena, error);
 	if (code == 0)
-		code = send (copying, &put, arena, ret_info, error);
-	parts_list_free (&copying->list);
+		code = send (copying, arena, ret_info, error);
+	open_upload_end (&copying->open, code, error);
 	return code;
 }
 
 int
 copy_stored (struct transfer *transfer, struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
-             const struct larder_copy_object *request, uint64_t length, struct larder_info *ret_info, struct larder_error *error)
+             const struct larder_copy_object *request, const struct journal_what *what, uint64_t length, struct larder_info *ret_info,
+             struct larder_error *error)
 {
 	struct copying copying = {
-		.pieces = { .transfer = transfer }, .from = from, .to = to, .request = request, .upload = { .size = sizeof copying.upload }, .list = { .arena = arena },
+		.pieces = { .transfer = transfer }, .from = from, .to = to, .request = request,
+		.open = { .what = *what, .upload = { .size = sizeof copying.open.upload }, .list = { .arena = arena }, .journal = JOURNAL_NONE },
 	};
 	bool within = store_copies_within (from, to, request->create_only);
 	if (!within && length >= PARTS_FROM && store_has_parts (to) && store_caps (from) & LARDER_CAP_RANGE)

@@ -12,6 +12,7 @@
 #include "checksum.h"
 #include "cleanup.h"
 #include "error.h"
+#include "journal.h"
 #include "store.h"
 #include <larder/driver.h>
 
@@ -232,11 +233,14 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 		.create_only = request->flags & LARDER_CREATE_ONLY || expect_create_only (item), .if_match = item->expected ? item->info.etag : NULL,
 	};
 	struct larder_info info = { .size = sizeof info }, before = { .size = sizeof before };
+	struct journal_what what;
 	if (request->flags & LARDER_DRY_RUN)
 		return 0;
+	if (journal_what_copy (transfer, item, &what) < 0)
+		return larder_fail_memory (error);
 	int code = move ? larder_stat (item->store, item->arena, item->info.key, NULL, &before, error) : 0;
 	if (code == 0)
-		code = copy_stored (transfer, item->store, transfer->store, item->arena, &copy, item->info.length, &info, error);
+		code = copy_stored (transfer, item->store, transfer->store, item->arena, &copy, &what, item->info.length, &info, error);
 	if (code == 0 && move)
 		code = prove_copy (transfer, item, &before, error);
 	if (code == 0)

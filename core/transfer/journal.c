@@ -26,7 +26,7 @@
 #include "transfer.h"
 
 #define FORMAT "larder-transfer"
-enum { VERSION = 1, LINE_MOST = 16 << 10, SIZE_MOST = 8 << 20 };
+enum { VERSION = 2, LINE_MOST = 16 << 10, SIZE_MOST = 8 << 20 };
 
 /* ---- lines ------------------------------------------------------------------------------------- */
 
@@ -64,23 +64,28 @@ text_of (const json_t *line, const char *name)
 	return text ? text : "";
 }
 
-static bool
-is_head (const json_t *line)
+/* 0, or why it is none: of a version to come, or not one of ours. */
+static const char *
+head_problem (const json_t *line)
 {
-	return strcmp (text_of (line, "journal"), FORMAT) == 0 && json_integer_value (json_object_get (line, "version")) == VERSION;
+	json_int_t version = json_integer_value (json_object_get (line, "version"));
+	if (strcmp (text_of (line, "journal"), FORMAT) != 0 || version < 1)
+		return "its journal is damaged, or none of larder's";
+	return version > VERSION ? "a newer larder wrote its journal" : NULL;
 }
 
-/* Is it of this version, and about this transfer? */
+/* Is it of a version that we know, and about this transfer? */
 static bool
 read_head (struct journal *journal, const json_t *line, const struct journal_what *what)
 {
-	if (!is_head (line) || strcmp (text_of (line, "kind"), what->kind) != 0 || strcmp (text_of (line, "address"), what->address) != 0
+	const char *id = text_of (line, "id");
+	if (head_problem (line) || strcmp (text_of (line, "kind"), what->kind) != 0 || strcmp (text_of (line, "address"), what->address) != 0
 	    || strcmp (text_of (line, "path"), what->path) != 0)
 		return false;
-	journal->id = strdup (text_of (line, "id"));
+	journal->id = *id ? strdup (id) : NULL;
 	journal->pin = strdup (text_of (line, "pin"));
 	journal->part = (uint64_t) json_integer_value (json_object_get (line, "part"));
-	return journal->id && *journal->id && journal->pin;
+	return journal->pin && (journal->id || !*id);
 }
 
 static bool
@@ -111,41 +116,99 @@ forget (struct journal *journal)
 	journal->part = journal->count = 0;
 }
 
-static void
+/* The store's answer, or a piece. */
+static bool
+read_record (struct journal *journal, const json_t *line)
+{
+	const char *upload = text_of (line, "upload");
+	if (!*upload)
+		return journal->id && read_piece (journal, line);
+	free (journal->id);
+	journal->id = strdup (upload);
+	return journal->id;
+}
+
+/* Nothing, or the beginning of a first line: nobody has been asked for anything yet. */
+static bool
+is_torn (const char *text)
+{
+	return !*text || (*text == '{' && strlen (text) < 4096 && !strchr (text, '\n'));
+}
+
+/* False: something else hangs on what is there than what this journal now knows: an upload whose id never came, or what cannot be read. */
+static bool
 read_all (struct journal *journal, const struct journal_what *what)
 {
 	CLEANUP_FREE char *text = NULL;
 	size_t length;
 	bool good = file_slurp (journal->folder, journal->name, SIZE_MOST, &text, &length, NULL) == 0;
+	if (!good || is_torn (text))
+		return good;
 	char *rest = text;
-	for (unsigned number = 0; good && rest && *rest; number++) {
+	for (unsigned number = 0; good && *rest; number++) {
 		char *line = strsep (&rest, "\n");
 		json_t *json = rest ? parse_line (line) : NULL;      /* a line without its end is torn */
-		good = json && (number == 0 ? read_head (journal, json, what) : read_piece (journal, json));
+		good = json && (number == 0 ? read_head (journal, json, what) : read_record (journal, json));
 		json_decref (json);
 	}
-	if (!journal->id)
-		forget (journal);
+	if (journal->id)
+		return true;
+	forget (journal);
+	return false;
 }
 
 /* ---- what it is about --------------------------------------------------------------------------- */
 
+const char *
+journal_address (struct larder_store *store, struct larder_arena *arena, const char *key)
+{
+	CLEANUP_BUFFER struct buffer encoded;
+	const char *url = NULL;
+	buffer_init (&encoded, LINE_MOST);
+	if (store_url (store, arena, key, &url, NULL) == 0)
+		return url;
+	text_percent (&encoded, key);
+	return encoded.failed ? NULL : arena_printf (arena, "%s%s/%s", store_prefix (store), store_bucket (store), buffer_text (&encoded));
+}
+
+static struct journal_what
+what_of (const struct transfer *transfer, const char *kind, const struct item *item)
+{
+	return (struct journal_what) {
+		.kind = kind, .from = item->from, .to = item->to, .request = transfer->request, .planned = item->expected,
+		.metadata = item->kept.name ? (struct larder_pairs) { &item->kept, 1, sizeof item->kept } : transfer->request->attributes.metadata,
+	};
+}
+
 int
-journal_what_of (struct transfer *transfer, const char *kind, struct item *item, const char *key, const char *path, struct journal_what *ret)
+journal_what_stream (const struct transfer *transfer, struct item *item, const char *key, struct journal_what *ret)
+{
+	*ret = what_of (transfer, "stream", item);
+	ret->path = "-";
+	ret->address = journal_address (transfer->store, item->arena, key);
+	return ret->address ? 0 : LARDER_E_LIMIT;
+}
+
+int
+journal_what_copy (const struct transfer *transfer, struct item *item, struct journal_what *ret)
+{
+	*ret = what_of (transfer, "copy", item);
+	ret->path = journal_address (item->store, item->arena, item->info.key);
+	ret->address = journal_address (transfer->store, item->arena, item->path);
+	return ret->path && ret->address ? 0 : LARDER_E_LIMIT;
+}
+
+int
+journal_what_of (const struct transfer *transfer, const char *kind, struct item *item, const char *key, const char *path, struct journal_what *ret)
 {
 	struct larder_store *store = item->store ? item->store : transfer->store;
 	CLEANUP_FREE char *whole = target_whole_path (path);
 	CLEANUP_BUFFER struct buffer encoded;
-	*ret = (struct journal_what) { .kind = kind, .from = item->from, .to = item->to, .request = transfer->request, .planned = item->expected };
-	ret->metadata = item->kept.name ? (struct larder_pairs) { &item->kept, 1, sizeof item->kept } : transfer->request->attributes.metadata;
+	*ret = what_of (transfer, kind, item);
 	buffer_init (&encoded, LINE_MOST);
 	text_percent (&encoded, whole ? whole : path);
 	ret->path = encoded.failed ? NULL : arena_copy (item->arena, buffer_text (&encoded));
-	if (store_url (store, item->arena, key, &ret->address, NULL) < 0) {
-		buffer_clear (&encoded);
-		text_percent (&encoded, key);
-		ret->address = arena_printf (item->arena, "%s%s/%s", store_prefix (store), store_bucket (store), buffer_text (&encoded));
-	}
+	ret->address = journal_address (store, item->arena, key);
 	return ret->path && ret->address ? 0 : LARDER_E_LIMIT;
 }
 
@@ -168,20 +231,29 @@ name_of (const struct journal_what *what, char ret[80])
 }
 
 json_t *
-journal_head (int folder, const char *name)
+journal_look (int folder, const char *name, const char **ret_problem)
 {
 	CLEANUP_FREE char *text = NULL;
 	size_t length;
-	if (file_slurp (folder, name, SIZE_MOST, &text, &length, NULL) < 0)
+	*ret_problem = NULL;
+	int code = file_slurp (folder, name, SIZE_MOST, &text, &length, NULL);
+	if (code < 0 || is_torn (text)) {
+		*ret_problem = code < 0 && code != LARDER_E_NOTFOUND ? "its journal cannot be read" : NULL;
 		return NULL;
-	char *end = strchr (text, '\n');
-	if (end)
-		*end = '\0';
-	json_t *head = end ? parse_line (text) : NULL;
-	if (head && is_head (head))
-		return head;
-	json_decref (head);
-	return NULL;
+	}
+	char *rest = text, *line = strsep (&rest, "\n");
+	json_t *head = rest ? parse_line (line) : NULL;
+	*ret_problem = head_problem (head);
+	if (*ret_problem) {
+		json_decref (head);
+		return NULL;
+	}
+	line = strsep (&rest, "\n");
+	json_t *answer = rest ? parse_line (line) : NULL;
+	if (answer && *text_of (answer, "upload"))
+		json_object_set (head, "id", json_object_get (answer, "upload"));
+	json_decref (answer);
+	return head;
 }
 
 int
@@ -222,6 +294,28 @@ open_locked (struct journal *journal)
 	}
 }
 
+/* A name for what no run of the same transfer is to find. */
+static void
+name_aside (const struct journal *journal, char ret[80])
+{
+	snprintf (ret, 80, "%.40s-%" PRIx64 ".journal", journal->name, (uint64_t) clock_wall ());
+}
+
+void
+journal_set_aside (struct journal *journal)
+{
+	char aside[80];
+	forget (journal);
+	if (journal->fd < 0)
+		return;
+	name_aside (journal, aside);
+	bool gone = renameat (journal->folder, journal->name, journal->folder, aside) == 0;
+	close (journal->fd);
+	journal->fd = gone ? open_locked (journal) : -1;
+	if (journal->fd < 0)
+		journal_close (journal);
+}
+
 void
 journal_open (struct journal *journal, const char *state, const struct journal_what *what)
 {
@@ -232,8 +326,8 @@ journal_open (struct journal *journal, const char *state, const struct journal_w
 	journal->fd = open_locked (journal);
 	if (journal->fd < 0)
 		journal_close (journal);
-	else
-		read_all (journal, what);
+	else if (!read_all (journal, what))
+		journal_set_aside (journal);
 }
 
 /* ---- writing ----------------------------------------------------------------------------------- */
@@ -260,6 +354,12 @@ add_request (struct json *json, const struct journal_what *what)
 		json_put_text (json, larder_pair_at (&what->metadata, i)->value);
 	}
 	json_put_array_end (json);
+}
+
+static int
+settle_on_disk (int folder, int fd, struct larder_error *error)
+{
+	return fsync (fd) < 0 || fsync (folder) < 0 ? larder_fail_errno (error, errno, "cannot make the transfer's journal durable") : 0;
 }
 
 int
@@ -294,9 +394,42 @@ journal_begin (struct journal *journal, const struct journal_what *what, const c
 	if (ftruncate (journal->fd, 0) < 0)
 		return larder_fail_errno (error, errno, "cannot empty the transfer's journal");
 	int code = append (journal, &line, error);
-	if (code == 0 && (fsync (journal->fd) < 0 || fsync (journal->folder) < 0))
-		code = larder_fail_errno (error, errno, "cannot make the transfer's journal durable");
-	return code;
+	return code < 0 ? code : settle_on_disk (journal->folder, journal->fd, error);
+}
+
+/* The first line alone, under a name of its own. */
+static int
+copy_aside (const struct journal *journal, struct larder_error *error)
+{
+	CLEANUP_FREE char *text = NULL;
+	char aside[80];
+	size_t length;
+	name_aside (journal, aside);
+	int code = file_slurp (journal->folder, journal->name, SIZE_MOST, &text, &length, error);
+	if (code < 0)
+		return code;
+	CLEANUP_CLOSE int fd = openat (journal->folder, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int failed = fd < 0 ? -errno : file_write_all (fd, text, strcspn (text, "\n") + 1);
+	return failed < 0 ? larder_fail_errno (error, -failed, "cannot write the transfer's journal") : settle_on_disk (journal->folder, fd, error);
+}
+
+int
+journal_answered (struct journal *journal, const char *id, bool uncertain, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer line;
+	struct json json;
+	buffer_init (&line, LINE_MOST);
+	if (journal->fd < 0)
+		return 0;
+	int code = uncertain ? copy_aside (journal, error) : 0;
+	if (code < 0)
+		return code;
+	json_begin (&json, &line);
+	json_put_object (&json);
+	json_member (&json, "upload", id);
+	json_put_object_end (&json);
+	code = append (journal, &line, error);
+	return code < 0 ? code : settle_on_disk (journal->folder, journal->fd, error);
 }
 
 int

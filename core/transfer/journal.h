@@ -26,20 +26,32 @@ struct journal {
 };
 #define JOURNAL_NONE { .folder = -1, .fd = -1 }
 
-/* What is transferred: `kind` is "upload" or "download". `address` is the driver's own of the object, `path` the file's from the
- * root on, percent-encoded; `from` and `to` are as on the command line. `planned`: it has the conditions of a plan. `metadata`: of the object to be. */
+/* What is transferred: `kind` is "upload", "download", "copy" (from store to store) or "stream" (from standard input). `address` is the
+ * driver's own of the object (of a copy: of the one to be), `path` the file's from the root on, percent-encoded (of a copy: the driver's own
+ * address of the source; of a stream: "-"); `from` and `to` are as on the command line. `planned`: it has the conditions of a plan. `metadata`: of the object to be. */
 struct journal_what { const char *kind, *address, *from, *to, *path; const struct larder_transfer *request; bool planned; struct larder_pairs metadata; };
 
 struct transfer;
 struct item;
+/* The driver's own address of an object, else ours; NULL: no memory. */
+const char *journal_address (struct larder_store *store, struct larder_arena *arena, const char *key);
 /* The object `key` of the transfer's store (upload) or of the item's (download), and the file `path`; texts in the item's arena. */
-int journal_what_of (struct transfer *transfer, const char *kind, struct item *item, const char *key, const char *path, struct journal_what *ret);
+int journal_what_of (const struct transfer *transfer, const char *kind, struct item *item, const char *key, const char *path, struct journal_what *ret);
+/* Standard input into the object `key`; an item of a store, into its target. */
+int journal_what_stream (const struct transfer *transfer, struct item *item, const char *key, struct journal_what *ret);
+int journal_what_copy (const struct transfer *transfer, struct item *item, struct journal_what *ret);
 
-/* Opens and locks; reads what is there. Without a state folder that can be written, or while another process holds it, there is
+/* Opens and locks; reads what is there. What cannot be gone on with, but tells of something that may be open, is set aside. Without a state folder that can be written, or while another process holds it, there is
  * none, and the transfer goes on without. */
 void journal_open (struct journal *journal, const char *state, const struct journal_what *what);
-/* A new beginning; what was found is forgotten. Durable when it returns 0. */
+/* A new beginning; what was found is forgotten. Durable when it returns 0. Without an id (NULL) a store is about to be asked for one:
+ * journal_answered tells it. */
 int journal_begin (struct journal *journal, const struct journal_what *what, const char *id, const char *pin, uint64_t part, struct larder_error *error);
+/* The id of the upload that was asked for; durable. `uncertain`: an earlier asking may have been carried out, whose answer was lost: that it
+ * may be open stays known, in a journal of its own. */
+int journal_answered (struct journal *journal, const char *id, bool uncertain, struct larder_error *error);
+/* What was found stays, under another name, for 'larder transfer ls' and gc; this one begins anew. */
+void journal_set_aside (struct journal *journal);
 /* Piece `number` is done. Not durable by itself: a lost record costs that piece alone. */
 int journal_add (struct journal *journal, uint32_t number, uint64_t sum, struct larder_error *error);
 /* Is a transfer that ended with `code` to be gone on with: cancelled, or the service no longer answers? Then what the journal tells
@@ -50,8 +62,9 @@ void journal_end (struct journal *journal, int code, struct larder_error *error)
 /* Nothing is left to go on with. */
 void journal_remove (struct journal *journal);
 void journal_close (struct journal *journal);
-/* The first line of a journal, whole and of this version, as its members; NULL when it is none. For json_decref. */
-json_t *journal_head (int folder, const char *name);
+/* The first line of a journal as its members, with the `id` that was answered; NULL when there is none, or, with a problem, when it cannot be
+ * read: what hangs on it is not known. For json_decref. */
+json_t *journal_look (int folder, const char *name, const char **ret_problem);
 /* Its folder below `state`; not made: -1. */
 int journal_folder (const char *state);
 

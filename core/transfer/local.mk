@@ -8,8 +8,9 @@ libtransfer_la_SOURCES = \
 	%D%/from-local.c %D%/from-store.c \
 	%D%/item.c \
 	%D%/journal.c %D%/journal.h \
+	%D%/open-upload.c %D%/open-upload.h \
 	%D%/parts.c %D%/parts.h %D%/parts-list.c \
-	%D%/pending.c \
+	%D%/pending.c %D%/pending.h %D%/pending-give-up.c \
 	%D%/plan.h %D%/plan-read.c %D%/plan-write.c \
 	%D%/pool.c %D%/pool.h \
 	%D%/remove.c \

@@ -1,6 +1,6 @@
 /* pending.c: transfers that broke off, by their journals: told, gone on with, given up. */
 #define LARDER_API_VERSION LARDER_API_CURRENT
-#include "transfer.h"
+#include "pending.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,91 +17,104 @@
 #include "journal.h"
 #include "store.h"
 #include "text.h"
-#include <larder/driver.h>
 
-/* One journal under look, locked unless its transfer runs. */
-struct found {
-	struct larder *larder;
-	struct larder_arena *arena;
-	int folder, fd;
-	const char *name;
-	bool running;
-	json_t *head;
-	const char *kind, *object, *path;   /* "upload", STORE:KEY, file */
-	int64_t begun;
-	const char *problem;                /* why it can be neither gone on with nor given up here */
-};
-
-typedef int (*found_fn) (void *context, struct found *found, struct larder_error *error);
-
-static const char *
-member (const struct found *found, const char *name)
+const char *
+found_member (const struct found *found, const char *name)
 {
 	return arena_copy (found->arena, json_string_value (json_object_get (found->head, name)));
 }
 
+/* ---- what it is -------------------------------------------------------------------------------- */
+
 /* The same store may be another place under another profile. */
 static const char *
-find_problem (struct found *found, struct larder_address *object, struct larder_store **ret_store)
+find_problem (const struct found *found, const char *object, const char *address)
 {
-	const char *address = member (found, "address"), *here = NULL;
-	if (larder_address_parse (found->larder, found->arena, found->object, object, NULL) < 0 || !object->store)
-		return strstr (found->object, "://") ? "give the --backend that it was begun with" : "this pipeline has no such store";
-	if (larder_store_open (found->larder, object->store, ret_store, NULL) < 0)
+	struct larder_address parsed = { .size = sizeof parsed };
+	struct larder_store *store = NULL;
+	const char *here = NULL;
+	if (larder_address_parse (found->larder, found->arena, object, &parsed, NULL) < 0 || !parsed.store)
+		return strstr (object, "://") ? "give the --backend that it was begun with" : "this pipeline has no such store";
+	if (larder_store_open (found->larder, parsed.store, &store, NULL) < 0)
 		return "its store cannot be opened";
-	if (store_url (*ret_store, found->arena, object->path, &here, NULL) == 0 && address && strcmp (here, address) != 0)
-		return "it belongs to another profile";
-	return NULL;
+	bool elsewhere = store_url (store, found->arena, parsed.path, &here, NULL) == 0 && address && strcmp (here, address) != 0;
+	larder_store_close (store);
+	return elsewhere ? "it belongs to another profile" : NULL;
+}
+
+/* A source that cannot be reached from here is no reason against giving it up. */
+static const char *
+find_no_resume (const struct found *found)
+{
+	if (strchr (found->name, '-'))
+		return "an upload may be open whose id never came: 'larder transfer gc' looks for it";
+	if (strcmp (found->kind, "stream") == 0)
+		return "standard input cannot be gone on with: give it again";
+	return strcmp (found->kind, "copy") == 0 ? find_problem (found, found->from, found_member (found, "path")) : NULL;
 }
 
 static void
 read_found (struct found *found)
 {
-	struct larder_address object = { .size = sizeof object };
-	struct larder_store *store = NULL;
-	const char *begun = member (found, "begun");
+	const char *begun = found_member (found, "begun");
 	char *path = arena_copy (found->arena, json_string_value (json_object_get (found->head, "path")));
-	found->kind = member (found, "kind");
-	found->object = member (found, found->kind && strcmp (found->kind, "upload") == 0 ? "to" : "from");
+	found->kind = found_member (found, "kind");
+	found->from = found_member (found, "from");
+	found->to = found_member (found, "to");
+	found->id = found_member (found, "id");
 	found->path = path && text_from_percent (path) ? path : NULL;
 	if (!begun || text_time (begun, &found->begun) < 0)
 		found->begun = 0;
-	found->problem = !found->object || !found->path ? "its journal is of no use" : find_problem (found, &object, &store);
-	larder_store_close (store);
+	if (!found->kind || !found->from || !found->to || !found->path) {
+		found->problem = "its journal is of no use";
+		return;
+	}
+	bool down = strcmp (found->kind, "download") == 0;
+	found->object = down ? found->from : found->to;
+	if (down)
+		found->to = found->path;
+	else if (strcmp (found->kind, "upload") == 0)
+		found->from = found->path;
+	found->problem = find_problem (found, found->object, found_member (found, "address"));
+	found->no_resume = find_no_resume (found);
 }
 
-/* Without one whole line. Any other that cannot be read may be of a version to come, or damaged: what hangs on it is not known, so it stays. */
-static bool
-is_torn (int fd)
+/* Of a version to come, or damaged: what hangs on it is not known, so it stays, and is told. */
+static void
+read_unknown (struct found *found, const char *problem)
 {
-	char piece[4096];
-	int64_t got = file_pread_all (fd, piece, sizeof piece, 0);
-	return got == 0 || (got > 0 && got < (int64_t) sizeof piece && piece[0] == '{' && !memchr (piece, '\n', (size_t) got));
+	found->kind = "unknown";
+	found->from = found->object = found->name;
+	found->to = "";
+	found->problem = problem;
 }
 
 static int
 each_name (struct found *found, found_fn each, void *context, struct larder_error *error)
 {
+	const char *problem = NULL;
 	found->fd = openat (found->folder, found->name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (found->fd < 0)
 		return 0;                    /* ended meanwhile */
 	found->running = flock (found->fd, LOCK_EX | LOCK_NB) < 0;
-	found->head = journal_head (found->folder, found->name);
+	found->head = journal_look (found->folder, found->name, &problem);
 	int code = 0;
-	if (found->head) {
+	if (found->head)
 		read_found (found);
-		code = each (context, found, error);
-	} else if (!found->running && is_torn (found->fd)) {
+	else if (problem)
+		read_unknown (found, problem);
+	else if (!found->running)
 		(void) unlinkat (found->folder, found->name, 0);     /* before its first piece: nothing hangs on it */
-	}
+	if (found->kind)
+		code = each (context, found, error);
 	json_decref (found->head);
 	if (found->fd >= 0)
 		close (found->fd);
 	return code;
 }
 
-static int
-each_found (struct larder *larder, found_fn each, void *context, struct larder_error *error)
+int
+found_each (struct larder *larder, found_fn each, void *context, struct larder_error *error)
 {
 	int folder = journal_folder (larder_state (larder));
 	DIR *entries = folder < 0 ? NULL : fdopendir (folder);
@@ -130,10 +143,9 @@ tell_one (void *context, struct found *found, struct larder_error *error)
 {
 	const struct telling *telling = context;
 	(void) error;
-	bool upload = strcmp (found->kind, "upload") == 0;
 	const struct larder_pending pending = {
-		.size = sizeof pending, .kind = found->kind, .from = upload ? found->path : found->object, .to = upload ? found->object : found->path,
-		.begun = found->begun, .running = found->running, .problem = found->problem,
+		.size = sizeof pending, .kind = found->kind, .from = found->from, .to = found->to, .begun = found->begun, .running = found->running,
+		.problem = found->problem, .no_resume = found->no_resume,
 	};
 	return telling->pending (telling->context, &pending);
 }
@@ -142,7 +154,7 @@ int
 larder_transfers_each (struct larder *larder, larder_pending_fn pending, void *context, struct larder_error *error)
 {
 	struct telling telling = { pending, context };
-	return each_found (larder, tell_one, &telling, error);
+	return found_each (larder, tell_one, &telling, error);
 }
 
 /* ---- gone on with, given up -------------------------------------------------------------------- */
@@ -153,10 +165,11 @@ struct acting {
 	struct larder_error *error;
 };
 
+/* `also`: a reason of the one who asks. */
 static bool
-is_passed_over (struct acting *acting, const struct found *found)
+is_passed_over (struct acting *acting, const struct found *found, const char *also)
 {
-	const char *reason = found->running ? "it is running" : found->problem;
+	const char *reason = found->running ? "it is running" : found->problem ? found->problem : also;
 	if (!reason && clock_wall () - found->begun < acting->older_than)
 		reason = "it is younger";
 	if (reason)
@@ -196,22 +209,20 @@ resume_one (void *context, struct found *found, struct larder_error *error)
 	struct larder_summary sum = { .size = sizeof sum };
 	if (transfer_stopped (&acting->transfer))
 		return larder_fail_cancelled (error);
-	if (is_passed_over (acting, found))
+	if (is_passed_over (acting, found, found->no_resume))
 		return 0;
 	if (json_is_true (json_object_get (found->head, "planned"))) {
 		count_skipped (&acting->transfer, found->object, "it is of a plan: 'larder apply' goes on with it");
 		return 0;
 	}
-	bool upload = strcmp (found->kind, "upload") == 0;
-	const char *from = upload ? found->path : found->object;
 	struct larder_transfer request = {
-		.size = sizeof request, .from = &from, .count = 1, .to = upload ? found->object : found->path, .version = member (found, "object_version"),
+		.size = sizeof request, .from = &found->from, .count = 1, .to = found->to, .version = found_member (found, "object_version"),
 		.flags = (json_is_true (json_object_get (found->head, "create_only")) ? LARDER_CREATE_ONLY : 0)
 			| (json_is_true (json_object_get (found->head, "move")) ? LARDER_MOVE : 0) | acting->transfer.request->flags,
 		.attributes = {
-			.size = sizeof request.attributes, .content_type = member (found, "content_type"), .content_encoding = member (found, "content_encoding"),
-			.cache_control = member (found, "cache_control"), .content_disposition = member (found, "content_disposition"),
-			.storage_class = member (found, "class"), .encryption = member (found, "encryption"), .metadata = metadata_of (found),
+			.size = sizeof request.attributes, .content_type = found_member (found, "content_type"), .content_encoding = found_member (found, "content_encoding"),
+			.cache_control = found_member (found, "cache_control"), .content_disposition = found_member (found, "content_disposition"),
+			.storage_class = found_member (found, "class"), .encryption = found_member (found, "encryption"), .metadata = metadata_of (found),
 		},
 	};
 	request.attributes.metadata_given = request.attributes.metadata.count > 0;
@@ -222,44 +233,29 @@ resume_one (void *context, struct found *found, struct larder_error *error)
 	return code == LARDER_E_CANCELLED || code == LARDER_E_NOSPACE ? code : 0;
 }
 
-/* The upload, or the private file. */
-static void
-clear_away (const struct found *found)
-{
-	struct larder_address object = { .size = sizeof object };
-	struct larder_store *store = NULL;
-	const char *id = member (found, "id"), *slash = strrchr (found->path, '/');
-	if (strcmp (found->kind, "upload") == 0) {
-		if (larder_address_parse (found->larder, found->arena, found->object, &object, NULL) < 0 || larder_store_open (found->larder, object.store, &store, NULL) < 0)
-			return;
-		const struct larder_upload upload = { .size = sizeof upload, .bucket = store_bucket (store), .key = object.path, .id = id };
-		store_parts_abort (store, &upload);
-		larder_store_close (store);
-		return;
-	}
-	struct file_draft draft;
-	const char *folder = arena_copy_bytes (found->arena, found->path, slash && slash > found->path ? (size_t) (slash - found->path) : 1);
-	CLEANUP_CLOSE int root = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root >= 0 && slash && file_draft_again (&draft, root, slash + 1, id, 0600, false, NULL) == 0)
-		file_draft_abort (&draft);
-}
-
 static int
 give_up_one (void *context, struct found *found, struct larder_error *error)
 {
 	struct acting *acting = context;
-	if (transfer_stopped (&acting->transfer))
+	struct transfer *transfer = &acting->transfer;
+	struct larder_error why = LARDER_ERROR_INIT;
+	const char *reason = NULL;
+	bool dry = transfer->request->flags & LARDER_DRY_RUN;
+	if (transfer_stopped (transfer))
 		return larder_fail_cancelled (error);
-	if (is_passed_over (acting, found))
+	if (is_passed_over (acting, found, NULL))
 		return 0;
-	if (!(acting->transfer.request->flags & LARDER_DRY_RUN)) {
-		clear_away (found);
-		if (unlinkat (found->folder, found->name, 0) < 0)
-			return larder_fail_errno (error, errno, "cannot remove the journal '%s'", found->name);
-	}
-	count_event (&acting->transfer, &(struct larder_event) {
-		.size = sizeof (struct larder_event), .from = found->object,
-		.action = acting->transfer.request->flags & LARDER_DRY_RUN ? "would-remove" : "removed",
+	int code = found_give_up (found, dry, &reason, &why);
+	if (code < 0)
+		count_failed (transfer, found->object, NULL, &why, code, false);
+	else if (code > 0)
+		count_skipped (transfer, found->object, reason);
+	if (code != 0)
+		return 0;
+	if (!dry && unlinkat (found->folder, found->name, 0) < 0)
+		return larder_fail_errno (error, errno, "cannot remove the journal '%s'", found->name);
+	count_event (transfer, &(struct larder_event) {
+		.size = sizeof (struct larder_event), .from = found->object, .action = dry ? "would-remove" : "removed",
 	});
 	return 0;
 }
@@ -276,7 +272,7 @@ act (struct larder *larder, found_fn each, int64_t older_than, uint32_t flags, l
 		},
 		.older_than = older_than,
 	};
-	int code = each_found (larder, each, &acting, error);
+	int code = found_each (larder, each, &acting, error);
 	return count_end (&acting.transfer, code, ret_summary, error);
 }
 

@@ -36,9 +36,19 @@ clear (const struct item *item, const char *id)
 	struct file_draft draft;
 	const struct larder_upload upload = { .size = sizeof upload, .bucket = transfer->store ? store_bucket (transfer->store) : NULL, .key = item->path, .id = id };
 	if (transfer->store)
-		store_parts_abort (transfer->store, &upload);
+		store_parts_abort (transfer->store, &upload, NULL);
 	else if (target_root (transfer, NULL) == 0 && file_draft_again (&draft, transfer->root, item->path, id, 0600, false, NULL) == 0)
 		file_draft_abort (&draft);
+}
+
+static int
+what_of (struct item *item, struct journal_what *ret)
+{
+	struct transfer *transfer = item->transfer;
+	if (transfer->store && item->store)
+		return journal_what_copy (transfer, item, ret);
+	return transfer->store ? journal_what_of (transfer, "upload", item, item->path, item->from, ret)
+		: journal_what_of (transfer, "download", item, item->info.key, item->to, ret);
 }
 
 void
@@ -47,9 +57,7 @@ settle (struct item *item)
 	struct transfer *transfer = item->transfer;
 	struct journal journal = JOURNAL_NONE;
 	struct journal_what what;
-	bool up = transfer->store;
-	if (transfer->unfinished && up != (item->store != NULL)
-	    && journal_what_of (transfer, up ? "upload" : "download", item, up ? item->path : item->info.key, up ? item->from : item->to, &what) == 0) {
+	if (transfer->unfinished && (transfer->store || item->store) && what_of (item, &what) == 0) {
 		journal_open (&journal, transfer->state, &what);
 		if (journal.id)
 			clear (item, journal.id);

@@ -1,7 +1,7 @@
 /* stream.c: standard input, whose length nobody knows, while a store is always told one. What fits into one part goes in
  * whole; more goes in parts as it comes. Files, and stores without parts, get it by way of a file without a name. */
 #define LARDER_API_VERSION LARDER_API_CURRENT
-#include "parts.h"
+#include "open-upload.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,6 @@
 #include "cleanup.h"
 #include "error.h"
 #include "store.h"
-#include <larder/driver.h>
 
 #define PIECE (64 << 10)
 #define MEMORY_MOST (8 << 20)
@@ -99,8 +98,7 @@ struct streaming {
 	int cancel_fd;
 	char *buffer;                 /* MEMORY_MOST bytes */
 	int spooled;                  /* or -1 */
-	struct larder_upload upload;
-	struct parts_list list;
+	struct open_upload open;
 	uint64_t total;
 };
 
@@ -152,11 +150,11 @@ write_part (struct streaming *streaming, uint32_t number, uint64_t length, bool 
 	else if (code == 0)
 		code = file_source_begin (&file, streaming->spooled, "standard input", &source, error);
 	if (code == 0)
-		code = store_parts_write (streaming->transfer->store, arena, &streaming->upload, number, &source, &part, error);
+		code = store_parts_write (streaming->transfer->store, arena, &streaming->open.upload, number, &source, &part, error);
 	if (put_goes_again (streaming->transfer, streaming->item, in_memory ? NULL : &file, code, error))
-		code = store_parts_write (streaming->transfer->store, arena, &streaming->upload, number, &source, &part, error);
+		code = store_parts_write (streaming->transfer->store, arena, &streaming->open.upload, number, &source, &part, error);
 	if (code == 0)
-		code = parts_list_add (&streaming->list, &part, error);
+		code = parts_list_add (&streaming->open.list, &part, error);
 	if (code == 0) {
 		streaming->total += length;
 		count_progress (streaming->transfer, length);
@@ -186,15 +184,17 @@ write_parts (struct streaming *streaming, struct larder_error *error)
 static int
 put_parts (struct streaming *streaming, const struct larder_put *put, struct larder_error *error)
 {
-	struct larder_store *store = streaming->transfer->store;
-	int code = store_parts_begin (store, streaming->item->arena, put, false, &streaming->upload, error);
-	if (code < 0)
-		return code;
-	code = write_parts (streaming, error);
+	struct transfer *transfer = streaming->transfer;
+	struct open_upload *open = &streaming->open;
+	open->store = transfer->store;
+	open->put = put;
+	int code = journal_what_stream (transfer, streaming->item, put->key, &open->what) < 0 ? larder_fail_memory (error)
+		: open_upload_begin (open, transfer->state, false, "", error);
 	if (code == 0)
-		code = parts_list_finish (&streaming->list, store, streaming->item->arena, put, &streaming->upload, streaming->total, error);
-	if (code < 0)
-		store_parts_abort (store, &streaming->upload);
+		code = write_parts (streaming, error);
+	if (code == 0)
+		code = parts_list_finish (&open->list, open->store, streaming->item->arena, put, &open->upload, streaming->total, error);
+	open_upload_end (open, code, error);
 	return code;
 }
 
@@ -218,14 +218,14 @@ stream_put (struct transfer *transfer, struct item *item, const struct larder_pu
 {
 	CLEANUP_FREE char *buffer = malloc (MEMORY_MOST);
 	struct streaming streaming = {
-		.transfer = transfer, .item = item, .buffer = buffer, .spooled = -1, .upload = { .size = sizeof streaming.upload },
-		.cancel_fd = larder_call_begin (transfer->larder, NULL).cancel_fd, .list = { .arena = item->arena },
+		.transfer = transfer, .item = item, .buffer = buffer, .spooled = -1,
+		.cancel_fd = larder_call_begin (transfer->larder, NULL).cancel_fd,
+		.open = { .list = { .arena = item->arena }, .upload = { .size = sizeof streaming.open.upload }, .journal = JOURNAL_NONE },
 	};
 	int64_t first = buffer ? fill (&streaming, MEMORY_MOST, error) : larder_fail_memory (error);
 	int code = first < 0 ? (int) first
 		: first < MEMORY_MOST ? put_whole (&streaming, put, (uint64_t) first, error) : put_parts (&streaming, put, error);
 	item->facts.st_size = (off_t) streaming.total;
-	parts_list_free (&streaming.list);
 	if (streaming.spooled >= 0)
 		close (streaming.spooled);
 	return code;

@@ -204,9 +204,12 @@ int expect_file (const struct item *item, int folder, const char *name, struct l
 bool expect_create_only (const struct item *item);
 const char *expect_if_match (const struct item *item);
 
-/* ---- copy-parts.c: larder_copy_object for any length: a large object in pieces, inside the service or by way of this process ---- */
+/* ---- copy-parts.c: larder_copy_object for any length: a large object in pieces, inside the service or by way of this process, with a journal
+ * of `what` ---- */
+struct journal_what;
 int copy_stored (struct transfer *transfer, struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
-                 const struct larder_copy_object *request, uint64_t length, struct larder_info *ret_info, struct larder_error *error);
+                 const struct larder_copy_object *request, const struct journal_what *what, uint64_t length, struct larder_info *ret_info,
+                 struct larder_error *error);
 
 /* ---- upload.c, download.c: one large object in pieces ---- */
 /* Large enough, and the store can? */

@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "journal.h"
 
 enum kind { UNCHANGED, ABSENT, REMOVE, COPY };
 
@@ -135,23 +136,34 @@ is_back (const struct decision *decision, struct larder_arena *arena)
 		&& same_pairs (&then.metadata, &now.metadata);
 }
 
+static int
+copy_large_or_small (const struct decision *decision, struct larder_arena *arena, struct larder_error *error)
+{
+	struct larder_store *store = decision->versions->store;
+	const struct larder_transfer request = { .size = sizeof request, .version = decision->version };
+	const struct larder_copy_object copy = {
+		.size = sizeof copy, .key = decision->key, .version = decision->version, .to = decision->key,
+		.attributes = { .size = sizeof copy.attributes },
+	};
+	struct larder_info info = { .size = sizeof info };
+	struct journal_what what = { .kind = "copy", .from = decision->name, .to = decision->name, .request = &request };
+	what.address = what.path = journal_address (store, arena, decision->key);
+	return what.address ? copy_stored (&decision->versions->transfer, store, store, arena, &copy, &what, decision->length, &info, error)
+		: larder_fail_memory (error);
+}
+
 static void
 copy_back (const struct decision *decision, struct larder_arena *arena)
 {
 	struct versions *versions = decision->versions;
 	struct transfer *transfer = &versions->transfer;
 	struct larder_error error = LARDER_ERROR_INIT;
-	struct larder_info info = { .size = sizeof info };
-	const struct larder_copy_object copy = {
-		.size = sizeof copy, .key = decision->key, .version = decision->version, .to = decision->key,
-		.attributes = { .size = sizeof copy.attributes },
-	};
 	if (is_back (decision, arena)) {
 		count_skipped (transfer, decision->name, "has the bytes and attributes of then");
 		return;
 	}
 	bool dry = versions->request->flags & LARDER_DRY_RUN;
-	int code = dry ? 0 : copy_stored (transfer, versions->store, versions->store, arena, &copy, decision->length, &info, &error);
+	int code = dry ? 0 : copy_large_or_small (decision, arena, &error);
 	if (code < 0)
 		versions_failed (versions, decision->name, decision->version, code, &error);
 	else

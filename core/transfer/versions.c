@@ -173,7 +173,7 @@ versions_run (struct larder *larder, const struct larder_versions *request, cons
 	const struct larder_transfer whole = { .size = sizeof whole, .flags = request->flags };
 	struct versions versions = {
 		.transfer = {
-			.larder = larder, .request = &whole, .event = event, .context = context, .arena = arena, .root = -1,
+			.larder = larder, .request = &whole, .state = larder_state (larder), .event = event, .context = context, .arena = arena, .root = -1,
 			.sum = { .size = sizeof versions.transfer.sum }, .mutex = PTHREAD_MUTEX_INITIALIZER,
 		},
 		.request = request, .way = way, .page = page, .state = state,

@@ -214,7 +214,7 @@ struct aws_reply {
 	const char *body;                 /* of a reply that was collected; NUL-terminated, in the arena; else NULL */
 	size_t length;
 	unsigned attempts;                /* 1: the first try answered */
-	bool uncertain;                   /* an earlier try may have been carried out, its reply was lost */
+	bool uncertain;                   /* an earlier try may have been carried out, its reply was lost; also after a failure: this or an earlier one */
 	bool found_done;                  /* and `done` found that it was: there is no reply, and `status` is 0 */
 	const struct aws_fault *fault;    /* plain_errors: what was refused, and all that is known of why; `status` is then its; else NULL */
 };

@@ -373,6 +373,9 @@ give_failure (const struct sending *sending, const struct larder_error *from, in
 static int
 after_failure (struct sending *sending, int code, const struct larder_error *from, struct larder_error *error)
 {
+	bool answered = sending->http.phase == HTTP_ANSWERED, soon = sending->http.took < STALE_SOON;
+	if (sending->http.phase == HTTP_SENT || (answered && (is_success (sending->http.status) || sending->http.status >= 500)))
+		sending->uncertain = true;
 	if (sending->begun && code == LARDER_E_UNAVAILABLE && !sending->refused) {
 		give_failure (sending, from, LARDER_E_RETRY, error);
 		if (error && offsetof (struct larder_error, offset) + sizeof error->offset <= error->size)
@@ -387,9 +390,6 @@ after_failure (struct sending *sending, int code, const struct larder_error *fro
 		}
 		return give_failure (sending, from, code, error);
 	}
-	bool answered = sending->http.phase == HTTP_ANSWERED, soon = sending->http.took < STALE_SOON;
-	if (sending->http.phase == HTTP_SENT || (answered && (is_success (sending->http.status) || sending->http.status >= 500)))
-		sending->uncertain = true;
 	if (sending->http.reused && !answered && soon && sending->stale < STALE_MOST) {
 		sending->stale++;          /* closed by the server while it was idle: no fault of the service */
 		sending->counted--;
@@ -489,5 +489,7 @@ aws_send (struct aws_client *client, struct larder_call *call, const struct aws_
 	if (code == 0)
 		code = until_answered (&sending, ret_reply, error);
 	buffer_free (&sending.collected);
+	if (code < 0)
+		ret_reply->uncertain = sending.uncertain;
 	return code;
 }

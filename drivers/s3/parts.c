@@ -32,8 +32,10 @@ s3_parts_begin (void *self, struct larder_call *call, const struct larder_write 
 		code = s3_exchange_do (s3, call, &exchange, error);
 	if (code == 0)
 		code = s3_reply_upload_id (exchange.reply.body, exchange.reply.length, exchange.arena, &id, error);
-	if (code < 0)
+	if (code < 0) {
+		larder_give (ret_upload, &(struct larder_upload) { .size = sizeof *ret_upload, .uncertain = exchange.reply.uncertain || exchange.reply.status / 100 == 2 });
 		return code;
+	}
 	code = s3_check_encrypted (request->key, &request->attributes, aws_reply_header (&exchange.reply, "x-amz-server-side-encryption"), error);
 	if (code < 0) {
 		const struct larder_upload clear = { .size = sizeof clear, .bucket = request->bucket, .key = request->key, .id = id };
@@ -42,7 +44,7 @@ s3_parts_begin (void *self, struct larder_call *call, const struct larder_write 
 	}
 	const struct larder_upload upload = {
 		.size = sizeof upload, .bucket = s3_give_text (call, request->bucket, &failed), .key = s3_give_text (call, request->key, &failed),
-		.id = s3_give_text (call, id, &failed),
+		.id = s3_give_text (call, id, &failed), .uncertain = exchange.reply.uncertain,
 	};
 	if (failed)
 		return larder_fail_memory (error);

@@ -53,7 +53,7 @@ abort_uploads (struct probe *probe, struct larder_error *error)
 	for (size_t i = 0; i < probe->made_count && code == 0; i++) {
 		struct s3_exchange exchange = { .arena = probe->arena };
 		struct probe_answer answer;
-		const struct larder_upload upload = { sizeof upload, probe->request->bucket, probe->made[i].key, probe->made[i].upload, 0 };
+		const struct larder_upload upload = { sizeof upload, probe->request->bucket, probe->made[i].key, probe->made[i].upload, 0, false };
 		if (upload.id) {
 			code = s3_request_upload_abort (&exchange.request, probe->arena, &upload, error);
 			code = probe_send (probe, code, &exchange, &answer, error);

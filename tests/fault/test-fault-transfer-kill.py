@@ -68,8 +68,7 @@ def stored(place):
 
 
 def at_each(words, calls, prepare, arrived):
-    """After each kill the same command, given again, leaves nothing, not even an upload without a part: that is only there when
-    the journal is killed in its first line, which is no call on a folder."""
+    """After each kill the same command, given again, leaves nothing, not even an upload without a part, for gc when it is old enough."""
     with place_of_one() as place:
         uploads = place.path(UPLOADS)
         for call in calls:

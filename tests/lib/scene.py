@@ -3,6 +3,8 @@ import json
 import os
 import subprocess
 import tempfile
+import threading
+import time
 
 import proxy
 import servers
@@ -94,6 +96,28 @@ class Scene:
 
     def run(self, *words, **kinds):
         return self.end(self.start(*words, **kinds))
+
+    def held(self, rule, number, words, stop, **kinds):
+        """A command that is ended while its `number`th request of that kind, which the server has done, waits for ever."""
+        stalled = threading.Event()
+        self.between.plan([{**rule, "nth": number, "do": "stall", "after": lambda record: stalled.set()}])
+        process = self.start("--json", "--jobs", "1", *words, **kinds)
+        assert stalled.wait(30 * servers.SLOW)
+        process.send_signal(stop)
+        since = time.monotonic()
+        done = self.end(process)
+        assert time.monotonic() - since < 4 * servers.SLOW
+        self.between.plan([])
+        self.mark = len(self.between.requests)
+        return done
+
+    def seen(self, method, text):
+        """Requests since the mark."""
+        return [r for r in self.between.requests[self.mark:] if r["method"] == method and text in r["path"]]
+
+    def journals(self):
+        folder = self.path("state", "larder", "transfers")
+        return os.listdir(folder) if os.path.isdir(folder) else []
 
     def words(self, picture, job, *more):
         return ("--json", "image", "ingest", self.path(picture), "--user", "u", "--job", job, "--at", WHEN, *more)

@@ -3,8 +3,8 @@ TESTS += %D%/test-live-install.sh %D%/test-live-servers.py %D%/test-live-proxy.p
 if WITH_AWS
 TESTS += %D%/test-live-conform.py %D%/test-live-class.py
 TESTS += %D%/test-live-ingest-kill.py %D%/test-live-ingest-fallback.py %D%/test-live-errors.py %D%/test-live-scenario.py %D%/test-live-cases.py
-check_LTLIBRARIES += tests/live/clock-shift.la
 endif
+check_LTLIBRARIES += tests/live/clock-shift.la
 tests_live_clock_shift_la_SOURCES = %D%/clock-shift.c
 tests_live_clock_shift_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 EXTRA_DIST += %D%/test-live-ingest-kill.py %D%/test-live-ingest-fallback.py %D%/test-live-errors.py %D%/test-live-scenario.py
@@ -24,8 +24,8 @@ check_PROGRAMS += tests/live/s3-table
 tests_live_s3_table_SOURCES = %D%/s3-table.c core/base/fail.c
 tests_live_s3_table_CPPFLAGS = $(IN_AWS) -I$(top_srcdir)/drivers/s3 -DLARDER_API_VERSION=0
 tests_live_s3_table_LDADD = libs3wire.la libbase.la
-TESTS += %D%/test-live-pace.py %D%/test-live-verify.py %D%/test-live-urls.py %D%/test-live-copies.py
-EXTRA_DIST += %D%/test-live-pace.py %D%/test-live-verify.py %D%/test-live-urls.py %D%/test-live-copies.py
+TESTS += %D%/test-live-pace.py %D%/test-live-verify.py %D%/test-live-urls.py %D%/test-live-copies.py %D%/test-live-journals.py
+EXTRA_DIST += %D%/test-live-pace.py %D%/test-live-verify.py %D%/test-live-urls.py %D%/test-live-copies.py %D%/test-live-journals.py
 TESTS += %D%/test-live-dangers.py %D%/test-live-objects.py %D%/test-live-table.py %D%/test-live-versions.py %D%/test-live-removed.py %D%/test-live-transfer.py %D%/test-live-sync.py %D%/test-live-cache.py
 TESTS += %D%/test-live-options.py %D%/test-live-pairings.py %D%/test-live-settings.py
 endif

@@ -45,9 +45,6 @@ class Place(Scene):
                 os.unlink(self.path(name))
         self.mark = len(self.between.requests)
 
-    def seen(self, method, text):
-        return [r for r in self.between.requests[self.mark:] if r["method"] == method and text in r["path"]]
-
     def upload(self, *words, file="a", **kinds):
         return self.run("--json", "put", *words, self.path(file), "images:t", **kinds)
 
@@ -357,7 +354,7 @@ def test_live_transfer_finish_tells_another_checksum():
     at.between.plan([{**COMPLETE, "do": "reply", "forward": True, "status": 200, "body": body}])
     done = at.upload()
     fails(done, 6, "INTEGRITY", "says that it stored AAAAAAAAAAA=", "do not trust what is there now")
-    assert at.uploads() == [] and journals(at) == [], done
+    assert at.uploads() == [] and at.journals() == [], done
 
 
 def test_live_transfer_create_only():
@@ -431,38 +428,18 @@ def test_live_transfer_requests():
 
 # ---- going on where a run ended
 
-def held(at, rule, number, words, stop):
-    """A command that is ended while its `number`th request of that kind, which the server has done, waits for ever."""
-    stalled = threading.Event()
-    at.between.plan([{**rule, "nth": number, "do": "stall", "after": lambda record: stalled.set()}])
-    process = at.start("--json", "--jobs", "1", *words)
-    assert stalled.wait(30 * servers.SLOW)
-    process.send_signal(stop)
-    since = time.monotonic()
-    done = at.end(process)
-    assert time.monotonic() - since < 4 * servers.SLOW
-    at.between.plan([])
-    at.mark = len(at.between.requests)
-    return done
-
-
-def journals(at):
-    folder = at.path("state", "larder", "transfers")
-    return os.listdir(folder) if os.path.isdir(folder) else []
-
-
 def drafts(at):
     return [name for name in os.listdir(at.folder) if name.startswith(".tmp")]
 
 
 def check_upload_goes_on(name, stop, code):
     at = place(name)
-    done = held(at, PART, 3, ("put", at.path("a"), "images:t"), stop)
-    assert done.code == code and at.keys() == [] and len(at.uploads()) == 1 and len(journals(at)) == 1, (done, at.uploads(), journals(at))
+    done = at.held(PART, 3, ("put", at.path("a"), "images:t"), stop)
+    assert done.code == code and at.keys() == [] and len(at.uploads()) == 1 and len(at.journals()) == 1, (done, at.uploads(), at.journals())
     done = at.upload()
     sent = sorted(r["path"].split("partNumber=")[1].split("&")[0] for r in at.seen("PUT", "partNumber="))
     assert done.code == 0 and at.stored() == A and sent == ["4"], (done, sent)     # the server tells of the third, the journal does not
-    assert at.versions() == {"t": 1} and at.uploads() == [] and journals(at) == [] and len(at.seen("POST", "uploads")) == 0, (at.versions(), at.uploads(), journals(at))
+    assert at.versions() == {"t": 1} and at.uploads() == [] and at.journals() == [] and len(at.seen("POST", "uploads")) == 0, (at.versions(), at.uploads(), at.journals())
 
 
 def test_live_transfer_interrupted_upload_goes_on_minio():
@@ -483,16 +460,16 @@ def test_live_transfer_killed_upload_goes_on_moto():
 
 def test_live_transfer_upload_of_another_file_begins_anew():
     at = place()
-    held(at, PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
+    at.held(PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
     at.put("a", B)
     done = at.upload()
     assert done.code == 0 and at.stored() == B and len(at.seen("PUT", "partNumber=")) == 4, done
-    assert at.uploads() == [] and journals(at) == []
+    assert at.uploads() == [] and at.journals() == []
 
 
 def test_live_transfer_upload_with_other_attributes_begins_anew():
     at = place()
-    held(at, PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
+    at.held(PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
     done = at.upload("--content-type", "image/x-other")
     assert done.code == 0 and len(at.seen("PUT", "partNumber=")) == 4 and at.uploads() == [], done
     assert at.client.head_object(Bucket="bucket", Key="t")["ContentType"] == "image/x-other"
@@ -500,27 +477,27 @@ def test_live_transfer_upload_with_other_attributes_begins_anew():
 
 def test_live_transfer_upload_that_is_gone_begins_anew():
     at = place()
-    held(at, PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
+    at.held(PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
     for upload in at.uploads():
         at.client.abort_multipart_upload(Bucket="bucket", Key="t", UploadId=upload["UploadId"])
     done = at.upload()
-    assert done.code == 0 and at.stored() == A and at.uploads() == [] and journals(at) == [], done
+    assert done.code == 0 and at.stored() == A and at.uploads() == [] and at.journals() == [], done
 
 
 def download_held(at, stop):
     at.upload()
     at.mark = len(at.between.requests)
-    return held(at, RANGE, 3, ("get", "images:t", at.path("out")), stop)
+    return at.held(RANGE, 3, ("get", "images:t", at.path("out")), stop)
 
 
 def check_download_goes_on(name, stop, code):
     at = place(name)
     done = download_held(at, stop)
-    assert done.code == code and not os.path.exists(at.path("out")) and len(drafts(at)) == 1 and len(journals(at)) == 1, (done, drafts(at))
+    assert done.code == code and not os.path.exists(at.path("out")) and len(drafts(at)) == 1 and len(at.journals()) == 1, (done, drafts(at))
     done = at.download()
     ranges = sorted(dict(r["headers"]).get("Range") or dict(r["headers"]).get("range") for r in at.seen("GET", "/bucket/t"))
     assert done.code == 0 and at.out() == A and ranges == ["bytes=16777216-25165823", "bytes=25165824-25165828"], (done, ranges)
-    assert journals(at) == []
+    assert at.journals() == []
 
 
 def test_live_transfer_interrupted_download_goes_on():
@@ -574,7 +551,7 @@ def test_live_transfer_download_of_another_object_begins_anew():
     download_held(at, signal.SIGKILL)
     at.client.put_object(Bucket="bucket", Key="t", Body=B)
     done = at.download()
-    assert done.code == 0 and at.out() == B and journals(at) == [], done
+    assert done.code == 0 and at.out() == B and at.journals() == [], done
 
 
 def test_live_transfer_what_a_power_cut_left_is_read_again():
@@ -597,14 +574,14 @@ def test_live_transfer_resume():
     # both kinds at once, without their commands' words; attributes are those of the command
     at = place()
     at.client.put_object(Bucket="bucket", Key="u", Body=B)
-    held(at, {**RANGE, "path": "/bucket/u"}, 3, ("get", "images:u", at.path("out")), signal.SIGKILL)
-    held(at, PART, 3, ("put", "--content-type", "image/x-a", "--metadata", "n=v w", at.path("a"), "images:t"), signal.SIGKILL)
+    at.held({**RANGE, "path": "/bucket/u"}, 3, ("get", "images:u", at.path("out")), signal.SIGKILL)
+    at.held(PART, 3, ("put", "--content-type", "image/x-a", "--metadata", "n=v w", at.path("a"), "images:t"), signal.SIGKILL)
     assert sorted(listed(at)) == [("download", False, None), ("upload", False, None)]
     dry = at.run("--json", "-n", "transfer", "resume")
-    assert dry.code == 0 and dry.lines[-1]["would_copy"] == 2 and len(journals(at)) == 2, dry
+    assert dry.code == 0 and dry.lines[-1]["would_copy"] == 2 and len(at.journals()) == 2, dry
     done = at.run("--json", "transfer", "resume")
     head = at.client.head_object(Bucket="bucket", Key="t")
-    assert done.code == 0 and at.stored() == A and at.out() == B and journals(at) == [] and at.uploads() == [], done
+    assert done.code == 0 and at.stored() == A and at.out() == B and at.journals() == [] and at.uploads() == [], done
     assert head["ContentType"] == "image/x-a" and head["Metadata"] == {"n": "v w"} and len(at.seen("POST", "uploads")) == 0, head
 
 
@@ -618,11 +595,11 @@ def test_live_transfer_of_a_plan_goes_on_with_its_plan():
     # resume does not know what the plan takes for granted
     at = place()
     assert at.run("sync", "--plan", at.path("plan"), tree_of(at), "images:").code == 0
-    held(at, PART, 3, ("apply", at.path("plan")), signal.SIGKILL)
+    at.held(PART, 3, ("apply", at.path("plan")), signal.SIGKILL)
     done = at.run("--json", "transfer", "resume")
     assert done.code == 0 and done.lines[-1]["skipped"] == 1 and "larder apply" in str(done) and len(at.uploads()) == 1, done
     done = at.run("--json", "apply", at.path("plan"))
-    assert done.code == 0 and at.stored() == A and len(at.seen("PUT", "partNumber=")) == 1 and at.uploads() == [] and journals(at) == [], done
+    assert done.code == 0 and at.stored() == A and len(at.seen("PUT", "partNumber=")) == 1 and at.uploads() == [] and at.journals() == [], done
     assert [{name.lower(): value for name, value in r["headers"]}["if-none-match"] for r in at.seen("POST", "uploadId=")] == ["*"]
 
 
@@ -630,9 +607,9 @@ def test_live_transfer_resume_keeps_exact_times():
     at = place()
     tree_of(at)
     os.utime(at.path("tree/t"), ns=(1, 1700000000123456789))
-    held(at, PART, 3, ("sync", "--exact-times", at.path("tree"), "images:"), signal.SIGKILL)
+    at.held(PART, 3, ("sync", "--exact-times", at.path("tree"), "images:"), signal.SIGKILL)
     done = at.run("--json", "transfer", "resume")
-    assert done.code == 0 and at.stored() == A and len(at.seen("PUT", "partNumber=")) == 1 and journals(at) == [], done
+    assert done.code == 0 and at.stored() == A and len(at.seen("PUT", "partNumber=")) == 1 and at.journals() == [], done
     assert at.client.head_object(Bucket="bucket", Key="t")["Metadata"] == {"mtime": "1700000000.123456789"}
 
 
@@ -654,36 +631,36 @@ def test_live_transfer_gc():
     at = place()
     theirs = at.client.create_multipart_upload(Bucket="bucket", Key="theirs")["UploadId"]
     at.client.put_object(Bucket="bucket", Key="u", Body=B)
-    held(at, {**RANGE, "path": "/bucket/u"}, 3, ("get", "images:u", at.path("out")), signal.SIGKILL)
-    held(at, PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
+    at.held({**RANGE, "path": "/bucket/u"}, 3, ("get", "images:u", at.path("out")), signal.SIGKILL)
+    at.held(PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
     at.put(".tmp-of-somebody-else", b"")
     young = at.run("--json", "transfer", "gc")
-    assert young.code == 0 and young.lines[-1]["skipped"] == 2 and len(journals(at)) == 2 and len(at.uploads()) == 2, young
+    assert young.code == 0 and young.lines[-1]["skipped"] == 2 and len(at.journals()) == 2 and len(at.uploads()) == 2, young
     done = at.run("--json", "transfer", "gc", "--older-than", "0s")
-    assert done.code == 0 and done.lines[-1]["removed"] == 2 and journals(at) == [] and drafts(at) == [".tmp-of-somebody-else"], done
+    assert done.code == 0 and done.lines[-1]["removed"] == 2 and at.journals() == [] and drafts(at) == [".tmp-of-somebody-else"], done
     assert [upload["UploadId"] for upload in at.uploads()] == [theirs]
 
 
 def test_live_transfer_to_a_url_wants_its_backend():
     """Without it nobody knows where that bucket is: what is missing is told, and the upload stays; with it, it goes on."""
     at, backend = place(), ("--backend", "objects")
-    held(at, PART, 3, (*backend, "put", at.path("a"), "s3://bucket/t"), signal.SIGKILL)
+    at.held(PART, 3, (*backend, "put", at.path("a"), "s3://bucket/t"), signal.SIGKILL)
     assert listed(at) == [("upload", False, "give the --backend that it was begun with")]
     done = at.run("--json", "transfer", "gc", "--older-than", "0s")
     assert done.code == 0 and done.lines[-1]["skipped"] == 1 and len(at.uploads()) == 1, done
     done = at.run("--json", *backend, "transfer", "resume")
-    assert done.code == 0 and at.stored() == A and len(at.seen("PUT", "partNumber=")) == 1 and journals(at) == [], done
+    assert done.code == 0 and at.stored() == A and len(at.seen("PUT", "partNumber=")) == 1 and at.journals() == [], done
 
 
 def test_live_transfer_of_another_place_is_left_alone():
     # the same store under the same name, elsewhere
     at, other = place(), Place("versitygw")
-    held(at, PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
+    at.held(PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
     with other:
         done = other.run("--json", "--state", at.path("state", "larder"), "transfer", "gc", "--older-than", "0s")
         assert done.code == 0 and done.lines[-1]["skipped"] == 1 and "another profile" in done.out, done
     other.server.stop()
-    assert len(at.uploads()) == 1 and len(journals(at)) == 1
+    assert len(at.uploads()) == 1 and len(at.journals()) == 1
 
 
 def test_live_transfer_journals_that_cannot_be_read_stay():

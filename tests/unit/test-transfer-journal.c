@@ -1,13 +1,16 @@
 /* test-transfer-journal.c: a journal that is cut or changed anywhere tells a beginning of what was written, or nothing. */
 #include "journal.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "checksum.h"
 #include "cleanup.h"
 #include "file.h"
 #include "folder.h"
@@ -105,6 +108,115 @@ START_TEST (test_journal_changed)
 }
 END_TEST
 
+/* Journals but for the one of this name; the last of them, looked at. */
+static int
+aside (const char *state, const char *name, bool remove, json_t **ret_head, const char **ret_problem)
+{
+	int fd = journal_folder (state), count = 0;
+	DIR *entries = fdopendir (fd);
+	for (const struct dirent *entry; (entry = readdir (entries));)
+		if (entry->d_name[0] != '.' && strcmp (entry->d_name, name) != 0) {
+			count++;
+			json_decref (*ret_head);
+			*ret_head = journal_look (fd, entry->d_name, ret_problem);
+			if (remove)
+				unlinkat (fd, entry->d_name, 0);
+		}
+	closedir (entries);
+	return count;
+}
+
+static const char *
+id_of (const json_t *head)
+{
+	return json_string_value (json_object_get (head, "id"));
+}
+
+/* Wherever an upload's journal is cut: a store that may have been asked is known; the answer is, once it is whole. */
+START_TEST (test_journal_asked)
+{
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	CLEANUP_FREE char *bytes = NULL;
+	struct journal journal;
+	char path[300];
+	size_t count;
+	journal_open (&journal, folder.path, &what);
+	ck_assert_int_eq (journal_begin (&journal, &what, NULL, "the pin", 8 << 20, NULL), 0);
+	ck_assert_int_eq (journal_answered (&journal, "the id", false, NULL), 0);
+	snprintf (path, sizeof path, "%s/transfers/%s", folder.path, journal.name);
+	journal_close (&journal);
+	int root = open ("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq (file_slurp (root, path + 1, 1 << 20, &bytes, &count, NULL), 0);
+	close (root);
+	size_t first = strcspn (bytes, "\n") + 1;
+	for (size_t length = 0; length <= count; length++) {
+		json_t *head = NULL;
+		const char *problem = NULL;
+		set (path, bytes, length);
+		journal_open (&journal, folder.path, &what);
+		ck_assert_int_ge (journal.fd, 0);
+		ck_assert_int_eq (journal.id != NULL, length == count);
+		ck_assert_int_eq (aside (folder.path, journal.name, true, &head, &problem), length >= first && length < count);
+		ck_assert_int_eq (head != NULL, length >= first && length < count);
+		ck_assert_ptr_null (id_of (head));
+		json_decref (head);
+		journal_close (&journal);
+	}
+}
+END_TEST
+
+/* Asked twice, for the first answer was lost: both are known, each in its own. */
+START_TEST (test_journal_uncertain)
+{
+	CLEANUP_FOLDER struct folder folder = folder_make ();
+	struct journal journal;
+	json_t *head = NULL;
+	const char *problem = NULL;
+	journal_open (&journal, folder.path, &what);
+	ck_assert_int_eq (journal_begin (&journal, &what, NULL, "the pin", 8 << 20, NULL), 0);
+	ck_assert_int_eq (journal_answered (&journal, "the id", true, NULL), 0);
+	ck_assert_int_eq (aside (folder.path, journal.name, false, &head, &problem), 1);
+	ck_assert_ptr_nonnull (head);
+	ck_assert_ptr_null (id_of (head));
+	json_decref (head);
+	journal_remove (&journal);
+	head = NULL;
+	ck_assert_int_eq (aside (folder.path, "", false, &head, &problem), 1);
+	json_decref (head);
+}
+END_TEST
+
+/* Of a version to come, damaged, somebody else's: as it was, and named, and a transfer of that name begins beside it. */
+START_TEST (test_journal_unknown)
+{
+	static const struct { const char *line, *problem; } cases[] = {
+		{ "{\"journal\":\"larder-transfer\",\"version\":3}", "a newer larder wrote its journal" },
+		{ "{\"journal\":\"larder-transfer\",\"version\":0}", "its journal is damaged, or none of larder's" },
+		{ "{\"journal\":\"other\",\"version\":2}", "its journal is damaged, or none of larder's" },
+		{ "a diary", "its journal is damaged, or none of larder's" },
+	};
+	for (size_t i = 0; i < COUNT_OF (cases); i++) {
+		CLEANUP_FOLDER struct folder folder = folder_make ();
+		struct journal journal;
+		json_t *head = NULL;
+		const char *problem = NULL;
+		char path[300], line[200];
+		journal_open (&journal, folder.path, &what);
+		snprintf (path, sizeof path, "%s/transfers/%s", folder.path, journal.name);
+		journal_close (&journal);
+		snprintf (line, sizeof line, "%s %08" PRIx32 "\n", cases[i].line, crc32c (0, cases[i].line, strlen (cases[i].line)));
+		set (path, line, strlen (line));
+		journal_open (&journal, folder.path, &what);
+		ck_assert_int_ge (journal.fd, 0);
+		ck_assert_ptr_null (journal.id);
+		ck_assert_int_eq (aside (folder.path, journal.name, false, &head, &problem), 1);
+		ck_assert_ptr_null (head);
+		ck_assert_str_eq (problem, cases[i].problem);
+		journal_remove (&journal);
+	}
+}
+END_TEST
+
 START_TEST (test_journal_held)
 {
 	CLEANUP_FOLDER struct folder folder = folder_make ();
@@ -145,6 +257,9 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-transfer-journal-cut", test_journal_cut, 0 },
 		{ "test-transfer-journal-changed", test_journal_changed, 0 },
+		{ "test-transfer-journal-asked", test_journal_asked, 0 },
+		{ "test-transfer-journal-uncertain", test_journal_uncertain, 0 },
+		{ "test-transfer-journal-unknown", test_journal_unknown, 0 },
 		{ "test-transfer-journal-held", test_journal_held, 0 },
 		{ "test-transfer-journal-nowhere", test_journal_nowhere, 0 },
 	};

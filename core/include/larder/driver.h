@@ -128,6 +128,7 @@ struct larder_upload {
 	size_t size;
 	const char *bucket, *key, *id;
 	int64_t started;         /* set in listings */
+	bool uncertain;          /* by parts_begin, also when it fails: an asking whose answer was lost may have opened another */
 };
 
 struct larder_part {
@@ -362,7 +363,8 @@ struct larder_driver {
 
 	/* Parts: one object written in pieces, in any order and in parallel, invisible until finish. All
 	 * but uploads_list take the upload that parts_begin returned; one that is unknown, finished or aborted is NOTFOUND.
-	 * parts_begin: the attributes are those of the object to be; the condition that counts is finish's.
+	 * parts_begin: the attributes are those of the object to be; the condition that counts is finish's. ret_upload->uncertain is
+	 *   set also when it fails: then it is all that is.
 	 * parts_write: a number written again replaces that part. Durable when it returns 0.
 	 * parts_copy: the bytes come from an object of this instance; if_match is of that object.
 	 * parts_finish: makes the object of exactly the parts given, in one step under its condition. An outcome that is not

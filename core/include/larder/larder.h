@@ -339,11 +339,12 @@ LARDER_API int larder_transfer_remove (struct larder *larder, const char *const 
 /* One that left a journal in the state folder; texts live during the call. */
 struct larder_pending {
 	size_t size;
-	const char *kind;                /* "upload", "download" */
-	const char *from, *to;           /* a file from the root on, an object's address */
+	const char *kind;                /* "upload", "download", "copy" between stores, "stream" from standard input; "unknown": its journal cannot be read */
+	const char *from, *to;           /* a file from the root on, an object's address, "-"; of an unknown one: the journal's name, and nothing */
 	int64_t begun;
 	bool running;                    /* a process is at it */
 	const char *problem;             /* why this handle can do nothing about it (another profile), or NULL */
+	const char *no_resume;           /* why it cannot be gone on with, though given up; or NULL */
 };
 typedef int (*larder_pending_fn) (void *context, const struct larder_pending *pending);
 /* Each of them, in no order; none when there is no state folder. A non-zero return ends it with that code. */
