@@ -16,7 +16,7 @@ enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 /* Flags that every command has, before or after its name. */
 struct globals {
 	const char *config, *profile, *module_dir, *state, *backend;
-	const char *memory, *bandwidth, *requests;   /* as written: they go to [larder] */
+	const char *memory, *bandwidth, *requests, *deadline;   /* as written: they go to [larder] */
 	int64_t jobs;
 	uint32_t color, progress;     /* enum when */
 	bool json, quiet, verbose, dry_run, help;

@@ -29,6 +29,7 @@ const struct larder_option global_options[] = {
 	{ .key = "memory", .type = LARDER_STRING, .at = offsetof (struct globals, memory), .argument = "SIZE", .help = "budget for buffers and pictures" },
 	{ .key = "bandwidth", .type = LARDER_STRING, .at = offsetof (struct globals, bandwidth), .argument = "RATE", .help = "bytes a second at the most, both ways together, as 50MB/s (default: no limit)" },
 	{ .key = "requests", .type = LARDER_STRING, .at = offsetof (struct globals, requests), .argument = "N", .help = "requests a second at the most, of whatever kind, each try anew" },
+	{ .key = "deadline", .type = LARDER_STRING, .at = offsetof (struct globals, deadline), .argument = "DURATION", .help = "end after so long, as 10m, with exit 8; the same command goes on (default: no limit)" },
 	{ .key = "backend", .type = LARDER_STRING, .at = offsetof (struct globals, backend), .argument = "NAME", .help = "the [backend] of addresses like s3://BUCKET/KEY, where several are for them; doctor looks at it alone" },
 	{ .key = "module-dir", .type = LARDER_PATH, .at = offsetof (struct globals, module_dir), .argument = "DIR", .help = "folder of modules (default: LARDER_MODULE_DIR, then the built-in one)" },
 	{ .key = "state", .type = LARDER_PATH, .at = offsetof (struct globals, state), .argument = "DIR", .help = "folder for journals of transfers (default: larder below the XDG state folder)" },

@@ -278,7 +278,7 @@ finish_output (struct cli *cli, int *status)
 }
 
 static int
-status_of (struct cli *cli, int code, const struct larder_error *error)
+status_of (struct cli *cli, int code, struct larder_error *error)
 {
 	if (cli->signal_seen && (code == LARDER_E_CANCELLED || code == 0)) {
 		if (code == 0 && items_exit (cli) == 0 && cli->summary.scanned)
@@ -286,6 +286,8 @@ status_of (struct cli *cli, int code, const struct larder_error *error)
 		say (cli, "stopped by SIG%s; run it again: what is done stays done, and large transfers go on where they were", sigabbrev_np (cli->signal_seen));
 		return 128 + cli->signal_seen;
 	}
+	if (code == LARDER_E_CANCELLED && !cli->out_broken)      /* by nobody: what else there is */
+		code = larder_fail_next (error, LARDER_E_UNAVAILABLE, "run it again; give it a longer --deadline", "stopped: its deadline passed");
 	if (code < 0) {
 		if (error->message[0] && !(cli->out_broken && code == LARDER_E_CANCELLED))
 			talk_error (cli, error, NULL);

@@ -20,7 +20,7 @@ static int
 open_handle (struct cli *cli, enum open_how how, struct larder_error *error)
 {
 	char jobs[32], state[4096];
-	struct larder_pair keys[4];
+	struct larder_pair keys[5];
 	size_t count = 0;
 	if (cli->globals.jobs > 0) {
 		snprintf (jobs, sizeof jobs, "%lld", (long long) cli->globals.jobs);
@@ -32,6 +32,8 @@ open_handle (struct cli *cli, enum open_how how, struct larder_error *error)
 		keys[count++] = (struct larder_pair) { "bandwidth", cli->globals.bandwidth };
 	if (cli->globals.requests)
 		keys[count++] = (struct larder_pair) { "requests", cli->globals.requests };
+	if (cli->globals.deadline)
+		keys[count++] = (struct larder_pair) { "deadline", cli->globals.deadline };
 	struct larder_settings settings = {
 		.size = sizeof settings, .flags = how == OPEN_MODULES_ONLY ? LARDER_NO_CONFIG : 0,
 		.config = cli->globals.config, .profile = cli->globals.profile, .module_dir = cli->globals.module_dir,

@@ -12,6 +12,8 @@ static const struct larder_option larder_options[] = {
 	{ .key = "bandwidth", .type = LARDER_RATE, .at = offsetof (struct schema_larder, bandwidth), .help = "bytes a second that move at the most, both ways together (default: no limit)" },
 	{ .key = "requests", .type = LARDER_INT, .at = offsetof (struct schema_larder, requests), .def = "0", .min = 0, .max = 1000000,
 	  .help = "requests a second that go out at the most, of whatever kind, each try anew (0: no limit)" },
+	{ .key = "deadline", .type = LARDER_DURATION, .at = offsetof (struct schema_larder, deadline), .def = "0s",
+	  .help = "how long a run may take, from its opening; what is not done by then ends as unavailable, to be gone on with (0s: no limit)" },
 	{ .key = "clock-offset", .type = LARDER_DURATION, .at = offsetof (struct schema_larder, clock_offset), .def = "0s",
 	  .help = "how far the clock of object ages is moved (mock only)" },
 	{ 0 }

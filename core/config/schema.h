@@ -12,6 +12,7 @@ struct schema_larder {
 	int64_t jobs;                    /* 0: one a core */
 	uint64_t bandwidth;              /* bytes a second of all that the handle does; 0: no limit */
 	int64_t requests;                /* a second; 0: no limit */
+	int64_t deadline;                /* of all that the handle does, from its opening; 0: none */
 	int64_t clock_offset;            /* store_now - wall, for the mock */
 };
 

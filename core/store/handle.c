@@ -4,10 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "arena.h"
+#include "cleanup.h"
+#include "clock.h"
 #include "error.h"
 
 /* A set-uid program must not load what its caller's environment names. */
@@ -33,6 +37,21 @@ tell_problem (void *context, const struct larder_error *error)
 }
 
 static int
+begin_deadline (struct larder *larder, int64_t deadline, struct larder_error *error)
+{
+	larder->end = clock_boot () + deadline;
+	const struct itimerspec at = { .it_value = { .tv_sec = larder->end / NS_PER_S, .tv_nsec = larder->end % NS_PER_S } };
+	struct epoll_event readable = { .events = EPOLLIN };
+	larder->timer_fd = timerfd_create (CLOCK_BOOTTIME, TFD_CLOEXEC);
+	larder->either_fd = epoll_create1 (EPOLL_CLOEXEC);
+	if (larder->timer_fd < 0 || larder->either_fd < 0 || timerfd_settime (larder->timer_fd, TFD_TIMER_ABSTIME, &at, NULL) < 0
+	    || epoll_ctl (larder->either_fd, EPOLL_CTL_ADD, larder->timer_fd, &readable) < 0
+	    || epoll_ctl (larder->either_fd, EPOLL_CTL_ADD, larder->cancel_fd, &readable) < 0)
+		return larder_fail_errno (error, errno, "cannot watch the deadline");
+	return 0;
+}
+
+static int
 load_config (struct larder *larder, struct larder_error *error)
 {
 	struct larder_settings *settings = &larder->settings;
@@ -52,7 +71,7 @@ load_config (struct larder *larder, struct larder_error *error)
 		module_host_store_offset (schema->clock_offset);
 	larder->pace.bandwidth = schema->bandwidth;
 	larder->pace.requests = (uint64_t) schema->requests;
-	return 0;
+	return schema->deadline > 0 ? begin_deadline (larder, schema->deadline, error) : 0;
 }
 
 int
@@ -67,6 +86,7 @@ larder_open (const struct larder_settings *settings, struct larder **ret, struct
 	larder->settings.state = state ? strdup (state) : NULL;
 	larder->settings.backend = backend ? strdup (backend) : NULL;
 	larder->cancel_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+	larder->timer_fd = larder->either_fd = -1;
 	pthread_mutex_init (&larder->mutex, NULL);
 	pthread_mutex_init (&larder->pace.mutex, NULL);
 	int code = larder->cancel_fd < 0 ? larder_fail_errno (error, errno, "cannot make an event descriptor") : 0;
@@ -103,8 +123,9 @@ larder_close (struct larder *larder)
 	config_free (larder->config);
 	pthread_mutex_destroy (&larder->mutex);
 	pthread_mutex_destroy (&larder->pace.mutex);
-	if (larder->cancel_fd >= 0)
-		close (larder->cancel_fd);
+	cleanup_close_at (&larder->cancel_fd);
+	cleanup_close_at (&larder->timer_fd);
+	cleanup_close_at (&larder->either_fd);
 	free ((char *) larder->settings.state);
 	free ((char *) larder->settings.backend);
 	free (larder);
@@ -144,7 +165,8 @@ larder_config_path (const struct larder *larder)
 
 struct registry *larder_registry (struct larder *larder) { return larder->registry; }
 const struct config *larder_configuration (struct larder *larder) { return larder->config; }
-bool larder_is_cancelled (const struct larder *larder) { return larder->cancelled; }
+bool larder_is_late (const struct larder *larder) { return !larder->cancelled && larder->end && clock_boot () >= larder->end; }
+bool larder_is_cancelled (const struct larder *larder) { return larder->cancelled || larder_is_late (larder); }
 
 int
 larder_fail_cancelled (struct larder_error *error)
@@ -171,7 +193,9 @@ larder_memory_of (const struct larder *larder)
 struct larder_call
 larder_call_begin (struct larder *larder, struct larder_arena *arena)
 {
-	return (struct larder_call) { .arena = arena, .cancel_fd = larder->cancel_fd, .cancelled = &larder->cancelled, .pace = &larder->pace };
+	return (struct larder_call) {
+		.arena = arena, .cancel_fd = larder->end ? larder->either_fd : larder->cancel_fd, .cancelled = &larder->cancelled, .end = larder->end, .pace = &larder->pace,
+	};
 }
 
 struct larder_arena *larder_arena_new (void) { return arena_new (); }

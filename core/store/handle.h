@@ -23,6 +23,8 @@ struct larder {
 	struct config *config;           /* NULL with LARDER_NO_CONFIG */
 	int cancel_fd;
 	volatile int cancelled;
+	int64_t end;                     /* on the boot clock: the deadline of all it does; 0: none */
+	int timer_fd, either_fd;         /* with a deadline, else -1: readable from then on; when either this or cancel_fd is */
 	struct pace pace;
 	pthread_mutex_t mutex;           /* of the backends; never held across a driver's operation */
 	struct backend *backends;

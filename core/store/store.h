@@ -19,7 +19,8 @@ const struct schema_larder *larder_settings_of (const struct larder *larder);
 uint64_t larder_memory_of (const struct larder *larder);       /* the budget for buffers and pictures */
 /* A call for this handle: its cancel, the given arena (NULL: outputs are not wanted; a private one is used by the callee). */
 struct larder_call larder_call_begin (struct larder *larder, struct larder_arena *arena);
-bool larder_is_cancelled (const struct larder *larder);
+bool larder_is_cancelled (const struct larder *larder);        /* or past its deadline */
+bool larder_is_late (const struct larder *larder);             /* past its deadline, and nobody cancelled it */
 int larder_fail_cancelled (struct larder_error *error);
 
 /* An instance of a [backend] that is asked for export_resource alone, to be freed; the storage need not be there. What it was told is in the arena. */

@@ -138,6 +138,9 @@ count_end (struct transfer *transfer, int code, struct larder_summary *ret_summa
 {
 	struct larder_summary *sum = &transfer->sum;
 	int reason = sum->code, ended = atomic_load (&transfer->stop);
+	if ((code < 0 ? code : ended) == LARDER_E_CANCELLED && larder_is_late (transfer->larder))
+		code = larder_fail_next (error, LARDER_E_UNAVAILABLE, "run it again: what is done stays done, and large ones go on where they were; or give it longer",
+			"stopped: the deadline passed; what was not reported was not done");
 	if (transfer->differ)
 		sum->code = 0;
 	sum->ended = code < 0 ? code : ended;

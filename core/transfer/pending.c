@@ -230,7 +230,7 @@ resume_one (void *context, struct found *found, struct larder_error *error)
 	found->fd = -1;
 	int code = larder_transfer (found->larder, &request, acting->transfer.event, acting->transfer.context, &sum, error);
 	add_summary (&acting->transfer.sum, &sum);
-	return code == LARDER_E_CANCELLED || code == LARDER_E_NOSPACE ? code : 0;
+	return code == LARDER_E_CANCELLED || code == LARDER_E_NOSPACE || larder_is_late (found->larder) ? code : 0;
 }
 
 static int

@@ -128,4 +128,43 @@ def test_live_pace_cancel_ends_the_wait():
         place.between.requests.clear()
 
 
+# ---- the deadline of a run ----
+
+
+def late(*words, seconds=2, **kinds):
+    """A run that its deadline ends: exit 8, in time, named so, and the counts add up."""
+    began = time.monotonic()
+    done = place.run("--json", "--deadline", "%ds" % seconds, *words, **kinds)
+    took, last = time.monotonic() - began, done.lines[-1]
+    assert done.code == 8 and done.error.get("code") == "UNAVAILABLE" and "deadline" in str(done.error) and took < seconds + 1.5 * servers.SLOW, (took, done)
+    assert last["exit"] == 8 and last["scanned"] == last["done"] + last["skipped"] + last["refused"] + last["failed"], last
+    return last
+
+
+def test_live_pace_deadline_of_what_is_throttled():
+    """What the service puts off by 15 s is neither waited for nor put behind the rest beyond the deadline; the rest is done. Without the 503 the same
+    command does what is missing."""
+    place.between.plan([{"method": "PUT", "path": "/bucket/late/0003", "do": "reply", "code": "SlowDown", "headers": {"Retry-After": "15"}}])
+    mark = len(place.between.requests)
+    last = late("sync", place.tree("late", 8) + "/", "images:late/")
+    tries = [r for r in place.between.requests[mark:] if r["path"].startswith("/bucket/late/0003")]
+    assert last["done"] == 7 and len(tries) == 1, (last, tries)
+    place.between.plan([])
+    again = place.run("--json", "sync", place.path("late") + "/", "images:late/")
+    assert again.code == 0 and again.lines[-1]["done"] == 1 and again.lines[-1]["skipped"] == 7, again
+
+
+def test_live_pace_deadline_leaves_the_journal():
+    """An upload in parts goes on where it was: its upload is open, and the next run sends the parts that are missing alone."""
+    place.put("long", os.urandom(40 * MIB))
+    late("--bandwidth", "8MB/s", "put", place.path("long"), "images:long", seconds=4)
+    assert len(place.uploads()) == 1 and len(os.listdir(place.path("state/larder/transfers"))) == 1
+    mark = len(place.between.requests)
+    done = place.run("put", place.path("long"), "images:long")
+    parts = [r["path"] for r in place.between.requests[mark:] if r["method"] == "PUT"]
+    assert done.code == 0 and 1 <= len(parts) <= 3 and place.uploads() == [], (parts, done)
+    with open(place.path("long"), "rb") as file:
+        assert place.client.get_object(Bucket="bucket", Key="long")["Body"].read() == file.read()
+
+
 run_in({"minio": place}, sys.modules[__name__])

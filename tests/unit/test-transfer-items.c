@@ -2,6 +2,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -23,18 +24,25 @@ write_text (const char *path, const char *text)
 }
 
 static struct larder *
-open_larder (void)
+open_until (const char *deadline)
 {
+	const struct larder_pair keys[] = { { "deadline", deadline } };
 	ck_assert_ptr_nonnull (mkdtemp (home));
 	ck_assert_int_eq (chdir (home), 0);
 	ck_assert_int_eq (mkdir ("profiles", 0755), 0);
 	write_text ("larder.ini", "[store \"s\"]\nbackend = b\nbucket = bucket\n[store \"other\"]\nbackend = b\nbucket = other\n");
 	write_text ("profiles/p.ini", "[backend \"b\"]\ndriver = localfs-mock\nroot = ./root\ncreate = yes\nfsync = no\n");
-	struct larder_settings settings = { .size = sizeof settings, .config = "larder.ini", .profile = "p" };
+	struct larder_settings settings = { .size = sizeof settings, .config = "larder.ini", .profile = "p", .larder_keys = { keys, 1, sizeof *keys } };
 	struct larder *larder = NULL;
 	struct larder_error error = LARDER_ERROR_INIT;
 	ck_assert_msg (larder_open (&settings, &larder, &error) == 0, "%s", error.message);
 	return larder;
+}
+
+static struct larder *
+open_larder (void)
+{
+	return open_until ("0s");
 }
 
 static int
@@ -128,6 +136,28 @@ START_TEST (test_event_ends_the_run)
 }
 END_TEST
 
+/* What looks at a call without waiting, and what waits on its descriptor, both see the deadline; a transfer ends as unavailable. */
+START_TEST (test_deadline)
+{
+	struct larder *larder = open_until ("1s");
+	struct larder_call call = larder_call_begin (larder, NULL);
+	struct pollfd polled = { call.cancel_fd, POLLIN, 0 };
+	int code;
+	ck_assert (!module_host.cancelled (&call));
+	put_key (larder, "k", "text");
+	ck_assert_int_eq (poll (&polled, 1, 5000), 1);
+	ck_assert (module_host.cancelled (&call));
+	struct larder_summary sum = run (larder, "s:k", "other:k", 0, cancel_at_once, &code);
+	ck_assert_int_eq (code, LARDER_E_UNAVAILABLE);
+	ck_assert_int_eq (sum.ended, LARDER_E_UNAVAILABLE);
+	ck_assert_uint_eq (sum.done, 0);
+	larder_cancel (larder);              /* whoever cancels hears so */
+	run (larder, "s:k", "other:k", 0, cancel_at_once, &code);
+	ck_assert_int_eq (code, LARDER_E_CANCELLED);
+	end (larder);
+}
+END_TEST
+
 static int
 change_source (void *context, const struct larder_event *event)
 {
@@ -182,6 +212,7 @@ main (void)
 	Suite *suite = suite_create ("transfer-items");
 	add (suite, "test-transfer-items-folder-keys", test_folder_keys);
 	add (suite, "test-transfer-items-event-ends-the-run", test_event_ends_the_run);
+	add (suite, "test-transfer-items-deadline", test_deadline);
 	add (suite, "test-transfer-items-source-changed", test_source_changed);
 	add (suite, "test-transfer-items-local-names", test_local_names);
 	SRunner *runner = srunner_create (suite);
