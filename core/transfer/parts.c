@@ -4,7 +4,7 @@
 #include "error.h"
 #include "store.h"
 
-enum { AT_ONCE = 8, STREAM_STEP = 500 };
+enum { AT_ONCE = 8, STREAM_STEP = 80 };
 #define MIB (UINT64_C (1) << 20)
 #define PART_LEAST (8 * MIB)
 #define PART_MOST (5120 * MIB)

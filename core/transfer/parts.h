@@ -15,7 +15,7 @@ struct plan { uint64_t length, part; uint32_t count; };
 int plan_parts (uint64_t length, struct plan *ret, struct larder_error *error);
 uint64_t plan_offset (const struct plan *plan, uint32_t number);
 uint64_t plan_length (const struct plan *plan, uint32_t number);
-/* Part `number` of a stream whose end nobody knows: they grow, so that 10,000 reach far beyond what a pipe brings. */
+/* Part `number` of a stream whose end nobody knows: they grow, none to more than an eightieth of what came before and 8 MiB, so that 10,000 hold 50 TB. */
 uint64_t plan_stream_part (uint32_t number);
 
 /* All pieces of one object. `one` does piece `number`, on any thread; the first failure ends the rest. */

@@ -49,20 +49,22 @@ START_TEST (test_plan_ends)
 }
 END_TEST
 
-/* c-T09: a stream's parts grow, none above 5 GiB; 60 GiB need fewer than 10,000 by far. */
+/* c-T09: a stream's parts grow, none above 5 GiB or an eightieth of the stream and 8 MiB; 10,000 hold 50 TB, the first in memory. */
 START_TEST (test_plan_stream)
 {
 	uint64_t sum = 0, before = 0, at_60_gib = 0;
 	for (uint32_t number = 1; number <= 10000; number++) {
 		uint64_t part = plan_stream_part (number);
 		ck_assert_uint_ge (part, before);
+		ck_assert_uint_le (part, (UINT64_C (8) << 20) + sum / 80);
 		ck_assert_uint_le (part, UINT64_C (5) << 30);
 		sum += before = part;
 		if (!at_60_gib && sum >= UINT64_C (60) << 30)
 			at_60_gib = number;
 	}
 	ck_assert_uint_le (at_60_gib, 2200);
-	ck_assert_uint_ge (sum, UINT64_C (25) << 40);
+	ck_assert_uint_eq (plan_stream_part (1), UINT64_C (8) << 20);
+	ck_assert_uint_ge (sum, UINT64_C (50000000000000));
 }
 END_TEST
 
