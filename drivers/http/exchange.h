@@ -13,7 +13,7 @@ struct trust;
 #define HTTP_HEADER_BYTES_MOST 65536
 #define HTTP_RECEIVE_BUFFER (192L << 10)    /* of one connection. Large replies cost a fifth less CPU than with 64 KiB, */
 #define HTTP_SEND_BUFFER 163840L       /* large bodies a sixth; */
-#define HTTP_SEND_BUFFER_TLS 65536L    /* there the cipher counts, and TLS has buffers of its own */
+#define HTTP_SEND_BUFFER_TLS (32L << 10) /* there the cipher counts, and TLS has buffers of its own */
 #define HTTP_SMALL_MOST 32768          /* bytes of a body that leaves together with its headers */
 #define HTTP_PLACE_MOST 300            /* bytes of "https://host:port" */
 #define HTTP_SOCKETS_MOST 8            /* tried at once, for the addresses of one name */

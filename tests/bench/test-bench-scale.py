@@ -9,6 +9,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests", "lib"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import certificates  # noqa: E402
 import null  # noqa: E402
 import peers  # noqa: E402
 import tap  # noqa: E402
@@ -16,8 +17,11 @@ import turns  # noqa: E402
 
 MANY, FEW = int(os.environ.get("LARDER_KEYS", "100000")), 1000
 FILES = 200000                    # in one folder
+LARGE = 16                        # MiB: a transfer of 1 GiB
 GROWS = 2.5                       # MiB: two pages of a listing, and what the allocator keeps of them
 BUILD = os.environ["TOP_BUILDDIR"]
+with open(os.path.join(BUILD, ".libs", "liblarder.so"), "rb") as library:
+    SANITIZED = b"__asan_init" in library.read()
 KEEP_LITTLE = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"      # a sanitizer would keep 256 MiB of what was freed
 
 
@@ -38,7 +42,7 @@ class Names:
     def measure(self, server, *words):
         """(peak in MiB, the last line of what it said)"""
         with open(os.path.join(self.folder, "profiles", "bench.ini"), "w") as file:
-            file.write(peers.PROFILE % (server.endpoint, "auto", "") + '[backend "files"]\ndriver = efs\nroot = %s\n' % self.folder
+            file.write(peers.PROFILE % (server.endpoint, "auto", "ca-file = %s" % server.authority if server.tls else "") + '[backend "files"]\ndriver = efs\nroot = %s\n' % self.folder
                        + '[lock "models"]\ndriver = file\nroot = %s/locks\n[cache "models"]\nroot = %s/models\nlock = models\n' % (self.folder, self.folder))
         taken, said = os.path.join(self.folder, "taken.json"), os.path.join(self.folder, "said")
         with open(said, "wb") as out:
@@ -129,6 +133,30 @@ def test_bench_scale_folder_of_efs():
             peaks.append(peak)
         print("# ls of a folder of efs: %.1f and %.1f MiB" % tuple(peaks))
         assert peaks[1] < peaks[0] + GROWS, peaks
+
+
+def test_bench_scale_large_object():
+    """1 GiB up and down, plain and over TLS: at most 16 MiB, as promised. A sanitizer has memory of its own: there, no more than 64 MiB need."""
+    with tempfile.TemporaryDirectory() as folder:
+        names, peaks = Names(folder), {}
+        authority = certificates.make_authority(folder)
+        certificates.make_certificate(folder, os.path.join(folder, "server"))
+        for size in (64 << 20, 1 << 30):
+            path = os.path.join(folder, "source")
+            with open(path, "wb") as file:
+                file.truncate(size)
+            for tls in (None, os.path.join(folder, "server")):
+                with null.Null(tls=tls) as server:
+                    server.authority = authority
+                    up = names.measure(server, "put", "-q", path, "up:one")[0]
+                    down = names.measure(server, "get", "-q", "down:bench/1x%dMiB/00000/00000000" % (size >> 20), os.path.join(folder, "got"))[0]
+                assert os.path.getsize(os.path.join(folder, "got")) == size
+                os.unlink(os.path.join(folder, "got"))
+                peaks[size, bool(tls)] = max(up, down)
+                print("# %d MiB%s: %.1f MiB up, %.1f MiB down" % (size >> 20, " over TLS" if tls else "", up, down))
+        for tls in (False, True):
+            most = LARGE if not SANITIZED else peaks[64 << 20, tls] + 2
+            assert peaks[1 << 30, tls] <= most, peaks
 
 
 def test_bench_scale_memory_is_a_budget():
