@@ -426,6 +426,56 @@ def test_live_transfer_requests():
     assert done.code == 0 and time.monotonic() - since >= 40 / 20, done
 
 
+# ---- a cancel
+
+def queued(process):
+    """Seconds that its first thread was ready and another had the processor."""
+    with open("/proc/%d/schedstat" % process.pid) as file:
+        return int(file.read().split()[1]) / 1e9
+
+
+def end_by(at, process, stop):
+    """(what it said, seconds from the signal to its end, without those that a busy machine made its first thread wait)"""
+    since, before = time.monotonic(), queued(process)
+    process.send_signal(stop)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    took = time.monotonic() - since - (queued(process) - before)
+    return at.end(process), took
+
+
+def check_cancelled(rule, *words, do="stall", stop=signal.SIGINT, **kinds):
+    """Ends within a second while the server is at a request of that kind, or has sent back what is to be tried again. What others on the machine add
+    differs each time: the least of three counts, all of which would show a wait of the program's own."""
+    at, times = place(), []
+    at.client.put_object(Bucket="bucket", Key="t", Body=A)
+    for _ in range(3):
+        reached = threading.Event()
+        at.between.plan([{**rule, "do": do, "before": lambda record: reached.set(), **kinds}])
+        process = at.start("--json", *(at.path(word[1:]) if word[0] == "@" else word for word in words))
+        assert reached.wait(30 * servers.SLOW), words
+        done, took = end_by(at, process, stop)
+        assert done.code == 128 + stop and done.lines[-1]["type"] == "summary" and done.lines[-1]["done"] == 0, done
+        times.append(took)
+        shutil.rmtree(at.path("state"), ignore_errors=True)
+    at.between.plan([])
+    print("# %s %s at %s: %s s" % (words[0], do, " ".join(rule.values()), ", ".join("%.3f" % one for one in times)))
+    assert min(times) < servers.SLOW, (words, times)
+
+
+def test_live_transfer_cancelled_at_any_point():
+    check_cancelled({"method": "POST", "path": "uploads"}, "put", "@a", "images:u")
+    check_cancelled(PART, "put", "@a", "images:u", stop=signal.SIGTERM)
+    check_cancelled(COMPLETE, "put", "@a", "images:u")
+    check_cancelled({"method": "HEAD"}, "get", "images:t", "@out")
+    check_cancelled(RANGE, "get", "images:t", "@out", stop=signal.SIGTERM)
+    check_cancelled({"method": "GET", "path": "list-type"}, "sync", "--delete", "images:", "@out-tree")
+    check_cancelled({"method": "GET", "path": "list-type"}, "rm", "-r", "images:x/")
+    check_cancelled({"method": "GET", "path": "versions"}, "undelete", "-r", "--at", "2026-01-01", "images:")
+    check_cancelled({"method": "PUT", "path": "/bucket/copy"}, "cp", "images:t", "images:copy")
+    check_cancelled({"method": "PUT"}, "put", "@a", "images:u", "--jobs", "1", do="reply", code="SlowDown")
+    check_cancelled({"method": "POST", "path": "uploads"}, "put", "@a", "images:u", do="reply", code="SlowDown")
+
+
 # ---- going on where a run ended
 
 def drafts(at):
