@@ -84,6 +84,23 @@ def test_cli_plan_says_what_both_sides_had():
     assert did("apply", "plan")[0] == (0, 3, 0, 0)
 
 
+def test_cli_plan_and_nothing_else():
+    """What has come or gone since, beside what the plan names, is neither copied nor removed, on either side."""
+    both("only", "images:only")
+    write("only/kept", b"1234")
+    put("images:only/kept", b"1234")
+    plan("--delete", "only", "images:only")
+    write("only/later", b"new")
+    os.unlink("only/kept")
+    write("only/same", b"of another length")
+    put("images:only/later-there", b"new")
+    counts, told, _ = did("apply", "plan")
+    assert counts == (3, 0, 0, 0) and told == {"copied": ["only/changed", "only/new"], "removed": ["only/old"]}, told
+    assert keys("images:only/") == ["only/changed", "only/kept", "only/later-there", "only/new", "only/same"]
+    assert larder("cat", "images:only/same").raw == b"1234" and larder("cat", "images:only/changed").raw == b"12345"
+    assert sorted(os.listdir("only")) == ["changed", "later", "new", "same"]
+
+
 def test_cli_plan_where_one_is_in_the_way():
     """A file where a folder comes and a folder where a file comes: those copies wait until what is in the way has gone."""
     write("way/x/y", b"old")

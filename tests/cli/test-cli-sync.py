@@ -288,6 +288,26 @@ def test_cli_sync_shards_are_the_whole():
         assert larder("sync", "--shard", wrong, "shards", "images:shards").code == 2, wrong
 
 
+def test_cli_sync_shards_remove_their_own():
+    """c-C13: with --delete each shard removes leftovers of its own keys alone, and all together exactly the leftovers."""
+    stay, go = {"sharded/s%02d" % i for i in range(40)}, {"sharded/g%02d" % i for i in range(30)}
+    for name in stay:
+        write(name)
+    sync("sharded", "images:sharded")
+    for name in go:
+        put("images:" + name)
+    removed = []
+    for shard in ("0/3", "1/3", "2/3"):
+        words = ("--delete", "--delete-most", "100%", "--shard", shard, "sharded", "images:sharded")
+        left = set(keys("images:sharded/"))
+        planned = did(sync("-n", *words)).get("would-remove", [])
+        told = did(sync(*words))
+        assert list(told) == ["removed"] and told["removed"] == planned and len(planned) > 3, (shard, told)
+        assert set(keys("images:sharded/")) == left - set(planned), shard
+        removed += planned
+    assert len(removed) == len(go) and set(removed) == go and set(keys("images:sharded/")) == stay, removed
+
+
 # ---- when nothing is removed
 
 def test_cli_sync_empty_source():

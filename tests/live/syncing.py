@@ -33,6 +33,7 @@ class Place(Scene):
         last = done.lines[-1]
         assert done.code == code and last["type"] == "summary", done
         assert last["scanned"] == last["done"] + last["skipped"] + last["refused"] + last["failed"], last
+        assert last["done"] == (last["would_copy"] + last["would_remove"] if "would_copy" in last else last["copied"] + last["removed"]), last
         return tuple(last[name] for name in ("done", "skipped", "refused", "failed")), done
 
     def asked(self):

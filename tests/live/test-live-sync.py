@@ -169,6 +169,28 @@ def test_live_sync_many_pages():
     assert scene.sync("--delete", scene.path("many"), "images:many")[0] == (0, 1300, 0, 0)
 
 
+def check_archived(scene, target, there):
+    """One that cannot be read now fails and its copy stays; what the source really does not have goes."""
+    for key, kind in (("x", "GLACIER"), ("deep", "DEEP_ARCHIVE"), ("y", "STANDARD")):
+        scene.client.put_object(Bucket="bucket", Key="cold/" + key, Body=b"of today", StorageClass=kind)
+    numbers, done = scene.sync("--delete", "images:cold/", target, code=1)
+    told = {(line["action"], line["src"].rpartition("/")[2]) for line in done.lines if line["type"] == "object"}
+    assert told == {("copied", "y"), ("removed", "z"), ("failed", "x"), ("failed", "deep")} and numbers == (2, 0, 0, 2), done
+    assert [line["code"] for line in done.lines if line["type"] == "error"] == ["NOTREADY"] * 2, done
+    assert there() == {"x": b"old", "deep": b"old", "y": b"of today"}, there()
+
+
+def test_live_sync_archived_counts_as_present():
+    """c-G02."""
+    scene = place("moto")
+    for key in ("x", "deep", "z"):
+        scene.write("kept-cold/" + key, b"old")
+        os.utime(scene.path("kept-cold/" + key), (1000000000, 1000000000))
+        scene.client.put_object(Bucket="bucket", Key="copies/" + key, Body=b"old")
+    check_archived(scene, scene.path("kept-cold"), lambda: scene.tree("kept-cold"))
+    check_archived(scene, "images:copies/", lambda: {key[7:]: scene.client.get_object(Bucket="bucket", Key=key)["Body"].read() for key in scene.keys() if key.startswith("copies/")})
+
+
 # ---- c-T14: listings that lie
 
 LIES = {
