@@ -573,7 +573,7 @@ def check_packed(name):
     at = place(name)
     at.put("a", PACKED)
     assert at.upload("--content-encoding", "gzip").code == 0 and at.client.head_object(Bucket="bucket", Key="t")["ContentEncoding"] == "gzip"
-    held(at, RANGE, 2, ("get", "images:t", at.path("out")), signal.SIGKILL)
+    at.held(RANGE, 2, ("get", "images:t", at.path("out")), signal.SIGKILL)
     done = at.download()
     assert done.code == 0 and at.out() == PACKED, done
     done = at.run("--json", "cp", "images:t", "backups:t")
