@@ -291,12 +291,12 @@ show_nameless (struct file_draft *draft, enum file_publish_how how, struct larde
 	return how == FILE_REPLACE && failed == -EEXIST ? name_nameless (draft, error) : fail_there (draft, -failed, error);
 }
 
-/* The private name is gone, and under the last one is this file, or one that somebody else put over it meanwhile: of that size and time. */
+/* The private name is gone, or somebody else's by now, and under the last one is this file, or one that somebody else put over it meanwhile: of that size and time. */
 static bool
 was_renamed (const struct file_draft *draft, const struct stat *own)
 {
-	struct stat gone, there;
-	return fstatat (draft->folder, draft->name, &gone, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT
+	struct stat there;
+	return !is_under (own, draft->folder, draft->name)
 		&& fstatat (draft->folder, draft->last, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG (there.st_mode) && there.st_size == own->st_size
 		&& there.st_mtim.tv_sec == own->st_mtim.tv_sec && there.st_mtim.tv_nsec == own->st_mtim.tv_nsec;
 }
@@ -307,11 +307,14 @@ show_named (struct file_draft *draft, const struct stat *own, enum file_publish_
 	bool replace = how == FILE_REPLACE;
 	int failed = replace ? renameat (draft->folder, draft->name, draft->folder, draft->last) : linkat (draft->folder, draft->name, draft->folder, draft->last, 0);
 	int errnum = errno;
-	if (failed < 0 && !is_under (own, draft->folder, draft->last) && !(replace && errnum == ENOENT && was_renamed (draft, own)))
+	bool done = failed == 0 || is_under (own, draft->folder, draft->last) || (replace && errnum == ENOENT && was_renamed (draft, own));
+	if (!done && !is_under (own, draft->folder, draft->name))
+		draft->name[0] = '\0';           /* not ours to remove */
+	if (!done)
 		return replace ? larder_fail_errno (error, errnum, "cannot publish '%s'", draft->last) : fail_there (draft, errnum, error);
 	if (replace)
 		draft->name[0] = '\0';
-	if (draft->name[0] && unlinkat (draft->folder, draft->name, 0) == 0)
+	if (draft->name[0] && (unlinkat (draft->folder, draft->name, 0) == 0 || errno == ENOENT))
 		draft->name[0] = '\0';
 	return 0;
 }
