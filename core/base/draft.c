@@ -216,6 +216,14 @@ file_draft_again (struct file_draft *draft, int root, const char *path, const ch
 }
 
 void
+file_draft_discard (int root, const char *path, const char *name)
+{
+	struct file_draft draft;
+	if (file_draft_again (&draft, root, path, name, 0600, false, NULL) == 0)
+		file_draft_abort (&draft);
+}
+
+void
 file_draft_keep (struct file_draft *draft)
 {
 	draft->name[0] = '\0';

@@ -59,6 +59,8 @@ int file_draft_write (struct file_draft *draft, const void *bytes, size_t count,
 /* fsync, checked close, rename or link, fsync of the folder. On failure the draft is gone and the old
  * content intact; an fsync that failed is never repeated. */
 int file_draft_publish (struct file_draft *draft, enum file_publish_how how, struct larder_error *error);
+/* One that file_draft_again would open, away. */
+void file_draft_discard (int root, const char *path, const char *name);
 /* Throw away; harmless after publish and on a zeroed draft with fd = -1. */
 void file_draft_abort (struct file_draft *draft);
 #define FILE_DRAFT_NONE { .folder = -1, .fd = -1 }

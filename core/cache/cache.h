@@ -59,10 +59,8 @@ int place_of (const struct cache *cache, struct larder_arena *arena, const struc
 int place_of_key (const struct cache *cache, struct larder_arena *arena, const char *key, struct place *ret, struct larder_error *error);
 /* By what a record tells. */
 int place_of_record (const struct cache *cache, struct larder_arena *arena, const struct record *record, struct place *ret, struct larder_error *error);
-/* Its path as one component, and back; NULL: too long, or none. */
 /* The file of that generation, or of many files the folder they are in, below the root. */
 const char *place_data (struct larder_arena *arena, const struct place *place, const char *data);
-const char *place_component (struct larder_arena *arena, const char *path);
 
 /* ---- present.c: what is there ---- */
 /* 1 and the record of the generation that the link leads to, its files all there with their sizes; 0: not so. No service, no write but the

@@ -56,8 +56,9 @@ expand (const struct cache *cache, struct larder_arena *arena, const char *key, 
 	return *ret ? 0 : larder_fail (error, LARDER_E_LIMIT, "the path of '%s' is too long", model->name);
 }
 
-const char *
-place_component (struct larder_arena *arena, const char *path)
+/* Its path as one component; NULL: too long. */
+static const char *
+component_of (struct larder_arena *arena, const char *path)
 {
 	CLEANUP_BUFFER struct buffer text;
 	buffer_init (&text, COMPONENT_MOST);
@@ -75,7 +76,7 @@ complete (struct larder_arena *arena, struct place *place, struct larder_error *
 {
 	size_t length = strlen (place->key);
 	place->folder = length > 0 && place->key[length - 1] == '/';
-	const char *component = place_component (arena, place->path);
+	const char *component = component_of (arena, place->path);
 	if (!component)
 		return larder_fail_next (error, LARDER_E_LIMIT, "shorten it", "'%s' is too long for a model's path: %d bytes at the most", place->path, COMPONENT_MOST);
 	place->home = arena_printf (arena, GENERATIONS "/%s", component);

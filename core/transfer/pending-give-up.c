@@ -14,19 +14,16 @@
 #include "store.h"
 #include <larder/driver.h>
 
-#define SECONDS INT64_C (1000000000)
-
 /* ---- known by its id ---------------------------------------------------------------------------- */
 
 static void
 remove_private (const struct found *found)
 {
-	struct file_draft draft;
 	const char *slash = strrchr (found->path, '/');
 	const char *folder = arena_copy_bytes (found->arena, found->path, slash && slash > found->path ? (size_t) (slash - found->path) : 1);
 	CLEANUP_CLOSE int root = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root >= 0 && slash && file_draft_again (&draft, root, slash + 1, found->id, 0600, false, NULL) == 0)
-		file_draft_abort (&draft);
+	if (root >= 0 && slash)
+		file_draft_discard (root, slash + 1, found->id);
 }
 
 /* ---- asked for, never answered ------------------------------------------------------------------- */
@@ -35,9 +32,9 @@ remove_private (const struct found *found)
  * this very key, began when we asked (clocks may differ by a minute; a request, with its further tries, takes a quarter of an hour at most),
  * has no part, for whoever does not know its id sends none, and is in no journal. Another writer's would lose no byte: it has had an hour to
  * send its first. */
-#define BEFORE (60 * SECONDS)
-#define AFTER (15 * 60 * SECONDS)
-#define LEAST_AGE (3600 * SECONDS)
+#define BEFORE (60 * NS_PER_S)
+#define AFTER (15 * 60 * NS_PER_S)
+#define LEAST_AGE (3600 * NS_PER_S)
 
 struct looking {
 	const struct found *found;

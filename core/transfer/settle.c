@@ -28,17 +28,17 @@ settle_has (const struct transfer *transfer)
 	return found;
 }
 
-/* The upload, where the store still has it, or the private file. */
-static void
+/* The upload, where the store still has it, or the private file. False: the store did not give it up. */
+static bool
 clear (const struct item *item, const char *id)
 {
 	struct transfer *transfer = item->transfer;
-	struct file_draft draft;
 	const struct larder_upload upload = { .size = sizeof upload, .bucket = transfer->store ? store_bucket (transfer->store) : NULL, .key = item->path, .id = id };
 	if (transfer->store)
-		store_parts_abort (transfer->store, &upload, NULL);
-	else if (target_root (transfer, NULL) == 0 && file_draft_again (&draft, transfer->root, item->path, id, 0600, false, NULL) == 0)
-		file_draft_abort (&draft);
+		return store_parts_abort (transfer->store, &upload, NULL) == 0;
+	if (target_root (transfer, NULL) == 0)
+		file_draft_discard (transfer->root, item->path, id);
+	return true;
 }
 
 static int
@@ -59,9 +59,10 @@ settle (struct item *item)
 	struct journal_what what;
 	if (transfer->unfinished && (transfer->store || item->store) && what_of (item, &what) == 0) {
 		journal_open (&journal, transfer->state, &what);
-		if (journal.id)
-			clear (item, journal.id);
-		journal_remove (&journal);
+		if (!journal.id || clear (item, journal.id))
+			journal_remove (&journal);
+		else
+			journal_close (&journal);
 	}
 	count_unchanged (transfer);
 }

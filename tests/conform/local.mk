@@ -1,7 +1,7 @@
 # The conformance suites, installed: any module against its contract.
 bin_PROGRAMS += larder-driver-test
 larder_driver_test_SOURCES = \
-	%D%/driver/main.c %D%/driver/suite.h %D%/driver/host.c %D%/driver/load.c %D%/driver/ops.c %D%/driver/objects.c %D%/driver/writes.c \
+	%D%/driver/main.c %D%/turns.h %D%/driver/suite.h %D%/driver/host.c %D%/driver/load.c %D%/driver/ops.c %D%/driver/objects.c %D%/driver/writes.c \
 	%D%/driver/lists.c %D%/driver/more.c %D%/driver/parts.c %D%/driver/model.c core/base/fail.c
 larder_driver_test_CPPFLAGS = $(IN_CONFIG)
 larder_driver_test_LDADD = libconfig.la libbase.la $(INIH_LIBS)
@@ -32,7 +32,7 @@ EXTRA_DIST += %D%/test-conform-codec.sh
 # The lock suite, and a provider that breaks one promise.
 bin_PROGRAMS += larder-lock-test
 larder_lock_test_SOURCES = \
-	%D%/lock/main.c %D%/lock/suite.h %D%/lock/host.c %D%/lock/instance.h %D%/lock/load.c %D%/lock/ops.c %D%/lock/leases.c \
+	%D%/lock/main.c %D%/turns.h %D%/lock/suite.h %D%/lock/host.c %D%/lock/instance.h %D%/lock/load.c %D%/lock/ops.c %D%/lock/leases.c \
 	%D%/lock/races.c %D%/lock/answers.c %D%/lock/store.c %D%/lock/larder.c %D%/lock/flags.c core/base/fail.c
 larder_lock_test_CPPFLAGS = $(IN_CONFIG)
 larder_lock_test_LDADD = liblarder.la libconfig.la libbase.la $(INIH_LIBS)

@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lib")]
 import public  # noqa: E402
 import tap  # noqa: E402
+from crc import crc32c  # noqa: E402
 from locks import CONFLICT, DENIED, NOTFOUND, SLOW, UNAVAILABLE, Worker, stopped_and_woken, take  # noqa: E402
 
 
@@ -124,15 +125,6 @@ def again(path, old, new):
         line = data[start:data.index(b"\n", at)].replace(old, new)[9:]
         file.seek(start)
         file.write(b"%08x %s\n" % (crc32c(line), line))
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ 0xFFFFFFFF
 
 
 def test_conform_lock_workers_file_half_a_record():

@@ -7,11 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
-from folders import files  # noqa: E402
+from folders import Home, files  # noqa: E402
 
 TOOL = os.path.join(os.environ["TOP_BUILDDIR"], "larder")
 MIB = 1 << 20
@@ -19,13 +18,13 @@ LATER = {"LD_PRELOAD": os.path.join(os.environ["TOP_BUILDDIR"], "tests/live/.lib
          "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
 
-class Place:
+class Place(Home):
     """A store, a folder, and what is in both. Kills come within `within` seconds: as long as the longest of these takes there."""
     within = 0.25
 
     def __init__(self, seed):
         self.random = random.Random(seed)
-        self.home = tempfile.mkdtemp(prefix="larder-kills-")
+        super().__init__("larder-kills-")
         self.write("larder.ini", b'[store "s"]\nbackend = b\nbucket = bucket\n')
         self.write("profiles/t.ini", ("[backend \"b\"]\n" + self.backend()).encode())
         self.large = [self.random.randbytes(20 * MIB + 3) for _ in range(2)]
@@ -50,14 +49,6 @@ class Place:
 
     def end(self):
         shutil.rmtree(self.home)
-
-    def path(self, *names):
-        return os.path.join(self.home, *names)
-
-    def write(self, name, data):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), "wb") as file:
-            file.write(data)
 
     def run(self, *words, most=None, **more):
         """The exit code; killed after `most` seconds. `more` is for the environment."""

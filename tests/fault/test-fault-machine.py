@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -15,6 +14,7 @@ import certificates  # noqa: E402
 import faults  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
+from folders import Home  # noqa: E402
 from scene import MODULES, TOOL, Done  # noqa: E402
 
 MIB = 1 << 20
@@ -28,24 +28,16 @@ SETTINGS = {"connect-timeout": "3s", "reply-timeout": "3s", "stall-timeout": "1s
 NONE = os.path.join(HERE, "scenarios/none.json")
 
 
-class Place:
+class Place(Home):
     """MinIO, a store and a folder."""
 
     def __init__(self):
         self.server = servers.start("minio")
         self.server.make_bucket("bucket")
         self.client = self.server.client()
-        self.folder = tempfile.mkdtemp(prefix="larder-machine-")
+        super().__init__("larder-machine-")
         self.write("large", LARGE)
         self.write("small", SMALL)
-
-    def path(self, *names):
-        return os.path.join(self.folder, *names)
-
-    def write(self, name, data):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), "wb") as file:
-            file.write(data)
 
     def read(self, name):
         with open(self.path(name), "rb") as file:
@@ -69,7 +61,7 @@ class Place:
         return {**result, **more}
 
     def run(self, *words, endpoint=None, under=(), **more):
-        done = subprocess.run([*under, TOOL, "--json", *words], env=self.environment(endpoint or self.server.endpoint, more), cwd=self.folder,
+        done = subprocess.run([*under, TOOL, "--json", *words], env=self.environment(endpoint or self.server.endpoint, more), cwd=self.home,
                               capture_output=True, text=True, errors="replace", timeout=120 * servers.SLOW)
         return Done(done.returncode, done.stdout, done.stderr)
 
@@ -84,9 +76,9 @@ def test_fault_machine_certificates():
     """The right one is taken; another host's, a stranger's and one that has expired are refused with the cause, before a request is sent."""
     place.clean("small")
     os.mkdir(place.path("stranger"))
-    trust = certificates.make_authority(place.folder)
-    certificates.make_certificate(place.folder, place.path("good"))
-    certificates.make_certificate(place.folder, place.path("other"), "DNS:elsewhere.test")
+    trust = certificates.make_authority(place.home)
+    certificates.make_certificate(place.home, place.path("good"))
+    certificates.make_certificate(place.home, place.path("other"), "DNS:elsewhere.test")
     certificates.openssl("req", "-x509", *certificates.KEY, "-days", "1", "-subj", "/CN=self", "-addext", "subjectAltName=" + certificates.LOOPBACK,
                          "-keyout", place.path("stranger/private.key"), "-out", place.path("stranger/public.crt"))
     late = {"LD_PRELOAD": SHIFT, "LARDER_SHIFT": str(5 * 86400), "ASAN_OPTIONS": ASAN}
@@ -176,5 +168,5 @@ def test_fault_machine_no_memory():
 try:
     tap.run(sys.modules[__name__])
 finally:
-    shutil.rmtree(place.folder)
+    shutil.rmtree(place.home)
     place.server.stop()

@@ -11,12 +11,11 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import tap  # noqa: E402
-from folders import files  # noqa: E402
+from folders import Home, files  # noqa: E402
 from kill_transfers import LATER  # noqa: E402
 from power import FOLDER, Disk, recording  # noqa: E402
 
@@ -42,11 +41,11 @@ def is_private(path):
     return os.path.basename(path).startswith(".tmp-")
 
 
-class Place:
+class Place(Home):
     """`disk` loses its power: the target and the journals are there. The source is not."""
 
     def __init__(self):
-        self.home = tempfile.mkdtemp(prefix="larder-power-")
+        super().__init__("larder-power-")
         self.write("larder.ini", b"".join(b'[store "%s"]\nbackend = %s\nbucket = bucket\n' % (name, name) for name in (b"far", b"near")))
         self.write("profiles/t.ini", (PROFILE % (self.home, self.home)).encode())
         self.write("source/large", LARGE)
@@ -56,14 +55,6 @@ class Place:
             self.write("source/old/" + name, data)
         self.disk = self.path("disk")
         self.whole("put", "-r", "source/", "far:")
-
-    def path(self, *names):
-        return os.path.join(self.home, *names)
-
-    def write(self, name, data):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), "wb") as file:
-            file.write(data)
 
     def run(self, *words, state="state", more=None):
         env = {**os.environ, "LARDER_CONFIG": self.path("larder.ini"), "LARDER_PROFILE": "t", "XDG_STATE_HOME": self.path(state),

@@ -1,5 +1,6 @@
-"""folders.py: what lies below a folder."""
+"""folders.py: a folder of a test's own, and what lies below one."""
 import os
+import tempfile
 
 
 def files(top):
@@ -10,3 +11,18 @@ def files(top):
             with open(os.path.join(folder, name), "rb") as file:
                 found[os.path.relpath(os.path.join(folder, name), top)] = file.read()
     return found
+
+
+class Home:
+    """A folder of its own, until somebody removes it."""
+
+    def __init__(self, prefix):
+        self.home = tempfile.mkdtemp(prefix=prefix)
+
+    def path(self, *names):
+        return os.path.join(self.home, *names)
+
+    def write(self, name, data):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "wb") as file:
+            file.write(data)

@@ -47,6 +47,11 @@ class Scene:
         self.between = None if server.ca else proxy.Proxy(server.endpoint)
         self.client = server.client()
 
+    def clean(self):
+        """For the next test: the proxy does nothing."""
+        if self.between:
+            self.between.plan([])
+
     def change(self, path, section, lines):
         """Each key of these lines instead of the section's own."""
         with open(path) as file:
@@ -166,6 +171,23 @@ def image_key(job):
 
 def thumbnail_key(job):
     return "u/2026/11/thumbnails/%s.webp" % job
+
+
+class Places(dict):
+    """Scenes by name: each is made when it is first asked for, and cleaned each time."""
+
+    def __init__(self, make, usual="minio"):
+        super().__init__()
+        self.make, self.usual = make, usual
+
+    def __missing__(self, name):
+        self[name] = self.make(name)
+        return self[name]
+
+    def __call__(self, name=None):
+        at = self[name or self.usual]
+        at.clean()
+        return at
 
 
 def run_in(scenes, module):

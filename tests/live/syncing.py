@@ -1,6 +1,6 @@
 """syncing.py: sync in front of a real server: what is said, what is asked for, and what is on either side then.
 
-    scene = syncing.place("minio")                    # cleared; its server runs until the program ends
+    scene = syncing.place("minio")                    # cleaned; its server runs until the program ends
     scene.sync("--delete", scene.path("tree"), "images:n/")
 """
 import os
@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
 from folders import files  # noqa: E402
-from scene import Scene  # noqa: E402
+from scene import Places, Scene  # noqa: E402
 
 
 class Place(Scene):
@@ -39,20 +39,13 @@ class Place(Scene):
     def asked(self):
         return [r["method"] + " " + r["path"].partition("?")[0] for r in self.between.requests[self.mark:]]
 
-    def clear(self):
+    def clean(self):
         self.between.plan([])
         while keys := self.keys():                    # a page of them
             self.client.delete_objects(Bucket="bucket", Delete={"Objects": [{"Key": key} for key in keys]})
 
 
-places = {}
-
-
-def place(name="minio"):
-    if name not in places:
-        places[name] = Place(name)
-    places[name].clear()
-    return places[name]
+place = Places(Place)
 
 
 def page(keys, truncated, token=None, prefix="s/"):

@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
-from scene import Scene, run_in  # noqa: E402
+from scene import Places, Scene, run_in  # noqa: E402
 
 MIB = 1 << 20
 BIG, OTHER = os.urandom(40 * MIB + 5), os.urandom(40 * MIB + 5)
@@ -89,13 +89,7 @@ class Place(Scene):
             time.sleep(0.02)
 
 
-places = {}
-
-
-def place(lock="file"):
-    if lock not in places:
-        places[lock] = Place(lock)
-    return places[lock]
+place = Places(Place, "file")
 
 
 def one_download(here):
@@ -212,4 +206,4 @@ def test_live_cache_sigterm():
     assert "waiting" not in done.err, done.err
 
 
-run_in(places, sys.modules[__name__])
+run_in(place, sys.modules[__name__])

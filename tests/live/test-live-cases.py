@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import proxy  # noqa: E402
 import servers  # noqa: E402
-from scene import RED, WHEN, Scene, image_key, run_in  # noqa: E402
+from scene import RED, WHEN, Places, Scene, image_key, run_in  # noqa: E402
 
 DATA = bytes(random.Random(7).randrange(32, 127) for _ in range(5000))      # bytes that a plan of the proxy can say
 
@@ -35,7 +35,7 @@ class Place(Scene):
         """What went out since the last plan."""
         return [r for r in self.between.matching(method, path) if r["number"] > self.first]
 
-    def clear(self):
+    def clean(self):
         self.plan()
         for key in self.keys():
             self.client.delete_object(Bucket="bucket", Key=key)
@@ -62,14 +62,7 @@ class Lines:
         self.errors = [line for line in done.lines if line["type"] == "error"]
 
 
-places = {}
-
-
-def place(name="minio"):
-    if name not in places:
-        places[name] = Place(name)
-    places[name].clear()
-    return places[name]
+place = Places(Place)
 
 
 def told(done, code, kind, *words):
@@ -394,4 +387,4 @@ def test_live_cases_ids_read_back():
     assert scene.keys() == before
 
 
-run_in(places, sys.modules[__name__])
+run_in(place, sys.modules[__name__])

@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
-from scene import Scene, run_in  # noqa: E402
+from scene import Places, Scene, run_in  # noqa: E402
 
 MIB = 1 << 20
 LARGE = os.urandom(MIB) * 300 + b"end"           # three parts of 128 MiB
@@ -35,14 +35,7 @@ class Place(Scene):
         return [r for r in self.between.requests[mark:] if text in r["path"]]
 
 
-places = {}
-
-
-def place(name="minio"):
-    if name not in places:
-        places[name] = Place(name)
-    places[name].between.plan([])
-    return places[name]
+place = Places(Place)
 
 
 def within(name):
@@ -144,4 +137,4 @@ def test_live_copies_between_services():
         assert file.read() == MIDDLE
 
 
-run_in(places, sys.modules[__name__])
+run_in(place, sys.modules[__name__])

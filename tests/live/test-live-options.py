@@ -7,7 +7,7 @@ import stat
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from syncing import page, place, places  # noqa: E402
+from syncing import page, place  # noqa: E402
 import servers  # noqa: E402
 from scene import run_in  # noqa: E402
 
@@ -246,4 +246,4 @@ for what, check in CHECKS:
     for server in servers.NAMES:
         globals()["test_live_options_%s_%s" % (what, server)] = case(check, server)
 
-run_in(places, sys.modules[__name__])
+run_in(place, sys.modules[__name__])

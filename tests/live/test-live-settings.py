@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
-from scene import Scene, run_in  # noqa: E402
+from scene import Places, Scene, run_in  # noqa: E402
 
 SOURCE = os.environ["TOP_SRCDIR"]
 # A run a line, every command among them; the names in braces are paths. What goes to a store, up to the empty line, ends well.
@@ -84,13 +84,7 @@ class Place(Scene):
         return [word.format(module=os.path.join(os.environ["LARDER_MODULE_DIR"], "driver-s3.so"), **names) for word in line.split()]
 
 
-places = {}
-
-
-def place(name):
-    if name not in places:
-        places[name] = Place(name)
-    return places[name]
+place = Places(Place)
 
 
 def is_setting(request):
@@ -147,4 +141,4 @@ def test_live_settings_13_minio_still_takes_them():
     assert "nowhere" not in [bucket["Name"] for bucket in at.client.list_buckets()["Buckets"]]
 
 
-run_in(places, sys.modules[__name__])
+run_in(place, sys.modules[__name__])

@@ -5,7 +5,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from syncing import page, place, places  # noqa: E402
+from syncing import page, place  # noqa: E402
 from scene import run_in  # noqa: E402
 
 NAMES = ["a b", "a$b", "it's \"q\"", "a\u200eb", "a\u00a0b", "~x", "-n", "%2F", "a+b", "a?b#c", "*", "[x]", "a\tb",
@@ -117,7 +117,7 @@ def test_live_sync_plan_drifts():
         numbers, done = apply(scene, code=5)
         assert numbers[3] == 1 and "since the plan was made" in str(done), done
         assert scene.client.get_object(Bucket="bucket", Key="p/" + key)["Body"].read() == b"somebody's" and "p/old" in scene.keys()
-        scene.clear()
+        scene.clean()
 
 
 def test_live_sync_plan_drifts_behind_the_look():
@@ -130,14 +130,14 @@ def test_live_sync_plan_drifts_behind_the_look():
         numbers, done = apply(scene, code=5)
         assert numbers[3] == 1 and method + " /bucket/p/" + key in scene.asked(), (done, scene.asked())
         assert scene.client.get_object(Bucket="bucket", Key="p/" + key)["Body"].read() == b"somebody's"
-        scene.clear()
+        scene.clean()
 
 
 def test_live_sync_plan_of_files_drifts_behind_the_look():
     """The same with files: what came or changed while the object was fetched stays; nor is another object taken for the one planned."""
     scene = place()
     for key in ("changed", "new", "object"):
-        scene.clear()
+        scene.clean()
         there = "fetched-%s/%s" % (key, key)
         scene.client.put_object(Bucket="bucket", Key="p/" + key, Body=b"12345")
         if key == "changed":
@@ -302,4 +302,4 @@ def test_live_sync_between_two_kinds_of_service():
     assert scene.run("--json", "verify", "images:k/", "backups:k/").code == 0
 
 
-run_in(places, sys.modules[__name__])
+run_in(place, sys.modules[__name__])

@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
-from scene import Scene, run_in  # noqa: E402
+from scene import Places, Scene, run_in  # noqa: E402
 
 MIB = 1 << 20
 SIZE = 24 * MIB + 5                               # four parts of 8 MiB, the last of five bytes
@@ -73,14 +73,7 @@ def fails(done, code, kind, *texts):
         assert text in str(done.error), (text, done.error)
 
 
-places = {}
-
-
-def place(name="minio"):
-    if name not in places:
-        places[name] = Place(name)
-    places[name].clean()
-    return places[name]
+place = Places(Place)
 
 
 # ---- whole, in both directions
@@ -742,4 +735,4 @@ def test_live_transfer_no_state_no_remains():
     at.nothing()
 
 
-run_in(places, sys.modules[__name__])
+run_in(place, sys.modules[__name__])

@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
-from scene import Scene, run_in  # noqa: E402
+from scene import Places, Scene, run_in  # noqa: E402
 
 
 class Place(Scene):
@@ -24,13 +24,7 @@ class Place(Scene):
         return got
 
 
-places = {}
-
-
-def place():
-    if not places:
-        places["minio"] = Place()
-    return places["minio"]
+place = Places(lambda name: Place())
 
 
 def test_live_urls_every_command():
@@ -107,4 +101,4 @@ def test_live_urls_one_or_several_backends():
     assert got.code == 0, got
 
 
-run_in(places, sys.modules[__name__])
+run_in(place, sys.modules[__name__])

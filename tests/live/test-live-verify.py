@@ -5,7 +5,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
-from scene import Scene, run_in  # noqa: E402
+from scene import Places, Scene, run_in  # noqa: E402
 
 PART = 5 << 20
 LARGE = os.urandom(1 << 20) * 11 + b"end"
@@ -41,13 +41,7 @@ class Place(Scene):
         self.client.complete_multipart_upload(Bucket="bucket", Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
 
 
-places = {}
-
-
-def place(name):
-    if name not in places:
-        places[name] = Place(name)
-    return places[name]
+place = Places(Place)
 
 
 def by_checksums(name):
@@ -142,4 +136,4 @@ def test_live_verify_changed_while_read():
     assert done.code != 0 and done.lines[-1]["failed"] == 1, done
 
 
-run_in(places, sys.modules[__name__])
+run_in(place, sys.modules[__name__])

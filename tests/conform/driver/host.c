@@ -1,5 +1,6 @@
 /* host.c: the host that the suite offers to a driver. */
 #include "suite.h"
+#include "../turns.h"
 
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -132,21 +133,6 @@ host_unshare (const char *key)
 	if (found && found->users && --found->users == 0 && found->destroy)
 		found->destroy (found->object);
 	pthread_mutex_unlock (&shared_mutex);
-}
-
-static int
-host_pace_request (struct larder_call *call, struct larder_error *error)
-{
-	(void) call, (void) error;
-	return 0;
-}
-
-/* Few at a time: whoever asks must go on with the rest. */
-static int64_t
-host_pace_bytes (struct larder_call *call, uint64_t count, struct larder_error *error)
-{
-	(void) call, (void) error;
-	return (int64_t) (count < 5000 ? count : 5000);
 }
 
 const struct larder_host fake_host = {

@@ -1,5 +1,6 @@
 /* host.c: the host that the suite offers to a lock provider. */
 #include "suite.h"
+#include "../turns.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -139,21 +140,6 @@ host_unshare (const char *key)
 		shared->destroy (shared->object);
 	free (shared->key);
 	free (shared);
-}
-
-static int
-host_pace_request (struct larder_call *call, struct larder_error *error)
-{
-	(void) call, (void) error;
-	return 0;
-}
-
-/* Few at a time: whoever asks must go on with the rest. */
-static int64_t
-host_pace_bytes (struct larder_call *call, uint64_t count, struct larder_error *error)
-{
-	(void) call, (void) error;
-	return (int64_t) (count < 5000 ? count : 5000);
 }
 
 const struct larder_host suite_host = {
