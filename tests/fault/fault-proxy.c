@@ -2,7 +2,8 @@
  *
  *   fault-proxy [--certificate PEM --key PEM] [--log FILE] UPSTREAM-HOST:PORT SCENARIO.json
  *
- * Prints {"port": N} when it listens, writes a line of JSON for each request to the log, and works until stdin ends. */
+ * Prints {"port": N} when it listens, writes a line of JSON for each request to the log, and works until stdin ends. For each byte on stdin it
+ * prints a line when the log has all requests that came so far: a client may have its reply before that. */
 #include "fault.h"
 #include "loopback.h"
 
@@ -15,6 +16,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { STILL_SECONDS = 10 };
 
 double
 now (void)
@@ -65,6 +68,8 @@ write_log (struct exchange *exchange, const struct rule *rule)
 		fputc ('\n', exchange->proxy->log);
 		fflush (exchange->proxy->log);
 	}
+	exchange->proxy->under_way--;
+	pthread_cond_signal (&exchange->proxy->still);
 	pthread_mutex_unlock (&exchange->proxy->log_lock);
 	json_decref (record);
 }
@@ -75,6 +80,7 @@ next_number (struct proxy *proxy)
 	static unsigned long count;
 	pthread_mutex_lock (&proxy->log_lock);
 	unsigned long number = ++count;
+	proxy->under_way++;
 	pthread_mutex_unlock (&proxy->log_lock);
 	return number;
 }
@@ -169,6 +175,21 @@ find_upstream (struct proxy *proxy, char *address)
 	return true;
 }
 
+/* One that is held longer than that is not waited for. */
+static void
+tell_when_still (struct proxy *proxy)
+{
+	struct timespec until;
+	clock_gettime (CLOCK_REALTIME, &until);
+	until.tv_sec += STILL_SECONDS;
+	pthread_mutex_lock (&proxy->log_lock);
+	for (int failed = 0; proxy->under_way > 0 && failed == 0;)
+		failed = pthread_cond_timedwait (&proxy->still, &proxy->log_lock, &until);
+	pthread_mutex_unlock (&proxy->log_lock);
+	puts ("still");
+	fflush (stdout);
+}
+
 static int
 usage (void)
 {
@@ -182,7 +203,7 @@ main (int argc, char **argv)
 	static const struct option table[] = {
 		{ "certificate", required_argument, NULL, 'c' }, { "key", required_argument, NULL, 'k' }, { "log", required_argument, NULL, 'l' }, { 0 }
 	};
-	static struct proxy proxy = { .rules.lock = PTHREAD_MUTEX_INITIALIZER, .log_lock = PTHREAD_MUTEX_INITIALIZER };
+	static struct proxy proxy = { .rules.lock = PTHREAD_MUTEX_INITIALIZER, .log_lock = PTHREAD_MUTEX_INITIALIZER, .still = PTHREAD_COND_INITIALIZER };
 	const char *certificate = NULL, *key = NULL, *log = "/dev/null";
 	unsigned port = 0;
 	char one;
@@ -205,6 +226,7 @@ main (int argc, char **argv)
 		return perror ("fault-proxy"), 1;
 	printf ("{\"port\": %u}\n", port);
 	fflush (stdout);
-	while (read (STDIN_FILENO, &one, 1) > 0) { }
+	while (read (STDIN_FILENO, &one, 1) > 0)
+		tell_when_still (&proxy);
 	return 0;
 }

@@ -97,7 +97,7 @@ bool act_pass (struct exchange *exchange, const struct rule *rule);
 
 /* ---- fault-proxy.c ---- */
 
-struct proxy { struct sockaddr_storage *upstream; socklen_t upstream_size; SSL_CTX *tls; struct rules rules; pthread_mutex_t log_lock; FILE *log; unsigned long connections; };
+struct proxy { struct sockaddr_storage *upstream; socklen_t upstream_size; SSL_CTX *tls; struct rules rules; pthread_mutex_t log_lock; pthread_cond_t still; unsigned under_way; FILE *log; unsigned long connections; };
 
 bool exchange_connect (struct exchange *exchange);
 double now (void);

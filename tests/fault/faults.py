@@ -2,7 +2,7 @@
 
     with faults.Between(server.endpoint, "tests/fault/scenarios/x.json", certificates=None) as between:
         ... between.endpoint ...
-        between.requests()        # a record of each request that has ended
+        between.requests()        # a record of each request; those under way are waited for
 """
 import json
 import os
@@ -30,6 +30,9 @@ class Between:
         self.endpoint = "%s://127.0.0.1:%d" % ("https" if self.tls else "http", json.loads(said)["port"])
 
     def requests(self):
+        self.process.stdin.write(b".")
+        self.process.stdin.flush()
+        self.process.stdout.readline()
         with open(self.log) as file:
             return [json.loads(line) for line in file if line.endswith("\n")]
 
