@@ -306,10 +306,19 @@ hold_standard (void)
 			_exit (larder_exit_code (LARDER_E_UNAVAILABLE));
 }
 
+/* Debian's libcurl brings GnuTLS, for a protocol that nobody here speaks. What it sets up when it is loaded costs 0.8 MiB and half a millisecond; a
+ * module that does use it says so by gnutls_global_init. */
+static void
+spare_gnutls (void)
+{
+	(void) setenv ("GNUTLS_NO_IMPLICIT_INIT", "1", 0);
+}
+
 int
 main (int argc, char **argv)
 {
 	hold_standard ();
+	spare_gnutls ();
 	struct stat out;
 	struct cli cli = {
 		.summary = { .size = sizeof cli.summary }, .talk = PTHREAD_MUTEX_INITIALIZER,

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -32,6 +33,21 @@ struct process {
 	int64_t until, limit;
 };
 
+/* As ours, but for what the command `larder` tells a library that it loads itself (core/cli/main.c). From malloc; the texts are ours. */
+static char **
+environment (void)
+{
+	static const char own[] = "GNUTLS_NO_IMPLICIT_INIT=";
+	size_t count = 0, kept = 0;
+	while (environ && environ[count])
+		count++;
+	char **ret = calloc (count + 1, sizeof *ret);
+	for (size_t i = 0; ret && i < count; i++)
+		if (strncmp (environ[i], own, sizeof own - 1) != 0)
+			ret[kept++] = environ[i];
+	return ret;
+}
+
 static int
 start (struct process *process, char *const *words, const int out[2], const int err[2])
 {
@@ -48,7 +64,8 @@ start (struct process *process, char *const *words, const int out[2], const int 
 	posix_spawnattr_setsigmask (&attributes, &none);          /* our threads block all signals */
 	posix_spawnattr_setsigdefault (&attributes, &all);
 	posix_spawnattr_setflags (&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	int failed = posix_spawnp (&process->pid, words[0], &actions, &attributes, words, environ);
+	CLEANUP_FREE char **child = environment ();
+	int failed = child ? posix_spawnp (&process->pid, words[0], &actions, &attributes, words, child) : ENOMEM;
 	posix_spawn_file_actions_destroy (&actions);
 	posix_spawnattr_destroy (&attributes);
 	return failed;

@@ -171,13 +171,13 @@ def test_live_identity_damaged_files_are_told_with_their_line():
 
 def test_live_identity_credential_process():
     with knows(Home(), "PROGRAMKEY") as home:
-        program = home.write("a program", "#!/bin/sh\nprintf '%s' \"$2\" >\"$1\"\ncat <<end\n" + json.dumps(
+        program = home.write("a program", "#!/bin/sh\nprintf '%s %s' \"$2\" \"${GNUTLS_NO_IMPLICIT_INIT-as it was}\" >\"$1\"\ncat <<end\n" + json.dumps(
             {"Version": 1, "AccessKeyId": "PROGRAMKEY", "SecretAccessKey": "s", "Expiration": stamp(time.time() + 3600)}) + "\nend\n")
         os.chmod(program, 0o755)
         home.write(".aws/config", "[default]\ncredential_process = \"%s\" %s 'two words $HOME'\n" % (program, home.path("told")))
         assert home.key_used() == ("PROGRAMKEY", None)
         with open(home.path("told")) as file:
-            assert file.read() == "two words $HOME"        # no shell
+            assert file.read() == "two words $HOME as it was"        # no shell; what is said to our own libraries is not said to it
 
 
 def test_live_identity_credential_process_that_fails():
