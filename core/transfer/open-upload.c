@@ -57,6 +57,14 @@ give_up_old (struct open_upload *open)
 		journal_set_aside (&open->journal);
 }
 
+static void
+forget_parts (struct open_upload *open)
+{
+	open->list.count = 0;
+	if (open->done)
+		memset (open->done, 0, open->plan->count * sizeof *open->done);
+}
+
 /* 1: the upload of the run before goes on. 0: there is none, or it is of something else and is given up. */
 static int
 take_up (struct open_upload *open, const char *pin, struct larder_error *error)
@@ -77,9 +85,7 @@ take_up (struct open_upload *open, const char *pin, struct larder_error *error)
 		return code;
 	if (code == LARDER_E_UNSUPPORTED)
 		give_up_old (open);
-	open->list.count = 0;
-	if (open->done)
-		memset (open->done, 0, open->plan->count * sizeof *open->done);
+	forget_parts (open);
 	return 0;
 }
 
@@ -100,7 +106,17 @@ open_upload_begin (struct open_upload *open, const char *state, bool copied, con
 {
 	journal_open (&open->journal, state, &open->what);
 	int code = take_up (open, pin, error);
+	open->taken_up = code > 0;
 	return code < 0 ? code : code > 0 ? 0 : ask (open, copied, pin, error);
+}
+
+int
+open_upload_anew (struct open_upload *open, bool copied, const char *pin, struct larder_error *error)
+{
+	give_up_old (open);
+	forget_parts (open);
+	open->taken_up = false;
+	return ask (open, copied, pin, error);
 }
 
 void

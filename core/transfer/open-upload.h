@@ -18,10 +18,13 @@ struct open_upload {
 	struct parts_list list;       /* in its arena the id lives, too */
 	struct larder_upload upload;  /* without an id until it is open */
 	struct journal journal;
+	bool taken_up;                /* a run before began it */
 };
 
 /* Goes on with the upload of a run before, if its pin is the same, or begins one: with parts that are copied inside the service alone, or not. */
 int open_upload_begin (struct open_upload *open, const char *state, bool copied, const char *pin, struct larder_error *error);
+/* Gives up the one that is open, and begins another: its parts are to be sent again. */
+int open_upload_anew (struct open_upload *open, bool copied, const char *pin, struct larder_error *error);
 /* Of an end with `code`: what can be gone on with stays; else, after a failure, the upload is given up. */
 void open_upload_end (struct open_upload *open, int code, struct larder_error *error);
 /* For a pin: what the object is to be. */

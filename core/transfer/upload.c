@@ -130,6 +130,25 @@ begin (struct uploading *uploading, struct larder_error *error)
 	return open_upload_begin (&uploading->open, transfer->state, false, pin, error);
 }
 
+/* A server may have damaged an upload when the run before left it: MinIO, whose client leaves while it finishes, forgets the parts and
+ * that there is a checksum. What was taken up and does not fit, while the file is what it was, is given up, and the whole is sent anew. */
+static int
+send_all (struct uploading *uploading, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = send (uploading, &why);
+	if (code == LARDER_E_INTEGRITY && uploading->open.taken_up && file_source_check (uploading->file, NULL) == 0) {
+		const char *pin = pin_of (uploading);
+		uploading->pieces.begun = 0;
+		uploading->pieces.code = 0;
+		code = pin ? open_upload_anew (&uploading->open, false, pin, error) : larder_fail_memory (error);
+		return code == 0 ? send (uploading, error) : code;
+	}
+	if (code < 0 && error)
+		larder_give (error, &why);
+	return code;
+}
+
 /* What would be refused at the end is refused before an hour of sending; the end decides all the same. */
 static int
 check_absent (struct transfer *transfer, struct item *item, const struct larder_put *put, struct larder_error *error)
@@ -162,7 +181,7 @@ upload_parts (struct transfer *transfer, struct item *item, const struct larder_
 	uploading.pieces.done = uploading.open.done;
 	code = uploading.open.done ? begin (&uploading, error) : larder_fail_memory (error);
 	if (code == 0)
-		code = send (&uploading, error);
+		code = send_all (&uploading, error);
 	open_upload_end (&uploading.open, code, error);
 	return code;
 }

@@ -33,6 +33,8 @@ struct aws_client {
 	pthread_mutex_t mutex;            /* of the regions */
 	struct region regions[REGIONS];
 	unsigned next_region;
+	atomic_bool answered;
+	_Atomic int64_t lost;             /* since when nobody takes a connection; 0: somebody did */
 };
 
 /* ---- shared parts ------------------------------------------------------------------------------- */
@@ -307,6 +309,24 @@ unsigned
 aws_client_attempts (const struct aws_client *client)
 {
 	return client->settings.attempts > 0 ? (unsigned) client->settings.attempts : 1;
+}
+
+int64_t aws_client_connect_timeout (const struct aws_client *client) { return client->settings.connect; }
+
+void
+aws_client_answered (struct aws_client *client)
+{
+	atomic_store (&client->answered, true);
+	atomic_store (&client->lost, 0);
+}
+
+int64_t
+aws_client_lost (struct aws_client *client)
+{
+	int64_t now = client->host->boot (), since = 0;
+	if (!atomic_load (&client->answered))
+		return -1;
+	return atomic_compare_exchange_strong (&client->lost, &since, now) ? 0 : now - since;
 }
 
 /* ---- where requests go -------------------------------------------------------------------------- */

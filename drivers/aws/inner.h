@@ -86,6 +86,10 @@ const char *aws_client_name (const struct aws_client *client);      /* of the ba
 struct http *aws_client_http (struct aws_client *client);
 struct aws_common *aws_client_common (struct aws_client *client);
 unsigned aws_client_attempts (const struct aws_client *client);
+int64_t aws_client_connect_timeout (const struct aws_client *client);      /* ns */
+void aws_client_answered (struct aws_client *client);
+/* Nobody took a connection: for how many ns now, since somebody answered; negative when nobody ever has. */
+int64_t aws_client_lost (struct aws_client *client);
 bool aws_client_is_s3 (const struct aws_client *client);
 /* Where a request for this bucket goes: region as learned, `path` whole, `url` with the query. */
 struct aws_target { struct aws_endpoint endpoint; const char *path, *url; };

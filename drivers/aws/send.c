@@ -278,6 +278,25 @@ again (struct sending *sending, enum aws_retry kind, const char *why, struct lar
 	return code ? code : 1;
 }
 
+/* Nobody takes the connection, though the service has answered before: the line broke, or a server begins anew. That costs nobody
+ * anything, so it is no try and takes no token: all wait as long as for a connection, counted from the first that was refused. 1: again;
+ * 0: no more; a code: stopped. */
+static int
+await_line (struct sending *sending, const struct larder_error *from, struct larder_error *error)
+{
+	int down = from->errnum;
+	if (down != ECONNREFUSED && down != ENETUNREACH && down != EHOSTUNREACH && down != ENETDOWN)
+		return 0;
+	int64_t gone = aws_client_lost (sending->client);
+	int64_t wait = gone / 2 < NS_PER_S ? gone / 2 + NS_PER_S / 20 : NS_PER_S;
+	if (gone < 0 || gone + wait > aws_client_connect_timeout (sending->client))
+		return 0;
+	log_try (sending, "nobody takes the connection; again soon");
+	sending->counted--;
+	int code = aws_rest (sending->host, sending->call, wait, sending->send->what, error);
+	return code ? code : 1;
+}
+
 /* The service named another region for the bucket: signed for that, once, at AWS's host of that region or at the endpoint that was
  * set, and at no other. */
 static bool
@@ -396,7 +415,9 @@ after_failure (struct sending *sending, int code, const struct larder_error *fro
 		log_try (sending, "the idle connection was closed; again over another");
 		return 1;
 	}
-	int more = again (sending, sending->http.lasting ? AWS_RETRY_NEVER : AWS_RETRY_TRANSIENT, from->message, error);
+	int more = await_line (sending, from, error);
+	if (!more)
+		more = again (sending, sending->http.lasting ? AWS_RETRY_NEVER : AWS_RETRY_TRANSIENT, from->message, error);
 	return more ? more : give_failure (sending, from, code, error);
 }
 
@@ -441,6 +462,8 @@ until_answered (struct sending *sending, struct aws_reply *ret, struct larder_er
 		sending->tries++;
 		sending->counted++;
 		int code = one_try (sending, sending->send->request->method, &failure), more;
+		if (code == 0 || sending->http.phase == HTTP_ANSWERED)
+			aws_client_answered (sending->client);
 		if (code)
 			more = after_failure (sending, code, &failure, error);
 		else if (is_refused (sending))
