@@ -249,6 +249,7 @@ run (struct cli *cli, int argc, char **argv, struct larder_error *error)
 	code = check_operands (cli, error);
 	if (code == 0)
 		code = cli->cmd->run (cli, parsed.self + sizeof (struct globals), error);
+	code = larder_late (cli->larder, code, error);
 	cli_close (cli);
 	cli->values = NULL;
 	return code;
@@ -286,8 +287,6 @@ status_of (struct cli *cli, int code, struct larder_error *error)
 		say (cli, "stopped by SIG%s; run it again: what is done stays done, and large transfers go on where they were", sigabbrev_np (cli->signal_seen));
 		return 128 + cli->signal_seen;
 	}
-	if (code == LARDER_E_CANCELLED && !cli->out_broken)      /* by nobody: what else there is */
-		code = larder_fail_next (error, LARDER_E_UNAVAILABLE, "run it again; give it a longer --deadline", "stopped: its deadline passed");
 	if (code < 0) {
 		if (error->message[0] && !(cli->out_broken && code == LARDER_E_CANCELLED))
 			talk_error (cli, error, NULL);

@@ -174,6 +174,15 @@ larder_fail_cancelled (struct larder_error *error)
 	return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
 }
 
+int
+larder_late (const struct larder *larder, int code, struct larder_error *error)
+{
+	if (code != LARDER_E_CANCELLED || !larder || !larder_is_late (larder))
+		return code;
+	return larder_fail_next (error, LARDER_E_UNAVAILABLE, "run it again: what is done stays done, and large ones go on where they were; or give it longer",
+		"stopped: the deadline passed; what was not reported was not done");
+}
+
 const char *larder_state (const struct larder *larder) { return larder->settings.state; }
 
 const struct schema_larder *

@@ -138,9 +138,9 @@ count_end (struct transfer *transfer, int code, struct larder_summary *ret_summa
 {
 	struct larder_summary *sum = &transfer->sum;
 	int reason = sum->code, ended = atomic_load (&transfer->stop);
-	if ((code < 0 ? code : ended) == LARDER_E_CANCELLED && larder_is_late (transfer->larder))
-		code = larder_fail_next (error, LARDER_E_UNAVAILABLE, "run it again: what is done stays done, and large ones go on where they were; or give it longer",
-			"stopped: the deadline passed; what was not reported was not done");
+	if (code >= 0 && ended == LARDER_E_CANCELLED)
+		code = larder_fail_cancelled (error);
+	code = larder_late (transfer->larder, code, error);
 	if (transfer->differ)
 		sum->code = 0;
 	sum->ended = code < 0 ? code : ended;
@@ -148,8 +148,6 @@ count_end (struct transfer *transfer, int code, struct larder_summary *ret_summa
 		larder_give (ret_summary, sum);
 	if (code < 0)
 		return code;
-	if (ended == LARDER_E_CANCELLED)
-		return larder_fail_cancelled (error);
 	if (ended == LARDER_E_NOSPACE)
 		return larder_fail_next (error, LARDER_E_NOSPACE, "free space or point to another disk, then run it again",
 			"stopped: no space left; what was not reported was not tried");

@@ -4,10 +4,12 @@ connections and answers nothing."""
 import asyncio
 import gc
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -252,6 +254,20 @@ def test_python_cancel_a_forked_child_leaves_the_handles_of_its_parent_alone():
     os.close(reader)
     os.close(writer)
     store.close()
+
+
+def test_python_cancel_a_deadline_is_told_as_one():
+    """Nobody cancelled it: it is Unavailable, of one object as of a listing."""
+    with tempfile.TemporaryDirectory() as folder, Silent():
+        shutil.copytree(os.path.join(os.environ["TOP_SRCDIR"], "etc"), folder, dirs_exist_ok=True)
+        config = os.path.join(folder, "larder.ini")
+        with open(config) as file:
+            text = file.read()
+        with open(config, "w") as file:
+            file.write(text.replace("[larder]\n", "[larder]\ndeadline = 1s\n", 1))
+        with larder.open(config, profile="minio") as store:
+            for call in (lambda: store.stat("images:k"), lambda: store.list("images:")):
+                assert "the deadline passed" in str(raises(larder.Unavailable, call))
 
 
 def test_python_cancel_nothing_is_left_of_calls():

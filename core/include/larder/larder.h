@@ -81,6 +81,9 @@ LARDER_API void larder_close (struct larder *larder);
 LARDER_API void larder_cancel (struct larder *larder);
 /* Takes a cancel back: calls that begin from now on run again. Those that were cancelled must have ended. */
 LARDER_API void larder_uncancel (struct larder *larder);
+/* What a call that ended with `code` tells its user: CANCELLED by nobody but the handle's deadline is UNAVAILABLE with its next step, and anything
+ * else what it is. Transfers have asked already. A handle of NULL has no deadline. */
+LARDER_API int larder_late (const struct larder *larder, int code, struct larder_error *error);
 /* Profile and pipeline file in use, for the line every run prints; "" without configuration. */
 LARDER_API const char *larder_profile (const struct larder *larder);
 LARDER_API const char *larder_config_path (const struct larder *larder);

@@ -51,6 +51,7 @@ class Call:
     def check(self, code: int) -> None:
         if self.raised is not None:
             raise self.raised
+        code = self.library.larder_late(self.handle, code, self.error)
         if code < 0:
             raise errors.of(code, self.error)
 

@@ -27,6 +27,7 @@ FUNCTIONS = {
     "larder_close": (None, [c_void_p]),
     "larder_cancel": (None, [c_void_p]),
     "larder_uncancel": (None, [c_void_p]),
+    "larder_late": (c_int, [c_void_p, c_int, E]),
     "larder_config_explain": (c_int, [c_void_p, c_char_p, s.setting_fn, c_void_p, E]),
     "larder_address_parse": (c_int, [c_void_p, c_void_p, c_char_p, POINTER(s.address), E]),
     "larder_store_open": (c_int, [c_void_p, c_char_p, POINTER(c_void_p), E]),
