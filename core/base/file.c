@@ -389,6 +389,24 @@ file_slurp (int root, const char *path, size_t most, char **ret, size_t *ret_cou
 	return 0;
 }
 
+int
+file_each_name (int root, const char *path, int (*each) (void *context, const char *name, struct larder_error *error), void *context, struct larder_error *error)
+{
+	int fd = file_open_beneath (root, path, O_RDONLY | O_DIRECTORY, 0), code = 0;
+	if (fd == -ENOENT)
+		return 0;
+	DIR *folder = fd < 0 ? NULL : fdopendir (fd);
+	if (!folder)
+		return larder_fail_errno (error, fd < 0 ? -fd : errno, "cannot list '%s'", path);
+	const struct dirent *entry;
+	while (errno = 0, code == 0 && (entry = readdir (folder)))
+		code = strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0 ? 0 : each (context, entry->d_name, error);
+	if (code == 0 && errno)
+		code = larder_fail_errno (error, errno, "cannot list '%s'", path);
+	(void) closedir (folder);
+	return code;
+}
+
 void
 file_remove_tree (int root, const char *path)
 {

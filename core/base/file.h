@@ -27,6 +27,9 @@ int file_make_folders (const char *path, mode_t mode, struct larder_error *error
 void file_trim_parents (int root, const char *path);
 /* What was removed from the folder of `path` stays so: fsync of it, or of the nearest one above that is still there. 0 or negative errno. */
 int file_settle_removal (int root, const char *path);
+/* Every name in a folder but "." and "..", in any order; none where there is no such folder. A listing that broke off is an error, whatever was told
+ * of it. Other than 0 of `each` ends it, and is handed on. */
+int file_each_name (int root, const char *path, int (*each) (void *context, const char *name, struct larder_error *error), void *context, struct larder_error *error);
 /* Remove a folder with all below it, as far as that goes; no link is followed. Never fails. */
 void file_remove_tree (int root, const char *path);
 int file_unlink_beneath (int root, const char *path);            /* 0 or negative errno */

@@ -1,7 +1,6 @@
 /* each.c: every model of a cache; pins, and when each was used last. */
 #include "cache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -22,7 +21,7 @@ place_is_pinned (const struct cache *cache, struct larder_arena *arena, const st
 {
 	struct stat facts;
 	const char *pin = pin_of (arena, place);
-	return pin && fstatat (cache->root, pin, &facts, AT_SYMLINK_NOFOLLOW) == 0;
+	return pin && (fstatat (cache->root, pin, &facts, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT);    /* where nobody can tell it stays */
 }
 
 /* ---- the homes, in byte order of the paths ---- */
@@ -30,30 +29,17 @@ place_is_pinned (const struct cache *cache, struct larder_arena *arena, const st
 struct homes { struct larder_arena *arena; const char **at; size_t count, room; };
 
 static int
-add_home (struct homes *homes, const char *name)
+add_home (void *context, const char *name, struct larder_error *error)
 {
+	struct homes *homes = context;
+	if (name[0] == '.')
+		return 0;
 	const char **at = arena_more (homes->arena, homes->at, homes->count, &homes->room, sizeof *at);
 	if (!at)
-		return -1;
+		return larder_fail_memory (error);
 	homes->at = at;
 	homes->at[homes->count] = arena_printf (homes->arena, GENERATIONS "/%s", name);
-	return homes->at[homes->count++] ? 0 : -1;
-}
-
-static int
-list_homes (const struct cache *cache, struct homes *homes, struct larder_error *error)
-{
-	int fd = cache->root < 0 ? -ENOENT : file_open_beneath (cache->root, GENERATIONS, O_RDONLY | O_DIRECTORY, 0), code = 0;
-	if (fd == -ENOENT)
-		return 0;
-	DIR *folder = fd < 0 ? NULL : fdopendir (fd);
-	if (!folder)
-		return cache_fail (cache, fd < 0 ? -fd : errno, "list", GENERATIONS, error);
-	for (const struct dirent *entry; code == 0 && (entry = readdir (folder));)
-		if (entry->d_name[0] != '.')
-			code = add_home (homes, entry->d_name);
-	(void) closedir (folder);
-	return code < 0 ? larder_fail_memory (error) : 0;
+	return homes->at[homes->count++] ? 0 : larder_fail_memory (error);
 }
 
 static int
@@ -62,20 +48,31 @@ by_name (const void *a, const void *b)
 	return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
+/* 0: being filled for the first time, or nobody's. */
+static int
+newest_of (const struct cache *cache, const char *home, struct larder_arena *arena, struct record *ret, struct larder_error *error)
+{
+	uint64_t newest = 0;
+	int code = record_newest (cache->root, home, &newest, error);
+	code = code == 0 ? record_read (cache->root, home, newest, arena, ret, error) : code;
+	return code == LARDER_E_INTEGRITY ? 0 : code;
+}
+
 int
 places_each (struct cache *cache, place_fn each, void *context, struct larder_error *error)
 {
 	CLEANUP_ARENA struct larder_arena *names = arena_new (), *one = arena_new ();
 	struct homes homes = { .arena = names };
-	int code = names && one ? list_homes (cache, &homes, error) : larder_fail_memory (error);
+	int code = !names || !one ? larder_fail_memory (error) : cache->root < 0 ? 0 : file_each_name (cache->root, GENERATIONS, add_home, &homes, error);
 	if (homes.count)
 		qsort (homes.at, homes.count, sizeof *homes.at, by_name);
 	for (size_t i = 0; code == 0 && i < homes.count; i++) {
 		struct record newest;
 		struct place place;
 		arena_clear (one);
-		if (!record_read (cache->root, homes.at[i], record_newest (cache->root, homes.at[i]), one, &newest))
-			continue;                /* being filled for the first time, or nobody's */
+		code = newest_of (cache, homes.at[i], one, &newest, error);
+		if (code <= 0)
+			continue;
 		code = larder_is_cancelled (cache->larder) ? larder_fail_cancelled (error) : place_of_record (cache, one, &newest, &place, error);
 		if (code == 0)
 			code = each (context, one, &place, &newest, error);
@@ -103,12 +100,15 @@ tell (struct telling *telling, const struct record *record, bool newest)
 }
 
 static int
-tell_generation (void *context, uint64_t generation)
+tell_generation (void *context, uint64_t generation, struct larder_error *error)
 {
 	struct telling *telling = context;
 	struct record record;
-	if (generation == telling->newest || !record_read (telling->cache->root, telling->place->home, generation, telling->arena, &record) || !record.data)
+	if (generation == telling->newest)
 		return 0;
+	int code = record_read (telling->cache->root, telling->place->home, generation, telling->arena, &record, error);
+	if (code <= 0 || !record.data)
+		return code == LARDER_E_INTEGRITY ? 0 : code < 0 ? code : 0;
 	return tell (telling, &record, false);
 }
 
@@ -116,12 +116,11 @@ static int
 tell_place (void *context, struct larder_arena *arena, const struct place *place, const struct record *newest, struct larder_error *error)
 {
 	struct telling *telling = context;
-	(void) error;
 	telling->arena = arena;
 	telling->place = place;
 	telling->newest = newest->generation;
 	int code = newest->data && present_whole (telling->cache, arena, place, newest) ? tell (telling, newest, true) : 0;
-	return code ? code : record_each (telling->cache->root, place->home, tell_generation, telling);
+	return code ? code : record_each (telling->cache->root, place->home, tell_generation, telling, error);
 }
 
 int

@@ -251,7 +251,8 @@ fill (struct filling *filling, const struct record *wanted, uint64_t after, stru
 		code = larder_fail (error, LARDER_E_CANCELLED, "the lease of '%s' ran out while it was loaded", place->path);
 	if (code == 0)
 		code = publish (cache, filling->arena, place, into, after, ret, error);
-	filling->beaten = code < 0 && record_newest (cache->root, place->home) > after;
+	uint64_t newest = 0;
+	filling->beaten = code < 0 && record_newest (cache->root, place->home, &newest, NULL) == 0 && newest > after;
 	if (filling->beaten)                     /* else whoever switched the link has done so */
 		file_remove_tree (cache->root, fills);      /* what was loaded of other versions, too */
 	keeping_end (&keeping);

@@ -113,8 +113,10 @@ fill_now (struct loading *loading, struct lock *lock, const struct larder_lease 
 	int code = source_describe (cache, loading->arena, loading->place, &wanted, error);
 	if (code < 0)
 		return code;
-	uint64_t after = record_newest (cache->root, loading->place->home);
-	code = adopt (cache, loading->arena, loading->place, &wanted, after, &record, error);
+	uint64_t after = 0;
+	code = record_newest (cache->root, loading->place->home, &after, error);
+	if (code == 0)
+		code = adopt (cache, loading->arena, loading->place, &wanted, after, &record, error);
 	if (code == 0)
 		code = room_for (cache, loading->arena, loading->place, wanted.length, error);
 	else if (code > 0)

@@ -80,7 +80,8 @@ present_lease (const struct cache *cache, struct larder_arena *arena, const stru
 	int failed = touch (cache, path, from);
 	if (failed)
 		return failed != ENOENT && failed != ESTALE;
-	return record_newest (cache->root, place->home) == record->generation;
+	uint64_t newest = 0;
+	return record_newest (cache->root, place->home, &newest, NULL) == 0 && newest == record->generation;
 }
 
 int
@@ -89,7 +90,7 @@ present_fast (const struct cache *cache, struct larder_arena *arena, const struc
 	if (cache->root < 0)
 		return 0;
 	uint64_t generation = present_generation (cache, arena, place);
-	if (!generation || !record_read (cache->root, place->home, generation, arena, ret) || !ret->data || strcmp (ret->path, place->path) != 0)
+	if (!generation || record_read (cache->root, place->home, generation, arena, ret, NULL) != 1 || !ret->data || strcmp (ret->path, place->path) != 0)
 		return 0;
 	return present_whole (cache, arena, place, ret);
 }
@@ -120,18 +121,16 @@ lead_to (const struct cache *cache, struct larder_arena *arena, const struct pla
 int
 present_settle (const struct cache *cache, struct larder_arena *arena, const struct place *place, struct record *ret, struct larder_error *error)
 {
-	uint64_t newest = record_newest (cache->root, place->home), settled = 0;
-	while (newest > settled) {
-		if (!record_read (cache->root, place->home, newest, arena, ret))
-			return larder_fail_next (error, LARDER_E_INTEGRITY, "remove that file; the model is filled anew", "'%s/%s/%" PRIu64 "' is no record of a model",
-				cache->section->root, place->home, newest);
-		int code = lead_to (cache, arena, place, ret, error);
-		if (code < 0)
-			return code;
-		settled = newest;
-		newest = record_newest (cache->root, place->home);
+	uint64_t newest = 0, seen = 0;
+	int code = record_newest (cache->root, place->home, &newest, error), there = 0;
+	while (code == 0 && newest > seen) {
+		seen = newest;
+		there = record_read (cache->root, place->home, newest, arena, ret, error);     /* 0: it has gone meanwhile, and a newer one is there */
+		code = there < 0 ? there : there ? lead_to (cache, arena, place, ret, error) : 0;
+		if (code == 0)
+			code = record_newest (cache->root, place->home, &newest, error);
 	}
-	return settled && ret->data;
+	return code < 0 ? code : there && ret->data;
 }
 
 void

@@ -118,13 +118,14 @@ publish_remove (const struct cache *cache, const struct place *place, const stru
 
 /* ---- the record ---- */
 
-/* Under a number that is taken by ourselves, by a link whose answer was lost: it is ours. */
-static bool
+/* Under a number that is taken by ourselves, by a link whose answer was lost: it is ours. 1, 0, or why nobody can tell. */
+static int
 is_ours (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record)
 {
 	struct record there;
-	if (!record_read (cache->root, place->home, record->generation, arena, &there))
-		return false;
+	int code = record_read (cache->root, place->home, record->generation, arena, &there, NULL);
+	if (code <= 0)
+		return code;
 	return there.data && record->data ? strcmp (there.data, record->data) == 0 : there.data == record->data && there.filled == record->filled;
 }
 
@@ -138,7 +139,7 @@ commit (const struct cache *cache, struct larder_arena *arena, const struct plac
 	if (text.failed || !path)
 		return larder_fail_memory (error);
 	int code = file_publish (cache->root, path, text.at, text.length, 0644, FILE_CREATE, true, error);
-	return code < 0 && is_ours (cache, arena, place, record) ? 0 : code;
+	return code < 0 && is_ours (cache, arena, place, record) == 1 ? 0 : code;
 }
 
 int
@@ -158,7 +159,8 @@ publish (struct cache *cache, struct larder_arena *arena, const struct place *pl
 	if (code == 0)
 		code = commit (cache, arena, place, record, error);
 	if (code < 0) {
-		publish_remove (cache, place, record);
+		if (is_ours (cache, arena, place, record) == 0)  /* certainly: else readers may be led there */
+			publish_remove (cache, place, record);
 		return code;
 	}
 	code = present_settle (cache, arena, place, &settled, error);

@@ -1,7 +1,6 @@
 /* record.c: records of generations, as JSON. */
 #include "record.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,6 +15,7 @@
 #include "buffer.h"
 #include "cleanup.h"
 #include "clock.h"
+#include "error.h"
 #include "file.h"
 #include "json.h"
 #include "text.h"
@@ -138,15 +138,18 @@ record_parse (struct larder_arena *arena, const char *text, struct record *ret)
 }
 
 int
-record_read (int root, const char *home, uint64_t generation, struct larder_arena *arena, struct record *ret)
+record_read (int root, const char *home, uint64_t generation, struct larder_arena *arena, struct record *ret, struct larder_error *error)
 {
 	CLEANUP_FREE char *text = NULL;
 	const char *path = arena_printf (arena, "%s/%" PRIu64, home, generation);
 	size_t length = 0;
-	if (!path || file_slurp (root, path, RECORD_MOST, &text, &length, NULL) < 0)
-		return 0;
+	if (!path)
+		return larder_fail_memory (error);
+	int code = generation ? file_slurp (root, path, RECORD_MOST, &text, &length, error) : LARDER_E_NOTFOUND;
+	if (code < 0)
+		return code == LARDER_E_NOTFOUND ? 0 : code;
 	if (record_parse (arena, text, ret) < 0 || ret->generation != generation)
-		return 0;
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "remove that file; the model is filled anew", "'%s' is no record of a model", path);
 	struct stat facts;
 	bool there = fstatat (root, path, &facts, AT_SYMLINK_NOFOLLOW) == 0;
 	ret->used = there ? facts.st_mtim.tv_sec * NS_PER_S + facts.st_mtim.tv_nsec : ret->filled;
@@ -164,35 +167,39 @@ number_named (const char *name)
 	return end && !*end && errno == 0 ? number : 0;
 }
 
-int
-record_each (int root, const char *home, int (*each) (void *context, uint64_t generation), void *context)
+struct numbers { int (*each) (void *context, uint64_t generation, struct larder_error *error); void *context; };
+
+static int
+take_number (void *context, const char *name, struct larder_error *error)
 {
-	int fd = file_open_beneath (root, home, O_RDONLY | O_DIRECTORY, 0), code = 0;
-	DIR *folder = fd >= 0 ? fdopendir (fd) : NULL;
-	if (!folder)
-		return 0;
-	for (const struct dirent *entry; code == 0 && (entry = readdir (folder));) {
-		uint64_t number = number_named (entry->d_name);
-		if (number)
-			code = each (context, number);
-	}
-	(void) closedir (folder);
-	return code;
+	const struct numbers *numbers = context;
+	uint64_t number = number_named (name);
+	return number ? numbers->each (numbers->context, number, error) : 0;
+}
+
+int
+record_each (int root, const char *home, int (*each) (void *context, uint64_t generation, struct larder_error *error), void *context, struct larder_error *error)
+{
+	struct numbers numbers = { each, context };
+	return file_each_name (root, home, take_number, &numbers, error);
 }
 
 static int
-keep_highest (void *context, uint64_t generation)
+keep_highest (void *context, uint64_t generation, struct larder_error *error)
 {
 	uint64_t *highest = context;
+	(void) error;
 	if (generation > *highest)
 		*highest = generation;
 	return 0;
 }
 
-uint64_t
-record_newest (int root, const char *home)
+int
+record_newest (int root, const char *home, uint64_t *ret, struct larder_error *error)
 {
 	uint64_t newest = 0;
-	(void) record_each (root, home, keep_highest, &newest);
-	return newest;
+	int code = record_each (root, home, keep_highest, &newest, error);
+	if (code == 0)
+		*ret = newest;
+	return code;
 }

@@ -34,11 +34,11 @@ struct record {
 /* Texts in the arena. -1: it is none, or of a version to come. */
 int record_parse (struct larder_arena *arena, const char *text, struct record *ret);
 void record_write (const struct record *record, struct buffer *into);
-/* The record `generation` in the folder `home` below root. 1, or 0: none. */
-int record_read (int root, const char *home, uint64_t generation, struct larder_arena *arena, struct record *ret);
-/* The highest number that a record has; 0: none. */
-uint64_t record_newest (int root, const char *home);
-/* Every number, in any order. */
-int record_each (int root, const char *home, int (*each) (void *context, uint64_t generation), void *context);
+/* The record `generation` in the folder `home` below root. 1; 0: none; INTEGRITY: that file is none; else why it cannot be read. */
+int record_read (int root, const char *home, uint64_t generation, struct larder_arena *arena, struct record *ret, struct larder_error *error);
+/* The highest number that a record has; 0: none. A listing that broke off is an error: a number told from half of it could be taken twice. */
+int record_newest (int root, const char *home, uint64_t *ret, struct larder_error *error);
+/* Every number, in any order. Other than 0 of `each` ends it, and is handed on. */
+int record_each (int root, const char *home, int (*each) (void *context, uint64_t generation, struct larder_error *error), void *context, struct larder_error *error);
 
 #endif

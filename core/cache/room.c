@@ -43,15 +43,16 @@ add (struct room *room, const struct place *place, const struct record *record, 
 }
 
 static int
-add_generation (void *context, uint64_t generation)
+add_generation (void *context, uint64_t generation, struct larder_error *error)
 {
 	struct room *room = context;
 	struct record *record = arena_alloc (room->arena, sizeof *record);
 	if (!record)
-		return LARDER_E_LIMIT;
-	if (!record_read (room->cache->root, room->place->home, generation, room->arena, record) || !record->data)
-		return 0;
-	return add (room, room->place, record, generation == room->newest);
+		return larder_fail_memory (error);
+	int code = record_read (room->cache->root, room->place->home, generation, room->arena, record, error);
+	if (code <= 0 || !record->data)
+		return code == LARDER_E_INTEGRITY ? 0 : code < 0 ? code : 0;
+	return add (room, room->place, record, generation == room->newest) < 0 ? larder_fail_memory (error) : 0;
 }
 
 static int
@@ -68,9 +69,9 @@ add_place (void *context, struct larder_arena *arena, const struct place *place,
 	};
 	room->place = copy;
 	room->newest = newest->generation;
-	if (!copy->path || !copy->key || !copy->home || record_each (room->cache->root, copy->home, add_generation, room) < 0)
+	if (!copy->path || !copy->key || !copy->home)
 		return larder_fail_memory (error);
-	return 0;
+	return record_each (room->cache->root, copy->home, add_generation, room, error);
 }
 
 /* Replaced generations first, then by last use. */
@@ -104,12 +105,12 @@ bring_back (struct cache *cache, struct larder_arena *arena, const struct place 
 	return code;
 }
 
-/* 1: a reader has a lease that was not there when the candidates were looked at. */
+/* 1: a reader has a lease that was not there when the candidates were looked at; or nobody can tell. */
 static int
 is_leased (const struct cache *cache, struct larder_arena *arena, const struct candidate *candidate, struct record *ret_now)
 {
 	*ret_now = *candidate->record;
-	return !record_read (cache->root, candidate->place->home, candidate->record->generation, arena, ret_now) || ret_now->used != candidate->record->used;
+	return record_read (cache->root, candidate->place->home, candidate->record->generation, arena, ret_now, NULL) != 1 || ret_now->used != candidate->record->used;
 }
 
 /* A generation that says "gone" comes first: whoever was just about to publish one comes after it, or not at all. A lease that was taken before that is

@@ -6,42 +6,10 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from caches import BUILD, ENV, MIB, SLOW, Cache, bad, larder, model_line, read, run, write  # noqa: E402
+from caches import MIB, SLOW, bad, larder, model_line, read, run, write  # noqa: E402
+from disks import SMALL, Disk  # noqa: E402
 
-SMALL, LARGE = os.urandom(100000), os.urandom(17 * MIB)
-
-
-# the same mount as a store of plain files
-FILES = """
-[backend "mount"]
-driver = efs
-root = ROOT
-
-[store "files"]
-backend = mount
-bucket = .
-"""
-
-
-class Disk:
-    """A cache whose root is such a mount."""
-
-    def __init__(self, wrong="", manners="", data=SMALL):
-        self.cache = Cache("wait = 60s", profile=FILES)
-        self.cache.put("sdxl/base.safetensors", data)
-        self.below = self.cache.path("below")
-        os.makedirs(self.below)
-        os.makedirs(self.cache.root)
-        self.process = subprocess.Popen([os.path.join(BUILD, "tests/fault/nfs-like"), self.below, self.cache.root], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                                        env={**ENV, "LARDER_BAD": wrong, "LARDER_MANNERS": manners})
-        assert self.process.stdout.readline() == "ready\n"
-
-    def __enter__(self):
-        return self.cache
-
-    def __exit__(self, *_):
-        subprocess.run(["umount", "-l", self.cache.root], check=True)
-        self.process.wait(timeout=30 * SLOW)
+LARGE = os.urandom(17 * MIB)
 
 
 def test_cache_nfs_load():
