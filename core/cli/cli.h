@@ -153,6 +153,7 @@ struct attribute_flags {
 	const char *const *metadata;
 	bool recursive, create_only;
 	const char *version;          /* of the source; cp alone has it */
+	uint64_t expected_size;       /* of standard input; put alone has it */
 };
 #define ATTRIBUTE_AT(field) .at = offsetof (struct attribute_flags, field)
 #define ATTRIBUTE_OPTIONS                                                                                                   \

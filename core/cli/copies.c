@@ -69,7 +69,7 @@ copies_run (struct cli *cli, const struct attribute_flags *flags, uint32_t more,
 		.to = cli->operand[cli->operands - 1],
 		.flags = more | (flags->recursive ? LARDER_RECURSIVE : 0) | (flags->create_only ? LARDER_CREATE_ONLY : 0)
 			| (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
-		.version = flags->version,
+		.version = flags->version, .expected = flags->expected_size,
 	};
 	int code = attributes_from_flags (flags, &request.attributes, &pairs, error);
 	if (code == 0)

@@ -4,19 +4,33 @@
 #include "error.h"
 #include "store.h"
 
-enum { AT_ONCE = 8, STREAM_STEP = 80 };
+enum { AT_ONCE = 8, STREAM_STEP = 80, STREAM_STEADY = 9000 };
 #define MIB (UINT64_C (1) << 20)
 #define PART_LEAST (8 * MIB)
 #define PART_MOST (5120 * MIB)
 
+static int
+check_length (uint64_t length, struct larder_error *error)
+{
+	return length <= PARTS_MOST * PART_MOST ? 0 : larder_fail_next (error, LARDER_E_LIMIT, "divide it into several objects",
+		"%llu bytes are more than one object holds, 48.8 TiB", (unsigned long long) length);
+}
+
+/* Whole MiB each, so that `count` hold `length`. */
+static uint64_t
+part_of (uint64_t length, uint64_t count)
+{
+	uint64_t part = ((length + count - 1) / count + MIB - 1) / MIB * MIB;
+	return part < PART_LEAST ? PART_LEAST : part < PART_MOST ? part : PART_MOST;
+}
+
 int
 plan_parts (uint64_t length, struct plan *ret, struct larder_error *error)
 {
-	if (length > PARTS_MOST * PART_MOST)
-		return larder_fail_next (error, LARDER_E_LIMIT, "divide it into several objects",
-			"%llu bytes are more than one object holds, 48.8 TiB", (unsigned long long) length);
-	uint64_t part = (length + PARTS_MOST - 1) / PARTS_MOST;
-	part = part < PART_LEAST ? PART_LEAST : (part + MIB - 1) / MIB * MIB;
+	int code = check_length (length, error);
+	if (code < 0)
+		return code;
+	uint64_t part = part_of (length, PARTS_MOST);
 	*ret = (struct plan) { length, part, (uint32_t) (length == 0 ? 1 : (length + part - 1) / part) };
 	return 0;
 }
@@ -33,11 +47,21 @@ plan_length (const struct plan *plan, uint32_t number)
 	return number < plan->count ? plan->part : plan->length - plan_offset (plan, number);
 }
 
-uint64_t
-plan_stream_part (uint32_t number)
+int
+plan_stream (uint64_t expected, struct stream_plan *ret, struct larder_error *error)
 {
-	uint32_t doublings = (number - 1) / STREAM_STEP;
-	uint64_t part = doublings < 10 ? PART_LEAST << doublings : PART_MOST;
+	uint64_t part = part_of (expected, STREAM_STEADY);
+	int code = check_length (expected, error);
+	if (code == 0)
+		*ret = (struct stream_plan) { part, (uint32_t) ((expected + part - 1) / part) };
+	return code;
+}
+
+uint64_t
+plan_stream_part (const struct stream_plan *plan, uint32_t number)
+{
+	uint32_t doublings = number > plan->steady ? (number - plan->steady - 1) / STREAM_STEP : 0;
+	uint64_t part = doublings < 10 ? plan->part << doublings : PART_MOST;
 	return part < PART_MOST ? part : PART_MOST;
 }
 

@@ -15,8 +15,12 @@ struct plan { uint64_t length, part; uint32_t count; };
 int plan_parts (uint64_t length, struct plan *ret, struct larder_error *error);
 uint64_t plan_offset (const struct plan *plan, uint32_t number);
 uint64_t plan_length (const struct plan *plan, uint32_t number);
-/* Part `number` of a stream whose end nobody knows: they grow, none to more than an eightieth of what came before and 8 MiB, so that 10,000 hold 50 TB. */
-uint64_t plan_stream_part (uint32_t number);
+/* Parts of a stream whose end nobody knows: the first `steady` have `part` bytes each, then they grow, twice as large every 80. */
+struct stream_plan { uint64_t part; uint32_t steady; };
+/* For about `expected` bytes, in 9,000 of the 10,000 parts, the others for what comes on top; LIMIT beyond 48.8 TiB. For 0, nobody knows, they grow from
+ * the beginning, none to more than an eightieth of what came before and 8 MiB, so that 10,000 hold 50 TB. */
+int plan_stream (uint64_t expected, struct stream_plan *ret, struct larder_error *error);
+uint64_t plan_stream_part (const struct stream_plan *plan, uint32_t number);
 
 /* All pieces of one object. `one` does piece `number`, on any thread; the first failure ends the rest. */
 struct pieces {

@@ -99,6 +99,7 @@ struct streaming {
 	char *buffer;                 /* MEMORY_MOST bytes */
 	int spooled;                  /* or -1 */
 	struct open_upload open;
+	struct stream_plan plan;
 	uint64_t total;
 };
 
@@ -116,8 +117,9 @@ fill (struct streaming *streaming, uint64_t most, struct larder_error *error)
 	return (int64_t) have;
 }
 
+/* The same into the file, of which `held` bytes are in the buffer already. */
 static int64_t
-fill_file (struct streaming *streaming, uint64_t most, struct larder_error *error)
+fill_file (struct streaming *streaming, uint64_t held, uint64_t most, struct larder_error *error)
 {
 	uint64_t have = 0;
 	if (streaming->spooled < 0 && (streaming->spooled = file_temporary (error)) < 0)
@@ -125,7 +127,7 @@ fill_file (struct streaming *streaming, uint64_t most, struct larder_error *erro
 	if (ftruncate (streaming->spooled, 0) < 0 || lseek (streaming->spooled, 0, SEEK_SET) < 0)
 		return larder_fail_errno (error, errno, "cannot empty a temporary file");
 	for (int64_t got = 1; got > 0 && have < most; have += (uint64_t) got) {
-		got = fill (streaming, most - have < MEMORY_MOST ? most - have : MEMORY_MOST, error);
+		got = have < held ? (int64_t) held : fill (streaming, most - have < MEMORY_MOST ? most - have : MEMORY_MOST, error);
 		if (got < 0)
 			return got;
 		int failed = file_write_all (streaming->spooled, streaming->buffer, (size_t) got);
@@ -166,15 +168,15 @@ write_part (struct streaming *streaming, uint32_t number, uint64_t length, bool 
 static int
 write_parts (struct streaming *streaming, struct larder_error *error)
 {
-	int code = write_part (streaming, 1, MEMORY_MOST, true, error);
-	for (uint32_t number = 2; code == 0; number++) {
-		uint64_t most = plan_stream_part (number);
+	int code = 0;
+	for (uint32_t number = 1; code == 0; number++) {
+		uint64_t most = plan_stream_part (&streaming->plan, number), held = number == 1 ? MEMORY_MOST : 0;
 		bool in_memory = most <= MEMORY_MOST;
-		int64_t got = in_memory ? fill (streaming, most, error) : fill_file (streaming, most, error);
+		int64_t got = !in_memory ? fill_file (streaming, held, most, error) : held ? (int64_t) held : fill (streaming, most, error);
 		if (got <= 0)
 			return (int) got;
 		if (number > PARTS_MOST)
-			return larder_fail_next (error, LARDER_E_LIMIT, "divide it into several objects",
+			return larder_fail_next (error, LARDER_E_LIMIT, "say how long it is, up to 48.8 TiB (put --expected-size), or divide it into several objects",
 				"standard input is longer than %u parts hold: %llu bytes", PARTS_MOST, (unsigned long long) streaming->total);
 		code = write_part (streaming, number, (uint64_t) got, in_memory, error);
 	}
@@ -222,7 +224,9 @@ stream_put (struct transfer *transfer, struct item *item, const struct larder_pu
 		.cancel_fd = larder_call_begin (transfer->larder, NULL).cancel_fd,
 		.open = { .list = { .arena = item->arena }, .upload = { .size = sizeof streaming.open.upload }, .journal = JOURNAL_NONE },
 	};
-	int64_t first = buffer ? fill (&streaming, MEMORY_MOST, error) : larder_fail_memory (error);
+	int64_t first = buffer ? plan_stream (transfer->request->expected, &streaming.plan, error) : larder_fail_memory (error);
+	if (first == 0)
+		first = fill (&streaming, MEMORY_MOST, error);
 	int code = first < 0 ? (int) first
 		: first < MEMORY_MOST ? put_whole (&streaming, put, (uint64_t) first, error) : put_parts (&streaming, put, error);
 	item->facts.st_size = (off_t) streaming.total;

@@ -31,10 +31,22 @@ take_source (struct transfer *transfer, const char *address, struct larder_error
 }
 
 static int
+check_expected (const struct larder_transfer *request, struct larder_error *error)
+{
+	bool stream = request->expected == 0;
+	for (size_t i = 0; i < request->count; i++)
+		stream |= strcmp (request->from[i], "-") == 0;
+	return stream ? 0 : larder_fail_next (error, LARDER_E_INVALID, "leave it away: the length of files and objects is known",
+		"an expected size is for standard input, '-'");
+}
+
+static int
 run (struct transfer *transfer, struct larder_error *error)
 {
 	const struct larder_transfer *request = transfer->request;
 	int code = versions_check_request (request, error);
+	if (code == 0)
+		code = check_expected (request, error);
 	if (code == 0)
 		code = target_begin (transfer, request->to, error);
 	if (code == 0)

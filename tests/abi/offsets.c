@@ -245,7 +245,7 @@ static const struct field fields[] = {
 	SIZE (larder_transfer),
 	FIELD (larder_transfer, size), FIELD (larder_transfer, flags), FIELD (larder_transfer, from),
 	FIELD (larder_transfer, count), FIELD (larder_transfer, to), FIELD (larder_transfer, attributes),
-	FIELD (larder_transfer, version),
+	FIELD (larder_transfer, version), FIELD (larder_transfer, expected),
 	SIZE (larder_pending),
 	FIELD (larder_pending, size), FIELD (larder_pending, kind), FIELD (larder_pending, from), FIELD (larder_pending, to),
 	FIELD (larder_pending, begun), FIELD (larder_pending, running), FIELD (larder_pending, problem), FIELD (larder_pending, no_resume),

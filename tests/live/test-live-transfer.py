@@ -164,6 +164,29 @@ def test_live_transfer_standard_input_moto():
     check_standard_input("moto")
 
 
+def test_live_transfer_standard_input_expected():
+    # c-T09: parts of 11 MiB for a stream that may have 100 GB, also where it ends before or in the first of them; a hint that is far
+    # too small is no limit; and what cannot be is refused before anything is sent
+    at = place()
+    for expected, size, part in (("100GB", SIZE, 11), ("100GB", 11 * MIB, 11), ("100GB", 9 * MIB, 11), ("100GB", MIB, 11), ("1MiB", SIZE, 8)):
+        at.clean()
+        with open(at.path("a"), "r+b") as file:
+            file.truncate(size)
+            file.seek(0)
+            done = at.run("--json", "put", "--expected-size", expected, "-", "images:t", stdin=file)
+            file.seek(0)
+            file.write(A)
+        assert done.code == 0 and at.stored() == A[:size] and at.uploads() == [], (expected, size, done)
+        sent = [int(value) for r in at.seen("PUT", "partNumber=") for name, value in r["headers"] if name.lower() == "content-length"]
+        full = [part * MIB] * (size // (part * MIB)) + ([size % (part * MIB)] if size % (part * MIB) else [])
+        assert sent == (full if size >= 8 * MIB else []), (expected, size, sent)
+    at.clean()
+    with open(at.path("a"), "rb") as file:
+        fails(at.run("--json", "put", "--expected-size", "49TiB", "-", "images:t", stdin=file), 2, "LIMIT", "48.8 TiB")
+    fails(at.upload("--expected-size", "1GB"), 2, "INVALID", "standard input")
+    assert at.seen("PUT", "") == [] and at.seen("POST", "") == [] and at.keys() == []
+
+
 # ---- moving sources
 
 def during_part(at, number, what):

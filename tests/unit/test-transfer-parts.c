@@ -53,8 +53,10 @@ END_TEST
 START_TEST (test_plan_stream)
 {
 	uint64_t sum = 0, before = 0, at_60_gib = 0;
+	struct stream_plan plan;
+	ck_assert_int_eq (plan_stream (0, &plan, NULL), 0);
 	for (uint32_t number = 1; number <= 10000; number++) {
-		uint64_t part = plan_stream_part (number);
+		uint64_t part = plan_stream_part (&plan, number);
 		ck_assert_uint_ge (part, before);
 		ck_assert_uint_le (part, (UINT64_C (8) << 20) + sum / 80);
 		ck_assert_uint_le (part, UINT64_C (5) << 30);
@@ -63,8 +65,44 @@ START_TEST (test_plan_stream)
 			at_60_gib = number;
 	}
 	ck_assert_uint_le (at_60_gib, 2200);
-	ck_assert_uint_eq (plan_stream_part (1), UINT64_C (8) << 20);
+	ck_assert_uint_eq (plan_stream_part (&plan, 1), UINT64_C (8) << 20);
 	ck_assert_uint_ge (sum, UINT64_C (50000000000000));
+}
+END_TEST
+
+/* How much so many parts hold, each within what a store takes. */
+static uint64_t
+held_by (const struct stream_plan *plan, uint32_t count)
+{
+	uint64_t sum = 0;
+	for (uint32_t number = 1; number <= count; number++) {
+		uint64_t part = plan_stream_part (plan, number);
+		ck_assert (part >= UINT64_C (8) << 20 && part <= UINT64_C (5) << 30);
+		sum += part;
+	}
+	return sum;
+}
+
+/* c-T09: with a hint a stream of any size an object may have fits, up to 48.8 TiB, in parts no larger than that needs; and a tenth of the
+ * parts is for what comes on top, unless there is no more. */
+START_TEST (test_plan_stream_expected)
+{
+	const uint64_t mib = UINT64_C (1) << 20, most = UINT64_C (10000) * 5120 * mib, steps[] = { 1, 8 * mib, 72000 * mib, 72000 * mib + 1, most / 2, most - 1, most };
+	struct stream_plan plan;
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		uint64_t expected = steps[i], needed = expected / 9000 + mib;
+		ck_assert_int_eq (plan_stream (expected, &plan, NULL), 0);
+		ck_assert_uint_le (plan.steady, 10000);
+		ck_assert_uint_ge (held_by (&plan, plan.steady), expected);
+		ck_assert_uint_le (plan_stream_part (&plan, 1), needed > 8 * mib ? needed : 8 * mib);
+		ck_assert_uint_eq (plan_stream_part (&plan, 1), plan_stream_part (&plan, plan.steady));
+		if (expected <= most / 2)
+			ck_assert_uint_ge (held_by (&plan, 10000), expected + (UINT64_C (1) << 40));
+	}
+	ck_assert_uint_eq (held_by (&plan, 10000), most);
+	struct larder_error error = LARDER_ERROR_INIT;
+	ck_assert_int_eq (plan_stream (most + 1, &plan, &error), LARDER_E_LIMIT);
+	ck_assert_ptr_nonnull (strstr (error.message, "48.8 TiB"));
 }
 END_TEST
 
@@ -284,6 +322,7 @@ main (void)
 		{ "test-transfer-parts-plan-ends", test_plan_ends, 0 },
 		{ "test-transfer-parts-pool-pays", test_pool_pays, 0 },
 		{ "test-transfer-parts-plan-stream", test_plan_stream, 0 },
+		{ "test-transfer-parts-plan-stream-expected", test_plan_stream_expected, 0 },
 		{ "test-transfer-pool-does-all", test_pool_does_all, 0 },
 		{ "test-transfer-pool-width", test_pool_width, 0 },
 		{ "test-transfer-pool-shrinks-while-idle", test_pool_shrinks_while_idle, 0 },

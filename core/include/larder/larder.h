@@ -326,6 +326,8 @@ struct larder_transfer {
 	const char *to;                  /* address; ends in "/" or is a folder: sources keep their last component */
 	struct larder_attributes attributes;
 	const char *version;             /* of the one source, also over that object itself; NULL: the latest */
+	uint64_t expected;               /* about so many bytes come by standard input: the parts are made for them, up to 48.8 TiB; 0: not known, and
+	                                  * parts grow, to 45.5 TiB together */
 };
 
 /* Copy between any two of store and local. Some failed: LARDER_E of the one reason, or LARDER_E_INVALID…

@@ -123,7 +123,7 @@ class summary(Sized):
 class transfer(Sized):
     _fields_ = [
         ("size", c_size_t), ("flags", c_uint32), ("from", POINTER(c_char_p)), ("count", c_size_t), ("to", c_char_p),
-        ("attributes", attributes), ("version", c_char_p)]
+        ("attributes", attributes), ("version", c_char_p), ("expected", c_uint64)]
 
 
 class model_name(Sized):
