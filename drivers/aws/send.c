@@ -42,6 +42,7 @@ struct sending {
 	struct aws_target target;
 	struct aws_credentials credentials;
 	struct aws_signature signature;
+	int64_t time;                          /* that was signed */
 	bool asking, begun;                    /* asking: a GET after a HEAD that said nothing; begun: the caller has the reply */
 	int refused;                           /* code of the caller's receiver */
 	struct buffer collected;
@@ -113,8 +114,8 @@ one_try (struct sending *sending, const char *method, struct larder_error *error
 		code = aws_identity_get (aws_client_identity (client), sending->call, sending->send->arena, &sending->credentials, error);
 	if (code)
 		return sending->refused = code;
-	int64_t time = sending->host->wall () + atomic_load (&aws_client_common (client)->skew);
-	code = aws_client_sign (client, &request, &sending->target, &sending->credentials, time, sending->payload_hash, &sending->signature, error);
+	sending->time = sending->host->wall () + atomic_load (&aws_client_common (client)->skew);
+	code = aws_client_sign (client, &request, &sending->target, &sending->credentials, sending->time, sending->payload_hash, &sending->signature, error);
 	if (code)
 		return sending->refused = code;
 	const struct http_request message = {
@@ -126,16 +127,10 @@ one_try (struct sending *sending, const char *method, struct larder_error *error
 
 /* ---- what a try says ---------------------------------------------------------------------------- */
 
-/* The difference of the clocks, when the reply tells the time and they differ at all. */
-static int64_t
-skew_of (const struct sending *sending)
+static bool
+is_far (int64_t gap)
 {
-	const char *date = http_header (&sending->http, "date");
-	int64_t theirs;
-	if (!date || text_time_http (date, &theirs) < 0)
-		return 0;
-	int64_t skew = theirs - sending->host->wall ();
-	return skew > SKEW_LEAST || skew < -SKEW_LEAST ? skew : 0;
+	return gap > SKEW_LEAST || gap < -SKEW_LEAST;
 }
 
 /* A HEAD has no body to say why; the same as a GET has. */
@@ -316,21 +311,35 @@ follow_region (struct sending *sending)
 	return true;
 }
 
-/* The clocks differ: learned once, for all that share these credentials. */
+/* Requests that were under way when the clock jumped learn the same: it is said once. */
+static void
+learn_skew (const struct sending *sending, int64_t skew)
+{
+	int64_t known = atomic_exchange (&aws_client_common (sending->client)->skew, skew);
+	char gap[32];
+	if (!skew || !is_far (skew - known))
+		return;
+	text_from_duration (skew < 0 ? -skew : skew, gap);
+	sending->host->log (LARDER_LOG_WARN, "this machine's clock is %s %s that of %s; set it (timedatectl)", gap, skew > 0 ? "behind" : "ahead of",
+	                    sending->target.endpoint.host);
+}
+
+/* The clocks differ, or did when this was signed, for ours may jump and may be set right: learned once, for all that share these credentials. */
 static bool
 follow_clock (struct sending *sending)
 {
+	const char *date = http_header (&sending->http, "date");
+	int64_t theirs, skew;
 	if (strcmp (sending->fault.code, "RequestTimeTooSkewed") != 0 && strcmp (sending->fault.code, "RequestExpired") != 0)
 		return false;
-	sending->fault.skew = skew_of (sending);
-	if (sending->timed || !sending->fault.skew)
+	if (!date || text_time_http (date, &theirs) < 0)
+		return false;
+	skew = theirs - sending->host->wall ();
+	sending->fault.skew = is_far (skew) ? skew : 0;
+	if (sending->timed || !is_far (theirs - sending->time))
 		return false;
 	sending->timed = true;
-	atomic_store (&aws_client_common (sending->client)->skew, sending->fault.skew);
-	char gap[32];
-	text_from_duration (sending->fault.skew < 0 ? -sending->fault.skew : sending->fault.skew, gap);
-	sending->host->log (LARDER_LOG_WARN, "this machine's clock is %s %s that of %s; set it (timedatectl)", gap,
-	                    sending->fault.skew > 0 ? "behind" : "ahead of", sending->target.endpoint.host);
+	learn_skew (sending, sending->fault.skew);
 	return true;
 }
 

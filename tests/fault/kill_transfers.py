@@ -10,12 +10,12 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+import clock  # noqa: E402
 from folders import Home, files  # noqa: E402
 
 TOOL = os.path.join(os.environ["TOP_BUILDDIR"], "larder")
 MIB = 1 << 20
-LATER = {"LD_PRELOAD": os.path.join(os.environ["TOP_BUILDDIR"], "tests/live/.libs/clock-shift.so"), "LARDER_SHIFT": "7200",
-         "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+LATER = clock.off(7200)
 
 
 class Place(Home):

@@ -11,6 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import certificates  # noqa: E402
+import clock  # noqa: E402
 import faults  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
@@ -22,7 +23,6 @@ LARGE, SMALL = os.urandom(24 * MIB + 5), os.urandom(200000)      # four parts; o
 BUILD = os.environ["TOP_BUILDDIR"]
 BAD_CALLS = os.path.join(BUILD, "tests/fault/.libs/bad-calls.so")
 BAD_MEMORY = os.path.join(BUILD, "tests/fault/.libs/bad-memory.so")
-SHIFT = os.path.join(BUILD, "tests/live/.libs/clock-shift.so")
 ASAN = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
 SETTINGS = {"connect-timeout": "3s", "reply-timeout": "3s", "stall-timeout": "1s", "attempts": "3"}
 NONE = os.path.join(HERE, "scenarios/none.json")
@@ -81,8 +81,7 @@ def test_fault_machine_certificates():
     certificates.make_certificate(place.home, place.path("other"), "DNS:elsewhere.test")
     certificates.openssl("req", "-x509", *certificates.KEY, "-days", "1", "-subj", "/CN=self", "-addext", "subjectAltName=" + certificates.LOOPBACK,
                          "-keyout", place.path("stranger/private.key"), "-out", place.path("stranger/public.crt"))
-    late = {"LD_PRELOAD": SHIFT, "LARDER_SHIFT": str(5 * 86400), "ASAN_OPTIONS": ASAN}
-    for where, more, word in (("good", {}, None), ("other", {}, "name"), ("stranger", {}, "self"), ("good", late, "expired")):
+    for where, more, word in (("good", {}, None), ("other", {}, "name"), ("stranger", {}, "self"), ("good", clock.off(5 * 86400), "expired")):
         with faults.Between(place.server.endpoint, NONE, place.path(where)) as safe:
             done = place.run("get", "s:t", "to/out", endpoint=safe.endpoint, AWS_CA_BUNDLE=trust, **more)
             if word:

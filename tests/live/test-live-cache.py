@@ -10,6 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
+from clock import Clock  # noqa: E402
 from scene import Places, Scene, run_in  # noqa: E402
 
 MIB = 1 << 20
@@ -47,8 +48,8 @@ class Place(Scene):
     def words(self, *more):
         return ("--json", "model", "load", "base", "--base", "sdxl", *more)
 
-    def begin(self, *more):
-        return self.start(*self.words(*more), more={"LARDER_ROOT": self.root, **self.secrets})
+    def begin(self, *more, clock=None):
+        return self.start(*self.words(*more), more={"LARDER_ROOT": self.root, **self.secrets, **(clock.environment if clock else {})})
 
     def load(self, *more):
         done = self.end(self.begin(*more))
@@ -110,6 +111,33 @@ def test_live_cache_one_download_for_sixteen():
 
 def test_live_cache_one_download_under_redis():
     one_download(place("redis"))
+
+
+def clock_jumps(here):
+    """On for who fills and back for who waits, and the other way, while it takes longer than a lease: the one keeps the lock, the other
+    neither takes it nor gives up."""
+    for filler, waiter in ((1200, -1200), (-1200, 1200)):
+        here.fresh()
+        clocks = [Clock(here.path("clock%d" % number)) for number in range(2)]
+        first = here.begin("--bandwidth", "6MB/s", clock=clocks[0])
+        here.wait_for(1)
+        second = here.begin(clock=clocks[1])
+        here.wait_for(3)
+        clocks[0].set(filler)
+        clocks[1].set(waiter)
+        done = [here.end(first), here.end(second)]
+        models = [next((line for line in each.lines if line["type"] == "model"), {}) for each in done]
+        assert [each.code for each in done] == [0, 0] and [model["how"] for model in models] == ["filled", "waited"], done
+        got = [dict((name.lower(), value) for name, value in r["headers"]).get("range") for r in here.ranges() if r["status"] != 403]
+        assert len(got) == len(set(got)) == 6 and here.bytes() == BIG and {model["generation"] for model in models} == {1}, got
+
+
+def test_live_cache_clock_jumps():
+    clock_jumps(place())
+
+
+def test_live_cache_clock_jumps_under_redis():
+    clock_jumps(place("redis"))
 
 
 def test_live_cache_redis_forgets():

@@ -12,6 +12,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+import clock  # noqa: E402
 import proxy  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
@@ -20,8 +21,6 @@ from scene import Scene, image_key, thumbnail_key  # noqa: E402
 QUICK = ["create = no", "connect-timeout = 2s", "reply-timeout = 1s", "stall-timeout = 1s", "attempts = 2"]
 # (the profile makes missing buckets; that one is missing is the subject of a test here)
 BIG = base64.b64encode(os.urandom(3 << 20))       # bytes that a plan of the proxy can say
-SHIFT = os.path.join(os.environ["TOP_BUILDDIR"], "tests/live/.libs/clock-shift.so")
-PRELOADED = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 SLOW = servers.SLOW
 REGION = "<Error><Code>AuthorizationHeaderMalformed</Code><Message>planned</Message><Region>eu-west-%d</Region></Error>"
 
@@ -317,7 +316,7 @@ def test_live_errors_clock():
     for seconds, word in ((-1200, "behind"), (1200, "ahead of")):
         minio.clear()
         first = len(minio.between.requests)
-        done = minio.ingest("red", "j", more={"LD_PRELOAD": SHIFT, "LARDER_SHIFT": str(seconds), **PRELOADED})
+        done = minio.ingest("red", "j", more=clock.off(seconds))
         refused = [r for r in minio.between.requests[first:] if r["status"] == 403]
         assert done.action == "stored" and 1 <= len(refused) <= 2 and done.err.count(word) == 1 and "timedatectl" in done.err, (done, refused)
         assert minio.head(image_key("j")) and minio.head(thumbnail_key("j"))
@@ -329,7 +328,7 @@ def test_live_errors_clock():
 def minio_without_date():
     """Nothing to learn from: named."""
     minio.between.plan([{"do": "headers", "set": {"Date": None}}])
-    done = minio.ingest("red", "j", more={"LD_PRELOAD": SHIFT, "LARDER_SHIFT": "-1200", **PRELOADED})
+    done = minio.ingest("red", "j", more=clock.off(-1200))
     minio.between.plan([])
     return done
 

@@ -7,22 +7,17 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+import clock  # noqa: E402
 import servers  # noqa: E402
 from crc import crc32c  # noqa: E402
 from scene import Places, Scene, run_in  # noqa: E402
 
-SHIFT = os.path.join(os.environ["TOP_BUILDDIR"], "tests/live/.libs/clock-shift.so")
 MIB = 1 << 20
 A, B = os.urandom(41 * MIB + 3), os.urandom(41 * MIB + 3)     # six pieces of 8 MiB
 LARGE = os.urandom(MIB) * 300 + b"end"                        # three parts of 128 MiB, where the service copies them
 PART = {"method": "PUT", "path": "partNumber="}
 BEGIN = {"method": "POST", "path": "uploads="}
 COMPLETE = {"method": "POST", "path": "uploadId="}
-
-
-def shifted(hours):
-    """The wall clock of a process is so far off."""
-    return {"LD_PRELOAD": SHIFT, "LARDER_SHIFT": str(3600 * hours), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
 
 class Place(Scene):
@@ -51,7 +46,7 @@ class Place(Scene):
         return [(line["kind"], line.get("problem") or line.get("no_resume")) for line in done.lines if line["type"] == "transfer"]
 
     def gc(self, *words, hours=0, age="0s"):
-        more = shifted(hours) if hours else {}
+        more = clock.off(3600 * hours) if hours else {}
         return self.run("--json", "transfer", "gc", "--older-than", age, *words, more=more)
 
     def parts(self):
@@ -334,7 +329,7 @@ def test_live_journals_begun_at_another_time_is_doubtful():
     """An upload without a part that began when we did not ask, by a clock that is off or by somebody else: it stays, and is told."""
     at = place()
     at.between.plan([{**BEGIN, "nth": 1, "do": "drop-reply"}])
-    done = at.run("--json", "put", at.path("a"), "images:t", more=shifted(-2))
+    done = at.run("--json", "put", at.path("a"), "images:t", more=clock.off(-7200))
     at.between.plan([])
     assert done.code == 0 and at.body() == A and len(at.uploads()) == 1 and len(at.journals()) == 1, done
     done = at.gc()

@@ -57,6 +57,33 @@ START_TEST (skew_that_stays)
 }
 END_TEST
 
+static int64_t ahead;
+
+static int64_t
+set_right (void)
+{
+	return behind () + ahead;
+}
+
+#define TOO_SKEWED(date) "HTTP/1.1 403 Forbidden\r\nDate: " date "\r\n\r\n<Error><Code>RequestTimeTooSkewed</Code></Error>"
+
+START_TEST (skew_that_ends)
+{
+	PLAY (play, { .reply = SKEWED }, { .reply = OK }, { .reply = TOO_SKEWED ("Wed, 25 Nov 2026 10:20:01 GMT") }, { .reply = OK });
+	play_host (&play);
+	play.host.wall = set_right;
+	play.settings.attempts = 1;
+	BEGIN (play);
+	ck_assert_int_eq (play_get (&play), 0);
+	ck_assert (head_has (&play, 1, "x-amz-date: 20261125T102000Z"));
+	ahead = 20 * 60 * NS_PER_S;                      /* somebody sets the clock right */
+	ck_assert_int_eq (play_get (&play), 0);
+	ck_assert (head_has (&play, 2, "x-amz-date: 20261125T104000Z"));
+	ck_assert (head_has (&play, 3, "x-amz-date: 20261125T102000Z"));
+	play_end (&play);
+}
+END_TEST
+
 START_TEST (skew_by_head)
 {
 	PLAY (play, { .reply = "HTTP/1.1 403 Forbidden\r\nDate: Wed, 25 Nov 2026 10:20:00 GMT\r\n\r\n" }, { .reply = SKEWED }, { .reply = OK });
@@ -230,6 +257,7 @@ main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-aws-client-skew-learned", skew_is_learned_once, 0 }, { "test-aws-client-skew-stays", skew_that_stays, 0 },
+		{ "test-aws-client-skew-ends", skew_that_ends, 0 },
 		{ "test-aws-client-skew-by-head", skew_by_head, 0 }, { "test-aws-client-secrets-stay", secrets_stay, 0 },
 		{ "test-aws-client-environment", environment_fills_gaps, 0 }, { "test-aws-client-addresses", addresses, 0 },
 		{ "test-aws-client-profile-and-switches", profile_and_switches, 0 },

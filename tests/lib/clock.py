@@ -1,0 +1,25 @@
+"""clock.py: what a command takes for the time of day, by tests/live/clock-shift.c: off by a constant, or jumping while it runs.
+
+    environment = clock.off(3600)                   # an hour ahead
+    jumping = clock.Clock(path)                     # right, until
+    jumping.set(-1200)                              # whoever runs with jumping.environment is twenty minutes behind from here on
+"""
+import os
+
+SHIFT = os.path.join(os.environ["TOP_BUILDDIR"], "tests/live/.libs/clock-shift.so")
+
+
+def off(seconds):
+    return {"LD_PRELOAD": SHIFT, "LARDER_SHIFT": str(seconds), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+
+class Clock:
+    def __init__(self, path):
+        self.path, self.environment = path, off(path)
+        self.set(0)
+
+    def set(self, seconds):
+        """At once, and never half."""
+        with open(self.path + ".new", "w") as file:
+            file.write(str(seconds))
+        os.rename(self.path + ".new", self.path)
