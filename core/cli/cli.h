@@ -60,6 +60,7 @@ struct cli {
 	uint64_t differ, missing;     /* of the failed, by events */
 	bool failures_differ;
 	int first_failure;
+	int status_when_well;         /* of a run without failures */
 
 	/* standard output */
 	struct buffer out;
@@ -179,6 +180,9 @@ struct select_flags { const char *const *include, *const *exclude; const char *s
 int select_keys (const struct select_flags *flags, struct larder_sync *request, struct larder_error *error);
 /* Digits up to `end`. */
 bool number_from_text (const char *text, int base, const char *end, uint64_t most, uint64_t *ret);
+
+/* ---- write-file.c ---- */
+int cli_write_file (const char *path, const struct buffer *text, unsigned mode, struct larder_error *error);
 
 /* ---- help.c, manual.c ---- */
 void help_short (struct cli *cli);

@@ -1,14 +1,10 @@
 /* cmd-export.c: larder export kubernetes. */
 #include "line.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "error.h"
-#include "file.h"
 #include "text.h"
 
 struct export { const char *cache, *output; int64_t shards; bool reader; };
@@ -36,23 +32,6 @@ take_model (const char *operand, struct larder_exporting *request, char **ret_ba
 		return 0;
 	request->base = *ret_base = strndup (operand, (size_t) (request->model - operand - 1));
 	return *ret_base ? 0 : larder_fail_memory (error);
-}
-
-/* A device, a pipe or a link would be gone: as root /dev/stdout, too. */
-static int
-write_file (const char *path, const struct buffer *text, struct larder_error *error)
-{
-	const char *name = text_last (path);
-	CLEANUP_FREE char *folder = name == path ? strdup (".") : strndup (path, (size_t) (name - path));
-	if (!folder)
-		return larder_fail_memory (error);
-	CLEANUP_CLOSE int at = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (at < 0 || !*name)
-		return larder_fail_errno (error, at < 0 ? errno : EISDIR, "cannot write '%s'", path);
-	struct stat there;
-	if (fstatat (at, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG (there.st_mode) && !S_ISDIR (there.st_mode))
-		return larder_fail_next (error, LARDER_E_INVALID, "name a file; without --output it goes to standard output", "'%s' stays: it is no file", path);
-	return file_publish (at, name, text->at, text->length, 0644, FILE_REPLACE, false, error);
 }
 
 static void
@@ -88,7 +67,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	if (code == 0)
 		code = larder_export (cli->larder, &request, &sink, error);
 	if (code == 0 && flags->output)
-		code = write_file (flags->output, &text, error);
+		code = cli_write_file (flags->output, &text, 0644, error);
 	if (code < 0)
 		return code;
 	item_done (cli, text.length);

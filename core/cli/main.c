@@ -292,7 +292,8 @@ status_of (struct cli *cli, int code, struct larder_error *error)
 			talk_error (cli, error, NULL);
 		return larder_exit_code (code);
 	}
-	return items_exit (cli);
+	int status = items_exit (cli);
+	return status ? status : cli->status_when_well;
 }
 
 /* A descriptor closed at the start would become the first file that is opened. What is written to such goes nowhere;

@@ -14,6 +14,7 @@ struct schema_larder {
 	int64_t requests;                /* a second; 0: no limit */
 	int64_t deadline;                /* of all that the handle does, from its opening; 0: none */
 	int64_t clock_offset;            /* store_now - wall, for the mock */
+	bool strict;                     /* infra: what a backend lacks is an error */
 };
 
 /* [store "name"]: placement and settings of one kind of data. */
@@ -30,6 +31,8 @@ struct schema_store {
 	bool required;
 	const char *const *accept;       /* traps accepted by name */
 	bool replica;                    /* filled by replication only */
+	const char *ownership;           /* "bucket-owner" … as the service writes it */
+	bool tls_only, protect;
 };
 
 /* [lifecycle "name"]: one rule; a store's `lifecycle` list makes the set. */
@@ -84,7 +87,7 @@ struct schema_cdn {
 	const char *backend, *domain, *store, *origin_id, *comment, *origin_access, *origin_access_comment, *price_class, *certificate, *tls;
 	const char *geo, *web_acl, *key_group;
 	const char *const *behaviors, *const *aliases, *const *tags, *const *accept;
-	bool ipv6, enabled;
+	bool ipv6, enabled, protect;
 };
 struct schema_behavior {
 	const char *path, *viewer, *cors;
@@ -106,7 +109,7 @@ struct schema_filesystem {
 	const char *backend, *token, *kms_key, *performance, *throughput, *access_point, *owner, *mode, *vpc, *security_group, *nodes, *egress;
 	const char *backup, *expected_size, *purpose;
 	const char *const *subnets, *const *tags, *const *accept;
-	bool encrypted;
+	bool encrypted, protect;
 	int64_t to_ia;
 	bool back_on_access;
 };

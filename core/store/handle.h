@@ -41,8 +41,6 @@ struct larder_store {
 	const struct larder_driver *driver;
 };
 
-/* Opens it when it is the first use. */
-int backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error);
 /* The one backend whose driver claims this URL scheme, or the one that --backend names; INVALID says which there are. */
 int backend_for_scheme (struct larder *larder, const char *scheme, const char **ret_name, struct larder_error *error);
 /* Load the module of a [backend] or [lock] and fill its options, without opening it; NOTFOUND: not installed. */

@@ -23,6 +23,8 @@ bool larder_is_cancelled (const struct larder *larder);        /* or past its de
 bool larder_is_late (const struct larder *larder);             /* past its deadline, and nobody cancelled it */
 int larder_fail_cancelled (struct larder_error *error);
 
+/* The instance of a [backend], opened when it is the first use; it stays the handle's. */
+int backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error);
 /* An instance of a [backend] that is asked for export_resource alone, to be freed; the storage need not be there. What it was told is in the arena. */
 int backend_describe (struct larder *larder, const char *name, struct larder_arena *arena, struct instance **ret, struct larder_error *error);
 

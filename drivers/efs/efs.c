@@ -61,6 +61,7 @@ efs_open (void *self, struct larder_call *call, const struct larder_open *reques
 	(void) call;
 	larder_give (&asked, request);
 	efs->name = asked.name ? asked.name : "efs";
+	efs->server = asked.server;
 	efs->read_only = asked.read_only;
 	efs->fd = -1;
 	int code = read_mode (efs, "dir-mode", efs->dir_mode_text, &efs->dir_mode, error);
@@ -117,6 +118,6 @@ static const struct larder_driver driver = {
 	.caps_all = LARDER_CAP_CREATE_ONLY | LARDER_CAP_RANGE | LARDER_CAP_METADATA,
 	.open = efs_open, .close = efs_close, .caps = efs_caps, .check = efs_check,
 	.stat = efs_stat, .read = efs_read, .write = efs_write, .remove = efs_remove, .list = efs_list, .versioning = efs_versioning,
-	.export_resource = efs_export,
+	.export_resource = efs_export, .resources = efs_resources, .resource_stride = sizeof *efs_resources,
 };
 LARDER_DRIVER (driver)

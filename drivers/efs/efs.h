@@ -14,7 +14,7 @@ struct efs {
 	const char *region, *file_system, *access_point; /* for what sets it up, and for export */
 	uint32_t metadata;                           /* index of no|side */
 	bool read_only;
-	const char *name;                            /* of the section */
+	const char *name, *server;                   /* of the section; the service that holds it, or NULL: a plain folder */
 	mode_t dir_mode, file_mode;
 	int fd;                                      /* the root */
 };
@@ -51,6 +51,9 @@ int efs_write (void *self, struct larder_call *call, const struct larder_write *
 
 /* ---- export.c ---- */
 int efs_export (void *self, struct larder_call *call, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);
+
+/* ---- resources.c ---- */
+extern const struct larder_resource_type efs_resources[];
 
 /* ---- list.c ---- */
 int efs_list (void *self, struct larder_call *call, const struct larder_list *request, larder_item_fn item, void *context, struct larder_page *ret_page,

@@ -216,3 +216,49 @@ bucket_close (struct bucket *bucket)
 		cleanup_close_at (&bucket->root);
 	bucket->truth = bucket->top = bucket->root = -1;
 }
+
+/* ---- set up and taken away ---- */
+
+int
+mock_root (const struct mock *mock)
+{
+	return open_root (mock);
+}
+
+int
+mock_root_made (const struct mock *mock, struct larder_error *error)
+{
+	int root = open_root (mock);
+	if (root >= 0)
+		return root;
+	struct bucket bucket = { .mock = mock, .root = -1, .top = -1, .truth = -1 };
+	return make_root (&bucket, error) < 0 ? -1 : bucket.root;
+}
+
+int
+bucket_set_versioning (struct bucket *bucket, bool on, struct larder_error *error)
+{
+	if (on == bucket->versioning || (!on && bucket->suspended))
+		return 0;
+	const char *text = on ? "larder-bucket 1\nversioning on\n" : "larder-bucket 1\nversioning suspended\n";
+	int code = file_publish (bucket->top, BUCKET_FILE, text, strlen (text), 0644, FILE_REPLACE, bucket->mock->fsync, error);
+	if (code == 0)
+		bucket->versioning = on, bucket->suspended = !on;
+	return code;
+}
+
+/* It is no bucket from the moment that its file is gone; what is left of it then is nobody's. */
+int
+bucket_unmake (const struct mock *mock, struct larder_call *call, const char *name, struct larder_error *error)
+{
+	CLEANUP_BUCKET struct bucket bucket = BUCKET_NONE;
+	int code = bucket_open (mock, call, name, true, &bucket, error);
+	if (code < 0)
+		return code == LARDER_E_NOTFOUND ? 0 : code;
+	if (unlinkat (bucket.top, BUCKET_FILE, 0) < 0 && errno != ENOENT)
+		return larder_fail_errno (error, errno, "cannot remove bucket '%s'", name);
+	file_remove_tree (bucket.top, TRUTH);
+	if (unlinkat (bucket.root, name, AT_REMOVEDIR) < 0 && errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST)
+		return larder_fail_errno (error, errno, "cannot remove the folder of bucket '%s'", name);
+	return 0;
+}

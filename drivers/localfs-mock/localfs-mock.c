@@ -206,6 +206,8 @@ static const struct larder_driver driver = {
 	.caps_all = LARDER_CAP_CREATE_ONLY | LARDER_CAP_IF_MATCH | LARDER_CAP_VERSIONS | LARDER_CAP_METADATA | LARDER_CAP_CLASSES
 	            | LARDER_CAP_CHECKSUM | LARDER_CAP_RANGE | LARDER_CAP_REMOVE_IF_MATCH | LARDER_CAP_ANY_KEY
 	            | LARDER_CAP_KEY_BESIDE_PREFIX | LARDER_CAP_COPY_CREATE_ONLY,
+	.resources = mock_resources,
+	.resource_stride = sizeof *mock_resources,
 	.open = mock_open,
 	.close = mock_close,
 	.check = mock_check,

@@ -45,6 +45,13 @@ int bucket_open (const struct mock *mock, struct larder_call *call, const char *
 int bucket_open_beside (const struct mock *mock, struct larder_call *call, const char *name, bool write, struct bucket *ret,
                         struct larder_error *error);
 void bucket_close (struct bucket *bucket);
+/* Keeps versions from now on, or does so no more; nothing where it never did and is not asked to. */
+int bucket_set_versioning (struct bucket *bucket, bool on, struct larder_error *error);
+/* Of an empty one: it is gone. */
+int bucket_unmake (const struct mock *mock, struct larder_call *call, const char *name, struct larder_error *error);
+/* The root, to be closed: as it is there (-1: it is not), or made. */
+int mock_root (const struct mock *mock);
+int mock_root_made (const struct mock *mock, struct larder_error *error);
 /* INVALID unless it can be a key. */
 int bucket_key (const struct bucket *bucket, const char *key, char ret[KEY_PATH_ROOM], struct larder_error *error);
 int mock_cancelled (struct larder_call *call, struct larder_error *error);
@@ -188,6 +195,10 @@ int piece_parse (const char *name, struct piece *ret);
 void remains_remove (const struct bucket *bucket, const char *folder);
 /* Of all uploads. */
 void remains_sweep (const struct bucket *bucket);
+
+/* ---- resources.c ---- */
+
+extern const struct larder_resource_type mock_resources[];
 
 /* ---- parts.c ---- */
 

@@ -265,7 +265,7 @@ struct larder_resource {
 	size_t size;
 	const char *section;             /* name of the section it stands for */
 	const char *identity;            /* natural name, or value of the tag that identifies it */
-	struct larder_lines *desired;    /* NULL for read and remove */
+	struct larder_lines *desired;    /* all that is to be there, what others declared and stays among it; NULL for read */
 	struct larder_lines *observed;   /* what read gave; NULL for read and create */
 };
 
@@ -279,13 +279,18 @@ struct larder_resource_type {
 	 *   0, not NOTFOUND.
 	 * create: of what read called ABSENT. Started is enough: core reads until READY. Made by an earlier call whose answer
 	 *   was lost: 0; owned by somebody else: CONFLICT.
-	 * update: changes what differs between observed and desired and nothing else; a path not desired stays as it is.
+	 * update: changes what differs between observed and desired and nothing else; what is observed and not desired goes, but for
+	 *   computed paths.
+	 *   Core reads again afterwards: what is then not as desired is a failure.
 	 * remove: started is enough; already gone is 0. A guard that refuses (not empty, protected) is CONFLICT. */
 	int (*read) (void *self, struct larder_call *call, const struct larder_resource *resource,
 	             larder_line_fn line, void *context, uint32_t *ret_state, struct larder_error *error);
-	int (*create) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+	int (*create) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);  /* NULL: to make one is somebody else's matter */
 	int (*update) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 	int (*remove) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+	/* Does this instance's service do what the line asks for, or with NULL, has it the type at all? 0, or UNSUPPORTED with the
+	 * reason. Asks nobody; what is not supported is never sent. NULL: all that `paths` has. */
+	int (*supports) (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error);
 };
 
 struct larder_export {

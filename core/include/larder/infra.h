@@ -27,6 +27,79 @@ struct larder_exporting {
  * UNSUPPORTED: the driver of the file system is for no such volume. */
 LARDER_API int larder_export (struct larder *larder, const struct larder_exporting *request, const struct larder_sink *sink, struct larder_error *error);
 
+/* ---- what the sections stand for: planned, made, shown, removed ---------------------------------- */
+
+/* Resources as the sections want them, as the services tell them, and what lies between. One at a time on one thread; nothing of it is stored:
+ * doc/dev/infra.md tells how a resource is known again. */
+struct larder_infra;
+
+enum larder_infra_flag {
+	LARDER_INFRA_DESTROY = 1 << 0,   /* all of it is to go */
+	LARDER_INFRA_ADOPT = 1 << 1,     /* settings that nobody declared go, instead of staying */
+	LARDER_INFRA_STRICT = 1 << 2,    /* what a backend lacks is UNSUPPORTED, not a remark */
+	LARDER_INFRA_REPLACE = 1 << 3    /* resources may be removed and made anew, with what they hold */
+};
+
+enum larder_infra_mark {
+	LARDER_INFRA_SAME = ' ',
+	LARDER_INFRA_CREATE = '+',
+	LARDER_INFRA_UPDATE = '~',
+	LARDER_INFRA_REPLACED = 'r',     /* shown as -/+ */
+	LARDER_INFRA_REMOVE = '-',
+	LARDER_INFRA_LACKING = '!',      /* not supported here */
+	LARDER_INFRA_UNMANAGED = '?',    /* there, and not declared: left alone */
+	LARDER_INFRA_FAILED = 'x',       /* cannot be looked at */
+	LARDER_INFRA_WARNING = 'w'       /* a trap: `why` tells, `path` is its name */
+};
+
+/* One change, or with path NULL the resource as a whole: it comes first, then its lines in byte order of their paths. */
+struct larder_infra_change {
+	size_t size;
+	uint32_t mark;                   /* enum larder_infra_mark */
+	const char *kind, *section;      /* of the section it stands for: "store", "images" */
+	const char *type, *identity;     /* "bucket", its name */
+	const char *path;
+	const char *was, *will;          /* NULL: nothing, or of `will` what is known only afterwards */
+	const char *from;                /* who tells `will`: "cdn/images#principal" */
+	const char *why;                 /* reason, or what forces it; NULL */
+	const char *next;                /* a way out, or NULL */
+};
+typedef int (*larder_infra_change_fn) (void *context, const struct larder_infra_change *change, struct larder_error *error);
+
+struct larder_infra_request {
+	size_t size;
+	uint32_t flags;                  /* enum larder_infra_flag */
+	const char *saved;               /* what larder_infra_save wrote: that and nothing else; CONFLICT when the world moved since. NULL */
+	const char *only;                /* one section, "store/images"; NULL: all */
+};
+
+/* Reads all of it. A resource that cannot be looked at is FAILED, and no failure here. INVALID: references that lead in a circle, two sections
+ * for one thing. */
+LARDER_API int larder_infra_open (struct larder *larder, const struct larder_infra_request *request, struct larder_infra **ret, struct larder_error *error);
+LARDER_API void larder_infra_free (struct larder_infra *infra);     /* NULL allowed */
+LARDER_API int larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn change, void *context, struct larder_error *error);
+/* As the services tell it: each line is of mark SAME, `was` its value. */
+LARDER_API int larder_infra_observed (const struct larder_infra *infra, larder_infra_change_fn line, void *context, struct larder_error *error);
+
+struct larder_infra_counts { size_t size; uint64_t created, updated, replaced, removed, same, lacking, unmanaged, failed, skipped, warnings; };
+LARDER_API void larder_infra_count (const struct larder_infra *infra, struct larder_infra_counts *ret);
+/* The plan as text, with a digest of all that was observed, in one piece to the sink (`begin` is not called). */
+LARDER_API int larder_infra_save (const struct larder_infra *infra, const struct larder_sink *sink, struct larder_error *error);
+
+enum larder_infra_step { LARDER_INFRA_BEGUN = 1, LARDER_INFRA_WAITING = 2, LARDER_INFRA_DONE = 3, LARDER_INFRA_BROKEN = 4, LARDER_INFRA_SKIPPED = 5 };
+/* Of a resource, on the threads that do it, one call at a time. `error` of BROKEN; `why` of SKIPPED. */
+struct larder_infra_event {
+	size_t size;
+	uint32_t step;                   /* enum larder_infra_step */
+	struct larder_infra_change change;      /* the whole */
+	const struct larder_error *error;
+};
+typedef void (*larder_infra_event_fn) (void *context, const struct larder_infra_event *event);
+
+/* Does what was planned, in the order of the references, independent resources at a time; waits for what takes time. Each is read again
+ * afterwards. A failure keeps from what comes after it alone: its code, when it is the only one; counts tell what was done. */
+LARDER_API int larder_infra_apply (struct larder_infra *infra, larder_infra_event_fn event, void *context, struct larder_infra_counts *ret, struct larder_error *error);
+
 #ifdef __cplusplus
 }
 #endif

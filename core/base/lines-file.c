@@ -1,0 +1,107 @@
+/* lines-file.c: lines in a file: a head, then a path, a tab and its value by the line. */
+#include "lines-file.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+
+#define HEAD "larder-resource 1\n"
+enum { FILE_MOST = 4 << 20 };
+
+int
+lines_file_path (const char *folder, const char *identity, char ret[512], struct larder_error *error)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	size_t at = (size_t) snprintf (ret, 512, "%s/", folder), begun = at;
+	for (; *identity && at < 500 && at - begun < 250; identity++) {
+		unsigned char c = (unsigned char) *identity;
+		if (c > ' ' && c < 127 && c != '/' && c != '%' && (c != '.' || at > begun))
+			ret[at++] = (char) c;
+		else {
+			ret[at++] = '%';
+			ret[at++] = hex[c >> 4];
+			ret[at++] = hex[c & 15];
+		}
+	}
+	ret[at] = '\0';
+	return *identity || at == begun ? larder_fail (error, LARDER_E_INVALID, "'%.60s' is no name for a resource here", identity) : 0;
+}
+
+static int
+damaged (const char *path, struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_INTEGRITY, "remove it, and apply again", "the file '%s' of a resource is damaged", path);
+}
+
+static int
+tell_lines (char *text, const char *path, int (*line) (void *, const struct larder_line *, struct larder_error *), void *context, struct larder_error *error)
+{
+	char *rest = text, *one;
+	int code = 0;
+	while (code == 0 && (one = strsep (&rest, "\n")) && rest) {
+		char *tab = strchr (one, '\t');
+		if (!tab)
+			return damaged (path, error);
+		*tab = '\0';
+		const struct larder_line told = { .size = sizeof told, .path = one, .value = tab + 1 };
+		code = line (context, &told, error);
+	}
+	return code == 0 && *one ? damaged (path, error) : code;
+}
+
+int
+lines_file_read (int root, const char *path, int (*line) (void *context, const struct larder_line *line, struct larder_error *error), void *context,
+                 struct larder_error *error)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t length;
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = file_slurp (root, path, FILE_MOST, &text, &length, &why);
+	if (code == LARDER_E_NOTFOUND)
+		return 0;
+	if (code < 0) {
+		if (error)
+			larder_give (error, &why);
+		return code;
+	}
+	if (strlen (text) != length || strncmp (text, HEAD, strlen (HEAD)) != 0)
+		return damaged (path, error);
+	code = tell_lines (text + strlen (HEAD), path, line, context, error);
+	return code < 0 ? code : 1;
+}
+
+int
+lines_file_write (int root, const char *path, struct larder_lines *lines, bool durable, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer text;
+	struct larder_line line = { .size = sizeof line };
+	int code;
+	buffer_init (&text, FILE_MOST);
+	buffer_add_text (&text, HEAD);
+	lines->rewind (lines->context);
+	while ((code = lines->next (lines->context, &line, error)) > 0) {
+		if (strpbrk (line.path, "\t\n") || strchr (line.value, '\n'))
+			return larder_fail (error, LARDER_E_INVALID, "'%s' has a line end in it", line.path);
+		buffer_printf (&text, "%s\t%s\n", line.path, line.value);
+	}
+	if (code == 0 && text.failed)
+		code = larder_fail (error, LARDER_E_LIMIT, "the settings of '%s' are too long", path);
+	if (code == 0)
+		code = file_make_parents (root, path, 0755, durable, error);
+	return code < 0 ? code : file_publish (root, path, text.at, text.length, 0644, FILE_REPLACE, durable, error);
+}
+
+int
+lines_file_remove (int root, const char *path, struct larder_error *error)
+{
+	return unlinkat (root, path, 0) < 0 && errno != ENOENT && errno != ENOTDIR ? larder_fail_errno (error, errno, "cannot remove '%s'", path) : 0;
+}

@@ -1,0 +1,226 @@
+/* cmd-infra.c: larder infra plan, apply, show, destroy. */
+#include "infra-lines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+#include "text.h"
+
+enum { PLAN_MOST = 64 << 20 };
+
+struct infra { const char *output, *only, *environment; bool adopt, strict, replace, destroy, detailed, all; };
+#define AT(field) .at = offsetof (struct infra, field)
+#define ONLY { .key = "only", .type = LARDER_STRING, AT (only), .argument = "KIND/NAME", .help = "one section: store/images" }
+#define ADOPT { .key = "adopt", .type = LARDER_BOOL, AT (adopt), .help = "settings that nobody declared go, instead of staying" }
+#define STRICT { .key = "strict", .type = LARDER_BOOL, AT (strict), .help = "what a backend does not support is an error" }
+#define REPLACE { .key = "replace", .type = LARDER_BOOL, AT (replace), .help = "what cannot be changed in place is removed with all it holds, and made anew" }
+static const struct larder_option plan_options[] = {
+	ONLY, ADOPT, STRICT, REPLACE,
+	{ .key = "destroy", .type = LARDER_BOOL, AT (destroy), .help = "what infra destroy would do" },
+	{ .key = "all", .type = LARDER_BOOL, AT (all), .help = "resources that stay as they are, too" },
+	{ .key = "detailed-exitcode", .type = LARDER_BOOL, AT (detailed), .help = "10 when there are changes" },
+	{ .key = "output", .letter = 'o', .type = LARDER_STRING, AT (output), .argument = "FILE", .help = "save the plan for infra apply" },
+	{ 0 }
+};
+static const struct larder_option apply_options[] = { ONLY, ADOPT, STRICT, REPLACE, { 0 } };
+static const struct larder_option show_options[] = { ONLY, { 0 } };
+static const struct larder_option destroy_options[] = {
+	ONLY,
+	{ .key = "environment", .type = LARDER_STRING, AT (environment), .argument = "NAME", .help = "the environment that is to go, instead of being asked for it" },
+	{ 0 }
+};
+
+#define CLEANUP_INFRA __attribute__ ((cleanup (infra_free_at)))
+static void infra_free_at (struct larder_infra **at) { larder_infra_free (*at); }
+
+static int
+open_infra (struct cli *cli, const struct infra *flags, const char *saved, uint32_t more, struct larder_infra **ret, struct larder_error *error)
+{
+	const struct larder_infra_request request = {
+		.size = sizeof request, .saved = saved, .only = flags->only,
+		.flags = more | (flags->adopt ? LARDER_INFRA_ADOPT : 0) | (flags->strict ? LARDER_INFRA_STRICT : 0) | (flags->replace ? LARDER_INFRA_REPLACE : 0)
+			| (flags->destroy ? LARDER_INFRA_DESTROY : 0),
+	};
+	int code = cli_open (cli, OPEN_CONFIGURED, error);
+	return code < 0 ? code : larder_infra_open (cli->larder, &request, ret, error);
+}
+
+static bool
+changes (const struct larder_infra_counts *counts)
+{
+	return counts->created + counts->updated + counts->replaced + counts->removed > 0;
+}
+
+static int
+tell_plan (struct cli *cli, const struct larder_infra *infra, bool all, struct larder_infra_counts *ret, struct larder_error *error)
+{
+	struct infra_telling telling = { .cli = cli, .all = all };
+	int code = larder_infra_changes (infra, infra_line, &telling, error);
+	ret->size = sizeof *ret;
+	larder_infra_count (infra, ret);
+	if (code == 0)
+		infra_counts (cli, ret, true);
+	return code;
+}
+
+/* ---- plan ---- */
+
+static int
+add_text (void *context, const void *bytes, size_t count, struct larder_error *error)
+{
+	return buffer_add (context, bytes, count) < 0 ? larder_fail_memory (error) : 0;
+}
+
+static int
+save (const struct larder_infra *infra, const char *path, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer text;
+	buffer_init (&text, PLAN_MOST);
+	const struct larder_sink sink = { .size = sizeof sink, .context = &text, .write = add_text };
+	int code = larder_infra_save (infra, &sink, error);
+	return code < 0 ? code : cli_write_file (path, &text, 0600, error);
+}
+
+static int
+run_plan (struct cli *cli, const void *self, struct larder_error *error)
+{
+	const struct infra *flags = self;
+	CLEANUP_INFRA struct larder_infra *infra = NULL;
+	struct larder_infra_counts counts;
+	int code = open_infra (cli, flags, NULL, 0, &infra, error);
+	if (code == 0)
+		code = tell_plan (cli, infra, flags->all, &counts, error);
+	if (code == 0 && counts.failed)
+		return larder_fail_next (error, LARDER_E_UNAVAILABLE, "the lines marked x tell why", "%llu of the resources cannot be looked at", (unsigned long long) counts.failed);
+	if (code == 0 && flags->output)
+		code = save (infra, flags->output, error);
+	if (code == 0 && flags->detailed && changes (&counts))
+		cli->status_when_well = 10;
+	return code;
+}
+
+const struct larder_cmd cmd_infra_plan = {
+	.name = "infra plan", .summary = "show what would be set up, changed or removed", .operands = NULL,
+	.examples = "larder infra plan --profile minio|what is missing, what differs, what MinIO does not have\n"
+		"larder infra plan -o today.plan|and keep it for infra apply\n"
+		"larder infra plan --detailed-exitcode|10 when there is something to do",
+	.text = "Compares what the sections want with what the services tell; nothing is stored in between. + is made, ~ is changed, -/+ is removed and made anew, - goes, ! is not supported by the backend, "
+		"? is there though nobody declared it and stays, x cannot be looked at. Writes nothing.",
+	.options = plan_options, .self_size = sizeof (struct infra), .least = 0, .most = 0, .run = run_plan,
+};
+
+/* ---- apply ---- */
+
+static int
+do_it (struct cli *cli, struct larder_infra *infra, struct larder_error *error)
+{
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	int code = larder_infra_apply (infra, infra_event, cli, &counts, error);
+	infra_counts (cli, &counts, false);
+	return code;
+}
+
+static int
+run_apply (struct cli *cli, const void *self, struct larder_error *error)
+{
+	const struct infra *flags = self;
+	CLEANUP_INFRA struct larder_infra *infra = NULL;
+	CLEANUP_FREE char *saved = NULL;
+	size_t length;
+	struct larder_infra_counts counts;
+	int code = cli->operands ? file_slurp (AT_FDCWD, cli->operand[0], PLAN_MOST, &saved, &length, error) : 0;
+	if (code == 0)
+		code = open_infra (cli, flags, saved, 0, &infra, error);
+	if (code == 0 && cli->globals.dry_run)
+		return tell_plan (cli, infra, false, &counts, error);
+	return code < 0 ? code : do_it (cli, infra, error);
+}
+
+const struct larder_cmd cmd_infra_apply = {
+	.name = "infra apply", .summary = "set up what the sections want, or exactly a saved plan", .operands = "[FILE]",
+	.examples = "larder infra apply --profile mock|all of it\n"
+		"larder infra apply today.plan|that plan, unless the world has moved since\n"
+		"larder infra apply --only store/images|one section",
+	.text = "In the order of the references between sections, independent ones at a time. Each is read again after it was written. Ended in the midst, the same command goes on. "
+		"A failure keeps from what needs it alone; the last line counts. A second run says that there are no changes, and writes nothing.",
+	.options = apply_options, .self_size = sizeof (struct infra), .least = 0, .most = 1, .run = run_apply,
+};
+
+/* ---- show ---- */
+
+static int
+run_show (struct cli *cli, const void *self, struct larder_error *error)
+{
+	CLEANUP_INFRA struct larder_infra *infra = NULL;
+	struct infra_telling telling = { .cli = cli, .all = true };
+	int code = open_infra (cli, self, NULL, 0, &infra, error);
+	return code < 0 ? code : larder_infra_observed (infra, infra_line, &telling, error);
+}
+
+const struct larder_cmd cmd_infra_show = {
+	.name = "infra show", .summary = "show what is there, as the services tell it", .operands = NULL,
+	.examples = "larder infra show --profile mock|every resource and its settings\nlarder infra show --only store/images --json|one, for a program",
+	.text = "A resource marked - is not there. Writes nothing.",
+	.options = show_options, .self_size = sizeof (struct infra), .least = 0, .most = 0, .run = run_show,
+};
+
+/* ---- destroy ---- */
+
+/* The first of those told is in force. */
+static int
+take_environment (void *context, const struct larder_setting *setting)
+{
+	char *name = context;
+	if (!*name)
+		snprintf (name, 200, "%s", setting->value ? setting->value : "");
+	return 0;
+}
+
+/* Whoever destroys says what, by its name. */
+static int
+confirm (struct cli *cli, const char *given, struct larder_error *error)
+{
+	char name[200] = "", typed[200] = "";
+	int code = larder_config_explain (cli->larder, "larder.environment", take_environment, name, error);
+	if (code < 0)
+		return code;
+	if (!given && isatty (STDIN_FILENO)) {
+		say (cli, "all of this is to go, for ever. Type the name of the environment to go on");
+		given = fgets (typed, sizeof typed, stdin);
+		typed[strcspn (typed, "\n")] = '\0';
+	}
+	if (given && *name && strcmp (given, name) == 0)
+		return 0;
+	return larder_fail_next (error, LARDER_E_CONFLICT, "--environment NAME, as [larder] environment says", given ? "'%s' is not the environment of this configuration: nothing was removed"
+		: "the environment was not named%s: nothing was removed", given ? given : "");
+}
+
+static int
+run_destroy (struct cli *cli, const void *self, struct larder_error *error)
+{
+	const struct infra *flags = self;
+	CLEANUP_INFRA struct larder_infra *infra = NULL;
+	struct larder_infra_counts counts;
+	int code = open_infra (cli, flags, NULL, LARDER_INFRA_DESTROY, &infra, error);
+	if (code == 0)
+		code = tell_plan (cli, infra, false, &counts, error);
+	if (code < 0 || cli->globals.dry_run || !changes (&counts))
+		return code;
+	out_flush (cli);
+	code = confirm (cli, flags->environment, error);
+	return code < 0 ? code : do_it (cli, infra, error);
+}
+
+const struct larder_cmd cmd_infra_destroy = {
+	.name = "infra destroy", .summary = "remove what the sections stand for", .operands = NULL,
+	.examples = "larder infra destroy --profile mock --environment pingvas-studio|all of it\nlarder infra destroy -n|what would go",
+	.text = "Asks for the name of the environment. Leaves what is protected (protect = yes; a database without destroy = yes) and buckets that hold objects: those are failures, and the rest goes.",
+	.options = destroy_options, .self_size = sizeof (struct infra), .least = 0, .most = 0, .run = run_destroy,
+};

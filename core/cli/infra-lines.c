@@ -1,0 +1,204 @@
+/* infra-lines.c: a resource and its lines, counts, and steps as they are taken. */
+#include "infra-lines.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "line.h"
+#include "text.h"
+
+/* ---- JSON ---- */
+
+static const char *
+word_of (uint32_t mark)
+{
+	switch (mark) {
+	case LARDER_INFRA_CREATE: return "create";
+	case LARDER_INFRA_UPDATE: return "update";
+	case LARDER_INFRA_REPLACED: return "replace";
+	case LARDER_INFRA_REMOVE: return "remove";
+	case LARDER_INFRA_LACKING: return "unsupported";
+	case LARDER_INFRA_UNMANAGED: return "unmanaged";
+	case LARDER_INFRA_FAILED: return "failed";
+	case LARDER_INFRA_WARNING: return "warning";
+	default: return "same";
+	}
+}
+
+static void
+json_change (struct cli *cli, const char *type, const struct larder_infra_change *change, const char *step)
+{
+	struct line line;
+	json_line (cli, &line, type);
+	json_member (&line.json, "change", word_of (change->mark));
+	json_member (&line.json, "step", step);
+	json_member (&line.json, "section", change->section);
+	json_member (&line.json, "kind", change->kind);
+	json_member (&line.json, "resource", change->type);
+	json_member_bytes (&line.json, "identity", change->identity);
+	json_member (&line.json, "path", change->path);
+	json_member (&line.json, "was", change->was);
+	json_member (&line.json, "will", change->will);
+	json_member (&line.json, "from", change->from);
+	json_member (&line.json, "why", change->why);
+	json_member (&line.json, "next", change->next);
+	json_line_end (cli, &line);
+}
+
+/* ---- for people ---- */
+
+static const char *
+sign_of (uint32_t mark)
+{
+	switch (mark) {
+	case LARDER_INFRA_CREATE: return "+";
+	case LARDER_INFRA_UPDATE: return "~";
+	case LARDER_INFRA_REPLACED: return "-/+";
+	case LARDER_INFRA_REMOVE: return "-";
+	case LARDER_INFRA_LACKING: return "!";
+	case LARDER_INFRA_UNMANAGED: return "?";
+	case LARDER_INFRA_FAILED: return "x";
+	case LARDER_INFRA_WARNING: return "*";
+	default: return " ";
+	}
+}
+
+static void
+out_value (struct cli *cli, const char *value, const char *from)
+{
+	if (value)
+		out_name (cli, value);
+	else if (from)
+		out_printf (cli, "(what %.*s will tell)", (int) strcspn (from, "#"), from);
+}
+
+static void
+out_whole (struct cli *cli, const struct larder_infra_change *whole)
+{
+	out_printf (cli, "%-3s %s ", sign_of (whole->mark), whole->type);
+	out_name (cli, whole->identity);
+	out_printf (cli, "  [%s \"%s\"]", whole->kind, whole->section);
+	if (whole->why)
+		out_printf (cli, ": %s", whole->why);
+	if (whole->next)
+		out_printf (cli, "\n      next: %s", whole->next);
+	out_text (cli, "\n");
+}
+
+static void
+out_change (struct cli *cli, const struct larder_infra_change *change)
+{
+	out_printf (cli, "      %-3s ", sign_of (change->mark));
+	out_name (cli, change->path);
+	if (change->mark == LARDER_INFRA_WARNING) {
+		out_printf (cli, ": %s\n            way out: %s\n", change->why, change->next);
+		return;
+	}
+	if (change->was || change->will || change->from)
+		out_text (cli, " = ");
+	out_value (cli, change->was, NULL);
+	if (change->was && (change->will || change->from))
+		out_text (cli, " -> ");
+	out_value (cli, change->will, change->from);
+	if (change->mark == LARDER_INFRA_UNMANAGED)
+		out_text (cli, "  (not declared: left alone)");
+	else if (change->why)
+		out_printf (cli, "  (%s)", change->why);
+	out_text (cli, "\n");
+}
+
+/* A resource that stays as it is comes only before something that is told of it. */
+int
+infra_line (void *context, const struct larder_infra_change *change, struct larder_error *error)
+{
+	struct infra_telling *telling = context;
+	struct cli *cli = telling->cli;
+	(void) error;
+	if (cli->globals.json) {
+		json_change (cli, change->path ? "change" : "resource", change, NULL);
+	} else if (!change->path) {
+		telling->whole = *change;
+		telling->held = !telling->all && change->mark == LARDER_INFRA_SAME;
+		if (!telling->held)
+			out_whole (cli, change);
+	} else {
+		if (telling->held)
+			out_whole (cli, &telling->whole);
+		telling->held = false;
+		out_change (cli, change);
+	}
+	return 0;
+}
+
+/* ---- counts ---- */
+
+static void
+add_count (struct buffer *into, uint64_t count, const char *words)
+{
+	if (count)
+		buffer_printf (into, "%s%" PRIu64 " %s", into->length ? ", " : "", count, words);
+}
+
+static void
+json_counts (struct cli *cli, const struct larder_infra_counts *counts)
+{
+	struct line line;
+	json_line (cli, &line, "counts");
+	json_member_uint (&line.json, "created", counts->created);
+	json_member_uint (&line.json, "updated", counts->updated);
+	json_member_uint (&line.json, "replaced", counts->replaced);
+	json_member_uint (&line.json, "removed", counts->removed);
+	json_member_uint (&line.json, "same", counts->same);
+	json_member_uint (&line.json, "unsupported", counts->lacking);
+	json_member_uint (&line.json, "unmanaged", counts->unmanaged);
+	json_member_uint (&line.json, "failed", counts->failed);
+	json_member_uint (&line.json, "skipped", counts->skipped);
+	json_line_end (cli, &line);
+}
+
+void
+infra_counts (struct cli *cli, const struct larder_infra_counts *counts, bool planned)
+{
+	CLEANUP_BUFFER struct buffer text;
+	buffer_init (&text, 1000);
+	if (cli->globals.json) {
+		json_counts (cli, counts);
+		return;
+	}
+	add_count (&text, counts->created, planned ? "to create" : "created");
+	add_count (&text, counts->updated, planned ? "to change" : "changed");
+	add_count (&text, counts->replaced, planned ? "to replace" : "replaced");
+	add_count (&text, counts->removed, planned ? "to remove" : "removed");
+	if (!text.length)
+		buffer_add_text (&text, "no changes");
+	add_count (&text, counts->same, "as they are");
+	add_count (&text, counts->lacking, "not supported here");
+	add_count (&text, counts->unmanaged, "not declared");
+	add_count (&text, counts->failed, planned ? "that cannot be looked at" : "failed");
+	add_count (&text, counts->skipped, "skipped");
+	out_printf (cli, "%s\n", buffer_text (&text));
+}
+
+/* ---- steps ---- */
+
+void
+infra_event (void *context, const struct larder_infra_event *event)
+{
+	static const char *const words[] = { "", "begun", "waiting", "done", "failed", "skipped" };
+	struct cli *cli = context;
+	const char *word = event->step < sizeof words / sizeof *words ? words[event->step] : "";
+	char what[400];
+	if (cli->globals.json) {
+		struct larder_infra_change change = event->change;
+		if (event->error)
+			change.why = event->error->message, change.next = event->error->next[0] ? event->error->next : NULL;
+		json_change (cli, "step", &change, word);
+		out_flush_soon (cli);
+	} else if (event->error) {
+		snprintf (what, sizeof what, "[%s \"%s\"]", event->change.kind, event->change.section);
+		talk_error (cli, event->error, what);
+	} else if (event->step != LARDER_INFRA_WAITING || cli->globals.verbose) {
+		say (cli, "%s %s '%s'%s%s", word, event->change.type, event->change.identity, event->change.why ? ": " : "", event->change.why ? event->change.why : "");
+	}
+}

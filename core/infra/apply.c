@@ -1,0 +1,246 @@
+/* apply.c: doing what lies between: one resource after what it needs, and read again until it is so. */
+#include "resource.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "error.h"
+
+/* What a service needs for what it began, at the most: a distribution takes minutes to be everywhere. */
+#define WAIT_MOST (INT64_C (45) * 60 * NS_PER_S)
+#define ACTS_MOST 4                /* creations and changes of one resource in one run, before it is given up as never as desired */
+
+struct applying {
+	struct larder_infra *infra;
+	larder_infra_event_fn event;
+	void *context;
+	pthread_mutex_t mutex;           /* one event at a time, and the counts */
+	struct larder_infra_counts counts;
+	int code;                        /* of the first failure */
+	struct larder_error first;
+	bool differ;                     /* failures of several codes */
+};
+
+static void
+tell (struct applying *applying, const struct resource *one, uint32_t step, const struct larder_error *error, const char *why)
+{
+	struct larder_infra_event event = { .size = sizeof event, .step = step, .change = infra_whole (one), .error = error };
+	if (why)
+		event.change.why = why;
+	pthread_mutex_lock (&applying->mutex);
+	if (applying->event)
+		applying->event (applying->context, &event);
+	pthread_mutex_unlock (&applying->mutex);
+}
+
+static void
+count (struct applying *applying, uint32_t mark)
+{
+	struct larder_infra_counts *counts = &applying->counts;
+	pthread_mutex_lock (&applying->mutex);
+	counts->created += mark == LARDER_INFRA_CREATE;
+	counts->updated += mark == LARDER_INFRA_UPDATE;
+	counts->replaced += mark == LARDER_INFRA_REPLACED;
+	counts->removed += mark == LARDER_INFRA_REMOVE;
+	counts->same += mark == LARDER_INFRA_SAME;
+	counts->failed += mark == LARDER_INFRA_FAILED;
+	counts->skipped += mark == LARDER_INFRA_UNMANAGED;
+	pthread_mutex_unlock (&applying->mutex);
+}
+
+static int
+broken (struct applying *applying, struct resource *one, int code)
+{
+	tell (applying, one, LARDER_INFRA_BROKEN, &one->error, NULL);
+	count (applying, LARDER_INFRA_FAILED);
+	pthread_mutex_lock (&applying->mutex);
+	applying->differ = applying->differ || (applying->code < 0 && applying->code != code);
+	if (applying->code == 0) {
+		applying->code = code;
+		applying->first = one->error;
+	}
+	pthread_mutex_unlock (&applying->mutex);
+	return code;
+}
+
+/* ---- until the service is done ---- */
+
+/* A cancel ends the rest. */
+static int
+rest (const struct larder_infra *infra, int64_t ns, struct larder_error *error)
+{
+	for (int64_t end = clock_boot () + ns; clock_boot () < end && !larder_is_cancelled (infra->larder);)
+		poll (NULL, 0, 50);
+	return larder_is_cancelled (infra->larder) ? larder_fail_cancelled (error) : 0;
+}
+
+static int
+read_settled (struct applying *applying, struct resource *one, struct larder_error *error)
+{
+	int64_t end = clock_boot () + WAIT_MOST, pause = NS_PER_S / 10;
+	for (;;) {
+		int code = resource_read (applying->infra, one, error);
+		if (code < 0 || one->state == LARDER_RESOURCE_READY || one->state == LARDER_RESOURCE_ABSENT)
+			return code;
+		if (one->state == LARDER_RESOURCE_FAILED)
+			return larder_fail_next (error, LARDER_E_UNAVAILABLE, "look at it at the service; when it is gone or well, apply again", "the service tells that %s '%s' failed", one->type, one->identity);
+		if (clock_boot () >= end)
+			return larder_fail_next (error, LARDER_E_NOTREADY, "the same command goes on from there", "%s '%s' is still under way at the service", one->type, one->identity);
+		tell (applying, one, LARDER_INFRA_WAITING, NULL, NULL);
+		code = rest (applying->infra, pause, error);
+		if (code < 0)
+			return code;
+		pause = pause < 5 * NS_PER_S ? pause * 2 : pause;
+	}
+}
+
+/* ---- one resource ---- */
+
+static int
+refuse_replace (const struct larder_infra *infra, const struct resource *one, struct larder_error *error)
+{
+	const char *path = "";
+	for (size_t n = 0; n < one->changes.count; n++)
+		if (one->changes.at[n].mark == LARDER_INFRA_REPLACED)
+			path = one->changes.at[n].path;
+	if (one->protect)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "take protect = yes out first, when it is really to go", "%s '%s' is protected, and '%s' cannot be changed in place", one->type, one->identity, path);
+	if (!(infra->flags & LARDER_INFRA_REPLACE))
+		return larder_fail_next (error, LARDER_E_CONFLICT, "--replace removes it with what it holds and makes it anew", "'%s' of %s '%s' cannot be changed in place", path, one->type, one->identity);
+	return 0;
+}
+
+static int
+remove_it (struct applying *applying, struct resource *one, struct larder_error *error)
+{
+	int code = resource_act (applying->infra, one, RESOURCE_REMOVE, error);
+	if (code == 0)
+		code = read_settled (applying, one, error);
+	if (code == 0 && one->state != LARDER_RESOURCE_ABSENT)
+		code = larder_fail (error, LARDER_E_NOTREADY, "%s '%s' is still there after its removal", one->type, one->identity);
+	return code;
+}
+
+/* As desired when nothing is left that differs. What a lost answer or a killed run left half done is seen by reading, and gone on with. */
+static int
+converge (struct applying *applying, struct resource *one, unsigned *ret_acts, struct larder_error *error)
+{
+	struct larder_infra *infra = applying->infra;
+	for (*ret_acts = 0;; ++*ret_acts) {
+		int code = read_settled (applying, one, error);
+		if (code == 0)
+			resource_resolve (infra, one);
+		if (code == 0)
+			code = resource_compare (infra, one, error);
+		if (code < 0 || one->mark == LARDER_INFRA_SAME || one->mark == LARDER_INFRA_LACKING)
+			return code;
+		if (*ret_acts == ACTS_MOST)
+			return larder_fail_next (error, LARDER_E_INTEGRITY, "larder infra plan shows what it tells", "%s '%s' does not become what it is asked to be: the service takes '%s' and tells otherwise",
+				one->type, one->identity, one->changes.count ? one->changes.at[0].path : "");
+		if (one->mark == LARDER_INFRA_REPLACED) {
+			code = refuse_replace (infra, one, error);
+			if (code == 0)
+				code = remove_it (applying, one, error);
+		} else
+			code = resource_act (infra, one, one->mark == LARDER_INFRA_CREATE ? RESOURCE_CREATE : RESOURCE_UPDATE, error);
+		if (code < 0)
+			return code;
+	}
+}
+
+/* Was something that it refers to made or changed in this run? Then what that tells may be another by now. */
+static bool
+tells_anew (const struct larder_infra *infra, const struct resource *one)
+{
+	for (size_t n = 0; n < one->desired.count; n++) {
+		const struct resource *other = one->desired.at[n].from ? resource_told_by (infra, one->desired.at[n].from) : NULL;
+		if (other && other->mark != LARDER_INFRA_SAME)
+			return true;
+	}
+	return false;
+}
+
+static int
+make_one (void *context, struct resource *one)
+{
+	struct applying *applying = context;
+	uint32_t planned = one->mark;
+	unsigned acts = 0;
+	if (one->aside || one->cut || planned == LARDER_INFRA_LACKING)
+		return 0;
+	if (one->code < 0)
+		return broken (applying, one, one->code);
+	if (planned == LARDER_INFRA_SAME && !tells_anew (applying->infra, one)) {
+		count (applying, planned);
+		return 0;
+	}
+	if (planned != LARDER_INFRA_SAME)
+		tell (applying, one, LARDER_INFRA_BEGUN, NULL, NULL);
+	int code = larder_is_cancelled (applying->infra->larder) ? larder_fail_cancelled (&one->error) : converge (applying, one, &acts, &one->error);
+	if (code < 0)
+		return broken (applying, one, code);
+	one->mark = planned != LARDER_INFRA_SAME || !acts ? planned : LARDER_INFRA_UPDATE;
+	if (one->mark != LARDER_INFRA_SAME)
+		tell (applying, one, LARDER_INFRA_DONE, NULL, NULL);
+	count (applying, one->mark);
+	return 0;
+}
+
+static int
+unmake_one (void *context, struct resource *one)
+{
+	struct applying *applying = context;
+	int code = 0;
+	if (one->aside || one->cut || one->mark == LARDER_INFRA_SAME)
+		return 0;
+	if (one->code < 0)
+		return broken (applying, one, one->code);
+	tell (applying, one, LARDER_INFRA_BEGUN, NULL, NULL);
+	if (one->protect)
+		code = larder_fail_next (&one->error, LARDER_E_CONFLICT, strcmp (one->type, "database") == 0 ? "destroy = yes lets it go, after its final snapshot" : "take protect = yes out, when it is really to go",
+			"%s '%s' is protected", one->type, one->identity);
+	else if (larder_is_cancelled (applying->infra->larder))
+		code = larder_fail_cancelled (&one->error);
+	else
+		code = remove_it (applying, one, &one->error);
+	if (code < 0)
+		return broken (applying, one, code);
+	one->mark = LARDER_INFRA_REMOVE;
+	tell (applying, one, LARDER_INFRA_DONE, NULL, NULL);
+	count (applying, LARDER_INFRA_REMOVE);
+	return 0;
+}
+
+static void
+skip_one (void *context, struct resource *one, const struct resource *because)
+{
+	struct applying *applying = context;
+	char why[300];
+	if (one->aside || one->cut || one->mark == LARDER_INFRA_SAME)
+		return;
+	snprintf (why, sizeof why, "%s '%s' failed", because->type, because->identity);
+	tell (applying, one, LARDER_INFRA_SKIPPED, NULL, why);
+	count (applying, LARDER_INFRA_UNMANAGED);
+}
+
+int
+larder_infra_apply (struct larder_infra *infra, larder_infra_event_fn event, void *context, struct larder_infra_counts *ret, struct larder_error *error)
+{
+	bool back = infra->flags & LARDER_INFRA_DESTROY;
+	struct applying applying = { .infra = infra, .event = event, .context = context, .counts = { .size = sizeof applying.counts } };
+	const struct order order = { .each = back ? unmake_one : make_one, .skipped = skip_one, .context = &applying, .backwards = back };
+	pthread_mutex_init (&applying.mutex, NULL);
+	int code = order_run (infra, &order, error);
+	pthread_mutex_destroy (&applying.mutex);
+	if (ret)
+		larder_give (ret, &applying.counts);
+	if (code == 0 && applying.code < 0 && error)
+		larder_give (error, &applying.first);
+	return code < 0 ? code : applying.code;
+}

@@ -1,0 +1,104 @@
+/* desired-cdn.c: [cdn] and its [behavior] sections. */
+#include "resource.h"
+
+#include <string.h>
+
+#include "error.h"
+
+static int
+add_set (struct resource *cdn, const char *behavior, const char *below, const char *const *members, struct larder_error *error)
+{
+	char *set = path_of_member (cdn->arena, "behavior", behavior, below);
+	for (; set && members && *members; members++)
+		lines_add_in (&cdn->desired, set, *members, "", "yes");
+	return set ? 0 : larder_fail_memory (error);
+}
+
+/* The one without a pattern is the default, and has no place in the order. */
+static int
+add_behavior (struct resource *cdn, const struct config_section *at, unsigned order, struct larder_error *error)
+{
+	const struct schema_behavior *asked = config_struct (at);
+	const char *name = asked->path ? asked->path : "default";
+	struct lines *lines = &cdn->desired;
+	if (asked->path)
+		lines_add_in (lines, "behavior", name, ".order", arena_printf (cdn->arena, "%u", order));
+	lines_add_in (lines, "behavior", name, ".viewer", asked->viewer);
+	lines_add_in (lines, "behavior", name, ".min-ttl", text_seconds (cdn->arena, asked->min_ttl));
+	lines_add_in (lines, "behavior", name, ".default-ttl", text_seconds (cdn->arena, asked->default_ttl));
+	lines_add_in (lines, "behavior", name, ".max-ttl", text_seconds (cdn->arena, asked->max_ttl));
+	lines_add_in (lines, "behavior", name, ".query", yes_no (asked->query));
+	lines_add_in (lines, "behavior", name, ".cookies", yes_no (asked->cookies));
+	lines_add_in (lines, "behavior", name, ".compress", yes_no (asked->compress));
+	lines_add_in (lines, "behavior", name, ".cors", asked->cors);
+	int code = add_set (cdn, name, ".method", asked->methods, error);
+	return code < 0 ? code : add_set (cdn, name, ".cached-method", asked->cached_methods, error);
+}
+
+static int
+add_behaviors (const struct larder_infra *infra, struct resource *cdn, const char *const *names, struct larder_error *error)
+{
+	unsigned order = 0;
+	int code = 0;
+	for (; code == 0 && names && *names; names++) {
+		const struct config_section *at;
+		code = config_find (larder_configuration (infra->larder), "behavior", *names, &at, error);
+		if (code == 0)
+			code = add_behavior (cdn, at, ++order, error);
+	}
+	return code;
+}
+
+static int
+add_origin (struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, struct larder_error *error)
+{
+	const struct resource *bucket = asked->store ? resource_find (infra, "store", asked->store, "bucket") : NULL;
+	if (!bucket)
+		return larder_fail_next (error, LARDER_E_INVALID, "store = NAME of a [store] with a bucket of its own", "[cdn \"%s\"] of %s serves no bucket", cdn->section,
+			config_where_key (cdn->at, "store"));
+	const char *id = asked->origin_id ? asked->origin_id : bucket->section;
+	char *domain = path_of_member (cdn->arena, "origin", id, ".domain"), *from = arena_printf (cdn->arena, "store/%s#domain", bucket->section);
+	if (!domain || !from)
+		return larder_fail_memory (error);
+	lines_add_in (&cdn->desired, "origin", id, ".bucket", bucket->identity);
+	lines_add_from (&cdn->desired, domain, from);
+	lines_add_in (&cdn->desired, "origin", id, ".access", asked->origin_access);
+	lines_add_in (&cdn->desired, "origin", id, ".access-comment", asked->origin_access_comment);
+	return resource_needs (infra, cdn, bucket, error);
+}
+
+static int
+add_cdn (struct larder_infra *infra, const struct config_section *at, struct larder_error *error)
+{
+	const struct schema_cdn *asked = config_struct (at);
+	const struct schema_larder *settings = larder_settings_of (infra->larder);
+	const char *environment = settings && settings->environment ? settings->environment : ENVIRONMENT_NONE;
+	char *identity = arena_printf (infra->arena, "%s/cdn/%s", environment, config_name (at));
+	struct resource *cdn = identity ? resource_add (infra, at, "cdn", identity, asked->backend) : NULL;
+	if (!cdn)
+		return larder_fail_memory (error);
+	cdn->protect = asked->protect;
+	struct { const char *path, *value; } lines[] = {
+		{ "comment", asked->comment }, { "price-class", asked->price_class }, { "certificate", asked->certificate },
+		{ "tls", asked->certificate ? asked->tls : NULL }, { "geo", asked->geo }, { "web-acl", asked->web_acl }, { "key-group", asked->key_group },
+		{ "ipv6", yes_no (asked->ipv6) }, { "enabled", yes_no (asked->enabled) },
+	};
+	for (size_t n = 0; n < sizeof lines / sizeof *lines; n++)
+		lines_add (&cdn->desired, lines[n].path, lines[n].value);
+	for (const char *const *alias = asked->aliases; alias && *alias; alias++)
+		lines_add_in (&cdn->desired, "alias", *alias, "", "yes");
+	int code = desired_tags (cdn, asked->tags, error);
+	if (code == 0)
+		code = add_origin (infra, cdn, asked, error);
+	return code < 0 ? code : add_behaviors (infra, cdn, asked->behaviors, error);
+}
+
+int
+desired_cdns (struct larder_infra *infra, struct larder_error *error)
+{
+	int code = 0;
+	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "cdn", at));)
+		if (((const struct schema_cdn *) config_struct (at))->backend)
+			code = add_cdn (infra, at, error);
+	return code;
+}

@@ -1,0 +1,145 @@
+/* desired-more.c: [filesystem], [backup], [database]. */
+#include "resource.h"
+
+#include <string.h>
+
+#include "error.h"
+
+/* ---- shared files ---- */
+
+static void
+add_network (struct resource *share, const struct schema_filesystem *asked)
+{
+	lines_add (&share->desired, "network", asked->vpc);
+	for (const char *const *subnet = asked->subnets; subnet && *subnet; subnet++)
+		lines_add_in (&share->desired, "target", *subnet, "", "yes");
+	if (!asked->security_group)
+		return;
+	lines_add (&share->desired, "security-group.name", asked->security_group);
+	if (asked->nodes)
+		lines_add_in (&share->desired, "security-group.from", asked->nodes, "", "tcp 2049");
+	lines_add (&share->desired, "security-group.egress", asked->egress);
+}
+
+static int
+add_share (struct larder_infra *infra, const struct config_section *at, const struct schema_filesystem *asked, struct larder_error *error)
+{
+	struct resource *share = resource_add (infra, at, "filesystem", asked->token ? asked->token : config_name (at), asked->backend);
+	if (!share)
+		return larder_fail_memory (error);
+	share->protect = asked->protect;
+	struct lines *lines = &share->desired;
+	lines_add (lines, "encrypted", yes_no (asked->encrypted));
+	lines_add (lines, "kms-key", asked->kms_key);
+	lines_add (lines, "performance", asked->performance);
+	lines_add (lines, "throughput", asked->throughput);
+	lines_add (lines, "lifecycle.to-ia", text_days (share->arena, asked->to_ia));
+	if (asked->back_on_access)
+		lines_add (lines, "lifecycle.back-on-access", "1");
+	if (asked->access_point) {
+		lines_add_in (lines, "access-point", asked->access_point, ".owner", asked->owner);
+		lines_add_in (lines, "access-point", asked->access_point, ".mode", asked->mode);
+	}
+	add_network (share, asked);
+	return desired_tags (share, asked->tags, error);
+}
+
+int
+desired_filesystems (struct larder_infra *infra, struct larder_error *error)
+{
+	int code = 0;
+	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "filesystem", at));) {
+		const struct schema_filesystem *asked = config_struct (at);
+		if (asked->backend)
+			code = add_share (infra, at, asked, error);
+	}
+	return code;
+}
+
+/* ---- backups ---- */
+
+static int
+add_selected (struct larder_infra *infra, struct resource *backup, const char *selection, const char *const *names, struct larder_error *error)
+{
+	char *set = path_of_member (backup->arena, "selection", selection, ".resource");
+	int code = set ? 0 : larder_fail_memory (error);
+	for (; code == 0 && *names; names++) {
+		static const char *const kinds[] = { "filesystem", "database", "store" };
+		const struct resource *named = NULL;
+		for (size_t n = 0; !named && n < sizeof kinds / sizeof *kinds; n++)
+			named = resource_find (infra, kinds[n], *names, NULL);
+		char *path = path_of_member (backup->arena, set, *names, "");
+		char *from = named ? arena_printf (backup->arena, "%s/%s#id", named->kind, *names) : NULL;
+		if (!path || (named && !from))
+			return larder_fail_memory (error);
+		if (named)
+			lines_add_from (&backup->desired, path, from);
+		else if (strchr (*names, ':'))
+			lines_add (&backup->desired, path, *names);      /* an address of the service's own */
+		else
+			return larder_fail_next (error, LARDER_E_NOTFOUND, "name a [filesystem], [database] or [store], or write the service's own address of it",
+				"[backup \"%s\"] of %s is to back up '%s', which no section is", backup->section, config_where_key (backup->at, "resources"), *names);
+		code = resource_needs (infra, backup, named, error);
+	}
+	return code;
+}
+
+static int
+add_backup (struct larder_infra *infra, const struct config_section *at, const struct schema_backup *asked, struct larder_error *error)
+{
+	struct resource *backup = resource_add (infra, at, "backup", asked->plan ? asked->plan : config_name (at), asked->backend);
+	if (!backup)
+		return larder_fail_memory (error);
+	if (!asked->resources || !*asked->resources)
+		return larder_fail_next (error, LARDER_E_INVALID, "resources = NAME, …", "[backup \"%s\"] of %s selects nothing: services take that for everything they can back up",
+			backup->section, config_where (at));
+	backup->must = "selection[*].resource[*]";
+	const char *rule = asked->rule ? asked->rule : "daily", *selection = asked->selection ? asked->selection : config_name (at);
+	lines_add_in (&backup->desired, "rule", rule, ".vault", asked->vault ? asked->vault : "Default");
+	lines_add_in (&backup->desired, "rule", rule, ".schedule", asked->schedule);
+	lines_add_in (&backup->desired, "rule", rule, ".delete-after", text_days (backup->arena, asked->delete_after));
+	lines_add_in (&backup->desired, "rule", rule, ".cold-after", text_days (backup->arena, asked->cold_after));
+	lines_add_in (&backup->desired, "selection", selection, ".role", asked->role ? asked->role : "auto");
+	return add_selected (infra, backup, selection, asked->resources, error);
+}
+
+int
+desired_backups (struct larder_infra *infra, struct larder_error *error)
+{
+	int code = 0;
+	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "backup", at));) {
+		const struct schema_backup *asked = config_struct (at);
+		if (asked->backend)
+			code = add_backup (infra, at, asked, error);
+	}
+	return code;
+}
+
+/* ---- databases: protected as they stand; to make one is their owner's matter ---- */
+
+static int
+add_database (struct larder_infra *infra, const struct config_section *at, const struct schema_database *asked, struct larder_error *error)
+{
+	struct resource *database = resource_add (infra, at, "database", asked->instance ? asked->instance : config_name (at), asked->backend);
+	if (!database)
+		return larder_fail_memory (error);
+	database->protect = !asked->destroy;
+	lines_add (&database->desired, "retention", asked->retention > 0 ? text_days (database->arena, asked->retention) : config_given (at, "retention") ? "0" : NULL);
+	lines_add (&database->desired, "window", asked->window);
+	lines_add (&database->desired, "final-snapshot", asked->skip_final_snapshot ? "none" : asked->final_snapshot);
+	for (const char *const *log = asked->logs; log && *log; log++)
+		lines_add_in (&database->desired, "log", *log, "", "yes");
+	return database->arena ? 0 : larder_fail_memory (error);
+}
+
+int
+desired_databases (struct larder_infra *infra, struct larder_error *error)
+{
+	int code = 0;
+	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "database", at));) {
+		const struct schema_database *asked = config_struct (at);
+		if (asked->backend)
+			code = add_database (infra, at, asked, error);
+	}
+	return code;
+}

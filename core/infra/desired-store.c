@@ -1,0 +1,259 @@
+/* desired-store.c: [store] as a bucket with its settings, who may read it, and what is copied from it. */
+#include "resource.h"
+
+#include <string.h>
+
+#include "error.h"
+#include "text.h"
+
+/* "30d GLACIER_IR" */
+static int
+add_transition (struct resource *bucket, const char *rule, const struct config_section *at, const char *text, struct larder_error *error)
+{
+	const char *space = strchr (text, ' '), *class = space ? space + strspn (space, " ") : NULL;
+	char *age = space ? arena_copy_bytes (bucket->arena, text, (size_t) (space - text)) : NULL;
+	int64_t ns;
+	if (!class || !*class || !age || text_duration (age, &ns) < 0)
+		return larder_fail_next (error, LARDER_E_INVALID, "write AGE CLASS, as in: 30d GLACIER_IR", "'%s' of transition in [lifecycle \"%s\"] of %s is no transition", text,
+			config_name (at), config_where_key (at, "transition"));
+	char *set = path_of_member (bucket->arena, "rule", rule, ".transition");
+	const char *days = ns == 0 ? "0" : text_days (bucket->arena, ns);
+	if (!set || !days)
+		return larder_fail_memory (error);
+	lines_add_in (&bucket->desired, set, class, ".days", days);
+	return 0;
+}
+
+static int
+add_rule (struct resource *bucket, const struct config_section *at, struct larder_error *error)
+{
+	const struct schema_lifecycle *asked = config_struct (at);
+	const char *id = asked->id ? asked->id : config_name (at);
+	struct lines *lines = &bucket->desired;
+	lines_add_in (lines, "rule", id, ".status", "enabled");
+	lines_add_in (lines, "rule", id, ".prefix", asked->prefix);
+	lines_add_in (lines, "rule", id, ".tag", asked->tag);
+	if (asked->larger_than)
+		lines_add_in (lines, "rule", id, ".larger-than", arena_printf (bucket->arena, "%llu", (unsigned long long) asked->larger_than));
+	lines_add_in (lines, "rule", id, ".expire", text_days (bucket->arena, asked->expire));
+	lines_add_in (lines, "rule", id, ".expire-noncurrent", text_days (bucket->arena, asked->expire_noncurrent));
+	int code = 0;
+	for (const char *const *one = asked->transition; code == 0 && one && *one; one++)
+		code = add_transition (bucket, id, at, *one, error);
+	return code;
+}
+
+/* The names of a list that is written as one text, "images, other". Each must be a section of that kind. */
+typedef int (*named_fn) (struct resource *resource, const struct config_section *at, struct larder_error *error);
+static int
+each_named (const struct larder_infra *infra, struct resource *resource, const char *kind, const char *names, named_fn each, struct larder_error *error)
+{
+	int code = 0;
+	char *rest = arena_copy (resource->arena, names ? names : ""), *name;
+	if (!rest)
+		return larder_fail_memory (error);
+	while (code == 0 && (name = strsep (&rest, ","))) {
+		const struct config_section *at;
+		name += strspn (name, " ");
+		name[strcspn (name, " ")] = '\0';
+		if (!*name)
+			continue;
+		code = config_find (larder_configuration (infra->larder), kind, name, &at, error);
+		if (code == 0)
+			code = each (resource, at, error);
+	}
+	return code;
+}
+
+static int
+least_abort (struct resource *bucket, const struct config_section *at, struct larder_error *error)
+{
+	const struct schema_lifecycle *asked = config_struct (at);
+	(void) error;
+	if (asked->abort_uploads > 0 && (!bucket->abort_after || asked->abort_uploads < bucket->abort_after))
+		bucket->abort_after = asked->abort_uploads;
+	return 0;
+}
+
+static void
+add_each (struct resource *resource, const char *set, const char *const *members)
+{
+	for (; members && *members; members++)
+		lines_add_in (&resource->desired, set, *members, "", "yes");
+}
+
+static int
+add_cors (struct resource *bucket, const struct config_section *at, struct larder_error *error)
+{
+	const struct schema_cors *asked = config_struct (at);
+	const char *name = config_name (at);
+	struct { const char *below; const char *const *members; } sets[] = {
+		{ ".origin", asked->origins }, { ".method", asked->methods }, { ".header", asked->headers }, { ".expose", asked->expose },
+	};
+	for (size_t n = 0; n < sizeof sets / sizeof *sets; n++) {
+		char *set = path_of_member (bucket->arena, "cors", name, sets[n].below);
+		if (!set)
+			return larder_fail_memory (error);
+		add_each (bucket, set, sets[n].members);
+	}
+	if (asked->max_age > 0)
+		lines_add_in (&bucket->desired, "cors", name, ".max-age", text_seconds (bucket->arena, asked->max_age));
+	return 0;
+}
+
+/* "aws:kms KEY": what, and with which key. */
+static int
+add_encryption (struct resource *bucket, const char *text, struct larder_error *error)
+{
+	size_t word = text ? strcspn (text, " ") : 0;
+	if (!word)
+		return 0;
+	char *how = arena_copy_bytes (bucket->arena, text, word);
+	if (!how)
+		return larder_fail_memory (error);
+	lines_add (&bucket->desired, "encryption", how);
+	lines_add (&bucket->desired, "encryption-key", text + word + strspn (text + word, " "));
+	return 0;
+}
+
+/* Parts of an upload that nobody ends are billed for ever: they go after the least age that a rule of the store says, or a week. In a
+ * rule of its own, for services take no such line beside a filter by size or tag. */
+static int
+add_abort (const struct larder_infra *infra, struct resource *bucket, const char *lifecycle, struct larder_error *error)
+{
+	bucket->abort_after = 0;
+	int code = each_named (infra, bucket, "lifecycle", lifecycle, least_abort, error);
+	const char *days = text_days (bucket->arena, bucket->abort_after ? bucket->abort_after : 7 * 86400 * INT64_C (1000000000));
+	lines_add_in (&bucket->desired, "rule", "abort-uploads", ".status", "enabled");
+	lines_add_in (&bucket->desired, "rule", "abort-uploads", ".abort-uploads", days);
+	return code;
+}
+
+static int
+add_bucket (struct larder_infra *infra, const struct config_section *at, const struct schema_store *asked, struct larder_error *error)
+{
+	struct resource *bucket = resource_add (infra, at, "bucket", asked->bucket, asked->backend);
+	if (!bucket)
+		return larder_fail_memory (error);
+	bucket->protect = asked->protect;
+	if (config_given (at, "versioning"))
+		lines_add (&bucket->desired, "versioning", yes_no (asked->versioning));
+	lines_add (&bucket->desired, "public-access", asked->public_access);
+	lines_add (&bucket->desired, "ownership", asked->ownership);
+	int code = add_encryption (bucket, asked->encryption, error);
+	if (code == 0)
+		code = desired_tags (bucket, asked->tags, error);
+	if (code == 0)
+		code = each_named (infra, bucket, "lifecycle", asked->lifecycle, add_rule, error);
+	if (code == 0)
+		code = each_named (infra, bucket, "cors", asked->cors, add_cors, error);
+	return code < 0 ? code : add_abort (infra, bucket, asked->lifecycle, error);
+}
+
+int
+desired_stores (struct larder_infra *infra, struct larder_error *error)
+{
+	int code = 0;
+	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "store", at));) {
+		const struct schema_store *asked = config_struct (at);
+		if (asked->bucket && asked->backend)
+			code = add_bucket (infra, at, asked, error);
+	}
+	return code;
+}
+
+/* ---- who may read, decided by what serves it ---- */
+
+static int
+add_readers (struct larder_infra *infra, struct resource *access, struct larder_error *error)
+{
+	int code = 0;
+	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "cdn", at));) {
+		const struct schema_cdn *cdn = config_struct (at);
+		if (!cdn->store || strcmp (cdn->store, access->section) != 0)
+			continue;
+		char *path = path_of_member (access->arena, "reader", config_name (at), "");
+		char *from = arena_printf (access->arena, "cdn/%s#principal", config_name (at));
+		if (!path || !from)
+			return larder_fail_memory (error);
+		lines_add_from (&access->desired, path, from);
+		code = resource_needs (infra, access, resource_find (infra, "cdn", config_name (at), NULL), error);
+	}
+	return code;
+}
+
+int
+desired_access (struct larder_infra *infra, struct larder_error *error)
+{
+	int code = 0;
+	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "store", at));) {
+		const struct schema_store *asked = config_struct (at);
+		if (!asked->bucket || !asked->backend || (!asked->cdn && !asked->tls_only))
+			continue;
+		struct resource *access = resource_add (infra, at, "access", asked->bucket, asked->backend);
+		if (!access)
+			return larder_fail_memory (error);
+		if (asked->tls_only)
+			lines_add (&access->desired, "tls-only", "yes");
+		code = add_readers (infra, access, error);
+		if (code == 0)
+			code = resource_needs (infra, access, resource_find (infra, "store", config_name (at), "bucket"), error);
+	}
+	return code;
+}
+
+/* ---- what is copied elsewhere ---- */
+
+static int
+add_replication (struct resource *copies, const struct config_section *at, struct larder_error *error)
+{
+	const struct schema_replication *asked = config_struct (at);
+	const char *id = asked->id ? asked->id : config_name (at);
+	struct lines *lines = &copies->desired;
+	char *path = path_of_member (copies->arena, "rule", id, ".to"), *from = arena_printf (copies->arena, "store/%s#id", asked->to);
+	if (!path || !from)
+		return larder_fail_memory (error);
+	lines_add (lines, "role", asked->role ? asked->role : "auto");
+	lines_add_from (lines, path, from);
+	lines_add_in (lines, "rule", id, ".status", "enabled");
+	lines_add_in (lines, "rule", id, ".class", asked->storage_class);
+	lines_add_in (lines, "rule", id, ".priority", arena_printf (copies->arena, "%lld", (long long) asked->priority));
+	lines_add_in (lines, "rule", id, ".delete-markers", yes_no (asked->delete_markers));
+	if (asked->time_control > 0)
+		lines_add_in (lines, "rule", id, ".within-seconds", text_seconds (copies->arena, asked->time_control));
+	return 0;
+}
+
+static int
+need_target (struct larder_infra *infra, struct resource *copies, struct larder_error *error)
+{
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < copies->desired.count; n++) {
+		const char *from = copies->desired.at[n].from, *end = from ? strchr (from, '#') : NULL;
+		char *name = end ? arena_copy_bytes (copies->arena, from + strlen ("store/"), (size_t) (end - from) - strlen ("store/")) : NULL;
+		if (name)
+			code = resource_needs (infra, copies, resource_find (infra, "store", name, "bucket"), error);
+	}
+	return code;
+}
+
+/* Settings of one bucket are written one after another: after who may read it. */
+int
+desired_replications (struct larder_infra *infra, struct larder_error *error)
+{
+	int code = 0;
+	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "store", at));) {
+		const struct schema_store *asked = config_struct (at);
+		if (!asked->bucket || !asked->backend || !asked->replication)
+			continue;
+		struct resource *copies = resource_add (infra, at, "replication", asked->bucket, asked->backend);
+		code = copies ? each_named (infra, copies, "replication", asked->replication, add_replication, error) : larder_fail_memory (error);
+		if (code == 0)
+			code = need_target (infra, copies, error);
+		if (code == 0)
+			code = resource_needs (infra, copies, resource_find (infra, "store", config_name (at), "bucket"), error);
+		if (code == 0)
+			code = resource_needs (infra, copies, resource_find (infra, "store", config_name (at), "access"), error);
+	}
+	return code;
+}

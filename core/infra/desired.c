@@ -1,0 +1,105 @@
+/* desired.c: from sections of the pipeline to resources: what all kinds share. */
+#include "resource.h"
+
+#include <string.h>
+
+#include "error.h"
+
+struct resource *
+resource_add (struct larder_infra *infra, const struct config_section *at, const char *type, const char *identity, const char *backend)
+{
+	struct resource *all = arena_more (infra->arena, infra->at, infra->count, &infra->room, sizeof *all);
+	if (!all)
+		return NULL;
+	infra->at = all;
+	struct resource *ret = &all[infra->count];
+	*ret = (struct resource) { .kind = config_kind (at), .section = config_name (at), .type = type, .identity = identity, .backend = backend, .at = at };
+	ret->arena = arena_new ();
+	ret->seen = arena_new ();
+	infra->count++;                          /* counted before it is whole: infra_free frees it */
+	if (!ret->arena || !ret->seen)
+		return NULL;
+	lines_begin (&ret->desired, ret->arena);
+	lines_begin (&ret->observed, ret->seen);
+	return ret;
+}
+
+struct resource *
+resource_find (const struct larder_infra *infra, const char *kind, const char *section, const char *type)
+{
+	for (size_t n = 0; n < infra->count; n++) {
+		struct resource *one = &infra->at[n];
+		if (strcmp (one->kind, kind) == 0 && strcmp (one->section, section) == 0 && (!type || strcmp (one->type, type) == 0))
+			return one;
+	}
+	return NULL;
+}
+
+int
+resource_needs (struct larder_infra *infra, struct resource *resource, const struct resource *other, struct larder_error *error)
+{
+	if (!other || other == resource)
+		return 0;
+	size_t *needs = arena_more (infra->arena, resource->needs, resource->need_count, &resource->need_room, sizeof *needs);
+	if (!needs)
+		return larder_fail_memory (error);
+	resource->needs = needs;
+	needs[resource->need_count++] = (size_t) (other - infra->at);
+	return 0;
+}
+
+int
+desired_tags (struct resource *resource, const char *const *tags, struct larder_error *error)
+{
+	for (; tags && *tags; tags++) {
+		const char *equals = strchr (*tags, '=');
+		if (!equals || equals == *tags)
+			return larder_fail_next (error, LARDER_E_INVALID, "write NAME=VALUE", "'%s' of tags in [%s \"%s\"] of %s is no tag", *tags, resource->kind,
+				resource->section, config_where_key (resource->at, "tags"));
+		char *name = arena_copy_bytes (resource->arena, *tags, (size_t) (equals - *tags));
+		if (!name)
+			return larder_fail_memory (error);
+		lines_add_in (&resource->desired, "tag", name, "", equals + 1);
+	}
+	return 0;
+}
+
+const char *
+text_days (struct larder_arena *arena, int64_t ns)
+{
+	return ns > 0 ? arena_printf (arena, "%lld", (long long) ((ns + 86399 * INT64_C (1000000000)) / (86400 * INT64_C (1000000000)))) : NULL;
+}
+
+const char *
+text_seconds (struct larder_arena *arena, int64_t ns)
+{
+	return ns >= 0 ? arena_printf (arena, "%lld", (long long) (ns / INT64_C (1000000000))) : NULL;
+}
+
+/* Two sections must not stand for one thing: each apply would undo the other's. */
+static int
+check_twins (const struct larder_infra *infra, struct larder_error *error)
+{
+	for (size_t a = 0; a < infra->count; a++)
+		for (size_t b = a + 1; b < infra->count; b++) {
+			const struct resource *one = &infra->at[a], *other = &infra->at[b];
+			if (strcmp (one->type, other->type) == 0 && strcmp (one->identity, other->identity) == 0 && strcmp (one->backend, other->backend) == 0)
+				return larder_fail_next (error, LARDER_E_INVALID, "give each its own, or let one be a view: in = STORE", "%s '%s' is what both [%s \"%s\"] of %s and [%s \"%s\"] of %s stand for",
+					one->type, one->identity, one->kind, one->section, config_where (one->at), other->kind, other->section, config_where (other->at));
+		}
+	return 0;
+}
+
+int
+desired_read (struct larder_infra *infra, struct larder_error *error)
+{
+	static int (*const steps[]) (struct larder_infra *, struct larder_error *) = {
+		desired_stores, desired_cdns, desired_access, desired_replications, desired_filesystems, desired_backups, desired_databases,
+	};
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < sizeof steps / sizeof *steps; n++)
+		code = steps[n] (infra, error);
+	for (size_t n = 0; code == 0 && n < infra->count; n++)
+		code = lines_sort (&infra->at[n].desired, error);
+	return code < 0 ? code : check_twins (infra, error);
+}

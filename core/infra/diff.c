@@ -1,0 +1,200 @@
+/* diff.c: two sorted lists, and what lies between them: one merge. */
+#include "resource.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <string.h>
+
+#include "error.h"
+
+const struct larder_path_rule *
+resource_rule (const struct resource *resource, const char *path)
+{
+	const char *at = (const char *) resource->means->paths;
+	for (; at && ((const struct larder_path_rule *) (const void *) at)->path; at += resource->means->path_stride)
+		if (path_matches (((const struct larder_path_rule *) (const void *) at)->path, path))
+			return (const struct larder_path_rule *) (const void *) at;
+	return NULL;
+}
+
+static int
+add (struct resource *resource, struct change change, struct larder_error *error)
+{
+	struct changes *changes = &resource->changes;
+	struct change *at = arena_more (resource->seen, changes->at, changes->count, &changes->room, sizeof *at);
+	if (!at)
+		return larder_fail_memory (error);
+	changes->at = at;
+	at[changes->count++] = change;
+	return 0;
+}
+
+/* ---- what the backend lacks ---- */
+
+/* NULL, or why the line is not for this backend, in the arena. */
+static const char *
+lacking (const struct larder_infra *infra, const struct resource *resource, const struct line *line)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	const struct larder_line asked = { .size = sizeof asked, .path = line->path, .value = line->value };
+	const struct larder_resource request = { .size = sizeof request, .section = resource->section, .identity = resource->identity };
+	const struct resource *teller = line->from ? resource_told_by (infra, line->from) : NULL;
+	if (line->from && (!teller || teller->cut))
+		return arena_printf (resource->arena, "%.*s is not there to tell it", (int) strcspn (line->from, "#"), line->from);
+	if (!resource_rule (resource, line->path))
+		return arena_printf (resource->arena, "not supported by %s", resource->instance->module->driver->name);
+	if (resource->means->supports && resource->means->supports (resource->instance->self, &request, &asked, &why) < 0)
+		return arena_copy (resource->arena, why.message);
+	return NULL;
+}
+
+/* Takes them from the desired lines, once, so that no driver ever sees them. */
+static int
+take_lacking (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
+{
+	size_t kept = 0;
+	struct lines *desired = &resource->desired;
+	for (size_t n = 0; n < desired->count; n++) {
+		const char *why = lacking (infra, resource, &desired->at[n]);
+		if (!why) {
+			desired->at[kept++] = desired->at[n];
+			continue;
+		}
+		struct change *at = arena_more (resource->arena, resource->lacks.at, resource->lacks.count, &resource->lacks.room, sizeof *at);
+		if (!at)
+			return larder_fail_memory (error);
+		resource->lacks.at = at;
+		at[resource->lacks.count++] = (struct change) { .mark = LARDER_INFRA_LACKING, .path = desired->at[n].path, .will = desired->at[n].value, .why = why };
+	}
+	resource->empty = desired->count > 0 && kept == 0;       /* then there is nothing left to make */
+	desired->count = kept;
+	for (size_t n = 0; resource->must && n < kept; n++)
+		if (path_matches (resource->must, desired->at[n].path))
+			return 0;
+	if (resource->must) {
+		resource->cut = true;
+		resource->why_cut = "nothing of what it is for is there";
+	}
+	return 0;
+}
+
+/* ---- the merge ---- */
+
+/* There, and not asked for. */
+static int
+surplus (const struct larder_infra *infra, struct resource *resource, const struct line *there, struct larder_error *error)
+{
+	const struct larder_path_rule *rule = resource_rule (resource, there->path);
+	size_t member = path_member_length (there->path);
+	if (!rule || rule->flags & (LARDER_PATH_COMPUTED | LARDER_PATH_OPTIONAL))
+		return 0;
+	bool ours = member && lines_have_below (&resource->desired, there->path, member);
+	struct change change = { .mark = ours || infra->flags & LARDER_INFRA_ADOPT ? LARDER_INFRA_REMOVE : LARDER_INFRA_UNMANAGED, .path = there->path, .was = there->value };
+	return add (resource, change, error);
+}
+
+static bool
+is_immutable (const struct resource *resource, const char *path)
+{
+	const struct larder_path_rule *rule = resource_rule (resource, path);
+	return rule && rule->flags & LARDER_PATH_IMMUTABLE;
+}
+
+static int
+both (struct resource *resource, const struct line *wanted, const struct line *there, struct larder_error *error)
+{
+	if (wanted->value && strcmp (wanted->value, there->value) == 0)
+		return 0;
+	struct change change = { .mark = LARDER_INFRA_UPDATE, .path = wanted->path, .was = there->value, .will = wanted->value, .from = wanted->from };
+	if (is_immutable (resource, wanted->path))
+		change.mark = LARDER_INFRA_REPLACED, change.why = "cannot be changed in place";
+	return add (resource, change, error);
+}
+
+/* What the service does not tell of cannot be compared: only what it can echo is. */
+static int
+missing (struct resource *resource, const struct line *wanted, bool absent, struct larder_error *error)
+{
+	const struct larder_path_rule *rule = resource_rule (resource, wanted->path);
+	if (!absent && rule && rule->flags & LARDER_PATH_COMPUTED)
+		return 0;
+	struct change change = { .mark = LARDER_INFRA_CREATE, .path = wanted->path, .will = wanted->value, .from = wanted->from };
+	if (!absent && is_immutable (resource, wanted->path))
+		change.mark = LARDER_INFRA_REPLACED, change.why = "cannot be changed in place";
+	return add (resource, change, error);
+}
+
+static int
+merge (const struct larder_infra *infra, struct resource *resource, struct larder_error *error)
+{
+	const struct lines *desired = &resource->desired, *observed = &resource->observed;
+	size_t d = 0, o = 0;
+	int code = 0;
+	while (code == 0 && (d < desired->count || o < observed->count)) {
+		int order = d == desired->count ? 1 : o == observed->count ? -1 : strcmp (desired->at[d].path, observed->at[o].path);
+		if (order == 0)
+			code = both (resource, &desired->at[d++], &observed->at[o++], error);
+		else if (order < 0)
+			code = missing (resource, &desired->at[d++], false, error);
+		else
+			code = surplus (infra, resource, &observed->at[o++], error);
+	}
+	return code;
+}
+
+/* ---- the whole ---- */
+
+static uint32_t
+mark_of (const struct resource *resource)
+{
+	uint32_t mark = LARDER_INFRA_SAME;
+	for (size_t n = 0; n < resource->changes.count; n++) {
+		uint32_t one = resource->changes.at[n].mark;
+		if (one == LARDER_INFRA_REPLACED)
+			return one;
+		if (one == LARDER_INFRA_CREATE || one == LARDER_INFRA_UPDATE || one == LARDER_INFRA_REMOVE)
+			mark = LARDER_INFRA_UPDATE;
+	}
+	return mark;
+}
+
+static int
+compare_absent (struct resource *resource, struct larder_error *error)
+{
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < resource->desired.count; n++)
+		code = missing (resource, &resource->desired.at[n], true, error);
+	resource->mark = resource->empty ? LARDER_INFRA_SAME : resource->means->create ? LARDER_INFRA_CREATE : LARDER_INFRA_LACKING;
+	if (resource->mark == LARDER_INFRA_LACKING)
+		resource->why_cut = "it is not there, and to make one is its owner's matter";
+	return code;
+}
+
+static int
+compare_gone (struct resource *resource)
+{
+	resource->mark = resource->state == LARDER_RESOURCE_ABSENT ? LARDER_INFRA_SAME : LARDER_INFRA_REMOVE;
+	return 0;
+}
+
+int
+resource_compare (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
+{
+	int code = 0;
+	resource->changes = (struct changes) { 0 };
+	if (!resource->sifted)
+		code = take_lacking (infra, resource, error);
+	resource->sifted = true;
+	if (resource->cut)
+		resource->mark = LARDER_INFRA_LACKING;
+	if (code < 0 || resource->cut)
+		return code;
+	if (infra->flags & LARDER_INFRA_DESTROY)
+		return compare_gone (resource);
+	if (resource->state == LARDER_RESOURCE_ABSENT)
+		return compare_absent (resource, error);
+	code = merge (infra, resource, error);
+	resource->mark = mark_of (resource);
+	return code;
+}

@@ -1,0 +1,237 @@
+/* infra.c: what the sections stand for, looked at: opening, telling, counting. */
+#include "resource.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+
+/* ---- looking ---- */
+
+static int
+keep_failure (struct resource *resource, int code)
+{
+	if (code < 0) {
+		resource->code = code;
+		resource->mark = LARDER_INFRA_FAILED;
+	}
+	return code;
+}
+
+static int
+look (void *context, struct resource *resource)
+{
+	struct larder_infra *infra = context;
+	if (resource->cut || resource->code < 0)
+		return 0;
+	return keep_failure (resource, resource_read (infra, resource, &resource->error));
+}
+
+static void
+no_skip (void *context, struct resource *resource, const struct resource *because)
+{
+	(void) context, (void) resource, (void) because;
+}
+
+static int
+look_at_all (struct larder_infra *infra, struct larder_error *error)
+{
+	const struct order order = { .each = look, .skipped = no_skip, .context = infra, .apart = true };
+	int code = order_run (infra, &order, error);
+	for (size_t n = 0; code == 0 && n < infra->count; n++) {
+		struct resource *one = &infra->at[n];
+		if (one->cut || one->code < 0)
+			continue;
+		resource_resolve (infra, one);
+		keep_failure (one, resource_compare (infra, one, &one->error));
+	}
+	return code;
+}
+
+static void
+bind_all (struct larder_infra *infra)
+{
+	for (size_t n = 0; n < infra->count; n++) {
+		struct resource *one = &infra->at[n];
+		one->error = (struct larder_error) LARDER_ERROR_INIT;
+		keep_failure (one, resource_bind (infra, one, &one->error));
+	}
+}
+
+/* ---- only one section, and what it needs is not looked at ---- */
+
+static int
+keep_only (struct larder_infra *infra, const char *only, struct larder_error *error)
+{
+	size_t found = 0;
+	for (size_t n = 0; only && n < infra->count; n++) {
+		struct resource *one = &infra->at[n];
+		size_t kind = strlen (one->kind);
+		one->aside = !(strncmp (only, one->kind, kind) == 0 && only[kind] == '/' && strcmp (only + kind + 1, one->section) == 0);
+		found += !one->aside;
+	}
+	return !only || found ? 0 : larder_fail_next (error, LARDER_E_NOTFOUND, "write KIND/NAME of a section that stands for something: store/images", "no section is '%s'", only);
+}
+
+static int
+first_lacking (const struct larder_infra *infra, struct larder_error *error)
+{
+	for (size_t n = 0; infra->flags & LARDER_INFRA_STRICT && n < infra->count; n++) {
+		const struct resource *one = &infra->at[n];
+		const char *path = one->cut || !one->lacks.count ? NULL : one->lacks.at[0].path;
+		if (!one->aside && (one->cut || path))
+			return larder_fail_next (error, LARDER_E_UNSUPPORTED, "without strict it is a remark, and the rest is done", "[%s \"%s\"] of %s%s%s: %s", one->kind, one->section,
+				config_where (one->at), path ? ", " : "", path ? path : "", path ? one->lacks.at[0].why : one->why_cut);
+	}
+	return 0;
+}
+
+static int
+prepare (struct larder_infra *infra, const struct larder_infra_request *request, struct larder_error *error)
+{
+	int code = desired_read (infra, error);
+	if (code == 0)
+		code = order_check (infra, error);
+	if (code == 0)
+		code = keep_only (infra, request->only, error);
+	if (code < 0)
+		return code;
+	bind_all (infra);
+	code = request->saved ? saved_read (infra, request->saved, error) : 0;
+	if (code == 0)
+		code = look_at_all (infra, error);
+	if (code == 0 && request->saved)
+		code = saved_check (infra, error);
+	return code < 0 ? code : first_lacking (infra, error);
+}
+
+int
+larder_infra_open (struct larder *larder, const struct larder_infra_request *asked, struct larder_infra **ret, struct larder_error *error)
+{
+	struct larder_infra_request request = { .size = sizeof request };
+	struct larder_infra *infra = calloc (1, sizeof *infra);
+	const struct schema_larder *settings = larder_settings_of (larder);
+	larder_give (&request, asked);
+	if (!infra || !(infra->arena = arena_new ())) {
+		free (infra);
+		return larder_fail_memory (error);
+	}
+	infra->larder = larder;
+	infra->flags = request.flags | (settings && settings->strict ? LARDER_INFRA_STRICT : 0);
+	int code = larder_configuration (larder) ? prepare (infra, &request, error) : larder_fail (error, LARDER_E_INVALID, "this handle has no configuration");
+	if (code < 0)
+		larder_infra_free (infra);
+	else
+		*ret = infra;
+	return code;
+}
+
+void
+larder_infra_free (struct larder_infra *infra)
+{
+	if (!infra)
+		return;
+	for (size_t n = 0; n < infra->count; n++) {
+		arena_free (infra->at[n].arena);
+		arena_free (infra->at[n].seen);
+	}
+	arena_free (infra->arena);
+	free (infra);
+}
+
+/* ---- telling ---- */
+
+struct larder_infra_change
+infra_whole (const struct resource *one)
+{
+	return (struct larder_infra_change) {
+		.size = sizeof (struct larder_infra_change), .mark = one->mark, .kind = one->kind, .section = one->section, .type = one->type,
+		.identity = one->identity, .why = one->mark == LARDER_INFRA_FAILED ? one->error.message : one->mark == LARDER_INFRA_LACKING ? one->why_cut : NULL,
+		.next = one->mark == LARDER_INFRA_FAILED && *one->error.next ? one->error.next : NULL,
+	};
+}
+
+static int
+tell_changes (const struct resource *one, const struct changes *changes, larder_infra_change_fn change, void *context, struct larder_error *error)
+{
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < changes->count; n++) {
+		const struct change *at = &changes->at[n];
+		struct larder_infra_change told = infra_whole (one);
+		told.mark = at->mark, told.path = at->path, told.was = at->was, told.will = at->will, told.from = at->from, told.why = at->why, told.next = NULL;
+		code = change (context, &told, error);
+	}
+	return code;
+}
+
+int
+larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn change, void *context, struct larder_error *error)
+{
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < infra->count; n++) {
+		const struct resource *one = &infra->at[n];
+		struct larder_infra_change whole = infra_whole (one);
+		if (one->aside)
+			continue;
+		code = change (context, &whole, error);
+		if (code == 0)
+			code = tell_changes (one, &one->changes, change, context, error);
+		if (code == 0 && !(infra->flags & LARDER_INFRA_DESTROY))
+			code = tell_changes (one, &one->lacks, change, context, error);
+	}
+	return code;
+}
+
+int
+larder_infra_observed (const struct larder_infra *infra, larder_infra_change_fn line, void *context, struct larder_error *error)
+{
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < infra->count; n++) {
+		const struct resource *one = &infra->at[n];
+		if (one->aside)
+			continue;
+		struct larder_infra_change told = infra_whole (one);
+		if (told.mark != LARDER_INFRA_FAILED && told.mark != LARDER_INFRA_LACKING)
+			told.mark = one->state == LARDER_RESOURCE_ABSENT ? LARDER_INFRA_REMOVE : LARDER_INFRA_SAME;
+		code = line (context, &told, error);
+		for (size_t k = 0; code == 0 && k < one->observed.count; k++) {
+			told.mark = LARDER_INFRA_SAME, told.path = one->observed.at[k].path, told.was = one->observed.at[k].value;
+			code = line (context, &told, error);
+		}
+	}
+	return code;
+}
+
+static void
+count_changes (const struct changes *changes, struct larder_infra_counts *counts)
+{
+	for (size_t n = 0; n < changes->count; n++) {
+		counts->unmanaged += changes->at[n].mark == LARDER_INFRA_UNMANAGED;
+		counts->lacking += changes->at[n].mark == LARDER_INFRA_LACKING;
+	}
+}
+
+void
+larder_infra_count (const struct larder_infra *infra, struct larder_infra_counts *ret)
+{
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	for (size_t n = 0; n < infra->count; n++) {
+		const struct resource *one = &infra->at[n];
+		if (one->aside)
+			continue;
+		counts.created += one->mark == LARDER_INFRA_CREATE;
+		counts.updated += one->mark == LARDER_INFRA_UPDATE;
+		counts.replaced += one->mark == LARDER_INFRA_REPLACED;
+		counts.removed += one->mark == LARDER_INFRA_REMOVE;
+		counts.same += one->mark == LARDER_INFRA_SAME;
+		counts.lacking += one->mark == LARDER_INFRA_LACKING;
+		counts.failed += one->mark == LARDER_INFRA_FAILED;
+		count_changes (&one->changes, &counts);
+		if (!(infra->flags & LARDER_INFRA_DESTROY))
+			count_changes (&one->lacks, &counts);
+	}
+	larder_give (ret, &counts);
+}

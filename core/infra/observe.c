@@ -1,0 +1,170 @@
+/* observe.c: a resource and its driver: who answers for it, what is there, and the acts. */
+#include "resource.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+
+/* ---- its driver ---- */
+
+static const struct larder_resource_type *
+type_of (const struct larder_driver *driver, const char *name)
+{
+	const char *at = (const char *) driver->resources;
+	for (; at && ((const struct larder_resource_type *) (const void *) at)->name; at += driver->resource_stride)
+		if (strcmp (((const struct larder_resource_type *) (const void *) at)->name, name) == 0)
+			return (const struct larder_resource_type *) (const void *) at;
+	return NULL;
+}
+
+static int
+cut (struct resource *resource, const char *why, struct larder_error *error)
+{
+	resource->cut = true;
+	resource->mark = LARDER_INFRA_LACKING;
+	resource->why_cut = arena_copy (resource->arena, why);
+	return resource->why_cut ? 0 : larder_fail_memory (error);
+}
+
+int
+resource_bind (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	const struct config_section *at;
+	const struct module *module;
+	int code = config_find (larder_configuration (infra->larder), "backend", resource->backend, &at, error);
+	if (code < 0)
+		return code;
+	const char *name = config_text (at, "driver");
+	if (registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, name ? name : "", &module, &why) < 0)
+		return cut (resource, why.message, error);
+	code = backend_open (infra->larder, resource->backend, &resource->instance, error);
+	if (code < 0)
+		return code;
+	const struct larder_driver *driver = resource->instance->module->driver;
+	resource->means = type_of (driver, resource->type);
+	char text[200];
+	snprintf (text, sizeof text, "the driver %s has no %s", driver->name, resource->type);
+	if (!resource->means)
+		return cut (resource, text, error);
+	const struct larder_resource request = { .size = sizeof request, .section = resource->section, .identity = resource->identity };
+	if (resource->means->supports && resource->means->supports (resource->instance->self, &request, NULL, &why) < 0)
+		return cut (resource, why.message, error);
+	return 0;
+}
+
+/* ---- what is there ---- */
+
+static int
+take_line (void *context, const struct larder_line *told, struct larder_error *error)
+{
+	struct lines *lines = context;
+	struct larder_line line = { .size = sizeof line };
+	larder_give (&line, told);
+	if (!line.path || (lines->count && strcmp (lines->at[lines->count - 1].path, line.path) >= 0))
+		return larder_fail (error, LARDER_E_INTEGRITY, "the driver tells '%s' out of order", line.path ? line.path : "");
+	lines_add (lines, line.path, line.value ? line.value : "");
+	return lines->failed ? larder_fail_memory (error) : 0;
+}
+
+int
+resource_read (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
+{
+	arena_clear (resource->seen);
+	lines_begin (&resource->observed, resource->seen);
+	resource->changes = (struct changes) { 0 };
+	const struct larder_resource request = { .size = sizeof request, .section = resource->section, .identity = resource->identity };
+	struct larder_call call = larder_call_begin (infra->larder, resource->seen);
+	instance_enter (resource->instance);
+	int code = resource->means->read (resource->instance->self, &call, &request, take_line, &resource->observed, &resource->state, error);
+	instance_leave (resource->instance);
+	return code;
+}
+
+/* ---- what others tell ---- */
+
+const struct resource *
+resource_told_by (const struct larder_infra *infra, const char *from)
+{
+	const char *end = strchr (from, '#');
+	for (size_t n = 0; end && n < infra->count; n++) {
+		const struct resource *one = &infra->at[n];
+		size_t kind = strlen (one->kind), section = strlen (one->section);
+		bool telling = strcmp (one->type, "access") != 0 && strcmp (one->type, "replication") != 0;
+		if (telling && kind + 1 + section == (size_t) (end - from) && strncmp (from, one->kind, kind) == 0 && from[kind] == '/'
+			&& strncmp (from + kind + 1, one->section, section) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+void
+resource_resolve (const struct larder_infra *infra, struct resource *resource)
+{
+	for (size_t n = 0; n < resource->desired.count; n++) {
+		struct line *line = &resource->desired.at[n];
+		const struct resource *other = line->from ? resource_told_by (infra, line->from) : NULL;
+		const struct line *told = other ? lines_find (&other->observed, strchr (line->from, '#') + 1) : NULL;
+		if (line->from)
+			line->value = told ? arena_copy (resource->arena, told->value) : NULL;
+	}
+}
+
+/* ---- the acts ---- */
+
+static bool
+stays (const struct larder_infra *infra, const struct resource *resource, const struct line *there)
+{
+	const struct larder_path_rule *rule = resource_rule (resource, there->path);
+	size_t member = path_member_length (there->path);
+	if (!rule || rule->flags & LARDER_PATH_COMPUTED || lines_find (&resource->desired, there->path))
+		return false;
+	if (rule->flags & LARDER_PATH_OPTIONAL)
+		return true;
+	return !(infra->flags & LARDER_INFRA_ADOPT) && !(member && lines_have_below (&resource->desired, there->path, member));
+}
+
+/* All that is to be there afterwards: what is desired, and of what is there what nobody here declared. */
+static int
+target (const struct larder_infra *infra, const struct resource *resource, struct lines *ret, struct larder_error *error)
+{
+	lines_begin (ret, resource->seen);
+	for (size_t n = 0; n < resource->desired.count; n++)
+		lines_add (ret, resource->desired.at[n].path, resource->desired.at[n].value);
+	for (size_t n = 0; n < resource->observed.count; n++)
+		if (stays (infra, resource, &resource->observed.at[n]))
+			lines_add (ret, resource->observed.at[n].path, resource->observed.at[n].value);
+	return lines_sort (ret, error);
+}
+
+int
+resource_act (struct larder_infra *infra, struct resource *resource, enum resource_act what, struct larder_error *error)
+{
+	const struct larder_resource_type *means = resource->means;
+	struct lines_feed desired_feed, observed_feed;
+	struct larder_lines desired, observed;
+	struct lines wanted;
+	int code = target (infra, resource, &wanted, error);
+	if (code < 0)
+		return code;
+	lines_feed (&desired_feed, &wanted, &desired);
+	lines_feed (&observed_feed, &resource->observed, &observed);
+	const struct larder_resource request = {
+		.size = sizeof request, .section = resource->section, .identity = resource->identity, .desired = &desired,
+		.observed = what == RESOURCE_CREATE ? NULL : &observed,
+	};
+	int (*act) (void *, struct larder_call *, const struct larder_resource *, struct larder_error *) =
+		what == RESOURCE_CREATE ? means->create : what == RESOURCE_UPDATE ? means->update : means->remove;
+	if (!act)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "the driver %s does not %s a %s", resource->instance->module->driver->name,
+			what == RESOURCE_CREATE ? "make" : what == RESOURCE_UPDATE ? "change" : "remove", resource->type);
+	struct larder_call call = larder_call_begin (infra->larder, resource->arena);
+	instance_enter (resource->instance);
+	code = act (resource->instance->self, &call, &request, error);
+	instance_leave (resource->instance);
+	return code;
+}

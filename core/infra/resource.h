@@ -1,0 +1,125 @@
+/* resource.h: what is to be, what is there, and what lies between: one resource, all of them. doc/dev/infra.md tells the whole. */
+#ifndef LARDER_INFRA_RESOURCE_H
+#define LARDER_INFRA_RESOURCE_H
+
+#include <larder/larder.h>
+#include "lines.h"
+#include "store.h"
+
+struct larder_resource_type;
+struct larder_path_rule;
+
+/* One difference. `path` NULL: the resource as a whole. */
+struct change {
+	uint32_t mark;                   /* enum larder_infra_mark */
+	const char *path, *was, *will;   /* was NULL: nothing; will NULL: gone, or not known yet when `from` is set */
+	const char *from, *why;
+};
+
+struct changes { struct change *at; size_t count, room; };
+
+struct resource {
+	const char *kind, *section;      /* the section it stands for: "store", "images" */
+	const char *type, *identity;     /* "bucket", its name */
+	const char *backend;
+	const struct config_section *at;
+	bool protect;                    /* destroy and replace leave it */
+	bool aside;                      /* not asked for: looked at for what others need of it, and left alone */
+	bool cut;                        /* its backend does not know the type: nothing of it is sent */
+	const char *why_cut;
+	const char *must;                /* pattern of a path that it is nothing without, or NULL: a backup that selects nothing backs up everything */
+	struct lines desired, observed;
+	uint32_t state;                  /* enum larder_resource_state, as last read */
+	struct changes changes;          /* those of a set together, in byte order of their paths */
+	uint32_t mark;                   /* what becomes of the whole: enum larder_infra_mark */
+	int code;                        /* of what went wrong with it, told in `error` */
+	struct larder_error error;
+	size_t *needs, need_count, need_room;    /* indices of resources that come first */
+
+	struct changes lacks;            /* desired lines that the backend does not support */
+	bool sifted, empty;              /* they were taken out; nothing else was desired */
+	int64_t abort_after;             /* of a bucket, while its lines are made: ns */
+	struct instance *instance;
+	const struct larder_resource_type *means;
+	struct larder_arena *arena;      /* of its own: resources are looked at in parallel */
+	struct larder_arena *seen;       /* of what was read last, and of the changes */
+};
+
+struct larder_infra {
+	struct larder *larder;
+	uint32_t flags;                  /* enum larder_infra_flag */
+	struct larder_arena *arena;
+	struct resource *at;
+	size_t count, room;
+	const char *saved_digest;        /* of a saved plan: of what was observed then */
+};
+
+#define ENVIRONMENT_NONE "default"
+
+/* ---- desired.c, desired-*.c: from the sections ---- */
+
+/* A new resource of a section, desired lines begun; NULL: no memory. */
+struct resource *resource_add (struct larder_infra *infra, const struct config_section *at, const char *type, const char *identity, const char *backend);
+struct resource *resource_find (const struct larder_infra *infra, const char *kind, const char *section, const char *type);
+/* It comes after `other`, which may be NULL. */
+int resource_needs (struct larder_infra *infra, struct resource *resource, const struct resource *other, struct larder_error *error);
+int desired_read (struct larder_infra *infra, struct larder_error *error);
+int desired_stores (struct larder_infra *infra, struct larder_error *error);
+int desired_access (struct larder_infra *infra, struct larder_error *error);
+int desired_replications (struct larder_infra *infra, struct larder_error *error);
+int desired_cdns (struct larder_infra *infra, struct larder_error *error);
+int desired_filesystems (struct larder_infra *infra, struct larder_error *error);
+int desired_backups (struct larder_infra *infra, struct larder_error *error);
+int desired_databases (struct larder_infra *infra, struct larder_error *error);
+/* "NAME=VALUE" of a list as tag[NAME] = VALUE. */
+int desired_tags (struct resource *resource, const char *const *tags, struct larder_error *error);
+static inline const char *yes_no (bool value) { return value ? "yes" : "no"; }
+/* NULL unless more than 0: whole days, and seconds. */
+const char *text_days (struct larder_arena *arena, int64_t ns);
+const char *text_seconds (struct larder_arena *arena, int64_t ns);
+
+/* ---- observe.c: what the services tell ---- */
+
+/* Its driver and type; where the backend lacks it, `cut` with the reason. */
+int resource_bind (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* Reads it anew: state and observed lines. */
+int resource_read (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* Values that others tell, where those are there. */
+void resource_resolve (const struct larder_infra *infra, struct resource *resource);
+/* Who is to tell a value: NULL when nobody here will. */
+const struct resource *resource_told_by (const struct larder_infra *infra, const char *from);
+enum resource_act { RESOURCE_CREATE, RESOURCE_UPDATE, RESOURCE_REMOVE };
+int resource_act (struct larder_infra *infra, struct resource *resource, enum resource_act what, struct larder_error *error);
+
+/* ---- diff.c ---- */
+
+/* From both lists: changes and mark. Lines that the backend lacks go from the desired ones, told as a change. */
+int resource_compare (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+const struct larder_path_rule *resource_rule (const struct resource *resource, const char *path);
+
+/* ---- order.c: many at a time, each after what it needs ---- */
+
+/* INVALID with all names of a circle. */
+int order_check (struct larder_infra *infra, struct larder_error *error);
+/* Calls `each` for every resource whose needs are done, on several threads; `backwards`: each after all that need it. A
+ * negative answer keeps from beginning what comes after it: those are told to `skipped`. */
+struct order {
+	int (*each) (void *context, struct resource *resource);
+	void (*skipped) (void *context, struct resource *resource, const struct resource *because);
+	void *context;
+	bool backwards, apart;           /* apart: needs do not count */
+};
+int order_run (struct larder_infra *infra, const struct order *order, struct larder_error *error);
+
+/* ---- infra.c ---- */
+
+struct larder_infra_change infra_whole (const struct resource *resource);
+
+/* ---- saved.c: a plan as text ---- */
+
+/* Its desired lines take the place of the sections'; resources it does not have are set aside. */
+int saved_read (struct larder_infra *infra, const char *text, struct larder_error *error);
+/* CONFLICT unless what is observed is what it was made of. */
+int saved_check (const struct larder_infra *infra, struct larder_error *error);
+
+#endif

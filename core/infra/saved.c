@@ -1,0 +1,245 @@
+/* saved.c: a plan as text, JSON by the line: what is desired, and a digest of what was observed. */
+#include "resource.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "buffer.h"
+#include "checksum.h"
+#include "cleanup.h"
+#include "error.h"
+#include "json.h"
+#include "text.h"
+
+#define SAVED_FORMAT "larder-infra"
+enum { SAVED_VERSION = 1, SAVED_MOST = 64 << 20 };
+
+/* ---- digests ---- */
+
+static void
+add_text (struct sha256 *sha, const char *text)
+{
+	sha256_add (sha, text ? text : "", text ? strlen (text) + 1 : 1);
+}
+
+static void
+finish (struct sha256 *sha, char ret[65])
+{
+	unsigned char bytes[32];
+	sha256_end (sha, bytes);
+	text_hex (bytes, sizeof bytes, ret);
+}
+
+/* What a service counts up by itself is not the world that moves. */
+static bool
+counts_in (const struct resource *resource, const struct line *line)
+{
+	const struct larder_path_rule *rule = resource_rule (resource, line->path);
+	return !rule || !(rule->flags & LARDER_PATH_COMPUTED);
+}
+
+static void
+digest (const struct larder_infra *infra, char ret[65])
+{
+	struct sha256 sha;
+	sha256_begin (&sha);
+	for (size_t n = 0; n < infra->count; n++) {
+		const struct resource *one = &infra->at[n];
+		if (one->aside || one->cut || one->code < 0)
+			continue;
+		add_text (&sha, one->type);
+		add_text (&sha, one->identity);
+		add_text (&sha, one->state == LARDER_RESOURCE_ABSENT ? "absent" : "there");
+		for (size_t k = 0; k < one->observed.count; k++)
+			if (counts_in (one, &one->observed.at[k])) {
+				add_text (&sha, one->observed.at[k].path);
+				add_text (&sha, one->observed.at[k].value);
+			}
+	}
+	finish (&sha, ret);
+}
+
+static void
+digest_text (const char *text, size_t length, char ret[65])
+{
+	struct sha256 sha;
+	sha256_begin (&sha);
+	sha256_add (&sha, text, length);
+	finish (&sha, ret);
+}
+
+/* ---- writing ---- */
+
+static void
+put_line (struct buffer *out, const struct line *line)
+{
+	struct json json;
+	json_begin (&json, out);
+	json_put_object (&json);
+	json_member (&json, "type", "line");
+	json_member (&json, "path", line->path);
+	json_member (&json, line->from ? "from" : "value", line->from ? line->from : line->value);
+	json_put_object_end (&json);
+	buffer_add_char (out, '\n');
+}
+
+static void
+put_resource (struct buffer *out, const struct resource *one)
+{
+	struct json json;
+	json_begin (&json, out);
+	json_put_object (&json);
+	json_member (&json, "type", "resource");
+	json_member (&json, "kind", one->kind);
+	json_member (&json, "section", one->section);
+	json_member (&json, "resource", one->type);
+	json_member (&json, "identity", one->identity);
+	json_put_object_end (&json);
+	buffer_add_char (out, '\n');
+	for (size_t n = 0; n < one->desired.count; n++)
+		put_line (out, &one->desired.at[n]);
+}
+
+static void
+put_head (struct buffer *out, const struct larder_infra *infra)
+{
+	struct json json;
+	char observed[65];
+	digest (infra, observed);
+	json_begin (&json, out);
+	json_put_object (&json);
+	json_member (&json, "type", "plan");
+	json_member (&json, "format", SAVED_FORMAT);
+	json_member_uint (&json, "version", SAVED_VERSION);
+	json_member (&json, "profile", config_profile (larder_configuration (infra->larder)));
+	json_member_uint (&json, "flags", infra->flags);
+	json_member (&json, "observed", observed);
+	json_put_object_end (&json);
+	buffer_add_char (out, '\n');
+}
+
+int
+larder_infra_save (const struct larder_infra *infra, const struct larder_sink *sink, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer out;
+	char whole[65];
+	buffer_init (&out, SAVED_MOST);
+	put_head (&out, infra);
+	for (size_t n = 0; n < infra->count; n++)
+		if (!infra->at[n].aside && !infra->at[n].cut)
+			put_resource (&out, &infra->at[n]);
+	digest_text (buffer_text (&out), out.length, whole);
+	buffer_printf (&out, "{\"type\":\"end\",\"sha256\":\"%s\"}\n", whole);
+	return out.failed ? larder_fail_memory (error) : sink->write (sink->context, out.at, out.length, error);
+}
+
+/* ---- reading ---- */
+
+static int
+damaged (const char *what, struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_INTEGRITY, "nothing was begun; plan again: larder infra plan -o FILE", "the saved plan %s", what);
+}
+
+/* The last line tells of all before it. */
+static int
+check_end (const char *text, struct larder_error *error)
+{
+	const char *end = strstr (text, "{\"type\":\"end\",\"sha256\":\"");
+	char whole[65];
+	if (!end)
+		return damaged ("has no end: it was cut short, or is none", error);
+	digest_text (text, (size_t) (end - text), whole);
+	return strncmp (end + strlen ("{\"type\":\"end\",\"sha256\":\""), whole, 64) == 0 ? 0 : damaged ("was changed after it was written", error);
+}
+
+static const char *
+member (const json_t *line, const char *name)
+{
+	const char *text = json_string_value (json_object_get (line, name));
+	return text ? text : "";
+}
+
+static int
+read_head (struct larder_infra *infra, const json_t *line, struct larder_error *error)
+{
+	const char *profile = config_profile (larder_configuration (infra->larder)), *then = member (line, "profile");
+	if (strcmp (member (line, "format"), SAVED_FORMAT) != 0 || json_integer_value (json_object_get (line, "version")) != SAVED_VERSION)
+		return damaged ("is of another kind or version", error);
+	if (strcmp (profile ? profile : "", then) != 0)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "apply it with --profile as it was made, or plan again", "the plan is of profile '%s', and this is '%s'", then, profile ? profile : "");
+	infra->flags |= (uint32_t) json_integer_value (json_object_get (line, "flags"));
+	infra->saved_digest = arena_copy (infra->arena, member (line, "observed"));
+	for (size_t n = 0; n < infra->count; n++)
+		infra->at[n].aside = true;
+	return infra->saved_digest ? 0 : larder_fail_memory (error);
+}
+
+static int
+read_resource (struct larder_infra *infra, const json_t *line, struct resource **ret, struct larder_error *error)
+{
+	struct resource *one = resource_find (infra, member (line, "kind"), member (line, "section"), member (line, "resource"));
+	if (!one || strcmp (one->identity, member (line, "identity")) != 0)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "plan again", "the plan has %s '%s', and the configuration has not", member (line, "resource"), member (line, "identity"));
+	one->aside = false;
+	one->sifted = true;
+	lines_begin (&one->desired, one->arena);
+	*ret = one;
+	return 0;
+}
+
+static void
+read_line (struct resource *one, const json_t *line)
+{
+	const char *from = json_string_value (json_object_get (line, "from"));
+	if (from)
+		lines_add_from (&one->desired, member (line, "path"), from);
+	else
+		lines_add (&one->desired, member (line, "path"), member (line, "value"));
+}
+
+static int
+take (struct larder_infra *infra, const json_t *line, struct resource **one, struct larder_error *error)
+{
+	const char *type = member (line, "type");
+	if (strcmp (type, "plan") == 0)
+		return read_head (infra, line, error);
+	if (strcmp (type, "resource") == 0)
+		return read_resource (infra, line, one, error);
+	if (strcmp (type, "line") == 0 && *one)
+		read_line (*one, line);
+	return 0;
+}
+
+int
+saved_read (struct larder_infra *infra, const char *text, struct larder_error *error)
+{
+	struct resource *one = NULL;
+	int code = check_end (text, error);
+	CLEANUP_FREE char *copy = code == 0 ? strdup (text) : NULL;
+	char *rest = copy, *line;
+	if (code == 0 && !copy)
+		return larder_fail_memory (error);
+	while (code == 0 && (line = strsep (&rest, "\n"))) {
+		json_t *parsed = *line ? json_loads (line, JSON_REJECT_DUPLICATES, NULL) : NULL;
+		code = parsed ? take (infra, parsed, &one, error) : *line ? damaged ("has a line that is no JSON", error) : 0;
+		json_decref (parsed);
+	}
+	for (size_t n = 0; code == 0 && n < infra->count; n++)
+		code = lines_sort (&infra->at[n].desired, error);
+	return code == 0 && !infra->saved_digest ? damaged ("has no head", error) : code;
+}
+
+int
+saved_check (const struct larder_infra *infra, struct larder_error *error)
+{
+	char now[65];
+	digest (infra, now);
+	return strcmp (now, infra->saved_digest) == 0 ? 0 : larder_fail_next (error, LARDER_E_CONFLICT, "look at what changed, and plan again: larder infra plan",
+		"what is there is no longer what the plan was made of: nothing was begun");
+}

@@ -1,0 +1,103 @@
+/* resources.c: the file system itself, where it is a plain folder: what was asked of it, in a file below .larder of the root. At a
+ * service it is the control module's matter. */
+#include "efs.h"
+
+#include <string.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "lines-file.h"
+
+#define FOLDER ".larder/resources"
+
+static int
+share_supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
+{
+	const struct efs *efs = self;
+	(void) resource, (void) line;
+	return efs->server ? larder_fail (error, LARDER_E_UNSUPPORTED, "what sets up a file system at %s is not installed", efs->server) : 0;
+}
+
+/* The computed line has its place among those of the file. */
+struct telling { larder_line_fn line; void *context; const char *id; };
+
+static int
+tell_id (struct telling *telling, struct larder_error *error)
+{
+	const struct larder_line id = { sizeof id, "id", telling->id };
+	telling->id = NULL;
+	return telling->line (telling->context, &id, error);
+}
+
+static int
+tell_line (void *context, const struct larder_line *line, struct larder_error *error)
+{
+	struct telling *telling = context;
+	int code = telling->id && strcmp (line->path, "id") > 0 ? tell_id (telling, error) : 0;
+	return code < 0 ? code : telling->line (telling->context, line, error);
+}
+
+static int
+share_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
+            struct larder_error *error)
+{
+	const struct efs *efs = self;
+	char path[512];
+	int code = tree_cancelled (call, error);
+	if (code == 0)
+		code = lines_file_path (FOLDER, resource->identity, path, error);
+	if (code < 0)
+		return code;
+	struct telling telling = { line, context, efs->root };
+	int there = lines_file_read (efs->fd, path, tell_line, &telling, error);
+	*ret_state = there > 0 ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
+	return there < 0 ? there : there > 0 && telling.id ? tell_id (&telling, error) : 0;
+}
+
+static int
+share_write (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	const struct efs *efs = self;
+	char path[512];
+	int code = tree_cancelled (call, error);
+	if (code == 0 && efs->read_only)
+		code = larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", efs->name);
+	if (code == 0)
+		code = lines_file_path (FOLDER, resource->identity, path, error);
+	return code < 0 ? code : lines_file_write (efs->fd, path, resource->desired, true, error);
+}
+
+static int
+share_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	const struct efs *efs = self;
+	char path[512];
+	(void) call;
+	int code = lines_file_path (FOLDER, resource->identity, path, error);
+	return code < 0 ? code : lines_file_remove (efs->fd, path, error);
+}
+
+static const struct larder_path_rule share_paths[] = {
+	{ "access-point[*].mode", LARDER_STRING, 0, "of its root folder" },
+	{ "access-point[*].owner", LARDER_STRING, 0, "UID:GID of its root folder" },
+	{ "encrypted", LARDER_BOOL, LARDER_PATH_IMMUTABLE, "at rest" },
+	{ "id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
+	{ "kms-key", LARDER_STRING, LARDER_PATH_IMMUTABLE, "key of it" },
+	{ "lifecycle.back-on-access", LARDER_INT, 0, "accesses until it comes back" },
+	{ "lifecycle.to-ia", LARDER_INT, 0, "days until a file is infrequent" },
+	{ "network", LARDER_STRING, LARDER_PATH_IMMUTABLE, "where it is reached" },
+	{ "performance", LARDER_STRING, LARDER_PATH_IMMUTABLE, "performance mode" },
+	{ "security-group.egress", LARDER_STRING, 0, "open or none" },
+	{ "security-group.from[*]", LARDER_STRING, 0, "who may mount it" },
+	{ "security-group.name", LARDER_STRING, 0, "name of the group" },
+	{ "tag[*]", LARDER_STRING, 0, "tag" },
+	{ "target[*]", LARDER_BOOL, 0, "subnet it is reached from" },
+	{ "throughput", LARDER_STRING, 0, "throughput mode" },
+	{ 0 }
+};
+
+const struct larder_resource_type efs_resources[] = {
+	{ .name = "filesystem", .summary = "a shared file system", .paths = share_paths, .path_stride = sizeof *share_paths, .supports = share_supports,
+	  .read = share_read, .create = share_write, .update = share_write, .remove = share_remove },
+	{ 0 }
+};
