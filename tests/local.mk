@@ -8,6 +8,7 @@ include tests/unit/base.mk
 include tests/unit/config.mk
 include tests/unit/module.mk
 include tests/unit/store.mk
+include tests/unit/infra.mk
 include tests/unit/transfer.mk
 include tests/unit/cli.mk
 include tests/unit/image.mk

@@ -17,7 +17,7 @@ enum { PLAN_MOST = 64 << 20 };
 
 struct infra { const char *output, *only, *environment; bool adopt, strict, replace, destroy, detailed, all; };
 #define AT(field) .at = offsetof (struct infra, field)
-#define ONLY { .key = "only", .type = LARDER_STRING, AT (only), .argument = "KIND/NAME", .help = "one section: store/images" }
+#define ONLY { .key = "only", .type = LARDER_STRING, AT (only), .argument = "KIND/NAME", .help = "one section, with what it needs: store/images" }
 #define ADOPT { .key = "adopt", .type = LARDER_BOOL, AT (adopt), .help = "settings that nobody declared go, instead of staying" }
 #define STRICT { .key = "strict", .type = LARDER_BOOL, AT (strict), .help = "what a backend does not support is an error" }
 #define REPLACE { .key = "replace", .type = LARDER_BOOL, AT (replace), .help = "what cannot be changed in place is removed with all it holds, and made anew" }
@@ -147,7 +147,7 @@ const struct larder_cmd cmd_infra_apply = {
 	.name = "infra apply", .summary = "set up what the sections want, or exactly a saved plan", .operands = "[FILE]",
 	.examples = "larder infra apply --profile mock|all of it\n"
 		"larder infra apply today.plan|that plan, unless the world has moved since\n"
-		"larder infra apply --only store/images|one section",
+		"larder infra apply --only store/images|one section, with what it needs",
 	.text = "In the order of the references between sections, independent ones at a time. Each is read again after it was written. Ended in the midst, the same command goes on. "
 		"A failure keeps from what needs it alone; the last line counts. A second run says that there are no changes, and writes nothing.",
 	.options = apply_options, .self_size = sizeof (struct infra), .least = 0, .most = 1, .run = run_apply,

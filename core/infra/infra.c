@@ -61,17 +61,31 @@ bind_all (struct larder_infra *infra)
 	}
 }
 
-/* ---- only one section, and what it needs is not looked at ---- */
+/* ---- only one section, with what it needs ---- */
+
+static void
+take_along (struct larder_infra *infra, struct resource *one)
+{
+	if (!one->aside)
+		return;
+	one->aside = false;
+	for (size_t n = 0; n < one->need_count; n++)
+		take_along (infra, &infra->at[one->needs[n]]);
+}
 
 static int
 keep_only (struct larder_infra *infra, const char *only, struct larder_error *error)
 {
-	size_t found = 0;
+	bool found = false;
+	for (size_t n = 0; only && n < infra->count; n++)
+		infra->at[n].aside = true;
 	for (size_t n = 0; only && n < infra->count; n++) {
 		struct resource *one = &infra->at[n];
 		size_t kind = strlen (one->kind);
-		one->aside = !(strncmp (only, one->kind, kind) == 0 && only[kind] == '/' && strcmp (only + kind + 1, one->section) == 0);
-		found += !one->aside;
+		if (strncmp (only, one->kind, kind) != 0 || only[kind] != '/' || strcmp (only + kind + 1, one->section) != 0)
+			continue;
+		found = true;
+		take_along (infra, one);
 	}
 	return !only || found ? 0 : larder_fail_next (error, LARDER_E_NOTFOUND, "write KIND/NAME of a section that stands for something: store/images", "no section is '%s'", only);
 }

@@ -1,0 +1,283 @@
+#!/usr/bin/env python3
+"""Infrastructure by the tool, the whole strategy on the mock: planned, applied, shown, drifted line by line, mended, saved, destroyed, killed in the midst."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
+from tool import ENV, HOME, LARDER, SRC, larder, read, run, write  # noqa: E402
+
+DEMO = os.path.join(HOME, "demo")
+NAME = "pingvas-studio"
+NEEDED = ("pingvas-studio-images", "pingvas-studio-images-replica-tokyo", "pingvas-studio/cdn/images", "pingvas-studio-models")
+
+
+def fresh():
+    shutil.rmtree(DEMO, ignore_errors=True)
+
+
+def facts(got, *kinds):
+    return [line for line in got.lines() if line["type"] in (kinds or ("resource", "change"))]
+
+
+def plan(*words, code=0, **more):
+    got = larder("infra", "plan", "--json", *words, **more)
+    assert got.code == code, (got.code, got.out, got.err)
+    return got
+
+
+def marks(got):
+    """What is not as it is to be: identity, path, how."""
+    return [(line["identity"], line.get("path"), line["change"]) for line in facts(got) if line["change"] != "same"]
+
+
+def apply(*words, code=0, **more):
+    got = larder("infra", "apply", "--json", *words, **more)
+    assert got.code == code, (got.code, got.out, got.err)
+    return [line for line in got.lines() if line["type"] == "counts"][0]
+
+
+def settings():
+    """Each file in which the mock keeps what a resource is."""
+    found = []
+    for folder, _, names in os.walk(DEMO):
+        for name in names:
+            path = os.path.join(folder, name)
+            if name == "settings" or "resources/" in path:
+                found.append(path)
+    return sorted(found)
+
+
+def state():
+    return {path: (read(path), os.stat(path).st_ino, os.stat(path).st_mtime_ns) for path in settings()}
+
+
+def test_cli_infra_applied_once_and_no_more():
+    fresh()
+    before = plan("--detailed-exitcode", code=10)
+    assert {line["change"] for line in facts(before, "resource")} == {"create"} and len(facts(before, "resource")) == 12, before.out
+    assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-images")), "a plan wrote"
+    done = apply()
+    assert (done["created"], done["failed"], done["unsupported"]) == (12, 0, 0), done
+    there = state()
+    assert marks(plan("--detailed-exitcode")) == []
+    done = apply()
+    assert (done["created"], done["updated"], done["same"]) == (0, 0, 12) and state() == there, done
+    assert "no changes" in larder("infra", "apply").out
+
+
+def test_cli_infra_what_refers_to_others_comes_after_them():
+    fresh()
+    got = larder("infra", "apply", "--json")
+    steps = [(line["resource"], line["identity"], line["step"]) for line in got.lines() if line["type"] == "step"]
+
+    def at(*what):
+        return steps.index(what)
+    assert at("bucket", NEEDED[0], "done") < at("cdn", NEEDED[2], "begun") < at("cdn", NEEDED[2], "done") < at("access", NEEDED[0], "begun"), steps
+    assert max(at("access", NEEDED[0], "done"), at("bucket", NEEDED[1], "done")) < at("replication", NEEDED[0], "begun"), steps
+    assert at("filesystem", NEEDED[3], "done") < at("backup", "efs-models-daily-backup", "begun"), steps
+
+
+def test_cli_infra_shown_as_the_strategy_has_it():
+    fresh()
+    apply()
+    got = {(line["resource"], line["identity"], line["path"]): line["was"] for line in facts(larder("infra", "show", "--json"), "change")}
+    want = {
+        ("bucket", NEEDED[0], "encryption"): "AES256", ("bucket", NEEDED[0], "versioning"): "yes",
+        ("bucket", NEEDED[0], "rule[transition_to_glacier].transition[GLACIER_IR].days"): "30",
+        ("bucket", NEEDED[0], "rule[transition_to_glacier].expire-noncurrent"): "30",
+        ("bucket", NEEDED[0], "cors[studio].max-age"): "3600", ("bucket", NEEDED[0], "tag[Name]"): "Generated Images",
+        ("bucket", "pingvas-studio-logs", "rule[expire_after_30_days].expire"): "30",
+        ("cdn", NEEDED[2], "behavior[*/thumbnails/*].default-ttl"): "2592000", ("cdn", NEEDED[2], "behavior[default].max-ttl"): "31536000",
+        ("cdn", NEEDED[2], "behavior[default].method[OPTIONS]"): "yes", ("cdn", NEEDED[2], "price-class"): "PriceClass_200",
+        ("replication", NEEDED[0], "rule[ReplicateToTokyo].class"): "STANDARD_IA", ("replication", NEEDED[0], "rule[ReplicateToTokyo].within-seconds"): "900",
+        ("replication", NEEDED[0], "rule[ReplicateToTokyo].to"): NEEDED[1],
+        ("filesystem", NEEDED[3], "lifecycle.to-ia"): "30", ("filesystem", NEEDED[3], "throughput"): "bursting",
+        ("filesystem", NEEDED[3], "target[private-a]"): "yes", ("filesystem", NEEDED[3], "access-point[/models].owner"): "1000:1000",
+        ("backup", "efs-models-daily-backup", "rule[daily_backup].schedule"): "cron(0 2 * * ? *)", ("backup", "efs-models-daily-backup", "rule[daily_backup].delete-after"): "30",
+        ("database", NAME, "retention"): "7", ("database", NAME, "window"): "03:00-04:00", ("database", NAME, "log[postgresql]"): "yes",
+    }
+    assert {key: got.get(key) for key in want} == want
+    principal = got["cdn", NEEDED[2], "principal"]
+    assert got["access", NEEDED[0], "reader[images]"] == principal and principal
+
+
+def test_cli_infra_each_drift_is_found_and_mended():
+    """Each line of each resource, changed and taken away: found by plan as that one, and as before after apply."""
+    fresh()
+    apply()
+    immutable = ("encrypted", "performance", "network", "kms-key")
+    tried = 0
+    for path in settings():
+        whole = read(path).decode().splitlines(True)
+        for number in range(1, len(whole)):
+            name, value = whole[number].rstrip("\n").split("\t")
+            for drifted in ([f"{name}\t{value}x\n"], []):
+                write(path, "".join(whole[:number] + drifted + whole[number + 1:]).encode())
+                found = [(one[1], one[2]) for one in marks(plan()) if one[1]]
+                how = "replace" if name in immutable else "update" if drifted else "create"
+                assert found == [(name, how)], (path, name, found)
+                if how == "replace":
+                    assert apply(code=5)["failed"] >= 1
+                    write(path, "".join(whole).encode())
+                else:
+                    assert apply()["updated"] == 1
+                assert read(path).decode().splitlines(True) == whole, (path, name)
+                tried += 1
+    assert tried > 150, tried
+
+
+def test_cli_infra_settings_of_others_stay_unless_adopted():
+    fresh()
+    apply()
+    path = os.path.join(DEMO, NEEDED[0], ".larder/settings")
+    whole = read(path).decode()
+    write(path, (whole.replace("tag[Name]", "tag[Mine]\tof somebody\ntag[Name]")).encode())
+    assert marks(plan("--detailed-exitcode")) == [(NEEDED[0], "tag[Mine]", "unmanaged")]
+    assert apply()["updated"] == 0 and "tag[Mine]" in read(path).decode()
+    write(path, read(path).decode().replace("encryption\tAES256\n", "").encode())
+    assert apply()["updated"] == 1 and "tag[Mine]\tof somebody" in read(path).decode(), "what others declared is gone"
+    assert [one[2] for one in marks(plan("--adopt"))] == ["update", "remove"]
+    assert apply("--adopt")["updated"] == 1 and read(path).decode() == whole
+    # In a rule of ours a line that is not declared is a drift.
+    write(path, whole.replace("rule[transition_to_glacier].expire-", "rule[transition_to_glacier].expire\t1\nrule[transition_to_glacier].expire-").encode())
+    assert [(one[1], one[2]) for one in marks(plan())][1:] == [("rule[transition_to_glacier].expire", "remove")]
+    apply()
+    assert read(path).decode() == whole
+
+
+def test_cli_infra_a_saved_plan_and_nothing_else():
+    fresh()
+    apply()
+    path = os.path.join(DEMO, NEEDED[0], ".larder/settings")
+    whole = read(path)
+    write(path, whole.replace(b"encryption\tAES256\n", b""))
+    assert plan("-o", "today.plan").code == 0 and os.stat("today.plan").st_mode & 0o777 == 0o600
+    write(path, whole.replace(b"encryption\tAES256\n", b"encryption\taws:kms\n"))
+    refused = larder("infra", "apply", "today.plan", "--json")
+    assert refused.code == 5 and b"aws:kms" in read(path), refused.out
+    write(path, whole.replace(b"encryption\tAES256\n", b""))
+    assert apply("today.plan")["updated"] == 1 and read(path) == whole
+    text = read("today.plan")
+    for broken, code in ((text[:len(text) // 2], 6), (text.replace(b"AES256", b"AES257"), 6), (b"", 6), (text.replace(b"\n", b"\n{}\n", 1), 6)):
+        write("broken.plan", broken)
+        assert larder("infra", "apply", "broken.plan").code == code, broken[:80]
+    # The plan of another configuration.
+    write("etc/larder.ini", read(os.path.join(SRC, "etc/larder.ini")).replace(b"bucket = pingvas-studio-logs", b"bucket = other-logs"))
+    shutil.copytree(os.path.join(SRC, "etc/profiles"), "etc/profiles", dirs_exist_ok=True)
+    assert larder("infra", "apply", "today.plan", env={"LARDER_CONFIG": os.path.join(HOME, "etc/larder.ini")}).code == 5
+
+
+def test_cli_infra_destroy():
+    fresh()
+    apply()
+    write("one", b"1")
+    assert larder("put", "one", "uploads:kept").code == 0
+    for words in ((), ("--environment", "production"), ("--environment", "")):
+        got = larder("infra", "destroy", *words)
+        assert got.code == 5 and "nothing was removed" in got.err, got.err
+    assert marks(plan()) == []
+    got = larder("infra", "destroy", "--json", "--environment", NAME)
+    counts = [line for line in got.lines() if line["type"] == "counts"][-1]
+    assert got.code == 5 and (counts["removed"], counts["failed"]) == (10, 2), got.out
+    why = {line["identity"]: line["why"] for line in got.lines() if line.get("step") == "failed"}
+    assert "holds objects" in why["pingvas-studio-uploads"] and "protected" in why[NAME], why
+    assert larder("cat", "uploads:kept").raw == b"1"
+    assert sorted(line["identity"] for line in facts(plan(), "resource") if line["change"] == "same") == [NAME, "pingvas-studio-uploads"]
+
+
+def configured(text, *changes):
+    """The pipeline, changed, with the profiles beside it."""
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    write("etc/larder.ini", text.encode())
+    shutil.copytree(os.path.join(SRC, "etc/profiles"), "etc/profiles", dirs_exist_ok=True)
+    return {"LARDER_CONFIG": os.path.join(HOME, "etc/larder.ini")}
+
+
+PIPELINE = read(os.path.join(SRC, "etc/larder.ini")).decode()
+
+
+def test_cli_infra_protect_and_destroy_of_a_database():
+    fresh()
+    env = configured(PIPELINE, ("purpose = backups\n", "purpose = backups\nprotect = yes\n"), ("instance = pingvas-studio\n", "instance = pingvas-studio\ndestroy = yes\n"))
+    apply(env=env)
+    got = larder("infra", "destroy", "--json", "--environment", NAME, env=env)
+    why = {line["identity"]: line["why"] for line in got.lines() if line.get("step") == "failed"}
+    assert got.code == 5 and list(why) == ["pingvas-studio-backups"] and "protected" in why["pingvas-studio-backups"], got.out
+
+
+def test_cli_infra_what_cannot_be_changed_in_place():
+    fresh()
+    apply()
+    env = configured(PIPELINE, ("encrypted = yes", "encrypted = no"))
+    refused = larder("infra", "apply", env=env)
+    assert refused.code == 5 and "--replace" in refused.err and "encrypted" in refused.err, refused.err
+    assert [(one[1], one[2]) for one in marks(plan(env=env))] == [(None, "replace"), ("encrypted", "replace")]
+    assert apply("--replace", env=env)["replaced"] == 1 and marks(plan(env=env)) == []
+
+
+def test_cli_infra_hostile_sections():
+    """Circles, twins, references to nothing, and values that are none: named, and nothing is made."""
+    fresh()
+    cases = (
+        (("bucket = pingvas-studio-logs", "bucket = pingvas-studio-images"), 2, "both [store"),
+        (("resources = model-cache", "resources = no-such"), 3, "no-such"),
+        (("resources = model-cache", "resources ="), 2, "selects nothing"),
+        (("transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE", "transition = GLACIER_IR"), 2, "AGE CLASS"),
+        (("tags = \"Name=Generated Images\", Environment=production", "tags = production"), 2, "is no tag"),
+        (("behaviors = thumbnails, default", "behaviors = thumbnails, no-such"), 2, "no-such"),
+    )
+    for change, code, words in cases:
+        got = larder("infra", "apply", env=configured(PIPELINE, change))
+        assert got.code in (code, 2, 3) and words in got.err, (change, got.code, got.err)
+        assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-uploads")), change
+
+
+def test_cli_infra_one_that_fails_keeps_from_what_needs_it():
+    fresh()
+    os.makedirs(os.path.join(DEMO, NEEDED[0]))
+    write(os.path.join(DEMO, NEEDED[0], "somebody's"), b"own")
+    got = larder("infra", "apply", "--json")
+    counts = [line for line in got.lines() if line["type"] == "counts"][-1]
+    failed = [line["identity"] for line in got.lines() if line.get("step") == "failed"]
+    skipped = sorted(line["resource"] for line in got.lines() if line.get("step") == "skipped")
+    assert got.code == 5 and failed == [NEEDED[0]] and skipped == ["access", "cdn", "replication"], got.out
+    assert (counts["created"], counts["failed"], counts["skipped"]) == (8, 1, 3), counts
+    shutil.rmtree(os.path.join(DEMO, NEEDED[0]))
+    assert apply()["created"] == 4 and marks(plan()) == []
+
+
+def test_cli_infra_one_section_with_what_it_needs():
+    fresh()
+    assert apply("--only", "cdn/images")["created"] == 2, "with the bucket it needs"
+    assert apply("--only", "store/images")["created"] == 3, "who reads it, what copies it, and where to"
+    assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-uploads"))
+    got = larder("infra", "plan", "--only", "store/no-such")
+    assert got.code == 3 and "store/images" in got.err, got.err
+
+
+def test_cli_infra_killed_anywhere_and_run_again():
+    """Killed before each call in turn that makes, names or removes something: the next run ends where an undisturbed one does."""
+    bad = os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/bad-calls.so")
+    fresh()
+    apply()
+    want = {path: read(path) for path in settings()}
+    kills = 0
+    for call in ("mkdirat", "linkat", "renameat"):
+        for number in range(1, 400, 7):
+            fresh()
+            done = subprocess.run([LARDER, "infra", "apply", "-q"], env={**ENV, "LD_PRELOAD": bad, "LARDER_BAD": "%s:kill:%d" % (call, number), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}, capture_output=True)
+            if done.returncode == 0:
+                break                       # no such call any more
+            assert done.returncode == -signal.SIGKILL, (call, number, done.stderr)
+            kills += 1
+            apply()
+            assert {path: read(path) for path in settings()} == want, (call, number)
+    assert kills > 10, kills
+
+
+run(sys.modules[__name__])
