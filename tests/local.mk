@@ -10,6 +10,7 @@ include tests/unit/module.mk
 include tests/unit/store.mk
 include tests/unit/infra.mk
 include tests/unit/transfer.mk
+include tests/unit/cache.mk
 include tests/unit/cli.mk
 include tests/unit/image.mk
 include tests/unit/aws.mk

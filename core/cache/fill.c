@@ -16,10 +16,12 @@
 #include "error.h"
 #include "file.h"
 #include "locks.h"
+#include "note.h"
 #include "text.h"
 #include "transfer.h"
 
 enum { TURNS = 3, LOOK_EVERY_MS = 200 };
+#define NOTE_EVERY (5 * NS_PER_S)
 
 /* A lease under renewal. */
 struct keeping {
@@ -31,9 +33,11 @@ struct keeping {
 	bool over;                       /* under the mutex */
 	atomic_ullong moved;             /* bytes so far */
 	uint64_t moved_then;             /* at the last renewal */
+	int64_t began, noted;            /* boot clock; noted: when the note was last tried to be written; 0: never */
 	atomic_llong renewed;            /* boot clock */
 	atomic_bool lost;
 	uint64_t total;
+	atomic_ullong had;               /* of it, before anything moved: what a worker that died has left */
 	const char *state;               /* folder of the engine's journals */
 	struct larder_error failed;      /* of a file; the run itself only counts */
 };
@@ -50,29 +54,44 @@ is_lost (struct keeping *keeping)
 }
 
 static const char *
-note_of (const struct keeping *keeping, char ret[160])
+note_of (const struct keeping *keeping, uint64_t moved, int64_t now, char ret[NOTE_ROOM])
 {
-	char host[65] = "?", done[32], total[32];
-	(void) gethostname (host, sizeof host - 1);
-	snprintf (ret, 160, "%s pid %d, %s of %s", host, (int) getpid (), text_from_size (atomic_load (&keeping->moved), done), text_from_size (keeping->total, total));
+	struct note note;
+	note_begin (&note);
+	note.done = moved + atomic_load (&keeping->had);
+	note.done = note.done < keeping->total ? note.done : keeping->total;
+	note.total = keeping->total;
+	note.spent = now - keeping->began;
+	note_write (&note, ret);
 	return ret;
 }
 
-/* Only while bytes move: a worker that hangs gives its lease up by itself. */
+/* Only while bytes move: a worker that hangs gives its lease up by itself. Often enough that those who wait see them move; and once before
+ * the first have come. */
+static bool
+is_due (const struct keeping *keeping, uint64_t moved, int64_t now)
+{
+	if (!keeping->noted)
+		return true;
+	return moved != keeping->moved_then
+		&& (now - keeping->noted >= NOTE_EVERY || now - atomic_load (&keeping->renewed) >= keeping->filling->cache->section->lease / 3);
+}
+
 static void
 renew (struct keeping *keeping)
 {
 	struct filling *filling = keeping->filling;
 	uint64_t moved = atomic_load (&keeping->moved);
 	int64_t now = clock_boot ();
-	char note[160];
-	if (now - atomic_load (&keeping->renewed) < filling->cache->section->lease / 3 || moved == keeping->moved_then)
+	char note[NOTE_ROOM];
+	if (!is_due (keeping, moved, now))
 		return;
+	keeping->noted = now;
 	struct larder_lease lease = filling->lease;
 	struct larder_error error = LARDER_ERROR_INIT;
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	lease.length = filling->cache->section->lease;
-	lease.note = note_of (keeping, note);
+	lease.note = note_of (keeping, moved, now, note);
 	int code = arena ? lock_renew (filling->lock, arena, &lease, &error) : LARDER_E_LIMIT;
 	if (code == 0) {
 		keeping->moved_then = moved;
@@ -97,7 +116,8 @@ keep (void *context)
 		if (keeping->over)
 			break;
 		pthread_mutex_unlock (&keeping->mutex);
-		renew (keeping);
+		if (!is_lost (keeping))
+			renew (keeping);
 		pthread_mutex_lock (&keeping->mutex);
 	}
 	pthread_mutex_unlock (&keeping->mutex);
@@ -145,8 +165,11 @@ on_event (void *context, const struct larder_event *event)
 	struct keeping *keeping = context;
 	const struct filling *filling = keeping->filling;
 	int code = 0;
-	if (strcmp (event->action, "progress") == 0)
+	if (strcmp (event->action, "progress") == 0) {
 		atomic_fetch_add (&keeping->moved, event->bytes);
+		if (event->total && event->total < keeping->total && !event->growing)
+			atomic_store (&keeping->had, keeping->total - event->total);
+	}
 	if (event->error && event->error->code < 0)
 		keeping->failed = *event->error;
 	if (filling->event && (strcmp (event->action, "progress") == 0 || strcmp (event->action, "again") == 0))
@@ -236,7 +259,7 @@ fill (struct filling *filling, const struct record *wanted, uint64_t after, stru
 {
 	struct cache *cache = filling->cache;
 	const struct place *place = filling->place;
-	struct keeping keeping = { .filling = filling, .renewed = filling->since, .total = wanted->length };
+	struct keeping keeping = { .filling = filling, .began = clock_boot (), .renewed = filling->since, .total = wanted->length };
 	const char *fills = arena_printf (filling->arena, "%s/fill", place->home), *state = arena_printf (filling->arena, "%s/fill/state", place->home), *into = NULL;
 	if (!fills || !state || !(keeping.state = cache_path (cache, filling->arena, state)))
 		return larder_fail_memory (error);

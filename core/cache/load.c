@@ -13,9 +13,11 @@
 #include "clock.h"
 #include "error.h"
 #include "locks.h"
+#include "note.h"
 #include "random.h"
 #include "text.h"
 
+#define TELL_FIRST (5 * NS_PER_S)
 #define TELL_EVERY (30 * NS_PER_S)
 enum { LOOK_EVERY_MS = 200 };
 
@@ -31,8 +33,11 @@ struct loading {
 	bool unlocked;                       /* the lock's service does not answer: on without it */
 	bool waited;
 	uint64_t beyond;                     /* generations up to this one are known to be damaged */
-	int64_t began, wait, told, asked;    /* boot clock; asked: for the lock, the last time */
-	char holder[200];                    /* who fills, as far as he says */
+	int64_t began, wait, asked;          /* boot clock; asked: for the lock, the last time */
+	int64_t told, tell_after;            /* the last time, and how long until the next */
+	char note[NOTE_ROOM];                /* of the holder, and since when it says so */
+	int64_t noted;
+	struct note holder;                  /* what it means now */
 };
 
 static int
@@ -158,25 +163,46 @@ wait_a_little (struct loading *loading, struct larder_error *error)
 	return larder_is_cancelled (loading->cache->larder) ? larder_fail_cancelled (error) : 0;
 }
 
+/* One that hangs writes no note: the time since the last one is his, too. */
 static void
-ask_holder (struct loading *loading)
+ask_holder (struct loading *loading, char ret[NOTE_ROOM])
 {
 	struct larder_lease lease = { .size = sizeof lease };
 	struct larder_error unheard = LARDER_ERROR_INIT;
-	if (lock_holder (loading->lock, loading->turn, loading->place->lock, &lease, &unheard) == 0)
-		snprintf (loading->holder, sizeof loading->holder, "%s", lease.note && *lease.note ? lease.note : "somebody who says no more");
+	int64_t now = clock_boot ();
+	if (lock_holder (loading->lock, loading->turn, loading->place->lock, &lease, &unheard) == 0) {
+		const char *says = lease.note && *lease.note ? lease.note : "somebody who says no more";
+		if (strncmp (says, loading->note, sizeof loading->note - 1) != 0)
+			loading->noted = now;
+		snprintf (loading->note, sizeof loading->note, "%s", says);
+	}
+	note_read (*loading->note ? loading->note : "somebody", &loading->holder);
+	loading->holder.spent += now - loading->noted;
+	note_tell (&loading->holder, ret);
 }
 
 static int
 fail_late (struct loading *loading, struct larder_error *error)
 {
-	char waited[32];
-	ask_holder (loading);
-	return larder_fail_next (error, LARDER_E_CONFLICT, "wait longer (--wait), or look after who fills it", "'%s' was not there after %s: %s fills it", loading->place->path,
-		text_from_duration (clock_boot () - loading->began, waited), *loading->holder ? loading->holder : "somebody");
+	char waited[32], holder[NOTE_ROOM];
+	ask_holder (loading, holder);
+	return larder_fail_next (error, LARDER_E_CONFLICT, "wait longer (--wait), or look after who fills it", "'%s' was not there after %s; it is filled by %s", loading->place->path,
+		text_from_duration (clock_boot () - loading->began, waited), holder);
 }
 
-/* Held by somebody else. */
+static int
+tell_waiting (struct loading *loading)
+{
+	char holder[NOTE_ROOM];
+	ask_holder (loading, holder);
+	const struct larder_event event = {
+		.size = sizeof event, .action = "waiting", .from = loading->place->path, .to = loading->holder.holder, .reason = holder,
+		.bytes = loading->holder.done, .total = loading->holder.total, .spent = loading->holder.spent,
+	};
+	return loading->event ? loading->event (loading->context, &event) : 0;
+}
+
+/* Held by somebody else. He is told of at once, then ever less often. */
 static int
 wait_for_it (struct loading *loading, struct larder_error *error)
 {
@@ -184,10 +210,10 @@ wait_for_it (struct loading *loading, struct larder_error *error)
 	loading->waited = true;
 	if (now - loading->began >= loading->wait)
 		return fail_late (loading, error);
-	if (!loading->told || now - loading->told >= TELL_EVERY) {
-		ask_holder (loading);
+	if (now - loading->told >= loading->tell_after) {
+		loading->tell_after = !loading->told ? TELL_FIRST : 2 * loading->tell_after < TELL_EVERY ? 2 * loading->tell_after : TELL_EVERY;
 		loading->told = now;
-		int code = tell (loading, "waiting", loading->holder);
+		int code = tell_waiting (loading);
 		if (code < 0)
 			return larder_fail (error, code, "cancelled");
 	}
@@ -198,9 +224,10 @@ static int
 try_lock (struct loading *loading, struct larder_lease *lease, struct larder_error *error)
 {
 	const struct schema_cache *section = loading->cache->section;
-	char note[160], host[65] = "?";
-	(void) gethostname (host, sizeof host - 1);
-	snprintf (note, sizeof note, "%s pid %d", host, (int) getpid ());
+	struct note self;
+	char note[NOTE_ROOM];
+	note_begin (&self);
+	note_write (&self, note);
 	if (!loading->lock && section->lock) {
 		int code = lock_open (loading->cache->larder, section->lock, &loading->lock, error);
 		if (code == LARDER_E_NOTFOUND && error)                 /* it is not the model that is missing */

@@ -13,7 +13,7 @@
 enum { AT_ONCE = 4 };
 
 /* One model of the page. */
-struct wanted { struct place place; const char *etag; uint64_t length; };
+struct wanted { struct place place; const char *etag; uint64_t length; };   /* of many files the etag of the first */
 
 struct pulling {
 	struct transfer transfer;        /* counts and tells */
@@ -24,6 +24,7 @@ struct pulling {
 	size_t count, room;
 	atomic_size_t next;
 	const char *last;                /* path of a model of many files, of which the listing is */
+	bool at_last;                    /* no prefix comes behind it */
 	struct larder_arena *kept;
 };
 
@@ -37,7 +38,18 @@ add (struct pulling *pulling, const struct place *place, const struct larder_inf
 		return LARDER_E_LIMIT;
 	pulling->at = at;
 	pulling->at[pulling->count++] = (struct wanted) { *place, arena_copy (pulling->page, info->etag), info->length };
+	count_known (&pulling->transfer, info->length);
 	return 0;
+}
+
+/* Another file of the model that came last, unless that was on the page before and is done. */
+static void
+more_of_it (struct pulling *pulling, uint64_t length)
+{
+	if (pulling->count == 0)
+		return;
+	pulling->at[pulling->count - 1].length += length;
+	count_known (&pulling->transfer, length);
 }
 
 static int
@@ -56,8 +68,12 @@ on_key (void *context, const struct larder_info *info)
 		return 0;
 	}
 	const struct larder_sync shard = { .size = sizeof shard, .shard = pulling->request->shard, .shards = pulling->request->shards };
-	if (!sync_takes (&shard, place.path) || (pulling->last && strcmp (pulling->last, place.path) == 0))
+	if (!sync_takes (&shard, place.path))
 		return 0;
+	if (pulling->last && strcmp (pulling->last, place.path) == 0) {
+		more_of_it (pulling, info->length);
+		return 0;
+	}
 	if (place.folder) {
 		arena_clear (pulling->kept);
 		pulling->last = arena_copy (pulling->kept, place.path);
@@ -67,14 +83,18 @@ on_key (void *context, const struct larder_info *info)
 
 /* ---- one model ---- */
 
+struct one { struct transfer *transfer; uint64_t moved; };
+
 /* Told once for all of them; what each moves is progress. */
 static int
 on_event (void *context, const struct larder_event *event)
 {
-	struct pulling *pulling = context;
-	if (strcmp (event->action, "progress") == 0)
-		count_progress (&pulling->transfer, event->bytes);
-	return transfer_stopped (&pulling->transfer);
+	struct one *one = context;
+	if (strcmp (event->action, "progress") == 0) {
+		one->moved += event->bytes;
+		count_progress (one->transfer, event->bytes);
+	}
+	return transfer_stopped (one->transfer);
 }
 
 static bool
@@ -95,8 +115,10 @@ pull_one (struct pulling *pulling, const struct wanted *wanted)
 	struct larder_error why = LARDER_ERROR_INIT;
 	struct larder_model model = { .size = sizeof model };
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct one one = { .transfer = &pulling->transfer };
 	bool there = arena && is_there (pulling, arena, wanted), dry = pulling->request->flags & LARDER_MODEL_DRY_RUN;
-	int code = !arena ? larder_fail_memory (&why) : there || dry ? 0 : load_place (pulling->cache, arena, &wanted->place, &request, 0, on_event, pulling, &model, &why);
+	int code = !arena ? larder_fail_memory (&why) : there || dry ? 0 : load_place (pulling->cache, arena, &wanted->place, &request, 0, on_event, &one, &model, &why);
+	count_spared (&pulling->transfer, wanted->length > one.moved ? wanted->length - one.moved : 0);
 	if (code < 0)
 		count_failed (&pulling->transfer, wanted->place.path, NULL, &why, code, false);
 	else if (there || (!dry && model.how <= LARDER_MODEL_WAITED))
@@ -124,8 +146,9 @@ page_done (void *context, bool last, struct larder_error *error)
 	pthread_t threads[AT_ONCE];
 	unsigned running = 0;
 	sigset_t all, before;
-	(void) last;
 	(void) error;
+	if (last && pulling->at_last)
+		count_found_all (&pulling->transfer);
 	atomic_store (&pulling->next, 0);
 	sigfillset (&all);
 	pthread_sigmask (SIG_BLOCK, &all, &before);
@@ -162,8 +185,13 @@ pull (struct pulling *pulling, struct larder_error *error)
 		return larder_fail_next (error, LARDER_E_INVALID, "name one, or give the section its 'prefixes'", "no prefix to pull");
 	if (request->shards && request->shard >= request->shards)
 		return larder_fail_next (error, LARDER_E_INVALID, "shards count from 0", "there is no shard %u of %u", (unsigned) request->shard, (unsigned) request->shards);
-	for (size_t i = 0; code == 0 && (request->count ? i < request->count : prefixes[i] != NULL); i++)
+	size_t count = request->count;
+	for (; !request->count && prefixes[count];)
+		count++;
+	for (size_t i = 0; code == 0 && i < count; i++) {
+		pulling->at_last = i + 1 == count;
 		code = pull_prefix (pulling, prefixes[i], error);
+	}
 	return code == transfer_stopped (&pulling->transfer) ? 0 : code;
 }
 

@@ -72,7 +72,11 @@ struct cli {
 	pthread_mutex_t talk;
 	bool bar_drawn, talk_terminal;
 	uint64_t moved, items;        /* atomically: bytes and items so far */
+	uint64_t total;               /* atomically: bytes that are known to move; 0: not known */
+	bool growing;                 /* atomically: more may come to it */
+	uint64_t moved_before;        /* by operands that are done: `total` is of this one alone */
 	int64_t began;
+	struct { int64_t at; uint64_t moved; } older, newer;   /* of the watching thread: a pace of the last ten seconds and more */
 
 	/* signals */
 	pthread_t watcher;
@@ -139,6 +143,7 @@ int items_exit (const struct cli *cli);
 int transfer_run (struct cli *cli, const struct larder_transfer *request, struct larder_error *error);
 int transfer_finish (struct cli *cli, int code, const struct larder_summary *summary, struct larder_error *error);
 int transfer_event (void *context, const struct larder_event *event);
+void moved_event (struct cli *cli, const struct larder_event *event);   /* of progress */
 
 /* For commands that do the same with each operand: opens the handle, and counts and tells each failure. */
 typedef int (*operand_fn) (struct cli *cli, const void *self, const char *operand, struct larder_error *error);

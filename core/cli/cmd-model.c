@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "error.h"
 #include "text.h"
 
@@ -22,14 +23,34 @@ static const struct larder_option load_options[] = {
 	{ 0 }
 };
 
+/* Who fills it, and how far he is. */
+static void
+tell_waiting (struct cli *cli, const struct larder_event *event)
+{
+	struct line line;
+	say (cli, "waiting for %s: it is filled by %s", event->from, event->reason);
+	if (!cli->globals.json)
+		return;
+	json_line (cli, &line, "waiting");
+	json_member_bytes (&line.json, "model", event->from);
+	json_member_bytes (&line.json, "holder", event->to);
+	if (event->total) {
+		json_member_uint (&line.json, "bytes", event->bytes);
+		json_member_uint (&line.json, "total", event->total);
+		json_member_uint (&line.json, "seconds", (uint64_t) (event->spent / NS_PER_S));
+	}
+	json_line_end (cli, &line);
+	out_flush (cli);
+}
+
 static int
 load_event (void *context, const struct larder_event *event)
 {
 	struct cli *cli = context;
 	if (strcmp (event->action, "progress") == 0)
-		__atomic_add_fetch (&cli->moved, event->bytes, __ATOMIC_RELAXED);
+		moved_event (cli, event);
 	else if (strcmp (event->action, "waiting") == 0)
-		say (cli, "waiting for %s: %s fills it", event->from, event->reason && *event->reason ? event->reason : "somebody");
+		tell_waiting (cli, event);
 	else
 		say (cli, "%s %s: %s", event->action, event->from, event->reason ? event->reason : "");
 	return cli_stopped (cli) ? LARDER_E_CANCELLED : 0;
@@ -77,6 +98,7 @@ load_one (struct cli *cli, const void *self, const char *name, struct larder_err
 		return larder_fail_next (error, LARDER_E_USAGE, "--wait 600s, or 10m", "'%s' is no time", flags->wait);
 	if (flags->hold && (text_duration (flags->hold, &request.hold) < 0))
 		return larder_fail_next (error, LARDER_E_USAGE, "--hold 12h, or 3d", "'%s' is no time", flags->hold);
+	cli->moved_before = cli->moved;
 	cli->progress_on = true;
 	int code = larder_model_load (cli->larder, cli->arena, &request, load_event, cli, &model, error);
 	cli->progress_on = false;
@@ -104,7 +126,7 @@ const struct larder_cmd cmd_model_load = {
 		"larder model load sdxl-base --base sdxl --revalidate|the newest that the source has",
 	.text = "What is there already costs no request. Else one of all workers on all machines that ask for it fills it, and the others wait: the path comes when every byte was "
 		"compared with the source's checksum and is durable. A worker that dies is followed by another, which goes on where it ended. Where the lock's service does not answer, the "
-		"work is done without it. Exit status 5: the wait is over, 4: the cache cannot be written to here.",
+		"work is done without it. Who waits is told who fills it and how far he is, with --json in lines of type waiting (holder, bytes, total, seconds). Exit status 5: the wait is over, 4: the cache cannot be written to here.",
 	.options = load_options, .self_size = sizeof (struct load), .least = 1, .most = -1, .run = run_load,
 };
 

@@ -89,12 +89,20 @@ people_event (struct cli *cli, const struct larder_event *event)
 	out_flush_soon (cli);
 }
 
+void
+moved_event (struct cli *cli, const struct larder_event *event)
+{
+	__atomic_store_n (&cli->total, event->total ? cli->moved_before + event->total : 0, __ATOMIC_RELAXED);
+	__atomic_store_n (&cli->growing, event->growing, __ATOMIC_RELAXED);
+	__atomic_add_fetch (&cli->moved, event->bytes, __ATOMIC_RELAXED);
+}
+
 int
 transfer_event (void *context, const struct larder_event *event)
 {
 	struct cli *cli = context;
 	if (strcmp (event->action, "progress") == 0) {
-		__atomic_add_fetch (&cli->moved, event->bytes, __ATOMIC_RELAXED);
+		moved_event (cli, event);
 		out_flush_soon (cli);
 		return cli_stopped (cli) ? LARDER_E_CANCELLED : 0;
 	}

@@ -10,6 +10,9 @@
 #include "clock.h"
 #include "text.h"
 
+#define PACE_OVER (10 * NS_PER_S)
+#define ETA_MOST 1e9             /* s: whoever stands still has no end */
+
 static bool
 colour_wanted (const struct cli *cli)
 {
@@ -149,20 +152,48 @@ talk_error (struct cli *cli, const struct larder_error *error, const char *what)
 	put_line (cli, &text);
 }
 
+/* Bytes a second, of the last ten to twenty seconds: what went before, perhaps waiting, says nothing of what comes. */
+static double
+pace (struct cli *cli, uint64_t moved, int64_t now)
+{
+	if (!cli->older.at)
+		cli->older.at = cli->newer.at = cli->began;
+	if (now - cli->newer.at >= PACE_OVER) {
+		cli->older = cli->newer;
+		cli->newer.at = now;
+		cli->newer.moved = moved;
+	}
+	return now > cli->older.at ? (double) (moved - cli->older.moved) * NS_PER_S / (double) (now - cli->older.at) : 0;
+}
+
+/* " of 60.0 MiB" and ", ETA 3.0 s", or nothing where nobody knows how much there is. */
+static void
+tell_rest (struct cli *cli, uint64_t moved, int64_t now, char ret_of[64], char ret_eta[64])
+{
+	uint64_t total = __atomic_load_n (&cli->total, __ATOMIC_RELAXED);
+	const char *more = __atomic_load_n (&cli->growing, __ATOMIC_RELAXED) ? " or more" : "";
+	double rate = pace (cli, moved, now);
+	char text[32];
+	*ret_of = *ret_eta = '\0';
+	if (total <= moved)
+		return;
+	snprintf (ret_of, 64, " of %s%s", text_from_size (total, text), more);
+	if (rate > 0 && (double) (total - moved) / rate < ETA_MOST)
+		snprintf (ret_eta, 64, ", ETA %s%s", text_from_duration ((int64_t) ((double) (total - moved) / rate * NS_PER_S), text), more);
+}
+
 void
 talk_progress (struct cli *cli, bool live, int64_t now)
 {
 	uint64_t moved = __atomic_load_n (&cli->moved, __ATOMIC_RELAXED), items = __atomic_load_n (&cli->items, __ATOMIC_RELAXED);
 	int64_t spent = now - cli->began;
-	char size[32], rate[32], time[32];
+	char size[32], rate[32], time[32], of[64], eta[64];
 	text_from_size (moved, size);
 	text_from_size (spent > 0 ? (uint64_t) ((double) moved / ((double) spent / NS_PER_S)) : 0, rate);
 	text_from_duration (spent, time);
+	tell_rest (cli, moved, now, of, eta);
 	pthread_mutex_lock (&cli->talk);
-	if (live)
-		fprintf (stderr, "\r%" PRIu64 " done, %s, %s/s, %s\033[K", items, size, rate, time);
-	else
-		fprintf (stderr, "larder: %" PRIu64 " done, %s, %s/s, %s\n", items, size, rate, time);
+	fprintf (stderr, "%s%" PRIu64 " done, %s%s, %s/s, %s%s%s", live ? "\r" : "larder: ", items, size, of, rate, time, eta, live ? "\033[K" : "\n");
 	cli->bar_drawn = live;
 	fflush (stderr);
 	pthread_mutex_unlock (&cli->talk);

@@ -223,6 +223,13 @@ int
 larder_copy_object (struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
                     const struct larder_copy_object *request, struct larder_info *ret_info, struct larder_error *error)
 {
+	return store_copy (from, to, arena, request, NULL, ret_info, error);
+}
+
+int
+store_copy (struct larder_store *from, struct larder_store *to, struct larder_arena *arena, const struct larder_copy_object *request,
+            const struct store_watch *watch, struct larder_info *ret_info, struct larder_error *error)
+{
 	int code = check_start (from, request->key, error);
 	if (code == 0)
 		code = check_key (to, request->to, error);
@@ -235,7 +242,7 @@ larder_copy_object (struct larder_store *from, struct larder_store *to, struct l
 	if (code < 0)
 		return code;
 	if (!store_copies_within (from, to, request->create_only))
-		return object_copy_through (from, to, arena, request, ret_info, error);
+		return object_copy_through (from, to, arena, request, watch, ret_info, error);
 	struct larder_copy copy = {
 		.size = sizeof copy, .from = { sizeof copy.from, from->bucket, request->key, request->version }, .bucket = to->bucket, .key = request->to,
 		.if_match = request->if_match, .attributes = request->attributes, .condition = { sizeof copy.condition, request->create_only, NULL },

@@ -13,7 +13,8 @@ int object_fail_read_only (const struct larder_store *store, struct larder_error
 /* https://DOMAIN/KEY, the key percent-encoded once. */
 int object_cdn_url (struct larder_arena *arena, const char *domain, const char *key, const char **ret_url, struct larder_error *error);
 /* A copy whose bytes pass through this process, with every attribute. */
-int object_copy_through (struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
-                         const struct larder_copy_object *request, struct larder_info *ret_info, struct larder_error *error);
+struct store_watch;
+int object_copy_through (struct larder_store *from, struct larder_store *to, struct larder_arena *arena, const struct larder_copy_object *request,
+                         const struct store_watch *watch, struct larder_info *ret_info, struct larder_error *error);
 
 #endif

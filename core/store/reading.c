@@ -165,7 +165,7 @@ object_cdn_url (struct larder_arena *arena, const char *domain, const char *key,
 
 /* ---- a copy through this process ---------------------------------------------------------------- */
 
-struct spool { int fd; struct larder_arena *arena; struct larder_info info; };
+struct spool { int fd; struct larder_arena *arena; const struct store_watch *watch; struct larder_info info; };
 
 static int
 spool_begin (void *context, const struct larder_info *info, struct larder_error *error)
@@ -193,7 +193,9 @@ spool_write (void *context, const void *bytes, size_t count, struct larder_error
 {
 	struct spool *spool = context;
 	int status = file_write_all (spool->fd, bytes, count);
-	return status < 0 ? larder_fail_errno (error, -status, "cannot write the temporary copy") : 0;
+	if (status < 0)
+		return larder_fail_errno (error, -status, "cannot write the temporary copy");
+	return spool->watch ? spool->watch->moved (spool->watch->context, count, error) : 0;
 }
 
 struct larder_attributes
@@ -213,14 +215,31 @@ store_copy_attributes (const struct larder_store *to, const struct larder_attrib
 	return attributes;
 }
 
+/* The way out. A store that keeps a checksum is told it first, from a pass of its own. */
+struct outward { struct larder_source inner; const struct store_watch *watch; uint64_t read, from; };
+
+static int64_t
+outward_pread (void *context, void *into, size_t count, uint64_t offset, struct larder_error *error)
+{
+	struct outward *outward = context;
+	int64_t got = outward->inner.pread (outward->inner.context, into, count, offset, error);
+	if (got <= 0)
+		return got;
+	outward->read += (uint64_t) got;
+	if (outward->read <= outward->from || outward->read - outward->from > outward->inner.length)
+		return got;
+	int code = outward->watch->moved (outward->watch->context, (size_t) got, error);
+	return code < 0 ? code : got;
+}
+
 int
-object_copy_through (struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
-                     const struct larder_copy_object *request, struct larder_info *ret_info, struct larder_error *error)
+object_copy_through (struct larder_store *from, struct larder_store *to, struct larder_arena *arena, const struct larder_copy_object *request,
+                     const struct store_watch *watch, struct larder_info *ret_info, struct larder_error *error)
 {
 	CLEANUP_CLOSE int fd = file_temporary (error);
 	if (fd < 0)
 		return fd;
-	struct spool spool = { .fd = fd, .arena = arena };
+	struct spool spool = { .fd = fd, .arena = arena, .watch = watch };
 	struct larder_sink sink = { .size = sizeof sink, .context = &spool, .begin = spool_begin, .write = spool_write };
 	struct larder_get get = { .size = sizeof get, .key = request->key, .version = request->version, .length = LARDER_TO_END, .if_match = request->if_match };
 	int code = larder_get (from, &get, &sink, error);
@@ -233,5 +252,7 @@ object_copy_through (struct larder_store *from, struct larder_store *to, struct 
 	struct larder_put put = {
 		.size = sizeof put, .key = request->to, .attributes = store_copy_attributes (to, &request->attributes, &spool.info), .create_only = request->create_only,
 	};
-	return larder_put (to, arena, &put, &source, ret_info, error);
+	struct outward outward = { .inner = source, .watch = watch, .from = to->instance->caps & LARDER_CAP_CHECKSUM ? source.length : 0 };
+	const struct larder_source watched = { .size = sizeof watched, .context = &outward, .length = source.length, .pread = outward_pread };
+	return larder_put (to, arena, &put, watch ? &watched : &source, ret_info, error);
 }

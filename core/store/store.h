@@ -87,6 +87,11 @@ bool store_copies_within (const struct larder_store *from, const struct larder_s
 bool store_has_parts_copy (const struct larder_store *store);
 int store_parts_copy (struct larder_store *store, struct larder_arena *arena, const struct larder_upload *upload, uint32_t number,
                       const struct larder_read *from, struct larder_part *ret_part, struct larder_error *error);
+/* larder_copy_object, with somebody (or NULL) who is told of bytes where they pass through this process: each as it comes, and as it goes; non-zero
+ * ends it. */
+struct store_watch { int (*moved) (void *context, size_t count, struct larder_error *error); void *context; };
+int store_copy (struct larder_store *from, struct larder_store *to, struct larder_arena *arena, const struct larder_copy_object *request,
+                const struct store_watch *watch, struct larder_info *ret_info, struct larder_error *error);
 /* Attributes of a copy: what was asked for, else the source's. */
 struct larder_attributes store_copy_attributes (const struct larder_store *to, const struct larder_attributes *asked, const struct larder_info *source);
 /* The source's tags, where both have such. */

@@ -219,6 +219,19 @@ copy_in_pieces (struct copying *copying, bool within, struct larder_arena *arena
 	return code;
 }
 
+/* Each byte comes and goes: half of what is told. */
+struct passing { struct transfer *transfer; uint64_t both, told; };
+
+static int
+on_moved (void *context, size_t count, struct larder_error *error)
+{
+	struct passing *passing = context;
+	passing->both += count;
+	count_progress (passing->transfer, passing->both / 2 - passing->told);
+	passing->told = passing->both / 2;
+	return transfer_stopped (passing->transfer) ? larder_fail_cancelled (error) : 0;
+}
+
 int
 copy_stored (struct transfer *transfer, struct larder_store *from, struct larder_store *to, struct larder_arena *arena,
              const struct larder_copy_object *request, const struct journal_what *what, uint64_t length, struct larder_info *ret_info,
@@ -232,11 +245,15 @@ copy_stored (struct transfer *transfer, struct larder_store *from, struct larder
 	if (!within && length >= PARTS_FROM && store_has_parts (to) && store_caps (from) & LARDER_CAP_RANGE)
 		return copy_in_pieces (&copying, false, arena, ret_info, error);
 	struct larder_error why = LARDER_ERROR_INIT;
-	int code = larder_copy_object (from, to, arena, request, ret_info, &why);
+	struct passing passing = { .transfer = transfer };
+	const struct store_watch watch = { on_moved, &passing };
+	int code = store_copy (from, to, arena, request, &watch, ret_info, &why);
 	if (!within && goes_again (&copying, code, &why))
-		code = larder_copy_object (from, to, arena, request, ret_info, &why);
+		code = store_copy (from, to, arena, request, &watch, ret_info, &why);
 	if (code == LARDER_E_LIMIT && within && store_has_parts_copy (to))
 		return copy_in_pieces (&copying, true, arena, ret_info, error);
+	if (code == 0 && passing.told < length)
+		count_progress (transfer, length - passing.told);
 	if (code < 0 && error)
 		*error = why;
 	return code;

@@ -243,8 +243,6 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 		code = copy_stored (transfer, item->store, transfer->store, item->arena, &copy, &what, item->info.length, &info, error);
 	if (code == 0 && move)
 		code = prove_copy (transfer, item, &before, error);
-	if (code == 0)
-		count_progress (transfer, item->info.length);
 	return code;
 }
 

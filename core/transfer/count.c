@@ -115,13 +115,80 @@ count_failed (struct transfer *transfer, const char *from, const char *to, const
 	count_unlike (transfer, refused ? "refused" : "failed", from, to, error, code);
 }
 
-void
-count_progress (struct transfer *transfer, uint64_t bytes)
+static void
+progress (struct transfer *transfer, uint64_t known, uint64_t bytes)
 {
 	if (bytes == 0)
 		return;
 	pthread_mutex_lock (&transfer->mutex);
-	tell (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = "progress", .bytes = bytes });
+	transfer->known += known;
+	tell (transfer, &(struct larder_event) {
+		.size = sizeof (struct larder_event), .action = "progress", .bytes = bytes, .total = transfer->endless ? 0 : transfer->known,
+		.growing = !transfer->found_all || transfer->undecided > 0,
+	});
+	pthread_mutex_unlock (&transfer->mutex);
+}
+
+void
+count_progress (struct transfer *transfer, uint64_t bytes)
+{
+	progress (transfer, 0, bytes);
+}
+
+void
+count_aside (struct transfer *transfer, uint64_t bytes)
+{
+	progress (transfer, bytes, bytes);
+}
+
+/* ---- how much there is ---- */
+
+void
+count_known (struct transfer *transfer, uint64_t bytes)
+{
+	pthread_mutex_lock (&transfer->mutex);
+	transfer->known += bytes;
+	pthread_mutex_unlock (&transfer->mutex);
+}
+
+void
+count_spared (struct transfer *transfer, uint64_t bytes)
+{
+	pthread_mutex_lock (&transfer->mutex);
+	transfer->known -= bytes < transfer->known ? bytes : transfer->known;
+	pthread_mutex_unlock (&transfer->mutex);
+}
+
+void
+count_found_all (struct transfer *transfer)
+{
+	pthread_mutex_lock (&transfer->mutex);
+	transfer->found_all = true;
+	pthread_mutex_unlock (&transfer->mutex);
+}
+
+void
+count_item (struct transfer *transfer, struct item *item, uint64_t bytes)
+{
+	if (transfer->request->flags & LARDER_DRY_RUN || item->removal || item->verify)
+		return;
+	pthread_mutex_lock (&transfer->mutex);
+	item->undecided = item->same;
+	transfer->undecided += item->undecided;
+	transfer->known += item->undecided ? 0 : bytes;
+	transfer->endless |= item->stream >= 0;
+	pthread_mutex_unlock (&transfer->mutex);
+}
+
+void
+count_decided (struct transfer *transfer, struct item *item, bool moves, uint64_t bytes)
+{
+	pthread_mutex_lock (&transfer->mutex);
+	if (item->undecided) {
+		item->undecided = false;
+		transfer->undecided--;
+		transfer->known += moves ? bytes : 0;
+	}
 	pthread_mutex_unlock (&transfer->mutex);
 }
 

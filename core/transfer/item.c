@@ -148,6 +148,7 @@ copy_unless_same (struct item *item, bool *ret_same, struct larder_error *error)
 	if (transfer_stopped (transfer))
 		return LARDER_E_CANCELLED;
 	int code = item->same ? item->same (item, ret_same, error) : 0;
+	count_decided (transfer, item, code == 0 && !*ret_same, size_of (item));
 	if (code < 0 || *ret_same)
 		return code;
 	item->differs = item->verify;
@@ -174,6 +175,8 @@ run (struct task *task)
 		count_unlike (transfer, "differs", item->from, item->to, &error, code);
 	else if (code != LARDER_E_CANCELLED || larder_is_cancelled (transfer->larder))
 		count_failed (transfer, item->from, item->to, &error, code, copy_is_refusal (transfer, item, code));
+	if (code < 0)
+		count_spared (transfer, size_of (item));
 	pool_done (transfer->pool, size_of (item));
 	item_free (item);
 }
@@ -193,6 +196,7 @@ item_add (struct item *item, const char *last, const char *rel)
 	} else {
 		item->task.run = run;
 		item->task.large = size_of (item) >= PARTS_FROM && !(transfer->request->flags & LARDER_DRY_RUN);
+		count_item (transfer, item, size_of (item));
 		pool_add (transfer->pool, &item->task);
 	}
 }

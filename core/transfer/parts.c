@@ -105,11 +105,22 @@ at_once (const struct pieces *pieces)
 	return a_second < 1 ? 1 : a_second < AT_ONCE ? (unsigned) a_second : AT_ONCE;
 }
 
+/* Of what an earlier run has done nothing moves. */
+static void
+spare_done (const struct pieces *pieces)
+{
+	uint64_t spared = 0;
+	for (uint32_t number = 1; pieces->done && number <= pieces->plan.count; number++)
+		spared += pieces->done[number - 1] ? plan_length (&pieces->plan, number) : 0;
+	count_spared (pieces->transfer, spared);
+}
+
 int
 pieces_do (struct pieces *pieces, struct larder_error *error)
 {
 	pieces->share = (struct share) { .step = step, .most = at_once (pieces) };
 	pieces->error = error;
+	spare_done (pieces);
 	pthread_mutex_init (&pieces->mutex, NULL);
 	pool_share (pieces->transfer->pool, &pieces->share);
 	pthread_mutex_destroy (&pieces->mutex);

@@ -30,7 +30,7 @@ add (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
 	struct summing *summing = context;
 	summing->crc = checksum_add (summing->type, summing->crc, bytes, count);
-	count_progress (summing->transfer, count);
+	count_aside (summing->transfer, count);
 	return transfer_stopped (summing->transfer) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
 }
 

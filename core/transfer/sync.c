@@ -169,6 +169,7 @@ run (struct sync *sync, struct larder_error *error)
 		transfer->room_most = WAITING_MOST;
 	if (code == 0)
 		code = sync_merge (sync, error);
+	count_found_all (transfer);
 	pool_drain (transfer->pool);
 	transfer->room_most = 0;
 	if (code == 0 && !transfer_stopped (transfer))

@@ -57,6 +57,7 @@ run (struct transfer *transfer, struct larder_error *error)
 		if (failed < 0)
 			count_failed (transfer, request->from[i], NULL, &one, failed, false);
 	}
+	count_found_all (transfer);
 	return code;
 }
 

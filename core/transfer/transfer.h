@@ -31,6 +31,10 @@ struct transfer {
 	void *context;
 	struct larder_summary sum;
 	bool differ;                  /* failures have different reasons */
+	uint64_t known;               /* bytes of what was found so far that move, or have moved */
+	bool found_all;               /* of nothing else */
+	bool endless;                 /* of a stream nobody knows how many */
+	unsigned undecided;           /* items that move only if they are not the same */
 	unsigned barren;              /* items in a row that the service did not take */
 	bool keep_times;              /* uploads keep the time of their file, downloads take it over: exact.c */
 	bool unfinished;              /* there are journals: those of what is the same already go */
@@ -69,6 +73,7 @@ struct item {
 	int fd;                       /* file: -1 until its turn */
 	int stream;                   /* standard input, or -1 */
 	unsigned tries, succeeded;    /* so far; of the others when this one began */
+	bool undecided;               /* counted as such */
 	struct stat facts;            /* of the file */
 	bool spooled;                 /* the file is a copy of a stream: has no path */
 	/* NULL, or asked when its turn has come: is the target the same already? */
@@ -111,6 +116,15 @@ void count_unlike (struct transfer *transfer, const char *action, const char *fr
 /* What this had is damaged, as `error` says, and goes once more. */
 void count_again (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error);
 void count_progress (struct transfer *transfer, uint64_t bytes);
+/* The same of bytes that nobody had counted on: those that are only looked at. */
+void count_aside (struct transfer *transfer, uint64_t bytes);
+/* How many are to come, for whoever tells how long it takes: what was found, what does not move after all, and that nothing more is found. */
+void count_known (struct transfer *transfer, uint64_t bytes);
+void count_spared (struct transfer *transfer, uint64_t bytes);
+void count_found_all (struct transfer *transfer);
+/* An item that is to move, unless it is the same; what was found of it. */
+void count_item (struct transfer *transfer, struct item *item, uint64_t bytes);
+void count_decided (struct transfer *transfer, struct item *item, bool moves, uint64_t bytes);
 int count_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
 /* The threads of a run with these flags, as many as `jobs` and `memory` let it have. NULL: no memory. */
 struct pool *transfer_pool (const struct larder *larder, uint32_t flags);

@@ -230,7 +230,7 @@ static const struct field fields[] = {
 	SIZE (larder_event),
 	FIELD (larder_event, size), FIELD (larder_event, action), FIELD (larder_event, from), FIELD (larder_event, to),
 	FIELD (larder_event, reason), FIELD (larder_event, bytes), FIELD (larder_event, error),
-	FIELD (larder_event, version),
+	FIELD (larder_event, version), FIELD (larder_event, total), FIELD (larder_event, spent), FIELD (larder_event, growing),
 	SIZE (larder_summary),
 	FIELD (larder_summary, size), FIELD (larder_summary, scanned), FIELD (larder_summary, done),
 	FIELD (larder_summary, skipped), FIELD (larder_summary, refused), FIELD (larder_summary, failed),

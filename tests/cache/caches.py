@@ -1,9 +1,11 @@
 """caches.py: a model cache of the tool's on the mock, in a folder of its own, with settings of the test's."""
+import glob
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/cli"))
 from tool import BUILD, ENV, HOME, LARDER, SLOW, SPACE, Ran, larder, read, run, write  # noqa: E402,F401
@@ -70,6 +72,22 @@ class Cache:
 
     def listed(self, *words):
         return [line for line in self.run("model", "ls", "--json", *words).lines() if line["type"] == "model"]
+
+    def lease(self):
+        """All that the lock's file says, b"" before there is one."""
+        found = [read(os.path.join(folder, name)) for folder, _, names in os.walk(self.path("locks")) for name in names]
+        return b"".join(found)
+
+    def pieces(self):
+        """How many pieces of a load are down, by the engine's journals."""
+        return sum(len(read(path).splitlines()) - 1 for path in glob.glob(self.root + "/.larder/gen/*/fill/state/transfers/*.journal"))
+
+    @staticmethod
+    def until(true, seconds=30):
+        end = time.monotonic() + seconds * SLOW
+        while not true():
+            assert time.monotonic() < end, "it did not come to that"
+            time.sleep(0.02)
 
     def private(self):
         """Files that are no generation's, no record and no link, and folders for such: what a load that ended must not leave."""

@@ -59,6 +59,31 @@ START_TEST (plain_line_every_30_s)
 }
 END_TEST
 
+/* By the pace of the last ten to twenty seconds, whatever went before; nothing where it is not known how much is to come, or nothing moves. */
+START_TEST (eta)
+{
+	struct cli cli = moving (true, WHEN_AUTO);
+	char text[512];
+	int wait;
+	int64_t next = 0;
+	static const struct { int second; uint64_t moved, total; bool growing; const char *told; } all[] = {
+		{ 110, 0, 90, false, "\r7 done, 0 B of 90.0 MiB, 0 B/s, 10.0 s\033[K" },
+		{ 120, 0, 90, false, "\r7 done, 0 B of 90.0 MiB, 0 B/s, 20.0 s\033[K" },
+		{ 125, 20, 90, false, "\r7 done, 20.0 MiB of 90.0 MiB, 819.2 KiB/s, 25.0 s, ETA 52.5 s\033[K" },
+		{ 130, 40, 90, true, "\r7 done, 40.0 MiB of 90.0 MiB or more, 1.3 MiB/s, 30.0 s, ETA 12.5 s or more\033[K" },
+		{ 131, 40, 0, false, "\r7 done, 40.0 MiB, 1.3 MiB/s, 31.0 s\033[K" },
+		{ 132, 90, 90, false, "\r7 done, 90.0 MiB, 2.8 MiB/s, 32.0 s\033[K" },
+	};
+	for (size_t i = 0; i < COUNT_OF (all); i++) {
+		cli.moved = all[i].moved << 20;
+		cli.total = all[i].total << 20;
+		cli.growing = all[i].growing;
+		step (&cli, &next, all[i].second * NS_PER_S, &wait, text);
+		ck_assert_str_eq (text, all[i].told);
+	}
+}
+END_TEST
+
 START_TEST (bar_on_a_terminal)
 {
 	struct cli cli = moving (true, WHEN_AUTO);
@@ -99,7 +124,7 @@ main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-cli-watch-plain-line-every-30-s", plain_line_every_30_s, 0 }, { "test-cli-watch-bar-on-a-terminal", bar_on_a_terminal, 0 },
-		{ "test-cli-watch-only-when-wanted", only_when_wanted, 0 },
+		{ "test-cli-watch-eta", eta, 0 }, { "test-cli-watch-only-when-wanted", only_when_wanted, 0 },
 	};
 	return unit_run ("cli-watch", cases, COUNT_OF (cases));
 }

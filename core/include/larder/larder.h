@@ -291,12 +291,15 @@ LARDER_API int larder_url (struct larder_store *store, struct larder_arena *aren
 /* One thing that happened to one item; also the lines of --json. */
 struct larder_event {
 	size_t size;
-	const char *action;              /* "copied", "moved", "removed", "restored", "skipped", "would-copy", …, "same", "differs", "missing", "again", "failed", "progress" */
+	const char *action;              /* "copied", "moved", "removed", "restored", "skipped", "would-copy", …, "same", "differs", "missing", "again", "failed", "progress", "waiting" */
 	const char *from, *to;           /* addresses; to may be NULL */
-	const char *reason;              /* of skipped and again */
-	uint64_t bytes;
+	const char *reason;              /* of skipped, again and waiting */
+	uint64_t bytes;                  /* of progress: since the last one; of waiting: how many of `total` the other has */
 	const struct larder_error *error;/* of failed, refused, differs and missing */
 	const char *version;             /* of the object, where versions are dealt with, or NULL */
+	uint64_t total;                  /* of progress: all bytes that this run is known to move; 0: not known */
+	int64_t spent;                   /* of waiting: ns that the other has worked on it */
+	bool growing;                    /* of progress: more may come to `total` */
 };
 /* One at a time, perhaps on a thread of the transfer's own; a non-zero return ends it with that code. */
 typedef int (*larder_event_fn) (void *context, const struct larder_event *event);

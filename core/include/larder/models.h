@@ -57,7 +57,8 @@ struct larder_model {
 /* The path of a model once it is whole, compared with the source's checksum, and durable. There already: no service is asked and no module
  * loaded. Else one caller of all processes and machines fills it, and the others wait for it; without the lock's service more than
  * one may, and all publish the same. NOTFOUND: the source has no such model; DENIED on a mount that cannot be written to; CONFLICT: the wait is
- * over; NOSPACE by quota or disk; INTEGRITY; UNAVAILABLE. Events: "progress", and "waiting" with who fills as its reason. */
+ * over; NOSPACE by quota or disk; INTEGRITY; UNAVAILABLE. Events: "progress", and "waiting": who fills is its `to`, and how far he is `bytes`, `total`
+ * and `spent`, in words its reason. */
 LARDER_API int larder_model_load (struct larder *larder, struct larder_arena *arena, const struct larder_model_load *request, larder_event_fn event,
                                   void *context, struct larder_model *ret, struct larder_error *error);
 

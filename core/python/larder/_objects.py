@@ -155,7 +155,7 @@ def _transfer(call: Call, origin: str, to: str, version: Optional[str], progress
             failure[:] = [errors.of(one.error.contents.code, one.error.contents)]
         if one.action == b"progress" and progress:
             moved += one.bytes
-            progress(moved, None)
+            progress(moved, one.total if one.total and not one.growing else None)
         return 0
     summary = s.summary()
     code = call.library.larder_transfer(call.handle, request, s.event_fn(call.guard(each)), None, summary, call.error)

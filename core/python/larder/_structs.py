@@ -107,7 +107,7 @@ class listing(Sized):
 class event(Sized):
     _fields_ = [
         ("size", c_size_t), ("action", c_char_p), ("from", c_char_p), ("to", c_char_p), ("reason", c_char_p), ("bytes", c_uint64),
-        ("error", POINTER(error)), ("version", c_char_p)]
+        ("error", POINTER(error)), ("version", c_char_p), ("total", c_uint64), ("spent", c_int64), ("growing", c_bool)]
 
 
 event_fn = CFUNCTYPE(c_int, c_void_p, POINTER(event))

@@ -153,7 +153,7 @@ class Store(Objects):
                 one = event.contents
                 if one.action == b"progress" and progress:
                     moved += one.bytes
-                    progress(moved, None)
+                    progress(moved, one.total if one.total and not one.growing else None)
                 elif one.action == b"waiting":
                     logger.info("model %s: waiting: %s", name, s.known(one.reason))
                 return 0

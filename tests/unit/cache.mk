@@ -1,0 +1,9 @@
+# core/cache from the inside
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/test-cache-note
+TESTS += tests/unit/test-cache-note
+tests_unit_test_cache_note_SOURCES = tests/unit/test-cache-note.c
+tests_unit_test_cache_note_CPPFLAGS = $(IN_CACHE)
+tests_unit_test_cache_note_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_cache_note_LDADD = libcache.la $(LIBS_UNIT)
+endif
