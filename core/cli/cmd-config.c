@@ -185,6 +185,8 @@ check (struct cli *cli, const void *self, struct larder_error *error)
 	int code = cli_open (cli, OPEN_CONFIGURED, error);
 	if (code == 0)
 		code = larder_config_check (cli->larder, on_finding, cli, error);
+	if (code == 0 && cli->summary.failed == 0)
+		code = larder_infra_traps (cli->larder, on_finding, cli, error);
 	if (code == 0 && cli->summary.failed == 0 && !cli->globals.json)
 		out_printf (cli, "%s with profile %s is in order\n", larder_config_path (cli->larder), larder_profile (cli->larder));
 	/* What was found is told already, and decides the status. */

@@ -154,6 +154,7 @@ json_counts (struct cli *cli, const struct larder_infra_counts *counts)
 	json_member_uint (&line.json, "unmanaged", counts->unmanaged);
 	json_member_uint (&line.json, "failed", counts->failed);
 	json_member_uint (&line.json, "skipped", counts->skipped);
+	json_member_uint (&line.json, "warnings", counts->warnings);
 	json_line_end (cli, &line);
 }
 
@@ -177,6 +178,7 @@ infra_counts (struct cli *cli, const struct larder_infra_counts *counts, bool pl
 	add_count (&text, counts->unmanaged, "not declared");
 	add_count (&text, counts->failed, planned ? "that cannot be looked at" : "failed");
 	add_count (&text, counts->skipped, "skipped");
+	add_count (&text, counts->warnings, counts->warnings == 1 ? "warning" : "warnings");
 	out_printf (cli, "%s\n", buffer_text (&text));
 }
 

@@ -222,6 +222,8 @@ static const struct larder_option cache_options[] = {
 	  .help = "name of the read-write claim" },
 	{ .key = "storage-class", .type = LARDER_STRING, .at = offsetof (struct schema_cache, storage_class),
 	  .help = "storage class of the claims" },
+	{ .key = "accept", .type = LARDER_LIST, .at = offsetof (struct schema_cache, accept),
+	  .help = "traps accepted by name" },
 	{ .key = "volume-path", .type = LARDER_STRING, .at = offsetof (struct schema_cache, volume_path),
 	  .help = "path of the volume on the file system" },
 	{ 0 }
@@ -356,6 +358,8 @@ static const struct larder_option filesystem_options[] = {
 	  .help = "security group that may mount" },
 	{ .key = "egress", .type = LARDER_STRING, .at = offsetof (struct schema_filesystem, egress), .def = "open",
 	  .help = "open or none" },
+	{ .key = "policy", .type = LARDER_LIST, .at = offsetof (struct schema_filesystem, policy),
+	  .help = "who may mount it: tls (over TLS alone), access-point (through the access point alone)" },
 	{ .key = "backup", .type = LARDER_STRING, .at = offsetof (struct schema_filesystem, backup),
 	  .help = "[backup] section" },
 	{ .key = "expected-size", .type = LARDER_STRING, .at = offsetof (struct schema_filesystem, expected_size),

@@ -80,6 +80,7 @@ struct schema_cache {
 	const char *const *prefixes;
 	const char *schedule, *service_account, *image, *nspace, *job, *cpu, *memory, *volume, *claim, *claim_rw, *storage_class;
 	const char *volume_path, *cpu_limit, *memory_limit, *config_map;
+	const char *const *accept;
 };
 
 /* [cdn "name"] and [behavior "name"] */
@@ -108,7 +109,7 @@ struct schema_replication {
 struct schema_filesystem {
 	const char *backend, *token, *kms_key, *performance, *throughput, *access_point, *owner, *mode, *vpc, *security_group, *nodes, *egress;
 	const char *backup, *expected_size, *purpose;
-	const char *const *subnets, *const *tags, *const *accept;
+	const char *const *subnets, *const *tags, *const *policy, *const *accept;
 	bool encrypted, protect;
 	int64_t to_ia;
 	bool back_on_access;

@@ -22,6 +22,18 @@ add_network (struct resource *share, const struct schema_filesystem *asked)
 }
 
 static int
+add_policy (struct resource *share, const char *const *words, struct larder_error *error)
+{
+	for (; words && *words; words++) {
+		if (strcmp (*words, "tls") != 0 && strcmp (*words, "access-point") != 0)
+			return larder_fail_next (error, LARDER_E_INVALID, "tls, access-point", "'%s' of policy in [filesystem \"%s\"] of %s is no condition", *words, share->section,
+				config_where_key (share->at, "policy"));
+		lines_add (&share->desired, **words == 't' ? "policy.tls" : "policy.access-point", "yes");
+	}
+	return 0;
+}
+
+static int
 add_share (struct larder_infra *infra, const struct config_section *at, const struct schema_filesystem *asked, struct larder_error *error)
 {
 	struct resource *share = resource_add (infra, at, "filesystem", asked->token ? asked->token : config_name (at), asked->backend);
@@ -40,6 +52,9 @@ add_share (struct larder_infra *infra, const struct config_section *at, const st
 		lines_add_in (lines, "access-point", asked->access_point, ".owner", asked->owner);
 		lines_add_in (lines, "access-point", asked->access_point, ".mode", asked->mode);
 	}
+	int code = add_policy (share, asked->policy, error);
+	if (code < 0)
+		return code;
 	add_network (share, asked);
 	return desired_tags (share, asked->tags, error);
 }

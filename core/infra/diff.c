@@ -179,15 +179,20 @@ compare_gone (struct resource *resource)
 }
 
 int
-resource_compare (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
+resource_sift (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
 {
-	int code = 0;
-	resource->changes = (struct changes) { 0 };
-	if (!resource->sifted)
-		code = take_lacking (infra, resource, error);
+	int code = resource->sifted ? 0 : take_lacking (infra, resource, error);
 	resource->sifted = true;
 	if (resource->cut)
 		resource->mark = LARDER_INFRA_LACKING;
+	return code;
+}
+
+int
+resource_compare (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
+{
+	resource->changes = (struct changes) { 0 };
+	int code = resource_sift (infra, resource, error);
 	if (code < 0 || resource->cut)
 		return code;
 	if (infra->flags & LARDER_INFRA_DESTROY)

@@ -46,7 +46,10 @@ look_at_all (struct larder_infra *infra, struct larder_error *error)
 		if (one->cut || one->code < 0)
 			continue;
 		resource_resolve (infra, one);
-		keep_failure (one, resource_compare (infra, one, &one->error));
+		int found = resource_compare (infra, one, &one->error);
+		if (found == 0 && !one->cut && !(infra->flags & LARDER_INFRA_DESTROY))
+			found = traps_find (infra, one, &one->error);
+		keep_failure (one, found);
 	}
 	return code;
 }
@@ -122,20 +125,32 @@ prepare (struct larder_infra *infra, const struct larder_infra_request *request,
 	return code < 0 ? code : first_lacking (infra, error);
 }
 
-int
-larder_infra_open (struct larder *larder, const struct larder_infra_request *asked, struct larder_infra **ret, struct larder_error *error)
+static int
+infra_new (struct larder *larder, uint32_t flags, struct larder_infra **ret, struct larder_error *error)
 {
-	struct larder_infra_request request = { .size = sizeof request };
+	if (!larder_configuration (larder))
+		return larder_fail_next (error, LARDER_E_INVALID, "open one with a configuration", "this handle has no configuration, so no sections");
 	struct larder_infra *infra = calloc (1, sizeof *infra);
-	const struct schema_larder *settings = larder_settings_of (larder);
-	larder_give (&request, asked);
 	if (!infra || !(infra->arena = arena_new ())) {
 		free (infra);
 		return larder_fail_memory (error);
 	}
 	infra->larder = larder;
-	infra->flags = request.flags | (settings && settings->strict ? LARDER_INFRA_STRICT : 0);
-	int code = larder_configuration (larder) ? prepare (infra, &request, error) : larder_fail (error, LARDER_E_INVALID, "this handle has no configuration");
+	infra->flags = flags | (larder_settings_of (larder)->strict ? LARDER_INFRA_STRICT : 0);
+	*ret = infra;
+	return 0;
+}
+
+int
+larder_infra_open (struct larder *larder, const struct larder_infra_request *asked, struct larder_infra **ret, struct larder_error *error)
+{
+	struct larder_infra_request request = { .size = sizeof request };
+	struct larder_infra *infra;
+	larder_give (&request, asked);
+	int code = infra_new (larder, request.flags, &infra, error);
+	if (code < 0)
+		return code;
+	code = prepare (infra, &request, error);
 	if (code < 0)
 		larder_infra_free (infra);
 	else
@@ -175,7 +190,7 @@ tell_changes (const struct resource *one, const struct changes *changes, larder_
 	for (size_t n = 0; code == 0 && n < changes->count; n++) {
 		const struct change *at = &changes->at[n];
 		struct larder_infra_change told = infra_whole (one);
-		told.mark = at->mark, told.path = at->path, told.was = at->was, told.will = at->will, told.from = at->from, told.why = at->why, told.next = NULL;
+		told.mark = at->mark, told.path = at->path, told.was = at->was, told.will = at->will, told.from = at->from, told.why = at->why, told.next = at->next;
 		code = change (context, &told, error);
 	}
 	return code;
@@ -195,6 +210,8 @@ larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn c
 			code = tell_changes (one, &one->changes, change, context, error);
 		if (code == 0 && !(infra->flags & LARDER_INFRA_DESTROY))
 			code = tell_changes (one, &one->lacks, change, context, error);
+		if (code == 0)
+			code = tell_changes (one, &one->traps, change, context, error);
 	}
 	return code;
 }
@@ -242,10 +259,46 @@ larder_infra_count (const struct larder_infra *infra, struct larder_infra_counts
 		counts.removed += one->mark == LARDER_INFRA_REMOVE;
 		counts.same += one->mark == LARDER_INFRA_SAME;
 		counts.lacking += one->mark == LARDER_INFRA_LACKING;
+		counts.warnings += one->traps.count;
 		counts.failed += one->mark == LARDER_INFRA_FAILED;
 		count_changes (&one->changes, &counts);
 		if (!(infra->flags & LARDER_INFRA_DESTROY))
 			count_changes (&one->lacks, &counts);
 	}
 	larder_give (ret, &counts);
+}
+
+/* ---- traps alone ---- */
+
+static int
+tell_traps (struct larder_infra *infra, struct resource *one, larder_finding_cb finding, void *context, struct larder_error *error)
+{
+	int code = one->cut || one->code < 0 ? 0 : resource_sift (infra, one, error);
+	if (code < 0 || one->cut || one->code < 0)
+		return code;
+	code = traps_find (infra, one, error);
+	for (size_t n = 0; code == 0 && n < one->traps.count; n++) {
+		const struct change *trap = &one->traps.at[n];
+		const struct larder_finding found = {
+			.size = sizeof found, .section = arena_printf (one->arena, "[%s \"%s\"]", one->kind, one->section),
+			.text = arena_printf (one->arena, "%s: %s", trap->path, trap->why), .next = trap->next,
+		};
+		code = finding (context, &found);
+	}
+	return code;
+}
+
+int
+larder_infra_traps (struct larder *larder, larder_finding_cb finding, void *context, struct larder_error *error)
+{
+	struct larder_infra *infra = NULL;
+	int code = infra_new (larder, 0, &infra, error);
+	if (code == 0)
+		code = desired_read (infra, error);
+	if (code == 0)
+		bind_all (infra);
+	for (size_t n = 0; code == 0 && n < infra->count; n++)
+		code = tell_traps (infra, &infra->at[n], finding, context, error);
+	larder_infra_free (infra);
+	return code;
 }

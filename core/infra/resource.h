@@ -13,7 +13,7 @@ struct larder_path_rule;
 struct change {
 	uint32_t mark;                   /* enum larder_infra_mark */
 	const char *path, *was, *will;   /* was NULL: nothing; will NULL: gone, or not known yet when `from` is set */
-	const char *from, *why;
+	const char *from, *why, *next;
 };
 
 struct changes { struct change *at; size_t count, room; };
@@ -37,6 +37,7 @@ struct resource {
 	size_t *needs, need_count, need_room;    /* indices of resources that come first */
 
 	struct changes lacks;            /* desired lines that the backend does not support */
+	struct changes traps;
 	bool sifted, empty;              /* they were taken out; nothing else was desired */
 	int64_t abort_after;             /* of a bucket, while its lines are made: ns */
 	struct instance *instance;
@@ -93,9 +94,20 @@ int resource_act (struct larder_infra *infra, struct resource *resource, enum re
 
 /* ---- diff.c ---- */
 
-/* From both lists: changes and mark. Lines that the backend lacks go from the desired ones, told as a change. */
+/* Lines that the backend lacks go from the desired ones, once, and are told as changes. */
+int resource_sift (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* From both lists, sifted: changes and mark. */
 int resource_compare (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 const struct larder_path_rule *resource_rule (const struct resource *resource, const char *path);
+
+/* ---- facts.c, traps.c: what does not do what its reader thinks ---- */
+
+/* What core knows of it beside its desired lines, as lines: what serves it, what else lies in it, what copies it. */
+int facts_read (const struct larder_infra *infra, const struct resource *resource, struct lines *ret, struct larder_error *error);
+/* The traps that are met and accepted by no section, as changes of mark WARNING. */
+int traps_find (const struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* Is the condition met? Pure. */
+bool trap_is_met (const char *when, const struct lines *desired, const struct lines *facts, const struct lines *observed);
 
 /* ---- order.c: many at a time, each after what it needs ---- */
 

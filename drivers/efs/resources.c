@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "lines-file.h"
+#include "traps.h"
 
 #define FOLDER ".larder/resources"
 
@@ -87,6 +88,8 @@ static const struct larder_path_rule share_paths[] = {
 	{ "lifecycle.to-ia", LARDER_INT, 0, "days until a file is infrequent" },
 	{ "network", LARDER_STRING, LARDER_PATH_IMMUTABLE, "where it is reached" },
 	{ "performance", LARDER_STRING, LARDER_PATH_IMMUTABLE, "performance mode" },
+	{ "policy.access-point", LARDER_BOOL, 0, "mounted through the access point alone" },
+	{ "policy.tls", LARDER_BOOL, 0, "mounted over TLS alone" },
 	{ "security-group.egress", LARDER_STRING, 0, "open or none" },
 	{ "security-group.from[*]", LARDER_STRING, 0, "who may mount it" },
 	{ "security-group.name", LARDER_STRING, 0, "name of the group" },
@@ -98,6 +101,7 @@ static const struct larder_path_rule share_paths[] = {
 
 const struct larder_resource_type efs_resources[] = {
 	{ .name = "filesystem", .summary = "a shared file system", .paths = share_paths, .path_stride = sizeof *share_paths, .supports = share_supports,
+	  .traps = filesystem_traps, .trap_stride = sizeof *filesystem_traps,
 	  .read = share_read, .create = share_write, .update = share_write, .remove = share_remove },
 	{ 0 }
 };

@@ -1,9 +1,9 @@
 # The mock: S3 on a directory. Its code is a convenience library too, so that unit tests see inside.
 noinst_LTLIBRARIES += liblocalfs-mock.la
-liblocalfs_mock_la_CPPFLAGS = $(IN_BASE)
+liblocalfs_mock_la_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/drivers/traps
 liblocalfs_mock_la_SOURCES = \
 	%D%/key-path.c %D%/key-path.h %D%/record.c %D%/record.h %D%/mock.h %D%/bucket.c %D%/place.c %D%/change.c \
-	%D%/read.c %D%/write.c %D%/modify.c %D%/walk.c %D%/walk.h %D%/list.c %D%/parts.c %D%/remains.c %D%/resources.c
+	%D%/read.c %D%/write.c %D%/modify.c %D%/walk.c %D%/walk.h %D%/list.c %D%/parts.c %D%/remains.c %D%/resources.c drivers/traps/traps.h
 
 module_LTLIBRARIES += driver-localfs-mock.la
 driver_localfs_mock_la_SOURCES = %D%/localfs-mock.c

@@ -10,6 +10,7 @@
 #include "error.h"
 #include "file.h"
 #include "lines-file.h"
+#include "traps.h"
 
 #define SETTINGS TRUTH "/settings"
 #define RESOURCES ".larder-resources/"
@@ -309,13 +310,14 @@ static const struct larder_path_rule database_paths[] = {
 };
 
 #define PATHS(list) .paths = list, .path_stride = sizeof *list
+#define TRAPS(list) .traps = list, .trap_stride = sizeof *list
 #define FILES(type) .read = type##_read, .create = type##_write, .update = type##_write, .remove = type##_remove
 const struct larder_resource_type mock_resources[] = {
-	{ .name = "bucket", .summary = "a bucket and its settings", PATHS (bucket_paths), .read = bucket_read, .create = bucket_create, .update = bucket_update, .remove = bucket_remove },
+	{ .name = "bucket", .summary = "a bucket and its settings", PATHS (bucket_paths), TRAPS (bucket_traps), .read = bucket_read, .create = bucket_create, .update = bucket_update, .remove = bucket_remove },
 	{ .name = "access", .summary = "who may read a bucket", PATHS (access_paths), FILES (access) },
-	{ .name = "replication", .summary = "what is copied from a bucket", PATHS (replication_paths), FILES (replication) },
-	{ .name = "cdn", .summary = "what serves a bucket", PATHS (cdn_paths), FILES (cdn) },
-	{ .name = "backup", .summary = "what is backed up, and when", PATHS (backup_paths), FILES (backup) },
-	{ .name = "database", .summary = "how a database is protected", PATHS (database_paths), FILES (database) },
+	{ .name = "replication", .summary = "what is copied from a bucket", PATHS (replication_paths), TRAPS (replication_traps), FILES (replication) },
+	{ .name = "cdn", .summary = "what serves a bucket", PATHS (cdn_paths), TRAPS (cdn_traps), FILES (cdn) },
+	{ .name = "backup", .summary = "what is backed up, and when", PATHS (backup_paths), TRAPS (backup_traps), FILES (backup) },
+	{ .name = "database", .summary = "how a database is protected", PATHS (database_paths), TRAPS (database_traps), FILES (database) },
 	{ 0 }
 };

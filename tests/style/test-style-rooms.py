@@ -56,7 +56,7 @@ def may_include(room, other):
         return other in EDGES.get(room, [])
     if room.startswith("plugins/"):
         return other in ("core/base", "plugins/colour", "plugins/lease")
-    return other in ("core/base", "drivers/aws", "drivers/http")
+    return other in ("core/base", "drivers/aws", "drivers/http", "drivers/traps")
 
 
 def bad_edges():

@@ -269,6 +269,15 @@ struct larder_resource {
 	struct larder_lines *observed;   /* what read gave; NULL for read and create */
 };
 
+/* What does not do what its reader thinks, told at plan time unless a section accepts it by name. `when` is over the desired lines and what core
+ * knows beside them (doc/dev/infra.md has the list): terms joined by " & ", alternatives by " | ".
+ *   PATH          there is such a line; [*] is any member, [@] the same member in all terms of the alternative
+ *   !TERM         not so
+ *   PATH=TEXT  PATH~TEXT  PATH<NUMBER  PATH>NUMBER   its value is, holds, is less or more than
+ *   PATH-PATH<NUMBER      the difference of two
+ *   was:TERM      over the observed lines instead */
+struct larder_trap { const char *name, *when, *text, *next; };
+
 struct larder_resource_type {
 	const char *name;                /* "bucket" */
 	const char *summary;
@@ -291,6 +300,8 @@ struct larder_resource_type {
 	/* Does this instance's service do what the line asks for, or with NULL, has it the type at all? 0, or UNSUPPORTED with the
 	 * reason. Asks nobody; what is not supported is never sent. NULL: all that `paths` has. */
 	int (*supports) (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error);
+	const struct larder_trap *traps; /* ends with a NULL name, or NULL */
+	size_t trap_stride;
 };
 
 struct larder_export {

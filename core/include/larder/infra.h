@@ -81,6 +81,9 @@ LARDER_API int larder_infra_changes (const struct larder_infra *infra, larder_in
 /* As the services tell it: each line is of mark SAME, `was` its value. */
 LARDER_API int larder_infra_observed (const struct larder_infra *infra, larder_infra_change_fn line, void *context, struct larder_error *error);
 
+/* What does not do what its reader thinks, as far as it is known without asking any service: a note each, none that a section accepts. */
+LARDER_API int larder_infra_traps (struct larder *larder, larder_finding_cb finding, void *context, struct larder_error *error);
+
 struct larder_infra_counts { size_t size; uint64_t created, updated, replaced, removed, same, lacking, unmanaged, failed, skipped, warnings; };
 LARDER_API void larder_infra_count (const struct larder_infra *infra, struct larder_infra_counts *ret);
 /* The plan as text, with a digest of all that was observed, in one piece to the sink (`begin` is not called). */

@@ -1,0 +1,214 @@
+/* facts.c: what core knows of a resource beside its desired lines, as lines that conditions of traps may ask for. */
+#include "resource.h"
+
+#include <string.h>
+
+#include "error.h"
+
+static bool
+is (const char *a, const char *b)
+{
+	return a && strcmp (a, b) == 0;
+}
+
+static const struct config_section *
+next (const struct larder_infra *infra, const char *kind, const struct config_section *after)
+{
+	return config_next (larder_configuration (infra->larder), kind, after);
+}
+
+static void
+accepted (struct lines *facts, const char *const *names)
+{
+	for (; names && *names; names++)
+		lines_add_in (facts, "accept", *names, "", "yes");
+}
+
+/* Is it one of the names of a list that is written as one text? */
+static bool
+names (const char *list, const char *name)
+{
+	size_t length = strlen (name);
+	for (const char *at = list; at && *at; at += strcspn (at, ","), at += *at == ',') {
+		at += strspn (at, " ");
+		if (strncmp (at, name, length) == 0 && (at[length] == '\0' || at[length] == ',' || at[length] == ' '))
+			return true;
+	}
+	return false;
+}
+
+/* ---- a bucket, and who may read it ---- */
+
+static void
+of_views (const struct larder_infra *infra, const char *store, struct lines *facts)
+{
+	for (const struct config_section *at = NULL; (at = next (infra, "store", at));) {
+		const struct schema_store *view = config_struct (at);
+		if (!is (view->in, store))
+			continue;
+		lines_add_in (facts, "view", config_name (at), "", "yes");
+		lines_add_in (facts, "view", config_name (at), ".class", view->storage_class);
+		accepted (facts, view->accept);
+	}
+}
+
+static void
+of_cdns (const struct larder_infra *infra, const char *store, struct lines *facts)
+{
+	for (const struct config_section *at = NULL; (at = next (infra, "cdn", at));)
+		if (is (((const struct schema_cdn *) config_struct (at))->store, store))
+			lines_add_in (facts, "behind", config_name (at), "", "yes");
+}
+
+static void
+of_caches (const struct larder_infra *infra, const char *store, struct lines *facts)
+{
+	for (const struct config_section *at = NULL; (at = next (infra, "cache", at));)
+		if (is (((const struct schema_cache *) config_struct (at))->source, store))
+			lines_add_in (facts, "source-of", config_name (at), "", "yes");
+}
+
+static void
+of_rules (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts)
+{
+	for (const struct config_section *at = NULL; (at = next (infra, "lifecycle", at));)
+		if (names (store->lifecycle, config_name (at)))
+			accepted (facts, ((const struct schema_lifecycle *) config_struct (at))->accept);
+	for (const struct config_section *at = NULL; (at = next (infra, "replication", at));)
+		if (names (store->replication, config_name (at))) {
+			const struct schema_replication *copies = config_struct (at);
+			lines_add_in (facts, "replicated", config_name (at), "", "yes");
+			lines_add_in (facts, "replicated", config_name (at), ".class", copies->storage_class);
+			accepted (facts, copies->accept);
+		}
+}
+
+static void
+of_store (const struct larder_infra *infra, const struct resource *bucket, struct lines *facts)
+{
+	const struct schema_store *store = config_struct (bucket->at);
+	lines_add (facts, "class", store->storage_class);
+	lines_add (facts, "replica", store->replica ? "yes" : NULL);
+	accepted (facts, store->accept);
+	of_views (infra, bucket->section, facts);
+	of_cdns (infra, bucket->section, facts);
+	of_caches (infra, bucket->section, facts);
+	of_rules (infra, store, facts);
+}
+
+/* Has what it copies to rules of its own? */
+static void
+of_targets (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts)
+{
+	for (const struct config_section *at = NULL, *to; (at = next (infra, "replication", at));) {
+		const struct schema_replication *copies = config_struct (at);
+		if (names (store->replication, config_name (at)) && config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) == 0
+			&& ((const struct schema_store *) config_struct (to))->lifecycle)
+			lines_add_in (facts, "rule", copies->id ? copies->id : config_name (at), ".target-lifecycle", "yes");
+	}
+}
+
+/* ---- what serves ---- */
+
+static void
+of_pipelines (const struct larder_infra *infra, const char *store, struct lines *facts)
+{
+	for (const struct config_section *at = NULL; (at = next (infra, "pipeline", at));) {
+		const struct schema_pipeline *pipeline = config_struct (at);
+		if (is (pipeline->store, store) && pipeline->metadata && *pipeline->metadata)
+			lines_add (facts, "origin.metadata", "yes");
+	}
+}
+
+static void
+of_cdn (const struct larder_infra *infra, const struct resource *cdn, struct lines *facts)
+{
+	const struct schema_cdn *asked = config_struct (cdn->at);
+	const struct config_section *at;
+	accepted (facts, asked->accept);
+	if (!asked->store || config_find (larder_configuration (infra->larder), "store", asked->store, &at, NULL) < 0)
+		return;
+	const struct schema_store *store = config_struct (at);
+	lines_add (facts, "origin.cors", store->cors);
+	lines_add (facts, "origin.encryption", store->encryption);
+	lines_add (facts, "origin.replicated", store->replication);
+	of_pipelines (infra, asked->store, facts);
+}
+
+/* ---- shared files, backups ---- */
+
+static void
+of_mounts (const struct larder_infra *infra, const char *share, struct lines *facts)
+{
+	for (const struct config_section *at = NULL; (at = next (infra, "cache", at));) {
+		const struct schema_cache *cache = config_struct (at);
+		const char *name = config_name (at);
+		if (!is (cache->store, share))
+			continue;
+		lines_add_in (facts, "cache", name, "", "yes");
+		lines_add_in (facts, "cache", name, ".lease", text_seconds (facts->arena, cache->lease));
+		lines_add_in (facts, "cache", name, ".claim", cache->claim);
+		lines_add_in (facts, "cache", name, ".claim-rw", cache->claim_rw);
+		lines_add_in (facts, "cache", name, ".volume-path", cache->volume_path);
+		lines_add_in (facts, "cache", name, ".job", cache->job);
+		lines_add_in (facts, "cache", name, ".service-account", cache->service_account);
+		lines_add_in (facts, "cache", name, ".image", cache->image);
+		lines_add_in (facts, "cache", name, ".file-mode", cache->file_mode);
+		accepted (facts, cache->accept);
+	}
+}
+
+static void
+of_share (const struct larder_infra *infra, const struct resource *share, struct lines *facts)
+{
+	const struct schema_filesystem *asked = config_struct (share->at);
+	size_t targets = 0;
+	while (asked->subnets && asked->subnets[targets])
+		targets++;
+	lines_add (facts, "targets", arena_printf (facts->arena, "%zu", targets));
+	accepted (facts, asked->accept);
+	of_mounts (infra, share->section, facts);
+}
+
+/* A cache of what is kept elsewhere, with its old versions. */
+static bool
+is_cache_of_versions (const struct larder_infra *infra, const char *share)
+{
+	for (const struct config_section *at = NULL, *source; (at = next (infra, "cache", at));) {
+		const struct schema_cache *cache = config_struct (at);
+		if (is (cache->store, share) && config_find (larder_configuration (infra->larder), "store", cache->source, &source, NULL) == 0
+			&& ((const struct schema_store *) config_struct (source))->versioning)
+			return true;
+	}
+	return false;
+}
+
+static void
+of_backup (const struct larder_infra *infra, const struct resource *backup, struct lines *facts)
+{
+	const struct schema_backup *asked = config_struct (backup->at);
+	accepted (facts, asked->accept);
+	for (const char *const *name = asked->resources; name && *name; name++)
+		if (is_cache_of_versions (infra, *name))
+			lines_add_in (facts, "selected", *name, ".cache-of-versions", "yes");
+}
+
+int
+facts_read (const struct larder_infra *infra, const struct resource *resource, struct lines *ret, struct larder_error *error)
+{
+	lines_begin (ret, resource->arena);
+	if (is (resource->type, "bucket") || is (resource->type, "access"))
+		of_store (infra, resource, ret);
+	else if (is (resource->type, "replication")) {
+		of_store (infra, resource, ret);
+		of_targets (infra, config_struct (resource->at), ret);
+	} else if (is (resource->type, "cdn"))
+		of_cdn (infra, resource, ret);
+	else if (is (resource->type, "filesystem"))
+		of_share (infra, resource, ret);
+	else if (is (resource->type, "backup"))
+		of_backup (infra, resource, ret);
+	else if (is (resource->type, "database"))
+		accepted (ret, ((const struct schema_database *) config_struct (resource->at))->accept);
+	return lines_sort (ret, error);
+}

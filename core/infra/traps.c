@@ -1,0 +1,189 @@
+/* traps.c: conditions over lines: what a driver's table says does not do what its reader thinks. */
+#include "resource.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+
+enum { TERM_MOST = 200, MEMBER_MOST = 300 };
+
+/* ---- one term ---- */
+
+struct world {
+	const struct lines *desired, *facts, *observed;
+	const char *member;              /* what [@] stands for; NULL: any */
+	size_t member_length;
+};
+
+static bool
+path_fits (const struct world *world, const char *pattern, size_t length, const char *path)
+{
+	const char *end = pattern + length;
+	while (pattern < end && *path) {
+		if (end - pattern >= 3 && *pattern == '[' && (pattern[1] == '*' || pattern[1] == '@') && pattern[2] == ']' && *path == '[') {
+			const char *close = strchr (path, ']');
+			size_t member = close ? (size_t) (close - path - 1) : 0;
+			if (!close || (pattern[1] == '@' && world->member && (member != world->member_length || memcmp (path + 1, world->member, member) != 0)))
+				return false;
+			pattern += 3;
+			path = close + 1;
+		} else if (*pattern++ != *path++)
+			return false;
+	}
+	return pattern == end && *path == '\0';
+}
+
+/* The first line that fits from `at` on, or NULL. */
+static const struct line *
+line_of (const struct world *world, const struct lines *lines, const char *pattern, size_t length, size_t *at)
+{
+	for (; lines && *at < lines->count; ++*at)
+		if (path_fits (world, pattern, length, lines->at[*at].path))
+			return &lines->at[(*at)++];
+	return NULL;
+}
+
+static bool
+value_fits (const char *value, char how, const char *text)
+{
+	switch (how) {
+	case '=': return strcmp (value, text) == 0;
+	case '~': return strstr (value, text) != NULL;
+	case '<': return strtoll (value, NULL, 10) < strtoll (text, NULL, 10);
+	case '>': return strtoll (value, NULL, 10) > strtoll (text, NULL, 10);
+	default: return true;
+	}
+}
+
+static bool
+any_fits (const struct world *world, const struct lines *lines, const char *path, size_t length, char how, const char *text)
+{
+	const struct line *line;
+	for (size_t at = 0; (line = line_of (world, lines, path, length, &at));)
+		if (value_fits (line->value ? line->value : "", how, text))
+			return true;
+	return false;
+}
+
+/* "A - B < N" */
+static bool
+difference_fits (const struct world *world, const char *term, const char *minus, const char *less)
+{
+	size_t a = 0, b = 0;
+	const struct line *first = line_of (world, world->desired, term, (size_t) (minus - term), &a);
+	const struct line *second = line_of (world, world->desired, minus + 3, (size_t) (less - minus - 3), &b);
+	return first && second && first->value && second->value && strtoll (first->value, NULL, 10) - strtoll (second->value, NULL, 10) < strtoll (less + 1, NULL, 10);
+}
+
+static bool
+term_fits (const struct world *world, const char *term)
+{
+	if (*term == '!')
+		return !term_fits (world, term + 1);
+	bool was = strncmp (term, "was:", 4) == 0;
+	term += was ? 4 : 0;
+	const char *less = strchr (term, '<'), *minus = strstr (term, " - ");
+	if (minus && less)
+		return difference_fits (world, term, minus, less);
+	size_t length = strcspn (term, "=~<>");
+	char how = term[length];
+	const char *text = how ? term + length + 1 : "";
+	if (was)
+		return any_fits (world, world->observed, term, length, how, text);
+	return any_fits (world, world->desired, term, length, how, text) || any_fits (world, world->facts, term, length, how, text);
+}
+
+/* ---- terms together ---- */
+
+/* The next piece of a text up to a separator; its length, and past the separator. */
+static size_t
+piece (const char *text, const char *separator, const char **ret_next)
+{
+	const char *end = strstr (text, separator);
+	*ret_next = end ? end + strlen (separator) : NULL;
+	return end ? (size_t) (end - text) : strlen (text);
+}
+
+static bool
+all_fit (const struct world *world, const char *terms, size_t length)
+{
+	char copy[TERM_MOST * 4], term[TERM_MOST];
+	snprintf (copy, sizeof copy, "%.*s", (int) length, terms);
+	for (const char *at = copy, *next; at; at = next) {
+		size_t one = piece (at, " & ", &next);
+		snprintf (term, sizeof term, "%.*s", (int) one, at);
+		if (!term_fits (world, term))
+			return false;
+	}
+	return true;
+}
+
+/* One alternative: where [@] occurs, for some member of the lines. */
+static bool
+alternative_fits (struct world *world, const char *terms, size_t length)
+{
+	const char *bound = memmem (terms, length, "[@]", 3);
+	if (!bound)
+		return all_fit (world, terms, length);
+	const struct lines *lists[] = { world->desired, world->facts };
+	for (size_t n = 0; n < 2; n++)
+		for (size_t k = 0; lists[n] && k < lists[n]->count; k++) {
+			const char *open = strchr (lists[n]->at[k].path, '['), *close = open ? strchr (open, ']') : NULL;
+			world->member = close ? open + 1 : NULL;
+			world->member_length = close ? (size_t) (close - open - 1) : 0;
+			if (close && all_fit (world, terms, length))
+				return true;
+		}
+	return false;
+}
+
+bool
+trap_is_met (const char *when, const struct lines *desired, const struct lines *facts, const struct lines *observed)
+{
+	for (const char *at = when, *next; at; at = next) {
+		size_t length = piece (at, " | ", &next);
+		struct world world = { .desired = desired, .facts = facts, .observed = observed };
+		if (alternative_fits (&world, at, length))
+			return true;
+	}
+	return false;
+}
+
+/* ---- of a resource ---- */
+
+static int
+add_trap (struct resource *resource, const struct larder_trap *trap, struct larder_error *error)
+{
+	struct changes *traps = &resource->traps;
+	struct change *at = arena_more (resource->arena, traps->at, traps->count, &traps->room, sizeof *at);
+	if (!at)
+		return larder_fail_memory (error);
+	traps->at = at;
+	at[traps->count++] = (struct change) { .mark = LARDER_INFRA_WARNING, .path = trap->name, .why = trap->text, .next = trap->next };
+	return 0;
+}
+
+int
+traps_find (const struct larder_infra *infra, struct resource *resource, struct larder_error *error)
+{
+	const char *at = (const char *) resource->means->traps;
+	struct lines facts;
+	resource->traps = (struct changes) { 0 };
+	if (!at)
+		return 0;
+	int code = facts_read (infra, resource, &facts, error);
+	for (; code == 0 && ((const struct larder_trap *) (const void *) at)->name; at += resource->means->trap_stride) {
+		const struct larder_trap *trap = (const struct larder_trap *) (const void *) at;
+		char *accepted = path_of_member (resource->arena, "accept", trap->name, "");
+		if (!accepted)
+			return larder_fail_memory (error);
+		if (!lines_find (&facts, accepted) && trap_is_met (trap->when, &resource->desired, &facts, &resource->observed))
+			code = add_trap (resource, trap, error);
+	}
+	return code;
+}
