@@ -1,5 +1,5 @@
-/* clock-shift.c: preloaded: the wall clock of this process is LARDER_SHIFT seconds off; the others are right. Where that is the path of a
- * file, the file says how many at this moment: a test lets the clock jump. */
+/* clock-shift.c: preloaded: the wall clock of this process is LARDER_SHIFT seconds off, and its boot clock LARDER_SLEPT, as if the machine had been
+ * suspended; the others are right. Where that is the path of a file, the file says how many at this moment: a test lets the clock jump. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -19,9 +19,9 @@ from_file (const char *path)
 }
 
 static time_t
-shift (void)
+shift (const char *variable)
 {
-	const char *text = getenv ("LARDER_SHIFT");
+	const char *text = getenv (variable);
 	return !text ? 0 : *text == '/' ? from_file (text) : (time_t) strtol (text, NULL, 10);
 }
 
@@ -30,7 +30,9 @@ clock_gettime (clockid_t clock, struct timespec *ret)
 {
 	int code = (int) syscall (SYS_clock_gettime, clock, ret);
 	if (code == 0 && clock == CLOCK_REALTIME)
-		ret->tv_sec += shift ();
+		ret->tv_sec += shift ("LARDER_SHIFT");
+	if (code == 0 && clock == CLOCK_BOOTTIME)
+		ret->tv_sec += shift ("LARDER_SLEPT");
 	return code;
 }
 
