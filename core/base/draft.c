@@ -75,6 +75,25 @@ clear_name (const struct file_draft *draft, const char *name, int how)
 	return unlinkat (draft->folder, name, 0) == 0;
 }
 
+static int
+clear_one (void *context, const char *name, struct larder_error *error)
+{
+	(void) error;
+	if (strncmp (name, ".tmp-", 5) == 0)
+		(void) clear_name (context, name, LOCK_NB);
+	return 0;
+}
+
+void
+file_draft_clear (int root, const char *folder)
+{
+	struct file_draft there = { .folder = file_open_beneath (root, folder, O_RDONLY | O_DIRECTORY, 0), .fd = -1 };
+	if (there.folder < 0)
+		return;
+	(void) file_each_name (there.folder, ".", clear_one, &there, NULL);
+	close (there.folder);
+}
+
 /* Ours as long as it is open; not, when somebody who looked for what was left had it for a moment. Where nobody can lock, nobody takes it away. */
 static bool
 hold (const struct file_draft *draft)

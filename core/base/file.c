@@ -407,6 +407,33 @@ file_each_name (int root, const char *path, int (*each) (void *context, const ch
 	return code;
 }
 
+struct measuring { int folder; uint64_t sum; };
+
+static int
+add_size (void *context, const char *name, struct larder_error *error)
+{
+	struct measuring *measuring = context;
+	(void) error;
+	measuring->sum += file_tree_size (measuring->folder, name);
+	return 0;
+}
+
+uint64_t
+file_tree_size (int root, const char *path)
+{
+	struct stat st;
+	if (fstatat (root, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	if (!S_ISDIR (st.st_mode))
+		return (uint64_t) st.st_blocks * 512 / (st.st_nlink ? st.st_nlink : 1);
+	struct measuring measuring = { .folder = file_open_beneath (root, path, O_RDONLY | O_DIRECTORY, 0) };
+	if (measuring.folder < 0)
+		return 0;
+	(void) file_each_name (measuring.folder, ".", add_size, &measuring, NULL);
+	close (measuring.folder);
+	return measuring.sum;
+}
+
 void
 file_remove_tree (int root, const char *path)
 {

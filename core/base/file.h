@@ -32,6 +32,8 @@ int file_settle_removal (int root, const char *path);
 int file_each_name (int root, const char *path, int (*each) (void *context, const char *name, struct larder_error *error), void *context, struct larder_error *error);
 /* Remove a folder with all below it, as far as that goes; no link is followed. Never fails. */
 void file_remove_tree (int root, const char *path);
+/* Bytes on the disk of a file or folder with all below it; of a file with many names its share. */
+uint64_t file_tree_size (int root, const char *path);
 int file_unlink_beneath (int root, const char *path);            /* 0 or negative errno */
 
 /* A file being written that nobody sees before it is published. */
@@ -64,6 +66,8 @@ int file_draft_write (struct file_draft *draft, const void *bytes, size_t count,
 int file_draft_publish (struct file_draft *draft, enum file_publish_how how, struct larder_error *error);
 /* One that file_draft_again would open, away. */
 void file_draft_discard (int root, const char *path, const char *name);
+/* Private files in that folder which processes left that have died: those whose lock nobody holds. Never fails. */
+void file_draft_clear (int root, const char *folder);
 /* Throw away; harmless after publish and on a zeroed draft with fd = -1. */
 void file_draft_abort (struct file_draft *draft);
 #define FILE_DRAFT_NONE { .folder = -1, .fd = -1 }

@@ -17,6 +17,7 @@
 struct lock;
 
 #define GENERATIONS ".larder/gen"     /* a home for each model */
+#define ASIDE "aside-"                /* in a home: what stood where the link had to go */
 
 struct cache {
 	struct larder *larder;
@@ -50,6 +51,8 @@ int cache_source (struct cache *cache, struct larder_error *error);
 int cache_writable (struct cache *cache, const struct place *place, struct larder_error *error);
 /* An error of the file system about `path` below the root: DENIED also says whose it is and its mode. */
 int cache_fail (const struct cache *cache, int errnum, const char *what, const char *path, struct larder_error *error);
+/* The time by which the mount's server stamps files; by our own clock where we cannot write there. */
+int64_t cache_now (const struct cache *cache);
 const char *cache_path (const struct cache *cache, struct larder_arena *arena, const char *path);  /* from the root folder's name on */
 
 /* ---- place.c: names ---- */
@@ -57,6 +60,8 @@ const char *cache_path (const struct cache *cache, struct larder_arena *arena, c
 int place_of (const struct cache *cache, struct larder_arena *arena, const struct larder_model_name *model, struct place *ret, struct larder_error *error);
 /* By a key of the source: the pattern where it fits, else a file of that very path. */
 int place_of_key (const struct cache *cache, struct larder_arena *arena, const char *key, struct place *ret, struct larder_error *error);
+/* By its home; NOTFOUND: the name of none. */
+int place_of_home (const struct cache *cache, struct larder_arena *arena, const char *home, struct place *ret, struct larder_error *error);
 /* By what a record tells. */
 int place_of_record (const struct cache *cache, struct larder_arena *arena, const struct record *record, struct place *ret, struct larder_error *error);
 /* The file of that generation, or of many files the folder they are in, below the root. */
@@ -103,6 +108,26 @@ int adopt (struct cache *cache, struct larder_arena *arena, const struct place *
 /* ---- room.c: space ---- */
 int room_for (struct cache *cache, struct larder_arena *arena, const struct place *place, uint64_t length, struct larder_error *error);
 
+/* ---- left.c: what lies in a home and no record names ---- */
+enum left_kind {
+	LEFT_FILL,                       /* a load, under way or not finished */
+	LEFT_PUBLICATION,                /* files linked for a generation whose record is not there */
+	LEFT_ASIDE                       /* what stood where a link had to go */
+};
+struct left {
+	enum left_kind kind;
+	const char *path;
+	uint64_t number, length;
+	int64_t since;
+	bool dead;                       /* a publication whose number has been passed: it cannot be committed any more */
+};
+typedef int (*left_fn) (void *context, const struct left *left, struct larder_error *error);
+int left_each (const struct cache *cache, struct larder_arena *arena, const struct place *place, left_fn each, void *context, struct larder_error *error);
+/* What nobody can need any more, away; also what is being loaded, if `fills`. Never fails. */
+void left_clear (const struct cache *cache, struct larder_arena *arena, const struct place *place, bool fills);
+/* One of them; where a filler may be at work on it, under the lock that he would have. CONFLICT: he is; or why nobody can tell. */
+int left_evict (struct cache *cache, struct larder_arena *arena, const struct place *place, const struct left *left, struct larder_error *error);
+
 /* ---- fill.c: one that fills ---- */
 struct filling {
 	struct cache *cache;
@@ -126,7 +151,7 @@ int load_place (struct cache *cache, struct larder_arena *arena, const struct pl
                 larder_event_fn event, void *context, struct larder_model *ret, struct larder_error *error);
 
 /* ---- each.c ---- */
-/* Every place that has records. */
+/* Every place that has a home; newest: NULL where nothing was published yet. */
 typedef int (*place_fn) (void *context, struct larder_arena *arena, const struct place *place, const struct record *newest, struct larder_error *error);
 int places_each (struct cache *cache, place_fn each, void *context, struct larder_error *error);
 bool place_is_pinned (const struct cache *cache, struct larder_arena *arena, const struct place *place);

@@ -48,7 +48,7 @@ by_name (const void *a, const void *b)
 	return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* 0: being filled for the first time, or nobody's. */
+/* 0: nothing was published there. */
 static int
 newest_of (const struct cache *cache, const char *home, struct larder_arena *arena, struct record *ret, struct larder_error *error)
 {
@@ -70,12 +70,15 @@ places_each (struct cache *cache, place_fn each, void *context, struct larder_er
 		struct record newest;
 		struct place place;
 		arena_clear (one);
-		code = newest_of (cache, homes.at[i], one, &newest, error);
-		if (code <= 0)
+		int there = code = larder_is_cancelled (cache->larder) ? larder_fail_cancelled (error) : newest_of (cache, homes.at[i], one, &newest, error);
+		if (code >= 0)
+			code = there ? place_of_record (cache, one, &newest, &place, error) : place_of_home (cache, one, homes.at[i], &place, NULL);
+		if (code < 0 && !there) {
+			code = 0;                /* nobody's */
 			continue;
-		code = larder_is_cancelled (cache->larder) ? larder_fail_cancelled (error) : place_of_record (cache, one, &newest, &place, error);
+		}
 		if (code == 0)
-			code = each (context, one, &place, &newest, error);
+			code = each (context, one, &place, there ? &newest : NULL, error);
 	}
 	return code;
 }
@@ -112,15 +115,31 @@ tell_generation (void *context, uint64_t generation, struct larder_error *error)
 	return tell (telling, &record, false);
 }
 
+/* One that is being loaded or was not finished, or what stood where a link had to go. */
+static int
+tell_left (void *context, const struct left *left, struct larder_error *error)
+{
+	const struct telling *telling = context;
+	bool aside = left->kind == LEFT_ASIDE;
+	const struct larder_model model = {
+		.size = sizeof model, .state = aside ? LARDER_MODEL_ASIDE : LARDER_MODEL_UNFINISHED, .path = cache_path (telling->cache, telling->arena, left->path),
+		.key = telling->place->key, .length = left->length, .filled = left->since, .used = left->since,
+		.held = left->since + (aside ? telling->cache->section->hold : 0),
+	};
+	return model.path ? telling->model (telling->context, &model) : larder_fail_memory (error);
+}
+
 static int
 tell_place (void *context, struct larder_arena *arena, const struct place *place, const struct record *newest, struct larder_error *error)
 {
 	struct telling *telling = context;
 	telling->arena = arena;
 	telling->place = place;
-	telling->newest = newest->generation;
-	int code = newest->data && present_whole (telling->cache, arena, place, newest) ? tell (telling, newest, true) : 0;
-	return code ? code : record_each (telling->cache->root, place->home, tell_generation, telling, error);
+	telling->newest = newest ? newest->generation : 0;
+	int code = newest && newest->data && present_whole (telling->cache, arena, place, newest) ? tell (telling, newest, true) : 0;
+	if (code == 0 && newest)
+		code = record_each (telling->cache->root, place->home, tell_generation, telling, error);
+	return code == 0 ? left_each (telling->cache, arena, place, tell_left, telling, error) : code;
 }
 
 int

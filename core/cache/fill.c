@@ -2,6 +2,7 @@
  * thread of its own renews the lease while bytes move. */
 #include "cache.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -267,6 +268,7 @@ fill (struct filling *filling, const struct record *wanted, uint64_t after, stru
 	int code = keeping_begin (&keeping, error);
 	if (code == 0)
 		code = folder_make (cache, state, error);
+	bool made = code == 0;
 	if (code == 0)
 		code = load (&keeping, ret, &into, error);
 	filling->lost = is_lost (&keeping);
@@ -275,7 +277,8 @@ fill (struct filling *filling, const struct record *wanted, uint64_t after, stru
 	if (code == 0)
 		code = publish (cache, filling->arena, place, into, after, ret, error);
 	uint64_t newest = 0;
-	filling->beaten = code < 0 && record_newest (cache->root, place->home, &newest, NULL) == 0 && newest > after;
+	bool gone = made && faccessat (cache->root, state, F_OK, 0) < 0 && errno == ENOENT;     /* somebody took it for what a dead one left */
+	filling->beaten = code < 0 && (gone || (record_newest (cache->root, place->home, &newest, NULL) == 0 && newest > after));
 	if (filling->beaten)                     /* else whoever switched the link has done so */
 		file_remove_tree (cache->root, fills);      /* what was loaded of other versions, too */
 	keeping_end (&keeping);

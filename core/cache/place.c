@@ -166,6 +166,31 @@ place_of_key (const struct cache *cache, struct larder_arena *arena, const char 
 	return code == 0 ? complete (arena, ret, error) : code;
 }
 
+/* The other way of component_of. */
+static const char *
+path_of_component (struct larder_arena *arena, const char *component)
+{
+	CLEANUP_BUFFER struct buffer text;
+	buffer_init (&text, COMPONENT_MOST);
+	for (; *component; component++) {
+		bool slash = strncmp (component, "%2F", 3) == 0, percent = strncmp (component, "%25", 3) == 0;
+		buffer_add_char (&text, slash ? '/' : *component);
+		component += slash || percent ? 2 : 0;
+	}
+	return text.failed ? NULL : arena_copy (arena, buffer_text (&text));
+}
+
+int
+place_of_home (const struct cache *cache, struct larder_arena *arena, const char *home, struct place *ret, struct larder_error *error)
+{
+	struct larder_model_name model = { .size = sizeof model };
+	const char *path = path_of_component (arena, text_last (home)), *pattern = without_slash (arena, cache->section->pattern);
+	if (!path || !pattern)
+		return larder_fail_memory (error);
+	int code = match (arena, pattern, path, &model) && model.name ? place_of (cache, arena, &model, ret, error) : place_of_key (cache, arena, path, ret, error);
+	return code == 0 && strcmp (ret->home, home) != 0 ? larder_fail (error, LARDER_E_NOTFOUND, "'%s' is the home of no model", home) : code;
+}
+
 int
 place_of_record (const struct cache *cache, struct larder_arena *arena, const struct record *record, struct place *ret, struct larder_error *error)
 {

@@ -111,9 +111,8 @@ lead_to (const struct cache *cache, struct larder_arena *arena, const struct pla
 		return unlink_gone (cache, arena, place, error);
 	if (present_generation (cache, arena, place) == record->generation)
 		return 0;
-	const char *target = link_target (arena, place, record->data), *fills = arena_printf (arena, "%s/fill", place->home);
-	if (fills)                       /* before: whoever finds the link in its place looks for nothing that is left */
-		file_remove_tree (cache->root, fills);
+	const char *target = link_target (arena, place, record->data);
+	left_clear (cache, arena, place, true);    /* before: whoever finds the link in its place looks for nothing that is left */
 	return target ? publish_link (cache, arena, place, record->generation, target, error) : larder_fail_memory (error);
 }
 

@@ -17,7 +17,6 @@
 #include "random.h"
 #include "text.h"
 
-#define TRASH ".larder/trash/"
 enum { TURNS = 1000 };            /* in each somebody else comes further */
 
 static void
@@ -176,22 +175,27 @@ publish_gone (struct cache *cache, struct larder_arena *arena, const struct plac
 
 /* ---- the link ---- */
 
-/* What is there and is no link stays whole for whoever has it open: under another name. */
+/* What is there and is no link stays whole for whoever has it open: under another name. A file that was taken over has one in its generation. */
 static int
-move_aside (const struct cache *cache, struct larder_arena *arena, const char *path, struct larder_error *error)
+move_aside (const struct cache *cache, struct larder_arena *arena, const struct place *place, const char *target, struct larder_error *error)
 {
 	char random[17];
-	struct stat facts;
+	struct stat facts, taken;
+	const char *path = place->path;
+	while (strncmp (target, "../", 3) == 0)
+		target += 3;
 	if (fstatat (cache->root, path, &facts, AT_SYMLINK_NOFOLLOW) < 0 || S_ISLNK (facts.st_mode))
 		return 0;
+	if (fstatat (cache->root, target, &taken, AT_SYMLINK_NOFOLLOW) == 0 && taken.st_dev == facts.st_dev && taken.st_ino == facts.st_ino)
+		return 0;
 	random_name (random);
-	const char *aside = arena_printf (arena, TRASH "%s-%s", random, text_last (path));
-	int code = aside ? file_make_parents (cache->root, aside, cache->dir_mode, true, error) : larder_fail_memory (error);
-	if (code < 0)
-		return code;
+	const char *aside = arena_printf (arena, "%s/" ASIDE "%s", place->home, random);
+	if (!aside)
+		return larder_fail_memory (error);
 	bool folder = S_ISDIR (facts.st_mode);
 	int failed = folder ? renameat (cache->root, path, cache->root, aside) : linkat (cache->root, path, cache->root, aside, 0);
-	return failed < 0 && errno != ENOENT ? cache_fail (cache, errno, "move aside", path, error) : 0;
+	int errnum = failed < 0 ? errno : 0;             /* it may be done, and denied */
+	return errnum && errnum != ENOENT && fstatat (cache->root, aside, &facts, AT_SYMLINK_NOFOLLOW) < 0 ? cache_fail (cache, errnum, "move aside", path, error) : 0;
 }
 
 /* Under one private name, so that a publisher that is killed leaves nothing that grows: whoever finds it there puts his own in its place. */
@@ -227,7 +231,7 @@ publish_link (const struct cache *cache, struct larder_arena *arena, const struc
 	const char *private_link = arena_printf (arena, "%s/next", place->home);
 	int code = private_link ? file_make_parents (cache->root, place->path, cache->dir_mode, true, error) : larder_fail_memory (error);
 	if (code == 0)
-		code = move_aside (cache, arena, place->path, error);
+		code = move_aside (cache, arena, place, target, error);
 	int again = code == 0;
 	for (int turn = 0; again == 1 && code == 0; turn++) {
 		code = make_link (cache, private_link, target, error);

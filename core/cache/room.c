@@ -16,8 +16,8 @@
 #include "text.h"
 #include "transfer.h"
 
-/* One generation that could go. */
-struct candidate { const struct place *place; const struct record *record; bool current, kept; };
+/* One generation that could go, or with `left` what no record names. */
+struct candidate { const struct place *place; const struct record *record; const struct left *left; bool current, kept; };
 
 struct room {
 	struct cache *cache;
@@ -26,20 +26,40 @@ struct room {
 	size_t count, most;
 	uint64_t held;                   /* bytes of all generations */
 	const struct place *place;       /* while its generations are listed */
+	const struct place *own;         /* of the one that room is made for: what it loads into is its own, and goes when it is there */
 	uint64_t newest;
+	int64_t now;
 };
 
 static int
-add (struct room *room, const struct place *place, const struct record *record, bool current)
+add (struct room *room, const struct record *record, const struct left *left, struct larder_error *error)
 {
 	struct candidate *at = arena_more (room->arena, room->at, room->count, &room->most, sizeof *at);
 	if (!at)
-		return LARDER_E_LIMIT;
-	bool kept = clock_wall () - record->used < room->cache->section->hold || (current && place_is_pinned (room->cache, room->arena, place));
+		return larder_fail_memory (error);
+	bool current = !left && record->generation == room->newest, leased = room->now - record->used < room->cache->section->hold;
 	room->at = at;
-	room->at[room->count++] = (struct candidate) { .place = place, .record = record, .current = current, .kept = kept };
+	room->at[room->count++] = (struct candidate) {
+		.place = room->place, .record = record, .left = left, .current = current,
+		.kept = left ? left->kind == LEFT_ASIDE && leased : leased || (current && place_is_pinned (room->cache, room->arena, room->place)),
+	};
 	room->held += record->length;
 	return 0;
+}
+
+static int
+add_left (void *context, const struct left *left, struct larder_error *error)
+{
+	struct room *room = context;
+	struct record *record = arena_alloc (room->arena, sizeof *record);
+	struct left *copy = arena_alloc (room->arena, sizeof *copy);
+	if (left->kind != LEFT_ASIDE && room->own && strcmp (room->own->home, room->place->home) == 0)
+		return 0;
+	if (!record || !copy)
+		return larder_fail_memory (error);
+	*copy = *left;
+	*record = (struct record) { .length = left->length, .used = left->since };
+	return add (room, record, copy, error);
 }
 
 static int
@@ -52,7 +72,7 @@ add_generation (void *context, uint64_t generation, struct larder_error *error)
 	int code = record_read (room->cache->root, room->place->home, generation, room->arena, record, error);
 	if (code <= 0 || !record->data)
 		return code == LARDER_E_INTEGRITY ? 0 : code < 0 ? code : 0;
-	return add (room, room->place, record, generation == room->newest) < 0 ? larder_fail_memory (error) : 0;
+	return add (room, record, NULL, error);
 }
 
 static int
@@ -65,13 +85,14 @@ add_place (void *context, struct larder_arena *arena, const struct place *place,
 		return larder_fail_memory (error);
 	*copy = (struct place) {
 		.path = arena_copy (room->arena, place->path), .key = arena_copy (room->arena, place->key), .home = arena_copy (room->arena, place->home),
-		.folder = place->folder,
+		.lock = arena_copy (room->arena, place->lock), .folder = place->folder,
 	};
 	room->place = copy;
-	room->newest = newest->generation;
-	if (!copy->path || !copy->key || !copy->home)
+	room->newest = newest ? newest->generation : 0;
+	if (!copy->path || !copy->key || !copy->home || !copy->lock)
 		return larder_fail_memory (error);
-	return record_each (room->cache->root, copy->home, add_generation, room, error);
+	int code = record_each (room->cache->root, copy->home, add_generation, room, error);
+	return code == 0 ? left_each (room->cache, room->arena, copy, add_left, room, error) : code;
 }
 
 /* Replaced generations first, then by last use. */
@@ -87,6 +108,7 @@ by_use (const void *a, const void *b)
 static int
 survey (struct room *room, struct larder_error *error)
 {
+	room->now = cache_now (room->cache);
 	int code = places_each (room->cache, add_place, room, error);
 	if (code == 0 && room->count)
 		qsort (room->at, room->count, sizeof *room->at, by_use);
@@ -127,6 +149,8 @@ give_up (struct cache *cache, struct larder_arena *arena, const struct candidate
 			code = bring_back (cache, arena, place, &now, error);
 		else if (code == 0)
 			code = present_settle (cache, arena, place, &now, error);
+		if (code == 0)
+			left_clear (cache, arena, place, false);
 	}
 	return code < 0 ? code : leased ? larder_fail_next (error, LARDER_E_CONFLICT, "it stays", "'%s' was loaded just now", place->path) : 0;
 }
@@ -135,6 +159,8 @@ static int
 remove_candidate (struct cache *cache, struct larder_arena *arena, const struct candidate *candidate, struct larder_error *error)
 {
 	const struct record *record = candidate->record;
+	if (candidate->left)
+		return left_evict (cache, arena, candidate->place, candidate->left, error);
 	int code = give_up (cache, arena, candidate, error);
 	if (code < 0)
 		return code;
@@ -152,11 +178,19 @@ fail_room (const struct cache *cache, const struct place *place, uint64_t need, 
 		"'%s' needs %s, and the cache '%s' has %s %s", place->path, text_from_size (need, needed), cache->section->root, text_from_size (room, there), what);
 }
 
+/* Of its own accord: nothing that somebody may be at work on, where no lock tells of him, nor what only a new generation would let go. */
+static bool
+may_take_left (const struct room *room, const struct candidate *candidate)
+{
+	const struct left *left = candidate->left;
+	return left->kind == LEFT_ASIDE || left->dead || (left->kind == LEFT_FILL && room->cache->section->lock);
+}
+
 int
 room_for (struct cache *cache, struct larder_arena *arena, const struct place *place, uint64_t length, struct larder_error *error)
 {
 	struct statvfs disk;
-	struct room room = { .cache = cache, .arena = arena };
+	struct room room = { .cache = cache, .arena = arena, .own = place };
 	uint64_t quota = cache->section->quota;
 	bool full = fstatvfs (cache->root, &disk) == 0 && disk.f_blocks > 0 && (uint64_t) disk.f_bavail * disk.f_frsize < length;
 	if (!full && !quota)
@@ -165,7 +199,7 @@ room_for (struct cache *cache, struct larder_arena *arena, const struct place *p
 	uint64_t available = full ? (uint64_t) disk.f_bavail * disk.f_frsize : UINT64_MAX, left = quota ? quota > room.held ? quota - room.held : 0 : UINT64_MAX;
 	for (size_t i = 0; code == 0 && i < room.count && (available < length || left < length); i++) {
 		const struct candidate *candidate = &room.at[i];
-		if (candidate->kept || (candidate->current && strcmp (candidate->place->path, place->path) == 0))
+		if (candidate->kept || (candidate->current && strcmp (candidate->place->path, place->path) == 0) || (candidate->left && !may_take_left (&room, candidate)))
 			continue;
 		if (remove_candidate (cache, arena, candidate, error) < 0)
 			continue;
@@ -204,6 +238,14 @@ is_named (struct evicting *evicting, const struct candidate *candidate, struct l
 	return request->count == 0;
 }
 
+/* Its generation may be the next one by now, with the same files. */
+static void
+leave_fenced (struct room *room, const struct place *place)
+{
+	for (size_t i = 0; i < room->count; i++)
+		room->at[i].kept |= room->at[i].current && strcmp (room->at[i].place->home, place->home) == 0;
+}
+
 static void
 evict_one (struct evicting *evicting, const struct candidate *candidate)
 {
@@ -215,12 +257,24 @@ evict_one (struct evicting *evicting, const struct candidate *candidate)
 	int code = candidate->kept ? larder_fail_next (&why, LARDER_E_CONFLICT, "larder model unpin, or wait until 'hold' of the [cache] has passed",
 		"'%s' is pinned, or held for readers until %s", candidate->place->path, text_from_time (record->used + room->cache->section->hold, until)) : dry ? 0 : remove_candidate (room->cache, room->arena, candidate, &why);
 	if (code < 0) {
-		count_failed (&evicting->transfer, candidate->place->path, NULL, &why, code, true);
+		if (!candidate->left || evicting->request->count)        /* else somebody is at work on it, and it was not asked for */
+			count_failed (&evicting->transfer, candidate->place->path, NULL, &why, code, true);
 		return;
 	}
+	if (candidate->left && candidate->left->kind == LEFT_PUBLICATION)
+		leave_fenced (room, candidate->place);
 	const struct larder_event event = { .size = sizeof event, .action = dry ? "would-remove" : "removed", .from = candidate->place->path, .bytes = record->length };
 	count_event (&evicting->transfer, &event);
 	evicting->freed += record->length;
+}
+
+/* One of those that were not named, is it its turn? */
+static bool
+is_due (const struct evicting *evicting, const struct candidate *candidate)
+{
+	if (evicting->request->flags & LARDER_MODEL_OLD)
+		return !candidate->current && !(candidate->left && candidate->left->kind == LEFT_FILL) && !candidate->kept;
+	return evicting->freed < evicting->request->bytes && !candidate->kept;
 }
 
 static int
@@ -231,15 +285,14 @@ evict (struct evicting *evicting, struct larder_error *error)
 	size_t named = 0;
 	int code = survey (room, error);
 	for (size_t i = 0; code == 0 && i < room->count && !transfer_stopped (&evicting->transfer); i++) {
-		const struct candidate *candidate = &room->at[i];
+		/* of those named, the current generation first: what was left is dead behind it */
+		const struct candidate *candidate = &room->at[request->count ? room->count - 1 - i : i];
 		int wanted = is_named (evicting, candidate, error);
-		bool enough = !request->count && !(request->flags & LARDER_MODEL_OLD) && evicting->freed >= request->bytes;
 		if (wanted < 0)
 			return wanted;
 		named += (size_t) wanted;
-		if (!wanted || enough || (request->flags & LARDER_MODEL_OLD && candidate->current) || (!request->count && candidate->kept))
-			continue;
-		evict_one (evicting, candidate);
+		if (wanted && (request->count ? !(request->flags & LARDER_MODEL_OLD && candidate->current) : is_due (evicting, candidate)))
+			evict_one (evicting, candidate);
 	}
 	if (code == 0 && request->count && !named)
 		return larder_fail_next (error, LARDER_E_NOTFOUND, "larder model ls shows those that are", "none of these models is in the cache '%s'", room->cache->section->root);

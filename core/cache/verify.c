@@ -146,7 +146,7 @@ verify_place (void *context, struct larder_arena *arena, const struct place *pla
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = 0;
 	(void) error;
-	if (!record->data || (verifying->only && strcmp (verifying->only, place->path) != 0))
+	if (!record || !record->data || (verifying->only && strcmp (verifying->only, place->path) != 0))
 		return 0;
 	verifying->seen = true;
 	for (size_t i = 0; code == 0 && i < record->count; i++)

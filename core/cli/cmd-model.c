@@ -63,6 +63,12 @@ word_of (uint32_t how)
 	return how < sizeof words / sizeof *words ? words[how] : "hit";
 }
 
+static const char *
+state_of (const struct larder_model *model)
+{
+	return model->state == LARDER_MODEL_UNFINISHED ? "unfinished" : model->state == LARDER_MODEL_ASIDE ? "aside" : model->current ? "current" : "old";
+}
+
 static void
 json_model (struct cli *cli, const struct larder_model *model, const char *how)
 {
@@ -82,6 +88,7 @@ json_model (struct cli *cli, const struct larder_model *model, const char *how)
 	json_member (&line.json, "held", text_from_time (model->held, time));
 	json_member_bool (&line.json, "pinned", model->pinned);
 	json_member_bool (&line.json, "current", model->current);
+	json_member (&line.json, "state", state_of (model));
 	json_line_end (cli, &line);
 }
 
@@ -135,7 +142,7 @@ const struct larder_cmd cmd_model_load = {
 struct ls { const char *cache; bool old; };
 static const struct larder_option ls_options[] = {
 	CACHE_OPTION (struct ls, cache),
-	{ .key = "old", .type = LARDER_BOOL, .at = offsetof (struct ls, old), .help = "also generations that newer ones have replaced" },
+	{ .key = "old", .type = LARDER_BOOL, .at = offsetof (struct ls, old), .help = "also what newer ones have replaced: generations, and files that stood in their way" },
 	{ 0 }
 };
 
@@ -147,7 +154,7 @@ on_model (void *context, const struct larder_model *model)
 	struct listing *listing = context;
 	struct cli *cli = listing->cli;
 	char size[32], used[32], generation[24];
-	if (!model->current && !listing->flags->old)
+	if (!model->current && model->state != LARDER_MODEL_UNFINISHED && !listing->flags->old)
 		return 0;
 	item_done (cli, model->length);
 	if (cli->globals.json) {
@@ -156,7 +163,7 @@ on_model (void *context, const struct larder_model *model)
 	}
 	snprintf (generation, sizeof generation, "%" PRIu64, model->generation);
 	const char *const cells[] = {
-		text_from_size (model->length, size), text_from_time (model->used, used), generation, model->pinned ? "pinned" : model->current ? "-" : "old", model->path,
+		text_from_size (model->length, size), text_from_time (model->used, used), generation, model->pinned ? "pinned" : model->current ? "-" : state_of (model), model->path,
 	};
 	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
 		table_cell (&listing->table, cells[i]);
@@ -178,8 +185,8 @@ run_ls (struct cli *cli, const void *self, struct larder_error *error)
 }
 
 const struct larder_cmd cmd_model_ls = {
-	.name = "model ls", .summary = "list the models that are whole in the cache",
-	.examples = "larder model ls|size, last use, generation, and whether it is pinned", .options = ls_options, .self_size = sizeof (struct ls), .run = run_ls,
+	.name = "model ls", .summary = "list the models that are whole in the cache, and what is being loaded",
+	.examples = "larder model ls|size, last use, generation, and whether it is pinned, or not finished", .options = ls_options, .self_size = sizeof (struct ls), .run = run_ls,
 };
 
 /* ---- pin, unpin ---- */

@@ -45,9 +45,12 @@ class Cache:
         self.top = tempfile.mkdtemp(prefix="cache-", dir=HOME)
         self.root = os.path.join(self.top, "models")
         self.config = os.path.join(self.top, "larder.ini")
-        write(self.config, (PIPELINE % "\n".join(settings)).encode())
+        self.settings(*settings)
         write(os.path.join(self.top, "profiles/test.ini"), (PROFILE % (self.path("store"), lock % self.path("locks"), self.root) + profile.replace("ROOT", self.root)).encode())
         self.env = {"LARDER_CONFIG": self.config, "LARDER_PROFILE": "test"}
+
+    def settings(self, *settings):
+        write(self.config, (PIPELINE % "\n".join(settings)).encode())
 
     def path(self, *parts):
         return os.path.join(self.top, *parts)
@@ -70,8 +73,8 @@ class Cache:
         assert got.code == code, (got.code, got.out, got.err)
         return next((line for line in got.lines() if line["type"] == "model"), None), got
 
-    def listed(self, *words):
-        return [line for line in self.run("model", "ls", "--json", *words).lines() if line["type"] == "model"]
+    def listed(self, *words, states=("current", "old")):
+        return [line for line in self.run("model", "ls", "--json", *words).lines() if line["type"] == "model" and line["state"] in states]
 
     def lease(self):
         """All that the lock's file says, b"" before there is one."""
@@ -97,6 +100,16 @@ class Cache:
             for name in names:
                 if name.startswith(".tmp") or "/fill" in folder or "/state" in folder:
                     found.append(os.path.relpath(os.path.join(folder, name), self.root))
+        return found + self.unnamed()
+
+    def unnamed(self):
+        """Folders of publications that no record names, and records of folders that are not there."""
+        found, homes = [], os.path.join(self.root, ".larder/gen")
+        for home in os.listdir(homes) if os.path.isdir(homes) else ():
+            names = os.listdir(os.path.join(homes, home))
+            records = [json.loads(read(os.path.join(homes, home, name))) for name in names if name.isdigit()]
+            named = {record["data"] for record in records if record.get("data")}
+            found += [os.path.join(home, name) for name in {name for name in names if name.split("-")[0].isdigit() and "-" in name} ^ named]
         return found
 
 

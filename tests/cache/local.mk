@@ -4,6 +4,6 @@ EXTRA_DIST += %D%/caches.py %D%/disks.py %D%/test-cache-job.py %D%/test-cache-ki
 TESTS += %D%/test-cache-lease.py %D%/test-cache-progress.py
 EXTRA_DIST += %D%/test-cache-lease.py %D%/test-cache-progress.py
 if HAVE_FUSE
-TESTS += %D%/test-cache-listing.py %D%/test-cache-nfs.py
+TESTS += %D%/test-cache-left.py %D%/test-cache-listing.py %D%/test-cache-nfs.py
 endif
-EXTRA_DIST += %D%/test-cache-listing.py %D%/test-cache-nfs.py
+EXTRA_DIST += %D%/test-cache-left.py %D%/test-cache-listing.py %D%/test-cache-nfs.py

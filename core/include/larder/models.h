@@ -18,6 +18,12 @@ enum larder_model_how {
 	LARDER_MODEL_ADOPTED = 3         /* a file that was there before the cache, as long as the source's object */
 };
 
+enum larder_model_state {
+	LARDER_MODEL_WHOLE = 0,
+	LARDER_MODEL_UNFINISHED = 1,     /* being loaded, or left by a load that ended: `length` is what it takes, and nobody is given it */
+	LARDER_MODEL_ASIDE = 2           /* files that stood where the model's path leads by now */
+};
+
 enum larder_model_flag {
 	LARDER_MODEL_REVALIDATE = 1 << 0, /* load: ask the source whether it has another by now */
 	LARDER_MODEL_REPAIR = 1 << 1,     /* verify: fill again what is damaged */
@@ -52,6 +58,7 @@ struct larder_model {
 	bool pinned;                     /* of larder_model_each */
 	bool current;                    /* the one that a load gives */
 	int64_t held;                    /* until when readers keep it from eviction; wall clock */
+	uint32_t state;                  /* enum larder_model_state; of larder_model_each */
 };
 
 /* The path of a model once it is whole, compared with the source's checksum, and durable. There already: no service is asked and no module
@@ -62,8 +69,8 @@ struct larder_model {
 LARDER_API int larder_model_load (struct larder *larder, struct larder_arena *arena, const struct larder_model_load *request, larder_event_fn event,
                                   void *context, struct larder_model *ret, struct larder_error *error);
 
-/* Every model of a cache (NULL: the only one) that is whole, in byte order of the paths; older generations, which nobody is given any more, behind
- * the current one. No service is asked. */
+/* Every model of a cache (NULL: the only one) that is whole, in byte order of the paths; behind the current one what nobody is given, or not yet: older
+ * generations, and what takes room without being a model (`state`). No service is asked. */
 typedef int (*larder_model_fn) (void *context, const struct larder_model *model);
 LARDER_API int larder_model_each (struct larder *larder, const char *cache, larder_model_fn model, void *context, struct larder_error *error);
 
