@@ -243,7 +243,7 @@ static const struct larder_path_rule bucket_paths[] = {
 	{ "rule[*].tag", LARDER_STRING, 0, "NAME=VALUE" },
 	{ "rule[*].transition[*].days", LARDER_INT, 0, "age at which objects move to the class" },
 	{ "tag[*]", LARDER_STRING, 0, "tag" },
-	{ "versioning", LARDER_BOOL, 0, "old versions are kept" },
+	{ "versioning", LARDER_BOOL, LARDER_PATH_OPTIONAL, "old versions are kept; where they once were, it is told" },
 	{ 0 }
 };
 static const struct larder_path_rule access_paths[] = {

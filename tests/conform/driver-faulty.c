@@ -203,13 +203,14 @@ faulty_open (void *context, struct larder_call *call, const struct larder_open *
 	if (larder_host->option (self, "left-alone") || (!told && strcmp (self->fault[0], "none") != 0))
 		return larder_fail (error, LARDER_E_INVALID, "the host does not tell which options were given");
 	pthread_mutex_init (&self->lock, NULL);
-	return 0;
+	return faulty_thing_new (self) < 0 ? larder_fail (error, LARDER_E_LIMIT, "no memory") : 0;
 }
 
 static void
 faulty_close (void *context)
 {
 	struct faulty *self = context;
+	free (self->thing);
 	for (struct item *next, *item = self->items; item; item = next) {
 		next = item->next;
 		item_free (item);
@@ -590,6 +591,6 @@ static const struct larder_driver driver = {
 	.remove = faulty_remove, .list = faulty_list, .copy = faulty_copy, .parts_begin = faulty_parts_begin, .parts_write = faulty_parts_write,
 	.parts_copy = faulty_parts_copy, .parts_finish = faulty_parts_finish, .parts_abort = faulty_parts_abort, .parts_list = faulty_parts_list,
 	.uploads_list = faulty_uploads_list, .tags_get = faulty_tags_get, .tags_set = faulty_tags_set, .class_set = faulty_class_set,
-	.url = faulty_url, .versioning = faulty_versioning, .probe = faulty_probe,
+	.url = faulty_url, .versioning = faulty_versioning, .probe = faulty_probe, .resources = faulty_resources, .resource_stride = sizeof *faulty_resources,
 };
 LARDER_DRIVER (driver)

@@ -41,6 +41,8 @@ struct faulty {
 	uint64_t serial;
 	char etag[24];                  /* for a fault: a text that does not live as long as it must */
 	unsigned model_writes;
+	struct thing *thing;            /* faulty-resources.c: the one resource */
+	unsigned idle, remains;         /* for faults: how often they were met */
 };
 
 /* Is this fault switched on, and the key one it is about (any, if word is NULL)? */
@@ -54,6 +56,9 @@ void item_insert (struct faulty *self, struct item *item);
 int give (struct larder_call *call, const struct item *item, struct larder_info *ret, struct larder_error *error);
 int condition (struct faulty *self, const char *key, const struct larder_condition *wanted, const char *ignored, struct larder_error *error);
 int slurp (struct faulty *self, struct larder_call *call, const char *key, const struct larder_source *source, char **ret, struct larder_error *error);
+
+extern const struct larder_resource_type faulty_resources[];
+int faulty_thing_new (struct faulty *self);
 
 int faulty_list (void *self, struct larder_call *call, const struct larder_list *request, larder_item_fn item, void *context,
                  struct larder_page *ret_page, struct larder_error *error);

@@ -2,18 +2,18 @@
 bin_PROGRAMS += larder-driver-test
 larder_driver_test_SOURCES = \
 	%D%/driver/main.c %D%/turns.h %D%/driver/suite.h %D%/driver/host.c %D%/driver/load.c %D%/driver/ops.c %D%/driver/objects.c %D%/driver/writes.c \
-	%D%/driver/lists.c %D%/driver/more.c %D%/driver/parts.c %D%/driver/model.c core/base/fail.c
+	%D%/driver/lists.c %D%/driver/more.c %D%/driver/parts.c %D%/driver/model.c %D%/driver/resources.c core/base/fail.c
 larder_driver_test_CPPFLAGS = $(IN_CONFIG)
 larder_driver_test_LDADD = libconfig.la libbase.la $(INIH_LIBS)
 
 # A store that breaks one promise: the suite must notice which.
 check_LTLIBRARIES += driver-faulty.la
-driver_faulty_la_SOURCES = %D%/driver-faulty.c %D%/faulty-list.c %D%/faulty-parts.c %D%/faulty.h
+driver_faulty_la_SOURCES = %D%/driver-faulty.c %D%/faulty-list.c %D%/faulty-parts.c %D%/faulty-resources.c %D%/faulty.h
 driver_faulty_la_CPPFLAGS = $(IN_BASE)
 driver_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 driver_faulty_la_LIBADD = libbase.la
-TESTS += %D%/test-conform-driver-faulty.sh %D%/test-conform-driver-mock.sh
-EXTRA_DIST += %D%/test-conform-driver-faulty.sh %D%/test-conform-driver-mock.sh
+TESTS += %D%/test-conform-driver-faulty.sh %D%/test-conform-driver-mock.sh %D%/test-conform-resources.sh
+EXTRA_DIST += %D%/test-conform-resources.sh %D%/resources-mock.ini %D%/resources-efs.ini %D%/resources-faulty.ini %D%/test-conform-driver-faulty.sh %D%/test-conform-driver-mock.sh
 
 # The codec suite.
 bin_PROGRAMS += larder-codec-test

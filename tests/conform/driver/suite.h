@@ -29,6 +29,7 @@ struct suite {
 	const char *names[32];          /* lists.c: keys that this storage holds */
 	size_t name_count;
 	bool kept_error;
+	const char *resources;          /* file of the states of resources; then those are tried, and no objects */
 	bool read_only;                 /* set before suite_load: an instance that may write nothing */
 	char why[512];                  /* what the promise at hand broke, "" for nothing */
 };
@@ -102,6 +103,13 @@ struct promise {
 };
 
 extern const struct promise objects_promises[], writes_promises[], lists_promises[], more_promises[], parts_promises[], model_promises[];
+
+/* ---- resources.c: the promises of resource types, each for each section of a file ---- */
+extern const struct promise resource_promises[];
+int resources_read (const char *path);        /* -1: no such file, or no sections in it */
+size_t resources_count (void);
+/* Its type is tried from now on; NULL: the driver has no such. */
+const char *resources_choose (struct suite *suite, size_t index);
 
 /* A promise finds that the instance is not set up for it. */
 void not_here (struct suite *suite, const char *why);
