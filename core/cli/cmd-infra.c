@@ -65,9 +65,11 @@ tell_plan (struct cli *cli, const struct larder_infra *infra, bool all, struct l
 	int code = larder_infra_changes (infra, infra_line, &telling, error);
 	ret->size = sizeof *ret;
 	larder_infra_count (infra, ret);
-	if (code == 0)
-		infra_counts (cli, ret, true);
-	return code;
+	if (code < 0)
+		return code;
+	infra_counts (cli, ret, true);
+	return !ret->failed ? 0 : larder_fail_next (error, telling.differ ? LARDER_E_UNAVAILABLE : telling.code, "the lines marked x tell why", "%llu of the resources cannot be looked at",
+		(unsigned long long) ret->failed);
 }
 
 /* ---- plan ---- */
@@ -97,8 +99,6 @@ run_plan (struct cli *cli, const void *self, struct larder_error *error)
 	int code = open_infra (cli, flags, NULL, 0, &infra, error);
 	if (code == 0)
 		code = tell_plan (cli, infra, flags->all, &counts, error);
-	if (code == 0 && counts.failed)
-		return larder_fail_next (error, LARDER_E_UNAVAILABLE, "the lines marked x tell why", "%llu of the resources cannot be looked at", (unsigned long long) counts.failed);
 	if (code == 0 && flags->output)
 		code = save (infra, flags->output, error);
 	if (code == 0 && flags->detailed && changes (&counts))

@@ -115,6 +115,8 @@ infra_line (void *context, const struct larder_infra_change *change, struct lard
 	struct infra_telling *telling = context;
 	struct cli *cli = telling->cli;
 	(void) error;
+	telling->differ = telling->differ || (telling->code && change->code && change->code != telling->code);
+	telling->code = change->code ? change->code : telling->code;
 	if (cli->globals.json) {
 		json_change (cli, change->path ? "change" : "resource", change, NULL);
 	} else if (!change->path) {
@@ -184,6 +186,12 @@ infra_counts (struct cli *cli, const struct larder_infra_counts *counts, bool pl
 
 /* ---- steps ---- */
 
+static const char *
+done_word (uint32_t mark)
+{
+	return mark == LARDER_INFRA_CREATE ? "created" : mark == LARDER_INFRA_REMOVE ? "removed" : mark == LARDER_INFRA_REPLACED ? "replaced" : "changed";
+}
+
 void
 infra_event (void *context, const struct larder_infra_event *event)
 {
@@ -200,7 +208,7 @@ infra_event (void *context, const struct larder_infra_event *event)
 	} else if (event->error) {
 		snprintf (what, sizeof what, "[%s \"%s\"]", event->change.kind, event->change.section);
 		talk_error (cli, event->error, what);
-	} else if (event->step != LARDER_INFRA_WAITING || cli->globals.verbose) {
-		say (cli, "%s %s '%s'%s%s", word, event->change.type, event->change.identity, event->change.why ? ": " : "", event->change.why ? event->change.why : "");
+	} else if (event->step == LARDER_INFRA_DONE || event->step == LARDER_INFRA_SKIPPED || cli->globals.verbose) {
+		say (cli, "%s %s '%s'%s%s", event->step == LARDER_INFRA_DONE ? done_word (event->change.mark) : word, event->change.type, event->change.identity, event->change.why ? ": " : "", event->change.why ? event->change.why : "");
 	}
 }

@@ -179,7 +179,7 @@ infra_whole (const struct resource *one)
 	return (struct larder_infra_change) {
 		.size = sizeof (struct larder_infra_change), .mark = one->mark, .kind = one->kind, .section = one->section, .type = one->type,
 		.identity = one->identity, .why = one->mark == LARDER_INFRA_FAILED ? one->error.message : one->mark == LARDER_INFRA_LACKING ? one->why_cut : NULL,
-		.next = one->mark == LARDER_INFRA_FAILED && *one->error.next ? one->error.next : NULL,
+		.next = one->mark == LARDER_INFRA_FAILED && *one->error.next ? one->error.next : NULL, .code = one->mark == LARDER_INFRA_FAILED ? one->code : 0,
 	};
 }
 

@@ -47,54 +47,68 @@ order_check (struct larder_infra *infra, struct larder_error *error)
 
 /* ---- one run ---- */
 
-enum node { NODE_WAITING, NODE_WORKING, NODE_DONE, NODE_BROKEN };
+enum node { NODE_WAITING, NODE_WORKING, NODE_OVER };
 
 struct running {
 	struct larder_infra *infra;
 	const struct order *order;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
-	unsigned char *nodes;            /* enum node */
+	struct { enum node state; size_t before; const struct resource *broken; } *nodes;  /* before: how many that come first are not over; one of them that failed */
 	size_t left;
 };
 
-static bool
-needs (const struct resource *resource, size_t other)
-{
-	for (size_t n = 0; n < resource->need_count; n++)
-		if (resource->needs[n] == other)
-			return true;
-	return false;
-}
-
-/* Which other one keeps it waiting, or has broken what it needs; SIZE_MAX: none. */
-static size_t
-held_by (const struct running *running, size_t index, enum node state)
+/* Calls back for each that comes directly after `index`. */
+static void
+each_after (struct running *running, size_t index, void (*each) (struct running *running, size_t after, const struct resource *failed), const struct resource *failed)
 {
 	const struct larder_infra *infra = running->infra;
-	for (size_t n = 0; !running->order->apart && n < infra->count; n++) {
-		bool before = running->order->backwards ? needs (&infra->at[n], index) : needs (&infra->at[index], n);
-		if (before && (running->nodes[n] == state || (state == NODE_WAITING && running->nodes[n] == NODE_WORKING)))
-			return n;
-	}
-	return SIZE_MAX;
+	const struct resource *one = &infra->at[index];
+	for (size_t n = 0; running->order->backwards && n < one->need_count; n++)
+		each (running, one->needs[n], failed);
+	for (size_t n = 0; !running->order->backwards && n < infra->count; n++)
+		for (size_t k = 0; k < infra->at[n].need_count; k++)
+			if (infra->at[n].needs[k] == index)
+				each (running, n, failed);
 }
 
-/* One that may begin, or SIZE_MAX. Those behind a broken one are told and broken, too. */
+static void
+count_before (struct running *running, size_t after, const struct resource *failed)
+{
+	(void) failed;
+	running->nodes[after].before++;
+}
+
+static void
+one_less (struct running *running, size_t after, const struct resource *failed)
+{
+	running->nodes[after].before--;
+	if (failed)
+		running->nodes[after].broken = failed;
+}
+
+static void
+over (struct running *running, size_t index, bool failed)
+{
+	running->nodes[index].state = NODE_OVER;
+	running->left--;
+	if (!running->order->apart)
+		each_after (running, index, one_less, failed ? &running->infra->at[index] : NULL);
+	pthread_cond_broadcast (&running->changed);
+}
+
+/* One that may begin, or SIZE_MAX. Those behind one that failed are told, and keep what is behind them. */
 static size_t
 pick (struct running *running)
 {
 	for (size_t n = 0; n < running->infra->count; n++) {
-		if (running->nodes[n] != NODE_WAITING)
+		if (running->nodes[n].state != NODE_WAITING || running->nodes[n].before > 0)
 			continue;
-		size_t because = held_by (running, n, NODE_BROKEN);
-		if (because != SIZE_MAX) {
-			running->nodes[n] = NODE_BROKEN;
-			running->left--;
-			running->order->skipped (running->order->context, &running->infra->at[n], &running->infra->at[because]);
-			pthread_cond_broadcast (&running->changed);
-		} else if (held_by (running, n, NODE_WAITING) == SIZE_MAX)
+		if (!running->nodes[n].broken)
 			return n;
+		running->order->skipped (running->order->context, &running->infra->at[n], running->nodes[n].broken);
+		over (running, n, true);
+		n = SIZE_MAX;                    /* from the start: what is behind it may stand before it */
 	}
 	return SIZE_MAX;
 }
@@ -111,13 +125,11 @@ work (void *context)
 				pthread_cond_wait (&running->changed, &running->mutex);
 			continue;
 		}
-		running->nodes[index] = NODE_WORKING;
+		running->nodes[index].state = NODE_WORKING;
 		pthread_mutex_unlock (&running->mutex);
 		int code = running->order->each (running->order->context, &running->infra->at[index]);
 		pthread_mutex_lock (&running->mutex);
-		running->nodes[index] = code < 0 ? NODE_BROKEN : NODE_DONE;
-		running->left--;
-		pthread_cond_broadcast (&running->changed);
+		over (running, index, code < 0);
 	}
 	pthread_mutex_unlock (&running->mutex);
 	return NULL;
@@ -143,9 +155,11 @@ run (struct running *running, size_t most)
 int
 order_run (struct larder_infra *infra, const struct order *order, struct larder_error *error)
 {
-	struct running running = { .infra = infra, .order = order, .left = infra->count, .nodes = calloc (infra->count + 1, 1) };
+	struct running running = { .infra = infra, .order = order, .left = infra->count, .nodes = calloc (infra->count + 1, sizeof *running.nodes) };
 	if (!running.nodes)
 		return larder_fail_memory (error);
+	for (size_t n = 0; !order->apart && n < infra->count; n++)
+		each_after (&running, n, count_before, NULL);
 	pthread_mutex_init (&running.mutex, NULL);
 	pthread_cond_init (&running.changed, NULL);
 	run (&running, infra->count);

@@ -281,7 +281,7 @@ static const struct field fields[] = {
 	FIELD (larder_infra_change, size), FIELD (larder_infra_change, mark), FIELD (larder_infra_change, kind),
 	FIELD (larder_infra_change, section), FIELD (larder_infra_change, type), FIELD (larder_infra_change, identity),
 	FIELD (larder_infra_change, path), FIELD (larder_infra_change, was), FIELD (larder_infra_change, will),
-	FIELD (larder_infra_change, from), FIELD (larder_infra_change, why), FIELD (larder_infra_change, next),
+	FIELD (larder_infra_change, from), FIELD (larder_infra_change, why), FIELD (larder_infra_change, next), FIELD (larder_infra_change, code),
 	SIZE (larder_infra_request),
 	FIELD (larder_infra_request, size), FIELD (larder_infra_request, flags), FIELD (larder_infra_request, saved),
 	FIELD (larder_infra_request, only),

@@ -63,6 +63,7 @@ struct larder_infra_change {
 	const char *from;                /* who tells `will`: "cdn/images#principal" */
 	const char *why;                 /* reason, or what forces it; NULL */
 	const char *next;                /* a way out, or NULL */
+	int code;                        /* of FAILED */
 };
 typedef int (*larder_infra_change_fn) (void *context, const struct larder_infra_change *change, struct larder_error *error);
 
