@@ -32,8 +32,8 @@ check_LTLIBRARIES += tests/fault/recorder.la
 tests_fault_recorder_la_SOURCES = %D%/recorder.c
 tests_fault_recorder_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 tests_fault_recorder_la_LIBADD = -ldl
-TESTS += %D%/test-fault-power-cut.py %D%/test-fault-power-transfer.py
-EXTRA_DIST += %D%/test-fault-power-cut.py %D%/test-fault-power-transfer.py %D%/power.py
+TESTS += %D%/test-fault-power-cut.py %D%/test-fault-power-model.py %D%/test-fault-power-transfer.py
+EXTRA_DIST += %D%/test-fault-power-cut.py %D%/test-fault-power-model.py %D%/test-fault-power-transfer.py %D%/power.py
 
 # A proxy that does what networks and servers do at bad moments, by scenarios.
 if WITH_AWS

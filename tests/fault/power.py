@@ -19,6 +19,22 @@ def recording(log, root, stop=None):
     return more
 
 
+class Link(bytes):
+    """Where a symbolic link leads. It is there whole, or its name is not."""
+
+
+class Tree(dict):
+    """{path: bytes, Link or FOLDER}; `modes` of files that were given one: {path: mode}."""
+
+    def __init__(self):
+        super().__init__()
+        self.modes = {}
+
+    def add(self, other):
+        self.update(other)
+        self.modes.update(other.modes)
+
+
 class Node:
     """A file or folder. What may be found after a power cut: any of the values since the last sync, oldest first."""
 
@@ -31,7 +47,7 @@ class Node:
 
     def set(self, name, value):
         values = self.values.setdefault(name, [None])
-        if not self.folder and len(values) > 3 and len(value) > LARGE:
+        if not self.folder and not name and len(values) > 3 and len(value) > LARGE:
             del values[2:]
         values.append(value)
 
@@ -49,8 +65,10 @@ class Disk:
         inode = os.lstat(path).st_ino
         if inode in self.nodes:
             return self.nodes[inode]
-        node = self.nodes[inode] = Node(os.path.isdir(path))
-        if node.folder:
+        node = self.nodes[inode] = Node(os.path.isdir(path) and not os.path.islink(path))
+        if os.path.islink(path):
+            node.values = {"": [Link(os.fsencode(os.readlink(path)))]}
+        elif node.folder:
             node.values = {name: [self.load(os.path.join(path, name))] for name in os.listdir(path)}
         else:
             with open(path, "rb") as file:
@@ -73,6 +91,13 @@ class Disk:
             node = self.nodes[int(words[0])] = Node(what == FOLDER)
             folder, name = self.place(words[1])
             folder.set(name, node)
+        elif what == "symlink":
+            node = self.nodes[int(words[0])] = Node(False)
+            node.values = {"": [Link(words[2].encode())]}
+            folder, name = self.place(words[1])
+            folder.set(name, node)
+        elif what == "mode":
+            self.nodes[int(words[0])].set("mode", int(words[1], 8))
         elif what == "write":
             node, offset, data = self.nodes[int(words[0])], int(words[1]), bytes.fromhex(words[2])
             node.set("", node.now()[:offset].ljust(offset, b"\0") + data + node.now()[offset + len(data):])
@@ -94,16 +119,18 @@ class Disk:
             folder.set(name, None)
 
     def tree(self, choose, node=None, path=""):
-        """{path: bytes, or FOLDER} of the disk as `choose` (node, name, values) has it."""
-        node, found = node or self.top, {}
+        """The disk as `choose` (node, name, values) has it."""
+        node, found = node or self.top, Tree()
         for name, values in node.values.items():
             value = choose(node, name, values)
             below = path + "/" + name if path else name
             if isinstance(value, Node) and value.folder:
                 found[below] = FOLDER
-                found.update(self.tree(choose, value, below))
+                found.add(self.tree(choose, value, below))
             elif isinstance(value, Node):
                 found[below] = choose(value, "", value.values[""])
+                if "mode" in value.values:
+                    found.modes[below] = choose(value, "mode", value.values["mode"])
         return found
 
     def lost(self):
@@ -119,7 +146,7 @@ class Disk:
         for node in set(self.nodes.values()):
             for name, values in node.values.items():
                 if len(values) > 1:
-                    half = [] if node.folder else [values[-1][:len(values[-1]) // 2]]
+                    half = [] if node.folder or name else [values[-1][:len(values[-1]) // 2]]
                     for value in values[:-1] + half + values[-1:]:
                         for other in (0, -1):
                             yield self.tree(lambda n, m, v: value if (n, m) == (node, name) else v[other])

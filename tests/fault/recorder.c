@@ -2,7 +2,7 @@
  * folder LARDER_RECORD_ROOT adds a line to the file LARDER_RECORD:
  *
  *   make INODE PATH | nameless INODE | folder INODE PATH | write INODE OFFSET HEX | cut INODE LENGTH | sync INODE
- *   rename FROM TO | link INODE PATH | unlink PATH
+ *   rename FROM TO | link INODE PATH | unlink PATH | symlink INODE PATH TARGET | mode INODE MODE
  *
  * LARDER_RECORD_STOP=N: the process is killed instead of doing its Nth call of these, counted from 0. */
 #include <dlfcn.h>
@@ -263,6 +263,34 @@ linkat (int from_at, const char *from, int to_at, const char *to, int flags)
 	int status = real (from_at, from, to_at, to, flags);
 	int kept = errno;
 	end (ours && status == 0, "link %llu %s\n", inode_of (to_at, to, AT_SYMLINK_NOFOLLOW), path);
+	errno = kept;
+	return status;
+}
+
+SHOWN int
+symlinkat (const char *target, int at, const char *name)
+{
+	REAL (symlinkat);
+	char path[PATH_ROOM];
+	path_of (at, name, path);
+	bool ours = is_ours (path);
+	begin (ours);
+	int status = real (target, at, name);
+	int kept = errno;
+	end (ours && status == 0, "symlink %llu %s %s\n", inode_of (at, name, AT_SYMLINK_NOFOLLOW), path, target);
+	errno = kept;
+	return status;
+}
+
+SHOWN int
+fchmod (int fd, mode_t mode)
+{
+	REAL (fchmod);
+	bool ours = is_ours_at (fd, "");
+	begin (ours);
+	int status = real (fd, mode);
+	int kept = errno;
+	end (ours && status == 0, "mode %llu %o\n", inode_of (fd, "", AT_EMPTY_PATH), (unsigned) mode);
 	errno = kept;
 	return status;
 }
