@@ -119,8 +119,9 @@ cache_now (const struct cache *cache)
 	struct stat facts;
 	int fd = file_open_beneath (cache->root, ".larder/clock", O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, cache->file_mode);
 	int code = fd >= 0 && futimens (fd, NULL) == 0 ? fstat (fd, &facts) : -1;
-	if (code == 0 && (facts.st_mode & 0777) != cache->file_mode)
-		(void) fchmod (fd, cache->file_mode);
+	mode_t mode = cache->file_mode | (cache->dir_mode & 0022);       /* who may write in the folders may ask */
+	if (code == 0 && (facts.st_mode & 0777) != mode)
+		(void) fchmod (fd, mode);
 	if (fd >= 0)
 		close (fd);
 	return code == 0 ? facts.st_mtim.tv_sec * NS_PER_S + facts.st_mtim.tv_nsec : clock_wall ();

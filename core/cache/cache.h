@@ -71,9 +71,6 @@ const char *place_data (struct larder_arena *arena, const struct place *place, c
 /* 1 and the record of the generation that the link leads to, its files all there with their sizes; 0: not so. No service, no write but the
  * time of use. */
 int present_fast (const struct cache *cache, struct larder_arena *arena, const struct place *place, struct record *ret);
-/* A reader's lease: no eviction for that long from now (at least `hold` of the section). Where this mount or user may not write there is none. False: it has
- * gone meanwhile, or there is a newer one. */
-bool present_lease (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record, int64_t hold);
 /* Are all files of that generation there, with their sizes? */
 bool present_whole (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record);
 /* The link made to lead to the newest generation, where it does not: what a publisher that died left undone. 1 and its record, 0: none. */
@@ -107,6 +104,18 @@ int adopt (struct cache *cache, struct larder_arena *arena, const struct place *
 
 /* ---- room.c: space ---- */
 int room_for (struct cache *cache, struct larder_arena *arena, const struct place *place, uint64_t length, struct larder_error *error);
+
+/* ---- lease.c: readers' leases ---- */
+/* No eviction for that long from now (at least `hold` of the section). False: it has gone meanwhile, or there is a newer one. True: it is there;
+ * ret_untaken->code < 0 tells why there is no such lease, which is DENIED where this mount or user may not write. */
+bool lease_take (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record, int64_t hold,
+                 struct larder_error *ret_untaken);
+/* record->used: the latest of all its readers', not only of those that may set the time of the record's own file. */
+int lease_latest (const struct cache *cache, struct larder_arena *arena, const struct place *place, struct record *record, struct larder_error *error);
+/* Those of generations that have gone. Never fails. */
+void lease_clear (const struct cache *cache, struct larder_arena *arena, const struct place *place);
+/* Where other users may take one, if the section's dir-mode lets them write. */
+int lease_folder (const struct cache *cache, const struct place *place, struct larder_error *error);
 
 /* ---- left.c: what lies in a home and no record names ---- */
 enum left_kind {

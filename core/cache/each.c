@@ -89,9 +89,12 @@ struct telling { struct cache *cache; struct larder_arena *arena; const struct p
 
 /* By the path of its own folder. */
 static int
-tell (struct telling *telling, const struct record *record, bool newest)
+tell (struct telling *telling, struct record *record, bool newest, struct larder_error *error)
 {
 	struct larder_model model = { .size = sizeof model };
+	int code = lease_latest (telling->cache, telling->arena, telling->place, record, error);
+	if (code < 0)
+		return code;
 	present_tell (telling->cache, telling->arena, telling->place, record, &model);
 	const char *path = place_data (telling->arena, telling->place, record->data);
 	/* a publisher that died may not have switched the link yet */
@@ -112,7 +115,7 @@ tell_generation (void *context, uint64_t generation, struct larder_error *error)
 	int code = record_read (telling->cache->root, telling->place->home, generation, telling->arena, &record, error);
 	if (code <= 0 || !record.data)
 		return code == LARDER_E_INTEGRITY ? 0 : code < 0 ? code : 0;
-	return tell (telling, &record, false);
+	return tell (telling, &record, false, error);
 }
 
 /* One that is being loaded or was not finished, or what stood where a link had to go. */
@@ -135,8 +138,11 @@ tell_place (void *context, struct larder_arena *arena, const struct place *place
 	struct telling *telling = context;
 	telling->arena = arena;
 	telling->place = place;
+	struct record current;
 	telling->newest = newest ? newest->generation : 0;
-	int code = newest && newest->data && present_whole (telling->cache, arena, place, newest) ? tell (telling, newest, true) : 0;
+	if (newest)
+		current = *newest;
+	int code = newest && newest->data && present_whole (telling->cache, arena, place, newest) ? tell (telling, &current, true, error) : 0;
 	if (code == 0 && newest)
 		code = record_each (telling->cache->root, place->home, tell_generation, telling, error);
 	return code == 0 ? left_each (telling->cache, arena, place, tell_left, telling, error) : code;

@@ -47,15 +47,31 @@ tell (struct loading *loading, const char *action, const char *reason)
 	return loading->event ? loading->event (loading->context, &event) : 0;
 }
 
-/* 0: it went before the lease of this reader was taken. */
+/* 1, and told with the lease of this reader; 0: it went before that was taken. One that was asked for and cannot be taken is an error, else a warning. */
 static int
-found (struct loading *loading, const struct record *record, uint32_t how, struct larder_model *ret)
+give (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record, int64_t hold, struct larder_model *ret,
+      struct larder_error *error)
 {
-	if (!present_lease (loading->cache, loading->arena, loading->place, record, loading->request->hold))
+	struct larder_error untaken = LARDER_ERROR_INIT;
+	if (!lease_take (cache, arena, place, record, hold, &untaken))
 		return 0;
-	present_tell (loading->cache, loading->arena, loading->place, record, ret);
-	ret->how = how;
+	if (untaken.code < 0 && hold > 0) {
+		if (error)
+			*error = untaken;
+		return untaken.code;
+	}
+	present_tell (cache, arena, place, record, ret);
+	if (untaken.code < 0 && !(ret->warning = arena_printf (arena, "%s (%s)", untaken.message, untaken.next)))
+		return larder_fail_memory (error);
 	return 1;
+}
+
+static int
+found (struct loading *loading, const struct record *record, uint32_t how, struct larder_model *ret, struct larder_error *error)
+{
+	int code = give (loading->cache, loading->arena, loading->place, record, loading->request->hold, ret, error);
+	ret->how = how;
+	return code;
 }
 
 /* Is what is here what the source has? */
@@ -98,7 +114,7 @@ look (struct loading *loading, struct larder_model *ret, struct larder_error *er
 	if (code <= 0 || record.generation <= loading->beyond || !present_whole (cache, loading->turn, loading->place, &record))
 		return code < 0 ? code : 0;
 	code = revalidate (loading, &record, &same, error);
-	return code < 0 ? code : same ? found (loading, &record, how, ret) : 0;
+	return code < 0 ? code : same ? found (loading, &record, how, ret, error) : 0;
 }
 
 /* ---- filling ---- */
@@ -125,14 +141,14 @@ fill_now (struct loading *loading, struct lock *lock, const struct larder_lease 
 	if (code == 0)
 		code = room_for (cache, loading->arena, loading->place, wanted.length, error);
 	else if (code > 0)
-		return found (loading, &record, LARDER_MODEL_ADOPTED, ret);
+		return found (loading, &record, LARDER_MODEL_ADOPTED, ret, error);
 	if (code == 0)
 		code = fill (&filling, &wanted, after, &record, error);
 	if (code < 0 && (filling.beaten || filling.lost) && !larder_is_cancelled (cache->larder)) {
 		loading->waited = true;
 		return 0;
 	}
-	return code < 0 ? code : found (loading, &record, LARDER_MODEL_FILLED, ret);
+	return code < 0 ? code : found (loading, &record, LARDER_MODEL_FILLED, ret, error);
 }
 
 /* Looked at again under the lock: whoever had it before may have filled it. */
@@ -314,11 +330,12 @@ larder_model_load (struct larder *larder, struct larder_arena *arena, const stru
 		code = place_of (&cache, arena, &request.model, &place, error);
 	if (code < 0)
 		return code;
-	if (!(request.flags & LARDER_MODEL_REVALIDATE) && present_fast (&cache, arena, &place, &record) && present_lease (&cache, arena, &place, &record, request.hold))
-		present_tell (&cache, arena, &place, &record, &model);
-	else
-		code = load_place (&cache, arena, &place, &request, 0, event, context, &model, error);
+	if (!(request.flags & LARDER_MODEL_REVALIDATE) && present_fast (&cache, arena, &place, &record))
+		code = give (&cache, arena, &place, &record, request.hold, &model, error);
 	if (code == 0)
-		larder_give (ret, &model);
-	return code;
+		code = load_place (&cache, arena, &place, &request, 0, event, context, &model, error);
+	if (code < 0)
+		return code;
+	larder_give (ret, &model);
+	return 0;
 }

@@ -14,8 +14,6 @@
 #include "error.h"
 #include "file.h"
 
-#define LEASE_EVERY (60 * NS_PER_S)   /* renewed no more often than that */
-
 /* Where the link of that generation leads, from the folder it is in. */
 static const char *
 link_target (struct larder_arena *arena, const struct place *place, const char *data)
@@ -51,37 +49,6 @@ present_whole (const struct cache *cache, struct larder_arena *arena, const stru
 			return false;
 	}
 	return true;
-}
-
-/* From when on `hold` of the section counts: ahead of now for who asked for more. */
-static int64_t
-lease_from (const struct cache *cache, int64_t hold)
-{
-	int64_t shortest = cache->section->hold;
-	return clock_wall () + (hold > shortest ? hold - shortest : 0);
-}
-
-static int
-touch (const struct cache *cache, const char *path, int64_t from)
-{
-	const struct timespec at = { .tv_sec = from / NS_PER_S, .tv_nsec = from % NS_PER_S }, times[2] = { at, at };
-	bool now = from <= clock_wall ();            /* by the clock of the file's server */
-	return utimensat (cache->root, path, now ? NULL : times, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
-}
-
-/* Taken first and looked behind: an eviction commits that the model is gone and looks at the lease after that, so one of the two sees the other. */
-bool
-present_lease (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record, int64_t hold)
-{
-	const char *path = arena_printf (arena, "%s/%" PRIu64, place->home, record->generation);
-	int64_t from = lease_from (cache, hold), every = cache->section->hold / 2;
-	if (!path || record->used + (every < LEASE_EVERY ? every : LEASE_EVERY) > from)
-		return true;
-	int failed = touch (cache, path, from);
-	if (failed)
-		return failed != ENOENT && failed != ESTALE;
-	uint64_t newest = 0;
-	return record_newest (cache->root, place->home, &newest, NULL) == 0 && newest == record->generation;
 }
 
 int

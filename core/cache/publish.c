@@ -153,6 +153,8 @@ publish (struct cache *cache, struct larder_arena *arena, const struct place *pl
 	record->data = arena_printf (arena, "%" PRIu64 "-%s", record->generation, random);
 	const char *data = record->data ? arena_printf (arena, "%s/%s", place->home, record->data) : NULL;
 	int code = data ? folder_make (cache, data, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = lease_folder (cache, place, error);
 	for (size_t i = 0; code == 0 && i < record->count; i++)
 		code = place_file (cache, arena, place, record, &record->files[i], from, error);
 	if (code == 0)

@@ -72,6 +72,9 @@ add_generation (void *context, uint64_t generation, struct larder_error *error)
 	int code = record_read (room->cache->root, room->place->home, generation, room->arena, record, error);
 	if (code <= 0 || !record->data)
 		return code == LARDER_E_INTEGRITY ? 0 : code < 0 ? code : 0;
+	code = lease_latest (room->cache, room->arena, room->place, record, error);
+	if (code < 0)
+		return code;
 	return add (room, record, NULL, error);
 }
 
@@ -120,10 +123,11 @@ static int
 bring_back (struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record, struct larder_error *error)
 {
 	struct record again = *record;
+	struct larder_error unheard = LARDER_ERROR_INIT;
 	const char *from = place_data (arena, place, record->data);
 	int code = from ? publish (cache, arena, place, from, record->generation + 1, &again, error) : larder_fail_memory (error);
 	if (code == 0)
-		(void) present_lease (cache, arena, place, &again, record->used + cache->section->hold - clock_wall ());
+		(void) lease_take (cache, arena, place, &again, record->used + cache->section->hold - cache_now (cache), &unheard);
 	return code;
 }
 
@@ -132,7 +136,8 @@ static int
 is_leased (const struct cache *cache, struct larder_arena *arena, const struct candidate *candidate, struct record *ret_now)
 {
 	*ret_now = *candidate->record;
-	return record_read (cache->root, candidate->place->home, candidate->record->generation, arena, ret_now, NULL) != 1 || ret_now->used != candidate->record->used;
+	return record_read (cache->root, candidate->place->home, candidate->record->generation, arena, ret_now, NULL) != 1
+		|| lease_latest (cache, arena, candidate->place, ret_now, NULL) < 0 || ret_now->used != candidate->record->used;
 }
 
 /* A generation that says "gone" comes first: whoever was just about to publish one comes after it, or not at all. A lease that was taken before that is
@@ -167,6 +172,7 @@ remove_candidate (struct cache *cache, struct larder_arena *arena, const struct 
 	publish_remove (cache, candidate->place, record);
 	const char *path = arena_printf (arena, "%s/%" PRIu64, candidate->place->home, record->generation);
 	int failed = path ? file_unlink_beneath (cache->root, path) : -ENOMEM;
+	lease_clear (cache, arena, candidate->place);
 	return failed < 0 && failed != -ENOENT ? cache_fail (cache, -failed, "remove", path ? path : candidate->place->path, error) : 0;
 }
 

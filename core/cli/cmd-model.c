@@ -89,6 +89,7 @@ json_model (struct cli *cli, const struct larder_model *model, const char *how)
 	json_member_bool (&line.json, "pinned", model->pinned);
 	json_member_bool (&line.json, "current", model->current);
 	json_member (&line.json, "state", state_of (model));
+	json_member (&line.json, "warning", model->warning);
 	json_line_end (cli, &line);
 }
 
@@ -112,6 +113,8 @@ load_one (struct cli *cli, const void *self, const char *name, struct larder_err
 	if (code < 0)
 		return code;
 	item_done (cli, model.how == LARDER_MODEL_FILLED ? model.length : 0);
+	if (model.warning)
+		say (cli, "warning: %s", model.warning);
 	if (cli->globals.json) {
 		json_model (cli, &model, word_of (model.how));
 		return 0;

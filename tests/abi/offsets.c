@@ -264,7 +264,7 @@ static const struct field fields[] = {
 	FIELD (larder_model, size), FIELD (larder_model, how), FIELD (larder_model, path), FIELD (larder_model, key),
 	FIELD (larder_model, etag), FIELD (larder_model, checksum), FIELD (larder_model, length), FIELD (larder_model, files),
 	FIELD (larder_model, generation), FIELD (larder_model, filled), FIELD (larder_model, used), FIELD (larder_model, pinned),
-	FIELD (larder_model, current), FIELD (larder_model, held), FIELD (larder_model, state),
+	FIELD (larder_model, current), FIELD (larder_model, held), FIELD (larder_model, state), FIELD (larder_model, warning),
 	SIZE (larder_model_evict),
 	FIELD (larder_model_evict, size), FIELD (larder_model_evict, flags), FIELD (larder_model_evict, cache),
 	FIELD (larder_model_evict, models), FIELD (larder_model_evict, count), FIELD (larder_model_evict, stride),

@@ -43,7 +43,8 @@ struct larder_model_load {
 	uint32_t flags;                  /* LARDER_MODEL_REVALIDATE */
 	struct larder_model_name model;
 	int64_t wait;                    /* ns that a waiter waits at the most; LARDER_NO_TIME: as the section says */
-	int64_t hold;                    /* ns for which it is not evicted from now on; the section's `hold` when that is longer, or 0 */
+	int64_t hold;                    /* ns for which it is not evicted from now on; the section's `hold` when that is longer, or 0: then it is
+	                                  * no error, but a `warning`, where this user or mount may not say so */
 };
 
 struct larder_model {
@@ -59,6 +60,7 @@ struct larder_model {
 	bool current;                    /* the one that a load gives */
 	int64_t held;                    /* until when readers keep it from eviction; wall clock */
 	uint32_t state;                  /* enum larder_model_state; of larder_model_each */
+	const char *warning;             /* of a load: why an eviction may take it although it is read; or NULL */
 };
 
 /* The path of a model once it is whole, compared with the source's checksum, and durable. There already: no service is asked and no module

@@ -138,7 +138,7 @@ class model(Sized):
     _fields_ = [
         ("size", c_size_t), ("how", c_uint32), ("path", c_char_p), ("key", c_char_p), ("etag", c_char_p), ("checksum", c_char_p),
         ("length", c_uint64), ("files", c_uint64), ("generation", c_uint64), ("filled", c_int64), ("used", c_int64), ("pinned", c_bool),
-        ("current", c_bool), ("held", c_int64), ("state", c_uint32)]
+        ("current", c_bool), ("held", c_int64), ("state", c_uint32), ("warning", c_char_p)]
 
 
 class raster(Sized):

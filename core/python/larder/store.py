@@ -160,6 +160,8 @@ class Store(Objects):
             call.check(call.library.larder_model_load(call.handle, call.arena, request, s.event_fn(call.guard(each)), None, found, call.error))
             model = Model.of(found)
             logger.info("model %s: %s, %s", name, model.how, model)
+            if found.warning:
+                logger.warning("model %s: %s", name, s.known(found.warning))
             return model
         return self._run(work)
 
