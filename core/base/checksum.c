@@ -212,18 +212,21 @@ checksum_is_ours (uint32_t type)
 	return type == LARDER_CHECKSUM_CRC32C || type == LARDER_CHECKSUM_CRC64NVME;
 }
 
+#define LARGE_FROM (8 << 20)
+
 int
 source_each (const struct larder_source *source, source_piece_fn piece, void *context, struct larder_error *error)
 {
-	enum { PIECE = 64 << 10 };
-	CLEANUP_FREE unsigned char *bytes = malloc (PIECE);
+	/* Of large ones a few are read at a time, of others there may be many. */
+	const size_t most = source->length < LARGE_FROM ? 16 << 10 : 64 << 10;
+	CLEANUP_FREE unsigned char *bytes = malloc (most);
 	if (!bytes)
 		return larder_fail_memory (error);
 	uint64_t offset = 0;
 	int code = source->pread || !source->rewind ? 0 : source->rewind (source->context, error);
 	while (code == 0 && offset <= source->length) {
 		uint64_t left = source->length - offset;
-		int64_t got = source_pread (source, bytes, left == 0 ? 1 : left < PIECE ? (size_t) left : PIECE, offset, error);
+		int64_t got = source_pread (source, bytes, left == 0 ? 1 : left < most ? (size_t) left : most, offset, error);
 		if (got < 0)
 			return (int) got;
 		if (got == 0)

@@ -181,6 +181,15 @@ run (struct task *task)
 	item_free (item);
 }
 
+/* Its bytes go through buffers here. */
+static bool
+is_medium (const struct item *item)
+{
+	struct transfer *transfer = item->transfer;
+	bool stays = item->store && transfer->store && store_copies_within (item->store, transfer->store, false);
+	return size_of (item) > MEDIUM_FROM && !item->removal && !stays;
+}
+
 void
 item_add (struct item *item, const char *last, const char *rel)
 {
@@ -196,6 +205,7 @@ item_add (struct item *item, const char *last, const char *rel)
 	} else {
 		item->task.run = run;
 		item->task.large = size_of (item) >= PARTS_FROM && !(transfer->request->flags & LARDER_DRY_RUN);
+		item->task.medium = !item->task.large && is_medium (item);
 		count_item (transfer, item, size_of (item));
 		pool_add (transfer->pool, &item->task);
 	}

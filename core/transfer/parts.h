@@ -7,6 +7,8 @@
 enum { PARTS_MOST = 10000 };
 /* From here on an object is moved in pieces. */
 #define PARTS_FROM (UINT64_C (16) << 20)
+/* And from here on its buffers count. */
+#define MEDIUM_FROM (UINT64_C (64) << 10)
 
 /* Pieces 1 … count; all but the last have `part` bytes. */
 struct plan { uint64_t length, part; uint32_t count; };

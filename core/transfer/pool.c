@@ -17,12 +17,12 @@ struct pool {
 	pthread_mutex_t mutex;
 	pthread_cond_t work, wider, room, still;   /* something to do; more may work; the queue has room; an item or a piece has ended */
 	struct task *first, **last;
-	unsigned large;                      /* of them are running */
+	unsigned large, medium, mediums_most; /* of them are running */
 	struct task *behind;                 /* once more when the others are done */
 	unsigned behind_count;
 	struct share *shares;
 	unsigned steps, steps_most;          /* pieces that are worked on: their buffers are the large ones */
-	unsigned queued, queued_large, running, idle, started, seated, width, most;
+	unsigned queued, queued_large, queued_medium, running, idle, started, seated, width, most;
 	bool closing;
 	/* how the width is found */
 	uint64_t worth, before;              /* done in this window; a second's worth in the one before */
@@ -33,7 +33,7 @@ struct pool {
 };
 
 struct pool *
-pool_new (unsigned most, unsigned pieces)
+pool_new (unsigned most, unsigned mediums, unsigned pieces)
 {
 	most = most < 1 ? 1 : most > MOST ? MOST : most;
 	struct pool *pool = calloc (1, sizeof *pool + most * sizeof *pool->threads);
@@ -46,6 +46,7 @@ pool_new (unsigned most, unsigned pieces)
 	pthread_cond_init (&pool->still, NULL);
 	pool->last = &pool->first;
 	pool->most = most;
+	pool->mediums_most = mediums > 0 ? mediums : 1;
 	pool->steps_most = pieces > 0 ? pieces : 1;
 	pool->width = most < FIRST ? most : FIRST;
 	pool->since = clock_boot ();
@@ -154,9 +155,18 @@ task_ready (struct pool *pool)
 {
 	struct task **at = &pool->first;
 	unsigned most = pool->most > LARGE_MOST ? LARGE_MOST : pool->most > 1 ? pool->most - 1 : 1;
-	while (*at && (*at)->large && pool->large >= most)
+	bool large = pool->large < most, medium = pool->medium < pool->mediums_most;
+	while (*at && (((*at)->large && !large) || ((*at)->medium && !medium)))
 		at = &(*at)->next;
 	return *at ? at : NULL;
+}
+
+/* Of those in the queue. */
+static unsigned
+medium_held_back (const struct pool *pool)
+{
+	unsigned may = pool->mediums_most - pool->medium;
+	return pool->queued_medium > may ? pool->queued_medium - may : 0;
 }
 
 /* Half empty: whoever adds is woken for a handful of items, not for each. */
@@ -170,14 +180,16 @@ static void
 do_task (struct pool *pool, struct task **at)
 {
 	struct task *task = *at;
-	bool large = task->large;
+	bool large = task->large, medium = task->medium;
 	*at = task->next;
 	if (pool->last == &task->next)
 		pool->last = at;
 	pool->queued--;
 	pool->running++;
 	pool->large += large;
+	pool->medium += medium;
 	pool->queued_large -= large;
+	pool->queued_medium -= medium;
 	if (large) {                             /* it leaves its seat to whoever is next */
 		pthread_cond_signal (&pool->wider);
 		start (pool, pool->first ? 1 : 0);
@@ -189,8 +201,11 @@ do_task (struct pool *pool, struct task **at)
 	pthread_mutex_lock (&pool->mutex);
 	pool->running--;
 	pool->large -= large;
+	pool->medium -= medium;
 	if (large)
 		pthread_cond_broadcast (&pool->work);
+	else if (medium && pool->idle > 0)       /* this thread may have lost its seat */
+		pthread_cond_signal (&pool->work);
 	pthread_cond_broadcast (&pool->still);
 }
 
@@ -254,7 +269,8 @@ pool_add (struct pool *pool, struct task *task)
 	pool->last = &task->next;
 	pool->queued++;
 	pool->queued_large += task->large;
-	if (pool->queued > pool->idle)
+	pool->queued_medium += task->medium;
+	if (pool->queued - medium_held_back (pool) > pool->idle)
 		start (pool, 1);
 	pthread_cond_signal (&pool->work);
 	if (pool->started == 0)                  /* a pool of one, or a system without threads to give */

@@ -13,6 +13,7 @@ struct task {
 	struct task *next;
 	void (*run) (struct task *task);
 	bool large;                   /* shared out, with large buffers: a few at a time, the small ones pass them */
+	bool medium;                  /* with buffers that count where there are many: no more at a time than those fit, the small ones pass them */
 };
 
 /* One large item whose owner wants help. `step` does the next piece and is called by many threads at once; false: no more
@@ -26,8 +27,8 @@ struct share {
 
 struct pool;
 
-/* most: threads at the most, 1 for none; pieces: of large items, worked on at once. NULL: no memory. */
-struct pool *pool_new (unsigned most, unsigned pieces);
+/* most: threads at the most, 1 for none; mediums: of them at medium items; pieces: of large items, worked on at once. NULL: no memory. */
+struct pool *pool_new (unsigned most, unsigned mediums, unsigned pieces);
 /* Waits for all items; NULL allowed. */
 void pool_free (struct pool *pool);
 /* Waits while too many are queued: memory does not grow with the number of items. */

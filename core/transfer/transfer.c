@@ -8,10 +8,13 @@
 #include "error.h"
 #include "store.h"
 
-enum { THREADS_MOST = 128, PIECES_MOST = 8 };
+/* So many threads when nobody says how many; of them at objects beyond 64 KiB, so that all together keep within 16 MiB; and at pieces of large ones. */
+enum { THREADS_MOST = 128, MEDIUM_MOST = 10, PIECES_MOST = 8 };
 
-/* What one request has in buffers, and what a piece of a large object has. */
-#define REQUEST_BUFFERS (UINT64_C (128) << 10)
+/* What a thread costs with its connection and all that it allocates, for a small object and for one beyond 64 KiB; and what a piece of a large object has
+ * in buffers. Measured: doc/dev/performance.md. */
+#define SMALL_COSTS (UINT64_C (112) << 10)
+#define MEDIUM_COSTS (UINT64_C (144) << 10)
 #define PIECE_BUFFERS (UINT64_C (512) << 10)
 
 static int
@@ -75,8 +78,8 @@ transfer_pool (const struct larder *larder, uint32_t flags)
 {
 	const struct schema_larder *settings = larder_settings_of (larder);
 	uint64_t memory = larder_memory_of (larder) / 2;
-	unsigned wanted = flags & LARDER_DRY_RUN ? 1 : settings && settings->jobs > 0 ? (unsigned) settings->jobs : THREADS_MOST;
-	return pool_new (fitting (memory, REQUEST_BUFFERS, wanted), fitting (memory, PIECE_BUFFERS, PIECES_MOST));
+	unsigned jobs = settings && settings->jobs > 0 ? (unsigned) settings->jobs : 0, wanted = flags & LARDER_DRY_RUN ? 1 : jobs ? jobs : THREADS_MOST;
+	return pool_new (fitting (memory, SMALL_COSTS, wanted), fitting (memory, MEDIUM_COSTS, jobs ? jobs : MEDIUM_MOST), fitting (memory, PIECE_BUFFERS, PIECES_MOST));
 }
 
 static void

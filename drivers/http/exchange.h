@@ -11,9 +11,13 @@ struct trust;
 
 #define HTTP_HEADERS_MOST 256          /* of one reply */
 #define HTTP_HEADER_BYTES_MOST 65536
-#define HTTP_RECEIVE_BUFFER (192L << 10)    /* of one connection. Large replies cost a fifth less CPU than with 64 KiB, */
-#define HTTP_SEND_BUFFER 163840L       /* large bodies a sixth; */
+#define HTTP_RECEIVE_BUFFER (192L << 10) /* of one request. Large replies cost a fifth less CPU than with 64 KiB, */
+#define HTTP_SEND_BUFFER (160L << 10)  /* large bodies a sixth; */
 #define HTTP_SEND_BUFFER_TLS (32L << 10) /* there the cipher counts, and TLS has buffers of its own */
+#define HTTP_LEAN_BUFFER (16L << 10)   /* where many are under way, memory counts, and CPU does not show it. Many are: */
+#define HTTP_MANY 3                    /* requests; */
+#define HTTP_MANY_PIECES 9             /* of large objects, of which there are never more than eight */
+#define HTTP_PIECE_FROM (8 << 20)      /* bytes of a body, which is then such a piece, as is whatever asks for a range */
 #define HTTP_SMALL_MOST 32768          /* bytes of a body that leaves together with its headers */
 #define HTTP_PLACE_MOST 300            /* bytes of "https://host:port" */
 #define HTTP_SOCKETS_MOST 8            /* tried at once, for the addresses of one name */
@@ -46,7 +50,7 @@ struct http {
 	pthread_mutex_t mutex;         /* of all below */
 	struct trust *trust;           /* NULL until the first TLS, or when libcurl keeps its own */
 	struct connection *idle;       /* last used first */
-	unsigned idle_count;
+	unsigned idle_count, busy;
 };
 
 /* One request under way. */
@@ -68,6 +72,7 @@ struct exchange {
 	bool lost;                     /* the request had left over a connection that turned out dead */
 	bool cut;                      /* the server went away before it had the body */
 	bool ask;                      /* may I send the body? */
+	unsigned busy;                 /* requests under way, with this one */
 	bool small;                    /* the body is in connection->small */
 
 	uint64_t length, given;        /* of the request's body; handed to libcurl */

@@ -125,9 +125,10 @@ connection_new (void)
 
 /* One that leads there already; else one that leads elsewhere, once as many are kept as may be; else none. */
 static struct connection *
-idle_take (struct http *http, const struct place *place)
+idle_take (struct http *http, const struct place *place, unsigned *ret_busy)
 {
 	pthread_mutex_lock (&http->mutex);
+	*ret_busy = ++http->busy;
 	struct connection **at = &http->idle;
 	while (*at && strcmp ((*at)->place, place->text) != 0)
 		at = &(*at)->next;
@@ -142,11 +143,13 @@ idle_take (struct http *http, const struct place *place)
 	return connection;
 }
 
+/* NULL: none could be made. */
 static void
 idle_give (struct http *http, struct connection *connection)
 {
 	pthread_mutex_lock (&http->mutex);
-	bool keep = http->idle_count < http->options.idle;
+	http->busy--;
+	bool keep = connection && http->idle_count < http->options.idle;
 	if (keep) {
 		connection->next = http->idle;
 		http->idle = connection;
@@ -238,11 +241,13 @@ http_perform (struct http *http, struct larder_call *call, struct larder_arena *
 		code = need_trust (http, error);
 	if (code < 0)
 		return code;
-	exchange.connection = idle_take (http, &exchange.place);
+	exchange.connection = idle_take (http, &exchange.place, &exchange.busy);
 	if (!exchange.connection)
 		exchange.connection = connection_new ();
-	if (!exchange.connection)
+	if (!exchange.connection) {
+		idle_give (http, NULL);
 		return larder_fail_memory (error);
+	}
 	exchange.connection->settled &= strcmp (exchange.connection->place, exchange.place.text) == 0;
 	memcpy (exchange.connection->place, exchange.place.text, sizeof exchange.connection->place);
 	code = perform (&exchange);

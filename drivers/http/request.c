@@ -235,11 +235,20 @@ set_manners (const struct exchange *exchange)
 	curl_easy_setopt (easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt (easy, CURLOPT_TCP_NODELAY, 1L);
 	curl_easy_setopt (easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt (easy, CURLOPT_BUFFERSIZE, HTTP_RECEIVE_BUFFER);
-	curl_easy_setopt (easy, CURLOPT_UPLOAD_BUFFERSIZE, exchange->place.tls ? HTTP_SEND_BUFFER_TLS : HTTP_SEND_BUFFER);
 	curl_easy_setopt (easy, CURLOPT_USERAGENT, http->agent);
 	if (http->options.direct)
 		curl_easy_setopt (easy, CURLOPT_PROXY, "");
+}
+
+/* libcurl has both for the time of one request. */
+static void
+set_buffers (const struct exchange *exchange)
+{
+	CURL *easy = exchange->connection->easy;
+	bool piece = exchange->length >= HTTP_PIECE_FROM || request_has_header (exchange, "range");
+	bool lean = exchange->busy >= (piece ? HTTP_MANY_PIECES : HTTP_MANY);
+	curl_easy_setopt (easy, CURLOPT_BUFFERSIZE, lean || exchange->length ? HTTP_LEAN_BUFFER : HTTP_RECEIVE_BUFFER);
+	curl_easy_setopt (easy, CURLOPT_UPLOAD_BUFFERSIZE, lean ? HTTP_LEAN_BUFFER : exchange->place.tls ? HTTP_SEND_BUFFER_TLS : HTTP_SEND_BUFFER);
 }
 
 static void
@@ -268,6 +277,7 @@ request_prepare (struct exchange *exchange)
 	exchange->connection->words[0] = '\0';
 	if (!exchange->connection->settled)
 		settle (exchange);
+	set_buffers (exchange);
 	set_method (exchange);
 	set_callbacks (exchange);
 	curl_easy_setopt (easy, CURLOPT_HTTPHEADER, exchange->headers);

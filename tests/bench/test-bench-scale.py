@@ -3,6 +3,7 @@
 (100,000; `make check-scale` takes a million) against a thousand, on the null server. Each is counted whole. Likewise for 200,000 files in one local folder."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -157,6 +158,32 @@ def test_bench_scale_large_object():
         for tls in (False, True):
             most = LARGE if not SANITIZED else peaks[64 << 20, tls] + 2
             assert peaks[1 << 30, tls] <= most, peaks
+
+
+def test_bench_scale_medium_objects():
+    """Many objects of 64 KiB to 4 MiB, and a server that takes its time, which rewards more threads: as many as keep within 16 MiB, both ways,
+    plain and over TLS; with --jobs as many as are asked for. Under a sanitizer no more than a quarter of them cost, and a bit."""
+    with tempfile.TemporaryDirectory() as folder:
+        names, authority = Names(folder), certificates.make_authority(folder)
+        certificates.make_certificate(folder, os.path.join(folder, "server"))
+        for top, count in (("many", 240), ("few", 60)):
+            os.mkdir(os.path.join(folder, top))
+            for i in range(count):
+                with open(os.path.join(folder, top, "%03d" % i), "wb") as file:
+                    file.truncate((64 << 10) + 1 + (4 << 20) * (i * 7919 % count) // count)
+        for tls in (None, os.path.join(folder, "server")):
+            peaks, used = {}, {}
+            for what in ("many", "few", "asked"):
+                words, of = (["--jobs", "24"], "many") if what == "asked" else ([], what)
+                with null.Null(tls=tls, latency=100) as server:
+                    server.authority = authority
+                    up = names.measure(server, "-q", *words, "put", "-r", os.path.join(folder, of) + "/", "up:x/")[0]
+                    down = names.measure(server, "-q", *words, "get", "-r", "down:bench/%dx1MiB/" % (240 if of == "many" else 60), os.path.join(folder, "got"))[0]
+                shutil.rmtree(os.path.join(folder, "got"))
+                peaks[what], used[what] = max(up, down), server.counts["connections"]
+                print("# %s%s: %.1f MiB up, %.1f MiB down, %d connections" % (what, " over TLS" if tls else "", up, down, used[what]))
+            assert peaks["many"] <= (LARGE if not SANITIZED else peaks["few"] + 4), peaks
+            assert 16 <= used["many"] <= 22 and used["asked"] > 40, used      # of both commands; a listing is asked for beside them
 
 
 def test_bench_scale_memory_is_a_budget():
