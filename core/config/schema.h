@@ -123,7 +123,7 @@ struct schema_database {
 	const char *backend, *instance, *window, *final_snapshot;
 	const char *const *logs, *const *accept;
 	int64_t retention;
-	bool destroy, skip_final_snapshot;
+	bool destroy, skip_final_snapshot, protect;
 };
 
 /* [usage "name"]: what a month uses, for the cost table. */

@@ -140,6 +140,8 @@ add_database (struct larder_infra *infra, const struct config_section *at, const
 		return larder_fail_memory (error);
 	database->protect = !asked->destroy;
 	lines_add (&database->desired, "retention", asked->retention > 0 ? text_days (database->arena, asked->retention) : config_given (at, "retention") ? "0" : NULL);
+	if (config_given (at, "protect"))
+		lines_add (&database->desired, "deletion-protection", yes_no (asked->protect));
 	lines_add (&database->desired, "window", asked->window);
 	lines_add (&database->desired, "final-snapshot", asked->skip_final_snapshot ? "none" : asked->final_snapshot);
 	for (const char *const *log = asked->logs; log && *log; log++)

@@ -11,13 +11,17 @@
 
 /* ---- looking ---- */
 
+/* With the service's own word and the id of the request, for whoever asks it. */
 static int
 keep_failure (struct resource *resource, int code)
 {
-	if (code < 0) {
-		resource->code = code;
-		resource->mark = LARDER_INFRA_FAILED;
-	}
+	const struct larder_error *error = &resource->error;
+	if (code >= 0)
+		return code;
+	resource->code = code;
+	resource->mark = LARDER_INFRA_FAILED;
+	resource->why_failed = arena_printf (resource->arena, "%s%s%s%s%s%s", error->message, *error->provider ? " (" : "", error->provider, *error->request ? ", request " : "", error->request,
+		*error->provider ? ")" : "");
 	return code;
 }
 
@@ -178,7 +182,7 @@ infra_whole (const struct resource *one)
 {
 	return (struct larder_infra_change) {
 		.size = sizeof (struct larder_infra_change), .mark = one->mark, .kind = one->kind, .section = one->section, .type = one->type,
-		.identity = one->identity, .why = one->mark == LARDER_INFRA_FAILED ? one->error.message : one->mark == LARDER_INFRA_LACKING ? one->why_cut : NULL,
+		.identity = one->identity, .why = one->mark == LARDER_INFRA_FAILED ? one->why_failed : one->mark == LARDER_INFRA_LACKING ? one->why_cut : NULL,
 		.next = one->mark == LARDER_INFRA_FAILED && *one->error.next ? one->error.next : NULL, .code = one->mark == LARDER_INFRA_FAILED ? one->code : 0,
 	};
 }

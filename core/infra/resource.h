@@ -34,6 +34,7 @@ struct resource {
 	uint32_t mark;                   /* what becomes of the whole: enum larder_infra_mark */
 	int code;                        /* of what went wrong with it, told in `error` */
 	struct larder_error error;
+	const char *why_failed;          /* of one that cannot be looked at */
 	size_t *needs, need_count, need_room;    /* indices of resources that come first */
 
 	struct changes lacks;            /* desired lines that the backend does not support */

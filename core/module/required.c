@@ -53,12 +53,19 @@ name_missing (char *list, size_t room, const char *name)
 	snprintf (list + length, room - length, "%s%s", length ? ", " : "", name);
 }
 
+/* A driver of infrastructure alone holds no objects. */
+static bool
+is_spared (const struct module *module, const struct operation *operation)
+{
+	return module->driver && module->driver->resources && operation->at > offsetof (struct larder_driver, close);
+}
+
 int
 required_check (const struct module *module, const char *file, struct larder_error *error)
 {
 	char missing[256] = "";
 	for (const struct operation *operation = operations_of (module->kind); operation->name; operation++)
-		if (operation->required && !operation_there (module, operation))
+		if (operation->required && !operation_there (module, operation) && !is_spared (module, operation))
 			name_missing (missing, sizeof missing, operation->name);
 	if (module->codec && (!module->codec->content_type || !module->codec->extension))
 		name_missing (missing, sizeof missing, "content_type and extension");

@@ -123,6 +123,9 @@ larder_store_open (struct larder *larder, const char *name, struct larder_store 
 	int code = strstr (name, "://") ? find_bucket (store, name, error) : find_store (store, name, error);
 	if (code == 0)
 		code = backend_open (larder, store->backend_name, &store->instance, error);
+	if (code == 0 && !store->instance->module->driver->list)
+		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "backend = NAME of one that does; larder module list tells what drivers are for",
+			"the driver %s of backend '%s' keeps no objects", store->instance->module->driver->name, store->backend_name);
 	if (code < 0) {
 		larder_store_close (store);
 		return code;

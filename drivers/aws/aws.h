@@ -7,11 +7,10 @@
 #define LARDER_AWS_AWS_H
 
 #include <larder/types.h>
+#include "buffer.h"
 #include "http.h"
 
 #pragma GCC visibility push (default)
-
-struct buffer;
 
 /* ---- a request (pure) -------------------------------------------------------------------------- */
 
@@ -38,6 +37,12 @@ void aws_request_query_uint (struct aws_request *request, const char *name, uint
 void aws_request_header (struct aws_request *request, const char *name, const char *value);
 /* LARDER_E_LIMIT after a failure; a header value with a control byte other than tab is INVALID. */
 int aws_request_check (const struct aws_request *request, struct larder_error *error);
+
+/* A request of the query protocol: an action with its parameters, as a form in the body. NULL values add nothing. */
+struct aws_form { struct aws_request *request; struct buffer text; };
+void aws_form_begin (struct aws_form *form, struct aws_request *request, struct larder_arena *arena, const char *action, const char *version);
+void aws_form_add (struct aws_form *form, const char *name, const char *value);
+void aws_form_end (struct aws_form *form);        /* the body is the request's, and aws_request_check tells of a failure */
 
 /* ---- XML (pure; expat, DOCTYPE refused) --------------------------------------------------------- */
 

@@ -4,62 +4,32 @@
 #include <string.h>
 
 #include "arena.h"
-#include "buffer.h"
 #include "error.h"
 #include "text.h"
 
-#define FORM_MOST (128 << 10)
-
 /* ---- requests ---- */
 
-static void
-add (struct buffer *form, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	buffer_printf (form, "&%s=", name);
-	aws_percent (form, value, false);
-}
-
-static void
-begin (struct aws_request *request, struct larder_arena *arena, struct buffer *form, const char *action)
-{
-	aws_request_begin (request, arena, "POST", NULL, NULL);
-	aws_request_header (request, "content-type", "application/x-www-form-urlencoded; charset=utf-8");
-	buffer_init (form, FORM_MOST);
-	buffer_printf (form, "Action=%s&Version=2011-06-15", action);
-}
-
-static void
-end (struct aws_request *request, struct buffer *form)
-{
-	request->body = form->failed ? NULL : arena_copy_bytes (request->arena, form->at, form->length);
-	request->body_length = form->length;
-	request->failed |= !request->body;
-	if (form->at)
-		explicit_bzero (form->at, form->length);
-	buffer_free (form);
-}
+#define VERSION "2011-06-15"
 
 void
 aws_sts_assume (struct aws_request *request, struct larder_arena *arena, const struct aws_role *role)
 {
-	struct buffer form;
-	begin (request, arena, &form, role->web_token ? "AssumeRoleWithWebIdentity" : "AssumeRole");
-	add (&form, "RoleArn", role->arn);
-	add (&form, "RoleSessionName", role->session);
-	add (&form, "WebIdentityToken", role->web_token);
-	add (&form, "DurationSeconds", role->seconds);
-	add (&form, "ExternalId", role->web_token ? NULL : role->external_id);
-	end (request, &form);
+	struct aws_form form;
+	aws_form_begin (&form, request, arena, role->web_token ? "AssumeRoleWithWebIdentity" : "AssumeRole", VERSION);
+	aws_form_add (&form, "RoleArn", role->arn);
+	aws_form_add (&form, "RoleSessionName", role->session);
+	aws_form_add (&form, "WebIdentityToken", role->web_token);
+	aws_form_add (&form, "DurationSeconds", role->seconds);
+	aws_form_add (&form, "ExternalId", role->web_token ? NULL : role->external_id);
+	aws_form_end (&form);
 }
 
 void
 aws_sts_who (struct aws_request *request, struct larder_arena *arena)
 {
-	struct buffer form;
-	begin (request, arena, &form, "GetCallerIdentity");
-	end (request, &form);
+	struct aws_form form;
+	aws_form_begin (&form, request, arena, "GetCallerIdentity", VERSION);
+	aws_form_end (&form);
 }
 
 void

@@ -302,6 +302,7 @@ static const struct larder_path_rule backup_paths[] = {
 };
 static const struct larder_path_rule database_paths[] = {
 	COMPUTED, PRINCIPAL,
+	{ "deletion-protection", LARDER_BOOL, 0, "removal is refused while it is on" },
 	{ "final-snapshot", LARDER_STRING, 0, "taken before it goes" },
 	{ "log[*]", LARDER_BOOL, 0, "logs that are exported" },
 	{ "retention", LARDER_INT, 0, "days" },

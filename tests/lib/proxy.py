@@ -12,6 +12,7 @@ The first that applies acts. What it does:
     cut-before                        closes the connection before anything reaches the server
     cut-request, bytes                closes both connections after so many bytes of the request's body
     alter, change                     gives the request's body to `change` and sends what comes back, which must be as long
+    keep                              nothing, and the record has the request's bytes as "body"
     drop-reply                        the server has done it, and the client hears nothing: closed
     cut-reply, bytes, hold            the head and so many bytes of the body, then closed; with hold, not closed but silent
     flip, bytes                       turns one bit of the reply's body, in the byte after so many
@@ -283,11 +284,19 @@ class Exchange:
 
     def do_alter(self, head, record, rule):
         whole = b"".join(request_body(head, self.from_client))
-        altered, record["body_bytes"] = rule["change"](whole), len(whole)
+        altered = rule["change"](whole)
         if len(altered) != len(whole) or altered == whole:
             raise ValueError("%s changed nothing, or its length" % rule["change"])
+        return self.send_whole(head, record, altered)
+
+    def do_keep(self, head, record, rule):
+        record["body"] = b"".join(request_body(head, self.from_client))
+        return self.send_whole(head, record, record["body"])
+
+    def send_whole(self, head, record, body):
+        record["body_bytes"] = len(body)
         self.connect()
-        self.server.sendall(head.raw + altered)
+        self.server.sendall(head.raw + body)
         reply = read_head(self.from_server)
         if reply is None:
             raise Gone("the server closed without a reply")

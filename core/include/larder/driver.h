@@ -354,7 +354,7 @@ struct larder_driver {
 	/* After open: take away from *caps what this instance cannot do. Adding is ignored. */
 	int (*caps) (void *self, struct larder_call *call, uint64_t *caps, struct larder_error *error);
 
-	/* Objects. stat, read, write, remove and list are required.
+	/* Objects. stat, read, write, remove and list are required, but of a driver that has resources and no objects.
 	 * stat: facts without bytes; a delete marker as latest is LARDER_E_NOTFOUND.
 	 * read: sink->begin with all facts, then the bytes asked for, in order. Retries of its own only
 	 *   before begin; afterwards LARDER_E_RETRY with error->offset. A range beyond the end delivers no

@@ -1,0 +1,328 @@
+/* rds.c: the driver of RDS: how an existing instance is protected, and how it goes. */
+#define LARDER_API_VERSION 0
+#include "wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "cleanup.h"
+#include "error.h"
+#include "text.h"
+#include "traps.h"
+
+struct rds {
+	struct aws_settings aws;
+	const char *name, *server;
+	bool read_only;
+	struct aws_client *client;
+};
+
+static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct rds, aws), { .key = NULL } };
+
+static int
+rds_open (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error)
+{
+	struct rds *rds = self;
+	struct larder_open asked = { .size = sizeof asked };
+	(void) call;
+	larder_give (&asked, request);
+	rds->name = asked.name ? asked.name : "rds";
+	rds->server = asked.server;
+	rds->read_only = asked.read_only;
+	return aws_client_open (larder_host, rds->name, "rds", &rds->aws, &rds->client, error);
+}
+
+static void
+rds_close (void *self)
+{
+	struct rds *rds = self;
+	aws_client_close (rds->client);
+}
+
+/* ---- one exchange ---- */
+
+/* `ret_code` of the service in `fault` when it refused; else 0 and the reply. */
+static int
+exchange (struct rds *rds, struct larder_call *call, struct larder_arena *arena, struct aws_request *request, const char *what, struct aws_reply *ret,
+          struct larder_error *error)
+{
+	const struct aws_send send = { .arena = arena, .request = request, .what = what, .plain_errors = true };
+	int code = aws_request_check (request, error);
+	return code < 0 ? code : aws_send (rds->client, call, &send, ret, error);
+}
+
+static bool
+is_refusal (const struct aws_reply *reply, const char *word)
+{
+	return reply->fault && strstr (reply->fault->code, word);
+}
+
+/* 1 and the instance, 0: there is none, or a code. */
+static int
+find (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct rds_instance *ret, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	char what[200];
+	snprintf (what, sizeof what, "cannot look at database '%.100s'", name);
+	rds_describe (&request, arena, name);
+	int code = exchange (rds, call, arena, &request, what, &reply, error);
+	if (code < 0)
+		return code;
+	if (is_refusal (&reply, "DBInstanceNotFound"))
+		return 0;
+	if (reply.fault)
+		return aws_fault_error (reply.fault, what, error);
+	code = rds_instance_read (reply.body, reply.length, arena, ret, error);
+	return code < 0 ? code : 1;
+}
+
+/* ---- what it is ---- */
+
+static int
+supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
+{
+	const struct rds *rds = self;
+	(void) resource, (void) line;
+	if (!rds->server || strcmp (rds->server, "aws") == 0 || strcmp (rds->server, "moto") == 0)
+		return 0;
+	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", rds->server);
+}
+
+static int
+tell (larder_line_fn line, void *context, const char *path, const char *value, struct larder_error *error)
+{
+	const struct larder_line told = { sizeof told, path, value };
+	return *value ? line (context, &told, error) : 0;
+}
+
+static int
+tell_instance (const struct rds_instance *instance, larder_line_fn line, void *context, struct larder_error *error)
+{
+	int code = tell (line, context, "deletion-protection", strcmp (instance->protection, "true") == 0 ? "yes" : "no", error);
+	if (code == 0)
+		code = tell (line, context, "engine", instance->engine, error);
+	if (code == 0)
+		code = tell (line, context, "id", instance->arn, error);
+	for (size_t n = 0; code == 0 && n < instance->log_count; n++) {
+		char path[120];
+		snprintf (path, sizeof path, "log[%s]", instance->logs[n]);
+		code = tell (line, context, path, "yes", error);
+	}
+	if (code == 0)
+		code = tell (line, context, "retention", instance->retention, error);
+	return code < 0 ? code : tell (line, context, "window", instance->window, error);
+}
+
+static int
+database_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
+               struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct rds_instance instance;
+	int code = arena ? find (self, call, arena, resource->identity, &instance, error) : larder_fail_memory (error);
+	*ret_state = code > 0 ? rds_state (instance.status) : LARDER_RESOURCE_ABSENT;
+	return code > 0 ? tell_instance (&instance, line, context, error) : code;
+}
+
+/* ---- changing it ---- */
+
+static bool
+is_log (const char *path, char ret[100])
+{
+	return sscanf (path, "log[%99[^]]]", ret) == 1;
+}
+
+/* The value of a path, or NULL; the text lives in the arena. */
+static int
+value_of (struct larder_lines *lines, struct larder_arena *arena, const char *path, const char **ret, struct larder_error *error)
+{
+	struct larder_line line = { .size = sizeof line };
+	int code;
+	*ret = NULL;
+	lines->rewind (lines->context);
+	while ((code = lines->next (lines->context, &line, error)) > 0)
+		if (strcmp (line.path, path) == 0) {
+			*ret = arena_copy (arena, line.value);
+			return *ret ? 0 : larder_fail_memory (error);
+		}
+	return code;
+}
+
+/* NULL unless it is to be another. */
+static int
+changed (const struct larder_resource *resource, struct larder_arena *arena, const char *path, const char **ret, struct larder_error *error)
+{
+	const char *is = NULL, *will = NULL;
+	int code = value_of (resource->observed, arena, path, &is, error);
+	if (code == 0)
+		code = value_of (resource->desired, arena, path, &will, error);
+	*ret = will && (!is || strcmp (is, will) != 0) ? will : NULL;
+	return code;
+}
+
+/* Names of logs that are in one list and not in the other. */
+static int
+logs_without (struct larder_lines *in, struct larder_lines *other, struct larder_arena *arena, const char *ret[RDS_LOGS_MOST + 1], struct larder_error *error)
+{
+	struct larder_line line = { .size = sizeof line };
+	size_t count = 0;
+	int code;
+	char name[100];
+	in->rewind (in->context);
+	while ((code = in->next (in->context, &line, error)) > 0) {
+		const char *there;
+		if (!is_log (line.path, name) || count == RDS_LOGS_MOST)
+			continue;
+		code = value_of (other, arena, line.path, &there, error);
+		if (code < 0)
+			return code;
+		if (!there && !(ret[count++] = arena_copy (arena, name)))
+			return larder_fail_memory (error);
+	}
+	return code;
+}
+
+static int
+change_of (const struct larder_resource *resource, struct larder_arena *arena, struct rds_change *ret, struct larder_error *error)
+{
+	const char *protection;
+	*ret = (struct rds_change) { .retention = NULL };
+	int code = changed (resource, arena, "retention", &ret->retention, error);
+	if (code == 0)
+		code = changed (resource, arena, "window", &ret->window, error);
+	if (code == 0)
+		code = changed (resource, arena, "deletion-protection", &protection, error);
+	if (code == 0)
+		ret->protection = protection ? (strcmp (protection, "yes") == 0 ? "true" : "false") : NULL;
+	if (code == 0)
+		code = logs_without (resource->desired, resource->observed, arena, ret->enable, error);
+	return code < 0 ? code : logs_without (resource->observed, resource->desired, arena, ret->disable, error);
+}
+
+static int
+refuse_read_only (const struct rds *rds, struct larder_error *error)
+{
+	return rds->read_only ? larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", rds->name) : 0;
+}
+
+static int
+database_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct rds_change change;
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	char what[200];
+	int code = arena ? refuse_read_only (self, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = change_of (resource, arena, &change, error);
+	if (code < 0 || !(change.retention || change.window || change.protection || change.enable[0] || change.disable[0]))
+		return code;
+	snprintf (what, sizeof what, "cannot change database '%.100s'", resource->identity);
+	rds_modify (&request, arena, resource->identity, &change);
+	code = exchange (self, call, arena, &request, what, &reply, error);
+	return code == 0 && reply.fault ? aws_fault_error (reply.fault, what, error) : code;
+}
+
+/* ---- its end ---- */
+
+/* Is there a snapshot of that name? 1, 0, or a code. */
+static int
+snapshot_there (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	const char *what = "cannot look at the snapshots";
+	rds_describe_snapshot (&request, arena, name);
+	int code = exchange (rds, call, arena, &request, what, &reply, error);
+	if (code < 0)
+		return code;
+	if (is_refusal (&reply, "DBSnapshotNotFound"))
+		return 0;
+	if (reply.fault)
+		return aws_fault_error (reply.fault, what, error);
+	return strstr (reply.body, "<DBSnapshotIdentifier>") ? 1 : 0;
+}
+
+/* "{date}" is the day. */
+static int
+snapshot_name (const char *asked, struct larder_arena *arena, const char **ret, struct larder_error *error)
+{
+	const char *date = strstr (asked, "{date}");
+	int year, month, day;
+	text_year_month (larder_host->wall (), &year, &month, &day);
+	*ret = date ? arena_printf (arena, "%.*s%04d-%02d-%02d%s", (int) (date - asked), asked, year, month, day, date + strlen ("{date}")) : asked;
+	return *ret ? 0 : larder_fail_memory (error);
+}
+
+/* NULL for none, which must have been asked for. */
+static int
+final_snapshot (struct rds *rds, struct larder_call *call, const struct larder_resource *resource, struct larder_arena *arena, const char **ret,
+                struct larder_error *error)
+{
+	const char *asked = NULL;
+	int code = value_of (resource->desired, arena, "final-snapshot", &asked, error);
+	*ret = NULL;
+	if (code < 0 || (asked && strcmp (asked, "none") == 0))
+		return code;
+	if (!asked)
+		return larder_fail_next (error, LARDER_E_INVALID, "final-snapshot = NAME, or skip-final-snapshot = yes", "database '%s' has no name for its final snapshot", resource->identity);
+	code = snapshot_name (asked, arena, ret, error);
+	if (code == 0)
+		code = snapshot_there (rds, call, arena, *ret, error);
+	return code > 0 ? larder_fail_next (error, LARDER_E_CONFLICT, "another name: {date} in it makes one a day", "a snapshot '%s' is there already, so database '%s' is not removed", *ret,
+		resource->identity) : code;
+}
+
+static int
+database_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct rds_instance instance;
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	const char *snapshot;
+	char what[200];
+	int code = arena ? refuse_read_only (self, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = find (self, call, arena, resource->identity, &instance, error);
+	if (code <= 0 || strcmp (instance.status, "deleting") == 0)
+		return code < 0 ? code : 0;
+	if (strcmp (instance.protection, "true") == 0)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "protect = no, and larder infra apply, when it is really to go", "database '%s' has deletion protection", resource->identity);
+	code = final_snapshot (self, call, resource, arena, &snapshot, error);
+	if (code < 0)
+		return code;
+	snprintf (what, sizeof what, "cannot remove database '%.100s'", resource->identity);
+	rds_delete (&request, arena, resource->identity, snapshot);
+	code = exchange (self, call, arena, &request, what, &reply, error);
+	return code == 0 && reply.fault && !is_refusal (&reply, "DBInstanceNotFound") ? aws_fault_error (reply.fault, what, error) : code;
+}
+
+/* ---- the table ---- */
+
+static const struct larder_path_rule paths[] = {
+	{ "deletion-protection", LARDER_BOOL, LARDER_PATH_OPTIONAL, "removal is refused while it is on" },
+	{ "engine", LARDER_STRING, LARDER_PATH_COMPUTED, "what it is" },
+	{ "final-snapshot", LARDER_STRING, LARDER_PATH_COMPUTED, "taken before it goes" },
+	{ "id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
+	{ "log[*]", LARDER_BOOL, 0, "logs that are exported" },
+	{ "retention", LARDER_INT, LARDER_PATH_OPTIONAL, "days" },
+	{ "window", LARDER_STRING, LARDER_PATH_OPTIONAL, "of the daily backup, UTC" },
+	{ 0 }
+};
+
+static const struct larder_resource_type resources[] = {
+	{ .name = "database", .summary = "how a database instance is protected", .paths = paths, .path_stride = sizeof *paths, .read = database_read,
+	  .update = database_update, .remove = database_remove, .supports = supports, .traps = database_traps, .trap_stride = sizeof *database_traps },
+	{ 0 }
+};
+
+static const struct larder_driver driver = {
+	.head = LARDER_DRIVER_HEAD, .name = "rds", .version = "0.1.0", .summary = "how databases of RDS are protected",
+	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct rds), .resources = resources, .resource_stride = sizeof *resources,
+	.open = rds_open, .close = rds_close,
+};
+LARDER_DRIVER (driver)

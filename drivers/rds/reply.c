@@ -1,0 +1,116 @@
+/* reply.c: what RDS tells of an instance. Pure. */
+#include "wire.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+
+#define INSTANCE "DescribeDBInstancesResponse/DescribeDBInstancesResult/DBInstances/DBInstance/"
+
+struct reading {
+	struct larder_arena *arena;
+	struct rds_instance *instance;
+	const char *later_retention;       /* of PendingModifiedValues */
+	bool failed;
+};
+
+static const char *
+keep (struct reading *reading, const char *text)
+{
+	const char *copy = arena_copy (reading->arena, text);
+	reading->failed = reading->failed || !copy;
+	return copy ? copy : "";
+}
+
+static bool
+has_log (const struct rds_instance *instance, const char *name, size_t *ret_at)
+{
+	for (*ret_at = 0; *ret_at < instance->log_count; ++*ret_at)
+		if (strcmp (instance->logs[*ret_at], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+log_on (struct reading *reading, const char *name)
+{
+	size_t at;
+	struct rds_instance *instance = reading->instance;
+	if (!has_log (instance, name, &at) && instance->log_count < RDS_LOGS_MOST)
+		instance->logs[instance->log_count++] = keep (reading, name);
+}
+
+static void
+log_off (struct reading *reading, const char *name)
+{
+	size_t at;
+	struct rds_instance *instance = reading->instance;
+	if (has_log (instance, name, &at))
+		instance->logs[at] = instance->logs[--instance->log_count];
+}
+
+static int
+on_end (void *context, const char *path, const char *text, struct larder_error *error)
+{
+	struct reading *reading = context;
+	struct rds_instance *instance = reading->instance;
+	struct { const char *name, **ret; } texts[] = {
+		{ "DBInstanceArn", &instance->arn }, { "DBInstanceStatus", &instance->status }, { "Engine", &instance->engine },
+		{ "BackupRetentionPeriod", &instance->retention }, { "PreferredBackupWindow", &instance->window },
+		{ "DeletionProtection", &instance->protection }, { "PendingModifiedValues/BackupRetentionPeriod", &reading->later_retention },
+	};
+	if (strncmp (path, INSTANCE, strlen (INSTANCE)) != 0)
+		return 0;
+	path += strlen (INSTANCE);
+	for (size_t n = 0; n < sizeof texts / sizeof *texts; n++)
+		if (strcmp (path, texts[n].name) == 0)
+			*texts[n].ret = keep (reading, text);
+	if (strcmp (path, "EnabledCloudwatchLogsExports/member") == 0 || strcmp (path, "PendingModifiedValues/PendingCloudwatchLogsExports/LogTypesToEnable/member") == 0)
+		log_on (reading, text);
+	else if (strcmp (path, "PendingModifiedValues/PendingCloudwatchLogsExports/LogTypesToDisable/member") == 0)
+		log_off (reading, text);
+	return reading->failed ? larder_fail_memory (error) : 0;
+}
+
+static void
+sort_logs (struct rds_instance *instance)
+{
+	for (size_t a = 0; a < instance->log_count; a++)
+		for (size_t b = a + 1; b < instance->log_count; b++)
+			if (strcmp (instance->logs[a], instance->logs[b]) > 0) {
+				const char *other = instance->logs[a];
+				instance->logs[a] = instance->logs[b];
+				instance->logs[b] = other;
+			}
+}
+
+int
+rds_instance_read (const char *body, size_t length, struct larder_arena *arena, struct rds_instance *ret, struct larder_error *error)
+{
+	*ret = (struct rds_instance) { .arn = "", .status = "", .engine = "", .retention = "", .window = "", .protection = "" };
+	struct reading reading = { .arena = arena, .instance = ret };
+	int code = aws_xml_read (body, length, NULL, on_end, &reading, error);
+	if (code < 0)
+		return code;
+	if (!*ret->status)
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "look whether something else than RDS answers at that endpoint", "the reply tells of no instance");
+	if (reading.later_retention)
+		ret->retention = reading.later_retention;
+	sort_logs (ret);
+	return 0;
+}
+
+uint32_t
+rds_state (const char *status)
+{
+	static const char *const ready[] = { "available", "stopped", "storage-full", "storage-optimization", NULL };
+	static const char *const failed[] = { "failed", "restore-error", "incompatible-restore", "inaccessible-encryption-credentials", NULL };
+	for (const char *const *one = ready; *one; one++)
+		if (strcmp (status, *one) == 0)
+			return LARDER_RESOURCE_READY;
+	for (const char *const *one = failed; *one; one++)
+		if (strcmp (status, *one) == 0)
+			return LARDER_RESOURCE_FAILED;
+	return LARDER_RESOURCE_PENDING;
+}

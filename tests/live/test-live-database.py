@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""How a database is protected, by the driver rds in front of moto: read back with boto3 and not with our code; each attribute drifted and mended; its end,
+with the final snapshot before it; what never leaves."""
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+import proxy  # noqa: E402
+import servers  # noqa: E402
+import tap  # noqa: E402
+from scene import MODULES, TOOL, Done  # noqa: E402
+
+NAME = "pingvas-studio"
+STRATEGY = {"BackupRetentionPeriod": 7, "PreferredBackupWindow": "03:00-04:00", "EnabledCloudwatchLogsExports": ["postgresql"], "DeletionProtection": False}
+SECTION = "instance = %s\nretention = 7d\nwindow = 03:00-04:00\nfinal-snapshot = %s-final-snapshot\nlogs = postgresql\n" % (NAME, NAME)
+KEEP = {"method": "POST", "do": "keep"}
+
+
+class Place:
+    """moto, a proxy in front of it that keeps what is asked, and a pipeline of one database."""
+
+    def __init__(self):
+        self.server = servers.start("moto")
+        self.client = self.server.client("rds")
+        self.between = proxy.Proxy(self.server.endpoint)
+        self.holder = tempfile.TemporaryDirectory(prefix="larder-database-")
+        self.folder = self.holder.name
+
+    @property
+    def bodies(self):
+        """The forms that were sent."""
+        return [dict(urllib.parse.parse_qsl(record["body"].decode(), keep_blank_values=True)) for record in self.between.requests[self.begun:] if "body" in record]
+
+    def write(self, section, server="moto"):
+        os.makedirs(os.path.join(self.folder, "profiles"), exist_ok=True)
+        with open(os.path.join(self.folder, "larder.ini"), "w") as file:
+            file.write("[larder]\nenvironment = test\n[database \"d\"]\nbackend = database\n" + section)
+        with open(os.path.join(self.folder, "profiles/p.ini"), "w") as file:
+            file.write("[backend \"database\"]\ndriver = rds\nserver = %s\nendpoint = %s\nregion = us-east-1\n" % (server, self.between.endpoint))
+
+    def run(self, *words, section=SECTION, plan=(), **more):
+        self.write(section, **more)
+        self.between.plan([*plan, KEEP])
+        self.begun = len(self.between.requests)
+        done = subprocess.run([TOOL, "--config", os.path.join(self.folder, "larder.ini"), "--profile", "p", "--json", "infra", *words], capture_output=True, text=True,
+                              timeout=120 * servers.SLOW, env={**self.server.environment(self.between.endpoint), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": "", "LARDER_PROFILE": ""})
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def clean(self):
+        for one in self.client.describe_db_instances()["DBInstances"]:
+            self.client.modify_db_instance(DBInstanceIdentifier=one["DBInstanceIdentifier"], DeletionProtection=False)
+            self.client.delete_db_instance(DBInstanceIdentifier=one["DBInstanceIdentifier"], SkipFinalSnapshot=True)
+        for one in self.client.describe_db_snapshots()["DBSnapshots"]:
+            self.client.delete_db_snapshot(DBSnapshotIdentifier=one["DBSnapshotIdentifier"])
+
+    def fresh(self, **more):
+        self.clean()
+        self.client.create_db_instance(DBInstanceIdentifier=NAME, DBInstanceClass="db.t3.micro", Engine="postgres", AllocatedStorage=20, MasterUsername="u",
+                                       MasterUserPassword="password1", **{"BackupRetentionPeriod": 1, "PreferredBackupWindow": "13:14-13:44", **more})
+
+    def facts(self):
+        one = self.client.describe_db_instances(DBInstanceIdentifier=NAME)["DBInstances"][0]
+        return {key: one.get(key, []) for key in STRATEGY}
+
+    def there(self):
+        return [one["DBInstanceIdentifier"] for one in self.client.describe_db_instances()["DBInstances"]]
+
+    def snapshots(self):
+        return [one["DBSnapshotIdentifier"] for one in self.client.describe_db_snapshots()["DBSnapshots"] if one["SnapshotType"] == "manual"]
+
+
+place = Place()
+
+
+def marks(done):
+    return [(line.get("path"), line["change"]) for line in done.lines if line["type"] in ("resource", "change") and line["change"] not in ("same", "warning")]
+
+
+def valid(bodies):
+    """Each form is one that botocore's model of the service has."""
+    model = place.client.meta.service_model
+    for body in bodies:
+        shape = model.operation_model(body["Action"]).input_shape
+        assert body["Version"] == model.api_version, body
+        for name, value in body.items():
+            at = shape
+            for part in name.split(".") if name not in ("Action", "Version") else []:
+                if at.type_name == "structure":
+                    assert part in at.members, (name, sorted(at.members))
+                    at = at.members[part]
+                else:
+                    assert at.type_name == "list", name
+                    at = at.member if part.isdigit() else at
+            assert name in ("Action", "Version") or at.type_name in ("string", "integer", "boolean"), (name, at)
+            assert at.type_name != "boolean" or value in ("true", "false"), (name, value)
+        assert all(name in body for name in shape.required_members), body
+
+
+def test_live_database_as_the_strategy_has_it():
+    place.fresh()
+    done = place.run("apply")
+    assert done.code == 0 and place.facts() == STRATEGY, (done, place.facts())
+    valid(place.bodies)
+    assert [body["Action"] for body in place.bodies].count("ModifyDBInstance") == 1, place.bodies
+    again = place.run("apply")
+    assert again.code == 0 and {body["Action"] for body in place.bodies} == {"DescribeDBInstances"}, (again, place.bodies)
+    assert place.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_live_database_each_drift_is_found_and_mended():
+    place.fresh()
+    section = SECTION + "protect = yes\n"
+    assert place.run("apply", section=section).code == 0
+    want = place.facts()
+    assert want == {**STRATEGY, "DeletionProtection": True}, want
+    drifts = (
+        (("retention", "update"), {"BackupRetentionPeriod": 8}), (("window", "update"), {"PreferredBackupWindow": "05:00-06:00"}),
+        (("deletion-protection", "update"), {"DeletionProtection": False}),
+        (("log[postgresql]", "create"), {"CloudwatchLogsExportConfiguration": {"DisableLogTypes": ["postgresql"]}}),
+    )
+    for mark, drift in drifts:
+        place.client.modify_db_instance(DBInstanceIdentifier=NAME, ApplyImmediately=True, **drift)
+        done = place.run("plan", section=section)
+        assert marks(done) == [(None, "update"), mark], (drift, done)
+        assert place.run("apply", section=section).code == 0 and place.facts() == want, (drift, place.facts())
+        valid(place.bodies)
+    place.client.modify_db_instance(DBInstanceIdentifier=NAME, ApplyImmediately=True, CloudwatchLogsExportConfiguration={"EnableLogTypes": ["upgrade"]})
+    assert marks(place.run("plan", section=section)) == [("log[upgrade]", "unmanaged")]
+    assert place.run("apply", "--adopt", section=section).code == 0 and place.facts() == want, place.facts()
+
+
+def test_live_database_is_not_made():
+    place.clean()
+    done = place.run("apply")
+    assert done.code == 0 and place.there() == [], done
+    done = place.run("plan")
+    assert marks(done)[0] == (None, "unsupported") and "owner" in done.lines[1]["why"], done
+
+
+def test_live_database_goes_with_its_snapshot_before_it():
+    place.fresh()
+    assert place.run("apply").code == 0
+    protected = place.run("destroy", "--environment", "test")
+    assert protected.code == 5 and "destroy = yes" in protected.err and place.there() == [NAME], protected
+    section = SECTION + "destroy = yes\n"
+    place.client.create_db_snapshot(DBInstanceIdentifier=NAME, DBSnapshotIdentifier=NAME + "-final-snapshot")
+    taken = place.run("destroy", "--environment", "test", section=section)
+    assert taken.code == 5 and "is there already" in taken.err and place.there() == [NAME], taken
+    place.client.delete_db_snapshot(DBSnapshotIdentifier=NAME + "-final-snapshot")
+    gone = place.run("destroy", "--environment", "test", section=section)
+    assert gone.code == 0 and place.there() == [] and place.snapshots() == [NAME + "-final-snapshot"], (gone, place.snapshots())
+    valid(place.bodies)
+    removal = next(body for body in place.bodies if body["Action"] == "DeleteDBInstance")
+    assert (removal["SkipFinalSnapshot"], removal["DeleteAutomatedBackups"]) == ("false", "false"), removal
+    assert place.run("destroy", "--environment", "test", section=section).code == 0
+
+
+def test_live_database_snapshot_of_the_day_and_none():
+    place.fresh()
+    section = SECTION.replace("final-snapshot = %s-final-snapshot" % NAME, "final-snapshot = final-{date}") + "destroy = yes\n"
+    assert place.run("destroy", "--environment", "test", section=section).code == 0
+    assert len(place.snapshots()) == 1 and place.snapshots()[0].startswith("final-20") and len(place.snapshots()[0]) == len("final-2026-11-28"), place.snapshots()
+    place.fresh()
+    none = SECTION.replace("final-snapshot = %s-final-snapshot\n" % NAME, "") + "destroy = yes\n"
+    refused = place.run("destroy", "--environment", "test", section=none)
+    assert refused.code == 2 and "final snapshot" in refused.err and place.there() == [NAME], refused
+    assert place.run("destroy", "--environment", "test", section=none + "skip-final-snapshot = yes\n").code == 0 and place.there() == [] and place.snapshots() == []
+
+
+def test_live_database_with_deletion_protection():
+    place.fresh(DeletionProtection=True)
+    done = place.run("destroy", "--environment", "test", section=SECTION + "destroy = yes\n")
+    assert done.code == 5 and "deletion protection" in done.err and place.there() == [NAME], done
+    assert not any(body["Action"] == "DeleteDBInstance" for body in place.bodies)
+
+
+def test_live_database_where_there_is_no_such_service():
+    place.fresh()
+    done = place.run("plan", server="minio")
+    assert done.code == 0 and marks(done) == [(None, "unsupported")] and "minio" in done.lines[1]["why"] and place.bodies == [], done
+    assert place.run("apply", "--strict", server="minio").code == 2
+
+
+def test_live_database_refused_and_throttled():
+    """Denied: a named error with the service's code. Throttled: tried again. A lost answer: found done."""
+    place.fresh()
+    refuse = "<ErrorResponse><Error><Code>%s</Code><Message>no</Message></Error><RequestId>r1</RequestId></ErrorResponse>"
+    done = place.run("plan", plan=[{"method": "POST", "do": "reply", "status": 403, "body": refuse % "AccessDenied"}])
+    assert done.code == 4 and "AccessDenied" in done.lines[1]["why"] and "r1" in done.lines[1]["why"], done
+    done = place.run("apply", plan=[{"method": "POST", "nth": [1, 3], "do": "reply", "status": 400, "body": refuse % "Throttling"}])
+    assert done.code == 0 and place.facts() == STRATEGY, done
+    place.client.modify_db_instance(DBInstanceIdentifier=NAME, ApplyImmediately=True, BackupRetentionPeriod=9)
+    done = place.run("apply", plan=[{"method": "POST", "nth": 2, "do": "drop-reply"}])
+    assert done.code == 0 and place.facts() == STRATEGY, done
+
+
+try:
+    tap.run(sys.modules[__name__])
+finally:
+    place.between.stop()
+    place.server.stop()
