@@ -56,6 +56,9 @@ class Place(Scene):
         done.model = next((line for line in done.lines if line["type"] == "model"), {})
         return done
 
+    def cache(self, *words):
+        return self.end(self.start("--json", "model", *words, more={"LARDER_ROOT": self.root, **self.secrets}))
+
     def path_of(self):
         return os.path.join(self.root, "models", KEY)
 
@@ -140,17 +143,56 @@ def test_live_cache_clock_jumps_under_redis():
     clock_jumps(place("redis"))
 
 
-def test_live_cache_redis_forgets():
-    """FLUSHALL while one fills: he finds his lease gone and stops, whoever has it next goes on; one publishes, the bytes are right."""
+def lost_to_another(lose):
+    """Whoever fills finds, long before its end, that his lease is no more, and leaves the work to whoever has it by then: though he had begun first, and would
+    be done first."""
     here = place("redis")
     here.fresh()
-    first, second = (here.begin("--bandwidth", "8MB/s") for _ in range(2))
+    here.change(here.config, "[cache \"models\"]\n", ["lease = 60s"])
+    try:
+        first = here.begin("--bandwidth", "3MB/s")
+        here.wait_for(2)
+        second = here.begin("--bandwidth", "2500KB/s")
+        assert any("waiting" in line for line in second.stderr)
+        lose(here)
+        done = [here.end(first), here.end(second)]
+    finally:
+        here.change(here.config, "[cache \"models\"]\n", ["lease = 4s"])
+    models = [line for each in done for line in each.lines if line["type"] == "model"]
+    assert [(line["how"], line["generation"]) for line in models] == [("waited", 1), ("filled", 1)] and here.bytes() == BIG, done
+
+
+def test_live_cache_redis_flushed():
+    def flush(here):
+        with here.redis.talk() as talk:
+            talk.ask("FLUSHALL")
+
+    lost_to_another(flush)
+
+
+def test_live_cache_redis_restarted_without_data():
+    def restart(here):
+        here.redis.kill()
+        here.redis.again()
+
+    lost_to_another(restart)
+
+
+def test_live_cache_redis_silent():
+    """A partition: connections stay open and nothing comes. Those who wait for the lock do without it; all end well, one publishes, and it is told
+    why more than one loaded."""
+    here = place("redis")
+    here.fresh()
+    running = [here.begin("--bandwidth", "8MB/s") for _ in range(3)]
     here.wait_for(2)
-    with here.redis.talk() as talk:
-        talk.ask("FLUSHALL")
-    done = [here.end(first), here.end(second)]
-    assert [each.code for each in done] == [0, 0] and here.bytes() == BIG, done
+    here.redis.pause()
+    try:
+        done = [here.end(process) for process in running]
+    finally:
+        here.redis.resume()
+    assert [each.code for each in done] == [0] * 3 and here.bytes() == BIG, done
     assert {line["generation"] for each in done for line in each.lines if line["type"] == "model"} == {1}, done
+    assert any("the lock does not answer" in each.err for each in done), done
 
 
 def test_live_cache_redis_dies():
@@ -215,6 +257,32 @@ def test_live_cache_replaced_while_it_loads():
     here.between.plan([{"method": "GET", "path": KEY, "nth": 3, "before": lambda _: here.client.put_object(Bucket="models", Key=KEY, Body=OTHER)}])
     done = here.load("--jobs", "1")
     assert done.code == 0 and here.bytes() == OTHER, done
+
+
+def test_live_cache_replaced_before_each_request():
+    """Another, longer one comes before the first request, before the second, and so on to the last, by which the source is asked once more: it is what is
+    loaded, and what the cache says of it, which it had asked before it loaded, is true of it."""
+    here = place()
+    old, new = BIG[:17 * MIB], OTHER[:18 * MIB]
+
+    def replace(_):
+        tags.append(here.client.put_object(Bucket="models", Key=KEY, Body=new)["ETag"])
+
+    number = 0
+    while True:
+        number += 1
+        here.fresh(old)
+        tags = [here.client.head_object(Bucket="models", Key=KEY)["ETag"]]
+        here.between.plan([{"nth": number, "before": replace}])
+        done = here.load("--jobs", "1")
+        if len(tags) == 1:
+            break
+        listed = [line for line in here.cache("ls").lines if line["type"] == "model"]
+        told = [(line["length"], line["etag"].strip('"')) for line in [done.model] + listed]
+        assert here.bytes() == new and told == [(len(new), tags[1].strip('"'))] * 2, (number, told, tags)
+        verified = here.cache("verify")
+        assert verified.code == 0, (number, verified)
+    assert number > 6, number
 
 
 def test_live_cache_sigterm():
