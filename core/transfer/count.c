@@ -105,7 +105,8 @@ count_unlike (struct transfer *transfer, const char *action, const char *from, c
 	pthread_mutex_unlock (&transfer->mutex);
 	/* A full disk will not take the next one either, nor a read-only one, nor will a service that took none of the last. */
 	bool frozen = to && error && error->errnum == EROFS;
-	if (code == LARDER_E_NOSPACE || gone || transfer->strict || frozen)
+	bool ends = transfer->strict && strcmp (action, "refused") != 0;
+	if (code == LARDER_E_NOSPACE || gone || ends || frozen)
 		stop (transfer, code);
 }
 

@@ -151,6 +151,17 @@ expect_both (struct item *item, bool *ret_same, struct larder_error *error)
 	return code == 0 && how ? judge_changed (item, how, ret_same, error) : code;
 }
 
+bool
+expect_holds (struct item *item)
+{
+	struct larder_error none = LARDER_ERROR_INIT;
+	const char *how = NULL;
+	int code = look_at_target (item, &how, &none);
+	if (code == 0 && !item->removal)
+		code = check_source (item, &none);
+	return code == 0 && !how;
+}
+
 int
 expect_remove (struct item *item, struct larder_error *error)
 {

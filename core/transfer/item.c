@@ -121,18 +121,29 @@ goes_behind (struct item *item, int code, const struct larder_error *error)
 	return pool_add_behind (transfer->pool, &item->task);
 }
 
+/* A conflict of a plan's operation whose both sides are as they were planned upon is of two keys that exclude each other: no drift. */
+static bool
+is_in_the_way (struct item *item, int code)
+{
+	if (code != LARDER_E_CONFLICT)
+		return false;
+	close_file (item);
+	bool so = !item->expected || expect_holds (item);
+	close_file (item);
+	return so;
+}
+
 /* Where keys are kept as files, what stands in the way of this one may be about to go. */
 static bool
-waits_for_room (struct item *item, int code)
+waits_for_room (struct item *item, bool in_the_way)
 {
 	struct transfer *transfer = item->transfer;
-	if (code != LARDER_E_CONFLICT)
+	if (!in_the_way)
 		return false;
 	pthread_mutex_lock (&transfer->mutex);
 	bool waits = transfer->room_most > 0;
 	if (waits) {
 		transfer->room_most--;
-		close_file (item);
 		item->task.next = transfer->waiting ? &transfer->waiting->task : NULL;
 		transfer->waiting = item;
 	}
@@ -163,7 +174,10 @@ run (struct task *task)
 	struct larder_error error = LARDER_ERROR_INIT;
 	bool same = false;
 	int code = copy_unless_same (item, &same, &error);
-	if (goes_behind (item, code, &error) || waits_for_room (item, code))
+	if (goes_behind (item, code, &error))
+		return;
+	bool in_the_way = is_in_the_way (item, code);
+	if (waits_for_room (item, in_the_way))
 		return;
 	if (code == 0 && item->verify)
 		verify_same (item);
@@ -174,7 +188,7 @@ run (struct task *task)
 	else if (item->differs)
 		count_unlike (transfer, "differs", item->from, item->to, &error, code);
 	else if (code != LARDER_E_CANCELLED || larder_is_cancelled (transfer->larder))
-		count_failed (transfer, item->from, item->to, &error, code, copy_is_refusal (transfer, item, code));
+		count_failed (transfer, item->from, item->to, &error, code, (in_the_way && item->expected) || copy_is_refusal (transfer, item, code));
 	if (code < 0)
 		count_spared (transfer, size_of (item));
 	pool_done (transfer->pool, size_of (item));
@@ -207,6 +221,19 @@ item_add (struct item *item, const char *last, const char *rel)
 		item->task.large = size_of (item) >= PARTS_FROM && !(transfer->request->flags & LARDER_DRY_RUN);
 		item->task.medium = !item->task.large && is_medium (item);
 		count_item (transfer, item, size_of (item));
+		pool_add (transfer->pool, &item->task);
+	}
+}
+
+/* The store was asked, and said that something is in the way: now it is asked again. */
+void
+items_add_waiting (struct transfer *transfer)
+{
+	transfer->room_most = 0;
+	while (transfer->waiting) {
+		struct item *item = transfer->waiting;
+		transfer->waiting = (struct item *) (void *) item->task.next;
+		item->task.next = NULL;
 		pool_add (transfer->pool, &item->task);
 	}
 }

@@ -244,22 +244,10 @@ add_one (struct sync *sync, struct item *item)
 	item_free (item);
 }
 
-/* The store was asked, and said that something is in the way: now it is asked again. */
-static void
-add_waiting (struct transfer *transfer)
-{
-	while (transfer->waiting) {
-		struct item *item = transfer->waiting;
-		transfer->waiting = (struct item *) (void *) item->task.next;
-		item->task.next = NULL;
-		pool_add (transfer->pool, &item->task);
-	}
-}
-
 void
 sync_add_later (struct sync *sync)
 {
-	add_waiting (&sync->transfer);
+	items_add_waiting (&sync->transfer);
 	while (sync->later) {
 		struct item *item = sync->later;
 		sync->later = (struct item *) (void *) item->task.next;

@@ -15,8 +15,6 @@
 #include "store.h"
 #include <larder/driver.h>
 
-enum { WAITING_MOST = 10000 };
-
 static int
 fail_overlap (const struct larder_sync *request, struct larder_error *error)
 {

@@ -174,6 +174,9 @@ bool item_expect (struct item *item, const struct expected *expected);
 bool item_of_object (struct item *item, struct larder_store *store, const struct larder_info *info);
 /* Names its target for `rel` below `last`, and gives it to the pool; the item is gone afterwards. */
 void item_add (struct item *item, const char *last, const char *rel);
+/* Those that are in conflict with what the store has may wait, so many, until all else is done: they are tried once more. */
+enum { WAITING_MOST = 10000 };
+void items_add_waiting (struct transfer *transfer);
 void item_free (struct item *item);
 /* Opens a file when its turn has come. */
 int item_open (struct item *item, struct larder_error *error);
@@ -211,6 +214,8 @@ int exact_same (struct item *item, bool *ret_same, struct larder_error *error);
 /* An item's `same` when it comes from a plan: is it as planned on both sides? CONFLICT when it is not; the same when it is done already. */
 int expect_both (struct item *item, bool *ret_same, struct larder_error *error);
 /* Removes the target, as it was planned. */
+/* Are both sides still so? Asked again. */
+bool expect_holds (struct item *item);
 int expect_remove (struct item *item, struct larder_error *error);
 /* The last look at a file, before another takes its name. */
 int expect_file (const struct item *item, int folder, const char *name, struct larder_error *error);
