@@ -135,7 +135,7 @@ converge (struct applying *applying, struct resource *one, unsigned *ret_acts, s
 	for (*ret_acts = 0;; ++*ret_acts) {
 		int code = read_settled (applying, one, error);
 		if (code == 0)
-			resource_resolve (infra, one);
+			code = resource_resolve (infra, one, error);
 		if (code == 0)
 			code = resource_compare (infra, one, error);
 		if (code < 0 || one->mark == LARDER_INFRA_SAME || one->mark == LARDER_INFRA_LACKING)

@@ -83,14 +83,13 @@ add_selected (struct larder_infra *infra, struct resource *backup, const char *s
 		const struct resource *named = NULL;
 		for (size_t n = 0; !named && n < sizeof kinds / sizeof *kinds; n++)
 			named = resource_find (infra, kinds[n], *names, NULL);
-		char *path = path_of_member (backup->arena, set, *names, "");
 		char *from = named ? arena_printf (backup->arena, "%s/%s#id", named->kind, *names) : NULL;
-		if (!path || (named && !from))
+		if (named && !from)
 			return larder_fail_memory (error);
 		if (named)
-			lines_add_from (&backup->desired, path, from);
+			lines_add_member_from (&backup->desired, set, *names, from);
 		else if (strchr (*names, ':'))
-			lines_add (&backup->desired, path, *names);      /* an address of the service's own */
+			lines_add_in (&backup->desired, set, *names, "", "yes");         /* an address of the service's own */
 		else
 			return larder_fail_next (error, LARDER_E_NOTFOUND, "name a [filesystem], [database] or [store], or write the service's own address of it",
 				"[backup \"%s\"] of %s is to back up '%s', which no section is", backup->section, config_where_key (backup->at, "resources"), *names);

@@ -49,8 +49,9 @@ look_at_all (struct larder_infra *infra, struct larder_error *error)
 		struct resource *one = &infra->at[n];
 		if (one->cut || one->code < 0)
 			continue;
-		resource_resolve (infra, one);
-		int found = resource_compare (infra, one, &one->error);
+		int found = resource_resolve (infra, one, &one->error);
+		if (found == 0)
+			found = resource_compare (infra, one, &one->error);
 		if (found == 0 && !one->cut && !(infra->flags & LARDER_INFRA_DESTROY))
 			found = traps_find (infra, one, &one->error);
 		keep_failure (one, found);

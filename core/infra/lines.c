@@ -16,11 +16,11 @@ lines_begin (struct lines *lines, struct larder_arena *arena)
 }
 
 static void
-add (struct lines *lines, char *path, const char *value, const char *from)
+add (struct lines *lines, char *path, const char *value, const char *from, const char *set)
 {
-	struct line line = { path, arena_copy (lines->arena, value), arena_copy (lines->arena, from) };
+	struct line line = { path, arena_copy (lines->arena, value), arena_copy (lines->arena, from), arena_copy (lines->arena, set) };
 	struct line *at = arena_more (lines->arena, lines->at, lines->count, &lines->room, sizeof *at);
-	if (!at || !path || (value && !line.value) || (from && !line.from)) {
+	if (!at || !path || (value && !line.value) || (from && !line.from) || (set && !line.set)) {
 		lines->failed = true;
 		return;
 	}
@@ -32,20 +32,26 @@ void
 lines_add (struct lines *lines, const char *path, const char *value)
 {
 	if (value && *value)
-		add (lines, arena_copy (lines->arena, path), value, NULL);
+		add (lines, arena_copy (lines->arena, path), value, NULL, NULL);
 }
 
 void
 lines_add_in (struct lines *lines, const char *set, const char *member, const char *below, const char *value)
 {
 	if (value && *value)
-		add (lines, path_of_member (lines->arena, set, member, below), value, NULL);
+		add (lines, path_of_member (lines->arena, set, member, below), value, NULL, NULL);
 }
 
 void
 lines_add_from (struct lines *lines, const char *path, const char *from)
 {
-	add (lines, arena_copy (lines->arena, path), NULL, from);
+	add (lines, arena_copy (lines->arena, path), NULL, from, NULL);
+}
+
+void
+lines_add_member_from (struct lines *lines, const char *set, const char *name, const char *from)
+{
+	add (lines, path_of_member (lines->arena, set, name, ""), NULL, from, set);
 }
 
 char *

@@ -6,8 +6,9 @@
 #include <larder/types.h>
 #include "arena.h"
 
-/* `from`: the value is what another resource tells once it is there, "cdn/images#principal"; then `value` may be NULL: not known yet. */
-struct line { const char *path, *value, *from; };
+/* `from`: the value is what another resource tells once it is there, "cdn/images#principal"; then `value` may be NULL: not known yet. With
+ * `set` it is the member of that set instead, and the value yes. */
+struct line { const char *path, *value, *from, *set; };
 
 /* In the arena of whoever began it. A failure sticks: lines_sort tells. */
 struct lines { struct larder_arena *arena; struct line *at; size_t count, room; bool failed; };
@@ -18,6 +19,8 @@ void lines_add (struct lines *lines, const char *path, const char *value);
 /* A line below a member: lines_add_in (lines, "rule", "images", ".days", "30"). `below` may be "". */
 void lines_add_in (struct lines *lines, const char *set, const char *member, const char *below, const char *value);
 void lines_add_from (struct lines *lines, const char *path, const char *from);
+/* SET[what `from` tells] = yes; until it is known the member is `name`. */
+void lines_add_member_from (struct lines *lines, const char *set, const char *name, const char *from);
 /* "SET[MEMBER]BELOW" in the arena; ']' and '%' of the member are written %5D and %25. NULL: no memory. */
 char *path_of_member (struct larder_arena *arena, const char *set, const char *member, const char *below);
 /* In order, each path once: INVALID when one has two values. */

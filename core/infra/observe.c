@@ -102,16 +102,28 @@ resource_told_by (const struct larder_infra *infra, const char *from)
 	return NULL;
 }
 
-void
-resource_resolve (const struct larder_infra *infra, struct resource *resource)
+/* What is told as the name of a member makes another path. */
+static void
+resolve_member (struct resource *resource, struct line *line, const char *told)
+{
+	char *path = told ? path_of_member (resource->arena, line->set, told, "") : NULL;
+	line->value = path ? "yes" : NULL;
+	line->path = path ? path : line->path;
+}
+
+int
+resource_resolve (const struct larder_infra *infra, struct resource *resource, struct larder_error *error)
 {
 	for (size_t n = 0; n < resource->desired.count; n++) {
 		struct line *line = &resource->desired.at[n];
 		const struct resource *other = line->from ? resource_told_by (infra, line->from) : NULL;
 		const struct line *told = other ? lines_find (&other->observed, strchr (line->from, '#') + 1) : NULL;
-		if (line->from)
+		if (line->from && line->set)
+			resolve_member (resource, line, told ? told->value : NULL);
+		else if (line->from)
 			line->value = told ? arena_copy (resource->arena, told->value) : NULL;
 	}
+	return lines_sort (&resource->desired, error);
 }
 
 /* ---- the acts ---- */
@@ -123,9 +135,10 @@ stays (const struct larder_infra *infra, const struct resource *resource, const 
 	size_t member = path_member_length (there->path);
 	if (!rule || rule->flags & LARDER_PATH_COMPUTED || lines_find (&resource->desired, there->path))
 		return false;
-	if (rule->flags & LARDER_PATH_OPTIONAL)
-		return true;
-	return !(infra->flags & LARDER_INFRA_ADOPT) && !(member && lines_have_below (&resource->desired, there->path, member));
+	bool adopt = infra->flags & LARDER_INFRA_ADOPT, ours = !member || lines_have_below (&resource->desired, there->path, member);
+	if (!ours || !(rule->flags & LARDER_PATH_OPTIONAL))
+		return !adopt && !(member && ours);
+	return true;                             /* the service filled it in */
 }
 
 /* All that is to be there afterwards: what is desired, and of what is there what nobody here declared. */

@@ -87,7 +87,7 @@ int resource_bind (struct larder_infra *infra, struct resource *resource, struct
 /* Reads it anew: state and observed lines. */
 int resource_read (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Values that others tell, where those are there. */
-void resource_resolve (const struct larder_infra *infra, struct resource *resource);
+int resource_resolve (const struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Who is to tell a value: NULL when nobody here will. */
 const struct resource *resource_told_by (const struct larder_infra *infra, const char *from);
 enum resource_act { RESOURCE_CREATE, RESOURCE_UPDATE, RESOURCE_REMOVE };

@@ -84,6 +84,7 @@ put_line (struct buffer *out, const struct line *line)
 	json_member (&json, "type", "line");
 	json_member (&json, "path", line->path);
 	json_member (&json, line->from ? "from" : "value", line->from ? line->from : line->value);
+	json_member (&json, "set", line->set);
 	json_put_object_end (&json);
 	buffer_add_char (out, '\n');
 }
@@ -193,11 +194,22 @@ read_resource (struct larder_infra *infra, const json_t *line, struct resource *
 	return 0;
 }
 
+/* What stands in the brackets behind the set; only until it is told anew. */
+static const char *
+member_name (struct larder_arena *arena, const char *path, const char *set)
+{
+	size_t length = strlen (path), before = strlen (set) + 1;
+	const char *name = length > before + 1 ? arena_copy_bytes (arena, path + before, length - before - 1) : NULL;
+	return name ? name : "";
+}
+
 static void
 read_line (struct resource *one, const json_t *line)
 {
-	const char *from = json_string_value (json_object_get (line, "from"));
-	if (from)
+	const char *from = json_string_value (json_object_get (line, "from")), *set = json_string_value (json_object_get (line, "set"));
+	if (from && set)
+		lines_add_member_from (&one->desired, set, member_name (one->arena, member (line, "path"), set), from);
+	else if (from)
 		lines_add_from (&one->desired, member (line, "path"), from);
 	else
 		lines_add (&one->desired, member (line, "path"), member (line, "value"));

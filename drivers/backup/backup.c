@@ -1,0 +1,117 @@
+/* backup.c: the driver of AWS Backup: options, life, one exchange, the resource type. */
+#include "backup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+#include "traps.h"
+
+static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct backup, aws), { .key = NULL } };
+
+static int
+backup_open (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error)
+{
+	struct backup *backup = self;
+	struct larder_open asked = { .size = sizeof asked };
+	(void) call;
+	larder_give (&asked, request);
+	backup->name = asked.name ? asked.name : "backup";
+	backup->server = asked.server;
+	backup->read_only = asked.read_only;
+	return aws_client_open (larder_host, backup->name, "backup", &backup->aws, &backup->client, error);
+}
+
+static void
+backup_close (void *self)
+{
+	struct backup *backup = self;
+	aws_client_close (backup->client);
+}
+
+/* ---- one exchange ---- */
+
+static int
+parse (const struct aws_reply *reply, json_t **ret, struct larder_error *error)
+{
+	*ret = reply->length ? json_loadb (reply->body, reply->length, JSON_REJECT_DUPLICATES, NULL) : json_object ();
+	return *ret ? 0 : larder_fail_next (error, LARDER_E_INTEGRITY, "look whether something else than AWS Backup answers at that endpoint", "the reply is no JSON");
+}
+
+int
+backup_ask (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *method, const char *path, json_t *body, const char *token,
+            const char *forgiven, json_t **ret, bool *ret_forgiven, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	char what[200];
+	snprintf (what, sizeof what, "cannot %s '%.150s' of AWS Backup", strcmp (method, "GET") == 0 ? "read" : strcmp (method, "DELETE") == 0 ? "remove" : "write", path);
+	backup_request (&request, arena, method, path, body, token);
+	const struct aws_send send = { .arena = arena, .request = &request, .what = what, .plain_errors = true };
+	int code = aws_request_check (&request, error);
+	if (code == 0)
+		code = aws_send (backup->client, call, &send, &reply, error);
+	if (code < 0)
+		return code;
+	bool forgive = reply.fault && forgiven && strcmp (reply.fault->code, forgiven) == 0;
+	if (ret_forgiven)
+		*ret_forgiven = forgive;
+	if (reply.fault && !forgive)
+		return aws_fault_error (reply.fault, what, error);
+	return forgive ? 0 : parse (&reply, ret, error);
+}
+
+/* ---- the type ---- */
+
+static int
+supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
+{
+	const struct backup *backup = self;
+	(void) resource;
+	if (backup->server && strcmp (backup->server, "aws") != 0 && strcmp (backup->server, "moto") != 0)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", backup->server);
+	if (line && line->value && strcmp (line->value, "auto") == 0 && strstr (line->path, "].role"))
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "a role is not made here: role = ARN");
+	return 0;
+}
+
+static int
+backup_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
+             struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct backup_state state;
+	int code = arena ? backup_find (self, call, arena, resource->identity, &state, error) : larder_fail_memory (error);
+	*ret_state = code > 0 ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
+	if (code <= 0)
+		return code;
+	code = backup_tell (&state, arena, line, context, error);
+	backup_state_end (&state);
+	return code;
+}
+
+static const struct larder_path_rule paths[] = {
+	{ "id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
+	{ "rule[*].cold-after", LARDER_INT, 0, "days" },
+	{ "rule[*].copy[*]", LARDER_BOOL, 0, "vault that copies go to" },
+	{ "rule[*].delete-after", LARDER_INT, 0, "days" },
+	{ "rule[*].schedule", LARDER_STRING, LARDER_PATH_OPTIONAL, "when, six fields, UTC" },
+	{ "rule[*].vault", LARDER_STRING, LARDER_PATH_REQUIRED, "where" },
+	{ "selection[*].resource[*]", LARDER_BOOL, 0, "what" },
+	{ "selection[*].role", LARDER_STRING, LARDER_PATH_REQUIRED, "as whom" },
+	{ 0 }
+};
+
+static const struct larder_resource_type resources[] = {
+	{ .name = "backup", .summary = "a plan: what is backed up, where to, and when", .paths = paths, .path_stride = sizeof *paths, .read = backup_read, .create = backup_create,
+	  .update = backup_update, .remove = backup_remove, .supports = supports, .traps = backup_traps, .trap_stride = sizeof *backup_traps },
+	{ 0 }
+};
+
+static const struct larder_driver driver = {
+	.head = LARDER_DRIVER_HEAD, .name = "backup", .version = "0.1.0", .summary = "plans, vaults and selections of AWS Backup",
+	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct backup), .resources = resources, .resource_stride = sizeof *resources,
+	.open = backup_open, .close = backup_close,
+};
+LARDER_DRIVER (driver)

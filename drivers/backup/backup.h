@@ -1,0 +1,35 @@
+/* backup.h: one instance of the driver, and a plan as it was found. */
+#ifndef BACKUP_BACKUP_H
+#define BACKUP_BACKUP_H
+
+#define LARDER_API_VERSION 0
+#include "wire.h"
+
+struct backup {
+	struct aws_settings aws;
+	const char *name, *server;
+	bool read_only;
+	struct aws_client *client;
+};
+
+/* One request, whose body of JSON (or NULL) is taken. The reply parsed, to be freed by json_decref; `*ret_fault` instead when the service refused
+ * with that word, NULL: every refusal is a failure. */
+int backup_ask (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *method, const char *path, json_t *body, const char *token,
+                const char *forgiven, json_t **ret, bool *ret_forgiven, struct larder_error *error);
+
+/* ---- find.c ---- */
+/* 1 and the plan, to be ended; 0: there is none; or a code. */
+int backup_find (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *name, struct backup_state *ret, struct larder_error *error);
+void backup_state_end (struct backup_state *state);
+/* Names of all vaults, an array. */
+int backup_vaults (struct backup *backup, struct larder_call *call, struct larder_arena *arena, json_t **ret, struct larder_error *error);
+
+/* ---- change.c ---- */
+int backup_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+int backup_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+int backup_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+
+#define CLEANUP_JSON __attribute__ ((cleanup (json_decref_at)))
+static inline void json_decref_at (json_t **at) { json_decref (*at); }
+
+#endif

@@ -1,0 +1,252 @@
+/* change.c: vaults, plan and selections: made, changed, removed. */
+#include "backup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+#include "random.h"
+#include "text.h"
+
+struct changing {
+	struct backup *backup;
+	struct larder_call *call;
+	struct larder_arena *arena;
+	const struct larder_resource *resource;
+	struct backup_state state;       /* as it was found; id NULL: not there */
+};
+
+static int
+ask (struct changing *changing, const char *method, const char *path, json_t *body, const char *forgiven, json_t **ret, struct larder_error *error)
+{
+	bool was;
+	json_t *reply = NULL;
+	if (!path) {
+		json_decref (body);
+		return larder_fail_memory (error);
+	}
+	int code = backup_ask (changing->backup, changing->call, changing->arena, method, path, body, NULL, forgiven, &reply, &was, error);
+	if (ret && code == 0)
+		*ret = reply;
+	else
+		json_decref (reply);
+	return code;
+}
+
+/* The same request sent again, as after a lost reply, makes no second one. */
+static void
+request_id (char ret[33])
+{
+	unsigned char chance[16];
+	random_bytes (chance, sizeof chance);
+	text_hex (chance, sizeof chance, ret);
+}
+
+/* ---- vaults ---- */
+
+static bool
+has_vault (const json_t *vaults, const char *name)
+{
+	const json_t *one;
+	size_t index;
+	json_array_foreach (vaults, index, one)
+		if (strcmp (json_string_value (json_object_get (one, "BackupVaultName")), name) == 0)
+			return true;
+	return false;
+}
+
+static int
+make_vaults (struct changing *changing, const json_t *plan, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *vaults = NULL;
+	const json_t *rule;
+	size_t index;
+	int code = backup_vaults (changing->backup, changing->call, changing->arena, &vaults, error);
+	json_array_foreach (json_object_get (plan, "Rules"), index, rule) {
+		const char *name = json_string_value (json_object_get (rule, "TargetBackupVaultName"));
+		if (code == 0 && name && !has_vault (vaults, name))
+			code = ask (changing, "PUT", arena_printf (changing->arena, "backup-vaults/%s", name),
+				json_pack ("{s:{s:s}}", "BackupVaultTags", "larder:id", changing->resource->identity), "AlreadyExistsException", NULL, error);
+	}
+	return code;
+}
+
+/* One of ours that holds nothing goes; one with recovery points is a CONFLICT, as what it holds is what it is for. */
+static int
+remove_vault (struct changing *changing, const char *name, const char *arn, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *tags = NULL;
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = ask (changing, "GET", arena_printf (changing->arena, "tags/%s/", arn), NULL, NULL, &tags, error);
+	const char *ours = json_string_value (json_object_get (json_object_get (tags, "Tags"), "larder:id"));
+	if (code < 0 || !ours || strcmp (ours, changing->resource->identity) != 0)
+		return code;
+	code = ask (changing, "DELETE", arena_printf (changing->arena, "backup-vaults/%s", name), NULL, NULL, NULL, &why);
+	if (code < 0 && strcmp (why.provider, "InvalidRequestException") == 0)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "remove its recovery points first, when they are really to go", "vault '%s' holds recovery points: it stays", name);
+	if (code < 0 && error)
+		larder_give (error, &why);
+	return code;
+}
+
+static int
+remove_vaults (struct changing *changing, const json_t *plan, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *vaults = NULL;
+	const json_t *rule, *vault;
+	size_t r, v;
+	int code = backup_vaults (changing->backup, changing->call, changing->arena, &vaults, error);
+	json_array_foreach (json_object_get (plan, "Rules"), r, rule) {
+		const char *name = json_string_value (json_object_get (rule, "TargetBackupVaultName"));
+		json_array_foreach (vaults, v, vault)
+			if (code == 0 && name && strcmp (json_string_value (json_object_get (vault, "BackupVaultName")), name) == 0)
+				code = remove_vault (changing, name, json_string_value (json_object_get (vault, "BackupVaultArn")), error);
+	}
+	return code;
+}
+
+/* ---- the plan ---- */
+
+static int
+set_plan (struct changing *changing, const json_t *plan, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *sent = backup_plan_sent (plan), *is = changing->state.plan ? backup_plan_sent (changing->state.plan) : NULL;
+	if (!sent)
+		return larder_fail_memory (error);
+	if (is && json_equal (sent, is))
+		return 0;
+	int code = make_vaults (changing, plan, error);
+	if (code < 0)
+		return code;
+	if (changing->state.id)
+		return ask (changing, "POST", arena_printf (changing->arena, "backup/plans/%s", changing->state.id), json_pack ("{s:O}", "BackupPlan", sent), NULL, NULL, error);
+	char once[33];
+	request_id (once);
+	return ask (changing, "PUT", "backup/plans/", json_pack ("{s:O, s:{s:s}, s:s}", "BackupPlan", sent, "BackupPlanTags", "larder:id", changing->resource->identity,
+		"CreatorRequestId", once), NULL, NULL, error);
+}
+
+/* ---- selections ---- */
+
+static int
+remove_selection (struct changing *changing, const char *id, struct larder_error *error)
+{
+	return ask (changing, "DELETE", arena_printf (changing->arena, "backup/plans/%s/selections/%s", changing->state.id, id), NULL, "ResourceNotFoundException", NULL, error);
+}
+
+/* Those that are as they are to be stay, and are taken from `wanted`; the others go. */
+static int
+keep_selections (struct changing *changing, json_t *wanted, struct larder_error *error)
+{
+	const json_t *one;
+	size_t index;
+	int code = 0;
+	json_array_foreach (changing->state.selections, index, one) {
+		const json_t *selection = json_object_get (one, "selection");
+		const char *name = json_string_value (json_object_get (selection, "SelectionName"));
+		if (code < 0)
+			break;
+		if (name && json_equal (json_object_get (wanted, name), selection))
+			json_object_del (wanted, name);
+		else
+			code = remove_selection (changing, json_string_value (json_object_get (one, "id")), error);
+	}
+	return code;
+}
+
+static int
+set_selections (struct changing *changing, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *wanted = backup_selections (changing->resource->desired, changing->state.selections);
+	const char *lack = NULL, *unfit = wanted ? backup_selection_unfit (wanted, &lack) : NULL, *name;
+	json_t *one;
+	if (!wanted)
+		return larder_fail_memory (error);
+	if (unfit)
+		return larder_fail_next (error, LARDER_E_INVALID, strcmp (lack, "role") == 0 ? "role = ARN of one that the service may take" : "resources = NAME, …",
+			"selection '%s' of backup plan '%s' has no %s%s", unfit, changing->resource->identity, lack, strcmp (lack, "role") == 0 ? "" : ": the service would take it for everything");
+	int code = keep_selections (changing, wanted, error);
+	json_object_foreach (wanted, name, one) {
+		char once[33];
+		request_id (once);
+		if (code == 0)
+			code = ask (changing, "PUT", arena_printf (changing->arena, "backup/plans/%s/selections/", changing->state.id),
+				json_pack ("{s:O, s:s}", "BackupSelection", one, "CreatorRequestId", once), NULL, NULL, error);
+	}
+	return code;
+}
+
+/* ---- the acts ---- */
+
+static int
+begin (struct changing *changing, struct backup *backup, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	*changing = (struct changing) { .backup = backup, .call = call, .arena = arena_new (), .resource = resource };
+	if (!changing->arena)
+		return larder_fail_memory (error);
+	if (larder_host->cancelled (call))
+		return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
+	if (backup->read_only)
+		return larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", backup->name);
+	int code = backup_find (backup, call, changing->arena, resource->identity, &changing->state, error);
+	return code < 0 ? code : 0;
+}
+
+static void
+end (struct changing *changing)
+{
+	backup_state_end (&changing->state);
+	arena_free (changing->arena);
+}
+
+static int
+set (struct changing *changing, bool selections, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *plan = backup_plan (changing->resource->identity, changing->resource->desired, changing->state.plan);
+	int code = plan ? set_plan (changing, plan, error) : larder_fail_memory (error);
+	return code < 0 || !selections ? code : set_selections (changing, error);
+}
+
+/* The plan alone: what is selected comes by an update, once it is there. */
+int
+backup_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	struct changing changing;
+	int code = begin (&changing, self, call, resource, error);
+	if (code == 0 && !changing.state.id)
+		code = set (&changing, false, error);
+	end (&changing);
+	return code;
+}
+
+int
+backup_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	struct changing changing;
+	int code = begin (&changing, self, call, resource, error);
+	if (code == 0 && !changing.state.id)
+		code = larder_fail (error, LARDER_E_NOTFOUND, "backup plan '%s' is gone", resource->identity);
+	if (code == 0)
+		code = set (&changing, true, error);
+	end (&changing);
+	return code;
+}
+
+int
+backup_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	struct changing changing;
+	const json_t *one;
+	size_t index;
+	int code = begin (&changing, self, call, resource, error);
+	json_array_foreach (changing.state.selections, index, one)
+		if (code == 0)
+			code = remove_selection (&changing, json_string_value (json_object_get (one, "id")), error);
+	if (code == 0 && changing.state.id)
+		code = ask (&changing, "DELETE", arena_printf (changing.arena, "backup/plans/%s", changing.state.id), NULL, "ResourceNotFoundException", NULL, error);
+	if (code == 0 && changing.state.plan)
+		code = remove_vaults (&changing, changing.state.plan, error);
+	end (&changing);
+	return code;
+}

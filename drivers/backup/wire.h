@@ -1,0 +1,37 @@
+/* wire.h: requests to AWS Backup, and what is in its documents. Pure. */
+#ifndef BACKUP_WIRE_H
+#define BACKUP_WIRE_H
+
+#include <jansson.h>
+
+#include <larder/driver.h>
+#include "aws.h"
+
+/* ---- request.c ---- */
+
+/* `path` below the root; `body` is taken, or NULL; `token` of the page before, or NULL. */
+void backup_request (struct aws_request *request, struct larder_arena *arena, const char *method, const char *path, json_t *body, const char *token);
+
+/* ---- lines.c: from documents to lines ---- */
+
+/* What is known of a plan: BackupPlan of the service, and an array of {"id", "selection"}. */
+struct backup_state { const char *id, *arn; json_t *plan, *selections; };
+
+/* Each line in byte order of the paths. */
+int backup_tell (const struct backup_state *state, struct larder_arena *arena, larder_line_fn line, void *context, struct larder_error *error);
+
+/* ---- document.c: from lines to documents ---- */
+
+/* BackupPlan as it is to be: what `was` (or NULL) has beside the lines stays. NULL: no memory. */
+json_t *backup_plan (const char *name, struct larder_lines *lines, const json_t *was);
+/* BackupSelection objects as they are to be, by name: {"NAME": {…}}. */
+json_t *backup_selections (struct larder_lines *lines, const json_t *was);
+/* Without what the service adds by itself. */
+json_t *backup_plan_sent (const json_t *plan);
+/* The first selection that has no role, or selects nothing; NULL: none. */
+const char *backup_selection_unfit (const json_t *selections, const char **ret_lack);
+
+/* "rule[NAME].FIELD": 1 and both in the buffers, else 0. */
+int backup_split (const char *path, const char *set, char name[256], char field[256]);
+
+#endif

@@ -1,0 +1,184 @@
+"""backup_service.py: AWS Backup as far as plans, vaults and selections go, on loopback: what moto lacks of it. Stateful; every request is held
+against botocore's model of the service, and what is not in it is kept in `wrong`.
+
+    with backup_service.Service() as service:
+        service.endpoint, service.asked, service.wrong, service.plans, service.vaults
+        service.rules.append(("CreateBackupPlan", 1, "lose"))     # the first of those is done, and its reply lost; "throttle", "deny"
+"""
+import http.server
+import json
+import threading
+import uuid
+
+import service_model
+
+ACCOUNT = "123456789012"
+
+
+class Refused(Exception):
+    def __init__(self, status, code, message="no"):
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+class Service:
+    def __init__(self):
+        self.model = service_model.Model("backup")
+        self.lock = threading.Lock()
+        self.asked, self.wrong, self.rules, self.counts = [], [], [], {}
+        self.plans, self.vaults, self.tags = {}, {"Default": {}}, {}
+        self.page = 1                        # items of a page: so that every list has several
+        service = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def handle_any(self):
+                service.handle(self)
+            do_GET = do_PUT = do_POST = do_DELETE = handle_any
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                pass                         # a client that was killed
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.endpoint = "http://127.0.0.1:%d" % self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def handle(self, request):
+        body = request.rfile.read(int(request.headers.get("content-length") or 0))
+        with self.lock:
+            status, answer = self.answer(request.command, request.path, body)
+        if status is None:
+            request.close_connection = True
+            return
+        text = json.dumps(answer).encode()
+        request.send_response(status)
+        request.send_header("content-type", "application/json")
+        request.send_header("x-amzn-requestid", str(uuid.uuid4()))
+        request.send_header("content-length", str(len(text)))
+        request.end_headers()
+        request.wfile.write(text)
+
+    def answer(self, method, target, body):
+        try:
+            name, given = self.model.operation(method, target, body)
+        except (service_model.Wrong, ValueError) as problem:
+            self.wrong.append(str(problem))
+            return 400, {"Code": "InvalidParameterValueException", "Message": str(problem)}
+        self.asked.append((name, given))
+        self.counts[name] = self.counts.get(name, 0) + 1
+        act = next((act for wanted, number, act in self.rules if wanted == name and number == self.counts[name]), None)
+        try:
+            if act in ("throttle", "deny"):
+                raise Refused(400 if act == "throttle" else 403, "ThrottlingException" if act == "throttle" else "AccessDeniedException")
+            done = getattr(self, name)(**given) or {}
+        except Refused as refused:
+            return refused.status, {"Code": refused.code, "Message": str(refused)}
+        return (None, None) if act == "lose" else (200, done)
+
+    def pages(self, items, key, token):
+        at = int(token or 0)
+        more = {"NextToken": str(at + self.page)} if at + self.page < len(items) else {}
+        return {key: items[at:at + self.page], **more}
+
+    def plan(self, identity):
+        if identity not in self.plans:
+            raise Refused(400, "ResourceNotFoundException", "no plan " + identity)
+        return self.plans[identity]
+
+    # ---- vaults
+
+    def CreateBackupVault(self, BackupVaultName, BackupVaultTags=None, **_):
+        if BackupVaultName in self.vaults:
+            raise Refused(400, "AlreadyExistsException", "it is there")
+        self.vaults[BackupVaultName] = dict(BackupVaultTags or {})
+        return {"BackupVaultName": BackupVaultName}
+
+    def ListBackupVaults(self, NextToken=None, **_):
+        return self.pages([{"BackupVaultName": name, "BackupVaultArn": self.vault_arn(name)} for name in sorted(self.vaults)], "BackupVaultList", NextToken)
+
+    def DeleteBackupVault(self, BackupVaultName):
+        if "points" in self.vaults.get(BackupVaultName, {}):
+            raise Refused(400, "InvalidRequestException", "the vault holds recovery points")
+        self.vaults.pop(BackupVaultName, None)
+
+    @staticmethod
+    def vault_arn(name):
+        return "arn:aws:backup:us-east-1:%s:backup-vault:%s" % (ACCOUNT, name)
+
+    def ListTags(self, ResourceArn, **_):
+        return {"Tags": {key: value for key, value in self.vaults.get(ResourceArn.rsplit(":", 1)[1], {}).items() if key != "points"}}
+
+    # ---- plans
+
+    def checked(self, plan):
+        for rule in plan["Rules"]:
+            if rule["TargetBackupVaultName"] not in self.vaults:
+                raise Refused(400, "InvalidParameterValueException", "no vault " + rule["TargetBackupVaultName"])
+            life = rule.get("Lifecycle", {})
+            if "MoveToColdStorageAfterDays" in life and life.get("DeleteAfterDays", 1e9) < life["MoveToColdStorageAfterDays"] + 90:
+                raise Refused(400, "InvalidParameterValueException", "90 days between cold and gone")
+            rule.setdefault("StartWindowMinutes", 480)
+            rule.setdefault("CompletionWindowMinutes", 10080)
+            rule.setdefault("RuleId", str(uuid.uuid4()))
+            rule.setdefault("ScheduleExpression", "cron(0 5 ? * * *)")
+        return plan
+
+    def CreateBackupPlan(self, BackupPlan, BackupPlanTags=None, CreatorRequestId=None):
+        for identity, one in self.plans.items():
+            if CreatorRequestId and one["creator"] == CreatorRequestId:
+                return {"BackupPlanId": identity}            # asked twice, made once
+        identity = str(uuid.uuid4())
+        self.plans[identity] = {"plan": self.checked(BackupPlan), "selections": {}, "creator": CreatorRequestId}
+        return {"BackupPlanId": identity}
+
+    def ListBackupPlans(self, NextToken=None, **_):
+        return self.pages([{"BackupPlanId": identity, "BackupPlanName": one["plan"]["BackupPlanName"]} for identity, one in self.plans.items()], "BackupPlansList", NextToken)
+
+    def GetBackupPlan(self, BackupPlanId, **_):
+        return {"BackupPlan": self.plan(BackupPlanId)["plan"], "BackupPlanId": BackupPlanId,
+                "BackupPlanArn": "arn:aws:backup:us-east-1:%s:backup-plan:%s" % (ACCOUNT, BackupPlanId)}
+
+    def UpdateBackupPlan(self, BackupPlanId, BackupPlan):
+        self.plan(BackupPlanId)["plan"] = self.checked(BackupPlan)
+        return {"BackupPlanId": BackupPlanId}
+
+    def DeleteBackupPlan(self, BackupPlanId):
+        if self.plan(BackupPlanId)["selections"]:
+            raise Refused(400, "InvalidRequestException", "the plan has selections")
+        del self.plans[BackupPlanId]
+
+    # ---- selections
+
+    def CreateBackupSelection(self, BackupPlanId, BackupSelection, CreatorRequestId=None):
+        if not (BackupSelection.get("Resources") or BackupSelection.get("ListOfTags") or BackupSelection.get("Conditions")):
+            self.wrong.append("a selection of nothing, which backs up everything")
+        identity = CreatorRequestId or str(uuid.uuid4())
+        self.plan(BackupPlanId)["selections"][identity] = BackupSelection
+        return {"SelectionId": identity}
+
+    def ListBackupSelections(self, BackupPlanId, NextToken=None, **_):
+        return self.pages([{"SelectionId": identity, "SelectionName": one["SelectionName"], "IamRoleArn": one["IamRoleArn"]}
+                           for identity, one in self.plan(BackupPlanId)["selections"].items()], "BackupSelectionsList", NextToken)
+
+    def GetBackupSelection(self, BackupPlanId, SelectionId):
+        selections = self.plan(BackupPlanId)["selections"]
+        if SelectionId not in selections:
+            raise Refused(400, "ResourceNotFoundException", "no selection")
+        return {"BackupSelection": selections[SelectionId], "SelectionId": SelectionId, "BackupPlanId": BackupPlanId}
+
+    def DeleteBackupSelection(self, BackupPlanId, SelectionId):
+        self.plan(BackupPlanId)["selections"].pop(SelectionId, None)

@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""A backup plan as the strategy has it, by the driver backup in front of a service held against botocore's model: made, made again, drifted in each attribute and mended,
+lost replies, throttled, denied, killed; what others set stays; removed with its selections before it."""
+import copy
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+import backup_service  # noqa: E402
+import servers  # noqa: E402
+import tap  # noqa: E402
+from scene import MODULES, TOOL, Done  # noqa: E402
+
+ARN = "arn:aws:elasticfilesystem:ap-northeast-2:123456789012:file-system/fs-1"
+ROLE = "arn:aws:iam::123456789012:role/backup"
+PIPELINE = """[larder]
+environment = test
+[backup "models"]
+backend = backup
+vault = main
+plan = efs-models-daily-backup
+rule = daily_backup
+schedule = cron(0 2 * * ? *)
+delete-after = 30d
+selection = efs-models-selection
+resources = %s
+role = %s
+accept = backups-in-one-region
+""" % (ARN, ROLE)
+
+
+class Place:
+    def __init__(self):
+        self.holder = tempfile.TemporaryDirectory(prefix="larder-backup-")
+        self.folder = self.holder.name
+        os.makedirs(os.path.join(self.folder, "profiles"))
+        self.service = backup_service.Service()
+
+    def start(self, *words, text=PIPELINE, server="moto"):
+        with open(os.path.join(self.folder, "larder.ini"), "w") as file:
+            file.write(text)
+        with open(os.path.join(self.folder, "profiles/p.ini"), "w") as file:
+            file.write("[backend \"backup\"]\ndriver = backup\nserver = %s\nendpoint = %s\nregion = us-east-1\naccess-key = a\nsecret-key = b\n" % (server, self.service.endpoint))
+        self.service.asked.clear()
+        self.service.counts.clear()
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LARDER_CONFIG", "LARDER_PROFILE"))}
+        return subprocess.Popen([TOOL, "--config", os.path.join(self.folder, "larder.ini"), "--profile", "p", "--json", "infra", *words], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, env={**env, "LARDER_MODULE_DIR": MODULES, "no_proxy": "127.0.0.1"})
+
+    def run(self, *words, rules=(), **more):
+        self.service.rules[:] = rules
+        process = self.start(*words, **more)
+        out, err = process.communicate(timeout=120 * servers.SLOW)
+        self.service.rules.clear()
+        assert self.service.wrong == [], self.service.wrong
+        return Done(process.returncode, out, err)
+
+    def fresh(self):
+        self.service.plans.clear()
+        self.service.vaults.clear()
+        self.service.vaults["Default"] = {}
+        self.service.wrong.clear()
+
+    def wrote(self):
+        return [name for name, _ in self.service.asked if not name.startswith(("Get", "List"))]
+
+    def state(self):
+        """Plans and selections by name, without ids and what the service adds."""
+        found = []
+        for one in self.service.plans.values():
+            plan = copy.deepcopy(one["plan"])
+            for rule in plan["Rules"]:
+                rule.pop("RuleId", None)
+            found.append((plan, sorted(copy.deepcopy(list(one["selections"].values())), key=lambda each: each["SelectionName"])))
+        return found
+
+
+place = Place()
+
+
+def marks(done):
+    return [(line.get("path"), line["change"]) for line in done.lines if line["type"] in ("resource", "change") and line["change"] not in ("same", "warning")]
+
+
+def only():
+    identity, = place.service.plans
+    return place.service.plans[identity]
+
+
+def test_live_backup_as_the_strategy_has_it():
+    place.fresh()
+    done = place.run("apply")
+    assert done.code == 0, done
+    (plan, selections), = place.state()
+    rule, = plan["Rules"]
+    assert plan["BackupPlanName"] == "efs-models-daily-backup", plan
+    assert (rule["RuleName"], rule["TargetBackupVaultName"], rule["ScheduleExpression"], rule["Lifecycle"]) == ("daily_backup", "main", "cron(0 2 * * ? *)", {"DeleteAfterDays": 30}), rule
+    assert selections == [{"SelectionName": "efs-models-selection", "IamRoleArn": ROLE, "Resources": [ARN]}], selections
+    assert place.service.vaults["main"] == {"larder:id": "efs-models-daily-backup"}, place.service.vaults
+    again = place.run("apply")
+    assert again.code == 0 and place.wrote() == [], (again, place.wrote())
+
+
+def test_live_backup_each_drift_is_found_and_mended():
+    place.fresh()
+    assert place.run("apply").code == 0
+    want = place.state()
+
+    def rule(**change):
+        only()["plan"]["Rules"][0].update(change)
+
+    def selection(**change):
+        next(iter(only()["selections"].values())).update(change)
+    drifts = (
+        (lambda: rule(ScheduleExpression="cron(0 5 * * ? *)"), "rule[daily_backup].schedule"),
+        (lambda: rule(TargetBackupVaultName="Default"), "rule[daily_backup].vault"),
+        (lambda: rule(Lifecycle={"DeleteAfterDays": 31}), "rule[daily_backup].delete-after"),
+        (lambda: rule(Lifecycle={"DeleteAfterDays": 130, "MoveToColdStorageAfterDays": 30}), "rule[daily_backup].cold-after"),
+        (lambda: only()["plan"]["Rules"][0].pop("Lifecycle"), "rule[daily_backup].delete-after"),
+        (lambda: selection(IamRoleArn=ROLE + "2"), "selection[efs-models-selection].role"),
+        (lambda: selection(Resources=[ARN, ARN + "2"]), "selection[efs-models-selection].resource[%s2]" % ARN),
+        (lambda: only()["selections"].clear(), "selection[efs-models-selection].role"),
+        (lambda: place.service.plans.clear(), "selection[efs-models-selection].role"),
+    )
+    for number, (drift, path) in enumerate(drifts):
+        drift()
+        found = place.run("plan")
+        assert path in [one[0] for one in marks(found)], (number, path, marks(found))
+        done = place.run("apply")
+        assert done.code == 0 and place.state() == want, (number, done, place.state(), want)
+        assert marks(place.run("plan")) == []
+
+
+def test_live_backup_what_others_set_stays():
+    """A window, a condition, another rule and another selection: there before and after ours is changed."""
+    place.fresh()
+    assert place.run("apply").code == 0
+    only()["plan"]["Rules"][0].update(StartWindowMinutes=60)
+    only()["plan"]["Rules"].append({"RuleName": "theirs", "TargetBackupVaultName": "Default", "ScheduleExpression": "cron(0 1 * * ? *)", "StartWindowMinutes": 90, "CompletionWindowMinutes": 900})
+    only()["selections"]["x"] = {"SelectionName": "theirs", "IamRoleArn": ROLE, "Resources": ["arn:aws:rds:us-east-1:1:db:x"], "ListOfTags": [{"ConditionType": "STRINGEQUALS", "ConditionKey": "a", "ConditionValue": "b"}]}
+    want = place.state()
+    found = place.run("plan")
+    assert {mark for _, mark in marks(found)} == {"unmanaged"}, found
+    only()["plan"]["Rules"][0]["ScheduleExpression"] = "cron(0 9 * * ? *)"
+    assert place.run("apply").code == 0 and place.state() == want, (place.state(), want)
+    next(one for one in only()["selections"].values() if one["SelectionName"] != "theirs")["IamRoleArn"] = ROLE + "2"
+    done = place.run("apply")
+    assert done.code == 0 and place.state() == want, (done, place.state(), want)
+    done = place.run("apply", "--adopt")
+    assert done.code == 0, done
+    (plan, selections), = place.state()
+    assert [rule["RuleName"] for rule in plan["Rules"]] == ["daily_backup"] and [one["SelectionName"] for one in selections] == ["efs-models-selection"]
+
+
+def test_live_backup_selects_nothing_never():
+    """Without a role, or without resources: said, and no selection is sent."""
+    place.fresh()
+    for text, code in ((PIPELINE.replace("resources = " + ARN, "resources ="), 2), (PIPELINE.replace("role = %s\n" % ROLE, ""), 2)):
+        done = place.run("apply", text=text)
+        assert done.code == code and "CreateBackupSelection" not in place.wrote(), done
+
+
+def test_live_backup_lost_replies_throttling_and_refusals():
+    for name in ("CreateBackupVault", "CreateBackupPlan", "CreateBackupSelection"):
+        for act in ("lose", "throttle"):
+            place.fresh()
+            done = place.run("apply", rules=[(name, 1, act)])
+            assert done.code == 0 and len(place.state()) == 1 and len(only()["selections"]) == 1, (name, act, done, place.state())
+            assert place.run("apply").code == 0 and place.wrote() == [], (name, act)
+    place.fresh()
+    done = place.run("apply", rules=[("CreateBackupSelection", 1, "deny")])
+    assert done.code == 4 and "AccessDenied" in done.err, done
+    assert place.run("apply").code == 0 and len(only()["selections"]) == 1
+
+
+def test_live_backup_killed_and_run_again():
+    """Killed when the service was asked the first, second, … time: the next run ends as an undisturbed one, with one of each."""
+    place.fresh()
+    assert place.run("apply").code == 0
+    want, asked = place.state(), len(place.service.asked)
+    for number in range(1, 12):
+        place.fresh()
+        process = place.start("apply")
+        while process.poll() is None and len(place.service.asked) < number:
+            pass
+        process.kill()
+        process.communicate()
+        done = place.run("apply")
+        assert done.code == 0 and place.state() == want, (number, done, place.state())
+    assert asked > 3
+
+
+def test_live_backup_two_of_one_name():
+    place.fresh()
+    assert place.run("apply").code == 0
+    place.service.plans["other"] = {"plan": copy.deepcopy(only()["plan"]), "selections": {}, "creator": None}
+    done = place.run("apply")
+    assert done.code == 5 and "other" in done.err and all(identity in done.err for identity in place.service.plans), done
+
+
+def test_live_backup_removed():
+    place.fresh()
+    assert place.run("apply").code == 0
+    place.service.vaults["main"]["points"] = 3
+    kept = place.run("destroy", "--environment", "test")
+    assert kept.code == 5 and "recovery points" in kept.err and place.service.plans == {} and "main" in place.service.vaults, kept
+    place.service.vaults["main"].pop("points")
+    assert place.run("apply").code == 0
+    done = place.run("destroy", "--environment", "test")
+    assert done.code == 0 and place.service.plans == {} and list(place.service.vaults) == ["Default"], (done, place.service.vaults)
+    assert place.run("destroy", "--environment", "test").code == 0
+    # A vault that somebody else made stays.
+    place.service.vaults["main"] = {}
+    assert place.run("apply").code == 0 and place.run("destroy", "--environment", "test").code == 0 and "main" in place.service.vaults
+
+
+def test_live_backup_where_there_is_no_such_service():
+    place.fresh()
+    done = place.run("plan", server="minio")
+    assert done.code == 0 and marks(done) == [(None, "unsupported")] and place.service.asked == [], done
+
+
+try:
+    tap.run(sys.modules[__name__])
+finally:
+    place.service.__exit__()
