@@ -102,6 +102,18 @@ check (const struct sync *sync, struct larder_error *error)
 	return 0;
 }
 
+/* The copies are done by then: whoever reads the refusal must not look for them in vain, or do them again. */
+static int
+fail_after_copies (const struct sync *sync, int code, struct larder_error *error)
+{
+	uint64_t copied = sync->transfer.sum.done;
+	if (!error || copied == 0 || (sync->transfer.request->flags & LARDER_DRY_RUN))
+		return code;
+	struct larder_error why = *error;
+	return larder_fail_next (error, code, why.next, "%s; %llu %s copied before, and %s", why.message, (unsigned long long) copied, copied == 1 ? "was" : "were",
+		copied == 1 ? "stays" : "stay");
+}
+
 /* ---- they go ---- */
 
 static void
@@ -206,7 +218,7 @@ sync_remove (struct sync *sync, struct larder_error *error)
 		return 0;
 	int code = check (sync, error);
 	if (code < 0)
-		return code;
+		return fail_after_copies (sync, code, error);
 	if (fflush (sync->leftover) != 0 || fseeko (sync->leftover, 0, SEEK_SET) < 0)
 		return larder_fail_errno (error, errno, "cannot keep the names that go");
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();

@@ -336,6 +336,22 @@ def test_cli_sync_ceilings():
         assert larder("sync", "--delete", "--delete-most", wrong, "few", "images:many").code == 2, wrong
 
 
+def test_cli_sync_refused_after_its_copies():
+    """A refusal comes after the copies, and says so: nothing was removed, they stay. A dry run has copied nothing, a second run has nothing to copy."""
+    write("few/2")
+    for i in range(3, 9):
+        put("images:later/%d" % i)
+    got = sync("-n", "--delete", "--delete-most", "5", "few", "images:later", code=5)
+    assert "nothing was removed" in got.err and "copied before" not in got.err, got.err
+    got = sync("--delete", "--delete-most", "5", "few", "images:later", code=5)
+    last = got.summary()
+    assert "nothing was removed: 6 of 6 would go" in got.err and "; 2 were copied before, and stay" in got.err and "--delete-most 6" in got.err, got.err
+    assert (last["copied"], last["removed"]) == (2, 0) and keys("images:later/") == ["later/%d" % i for i in range(1, 9)], last
+    got = sync("--delete", "--delete-most", "5", "few", "images:later", code=5)
+    assert "copied before" not in got.err and got.summary()["skipped"] == 2, got.err
+    assert counts(sync("--delete", "--delete-most", "6", "few", "images:later")) == (6, 2, 0, 0)
+
+
 def test_cli_sync_default_ceilings():
     """One in count and one in percent, and both hold; ten may always go. What is refused has removed nothing, and names the flag."""
     for name, there, may in (("hundreds", 401, 200), ("thousands", 2101, 1000), ("handful", 12, 10), ("three", 3, 2)):

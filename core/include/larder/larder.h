@@ -397,7 +397,7 @@ struct larder_sync {
 /* Makes `to` like `from`: copies what is missing or different there. Two listings are merged in byte order, in flat memory, and
  * what they hold decides: size, and the time; between two stores the checksum or etag where both tell it. An unchanged one is
  * counted as skipped and not told. Keys that a filter or the shard leaves out are neither copied nor removed. With
- * LARDER_SYNC_DELETE what is left over goes at the end, if both listings were whole: CONFLICT and nothing removed when a part of
+ * LARDER_SYNC_DELETE what is left over goes at the end, if both listings were whole: CONFLICT and nothing removed, while the copies are done and stay, when a part of
  * the source could not be read, when it is empty, or when more would go than may. INVALID when one lies in the other. Events,
  * code and summary as of larder_transfer. */
 LARDER_API int larder_sync (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context,
@@ -406,7 +406,8 @@ LARDER_API int larder_sync (struct larder *larder, const struct larder_sync *req
 /* Does what a plan of larder_sync says, in its order, and nothing else. The file is read whole and compared with its checksum
  * before anything begins: INTEGRITY when it was cut short or changed, INVALID when it was made with another profile or for other
  * places. Each operation first looks whether both sides are as they were planned upon: what is done already is "skipped", anything
- * else is CONFLICT, and whatever fails ends the run. Flags: LARDER_DRY_RUN looks and does nothing. Events and summary as of
+ * else is CONFLICT, and whatever fails ends the run; but a key that another one excludes (a and a/b in a storage of files) is tried again at the
+ * end and then "refused". Flags: LARDER_DRY_RUN looks and does nothing. Events and summary as of
  * larder_transfer; the code is that of the failure. */
 LARDER_API int larder_apply (struct larder *larder, const char *plan, uint32_t flags, larder_event_fn event, void *context,
                              struct larder_summary *ret_summary, struct larder_error *error);
