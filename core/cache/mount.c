@@ -15,10 +15,10 @@
 #include "cleanup.h"
 #include "error.h"
 #include "file.h"
+#include "mounted.h"
 #include "random.h"
 #include "text.h"
 
-#define WANTED "nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport"
 enum { RENAMES = 200 };
 
 struct visit {
@@ -197,21 +197,6 @@ try_mode (struct visit *visit)
 
 /* ---- how it is mounted ---- */
 
-/* A line of mountinfo: ID PARENT MAJ:MIN ROOT POINT OPTIONS … - TYPE SOURCE SUPER-OPTIONS. */
-struct mounted { char type[64], options[1100]; };
-
-static bool
-take_line (char *line, const char *device, struct mounted *ret)
-{
-	char number[32], options[512], type[64], super[512];
-	const char *rest = strstr (line, " - ");
-	if (!rest || sscanf (line, "%*s %*s %31s %*s %*s %511s", number, options) != 2 || strcmp (number, device) != 0 || sscanf (rest, " - %63s %*s %511s", type, super) != 2)
-		return false;
-	snprintf (ret->type, sizeof ret->type, "%s", type);
-	snprintf (ret->options, sizeof ret->options, ",%s,%s,", options, super);
-	return true;
-}
-
 static bool
 find_mount (int folder, struct mounted *ret)
 {
@@ -225,34 +210,19 @@ find_mount (int folder, struct mounted *ret)
 	snprintf (device, sizeof device, "%u:%u", major (facts.st_dev), minor (facts.st_dev));
 	FILE *file = fopen ("/proc/self/mountinfo", "re");
 	while (file && !found && getline (&line, &room, file) > 0)
-		found = take_line (line, device, ret);
+		found = mounted_line (line, device, ret);
 	if (file)
 		(void) fclose (file);
 	return found;
 }
 
-/* Is this option of a mount as it is recommended? The kernel writes vers for nfsvers. */
-static bool
-has_option (const struct mounted *mounted, const char *option)
-{
-	char text[80];
-	bool version = strncmp (option, "nfsvers=", 8) == 0;
-	snprintf (text, sizeof text, ",%s%s,", version ? "vers=" : "", version ? option + 8 : option);
-	return strstr (mounted->options, text) != NULL;
-}
-
 static void
 look_at_options (struct visit *visit, const struct mounted *mounted)
 {
-	char wanted[] = WANTED, lacking[sizeof wanted] = "", text[300], *save = NULL;
-	for (const char *option = strtok_r (wanted, ",", &save); option; option = strtok_r (NULL, ",", &save)) {
-		if (has_option (mounted, option))
-			continue;
-		size_t length = strlen (lacking);
-		snprintf (lacking + length, sizeof lacking - length, "%s%s", length ? "," : "", option);
-	}
+	char lacking[sizeof MOUNTED_WANTED], text[300];
+	bool good = mounted_lacks (mounted, lacking) == 0;
 	snprintf (text, sizeof text, "%s, without %s", mounted->type, lacking);
-	tell (visit, *lacking ? LARDER_WARN : LARDER_PASS, "mount options", *lacking ? text : "as recommended", *lacking ? "mount it with -o " WANTED : NULL);
+	tell (visit, good ? LARDER_PASS : LARDER_WARN, "mount options", good ? "as recommended" : text, good ? NULL : "mount it with -o " MOUNTED_WANTED);
 }
 
 static void

@@ -1,6 +1,6 @@
 /* nfs-like.c: a small file system in user space over a folder, with the manners of NFS: no files without a name, and calls that go wrong as
- * LARDER_BAD says (going-wrong.h) by the names of its operations: rename, link, unlink, open, read, readdir, fsync, flush (the close of a file). "locks:none" in
- * LARDER_MANNERS: locks are given to everybody who asks.
+ * LARDER_BAD says (going-wrong.h) by the names of its operations: rename, link, unlink, open, opendir, read, readdir, fsync, fsyncdir, flush (the close of a
+ * file). "locks:none" in LARDER_MANNERS: locks are given to everybody who asks; "modes:none": chmod is done, it says, and files have the mode 0644 for ever.
  *
  *     nfs-like FOLDER MOUNT-POINT       stays until it is unmounted or killed; says "ready" */
 #define FUSE_USE_VERSION 31
@@ -63,6 +63,7 @@ op_rename (const char *from, const char *to, unsigned flags)
 	DENIED (renameat (below, rel (from), below, rel (to)), ENOENT);
 }
 
+static int op_chmod_none (const char *path, mode_t mode, struct fuse_file_info *info) { (void) path; (void) mode; (void) info; return 0; }
 static int op_chmod (const char *path, mode_t mode, struct fuse_file_info *info) { (void) info; ANSWER (fchmodat (below, rel (path), mode, 0)); }
 static int op_chown (const char *path, uid_t user, gid_t group, struct fuse_file_info *info) { (void) path; (void) user; (void) group; (void) info; return -EPERM; }
 
@@ -98,6 +99,8 @@ op_create (const char *path, mode_t mode, struct fuse_file_info *info)
 	ANSWER (fd);
 }
 
+static int op_create_none (const char *path, mode_t mode, struct fuse_file_info *info) { (void) mode; return op_create (path, 0644, info); }
+
 static int
 op_read (const char *path, char *into, size_t count, off_t at, struct fuse_file_info *info)
 {
@@ -117,7 +120,8 @@ op_write (const char *path, const char *from, size_t count, off_t at, struct fus
 
 static int op_flush (const char *path, struct fuse_file_info *info) { (void) path; (void) info; TURN ("flush"); return 0; }
 static int op_fsync (const char *path, int data, struct fuse_file_info *info) { (void) path; (void) data; TURN ("fsync"); ANSWER (fsync ((int) info->fh)); }
-static int op_fsyncdir (const char *path, int data, struct fuse_file_info *info) { (void) path; (void) data; (void) info; return 0; }
+static int op_fsyncdir (const char *path, int data, struct fuse_file_info *info) { (void) path; (void) data; (void) info; TURN ("fsyncdir"); return 0; }
+static int op_opendir (const char *path, struct fuse_file_info *info) { (void) path; (void) info; TURN ("opendir"); return 0; }
 static int op_release (const char *path, struct fuse_file_info *info) { (void) path; ANSWER (close ((int) info->fh)); }
 static int op_statfs (const char *path, struct statvfs *st) { (void) path; ANSWER (fstatvfs (below, st)); }
 
@@ -158,7 +162,7 @@ main (int count, char **words)
 	struct fuse_operations operations = {
 		.init = op_init, .getattr = op_getattr, .readlink = op_readlink, .mkdir = op_mkdir, .rmdir = op_rmdir, .symlink = op_symlink, .unlink = op_unlink, .link = op_link,
 		.rename = op_rename, .chmod = op_chmod, .chown = op_chown, .truncate = op_truncate, .utimens = op_utimens, .open = op_open, .create = op_create, .read = op_read,
-		.write = op_write, .flush = op_flush, .fsync = op_fsync, .fsyncdir = op_fsyncdir, .release = op_release, .statfs = op_statfs, .readdir = op_readdir,
+		.write = op_write, .flush = op_flush, .fsync = op_fsync, .fsyncdir = op_fsyncdir, .release = op_release, .statfs = op_statfs, .opendir = op_opendir, .readdir = op_readdir,
 	};
 	const char *manners = getenv ("LARDER_MANNERS");
 	if (count != 3 || (below = open (words[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
@@ -166,6 +170,10 @@ main (int count, char **words)
 	if (manners && strstr (manners, "locks:none")) {
 		operations.lock = op_lock;
 		operations.flock = op_flock;
+	}
+	if (manners && strstr (manners, "modes:none")) {
+		operations.chmod = op_chmod_none;
+		operations.create = op_create_none;
 	}
 	umask (0);
 	char name[] = "nfs-like", foreground[] = "-f";
