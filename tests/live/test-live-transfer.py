@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """test-live-transfer: large objects in parts and ranges, on real servers, and what goes wrong on the way of one of them:
 whole and right, or not there at all, and no upload left open."""
+import fcntl
 import gzip
 import os
 import shutil
 import signal
+import struct
 import sys
+import termios
 import threading
 import time
 
@@ -459,23 +462,63 @@ def end_by(at, process, stop):
     return at.end(process), took
 
 
-def check_cancelled(rule, *words, do="stall", stop=signal.SIGINT, **kinds):
-    """Ends within a second while the server is at a request of that kind, or has sent back what is to be tried again. What others on the machine add
-    differs each time: the least of three counts, all of which would show a wait of the program's own."""
+def ends_soon(what, begun, stop):
+    """Ends within a second, whatever `begun(at)`, a process, is at. What others on the machine add differs each time: the least of three counts,
+    all of which would show a wait of the program's own."""
     at, times = place(), []
     at.client.put_object(Bucket="bucket", Key="t", Body=A)
     for _ in range(3):
+        done, took = end_by(at, begun(at), stop)
+        assert done.code == 128 + stop and done.lines[-1]["type"] == "summary" and done.lines[-1]["done"] == 0, (what, done)
+        times.append(took)
+        shutil.rmtree(at.path("state"), ignore_errors=True)
+    at.between.plan([])
+    print("# %s: %s s" % (what, ", ".join("%.3f" % one for one in times)))
+    assert min(times) < servers.SLOW, (what, times)
+
+
+def check_cancelled(rule, *words, do="stall", stop=signal.SIGINT, **kinds):
+    """While the server is at a request of that kind, or has sent back what is to be tried again."""
+    def begun(at):
         reached = threading.Event()
         at.between.plan([{**rule, "do": do, "before": lambda record: reached.set(), **kinds}])
         process = at.start("--json", *(at.path(word[1:]) if word[0] == "@" else word for word in words))
         assert reached.wait(30 * servers.SLOW), words
-        done, took = end_by(at, process, stop)
-        assert done.code == 128 + stop and done.lines[-1]["type"] == "summary" and done.lines[-1]["done"] == 0, done
-        times.append(took)
-        shutil.rmtree(at.path("state"), ignore_errors=True)
-    at.between.plan([])
-    print("# %s %s at %s: %s s" % (words[0], do, " ".join(rule.values()), ", ".join("%.3f" % one for one in times)))
-    assert min(times) < servers.SLOW, (words, times)
+        return process
+    ends_soon("%s %s at %s" % (" ".join(words[:3]), do, " ".join(rule.values())), begun, stop)
+
+
+def check_cancelled_silent(count, stop):
+    """While whoever writes to standard input says nothing, after so many bytes that have all been read."""
+    ends = []
+
+    def begun(at):
+        reading, writing = os.pipe()
+        process = at.start("--json", "put", "-", "images:u", stdin=reading)
+        ends.append(writing)
+        with open(writing, "wb", buffering=0, closefd=False) as file:
+            for _ in range(count // 4096):
+                file.write(A[:4096])
+        left = 1
+        while left:
+            assert process.poll() is None
+            left = struct.unpack("i", fcntl.ioctl(reading, termios.FIONREAD, struct.pack("i", 0)))[0]
+        os.close(reading)
+        return process
+    ends_soon("put - after %d bytes" % count, begun, stop)
+    for writing in ends:
+        os.close(writing)
+    assert place().uploads() == [] and "u" not in place().keys()
+
+
+def test_live_transfer_cancelled_while_standard_input_is_silent():
+    check_cancelled_silent(4096, signal.SIGINT)
+    check_cancelled_silent(9 * MIB, signal.SIGTERM)
+
+
+def test_live_transfer_cancelled_while_bandwidth_is_waited_for():
+    check_cancelled(PART, "--bandwidth", "4KB/s", "put", "@a", "images:u", do="pass")
+    check_cancelled(RANGE, "--bandwidth", "4KB/s", "get", "images:t", "@out", do="pass", stop=signal.SIGTERM)
 
 
 def test_live_transfer_cancelled_at_any_point():
