@@ -285,6 +285,21 @@ def test_live_cache_replaced_before_each_request():
     assert number > 6, number
 
 
+def test_live_cache_cut_in_the_midst():
+    """c-C01: the line breaks in every reply: the load exits 8 and names the model, which is not there, nor listed as if it were. Where it
+    breaks now and then the load brings all of it."""
+    here = place()
+    here.fresh()
+    here.between.plan([{"method": "GET", "path": KEY, "do": "cut-reply", "bytes": 300000}])
+    done = here.load()
+    assert done.code == 8 and "base.safetensors" in done.err and not os.path.lexists(here.path_of()), done
+    listed = [(line["state"], line["current"]) for line in here.cache("ls").lines if line["type"] == "model"]
+    assert set(listed) <= {("unfinished", False)}, listed
+    here.between.plan([{"method": "GET", "path": KEY, "nth": [1, 4, 5], "do": "cut-reply", "bytes": 300000}])
+    done = here.load()
+    assert done.code == 0 and done.model["how"] == "filled" and here.bytes() == BIG and here.cache("verify").code == 0, done
+
+
 def test_live_cache_sigterm():
     """Ends in time with its exit code and its last line, gives the lock back at once, and what was loaded stays for the next."""
     here = place()

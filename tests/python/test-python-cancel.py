@@ -75,6 +75,24 @@ def test_python_cancel_ctrl_c_ends_a_call_within_a_second():
         assert first == "interrupted 0\n" and took < 1.5 * SLOW and rest == "0\n" and child.returncode == 0, (call, first, took, rest, child.returncode)
 
 
+def test_python_cancel_ctrl_c_ends_a_load_of_a_model_within_a_second():
+    """While the source is silent, and while the lock's service is. Nothing of it stays: the next load has no lock in its way."""
+    load = "load_model('base', 'sdxl')"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nowhere = "127.0.0.1:%d" % taken.getsockname()[1]
+    for locked in (False, True):
+        with Silent() as silent, tempfile.TemporaryDirectory() as root:
+            os.environ.update(LARDER_ROOT=root, LARDER_REDIS=os.environ["LARDER_MINIO"].split("//")[1] if locked else nowhere, LARDER_REDIS_PASSWORD="password")
+            child = subprocess.Popen([sys.executable, "-c", INTERRUPTED % (PACKAGE, load)], stdout=subprocess.PIPE, text=True)
+            silent.heard.acquire()
+            began = time.monotonic()
+            child.send_signal(signal.SIGINT)
+            first = child.stdout.readline()
+            took = time.monotonic() - began
+            rest, _ = child.communicate()
+        assert first == "interrupted 0\n" and took < 1.5 * SLOW and rest == "0\n" and child.returncode == 0, (locked, first, took, rest, child.returncode)
+
+
 def test_python_cancel_a_store_whose_call_was_interrupted_goes_on():
     """The very handle takes calls again."""
     def interrupt():
