@@ -54,8 +54,10 @@ going_wrong (const char *call)
 		if (number < from || (times > 0 && number >= from + times))
 			continue;
 		int code = number_of (how);
-		if (code == KILL || code == STOP)
-			kill (getpid (), code == KILL ? SIGKILL : SIGSTOP);
+		if (code == KILL)
+			kill (getpid (), SIGKILL);
+		if (code == STOP)
+			raise (SIGSTOP);        /* this thread before the call, and with it the others: the process's signal may let it go on a little */
 		return code == STOP ? 0 : code;
 	}
 	return 0;

@@ -5,6 +5,7 @@ import os
 FOLDER = "folder"
 RECORDER = os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/recorder.so")
 LARGE = 1 << 16         # of such a file only a few states are kept
+BLOCK = 1 << 14
 
 
 def recording(log, root, stop=None):
@@ -19,12 +20,47 @@ def recording(log, root, stop=None):
     return more
 
 
+class Content:
+    """Bytes of a file, which stay as they are: a write makes another that shares all blocks it does not touch, and one of zeros has none.
+    So the many states of a large file that is reserved at once and filled bit by bit cost what was written, not its length each."""
+    __slots__ = ("length", "blocks")
+
+    def __init__(self, data=b"", length=None, blocks=None):
+        self.length = len(data) if length is None else length
+        self.blocks = {at: data[at:at + BLOCK].rstrip(b"\0") for at in range(0, len(data), BLOCK)} if blocks is None else blocks
+        self.blocks = {at: block for at, block in self.blocks.items() if block}
+
+    def written(self, offset, data):
+        blocks, end = dict(self.blocks), offset + len(data)
+        for at in range(offset - offset % BLOCK, end, BLOCK):
+            old, start, stop = blocks.get(at, b"").ljust(BLOCK, b"\0"), max(at, offset), min(at + BLOCK, end)
+            blocks[at] = (old[:start - at] + data[start - offset:stop - offset] + old[stop - at:]).rstrip(b"\0")
+        return Content(length=max(self.length, end), blocks=blocks)
+
+    def cut(self, length):
+        return Content(length=length, blocks={at: block[:length - at].rstrip(b"\0") for at, block in self.blocks.items() if at < length})
+
+    def half(self, synced):
+        """Of what came since: what was only added to keeps what it had."""
+        had = synced.length if self.cut(synced.length) == synced else 0
+        return self.cut(had + (self.length - had) // 2)
+
+    def __bytes__(self):
+        return b"".join(self.blocks.get(at, b"").ljust(min(BLOCK, self.length - at), b"\0") for at in range(0, self.length, BLOCK))
+
+    def __eq__(self, other):
+        return isinstance(other, Content) and self.length == other.length and self.blocks == other.blocks
+
+    def __hash__(self):
+        return hash((self.length, frozenset(self.blocks.items())))
+
+
 class Link(bytes):
     """Where a symbolic link leads. It is there whole, or its name is not."""
 
 
 class Tree(dict):
-    """{path: bytes, Link or FOLDER}; `modes` of files that were given one: {path: mode}."""
+    """{path: Content, Link or FOLDER}; `modes` of files that were given one: {path: mode}."""
 
     def __init__(self):
         super().__init__()
@@ -40,14 +76,14 @@ class Node:
 
     def __init__(self, folder):
         self.folder = folder
-        self.values = {} if folder else {"": [b""]}     # folder: a name's nodes, None for none; file: its bytes
+        self.values = {} if folder else {"": [Content()]}     # folder: a name's nodes, None for none; file: its bytes
 
     def now(self, name=""):
         return self.values.get(name, [None])[-1]
 
     def set(self, name, value):
         values = self.values.setdefault(name, [None])
-        if not self.folder and not name and len(values) > 3 and len(value) > LARGE:
+        if not self.folder and not name and len(values) > 3 and value.length > LARGE:
             del values[2:]
         values.append(value)
 
@@ -72,7 +108,7 @@ class Disk:
             node.values = {name: [self.load(os.path.join(path, name))] for name in os.listdir(path)}
         else:
             with open(path, "rb") as file:
-                node.values = {"": [file.read()]}
+                node.values = {"": [Content(file.read())]}
         return node
 
     def place(self, path):
@@ -100,10 +136,10 @@ class Disk:
             self.nodes[int(words[0])].set("mode", int(words[1], 8))
         elif what == "write":
             node, offset, data = self.nodes[int(words[0])], int(words[1]), bytes.fromhex(words[2])
-            node.set("", node.now()[:offset].ljust(offset, b"\0") + data + node.now()[offset + len(data):])
+            node.set("", node.now().written(offset, data))
         elif what == "cut":
-            node, length = self.nodes[int(words[0])], int(words[1])
-            node.set("", node.now()[:length].ljust(length, b"\0"))
+            node = self.nodes[int(words[0])]
+            node.set("", node.now().cut(int(words[1])))
         elif what == "sync":
             self.nodes[int(words[0])].sync()
         elif what == "rename":
@@ -146,7 +182,7 @@ class Disk:
         for node in set(self.nodes.values()):
             for name, values in node.values.items():
                 if len(values) > 1:
-                    half = [] if node.folder or name else [values[-1][:len(values[-1]) // 2]]
+                    half = [] if node.folder or name else [values[-1].half(values[0])]
                     for value in values[:-1] + half + values[-1:]:
                         for other in (0, -1):
                             yield self.tree(lambda n, m, v: value if (n, m) == (node, name) else v[other])

@@ -92,9 +92,12 @@ end (bool tell, const char *format, ...)
 static void
 end_write (bool tell, int fd, long long offset, const void *bytes, ssize_t put)
 {
+	static const char digits[] = "0123456789abcdef";
 	char *hex = calloc (2, put > 0 ? (size_t) put + 1 : 1);
-	for (ssize_t i = 0; hex && i < put; i++)
-		snprintf (hex + 2 * i, 3, "%02x", ((const unsigned char *) bytes)[i]);
+	for (ssize_t i = 0; hex && i < put; i++) {
+		hex[2 * i] = digits[((const unsigned char *) bytes)[i] >> 4];
+		hex[2 * i + 1] = digits[((const unsigned char *) bytes)[i] & 15];
+	}
 	end (tell && hex && put >= 0, "write %llu %lld %s\n", inode_of (fd, "", AT_EMPTY_PATH), offset, hex ? hex : "");
 	free (hex);
 }
@@ -198,12 +201,13 @@ SHOWN int
 fallocate (int fd, int mode, off_t offset, off_t length)
 {
 	REAL (fallocate);
-	struct stat st;
+	struct stat st = { .st_size = 0 };
 	bool ours = is_ours_at (fd, "");
 	begin (ours);
 	int status = real (fd, mode, offset, length);
 	int kept = errno;
-	end (ours && status == 0 && fstat (fd, &st) == 0, "cut %llu %lld\n", inode_of (fd, "", AT_EMPTY_PATH), (long long) st.st_size);
+	bool told = ours && status == 0 && fstat (fd, &st) == 0;      /* first: arguments have no order */
+	end (told, "cut %llu %lld\n", inode_of (fd, "", AT_EMPTY_PATH), (long long) st.st_size);
 	errno = kept;
 	return status;
 }

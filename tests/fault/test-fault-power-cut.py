@@ -32,7 +32,7 @@ def build(tree, root):
             os.mkdir(os.path.join(root, path))
         else:
             with open(os.path.join(root, path), "wb") as file:
-                file.write(value)
+                file.write(bytes(value))
 
 
 class Step:

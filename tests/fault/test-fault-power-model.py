@@ -76,8 +76,8 @@ class Case:
 
     def seen(self, tree):
         """{path: (bytes, mode)} of those that can be opened; the mode of what this load did not touch is no matter."""
-        found = {path: resolve(tree, path) for path in self.after}
-        return {path: (tree[at], 0o755 if tree[at] in self.before.values() else tree.modes.get(at)) for path, at in found.items() if at is not None}
+        found = {path: (bytes(tree[at]), tree.modes.get(at)) for path in self.after for at in [resolve(tree, path)] if at is not None}
+        return {path: (data, 0o755 if data in self.before.values() else mode) for path, (data, mode) in found.items()}
 
     def cuts(self, lines):
         """Of many writes to one file, which nobody can open yet, those before the first and behind the last."""
@@ -109,7 +109,7 @@ class Case:
             elif isinstance(value, Link):
                 os.symlink(value, where)
             else:
-                write(where, value)
+                write(where, bytes(value))
 
     def again(self):
         """The same load after a cut; after one behind its end it finds what is there."""

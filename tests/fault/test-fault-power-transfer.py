@@ -17,11 +17,11 @@ sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import tap  # noqa: E402
 from folders import Home, files  # noqa: E402
 from kill_transfers import LATER  # noqa: E402
-from power import FOLDER, Disk, recording  # noqa: E402
+from power import FOLDER, Content, Disk, recording  # noqa: E402
 
 TOOL = os.path.join(os.environ["TOP_BUILDDIR"], "larder")
 MOST = int(os.environ.get("LARDER_POWER_MOST", "8"))
-LARGE = random.Random(1).randbytes((8 << 20) + 70001)           # two parts, two ranges
+LARGE = random.Random(1).randbytes((16 << 20) + 70001)          # three parts, three ranges
 NEW = {"%d/%d" % (number % 3, number): b"new %d" % number * 100 for number in range(7)}
 OLD = {**{name: b"old " + name.encode() for name in list(NEW)[:3]}, "0/gone": b"gone", "z/gone": b"gone"}
 PROFILE = """[backend "far"]
@@ -80,7 +80,7 @@ class Place(Home):
                 os.mkdir(os.path.join(self.disk, path))
             else:
                 with open(os.path.join(self.disk, path), "wb") as file:
-                    file.write(value)
+                    file.write(bytes(value))
 
     def record(self, words, stop=None):
         code, said = self.run(*words, state="disk/state", more=recording(self.path("log"), self.disk, stop))
@@ -89,6 +89,10 @@ class Place(Home):
             return []
         with open(self.path("log")) as file:
             return file.read().splitlines()
+
+
+def contents(found):
+    return {name: Content(data) for name, data in found.items()}
 
 
 class Local:
@@ -105,7 +109,7 @@ class Mock:
         place.build(tree)
         shutil.rmtree(place.path("look"), ignore_errors=True)
         code, said = place.run("get", "-r", "near:", "look")
-        return files(place.path("look")) if code in (0, 3) else {"": said}      # 3: nothing is there
+        return contents(files(place.path("look")) if code in (0, 3) else {"": said})      # 3: nothing is there
 
 
 def some(found):
@@ -132,7 +136,7 @@ class Case:
         modelled = {path for path, value in disk.kept().items() if value != FOLDER}
         assert there == modelled, ("the model differs", there ^ modelled)
         self.before, self.after = target.look(place, begun.kept()), target.look(place, disk.kept())
-        assert self.after == want, (sorted(self.after), sorted(want))
+        assert self.after == contents(want), (sorted(self.after), sorted(want))
 
     def played(self, lines):
         disk = self.fresh()
@@ -145,7 +149,7 @@ class Case:
         for name in sorted(state.keys() | self.before.keys() | self.after.keys()):
             old, new, now = self.before.get(name), self.after.get(name), state.get(name)
             if now != new and (done or now != old):
-                return "%s is %s" % (name, "gone" if now is None else "as before" if now == old else "torn: %d bytes" % len(now))
+                return "%s is %s" % (name, "gone" if now is None else "as before" if now == old else "torn: %d bytes" % now.length)
         return None
 
     def trees(self, lines):

@@ -96,14 +96,39 @@ def test_live_copies_in_parts_undelete_at_versitygw():
 
 
 def test_live_copies_source_replaced_between_parts():
-    """412 for a part: no copy that is half of each, no upload left."""
+    """412 for a part, or another etag where it is looked at: no copy that is half of each, no upload left."""
     at = place()
-    at.client.put_object(Bucket="bucket", Key="moving", Body=LARGE)
-    at.between.plan([{"method": "PUT", "path": "partNumber=2", "nth": 1, "do": "pass",
-                      "before": lambda record: at.client.put_object(Bucket="bucket", Key="moving", Body=LARGE[::-1])}])
-    done = at.run("--json", "cp", "images:moving", "images:half")
+    part, look = {"method": "PUT", "path": "partNumber=2"}, {"method": "HEAD", "path": "/moving$"}
+    for rule in ({**part, "nth": 1}, look):
+        at.client.put_object(Bucket="bucket", Key="moving", Body=LARGE)
+        mark, replaced = len(at.between.requests), []
+
+        def replace(_):
+            if not replaced and (rule is not look or at.asked(mark, "partNumber=1")):
+                replaced.append(at.client.put_object(Bucket="bucket", Key="moving", Body=LARGE[::-1]))
+        at.between.plan([{**rule, "before": replace}])
+        done = at.run("--json", "--jobs", "1", "cp", "images:moving", "images:half")
+        keys = [item["Key"] for item in at.client.list_objects_v2(Bucket="bucket").get("Contents", [])]
+        assert done.code == 5 and replaced and "half" not in keys and at.uploads() == [], (rule, done, keys)
+
+
+def test_live_copies_source_replaced_between_ranges():
+    """The same, of ranges that are carried to another service."""
+    at = place()
+    at.client.put_object(Bucket="bucket", Key="moving", Body=MIDDLE)
+    at.between.plan([{"method": "GET", "path": "/moving$", "nth": 3, "before": lambda record: at.client.put_object(Bucket="bucket", Key="moving", Body=MIDDLE[::-1])}])
+    done = at.run("--json", "--jobs", "1", "cp", "images:moving", "backups:half")
+    assert done.code == 5 and at.run("stat", "backups:half").code == 3, done
+
+
+def test_live_copies_source_replaced_behind_the_look():
+    """What is copied in one request is what was looked at, whose attributes the copy has."""
+    at = place()
+    at.client.put_object(Bucket="bucket", Key="small", Body=b"old", ContentType="x/old")
+    at.between.plan([{"method": "PUT", "path": "/other$", "nth": 1, "before": lambda record: at.client.put_object(Bucket="bucket", Key="small", Body=b"new", ContentType="x/new")}])
+    done = at.run("--json", "cp", "images:small", "images:other")
     keys = [item["Key"] for item in at.client.list_objects_v2(Bucket="bucket").get("Contents", [])]
-    assert done.code == 5 and "half" not in keys and at.uploads() == [], (done, keys)
+    assert done.code == 5 and "other" not in keys, (done, keys)
 
 
 def test_live_copies_part_fails():

@@ -584,6 +584,17 @@ def test_live_transfer_upload_with_other_attributes_begins_anew():
     assert at.client.head_object(Bucket="bucket", Key="t")["ContentType"] == "image/x-other"
 
 
+def test_live_transfer_part_that_the_store_tells_otherwise():
+    """What is there under a part's number is compared with the file, not taken."""
+    at = place()
+    at.held(PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
+    upload, = at.uploads()
+    at.client.upload_part(Bucket="bucket", Key="t", UploadId=upload["UploadId"], PartNumber=2, Body=B[:8 * MIB], ChecksumAlgorithm="CRC64NVME")
+    done = at.upload()
+    sent = sorted(r["path"].split("partNumber=")[1].split("&")[0] for r in at.seen("PUT", "partNumber="))
+    assert done.code == 0 and at.stored() == A and sent == ["2", "4"] and at.uploads() == [] and at.journals() == [], (done, sent)
+
+
 def test_live_transfer_upload_that_is_gone_begins_anew():
     at = place()
     at.held(PART, 3, ("put", at.path("a"), "images:t"), signal.SIGKILL)
