@@ -43,6 +43,11 @@ struct larder_cmd {
 };
 extern const struct larder_cmd *const commands[];  /* ends with NULL */
 
+/* Failures of items that differ in their names alone. */
+enum { KINDS_MOST = 16 };
+struct kind { uint64_t sum, told, more; struct larder_error last; };
+struct kinds { struct kind at[KINDS_MOST]; size_t count; };
+
 /* One run of the tool. */
 struct cli {
 	struct globals globals;
@@ -60,6 +65,7 @@ struct cli {
 	uint64_t differ, missing;     /* of the failed, by events */
 	bool failures_differ;
 	int first_failure;
+	struct kinds kinds;
 	int status_when_well;         /* of a run without failures */
 
 	/* standard output */
@@ -129,9 +135,16 @@ void out_fact (struct cli *cli, const char *name, const char *value);  /* "  nam
 /* ---- talk.c: what people read ---- */
 void say (struct cli *cli, const char *format, ...) LARDER_PRINTF (2, 3);
 void talk_error (struct cli *cli, const struct larder_error *error, const char *what);
+void talk_people (struct cli *cli, const struct larder_error *error, const char *what);   /* without a line of --json */
+/* Of one of many items: people read no more than the first ones of a kind. */
+void talk_item_error (struct cli *cli, const struct larder_error *error, const char *what);
 void talk_progress (struct cli *cli, bool live, int64_t now);
 void talk_clear_bar (struct cli *cli);
 void talk_log (void *context, int level, const char *text);
+
+/* ---- kinds.c: is it one of the first of its kind? And how many more there were, once. ---- */
+bool kind_is_told (struct cli *cli, const struct larder_error *error);
+void kinds_rest (struct cli *cli);
 
 /* ---- items: counting what happened ---- */
 void item_done (struct cli *cli, uint64_t bytes);

@@ -30,7 +30,7 @@ item_failed (struct cli *cli, const char *what, const struct larder_error *error
 		cli->first_failure = code;
 	if (cli->first_failure != code)
 		cli->failures_differ = true;
-	talk_error (cli, error, what);
+	talk_item_error (cli, error, what);
 }
 
 int
@@ -111,7 +111,7 @@ transfer_event (void *context, const struct larder_event *event)
 		cli->missing += strcmp (event->action, "missing") == 0;
 		if (cli->globals.json)
 			json_event (cli, event);
-		talk_error (cli, event->error, event->from);
+		talk_item_error (cli, event->error, event->from);
 	} else {
 		__atomic_add_fetch (&cli->items, 1, __ATOMIC_RELAXED);
 		cli->removed += strstr (event->action, "remove") != NULL;
@@ -141,6 +141,7 @@ transfer_finish (struct cli *cli, int code, const struct larder_summary *sum, st
 	cli->first_failure = sum->code;
 	char size[32], time[32], done[128], unlike[96] = "";
 	out_flush (cli);
+	kinds_rest (cli);
 	if (sum->scanned > 1 || (cli->cmd && cli->cmd->verdict && sum->scanned == 1)) {
 		tell_done (cli, sum->done, done, sizeof done);
 		if (cli->differ + cli->missing > 0)

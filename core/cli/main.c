@@ -250,6 +250,7 @@ run (struct cli *cli, int argc, char **argv, struct larder_error *error)
 	if (code == 0)
 		code = cli->cmd->run (cli, parsed.self + sizeof (struct globals), error);
 	code = larder_late (cli->larder, code, error);
+	kinds_rest (cli);
 	cli_close (cli);
 	cli->values = NULL;
 	return code;

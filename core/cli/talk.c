@@ -124,10 +124,8 @@ json_error (struct cli *cli, const struct larder_error *error, const char *what)
 }
 
 void
-talk_error (struct cli *cli, const struct larder_error *error, const char *what)
+talk_people (struct cli *cli, const struct larder_error *error, const char *what)
 {
-	if (cli->globals.json)
-		json_error (cli, error, what);
 	CLEANUP_BUFFER struct buffer text;
 	buffer_init (&text, 64 << 10);
 	bool colour = colour_wanted (cli);
@@ -180,6 +178,23 @@ tell_rest (struct cli *cli, uint64_t moved, int64_t now, char ret_of[64], char r
 	snprintf (ret_of, 64, " of %s%s", text_from_size (total, text), more);
 	if (rate > 0 && (double) (total - moved) / rate < ETA_MOST)
 		snprintf (ret_eta, 64, ", ETA %s%s", text_from_duration ((int64_t) ((double) (total - moved) / rate * NS_PER_S), text), more);
+}
+
+void
+talk_error (struct cli *cli, const struct larder_error *error, const char *what)
+{
+	if (cli->globals.json)
+		json_error (cli, error, what);
+	talk_people (cli, error, what);
+}
+
+void
+talk_item_error (struct cli *cli, const struct larder_error *error, const char *what)
+{
+	if (cli->globals.json)
+		json_error (cli, error, what);
+	if (kind_is_told (cli, error))
+		talk_people (cli, error, what);
 }
 
 void

@@ -263,4 +263,22 @@ def test_cli_errors_no_folder_of_profiles():
         assert got.code == 2 and "no profile" in got.err and "folder profiles/ beside the pipeline file" in got.err, (args, got.err)
 
 
+def test_cli_errors_of_one_kind_do_not_flood():
+    """Ten of a kind are told, then how many more; another kind beside them is told too. With --verbose each is, and --json and --failed-to have all."""
+    write("flood/fine")
+    write("flood/" + "/".join(5 * ["long" * 60]) + "/file")
+    for i in range(60):
+        os.symlink("nowhere", "flood/odd-%02d" % i)
+    words = ("sync", "--links", "follow", "flood", "images:flood/")
+    got = larder(*words, "--failed-to", "failed")
+    more = [line for line in got.err.splitlines() if "more of this kind" in line]
+    assert got.code == 1 and got.err.count("cannot follow the link") == 11 and len(more) == 1 and "… and 50 more of this kind" in more[0], got.err
+    assert got.err.count("at most 1024") == 1 and "61 failed" in got.err and len(got.err.splitlines()) < 30, got.err
+    with open("failed") as file:
+        assert len(file.readlines()) == 61
+    got = larder("--json", "-q", *words)
+    assert sum(line["type"] == "error" for line in got.lines()) == 61 and got.err.count("cannot follow the link") == 11, got.err
+    assert larder("--verbose", *words).err.count("cannot follow the link") == 60
+
+
 run(sys.modules[__name__])
