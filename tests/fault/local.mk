@@ -55,6 +55,12 @@ check_LTLIBRARIES += tests/fault/bad-memory.la
 tests_fault_bad_memory_la_SOURCES = %D%/bad-memory.c %D%/going-wrong.c %D%/going-wrong.h
 tests_fault_bad_memory_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
+# Preloaded: calls to a mount, counted.
+check_LTLIBRARIES += tests/fault/counted-calls.la
+tests_fault_counted_calls_la_SOURCES = %D%/counted-calls.c
+tests_fault_counted_calls_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+tests_fault_counted_calls_la_LIBADD = -ldl
+
 # A file system with the manners of NFS.
 if HAVE_FUSE
 check_PROGRAMS += tests/fault/nfs-like
