@@ -1,19 +1,18 @@
 #!/usr/bin/env python3
-"""A worker's former helpers (strategy.py: boto3, Pillow, a lock) against the Python module, on a real MinIO, in turns.
+"""A worker's former helpers (strategy.py: boto3, Pillow, a lock in Redis) against the Python module, on a real MinIO and a real Redis, in turns.
 
 Uploads: 100 pictures of 1024x1024, opened by Pillow before the clock runs, one after the other in one process: PNG, thumbnail, both stored. The
 time and CPU are those of the calls alone; the peak is that of the whole process, Pillow's pictures included. The module does more: it looks
 whether the job is there, stores under conditions, sends checksums, and takes the digest of the pixels.
 
-Models: 16 processes ask at once for one cold model; the clock stops when the last has its path. The lock of the helper, in Redis there, is a
-file's here, which costs less. The module compares the checksum and syncs the file; the helper does neither.
+Models: 16 processes ask at once for one cold model; the clock stops when the last has its path. Both lock in Redis: the helper by SET NX PX, asking ten
+times a second as redis-py's lock does. The module compares the checksum and syncs the file; the helper does neither.
 
   tests/bench/bench-python.py [--rounds N] [--count N] [--model-mib N] [--workers N]     (make bench-python)
 """
 import argparse
 import json
 import os
-import re
 import shutil
 import statistics
 import subprocess
@@ -34,14 +33,18 @@ kind, work, words = sys.argv[1], sys.argv[2], sys.argv[3:]
 sys.path[:0] = [os.environ["BENCH_LIB"], os.environ["BENCH_HERE"], os.environ["BENCH_MODULE"]]
 began = time.monotonic()
 if kind == "helpers":
-    import contextlib, fcntl, pathlib, servers, strategy
+    import contextlib, pathlib, redis_talk, servers, strategy
     boto3 = servers.boto3()
     from botocore.config import Config
     @contextlib.contextmanager
     def lock(name, timeout):
-        with open(os.path.join(os.environ["BENCH_LOCKS"], name.replace("/", "_")), "w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        owner = os.urandom(8).hex()
+        with redis_talk.Talk(int(os.environ["BENCH_REDIS"]), os.environ["LARDER_REDIS_PASSWORD"]) as talk:
+            while talk.ask("SET", name, owner, "NX", "PX", timeout * 1000) is None:
+                time.sleep(0.1)
             yield
+            if talk.ask("GET", name) == owner:
+                talk.ask("DEL", name)
     client = boto3.client("s3", aws_access_key_id=os.environ["BENCH_ACCESS"], aws_secret_access_key=os.environ["BENCH_SECRET"],
                           region_name="us-east-1", endpoint_url=os.environ["BENCH_ENDPOINT"], config=Config(s3={"addressing_style": "path"}))
     strategy.use(client, lock, pathlib.Path(os.environ["BENCH_ROOT"]))
@@ -81,11 +84,13 @@ print(json.dumps([wall, used, peak(), ready, stored]))
 """
 
 
-def environment(server, folder):
+def environment(server, folder, redis=None):
     result = dict(server.environment(), LARDER_CONFIG=os.path.join(folder, "pipeline/larder.ini"), LARDER_PROFILE="minio", LARDER_ROOT=os.path.join(folder, "larder"),
                   LARDER_LIBRARY=os.path.join(os.environ["TOP_BUILDDIR"], ".libs/liblarder.so.0"), LARDER_MODULE_DIR=os.path.join(os.environ["TOP_BUILDDIR"], ".libs"),
-                  BENCH_LIB=os.path.join(HERE, "..", "lib"), BENCH_HERE=HERE, BENCH_MODULE=os.path.join(TOP, "core/python"), BENCH_LOCKS=folder,
+                  BENCH_LIB=os.path.join(HERE, "..", "lib"), BENCH_HERE=HERE, BENCH_MODULE=os.path.join(TOP, "core/python"),
                   BENCH_ROOT=os.path.join(folder, "helpers"), BENCH_ENDPOINT=server.endpoint, BENCH_ACCESS=server.access_key, BENCH_SECRET=server.secret_key)
+    if redis:
+        result.update(LARDER_REDIS=redis.address, LARDER_REDIS_PASSWORD=redis.password, BENCH_REDIS=str(redis.port))
     return {name: value for name, value in result.items() if name != "PYTHONPATH"}
 
 
@@ -138,12 +143,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="larder-bench-")
     try:
         files = pictures(folder, options.count, options.side)
-        config = servers.pipeline(os.path.join(folder, "pipeline"))
-        profile = os.path.join(os.path.dirname(config), "profiles/minio.ini")
-        with open(profile) as file:
-            text = file.read()
-        with open(profile, "w") as file:
-            file.write(re.sub(r'\[lock "models"\][^[]*', '[lock "models"]\ndriver = file\nroot = %s\n\n' % folder, text))
+        servers.pipeline(os.path.join(folder, "pipeline"))
         kinds = ("helpers", "module", "array")
         up, down = {kind: [] for kind in kinds}, {kind: [] for kind in kinds[:2]}
         length = options.model_mib << 20
@@ -160,13 +160,13 @@ def main():
                 1000 / options.count, "ms each")
             print("ready ", {kind: round(statistics.median(row[3] for row in up[kind]), 3) for kind in kinds}, "s; stored", {kind: up[kind][0][4] for kind in kinds})
         if length:
-            with servers.start("minio") as server:
+            with servers.start("minio") as server, servers.start("redis") as redis:
                 server.make_bucket(MODELS)
                 with open(os.path.join(folder, "big"), "wb") as file:
                     for _ in range(options.model_mib):
                         file.write(os.urandom(1 << 20))
                 server.client().upload_file(os.path.join(folder, "big"), MODELS, "sdxl/big.safetensors")
-                env = environment(server, folder)
+                env = environment(server, folder, redis)
                 for turn in range(options.rounds):
                     for kind in kinds[:2] if turn % 2 else kinds[1::-1]:
                         down[kind].append(loads(kind, options.workers, length, env, os.path.join(folder, "larder" if kind == "module" else "helpers")))
