@@ -169,6 +169,8 @@ larder_infra_free (struct larder_infra *infra)
 	if (!infra)
 		return;
 	for (size_t n = 0; n < infra->count; n++) {
+		if (infra->describing)
+			instance_free (infra->at[n].instance);
 		arena_free (infra->at[n].arena);
 		arena_free (infra->at[n].seen);
 	}
@@ -298,8 +300,10 @@ larder_infra_traps (struct larder *larder, larder_finding_cb finding, void *cont
 {
 	struct larder_infra *infra = NULL;
 	int code = infra_new (larder, 0, &infra, error);
-	if (code == 0)
+	if (code == 0) {
+		infra->describing = true;
 		code = desired_read (infra, error);
+	}
 	if (code == 0)
 		bind_all (infra);
 	for (size_t n = 0; code == 0 && n < infra->count; n++)

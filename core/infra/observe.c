@@ -42,7 +42,8 @@ resource_bind (struct larder_infra *infra, struct resource *resource, struct lar
 	const char *name = config_text (at, "driver");
 	if (registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, name ? name : "", &module, &why) < 0)
 		return cut (resource, why.message, error);
-	code = backend_open (infra->larder, resource->backend, &resource->instance, error);
+	code = infra->describing ? backend_describe (infra->larder, resource->backend, infra->arena, &resource->instance, error)
+		: backend_open (infra->larder, resource->backend, &resource->instance, error);
 	if (code < 0)
 		return code;
 	const struct larder_driver *driver = resource->instance->module->driver;

@@ -50,6 +50,7 @@ struct resource {
 struct larder_infra {
 	struct larder *larder;
 	uint32_t flags;                  /* enum larder_infra_flag */
+	bool describing;                 /* no service is asked and nothing is made: the instances are ours, and know only what they support */
 	struct larder_arena *arena;
 	struct resource *at;
 	size_t count, room;

@@ -73,6 +73,8 @@ note (void *context, const struct larder_event *event)
 {
 	struct bench *bench = context;
 	size_t length = strlen (bench->events);
+	if (!event->from)                        /* bytes on their way */
+		return 0;
 	snprintf (bench->events + length, sizeof bench->events - length, "%s %s%s%s\n", event->action, event->from + strlen ("s:"),
 	          event->version ? " " : "", event->version ? event->version : "");
 	return 0;

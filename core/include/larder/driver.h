@@ -45,7 +45,7 @@ struct larder_open {
 	bool read_only;          /* nothing may be written or created */
 	const char *const *versioned; /* buckets whose stores ask for versions, ended by NULL; or NULL. For drivers that make buckets */
 	const char *const *buckets;   /* of all stores on it, ended by NULL: a driver makes no other, which may be a slip of the pen; NULL: any */
-	bool describe;           /* export_resource and policy alone will be asked: the storage need not be there, and nothing is made */
+	bool describe;           /* export_resource, policy and supports alone will be asked: the storage need not be there, and nothing is made */
 };
 
 /* Which object, and which version of it. */
