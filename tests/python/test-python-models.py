@@ -34,6 +34,19 @@ def test_python_models_a_miss_fills_and_the_next_is_a_hit():
     assert copy == again and copy.how == "hit"
 
 
+def test_python_models_progress_tells_of_how_much():
+    """Of how many bytes, once that is known."""
+    put("slow")
+    seen = []
+
+    def progress(done, whole):
+        seen.append((done, whole))
+        time.sleep(0.01)
+
+    store.load_model("slow", "sdxl", progress=progress)
+    assert {whole for _, whole in seen} <= {None, len(DATA)} and seen[-1] == (len(DATA), len(DATA)), seen
+
+
 def test_python_models_a_hit_asks_no_service_and_is_quick():
     """Works when the source is down, loads no driver; two milliseconds in process, the best of many."""
     put("warm")
