@@ -59,7 +59,7 @@ http_close (struct http *http)
 	host->unshare (LIBCURL_KEY);
 }
 
-/* Certificates are read when they are needed first; a file that the user named, at once, so that a wrong one is told early. */
+/* Certificates are read when they are needed first: a file of all that a machine trusts takes longer than a whole command without TLS. */
 static int
 need_trust (struct http *http, struct larder_error *error)
 {
@@ -78,7 +78,7 @@ set_options (struct http *http, const struct http_options *options, struct larde
 	http->agent = strdup (options->agent ? options->agent : "larder");
 	if (!http->agent || (options->ca_file && !http->ca_file))
 		return larder_fail_memory (error);
-	return http->ca_file ? need_trust (http, error) : 0;
+	return http->ca_file ? trust_look (http->ca_file, error) : 0;
 }
 
 int

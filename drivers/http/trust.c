@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
@@ -57,6 +58,19 @@ load (X509_STORE *store, const char *ca_file)
 }
 
 static int
+fail_no_trust (const char *ca_file, struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_INVALID, "ca-file names a readable file of certificates, PEM, or a folder of such, each named by its hash",
+		"no certificates to trust in '%s'", ca_file ? ca_file : "the system's folder");
+}
+
+int
+trust_look (const char *ca_file, struct larder_error *error)
+{
+	return access (ca_file, R_OK) == 0 ? 0 : fail_no_trust (ca_file, error);
+}
+
+static int
 trust_create (void *argument, void **ret, struct larder_error *error)
 {
 	const char *ca_file = argument;
@@ -69,9 +83,7 @@ trust_create (void *argument, void **ret, struct larder_error *error)
 	if (!load (trust->store, ca_file)) {
 		ERR_clear_error ();
 		trust_free (trust);
-		int code = larder_fail (error, LARDER_E_INVALID, "no certificates to trust in '%s'", ca_file ? ca_file : "the system's folder");
-		larder_explain (error, LARDER_DETAIL_NEXT, "ca-file names a readable file of certificates, PEM, or a folder of such, each named by its hash");
-		return code;
+		return fail_no_trust (ca_file, error);
 	}
 	*ret = trust;
 	return 0;
