@@ -25,7 +25,48 @@ static const char *const kinds[COUNTS] = { KINDS (NAME) };
 #define BODY_ROOM (4u << 20)      /* 1000 keys of a batch delete, 10,000 parts of an upload */
 
 /* One connection. */
-struct guest { struct server *server; int fd; };
+struct guest { struct server *server; int fd; struct guest *next; };
+
+/* False: the server ends. */
+static bool
+come (struct guest *guest)
+{
+	struct server *server = guest->server;
+	pthread_mutex_lock (&server->lock);
+	bool welcome = !server->ending;
+	if (welcome) {
+		guest->next = server->guests;
+		server->guests = guest;
+	}
+	pthread_mutex_unlock (&server->lock);
+	return welcome;
+}
+
+static void
+leave (struct guest *guest)
+{
+	struct server *server = guest->server;
+	pthread_mutex_lock (&server->lock);
+	struct guest **at = &server->guests;
+	while (*at != guest)
+		at = &(*at)->next;
+	*at = guest->next;
+	pthread_cond_signal (&server->left);
+	pthread_mutex_unlock (&server->lock);
+}
+
+/* Connections that clients leave open are ended, so that nobody uses what is freed next. */
+static void
+see_off (struct server *server)
+{
+	pthread_mutex_lock (&server->lock);
+	server->ending = true;
+	for (const struct guest *guest = server->guests; guest; guest = guest->next)
+		shutdown (guest->fd, SHUT_RDWR);
+	while (server->guests)
+		pthread_cond_wait (&server->left, &server->lock);
+	pthread_mutex_unlock (&server->lock);
+}
 
 static bool
 shake_hands (struct server *server, struct line *line)
@@ -60,10 +101,12 @@ run (void *context)
 {
 	struct guest *guest = context;
 	struct line *line = calloc (1, sizeof *line);
-	if (line) {
+	if (line && come (guest)) {
 		line->fd = guest->fd;
 		serve (guest->server, line);
 		SSL_free (line->ssl);
+		OPENSSL_thread_stop ();          /* what the library keeps of this thread: its own end may come too late */
+		leave (guest);
 	}
 	close (guest->fd);
 	free (line);
@@ -79,7 +122,7 @@ take_guest (void *context, int fd)
 	setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &(int) { !server->options.nagle }, sizeof (int));
 	atomic_fetch_add (&server->counts[COUNT_connections], 1);
 	if (guest)
-		*guest = (struct guest) { server, fd };
+		*guest = (struct guest) { server, fd, NULL };
 	return guest;
 }
 
@@ -128,7 +171,7 @@ tell (struct server *server)
 int
 main (int argc, char **argv)
 {
-	static struct server server;
+	static struct server server = { .lock = PTHREAD_MUTEX_INITIALIZER, .left = PTHREAD_COND_INITIALIZER };
 	uint64_t content = UINT64_MAX;
 	unsigned port = 0;
 	int code = parse (argc, argv, &server.options, &content), signal_number;
@@ -151,6 +194,8 @@ main (int argc, char **argv)
 	printf ("{\"port\": %u}\n", port);
 	fflush (stdout);
 	sigwait (&ends, &signal_number);
+	see_off (&server);
 	tell (&server);
+	SSL_CTX_free (server.tls);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <openssl/ssl.h>
+#include <pthread.h>
 
 #define LINE_ROOM 65536
 #define TAIL_ROOM 256             /* of a body in aws-chunked form, where its trailer stands */
@@ -32,6 +33,10 @@ struct server {
 	struct options options;
 	SSL_CTX *tls;
 	atomic_ulong counts[COUNTS], requests;
+	pthread_mutex_t lock;
+	pthread_cond_t left;
+	struct guest *guests;                  /* connections under way; under the lock */
+	bool ending;
 };
 
 /* ---- null-line.c: a connection, plain or TLS ---- */
