@@ -183,7 +183,8 @@ def test_bench_scale_medium_objects():
                 peaks[what], used[what] = max(up, down), server.counts["connections"]
                 print("# %s%s: %.1f MiB up, %.1f MiB down, %d connections" % (what, " over TLS" if tls else "", up, down, used[what]))
             assert peaks["many"] <= (LARGE if not SANITIZED else peaks["few"] + 4), peaks
-            assert 16 <= used["many"] <= 22 and used["asked"] > 40, used      # of both commands; a listing is asked for beside them
+            # Of both commands; a listing is asked for beside them, and on a busy machine not each thread is there before the others have done all.
+            assert 16 <= used["many"] <= 22 and used["asked"] > 1.5 * used["many"], used
 
 
 def test_bench_scale_memory_is_a_budget():
