@@ -94,13 +94,13 @@ file_draft_clear (int root, const char *folder)
 	close (there.folder);
 }
 
-/* Ours as long as it is open; not, when somebody who looked for what was left had it for a moment. Where nobody can lock, nobody takes it away. */
+/* Ours as long as it is open; not, when somebody who looked for what was left took it away. Where nobody can lock, nobody does. */
 static bool
-hold (const struct file_draft *draft)
+hold (const struct file_draft *draft, int how)
 {
 	struct stat own;
-	if (flock (draft->fd, LOCK_EX | LOCK_NB) < 0)
-		return errno != EWOULDBLOCK;
+	if (flock (draft->fd, LOCK_EX | how) < 0)
+		return errno != EWOULDBLOCK && errno != EINTR;
 	return fstat (draft->fd, &own) == 0 && is_under (&own, draft->folder, draft->name);
 }
 
@@ -118,7 +118,7 @@ create_named (struct file_draft *draft)
 	name_of_kind ("of", draft->last, draft->name);
 	if (create (draft) < 0 && errno == EEXIST && clear_name (draft, draft->name, LOCK_NB))
 		(void) create (draft);
-	if (draft->fd >= 0 && hold (draft))
+	if (draft->fd >= 0 && hold (draft, 0))            /* who has its lock meanwhile only looks: waited for, so that the name is not left to nobody */
 		return;
 	if (draft->fd >= 0)
 		close (draft->fd);
@@ -227,7 +227,7 @@ file_draft_again (struct file_draft *draft, int root, const char *path, const ch
 		return code;
 	draft->fd = openat (draft->folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	snprintf (draft->name, sizeof draft->name, "%s", name);
-	if (draft->fd >= 0 && is_own_draft (draft->fd) && hold (draft))
+	if (draft->fd >= 0 && is_own_draft (draft->fd) && hold (draft, LOCK_NB))
 		return 0;
 	draft->name[0] = '\0';                   /* not ours to remove */
 	file_draft_abort (draft);
