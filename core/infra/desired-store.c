@@ -136,6 +136,7 @@ add_bucket (struct larder_infra *infra, const struct config_section *at, const s
 	if (!bucket)
 		return larder_fail_memory (error);
 	bucket->protect = asked->protect;
+	bucket->bare = true;
 	if (config_given (at, "versioning"))
 		lines_add (&bucket->desired, "versioning", yes_no (asked->versioning));
 	lines_add (&bucket->desired, "public-access", asked->public_access);

@@ -49,25 +49,72 @@ lacking (const struct larder_infra *infra, const struct resource *resource, cons
 	return NULL;
 }
 
+/* Is this line of the resource as a whole, or in one member with the other? */
+static bool
+concerns (const char *one, const char *other)
+{
+	size_t length = path_member_length (one);
+	return !length || (length == path_member_length (other) && strncmp (one, other, length) == 0);
+}
+
+static bool
+narrows (const struct resource *resource, const char *path)
+{
+	const struct larder_path_rule *rule = resource_rule (resource, path);
+	return rule && rule->flags & LARDER_PATH_NARROWS;
+}
+
+/* What is left of a line's member without the lines that have a reason in `why`: would more be done, or nothing? */
+static const char *
+left_over (const struct resource *resource, const struct line *line, const char *const *why)
+{
+	const struct lines *desired = &resource->desired;
+	bool lost = false, does = false;
+	for (size_t n = 0; n < desired->count; n++) {
+		const char *path = desired->at[n].path;
+		if (why[n] && narrows (resource, path) && concerns (path, line->path))
+			return arena_printf (resource->arena, "without %s it would be another", path_member_length (path) ? path + path_member_length (path) + 1 : path);
+		if (!path_member_length (path) || !concerns (path, line->path))
+			continue;
+		lost = lost || why[n];
+		does = does || (!why[n] && !narrows (resource, path));
+	}
+	return lost && !does && narrows (resource, line->path) ? "nothing is left of what it is for" : NULL;
+}
+
+static int
+add_lacking (struct resource *resource, const struct line *line, const char *why, struct larder_error *error)
+{
+	struct change *at = arena_more (resource->arena, resource->lacks.at, resource->lacks.count, &resource->lacks.room, sizeof *at);
+	if (!at)
+		return larder_fail_memory (error);
+	resource->lacks.at = at;
+	at[resource->lacks.count++] = (struct change) { .mark = LARDER_INFRA_LACKING, .path = line->path, .will = line->value, .why = why };
+	return 0;
+}
+
 /* Takes them from the desired lines, once, so that no driver ever sees them. */
 static int
 take_lacking (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
 {
 	size_t kept = 0;
+	int code = 0;
 	struct lines *desired = &resource->desired;
-	for (size_t n = 0; n < desired->count; n++) {
-		const char *why = lacking (infra, resource, &desired->at[n]);
-		if (!why) {
+	const char **why = arena_alloc (resource->arena, (2 * desired->count + 1) * sizeof *why), **all = why ? why + desired->count : NULL;
+	if (!why)
+		return larder_fail_memory (error);
+	for (size_t n = 0; n < desired->count; n++)
+		why[n] = lacking (infra, resource, &desired->at[n]);
+	for (size_t n = 0; n < desired->count; n++)
+		all[n] = why[n] ? why[n] : left_over (resource, &desired->at[n], why);
+	for (size_t n = 0; code == 0 && n < desired->count; n++)
+		if (all[n])
+			code = add_lacking (resource, &desired->at[n], all[n], error);
+		else
 			desired->at[kept++] = desired->at[n];
-			continue;
-		}
-		struct change *at = arena_more (resource->arena, resource->lacks.at, resource->lacks.count, &resource->lacks.room, sizeof *at);
-		if (!at)
-			return larder_fail_memory (error);
-		resource->lacks.at = at;
-		at[resource->lacks.count++] = (struct change) { .mark = LARDER_INFRA_LACKING, .path = desired->at[n].path, .will = desired->at[n].value, .why = why };
-	}
-	resource->empty = desired->count > 0 && kept == 0;       /* then there is nothing left to make */
+	if (code < 0)
+		return code;
+	resource->empty = desired->count > 0 && kept == 0 && !resource->bare;       /* then there is nothing left to make */
 	desired->count = kept;
 	for (size_t n = 0; resource->must && n < kept; n++)
 		if (path_matches (resource->must, desired->at[n].path))

@@ -40,6 +40,7 @@ struct resource {
 	struct changes lacks;            /* desired lines that the backend does not support */
 	struct changes traps;
 	bool sifted, empty;              /* they were taken out; nothing else was desired */
+	bool bare;                       /* without any line, too, there is something to make */
 	int64_t abort_after;             /* of a bucket, while its lines are made: ns */
 	struct instance *instance;
 	const struct larder_resource_type *means;

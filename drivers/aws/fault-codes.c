@@ -82,7 +82,7 @@ static const struct aws_fault_row rows[] = {
 	ROW ("ObjectAlreadyInActiveTierError", CONFLICT, 403, NEVER, "the object can be read as it is"),
 	ROW ("ObjectParentIsFile", CONFLICT, 409, NEVER, FILES),
 	ROW ("ObjectNotInActiveTierError", NOTREADY, 403, NEVER, RESTORE),
-	ROW ("OperationAborted", CONFLICT, 409, NEVER, "try again: another request for it was under way"),
+	ROW ("OperationAborted", CONFLICT, 409, TRANSIENT, "try again: another request for it was under way"),
 	ROW ("PermanentRedirect", INVALID, 301, NEVER, "set region or endpoint in the [backend] section to the bucket's"),
 	ROW ("PreconditionFailed", CONFLICT, 412, NEVER, CHANGED),
 	ROW ("PriorRequestNotComplete", UNAVAILABLE, 400, THROTTLED, AGAIN),

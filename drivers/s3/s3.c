@@ -88,6 +88,8 @@ static const struct larder_driver driver = {
 	            | LARDER_CAP_CHECKSUM | LARDER_CAP_RANGE | LARDER_CAP_REMOVE_IF_MATCH | LARDER_CAP_ANY_KEY
 	            | LARDER_CAP_KEY_BESIDE_PREFIX | LARDER_CAP_COPY_CREATE_ONLY,
 	.schemes = "s3",
+	.resources = s3_resources,
+	.resource_stride = sizeof (struct larder_resource_type),
 	.open = s3_open,
 	.close = s3_close,
 	.check = s3_check,

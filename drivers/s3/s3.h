@@ -74,6 +74,8 @@ int s3_check_etag (const char *key, const char *wanted, const struct larder_info
 int s3_check_stored (const char *key, uint32_t type, const char *sent, const struct larder_info *stored, struct larder_error *error);
 /* Some servers take the request and leave the encryption out: INTEGRITY when it was asked for and there is no echo of it. */
 int s3_check_encrypted (const char *key, const struct larder_attributes *asked, const char *echo, struct larder_error *error);
+/* In the region of the backend; one that is ours already is 0, somebody else's CONFLICT. */
+int s3_bucket_create (struct s3 *s3, struct larder_call *call, const char *bucket, struct larder_error *error);
 /* Refuses a write in a read-only instance. */
 int s3_check_writable (const struct s3 *s3, struct larder_error *error);
 /* Copies every text of `info` to the call's memory and gives it to the caller's struct. */
@@ -117,6 +119,10 @@ int s3_revive_etag (struct s3 *s3, struct larder_call *call, const char *bucket,
 int s3_guard (struct s3 *s3, struct larder_call *call, const char *bucket, const char *key, struct larder_error *error);
 /* An object went: its folders may be objects next. */
 void s3_guard_forget (struct s3 *s3, const char *bucket, const char *key);
+
+/* ---- resource.c ------------------------------------------------------------------------------------ */
+
+extern const struct larder_resource_type s3_resources[];
 
 /* ---- the operations: see driver.h ----------------------------------------------------------------- */
 

@@ -67,8 +67,8 @@ note_known (struct s3 *s3, const char *bucket)
 	pthread_mutex_unlock (&s3->mutex);
 }
 
-static int
-create_bucket (struct s3 *s3, struct larder_call *call, const char *bucket, struct larder_error *error)
+int
+s3_bucket_create (struct s3 *s3, struct larder_call *call, const char *bucket, struct larder_error *error)
 {
 	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
@@ -198,7 +198,7 @@ s3_exchange_send (struct s3 *s3, struct larder_call *call, struct s3_exchange *e
 	if (code == 0)
 		code = send_once (s3, call, exchange, error);
 	if (code == 0 && exchange->writes && s3_exchange_makes_bucket (s3, exchange)) {
-		code = create_bucket (s3, call, exchange->request.bucket, error);
+		code = s3_bucket_create (s3, call, exchange->request.bucket, error);
 		if (code == 0)
 			code = send_once (s3, call, exchange, error);
 	}

@@ -46,7 +46,20 @@
 	X (S3_UPLOADS_LIST, "uploads-list", "a list of open uploads",                          S, I, S, S, S, R)           \
 	X (S3_CHECKSUM_MODE, "checksum-mode", "a request to give checksums back",              S, S, S, R, S, R)           \
 	X (S3_SDK_CHECKSUM_ALGORITHM, "sdk-checksum-algorithm", "a checksum only if its kind is said twice", I, I, I, R, S, R) \
-	X (S3_BUCKET_LOCATION, "bucket-location", "a region for a new bucket",                 S, I, R, R, S, R)
+	X (S3_BUCKET_LOCATION, "bucket-location", "a region for a new bucket",                 S, I, R, R, S, R)           \
+	X (S3_BUCKET_ENCRYPTION, "bucket-encryption", "encryption of all of a bucket",         S, R, R, R, S, R)           \
+	X (S3_BUCKET_ENCRYPTION_KMS, "bucket-encryption-kms", "encryption of all of a bucket by a key service", S, R, R, R, S, R) \
+	X (S3_BUCKET_TAGGING, "bucket-tagging", "tags of buckets",                             S, S, S, R, S, R)           \
+	X (S3_LIFECYCLE, "lifecycle", "rules of how long objects stay",                        S, S, R, R, S, R)           \
+	X (S3_LIFECYCLE_CLASSES, "lifecycle-classes", "rules that move objects to other classes", S, R, R, R, S, R)        \
+	X (S3_LIFECYCLE_SIZE, "lifecycle-size", "rules for objects over a size",               S, S, R, R, D, R)           \
+	X (S3_LIFECYCLE_ABORT, "lifecycle-abort", "rules that remove uploads nobody ends",     S, R, R, R, S, R)           \
+	X (S3_CORS, "cors", "rules for scripts of other sites",                                S, R, S, R, S, R)           \
+	X (S3_PUBLIC_ACCESS, "public-access", "a block of public access",                      S, R, R, R, S, R)           \
+	X (S3_OWNERSHIP, "ownership", "an owner of what others write",                         S, R, S, R, S, R)           \
+	X (S3_POLICY, "policy", "bucket policies",                                             S, S, S, R, S, R)           \
+	X (S3_POLICY_READERS, "policy-readers", "bucket policies that name a CDN",             S, R, R, R, S, R)           \
+	X (S3_REPLICATION, "replication", "replication by the service",                        S, R, R, R, S, R)
 
 #define NAME(feature, name, meaning, ...) [feature] = name,
 #define MEANING(feature, name, meaning, ...) [feature] = meaning,

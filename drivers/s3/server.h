@@ -43,6 +43,19 @@ enum s3_feature {
 	S3_CHECKSUM_MODE,            /* x-amz-checksum-mode on GET and HEAD */
 	S3_SDK_CHECKSUM_ALGORITHM,   /* x-amz-sdk-checksum-algorithm must be sent for a checksum to be kept */
 	S3_BUCKET_LOCATION,          /* LocationConstraint of CreateBucket */
+	S3_BUCKET_ENCRYPTION,        /* settings of a bucket, each by its sub-resource */
+	S3_BUCKET_ENCRYPTION_KMS,
+	S3_BUCKET_TAGGING,
+	S3_LIFECYCLE,
+	S3_LIFECYCLE_CLASSES,        /* Transition to a class of AWS */
+	S3_LIFECYCLE_SIZE,           /* ObjectSizeGreaterThan; DESTRUCTIVE: lost, and the rule is for all objects then */
+	S3_LIFECYCLE_ABORT,          /* AbortIncompleteMultipartUpload */
+	S3_CORS,
+	S3_PUBLIC_ACCESS,
+	S3_OWNERSHIP,
+	S3_POLICY,
+	S3_POLICY_READERS,           /* principals of a CDN */
+	S3_REPLICATION,
 	S3_FEATURES
 };
 

@@ -64,6 +64,20 @@ int s3_request_bucket_create (struct aws_request *request, struct larder_arena *
 int s3_request_versioning_get (struct aws_request *request, struct larder_arena *arena, const struct s3_server *server,
                                const char *bucket, struct larder_error *error);
 
+/* Removes the bucket, when nothing is in it. */
+int s3_request_bucket_remove (struct aws_request *request, struct larder_arena *arena, const char *bucket, struct larder_error *error);
+/* Settings of a bucket (setting.h). `least_size`: the header S3_LEAST_SIZE as the service told it with a lifecycle; without it the
+ * service sets its own again. */
+struct s3_setting;
+struct buffer;
+#define S3_LEAST_SIZE "x-amz-transition-default-minimum-object-size"
+int s3_request_setting_get (struct aws_request *request, struct larder_arena *arena, const struct s3_server *server, const char *bucket,
+                            const struct s3_setting *setting, struct larder_error *error);
+int s3_request_setting_put (struct aws_request *request, struct larder_arena *arena, const struct s3_server *server, const char *bucket,
+                            const struct s3_setting *setting, const struct buffer *document, const char *least_size, struct larder_error *error);
+int s3_request_setting_remove (struct aws_request *request, struct larder_arena *arena, const struct s3_server *server, const char *bucket,
+                               const struct s3_setting *setting, struct larder_error *error);
+
 /* ---- replies (reply-*.c) ------------------------------------------------------------------------ */
 
 /* Facts in the headers of a HEAD or GET reply. For a range, info->length is the whole object's (Content-Range) and

@@ -378,12 +378,16 @@ class Versitygw(Server):
 
 
 class Moto(Server):
-    """AWS, as far as moto plays it: no authentication, every service of the aws profile."""
+    """AWS, as far as moto plays it: no authentication, every service of the aws profile. keeping: a lifecycle comes back as it was put."""
     row = "moto"
     health = "/moto-api/data.json"
 
+    def __init__(self, keeping=False, **common):
+        super().__init__(**common)
+        self.program = [os.path.join(HERE, "moto_keeping.py")] if keeping else ["-m", "moto.server"]
+
     def command(self):
-        return [os.path.join(python_environment(), "bin", "python"), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
+        return [os.path.join(python_environment(), "bin", "python"), *self.program, "-H", "127.0.0.1", "-p", str(self.port)]
 
 
 class Redis(Server):

@@ -2,6 +2,7 @@
 """test-live-table.py: the capability table, printed into doc/dev/servers.md, and asked of the servers themselves by boto3:
 a row that claims what its server does not do, or the other way round, turns the test of that server red."""
 import base64
+import json
 import os
 import re
 import subprocess
@@ -267,6 +268,97 @@ def ask_bucket_location(p):
     if not p.call("create_bucket", Bucket="elsewhere", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}):
         return {"refused"}
     return {"supported"} if p.call("get_bucket_location", Bucket="elsewhere")["LocationConstraint"] == "eu-west-1" else {"ignored"}
+
+
+# ---- settings of buckets, each in a bucket of its own: put, and told again
+
+def setting(p, name, put, get, read, want, **words):
+    bucket = "probes-" + name
+    if not p.call("head_bucket", Bucket=bucket):
+        p.server.make_bucket(bucket, versioning=True)
+    if not p.call(put, Bucket=bucket, **words):
+        return {"refused"}
+    found = p.call(get, Bucket=bucket)
+    return {"supported"} if found and read(found) == want else LOST
+
+
+def encryption(p, name, algorithm):
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}]}
+    return setting(p, name, "put_bucket_encryption", "get_bucket_encryption", lambda found: found["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"],
+                   {"SSEAlgorithm": algorithm}, ServerSideEncryptionConfiguration=rules)
+
+
+def ask_bucket_encryption(p):
+    return encryption(p, "sse", "AES256")
+
+
+def ask_bucket_encryption_kms(p):
+    return encryption(p, "sse-kms", "aws:kms")
+
+
+def ask_bucket_tagging(p):
+    tags = [{"Key": "a", "Value": "b"}]
+    return setting(p, "tags", "put_bucket_tagging", "get_bucket_tagging", lambda found: found["TagSet"], tags, Tagging={"TagSet": tags})
+
+
+def lifecycle(p, name, read, want, **rule):
+    rule = {"ID": "one", "Status": "Enabled", "Filter": {"Prefix": "a/"}, **rule}
+    return setting(p, name, "put_bucket_lifecycle_configuration", "get_bucket_lifecycle_configuration", lambda found: read(found["Rules"][0]), want, LifecycleConfiguration={"Rules": [rule]})
+
+
+def ask_lifecycle(p):
+    return lifecycle(p, "rules", lambda rule: (rule["ID"], rule["Expiration"]), ("one", {"Days": 3}), Expiration={"Days": 3})
+
+
+def ask_lifecycle_classes(p):
+    moves = [{"Days": 30, "StorageClass": "GLACIER_IR"}]
+    return lifecycle(p, "moves", lambda rule: rule["Transitions"], moves, Transitions=moves)
+
+
+def ask_lifecycle_size(p):
+    over = {"ObjectSizeGreaterThan": 5}
+    return lifecycle(p, "sizes", lambda rule: rule.get("Filter"), over, Filter=over, Expiration={"Days": 3})
+
+
+def ask_lifecycle_abort(p):
+    aborts = {"DaysAfterInitiation": 7}
+    return lifecycle(p, "aborts", lambda rule: rule.get("AbortIncompleteMultipartUpload"), aborts, AbortIncompleteMultipartUpload=aborts)
+
+
+def ask_cors(p):
+    rules = [{"ID": "one", "AllowedOrigins": ["https://a"], "AllowedMethods": ["GET"]}]
+    return setting(p, "cors", "put_bucket_cors", "get_bucket_cors", lambda found: found["CORSRules"], rules, CORSConfiguration={"CORSRules": rules})
+
+
+def ask_public_access(p):
+    flags = {name: True for name in ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")}
+    return setting(p, "blocked", "put_public_access_block", "get_public_access_block", lambda found: found["PublicAccessBlockConfiguration"], flags, PublicAccessBlockConfiguration=flags)
+
+
+def ask_ownership(p):
+    rules = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    return setting(p, "owned", "put_bucket_ownership_controls", "get_bucket_ownership_controls", lambda found: found["OwnershipControls"], rules, OwnershipControls=rules)
+
+
+def policy(p, name, **statement):
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": "one", "Resource": "arn:aws:s3:::probes-%s/*" % name, **statement}]})
+    return setting(p, name, "put_bucket_policy", "get_bucket_policy", lambda found: json.loads(found["Policy"])["Statement"][0]["Sid"], "one", Policy=text)
+
+
+def ask_policy(p):
+    return policy(p, "policy", Effect="Deny", Principal="*", Action="s3:*", Condition={"Bool": {"aws:SecureTransport": "false"}})
+
+
+def ask_policy_readers(p):
+    distribution = {"StringEquals": {"AWS:SourceArn": "arn:aws:cloudfront::123456789012:distribution/E1"}}
+    return policy(p, "readers", Effect="Allow", Principal={"Service": "cloudfront.amazonaws.com"}, Action="s3:GetObject", Condition=distribution)
+
+
+def ask_replication(p):
+    rules = {"Role": "arn:aws:iam::123456789012:role/copies", "Rules": [{
+        "ID": "one", "Priority": 1, "Status": "Enabled", "Filter": {"Prefix": ""}, "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Destination": {"Bucket": "arn:aws:s3:::probes-policy"}}]}
+    return setting(p, "copied", "put_bucket_replication", "get_bucket_replication", lambda found: found["ReplicationConfiguration"]["Rules"][0]["ID"], "one", ReplicationConfiguration=rules)
 
 
 ASKED = {name[4:].replace("_", "-"): function for name, function in list(globals().items()) if name.startswith("ask_")}

@@ -84,6 +84,8 @@ START_TEST (dangers)
 		{ "minio", S3_UPLOADS_LIST, S3_IGNORED }, { "moto", S3_CHECKSUM_MULTIPART, S3_IGNORED }, { "moto", S3_CHECKSUM_COMPARED, S3_IGNORED },
 		{ "minio", S3_RAW_KEYS, S3_DESTRUCTIVE }, { "versitygw", S3_RAW_KEYS, S3_DESTRUCTIVE }, { "minio", S3_PUT_CREATE_ONLY, S3_SUPPORTED },
 		{ "minio", S3_COMPLETE_CREATE_ONLY, S3_SUPPORTED }, { "moto", S3_SDK_CHECKSUM_ALGORITHM, S3_SUPPORTED },
+		{ "moto", S3_LIFECYCLE_SIZE, S3_DESTRUCTIVE }, { "minio", S3_LIFECYCLE_ABORT, S3_REFUSED }, { "minio", S3_PUBLIC_ACCESS, S3_REFUSED },
+		{ "minio", S3_OWNERSHIP, S3_REFUSED }, { "versitygw", S3_LIFECYCLE, S3_REFUSED }, { "ceph", S3_POLICY, S3_REFUSED },
 	};
 	for (size_t i = 0; i < COUNT_OF (facts); i++)
 		ck_assert_msg (row (facts[i].server)->state[facts[i].feature] == facts[i].state, "%s: %s", facts[i].server, s3_feature_name (facts[i].feature));

@@ -67,6 +67,21 @@ path_of_member (struct larder_arena *arena, const char *set, const char *member,
 	return path;
 }
 
+char *
+path_member (struct larder_arena *arena, const char *bracket)
+{
+	size_t length = strcspn (bracket, "]");
+	char *name = arena_copy_bytes (arena, bracket + 1, length ? length - 1 : 0), *to = name;
+	for (const char *at = name; at && *at; to++) {
+		bool close = strncmp (at, "%5D", 3) == 0, percent = strncmp (at, "%25", 3) == 0;
+		*to = close ? ']' : percent ? '%' : *at;
+		at += close || percent ? 3 : 1;
+	}
+	if (to)
+		*to = '\0';
+	return name;
+}
+
 static int
 by_path (const void *a, const void *b)
 {
@@ -119,6 +134,24 @@ lines_find (const struct lines *lines, const char *path)
 {
 	size_t at = lower (lines, path);
 	return at < lines->count && strcmp (lines->at[at].path, path) == 0 ? &lines->at[at] : NULL;
+}
+
+const char *
+lines_in (const struct lines *lines, const char *set, const char *member, const char *below)
+{
+	const char *path = path_of_member (lines->arena, set, member, below);
+	const struct line *line = path ? lines_find (lines, path) : NULL;
+	return line ? line->value : NULL;
+}
+
+int
+lines_take (struct lines *lines, struct larder_lines *from, struct larder_error *error)
+{
+	struct larder_line line = { .size = sizeof line };
+	int code;
+	while ((code = from->next (from->context, &line, error)) > 0)
+		lines_add (lines, line.path, line.value);
+	return code < 0 ? code : lines_sort (lines, error);
 }
 
 bool

@@ -1,10 +1,12 @@
 /* lines.h: state as `path = value` lines in byte order of their paths, members of sets keyed by what identifies them:
  * rule[images].transition[GLACIER_IR].days = 30. Desired, observed, diff and saved plan are all these. */
-#ifndef LARDER_INFRA_LINES_H
-#define LARDER_INFRA_LINES_H
+#ifndef LARDER_BASE_LINES_H
+#define LARDER_BASE_LINES_H
 
 #include <larder/types.h>
 #include "arena.h"
+
+struct larder_lines;
 
 /* `from`: the value is what another resource tells once it is there, "cdn/images#principal"; then `value` may be NULL: not known yet. With
  * `set` it is the member of that set instead, and the value yes. */
@@ -23,9 +25,15 @@ void lines_add_from (struct lines *lines, const char *path, const char *from);
 void lines_add_member_from (struct lines *lines, const char *set, const char *name, const char *from);
 /* "SET[MEMBER]BELOW" in the arena; ']' and '%' of the member are written %5D and %25. NULL: no memory. */
 char *path_of_member (struct larder_arena *arena, const char *set, const char *member, const char *below);
+/* The member that begins at this '[', as it was given. NULL: no memory. */
+char *path_member (struct larder_arena *arena, const char *bracket);
 /* In order, each path once: INVALID when one has two values. */
 int lines_sort (struct lines *lines, struct larder_error *error);
 const struct line *lines_find (const struct lines *lines, const char *path);
+/* Value of SET[MEMBER]BELOW, or NULL. */
+const char *lines_in (const struct lines *lines, const char *set, const char *member, const char *below);
+/* All that `from` tells, in order. */
+int lines_take (struct lines *lines, struct larder_lines *from, struct larder_error *error);
 /* Is there a line of that path, or below it? `length` bytes of it. */
 bool lines_have_below (const struct lines *lines, const char *path, size_t length);
 
@@ -35,7 +43,6 @@ bool path_matches (const char *pattern, const char *path);
 size_t path_member_length (const char *path);
 
 /* How a module reads them. The feed lives as long as what it fills. */
-struct larder_lines;
 struct lines_feed { const struct lines *lines; size_t next; };
 void lines_feed (struct lines_feed *feed, const struct lines *lines, struct larder_lines *ret);
 

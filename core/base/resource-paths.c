@@ -1,0 +1,96 @@
+/* resource-paths.c: the paths of each type of resource, with what a driver and the engine must know of them. Data. */
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include "resource-paths.h"
+
+#define COMPUTED { "domain", LARDER_STRING, LARDER_PATH_COMPUTED, "where it answers" }, { "id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" }
+#define PRINCIPAL { "principal", LARDER_STRING, LARDER_PATH_COMPUTED, "as whom it reads" }
+
+const struct larder_path_rule bucket_paths[] = {
+	COMPUTED,
+	{ "cors[*].expose[*]", LARDER_BOOL, 0, "headers that scripts see" },
+	{ "cors[*].header[*]", LARDER_BOOL, 0, "headers that may be sent" },
+	{ "cors[*].max-age", LARDER_INT, 0, "seconds" },
+	{ "cors[*].method[*]", LARDER_BOOL, 0, "methods" },
+	{ "cors[*].origin[*]", LARDER_BOOL, 0, "who may ask" },
+	{ "encryption", LARDER_STRING, LARDER_PATH_OPTIONAL, "of what is written" },
+	{ "encryption-key", LARDER_STRING, LARDER_PATH_OPTIONAL, "key of it" },
+	{ "ownership", LARDER_STRING, LARDER_PATH_OPTIONAL, "who owns what others write" },
+	{ "public-access", LARDER_STRING, LARDER_PATH_OPTIONAL, "blocked" },
+	{ "region", LARDER_STRING, LARDER_PATH_COMPUTED, "where it lies" },
+	{ "rule[*].abort-uploads", LARDER_INT, 0, "days" },
+	{ "rule[*].expire", LARDER_INT, 0, "days" },
+	{ "rule[*].expire-noncurrent", LARDER_INT, 0, "days" },
+	{ "rule[*].larger-than", LARDER_INT, LARDER_PATH_NARROWS, "bytes" },
+	{ "rule[*].prefix", LARDER_STRING, LARDER_PATH_NARROWS, "of the keys" },
+	{ "rule[*].status", LARDER_STRING, LARDER_PATH_NARROWS, "enabled or disabled" },
+	{ "rule[*].tag", LARDER_STRING, LARDER_PATH_NARROWS, "NAME=VALUE" },
+	{ "rule[*].transition[*].days", LARDER_INT, 0, "age at which objects move to the class" },
+	{ "tag[*]", LARDER_STRING, 0, "tag" },
+	{ "versioning", LARDER_BOOL, LARDER_PATH_OPTIONAL, "old versions are kept; where they once were, it is told" },
+	{ 0 }
+};
+const struct larder_path_rule access_paths[] = {
+	COMPUTED, PRINCIPAL, { "reader[*]", LARDER_STRING, 0, "who reads all of it" }, { "tls-only", LARDER_BOOL, 0, "no request without TLS" }, { 0 }
+};
+const struct larder_path_rule replication_paths[] = {
+	COMPUTED, PRINCIPAL,
+	{ "role", LARDER_STRING, LARDER_PATH_NARROWS, "as whom it copies" },
+	{ "rule[*].class", LARDER_STRING, 0, "class of the copies" },
+	{ "rule[*].delete-markers", LARDER_BOOL, 0, "copy deletions, too" },
+	{ "rule[*].priority", LARDER_INT, 0, "among rules" },
+	{ "rule[*].status", LARDER_STRING, 0, "enabled or disabled" },
+	{ "rule[*].to", LARDER_STRING, 0, "where to" },
+	{ "rule[*].within-seconds", LARDER_INT, 0, "how soon" },
+	{ 0 }
+};
+const struct larder_path_rule cdn_paths[] = {
+	COMPUTED, PRINCIPAL,
+	{ "alias[*]", LARDER_BOOL, 0, "host name" },
+	{ "behavior[*].cached-method[*]", LARDER_BOOL, 0, "methods whose replies are kept" },
+	{ "behavior[*].compress", LARDER_BOOL, 0, "compress what can be" },
+	{ "behavior[*].cookies", LARDER_BOOL, 0, "forward cookies" },
+	{ "behavior[*].cors", LARDER_STRING, 0, "answered at the edge" },
+	{ "behavior[*].default-ttl", LARDER_INT, 0, "seconds" },
+	{ "behavior[*].max-ttl", LARDER_INT, 0, "seconds" },
+	{ "behavior[*].method[*]", LARDER_BOOL, 0, "methods" },
+	{ "behavior[*].min-ttl", LARDER_INT, 0, "seconds" },
+	{ "behavior[*].order", LARDER_INT, 0, "which pattern is tried first" },
+	{ "behavior[*].query", LARDER_BOOL, 0, "forward the query" },
+	{ "behavior[*].viewer", LARDER_STRING, 0, "what plain HTTP gets" },
+	{ "certificate", LARDER_STRING, 0, "of the aliases" },
+	{ "comment", LARDER_STRING, 0, "comment" },
+	{ "enabled", LARDER_BOOL, 0, "serves at all" },
+	{ "geo", LARDER_STRING, 0, "geographic restriction" },
+	{ "ipv6", LARDER_BOOL, 0, "answers on IPv6" },
+	{ "key-group", LARDER_STRING, 0, "keys of signed URLs" },
+	{ "origin[*].access", LARDER_STRING, 0, "oac or oai" },
+	{ "origin[*].access-comment", LARDER_STRING, 0, "comment of it" },
+	{ "origin[*].bucket", LARDER_STRING, 0, "what it serves" },
+	{ "origin[*].domain", LARDER_STRING, 0, "where that is" },
+	{ "price-class", LARDER_STRING, 0, "where it serves from" },
+	{ "tag[*]", LARDER_STRING, 0, "tag" },
+	{ "tls", LARDER_STRING, 0, "least version" },
+	{ "web-acl", LARDER_STRING, 0, "firewall in front" },
+	{ 0 }
+};
+const struct larder_path_rule backup_paths[] = {
+	COMPUTED, PRINCIPAL,
+	{ "rule[*].cold-after", LARDER_INT, 0, "days" },
+	{ "rule[*].delete-after", LARDER_INT, 0, "days" },
+	{ "rule[*].schedule", LARDER_STRING, 0, "when" },
+	{ "rule[*].vault", LARDER_STRING, 0, "where" },
+	{ "selection[*].resource[*]", LARDER_STRING, 0, "what" },
+	{ "selection[*].role", LARDER_STRING, 0, "as whom" },
+	{ 0 }
+};
+const struct larder_path_rule database_paths[] = {
+	COMPUTED, PRINCIPAL,
+	{ "deletion-protection", LARDER_BOOL, 0, "removal is refused while it is on" },
+	{ "final-snapshot", LARDER_STRING, 0, "taken before it goes" },
+	{ "log[*]", LARDER_BOOL, 0, "logs that are exported" },
+	{ "retention", LARDER_INT, 0, "days" },
+	{ "window", LARDER_STRING, 0, "of the daily backup, UTC" },
+	{ 0 }
+};

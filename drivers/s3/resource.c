@@ -1,0 +1,282 @@
+/* resource.c: a bucket, who may read it and what is copied from it, as resources. Settings are read and written one after another. */
+#include "s3.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "error.h"
+#include "lines.h"
+#include "resource-paths.h"
+#include "setting.h"
+#include "traps.h"
+
+/* One operation on one resource. */
+struct work {
+	struct s3 *s3;
+	struct larder_call *call;
+	const char *type;
+	struct s3_place place;
+	struct larder_arena *arena;
+};
+
+#define CLEANUP_WORK __attribute__ ((cleanup (work_end)))
+
+static void
+work_end (struct work *work)
+{
+	arena_free (work->arena);
+}
+
+static int
+work_begin (struct work *work, void *self, struct larder_call *call, const char *type, const struct larder_resource *resource, struct larder_error *error)
+{
+	struct s3 *s3 = self;
+	const char *region = aws_client_region (s3->client);
+	const char *partition = !region ? "aws" : strncmp (region, "cn-", 3) == 0 ? "aws-cn" : strncmp (region, "us-gov-", 7) == 0 ? "aws-us-gov" : "aws";
+	*work = (struct work) { s3, call, type, { resource->identity, partition }, arena_new () };
+	return work->arena ? 0 : larder_fail_memory (error);
+}
+
+static const struct s3_setting *
+next_setting (const struct work *work, size_t *at)
+{
+	const struct s3_setting *setting;
+	while ((setting = s3_setting_at ((*at)++)))
+		if (strcmp (setting->type, work->type) == 0 && s3_server_can (work->s3->server, setting->feature))
+			break;
+	return setting;
+}
+
+/* ---- reading ---- */
+
+/* `*ret_there`: the document is the reply's body. */
+static int
+get_setting (const struct work *work, const struct s3_setting *setting, struct s3_exchange *exchange, bool *ret_there, struct larder_error *error)
+{
+	char verb[80];
+	struct larder_error why = LARDER_ERROR_INIT;
+	snprintf (verb, sizeof verb, "look at the %s of", setting->name);
+	int code = s3_exchange_begin (exchange, error);
+	if (code == 0)
+		code = s3_exchange_what (exchange, verb, work->place.bucket, NULL, error);
+	if (code == 0)
+		code = s3_request_setting_get (&exchange->request, exchange->arena, work->s3->server, work->place.bucket, setting, error);
+	if (code == 0)
+		code = s3_exchange_send (work->s3, work->call, exchange, error);
+	*ret_there = code == 0 && s3_exchange_is_ok (exchange);
+	if (code < 0 || *ret_there)
+		return code;
+	code = s3_exchange_fault (work->s3, exchange, &why);
+	if (setting->none && strcmp (why.provider, setting->none) == 0)
+		return 0;
+	if (error)
+		larder_give (error, &why);
+	return code;
+}
+
+static int
+read_setting (const struct work *work, const struct s3_setting *setting, struct lines *lines, struct larder_error *error)
+{
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
+	bool there;
+	int code = get_setting (work, setting, &exchange, &there, error);
+	return code == 0 && there ? setting->read (&work->place, exchange.reply.body, exchange.reply.length, lines, error) : code;
+}
+
+/* What the service alone decides. */
+static void
+tell_facts (const struct work *work, struct s3_exchange *head, struct lines *lines)
+{
+	const char *url = NULL, *host;
+	lines_add (lines, "id", work->place.bucket);
+	lines_add (lines, "region", aws_reply_header (&head->reply, "x-amz-bucket-region"));
+	if (aws_client_url (work->s3->client, &head->request, &url, NULL) < 0 || !(host = strstr (url, "://")))
+		return;
+	size_t length = strlen (host + 3);
+	lines_add (lines, "domain", arena_copy_bytes (work->arena, host + 3, length && host[2 + length] == '/' ? length - 1 : length));
+}
+
+static int
+read_bucket (const struct work *work, bool *ret_there, struct lines *lines, struct larder_error *error)
+{
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, "look at", work->place.bucket, NULL, error);
+	if (code == 0)
+		code = s3_request_bucket_head (&exchange.request, exchange.arena, work->place.bucket, error);
+	if (code == 0)
+		code = s3_exchange_send (work->s3, work->call, &exchange, error);
+	*ret_there = code == 0 && s3_exchange_is_ok (&exchange);
+	if (*ret_there && strcmp (work->type, "bucket") == 0)
+		tell_facts (work, &exchange, lines);
+	if (code < 0 || *ret_there || exchange.reply.status == 404)
+		return code;
+	return s3_exchange_fault (work->s3, &exchange, error);
+}
+
+static int
+tell_lines (const struct lines *lines, larder_line_fn line, void *context, struct larder_error *error)
+{
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < lines->count; n++) {
+		const struct larder_line one = { sizeof one, lines->at[n].path, lines->at[n].value };
+		code = line (context, &one, error);
+	}
+	return code;
+}
+
+static int
+read_resource (void *self, struct larder_call *call, const char *type, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
+               struct larder_error *error)
+{
+	CLEANUP_WORK struct work work;
+	struct lines lines;
+	const struct s3_setting *setting;
+	bool there = false;
+	int code = work_begin (&work, self, call, type, resource, error);
+	if (code < 0)
+		return code;
+	lines_begin (&lines, work.arena);
+	code = read_bucket (&work, &there, &lines, error);
+	for (size_t i = 0; code == 0 && there && (setting = next_setting (&work, &i));)
+		code = read_setting (&work, setting, &lines, error);
+	if (code == 0)
+		code = lines_sort (&lines, error);
+	*ret_state = there && lines.count ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
+	return code < 0 ? code : tell_lines (&lines, line, context, error);
+}
+
+/* ---- writing ---- */
+
+static int
+send_setting (const struct work *work, const struct s3_setting *setting, const struct buffer *document, const char *least_size, struct larder_error *error)
+{
+	char verb[80];
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
+	snprintf (verb, sizeof verb, "set the %s of", setting->name);
+	int code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, verb, work->place.bucket, NULL, error);
+	if (code == 0)
+		code = document->length
+			? s3_request_setting_put (&exchange.request, exchange.arena, work->s3->server, work->place.bucket, setting, document, least_size, error)
+			: s3_request_setting_remove (&exchange.request, exchange.arena, work->s3->server, work->place.bucket, setting, error);
+	return code == 0 ? s3_exchange_do (work->s3, work->call, &exchange, error) : code;
+}
+
+/* The document as it is at this moment, changed: what others have in it stays. */
+static int
+write_setting (const struct work *work, const struct s3_setting *setting, const struct lines *desired, struct larder_error *error)
+{
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
+	CLEANUP_BUFFER struct buffer document;
+	bool there;
+	buffer_init (&document, 4 << 20);
+	int code = get_setting (work, setting, &exchange, &there, error);
+	if (code == 0)
+		code = setting->write (&work->place, desired, there ? exchange.reply.body : "", there ? exchange.reply.length : 0, &document, error);
+	if (code < 0 || (!there && !document.length))
+		return code;
+	const char *least_size = there && strcmp (setting->name, "lifecycle") == 0 ? aws_reply_header (&exchange.reply, S3_LEAST_SIZE) : NULL;
+	return send_setting (work, setting, &document, least_size, error);
+}
+
+/* `desired` and `observed` may be NULL: no lines. */
+static int
+write_settings (void *self, struct larder_call *call, const char *type, const struct larder_resource *resource, struct larder_lines *desired, struct larder_lines *observed,
+                struct larder_error *error)
+{
+	CLEANUP_WORK struct work work;
+	struct lines wanted, there;
+	const struct s3_setting *setting;
+	int code = work_begin (&work, self, call, type, resource, error);
+	if (code == 0)
+		code = s3_check_writable (self, error);
+	lines_begin (&wanted, work.arena);
+	lines_begin (&there, work.arena);
+	if (code == 0 && desired)
+		code = lines_take (&wanted, desired, error);
+	if (code == 0 && observed)
+		code = lines_take (&there, observed, error);
+	for (size_t i = 0; code == 0 && (setting = next_setting (&work, &i));)
+		if (s3_setting_differs (setting, &wanted, &there))
+			code = write_setting (&work, setting, &wanted, error);
+	return code;
+}
+
+/* ---- a bucket: made bare, its settings are changes; removed when nothing is in it ---- */
+
+static int
+bucket_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	int code = s3_check_writable (self, error);
+	return code == 0 ? s3_bucket_create (self, call, resource->identity, error) : code;
+}
+
+static int
+bucket_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
+	int code = s3_check_writable (self, error);
+	if (code == 0)
+		code = s3_exchange_begin (&exchange, error);
+	if (code == 0)
+		code = s3_exchange_what (&exchange, "remove", resource->identity, NULL, error);
+	if (code == 0)
+		code = s3_request_bucket_remove (&exchange.request, exchange.arena, resource->identity, error);
+	if (code == 0)
+		code = s3_exchange_send (self, call, &exchange, error);
+	if (code < 0 || s3_exchange_is_ok (&exchange))
+		return code;
+	code = s3_exchange_fault (self, &exchange, &why);
+	if (strcmp (why.provider, "NoSuchBucket") == 0)
+		return 0;
+	if (strcmp (why.provider, "BucketNotEmpty") == 0)
+		larder_fail_next (&why, LARDER_E_CONFLICT, "larder rm -r --all-versions empties it, when all of it is to go", "bucket '%s' holds objects", resource->identity);
+	if (error)
+		larder_give (error, &why);
+	return code;
+}
+
+/* ---- what there is ---- */
+
+static int
+supports (void *self, const char *type, const struct larder_line *line, struct larder_error *error)
+{
+	const struct s3 *s3 = self;
+	const struct s3_setting *setting;
+	if (line)
+		return s3_setting_supports (s3->server, type, line, error);
+	for (size_t i = 0; (setting = s3_setting_at (i)); i++)
+		if (strcmp (type, "bucket") != 0 && strcmp (setting->type, type) == 0)
+			return s3_server_need (s3->server, setting->feature, NULL, error);
+	return 0;
+}
+
+#define TYPE(type) \
+	static int type##_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state, struct larder_error *error) \
+	{ return read_resource (self, call, #type, resource, line, context, ret_state, error); } \
+	static int type##_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error) \
+	{ return write_settings (self, call, #type, resource, resource->desired, resource->observed, error); } \
+	static int type##_supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error) \
+	{ (void) resource; return supports (self, #type, line, error); }
+#define DOCUMENT(type) TYPE (type) \
+	static int type##_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error) \
+	{ return write_settings (self, call, #type, resource, NULL, resource->observed, error); }
+TYPE (bucket)
+DOCUMENT (access)
+DOCUMENT (replication)
+
+#define PATHS(list) .paths = list, .path_stride = sizeof (struct larder_path_rule)
+#define TRAPS(list) .traps = list, .trap_stride = sizeof *list
+#define ACTS(type) .read = type##_read, .update = type##_update, .remove = type##_remove, .supports = type##_supports
+const struct larder_resource_type s3_resources[] = {
+	{ .name = "bucket", .summary = "a bucket and its settings", PATHS (bucket_paths), TRAPS (bucket_traps), ACTS (bucket), .create = bucket_create },
+	{ .name = "access", .summary = "who may read a bucket", PATHS (access_paths), ACTS (access), .create = access_update },
+	{ .name = "replication", .summary = "what is copied from a bucket", PATHS (replication_paths), TRAPS (replication_traps), ACTS (replication), .create = replication_update },
+	{ 0 }
+};

@@ -1,0 +1,207 @@
+/* setting-plain.c: versioning, encryption, tags, the block of public access, ownership. */
+#include "setting.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "error.h"
+#include "reply.h"
+#include "request.h"
+
+static const char *
+value_of (const struct lines *lines, const char *path)
+{
+	const struct line *line = lines_find (lines, path);
+	return line ? line->value : NULL;
+}
+
+/* ---- versioning ---- */
+
+int
+s3_versioned_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
+{
+	const char *status = "";
+	(void) place;
+	int code = s3_reply_versioning (body, length, lines->arena, &status, error);
+	if (code == 0 && *status)
+		lines_add (lines, "versioning", strcmp (status, "Enabled") == 0 ? "yes" : "no");
+	return code;
+}
+
+int
+s3_versioned_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
+{
+	const char *value = value_of (desired, "versioning");
+	(void) body, (void) length;
+	if (!value)
+		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "write versioning = no in its [store], which suspends it", "bucket '%s' had versions once: it cannot be one without again", place->bucket);
+	buffer_printf (into, "<VersioningConfiguration xmlns=\"" S3_NAMESPACE "\"><Status>%s</Status></VersioningConfiguration>", strcmp (value, "yes") == 0 ? "Enabled" : "Suspended");
+	return 0;
+}
+
+/* ---- encryption ---- */
+
+#define ENCRYPTION "ServerSideEncryptionConfiguration"
+#define DEFAULT "Rule/ApplyServerSideEncryptionByDefault/"
+
+int
+s3_encryption_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
+{
+	struct s3_tree tree = { .arena = lines->arena };
+	struct s3_node *root;
+	(void) place;
+	int code = s3_tree_read (&tree, body, length, ENCRYPTION, &root, error);
+	if (code < 0)
+		return code;
+	lines_add (lines, "encryption", s3_node_text (root, DEFAULT "SSEAlgorithm"));
+	lines_add (lines, "encryption-key", s3_node_text (root, DEFAULT "KMSMasterKeyID"));
+	return 0;
+}
+
+/* Whether a key of the bucket is used, and which kinds of encryption are refused, stays. */
+int
+s3_encryption_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
+{
+	const char *how = value_of (desired, "encryption");
+	struct s3_tree tree = { .arena = desired->arena };
+	struct s3_node *root;
+	(void) place;
+	int code = s3_tree_read (&tree, body, length, ENCRYPTION, &root, error);
+	if (code < 0 || !how)
+		return code;
+	s3_node_set (&tree, root, DEFAULT "SSEAlgorithm", how);
+	s3_node_set (&tree, root, DEFAULT "KMSMasterKeyID", strncmp (how, "aws:kms", 7) == 0 ? value_of (desired, "encryption-key") : NULL);
+	return s3_tree_write (&tree, root, into, error);
+}
+
+/* ---- tags ---- */
+
+int
+s3_tagging_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
+{
+	struct larder_pairs tags = { 0 };
+	(void) place;
+	int code = s3_reply_tags (body, length, lines->arena, &tags, error);
+	for (size_t i = 0; code == 0 && i < tags.count; i++)
+		lines_add_in (lines, "tag", larder_pair_at (&tags, i)->name, "", larder_pair_at (&tags, i)->value);
+	return code;
+}
+
+/* An empty value makes no line: such a tag is nobody's here, and stays. */
+static void
+merge_tags (struct s3_tree *tree, struct s3_node *set, const struct lines *desired)
+{
+	for (struct s3_node *tag = s3_node_child (set, "Tag"), *next; tag; tag = next) {
+		const char *key = s3_node_text (tag, "Key"), *value = s3_node_text (tag, "Value"), *wanted = key ? lines_in (desired, "tag", key, "") : NULL;
+		next = s3_node_again (tag);
+		if (wanted)
+			s3_node_set (tree, tag, "Value", wanted);
+		else if (value && *value)
+			s3_node_drop (set, tag);
+	}
+}
+
+static bool
+has_tag (const struct s3_node *set, const char *key)
+{
+	for (const struct s3_node *tag = s3_node_child (set, "Tag"); tag; tag = s3_node_again (tag)) {
+		const char *own = s3_node_text (tag, "Key");
+		if (own && strcmp (own, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+int
+s3_tagging_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
+{
+	struct s3_tree tree = { .arena = desired->arena };
+	struct s3_node *root, *set;
+	(void) place;
+	int code = s3_tree_read (&tree, body, length, "Tagging", &root, error);
+	if (code < 0)
+		return code;
+	set = s3_node_child (root, "TagSet") ? s3_node_child (root, "TagSet") : s3_node_add (&tree, root, "TagSet", "");
+	if (!set)
+		return larder_fail_memory (error);
+	merge_tags (&tree, set, desired);
+	for (size_t n = 0; n < desired->count; n++) {
+		const char *key = strncmp (desired->at[n].path, "tag[", 4) == 0 ? path_member (tree.arena, desired->at[n].path + 3) : NULL;
+		struct s3_node *tag = key && !has_tag (set, key) ? s3_node_add (&tree, set, "Tag", "") : NULL;
+		if (tag) {
+			s3_node_add (&tree, tag, "Key", key);
+			s3_node_add (&tree, tag, "Value", desired->at[n].value);
+		}
+	}
+	return set->first ? s3_tree_write (&tree, root, into, error) : 0;
+}
+
+/* ---- the block of public access: four flags, one line ---- */
+
+static const struct { const char *element, *word; } flags[] = {
+	{ "BlockPublicAcls", "block-acls" }, { "IgnorePublicAcls", "ignore-acls" }, { "BlockPublicPolicy", "block-policy" }, { "RestrictPublicBuckets", "restrict-buckets" },
+};
+enum { FLAGS = sizeof flags / sizeof *flags };
+
+int
+s3_public_access_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
+{
+	struct s3_tree tree = { .arena = lines->arena };
+	struct s3_node *root;
+	char text[160] = "blocked";
+	size_t open = 0;
+	(void) place;
+	int code = s3_tree_read (&tree, body, length, "PublicAccessBlockConfiguration", &root, error);
+	for (size_t i = 0; code == 0 && i < FLAGS; i++) {
+		const char *set = s3_node_text (root, flags[i].element);
+		size_t used = strlen (text);
+		if (!set || strcmp (set, "true") != 0)
+			snprintf (text + used, sizeof text - used, "%s%s", open++ ? ", " : " but for ", flags[i].word);
+	}
+	if (code == 0)
+		lines_add (lines, "public-access", open == FLAGS ? "open" : text);
+	return code;
+}
+
+int
+s3_public_access_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
+{
+	const char *value = value_of (desired, "public-access");
+	(void) body, (void) length;
+	if (!value || strcmp (value, "blocked") != 0)
+		return larder_fail_next (error, LARDER_E_INVALID, "write public-access = blocked", "public access to bucket '%s' cannot be '%s'", place->bucket, value ? value : "");
+	buffer_add_text (into, "<PublicAccessBlockConfiguration xmlns=\"" S3_NAMESPACE "\">");
+	for (size_t i = 0; i < FLAGS; i++)
+		s3_element (into, flags[i].element, "true");
+	buffer_add_text (into, "</PublicAccessBlockConfiguration>");
+	return 0;
+}
+
+/* ---- ownership ---- */
+
+int
+s3_ownership_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
+{
+	struct s3_tree tree = { .arena = lines->arena };
+	struct s3_node *root;
+	(void) place;
+	int code = s3_tree_read (&tree, body, length, "OwnershipControls", &root, error);
+	if (code == 0)
+		lines_add (lines, "ownership", s3_node_text (root, "Rule/ObjectOwnership"));
+	return code;
+}
+
+int
+s3_ownership_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
+{
+	const char *value = value_of (desired, "ownership");
+	(void) place, (void) body, (void) length, (void) error;
+	if (!value)
+		return 0;
+	buffer_add_text (into, "<OwnershipControls xmlns=\"" S3_NAMESPACE "\"><Rule>");
+	s3_element (into, "ObjectOwnership", value);
+	buffer_add_text (into, "</Rule></OwnershipControls>");
+	return 0;
+}

@@ -1,0 +1,201 @@
+/* setting-policy.c: who may read a bucket: statements of its policy, known by their Sid. Those of others stay to the letter. */
+#include "setting.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "error.h"
+#include "reply.h"
+
+#define SID_READER "larder-reader-"
+#define SID_TLS "larder-tls-only"
+#define SERVICE "cloudfront.amazonaws.com"
+#define OTHERWISE "otherwise"        /* value of a line whose statement says something else than ours */
+
+static void
+drop (json_t **value)
+{
+	json_decref (*value);
+}
+#define CLEANUP_JSON __attribute__ ((cleanup (drop)))
+
+/* ---- our statements ---- */
+
+static json_t *
+tls_only (const struct s3_place *place)
+{
+	return json_pack ("{s:s, s:s, s:s, s:s, s:[s++++, s+++++], s:{s:{s:s}}}", "Sid", SID_TLS, "Effect", "Deny", "Principal", "*", "Action", "s3:*", "Resource",
+		"arn:", place->partition, ":s3:::", place->bucket, "", "arn:", place->partition, ":s3:::", place->bucket, "/*", "", "Condition", "Bool", "aws:SecureTransport", "false");
+}
+
+/* "cloudfront ARN" of a distribution, or the ARN of who reads. */
+static json_t *
+reader (const struct s3_place *place, const char *name, const char *principal)
+{
+	bool service = strncmp (principal, "cloudfront ", 11) == 0;
+	json_t *statement = json_pack ("{s:s+, s:s, s:{s:s}, s:s, s:s+++++}", "Sid", SID_READER, name, "Effect", "Allow", "Principal", service ? "Service" : "AWS", service ? SERVICE : principal,
+		"Action", "s3:GetObject", "Resource", "arn:", place->partition, ":s3:::", place->bucket, "/*", "");
+	if (statement && service)
+		json_object_set_new (statement, "Condition", json_pack ("{s:{s:s}}", "StringEquals", "AWS:SourceArn", principal + 11));
+	return statement;
+}
+
+/* ---- alike: a list of one is that one, lists are sets, everybody is "*" ---- */
+
+static int
+by_text (const void *a, const void *b)
+{
+	const char *one = json_string_value (*(json_t *const *) a), *other = json_string_value (*(json_t *const *) b);
+	return strcmp (one ? one : "", other ? other : "");
+}
+
+static json_t *plain (json_t *value);
+
+static json_t *
+plain_list (json_t *value)
+{
+	size_t count = json_array_size (value);
+	if (count == 1)
+		return plain (json_array_get (value, 0));
+	json_t **all = calloc (count + 1, sizeof (json_t *)), *list = json_array ();
+	for (size_t i = 0; all && i < count; i++)
+		all[i] = json_array_get (value, i);
+	if (all && count)
+		qsort (all, count, sizeof (json_t *), by_text);
+	for (size_t i = 0; all && i < count; i++)
+		json_array_append_new (list, plain (all[i]));
+	free (all);
+	return list;
+}
+
+static json_t *
+plain_object (json_t *value)
+{
+	const char *name;
+	json_t *member, *object = json_object ();
+	if (json_object_size (value) == 1 && json_object_get (value, "AWS")) {
+		json_t *everybody = plain (json_object_get (value, "AWS"));
+		if (json_is_string (everybody) && strcmp (json_string_value (everybody), "*") == 0) {
+			json_decref (object);
+			return everybody;
+		}
+		json_decref (everybody);
+	}
+	json_object_foreach (value, name, member)
+		json_object_set_new (object, name, plain (member));
+	return object;
+}
+
+static json_t *
+plain (json_t *value)
+{
+	if (json_is_boolean (value))
+		return json_string (json_is_true (value) ? "true" : "false");
+	return json_is_array (value) ? plain_list (value) : json_is_object (value) ? plain_object (value) : json_incref (value);
+}
+
+static bool
+alike (json_t *one, json_t *other)
+{
+	CLEANUP_JSON json_t *a = plain (one), *b = plain (other);
+	return a && b && json_equal (a, b);
+}
+
+/* ---- reading ---- */
+
+/* Whom a statement names, in our words; NULL. */
+static const char *
+principal_of (json_t *statement, struct larder_arena *arena)
+{
+	CLEANUP_JSON json_t *all = plain (statement);
+	json_t *who = json_object_get (all, "Principal");
+	const char *aws = json_string_value (json_object_get (who, "AWS"));
+	const char *from = json_string_value (json_object_get (json_object_get (json_object_get (all, "Condition"), "StringEquals"), "AWS:SourceArn"));
+	return aws ? arena_copy (arena, aws) : from ? arena_printf (arena, "cloudfront %s", from) : NULL;
+}
+
+static void
+tell_statement (const struct s3_place *place, json_t *statement, struct lines *lines)
+{
+	const char *sid = json_string_value (json_object_get (statement, "Sid"));
+	if (sid && strcmp (sid, SID_TLS) == 0) {
+		CLEANUP_JSON json_t *ours = tls_only (place);
+		lines_add (lines, "tls-only", alike (statement, ours) ? "yes" : OTHERWISE);
+	}
+	if (!sid || strncmp (sid, SID_READER, sizeof SID_READER - 1) != 0)
+		return;
+	const char *name = sid + sizeof SID_READER - 1, *principal = principal_of (statement, lines->arena);
+	CLEANUP_JSON json_t *ours = principal ? reader (place, name, principal) : NULL;
+	lines_add_in (lines, "reader", name, "", ours && alike (statement, ours) ? principal : OTHERWISE);
+}
+
+static int
+parse (const char *body, size_t length, json_t **ret, struct larder_error *error)
+{
+	json_error_t why;
+	*ret = length ? json_loadb (body, length, JSON_REJECT_DUPLICATES, &why) : json_pack ("{s:s, s:[]}", "Version", "2012-10-17", "Statement");
+	if (*ret && json_is_object (json_object_get (*ret, "Statement")))            /* one alone need not be a list */
+		json_object_set_new (*ret, "Statement", json_pack ("[O]", json_object_get (*ret, "Statement")));
+	return *ret && json_is_array (json_object_get (*ret, "Statement")) ? 0 : s3_odd (error, "the policy of the bucket is none");
+}
+
+int
+s3_policy_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *policy = NULL;
+	json_t *statement;
+	size_t i;
+	int code = parse (body, length, &policy, error);
+	if (code == 0)
+		json_array_foreach (json_object_get (policy, "Statement"), i, statement)
+			tell_statement (place, statement, lines);
+	return code;
+}
+
+/* ---- writing ---- */
+
+static bool
+is_ours (json_t *statement)
+{
+	const char *sid = json_string_value (json_object_get (statement, "Sid"));
+	return sid && (strcmp (sid, SID_TLS) == 0 || strncmp (sid, SID_READER, sizeof SID_READER - 1) == 0);
+}
+
+static int
+add_line (const struct s3_place *place, const struct line *line, struct larder_arena *arena, json_t *statements, struct larder_error *error)
+{
+	json_t *statement = NULL;
+	if (strcmp (line->path, "tls-only") == 0)
+		statement = tls_only (place);
+	else if (strncmp (line->path, "reader[", 7) == 0) {
+		const char *name = path_member (arena, line->path + 6);
+		if (strncmp (line->value, "arn:", 4) != 0 && strncmp (line->value, "cloudfront ", 11) != 0)
+			return larder_fail_next (error, LARDER_E_INVALID, "serve this store by a [cdn] whose backend is of the same cloud", "'%s' cannot read a bucket of this service", line->value);
+		statement = name ? reader (place, name, line->value) : NULL;
+	} else
+		return 0;
+	return json_array_append_new (statements, statement) == 0 ? 0 : larder_fail_memory (error);
+}
+
+int
+s3_policy_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *policy = NULL;
+	int code = parse (body, length, &policy, error);
+	json_t *statements = json_object_get (policy, "Statement");
+	for (size_t i = json_array_size (statements); code == 0 && i-- > 0;)
+		if (is_ours (json_array_get (statements, i)))
+			json_array_remove (statements, i);
+	for (size_t n = 0; code == 0 && n < desired->count; n++)
+		code = add_line (place, &desired->at[n], desired->arena, statements, error);
+	if (code < 0 || json_array_size (statements) == 0)
+		return code;
+	char *text = json_dumps (policy, JSON_COMPACT);
+	if (text)
+		buffer_add_text (into, text);
+	free (text);
+	return text && !into->failed ? 0 : larder_fail_memory (error);
+}

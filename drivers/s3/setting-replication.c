@@ -1,0 +1,115 @@
+/* setting-replication.c: what the service copies elsewhere. One rule[ID] is one Rule for all objects. */
+#include "setting.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "error.h"
+
+#define TIME "Destination/ReplicationTime/"
+#define METRICS "Destination/Metrics/"
+
+static bool
+is_enabled (const struct s3_node *rule, const char *path)
+{
+	const char *text = s3_node_text (rule, path);
+	return text && strcmp (text, "Enabled") == 0;
+}
+
+/* "arn:aws:s3:::images" is the bucket images. */
+static const char *
+bucket_of (const char *arn)
+{
+	const char *mark = arn ? strstr (arn, ":s3:::") : NULL;
+	return mark ? mark + strlen (":s3:::") : arn;
+}
+
+/* Copies in time are seen to by metrics, of as many minutes. */
+static const char *
+seconds_of (const struct s3_node *rule, struct larder_arena *arena)
+{
+	const char *within = s3_node_text (rule, TIME "Time/Minutes"), *watched = s3_node_text (rule, METRICS "EventThreshold/Minutes");
+	if (!within || !is_enabled (rule, TIME "Status"))
+		return NULL;
+	if (!watched || strcmp (within, watched) != 0 || !is_enabled (rule, METRICS "Status"))
+		return "without metrics";
+	return arena_printf (arena, "%ld", strtol (within, NULL, 10) * 60);
+}
+
+static void
+tell_rule (const struct s3_node *rule, const char *id, struct lines *lines)
+{
+	lines_add_in (lines, "rule", id, ".status", is_enabled (rule, "Status") ? "enabled" : "disabled");
+	lines_add_in (lines, "rule", id, ".to", bucket_of (s3_node_text (rule, "Destination/Bucket")));
+	lines_add_in (lines, "rule", id, ".class", s3_node_text (rule, "Destination/StorageClass"));
+	lines_add_in (lines, "rule", id, ".priority", s3_node_text (rule, "Priority"));
+	lines_add_in (lines, "rule", id, ".delete-markers", is_enabled (rule, "DeleteMarkerReplication/Status") ? "yes" : "no");
+	lines_add_in (lines, "rule", id, ".within-seconds", seconds_of (rule, lines->arena));
+}
+
+/* ---- writing ---- */
+
+static void
+build_time (struct s3_tree *tree, struct s3_node *rule, const char *seconds)
+{
+	char minutes[24];
+	s3_node_set (tree, rule, "Destination/ReplicationTime", NULL);
+	s3_node_set (tree, rule, "Destination/Metrics", NULL);
+	if (!seconds)
+		return;
+	snprintf (minutes, sizeof minutes, "%ld", strtol (seconds, NULL, 10) / 60);
+	s3_node_set (tree, rule, TIME "Status", "Enabled");
+	s3_node_set (tree, rule, TIME "Time/Minutes", minutes);
+	s3_node_set (tree, rule, METRICS "Status", "Enabled");
+	s3_node_set (tree, rule, METRICS "EventThreshold/Minutes", minutes);
+}
+
+/* A rule with a filter has a priority and says what becomes of delete markers; one without knows neither. */
+static void
+build_rule (struct s3_tree *tree, struct s3_node *rule, const char *id, const struct lines *desired, const struct s3_place *place)
+{
+	const char *status = lines_in (desired, "rule", id, ".status"), *to = lines_in (desired, "rule", id, ".to"), *markers = lines_in (desired, "rule", id, ".delete-markers");
+	const char *priority = lines_in (desired, "rule", id, ".priority");
+	s3_node_set (tree, rule, "Priority", priority ? priority : "0");
+	if (!s3_node_child (rule, "Filter")) {
+		s3_node_drop_all (rule, "Prefix");
+		s3_node_set (tree, rule, "Filter/Prefix", "");
+	}
+	s3_node_set (tree, rule, "Status", status && strcmp (status, "enabled") == 0 ? "Enabled" : "Disabled");
+	s3_node_set (tree, rule, "DeleteMarkerReplication/Status", markers && strcmp (markers, "yes") == 0 ? "Enabled" : "Disabled");
+	s3_node_set (tree, rule, "Destination/Bucket", arena_printf (tree->arena, "arn:%s:s3:::%s", place->partition, to ? to : ""));
+	s3_node_set (tree, rule, "Destination/StorageClass", lines_in (desired, "rule", id, ".class"));
+	build_time (tree, rule, lines_in (desired, "rule", id, ".within-seconds"));
+}
+
+static const struct s3_rules kind = { "ReplicationConfiguration", "Rule", "rule", tell_rule, build_rule };
+
+int
+s3_replication_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
+{
+	struct s3_tree tree = { .arena = lines->arena };
+	struct s3_node *root;
+	(void) place;
+	int code = s3_tree_read (&tree, body, length, kind.root, &root, error);
+	if (code < 0)
+		return code;
+	lines_add (lines, "role", s3_node_text (root, "Role"));
+	s3_rules_tell (&kind, root, lines);
+	return 0;
+}
+
+int
+s3_replication_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
+{
+	struct s3_tree tree = { .arena = desired->arena };
+	struct s3_node *root;
+	const struct line *role = lines_find (desired, "role");
+	int code = s3_tree_read (&tree, body, length, kind.root, &root, error);
+	if (code < 0)
+		return code;
+	s3_node_set (&tree, root, "Role", role ? role->value : NULL);
+	return s3_rules_merge (&kind, &tree, root, desired, place) ? s3_tree_write (&tree, root, into, error) : 0;
+}

@@ -1,0 +1,197 @@
+/* setting.c: which settings there are, and what they need of a server: data. And lists of rules, merged. */
+#include "setting.h"
+
+#include <string.h>
+
+#include "error.h"
+
+static const char *const versioning[] = { "versioning", NULL }, *const encryption[] = { "encryption", "encryption-key", NULL }, *const tagging[] = { "tag[*]", NULL };
+static const char *const public_access[] = { "public-access", NULL }, *const ownership[] = { "ownership", NULL };
+static const char *const lifecycle[] = {
+	"rule[*].status", "rule[*].prefix", "rule[*].tag", "rule[*].larger-than", "rule[*].expire", "rule[*].expire-noncurrent", "rule[*].abort-uploads",
+	"rule[*].transition[*].days", NULL
+};
+static const char *const cors[] = { "cors[*].origin[*]", "cors[*].method[*]", "cors[*].header[*]", "cors[*].expose[*]", "cors[*].max-age", NULL };
+static const char *const policy[] = { "reader[*]", "tls-only", NULL };
+static const char *const replication[] = {
+	"role", "rule[*].status", "rule[*].to", "rule[*].class", "rule[*].priority", "rule[*].delete-markers", "rule[*].within-seconds", NULL
+};
+
+/* In the order in which they are written. */
+static const struct s3_setting settings[] = {
+	{ "bucket", "ownershipControls", S3_OWNERSHIP, "OwnershipControlsNotFoundError", true, ownership, s3_ownership_read, s3_ownership_write },
+	{ "bucket", "publicAccessBlock", S3_PUBLIC_ACCESS, "NoSuchPublicAccessBlockConfiguration", true, public_access, s3_public_access_read, s3_public_access_write },
+	{ "bucket", "encryption", S3_BUCKET_ENCRYPTION, "ServerSideEncryptionConfigurationNotFoundError", true, encryption, s3_encryption_read, s3_encryption_write },
+	{ "bucket", "versioning", S3_VERSIONS, NULL, true, versioning, s3_versioned_read, s3_versioned_write },
+	{ "bucket", "tagging", S3_BUCKET_TAGGING, "NoSuchTagSet", false, tagging, s3_tagging_read, s3_tagging_write },
+	{ "bucket", "lifecycle", S3_LIFECYCLE, "NoSuchLifecycleConfiguration", false, lifecycle, s3_lifecycle_read, s3_lifecycle_write },
+	{ "bucket", "cors", S3_CORS, "NoSuchCORSConfiguration", false, cors, s3_cors_read, s3_cors_write },
+	{ "access", "policy", S3_POLICY, "NoSuchBucketPolicy", false, policy, s3_policy_read, s3_policy_write },
+	{ "replication", "replication", S3_REPLICATION, "ReplicationConfigurationNotFoundError", false, replication, s3_replication_read, s3_replication_write },
+};
+
+const struct s3_setting *
+s3_setting_at (size_t i)
+{
+	return i < sizeof settings / sizeof *settings ? &settings[i] : NULL;
+}
+
+static bool
+holds (const struct s3_setting *setting, const char *path)
+{
+	for (const char *const *pattern = setting->paths; *pattern; pattern++)
+		if (path_matches (*pattern, path))
+			return true;
+	return false;
+}
+
+const struct s3_setting *
+s3_setting_of (const char *type, const char *path)
+{
+	for (size_t i = 0; s3_setting_at (i); i++)
+		if (strcmp (settings[i].type, type) == 0 && holds (&settings[i], path))
+			return &settings[i];
+	return NULL;
+}
+
+/* The next line of the setting, from `at`. */
+static const struct line *
+next_of (const struct s3_setting *setting, const struct lines *lines, size_t *at)
+{
+	while (*at < lines->count && !holds (setting, lines->at[*at].path))
+		++*at;
+	return *at < lines->count ? &lines->at[(*at)++] : NULL;
+}
+
+bool
+s3_setting_differs (const struct s3_setting *setting, const struct lines *one, const struct lines *other)
+{
+	for (size_t i = 0, k = 0;;) {
+		const struct line *a = next_of (setting, one, &i), *b = next_of (setting, other, &k);
+		if (!a || !b)
+			return a != b;
+		if (strcmp (a->path, b->path) != 0 || strcmp (a->value, b->value) != 0)
+			return true;
+	}
+}
+
+/* What single lines need besides. */
+static const struct { const char *path, *begins; enum s3_feature feature; } needs[] = {
+	{ "encryption", "aws:kms", S3_BUCKET_ENCRYPTION_KMS }, { "encryption-key", "", S3_BUCKET_ENCRYPTION_KMS },
+	{ "rule[*].transition[*].days", "", S3_LIFECYCLE_CLASSES }, { "rule[*].larger-than", "", S3_LIFECYCLE_SIZE },
+	{ "rule[*].abort-uploads", "", S3_LIFECYCLE_ABORT }, { "reader[*]", "", S3_POLICY_READERS },
+};
+
+int
+s3_setting_supports (const struct s3_server *server, const char *type, const struct larder_line *line, struct larder_error *error)
+{
+	const struct s3_setting *setting = s3_setting_of (type, line->path);
+	int code = setting ? s3_server_need (server, setting->feature, NULL, error) : 0;
+	for (size_t i = 0; code == 0 && setting && i < sizeof needs / sizeof *needs; i++)
+		if (path_matches (needs[i].path, line->path) && strncmp (line->value ? line->value : "", needs[i].begins, strlen (needs[i].begins)) == 0)
+			code = s3_server_need (server, needs[i].feature, NULL, error);
+	if (code == 0 && strcmp (line->path, "role") == 0 && line->value && strncmp (line->value, "arn:", 4) != 0)
+		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "set role in [replication] to the ARN of one that may read here and replicate there",
+			"role = %s: roles are not made yet, only given ones used", line->value);
+	if (code == 0 && strcmp (line->path, "public-access") == 0 && line->value && strcmp (line->value, "blocked") != 0)
+		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "write public-access = blocked, or leave it out", "public-access = %s is not known here", line->value);
+	return code;
+}
+
+/* ---- lists of rules ---- */
+
+/* Its id, or its place where it has none. */
+static const char *
+id_of (const struct s3_node *rule, unsigned place, struct larder_arena *arena)
+{
+	const char *id = s3_node_text (rule, "ID");
+	return id && *id ? id : arena_printf (arena, "#%u", place);
+}
+
+void
+s3_rules_tell (const struct s3_rules *kind, const struct s3_node *root, struct lines *lines)
+{
+	unsigned place = 0;
+	for (const struct s3_node *rule = s3_node_child (root, kind->element); rule; rule = s3_node_again (rule)) {
+		const char *id = id_of (rule, ++place, lines->arena);
+		if (id)
+			kind->tell (rule, id, lines);
+		else
+			lines->failed = true;
+	}
+}
+
+/* The lines of one member, as far as both have any. */
+static bool
+same_member (const struct lines *one, const struct lines *other, const char *member)
+{
+	size_t length = strlen (member), i = 0, k = 0;
+	for (;; i++, k++) {
+		while (i < one->count && strncmp (one->at[i].path, member, length) != 0)
+			i++;
+		while (k < other->count && strncmp (other->at[k].path, member, length) != 0)
+			k++;
+		if (i == one->count || k == other->count)
+			return i == one->count && k == other->count;
+		if (strcmp (one->at[i].path, other->at[k].path) != 0 || strcmp (one->at[i].value, other->at[k].value) != 0)
+			return false;
+	}
+}
+
+static bool
+is_as_desired (const struct s3_rules *kind, const struct s3_node *rule, const char *id, const char *member, const struct lines *desired, struct larder_arena *arena)
+{
+	struct lines now;
+	lines_begin (&now, arena);
+	kind->tell (rule, id, &now);
+	return lines_sort (&now, NULL) == 0 && same_member (&now, desired, member);
+}
+
+static void
+merge_there (const struct s3_rules *kind, struct s3_tree *tree, struct s3_node *root, const struct lines *desired, const struct s3_place *place)
+{
+	unsigned number = 0;
+	for (struct s3_node *rule = s3_node_child (root, kind->element), *next; rule; rule = next) {
+		const char *id = id_of (rule, ++number, tree->arena), *member = id ? path_of_member (tree->arena, kind->set, id, "") : NULL;
+		next = s3_node_again (rule);
+		if (!member)
+			tree->failed = true;
+		else if (!lines_have_below (desired, member, strlen (member)))
+			s3_node_drop (root, rule);
+		else if (!is_as_desired (kind, rule, id, member, desired, tree->arena))
+			kind->build (tree, rule, id, desired, place);
+	}
+}
+
+static bool
+has_rule (const struct s3_rules *kind, const struct s3_node *root, const char *id, struct larder_arena *arena)
+{
+	unsigned number = 0;
+	for (const struct s3_node *rule = s3_node_child (root, kind->element); rule; rule = s3_node_again (rule)) {
+		const char *own = id_of (rule, ++number, arena);
+		if (own && strcmp (own, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+s3_rules_merge (const struct s3_rules *kind, struct s3_tree *tree, struct s3_node *root, const struct lines *desired, const struct s3_place *place)
+{
+	size_t length = strlen (kind->set);
+	merge_there (kind, tree, root, desired, place);
+	for (size_t n = 0; n < desired->count; n++) {
+		const char *path = desired->at[n].path;
+		if (strncmp (path, kind->set, length) != 0 || path[length] != '[')
+			continue;
+		const char *id = path_member (tree->arena, path + length);
+		if (!id)
+			tree->failed = true;
+		if (!id || has_rule (kind, root, id, tree->arena))
+			continue;
+		struct s3_node *rule = s3_node_add (tree, root, kind->element, "");
+		if (rule && s3_node_add (tree, rule, "ID", id))
+			kind->build (tree, rule, id, desired, place);
+	}
+	return s3_node_child (root, kind->element) != NULL;
+}

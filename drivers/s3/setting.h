@@ -1,0 +1,63 @@
+/* setting.h: the settings of a bucket, each a document of its own below ?NAME: which lines it holds, and what becomes of it. Pure. */
+#ifndef LARDER_S3_SETTING_H
+#define LARDER_S3_SETTING_H
+
+#include <larder/driver.h>
+#include "lines.h"
+#include "server.h"
+#include "tree.h"
+
+struct buffer;
+
+/* What the documents name. */
+struct s3_place { const char *bucket, *partition; };    /* "aws", of ARNs */
+
+struct s3_setting {
+	const char *type;                 /* of the resource that it belongs to */
+	const char *name;                 /* of the sub-resource */
+	enum s3_feature feature;          /* that the row must have for any request */
+	const char *none;                 /* code of the reply when nothing is set; NULL: it always is */
+	bool stays;                       /* it can be changed, and not taken away: no DELETE, which some servers take for one of the bucket */
+	const char *const *paths;         /* patterns of its lines, ended by NULL */
+	/* The lines of a document. */
+	int (*read) (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error);
+	/* The document that is there ("" for none) with these lines and no others of its paths; what it has beyond them stays. Nothing in
+	 * `into`: nothing is left of it. */
+	int (*write) (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error);
+};
+
+const struct s3_setting *s3_setting_at (size_t i);      /* NULL after the last */
+/* The one that a line of this type belongs to; NULL. */
+const struct s3_setting *s3_setting_of (const char *type, const char *path);
+/* Do the lines of this setting differ? */
+bool s3_setting_differs (const struct s3_setting *setting, const struct lines *one, const struct lines *other);
+/* UNSUPPORTED, where the row does not have what the line needs. */
+int s3_setting_supports (const struct s3_server *server, const char *type, const struct larder_line *line, struct larder_error *error);
+
+/* ---- documents that are lists of rules, each with an id: lifecycle, CORS, replication ---- */
+
+struct s3_rules {
+	const char *root, *element, *set;
+	void (*tell) (const struct s3_node *rule, const char *id, struct lines *lines);
+	/* Makes the rule as the lines of its member say; what no line tells stays. */
+	void (*build) (struct s3_tree *tree, struct s3_node *rule, const char *id, const struct lines *desired, const struct s3_place *place);
+};
+
+void s3_rules_tell (const struct s3_rules *kind, const struct s3_node *root, struct lines *lines);
+/* Rules whose lines are as desired stay as they are to the letter, those without a desired line go. false: none is left. */
+bool s3_rules_merge (const struct s3_rules *kind, struct s3_tree *tree, struct s3_node *root, const struct lines *desired, const struct s3_place *place);
+
+#define S3_SETTING(name) \
+	int s3_##name##_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error); \
+	int s3_##name##_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
+S3_SETTING (versioned);
+S3_SETTING (encryption);
+S3_SETTING (tagging);
+S3_SETTING (public_access);
+S3_SETTING (ownership);
+S3_SETTING (lifecycle);
+S3_SETTING (cors);
+S3_SETTING (policy);
+S3_SETTING (replication);
+
+#endif
