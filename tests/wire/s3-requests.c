@@ -3,10 +3,12 @@
 #define LARDER_API_VERSION 0
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "arena.h"
 #include "buffer.h"
 #include "json.h"
+#include "setting.h"
 #include "wire.h"
 
 #define B "pictures"
@@ -229,6 +231,50 @@ static int bucket_create (struct desk *d) { return s3_request_bucket_create (&d-
 static int bucket_create_far (struct desk *d) { return s3_request_bucket_create (&d->request, d->arena, d->server, B, "ap-northeast-2", &d->error); }
 static int versioning_get (struct desk *d) { return s3_request_versioning_get (&d->request, d->arena, d->server, B, &d->error); }
 
+static int bucket_remove (struct desk *d) { return s3_request_bucket_remove (&d->request, d->arena, B, &d->error); }
+
+/* ---- settings of a bucket ---- */
+
+/* All that a line can say of one. */
+static const struct larder_line said[] = {
+	{ 0, "cors[a].expose[etag]", "yes" }, { 0, "cors[a].header[*]", "yes" }, { 0, "cors[a].max-age", "60" }, { 0, "cors[a].method[GET]", "yes" }, { 0, "cors[a].origin[https://a&b]", "yes" },
+	{ 0, "encryption", "aws:kms" }, { 0, "encryption-key", "key" }, { 0, "ownership", "BucketOwnerEnforced" }, { 0, "public-access", "blocked" },
+	{ 0, "reader[cdn]", "cloudfront arn:aws:cloudfront::1:distribution/E" }, { 0, "reader[old]", "arn:aws:iam::cloudfront:user/E" }, { 0, "role", "arn:aws:iam::1:role/r" },
+	{ 0, "tag[a <b>]", "c & d" }, { 0, "tls-only", "yes" }, { 0, "versioning", "no" },
+};
+static const struct larder_line rules[][10] = {
+	{ { 0, "rule[m].expire", "90" }, { 0, "rule[m].expire-noncurrent", "30" }, { 0, "rule[m].larger-than", "131072" }, { 0, "rule[m].prefix", "a/" },
+	  { 0, "rule[m].status", "enabled" }, { 0, "rule[m].tag", "n=v" }, { 0, "rule[m].transition[GLACIER_IR].days", "0" }, { 0, "rule[u].abort-uploads", "7" }, { 0, "rule[u].status", "disabled" } },
+	{ { 0, "rule[m].class", "STANDARD_IA" }, { 0, "rule[m].delete-markers", "no" }, { 0, "rule[m].priority", "1" }, { 0, "rule[m].status", "enabled" }, { 0, "rule[m].to", "copies" },
+	  { 0, "rule[m].within-seconds", "900" } },
+};
+
+static int
+put_setting (struct desk *d, const struct s3_setting *setting)
+{
+	CLEANUP_BUFFER struct buffer document;
+	struct lines lines;
+	const struct s3_place place = { B, "aws" };
+	const struct larder_line *own = rules[strcmp (setting->name, "replication") == 0];
+	buffer_init (&document, 1 << 20);
+	lines_begin (&lines, d->arena);
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+		lines_add (&lines, said[i].path, said[i].value);
+	for (; own->path; own++)
+		lines_add (&lines, own->path, own->value);
+	int code = lines_sort (&lines, &d->error);
+	if (code == 0)
+		code = setting->write (&place, &lines, "", 0, &document, &d->error);
+	return code < 0 ? code : s3_request_setting_put (&d->request, d->arena, d->server, B, setting, &document, strcmp (setting->name, "lifecycle") ? NULL : "varies_by_storage_class", &d->error);
+}
+
+#define SETTING(n) \
+	static int get_##n (struct desk *d) { return s3_request_setting_get (&d->request, d->arena, d->server, B, s3_setting_at (n), &d->error); } \
+	static int put_##n (struct desk *d) { return put_setting (d, s3_setting_at (n)); } \
+	static int remove_##n (struct desk *d) { return s3_request_setting_remove (&d->request, d->arena, d->server, B, s3_setting_at (n), &d->error); }
+SETTING (0) SETTING (1) SETTING (2) SETTING (3) SETTING (4) SETTING (5) SETTING (6) SETTING (7) SETTING (8)
+#define CASES(n, get, put, remove) { get, "setting", get_##n }, { put, "setting", put_##n }, { remove, "setting", remove_##n }
+
 /* ---- uploads ---- */
 
 static int
@@ -362,6 +408,13 @@ static const struct { const char *operation, *name; int (*build) (struct desk *d
 	{ "CompleteMultipartUpload", "short", complete_short }, { "CompleteMultipartUpload", "no parts", complete_none },
 	{ "AbortMultipartUpload", "plain", upload_abort }, { "AbortMultipartUpload", "no upload", abort_no_id },
 	{ "ListParts", "first page", parts_list }, { "ListParts", "next page", parts_list_after },
+	{ "DeleteBucket", "plain", bucket_remove },
+	CASES (0, "GetBucketOwnershipControls", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls"),
+	CASES (1, "GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"),
+	CASES (2, "GetBucketEncryption", "PutBucketEncryption", "DeleteBucketEncryption"), CASES (3, "GetBucketVersioning", "PutBucketVersioning", "DeleteBucketVersioning"),
+	CASES (4, "GetBucketTagging", "PutBucketTagging", "DeleteBucketTagging"),
+	CASES (5, "GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"), CASES (6, "GetBucketCors", "PutBucketCors", "DeleteBucketCors"),
+	CASES (7, "GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"), CASES (8, "GetBucketReplication", "PutBucketReplication", "DeleteBucketReplication"),
 };
 
 static void
