@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "cleanup.h"
 #include "error.h"
+#include "lines.h"
 #include "text.h"
 #include "traps.h"
 
@@ -128,77 +129,52 @@ database_read (void *self, struct larder_call *call, const struct larder_resourc
 
 /* ---- changing it ---- */
 
-static bool
-is_log (const char *path, char ret[100])
+static const char *
+value_of (const struct lines *lines, const char *path)
 {
-	return sscanf (path, "log[%99[^]]]", ret) == 1;
-}
-
-/* The value of a path, or NULL; the text lives in the arena. */
-static int
-value_of (struct larder_lines *lines, struct larder_arena *arena, const char *path, const char **ret, struct larder_error *error)
-{
-	struct larder_line line = { .size = sizeof line };
-	int code;
-	*ret = NULL;
-	lines->rewind (lines->context);
-	while ((code = lines->next (lines->context, &line, error)) > 0)
-		if (strcmp (line.path, path) == 0) {
-			*ret = arena_copy (arena, line.value);
-			return *ret ? 0 : larder_fail_memory (error);
-		}
-	return code;
+	const struct line *line = lines_find (lines, path);
+	return line ? line->value : NULL;
 }
 
 /* NULL unless it is to be another. */
-static int
-changed (const struct larder_resource *resource, struct larder_arena *arena, const char *path, const char **ret, struct larder_error *error)
+static const char *
+changed (const struct lines *is, const struct lines *will, const char *path)
 {
-	const char *is = NULL, *will = NULL;
-	int code = value_of (resource->observed, arena, path, &is, error);
-	if (code == 0)
-		code = value_of (resource->desired, arena, path, &will, error);
-	*ret = will && (!is || strcmp (is, will) != 0) ? will : NULL;
-	return code;
+	const char *now = value_of (is, path), *then = value_of (will, path);
+	return then && (!now || strcmp (now, then) != 0) ? then : NULL;
 }
 
 /* Names of logs that are in one list and not in the other. */
 static int
-logs_without (struct larder_lines *in, struct larder_lines *other, struct larder_arena *arena, const char *ret[RDS_LOGS_MOST + 1], struct larder_error *error)
+logs_without (const struct lines *in, const struct lines *other, const char *ret[RDS_LOGS_MOST + 1], struct larder_error *error)
 {
-	struct larder_line line = { .size = sizeof line };
 	size_t count = 0;
-	int code;
-	char name[100];
-	in->rewind (in->context);
-	while ((code = in->next (in->context, &line, error)) > 0) {
-		const char *there;
-		if (!is_log (line.path, name) || count == RDS_LOGS_MOST)
-			continue;
-		code = value_of (other, arena, line.path, &there, error);
-		if (code < 0)
-			return code;
-		if (!there && !(ret[count++] = arena_copy (arena, name)))
+	for (size_t n = 0; n < in->count; n++) {
+		const char *path = in->at[n].path;
+		if (path_matches ("log[*]", path) && !lines_find (other, path) && count < RDS_LOGS_MOST && !(ret[count++] = path_member (in->arena, strchr (path, '['))))
 			return larder_fail_memory (error);
 	}
-	return code;
+	return 0;
 }
 
 static int
 change_of (const struct larder_resource *resource, struct larder_arena *arena, struct rds_change *ret, struct larder_error *error)
 {
-	const char *protection;
+	struct lines is, will;
+	lines_begin (&is, arena);
+	lines_begin (&will, arena);
 	*ret = (struct rds_change) { .retention = NULL };
-	int code = changed (resource, arena, "retention", &ret->retention, error);
+	int code = lines_take (&is, resource->observed, error);
 	if (code == 0)
-		code = changed (resource, arena, "window", &ret->window, error);
-	if (code == 0)
-		code = changed (resource, arena, "deletion-protection", &protection, error);
-	if (code == 0)
-		ret->protection = protection ? (strcmp (protection, "yes") == 0 ? "true" : "false") : NULL;
-	if (code == 0)
-		code = logs_without (resource->desired, resource->observed, arena, ret->enable, error);
-	return code < 0 ? code : logs_without (resource->observed, resource->desired, arena, ret->disable, error);
+		code = lines_take (&will, resource->desired, error);
+	if (code < 0)
+		return code;
+	const char *protection = changed (&is, &will, "deletion-protection");
+	ret->retention = changed (&is, &will, "retention");
+	ret->window = changed (&is, &will, "window");
+	ret->protection = protection ? (strcmp (protection, "yes") == 0 ? "true" : "false") : NULL;
+	code = logs_without (&will, &is, ret->enable, error);
+	return code < 0 ? code : logs_without (&is, &will, ret->disable, error);
 }
 
 static int
@@ -262,8 +238,10 @@ static int
 final_snapshot (struct rds *rds, struct larder_call *call, const struct larder_resource *resource, struct larder_arena *arena, const char **ret,
                 struct larder_error *error)
 {
-	const char *asked = NULL;
-	int code = value_of (resource->desired, arena, "final-snapshot", &asked, error);
+	struct lines desired;
+	lines_begin (&desired, arena);
+	int code = lines_take (&desired, resource->desired, error);
+	const char *asked = code < 0 ? NULL : value_of (&desired, "final-snapshot");
 	*ret = NULL;
 	if (code < 0 || (asked && strcmp (asked, "none") == 0))
 		return code;
