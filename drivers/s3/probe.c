@@ -75,6 +75,8 @@ begin (struct probe *probe)
 {
 	for (int feature = 0; feature < S3_FEATURES; feature++)
 		probe_unknown (probe, feature, "not measured");
+	for (int feature = S3_BUCKET_ENCRYPTION; feature <= S3_REPLICATION; feature++)      /* settings: somebody's bucket is not changed */
+		probe_unknown (probe, feature, "not measured: it would take a bucket of its own");
 	probe_unknown (probe, S3_BUCKET_LOCATION, "not measured: it would take a bucket of its own");
 	probe->every = (struct s3_server) { .name = "probe", .title = "the server", .delete_most = 1000 };
 	memset (probe->every.state, S3_SUPPORTED, sizeof probe->every.state);
