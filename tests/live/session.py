@@ -12,6 +12,7 @@ import functools
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.parse
@@ -29,6 +30,8 @@ ALLOWED = {
     "DELETE": {"versionId", "uploadId"},
     "POST": {"delete", "uploads", "uploadId", "restore", "versionId"},
 }
+# Operations that write a setting of a bucket, or end one: of resources alone (test-live-settings, test-live-infra).
+OF_SETTINGS = re.compile(r"^(Put|Delete)(Bucket(OwnershipControls|Encryption|Versioning|Tagging|LifecycleConfiguration|Lifecycle|Cors|Policy|Replication)?|PublicAccessBlock)$")
 numbers = itertools.count(1)
 
 

@@ -10,6 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
 from scene import Places, Scene, run_in  # noqa: E402
+from session import OF_SETTINGS  # noqa: E402
 
 SOURCE = os.environ["TOP_SRCDIR"]
 # A run a line, every command among them; the names in braces are paths. What goes to a store, up to the empty line, ends well.
@@ -124,9 +125,6 @@ def test_live_settings_13_16_no_command_writes_one_versitygw():
 
 def test_live_settings_13_16_no_command_writes_one_moto():
     check("moto")
-
-
-OF_SETTINGS = re.compile(r"^(Put|Delete)(Bucket(OwnershipControls|Encryption|Versioning|Tagging|LifecycleConfiguration|Lifecycle|Cors|Policy|Replication)?|PublicAccessBlock)$")
 
 
 def test_live_settings_13_16_no_builder_but_those_for_it_makes_one():
