@@ -1,9 +1,6 @@
 /* lines-file.c: lines in a file: a head, then a path, a tab and its value by the line. */
 #include "lines-file.h"
 
-#define LARDER_API_VERSION LARDER_API_CURRENT
-#include <larder/driver.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,24 +40,21 @@ damaged (const char *path, struct larder_error *error)
 }
 
 static int
-tell_lines (char *text, const char *path, int (*line) (void *, const struct larder_line *, struct larder_error *), void *context, struct larder_error *error)
+add_lines (char *text, const char *path, struct lines *lines, struct larder_error *error)
 {
 	char *rest = text, *one;
-	int code = 0;
-	while (code == 0 && (one = strsep (&rest, "\n")) && rest) {
+	while ((one = strsep (&rest, "\n")) && rest) {
 		char *tab = strchr (one, '\t');
 		if (!tab)
 			return damaged (path, error);
 		*tab = '\0';
-		const struct larder_line told = { .size = sizeof told, .path = one, .value = tab + 1 };
-		code = line (context, &told, error);
+		lines_add (lines, one, tab + 1);
 	}
-	return code == 0 && *one ? damaged (path, error) : code;
+	return *one ? damaged (path, error) : lines_sort (lines, error);
 }
 
 int
-lines_file_read (int root, const char *path, int (*line) (void *context, const struct larder_line *line, struct larder_error *error), void *context,
-                 struct larder_error *error)
+lines_file_read (int root, const char *path, struct lines *lines, struct larder_error *error)
 {
 	CLEANUP_FREE char *text = NULL;
 	size_t length;
@@ -75,28 +69,24 @@ lines_file_read (int root, const char *path, int (*line) (void *context, const s
 	}
 	if (strlen (text) != length || strncmp (text, HEAD, strlen (HEAD)) != 0)
 		return damaged (path, error);
-	code = tell_lines (text + strlen (HEAD), path, line, context, error);
+	code = add_lines (text + strlen (HEAD), path, lines, error);
 	return code < 0 ? code : 1;
 }
 
 int
-lines_file_write (int root, const char *path, struct larder_lines *lines, bool durable, struct larder_error *error)
+lines_file_write (int root, const char *path, const struct lines *lines, bool durable, struct larder_error *error)
 {
 	CLEANUP_BUFFER struct buffer text;
-	struct larder_line line = { .size = sizeof line };
-	int code;
 	buffer_init (&text, FILE_MOST);
 	buffer_add_text (&text, HEAD);
-	lines->rewind (lines->context);
-	while ((code = lines->next (lines->context, &line, error)) > 0) {
-		if (strpbrk (line.path, "\t\n") || strchr (line.value, '\n'))
-			return larder_fail (error, LARDER_E_INVALID, "'%s' has a line end in it", line.path);
-		buffer_printf (&text, "%s\t%s\n", line.path, line.value);
+	for (size_t n = 0; n < lines->count; n++) {
+		if (strpbrk (lines->at[n].path, "\t\n") || strchr (lines->at[n].value, '\n'))
+			return larder_fail (error, LARDER_E_INVALID, "'%s' has a line end in it", lines->at[n].path);
+		buffer_printf (&text, "%s\t%s\n", lines->at[n].path, lines->at[n].value);
 	}
-	if (code == 0 && text.failed)
-		code = larder_fail (error, LARDER_E_LIMIT, "the settings of '%s' are too long", path);
-	if (code == 0)
-		code = file_make_parents (root, path, 0755, durable, error);
+	if (text.failed)
+		return larder_fail (error, LARDER_E_LIMIT, "the settings of '%s' are too long", path);
+	int code = file_make_parents (root, path, 0755, durable, error);
 	return code < 0 ? code : file_publish (root, path, text.at, text.length, 0644, FILE_REPLACE, durable, error);
 }
 

@@ -3,18 +3,14 @@
 #define LARDER_BASE_LINES_FILE_H
 
 #include <stdbool.h>
-#include <larder/types.h>
-
-struct larder_lines;
-struct larder_line;
+#include "lines.h"
 
 /* FOLDER/IDENTITY beneath `root`, as a name that any file system takes. INVALID when it is too long. */
 int lines_file_path (const char *folder, const char *identity, char ret[512], struct larder_error *error);
-/* 1: each line was told, in order; 0: no such file; or a code. INTEGRITY when it is damaged. */
-int lines_file_read (int root, const char *path, int (*line) (void *context, const struct larder_line *line, struct larder_error *error), void *context,
-                     struct larder_error *error);
+/* 1: its lines are added; 0: no such file; or a code. INTEGRITY when it is damaged. */
+int lines_file_read (int root, const char *path, struct lines *lines, struct larder_error *error);
 /* The file holds these lines and no others, at once. Folders are made. */
-int lines_file_write (int root, const char *path, struct larder_lines *lines, bool durable, struct larder_error *error);
+int lines_file_write (int root, const char *path, const struct lines *lines, bool durable, struct larder_error *error);
 /* 0 also when it was not there. */
 int lines_file_remove (int root, const char *path, struct larder_error *error);
 

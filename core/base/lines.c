@@ -137,11 +137,29 @@ lines_find (const struct lines *lines, const char *path)
 }
 
 const char *
+lines_value (const struct lines *lines, const char *path)
+{
+	const struct line *line = lines_find (lines, path);
+	return line ? line->value : NULL;
+}
+
+int
+lines_tell (const struct lines *lines, int (*line) (void *context, const struct larder_line *line, struct larder_error *error), void *context,
+            struct larder_error *error)
+{
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < lines->count; n++) {
+		const struct larder_line told = { sizeof told, lines->at[n].path, lines->at[n].value };
+		code = line (context, &told, error);
+	}
+	return code;
+}
+
+const char *
 lines_in (const struct lines *lines, const char *set, const char *member, const char *below)
 {
 	const char *path = path_of_member (lines->arena, set, member, below);
-	const struct line *line = path ? lines_find (lines, path) : NULL;
-	return line ? line->value : NULL;
+	return path ? lines_value (lines, path) : NULL;
 }
 
 int
@@ -164,19 +182,26 @@ lines_have_below (const struct lines *lines, const char *path, size_t length)
 }
 
 bool
+path_matches_member (const char *pattern, size_t length, const char *path, const char *member, size_t member_length)
+{
+	const char *end = pattern + length;
+	while (pattern < end && *path) {
+		bool set = end - pattern >= 3 && *pattern == '[' && (pattern[1] == '*' || pattern[1] == '@') && pattern[2] == ']' && *path == '[';
+		const char *close = set ? strchr (path, ']') : NULL;
+		if (set && (!close || (pattern[1] == '@' && member && ((size_t) (close - path - 1) != member_length || memcmp (path + 1, member, member_length) != 0))))
+			return false;
+		if (!set && *pattern != *path)
+			return false;
+		pattern += set ? 3 : 1;
+		path = set ? close + 1 : path + 1;
+	}
+	return pattern == end && *path == '\0';
+}
+
+bool
 path_matches (const char *pattern, const char *path)
 {
-	while (*pattern && *path) {
-		if (strncmp (pattern, "[*]", 3) == 0 && *path == '[') {
-			const char *end = strchr (path, ']');
-			if (!end)
-				return false;
-			pattern += 3;
-			path = end + 1;
-		} else if (*pattern++ != *path++)
-			return false;
-	}
-	return *pattern == '\0' && *path == '\0';
+	return path_matches_member (pattern, strlen (pattern), path, NULL, 0);
 }
 
 size_t

@@ -30,15 +30,23 @@ char *path_member (struct larder_arena *arena, const char *bracket);
 /* In order, each path once: INVALID when one has two values. */
 int lines_sort (struct lines *lines, struct larder_error *error);
 const struct line *lines_find (const struct lines *lines, const char *path);
+/* NULL: there is no such line, or its value is not known. */
+const char *lines_value (const struct lines *lines, const char *path);
 /* Value of SET[MEMBER]BELOW, or NULL. */
 const char *lines_in (const struct lines *lines, const char *set, const char *member, const char *below);
 /* All that `from` tells, in order. */
 int lines_take (struct lines *lines, struct larder_lines *from, struct larder_error *error);
+/* As a driver's read tells them. */
+struct larder_line;
+int lines_tell (const struct lines *lines, int (*line) (void *context, const struct larder_line *line, struct larder_error *error), void *context,
+                struct larder_error *error);
 /* Is there a line of that path, or below it? `length` bytes of it. */
 bool lines_have_below (const struct lines *lines, const char *path, size_t length);
 
 /* [*] of a pattern stands for any member. */
 bool path_matches (const char *pattern, const char *path);
+/* Of `length` bytes of a pattern; and [@] stands for this member, or NULL for any. */
+bool path_matches_member (const char *pattern, size_t length, const char *path, const char *member, size_t member_length);
 /* Bytes of the outermost member, "rule[images]" of rule[images].days; 0: it is in no set. */
 size_t path_member_length (const char *path);
 

@@ -200,6 +200,8 @@ int select_keys (const struct select_flags *flags, struct larder_sync *request, 
 bool number_from_text (const char *text, int base, const char *end, uint64_t most, uint64_t *ret);
 
 /* ---- write-file.c ---- */
+/* Whatever is written to it goes to the buffer, which lives as long. */
+struct larder_sink cli_sink (struct buffer *buffer);
 int cli_write_file (const char *path, const struct buffer *text, unsigned mode, struct larder_error *error);
 
 /* ---- help.c, manual.c ---- */

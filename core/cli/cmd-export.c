@@ -17,12 +17,6 @@ static const struct larder_option options[] = {
 	{ 0 }
 };
 
-static int
-add_text (void *context, const void *bytes, size_t count, struct larder_error *error)
-{
-	return buffer_add (context, bytes, count) < 0 ? larder_fail_memory (error) : 0;
-}
-
 /* "sdxl/sdxl-base", or a name without a base. */
 static int
 take_model (const char *operand, struct larder_exporting *request, char **ret_base, struct larder_error *error)
@@ -58,7 +52,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	CLEANUP_FREE char *base = NULL;
 	CLEANUP_BUFFER struct buffer text;
 	buffer_init (&text, 4 << 20);
-	const struct larder_sink sink = { .size = sizeof sink, .context = &text, .write = add_text };
+	const struct larder_sink sink = cli_sink (&text);
 	if (cli->operands > 0 && !flags->reader)
 		return fail_usage (cli, error, "MODEL is for --reader");
 	int code = cli_open (cli, OPEN_CONFIGURED, error);

@@ -75,17 +75,11 @@ tell_plan (struct cli *cli, const struct larder_infra *infra, bool all, struct l
 /* ---- plan ---- */
 
 static int
-add_text (void *context, const void *bytes, size_t count, struct larder_error *error)
-{
-	return buffer_add (context, bytes, count) < 0 ? larder_fail_memory (error) : 0;
-}
-
-static int
 save (const struct larder_infra *infra, const char *path, struct larder_error *error)
 {
 	CLEANUP_BUFFER struct buffer text;
 	buffer_init (&text, PLAN_MOST);
-	const struct larder_sink sink = { .size = sizeof sink, .context = &text, .write = add_text };
+	const struct larder_sink sink = cli_sink (&text);
 	int code = larder_infra_save (infra, &sink, error);
 	return code < 0 ? code : cli_write_file (path, &text, 0600, error);
 }

@@ -4,19 +4,20 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "checksum.h"
 #include "error.h"
 
 enum { TOLD_MOST = 10 };
 
-/* FNV-1a, without what stands in quotes: that is the name. */
+/* Without what stands in quotes: that is the name. */
 static uint64_t
 add_words (uint64_t sum, const char *text)
 {
 	bool quoted = false;
-	for (const char *at = text; *at; at++) {
-		quoted ^= *at == '\'';
-		if (!quoted)
-			sum = (sum ^ (unsigned char) *at) * UINT64_C (0x100000001b3);
+	for (const char *at = text; *at; quoted = !quoted) {
+		size_t length = strcspn (at, "'");
+		sum = quoted ? sum : crc64nvme (sum, at, length);
+		at += length + (at[length] == '\'');
 	}
 	return sum;
 }
@@ -39,7 +40,7 @@ kind_is_told (struct cli *cli, const struct larder_error *error)
 {
 	if (cli->globals.verbose || (cli->cmd && cli->cmd->verdict))
 		return true;
-	uint64_t sum = add_words (add_words (add_words (UINT64_C (0xcbf29ce484222325) ^ (uint64_t) error->code, error->message), error->next), error->provider);
+	uint64_t sum = add_words (add_words (add_words (crc64nvme (0, &error->code, sizeof error->code), error->message), error->next), error->provider);
 	struct kind *kind = find (&cli->kinds, sum);
 	if (!kind || kind->told < TOLD_MOST) {
 		if (kind)

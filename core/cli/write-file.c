@@ -11,6 +11,18 @@
 #include "file.h"
 #include "text.h"
 
+static int
+add_text (void *context, const void *bytes, size_t count, struct larder_error *error)
+{
+	return buffer_add (context, bytes, count) < 0 ? larder_fail_memory (error) : 0;
+}
+
+struct larder_sink
+cli_sink (struct buffer *buffer)
+{
+	return (struct larder_sink) { .size = sizeof (struct larder_sink), .context = buffer, .write = add_text };
+}
+
 /* A device, a pipe or a link would be gone: as root /dev/stdout, too. */
 int
 cli_write_file (const char *path, const struct buffer *text, unsigned mode, struct larder_error *error)

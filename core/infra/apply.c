@@ -24,7 +24,6 @@ struct applying {
 	struct larder_infra_counts counts;
 	int code;                        /* of the first failure */
 	struct larder_error first;
-	bool differ;                     /* failures of several codes */
 };
 
 static void
@@ -50,7 +49,6 @@ count (struct applying *applying, uint32_t mark)
 	counts->removed += mark == LARDER_INFRA_REMOVE;
 	counts->same += mark == LARDER_INFRA_SAME;
 	counts->failed += mark == LARDER_INFRA_FAILED;
-	counts->skipped += mark == LARDER_INFRA_UNMANAGED;
 	pthread_mutex_unlock (&applying->mutex);
 }
 
@@ -60,7 +58,6 @@ broken (struct applying *applying, struct resource *one, int code)
 	tell (applying, one, LARDER_INFRA_BROKEN, &one->error, NULL);
 	count (applying, LARDER_INFRA_FAILED);
 	pthread_mutex_lock (&applying->mutex);
-	applying->differ = applying->differ || (applying->code < 0 && applying->code != code);
 	if (applying->code == 0) {
 		applying->code = code;
 		applying->first = one->error;
@@ -75,8 +72,8 @@ broken (struct applying *applying, struct resource *one, int code)
 static int
 rest (const struct larder_infra *infra, int64_t ns, struct larder_error *error)
 {
-	for (int64_t end = clock_boot () + ns; clock_boot () < end && !larder_is_cancelled (infra->larder);)
-		poll (NULL, 0, 50);
+	struct pollfd cancel = { .fd = larder_call_begin (infra->larder, NULL).cancel_fd, .events = POLLIN };
+	(void) poll (&cancel, 1, (int) (ns / (NS_PER_S / 1000)));
 	return larder_is_cancelled (infra->larder) ? larder_fail_cancelled (error) : 0;
 }
 
@@ -226,7 +223,9 @@ skip_one (void *context, struct resource *one, const struct resource *because)
 		return;
 	snprintf (why, sizeof why, "%s '%s' failed", because->type, because->identity);
 	tell (applying, one, LARDER_INFRA_SKIPPED, NULL, why);
-	count (applying, LARDER_INFRA_UNMANAGED);
+	pthread_mutex_lock (&applying->mutex);
+	applying->counts.skipped++;
+	pthread_mutex_unlock (&applying->mutex);
 }
 
 int

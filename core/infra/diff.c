@@ -38,7 +38,7 @@ lacking (const struct larder_infra *infra, const struct resource *resource, cons
 {
 	struct larder_error why = LARDER_ERROR_INIT;
 	const struct larder_line asked = { .size = sizeof asked, .path = line->path, .value = line->value };
-	const struct larder_resource request = { .size = sizeof request, .section = resource->section, .identity = resource->identity };
+	const struct larder_resource request = resource_request (resource);
 	const struct resource *teller = line->from ? resource_told_by (infra, line->from) : NULL;
 	if (line->from && (!teller || teller->cut))
 		return arena_printf (resource->arena, "%.*s is not there to tell it", (int) strcspn (line->from, "#"), line->from);

@@ -9,6 +9,12 @@
 
 #include "error.h"
 
+struct larder_resource
+resource_request (const struct resource *resource)
+{
+	return (struct larder_resource) { .size = sizeof (struct larder_resource), .type = resource->type, .section = resource->section, .identity = resource->identity };
+}
+
 /* ---- its driver ---- */
 
 static const struct larder_resource_type *
@@ -52,7 +58,7 @@ resource_bind (struct larder_infra *infra, struct resource *resource, struct lar
 	snprintf (text, sizeof text, "the driver %s has no %s", driver->name, resource->type);
 	if (!resource->means)
 		return cut (resource, text, error);
-	const struct larder_resource request = { .size = sizeof request, .section = resource->section, .identity = resource->identity };
+	const struct larder_resource request = resource_request (resource);
 	if (resource->means->supports && resource->means->supports (resource->instance->self, &request, NULL, &why) < 0)
 		return cut (resource, why.message, error);
 	return 0;
@@ -78,7 +84,7 @@ resource_read (struct larder_infra *infra, struct resource *resource, struct lar
 	arena_clear (resource->seen);
 	lines_begin (&resource->observed, resource->seen);
 	resource->changes = (struct changes) { 0 };
-	const struct larder_resource request = { .size = sizeof request, .section = resource->section, .identity = resource->identity };
+	const struct larder_resource request = resource_request (resource);
 	struct larder_call call = larder_call_begin (infra->larder, resource->seen);
 	instance_enter (resource->instance);
 	int code = resource->means->read (resource->instance->self, &call, &request, take_line, &resource->observed, &resource->state, error);
@@ -167,10 +173,9 @@ resource_act (struct larder_infra *infra, struct resource *resource, enum resour
 		return code;
 	lines_feed (&desired_feed, &wanted, &desired);
 	lines_feed (&observed_feed, &resource->observed, &observed);
-	const struct larder_resource request = {
-		.size = sizeof request, .section = resource->section, .identity = resource->identity, .desired = &desired,
-		.observed = what == RESOURCE_CREATE ? NULL : &observed,
-	};
+	struct larder_resource request = resource_request (resource);
+	request.desired = &desired;
+	request.observed = what == RESOURCE_CREATE ? NULL : &observed;
 	int (*act) (void *, struct larder_call *, const struct larder_resource *, struct larder_error *) =
 		what == RESOURCE_CREATE ? means->create : what == RESOURCE_UPDATE ? means->update : means->remove;
 	if (!act)

@@ -6,6 +6,7 @@
 #include "lines.h"
 #include "store.h"
 
+struct larder_resource;
 struct larder_resource_type;
 struct larder_path_rule;
 
@@ -92,6 +93,8 @@ int resource_read (struct larder_infra *infra, struct resource *resource, struct
 int resource_resolve (const struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Who is to tell a value: NULL when nobody here will. */
 const struct resource *resource_told_by (const struct larder_infra *infra, const char *from);
+/* What its driver is asked with, but for lines. */
+struct larder_resource resource_request (const struct resource *resource);
 enum resource_act { RESOURCE_CREATE, RESOURCE_UPDATE, RESOURCE_REMOVE };
 int resource_act (struct larder_infra *infra, struct resource *resource, enum resource_act what, struct larder_error *error);
 

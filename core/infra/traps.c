@@ -10,7 +10,7 @@
 
 #include "error.h"
 
-enum { TERM_MOST = 200, MEMBER_MOST = 300 };
+enum { TERM_MOST = 200 };
 
 /* ---- one term ---- */
 
@@ -20,30 +20,12 @@ struct world {
 	size_t member_length;
 };
 
-static bool
-path_fits (const struct world *world, const char *pattern, size_t length, const char *path)
-{
-	const char *end = pattern + length;
-	while (pattern < end && *path) {
-		if (end - pattern >= 3 && *pattern == '[' && (pattern[1] == '*' || pattern[1] == '@') && pattern[2] == ']' && *path == '[') {
-			const char *close = strchr (path, ']');
-			size_t member = close ? (size_t) (close - path - 1) : 0;
-			if (!close || (pattern[1] == '@' && world->member && (member != world->member_length || memcmp (path + 1, world->member, member) != 0)))
-				return false;
-			pattern += 3;
-			path = close + 1;
-		} else if (*pattern++ != *path++)
-			return false;
-	}
-	return pattern == end && *path == '\0';
-}
-
 /* The first line that fits from `at` on, or NULL. */
 static const struct line *
 line_of (const struct world *world, const struct lines *lines, const char *pattern, size_t length, size_t *at)
 {
 	for (; lines && *at < lines->count; ++*at)
-		if (path_fits (world, pattern, length, lines->at[*at].path))
+		if (path_matches_member (pattern, length, lines->at[*at].path, world->member, world->member_length))
 			return &lines->at[(*at)++];
 	return NULL;
 }

@@ -14,6 +14,7 @@ struct changing {
 	struct larder_call *call;
 	struct larder_arena *arena;
 	const struct larder_resource *resource;
+	struct lines desired;
 	struct backup_state state;       /* as it was found; id NULL: not there */
 };
 
@@ -51,7 +52,7 @@ has_vault (const json_t *vaults, const char *name)
 	const json_t *one;
 	size_t index;
 	json_array_foreach (vaults, index, one)
-		if (strcmp (json_string_value (json_object_get (one, "BackupVaultName")), name) == 0)
+		if (strcmp (backup_text (one, "BackupVaultName"), name) == 0)
 			return true;
 	return false;
 }
@@ -64,8 +65,8 @@ make_vaults (struct changing *changing, const json_t *plan, struct larder_error 
 	size_t index;
 	int code = backup_vaults (changing->backup, changing->call, changing->arena, &vaults, error);
 	json_array_foreach (json_object_get (plan, "Rules"), index, rule) {
-		const char *name = json_string_value (json_object_get (rule, "TargetBackupVaultName"));
-		if (code == 0 && name && !has_vault (vaults, name))
+		const char *name = backup_text (rule, "TargetBackupVaultName");
+		if (code == 0 && *name && !has_vault (vaults, name))
 			code = ask (changing, "PUT", arena_printf (changing->arena, "backup-vaults/%s", name),
 				json_pack ("{s:{s:s}}", "BackupVaultTags", "larder:id", changing->resource->identity), "AlreadyExistsException", NULL, error);
 	}
@@ -79,8 +80,8 @@ remove_vault (struct changing *changing, const char *name, const char *arn, stru
 	CLEANUP_JSON json_t *tags = NULL;
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = ask (changing, "GET", arena_printf (changing->arena, "tags/%s/", arn), NULL, NULL, &tags, error);
-	const char *ours = json_string_value (json_object_get (json_object_get (tags, "Tags"), "larder:id"));
-	if (code < 0 || !ours || strcmp (ours, changing->resource->identity) != 0)
+	const char *ours = backup_text (json_object_get (tags, "Tags"), "larder:id");
+	if (code < 0 || strcmp (ours, changing->resource->identity) != 0)
 		return code;
 	code = ask (changing, "DELETE", arena_printf (changing->arena, "backup-vaults/%s", name), NULL, NULL, NULL, &why);
 	if (code < 0 && strcmp (why.provider, "InvalidRequestException") == 0)
@@ -98,10 +99,10 @@ remove_vaults (struct changing *changing, const json_t *plan, struct larder_erro
 	size_t r, v;
 	int code = backup_vaults (changing->backup, changing->call, changing->arena, &vaults, error);
 	json_array_foreach (json_object_get (plan, "Rules"), r, rule) {
-		const char *name = json_string_value (json_object_get (rule, "TargetBackupVaultName"));
+		const char *name = backup_text (rule, "TargetBackupVaultName");
 		json_array_foreach (vaults, v, vault)
-			if (code == 0 && name && strcmp (json_string_value (json_object_get (vault, "BackupVaultName")), name) == 0)
-				code = remove_vault (changing, name, json_string_value (json_object_get (vault, "BackupVaultArn")), error);
+			if (code == 0 && strcmp (backup_text (vault, "BackupVaultName"), name) == 0)
+				code = remove_vault (changing, name, backup_text (vault, "BackupVaultArn"), error);
 	}
 	return code;
 }
@@ -144,13 +145,13 @@ keep_selections (struct changing *changing, json_t *wanted, struct larder_error 
 	int code = 0;
 	json_array_foreach (changing->state.selections, index, one) {
 		const json_t *selection = json_object_get (one, "selection");
-		const char *name = json_string_value (json_object_get (selection, "SelectionName"));
+		const char *name = backup_text (selection, "SelectionName");
 		if (code < 0)
 			break;
-		if (name && json_equal (json_object_get (wanted, name), selection))
+		if (json_equal (json_object_get (wanted, name), selection))
 			json_object_del (wanted, name);
 		else
-			code = remove_selection (changing, json_string_value (json_object_get (one, "id")), error);
+			code = remove_selection (changing, backup_text (one, "id"), error);
 	}
 	return code;
 }
@@ -158,7 +159,7 @@ keep_selections (struct changing *changing, json_t *wanted, struct larder_error 
 static int
 set_selections (struct changing *changing, struct larder_error *error)
 {
-	CLEANUP_JSON json_t *wanted = backup_selections (changing->resource->desired, changing->state.selections);
+	CLEANUP_JSON json_t *wanted = backup_selections (&changing->desired, changing->state.selections);
 	const char *lack = NULL, *unfit = wanted ? backup_selection_unfit (wanted, &lack) : NULL, *name;
 	json_t *one;
 	if (!wanted)
@@ -189,7 +190,10 @@ begin (struct changing *changing, struct backup *backup, struct larder_call *cal
 		return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
 	if (backup->read_only)
 		return larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", backup->name);
-	int code = backup_find (backup, call, changing->arena, resource->identity, &changing->state, error);
+	lines_begin (&changing->desired, changing->arena);
+	int code = lines_take (&changing->desired, resource->desired, error);
+	if (code == 0)
+		code = backup_find (backup, call, changing->arena, resource->identity, &changing->state, error);
 	return code < 0 ? code : 0;
 }
 
@@ -203,7 +207,7 @@ end (struct changing *changing)
 static int
 set (struct changing *changing, bool selections, struct larder_error *error)
 {
-	CLEANUP_JSON json_t *plan = backup_plan (changing->resource->identity, changing->resource->desired, changing->state.plan);
+	CLEANUP_JSON json_t *plan = backup_plan (changing->resource->identity, &changing->desired, changing->state.plan);
 	int code = plan ? set_plan (changing, plan, error) : larder_fail_memory (error);
 	return code < 0 || !selections ? code : set_selections (changing, error);
 }
@@ -242,7 +246,7 @@ backup_remove (void *self, struct larder_call *call, const struct larder_resourc
 	int code = begin (&changing, self, call, resource, error);
 	json_array_foreach (changing.state.selections, index, one)
 		if (code == 0)
-			code = remove_selection (&changing, json_string_value (json_object_get (one, "id")), error);
+			code = remove_selection (&changing, backup_text (one, "id"), error);
 	if (code == 0 && changing.state.id)
 		code = ask (&changing, "DELETE", arena_printf (changing.arena, "backup/plans/%s", changing.state.id), NULL, "ResourceNotFoundException", NULL, error);
 	if (code == 0 && changing.state.plan)

@@ -4,58 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
-#include "error.h"
 
-/* The next line; false at the end. A feed of lines does not fail. */
-static bool
-next (struct larder_lines *lines, struct larder_line *ret)
-{
-	*ret = (struct larder_line) { .size = sizeof *ret };
-	return lines->next (lines->context, ret, NULL) > 0;
-}
-
-static void
-unescape (char *name)
-{
-	char *to = name;
-	for (const char *from = name; *from; to++) {
-		bool close = strncmp (from, "%5D", 3) == 0, percent = strncmp (from, "%25", 3) == 0;
-		*to = close ? ']' : percent ? '%' : *from;
-		from += close || percent ? 3 : 1;
-	}
-	*to = '\0';
-}
-
-int
-backup_split (const char *path, const char *set, char name[256], char field[256])
+/* Of SET[NAME]FIELD the name, in the arena of the lines, and where the field begins; NULL: another path. */
+static const char *
+member_of_set (const struct lines *lines, const char *path, const char *set, const char **ret_field)
 {
 	size_t length = strlen (set);
-	const char *close = strncmp (path, set, length) == 0 && path[length] == '[' ? strchr (path, ']') : NULL;
-	if (!close || close - path - (ptrdiff_t) length - 1 > 255 || strlen (close + 1) > 255)
-		return 0;
-	size_t count = (size_t) (close - path) - length - 1;
-	memcpy (name, path + length + 1, count);
-	name[count] = '\0';
-	unescape (name);
-	memcpy (field, close + 1, strlen (close + 1) + 1);
-	return 1;
+	if (strncmp (path, set, length) != 0 || path[length] != '[')
+		return NULL;
+	*ret_field = path + length + path_member_length (path + length);
+	return path_member (lines->arena, path + length);
 }
 
-/* The object of that name in a list, as a copy without what is set anew; or a new one. */
-static json_t *
-begun (const json_t *list, const char *key, const char *name, const char *const *dropped)
+/* The object of that name in a list; NULL: none. */
+static const json_t *
+named (const json_t *list, const char *key, const char *name)
 {
 	const json_t *one;
 	size_t index;
-	json_t *ret = NULL;
-	json_array_foreach (list, index, one) {
-		const char *its = json_string_value (json_object_get (one, key));
-		if (!ret && its && strcmp (its, name) == 0)
-			ret = json_deep_copy (one);
-	}
-	if (!ret)
-		ret = json_object ();
+	json_array_foreach (list, index, one)
+		if (strcmp (backup_text (one, key), name) == 0)
+			return one;
+	return NULL;
+}
+
+/* A copy of it without what is set anew; or a new one. */
+static json_t *
+begun (const json_t *list, const char *key, const char *name, const char *const *dropped)
+{
+	const json_t *there = named (list, key, name);
+	json_t *ret = there ? json_deep_copy (there) : json_object ();
 	for (; *dropped; dropped++)
 		json_object_del (ret, *dropped);
 	json_object_set_new (ret, key, json_string (name));
@@ -73,10 +51,18 @@ member_of (json_t *into, const char *name, json_t *(*make) (void))
 	return json_object_get (into, name);
 }
 
+/* Of a copy, too, what has no path here stays: its own lifecycle. */
 static void
-set_rule (json_t *rule, const char *field, const char *value)
+set_copy (json_t *rule, const char *to, const json_t *was)
 {
-	char to[256], rest[256];
+	static const char *const nothing[] = { NULL };
+	json_array_append_new (member_of (rule, "CopyActions", json_array), begun (json_object_get (was, "CopyActions"), "DestinationBackupVaultArn", to, nothing));
+}
+
+static void
+set_rule (const struct lines *lines, json_t *rule, const char *field, const char *value, const json_t *was)
+{
+	const char *rest, *to;
 	if (strcmp (field, ".vault") == 0)
 		json_object_set_new (rule, "TargetBackupVaultName", json_string (value));
 	else if (strcmp (field, ".schedule") == 0)
@@ -85,8 +71,8 @@ set_rule (json_t *rule, const char *field, const char *value)
 		json_object_set_new (member_of (rule, "Lifecycle", json_object), "MoveToColdStorageAfterDays", json_integer (strtoll (value, NULL, 10)));
 	else if (strcmp (field, ".delete-after") == 0)
 		json_object_set_new (member_of (rule, "Lifecycle", json_object), "DeleteAfterDays", json_integer (strtoll (value, NULL, 10)));
-	else if (backup_split (field, ".copy", to, rest))
-		json_array_append_new (member_of (rule, "CopyActions", json_array), json_pack ("{s:s}", "DestinationBackupVaultArn", to));
+	else if ((to = member_of_set (lines, field, ".copy", &rest)))
+		set_copy (rule, to, was);
 }
 
 static const char *const rule_dropped[] = { "RuleId", "CopyActions", "ScheduleExpression", NULL };
@@ -95,11 +81,9 @@ static const char *const rule_dropped[] = { "RuleId", "CopyActions", "ScheduleEx
 static json_t *
 rule_of (json_t *rules, const char *name, const json_t *was)
 {
-	json_t *rule, *life;
-	size_t index;
-	json_array_foreach (rules, index, rule)
-		if (strcmp (json_string_value (json_object_get (rule, "RuleName")), name) == 0)
-			return rule;
+	json_t *life, *rule = (json_t *) (uintptr_t) named (rules, "RuleName", name);
+	if (rule)
+		return rule;
 	rule = begun (json_object_get (was, "Rules"), "RuleName", name, rule_dropped);
 	life = json_object_get (rule, "Lifecycle");
 	json_object_del (life, "DeleteAfterDays");
@@ -111,15 +95,15 @@ rule_of (json_t *rules, const char *name, const json_t *was)
 }
 
 json_t *
-backup_plan (const char *name, struct larder_lines *lines, const json_t *was)
+backup_plan (const char *name, const struct lines *desired, const json_t *was)
 {
 	json_t *plan = was ? json_deep_copy (was) : json_object (), *rules = json_array ();
-	char rule[256], field[256];
 	json_object_set_new (plan, "BackupPlanName", json_string (name));
-	lines->rewind (lines->context);
-	for (struct larder_line line; next (lines, &line);)
-		if (backup_split (line.path, "rule", rule, field))
-			set_rule (rule_of (rules, rule, was), field, line.value);
+	for (size_t n = 0; n < desired->count; n++) {
+		const char *field, *rule = member_of_set (desired, desired->at[n].path, "rule", &field);
+		if (rule)
+			set_rule (desired, rule_of (rules, rule, was), field, desired->at[n].value, named (json_object_get (was, "Rules"), "RuleName", rule));
+	}
 	json_object_set_new (plan, "Rules", rules);
 	return plan;
 }
@@ -153,18 +137,15 @@ selection_of (json_t *into, const char *name, const json_t *was)
 }
 
 json_t *
-backup_selections (struct larder_lines *lines, const json_t *was)
+backup_selections (const struct lines *desired, const json_t *was)
 {
 	json_t *ret = json_object ();
-	char name[256], field[256], resource[256], rest[256];
-	lines->rewind (lines->context);
-	for (struct larder_line line; next (lines, &line);) {
-		if (!backup_split (line.path, "selection", name, field))
-			continue;
-		json_t *selection = selection_of (ret, name, was);
-		if (strcmp (field, ".role") == 0)
-			json_object_set_new (selection, "IamRoleArn", json_string (line.value));
-		else if (backup_split (field, ".resource", resource, rest))
+	for (size_t n = 0; n < desired->count; n++) {
+		const char *field, *rest, *resource, *name = member_of_set (desired, desired->at[n].path, "selection", &field);
+		json_t *selection = name ? selection_of (ret, name, was) : NULL;
+		if (selection && strcmp (field, ".role") == 0)
+			json_object_set_new (selection, "IamRoleArn", json_string (desired->at[n].value));
+		else if (selection && (resource = member_of_set (desired, field, ".resource", &rest)))
 			json_array_append_new (member_of (selection, "Resources", json_array), json_string (resource));
 	}
 	return ret;

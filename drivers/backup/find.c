@@ -21,7 +21,7 @@ list (struct backup *backup, struct larder_call *call, struct larder_arena *aren
 			code = backup_ask (backup, call, arena, "GET", path, NULL, token, NULL, &page, NULL, error);
 		if (code == 0)
 			json_array_extend (all, json_object_get (page, key));
-		token = code == 0 ? arena_copy (arena, json_string_value (json_object_get (page, "NextToken"))) : NULL;
+		token = code == 0 && *backup_text (page, "NextToken") ? arena_copy (arena, backup_text (page, "NextToken")) : NULL;
 		json_decref (page);
 	} while (token);
 	if (code < 0)
@@ -37,13 +37,6 @@ backup_vaults (struct backup *backup, struct larder_call *call, struct larder_ar
 	return list (backup, call, arena, "backup-vaults/", "BackupVaultList", ret, error);
 }
 
-static const char *
-text (const json_t *object, const char *name)
-{
-	const char *value = json_string_value (json_object_get (object, name));
-	return value ? value : "";
-}
-
 /* Its id; NULL: none. Two of one name are not told apart. */
 static int
 id_of (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *name, const char **ret, struct larder_error *error)
@@ -56,12 +49,12 @@ id_of (struct backup *backup, struct larder_call *call, struct larder_arena *are
 	if (code < 0)
 		return code;
 	json_array_foreach (plans, index, one) {
-		if (strcmp (text (one, "BackupPlanName"), name) != 0)
+		if (strcmp (backup_text (one, "BackupPlanName"), name) != 0)
 			continue;
 		if (*ret)
 			return larder_fail_next (error, LARDER_E_CONFLICT, "remove one of them, or give this one another name: plan = NAME", "two backup plans are called '%s': %s and %s", name, *ret,
-				text (one, "BackupPlanId"));
-		*ret = arena_copy (arena, text (one, "BackupPlanId"));
+				backup_text (one, "BackupPlanId"));
+		*ret = arena_copy (arena, backup_text (one, "BackupPlanId"));
 	}
 	return 0;
 }
@@ -88,7 +81,7 @@ read_selections (struct backup *backup, struct larder_call *call, struct larder_
 	state->selections = json_array ();
 	json_array_foreach (all, index, one)
 		if (code == 0)
-			code = add_selection (backup, call, arena, state, text (one, "SelectionId"), error);
+			code = add_selection (backup, call, arena, state, backup_text (one, "SelectionId"), error);
 	return code;
 }
 
@@ -107,7 +100,7 @@ backup_find (struct backup *backup, struct larder_call *call, struct larder_aren
 	if (code < 0)
 		return code;
 	ret->plan = json_incref (json_object_get (whole, "BackupPlan"));
-	ret->arn = arena_copy (arena, text (whole, "BackupPlanArn"));
+	ret->arn = arena_copy (arena, backup_text (whole, "BackupPlanArn"));
 	code = read_selections (backup, call, arena, ret, error);
 	if (code < 0)
 		backup_state_end (ret);

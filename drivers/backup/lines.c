@@ -8,12 +8,6 @@
 #include "error.h"
 #include "lines.h"
 
-static const char *
-text (const json_t *object, const char *name)
-{
-	return json_string_value (json_object_get (object, name));
-}
-
 static void
 add_days (struct lines *lines, const char *rule, const char *below, const json_t *days)
 {
@@ -31,8 +25,8 @@ add_members (struct lines *lines, const char *set, const char *member, const cha
 	size_t index;
 	char *inner = path_of_member (lines->arena, set, member, below);
 	json_array_foreach (list, index, one) {
-		const char *name = key ? text (one, key) : json_string_value (one);
-		if (inner && name)
+		const char *name = key ? backup_text (one, key) : json_is_string (one) ? json_string_value (one) : "";
+		if (inner && *name)
 			lines_add_in (lines, inner, name, "", "yes");
 	}
 	lines->failed = lines->failed || !inner;
@@ -41,12 +35,12 @@ add_members (struct lines *lines, const char *set, const char *member, const cha
 static void
 add_rule (struct lines *lines, const json_t *rule)
 {
-	const char *name = text (rule, "RuleName");
+	const char *name = backup_text (rule, "RuleName");
 	const json_t *life = json_object_get (rule, "Lifecycle");
-	if (!name)
+	if (!*name)
 		return;
-	lines_add_in (lines, "rule", name, ".vault", text (rule, "TargetBackupVaultName"));
-	lines_add_in (lines, "rule", name, ".schedule", text (rule, "ScheduleExpression"));
+	lines_add_in (lines, "rule", name, ".vault", backup_text (rule, "TargetBackupVaultName"));
+	lines_add_in (lines, "rule", name, ".schedule", backup_text (rule, "ScheduleExpression"));
 	add_days (lines, name, ".cold-after", json_object_get (life, "MoveToColdStorageAfterDays"));
 	add_days (lines, name, ".delete-after", json_object_get (life, "DeleteAfterDays"));
 	add_members (lines, "rule", name, ".copy", json_object_get (rule, "CopyActions"), "DestinationBackupVaultArn");
@@ -55,10 +49,10 @@ add_rule (struct lines *lines, const json_t *rule)
 static void
 add_selection (struct lines *lines, const json_t *selection)
 {
-	const char *name = text (selection, "SelectionName");
-	if (!name)
+	const char *name = backup_text (selection, "SelectionName");
+	if (!*name)
 		return;
-	lines_add_in (lines, "selection", name, ".role", text (selection, "IamRoleArn"));
+	lines_add_in (lines, "selection", name, ".role", backup_text (selection, "IamRoleArn"));
 	add_members (lines, "selection", name, ".resource", json_object_get (selection, "Resources"), NULL);
 }
 
@@ -75,9 +69,5 @@ backup_tell (const struct backup_state *state, struct larder_arena *arena, larde
 	json_array_foreach (state->selections, index, one)
 		add_selection (&lines, json_object_get (one, "selection"));
 	int code = lines_sort (&lines, error);
-	for (size_t n = 0; code == 0 && n < lines.count; n++) {
-		const struct larder_line told = { sizeof told, lines.at[n].path, lines.at[n].value };
-		code = line (context, &told, error);
-	}
-	return code;
+	return code < 0 ? code : lines_tell (&lines, line, context, error);
 }

@@ -6,6 +6,13 @@
 
 #include "arena.h"
 
+const char *
+backup_text (const json_t *object, const char *name)
+{
+	const char *text = json_string_value (json_object_get (object, name));
+	return text ? text : "";
+}
+
 void
 backup_request (struct aws_request *request, struct larder_arena *arena, const char *method, const char *path, json_t *body, const char *token)
 {

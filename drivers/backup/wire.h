@@ -6,6 +6,10 @@
 
 #include <larder/driver.h>
 #include "aws.h"
+#include "lines.h"
+
+/* A text of an object, "" where it has none of that name. */
+const char *backup_text (const json_t *object, const char *name);
 
 /* ---- request.c ---- */
 
@@ -23,15 +27,12 @@ int backup_tell (const struct backup_state *state, struct larder_arena *arena, l
 /* ---- document.c: from lines to documents ---- */
 
 /* BackupPlan as it is to be: what `was` (or NULL) has beside the lines stays. NULL: no memory. */
-json_t *backup_plan (const char *name, struct larder_lines *lines, const json_t *was);
+json_t *backup_plan (const char *name, const struct lines *desired, const json_t *was);
 /* BackupSelection objects as they are to be, by name: {"NAME": {…}}. */
-json_t *backup_selections (struct larder_lines *lines, const json_t *was);
+json_t *backup_selections (const struct lines *desired, const json_t *was);
 /* Without what the service adds by itself. */
 json_t *backup_plan_sent (const json_t *plan);
 /* The first selection that has no role, or selects nothing; NULL: none. */
 const char *backup_selection_unfit (const json_t *selections, const char **ret_lack);
-
-/* "rule[NAME].FIELD": 1 and both in the buffers, else 0. */
-int backup_split (const char *path, const char *set, char name[256], char field[256]);
 
 #endif

@@ -2,8 +2,7 @@
  * service it is the control module's matter. */
 #include "efs.h"
 
-#include <string.h>
-
+#include "arena.h"
 #include "cleanup.h"
 #include "error.h"
 #include "lines-file.h"
@@ -19,40 +18,27 @@ share_supports (void *self, const struct larder_resource *resource, const struct
 	return efs->server ? larder_fail (error, LARDER_E_UNSUPPORTED, "what sets up a file system at %s is not installed", efs->server) : 0;
 }
 
-/* The computed line has its place among those of the file. */
-struct telling { larder_line_fn line; void *context; const char *id; };
-
-static int
-tell_id (struct telling *telling, struct larder_error *error)
-{
-	const struct larder_line id = { sizeof id, "id", telling->id };
-	telling->id = NULL;
-	return telling->line (telling->context, &id, error);
-}
-
-static int
-tell_line (void *context, const struct larder_line *line, struct larder_error *error)
-{
-	struct telling *telling = context;
-	int code = telling->id && strcmp (line->path, "id") > 0 ? tell_id (telling, error) : 0;
-	return code < 0 ? code : telling->line (telling->context, line, error);
-}
-
 static int
 share_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
             struct larder_error *error)
 {
 	const struct efs *efs = self;
 	char path[512];
-	int code = tree_cancelled (call, error);
+	struct lines lines;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	int code = arena ? tree_cancelled (call, error) : larder_fail_memory (error);
 	if (code == 0)
 		code = lines_file_path (FOLDER, resource->identity, path, error);
 	if (code < 0)
 		return code;
-	struct telling telling = { line, context, efs->root };
-	int there = lines_file_read (efs->fd, path, tell_line, &telling, error);
-	*ret_state = there > 0 ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
-	return there < 0 ? there : there > 0 && telling.id ? tell_id (&telling, error) : 0;
+	lines_begin (&lines, arena);
+	code = lines_file_read (efs->fd, path, &lines, error);
+	*ret_state = code > 0 ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
+	if (code <= 0)
+		return code;
+	lines_add (&lines, "id", efs->root);
+	code = lines_sort (&lines, error);
+	return code < 0 ? code : lines_tell (&lines, line, context, error);
 }
 
 static int
@@ -60,12 +46,17 @@ share_write (void *self, struct larder_call *call, const struct larder_resource 
 {
 	const struct efs *efs = self;
 	char path[512];
-	int code = tree_cancelled (call, error);
+	struct lines lines;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	int code = arena ? tree_cancelled (call, error) : larder_fail_memory (error);
 	if (code == 0 && efs->read_only)
 		code = larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", efs->name);
 	if (code == 0)
 		code = lines_file_path (FOLDER, resource->identity, path, error);
-	return code < 0 ? code : lines_file_write (efs->fd, path, resource->desired, true, error);
+	lines_begin (&lines, arena);
+	if (code == 0)
+		code = lines_take (&lines, resource->desired, error);
+	return code < 0 ? code : lines_file_write (efs->fd, path, &lines, true, error);
 }
 
 static int

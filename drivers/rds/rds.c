@@ -43,7 +43,7 @@ rds_close (void *self)
 
 /* ---- one exchange ---- */
 
-/* `ret_code` of the service in `fault` when it refused; else 0 and the reply. */
+/* 0 also when the service refused: then its fault is in the reply. */
 static int
 exchange (struct rds *rds, struct larder_call *call, struct larder_arena *arena, struct aws_request *request, const char *what, struct aws_reply *ret,
           struct larder_error *error)
@@ -92,28 +92,19 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 }
 
 static int
-tell (larder_line_fn line, void *context, const char *path, const char *value, struct larder_error *error)
+tell_instance (const struct rds_instance *instance, struct larder_arena *arena, larder_line_fn line, void *context, struct larder_error *error)
 {
-	const struct larder_line told = { sizeof told, path, value };
-	return *value ? line (context, &told, error) : 0;
-}
-
-static int
-tell_instance (const struct rds_instance *instance, larder_line_fn line, void *context, struct larder_error *error)
-{
-	int code = tell (line, context, "deletion-protection", strcmp (instance->protection, "true") == 0 ? "yes" : "no", error);
-	if (code == 0)
-		code = tell (line, context, "engine", instance->engine, error);
-	if (code == 0)
-		code = tell (line, context, "id", instance->arn, error);
-	for (size_t n = 0; code == 0 && n < instance->log_count; n++) {
-		char path[120];
-		snprintf (path, sizeof path, "log[%s]", instance->logs[n]);
-		code = tell (line, context, path, "yes", error);
-	}
-	if (code == 0)
-		code = tell (line, context, "retention", instance->retention, error);
-	return code < 0 ? code : tell (line, context, "window", instance->window, error);
+	struct lines lines;
+	lines_begin (&lines, arena);
+	lines_add (&lines, "deletion-protection", strcmp (instance->protection, "true") == 0 ? "yes" : "no");
+	lines_add (&lines, "engine", instance->engine);
+	lines_add (&lines, "id", instance->arn);
+	lines_add (&lines, "retention", instance->retention);
+	lines_add (&lines, "window", instance->window);
+	for (size_t n = 0; n < instance->log_count; n++)
+		lines_add_in (&lines, "log", instance->logs[n], "", "yes");
+	int code = lines_sort (&lines, error);
+	return code < 0 ? code : lines_tell (&lines, line, context, error);
 }
 
 static int
@@ -124,23 +115,16 @@ database_read (void *self, struct larder_call *call, const struct larder_resourc
 	struct rds_instance instance;
 	int code = arena ? find (self, call, arena, resource->identity, &instance, error) : larder_fail_memory (error);
 	*ret_state = code > 0 ? rds_state (instance.status) : LARDER_RESOURCE_ABSENT;
-	return code > 0 ? tell_instance (&instance, line, context, error) : code;
+	return code > 0 ? tell_instance (&instance, arena, line, context, error) : code;
 }
 
 /* ---- changing it ---- */
-
-static const char *
-value_of (const struct lines *lines, const char *path)
-{
-	const struct line *line = lines_find (lines, path);
-	return line ? line->value : NULL;
-}
 
 /* NULL unless it is to be another. */
 static const char *
 changed (const struct lines *is, const struct lines *will, const char *path)
 {
-	const char *now = value_of (is, path), *then = value_of (will, path);
+	const char *now = lines_value (is, path), *then = lines_value (will, path);
 	return then && (!now || strcmp (now, then) != 0) ? then : NULL;
 }
 
@@ -241,7 +225,7 @@ final_snapshot (struct rds *rds, struct larder_call *call, const struct larder_r
 	struct lines desired;
 	lines_begin (&desired, arena);
 	int code = lines_take (&desired, resource->desired, error);
-	const char *asked = code < 0 ? NULL : value_of (&desired, "final-snapshot");
+	const char *asked = code < 0 ? NULL : lines_value (&desired, "final-snapshot");
 	*ret = NULL;
 	if (code < 0 || (asked && strcmp (asked, "none") == 0))
 		return code;

@@ -73,18 +73,6 @@ on_end (void *context, const char *path, const char *text, struct larder_error *
 	return reading->failed ? larder_fail_memory (error) : 0;
 }
 
-static void
-sort_logs (struct rds_instance *instance)
-{
-	for (size_t a = 0; a < instance->log_count; a++)
-		for (size_t b = a + 1; b < instance->log_count; b++)
-			if (strcmp (instance->logs[a], instance->logs[b]) > 0) {
-				const char *other = instance->logs[a];
-				instance->logs[a] = instance->logs[b];
-				instance->logs[b] = other;
-			}
-}
-
 int
 rds_instance_read (const char *body, size_t length, struct larder_arena *arena, struct rds_instance *ret, struct larder_error *error)
 {
@@ -97,7 +85,6 @@ rds_instance_read (const char *body, size_t length, struct larder_arena *arena, 
 		return larder_fail_next (error, LARDER_E_INTEGRITY, "look whether something else than RDS answers at that endpoint", "the reply tells of no instance");
 	if (reading.later_retention)
 		ret->retention = reading.later_retention;
-	sort_logs (ret);
 	return 0;
 }
 

@@ -16,7 +16,7 @@
 struct work {
 	struct s3 *s3;
 	struct larder_call *call;
-	const char *type;
+	const char *type;                /* of the resource */
 	struct s3_place place;
 	struct larder_arena *arena;
 };
@@ -30,12 +30,12 @@ work_end (struct work *work)
 }
 
 static int
-work_begin (struct work *work, void *self, struct larder_call *call, const char *type, const struct larder_resource *resource, struct larder_error *error)
+work_begin (struct work *work, void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
 	struct s3 *s3 = self;
 	const char *region = aws_client_region (s3->client);
 	const char *partition = !region ? "aws" : strncmp (region, "cn-", 3) == 0 ? "aws-cn" : strncmp (region, "us-gov-", 7) == 0 ? "aws-us-gov" : "aws";
-	*work = (struct work) { s3, call, type, { resource->identity, partition }, arena_new () };
+	*work = (struct work) { s3, call, resource->type, { resource->identity, partition }, arena_new () };
 	return work->arena ? 0 : larder_fail_memory (error);
 }
 
@@ -118,25 +118,14 @@ read_bucket (const struct work *work, bool *ret_there, struct lines *lines, stru
 }
 
 static int
-tell_lines (const struct lines *lines, larder_line_fn line, void *context, struct larder_error *error)
-{
-	int code = 0;
-	for (size_t n = 0; code == 0 && n < lines->count; n++) {
-		const struct larder_line one = { sizeof one, lines->at[n].path, lines->at[n].value };
-		code = line (context, &one, error);
-	}
-	return code;
-}
-
-static int
-read_resource (void *self, struct larder_call *call, const char *type, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
+read_resource (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
                struct larder_error *error)
 {
 	CLEANUP_WORK struct work work;
 	struct lines lines;
 	const struct s3_setting *setting;
 	bool there = false;
-	int code = work_begin (&work, self, call, type, resource, error);
+	int code = work_begin (&work, self, call, resource, error);
 	if (code < 0)
 		return code;
 	lines_begin (&lines, work.arena);
@@ -146,7 +135,7 @@ read_resource (void *self, struct larder_call *call, const char *type, const str
 	if (code == 0)
 		code = lines_sort (&lines, error);
 	*ret_state = there && lines.count ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
-	return code < 0 ? code : tell_lines (&lines, line, context, error);
+	return code < 0 ? code : lines_tell (&lines, line, context, error);
 }
 
 /* ---- writing ---- */
@@ -184,27 +173,38 @@ write_setting (const struct work *work, const struct s3_setting *setting, const 
 	return send_setting (work, setting, &document, least_size, error);
 }
 
-/* `desired` and `observed` may be NULL: no lines. */
+/* `desired` NULL: none is to be there. */
 static int
-write_settings (void *self, struct larder_call *call, const char *type, const struct larder_resource *resource, struct larder_lines *desired, struct larder_lines *observed,
-                struct larder_error *error)
+write_settings (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_lines *desired, struct larder_error *error)
 {
 	CLEANUP_WORK struct work work;
 	struct lines wanted, there;
 	const struct s3_setting *setting;
-	int code = work_begin (&work, self, call, type, resource, error);
+	int code = work_begin (&work, self, call, resource, error);
 	if (code == 0)
 		code = s3_check_writable (self, error);
 	lines_begin (&wanted, work.arena);
 	lines_begin (&there, work.arena);
 	if (code == 0 && desired)
 		code = lines_take (&wanted, desired, error);
-	if (code == 0 && observed)
-		code = lines_take (&there, observed, error);
+	if (code == 0 && resource->observed)
+		code = lines_take (&there, resource->observed, error);
 	for (size_t i = 0; code == 0 && (setting = next_setting (&work, &i));)
 		if (s3_setting_differs (setting, &wanted, &there))
 			code = write_setting (&work, setting, &wanted, error);
 	return code;
+}
+
+static int
+update_resource (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	return write_settings (self, call, resource, resource->desired, error);
+}
+
+static int
+remove_settings (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	return write_settings (self, call, resource, NULL, error);
 }
 
 /* ---- a bucket: made bare, its settings are changes; removed when nothing is in it ---- */
@@ -245,38 +245,25 @@ bucket_remove (void *self, struct larder_call *call, const struct larder_resourc
 /* ---- what there is ---- */
 
 static int
-supports (void *self, const char *type, const struct larder_line *line, struct larder_error *error)
+supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
 {
 	const struct s3 *s3 = self;
 	const struct s3_setting *setting;
 	if (line)
-		return s3_setting_supports (s3->server, type, line, error);
+		return s3_setting_supports (s3->server, resource->type, line, error);
 	for (size_t i = 0; (setting = s3_setting_at (i)); i++)
-		if (strcmp (type, "bucket") != 0 && strcmp (setting->type, type) == 0)
+		if (strcmp (resource->type, "bucket") != 0 && strcmp (setting->type, resource->type) == 0)
 			return s3_server_need (s3->server, setting->feature, NULL, error);
 	return 0;
 }
 
-#define TYPE(type) \
-	static int type##_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state, struct larder_error *error) \
-	{ return read_resource (self, call, #type, resource, line, context, ret_state, error); } \
-	static int type##_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error) \
-	{ return write_settings (self, call, #type, resource, resource->desired, resource->observed, error); } \
-	static int type##_supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error) \
-	{ (void) resource; return supports (self, #type, line, error); }
-#define DOCUMENT(type) TYPE (type) \
-	static int type##_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error) \
-	{ return write_settings (self, call, #type, resource, NULL, resource->observed, error); }
-TYPE (bucket)
-DOCUMENT (access)
-DOCUMENT (replication)
-
 #define PATHS(list) .paths = list, .path_stride = sizeof (struct larder_path_rule)
 #define TRAPS(list) .traps = list, .trap_stride = sizeof *list
-#define ACTS(type) .read = type##_read, .update = type##_update, .remove = type##_remove, .supports = type##_supports
+#define ACTS .read = read_resource, .update = update_resource, .supports = supports
+#define SETTINGS .create = update_resource, .remove = remove_settings
 const struct larder_resource_type s3_resources[] = {
-	{ .name = "bucket", .summary = "a bucket and its settings", PATHS (bucket_paths), TRAPS (bucket_traps), ACTS (bucket), .create = bucket_create },
-	{ .name = "access", .summary = "who may read a bucket", PATHS (access_paths), ACTS (access), .create = access_update },
-	{ .name = "replication", .summary = "what is copied from a bucket", PATHS (replication_paths), TRAPS (replication_traps), ACTS (replication), .create = replication_update },
+	{ .name = "bucket", .summary = "a bucket and its settings", PATHS (bucket_paths), TRAPS (bucket_traps), ACTS, .create = bucket_create, .remove = bucket_remove },
+	{ .name = "access", .summary = "who may read a bucket", PATHS (access_paths), ACTS, SETTINGS },
+	{ .name = "replication", .summary = "what is copied from a bucket", PATHS (replication_paths), TRAPS (replication_traps), ACTS, SETTINGS },
 	{ 0 }
 };

@@ -44,22 +44,12 @@ static const struct s3_rules kind = { "CORSConfiguration", "CORSRule", "cors", t
 int
 s3_cors_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
 {
-	struct s3_tree tree = { .arena = lines->arena };
-	struct s3_node *root;
 	(void) place;
-	int code = s3_tree_read (&tree, body, length, kind.root, &root, error);
-	if (code == 0)
-		s3_rules_tell (&kind, root, lines);
-	return code;
+	return s3_rules_read (&kind, body, length, lines, error);
 }
 
 int
 s3_cors_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
 {
-	struct s3_tree tree = { .arena = desired->arena };
-	struct s3_node *root;
-	int code = s3_tree_read (&tree, body, length, kind.root, &root, error);
-	if (code < 0 || !s3_rules_merge (&kind, &tree, root, desired, place))
-		return code;
-	return s3_tree_write (&tree, root, into, error);
+	return s3_rules_write (&kind, place, desired, body, length, into, error);
 }

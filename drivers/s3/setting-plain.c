@@ -10,13 +10,6 @@
 #include "reply.h"
 #include "request.h"
 
-static const char *
-value_of (const struct lines *lines, const char *path)
-{
-	const struct line *line = lines_find (lines, path);
-	return line ? line->value : NULL;
-}
-
 /* ---- versioning ---- */
 
 int
@@ -33,7 +26,7 @@ s3_versioned_read (const struct s3_place *place, const char *body, size_t length
 int
 s3_versioned_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
 {
-	const char *value = value_of (desired, "versioning");
+	const char *value = lines_value (desired, "versioning");
 	(void) body, (void) length;
 	if (!value)
 		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "write versioning = no in its [store], which suspends it", "bucket '%s' had versions once: it cannot be one without again", place->bucket);
@@ -64,7 +57,7 @@ s3_encryption_read (const struct s3_place *place, const char *body, size_t lengt
 int
 s3_encryption_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
 {
-	const char *how = value_of (desired, "encryption");
+	const char *how = lines_value (desired, "encryption");
 	struct s3_tree tree = { .arena = desired->arena };
 	struct s3_node *root;
 	(void) place;
@@ -72,7 +65,7 @@ s3_encryption_write (const struct s3_place *place, const struct lines *desired, 
 	if (code < 0 || !how)
 		return code;
 	s3_node_set (&tree, root, DEFAULT "SSEAlgorithm", how);
-	s3_node_set (&tree, root, DEFAULT "KMSMasterKeyID", strncmp (how, "aws:kms", 7) == 0 ? value_of (desired, "encryption-key") : NULL);
+	s3_node_set (&tree, root, DEFAULT "KMSMasterKeyID", strncmp (how, "aws:kms", 7) == 0 ? lines_value (desired, "encryption-key") : NULL);
 	return s3_tree_write (&tree, root, into, error);
 }
 
@@ -168,7 +161,7 @@ s3_public_access_read (const struct s3_place *place, const char *body, size_t le
 int
 s3_public_access_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
 {
-	const char *value = value_of (desired, "public-access");
+	const char *value = lines_value (desired, "public-access");
 	(void) body, (void) length;
 	if (!value || strcmp (value, "blocked") != 0)
 		return larder_fail_next (error, LARDER_E_INVALID, "write public-access = blocked", "public access to bucket '%s' cannot be '%s'", place->bucket, value ? value : "");
@@ -196,7 +189,7 @@ s3_ownership_read (const struct s3_place *place, const char *body, size_t length
 int
 s3_ownership_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
 {
-	const char *value = value_of (desired, "ownership");
+	const char *value = lines_value (desired, "ownership");
 	(void) place, (void) body, (void) length, (void) error;
 	if (!value)
 		return 0;

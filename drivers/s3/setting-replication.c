@@ -106,10 +106,9 @@ s3_replication_write (const struct s3_place *place, const struct lines *desired,
 {
 	struct s3_tree tree = { .arena = desired->arena };
 	struct s3_node *root;
-	const struct line *role = lines_find (desired, "role");
 	int code = s3_tree_read (&tree, body, length, kind.root, &root, error);
 	if (code < 0)
 		return code;
-	s3_node_set (&tree, root, "Role", role ? role->value : NULL);
+	s3_node_set (&tree, root, "Role", lines_value (desired, "role"));
 	return s3_rules_merge (&kind, &tree, root, desired, place) ? s3_tree_write (&tree, root, into, error) : 0;
 }

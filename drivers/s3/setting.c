@@ -195,3 +195,26 @@ s3_rules_merge (const struct s3_rules *kind, struct s3_tree *tree, struct s3_nod
 	}
 	return s3_node_child (root, kind->element) != NULL;
 }
+
+int
+s3_rules_read (const struct s3_rules *kind, const char *body, size_t length, struct lines *lines, struct larder_error *error)
+{
+	struct s3_tree tree = { .arena = lines->arena };
+	struct s3_node *root;
+	int code = s3_tree_read (&tree, body, length, kind->root, &root, error);
+	if (code == 0)
+		s3_rules_tell (kind, root, lines);
+	return code;
+}
+
+int
+s3_rules_write (const struct s3_rules *kind, const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into,
+                struct larder_error *error)
+{
+	struct s3_tree tree = { .arena = desired->arena };
+	struct s3_node *root;
+	int code = s3_tree_read (&tree, body, length, kind->root, &root, error);
+	if (code < 0 || !s3_rules_merge (kind, &tree, root, desired, place))
+		return code;
+	return s3_tree_write (&tree, root, into, error);
+}

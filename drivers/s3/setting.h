@@ -43,6 +43,10 @@ struct s3_rules {
 	void (*build) (struct s3_tree *tree, struct s3_node *rule, const char *id, const struct lines *desired, const struct s3_place *place);
 };
 
+/* The read and write of a setting that is such a list. */
+int s3_rules_read (const struct s3_rules *kind, const char *body, size_t length, struct lines *lines, struct larder_error *error);
+int s3_rules_write (const struct s3_rules *kind, const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into,
+                    struct larder_error *error);
 void s3_rules_tell (const struct s3_rules *kind, const struct s3_node *root, struct lines *lines);
 /* Rules whose lines are as desired stay as they are to the letter, those without a desired line go. false: none is left. */
 bool s3_rules_merge (const struct s3_rules *kind, struct s3_tree *tree, struct s3_node *root, const struct lines *desired, const struct s3_place *place);

@@ -115,7 +115,7 @@ static const struct field fields[] = {
 	FIELD (larder_path_rule, path), FIELD (larder_path_rule, type), FIELD (larder_path_rule, flags),
 	FIELD (larder_path_rule, help),
 	SIZE (larder_resource),
-	FIELD (larder_resource, size), FIELD (larder_resource, section), FIELD (larder_resource, identity),
+	FIELD (larder_resource, size), FIELD (larder_resource, type), FIELD (larder_resource, section), FIELD (larder_resource, identity),
 	FIELD (larder_resource, desired), FIELD (larder_resource, observed),
 	SIZE (larder_resource_type),
 	FIELD (larder_resource_type, name), FIELD (larder_resource_type, summary), FIELD (larder_resource_type, paths),

@@ -3,7 +3,6 @@
 while, the transfer ends right; gone for good, it ends with a named error in good time, nothing is lost, and the same command goes on from there. And an
 upload that the server has damaged meanwhile is given up, and sent anew."""
 import os
-import shutil
 import sys
 import time
 
@@ -13,39 +12,20 @@ import link  # noqa: E402
 import proxy  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
-from folders import files  # noqa: E402
-from scene import Scene  # noqa: E402
+from moving import Place  # noqa: E402
 
 MIB = 1 << 20
 LARGE = os.urandom(24 * MIB + 65541)            # four parts
-TREE = {"%d/%02d" % (number % 5, number): os.urandom(20000 + number) for number in range(40)}
 AWAY = 2                                        # seconds; it is waited for 5, as long as for a connection
 
 
-class Place(Scene):
+class Line(Place):
+    """Without its own proxy: the line is what is between."""
+
     def __init__(self):
-        super().__init__(servers.start("minio"))
+        super().__init__(LARGE)
         self.between.stop()
         self.between = None
-        self.server.make_bucket("bucket")
-        self.use_bucket("bucket")
-        self.put("large", LARGE)
-        for name, data in TREE.items():
-            os.makedirs(os.path.dirname(self.path("tree", name)), exist_ok=True)
-            self.put("tree/" + name, data)
-
-    def clean(self):
-        for key in self.keys():
-            self.client.delete_object(Bucket="bucket", Key=key)
-        for name in ("out", "state"):
-            shutil.rmtree(self.path(name), ignore_errors=True)
-
-    def objects(self):
-        return {key: self.client.get_object(Bucket="bucket", Key=key)["Body"].read() for key in self.keys()}
-
-    def journals(self):
-        folder = self.path("state/larder/transfers")
-        return os.listdir(folder) if os.path.isdir(folder) else []
 
     def through(self, line, *words):
         self.between = line
@@ -54,35 +34,8 @@ class Place(Scene):
         finally:
             self.between = None
 
-    def whole(self, got, want):
-        assert got.keys() == want.keys() and all(got[name] == data for name, data in want.items()), sorted(got)
-        assert not self.journals() and not self.uploads(), (self.journals(), self.uploads())
 
-
-place = Place()
-
-
-def put():
-    place.clean()
-    return ("put", place.path("large"), "images:t"), {"t": LARGE}, place.objects
-
-
-def get():
-    put()
-    place.client.put_object(Bucket="bucket", Key="t", Body=LARGE, ChecksumAlgorithm="CRC64NVME")
-    return ("get", "images:t", place.path("out/t")), {"t": LARGE}, lambda: files(place.path("out"))
-
-
-def up():
-    place.clean()
-    return ("sync", place.path("tree"), "images:"), TREE, place.objects
-
-
-def down():
-    place.clean()
-    for name, data in TREE.items():
-        place.client.put_object(Bucket="bucket", Key=name, Body=data, ChecksumAlgorithm="CRC64NVME")
-    return ("sync", "images:", place.path("out")), TREE, lambda: files(place.path("out"))
+place = Line()
 
 
 def comes_back(make, after):
@@ -95,16 +48,16 @@ def comes_back(make, after):
 
 
 def test_fault_link_back_put():
-    comes_back(put, 9 * MIB)
+    comes_back(place.one_up, 9 * MIB)
 
 
 def test_fault_link_back_get():
-    comes_back(get, 9 * MIB)
+    comes_back(place.one_down, 9 * MIB)
 
 
 def test_fault_link_back_sync():
-    comes_back(up, 300000)
-    comes_back(down, 300000)
+    comes_back(place.tree_up, 300000)
+    comes_back(place.tree_down, 300000)
 
 
 def gone(make, after):
@@ -127,22 +80,22 @@ def gone(make, after):
 
 
 def test_fault_link_gone_put():
-    assert gone(put, 21 * MIB) < len(LARGE), "what had arrived was sent again"
+    assert gone(place.one_up, 21 * MIB) < len(LARGE), "what had arrived was sent again"
 
 
 def test_fault_link_gone_get():
-    assert gone(get, 21 * MIB) < len(LARGE), "what had arrived was asked for again"
+    assert gone(place.one_down, 21 * MIB) < len(LARGE), "what had arrived was asked for again"
 
 
 def test_fault_link_gone_sync():
-    gone(up, 300000)
-    gone(down, 300000)
+    gone(place.tree_up, 300000)
+    gone(place.tree_down, 300000)
 
 
 def test_fault_link_damaged_upload():
     """MinIO forgets the parts and the checksum of an upload whose client leaves while it is being finished: the next one's end does not
     fit. It is given up, and the whole sent anew."""
-    words, want, look = put()
+    words, want, look = place.one_up()
     with proxy.Proxy(place.server.endpoint, [{"method": "PUT", "path": "partNumber=3", "do": "cut-before"}]) as between:
         assert place.through(between, *words).code == 8 and place.journals()
         between.plan([{"method": "POST", "path": "uploadId=", "nth": 1, "do": "reply", "status": 400, "code": "XAmzContentChecksumMismatch"}])
@@ -156,4 +109,3 @@ try:
     tap.run(sys.modules[__name__])
 finally:
     place.__exit__()
-    place.server.stop()

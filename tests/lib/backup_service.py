@@ -24,7 +24,7 @@ class Refused(Exception):
 class Service:
     def __init__(self):
         self.model = service_model.Model("backup")
-        self.lock = threading.Lock()
+        self.came = threading.Condition()    # whenever something is asked
         self.asked, self.wrong, self.rules, self.counts = [], [], [], {}
         self.plans, self.vaults, self.tags = {}, {"Default": {}}, {}
         self.page = 1                        # items of a page: so that every list has several
@@ -59,7 +59,7 @@ class Service:
 
     def handle(self, request):
         body = request.rfile.read(int(request.headers.get("content-length") or 0))
-        with self.lock:
+        with self.came:
             status, answer = self.answer(request.command, request.path, body)
         if status is None:
             request.close_connection = True
@@ -79,6 +79,7 @@ class Service:
             self.wrong.append(str(problem))
             return 400, {"Code": "InvalidParameterValueException", "Message": str(problem)}
         self.asked.append((name, given))
+        self.came.notify_all()
         self.counts[name] = self.counts.get(name, 0) + 1
         act = next((act for wanted, number, act in self.rules if wanted == name and number == self.counts[name]), None)
         try:

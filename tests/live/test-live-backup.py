@@ -138,7 +138,8 @@ def test_live_backup_what_others_set_stays():
     place.fresh()
     assert place.run("apply").code == 0
     only()["plan"]["Rules"][0].update(StartWindowMinutes=60)
-    only()["plan"]["Rules"].append({"RuleName": "theirs", "TargetBackupVaultName": "Default", "ScheduleExpression": "cron(0 1 * * ? *)", "StartWindowMinutes": 90, "CompletionWindowMinutes": 900})
+    only()["plan"]["Rules"].append({"RuleName": "theirs", "TargetBackupVaultName": "Default", "ScheduleExpression": "cron(0 1 * * ? *)", "StartWindowMinutes": 90, "CompletionWindowMinutes": 900,
+                                    "CopyActions": [{"DestinationBackupVaultArn": "arn:aws:backup:eu-west-1:123456789012:backup-vault:far", "Lifecycle": {"DeleteAfterDays": 9}}]})
     only()["selections"]["x"] = {"SelectionName": "theirs", "IamRoleArn": ROLE, "Resources": ["arn:aws:rds:us-east-1:1:db:x"], "ListOfTags": [{"ConditionType": "STRINGEQUALS", "ConditionKey": "a", "ConditionValue": "b"}]}
     want = place.state()
     found = place.run("plan")
@@ -183,8 +184,8 @@ def test_live_backup_killed_and_run_again():
     for number in range(1, 12):
         place.fresh()
         process = place.start("apply")
-        while process.poll() is None and len(place.service.asked) < number:
-            pass
+        with place.service.came:
+            place.service.came.wait_for(lambda: len(place.service.asked) >= min(number, asked), 60 * servers.SLOW)
         process.kill()
         process.communicate()
         done = place.run("apply")

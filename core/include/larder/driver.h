@@ -265,6 +265,7 @@ enum larder_resource_state {
 
 struct larder_resource {
 	size_t size;
+	const char *type;                /* name of its type: one function may serve several */
 	const char *section;             /* name of the section it stands for */
 	const char *identity;            /* natural name, or value of the tag that identifies it */
 	struct larder_lines *desired;    /* all that is to be there, what others declared and stays among it; NULL for read */

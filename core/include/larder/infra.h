@@ -101,7 +101,7 @@ struct larder_infra_event {
 typedef void (*larder_infra_event_fn) (void *context, const struct larder_infra_event *event);
 
 /* Does what was planned, in the order of the references, independent resources at a time; waits for what takes time. Each is read again
- * afterwards. A failure keeps from what comes after it alone: its code, when it is the only one; counts tell what was done. */
+ * afterwards. A failure keeps from what comes after it alone; the code is that of the first one, and counts tell what was done. */
 LARDER_API int larder_infra_apply (struct larder_infra *infra, larder_infra_event_fn event, void *context, struct larder_infra_counts *ret, struct larder_error *error);
 
 #ifdef __cplusplus

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "lines.h"
 
 enum { LINES_MOST = 256, WISHES_MOST = 32 };
 #define WAIT_MOST (120 * NS_PER_S)
@@ -136,7 +137,7 @@ read_once (struct suite *suite, struct told *ret)
 {
 	struct larder_call call;
 	struct larder_error error = LARDER_ERROR_INIT;
-	const struct larder_resource request = { .size = sizeof request, .section = "conformance", .identity = wish->identity };
+	const struct larder_resource request = { .size = sizeof request, .type = wish->type, .section = "conformance", .identity = wish->identity };
 	told_free (ret);
 	*ret = (struct told) { .state = 99 };
 	call_begin (&call);
@@ -174,7 +175,7 @@ act (struct suite *suite, int (*operation) (void *, struct larder_call *, const 
 	struct larder_lines desired_lines = { .size = sizeof desired_lines, .context = &desired, .next = next_line, .rewind = rewind_lines };
 	struct larder_lines observed_lines = { .size = sizeof observed_lines, .context = &observed, .next = next_line, .rewind = rewind_lines };
 	const struct larder_resource request = {
-		.size = sizeof request, .section = "conformance", .identity = wish->identity, .desired = &desired_lines, .observed = seen ? &observed_lines : NULL,
+		.size = sizeof request, .type = wish->type, .section = "conformance", .identity = wish->identity, .desired = &desired_lines, .observed = seen ? &observed_lines : NULL,
 	};
 	call_begin (&call);
 	call.cancelled = cancelled;
@@ -203,26 +204,11 @@ wanted (size_t changed, bool without)
 	return fed;
 }
 
-static bool
-fits (const char *pattern, const char *path)
-{
-	while (*pattern && *path) {
-		if (strncmp (pattern, "[*]", 3) == 0 && *path == '[') {
-			const char *end = strchr (path, ']');
-			if (!end)
-				return false;
-			pattern += 3, path = end + 1;
-		} else if (*pattern++ != *path++)
-			return false;
-	}
-	return !*pattern && !*path;
-}
-
 static const struct larder_path_rule *
 rule_of (const char *path)
 {
 	for (const char *at = (const char *) means->paths; at && ((const struct larder_path_rule *) (const void *) at)->path; at += means->path_stride)
-		if (fits (((const struct larder_path_rule *) (const void *) at)->path, path))
+		if (path_matches (((const struct larder_path_rule *) (const void *) at)->path, path))
 			return (const struct larder_path_rule *) (const void *) at;
 	return NULL;
 }
