@@ -2,7 +2,6 @@
 """A cache on a file system with the manners of NFS: no files without a name, errors at fsync and close, ESTALE, renames and links that were done and are
 denied; and what larder doctor --mount finds there; c-C08, c-C09."""
 import os
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))

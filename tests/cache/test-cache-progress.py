@@ -7,7 +7,6 @@ import pty
 import re
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from caches import ENV, LARDER, MIB, SLOW, Cache, model_line, run  # noqa: E402

@@ -6,7 +6,6 @@ the same load ends well, and nothing is left of what was begun. c-C01
 As test-fault-power-transfer: a cut is made from the calls that the command did, on the model of a disk in power.py."""
 import copy
 import os
-import posixpath
 import shutil
 import sys
 
