@@ -220,6 +220,23 @@ def test_cli_infra_what_cannot_be_changed_in_place():
     assert apply("--replace", env=env)["replaced"] == 1 and marks(plan(env=env)) == []
 
 
+def test_cli_infra_what_a_backend_lacks():
+    """A file system that nobody here sets up: told, and so is the backup that would select nothing without it, which is not made; the rest is. Strict, it
+    is an error before anything is made."""
+    def without(*changes):
+        env, profile = configured(PIPELINE, *changes), os.path.join(HOME, "etc/profiles/mock.ini")
+        write(profile, read(profile).replace(b"driver = efs\n", b"driver = efs\nserver = aws\n"))
+        return env
+    fresh()
+    lacking = [(line["resource"], line.get("path")) for line in facts(plan(env=without())) if line["change"] == "unsupported"]
+    assert lacking == [("filesystem", None), ("backup", None), ("backup", "selection[efs-models-selection].resource[model-cache]")], lacking
+    for words, changes in ((("--strict",), ()), ((), (("environment = pingvas-studio", "environment = pingvas-studio\nstrict = yes"),))):
+        got = larder("infra", "apply", *words, env=without(*changes))
+        assert got.code == 2 and "model-cache" in got.err and not os.path.exists(os.path.join(DEMO, NEEDED[0])), (words, got.err)
+    done = apply(env=without())
+    assert (done["created"], done["failed"]) == (10, 0) and not [path for path in settings() if "/backup/" in path], done
+
+
 def test_cli_infra_hostile_sections():
     """Circles, twins, references to nothing, and values that are none: named, and nothing is made."""
     fresh()

@@ -1,0 +1,238 @@
+/* test-infra-apply.c: apply with resources of the test's own: what is told anew is written anew, what a service takes and does not keep is a failure, and one
+ * that takes its time is waited for. */
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+#include "resource.h"
+#include "unit.h"
+
+/* A service with one resource of each type: a teller, whose principal is another each time it is made, and one who is told it. */
+struct service {
+	bool there;
+	unsigned made, pending, updates;
+	char locked[16], reader[32];
+	bool forgets;
+};
+
+static int
+teller_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state, struct larder_error *error)
+{
+	struct service *service = self;
+	char principal[32];
+	(void) call, (void) resource;
+	*ret_state = !service->there ? LARDER_RESOURCE_ABSENT : service->pending ? LARDER_RESOURCE_PENDING : LARDER_RESOURCE_READY;
+	if (service->pending)
+		service->pending--;
+	if (*ret_state != LARDER_RESOURCE_READY)
+		return 0;
+	snprintf (principal, sizeof principal, "made-%u", service->made);
+	const struct larder_line told[] = { { sizeof *told, "locked", service->locked }, { sizeof *told, "principal", principal } };
+	int code = line (context, &told[0], error);
+	return code < 0 ? code : line (context, &told[1], error);
+}
+
+/* The value of the one line with that path. */
+static void
+take (const struct larder_resource *resource, const char *path, char *into, size_t room)
+{
+	struct larder_line line = { .size = sizeof line };
+	while (resource->desired->next (resource->desired->context, &line, NULL) > 0)
+		if (strcmp (line.path, path) == 0)
+			snprintf (into, room, "%s", line.value);
+}
+
+static int
+teller_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	struct service *service = self;
+	(void) call, (void) error;
+	service->there = true;
+	service->made++;
+	service->pending = 2;
+	take (resource, "locked", service->locked, sizeof service->locked);
+	return 0;
+}
+
+static int
+teller_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	(void) call, (void) resource, (void) error;
+	((struct service *) self)->there = false;
+	return 0;
+}
+
+static int
+told_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state, struct larder_error *error)
+{
+	struct service *service = self;
+	const struct larder_line told = { sizeof told, "reader[a]", service->reader };
+	(void) call, (void) resource;
+	*ret_state = *service->reader ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
+	return *service->reader ? line (context, &told, error) : 0;
+}
+
+static int
+told_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	struct service *service = self;
+	(void) call, (void) error;
+	service->updates++;
+	take (resource, "reader[a]", service->reader, sizeof service->reader);
+	if (service->forgets)
+		snprintf (service->reader, sizeof service->reader, "somebody");
+	return 0;
+}
+
+static const struct larder_path_rule teller_paths[] = {
+	{ "locked", LARDER_STRING, LARDER_PATH_IMMUTABLE, "cannot be changed" }, { "principal", LARDER_STRING, LARDER_PATH_COMPUTED, "as whom" }, { 0 }
+};
+static const struct larder_path_rule told_paths[] = { { "reader[*]", LARDER_STRING, 0, "who" }, { 0 } };
+static const struct larder_resource_type types[] = {
+	{ .name = "cdn", .paths = teller_paths, .path_stride = sizeof *teller_paths, .read = teller_read, .create = teller_create, .update = teller_create, .remove = teller_remove },
+	{ .name = "access", .paths = told_paths, .path_stride = sizeof *told_paths, .read = told_read, .create = told_update, .update = told_update, .remove = teller_remove },
+};
+
+/* ---- a plan of both ---- */
+
+struct bench {
+	struct service service;
+	struct larder_driver driver;
+	struct module module;
+	struct instance instance;
+	struct resource at[2];
+	size_t need;
+	struct larder_infra infra;
+};
+
+static void
+bench_resource (struct bench *bench, size_t n, const char *kind)
+{
+	struct resource *one = &bench->at[n];
+	*one = (struct resource) {
+		.kind = kind, .section = "a", .type = types[n].name, .identity = "a", .instance = &bench->instance, .means = &types[n], .arena = arena_new (), .seen = arena_new (),
+		.error = LARDER_ERROR_INIT,
+	};
+	lines_begin (&one->desired, one->arena);
+	lines_begin (&one->observed, one->seen);
+}
+
+/* Looked at, as a plan does. */
+static void
+look (struct bench *bench)
+{
+	for (size_t n = 0; n < 2; n++)
+		ck_assert_int_eq (resource_read (&bench->infra, &bench->at[n], NULL), 0);
+	for (size_t n = 0; n < 2; n++) {
+		ck_assert_int_eq (resource_resolve (&bench->infra, &bench->at[n], NULL), 0);
+		ck_assert_int_eq (resource_compare (&bench->infra, &bench->at[n], NULL), 0);
+	}
+}
+
+static void
+bench_begin (struct bench *bench, const char *locked, uint32_t flags)
+{
+	const struct larder_settings settings = { .size = sizeof settings, .flags = LARDER_NO_CONFIG, .module_dir = "/nonexistent" };
+	*bench = (struct bench) { .service = { .there = true, .made = 1, .locked = "yes", .reader = "made-1" } };
+	bench->driver = (struct larder_driver) { .name = "test", .threads = LARDER_THREADS_PARALLEL };
+	bench->module = (struct module) { .driver = &bench->driver, .head = (const struct larder_module *) &bench->driver };
+	bench->instance = (struct instance) { .module = &bench->module, .self = &bench->service };
+	ck_assert_int_eq (larder_open (&settings, &bench->infra.larder, NULL), 0);
+	bench->infra = (struct larder_infra) { .larder = bench->infra.larder, .flags = flags, .arena = arena_new (), .at = bench->at, .count = 2 };
+	bench_resource (bench, 0, "cdn");
+	bench_resource (bench, 1, "store");
+	lines_add (&bench->at[0].desired, "locked", locked);
+	lines_add_from (&bench->at[1].desired, "reader[a]", "cdn/a#principal");
+	bench->at[1].needs = &bench->need;
+	bench->at[1].need_count = 1;
+	look (bench);
+}
+
+static void
+bench_end (struct bench *bench)
+{
+	for (size_t n = 0; n < 2; n++) {
+		arena_free (bench->at[n].arena);
+		arena_free (bench->at[n].seen);
+	}
+	arena_free (bench->infra.arena);
+	larder_close (bench->infra.larder);
+}
+
+START_TEST (nothing_to_do)
+{
+	struct bench bench;
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	bench_begin (&bench, "yes", 0);
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, NULL, NULL, &counts, NULL), 0);
+	ck_assert_uint_eq (counts.same, 2);
+	ck_assert_uint_eq (bench.service.updates, 0);
+	ck_assert_uint_eq (bench.service.made, 1);
+	bench_end (&bench);
+}
+END_TEST
+
+/* Planned as the same, for what it is told was the same then. */
+START_TEST (told_anew)
+{
+	struct bench bench;
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	bench_begin (&bench, "no", LARDER_INFRA_REPLACE);
+	ck_assert_uint_eq (bench.at[0].mark, LARDER_INFRA_REPLACED);
+	ck_assert_uint_eq (bench.at[1].mark, LARDER_INFRA_SAME);
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, NULL, NULL, &counts, NULL), 0);
+	ck_assert_str_eq (bench.service.locked, "no");
+	ck_assert_str_eq (bench.service.reader, "made-2");
+	ck_assert_uint_eq (counts.replaced, 1);
+	ck_assert_uint_eq (counts.updated, 1);
+	ck_assert_uint_eq (bench.service.pending, 0);
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (not_kept)
+{
+	struct bench bench;
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	bench_begin (&bench, "yes", 0);
+	snprintf (bench.service.reader, sizeof bench.service.reader, "somebody");
+	bench.service.forgets = true;
+	look (&bench);
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, NULL, NULL, &counts, &error), LARDER_E_INTEGRITY);
+	ck_assert_ptr_nonnull (strstr (error.message, "reader[a]"));
+	ck_assert_uint_eq (counts.failed, 1);
+	ck_assert_uint_le (bench.service.updates, 4);
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (cancelled_while_it_takes_its_time)
+{
+	struct bench bench;
+	struct larder_error error = LARDER_ERROR_INIT;
+	bench_begin (&bench, "yes", 0);
+	bench.service.there = false;
+	look (&bench);
+	bench.service.pending = 0;
+	larder_cancel (bench.infra.larder);
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, NULL, NULL, NULL, &error), LARDER_E_CANCELLED);
+	ck_assert_uint_eq (bench.service.made, 1);
+	bench_end (&bench);
+}
+END_TEST
+
+int
+main (void)
+{
+	const struct unit_case cases[] = {
+		{ "test-infra-apply-nothing-to-do", nothing_to_do, 0 },
+		{ "test-infra-apply-told-anew", told_anew, 0 },
+		{ "test-infra-apply-not-kept", not_kept, 0 },
+		{ "test-infra-apply-cancelled", cancelled_while_it_takes_its_time, 0 },
+	};
+	return unit_run ("test-infra-apply", cases, COUNT_OF (cases));
+}
