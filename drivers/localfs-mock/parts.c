@@ -314,6 +314,8 @@ mock_parts_list (void *self, struct larder_call *call, const struct larder_uploa
 
 /* ---- finish and abort ---- */
 
+/* Durably, for the caller forgets its id next, and nobody would know of an upload that a power cut brought back. That this
+ * fails is no failure of the object, which stands. */
 static void
 upload_remove (const struct upload *upload)
 {
@@ -321,6 +323,8 @@ upload_remove (const struct upload *upload)
 	snprintf (path, sizeof path, "%supload", upload->folder);
 	(void) file_unlink_beneath (upload->bucket.truth, path);
 	remains_remove (&upload->bucket, upload->folder);
+	if (upload->bucket.mock->fsync)
+		(void) file_settle_removal (upload->bucket.truth, upload->folder);
 }
 
 int
