@@ -83,12 +83,14 @@ class Place(Home):
                     file.write(bytes(value))
 
     def record(self, words, stop=None):
+        """What it did; with `stop`, killed instead of that call, if it came to it: whose threads share folders may need a call less."""
         code, said = self.run(*words, state="disk/state", more=recording(self.path("log"), self.disk, stop))
-        assert code == (0 if stop is None else -9), (words, stop, code, said)
-        if not os.path.exists(self.path("log")):
-            return []
-        with open(self.path("log")) as file:
-            return file.read().splitlines()
+        lines = []
+        if os.path.exists(self.path("log")):
+            with open(self.path("log")) as file:
+                lines = file.read().splitlines()
+        assert code == (0 if stop is None or len(lines) <= stop else -9), (words, stop, code, said)
+        return lines
 
 
 def contents(found):
