@@ -89,7 +89,7 @@ class Place(Home):
         if os.path.exists(self.path("log")):
             with open(self.path("log")) as file:
                 lines = file.read().splitlines()
-        assert code == (0 if stop is None or len(lines) <= stop else -9), (words, stop, code, said)
+        assert code == 0 and (stop is None or len(lines) <= stop) or stop is not None and code == -9, (words, stop, code, said)
         return lines
 
 
