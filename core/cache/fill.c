@@ -39,6 +39,7 @@ struct keeping {
 	atomic_bool lost;
 	uint64_t total;
 	atomic_ullong had;               /* of it, before anything moved: what a worker that died has left */
+	struct larder *part;             /* under which it loads: cancelled alone */
 	const char *state;               /* folder of the engine's journals */
 	struct larder_error failed;      /* of a file; the run itself only counts */
 };
@@ -121,6 +122,8 @@ keep (void *context)
 			renew (keeping);
 		pthread_mutex_lock (&keeping->mutex);
 	}
+	if (!keeping->over)                      /* one that waits for a silent server hears of nothing else */
+		larder_cancel (keeping->part);
 	pthread_mutex_unlock (&keeping->mutex);
 	return NULL;
 }
@@ -135,8 +138,9 @@ keeping_begin (struct keeping *keeping, struct larder_error *error)
 	pthread_condattr_setclock (&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init (&keeping->wake, &monotonic);
 	pthread_condattr_destroy (&monotonic);
-	if (!keeping->filling->lock)
-		return 0;
+	int code = larder_part_open (keeping->filling->cache->larder, &keeping->part, error);
+	if (code < 0 || !keeping->filling->lock)
+		return code;
 	sigfillset (&all);
 	pthread_sigmask (SIG_BLOCK, &all, &before);
 	int failed = pthread_create (&keeping->thread, NULL, keep, keeping);
@@ -156,6 +160,7 @@ keeping_end (struct keeping *keeping)
 		pthread_join (keeping->thread, NULL);
 	pthread_cond_destroy (&keeping->wake);
 	pthread_mutex_destroy (&keeping->mutex);
+	larder_part_close (keeping->part);
 }
 
 /* ---- loading ---- */
@@ -199,7 +204,7 @@ load_one (struct keeping *keeping, const struct record *wanted, const char *from
 		return 0;
 	if (!to)
 		return larder_fail_memory (error);
-	return transfer_with_state (filling->cache->larder, &request, keeping->state, on_event, keeping, &sum, error);
+	return transfer_with_state (keeping->part, &request, keeping->state, on_event, keeping, &sum, error);
 }
 
 static int
@@ -210,7 +215,7 @@ load_many (struct keeping *keeping, const char *from, const char *into, struct l
 	struct larder_sync request = { .size = sizeof request, .from = from, .to = cache_path (filling->cache, filling->arena, into) };
 	if (!request.to)
 		return larder_fail_memory (error);
-	return sync_with_state (filling->cache->larder, &request, keeping->state, on_event, keeping, &sum, error);
+	return sync_with_state (keeping->part, &request, keeping->state, on_event, keeping, &sum, error);
 }
 
 /* A folder for each version of the source: what was loaded of another is never taken for it. */
@@ -229,6 +234,19 @@ private_path (const struct filling *filling, const struct record *wanted)
 	return arena_printf (filling->arena, "%s/fill/%016" PRIx64 "%s%s", place->home, sum, place->folder ? "" : "/", place->folder ? "" : text_last (place->path));
 }
 
+/* Under the same cancel as the load. */
+static int
+describe_again (struct keeping *keeping, struct record *ret, struct larder_error *error)
+{
+	const struct filling *filling = keeping->filling;
+	struct cache cache = *filling->cache;
+	cache.larder = keeping->part;
+	cache.source = NULL;
+	int code = source_describe (&cache, filling->arena, filling->place, ret, error);
+	larder_store_close (cache.source);
+	return code;
+}
+
 /* What was loaded of the source must be what the record will say. */
 static int
 load (struct keeping *keeping, struct record *wanted, const char **ret_into, struct larder_error *error)
@@ -244,7 +262,7 @@ load (struct keeping *keeping, struct record *wanted, const char **ret_into, str
 		if (code < 0 && keeping->failed.code == code && error)
 			*error = keeping->failed;
 		if (code == 0)
-			code = source_describe (filling->cache, filling->arena, place, &now, error);
+			code = describe_again (keeping, &now, error);
 		if (code < 0)
 			return code;
 		*ret_into = into;

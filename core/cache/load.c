@@ -17,6 +17,7 @@
 #include "random.h"
 #include "text.h"
 
+#define STAND_BACK (2 * NS_PER_S)     /* longer than whoever waits takes between two looks */
 #define TELL_FIRST (5 * NS_PER_S)
 #define TELL_EVERY (30 * NS_PER_S)
 enum { LOOK_EVERY_MS = 200 };
@@ -34,6 +35,7 @@ struct loading {
 	bool waited;
 	uint64_t beyond;                     /* generations up to this one are known to be damaged */
 	int64_t began, wait, asked;          /* boot clock; asked: for the lock, the last time */
+	int64_t stands_back;                 /* until then: whose source was silent lets the others have the lock first */
 	int64_t told, tell_after;            /* the last time, and how long until the next */
 	char note[NOTE_ROOM];                /* of the holder, and since when it says so */
 	int64_t noted;
@@ -145,6 +147,10 @@ fill_now (struct loading *loading, struct lock *lock, const struct larder_lease 
 	if (code == 0)
 		code = fill (&filling, &wanted, after, &record, error);
 	if (code < 0 && (filling.beaten || filling.lost) && !larder_is_cancelled (cache->larder)) {
+		if (filling.lost && clock_boot () - loading->began >= loading->wait)
+			return larder_fail_next (error, LARDER_E_UNAVAILABLE, "look after the source, or wait longer (--wait): what came is kept", "'%s' was not there after all the time to wait: its source "
+				"sent nothing for two thirds of the lease", loading->place->path);
+		loading->stands_back = filling.lost ? clock_boot () + STAND_BACK : 0;
 		loading->waited = true;
 		return 0;
 	}
@@ -285,6 +291,8 @@ turn (struct loading *loading, struct larder_model *ret, struct larder_error *er
 	code = cache_writable (loading->cache, loading->place, error);
 	if (code < 0)
 		return code;
+	if (clock_boot () < loading->stands_back)
+		return wait_a_little (loading, error);
 	code = try_lock (loading, &lease, &why);
 	if (code == 0)
 		return fill_locked (loading, &lease, ret, error);

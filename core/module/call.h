@@ -11,6 +11,7 @@ struct larder_call {
 	struct larder_arena *arena;      /* of the caller; output strings go there */
 	int cancel_fd;                   /* an eventfd that becomes readable, or -1 */
 	const volatile int *cancelled;   /* or NULL */
+	const volatile int *all_cancelled; /* of what this is a part of, or NULL */
 	int64_t end;                     /* of clock_boot, when it must end whatever was cancelled; 0: never */
 	int64_t cpu_end;                 /* of clock_cpu, when the call must end too; 0: never */
 	void (*progress) (void *context, uint64_t bytes); /* or NULL */

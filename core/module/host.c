@@ -97,7 +97,7 @@ host_cancel_fd (struct larder_call *call)
 static bool
 host_cancelled (struct larder_call *call)
 {
-	return call && ((call->cancelled && *call->cancelled) || (call->end && clock_boot () >= call->end) || (call->cpu_end && clock_cpu () > call->cpu_end));
+	return call && ((call->cancelled && *call->cancelled) || (call->all_cancelled && *call->all_cancelled) || (call->end && clock_boot () >= call->end) || (call->cpu_end && clock_cpu () > call->cpu_end));
 }
 
 static void

@@ -179,6 +179,7 @@ backend_open (struct larder *larder, const char *name, struct instance **ret, st
 	int code = config_find (larder->config, "backend", name, &section, error);
 	if (code < 0)
 		return code;
+	larder = larder->of ? larder->of : larder;
 	pthread_mutex_lock (&larder->mutex);
 	struct backend *backend = larder->backends;
 	while (backend && strcmp (backend->name, name) != 0)

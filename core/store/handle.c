@@ -74,6 +74,13 @@ load_config (struct larder *larder, struct larder_error *error)
 	return schema->deadline > 0 ? begin_deadline (larder, schema->deadline, error) : 0;
 }
 
+/* Readable from its cancel on, or its deadline, or what it is a part of. */
+static int
+watched (const struct larder *larder)
+{
+	return larder->either_fd >= 0 ? larder->either_fd : larder->cancel_fd;
+}
+
 int
 larder_open (const struct larder_settings *settings, struct larder **ret, struct larder_error *error)
 {
@@ -131,6 +138,41 @@ larder_close (struct larder *larder)
 	free (larder);
 }
 
+int
+larder_part_open (struct larder *of, struct larder **ret, struct larder_error *error)
+{
+	struct epoll_event readable = { .events = EPOLLIN };
+	struct larder *part = calloc (1, sizeof *part);
+	if (!part)
+		return larder_fail_memory (error);
+	part->of = of;
+	part->settings = of->settings;
+	part->registry = of->registry;
+	part->config = of->config;
+	part->end = of->end;
+	part->timer_fd = -1;
+	part->cancel_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+	part->either_fd = epoll_create1 (EPOLL_CLOEXEC);
+	if (part->cancel_fd < 0 || part->either_fd < 0 || epoll_ctl (part->either_fd, EPOLL_CTL_ADD, part->cancel_fd, &readable) < 0
+	    || epoll_ctl (part->either_fd, EPOLL_CTL_ADD, watched (of), &readable) < 0) {
+		int errnum = errno;
+		larder_part_close (part);
+		return larder_fail_errno (error, errnum, "cannot make an event descriptor");
+	}
+	*ret = part;
+	return 0;
+}
+
+void
+larder_part_close (struct larder *part)
+{
+	if (!part)
+		return;
+	cleanup_close_at (&part->cancel_fd);
+	cleanup_close_at (&part->either_fd);
+	free (part);
+}
+
 void
 larder_cancel (struct larder *larder)
 {
@@ -166,7 +208,7 @@ larder_config_path (const struct larder *larder)
 struct registry *larder_registry (struct larder *larder) { return larder->registry; }
 const struct config *larder_configuration (struct larder *larder) { return larder->config; }
 bool larder_is_late (const struct larder *larder) { return !larder->cancelled && larder->end && clock_boot () >= larder->end; }
-bool larder_is_cancelled (const struct larder *larder) { return larder->cancelled || larder_is_late (larder); }
+bool larder_is_cancelled (const struct larder *larder) { return larder->cancelled || (larder->of && larder->of->cancelled) || larder_is_late (larder); }
 
 int
 larder_fail_cancelled (struct larder_error *error)
@@ -203,7 +245,8 @@ struct larder_call
 larder_call_begin (struct larder *larder, struct larder_arena *arena)
 {
 	return (struct larder_call) {
-		.arena = arena, .cancel_fd = larder->end ? larder->either_fd : larder->cancel_fd, .cancelled = &larder->cancelled, .end = larder->end, .pace = &larder->pace,
+		.arena = arena, .cancel_fd = watched (larder), .cancelled = &larder->cancelled, .all_cancelled = larder->of ? &larder->of->cancelled : NULL, .end = larder->end,
+		.pace = larder->of ? &larder->of->pace : &larder->pace,
 	};
 }
 

@@ -19,6 +19,7 @@ struct backend {
 
 struct larder {
 	struct larder_settings settings;
+	struct larder *of;               /* NULL, or whose part this is: what follows but for the cancel is that one's */
 	struct registry *registry;
 	struct config *config;           /* NULL with LARDER_NO_CONFIG */
 	int cancel_fd;

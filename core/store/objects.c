@@ -121,7 +121,8 @@ wished_class (const struct larder_store *store)
 	const char *class = store->schema->storage_class;
 	if (!class || store->instance->caps & LARDER_CAP_CLASSES)
 		return class;
-	if (!__atomic_exchange_n (&store->larder->class_told, true, __ATOMIC_RELAXED))
+	struct larder *larder = store->larder->of ? store->larder->of : store->larder;
+	if (!__atomic_exchange_n (&larder->class_told, true, __ATOMIC_RELAXED))
 		module_host.log (LARDER_LOG_WARN, "store '%s': class %s is not applied, its backend '%s' has no storage classes", store_name (store), class,
 		                 store->backend_name);
 	return NULL;

@@ -19,6 +19,9 @@ const struct schema_larder *larder_settings_of (const struct larder *larder);
 uint64_t larder_memory_of (const struct larder *larder);       /* the budget for buffers and pictures */
 /* A call for this handle: its cancel, the given arena (NULL: outputs are not wanted; a private one is used by the callee). */
 struct larder_call larder_call_begin (struct larder *larder, struct larder_arena *arena);
+/* A handle for some of the work of another, which shares all with it and ends with its cancel, but can be cancelled alone. Closed before that one. */
+int larder_part_open (struct larder *of, struct larder **ret, struct larder_error *error);
+void larder_part_close (struct larder *part);                  /* NULL allowed */
 bool larder_is_cancelled (const struct larder *larder);        /* or past its deadline */
 bool larder_is_late (const struct larder *larder);             /* past its deadline, and nobody cancelled it */
 int larder_fail_cancelled (struct larder_error *error);

@@ -257,6 +257,24 @@ def test_live_cache_source_goes_away():
     assert here.load("--revalidate").model["how"] == "hit"
 
 
+def test_live_cache_source_falls_silent():
+    """In the midst of a body, on an open connection: no event comes, and at two thirds of the lease (4 s) the work is given up all the same. Whoever comes next goes
+    on; where the source stays silent, the time to wait is the end of it."""
+    here = place()
+    silent = {"method": "GET", "path": KEY, "do": "cut-reply", "bytes": 300000, "hold": True}
+    for times in ({"nth": 3}, {}):
+        here.fresh()
+        here.between.plan([{**silent, **times}])
+        began = time.monotonic()
+        done = here.load("--jobs", "1", "--wait", "6s")
+        took = time.monotonic() - began
+        assert 2 < took < 25 * servers.SLOW, (took, done)
+        if times:
+            assert done.code == 0 and done.model["how"] == "filled" and here.bytes() == BIG and len(here.ranges()) == 7, (done, len(here.ranges()))
+        else:
+            assert done.code == 8 and "two thirds of the lease" in done.err and not os.path.lexists(here.path_of()), done
+
+
 def test_live_cache_replaced_while_it_loads():
     """Ranges are of one object: another that comes meanwhile is loaded whole instead, or not at all."""
     here = place()

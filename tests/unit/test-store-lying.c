@@ -1,11 +1,13 @@
 /* test-store-lying.c: what a store makes of a driver that lies: listings that cannot be true (c-T14), reads that
  * break off (c-T12), are replaced (c-T02) or damaged; and what a driver cannot do is said before it is asked. */
 #include <check.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "file.h"
 #include "store.h"
 
@@ -173,6 +175,33 @@ START_TEST (cancelled)
 }
 END_TEST
 
+/* A part of the handle is cancelled alone, and by the cancel of the whole; who waits for its descriptor is woken by either. */
+START_TEST (cancelled_part)
+{
+	struct bench bench;
+	struct larder *part = NULL;
+	struct larder_store *store = NULL;
+	char keys[64] = "";
+	const struct larder_listing request = { .size = sizeof request };
+	for (int whole = 0; whole < 2; whole++) {
+		bench_begin (&bench, "none");
+		ck_assert_int_eq (larder_part_open (bench.larder, &part, NULL), 0);
+		ck_assert_int_eq (larder_store_open (part, "s", &store, NULL), 0);
+		struct larder_call call = larder_call_begin (part, NULL);
+		struct pollfd woken = { .fd = call.cancel_fd, .events = POLLIN };
+		ck_assert_int_eq (larder_list (store, &request, gather, keys, NULL), 0);
+		ck_assert (!module_host.cancelled (&call) && poll (&woken, 1, 0) == 0);
+		larder_cancel (whole ? bench.larder : part);
+		ck_assert (module_host.cancelled (&call) && poll (&woken, 1, 0) == 1);
+		ck_assert_int_eq (larder_list (store, &request, gather, keys, NULL), LARDER_E_CANCELLED);
+		ck_assert_int_eq (larder_list (bench.store, &request, gather, keys, NULL), whole ? LARDER_E_CANCELLED : 0);
+		larder_store_close (store);
+		larder_part_close (part);
+		bench_end (&bench);
+	}
+}
+END_TEST
+
 int
 main (void)
 {
@@ -183,6 +212,7 @@ main (void)
 	tcase_add_loop_test (gets, reading, 0, (int) (sizeof reads / sizeof *reads));
 	tcase_add_test (rest, unsupported);
 	tcase_add_test (cancels, cancelled);
+	tcase_add_test (cancels, cancelled_part);
 	suite_add_tcase (suite, lists);
 	suite_add_tcase (suite, gets);
 	suite_add_tcase (suite, rest);
