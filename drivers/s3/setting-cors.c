@@ -13,30 +13,30 @@ static const struct { const char *below, *element; } sets[] = {
 enum { SETS = sizeof sets / sizeof *sets };
 
 static void
-tell_rule (const struct s3_node *rule, const char *id, struct lines *lines)
+tell_rule (const struct aws_node *rule, const char *id, struct lines *lines)
 {
 	for (size_t i = 0; i < SETS; i++) {
 		char *set = path_of_member (lines->arena, "cors", id, sets[i].below);
 		lines->failed |= !set;
-		for (const struct s3_node *one = s3_node_child (rule, sets[i].element); set && one; one = s3_node_again (one))
+		for (const struct aws_node *one = aws_node_child (rule, sets[i].element); set && one; one = aws_node_again (one))
 			lines_add_in (lines, set, one->text, "", "yes");
 	}
-	lines_add_in (lines, "cors", id, ".max-age", s3_node_text (rule, "MaxAgeSeconds"));
+	lines_add_in (lines, "cors", id, ".max-age", aws_node_text (rule, "MaxAgeSeconds"));
 }
 
 static void
-build_rule (struct s3_tree *tree, struct s3_node *rule, const char *id, const struct lines *desired, const struct s3_place *place)
+build_rule (struct aws_tree *tree, struct aws_node *rule, const char *id, const struct lines *desired, const struct s3_place *place)
 {
 	(void) place;
 	for (size_t i = 0; i < SETS; i++) {
 		const char *set = path_of_member (tree->arena, "cors", id, sets[i].below);
-		s3_node_drop_all (rule, sets[i].element);
+		aws_node_drop_all (rule, sets[i].element);
 		tree->failed |= !set;
 		for (size_t n = 0; set && n < desired->count; n++)
 			if (strncmp (desired->at[n].path, set, strlen (set)) == 0 && desired->at[n].path[strlen (set)] == '[')
-				s3_node_add (tree, rule, sets[i].element, path_member (tree->arena, desired->at[n].path + strlen (set)));
+				aws_node_add (tree, rule, sets[i].element, path_member (tree->arena, desired->at[n].path + strlen (set)));
 	}
-	s3_node_set (tree, rule, "MaxAgeSeconds", lines_in (desired, "cors", id, ".max-age"));
+	aws_node_set (tree, rule, "MaxAgeSeconds", lines_in (desired, "cors", id, ".max-age"));
 }
 
 static const struct s3_rules kind = { "CORSConfiguration", "CORSRule", "cors", tell_rule, build_rule };

@@ -13,39 +13,39 @@ static const struct { const char *below, *element; } ages[] = {
 };
 
 /* Where the conditions stand: Filter, what And joins, or the rule itself, as of old. */
-static const struct s3_node *
-conditions_of (const struct s3_node *rule)
+static const struct aws_node *
+conditions_of (const struct aws_node *rule)
 {
-	const struct s3_node *filter = s3_node_child (rule, "Filter"), *both = filter ? s3_node_child (filter, "And") : NULL;
+	const struct aws_node *filter = aws_node_child (rule, "Filter"), *both = filter ? aws_node_child (filter, "And") : NULL;
 	return both ? both : filter ? filter : rule;
 }
 
 /* All its tags: "NAME=VALUE", joined by '&'. */
 static const char *
-tags_of (const struct s3_node *at, struct larder_arena *arena)
+tags_of (const struct aws_node *at, struct larder_arena *arena)
 {
 	const char *text = NULL;
-	for (const struct s3_node *tag = s3_node_child (at, "Tag"); tag; tag = s3_node_again (tag)) {
-		const char *key = s3_node_text (tag, "Key"), *value = s3_node_text (tag, "Value");
+	for (const struct aws_node *tag = aws_node_child (at, "Tag"); tag; tag = aws_node_again (tag)) {
+		const char *key = aws_node_text (tag, "Key"), *value = aws_node_text (tag, "Value");
 		text = arena_printf (arena, "%s%s%s=%s", text ? text : "", text ? "&" : "", key ? key : "", value ? value : "");
 	}
 	return text;
 }
 
 static void
-tell_rule (const struct s3_node *rule, const char *id, struct lines *lines)
+tell_rule (const struct aws_node *rule, const char *id, struct lines *lines)
 {
-	const struct s3_node *at = conditions_of (rule);
-	const char *status = s3_node_text (rule, "Status");
+	const struct aws_node *at = conditions_of (rule);
+	const char *status = aws_node_text (rule, "Status");
 	lines_add_in (lines, "rule", id, ".status", status && strcmp (status, "Enabled") == 0 ? "enabled" : "disabled");
-	lines_add_in (lines, "rule", id, ".prefix", s3_node_text (at, "Prefix"));
+	lines_add_in (lines, "rule", id, ".prefix", aws_node_text (at, "Prefix"));
 	lines_add_in (lines, "rule", id, ".tag", tags_of (at, lines->arena));
-	lines_add_in (lines, "rule", id, ".larger-than", s3_node_text (at, "ObjectSizeGreaterThan"));
+	lines_add_in (lines, "rule", id, ".larger-than", aws_node_text (at, "ObjectSizeGreaterThan"));
 	for (size_t i = 0; i < sizeof ages / sizeof *ages; i++)
-		lines_add_in (lines, "rule", id, ages[i].below, s3_node_text (rule, ages[i].element));
+		lines_add_in (lines, "rule", id, ages[i].below, aws_node_text (rule, ages[i].element));
 	char *set = path_of_member (lines->arena, "rule", id, ".transition");
-	for (const struct s3_node *move = s3_node_child (rule, "Transition"); set && move; move = s3_node_again (move)) {
-		const char *class = s3_node_text (move, "StorageClass"), *days = s3_node_text (move, "Days");
+	for (const struct aws_node *move = aws_node_child (rule, "Transition"); set && move; move = aws_node_again (move)) {
+		const char *class = aws_node_text (move, "StorageClass"), *days = aws_node_text (move, "Days");
 		if (class && days)
 			lines_add_in (lines, set, class, ".days", days);
 	}
@@ -61,18 +61,18 @@ wanted (const struct lines *desired, const char *id, const char *below)
 }
 
 static void
-add_tag (struct s3_tree *tree, struct s3_node *to, const char *text)
+add_tag (struct aws_tree *tree, struct aws_node *to, const char *text)
 {
 	const char *equal = strchr (text, '=');
-	struct s3_node *tag = s3_node_add (tree, to, "Tag", "");
+	struct aws_node *tag = aws_node_add (tree, to, "Tag", "");
 	if (!tag)
 		return;
-	s3_node_add (tree, tag, "Key", equal ? arena_copy_bytes (tree->arena, text, (size_t) (equal - text)) : text);
-	s3_node_add (tree, tag, "Value", equal ? equal + 1 : "");
+	aws_node_add (tree, tag, "Key", equal ? arena_copy_bytes (tree->arena, text, (size_t) (equal - text)) : text);
+	aws_node_add (tree, tag, "Value", equal ? equal + 1 : "");
 }
 
 static bool
-is_condition (const struct s3_node *node)
+is_condition (const struct aws_node *node)
 {
 	static const char *const names[] = { "Prefix", "Tag", "ObjectSizeGreaterThan", "ObjectSizeLessThan" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -83,14 +83,14 @@ is_condition (const struct s3_node *node)
 
 /* Conditions that no line tells, from the rule as it was. */
 static void
-keep_conditions (struct s3_node *from, bool keep_tags, struct s3_node *to)
+keep_conditions (struct aws_node *from, bool keep_tags, struct aws_node *to)
 {
-	for (struct s3_node *child = from->first, *next; child; child = next) {
+	for (struct aws_node *child = from->first, *next; child; child = next) {
 		bool told = strcmp (child->name, "Prefix") == 0 || strcmp (child->name, "ObjectSizeGreaterThan") == 0 || (strcmp (child->name, "Tag") == 0 && !keep_tags);
 		next = child->next;
 		if (!is_condition (child))
 			continue;
-		s3_node_drop (from, child);
+		aws_node_drop (from, child);
 		if (told)
 			continue;
 		child->next = to->first;
@@ -100,9 +100,9 @@ keep_conditions (struct s3_node *from, bool keep_tags, struct s3_node *to)
 
 /* More than one goes into And; none is an empty prefix: all objects. */
 static void
-build_filter (struct s3_tree *tree, struct s3_node *rule, const char *id, const struct lines *desired)
+build_filter (struct aws_tree *tree, struct aws_node *rule, const char *id, const struct lines *desired)
 {
-	struct s3_node *all = arena_alloc (tree->arena, sizeof *all), *was = (struct s3_node *) conditions_of (rule);
+	struct aws_node *all = arena_alloc (tree->arena, sizeof *all), *was = (struct aws_node *) conditions_of (rule);
 	const char *prefix = wanted (desired, id, ".prefix"), *tag = wanted (desired, id, ".tag"), *size = wanted (desired, id, ".larger-than");
 	const char *tags = tags_of (was, tree->arena);
 	bool same_tags = tag && tags && strcmp (tag, tags) == 0;
@@ -110,30 +110,30 @@ build_filter (struct s3_tree *tree, struct s3_node *rule, const char *id, const 
 		tree->failed = true;
 		return;
 	}
-	*all = (struct s3_node) { .name = "And", .text = "" };
+	*all = (struct aws_node) { .name = "And", .text = "" };
 	keep_conditions (was, same_tags, all);
 	if (prefix)
-		s3_node_add (tree, all, "Prefix", prefix);
+		aws_node_add (tree, all, "Prefix", prefix);
 	if (tag && !same_tags)
 		add_tag (tree, all, tag);
 	if (size)
-		s3_node_add (tree, all, "ObjectSizeGreaterThan", size);
-	s3_node_drop_all (rule, "Filter");
-	struct s3_node *filter = s3_node_add (tree, rule, "Filter", "");
+		aws_node_add (tree, all, "ObjectSizeGreaterThan", size);
+	aws_node_drop_all (rule, "Filter");
+	struct aws_node *filter = aws_node_add (tree, rule, "Filter", "");
 	if (filter && !all->first)
-		s3_node_add (tree, filter, "Prefix", "");
+		aws_node_add (tree, filter, "Prefix", "");
 	else if (filter)
 		filter->first = all->first->next ? all : all->first;
 }
 
 static void
-build_transitions (struct s3_tree *tree, struct s3_node *rule, const char *id, const struct lines *desired)
+build_transitions (struct aws_tree *tree, struct aws_node *rule, const char *id, const struct lines *desired)
 {
 	const char *begins = path_of_member (tree->arena, "rule", id, ".transition["), *set = path_of_member (tree->arena, "rule", id, ".transition");
-	for (struct s3_node *move = s3_node_child (rule, "Transition"), *next; move; move = next) {
-		next = s3_node_again (move);
-		if (s3_node_text (move, "Days"))
-			s3_node_drop (rule, move);
+	for (struct aws_node *move = aws_node_child (rule, "Transition"), *next; move; move = next) {
+		next = aws_node_again (move);
+		if (aws_node_text (move, "Days"))
+			aws_node_drop (rule, move);
 	}
 	if (!begins || !set) {
 		tree->failed = true;
@@ -142,23 +142,23 @@ build_transitions (struct s3_tree *tree, struct s3_node *rule, const char *id, c
 	for (size_t n = 0; n < desired->count; n++) {
 		if (strncmp (desired->at[n].path, begins, strlen (begins)) != 0)
 			continue;
-		struct s3_node *move = s3_node_add (tree, rule, "Transition", "");
+		struct aws_node *move = aws_node_add (tree, rule, "Transition", "");
 		if (!move)
 			return;
-		s3_node_add (tree, move, "Days", desired->at[n].value);
-		s3_node_add (tree, move, "StorageClass", path_member (tree->arena, desired->at[n].path + strlen (set)));
+		aws_node_add (tree, move, "Days", desired->at[n].value);
+		aws_node_add (tree, move, "StorageClass", path_member (tree->arena, desired->at[n].path + strlen (set)));
 	}
 }
 
 static void
-build_rule (struct s3_tree *tree, struct s3_node *rule, const char *id, const struct lines *desired, const struct s3_place *place)
+build_rule (struct aws_tree *tree, struct aws_node *rule, const char *id, const struct lines *desired, const struct s3_place *place)
 {
 	const char *status = wanted (desired, id, ".status");
 	(void) place;
-	s3_node_set (tree, rule, "Status", status && strcmp (status, "enabled") == 0 ? "Enabled" : "Disabled");
+	aws_node_set (tree, rule, "Status", status && strcmp (status, "enabled") == 0 ? "Enabled" : "Disabled");
 	build_filter (tree, rule, id, desired);
 	for (size_t i = 0; i < sizeof ages / sizeof *ages; i++)
-		s3_node_set (tree, rule, ages[i].element, wanted (desired, id, ages[i].below));
+		aws_node_set (tree, rule, ages[i].element, wanted (desired, id, ages[i].below));
 	build_transitions (tree, rule, id, desired);
 }
 

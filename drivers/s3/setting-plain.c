@@ -42,14 +42,14 @@ s3_versioned_write (const struct s3_place *place, const struct lines *desired, c
 int
 s3_encryption_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
 {
-	struct s3_tree tree = { .arena = lines->arena };
-	struct s3_node *root;
+	struct aws_tree tree = { .arena = lines->arena };
+	struct aws_node *root;
 	(void) place;
-	int code = s3_tree_read (&tree, body, length, ENCRYPTION, &root, error);
+	int code = aws_tree_read (&tree, body, length, ENCRYPTION, &root, error);
 	if (code < 0)
 		return code;
-	lines_add (lines, "encryption", s3_node_text (root, DEFAULT "SSEAlgorithm"));
-	lines_add (lines, "encryption-key", s3_node_text (root, DEFAULT "KMSMasterKeyID"));
+	lines_add (lines, "encryption", aws_node_text (root, DEFAULT "SSEAlgorithm"));
+	lines_add (lines, "encryption-key", aws_node_text (root, DEFAULT "KMSMasterKeyID"));
 	return 0;
 }
 
@@ -58,15 +58,15 @@ int
 s3_encryption_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
 {
 	const char *how = lines_value (desired, "encryption");
-	struct s3_tree tree = { .arena = desired->arena };
-	struct s3_node *root;
+	struct aws_tree tree = { .arena = desired->arena };
+	struct aws_node *root;
 	(void) place;
-	int code = s3_tree_read (&tree, body, length, ENCRYPTION, &root, error);
+	int code = aws_tree_read (&tree, body, length, ENCRYPTION, &root, error);
 	if (code < 0 || !how)
 		return code;
-	s3_node_set (&tree, root, DEFAULT "SSEAlgorithm", how);
-	s3_node_set (&tree, root, DEFAULT "KMSMasterKeyID", strncmp (how, "aws:kms", 7) == 0 ? lines_value (desired, "encryption-key") : NULL);
-	return s3_tree_write (&tree, root, into, error);
+	aws_node_set (&tree, root, DEFAULT "SSEAlgorithm", how);
+	aws_node_set (&tree, root, DEFAULT "KMSMasterKeyID", strncmp (how, "aws:kms", 7) == 0 ? lines_value (desired, "encryption-key") : NULL);
+	return aws_tree_write (&tree, root, S3_NAMESPACE, into, error);
 }
 
 /* ---- tags ---- */
@@ -84,23 +84,23 @@ s3_tagging_read (const struct s3_place *place, const char *body, size_t length, 
 
 /* An empty value makes no line: such a tag is nobody's here, and stays. */
 static void
-merge_tags (struct s3_tree *tree, struct s3_node *set, const struct lines *desired)
+merge_tags (struct aws_tree *tree, struct aws_node *set, const struct lines *desired)
 {
-	for (struct s3_node *tag = s3_node_child (set, "Tag"), *next; tag; tag = next) {
-		const char *key = s3_node_text (tag, "Key"), *value = s3_node_text (tag, "Value"), *wanted = key ? lines_in (desired, "tag", key, "") : NULL;
-		next = s3_node_again (tag);
+	for (struct aws_node *tag = aws_node_child (set, "Tag"), *next; tag; tag = next) {
+		const char *key = aws_node_text (tag, "Key"), *value = aws_node_text (tag, "Value"), *wanted = key ? lines_in (desired, "tag", key, "") : NULL;
+		next = aws_node_again (tag);
 		if (wanted)
-			s3_node_set (tree, tag, "Value", wanted);
+			aws_node_set (tree, tag, "Value", wanted);
 		else if (value && *value)
-			s3_node_drop (set, tag);
+			aws_node_drop (set, tag);
 	}
 }
 
 static bool
-has_tag (const struct s3_node *set, const char *key)
+has_tag (const struct aws_node *set, const char *key)
 {
-	for (const struct s3_node *tag = s3_node_child (set, "Tag"); tag; tag = s3_node_again (tag)) {
-		const char *own = s3_node_text (tag, "Key");
+	for (const struct aws_node *tag = aws_node_child (set, "Tag"); tag; tag = aws_node_again (tag)) {
+		const char *own = aws_node_text (tag, "Key");
 		if (own && strcmp (own, key) == 0)
 			return true;
 	}
@@ -110,25 +110,25 @@ has_tag (const struct s3_node *set, const char *key)
 int
 s3_tagging_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
 {
-	struct s3_tree tree = { .arena = desired->arena };
-	struct s3_node *root, *set;
+	struct aws_tree tree = { .arena = desired->arena };
+	struct aws_node *root, *set;
 	(void) place;
-	int code = s3_tree_read (&tree, body, length, "Tagging", &root, error);
+	int code = aws_tree_read (&tree, body, length, "Tagging", &root, error);
 	if (code < 0)
 		return code;
-	set = s3_node_child (root, "TagSet") ? s3_node_child (root, "TagSet") : s3_node_add (&tree, root, "TagSet", "");
+	set = aws_node_child (root, "TagSet") ? aws_node_child (root, "TagSet") : aws_node_add (&tree, root, "TagSet", "");
 	if (!set)
 		return larder_fail_memory (error);
 	merge_tags (&tree, set, desired);
 	for (size_t n = 0; n < desired->count; n++) {
 		const char *key = strncmp (desired->at[n].path, "tag[", 4) == 0 ? path_member (tree.arena, desired->at[n].path + 3) : NULL;
-		struct s3_node *tag = key && !has_tag (set, key) ? s3_node_add (&tree, set, "Tag", "") : NULL;
+		struct aws_node *tag = key && !has_tag (set, key) ? aws_node_add (&tree, set, "Tag", "") : NULL;
 		if (tag) {
-			s3_node_add (&tree, tag, "Key", key);
-			s3_node_add (&tree, tag, "Value", desired->at[n].value);
+			aws_node_add (&tree, tag, "Key", key);
+			aws_node_add (&tree, tag, "Value", desired->at[n].value);
 		}
 	}
-	return set->first ? s3_tree_write (&tree, root, into, error) : 0;
+	return set->first ? aws_tree_write (&tree, root, S3_NAMESPACE, into, error) : 0;
 }
 
 /* ---- the block of public access: four flags, one line ---- */
@@ -141,14 +141,14 @@ enum { FLAGS = sizeof flags / sizeof *flags };
 int
 s3_public_access_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
 {
-	struct s3_tree tree = { .arena = lines->arena };
-	struct s3_node *root;
+	struct aws_tree tree = { .arena = lines->arena };
+	struct aws_node *root;
 	char text[160] = "blocked";
 	size_t open = 0;
 	(void) place;
-	int code = s3_tree_read (&tree, body, length, "PublicAccessBlockConfiguration", &root, error);
+	int code = aws_tree_read (&tree, body, length, "PublicAccessBlockConfiguration", &root, error);
 	for (size_t i = 0; code == 0 && i < FLAGS; i++) {
-		const char *set = s3_node_text (root, flags[i].element);
+		const char *set = aws_node_text (root, flags[i].element);
 		size_t used = strlen (text);
 		if (!set || strcmp (set, "true") != 0)
 			snprintf (text + used, sizeof text - used, "%s%s", open++ ? ", " : " but for ", flags[i].word);
@@ -177,12 +177,12 @@ s3_public_access_write (const struct s3_place *place, const struct lines *desire
 int
 s3_ownership_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
 {
-	struct s3_tree tree = { .arena = lines->arena };
-	struct s3_node *root;
+	struct aws_tree tree = { .arena = lines->arena };
+	struct aws_node *root;
 	(void) place;
-	int code = s3_tree_read (&tree, body, length, "OwnershipControls", &root, error);
+	int code = aws_tree_read (&tree, body, length, "OwnershipControls", &root, error);
 	if (code == 0)
-		lines_add (lines, "ownership", s3_node_text (root, "Rule/ObjectOwnership"));
+		lines_add (lines, "ownership", aws_node_text (root, "Rule/ObjectOwnership"));
 	return code;
 }
 

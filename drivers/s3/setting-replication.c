@@ -8,14 +8,15 @@
 #include "arena.h"
 #include "buffer.h"
 #include "error.h"
+#include "request.h"
 
 #define TIME "Destination/ReplicationTime/"
 #define METRICS "Destination/Metrics/"
 
 static bool
-is_enabled (const struct s3_node *rule, const char *path)
+is_enabled (const struct aws_node *rule, const char *path)
 {
-	const char *text = s3_node_text (rule, path);
+	const char *text = aws_node_text (rule, path);
 	return text && strcmp (text, "Enabled") == 0;
 }
 
@@ -29,9 +30,9 @@ bucket_of (const char *arn)
 
 /* Copies in time are seen to by metrics, of as many minutes. */
 static const char *
-seconds_of (const struct s3_node *rule, struct larder_arena *arena)
+seconds_of (const struct aws_node *rule, struct larder_arena *arena)
 {
-	const char *within = s3_node_text (rule, TIME "Time/Minutes"), *watched = s3_node_text (rule, METRICS "EventThreshold/Minutes");
+	const char *within = aws_node_text (rule, TIME "Time/Minutes"), *watched = aws_node_text (rule, METRICS "EventThreshold/Minutes");
 	if (!within || !is_enabled (rule, TIME "Status"))
 		return NULL;
 	if (!watched || strcmp (within, watched) != 0 || !is_enabled (rule, METRICS "Status"))
@@ -40,12 +41,12 @@ seconds_of (const struct s3_node *rule, struct larder_arena *arena)
 }
 
 static void
-tell_rule (const struct s3_node *rule, const char *id, struct lines *lines)
+tell_rule (const struct aws_node *rule, const char *id, struct lines *lines)
 {
 	lines_add_in (lines, "rule", id, ".status", is_enabled (rule, "Status") ? "enabled" : "disabled");
-	lines_add_in (lines, "rule", id, ".to", bucket_of (s3_node_text (rule, "Destination/Bucket")));
-	lines_add_in (lines, "rule", id, ".class", s3_node_text (rule, "Destination/StorageClass"));
-	lines_add_in (lines, "rule", id, ".priority", s3_node_text (rule, "Priority"));
+	lines_add_in (lines, "rule", id, ".to", bucket_of (aws_node_text (rule, "Destination/Bucket")));
+	lines_add_in (lines, "rule", id, ".class", aws_node_text (rule, "Destination/StorageClass"));
+	lines_add_in (lines, "rule", id, ".priority", aws_node_text (rule, "Priority"));
 	lines_add_in (lines, "rule", id, ".delete-markers", is_enabled (rule, "DeleteMarkerReplication/Status") ? "yes" : "no");
 	lines_add_in (lines, "rule", id, ".within-seconds", seconds_of (rule, lines->arena));
 }
@@ -53,35 +54,35 @@ tell_rule (const struct s3_node *rule, const char *id, struct lines *lines)
 /* ---- writing ---- */
 
 static void
-build_time (struct s3_tree *tree, struct s3_node *rule, const char *seconds)
+build_time (struct aws_tree *tree, struct aws_node *rule, const char *seconds)
 {
 	char minutes[24];
-	s3_node_set (tree, rule, "Destination/ReplicationTime", NULL);
-	s3_node_set (tree, rule, "Destination/Metrics", NULL);
+	aws_node_set (tree, rule, "Destination/ReplicationTime", NULL);
+	aws_node_set (tree, rule, "Destination/Metrics", NULL);
 	if (!seconds)
 		return;
 	snprintf (minutes, sizeof minutes, "%ld", strtol (seconds, NULL, 10) / 60);
-	s3_node_set (tree, rule, TIME "Status", "Enabled");
-	s3_node_set (tree, rule, TIME "Time/Minutes", minutes);
-	s3_node_set (tree, rule, METRICS "Status", "Enabled");
-	s3_node_set (tree, rule, METRICS "EventThreshold/Minutes", minutes);
+	aws_node_set (tree, rule, TIME "Status", "Enabled");
+	aws_node_set (tree, rule, TIME "Time/Minutes", minutes);
+	aws_node_set (tree, rule, METRICS "Status", "Enabled");
+	aws_node_set (tree, rule, METRICS "EventThreshold/Minutes", minutes);
 }
 
 /* A rule with a filter has a priority and says what becomes of delete markers; one without knows neither. */
 static void
-build_rule (struct s3_tree *tree, struct s3_node *rule, const char *id, const struct lines *desired, const struct s3_place *place)
+build_rule (struct aws_tree *tree, struct aws_node *rule, const char *id, const struct lines *desired, const struct s3_place *place)
 {
 	const char *status = lines_in (desired, "rule", id, ".status"), *to = lines_in (desired, "rule", id, ".to"), *markers = lines_in (desired, "rule", id, ".delete-markers");
 	const char *priority = lines_in (desired, "rule", id, ".priority");
-	s3_node_set (tree, rule, "Priority", priority ? priority : "0");
-	if (!s3_node_child (rule, "Filter")) {
-		s3_node_drop_all (rule, "Prefix");
-		s3_node_set (tree, rule, "Filter/Prefix", "");
+	aws_node_set (tree, rule, "Priority", priority ? priority : "0");
+	if (!aws_node_child (rule, "Filter")) {
+		aws_node_drop_all (rule, "Prefix");
+		aws_node_set (tree, rule, "Filter/Prefix", "");
 	}
-	s3_node_set (tree, rule, "Status", status && strcmp (status, "enabled") == 0 ? "Enabled" : "Disabled");
-	s3_node_set (tree, rule, "DeleteMarkerReplication/Status", markers && strcmp (markers, "yes") == 0 ? "Enabled" : "Disabled");
-	s3_node_set (tree, rule, "Destination/Bucket", arena_printf (tree->arena, "arn:%s:s3:::%s", place->partition, to ? to : ""));
-	s3_node_set (tree, rule, "Destination/StorageClass", lines_in (desired, "rule", id, ".class"));
+	aws_node_set (tree, rule, "Status", status && strcmp (status, "enabled") == 0 ? "Enabled" : "Disabled");
+	aws_node_set (tree, rule, "DeleteMarkerReplication/Status", markers && strcmp (markers, "yes") == 0 ? "Enabled" : "Disabled");
+	aws_node_set (tree, rule, "Destination/Bucket", arena_printf (tree->arena, "arn:%s:s3:::%s", place->partition, to ? to : ""));
+	aws_node_set (tree, rule, "Destination/StorageClass", lines_in (desired, "rule", id, ".class"));
 	build_time (tree, rule, lines_in (desired, "rule", id, ".within-seconds"));
 }
 
@@ -90,13 +91,13 @@ static const struct s3_rules kind = { "ReplicationConfiguration", "Rule", "rule"
 int
 s3_replication_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
 {
-	struct s3_tree tree = { .arena = lines->arena };
-	struct s3_node *root;
+	struct aws_tree tree = { .arena = lines->arena };
+	struct aws_node *root;
 	(void) place;
-	int code = s3_tree_read (&tree, body, length, kind.root, &root, error);
+	int code = aws_tree_read (&tree, body, length, kind.root, &root, error);
 	if (code < 0)
 		return code;
-	lines_add (lines, "role", s3_node_text (root, "Role"));
+	lines_add (lines, "role", aws_node_text (root, "Role"));
 	s3_rules_tell (&kind, root, lines);
 	return 0;
 }
@@ -104,11 +105,11 @@ s3_replication_read (const struct s3_place *place, const char *body, size_t leng
 int
 s3_replication_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
 {
-	struct s3_tree tree = { .arena = desired->arena };
-	struct s3_node *root;
-	int code = s3_tree_read (&tree, body, length, kind.root, &root, error);
+	struct aws_tree tree = { .arena = desired->arena };
+	struct aws_node *root;
+	int code = aws_tree_read (&tree, body, length, kind.root, &root, error);
 	if (code < 0)
 		return code;
-	s3_node_set (&tree, root, "Role", lines_value (desired, "role"));
-	return s3_rules_merge (&kind, &tree, root, desired, place) ? s3_tree_write (&tree, root, into, error) : 0;
+	aws_node_set (&tree, root, "Role", lines_value (desired, "role"));
+	return s3_rules_merge (&kind, &tree, root, desired, place) ? aws_tree_write (&tree, root, S3_NAMESPACE, into, error) : 0;
 }

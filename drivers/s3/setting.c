@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "request.h"
 
 static const char *const versioning[] = { "versioning", NULL }, *const encryption[] = { "encryption", "encryption-key", NULL }, *const tagging[] = { "tag[*]", NULL };
 static const char *const public_access[] = { "public-access", NULL }, *const ownership[] = { "ownership", NULL };
@@ -102,17 +103,17 @@ s3_setting_supports (const struct s3_server *server, const char *type, const str
 
 /* Its id, or its place where it has none. */
 static const char *
-id_of (const struct s3_node *rule, unsigned place, struct larder_arena *arena)
+id_of (const struct aws_node *rule, unsigned place, struct larder_arena *arena)
 {
-	const char *id = s3_node_text (rule, "ID");
+	const char *id = aws_node_text (rule, "ID");
 	return id && *id ? id : arena_printf (arena, "#%u", place);
 }
 
 void
-s3_rules_tell (const struct s3_rules *kind, const struct s3_node *root, struct lines *lines)
+s3_rules_tell (const struct s3_rules *kind, const struct aws_node *root, struct lines *lines)
 {
 	unsigned place = 0;
-	for (const struct s3_node *rule = s3_node_child (root, kind->element); rule; rule = s3_node_again (rule)) {
+	for (const struct aws_node *rule = aws_node_child (root, kind->element); rule; rule = aws_node_again (rule)) {
 		const char *id = id_of (rule, ++place, lines->arena);
 		if (id)
 			kind->tell (rule, id, lines);
@@ -139,7 +140,7 @@ same_member (const struct lines *one, const struct lines *other, const char *mem
 }
 
 static bool
-is_as_desired (const struct s3_rules *kind, const struct s3_node *rule, const char *id, const char *member, const struct lines *desired, struct larder_arena *arena)
+is_as_desired (const struct s3_rules *kind, const struct aws_node *rule, const char *id, const char *member, const struct lines *desired, struct larder_arena *arena)
 {
 	struct lines now;
 	lines_begin (&now, arena);
@@ -148,26 +149,26 @@ is_as_desired (const struct s3_rules *kind, const struct s3_node *rule, const ch
 }
 
 static void
-merge_there (const struct s3_rules *kind, struct s3_tree *tree, struct s3_node *root, const struct lines *desired, const struct s3_place *place)
+merge_there (const struct s3_rules *kind, struct aws_tree *tree, struct aws_node *root, const struct lines *desired, const struct s3_place *place)
 {
 	unsigned number = 0;
-	for (struct s3_node *rule = s3_node_child (root, kind->element), *next; rule; rule = next) {
+	for (struct aws_node *rule = aws_node_child (root, kind->element), *next; rule; rule = next) {
 		const char *id = id_of (rule, ++number, tree->arena), *member = id ? path_of_member (tree->arena, kind->set, id, "") : NULL;
-		next = s3_node_again (rule);
+		next = aws_node_again (rule);
 		if (!member)
 			tree->failed = true;
 		else if (!lines_have_below (desired, member, strlen (member)))
-			s3_node_drop (root, rule);
+			aws_node_drop (root, rule);
 		else if (!is_as_desired (kind, rule, id, member, desired, tree->arena))
 			kind->build (tree, rule, id, desired, place);
 	}
 }
 
 static bool
-has_rule (const struct s3_rules *kind, const struct s3_node *root, const char *id, struct larder_arena *arena)
+has_rule (const struct s3_rules *kind, const struct aws_node *root, const char *id, struct larder_arena *arena)
 {
 	unsigned number = 0;
-	for (const struct s3_node *rule = s3_node_child (root, kind->element); rule; rule = s3_node_again (rule)) {
+	for (const struct aws_node *rule = aws_node_child (root, kind->element); rule; rule = aws_node_again (rule)) {
 		const char *own = id_of (rule, ++number, arena);
 		if (own && strcmp (own, id) == 0)
 			return true;
@@ -176,7 +177,7 @@ has_rule (const struct s3_rules *kind, const struct s3_node *root, const char *i
 }
 
 bool
-s3_rules_merge (const struct s3_rules *kind, struct s3_tree *tree, struct s3_node *root, const struct lines *desired, const struct s3_place *place)
+s3_rules_merge (const struct s3_rules *kind, struct aws_tree *tree, struct aws_node *root, const struct lines *desired, const struct s3_place *place)
 {
 	size_t length = strlen (kind->set);
 	merge_there (kind, tree, root, desired, place);
@@ -189,19 +190,19 @@ s3_rules_merge (const struct s3_rules *kind, struct s3_tree *tree, struct s3_nod
 			tree->failed = true;
 		if (!id || has_rule (kind, root, id, tree->arena))
 			continue;
-		struct s3_node *rule = s3_node_add (tree, root, kind->element, "");
-		if (rule && s3_node_add (tree, rule, "ID", id))
+		struct aws_node *rule = aws_node_add (tree, root, kind->element, "");
+		if (rule && aws_node_add (tree, rule, "ID", id))
 			kind->build (tree, rule, id, desired, place);
 	}
-	return s3_node_child (root, kind->element) != NULL;
+	return aws_node_child (root, kind->element) != NULL;
 }
 
 int
 s3_rules_read (const struct s3_rules *kind, const char *body, size_t length, struct lines *lines, struct larder_error *error)
 {
-	struct s3_tree tree = { .arena = lines->arena };
-	struct s3_node *root;
-	int code = s3_tree_read (&tree, body, length, kind->root, &root, error);
+	struct aws_tree tree = { .arena = lines->arena };
+	struct aws_node *root;
+	int code = aws_tree_read (&tree, body, length, kind->root, &root, error);
 	if (code == 0)
 		s3_rules_tell (kind, root, lines);
 	return code;
@@ -211,10 +212,10 @@ int
 s3_rules_write (const struct s3_rules *kind, const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into,
                 struct larder_error *error)
 {
-	struct s3_tree tree = { .arena = desired->arena };
-	struct s3_node *root;
-	int code = s3_tree_read (&tree, body, length, kind->root, &root, error);
+	struct aws_tree tree = { .arena = desired->arena };
+	struct aws_node *root;
+	int code = aws_tree_read (&tree, body, length, kind->root, &root, error);
 	if (code < 0 || !s3_rules_merge (kind, &tree, root, desired, place))
 		return code;
-	return s3_tree_write (&tree, root, into, error);
+	return aws_tree_write (&tree, root, S3_NAMESPACE, into, error);
 }

@@ -38,18 +38,18 @@ int s3_setting_supports (const struct s3_server *server, const char *type, const
 
 struct s3_rules {
 	const char *root, *element, *set;
-	void (*tell) (const struct s3_node *rule, const char *id, struct lines *lines);
+	void (*tell) (const struct aws_node *rule, const char *id, struct lines *lines);
 	/* Makes the rule as the lines of its member say; what no line tells stays. */
-	void (*build) (struct s3_tree *tree, struct s3_node *rule, const char *id, const struct lines *desired, const struct s3_place *place);
+	void (*build) (struct aws_tree *tree, struct aws_node *rule, const char *id, const struct lines *desired, const struct s3_place *place);
 };
 
 /* The read and write of a setting that is such a list. */
 int s3_rules_read (const struct s3_rules *kind, const char *body, size_t length, struct lines *lines, struct larder_error *error);
 int s3_rules_write (const struct s3_rules *kind, const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into,
                     struct larder_error *error);
-void s3_rules_tell (const struct s3_rules *kind, const struct s3_node *root, struct lines *lines);
+void s3_rules_tell (const struct s3_rules *kind, const struct aws_node *root, struct lines *lines);
 /* Rules whose lines are as desired stay as they are to the letter, those without a desired line go. false: none is left. */
-bool s3_rules_merge (const struct s3_rules *kind, struct s3_tree *tree, struct s3_node *root, const struct lines *desired, const struct s3_place *place);
+bool s3_rules_merge (const struct s3_rules *kind, struct aws_tree *tree, struct aws_node *root, const struct lines *desired, const struct s3_place *place);
 
 #define S3_SETTING(name) \
 	int s3_##name##_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error); \
