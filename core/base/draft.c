@@ -139,11 +139,8 @@ open_private (struct file_draft *draft, mode_t mode, struct larder_error *error)
 		create_named (draft);
 	if (draft->fd < 0)
 		return larder_fail_errno (error, errno, "cannot create a file for '%s'", draft->last);
-	struct stat own;
-	/* a file system with modes of its own refuses: what is allowed already is enough */
-	if (fchmod (draft->fd, mode) < 0 && (fstat (draft->fd, &own) < 0 || (own.st_mode & mode) != mode))
-		return larder_fail_errno (error, errno, "cannot set the mode of '%s'", draft->last);
-	return 0;
+	int failed = fchmod (draft->fd, mode) < 0 ? errno : 0;          /* a file system with modes of its own refuses */
+	return failed && !file_mode_suffices (draft->fd, mode) ? larder_fail_errno (error, failed, "cannot set the mode of '%s'", draft->last) : 0;
 }
 
 int

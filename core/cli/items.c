@@ -66,7 +66,7 @@ static void
 people_event (struct cli *cli, const struct larder_event *event)
 {
 	char size[32];
-	if (strcmp (event->action, "skipped") == 0 || strcmp (event->action, "again") == 0) {
+	if (strcmp (event->action, "skipped") == 0 || event->reason) {
 		say (cli, "%s %s: %s", event->action, event->from, event->reason ? event->reason : "by rule");
 		return;
 	}

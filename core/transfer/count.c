@@ -63,6 +63,14 @@ count_skipped (struct transfer *transfer, const char *from, const char *reason)
 }
 
 void
+count_kept (struct transfer *transfer, const char *from, const char *reason)
+{
+	pthread_mutex_lock (&transfer->mutex);
+	tell (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = "kept", .from = from, .reason = reason });
+	pthread_mutex_unlock (&transfer->mutex);
+}
+
+void
 count_unchanged (struct transfer *transfer)
 {
 	pthread_mutex_lock (&transfer->mutex);

@@ -165,6 +165,8 @@ run (struct sync *sync, struct larder_error *error)
 		code = begin_plan (sync, error);
 	if (code == 0 && transfer->store && (sync->request->flags & LARDER_SYNC_DELETE))
 		transfer->room_most = WAITING_MOST;
+	if (code == 0 && transfer->mode)
+		code = sync_modes (sync, true, error);
 	if (code == 0)
 		code = sync_merge (sync, error);
 	count_found_all (transfer);
@@ -174,8 +176,8 @@ run (struct sync *sync, struct larder_error *error)
 		code = sync_remove (sync, error);
 	sync_add_later (sync);
 	pool_drain (transfer->pool);
-	if (code == 0 && sync->request->mode && !transfer_stopped (transfer))
-		code = sync_modes (sync, error);
+	if (code == 0 && transfer->mode && !transfer_stopped (transfer))
+		code = sync_modes (sync, false, error);
 	return code;
 }
 
@@ -224,6 +226,7 @@ sync_trees (struct larder *larder, const struct larder_sync *request, const char
 	sync->inside_cache = inside_cache;
 	if (code == 0) {
 		sync->transfer.state = state;
+		sync->transfer.mode = whole.mode;
 		sync->transfer.keep_times = whole.flags & LARDER_SYNC_EXACT_TIMES;
 		sync->transfer.unfinished = !(copy.flags & LARDER_DRY_RUN) && settle_has (&sync->transfer);
 		code = sync_list_end (sync, end_plan (sync, run (sync, error), error), error);

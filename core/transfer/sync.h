@@ -77,7 +77,7 @@ int sync_list_read (struct sync *sync, struct larder_error *error);
 int sync_list_takes (struct side *side, struct larder_error *error);
 
 /* ---- sync-mode.c ---- */
-/* All files and folders of the destination get the mode that was asked for. */
-int sync_modes (struct sync *sync, struct larder_error *error);
+/* All files and folders of the destination get the mode that was asked for. `first`: before the copies; one that cannot be set ends the run. */
+int sync_modes (struct sync *sync, bool first, struct larder_error *error);
 
 #endif

@@ -56,6 +56,7 @@ struct transfer {
 	const char *folder;           /* local: the folder that `root` is */
 	int root;                     /* local: -1 until something is written; under the mutex */
 	mode_t umask;
+	mode_t mode;                  /* local: of all files and folders; 0: by the umask */
 	pthread_mutex_t names;        /* local, where names do not tell upper from lower case: one is published at a time */
 };
 
@@ -107,6 +108,7 @@ int transfer_open_source (struct transfer *transfer, const char *name, struct la
 void count_done (struct transfer *transfer, const struct item *item, uint64_t bytes);
 /* An event of one's own, of one done. */
 void count_event (struct transfer *transfer, const struct larder_event *event);
+void count_kept (struct transfer *transfer, const char *from, const char *reason);     /* in no sum: what its item came to is told elsewhere */
 void count_skipped (struct transfer *transfer, const char *from, const char *reason);
 /* Skipped, for it is there already: counted, not told. */
 void count_unchanged (struct transfer *transfer);

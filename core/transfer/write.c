@@ -17,6 +17,19 @@
 #define REPLACED_MOST 2         /* an object that is written all the time would be read for ever */
 #define RESERVE_FROM (UINT64_C (1) << 20)
 
+/* Told before a byte of it comes. While it is private nobody else writes to it, or the next run could not go on with it. */
+static int
+try_mode (const struct writing *writing, struct larder_error *error)
+{
+	mode_t mode = writing->transfer->mode;
+	int fd = writing->draft.fd, failed = file_set_mode (fd, mode);
+	if (failed < 0)
+		return larder_fail_errno (error, -failed, "cannot set the mode of '%s' to %03o", writing->item->to, (unsigned) mode);
+	if (failed == 0 && mode & 022 && fchmod (fd, mode & ~(mode_t) 022) < 0)
+		return larder_fail_errno (error, errno, "cannot set the mode of '%s'", writing->item->to);
+	return 0;
+}
+
 int
 writing_begin (struct writing *writing, mode_t mode, struct larder_error *error)
 {
@@ -28,6 +41,8 @@ writing_begin (struct writing *writing, mode_t mode, struct larder_error *error)
 		code = file_draft_begin (&writing->draft, transfer->root, writing->item->path, mode & ~transfer->umask, true, error);
 	if (code == LARDER_E_DENIED && error && error->errnum)       /* with its whole path */
 		code = larder_fail_errno (error, error->errnum, "cannot write '%s'", writing->item->to);
+	else if (code == 0 && transfer->mode)
+		code = try_mode (writing, error);
 	writing->begun = code == 0;
 	return code;
 }

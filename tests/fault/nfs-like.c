@@ -1,6 +1,7 @@
 /* nfs-like.c: a small file system in user space over a folder, with the manners of NFS: no files without a name, and calls that go wrong as
  * LARDER_BAD says (going-wrong.h) by the names of its operations: rename, link, unlink, open, opendir, read, readdir, fsync, fsyncdir, flush (the close of a
- * file). "locks:none" in LARDER_MANNERS: locks are given to everybody who asks; "modes:none": chmod is done, it says, and files have the mode 0644 for ever.
+ * file). "locks:none" in LARDER_MANNERS: locks are given to everybody who asks; "modes:none": chmod is done, it says, and files have the mode 0644 for ever;
+ * "modes:refused": they have it, and folders 0755, and chmod is refused.
  *
  *     nfs-like FOLDER MOUNT-POINT       stays until it is unmounted or killed; says "ready" */
 #define FUSE_USE_VERSION 31
@@ -49,6 +50,7 @@ op_readlink (const char *path, char *into, size_t room)
 }
 
 static int op_mkdir (const char *path, mode_t mode) { ANSWER (mkdirat (below, rel (path), mode)); }
+static int op_mkdir_refused (const char *path, mode_t mode) { (void) mode; return op_mkdir (path, 0755); }
 static int op_rmdir (const char *path) { ANSWER (unlinkat (below, rel (path), AT_REMOVEDIR)); }
 static int op_symlink (const char *target, const char *path) { ANSWER (symlinkat (target, below, rel (path))); }
 static int op_unlink (const char *path) { TURN ("unlink"); DENIED (unlinkat (below, rel (path), 0), ENOENT); }
@@ -64,6 +66,7 @@ op_rename (const char *from, const char *to, unsigned flags)
 }
 
 static int op_chmod_none (const char *path, mode_t mode, struct fuse_file_info *info) { (void) path; (void) mode; (void) info; return 0; }
+static int op_chmod_refused (const char *path, mode_t mode, struct fuse_file_info *info) { (void) path; (void) mode; (void) info; return -EPERM; }
 static int op_chmod (const char *path, mode_t mode, struct fuse_file_info *info) { (void) info; ANSWER (fchmodat (below, rel (path), mode, 0)); }
 static int op_chown (const char *path, uid_t user, gid_t group, struct fuse_file_info *info) { (void) path; (void) user; (void) group; (void) info; return -EPERM; }
 
@@ -174,6 +177,11 @@ main (int count, char **words)
 	if (manners && strstr (manners, "modes:none")) {
 		operations.chmod = op_chmod_none;
 		operations.create = op_create_none;
+	}
+	if (manners && strstr (manners, "modes:refused")) {
+		operations.chmod = op_chmod_refused;
+		operations.create = op_create_none;
+		operations.mkdir = op_mkdir_refused;
 	}
 	umask (0);
 	char name[] = "nfs-like", foreground[] = "-f";

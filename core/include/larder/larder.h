@@ -291,9 +291,9 @@ LARDER_API int larder_url (struct larder_store *store, struct larder_arena *aren
 /* One thing that happened to one item; also the lines of --json. */
 struct larder_event {
 	size_t size;
-	const char *action;              /* "copied", "moved", "removed", "restored", "skipped", "would-copy", …, "same", "differs", "missing", "again", "failed", "progress", "waiting" */
+	const char *action;              /* "copied", "moved", "removed", "restored", "skipped", "would-copy", …, "same", "differs", "missing", "kept", "again", "failed", "progress", "waiting" */
 	const char *from, *to;           /* addresses; to may be NULL */
-	const char *reason;              /* of skipped, again and waiting */
+	const char *reason;              /* of skipped, kept, again and waiting */
 	uint64_t bytes;                  /* of progress: since the last one; of waiting: how many of `total` the other has */
 	const struct larder_error *error;/* of failed, refused, differs and missing */
 	const char *version;             /* of the object, where versions are dealt with, or NULL */
