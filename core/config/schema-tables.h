@@ -362,6 +362,8 @@ static const struct larder_option filesystem_options[] = {
 	  .help = "who may mount it: tls (over TLS alone), access-point (through the access point alone)" },
 	{ .key = "backup", .type = LARDER_STRING, .at = offsetof (struct schema_filesystem, backup),
 	  .help = "[backup] section" },
+	{ .key = "automatic-backup", .type = LARDER_BOOL, .at = offsetof (struct schema_filesystem, automatic_backup), .def = "no",
+	  .help = "the service's own daily backups; where it is not written they stay as they are" },
 	{ .key = "expected-size", .type = LARDER_STRING, .at = offsetof (struct schema_filesystem, expected_size),
 	  .help = "how much it is expected to hold" },
 	{ .key = "tags", .type = LARDER_LIST, .at = offsetof (struct schema_filesystem, tags),

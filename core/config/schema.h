@@ -110,7 +110,7 @@ struct schema_filesystem {
 	const char *backend, *token, *kms_key, *performance, *throughput, *access_point, *owner, *mode, *vpc, *security_group, *nodes, *egress;
 	const char *backup, *expected_size, *purpose;
 	const char *const *subnets, *const *tags, *const *policy, *const *accept;
-	bool encrypted, protect;
+	bool encrypted, protect, automatic_backup;
 	int64_t to_ia;
 	bool back_on_access;
 };

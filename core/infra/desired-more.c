@@ -45,6 +45,8 @@ add_share (struct larder_infra *infra, const struct config_section *at, const st
 	lines_add (lines, "kms-key", asked->kms_key);
 	lines_add (lines, "performance", asked->performance);
 	lines_add (lines, "throughput", asked->throughput);
+	if (config_given (at, "automatic-backup"))
+		lines_add (lines, "automatic-backup", yes_no (asked->automatic_backup));
 	lines_add (lines, "lifecycle.to-ia", text_days (share->arena, asked->to_ia));
 	if (asked->back_on_access)
 		lines_add (lines, "lifecycle.back-on-access", "1");

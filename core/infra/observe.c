@@ -36,6 +36,40 @@ cut (struct resource *resource, const char *why, struct larder_error *error)
 	return resource->why_cut ? 0 : larder_fail_memory (error);
 }
 
+/* Has the driver that was opened the type, for this service? 0, or UNSUPPORTED and why. */
+static int
+offered (struct resource *resource, struct larder_error *error)
+{
+	const struct larder_driver *driver = resource->instance->module->driver;
+	const struct larder_resource request = resource_request (resource);
+	resource->means = type_of (driver, resource->type);
+	if (!resource->means)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "the driver %s has no %s", driver->name, resource->type);
+	return resource->means->supports ? resource->means->supports (resource->instance->self, &request, NULL, error) : 0;
+}
+
+/* What the driver of the data does not set up itself is its control module's matter. The first is but described: its storage need not be there. */
+static int
+bind_split (struct larder_infra *infra, struct resource *resource, const char *control, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	const struct module *module;
+	int code = backend_describe (infra->larder, resource->backend, infra->arena, &resource->instance, error);
+	if (code < 0)
+		return code;
+	bool own = offered (resource, &why) == 0;
+	if (own && infra->describing)
+		return 0;
+	instance_free (resource->instance);
+	resource->instance = NULL;
+	if (own)
+		return backend_open (infra->larder, resource->backend, &resource->instance, error);
+	if (registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, control, &module, &why) < 0)
+		return cut (resource, why.message, error);
+	return infra->describing ? backend_control_describe (infra->larder, resource->backend, control, infra->arena, &resource->instance, error)
+		: backend_control_open (infra->larder, resource->backend, control, &resource->instance, error);
+}
+
 int
 resource_bind (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
 {
@@ -48,20 +82,12 @@ resource_bind (struct larder_infra *infra, struct resource *resource, struct lar
 	const char *name = config_text (at, "driver");
 	if (registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, name ? name : "", &module, &why) < 0)
 		return cut (resource, why.message, error);
-	code = infra->describing ? backend_describe (infra->larder, resource->backend, infra->arena, &resource->instance, error)
+	const char *control = module->driver->control;
+	code = control ? bind_split (infra, resource, control, error) : infra->describing ? backend_describe (infra->larder, resource->backend, infra->arena, &resource->instance, error)
 		: backend_open (infra->larder, resource->backend, &resource->instance, error);
-	if (code < 0)
+	if (code < 0 || resource->cut)
 		return code;
-	const struct larder_driver *driver = resource->instance->module->driver;
-	resource->means = type_of (driver, resource->type);
-	char text[200];
-	snprintf (text, sizeof text, "the driver %s has no %s", driver->name, resource->type);
-	if (!resource->means)
-		return cut (resource, text, error);
-	const struct larder_resource request = resource_request (resource);
-	if (resource->means->supports && resource->means->supports (resource->instance->self, &request, NULL, &why) < 0)
-		return cut (resource, why.message, error);
-	return 0;
+	return offered (resource, &why) < 0 ? cut (resource, why.message, error) : 0;
 }
 
 /* ---- what is there ---- */
@@ -84,7 +110,11 @@ resource_read (struct larder_infra *infra, struct resource *resource, struct lar
 	arena_clear (resource->seen);
 	lines_begin (&resource->observed, resource->seen);
 	resource->changes = (struct changes) { 0 };
-	const struct larder_resource request = resource_request (resource);
+	struct larder_resource request = resource_request (resource);
+	struct lines_feed feed;
+	struct larder_lines desired;
+	lines_feed (&feed, &resource->desired, &desired);
+	request.desired = &desired;
 	struct larder_call call = larder_call_begin (infra->larder, resource->seen);
 	instance_enter (resource->instance);
 	int code = resource->means->read (resource->instance->self, &call, &request, take_line, &resource->observed, &resource->state, error);

@@ -26,10 +26,11 @@ is_lock (const struct config_section *section)
 	return strcmp (config_kind (section), "lock") == 0;
 }
 
+/* `name`: NULL for the one that the section names. */
 static int
-load_module (struct larder *larder, const struct config_section *section, const struct module **ret, struct larder_error *error)
+load_module (struct larder *larder, const struct config_section *section, const char *name, const struct module **ret, struct larder_error *error)
 {
-	const char *name = config_text (section, "driver");
+	name = name ? name : config_text (section, "driver");
 	struct larder_error inner = LARDER_ERROR_INIT;
 	int code = registry_load (larder->registry, is_lock (section) ? LARDER_KIND_LOCK : LARDER_KIND_DRIVER, name ? name : "", ret, &inner);
 	if (code < 0) {
@@ -81,13 +82,47 @@ backend_make (struct larder *larder, const struct config_section *section, struc
 {
 	static const char *const no_store[] = { "driver", "required", NULL };
 	const struct module *module;
-	int code = load_module (larder, section, &module, error);
+	int code = load_module (larder, section, NULL, &module, error);
 	if (code < 0)
 		return code;
 	if (module->lock && module->lock->needs_store && !config_text (section, "store"))
 		return larder_fail_next (error, LARDER_E_INVALID, "name the one that keeps its leases: store = NAME", "[lock \"%s\"] of %s needs a store",
 		                         config_name (section), config_where (section));
 	const char *const *skip = !module->lock ? core_keys : module->lock->needs_store ? lock_keys : no_store;
+	return fill_instance (larder, section, module, skip, ret, error);
+}
+
+static bool
+has_key (const struct larder_option *options, const char *key)
+{
+	for (; options && options->key; options++)
+		if (strcmp (options->key, key) == 0)
+			return true;
+	return false;
+}
+
+/* The control module takes the keys that it knows; those of the section are the driver's, and looked at there. */
+static int
+control_make (struct larder *larder, const struct config_section *section, const char *control, struct larder_arena *arena, struct instance **ret, struct larder_error *error)
+{
+	const struct module *driver, *module;
+	int code = load_module (larder, section, NULL, &driver, error);
+	if (code == 0)
+		code = load_module (larder, section, control, &module, error);
+	if (code < 0)
+		return code;
+	size_t count = 0;
+	for (const struct larder_option *option = driver->options; option && option->key; option++)
+		count++;
+	const char **skip = arena_alloc (arena, (count + sizeof core_keys / sizeof *core_keys) * sizeof *skip);
+	if (!skip)
+		return larder_fail_memory (error);
+	count = 0;
+	for (const char *const *key = core_keys; *key; key++)
+		skip[count++] = *key;
+	for (const struct larder_option *option = driver->options; option && option->key; option++)
+		if (!has_key (module->options, option->key))
+			skip[count++] = option->key;
 	return fill_instance (larder, section, module, skip, ret, error);
 }
 
@@ -129,8 +164,9 @@ buckets_of (const struct larder *larder, const char *backend, bool versioned, st
 	return buckets;
 }
 
+/* `control`: NULL for the driver that the section names. */
 static int
-open_instance (struct larder *larder, const struct config_section *section, bool describe, struct larder_arena *arena, struct instance **ret,
+open_instance (struct larder *larder, const struct config_section *section, const char *control, bool describe, struct larder_arena *arena, struct instance **ret,
                struct larder_error *error)
 {
 	struct instance *instance;
@@ -141,7 +177,7 @@ open_instance (struct larder *larder, const struct config_section *section, bool
 	};
 	if (!request.versioned || !request.buckets)
 		return larder_fail_memory (error);
-	int code = backend_make (larder, section, &instance, error);
+	int code = control ? control_make (larder, section, control, arena, &instance, error) : backend_make (larder, section, &instance, error);
 	if (code < 0)
 		return code;
 	struct larder_call call = larder_call_begin (larder, arena);
@@ -156,24 +192,24 @@ open_instance (struct larder *larder, const struct config_section *section, bool
 
 /* The backend's first use. */
 static int
-add_backend (struct larder *larder, const struct config_section *section, struct backend **ret, struct larder_error *error)
+add_backend (struct larder *larder, const struct config_section *section, const char *control, struct backend **ret, struct larder_error *error)
 {
 	struct backend *backend = calloc (1, sizeof *backend);
 	struct larder_arena *arena = arena_new ();
 	struct instance *instance = NULL;
-	int code = backend && arena ? open_instance (larder, section, false, arena, &instance, error) : larder_fail_memory (error);
+	int code = backend && arena ? open_instance (larder, section, control, false, arena, &instance, error) : larder_fail_memory (error);
 	if (code < 0) {
 		arena_free (arena);
 		free (backend);
 		return code;
 	}
-	*backend = (struct backend) { larder->backends, config_name (section), instance, arena };
+	*backend = (struct backend) { larder->backends, config_name (section), control != NULL, instance, arena };
 	*ret = larder->backends = backend;
 	return 0;
 }
 
 int
-backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error)
+backend_control_open (struct larder *larder, const char *name, const char *control, struct instance **ret, struct larder_error *error)
 {
 	const struct config_section *section;
 	int code = config_find (larder->config, "backend", name, &section, error);
@@ -182,10 +218,10 @@ backend_open (struct larder *larder, const char *name, struct instance **ret, st
 	larder = larder->of ? larder->of : larder;
 	pthread_mutex_lock (&larder->mutex);
 	struct backend *backend = larder->backends;
-	while (backend && strcmp (backend->name, name) != 0)
+	while (backend && (backend->control != (control != NULL) || strcmp (backend->name, name) != 0))
 		backend = backend->next;
 	if (!backend)
-		code = add_backend (larder, section, &backend, error);
+		code = add_backend (larder, section, control, &backend, error);
 	pthread_mutex_unlock (&larder->mutex);
 	if (code == 0)
 		*ret = backend->instance;
@@ -193,11 +229,23 @@ backend_open (struct larder *larder, const char *name, struct instance **ret, st
 }
 
 int
-backend_describe (struct larder *larder, const char *name, struct larder_arena *arena, struct instance **ret, struct larder_error *error)
+backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error)
+{
+	return backend_control_open (larder, name, NULL, ret, error);
+}
+
+int
+backend_control_describe (struct larder *larder, const char *name, const char *control, struct larder_arena *arena, struct instance **ret, struct larder_error *error)
 {
 	const struct config_section *section;
 	int code = config_find (larder->config, "backend", name, &section, error);
-	return code < 0 ? code : open_instance (larder, section, true, arena, ret, error);
+	return code < 0 ? code : open_instance (larder, section, control, true, arena, ret, error);
+}
+
+int
+backend_describe (struct larder *larder, const char *name, struct larder_arena *arena, struct instance **ret, struct larder_error *error)
+{
+	return backend_control_describe (larder, name, NULL, arena, ret, error);
 }
 
 /* ---- by URL ------------------------------------------------------------------------------------ */
@@ -206,7 +254,7 @@ static bool
 claims (struct larder *larder, const struct config_section *section, const char *scheme)
 {
 	const struct module *module;
-	return load_module (larder, section, &module, NULL) == 0 && module_claims (module, scheme);
+	return load_module (larder, section, NULL, &module, NULL) == 0 && module_claims (module, scheme);
 }
 
 static int

@@ -13,6 +13,7 @@ struct driver_module;
 struct backend {
 	struct backend *next;
 	const char *name;
+	bool control;                    /* of its driver's control module */
 	struct instance *instance;
 	struct larder_arena *arena;      /* what the instance was told at its opening */
 };

@@ -30,6 +30,9 @@ int larder_fail_cancelled (struct larder_error *error);
 int backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error);
 /* An instance of a [backend] that is asked for export_resource alone, to be freed; the storage need not be there. What it was told is in the arena. */
 int backend_describe (struct larder *larder, const char *name, struct larder_arena *arena, struct instance **ret, struct larder_error *error);
+/* The same two of the driver's control module, which takes what it knows of the section's keys. */
+int backend_control_open (struct larder *larder, const char *name, const char *control, struct instance **ret, struct larder_error *error);
+int backend_control_describe (struct larder *larder, const char *name, const char *control, struct larder_arena *arena, struct instance **ret, struct larder_error *error);
 
 /* Facts of an open store. */
 struct larder *store_larder (const struct larder_store *store);

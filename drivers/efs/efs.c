@@ -14,13 +14,13 @@
 
 static const struct larder_option options[] = {
 	{ .key = "root", .type = LARDER_PATH, .flags = LARDER_REQUIRED, .at = offsetof (struct efs, root), .help = "where it is mounted; made when it is missing" },
-	{ .key = "region", .type = LARDER_STRING, .at = offsetof (struct efs, region), .help = "region of the file system, for what sets it up" },
 	{ .key = "dir-mode", .type = LARDER_STRING, .at = offsetof (struct efs, dir_mode_text), .def = "755", .argument = "OCTAL", .help = "mode of folders it makes, whatever the umask" },
 	{ .key = "file-mode", .type = LARDER_STRING, .at = offsetof (struct efs, file_mode_text), .def = "644", .argument = "OCTAL", .help = "mode of files it writes, whatever the umask" },
 	{ .key = "metadata", .type = LARDER_ENUM, .at = offsetof (struct efs, metadata), .values = "no|side", .def = "no",
 	  .help = "attributes and user metadata of objects: dropped, or kept in files of their own below .larder/meta" },
 	{ .key = "file-system", .type = LARDER_STRING, .at = offsetof (struct efs, file_system), .help = "id of the file system, for larder export" },
 	{ .key = "access-point", .type = LARDER_STRING, .at = offsetof (struct efs, access_point), .help = "id of the access point, for larder export" },
+	AWS_CLIENT_OPTIONS (struct efs, aws),
 	{ .key = NULL }
 };
 
@@ -116,6 +116,7 @@ static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "efs", .version = "0.1.0", .summary = "plain files on a mounted file system (EFS), or in any folder",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct efs),
 	.caps_all = LARDER_CAP_CREATE_ONLY | LARDER_CAP_RANGE | LARDER_CAP_METADATA,
+	.control = "efs-control",
 	.open = efs_open, .close = efs_close, .caps = efs_caps, .check = efs_check,
 	.stat = efs_stat, .read = efs_read, .write = efs_write, .remove = efs_remove, .list = efs_list, .versioning = efs_versioning,
 	.export_resource = efs_export, .resources = efs_resources, .resource_stride = sizeof *efs_resources,

@@ -4,6 +4,7 @@
 
 #define LARDER_API_VERSION 0
 #include <larder/driver.h>
+#include "aws-settings.h"
 
 #include <sys/stat.h>
 
@@ -11,7 +12,8 @@ enum { KEY_MOST = 1024, ETAG_ROOM = 64 };
 
 struct efs {
 	const char *root, *dir_mode_text, *file_mode_text;
-	const char *region, *file_system, *access_point; /* for what sets it up, and for export */
+	const char *file_system, *access_point;      /* for export */
+	struct aws_settings aws;                     /* for what sets it up: nothing here speaks to a service */
 	uint32_t metadata;                           /* index of no|side */
 	bool read_only;
 	const char *name, *server;                   /* of the section; the service that holds it, or NULL: a plain folder */

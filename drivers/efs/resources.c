@@ -15,7 +15,7 @@ share_supports (void *self, const struct larder_resource *resource, const struct
 {
 	const struct efs *efs = self;
 	(void) resource, (void) line;
-	return efs->server ? larder_fail (error, LARDER_E_UNSUPPORTED, "what sets up a file system at %s is not installed", efs->server) : 0;
+	return efs->server ? larder_fail (error, LARDER_E_UNSUPPORTED, "a file system at %s is the matter of efs-control", efs->server) : 0;
 }
 
 static int
@@ -72,6 +72,7 @@ share_remove (void *self, struct larder_call *call, const struct larder_resource
 static const struct larder_path_rule share_paths[] = {
 	{ "access-point[*].mode", LARDER_STRING, 0, "of its root folder" },
 	{ "access-point[*].owner", LARDER_STRING, 0, "UID:GID of its root folder" },
+	{ "automatic-backup", LARDER_BOOL, LARDER_PATH_OPTIONAL, "daily, by the service's own plan" },
 	{ "encrypted", LARDER_BOOL, LARDER_PATH_IMMUTABLE, "at rest" },
 	{ "id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
 	{ "kms-key", LARDER_STRING, LARDER_PATH_IMMUTABLE, "key of it" },

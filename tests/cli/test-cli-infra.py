@@ -225,7 +225,7 @@ def test_cli_infra_what_a_backend_lacks():
     is an error before anything is made."""
     def without(*changes):
         env, profile = configured(PIPELINE, *changes), os.path.join(HOME, "etc/profiles/mock.ini")
-        write(profile, read(profile).replace(b"driver = efs\n", b"driver = efs\nserver = aws\n"))
+        write(profile, read(profile).replace(b"driver = efs\n", b"driver = efs\nserver = elsewhere\nregion = us-east-1\n"))
         return env
     fresh()
     lacking = [(line["resource"], line.get("path")) for line in facts(plan(env=without())) if line["change"] == "unsupported"]

@@ -1,10 +1,14 @@
 """moto_keeping.py: moto's server, where a lifecycle and a replication come back as they were put. moto loses conditions by size,
-NewerNoncurrentVersions and x-amz-transition-default-minimum-object-size, and tells of any replication that it copies all and no delete marker.
+NewerNoncurrentVersions and x-amz-transition-default-minimum-object-size, and tells of any replication that it copies all and no delete marker. Of EFS it has no UpdateFileSystem,
+PutBackupPolicy and DeleteFileSystemPolicy, and makes an access point anew for each asking.
 Started by servers.py in the interpreter that has moto."""
 import io
+import json
 import sys
 import urllib.parse
 
+from moto.core.exceptions import JsonRESTError
+from moto.efs.responses import EFSResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.server import main
 
@@ -37,5 +41,37 @@ def with_kept(self, environ, start_response):
     return [body]
 
 
+def put_backup_policy(self):
+    """moto has only the asking."""
+    system = self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]
+    system._backup = self._get_param("BackupPolicy")["Status"] == "ENABLED"
+    return json.dumps({"BackupPolicy": self._get_param("BackupPolicy")})
+
+
+def update_file_system(self):
+    system = self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]
+    system.throughput_mode = self._get_param("ThroughputMode")
+    system.provisioned_throughput_in_mibps = self._get_param("ProvisionedThroughputInMibps")
+    return json.dumps(system.info_json(), default=str)
+
+
+def delete_file_system_policy(self):
+    self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")].file_system_policy = None
+    return "{}"
+
+
+made = EFSResponse.create_access_point
+
+
+def create_access_point(self):
+    """Asked again with the same token it is the same."""
+    for point in self.efs_backend.access_points.values():
+        if point.client_token == self._get_param("ClientToken"):
+            raise JsonRESTError("AccessPointAlreadyExists", point.access_point_id)
+    return made(self)
+
+
+for lacking in (create_access_point, put_backup_policy, update_file_system, delete_file_system_policy):
+    setattr(EFSResponse, lacking.__name__, lacking)
 DomainDispatcherApplication.__call__ = with_kept
 main(sys.argv[1:])

@@ -2,6 +2,7 @@
 
     model = service_model.Model("backup")
     name, parameters = model.operation("PUT", "/backup/plans/", {}, b'{"BackupPlan": …}')
+    name, parameters = service_model.Model("ec2").form(b"Action=DescribeVpcs&Version=…")
 """
 import json
 import re
@@ -56,6 +57,47 @@ class Model:
         if report.has_errors() or unknown:
             raise Wrong("%s: %s %s" % (name, report.generate_report(), unknown))
         return result
+
+    def form(self, body):
+        """(operation, parameters as they were sent) of a request of the query or the EC2 protocol; Wrong for a name or a value that the model does not have."""
+        given = dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
+        name = given.pop("Action")
+        if given.pop("Version") != self.model.api_version:
+            raise Wrong("%s of another version" % name)
+        shape = self.model.operation_model(name).input_shape
+        for path, value in given.items():
+            kind = self.walk(shape, path.split("."), name)
+            if kind not in ("string", "integer", "boolean") or (kind == "integer" and not value.lstrip("-").isdigit()) or (kind == "boolean" and value not in ("true", "false")):
+                raise Wrong("%s: %s cannot be %s" % (name, path, value))
+        lacking = [member for member in shape.required_members if not any(path.split(".")[0] == self.sent(shape, member) for path in given)]
+        if lacking:
+            raise Wrong("%s lacks %s" % (name, lacking))
+        return name, given
+
+    def sent(self, shape, member):
+        """What a member is called in a form."""
+        how = shape.members[member].serialization
+        if self.model.metadata["protocol"] != "ec2":
+            return how.get("name", member)
+        plain = how.get("name", member)
+        return how.get("queryName", plain[0].upper() + plain[1:])
+
+    def walk(self, shape, parts, name):
+        if not parts:
+            return shape.type_name
+        if shape.type_name == "list":
+            flat = self.model.metadata["protocol"] == "ec2" or shape.serialization.get("flattened")
+            if not flat:
+                if parts[0] != shape.member.serialization.get("name", "member"):
+                    raise Wrong("%s: %s is no list" % (name, parts))
+                parts = parts[1:]
+            if not parts or not parts[0].isdigit() or parts[0] == "0":
+                raise Wrong("%s: %s is not of a list" % (name, parts))
+            return self.walk(shape.member, parts[1:], name)
+        found = {self.sent(shape, member): one for member, one in shape.members.items()} if shape.type_name == "structure" else {}
+        if parts[0] not in found:
+            raise Wrong("%s has no %s" % (name, ".".join(parts)))
+        return self.walk(found[parts[0]], parts[1:], name)
 
     def unknown(self, value, shape, at=""):
         if shape.type_name == "structure" and isinstance(value, dict):

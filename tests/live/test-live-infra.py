@@ -12,6 +12,8 @@ import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "cli"), os.path.join(HERE, "..", "lib")]
+import backup_service  # noqa: E402
+import network  # noqa: E402
 import proxy  # noqa: E402
 import servers  # noqa: E402
 from tool import BUILD, HOME, larder, run  # noqa: E402
@@ -53,10 +55,11 @@ class World:
         home = tempfile.mkdtemp(prefix=name, dir=HOME)
         self.config = servers.pipeline(os.path.join(home, "pipeline"))
         change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntags = Kind=logs\n"),
-               ("id = ReplicateToTokyo\n", "id = ReplicateToTokyo\nrole = %s\n" % ROLE))
+               ("id = ReplicateToTokyo\n", "id = ReplicateToTokyo\nrole = %s\n" % ROLE), ("plan = efs-models", "role = %s\nplan = efs-models" % ROLE))
         profile = os.path.join(home, "pipeline/profiles", self.server.profile + ".ini")
-        if server == "moto":                     # no glacier driver yet
-            change(profile, ("driver = glacier", "driver = s3"), ("server = aws\nregion = ap", "server = %s\nregion = ap" % self.row))
+        if server == "moto":                     # no glacier driver yet; and a network for the file system
+            network.Network(self.server, "ap-northeast-2")
+            change(profile, ("driver = glacier", "driver = s3"), ("driver = backup\n", "driver = backup\nendpoint = %s\n" % backup_service.Service().endpoint), ("server = aws\nregion = ap", "server = %s\nregion = ap" % self.row))
         self.env = dict(self.server.environment(self.between.endpoint), LARDER_CONFIG=self.config, LARDER_PROFILE=self.server.profile,
                         MINIO_ROOT_USER=self.server.access_key, MINIO_ROOT_PASSWORD=self.server.secret_key, LARDER_ROOT=os.path.join(home, "files"))
         self.buckets = [name for name in (IMAGES, UPLOADS, MODELS, BACKUPS, LOGS, REPLICA) if name != BACKUPS or server == "moto"]

@@ -268,7 +268,7 @@ struct larder_resource {
 	const char *type;                /* name of its type: one function may serve several */
 	const char *section;             /* name of the section it stands for */
 	const char *identity;            /* natural name, or value of the tag that identifies it */
-	struct larder_lines *desired;    /* all that is to be there, what others declared and stays among it; NULL for read */
+	struct larder_lines *desired;    /* all that is to be there, what others declared and stays among it; for read what the sections say, or NULL */
 	struct larder_lines *observed;   /* what read gave; NULL for read and create */
 };
 
@@ -288,7 +288,8 @@ struct larder_resource_type {
 	size_t path_stride;
 	/* Called by `infra` alone, one call at a time for one resource, different resources in parallel.
 	 * read: the state as the service tells it now, a line a call in byte order of the paths; nothing there is ABSENT with
-	 *   0, not NOTFOUND.
+	 *   0, not NOTFOUND. What may be written in several ways, a key by its alias or a subnet by its tag, is told as `desired` has
+	 *   it, where that is the same.
 	 * create: of what read called ABSENT. Started is enough: core reads until READY. Made by an earlier call whose answer
 	 *   was lost: 0; owned by somebody else: CONFLICT.
 	 * update: changes what differs between observed and desired and nothing else; what is observed and not desired goes, but for

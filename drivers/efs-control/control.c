@@ -1,0 +1,180 @@
+/* control.c: what sets up a file system of EFS: options, life, exchanges, the resource type. The data of a mounted one is the driver efs's matter. */
+#include "control.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "clock.h"
+#include "error.h"
+#include "traps.h"
+
+static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct control, aws), { .key = NULL } };
+
+static void
+control_close (void *self)
+{
+	struct control *control = self;
+	aws_client_close (control->files);
+	aws_client_close (control->network);
+	aws_client_close (control->keys);
+}
+
+static int
+control_open (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error)
+{
+	struct control *control = self;
+	struct larder_open asked = { .size = sizeof asked };
+	(void) call;
+	larder_give (&asked, request);
+	control->name = asked.name ? asked.name : "efs";
+	control->server = asked.server;
+	control->read_only = asked.read_only;
+	int code = aws_client_open (larder_host, control->name, "elasticfilesystem", &control->aws, &control->files, error);
+	if (code == 0)
+		code = aws_client_open (larder_host, control->name, "ec2", &control->aws, &control->network, error);
+	if (code == 0)
+		code = aws_client_open (larder_host, control->name, "kms", &control->aws, &control->keys, error);
+	if (code < 0)
+		control_close (control);
+	return code;
+}
+
+/* ---- exchanges ---- */
+
+/* 0, 1: refused with the forgiven word, or a code. */
+static int
+exchange (struct work *work, struct aws_client *client, struct aws_request *request, const char *what, const char *forgiven, struct aws_reply *ret, struct larder_error *error)
+{
+	const struct aws_send send = { .arena = work->arena, .request = request, .what = what, .plain_errors = true };
+	int code = aws_request_check (request, error);
+	if (code == 0)
+		code = aws_send (client, work->call, &send, ret, error);
+	if (code < 0 || !ret->fault)
+		return code;
+	return forgiven && strcmp (ret->fault->code, forgiven) == 0 ? 1 : aws_fault_error (ret->fault, what, error);
+}
+
+static int
+parse (const struct aws_reply *reply, json_t **ret, struct larder_error *error)
+{
+	*ret = reply->length ? json_loadb (reply->body, reply->length, JSON_REJECT_DUPLICATES, NULL) : json_object ();
+	return *ret ? 0 : larder_fail_next (error, LARDER_E_INTEGRITY, "look whether something else than the service answers at that endpoint", "the reply is no JSON");
+}
+
+int
+files_ask (struct work *work, const char *method, const char *path, json_t *body, const char *forgiven, json_t **ret, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	char what[200];
+	if (!path) {
+		json_decref (body);
+		return larder_fail_memory (error);
+	}
+	snprintf (what, sizeof what, "cannot %s '%.150s' of EFS", strcmp (method, "GET") == 0 ? "read" : strcmp (method, "DELETE") == 0 ? "remove" : "write", path);
+	efs_request (&request, work->arena, method, path, body);
+	int code = exchange (work, work->control->files, &request, what, forgiven, &reply, error);
+	return code == 0 && ret ? parse (&reply, ret, error) : code;
+}
+
+int
+network_ask (struct work *work, const char *action, const struct larder_pair *pairs, size_t count, const char *forgiven, json_t **ret, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	char what[200];
+	snprintf (what, sizeof what, "EC2 refuses %.60s for file system '%.100s'", action, work->resource->identity);
+	ec2_request (&request, work->arena, action, pairs, count);
+	int code = exchange (work, work->control->network, &request, what, forgiven, &reply, error);
+	return code == 0 && ret ? ec2_read (reply.body, reply.length, ret, error) : code;
+}
+
+int
+key_ask (struct work *work, const char *key, json_t **ret, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	char what[300];
+	snprintf (what, sizeof what, "cannot look at the key '%.200s'", key);
+	kms_describe (&request, work->arena, key);
+	int code = exchange (work, work->control->keys, &request, what, NULL, &reply, error);
+	return code == 0 ? parse (&reply, ret, error) : code;
+}
+
+int
+work_rest (struct work *work, int64_t ns, struct larder_error *error)
+{
+	struct pollfd cancel = { .fd = larder_host->cancel_fd (work->call), .events = POLLIN };
+	(void) poll (&cancel, 1, (int) (ns / (NS_PER_S / 1000)));
+	return larder_host->cancelled (work->call) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
+}
+
+/* ---- the type ---- */
+
+static int
+supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
+{
+	const struct control *control = self;
+	(void) resource, (void) line;
+	if (!control->server || strcmp (control->server, "aws") == 0 || strcmp (control->server, "moto") == 0)
+		return 0;
+	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", control->server);
+}
+
+static int
+control_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state, struct larder_error *error)
+{
+	struct work work;
+	struct lines lines;
+	int code = work_begin (&work, self, call, resource, error);
+	*ret_state = code > 0 ? work_state (&work) : LARDER_RESOURCE_ABSENT;
+	if (code > 0) {
+		lines_begin (&lines, work.arena);
+		share_lines (&work.share, &work.desired, &lines);
+		code = lines_sort (&lines, error);
+		if (code == 0)
+			code = lines_tell (&lines, line, context, error);
+	}
+	work_end (&work);
+	return code;
+}
+
+static const struct larder_path_rule paths[] = {
+	{ "access-point[*].id", LARDER_STRING, LARDER_PATH_COMPUTED, "what a mount names it by" },
+	{ "access-point[*].mode", LARDER_STRING, 0, "of its root folder" },
+	{ "access-point[*].owner", LARDER_STRING, 0, "UID:GID of its root folder, and of who comes through it" },
+	{ "automatic-backup", LARDER_BOOL, LARDER_PATH_OPTIONAL, "daily, by the service's own plan" },
+	{ "encrypted", LARDER_BOOL, LARDER_PATH_IMMUTABLE, "at rest" },
+	{ "file-system", LARDER_STRING, LARDER_PATH_COMPUTED, "what a mount names it by" },
+	{ "id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
+	{ "kms-key", LARDER_STRING, LARDER_PATH_IMMUTABLE | LARDER_PATH_OPTIONAL, "key of it" },
+	{ "lifecycle.back-on-access", LARDER_INT, 0, "accesses until it comes back" },
+	{ "lifecycle.to-archive", LARDER_INT, 0, "days until a file is archived" },
+	{ "lifecycle.to-ia", LARDER_INT, 0, "days until a file is infrequent" },
+	{ "network", LARDER_STRING, LARDER_PATH_OPTIONAL, "where it is reached" },
+	{ "performance", LARDER_STRING, LARDER_PATH_IMMUTABLE | LARDER_PATH_OPTIONAL, "performance mode" },
+	{ "policy.access-point", LARDER_BOOL, 0, "mounted through the access point alone" },
+	{ "policy.tls", LARDER_BOOL, 0, "mounted over TLS alone" },
+	{ "security-group.egress", LARDER_STRING, LARDER_PATH_OPTIONAL, "open or none" },
+	{ "security-group.from[*]", LARDER_STRING, 0, "who may mount it" },
+	{ "security-group.name", LARDER_STRING, 0, "name of the group" },
+	{ "tag[*]", LARDER_STRING, 0, "tag" },
+	{ "target[*]", LARDER_BOOL, 0, "subnet it is reached from" },
+	{ "throughput", LARDER_STRING, LARDER_PATH_OPTIONAL, "throughput mode" },
+	{ 0 }
+};
+
+static const struct larder_resource_type resources[] = {
+	{ .name = "filesystem", .summary = "a file system with access point, mount targets and security group", .paths = paths, .path_stride = sizeof *paths, .read = control_read,
+	  .create = control_create, .update = control_update, .remove = control_remove, .supports = supports, .traps = filesystem_traps, .trap_stride = sizeof *filesystem_traps },
+	{ 0 }
+};
+
+static const struct larder_driver driver = {
+	.head = LARDER_DRIVER_HEAD, .name = "efs-control", .version = "0.1.0", .summary = "sets up file systems of EFS; the driver efs reads and writes them",
+	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct control), .resources = resources, .resource_stride = sizeof *resources,
+	.open = control_open, .close = control_close,
+};
+LARDER_DRIVER (driver)

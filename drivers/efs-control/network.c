@@ -1,0 +1,187 @@
+/* network.c: what the sections name of a network, by id or by tag, and the security groups. */
+#include "control.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+
+static const struct kind { const char *word, *action, *set, *id, *filter, *head; } kinds[] = {
+	{ "VPC", "DescribeVpcs", "vpcSet", "vpcId", "vpc-id", "vpc-" },
+	{ "subnet", "DescribeSubnets", "subnetSet", "subnetId", "subnet-id", "subnet-" },
+	{ "security group", "DescribeSecurityGroups", "securityGroupInfo", "groupId", "group-id", "sg-" },
+};
+enum { VPC, SUBNET, GROUP };
+
+/* Filters are name, value, name, value …, ended by NULL. */
+static int
+describe (struct work *work, const struct kind *kind, const char *const *filters, json_t **ret, struct larder_error *error)
+{
+	struct larder_pair pairs[9];
+	size_t count = 0;
+	for (unsigned n = 1; *filters; n++, filters += 2) {
+		pairs[count++] = (struct larder_pair) { arena_printf (work->arena, "Filter.%u.Name", n), filters[0] };
+		pairs[count++] = (struct larder_pair) { arena_printf (work->arena, "Filter.%u.Value.1", n), filters[1] };
+	}
+	json_t *all = json_array ();
+	const char *token = NULL;
+	int code = all ? 0 : larder_fail_memory (error);
+	do {
+		CLEANUP_JSON json_t *page = NULL;
+		if (token)
+			pairs[count] = (struct larder_pair) { "NextToken", token };
+		if (code == 0)
+			code = network_ask (work, kind->action, pairs, count + (token != NULL), NULL, &page, error);
+		json_array_extend (all, json_object_get (page, kind->set));
+		token = *json_text (page, "nextToken") ? arena_copy (work->arena, json_text (page, "nextToken")) : NULL;
+	} while (code == 0 && token);
+	if (code < 0)
+		json_decref (all);
+	else
+		*ret = all;
+	return code;
+}
+
+/* ---- looking up ---- */
+
+static int
+ambiguous (const struct kind *kind, const char *asked, const json_t *all, struct larder_arena *arena, struct larder_error *error)
+{
+	const char *list = "";
+	const json_t *one;
+	size_t n;
+	json_array_foreach (all, n, one)
+		list = arena_printf (arena, "%s%s%s", list ? list : "", n ? ", " : "", json_text (one, kind->id));
+	return larder_fail_next (error, LARDER_E_CONFLICT, "name the one that is meant by its id", "'%s' is the tag of more than one %s: %s", asked, kind->word, list ? list : "");
+}
+
+/* The one that is asked for, in the list that is given back, and its id among the names. */
+static int
+look_up (struct work *work, const struct kind *kind, const char *asked, json_t **ret, struct larder_error *error)
+{
+	const char *tag = strncmp (asked, "tag:", 4) == 0 ? asked : NULL, *equals = tag ? strchr (tag, '=') : NULL;
+	const char *filters[5] = { kind->filter, asked };
+	bool by_id = strncmp (asked, kind->head, strlen (kind->head)) == 0;
+	char next[100];
+	snprintf (next, sizeof next, "%s…, or tag:NAME=VALUE of it", kind->head);
+	if (!by_id && !equals)
+		return larder_fail_next (error, LARDER_E_INVALID, next, "'%s' names no %s", asked, kind->word);
+	if (equals) {
+		filters[0] = arena_printf (work->arena, "%.*s", (int) (equals - tag), tag);
+		filters[1] = equals + 1;
+	}
+	if (equals && kind != &kinds[VPC] && work->share.vpc)
+		filters[2] = "vpc-id", filters[3] = work->share.vpc;
+	int code = filters[0] ? describe (work, kind, filters, ret, error) : larder_fail_memory (error);
+	if (code < 0)
+		return code;
+	if (json_array_size (*ret) > 1)
+		return ambiguous (kind, asked, *ret, work->arena, error);
+	if (json_array_size (*ret) == 0)
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "correct it in the profile, or make it: networks are not made here", "there is no %s '%s'", kind->word, asked);
+	json_object_set (work->share.names, asked, json_object_get (json_array_get (*ret, 0), kind->id));
+	return 0;
+}
+
+/* EFS takes one mount target a zone, in one VPC. */
+static int
+check_subnet (struct work *work, json_t *zones, const char *asked, const json_t *subnet, struct larder_error *error)
+{
+	const char *zone = json_text (subnet, "availabilityZone"), *vpc = json_text (subnet, "vpcId"), *other = json_text (zones, zone);
+	if (*other)
+		return larder_fail_next (error, LARDER_E_INVALID, "one subnet of each zone", "subnets '%s' and '%s' are both in zone %s, which takes one mount target", other, asked, zone);
+	if (work->share.vpc && strcmp (work->share.vpc, vpc) != 0)
+		return larder_fail_next (error, LARDER_E_INVALID, "subnets of one VPC", "subnet '%s' is in %s and not in %s", asked, vpc, work->share.vpc);
+	json_object_set_new (zones, zone, json_string (asked));
+	work->share.vpc = arena_copy (work->arena, vpc);
+	return work->share.vpc ? 0 : larder_fail_memory (error);
+}
+
+static int
+look_up_all (struct work *work, const struct kind *kind, const char *set, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *zones = json_object ();
+	const char *below, *asked;
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < work->desired.count; n++) {
+		CLEANUP_JSON json_t *found = NULL;
+		if (!(asked = share_member (&work->desired, work->desired.at[n].path, set, &below)))
+			continue;
+		if (kind == &kinds[GROUP] && work->resource->observed && strncmp (asked, "tag:", 4) != 0)
+			continue;                        /* read already; or somebody's, which stays: a range of addresses, a group of another account */
+		code = look_up (work, kind, asked, &found, error);
+		if (code == 0 && kind == &kinds[SUBNET])
+			code = check_subnet (work, zones, asked, json_array_get (found, 0), error);
+	}
+	return code;
+}
+
+int
+network_look_up (struct work *work, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *found = NULL;
+	const char *vpc = lines_value (&work->desired, "network");
+	int code = vpc ? look_up (work, &kinds[VPC], vpc, &found, error) : 0;
+	if (code == 0 && vpc)
+		work->share.vpc = arena_copy (work->arena, share_id (&work->share, vpc));
+	if (code == 0)
+		code = look_up_all (work, &kinds[SUBNET], "target", error);
+	if (code == 0)
+		code = look_up_all (work, &kinds[GROUP], "security-group.from", error);
+	return code;
+}
+
+/* ---- the groups ---- */
+
+static bool
+is_ours (const json_t *group, const char *token)
+{
+	const json_t *tag;
+	size_t n;
+	json_array_foreach (json_object_get (group, "tagSet"), n, tag)
+		if (strcmp (json_text (tag, "key"), TAG) == 0)
+			return strcmp (json_text (tag, "value"), token) == 0;
+	return false;
+}
+
+static bool
+has_group (const json_t *groups, const char *id)
+{
+	const json_t *group;
+	size_t n;
+	json_array_foreach (groups, n, group)
+		if (strcmp (json_text (group, "groupId"), id) == 0)
+			return true;
+	return false;
+}
+
+static int
+add_groups (struct work *work, const char *const *filters, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *found = NULL;
+	json_t *group;
+	size_t n;
+	int code = describe (work, &kinds[GROUP], filters, &found, error);
+	json_array_foreach (found, n, group) {
+		if (has_group (work->share.groups, json_text (group, "groupId")))
+			continue;
+		json_object_set_new (group, "ours", json_boolean (is_ours (group, work->share.token)));
+		json_object_set_new (group, "in", rules_read (json_object_get (group, "ipPermissions")));
+		json_object_set_new (group, "out", rules_read (json_object_get (group, "ipPermissionsEgress")));
+		json_array_append (work->share.groups, group);
+	}
+	return code;
+}
+
+int
+network_groups (struct work *work, struct larder_error *error)
+{
+	const char *name = lines_value (&work->desired, "security-group.name");
+	json_decref (work->share.groups);
+	work->share.groups = json_array ();
+	int code = add_groups (work, (const char *const[]) { "tag:" TAG, work->share.token, NULL }, error);
+	if (code == 0 && name && work->share.vpc)
+		code = add_groups (work, (const char *const[]) { "group-name", name, "vpc-id", work->share.vpc, NULL }, error);
+	return code;
+}

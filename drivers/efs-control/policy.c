@@ -1,0 +1,106 @@
+/* policy.c: who may mount it: statements of ours in a file system's policy, among others that stay. Pure.
+ *
+ * Without a policy everybody who reaches a mount target may mount. With one only whom it allows: so ours allow that again, and deny what is not
+ * over TLS, or not through the access point. */
+#include "wire.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+
+#define SID "larder-"
+
+static const json_t *
+statement_of (const json_t *policy, const char *sid)
+{
+	const json_t *one;
+	size_t n;
+	json_array_foreach (json_object_get (policy, "Statement"), n, one)
+		if (strcmp (json_text (one, "Sid"), sid) == 0)
+			return one;
+	return NULL;
+}
+
+static json_t *
+mount_statement (const char *arn)
+{
+	return json_pack ("{s:s, s:s, s:{s:s}, s:[s, s, s], s:s, s:{s:{s:s}}}", "Sid", SID "mount", "Effect", "Allow", "Principal", "AWS", "*",
+		"Action", "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess", "Resource", arn,
+		"Condition", "Bool", "elasticfilesystem:AccessedViaMountTarget", "true");
+}
+
+static json_t *
+tls_statement (const char *arn)
+{
+	return json_pack ("{s:s, s:s, s:{s:s}, s:s, s:s, s:{s:{s:s}}}", "Sid", SID "tls", "Effect", "Deny", "Principal", "AWS", "*", "Action", "*", "Resource", arn,
+		"Condition", "Bool", "aws:SecureTransport", "false");
+}
+
+/* The access point that the sections name, or NULL. */
+static const char *
+point_arn (const struct share *share, const struct lines *desired)
+{
+	const json_t *point;
+	size_t n;
+	json_array_foreach (share->points, n, point) {
+		const char *root = json_text (json_object_get (point, "RootDirectory"), "Path");
+		if (lines_in (desired, "access-point", root, ".owner") && point_fits (point, desired))
+			return json_text (point, "AccessPointArn");
+	}
+	return NULL;
+}
+
+static json_t *
+point_statement (const char *arn, const char *point)
+{
+	return point ? json_pack ("{s:s, s:s, s:{s:s}, s:[s, s, s], s:s, s:{s:{s:s}}}", "Sid", SID "access-point", "Effect", "Deny", "Principal", "AWS", "*",
+		"Action", "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess", "Resource", arn,
+		"Condition", "StringNotEquals", "elasticfilesystem:AccessPointArn", point) : NULL;
+}
+
+static bool
+is_said (const struct share *share, json_t *ours)
+{
+	const json_t *there = ours ? statement_of (share->policy, json_text (ours, "Sid")) : NULL;
+	bool same = there && json_equal (there, ours);
+	json_decref (ours);
+	return same;
+}
+
+const char *
+policy_tells (const struct share *share, const char *what, const struct lines *desired)
+{
+	const char *arn = json_text (share->system, "FileSystemArn");
+	bool tls = *what == 't';
+	if (!statement_of (share->policy, tls ? SID "tls" : SID "access-point"))
+		return NULL;
+	bool same = is_said (share, tls ? tls_statement (arn) : point_statement (arn, point_arn (share, desired)));
+	return same && is_said (share, mount_statement (arn)) ? "yes" : "otherwise";
+}
+
+json_t *
+policy_wanted (const struct share *share, const struct lines *desired, struct larder_error *error)
+{
+	const char *arn = json_text (share->system, "FileSystemArn"), *point = point_arn (share, desired);
+	const bool tls = lines_find (desired, "policy.tls"), by_point = lines_find (desired, "policy.access-point");
+	json_t *policy = share->policy ? json_deep_copy (share->policy) : json_pack ("{s:s, s:[]}", "Version", "2012-10-17", "Statement");
+	json_t *all = json_object_get (policy, "Statement");
+	if (by_point && !point) {
+		json_decref (policy);
+		larder_fail_next (error, LARDER_E_INVALID, "access-point = FOLDER, and owner", "a policy that allows the access point alone needs one");
+		return NULL;
+	}
+	for (size_t n = json_array_size (all); n-- > 0;)
+		if (strncmp (json_text (json_array_get (all, n), "Sid"), SID, strlen (SID)) == 0)
+			json_array_remove (all, n);
+	if (tls || by_point)
+		json_array_append_new (all, mount_statement (arn));
+	if (tls)
+		json_array_append_new (all, tls_statement (arn));
+	if (by_point)
+		json_array_append_new (all, point_statement (arn, point));
+	if (!policy)
+		larder_fail_memory (error);
+	return policy;
+}

@@ -1,0 +1,89 @@
+/* remove.c: a file system taken down: mount targets, awaited, access points, security group, and itself at last. It is what all the rest is known
+ * by, so a run that was killed finds it and goes on. */
+#include "control.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "clock.h"
+#include "error.h"
+
+#define WAIT_MOST (INT64_C (15) * 60 * NS_PER_S)
+
+static int
+remove_each (struct work *work, const json_t *list, const char *kind, const char *key, const char *gone, struct larder_error *error)
+{
+	const json_t *one;
+	size_t n;
+	int code = 0;
+	json_array_foreach (list, n, one)
+		if (code >= 0 && strcmp (json_text (one, "LifeCycleState"), "deleting") != 0)
+			code = files_ask (work, "DELETE", arena_printf (work->arena, "%s/%s", kind, json_text (one, key)), NULL, gone, NULL, error);
+	return code < 0 ? code : 0;
+}
+
+static int
+await_targets (struct work *work, struct larder_error *error)
+{
+	int64_t end = larder_host->boot () + WAIT_MOST, pause = NS_PER_S / 10;
+	for (;;) {
+		CLEANUP_JSON json_t *left = NULL;
+		int code = find_targets (work, &left, error);
+		if (code < 0 || json_array_size (left) == 0)
+			return code;
+		if (larder_host->boot () >= end)
+			return larder_fail_next (error, LARDER_E_NOTREADY, "the same command goes on from there", "mount targets of file system '%s' are still going", work->share.token);
+		code = work_rest (work, pause, error);
+		if (code < 0)
+			return code;
+		pause = pause < 5 * NS_PER_S ? pause * 2 : pause;
+	}
+}
+
+/* What a mount target used is free a little after it is gone. */
+static int
+remove_group (struct work *work, const json_t *group, struct larder_error *error)
+{
+	int64_t end = larder_host->boot () + 2 * 60 * NS_PER_S, pause = NS_PER_S / 5;
+	for (;;) {
+		int code = reach_remove_group (work, group, error);
+		if (code != LARDER_E_CONFLICT || larder_host->boot () >= end)
+			return code;
+		code = work_rest (work, pause, error);
+		if (code < 0)
+			return code;
+		pause = pause < 5 * NS_PER_S ? pause * 2 : pause;
+	}
+}
+
+static int
+remove_all (struct work *work, struct larder_error *error)
+{
+	struct share *share = &work->share;
+	const json_t *group;
+	size_t n;
+	int code = remove_each (work, share->targets, "mount-targets", "MountTargetId", "MountTargetNotFound", error);
+	if (code == 0 && json_array_size (share->targets))
+		code = await_targets (work, error);
+	if (code == 0)
+		code = remove_each (work, share->points, "access-points", "AccessPointId", "AccessPointNotFound", error);
+	json_array_foreach (share->groups, n, group)
+		if (code == 0 && json_is_true (json_object_get (group, "ours")))
+			code = remove_group (work, group, error);
+	if (code == 0)
+		code = files_ask (work, "DELETE", arena_printf (work->arena, "file-systems/%s", json_text (share->system, "FileSystemId")), NULL, "FileSystemNotFound", NULL, error);
+	return code < 0 ? code : 0;
+}
+
+int
+control_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	struct work work;
+	int code = work_begin (&work, self, call, resource, error);
+	if (code > 0)
+		code = work_may_write (&work, error);
+	if (code == 0 && work.share.system && strcmp (json_text (work.share.system, "LifeCycleState"), "deleting") != 0)
+		code = remove_all (&work, error);
+	work_end (&work);
+	return code;
+}

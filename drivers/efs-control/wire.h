@@ -1,0 +1,87 @@
+/* wire.h: requests to EFS, EC2 and KMS, what they reply, and a file system as lines. Pure. */
+#ifndef EFS_CONTROL_WIRE_H
+#define EFS_CONTROL_WIRE_H
+
+#include <jansson.h>
+
+#include <larder/driver.h>
+#include "aws.h"
+#include "lines.h"
+
+#define TAG "larder:id"                /* of what is ours: the creation token */
+
+/* All that is known of a file system. What is not there is NULL. */
+struct share {
+	json_t *system;                    /* FileSystemDescription */
+	json_t *lifecycle;                 /* array of LifecyclePolicy */
+	json_t *policy;                    /* document of its policy */
+	json_t *points, *targets;          /* arrays of descriptions; a target has its SecurityGroups */
+	json_t *groups;                    /* array of security groups: groupId, groupName, vpcId, ours, in, out (rules) */
+	json_t *names;                     /* ids by what was asked for: {"tag:Name=prod": "vpc-1"} */
+	const char *token;                 /* its identity */
+	const char *vpc;                   /* of the network that is asked for */
+	const char *backup;                /* status of its automatic backups */
+};
+
+const char *json_text (const json_t *object, const char *name);      /* "" where it has none of that name */
+
+/* ---- request.c ---- */
+
+/* `path` below the version; `body` is taken, or NULL. */
+void efs_request (struct aws_request *request, struct larder_arena *arena, const char *method, const char *path, json_t *body);
+void ec2_request (struct aws_request *request, struct larder_arena *arena, const char *action, const struct larder_pair *pairs, size_t count);
+void kms_describe (struct aws_request *request, struct larder_arena *arena, const char *key);
+/* Body of CreateFileSystem; NULL: a value that cannot be, told. */
+json_t *efs_creation (const char *token, const struct lines *desired, const char *key, struct larder_error *error);
+/* Mode and rate as the service has them, added to the object. */
+int efs_throughput (json_t *into, const char *asked, struct larder_error *error);
+/* LifecyclePolicies: one transition in each. INVALID for a number of days that the service does not have. */
+int efs_lifecycle (const struct lines *desired, json_t **ret, struct larder_error *error);
+
+/* ---- reply.c ---- */
+
+/* EC2's XML as JSON: elements are members, `item`s an array, texts strings. */
+int ec2_read (const char *body, size_t length, json_t **ret, struct larder_error *error);
+
+/* ---- rules.c: who a security group admits ---- */
+
+/* IpPermissions, taken apart: an array of {peer, kind, text, protocol, from, to}; text: "tcp 2049". */
+json_t *rules_read (const json_t *permissions);
+/* "open", "none" or "otherwise". */
+const char *rules_egress (const json_t *rules);
+/* Is the text one of a list that a line has? */
+bool rules_has (const char *list, const char *text);
+/* Parameters of an authorization or a revocation of one rule; how many. */
+size_t rules_pairs (struct larder_arena *arena, const char *group, const json_t *rule, struct larder_pair ret[8]);
+/* The group that is meant: by the name that is desired, else one of ours. */
+const json_t *group_meant (const struct share *share, const struct lines *desired);
+
+/* ---- point.c: access points ---- */
+
+/* UID:GID and mode of its root folder, as lines have them: as desired has the mode, where that is the same. */
+const char *point_owner (const json_t *point, struct larder_arena *arena);
+const char *point_mode (const json_t *point, const char *desired);
+bool point_is_ours (const json_t *point, const char *token);
+/* Is it as the lines of its folder want it? */
+bool point_fits (const json_t *point, const struct lines *desired);
+/* Body of CreateAccessPoint; NULL: the lines do not say enough, told. The token is of what it is to be: asked again it makes no second one. */
+json_t *point_creation (const struct share *share, const char *root, const struct lines *desired, struct larder_error *error);
+
+/* ---- policy.c ---- */
+
+/* What a statement of ours says of `what` (tls, access-point): NULL: nothing, "yes", or "otherwise". */
+const char *policy_tells (const struct share *share, const char *what, const struct lines *desired);
+/* The document as it is to be, statements of others with it; an empty list of statements: none. NULL: no memory, or no access point to name. */
+json_t *policy_wanted (const struct share *share, const struct lines *desired, struct larder_error *error);
+
+/* ---- lines.c ---- */
+
+void share_lines (const struct share *share, const struct lines *desired, struct lines *ret);
+/* What was asked for, when the id is the answer; else the id. */
+const char *share_as_asked (const struct share *share, const char *id);
+/* The id of what was asked for; itself where nobody looked it up. */
+const char *share_id (const struct share *share, const char *asked);
+/* The parts of SET[MEMBER]BELOW: the member in the arena, NULL: another set. */
+const char *share_member (const struct lines *lines, const char *path, const char *set, const char **ret_below);
+
+#endif
