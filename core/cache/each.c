@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,8 +55,7 @@ newest_of (const struct cache *cache, const char *home, struct larder_arena *are
 {
 	uint64_t newest = 0;
 	int code = record_newest (cache->root, home, &newest, error);
-	code = code == 0 ? record_read (cache->root, home, newest, arena, ret, error) : code;
-	return code == LARDER_E_INTEGRITY ? 0 : code;
+	return code == 0 ? record_look (cache->root, home, newest, arena, ret, error) : code;
 }
 
 int
@@ -72,8 +72,8 @@ places_each (struct cache *cache, place_fn each, void *context, struct larder_er
 		arena_clear (one);
 		int there = code = larder_is_cancelled (cache->larder) ? larder_fail_cancelled (error) : newest_of (cache, homes.at[i], one, &newest, error);
 		if (code >= 0)
-			code = there ? place_of_record (cache, one, &newest, &place, error) : place_of_home (cache, one, homes.at[i], &place, NULL);
-		if (code < 0 && !there) {
+			code = there && !newest.damaged ? place_of_record (cache, one, &newest, &place, error) : place_of_home (cache, one, homes.at[i], &place, NULL);
+		if (code < 0 && (!there || (there > 0 && newest.damaged))) {
 			code = 0;                /* nobody's */
 			continue;
 		}
@@ -96,9 +96,11 @@ tell (struct telling *telling, struct record *record, bool newest, struct larder
 	if (code < 0)
 		return code;
 	present_tell (telling->cache, telling->arena, telling->place, record, &model);
-	const char *path = place_data (telling->arena, telling->place, record->data);
+	const char *path = record->damaged ? arena_printf (telling->arena, "%s/%" PRIu64, telling->place->home, record->generation)
+		: place_data (telling->arena, telling->place, record->data);
+	model.state = record->damaged ? LARDER_MODEL_DAMAGED : LARDER_MODEL_WHOLE;
 	/* a publisher that died may not have switched the link yet */
-	if (!newest || present_generation (telling->cache, telling->arena, telling->place) != record->generation)
+	if (!newest || record->damaged || present_generation (telling->cache, telling->arena, telling->place) != record->generation)
 		model.path = path ? cache_path (telling->cache, telling->arena, path) : NULL;
 	model.pinned = newest && place_is_pinned (telling->cache, telling->arena, telling->place);
 	model.current = newest;
@@ -112,9 +114,9 @@ tell_generation (void *context, uint64_t generation, struct larder_error *error)
 	struct record record;
 	if (generation == telling->newest)
 		return 0;
-	int code = record_read (telling->cache->root, telling->place->home, generation, telling->arena, &record, error);
-	if (code <= 0 || !record.data)
-		return code == LARDER_E_INTEGRITY ? 0 : code < 0 ? code : 0;
+	int code = record_look (telling->cache->root, telling->place->home, generation, telling->arena, &record, error);
+	if (code <= 0 || !(record.data || record.damaged))
+		return code < 0 ? code : 0;
 	return tell (telling, &record, false, error);
 }
 
@@ -142,7 +144,8 @@ tell_place (void *context, struct larder_arena *arena, const struct place *place
 	telling->newest = newest ? newest->generation : 0;
 	if (newest)
 		current = *newest;
-	int code = newest && newest->data && present_whole (telling->cache, arena, place, newest) ? tell (telling, &current, true, error) : 0;
+	bool there = newest && (newest->damaged || (newest->data && present_whole (telling->cache, arena, place, newest)));
+	int code = there ? tell (telling, &current, true, error) : 0;
 	if (code == 0 && newest)
 		code = record_each (telling->cache->root, place->home, tell_generation, telling, error);
 	return code == 0 ? left_each (telling->cache, arena, place, tell_left, telling, error) : code;

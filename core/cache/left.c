@@ -31,13 +31,13 @@ number_of (const char *name)
 	return end && *end == '-' ? number : 0;
 }
 
-/* 1: the record of its number names it; 0: not; or why nobody can tell. */
+/* 1: the record of its number names it, or is damaged, and may have; 0: not; or why nobody can tell. */
 static int
 is_named (const struct looking *looking, uint64_t number, const char *name, struct larder_error *error)
 {
 	struct record record;
-	int code = record_read (looking->cache->root, looking->place->home, number, looking->arena, &record, error);
-	return code <= 0 ? code : record.data && strcmp (record.data, name) == 0;
+	int code = record_look (looking->cache->root, looking->place->home, number, looking->arena, &record, error);
+	return code <= 0 ? code : record.damaged || (record.data && strcmp (record.data, name) == 0);
 }
 
 static int
@@ -73,7 +73,7 @@ left_each (const struct cache *cache, struct larder_arena *arena, const struct p
 
 /* ---- what nobody can need any more ---- */
 
-struct clearing { const struct cache *cache; bool fills; int64_t now; };
+struct clearing { const struct cache *cache; struct larder_arena *arena; const struct place *place; bool fills; int64_t now; uint64_t newest; };
 
 static void
 remove_left (const struct cache *cache, const struct left *left)
@@ -93,11 +93,26 @@ clear_one (void *context, const struct left *left, struct larder_error *error)
 	return 0;
 }
 
+/* A generation that said that there is none, behind which another came. */
+static int
+clear_gone (void *context, uint64_t generation, struct larder_error *error)
+{
+	const struct clearing *clearing = context;
+	struct record record;
+	const char *path = arena_printf (clearing->arena, "%s/%" PRIu64, clearing->place->home, generation);
+	(void) error;
+	if (path && generation < clearing->newest && record_read (clearing->cache->root, clearing->place->home, generation, clearing->arena, &record, NULL) == 1 && !record.data)
+		(void) file_unlink_beneath (clearing->cache->root, path);
+	return 0;
+}
+
 void
 left_clear (const struct cache *cache, struct larder_arena *arena, const struct place *place, bool fills)
 {
-	struct clearing clearing = { cache, fills, cache_now (cache) };
+	struct clearing clearing = { cache, arena, place, fills, cache_now (cache), 0 };
 	(void) left_each (cache, arena, place, clear_one, &clearing, NULL);
+	if (record_newest (cache->root, place->home, &clearing.newest, NULL) == 0)
+		(void) record_each (cache->root, place->home, clear_gone, &clearing, NULL);
 	file_draft_clear (cache->root, place->home);
 }
 

@@ -100,6 +100,15 @@ look_anew (const struct cache *cache)
 	}
 }
 
+/* Is all that is here damaged? Its record may be, too. */
+static int
+is_beyond (const struct loading *loading, struct larder_error *error)
+{
+	uint64_t newest = 0;
+	int code = loading->beyond ? record_newest (loading->cache->root, loading->place->home, &newest, error) : 0;
+	return code < 0 ? code : loading->beyond && newest <= loading->beyond;
+}
+
 /* 1: it is there, whole, and told; 0: not; or a code. */
 static int
 look (struct loading *loading, struct larder_model *ret, struct larder_error *error)
@@ -112,8 +121,11 @@ look (struct loading *loading, struct larder_model *ret, struct larder_error *er
 	if (code < 0 || cache->root < 0)
 		return code;
 	look_anew (cache);
+	code = is_beyond (loading, error);
+	if (code != 0)
+		return code < 0 ? code : 0;
 	code = present_settle (cache, loading->arena, loading->place, &record, error);
-	if (code <= 0 || record.generation <= loading->beyond || !present_whole (cache, loading->turn, loading->place, &record))
+	if (code <= 0 || !present_whole (cache, loading->turn, loading->place, &record))
 		return code < 0 ? code : 0;
 	code = revalidate (loading, &record, &same, error);
 	return code < 0 ? code : same ? found (loading, &record, how, ret, error) : 0;

@@ -102,7 +102,7 @@ present_settle (const struct cache *cache, struct larder_arena *arena, const str
 void
 present_tell (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record, struct larder_model *ret)
 {
-	const char *inner = place->folder ? place_data (arena, place, record->data) : place->path;
+	const char *inner = place->folder && record->data ? place_data (arena, place, record->data) : place->path;
 	const struct record_file *one = record->count == 1 && !place->folder ? record->files : NULL;
 	ret->path = inner ? cache_path (cache, arena, inner) : NULL;
 	ret->key = place->key;

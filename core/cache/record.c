@@ -137,6 +137,15 @@ record_parse (struct larder_arena *arena, const char *text, struct record *ret)
 	return code;
 }
 
+/* Of its last load. */
+static int64_t
+time_of (int root, const char *path, int64_t otherwise)
+{
+	struct stat facts;
+	bool there = fstatat (root, path, &facts, AT_SYMLINK_NOFOLLOW) == 0;
+	return there ? facts.st_mtim.tv_sec * NS_PER_S + facts.st_mtim.tv_nsec : otherwise;
+}
+
 int
 record_read (int root, const char *home, uint64_t generation, struct larder_arena *arena, struct record *ret, struct larder_error *error)
 {
@@ -149,11 +158,46 @@ record_read (int root, const char *home, uint64_t generation, struct larder_aren
 	if (code < 0)
 		return code == LARDER_E_NOTFOUND ? 0 : code;
 	if (record_parse (arena, text, ret) < 0 || ret->generation != generation)
-		return larder_fail_next (error, LARDER_E_INTEGRITY, "remove that file; the model is filled anew", "'%s' is no record of a model", path);
-	struct stat facts;
-	bool there = fstatat (root, path, &facts, AT_SYMLINK_NOFOLLOW) == 0;
-	ret->used = there ? facts.st_mtim.tv_sec * NS_PER_S + facts.st_mtim.tv_nsec : ret->filled;
+		return larder_fail_next (error, LARDER_E_INTEGRITY, "larder model verify --repair fills the model anew", "'%s' is no record of a model", path);
+	ret->used = time_of (root, path, ret->filled);
 	return 1;
+}
+
+/* ---- damaged ones ---- */
+
+struct salvage { int root; const char *home; struct larder_arena *arena; struct record *ret; };
+
+static int
+take_folder (void *context, const char *name, struct larder_error *error)
+{
+	const struct salvage *salvage = context;
+	struct record *ret = salvage->ret;
+	char *end = NULL;
+	bool its = *name >= '1' && *name <= '9' && strtoull (name, &end, 10) == ret->generation && *end == '-';
+	if (!its || ret->data)
+		return 0;
+	const char *path = arena_printf (salvage->arena, "%s/%s", salvage->home, name);
+	ret->data = arena_copy (salvage->arena, name);
+	if (!path || !ret->data)
+		return larder_fail_memory (error);
+	ret->length = file_tree_size (salvage->root, path);
+	return 0;
+}
+
+int
+record_look (int root, const char *home, uint64_t generation, struct larder_arena *arena, struct record *ret, struct larder_error *error)
+{
+	struct salvage salvage = { root, home, arena, ret };
+	int code = record_read (root, home, generation, arena, ret, error);
+	if (code != LARDER_E_INTEGRITY)
+		return code;
+	*ret = (struct record) { .generation = generation, .damaged = true };
+	const char *path = arena_printf (arena, "%s/%" PRIu64, home, generation);
+	if (!path)
+		return larder_fail_memory (error);
+	ret->used = ret->filled = time_of (root, path, 0);
+	code = file_each_name (root, home, take_folder, &salvage, error);
+	return code < 0 ? code : 1;
 }
 
 /* ---- which there are ---- */

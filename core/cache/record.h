@@ -29,6 +29,7 @@ struct record {
 	uint64_t length;                 /* of all files */
 	struct record_file *files;
 	size_t count;
+	bool damaged;                    /* of record_look: its file is no record. Then only generation, data, length and times are known */
 };
 
 /* Texts in the arena. -1: it is none, or of a version to come. */
@@ -36,6 +37,8 @@ int record_parse (struct larder_arena *arena, const char *text, struct record *r
 void record_write (const struct record *record, struct buffer *into);
 /* The record `generation` in the folder `home` below root. 1; 0: none; INTEGRITY: that file is none; else why it cannot be read. */
 int record_read (int root, const char *home, uint64_t generation, struct larder_arena *arena, struct record *ret, struct larder_error *error);
+/* The same, but one that is damaged is told as such: with the folder that goes by its number. */
+int record_look (int root, const char *home, uint64_t generation, struct larder_arena *arena, struct record *ret, struct larder_error *error);
 /* The highest number that a record has; 0: none. A listing that broke off is an error: a number told from half of it could be taken twice. */
 int record_newest (int root, const char *home, uint64_t *ret, struct larder_error *error);
 /* Every number, in any order. Other than 0 of `each` ends it, and is handed on. */

@@ -69,9 +69,9 @@ add_generation (void *context, uint64_t generation, struct larder_error *error)
 	struct record *record = arena_alloc (room->arena, sizeof *record);
 	if (!record)
 		return larder_fail_memory (error);
-	int code = record_read (room->cache->root, room->place->home, generation, room->arena, record, error);
-	if (code <= 0 || !record->data)
-		return code == LARDER_E_INTEGRITY ? 0 : code < 0 ? code : 0;
+	int code = record_look (room->cache->root, room->place->home, generation, room->arena, record, error);
+	if (code <= 0 || !(record->data || record->damaged))
+		return code < 0 ? code : 0;
 	code = lease_latest (room->cache, room->arena, room->place, record, error);
 	if (code < 0)
 		return code;
@@ -136,7 +136,7 @@ static int
 is_leased (const struct cache *cache, struct larder_arena *arena, const struct candidate *candidate, struct record *ret_now)
 {
 	*ret_now = *candidate->record;
-	return record_read (cache->root, candidate->place->home, candidate->record->generation, arena, ret_now, NULL) != 1
+	return record_look (cache->root, candidate->place->home, candidate->record->generation, arena, ret_now, NULL) != 1
 		|| lease_latest (cache, arena, candidate->place, ret_now, NULL) < 0 || ret_now->used != candidate->record->used;
 }
 
@@ -150,7 +150,7 @@ give_up (struct cache *cache, struct larder_arena *arena, const struct candidate
 	int leased = is_leased (cache, arena, candidate, &now), code = 0;
 	if (!leased && candidate->current) {
 		code = publish_gone (cache, arena, place, candidate->record->generation, error);
-		if (code == 0 && (leased = is_leased (cache, arena, candidate, &now)))
+		if (code == 0 && (leased = is_leased (cache, arena, candidate, &now)) && !now.damaged)         /* of what is damaged nobody knows what to bring back */
 			code = bring_back (cache, arena, place, &now, error);
 		else if (code == 0)
 			code = present_settle (cache, arena, place, &now, error);

@@ -129,11 +129,18 @@ verify_file (struct verifying *verifying, struct larder_arena *arena, const stru
 /* ---- the models ---- */
 
 static int
+fail_record (const struct place *place, const struct record *record, struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_INTEGRITY, "larder model verify --repair fills the model anew", "'%s/%" PRIu64 "' is no record of a model", place->home, record->generation);
+}
+
+static int
 repair (struct verifying *verifying, struct larder_arena *arena, const struct place *place, const struct record *record, struct larder_error *error)
 {
 	const struct larder_model_load request = { .size = sizeof request, .wait = LARDER_NO_TIME };
 	struct larder_model model = { .size = sizeof model };
-	int code = load_place (verifying->cache, arena, place, &request, record->generation, verifying->transfer.event, verifying->transfer.context, &model, error);
+	int code = record->damaged && !record->data ? publish_gone (verifying->cache, arena, place, record->generation, error)        /* as it was */
+		: load_place (verifying->cache, arena, place, &request, record->generation, verifying->transfer.event, verifying->transfer.context, &model, error);
 	if (code == 0)
 		count_event (&verifying->transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = "restored", .from = place->path, .bytes = record->length });
 	return code;
@@ -146,9 +153,11 @@ verify_place (void *context, struct larder_arena *arena, const struct place *pla
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = 0;
 	(void) error;
-	if (!record || !record->data || (verifying->only && strcmp (verifying->only, place->path) != 0))
+	if (!record || !(record->data || record->damaged) || (verifying->only && strcmp (verifying->only, place->path) != 0))
 		return 0;
 	verifying->seen = true;
+	if (record->damaged)
+		code = fail_record (place, record, &why);
 	for (size_t i = 0; code == 0 && i < record->count; i++)
 		code = verify_file (verifying, arena, place, record, &record->files[i], &why);
 	if (code == LARDER_E_INTEGRITY && verifying->flags & LARDER_MODEL_REPAIR && !(verifying->flags & LARDER_MODEL_DRY_RUN)) {

@@ -66,7 +66,9 @@ word_of (uint32_t how)
 static const char *
 state_of (const struct larder_model *model)
 {
-	return model->state == LARDER_MODEL_UNFINISHED ? "unfinished" : model->state == LARDER_MODEL_ASIDE ? "aside" : model->current ? "current" : "old";
+	static const char *const states[] = { NULL, "unfinished", "aside", "damaged" };
+	bool told = model->state > 0 && model->state < sizeof states / sizeof *states;
+	return told ? states[model->state] : model->current ? "current" : "old";
 }
 
 static void
@@ -157,7 +159,7 @@ on_model (void *context, const struct larder_model *model)
 	struct listing *listing = context;
 	struct cli *cli = listing->cli;
 	char size[32], used[32], generation[24];
-	if (!model->current && model->state != LARDER_MODEL_UNFINISHED && !listing->flags->old)
+	if (!model->current && model->state != LARDER_MODEL_UNFINISHED && model->state != LARDER_MODEL_DAMAGED && !listing->flags->old)
 		return 0;
 	item_done (cli, model->length);
 	if (cli->globals.json) {
@@ -166,7 +168,7 @@ on_model (void *context, const struct larder_model *model)
 	}
 	snprintf (generation, sizeof generation, "%" PRIu64, model->generation);
 	const char *const cells[] = {
-		text_from_size (model->length, size), text_from_time (model->used, used), generation, model->pinned ? "pinned" : model->current ? "-" : state_of (model), model->path,
+		text_from_size (model->length, size), text_from_time (model->used, used), generation, model->pinned ? "pinned" : model->current && !model->state ? "-" : state_of (model), model->path,
 	};
 	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
 		table_cell (&listing->table, cells[i]);
@@ -189,7 +191,7 @@ run_ls (struct cli *cli, const void *self, struct larder_error *error)
 
 const struct larder_cmd cmd_model_ls = {
 	.name = "model ls", .summary = "list the models that are whole in the cache, and what is being loaded",
-	.examples = "larder model ls|size, last use, generation, and whether it is pinned, or not finished", .options = ls_options, .self_size = sizeof (struct ls), .run = run_ls,
+	.examples = "larder model ls|size, last use, generation, and whether it is pinned, not finished or damaged", .options = ls_options, .self_size = sizeof (struct ls), .run = run_ls,
 };
 
 /* ---- pin, unpin ---- */

@@ -73,6 +73,18 @@ def at_record():
 at_record.number = 0
 
 
+def test_cache_left_of_evictions():
+    """Filled and evicted again and again: nothing gathers."""
+    cache = made(base=DATA)
+    for number in range(1, 8, 2):
+        assert cache.load("base")[0]["generation"] == number
+        there = os.listdir(home(cache))
+        assert len(there) == 2 and str(number) in there, there
+        unused(cache)
+        evicted(cache, "base", "--base", "sdxl")
+        assert os.listdir(home(cache)) == [str(number + 1)], os.listdir(home(cache))
+
+
 def test_cache_left_adopted():
     """A file that was taken over has no second name anywhere: evicted, its bytes are free."""
     cache = made(base=DATA)

@@ -238,7 +238,7 @@ def test_cache_load_goes_on():
     write(os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(path))), "2"), b"no record\n")
     os.unlink(path)
     _, got = cache.load("base", code=6)
-    assert "is no record of a model" in got.err and "remove that file" in got.err, got.err
+    assert "is no record of a model" in got.err and "verify --repair" in got.err, got.err
 
 
 run(sys.modules[__name__])

@@ -21,7 +21,8 @@ enum larder_model_how {
 enum larder_model_state {
 	LARDER_MODEL_WHOLE = 0,
 	LARDER_MODEL_UNFINISHED = 1,     /* being loaded, or left by a load that ended: `length` is what it takes, and nobody is given it */
-	LARDER_MODEL_ASIDE = 2           /* files that stood where the model's path leads by now */
+	LARDER_MODEL_ASIDE = 2,          /* files that stood where the model's path leads by now */
+	LARDER_MODEL_DAMAGED = 3         /* `path` is no record of a generation any more: larder_model_verify with REPAIR, or larder_model_evict */
 };
 
 enum larder_model_flag {
