@@ -320,6 +320,21 @@ aws_client_answered (struct aws_client *client)
 	atomic_store (&client->lost, 0);
 }
 
+void
+aws_client_silent (struct aws_client *client)
+{
+	int64_t since = 0;
+	if (atomic_load (&client->answered))
+		(void) atomic_compare_exchange_strong (&client->lost, &since, client->host->boot () - client->settings.connect);
+}
+
+int64_t
+aws_client_patience (struct aws_client *client)
+{
+	int64_t connect = client->settings.connect, lost = atomic_load (&client->lost);
+	return lost && client->host->boot () - lost >= connect ? connect / 4 : connect;
+}
+
 int64_t
 aws_client_lost (struct aws_client *client)
 {

@@ -90,6 +90,10 @@ int64_t aws_client_connect_timeout (const struct aws_client *client);      /* ns
 void aws_client_answered (struct aws_client *client);
 /* Nobody took a connection: for how many ns now, since somebody answered; negative when nobody ever has. */
 int64_t aws_client_lost (struct aws_client *client);
+/* No sign at all for the whole time to connect, which all others of this client have waited with it. */
+void aws_client_silent (struct aws_client *client);
+/* How long to wait for a connection: a quarter of the time, while nobody has had one for the whole of it. */
+int64_t aws_client_patience (struct aws_client *client);
 bool aws_client_is_s3 (const struct aws_client *client);
 /* Where a request for this bucket goes: region as learned, `path` whole, `url` with the query. */
 struct aws_target { struct aws_endpoint endpoint; const char *path, *url; };

@@ -120,6 +120,7 @@ one_try (struct sending *sending, const char *method, struct larder_error *error
 		return sending->refused = code;
 	const struct http_request message = {
 		.method = method, .url = sending->target.url, .headers = without_host (&request), .body = sending->asking ? NULL : sending->body,
+		.connect = aws_client_patience (client),
 	};
 	const struct http_receiver receiver = { sending, on_head, on_body };
 	return http_perform (aws_client_http (client), sending->call, sending->send->arena, &message, &receiver, &sending->http, error);
@@ -280,6 +281,8 @@ static int
 await_line (struct sending *sending, const struct larder_error *from, struct larder_error *error)
 {
 	int down = from->errnum;
+	if (down == ETIMEDOUT)
+		aws_client_silent (sending->client);
 	if (down != ECONNREFUSED && down != ENETUNREACH && down != EHOSTUNREACH && down != ENETDOWN)
 		return 0;
 	int64_t gone = aws_client_lost (sending->client);

@@ -39,6 +39,12 @@ look (struct exchange *exchange, int64_t now)
 	return (uint64_t) sent == exchange->length && queued == 0 && request > 0 ? DEADLINE_FIRST_BYTE : DEADLINE_SEND;
 }
 
+int64_t
+exchange_patience (const struct exchange *exchange)
+{
+	return exchange->request->connect > 0 ? exchange->request->connect : exchange->http->options.connect;
+}
+
 /* ns until the next deadline of ours; none: a long time. Past: the failure. */
 static int
 check_deadlines (struct exchange *exchange, int64_t *ret_left)
@@ -46,7 +52,7 @@ check_deadlines (struct exchange *exchange, int64_t *ret_left)
 	const struct http_options *options = &exchange->http->options;
 	int64_t now = exchange->http->host->boot ();
 	enum deadline phase = look (exchange, now);
-	int64_t limit = phase == DEADLINE_CONNECT ? options->connect
+	int64_t limit = phase == DEADLINE_CONNECT ? exchange_patience (exchange)
 		: phase == DEADLINE_FIRST_BYTE ? options->first_byte : options->stall;
 	int64_t since = phase == DEADLINE_CONNECT ? exchange->began : exchange->moved_at;
 	if (options->whole > 0 && now - exchange->began >= options->whole)

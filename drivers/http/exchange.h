@@ -94,6 +94,7 @@ uint64_t socket_queued (int socket);   /* bytes the kernel took and the other si
 
 /* http.c: a turn at what the user allows; no deadline runs meanwhile. Of bytes: how many may move. */
 int exchange_request_turn (struct exchange *exchange);
+int64_t exchange_patience (const struct exchange *exchange);     /* longest time to connect, ns; 0: no limit */
 int64_t exchange_bytes_turn (struct exchange *exchange, uint64_t count);
 
 /* url.c */

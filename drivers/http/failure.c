@@ -1,6 +1,7 @@
 /* failure.c: what a person reads when no whole reply came: which host, what failed, after how long. */
 #include "exchange.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "error.h"
@@ -20,6 +21,15 @@ exchange_phase (const struct exchange *exchange)
 	return exchange->lost || whole ? HTTP_SENT : HTTP_NOT_SENT;
 }
 
+/* Those who wait for the line ask why. */
+static int
+no_connection (struct exchange *exchange, long errnum, int code)
+{
+	if (exchange->error)
+		exchange->error->errnum = (int32_t) errnum;
+	return code;
+}
+
 int
 failure_deadline (struct exchange *exchange, enum deadline deadline, int64_t limit)
 {
@@ -28,7 +38,7 @@ failure_deadline (struct exchange *exchange, enum deadline deadline, int64_t lim
 	text_from_duration (limit, time);
 	switch (deadline) {
 	case DEADLINE_CONNECT:
-		return larder_fail (exchange->error, LARDER_E_UNAVAILABLE, "no connection to '%s' within %s", host, time);
+		return no_connection (exchange, ETIMEDOUT, larder_fail (exchange->error, LARDER_E_UNAVAILABLE, "no connection to '%s' within %s", host, time));
 	case DEADLINE_FIRST_BYTE:
 		return larder_fail (exchange->error, LARDER_E_UNAVAILABLE, "no reply from '%s' within %s", host, time);
 	case DEADLINE_SEND:
@@ -58,10 +68,8 @@ cannot_connect (struct exchange *exchange, CURLcode result)
 {
 	long errnum = 0;
 	curl_easy_getinfo (exchange->connection->easy, CURLINFO_OS_ERRNO, &errnum);
-	int code = larder_fail (exchange->error, LARDER_E_UNAVAILABLE, "cannot connect to '%s': %s", exchange->place.host,
-		errnum ? strerror ((int) errnum) : words_of (exchange, result));
-	if (exchange->error)
-		exchange->error->errnum = (int32_t) errnum;
+	int code = no_connection (exchange, errnum, larder_fail (exchange->error, LARDER_E_UNAVAILABLE, "cannot connect to '%s': %s", exchange->place.host,
+		errnum ? strerror ((int) errnum) : words_of (exchange, result)));
 	larder_explain (exchange->error, LARDER_DETAIL_NEXT, "check that the server runs and that the endpoint names its host and port");
 	return code;
 }
@@ -127,7 +135,7 @@ word (struct exchange *exchange, CURLcode result)
 	case CURLE_COULDNT_CONNECT:
 		return cannot_connect (exchange, result);
 	case CURLE_OPERATION_TIMEDOUT:
-		return failure_deadline (exchange, DEADLINE_CONNECT, exchange->http->options.connect);
+		return failure_deadline (exchange, DEADLINE_CONNECT, exchange_patience (exchange));
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return cannot_trust (exchange, result);
 	case CURLE_SSL_CONNECT_ERROR:

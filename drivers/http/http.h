@@ -37,6 +37,7 @@ struct http_request {
 	const char *url;                     /* whole, percent-encoded; sent as it is */
 	struct larder_pairs headers;         /* but Host and Content-Length, which are the URL's and the body's: passed over */
 	const struct larder_source *body;    /* NULL: none. Read from the start, by pread or after rewind */
+	int64_t connect;                     /* ns, less than the options'; 0: as the options */
 };
 
 /* Filled as far as it came, also when http_perform fails. Names of headers are in lower case. */

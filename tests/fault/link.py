@@ -1,4 +1,5 @@
-"""link.py: the line to a server, that breaks: all connections are reset, and new ones refused until it is back.
+"""link.py: the line to a server, that breaks. Of a Link all connections are reset, and new ones refused until it is back; a Route is lost for
+all on this machine: what is sent over an open connection is swallowed, and there is no way for a new one.
 
     with link.Link(server.endpoint) as line:
         line.breaks(after=1000000, seconds=2)       # once so many bytes have passed, either way; seconds=None: for good
@@ -6,9 +7,13 @@
         line.down, line.passed                      # how often it broke, bytes that passed
         line.mend()
 """
+import contextlib
+import fcntl
+import os
 import selectors
 import socket
 import struct
+import sys
 import threading
 import time
 import urllib.parse
@@ -116,3 +121,38 @@ class Link:
         self.wake.close()
         self.ended.close()
         self.selector.close()
+
+
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+OWN = "LARDER_OWN_NETWORK"
+
+
+def own_network():
+    """From here on the program runs in a network namespace of its own, whose loopback it may take down."""
+    if OWN not in os.environ:
+        os.environ[OWN] = "yes"
+        os.execvp("unshare", ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"]), sys.executable, *sys.argv])
+    loopback(True)
+
+
+def loopback(up):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        got = fcntl.ioctl(any_socket, SIOCGIFFLAGS, struct.pack("16sH14x", b"lo", 0))
+        flags = struct.unpack("16sH14x", got)[1]
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | IFF_UP if up else flags & ~IFF_UP))
+
+
+class Route(Link):
+    def cut(self):
+        self.down += 1
+        self.left = None
+        loopback(False)
+        if self.seconds is not None:
+            threading.Timer(self.seconds, loopback, [True]).start()      # not from here: this thread may be sending
+
+    def mend(self):
+        """What is still open is given up: it would be silent until the system sends again, which it does ever more rarely."""
+        for one in list(self.peers):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+        loopback(True)
