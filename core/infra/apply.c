@@ -14,7 +14,7 @@
 
 /* What a service needs for what it began, at the most: a distribution takes minutes to be everywhere. */
 #define WAIT_MOST (INT64_C (45) * 60 * NS_PER_S)
-#define ACTS_MOST 4                /* creations and changes of one resource in one run, before it is given up as never as desired */
+#define ACTS_MOST 4                /* creations and changes, or removals, of one resource in one run, before it is given up */
 
 struct applying {
 	struct larder_infra *infra;
@@ -113,12 +113,17 @@ refuse_replace (const struct larder_infra *infra, const struct resource *one, st
 	return 0;
 }
 
+/* Some services take it in steps: what is there still, once that is settled, is asked to go again. */
 static int
 remove_it (struct applying *applying, struct resource *one, struct larder_error *error)
 {
-	int code = resource_act (applying->infra, one, RESOURCE_REMOVE, error);
-	if (code == 0)
-		code = read_settled (applying, one, error);
+	int code = 0;
+	one->state = LARDER_RESOURCE_READY;
+	for (unsigned acts = 0; code == 0 && one->state != LARDER_RESOURCE_ABSENT && acts < ACTS_MOST; acts++) {
+		code = resource_act (applying->infra, one, RESOURCE_REMOVE, error);
+		if (code == 0)
+			code = read_settled (applying, one, error);
+	}
 	if (code == 0 && one->state != LARDER_RESOURCE_ABSENT)
 		code = larder_fail (error, LARDER_E_NOTREADY, "%s '%s' is still there after its removal", one->type, one->identity);
 	return code;

@@ -16,13 +16,14 @@ add_set (struct resource *cdn, const char *behavior, const char *below, const ch
 
 /* The one without a pattern is the default, and has no place in the order. */
 static int
-add_behavior (struct resource *cdn, const struct config_section *at, unsigned order, struct larder_error *error)
+add_behavior (struct resource *cdn, const struct config_section *at, const char *origin, unsigned *order, struct larder_error *error)
 {
 	const struct schema_behavior *asked = config_struct (at);
 	const char *name = asked->path ? asked->path : "default";
 	struct lines *lines = &cdn->desired;
 	if (asked->path)
-		lines_add_in (lines, "behavior", name, ".order", arena_printf (cdn->arena, "%u", order));
+		lines_add_in (lines, "behavior", name, ".order", arena_printf (cdn->arena, "%u", ++*order));
+	lines_add_in (lines, "behavior", name, ".origin", origin);
 	lines_add_in (lines, "behavior", name, ".viewer", asked->viewer);
 	lines_add_in (lines, "behavior", name, ".min-ttl", text_seconds (cdn->arena, asked->min_ttl));
 	lines_add_in (lines, "behavior", name, ".default-ttl", text_seconds (cdn->arena, asked->default_ttl));
@@ -30,33 +31,33 @@ add_behavior (struct resource *cdn, const struct config_section *at, unsigned or
 	lines_add_in (lines, "behavior", name, ".query", yes_no (asked->query));
 	lines_add_in (lines, "behavior", name, ".cookies", yes_no (asked->cookies));
 	lines_add_in (lines, "behavior", name, ".compress", yes_no (asked->compress));
-	lines_add_in (lines, "behavior", name, ".cors", asked->cors);
+	lines_add_in (lines, "behavior", name, ".cors", asked->cors ? "yes" : NULL);
 	int code = add_set (cdn, name, ".method", asked->methods, error);
 	return code < 0 ? code : add_set (cdn, name, ".cached-method", asked->cached_methods, error);
 }
 
 static int
-add_behaviors (const struct larder_infra *infra, struct resource *cdn, const char *const *names, struct larder_error *error)
+add_behaviors (const struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, const char *origin, struct larder_error *error)
 {
 	unsigned order = 0;
 	int code = 0;
-	for (; code == 0 && names && *names; names++) {
+	for (const char *const *names = asked->behaviors; code == 0 && names && *names; names++) {
 		const struct config_section *at;
 		code = config_find (larder_configuration (infra->larder), "behavior", *names, &at, error);
 		if (code == 0)
-			code = add_behavior (cdn, at, ++order, error);
+			code = add_behavior (cdn, at, origin, &order, error);
 	}
 	return code;
 }
 
 static int
-add_origin (struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, struct larder_error *error)
+add_origin (struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, const char **ret_id, struct larder_error *error)
 {
 	const struct resource *bucket = asked->store ? resource_find (infra, "store", asked->store, "bucket") : NULL;
 	if (!bucket)
 		return larder_fail_next (error, LARDER_E_INVALID, "store = NAME of a [store] with a bucket of its own", "[cdn \"%s\"] of %s serves no bucket", cdn->section,
 			config_where_key (cdn->at, "store"));
-	const char *id = asked->origin_id ? asked->origin_id : bucket->section;
+	const char *id = *ret_id = asked->origin_id ? asked->origin_id : bucket->section;
 	char *domain = path_of_member (cdn->arena, "origin", id, ".domain"), *from = arena_printf (cdn->arena, "store/%s#domain", bucket->section);
 	if (!domain || !from)
 		return larder_fail_memory (error);
@@ -87,10 +88,11 @@ add_cdn (struct larder_infra *infra, const struct config_section *at, struct lar
 		lines_add (&cdn->desired, lines[n].path, lines[n].value);
 	for (const char *const *alias = asked->aliases; alias && *alias; alias++)
 		lines_add_in (&cdn->desired, "alias", *alias, "", "yes");
+	const char *origin = NULL;
 	int code = desired_tags (cdn, asked->tags, error);
 	if (code == 0)
-		code = add_origin (infra, cdn, asked, error);
-	return code < 0 ? code : add_behaviors (infra, cdn, asked->behaviors, error);
+		code = add_origin (infra, cdn, asked, &origin, error);
+	return code < 0 ? code : add_behaviors (infra, cdn, asked, origin, error);
 }
 
 int

@@ -173,27 +173,3 @@ aws_node_set (struct aws_tree *tree, struct aws_node *node, const char *path, co
 	if (child && !text && (!path[length] || !child->first))
 		aws_node_drop (node, child);
 }
-
-static size_t
-rank (const struct aws_node *node, const char *const *order)
-{
-	size_t n = 0;
-	while (order[n] && strcmp (order[n], node->name) != 0)
-		n++;
-	return n;
-}
-
-void
-aws_node_arrange (struct aws_node *parent, const char *const *order)
-{
-	struct aws_node *all = parent->first;
-	parent->first = NULL;
-	while (all) {
-		struct aws_node *one = all, **at = &parent->first;
-		all = all->next;
-		while (*at && rank (*at, order) <= rank (one, order))
-			at = &(*at)->next;
-		one->next = *at;
-		*at = one;
-	}
-}

@@ -30,8 +30,6 @@ void aws_node_drop (struct aws_node *parent, const struct aws_node *child);
 void aws_node_drop_all (struct aws_node *parent, const char *name);
 /* Makes "A/B" as far as it is not there. A NULL text takes it away, with what is empty then. */
 void aws_node_set (struct aws_tree *tree, struct aws_node *node, const char *path, const char *text);
-/* Children in this order of their names, ended by NULL; all others come last. Those of one name stay as they are among each other. */
-void aws_node_arrange (struct aws_node *parent, const char *const *order);
 
 #pragma GCC visibility pop
 

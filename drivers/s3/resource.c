@@ -85,13 +85,26 @@ read_setting (const struct work *work, const struct s3_setting *setting, struct 
 	return code == 0 && there ? setting->read (&work->place, exchange.reply.body, exchange.reply.length, lines, error) : code;
 }
 
+/* Where a service of the same cloud finds the bucket, by whichever way we come to it. */
+static const char *
+regional_name (const struct work *work, const char *region)
+{
+	const struct aws_endpoint_options options = { .service = "s3", .region = region, .addressing = AWS_ADDRESSING_HOST };
+	struct aws_endpoint endpoint;
+	return !region || aws_endpoint_find (&options, work->place.bucket, work->arena, &endpoint, NULL) < 0 ? NULL : endpoint.host;
+}
+
 /* What the service alone decides. */
 static void
 tell_facts (const struct work *work, struct s3_exchange *head, struct lines *lines)
 {
-	const char *url = NULL, *host;
+	const char *url = NULL, *host, *region = aws_reply_header (&head->reply, "x-amz-bucket-region");
 	lines_add (lines, "id", work->place.bucket);
-	lines_add (lines, "region", aws_reply_header (&head->reply, "x-amz-bucket-region"));
+	lines_add (lines, "region", region);
+	if (s3_server_can (work->s3->server, S3_POLICY_READERS)) {
+		lines_add (lines, "domain", regional_name (work, region ? region : aws_client_region (work->s3->client)));
+		return;
+	}
 	if (aws_client_url (work->s3->client, &head->request, &url, NULL) < 0 || !(host = strstr (url, "://")))
 		return;
 	size_t length = strlen (host + 3);

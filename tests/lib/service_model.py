@@ -1,12 +1,15 @@
-"""service_model.py: botocore's model of a REST-JSON service: which operation a request is, and whether its parameters are as the model has them.
+"""service_model.py: botocore's model of a REST service, JSON or XML: which operation a request is, and whether its parameters are as the model has them.
 
     model = service_model.Model("backup")
-    name, parameters = model.operation("PUT", "/backup/plans/", {}, b'{"BackupPlan": …}')
+    name, parameters = model.operation("PUT", "/backup/plans/", b'{"BackupPlan": …}')
+    model.xml("GetDistribution", {"Distribution": …})     # the body of a reply, of a service that speaks XML
     name, parameters = service_model.Model("ec2").form(b"Action=DescribeVpcs&Version=…")
 """
 import json
 import re
 import urllib.parse
+import xml.etree.ElementTree as etree
+from xml.sax.saxutils import escape
 
 import servers
 
@@ -15,38 +18,51 @@ class Wrong(Exception):
     """A request that the service does not have."""
 
 
+def value_of(shape, text):
+    if shape.type_name in ("integer", "long"):
+        return int(text)
+    if shape.type_name == "boolean":
+        if text not in ("true", "false"):
+            raise Wrong("%s is %r" % (shape.name, text))
+        return text == "true"
+    return text
+
+
 class Model:
     def __init__(self, service):
         servers.boto3()
         import botocore.session
         self.model = botocore.session.get_session().get_service_model(service)
+        self.speaks_xml = self.model.metadata["protocol"] == "rest-xml"
         self.routes = []
         for name in self.model.operation_names:
             http = self.model.operation_model(name).http
-            path = http["requestUri"].split("?")[0].rstrip("/")
+            path, _, query = http["requestUri"].partition("?")
             pattern = "".join(re.escape(part) if number % 2 == 0 else "(?P<%s>%s)" % (part.rstrip("+"), ".+" if part.endswith("+") else "[^/]+")
-                              for number, part in enumerate(re.split(r"[{}]", path)))
-            self.routes.append((http["method"], re.compile(pattern + "/?$"), name))
-        self.routes.sort(key=lambda route: -len(route[1].pattern))
+                              for number, part in enumerate(re.split(r"[{}]", path.rstrip("/"))))
+            self.routes.append((http["method"], re.compile(pattern + "/?$"), dict(urllib.parse.parse_qsl(query, keep_blank_values=True)), name))
+        self.routes.sort(key=lambda route: (-len(route[2]), -len(route[1].pattern)))
 
-    def operation(self, method, target, body):
+    def operation(self, method, target, body, headers=()):
         path, _, query = target.partition("?")
-        for wanted, pattern, name in self.routes:
-            found = pattern.match(path) if wanted == method else None
+        query = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+        for wanted, pattern, literal, name in self.routes:
+            found = pattern.match(path) if wanted == method and literal.items() <= query.items() else None
             if found:
-                return name, self.parameters(name, found.groupdict(), dict(urllib.parse.parse_qsl(query, keep_blank_values=True)), body)
+                query = {key: value for key, value in query.items() if key not in literal}
+                return name, self.parameters(name, found.groupdict(), query, body, {key.lower(): value for key, value in dict(headers).items()})
         raise Wrong("no operation is %s %s" % (method, path))
 
-    def parameters(self, name, uri, query, body):
+    def parameters(self, name, uri, query, body, headers):
         from botocore.validate import ParamValidator
         shape = self.model.operation_model(name).input_shape
-        result = json.loads(body) if body else {}
+        result = self.body(shape, body)
         outside = {member for member in shape.members if shape.members[member].serialization.get("location")}
         if outside & set(result):
             raise Wrong("%s: %s does not go in the body" % (name, sorted(outside & set(result))))
         for member, one in shape.members.items():
             place, key = one.serialization.get("location"), one.serialization.get("name", member)
-            given = {"uri": uri, "querystring": query}.get(place, {})
+            given, key = {"uri": (uri, key), "querystring": (query, key), "header": (headers, key.lower())}.get(place, ({}, key))
             if key in given:
                 text = urllib.parse.unquote(given.pop(key))
                 result[member] = int(text) if one.type_name in ("integer", "long") else text == "true" if one.type_name == "boolean" else text
@@ -105,4 +121,55 @@ class Model:
                     (self.unknown(one, shape.members[key], at + "." + key) if key in shape.members else [at + "." + key])]
         if shape.type_name == "list" and isinstance(value, list):
             return [found for one in value for found in self.unknown(one, shape.member, at + "[]")]
+        if getattr(shape, "enum", None) and value not in shape.enum:
+            return ["%s = %r" % (at, value)]
         return []
+
+    def body(self, shape, body):
+        if not self.speaks_xml:
+            return json.loads(body) if body else {}
+        payload = shape.serialization.get("payload") if shape else None
+        if not payload:
+            return {}
+        inner = shape.members[payload]
+        try:
+            root = etree.fromstring(body)
+        except etree.ParseError as error:
+            raise Wrong("%s: %s" % (shape.name, error)) from None
+        space = "{%s}" % inner.serialization["xmlNamespace"]["uri"]
+        if root.tag != space + inner.serialization["name"]:
+            raise Wrong("the document is %s" % root.tag)
+        return {payload: self.from_xml(inner, root, space)}
+
+    def from_xml(self, shape, element, space):
+        """By its shape: each element known, and once."""
+        if shape.type_name == "list":
+            name = shape.member.serialization.get("name", "member")
+            if any(child.tag != space + name for child in element):
+                raise Wrong("%s holds %s" % (shape.name, sorted({child.tag for child in element})))
+            return [self.from_xml(shape.member, child, space) for child in element]
+        if shape.type_name != "structure":
+            return value_of(shape, element.text or "")
+        result = {}
+        wire = {space + member.serialization.get("name", name): name for name, member in shape.members.items()}
+        for child in element:
+            if child.tag not in wire or wire[child.tag] in result:
+                raise Wrong("%s in %s" % (child.tag, shape.name))
+            result[wire[child.tag]] = self.from_xml(shape.members[wire[child.tag]], child, space)
+        return result
+
+    def xml(self, name, value):
+        shape = self.model.operation_model(name).output_shape
+        payload = shape.serialization["payload"]
+        inner = shape.members[payload]
+        return '<?xml version="1.0"?>\n' + self.to_xml(inner, inner.serialization.get("name", payload), value[payload]).replace(">", ' xmlns="http://%s.amazonaws.com/doc/%s/">' % (
+            self.model.endpoint_prefix, self.model.api_version), 1)
+
+    def to_xml(self, shape, name, value):
+        if shape.type_name == "structure":
+            text = "".join(self.to_xml(member, member.serialization.get("name", key), value[key]) for key, member in shape.members.items() if key in value)
+        elif shape.type_name == "list":
+            text = "".join(self.to_xml(shape.member, shape.member.serialization.get("name", "member"), one) for one in value)
+        else:
+            text = str(value).lower() if isinstance(value, bool) else escape(str(value))
+        return "<%s>%s</%s>" % (name, text, name)

@@ -13,6 +13,7 @@ import urllib.parse
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "cli"), os.path.join(HERE, "..", "lib")]
 import backup_service  # noqa: E402
+import cloudfront_service  # noqa: E402
 import network  # noqa: E402
 import proxy  # noqa: E402
 import servers  # noqa: E402
@@ -57,9 +58,12 @@ class World:
         change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntags = Kind=logs\n"),
                ("id = ReplicateToTokyo\n", "id = ReplicateToTokyo\nrole = %s\n" % ROLE), ("plan = efs-models", "role = %s\nplan = efs-models" % ROLE))
         profile = os.path.join(home, "pipeline/profiles", self.server.profile + ".ini")
-        if server == "moto":                     # no glacier driver yet; and a network for the file system
+        if server == "moto":                     # no glacier driver yet; a network for the file system; and what moto mistakes has services of its own
             network.Network(self.server, "ap-northeast-2")
-            change(profile, ("driver = glacier", "driver = s3"), ("driver = backup\n", "driver = backup\nendpoint = %s\n" % backup_service.Service().endpoint), ("server = aws\nregion = ap", "server = %s\nregion = ap" % self.row))
+            self.cdn = cloudfront_service.Service()
+            self.cdn.progress = 0
+            change(profile, ("driver = glacier", "driver = s3"), ("driver = backup\n", "driver = backup\nendpoint = %s\n" % backup_service.Service().endpoint),
+                   ("driver = cloudfront\n", "driver = cloudfront\nendpoint = %s\n" % self.cdn.endpoint), ("server = aws\nregion = ap", "server = %s\nregion = ap" % self.row))
         self.env = dict(self.server.environment(self.between.endpoint), LARDER_CONFIG=self.config, LARDER_PROFILE=self.server.profile,
                         MINIO_ROOT_USER=self.server.access_key, MINIO_ROOT_PASSWORD=self.server.secret_key, LARDER_ROOT=os.path.join(home, "files"))
         self.buckets = [name for name in (IMAGES, UPLOADS, MODELS, BACKUPS, LOGS, REPLICA) if name != BACKUPS or server == "moto"]
@@ -165,6 +169,7 @@ def strategy(w):
                              "AllowedHeaders": ["*"], "MaxAgeSeconds": 3600}]
     want[LOGS, "ownership"] = "BucketOwnerEnforced"
     want[LOGS, "policy"] = ["larder-tls-only"]
+    want[IMAGES, "policy"] = ["larder-reader-images"] if w.can["policy-readers"] == "supported" else None
     want[IMAGES, "replication"] = {"Role": ROLE, "Rules": [{
         "ID": "ReplicateToTokyo", "Priority": 1, "Status": "Enabled", "Filter": {"Prefix": ""}, "DeleteMarkerReplication": {"Status": "Disabled"},
         "Destination": {"Bucket": "arn:aws:s3:::" + REPLICA, "StorageClass": "STANDARD_IA", "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},

@@ -295,7 +295,8 @@ struct larder_resource_type {
 	 * update: changes what differs between observed and desired and nothing else; what is observed and not desired goes, but for
 	 *   computed paths.
 	 *   Core reads again afterwards: what is then not as desired is a failure.
-	 * remove: started is enough; already gone is 0. A guard that refuses (not empty, protected) is CONFLICT. */
+	 * remove: started is enough; what is there still, once read tells no more PENDING, is asked to go again, and each step is seen
+	 *   by read; already gone is 0. A guard that refuses (not empty, protected) is CONFLICT. */
 	int (*read) (void *self, struct larder_call *call, const struct larder_resource *resource,
 	             larder_line_fn line, void *context, uint32_t *ret_state, struct larder_error *error);
 	int (*create) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);  /* NULL: to make one is somebody else's matter */

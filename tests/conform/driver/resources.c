@@ -360,12 +360,39 @@ each_path_goes_alone (struct suite *suite)
 	}
 }
 
+static bool
+same_told (const struct told *one, const struct told *other)
+{
+	bool same = one->state == other->state && one->count == other->count;
+	for (size_t n = 0; same && n < one->count; n++)
+		same = strcmp (one->path[n], other->path[n]) == 0 && strcmp (one->value[n], other->value[n]) == 0;
+	return same;
+}
+
+/* A removal may take several calls, each of which is seen. */
+static int
+remove_step (struct suite *suite, const struct fed *fed, struct told *told)
+{
+	CLEANUP_TOLD struct told before = *told;
+	*told = (struct told) { .count = 0 };
+	int code = act (suite, means->remove, fed, &before, false);
+	if (code == 0)
+		code = read_settled (suite, told);
+	if (code == 0 && same_told (&before, told))
+		broken (suite, "it is there as it was after its removal");
+	return code;
+}
+
 static void
 removed_is_absent (struct suite *suite)
 {
 	CLEANUP_TOLD struct told told = { .count = 0 };
 	const struct fed fed = wanted (SIZE_MAX, false);
-	if (read_settled (suite, &told) == 0 && act (suite, means->remove, &fed, &told, false) == 0 && read_settled (suite, &told) == 0)
+	unsigned steps = 0;
+	int code = read_settled (suite, &told);
+	while (code == 0 && told.state == LARDER_RESOURCE_READY && ++steps < 5 && !suite->why[0])
+		code = remove_step (suite, &fed, &told);
+	if (code == 0 && !suite->why[0])
 		WANT (told.state == LARDER_RESOURCE_ABSENT && told.count == 0, "state %u after its removal", told.state);
 }
 

@@ -1,0 +1,102 @@
+/* cloudfront.c: the driver of CloudFront: options, life, one exchange, the resource type. */
+#include "cloudfront.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+#include "resource-paths.h"
+#include "traps.h"
+
+static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct cloudfront, aws), { .key = NULL } };
+
+/* One host for the whole partition: any region leads to it. */
+static int
+cloudfront_open (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error)
+{
+	struct cloudfront *cloudfront = self;
+	struct larder_open asked = { .size = sizeof asked };
+	struct aws_settings settings = cloudfront->aws;
+	(void) call;
+	larder_give (&asked, request);
+	cloudfront->name = asked.name ? asked.name : "cloudfront";
+	cloudfront->server = asked.server;
+	cloudfront->read_only = asked.read_only;
+	settings.region = settings.region ? settings.region : "us-east-1";
+	return aws_client_open (larder_host, cloudfront->name, "cloudfront", &settings, &cloudfront->client, error);
+}
+
+static void
+cloudfront_close (void *self)
+{
+	struct cloudfront *cloudfront = self;
+	aws_client_close (cloudfront->client);
+}
+
+/* ---- one exchange ---- */
+
+static bool
+is_one_of (const char *words, const char *word)
+{
+	size_t length = strlen (word);
+	for (const char *at = words; at && length && (at = strstr (at, word)); at += length)
+		if ((at == words || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+			return true;
+	return false;
+}
+
+int
+cf_ask (const struct cf_work *work, struct aws_request *request, const char *what, const char *forgiven, struct aws_reply *ret, struct larder_error *error)
+{
+	const struct aws_send send = { .arena = work->arena, .request = request, .what = what, .plain_errors = true };
+	*ret = (struct aws_reply) { .fault = NULL };
+	int code = aws_request_check (request, error);
+	if (code == 0)
+		code = aws_send (work->cloudfront->client, work->call, &send, ret, error);
+	if (code < 0 || !ret->fault || is_one_of (forgiven, ret->fault->code))
+		return code;
+	return aws_fault_error (ret->fault, what, error);
+}
+
+/* ---- the type ---- */
+
+static int
+supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
+{
+	const struct cloudfront *cloudfront = self;
+	(void) resource, (void) line;
+	if (!cloudfront->server || strcmp (cloudfront->server, "aws") == 0 || strcmp (cloudfront->server, "moto") == 0)
+		return 0;
+	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", cloudfront->server);
+}
+
+static int
+cf_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
+         struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const struct cf_work work = { self, call, arena };
+	struct cf_state state = { .id = NULL };
+	struct lines lines;
+	int code = arena ? cf_find (&work, resource->identity, &state, error) : larder_fail_memory (error);
+	*ret_state = !state.id ? LARDER_RESOURCE_ABSENT : strcmp (state.status, "Deployed") == 0 ? LARDER_RESOURCE_READY : LARDER_RESOURCE_PENDING;
+	if (code < 0 || !state.id)
+		return code;
+	lines_begin (&lines, arena);
+	cf_tell (&state, &lines);
+	code = lines_sort (&lines, error);
+	return code < 0 ? code : lines_tell (&lines, line, context, error);
+}
+
+static const struct larder_resource_type resources[] = {
+	{ .name = "cdn", .summary = "a distribution, and as whom it reads its origin", .paths = cdn_paths, .path_stride = sizeof *cdn_paths, .read = cf_read, .create = cf_create,
+	  .update = cf_update, .remove = cf_remove, .supports = supports, .traps = cdn_traps, .trap_stride = sizeof *cdn_traps },
+	{ 0 }
+};
+
+static const struct larder_driver driver = {
+	.head = LARDER_DRIVER_HEAD, .name = "cloudfront", .version = "0.1.0", .summary = "distributions of CloudFront",
+	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct cloudfront), .resources = resources, .resource_stride = sizeof *resources,
+	.open = cloudfront_open, .close = cloudfront_close,
+};
+LARDER_DRIVER (driver)

@@ -1,0 +1,41 @@
+/* cloudfront.h: one instance of the driver. */
+#ifndef CLOUDFRONT_CLOUDFRONT_H
+#define CLOUDFRONT_CLOUDFRONT_H
+
+#define LARDER_API_VERSION 0
+#include "wire.h"
+
+struct cloudfront {
+	struct aws_settings aws;
+	const char *name, *server;
+	bool read_only;
+	struct aws_client *client;
+};
+
+/* One operation: where it asks, and where what it is told lives. */
+struct cf_work { struct cloudfront *cloudfront; struct larder_call *call; struct larder_arena *arena; };
+
+/* One exchange. 0 also when the service refused with one of these words, "A B", which is then `ret->fault`. */
+int cf_ask (const struct cf_work *work, struct aws_request *request, const char *what, const char *forgiven, struct aws_reply *ret, struct larder_error *error);
+
+/* ---- find.c ---- */
+/* By its tag, with its tags and as whom its origins are read. CONFLICT when two have it. */
+int cf_find (const struct cf_work *work, const char *identity, struct cf_state *ret, struct larder_error *error);
+/* Whose the distribution of that id is, by its tag. */
+enum cf_owner { CF_NOBODY, CF_OURS, CF_OTHERS };
+int cf_owner (const struct cf_work *work, const char *id, const char *identity, enum cf_owner *ret, struct larder_error *error);
+
+/* ---- access.c ---- */
+/* 1 and what it is, 0: it is gone, or a code. */
+int cf_access_look (const struct cf_work *work, const char *kind, const char *id, struct cf_access *ret, struct larder_error *error);
+/* Ours of that kind, made or set right. */
+int cf_access_make (const struct cf_work *work, const char *kind, const char *name, const char *comment, struct cf_access *ret, struct larder_error *error);
+/* Those of our name go, but for one that something else uses. */
+int cf_access_remove (const struct cf_work *work, const char *name, struct larder_error *error);
+
+/* ---- change.c ---- */
+int cf_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+int cf_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+int cf_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+
+#endif

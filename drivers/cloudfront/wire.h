@@ -1,0 +1,89 @@
+/* wire.h: requests to CloudFront, and what is in its documents. Pure. */
+#ifndef CLOUDFRONT_WIRE_H
+#define CLOUDFRONT_WIRE_H
+
+#include <larder/driver.h>
+#include "aws.h"
+#include "lines.h"
+#include "tree.h"
+
+#define CF_TAG "larder:id"               /* by which a distribution is known again */
+
+/* As whom an origin is read, OAC or OAI. Ours has our name; there are others. Texts in the arena. */
+struct cf_access {
+	const char *origin;              /* id of the origin */
+	const char *kind, *id;           /* "oac" or "oai" */
+	const char *name, *comment, *etag;
+	const char *otherwise;           /* why it does not let anybody read as it should, "signing never"; NULL */
+	struct cf_access *next;
+};
+
+/* A distribution as it was found; id NULL: none. `tags`: what Items of a Tags document holds. */
+struct cf_state {
+	const char *id, *arn, *etag, *status, *domain;
+	struct aws_tree tree;
+	struct aws_node *config, *tags;
+	struct cf_access *access;
+};
+
+/* ---- request.c ---- */
+
+/* `path` below the version of the interface; a write of something that is there takes its etag. */
+void cf_request (struct aws_request *request, struct larder_arena *arena, const char *method, const char *path, const char *etag);
+void cf_request_body (struct aws_request *request, const struct buffer *body);
+/* Its name where names are few and plain: readable, and of this identity alone. NULL: no memory. */
+const char *cf_name (const char *identity, struct larder_arena *arena);
+/* Documents, into an empty buffer. `config` NULL: the tags of the lines alone, none of them ours. */
+int cf_document (const struct aws_tree *tree, const struct aws_node *config, struct buffer *into, struct larder_error *error);
+int cf_document_tagged (const struct aws_tree *tree, const struct aws_node *config, const char *identity, const struct lines *desired, struct buffer *into,
+                        struct larder_error *error);
+int cf_document_access (struct larder_arena *arena, const char *kind, const char *name, const char *comment, struct buffer *into, struct larder_error *error);
+/* What is to be set, and what is to go; 0 for nothing, or how many. */
+int cf_tags_set (const struct lines *is, const struct lines *will, struct larder_arena *arena, struct buffer *into, struct larder_error *error);
+int cf_tags_gone (const struct lines *is, const struct lines *will, struct larder_arena *arena, struct buffer *into, struct larder_error *error);
+
+/* ---- lines.c: from documents to lines ---- */
+
+/* The whole state, unsorted. */
+void cf_tell (const struct cf_state *state, struct lines *lines);
+/* As whom an origin is read by its configuration: kind and id; false: as nobody. */
+bool cf_access_of (const struct aws_node *origin, const char **ret_kind, const char **ret_id);
+/* What a GET of an OAC or OAI tells. */
+int cf_access_read (const char *body, size_t length, const char *kind, struct larder_arena *arena, struct cf_access *ret, struct larder_error *error);
+/* Value of a tag; NULL. */
+const char *cf_tag (const struct aws_node *tags, const char *key);
+
+/* ---- document.c, behavior.c: from lines to documents ---- */
+
+/* A configuration that serves nothing yet. */
+int cf_config_begin (struct aws_tree *tree, const char *reference, struct aws_node **ret, struct larder_error *error);
+/* Changes what differs between the lines; all else stays. Origins whose access differs get what `access` has for them. INVALID for what CloudFront cannot
+ * reach. */
+int cf_config_change (struct aws_tree *tree, struct aws_node *config, const struct lines *is, const struct lines *will, const struct cf_access *access,
+                      struct larder_error *error);
+/* Off, and its origins read as nobody. */
+void cf_config_off (struct aws_tree *tree, struct aws_node *config);
+bool cf_config_is_off (const struct aws_node *config);
+/* Of SET[NAME]FIELD the name, in the arena of the lines, and where the field begins; NULL: another path. */
+const char *cf_member (const struct lines *lines, const char *path, const char *set, const char **ret_field);
+bool cf_differs (const struct lines *is, const struct lines *will, const char *path);
+/* Is a line of SET[… another, or on one side alone? */
+bool cf_set_differs (const struct lines *is, const struct lines *will, const char *set);
+/* Makes `at` a list of the members of a set: Quantity and Items. */
+void cf_set_members (struct aws_tree *tree, struct aws_node *at, const char *item, const struct lines *will, const char *set);
+void cf_behaviors_change (struct aws_tree *tree, struct aws_node *config, const struct lines *is, const struct lines *will);
+
+/* ---- both ways: what is one text of the document ---- */
+
+enum cf_kind { CF_TEXT, CF_BOOL, CF_ALL };       /* CF_ALL: yes is "all", no is "none" */
+struct cf_field { const char *path, *element; enum cf_kind kind; bool stays; };      /* stays: without a line, as it is; else it goes */
+extern const struct cf_field cf_fields[], cf_behavior_fields[];                 /* each ends with a NULL path */
+const char *cf_shown (enum cf_kind kind, const char *text);
+const char *cf_written (enum cf_kind kind, const char *value);
+
+/* Headers by which S3 knows a request of a script of another site. */
+#define CF_CORS_HEADERS { "Access-Control-Request-Headers", "Access-Control-Request-Method", "Origin" }
+enum { CF_CORS_HEADER_COUNT = 3 };
+#define CF_OTHERWISE "otherwise"                /* what behaviors say differently */
+
+#endif

@@ -1,0 +1,354 @@
+"""cloudfront_service.py: CloudFront as far as distributions, their tags, origin access controls and identities go, on loopback: what moto lacks and mistakes of it.
+Stateful; every request is held against botocore's model of the service, each Quantity against its Items, and what does not fit is kept in `wrong`.
+
+    with cloudfront_service.Service() as service:
+        service.endpoint, service.asked, service.wrong, service.distributions, service.controls, service.identities
+        service.progress = 5                                      # GETs that a change is InProgress for
+        service.rules.append(("UpdateDistribution", 1, "lose"))   # the first of those is done, and its reply lost; "throttle", "deny"
+"""
+import copy
+import http.server
+import threading
+import uuid
+
+import service_model
+
+ACCOUNT = "123456789012"
+DATE = "2026-11-28T00:00:00Z"
+
+
+class Refused(Exception):
+    def __init__(self, status, code, message="no"):
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+class Service:
+    def __init__(self):
+        self.model = service_model.Model("cloudfront")
+        self.came = threading.Condition()    # whenever something is asked
+        self.asked, self.wrong, self.rules, self.counts = [], [], [], {}
+        self.page = 1                        # items of a page: so that every list has several
+        self.progress = 1
+        self.clear()
+        service = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def handle_any(self):
+                service.handle(self)
+            do_GET = do_PUT = do_POST = do_DELETE = handle_any
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                pass                         # a client that was killed
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.endpoint = "http://127.0.0.1:%d" % self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def clear(self):
+        """No references of distributions that are gone, either."""
+        self.distributions, self.controls, self.identities, self.used, self.number = {}, {}, {}, {}, 0
+
+    def handle(self, request):
+        body = request.rfile.read(int(request.headers.get("content-length") or 0))
+        with self.came:
+            status, text, etag = self.answer(request, body)
+        if status is None:
+            request.close_connection = True
+            return
+        text = text.encode()
+        request.send_response(status)
+        request.send_header("content-type", "text/xml")
+        request.send_header("x-amzn-requestid", str(uuid.uuid4()))
+        if etag:
+            request.send_header("etag", etag)
+        request.send_header("content-length", str(len(text)))
+        request.end_headers()
+        request.wfile.write(text)
+
+    def answer(self, request, body):
+        name = None
+        try:
+            name, given = self.model.operation(request.command, request.path, body, request.headers)
+            self.hold_quantities(given)
+            if "/us-east-1/cloudfront/aws4_request" not in request.headers.get("authorization", ""):
+                raise service_model.Wrong("not signed for us-east-1")
+            self.asked.append((name, given))
+            self.came.notify_all()
+            self.counts[name] = self.counts.get(name, 0) + 1
+            act = next((act for wanted, number, act in self.rules if wanted == name and number == self.counts[name]), None)
+            if act in ("throttle", "deny"):
+                raise Refused(400 if act == "throttle" else 403, "Throttling" if act == "throttle" else "AccessDenied")
+            done, etag = getattr(self, name)(**given)
+        except (service_model.Wrong, ValueError) as problem:
+            self.wrong.append("%s: %s" % (name, problem))
+            return 400, self.fault("InvalidArgument", problem), None
+        except Refused as refused:
+            return refused.status, self.fault(refused.code, refused), None
+        if act == "lose":
+            return None, None, None
+        return (200, self.model.xml(name, done), etag) if done else (204, "", etag)
+
+    @staticmethod
+    def fault(code, message):
+        return "<ErrorResponse xmlns='http://cloudfront.amazonaws.com/doc/2020-05-31/'><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>r</RequestId></ErrorResponse>" % (
+            code, service_model.escape(str(message)))
+
+    def hold_quantities(self, value):
+        if isinstance(value, dict):
+            if "Quantity" in value and value["Quantity"] != len(value.get("Items", [])):
+                raise service_model.Wrong("Quantity %d of %s" % (value["Quantity"], value.get("Items")))
+            value = list(value.values())
+        if isinstance(value, list):
+            for one in value:
+                self.hold_quantities(one)
+
+    def pages(self, key, items, marker):
+        names = sorted(items)
+        at = next((n for n, name in enumerate(names) if name >= marker), len(names)) if marker else 0
+        more = {"NextMarker": names[at + self.page]} if at + self.page < len(names) else {}
+        return {key: {"Marker": marker or "", "MaxItems": self.page, "IsTruncated": bool(more), "Quantity": len(names[at:at + self.page]),
+                      "Items": [items[name] for name in names[at:at + self.page]], **more}}, None
+
+    def new(self, letter):
+        self.number += 1
+        return "%s%012d" % (letter, self.number)
+
+    @staticmethod
+    def matched(one, etag):
+        if not etag:
+            raise Refused(400, "InvalidIfMatchVersion", "no If-Match")
+        if etag != one["etag"]:
+            raise Refused(412, "PreconditionFailed", "the etag is another by now")
+
+    # ---- distributions
+
+    def checked(self, config):
+        """As the service refuses it, and with what it fills in."""
+        origins = {origin["Id"] for origin in config["Origins"]["Items"]}
+        for origin in config["Origins"]["Items"]:
+            if ("S3OriginConfig" in origin) == ("CustomOriginConfig" in origin):
+                raise Refused(400, "InvalidOrigin", "one of S3OriginConfig and CustomOriginConfig")
+            control, identity = origin.get("OriginAccessControlId"), origin.get("S3OriginConfig", {}).get("OriginAccessIdentity")
+            if control and (control not in self.controls or identity):
+                raise Refused(400, "InvalidOriginAccessControl", control)
+            if identity and identity.split("/")[-1] not in self.identities:
+                raise Refused(400, "InvalidOriginAccessIdentity", identity)
+            for name, value in (("OriginPath", ""), ("CustomHeaders", {"Quantity": 0}), ("ConnectionAttempts", 3), ("ConnectionTimeout", 10), ("OriginAccessControlId", "")):
+                origin.setdefault(name, value)
+        for behavior in [config["DefaultCacheBehavior"], *config.get("CacheBehaviors", {}).get("Items", [])]:
+            self.checked_behavior(behavior, origins)
+        for name in ("Aliases", "CacheBehaviors", "CustomErrorResponses", "OriginGroups"):
+            config.setdefault(name, {"Quantity": 0})
+        viewer = config.setdefault("ViewerCertificate", {"CloudFrontDefaultCertificate": True})
+        if viewer.get("CloudFrontDefaultCertificate"):
+            viewer.update(MinimumProtocolVersion="TLSv1", CertificateSource="cloudfront")
+        elif not viewer.get("SSLSupportMethod") or not viewer.get("MinimumProtocolVersion"):
+            raise Refused(400, "InvalidViewerCertificate", "no method, or no version")
+        elif ":us-east-1:" not in viewer.get("ACMCertificateArn", ":us-east-1:"):
+            raise Refused(400, "InvalidViewerCertificate", "the certificate is in another region")
+        for name, value in (("DefaultRootObject", ""), ("PriceClass", "PriceClass_All"), ("WebACLId", ""), ("HttpVersion", "http2"), ("IsIPV6Enabled", True), ("Staging", False),
+                            ("Restrictions", {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}}),
+                            ("Logging", {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""})):
+            config.setdefault(name, value)
+        return config
+
+    @staticmethod
+    def checked_behavior(behavior, origins):
+        if behavior["TargetOriginId"] not in origins:
+            raise Refused(404, "NoSuchOrigin", behavior["TargetOriginId"])
+        own = {"MinTTL", "DefaultTTL", "MaxTTL", "ForwardedValues"} & set(behavior)
+        if bool(behavior.get("CachePolicyId")) == bool(own) or (own and not {"MinTTL", "ForwardedValues"} <= own):
+            raise Refused(400, "InvalidArgument", "a cache policy, or forwarded values and times")
+        if behavior.get("OriginRequestPolicyId") and own:
+            raise Refused(400, "InvalidArgument", "an origin request policy needs a cache policy")
+        if own:
+            behavior.setdefault("DefaultTTL", 86400)
+            behavior.setdefault("MaxTTL", 31536000)
+            behavior["ForwardedValues"].setdefault("Headers", {"Quantity": 0})
+            behavior["ForwardedValues"].setdefault("QueryStringCacheKeys", {"Quantity": 0})
+            if not behavior["MinTTL"] <= behavior["DefaultTTL"] <= behavior["MaxTTL"]:
+                raise Refused(400, "InvalidTTLOrder")
+        methods = behavior.setdefault("AllowedMethods", {"Quantity": 2, "Items": ["HEAD", "GET"]})
+        methods.setdefault("CachedMethods", {"Quantity": 2, "Items": ["HEAD", "GET"]})
+        for name in ("TrustedSigners", "TrustedKeyGroups"):
+            behavior.setdefault(name, {"Enabled": False, "Quantity": 0})
+        for name in ("LambdaFunctionAssociations", "FunctionAssociations"):
+            behavior.setdefault(name, {"Quantity": 0})
+        for name, value in (("SmoothStreaming", False), ("Compress", False), ("FieldLevelEncryptionId", "")):
+            behavior.setdefault(name, value)
+
+    def touched(self, one):
+        one["etag"], one["left"] = self.new("V"), self.progress
+
+    def distribution(self, identity):
+        if identity not in self.distributions:
+            raise Refused(404, "NoSuchDistribution", "The specified distribution does not exist.")
+        return self.distributions[identity]
+
+    def told(self, one):
+        status, one["left"] = "InProgress" if one["left"] else "Deployed", max(0, one["left"] - 1)
+        return {"Distribution": {"Id": one["id"], "ARN": one["arn"], "Status": status, "LastModifiedTime": DATE, "InProgressInvalidationBatches": 0,
+                                 "DomainName": one["id"].lower() + ".cloudfront.net", "DistributionConfig": one["config"]}}, one["etag"]
+
+    def CreateDistributionWithTags(self, DistributionConfigWithTags):
+        config, reference = self.checked(DistributionConfigWithTags["DistributionConfig"]), DistributionConfigWithTags["DistributionConfig"]["CallerReference"]
+        if reference in self.used:
+            raise Refused(409, "DistributionAlreadyExists", "The caller reference that you are using to create a distribution is associated with another distribution. Already exists: "
+                          + self.used[reference])
+        identity = self.new("E")
+        one = {"id": identity, "arn": "arn:aws:cloudfront::%s:distribution/%s" % (ACCOUNT, identity), "config": config,
+               "tags": {tag["Key"]: tag.get("Value", "") for tag in DistributionConfigWithTags["Tags"].get("Items", [])}}
+        self.touched(one)
+        self.distributions[identity], self.used[reference] = one, identity
+        return self.told(one)
+
+    def ListDistributions(self, Marker=None, MaxItems=None):
+        keys = ("Aliases", "Origins", "DefaultCacheBehavior", "CacheBehaviors", "CustomErrorResponses", "Comment", "PriceClass", "Enabled", "ViewerCertificate", "Restrictions", "WebACLId",
+                "HttpVersion", "IsIPV6Enabled", "Staging")
+        return self.pages("DistributionList", {name: {"Id": name, "ARN": one["arn"], "Status": "Deployed", "LastModifiedTime": DATE, "DomainName": name.lower() + ".cloudfront.net",
+                                                      **{key: one["config"][key] for key in keys}} for name, one in self.distributions.items()}, Marker)
+
+    def GetDistribution(self, Id):
+        return self.told(self.distribution(Id))
+
+    def GetDistributionConfig(self, Id):
+        one = self.distribution(Id)
+        return {"DistributionConfig": one["config"]}, one["etag"]
+
+    def UpdateDistribution(self, Id, DistributionConfig, IfMatch=None):
+        one = self.distribution(Id)
+        self.matched(one, IfMatch)
+        if DistributionConfig["CallerReference"] != one["config"]["CallerReference"]:
+            raise Refused(400, "IllegalUpdate", "another caller reference")
+        one["config"] = self.checked(DistributionConfig)
+        self.touched(one)
+        return self.told(one)
+
+    def DeleteDistribution(self, Id, IfMatch=None):
+        one = self.distribution(Id)
+        self.matched(one, IfMatch)
+        if one["config"]["Enabled"] or one["left"]:
+            raise Refused(409, "DistributionNotDisabled", "enabled, or not disabled everywhere yet")
+        del self.distributions[Id]
+        return None, None
+
+    # ---- tags
+
+    def tagged(self, arn):
+        one = next((one for one in self.distributions.values() if one["arn"] == arn), None)
+        if not one:
+            raise Refused(404, "NoSuchResource", arn)
+        return one["tags"]
+
+    def ListTagsForResource(self, Resource):
+        return {"Tags": {"Items": [{"Key": key, "Value": value} for key, value in self.tagged(Resource).items()]}}, None
+
+    def TagResource(self, Resource, Tags):
+        self.tagged(Resource).update({tag["Key"]: tag.get("Value", "") for tag in Tags["Items"]})
+        return None, None
+
+    def UntagResource(self, Resource, TagKeys):
+        for key in TagKeys["Items"]:
+            self.tagged(Resource).pop(key, None)
+        return None, None
+
+    # ---- origin access controls
+
+    def one_of(self, kind, identity):
+        if identity not in getattr(self, kind):
+            raise Refused(404, {"controls": "NoSuchOriginAccessControl", "identities": "NoSuchCloudFrontOriginAccessIdentity"}[kind], identity)
+        return getattr(self, kind)[identity]
+
+    def in_use(self, identity):
+        return any(identity in (origin.get("OriginAccessControlId"), origin.get("S3OriginConfig", {}).get("OriginAccessIdentity", "").split("/")[-1])
+                   for one in self.distributions.values() for origin in one["config"]["Origins"]["Items"])
+
+    @staticmethod
+    def control(one):
+        return {"OriginAccessControl": {"Id": one["id"], "OriginAccessControlConfig": one["config"]}}, one["etag"]
+
+    def CreateOriginAccessControl(self, OriginAccessControlConfig):
+        if any(one["config"]["Name"] == OriginAccessControlConfig["Name"] for one in self.controls.values()):
+            raise Refused(409, "OriginAccessControlAlreadyExists", "An origin access control with the same name already exists.")
+        if len(OriginAccessControlConfig["Name"]) > 64:
+            raise Refused(400, "InvalidArgument", "the name is longer than 64")
+        one = {"id": self.new("C"), "config": OriginAccessControlConfig, "etag": self.new("V")}
+        self.controls[one["id"]] = one
+        return self.control(one)
+
+    def GetOriginAccessControl(self, Id):
+        return self.control(self.one_of("controls", Id))
+
+    def UpdateOriginAccessControl(self, Id, OriginAccessControlConfig, IfMatch=None):
+        one = self.one_of("controls", Id)
+        self.matched(one, IfMatch)
+        one.update(config=OriginAccessControlConfig, etag=self.new("V"))
+        return self.control(one)
+
+    def ListOriginAccessControls(self, Marker=None, MaxItems=None):
+        return self.pages("OriginAccessControlList", {name: {"Id": name, "Description": "", **one["config"]} for name, one in self.controls.items()}, Marker)
+
+    def DeleteOriginAccessControl(self, Id, IfMatch=None):
+        self.matched(self.one_of("controls", Id), IfMatch)
+        if self.in_use(Id):
+            raise Refused(409, "OriginAccessControlInUse")
+        del self.controls[Id]
+        return None, None
+
+    # ---- origin access identities
+
+    @staticmethod
+    def identity(one):
+        return {"CloudFrontOriginAccessIdentity": {"Id": one["id"], "S3CanonicalUserId": "c0ffee", "CloudFrontOriginAccessIdentityConfig": one["config"]}}, one["etag"]
+
+    def CreateCloudFrontOriginAccessIdentity(self, CloudFrontOriginAccessIdentityConfig):
+        for one in self.identities.values():
+            if one["config"] == CloudFrontOriginAccessIdentityConfig:
+                return self.identity(one)
+            if one["config"]["CallerReference"] == CloudFrontOriginAccessIdentityConfig["CallerReference"]:
+                raise Refused(409, "CloudFrontOriginAccessIdentityAlreadyExists")
+        one = {"id": self.new("I"), "config": CloudFrontOriginAccessIdentityConfig, "etag": self.new("V")}
+        self.identities[one["id"]] = one
+        return self.identity(one)
+
+    def GetCloudFrontOriginAccessIdentity(self, Id):
+        return self.identity(self.one_of("identities", Id))
+
+    def UpdateCloudFrontOriginAccessIdentity(self, Id, CloudFrontOriginAccessIdentityConfig, IfMatch=None):
+        one = self.one_of("identities", Id)
+        self.matched(one, IfMatch)
+        if one["config"]["CallerReference"] != CloudFrontOriginAccessIdentityConfig["CallerReference"]:
+            raise Refused(400, "IllegalUpdate")
+        one.update(config=CloudFrontOriginAccessIdentityConfig, etag=self.new("V"))
+        return self.identity(one)
+
+    def ListCloudFrontOriginAccessIdentities(self, Marker=None, MaxItems=None):
+        return self.pages("CloudFrontOriginAccessIdentityList", {name: {"Id": name, "S3CanonicalUserId": "c0ffee", "Comment": one["config"]["Comment"]}
+                                                                 for name, one in self.identities.items()}, Marker)
+
+    def DeleteCloudFrontOriginAccessIdentity(self, Id, IfMatch=None):
+        self.matched(self.one_of("identities", Id), IfMatch)
+        if self.in_use(Id):
+            raise Refused(409, "CloudFrontOriginAccessIdentityInUse")
+        del self.identities[Id]
+        return None, None
+
+    def copy(self):
+        """All that there is, without etags and states."""
+        return copy.deepcopy({name: [(one["config"], one.get("tags")) for one in getattr(self, name).values()] for name in ("distributions", "controls", "identities")})

@@ -1,0 +1,488 @@
+#!/usr/bin/env python3
+"""A distribution as the strategy has it (E1), by the driver cloudfront in front of a service held against botocore's model, its bucket on moto; read back by boto3: made,
+made again, drifted in each attribute by boto3 and mended, an identity replaced by a control, lost replies, throttled, denied, killed; what others set stays;
+turned off, awaited and removed, whoever turned it off (c-E09); behaviors that change places (c-E05)."""
+import copy
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+import cloudfront_service  # noqa: E402
+import servers  # noqa: E402
+import tap  # noqa: E402
+from scene import MODULES, TOOL, Done  # noqa: E402
+
+BUCKET = "pingvas-studio-images"
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/c-1"
+PIPELINE = """[larder]
+environment = test
+[store "images"]
+backend = objects
+bucket = %s
+cdn = images
+[cdn "images"]
+backend = cdn
+store = images
+origin-id = S3-pingvas-studio-images
+comment = Pingvas Studio Images CDN
+origin-access = oai
+origin-access-comment = OAI for images bucket
+behaviors = thumbnails, default
+price-class = PriceClass_200
+certificate = %s
+aliases = images.pingvas.studio
+tls = TLSv1.2_2021
+ipv6 = yes
+geo = none
+tags = "Name=Images CDN"
+accept = oai, public-cdn
+[behavior "thumbnails"]
+path = */thumbnails/*
+methods = GET, HEAD
+min-ttl = 86400s
+default-ttl = 2592000s
+max-ttl = 31536000s
+[behavior "default"]
+methods = GET, HEAD, OPTIONS
+min-ttl = 0s
+default-ttl = 86400s
+max-ttl = 31536000s
+""" % (BUCKET, CERTIFICATE)
+OAC = PIPELINE.replace("origin-access = oai", "origin-access = oac")
+ORIGIN = "origin[S3-pingvas-studio-images]"
+
+
+class Place:
+    def __init__(self):
+        self.holder = tempfile.TemporaryDirectory(prefix="larder-cloudfront-")
+        self.folder = self.holder.name
+        os.makedirs(os.path.join(self.folder, "profiles"))
+        self.service = cloudfront_service.Service()
+        self.server = servers.start("moto")
+        self.buckets = self.server.client()
+        self.client = self.server.client("cloudfront", endpoint=self.service.endpoint)
+
+    def start(self, *words, text=PIPELINE, server="moto"):
+        with open(os.path.join(self.folder, "larder.ini"), "w") as file:
+            file.write(text)
+        with open(os.path.join(self.folder, "profiles/p.ini"), "w") as file:
+            file.write("[backend \"objects\"]\ndriver = s3\nserver = moto\nendpoint = %s\nregion = ap-northeast-2\n" % self.server.endpoint)
+            file.write("[backend \"cdn\"]\ndriver = cloudfront\nserver = %s\nendpoint = %s\n" % (server, self.service.endpoint))
+        self.service.asked.clear()
+        self.service.counts.clear()
+        return subprocess.Popen([TOOL, "--config", os.path.join(self.folder, "larder.ini"), "--profile", "p", "--json", "infra", *words], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, env={**self.server.environment(), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": "", "LARDER_PROFILE": ""})
+
+    def run(self, *words, rules=(), **more):
+        self.service.rules[:] = rules
+        process = self.start(*words, **more)
+        out, err = process.communicate(timeout=120 * servers.SLOW)
+        self.service.rules.clear()
+        assert self.service.wrong == [], self.service.wrong
+        return Done(process.returncode, out, err)
+
+    def fresh(self, **more):
+        """Nothing there, and then all as it is asked for."""
+        self.service.clear()
+        self.service.wrong.clear()
+        self.service.progress = 1
+        for bucket in self.buckets.list_buckets()["Buckets"]:
+            self.buckets.delete_bucket(Bucket=bucket["Name"])
+        if more.get("apply", True):
+            done = self.run("apply", **{name: value for name, value in more.items() if name != "apply"})
+            assert done.code == 0, done
+
+    def wrote(self):
+        return [name for name, _ in self.service.asked if not name.startswith(("Get", "List"))]
+
+    # ---- as boto3 sees it
+
+    def only(self):
+        identity, = self.service.distributions
+        return identity
+
+    def config(self):
+        got = self.client.get_distribution_config(Id=self.only())
+        return got["DistributionConfig"], got["ETag"]
+
+    def drift(self, edit):
+        """What another program does: the whole configuration, changed."""
+        config, etag = self.config()
+        edit(config)
+        self.client.update_distribution(Id=self.only(), DistributionConfig=config, IfMatch=etag)
+
+    def tags(self):
+        arn = self.client.get_distribution(Id=self.only())["Distribution"]["ARN"]
+        return arn, {tag["Key"]: tag["Value"] for tag in self.client.list_tags_for_resource(Resource=arn)["Tags"]["Items"]}
+
+    def readers(self):
+        from botocore.exceptions import ClientError
+        try:
+            policy = json.loads(self.buckets.get_bucket_policy(Bucket=BUCKET)["Policy"])
+        except ClientError:
+            return []
+        return [(one["Principal"], one.get("Condition")) for one in policy["Statement"] if one["Action"] == "s3:GetObject"]
+
+
+place = Place()
+
+
+def marks(done):
+    return [(line.get("path"), line["change"]) for line in done.lines if line["type"] in ("resource", "change") and line["resource"] == "cdn" and line["change"] not in ("same", "warning")]
+
+
+def behavior(allowed, least, usual):
+    return {"TargetOriginId": "S3-pingvas-studio-images", "ViewerProtocolPolicy": "redirect-to-https", "Compress": True, "MinTTL": least, "DefaultTTL": usual, "MaxTTL": 31536000,
+            "AllowedMethods": {"Quantity": len(allowed), "Items": allowed, "CachedMethods": {"Quantity": 2, "Items": ["GET", "HEAD"]}},
+            "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}, "Headers": {"Quantity": 0}, "QueryStringCacheKeys": {"Quantity": 0}},
+            "TrustedSigners": {"Enabled": False, "Quantity": 0}, "TrustedKeyGroups": {"Enabled": False, "Quantity": 0}, "SmoothStreaming": False,
+            "LambdaFunctionAssociations": {"Quantity": 0}, "FunctionAssociations": {"Quantity": 0}, "FieldLevelEncryptionId": ""}
+
+
+def strategy(identity="", control=""):
+    """E1, in boto3's words."""
+    return {
+        "Aliases": {"Quantity": 1, "Items": ["images.pingvas.studio"]}, "DefaultRootObject": "", "Comment": "Pingvas Studio Images CDN", "PriceClass": "PriceClass_200", "Enabled": True,
+        "Origins": {"Quantity": 1, "Items": [{
+            "Id": "S3-pingvas-studio-images", "DomainName": BUCKET + ".s3.ap-northeast-2.amazonaws.com", "OriginPath": "", "CustomHeaders": {"Quantity": 0}, "ConnectionAttempts": 3,
+            "ConnectionTimeout": 10, "S3OriginConfig": {"OriginAccessIdentity": identity and "origin-access-identity/cloudfront/" + identity}, "OriginAccessControlId": control}]},
+        "OriginGroups": {"Quantity": 0}, "DefaultCacheBehavior": behavior(["GET", "HEAD", "OPTIONS"], 0, 86400),
+        "CacheBehaviors": {"Quantity": 1, "Items": [{"PathPattern": "*/thumbnails/*", **behavior(["GET", "HEAD"], 86400, 2592000)}]}, "CustomErrorResponses": {"Quantity": 0},
+        "Logging": {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""},
+        "ViewerCertificate": {"ACMCertificateArn": CERTIFICATE, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"},
+        "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}}, "WebACLId": "", "HttpVersion": "http2", "IsIPV6Enabled": True, "Staging": False}
+
+
+def plain(config):
+    config = {name: value for name, value in config.items() if name != "CallerReference"}
+    for one in (config["DefaultCacheBehavior"], *config["CacheBehaviors"].get("Items", [])):
+        for methods in (one["AllowedMethods"], one["AllowedMethods"]["CachedMethods"]):
+            methods["Items"].sort()
+    return config
+
+
+def test_live_cloudfront_oai_as_the_strategy_has_it():
+    place.fresh()
+    (identity, one), = place.service.identities.items()
+    assert one["config"]["Comment"] == "OAI for images bucket" and not place.service.controls
+    assert plain(place.config()[0]) == strategy(identity=identity), (place.config(), strategy(identity=identity))
+    assert place.tags()[1] == {"larder:id": "test/cdn/images", "Name": "Images CDN"}, place.tags()
+    assert place.readers() == [({"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity " + identity}, None)], place.readers()
+    again = place.run("apply")
+    assert again.code == 0 and place.wrote() == [] and place.run("plan", "--detailed-exitcode").code == 0, (again, place.wrote())
+
+
+def test_live_cloudfront_oac_as_aws_asks():
+    place.fresh(text=OAC)
+    (control, one), = place.service.controls.items()
+    config = one["config"]
+    assert (config["SigningProtocol"], config["SigningBehavior"], config["OriginAccessControlOriginType"]) == ("sigv4", "always", "s3") and not place.service.identities, config
+    assert plain(place.config()[0]) == strategy(control=control), place.config()
+    assert place.readers() == [({"Service": "cloudfront.amazonaws.com"}, {"StringEquals": {"AWS:SourceArn": place.tags()[0]}})], place.readers()
+    assert place.run("apply", text=OAC).code == 0 and place.wrote() == [], place.wrote()
+
+
+def test_live_cloudfront_identity_replaced_by_a_control():
+    """c-traps oai: a plan like any other; the identity goes with the distribution."""
+    place.fresh()
+    found = place.run("plan", text=OAC)
+    assert marks(found) == [(None, "update"), (ORIGIN + ".access", "update")], found
+    done = place.run("apply", text=OAC)
+    control, = place.service.controls
+    assert done.code == 0 and plain(place.config()[0]) == strategy(control=control), done
+    assert place.readers()[0][0] == {"Service": "cloudfront.amazonaws.com"}, place.readers()
+    assert place.run("apply", text=OAC).code == 0 and place.wrote() == []
+    assert place.run("destroy", "--environment", "test", text=OAC).code == 0
+    assert (place.service.distributions, place.service.controls, place.service.identities) == ({}, {}, {}), place.service.copy()
+
+
+def main(**change):
+    return lambda: place.drift(lambda config: config["DefaultCacheBehavior"].update(change))
+
+
+def thumbnails(**change):
+    return lambda: place.drift(lambda config: config["CacheBehaviors"]["Items"][0].update(change))
+
+
+def whole(**change):
+    return lambda: place.drift(lambda config: config.update(change))
+
+
+def forwarded(**change):
+    return lambda: place.drift(lambda config: config["DefaultCacheBehavior"]["ForwardedValues"].update(change))
+
+
+def origin(**change):
+    return lambda: place.drift(lambda config: config["Origins"]["Items"][0].update(change))
+
+
+def policy_instead(config):
+    for name in ("ForwardedValues", "MinTTL", "DefaultTTL", "MaxTTL"):
+        config["DefaultCacheBehavior"].pop(name)
+    config["DefaultCacheBehavior"].update(CachePolicyId="658327ea-f89d-4fab-a63d-7e88639e58f6", OriginRequestPolicyId="88a5eaf4-2fd4-4709-b370-b4c650ea3fcf")
+
+
+def custom_instead(config):
+    one = config["Origins"]["Items"][0]
+    one.pop("S3OriginConfig")
+    one.update(OriginAccessControlId="", CustomOriginConfig={"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"})
+
+
+def other_origin(config):
+    second = dict(copy.deepcopy(config["Origins"]["Items"][0]), Id="other")
+    config["Origins"] = {"Quantity": 2, "Items": [*config["Origins"]["Items"], second]}
+    config["DefaultCacheBehavior"]["TargetOriginId"] = "other"
+
+
+def control_set(**change):
+    def drift():
+        identity, = place.service.controls
+        got = place.client.get_origin_access_control(Id=identity)
+        place.client.update_origin_access_control(Id=identity, IfMatch=got["ETag"], OriginAccessControlConfig={**got["OriginAccessControl"]["OriginAccessControlConfig"], **change})
+    return drift
+
+
+MANY = {"Quantity": 7, "Items": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"], "CachedMethods": {"Quantity": 2, "Items": ["GET", "HEAD"]}}
+CACHED = {"Quantity": 3, "Items": ["GET", "HEAD", "OPTIONS"], "CachedMethods": {"Quantity": 3, "Items": ["GET", "HEAD", "OPTIONS"]}}
+DRIFTS = (
+    (whole(Comment="another"), "comment"), (whole(Comment=""), "comment"), (whole(Enabled=False), "enabled"), (whole(IsIPV6Enabled=False), "ipv6"),
+    (whole(PriceClass="PriceClass_All"), "price-class"), (whole(Aliases={"Quantity": 0}), "alias[images.pingvas.studio]"),
+    (whole(ViewerCertificate={"CloudFrontDefaultCertificate": True}), "certificate"),
+    (whole(ViewerCertificate={"ACMCertificateArn": CERTIFICATE + "2", "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"}), "certificate"),
+    (whole(ViewerCertificate={"ACMCertificateArn": CERTIFICATE, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1"}), "tls"),
+    (whole(ViewerCertificate={"ACMCertificateArn": CERTIFICATE, "SSLSupportMethod": "vip", "MinimumProtocolVersion": "TLSv1.2_2021"}), "tls"),
+    (whole(Restrictions={"GeoRestriction": {"RestrictionType": "whitelist", "Quantity": 2, "Items": ["KR", "JP"]}}), "geo"),
+    (whole(CacheBehaviors={"Quantity": 0}), "behavior[*/thumbnails/*].order"),
+    (main(ViewerProtocolPolicy="allow-all"), "behavior[default].viewer"), (main(Compress=False), "behavior[default].compress"),
+    (main(MinTTL=1), "behavior[default].min-ttl"), (main(DefaultTTL=1), "behavior[default].default-ttl"), (main(MaxTTL=86401), "behavior[default].max-ttl"),
+    (main(AllowedMethods=MANY), "behavior[default].method[PUT]"), (main(AllowedMethods=CACHED), "behavior[default].cached-method[OPTIONS]"),
+    (forwarded(QueryString=True), "behavior[default].query"), (forwarded(Cookies={"Forward": "all"}), "behavior[default].cookies"),
+    (forwarded(Cookies={"Forward": "whitelist", "WhitelistedNames": {"Quantity": 1, "Items": ["a"]}}), "behavior[default].cookies"),
+    (forwarded(Headers={"Quantity": 1, "Items": ["*"]}), "behavior[default].cors"),
+    (lambda: place.drift(policy_instead), "behavior[default].cache-policy"),
+    (thumbnails(MinTTL=0), "behavior[*/thumbnails/*].min-ttl"), (thumbnails(ViewerProtocolPolicy="https-only"), "behavior[*/thumbnails/*].viewer"),
+    (thumbnails(PathPattern="*/other/*"), "behavior[*/thumbnails/*].order"),
+    (origin(DomainName="other.s3.ap-northeast-2.amazonaws.com"), ORIGIN + ".domain"), (origin(OriginAccessControlId=""), ORIGIN + ".access"),
+    (lambda: place.drift(custom_instead), ORIGIN + ".access"), (control_set(SigningBehavior="never"), ORIGIN + ".access"),
+    (control_set(Description="another"), ORIGIN + ".access-comment"), (lambda: place.drift(other_origin), "behavior[default].origin"),
+    (lambda: place.client.tag_resource(Resource=place.tags()[0], Tags={"Items": [{"Key": "Name", "Value": "x"}]}), "tag[Name]"),
+    (lambda: place.client.untag_resource(Resource=place.tags()[0], TagKeys={"Items": ["Name"]}), "tag[Name]"),
+)
+
+
+def test_live_cloudfront_each_drift_is_found_and_mended():
+    """And when it is mended, nothing else has changed; what came beside it, an origin or a behavior of somebody's, goes with --adopt."""
+    place.fresh(text=OAC)
+    want = place.service.copy()
+    for number, (drift, path) in enumerate(DRIFTS):
+        drift()
+        found = place.run("plan", text=OAC)
+        assert path in [one[0] for one in marks(found)], (number, path, marks(found))
+        done = place.run("apply", "--adopt", text=OAC)
+        assert done.code == 0 and plain_copy(place.service.copy()) == plain_copy(want), (number, path, done, place.service.copy(), want)
+        assert marks(place.run("plan", text=OAC)) == [], (number, path)
+
+
+def plain_copy(state):
+    state["distributions"] = [(plain(config), tags) for config, tags in state["distributions"]]
+    return state
+
+
+MORE = (OAC.replace("geo = none", "geo = none\nweb-acl = arn:aws:wafv2:us-east-1:123456789012:global/webacl/w/1\nkey-group = kg-1"))
+
+
+def test_live_cloudfront_firewall_and_signed_urls():
+    place.fresh(text=MORE)
+    config = place.config()[0]
+    assert config["WebACLId"].endswith("webacl/w/1"), config
+    for one in (config["DefaultCacheBehavior"], *config["CacheBehaviors"]["Items"]):
+        assert one["TrustedKeyGroups"] == {"Enabled": True, "Quantity": 1, "Items": ["kg-1"]}, one
+    for drift, path in ((whole(WebACLId=""), "web-acl"), (main(TrustedKeyGroups={"Enabled": False, "Quantity": 0}), "key-group"),
+                        (thumbnails(TrustedKeyGroups={"Enabled": True, "Quantity": 1, "Items": ["kg-2"]}), "key-group"),
+                        (main(TrustedSigners={"Enabled": True, "Quantity": 1, "Items": ["self"]}), "key-group")):
+        drift()
+        assert path in [one[0] for one in marks(place.run("plan", text=MORE))], path
+        assert place.run("apply", text=MORE).code == 0 and place.config()[0] == config, (path, place.config())
+
+
+def test_live_cloudfront_cors_is_told_apart_at_the_edge():
+    """c-E06: the three headers are forwarded where cors stands, beside those of others."""
+    text = OAC.replace("[behavior \"default\"]", "[cors \"studio\"]\norigins = https://pingvas.studio\nmethods = GET\n[behavior \"default\"]\ncors = studio")
+    place.fresh(text=text)
+
+    def headers():
+        return sorted(place.config()[0]["DefaultCacheBehavior"]["ForwardedValues"]["Headers"].get("Items", []))
+    assert headers() == ["Access-Control-Request-Headers", "Access-Control-Request-Method", "Origin"], headers()
+    forwarded(Headers={"Quantity": 1, "Items": ["X-Theirs"]})()
+    assert marks(place.run("plan", text=text)) == [(None, "update"), ("behavior[default].cors", "create")]
+    assert place.run("apply", text=text).code == 0 and len(headers()) == 4, headers()
+    assert place.run("apply", text=OAC).code == 0 and headers() == ["X-Theirs"], headers()
+
+
+def test_live_cloudfront_what_others_set_stays():
+    """A log bucket, a root object, an error page, a function, an origin and a behavior in front of ours: to the letter, when ours is changed and when it is not."""
+    place.fresh(text=OAC)
+
+    def edit(config):
+        config.update(DefaultRootObject="index.html", Logging={"Enabled": True, "IncludeCookies": False, "Bucket": "l.s3.amazonaws.com", "Prefix": "cdn/"},
+                      CustomErrorResponses={"Quantity": 1, "Items": [{"ErrorCode": 403, "ResponsePagePath": "/e.html", "ResponseCode": "404", "ErrorCachingMinTTL": 5}]})
+        config["DefaultCacheBehavior"]["FunctionAssociations"] = {"Quantity": 1, "Items": [{"FunctionARN": "arn:aws:cloudfront::123456789012:function/f", "EventType": "viewer-request"}]}
+        config["Origins"]["Items"].append({"Id": "api", "DomainName": "api.pingvas.studio", "OriginPath": "/v1", "CustomHeaders": {"Quantity": 0}, "ConnectionAttempts": 2,
+                                           "ConnectionTimeout": 5, "OriginAccessControlId": "",
+                                           "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only", "OriginReadTimeout": 9, "OriginKeepaliveTimeout": 5,
+                                                                  "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]}}})
+        config["Origins"]["Quantity"] = 2
+        theirs = dict(copy.deepcopy(config["DefaultCacheBehavior"]), PathPattern="api/*", TargetOriginId="api")
+        config["CacheBehaviors"] = {"Quantity": 2, "Items": [config["CacheBehaviors"]["Items"][0], theirs]}
+    place.drift(edit)
+    want = place.service.copy()
+    found = place.run("plan", text=OAC)
+    assert {mark for _, mark in marks(found)} == {"unmanaged"}, marks(found)
+    for drift in (whole(Comment="x"), main(MinTTL=5), origin(OriginAccessControlId="")):
+        drift()
+        assert place.run("apply", text=OAC).code == 0 and place.service.copy() == want, (place.service.copy(), want)
+
+    def swap(config):
+        config["CacheBehaviors"]["Items"].reverse()
+    place.drift(swap)
+    assert place.run("apply", text=OAC).code == 0 and place.service.copy() == want, (place.service.copy(), want)
+
+
+def test_live_cloudfront_behaviors_change_places():
+    """c-E05: a move and nothing else; each keeps what is its own."""
+    text = OAC.replace("behaviors = thumbnails, default", "behaviors = thumbnails, originals, default") + (
+        "[behavior \"originals\"]\npath = */originals/*\nmethods = GET, HEAD, OPTIONS\nmin-ttl = 5s\ndefault-ttl = 6s\nmax-ttl = 7s\nquery = yes\n")
+    place.fresh(text=text)
+    before = {one["PathPattern"]: one for one in place.config()[0]["CacheBehaviors"]["Items"]}
+    assert list(before) == ["*/thumbnails/*", "*/originals/*"], before
+    swapped = text.replace("thumbnails, originals, default", "originals, default, thumbnails")
+    found = place.run("plan", text=swapped)
+    assert marks(found) == [(None, "update"), ("behavior[*/originals/*].order", "update"), ("behavior[*/thumbnails/*].order", "update")], found
+    assert place.run("apply", text=swapped).code == 0
+    after = {one["PathPattern"]: one for one in place.config()[0]["CacheBehaviors"]["Items"]}
+    assert list(after) == ["*/originals/*", "*/thumbnails/*"] and after == before, after
+    assert place.run("plan", "--detailed-exitcode", text=swapped).code == 0
+
+
+def test_live_cloudfront_lost_replies_throttling_and_refusals():
+    for text, names in ((PIPELINE, ("CreateCloudFrontOriginAccessIdentity", "CreateDistributionWithTags")), (OAC, ("CreateOriginAccessControl", "CreateDistributionWithTags"))):
+        for name in names:
+            for act in ("lose", "throttle"):
+                place.fresh(apply=False)
+                done = place.run("apply", text=text, rules=[(name, 1, act)])
+                assert done.code == 0 and len(place.service.distributions) == 1 and len(place.service.controls) + len(place.service.identities) == 1, (name, act, done, place.service.copy())
+                assert place.run("apply", text=text).code == 0 and place.wrote() == [], (name, act)
+    place.fresh(apply=False)
+    done = place.run("apply", rules=[("CreateDistributionWithTags", 1, "deny")])
+    assert done.code == 4 and "AccessDenied" in done.err, done
+    assert place.run("apply").code == 0 and len(place.service.distributions) == len(place.service.identities) == 1
+
+
+def test_live_cloudfront_killed_and_run_again():
+    """Killed when the service was asked the first, second, … time, making it and removing it: the next run ends as an undisturbed one, with one of each, or none."""
+    for words, text in (("apply",), OAC), (("apply",), PIPELINE), (("destroy", "--environment", "test"), OAC), (("destroy", "--environment", "test"), PIPELINE):
+        place.fresh(text=text, apply=words[0] == "destroy")
+        assert place.run(*words, text=text).code == 0
+        want, asked = place.service.copy(), len(place.service.asked)
+        assert asked > 8
+        for number in range(1, asked + 1):
+            place.fresh(text=text, apply=words[0] == "destroy")
+            process = place.start(*words, text=text)
+            with place.service.came:
+                place.service.came.wait_for(lambda: len(place.service.asked) >= number or process.poll() is not None, 60 * servers.SLOW)
+            process.kill()
+            process.communicate()
+            done = place.run(*words, text=text)
+            assert done.code == 0 and place.service.copy() == want, (words, number, done, place.service.copy())
+
+
+def test_live_cloudfront_two_of_one_identity():
+    place.fresh()
+    first = place.only()
+    one = copy.deepcopy(place.service.distributions[first])
+    place.service.distributions["E9"] = dict(one, id="E9", arn=one["arn"] + "9")
+    done = place.run("apply")
+    assert done.code == 5 and first in done.err and "E9" in done.err and place.wrote() == [], done
+
+
+def test_live_cloudfront_its_caller_reference_is_used():
+    """Made, removed and made again; and one that has lost its tag is not made twice, but named."""
+    place.fresh()
+    assert place.run("destroy", "--environment", "test").code == 0 and place.run("apply").code == 0
+    reference = place.config()[0]["CallerReference"]
+    assert reference.endswith("-2"), reference
+    place.client.untag_resource(Resource=place.tags()[0], TagKeys={"Items": ["larder:id"]})
+    done = place.run("apply")
+    assert done.code == 5 and place.only() in done.err and "larder:id" in done.err and place.wrote().count("UpdateDistribution") == 0, done
+
+
+def test_live_cloudfront_changed_meanwhile():
+    """Somebody writes between our reading and our writing: refused, nothing of theirs is lost."""
+    place.fresh(text=OAC)
+    whole(Comment="x")()
+    place.service.distributions[place.only()]["left"] = 0
+    real = place.service.UpdateDistribution
+
+    def update(Id, DistributionConfig, IfMatch=None):
+        place.service.distributions[Id]["config"]["DefaultRootObject"] = "theirs.html"
+        place.service.touched(place.service.distributions[Id])
+        return real(Id, DistributionConfig, IfMatch)
+    place.service.UpdateDistribution = update
+    done = place.run("apply", text=OAC)
+    place.service.UpdateDistribution = real
+    assert done.code == 5 and place.config()[0]["DefaultRootObject"] == "theirs.html", done
+    assert place.run("apply", text=OAC).code == 0 and place.config()[0]["DefaultRootObject"] == "theirs.html"
+
+
+def test_live_cloudfront_waits_until_it_is_everywhere():
+    place.fresh(apply=False)
+    place.service.progress = 3
+    done = place.run("apply", text=OAC)
+    assert done.code == 0 and place.service.distributions[place.only()]["left"] == 0, done
+    assert [line for line in done.lines if line.get("step") == "waiting"] or "waiting" in done.out, done
+
+
+def test_live_cloudfront_removed():
+    """c-E09: turned off by us or by hand, while the change is under way or after it: awaited, the etag read again, removed; then its bucket."""
+    def by_hand():
+        whole(Enabled=False)()
+    for prepare in (lambda: None, by_hand):
+        place.fresh(text=OAC)
+        prepare()
+        place.service.progress = 3
+        done = place.run("destroy", "--environment", "test", text=OAC)
+        assert done.code == 0 and (place.service.distributions, place.service.controls) == ({}, {}), (done, place.service.copy())
+        assert place.buckets.list_buckets()["Buckets"] == []
+        assert place.run("destroy", "--environment", "test", text=OAC).code == 0 and place.wrote() == []
+
+
+def test_live_cloudfront_what_reads_for_another_stays():
+    place.fresh(text=OAC)
+    control, = place.service.controls
+    other = copy.deepcopy(place.service.distributions[place.only()])
+    other.update(id="E9", arn="arn:aws:cloudfront::123456789012:distribution/E9", tags={})
+    place.service.distributions["E9"] = other
+    done = place.run("destroy", "--environment", "test", text=OAC)
+    assert done.code == 0 and list(place.service.distributions) == ["E9"] and list(place.service.controls) == [control], (done, place.service.copy())
+
+
+def test_live_cloudfront_certificate_of_another_region():
+    place.fresh(apply=False)
+    done = place.run("apply", text=OAC.replace(":us-east-1:", ":ap-northeast-2:"))
+    assert done.code == 2 and place.service.distributions == {} and "certificate" in done.err, done
+
+
+def test_live_cloudfront_where_there_is_no_such_service():
+    place.fresh(apply=False)
+    done = place.run("plan", server="minio")
+    assert done.code == 0 and marks(done) == [(None, "unsupported")] and place.service.asked == [], done
+
+
+try:
+    tap.run(sys.modules[__name__])
+finally:
+    place.service.__exit__()
+    place.server.stop()
