@@ -129,6 +129,16 @@ remove_it (struct applying *applying, struct resource *one, struct larder_error 
 	return code;
 }
 
+/* The first path that is not as desired. */
+static const char *
+differing (const struct resource *one)
+{
+	for (size_t n = 0; n < one->changes.count; n++)
+		if (one->changes.at[n].mark != LARDER_INFRA_UNMANAGED)
+			return one->changes.at[n].path;
+	return "";
+}
+
 /* As desired when nothing is left that differs. What a lost answer or a killed run left half done is seen by reading, and gone on with. */
 static int
 converge (struct applying *applying, struct resource *one, unsigned *ret_acts, struct larder_error *error)
@@ -144,7 +154,7 @@ converge (struct applying *applying, struct resource *one, unsigned *ret_acts, s
 			return code;
 		if (*ret_acts == ACTS_MOST)
 			return larder_fail_next (error, LARDER_E_INTEGRITY, "larder infra plan shows what it tells", "%s '%s' does not become what it is asked to be: the service takes '%s' and tells otherwise",
-				one->type, one->identity, one->changes.count ? one->changes.at[0].path : "");
+				one->type, one->identity, differing (one));
 		if (one->mark == LARDER_INFRA_REPLACED) {
 			code = refuse_replace (infra, one, error);
 			if (code == 0)

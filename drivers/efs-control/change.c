@@ -132,20 +132,36 @@ root_of (const json_t *point)
 	return json_text (json_object_get (point, "RootDirectory"), "Path");
 }
 
+/* One of others that is as ours would be is taken over. */
+static int
+take_point (struct work *work, json_t *point, struct larder_error *error)
+{
+	json_t *tags = json_pack ("[{s:s, s:s}]", "Key", TAG, "Value", work->share.token);
+	int code = files_ask (work, "POST", arena_printf (work->arena, "resource-tags/%s", json_text (point, "AccessPointId")), json_pack ("{s:O}", "Tags", tags), NULL, NULL, error);
+	json_object_set_new (point, "Tags", tags);
+	return code;
+}
+
 static int
 make_point (struct work *work, const char *root, struct larder_error *error)
 {
-	const json_t *point;
+	json_t *point, *fits = NULL;
 	CLEANUP_JSON json_t *made = NULL;
 	size_t n;
 	json_array_foreach (work->share.points, n, point)
-		if (strcmp (root_of (point), root) == 0 && point_fits (point, &work->desired))
-			return 0;
+		if (strcmp (root_of (point), root) == 0 && point_fits (point, &work->desired) && !(fits && point_is_ours (fits, work->share.token)))
+			fits = point;
+	if (fits)
+		return point_is_ours (fits, work->share.token) ? 0 : take_point (work, fits, error);
 	json_t *body = point_creation (&work->share, root, &work->desired, error);
 	int code = body ? files_ask (work, "POST", "access-points", body, "AccessPointAlreadyExists", &made, error) : LARDER_E_INVALID;
 	if (code == 0)
 		json_array_append (work->share.points, made);        /* for the policy that names it */
-	return code < 0 ? code : 0;
+	if (code <= 0)
+		return code;
+	json_decref (work->share.points);                       /* made by an asking whose answer was lost */
+	work->share.points = NULL;
+	return find_points (work, error);
 }
 
 /* Of ours, those that are another than is wanted go; of others, those of a folder that is wanted no more. */

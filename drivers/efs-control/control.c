@@ -99,7 +99,9 @@ key_ask (struct work *work, const char *key, json_t **ret, struct larder_error *
 	char what[300];
 	snprintf (what, sizeof what, "cannot look at the key '%.200s'", key);
 	kms_describe (&request, work->arena, key);
-	int code = exchange (work, work->control->keys, &request, what, NULL, &reply, error);
+	int code = exchange (work, work->control->keys, &request, what, "NotFoundException", &reply, error);
+	if (code > 0)
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "correct it in the profile, or make it: keys are not made here", "there is no key '%s'", key);
 	return code == 0 ? parse (&reply, ret, error) : code;
 }
 

@@ -40,6 +40,7 @@ void work_end (struct work *work);
 /* All pages of a list. */
 int files_list (struct work *work, const char *path, const char *key, json_t **ret, struct larder_error *error);
 int find_targets (struct work *work, json_t **ret, struct larder_error *error);
+int find_points (struct work *work, struct larder_error *error);              /* into share->points */
 /* enum larder_resource_state of all of it. */
 uint32_t work_state (const struct work *work);
 

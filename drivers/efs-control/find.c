@@ -124,6 +124,12 @@ find_reach (struct work *work, struct larder_error *error)
 	return code;
 }
 
+int
+find_points (struct work *work, struct larder_error *error)
+{
+	return files_list (work, arena_printf (work->arena, "access-points?FileSystemId=%s", id_of (work)), "AccessPoints", &work->share.points, error);
+}
+
 static int
 find_parts (struct work *work, struct larder_error *error)
 {
@@ -133,7 +139,7 @@ find_parts (struct work *work, struct larder_error *error)
 	if (code == 0)
 		code = find_backup (work, error);
 	if (code == 0)
-		code = files_list (work, arena_printf (work->arena, "access-points?FileSystemId=%s", id_of (work)), "AccessPoints", &work->share.points, error);
+		code = find_points (work, error);
 	return code == 0 ? find_reach (work, error) : code;
 }
 

@@ -44,9 +44,9 @@ static void
 values_add (struct values *values, const char *text)
 {
 	size_t n = 0;
-	while (n < values->count && strcmp (values->at[n], text) < 0)
+	while (text && n < values->count && strcmp (values->at[n], text) < 0)
 		n++;
-	if (!*text || values->count == VALUES_MOST || (n < values->count && strcmp (values->at[n], text) == 0))
+	if (!text || !*text || values->count == VALUES_MOST || (n < values->count && strcmp (values->at[n], text) == 0))
 		return;
 	memmove (values->at + n + 1, values->at + n, (values->count++ - n) * sizeof *values->at);
 	values->at[n] = text;
@@ -134,7 +134,7 @@ add_point (const struct share *share, const char *root, const struct lines *desi
 	size_t n;
 	json_array_foreach (share->points, n, point)
 		if (strcmp (json_text (json_object_get (point, "RootDirectory"), "Path"), root) == 0 && counts (share, point, root)) {
-			values_add (&owners, point_owner (point, ret->arena));
+			values_add (&owners, point_is_ours (point, share->token) ? point_owner (point, ret->arena) : arena_printf (ret->arena, "%s of others", point_owner (point, ret->arena)));
 			values_add (&modes, point_mode (point, mode));
 			values_add (&ids, json_text (point, "AccessPointId"));
 		}

@@ -37,7 +37,7 @@ tls_statement (const char *arn)
 		"Condition", "Bool", "aws:SecureTransport", "false");
 }
 
-/* The access point that the sections name, or NULL. */
+/* The access point that the sections name, or NULL: one of ours, so that those of others, which stay, are no others. */
 static const char *
 point_arn (const struct share *share, const struct lines *desired)
 {
@@ -45,7 +45,7 @@ point_arn (const struct share *share, const struct lines *desired)
 	size_t n;
 	json_array_foreach (share->points, n, point) {
 		const char *root = json_text (json_object_get (point, "RootDirectory"), "Path");
-		if (lines_in (desired, "access-point", root, ".owner") && point_fits (point, desired))
+		if (point_is_ours (point, share->token) && lines_in (desired, "access-point", root, ".owner") && point_fits (point, desired))
 			return json_text (point, "AccessPointArn");
 	}
 	return NULL;

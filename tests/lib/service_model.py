@@ -65,7 +65,7 @@ class Model:
             given, key = {"uri": (uri, key), "querystring": (query, key), "header": (headers, key.lower())}.get(place, ({}, key))
             if key in given:
                 text = urllib.parse.unquote(given.pop(key))
-                result[member] = int(text) if one.type_name in ("integer", "long") else text == "true" if one.type_name == "boolean" else text
+                result[member] = int(text) if one.type_name in ("integer", "long") else text == "true" if one.type_name == "boolean" else [text] if one.type_name == "list" else text
         if query:
             raise Wrong("%s has no %s" % (name, sorted(query)))
         report = ParamValidator().validate(result, shape)

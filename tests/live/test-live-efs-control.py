@@ -42,6 +42,7 @@ accept = bursting-and-ia
 """ % (TOKEN, GROUP, TOKEN)
 KEEP = {"do": "keep"}
 READS = ("Describe", "List")
+THEIRS = {"Sid": "theirs", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "elasticfilesystem:ClientMount", "Resource": "*", "Condition": {}}
 
 
 class Place:
@@ -74,7 +75,7 @@ class Place:
     def run(self, *words, **more):
         process = self.start(*words, **more)
         out, err = process.communicate(timeout=120 * servers.SLOW)
-        self.asked = [self.operation(record) for record in self.between.requests[self.begun:]]
+        self.asked = [self.operation(record) for record in self.between.requests[self.begun:] if "body" in record]
         return Done(process.returncode, out, err)
 
     def operation(self, record):
@@ -194,6 +195,288 @@ def test_live_efs_control_as_the_strategy_has_it():
     ends = [name for name in place.wrote() if name.startswith("Delete")]
     assert ends == ["DeleteMountTarget"] * 2 + ["DeleteAccessPoint", "DeleteSecurityGroup", "DeleteFileSystem"], ends
     assert place.run("destroy", "--environment", "test").code == 0 and place.wrote() == []
+
+
+DRIFTS = {
+    # what the plan marks: who else changed it, and how
+    "throughput": ([("throughput", "update")], lambda at: place.efs.update_file_system(FileSystemId=at.system, ThroughputMode="elastic")),
+    "tag": ([("tag[Name]", "update")], lambda at: place.efs.tag_resource(ResourceId=at.system, Tags=[{"Key": "Name", "Value": "x"}])),
+    "no tag": ([("tag[Purpose]", "create")], lambda at: place.efs.untag_resource(ResourceId=at.system, TagKeys=["Purpose"])),
+    "days": ([("lifecycle.to-ia", "update")], lambda at: at.lifecycle({"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"}, {"TransitionToIA": "AFTER_7_DAYS"})),
+    "never back": ([("lifecycle.back-on-access", "create")], lambda at: at.lifecycle({"TransitionToIA": "AFTER_30_DAYS"})),
+    "no backups": ([("automatic-backup", "update")], lambda at: place.efs.put_backup_policy(FileSystemId=at.system, BackupPolicy={"Status": "DISABLED"})),
+    "owner": ([("access-point[/models].mode", "update"), ("access-point[/models].owner", "update"), ("policy.access-point", "update")], lambda at: at.another_point()),
+    "no point": ([("access-point[/models].mode", "create"), ("access-point[/models].owner", "create"), ("policy.access-point", "update")],
+                 lambda at: place.efs.delete_access_point(AccessPointId=at.point["AccessPointId"])),
+    "clear": ([("policy.tls", "update")], lambda at: at.say("larder-tls", Effect="Allow")),
+    "any point": ([("policy.access-point", "update")], lambda at: at.say("larder-access-point", Principal={"AWS": "arn:aws:iam::123456789012:root"})),
+    "mounting": ([("policy.access-point", "update"), ("policy.tls", "update")], lambda at: at.say("larder-mount", Action=["elasticfilesystem:ClientMount"])),
+    "no policy": ([("policy.access-point", "create"), ("policy.tls", "create")], lambda at: at.say(None)),
+    "no nodes": ([("security-group.from[tag:Name=eks-node]", "create")], lambda at: place.ec2.revoke_security_group_ingress(GroupId=at.group, IpPermissions=[at.rule(2049)])),
+    "more ports": ([("security-group.from[tag:Name=eks-node]", "update")], lambda at: place.ec2.authorize_security_group_ingress(GroupId=at.group, IpPermissions=[at.rule(22)])),
+    "no egress": ([("security-group.egress", "update")], lambda at: place.ec2.revoke_security_group_egress(
+        GroupId=at.group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])),
+    "another group": ([("target[tag:Name=private-a]", "update")], lambda at: place.efs.modify_mount_target_security_groups(
+        MountTargetId=at.target["MountTargetId"], SecurityGroups=[place.nodes])),
+    "no target": ([("target[tag:Name=private-a]", "create")], lambda at: place.efs.delete_mount_target(MountTargetId=at.target["MountTargetId"])),
+}
+
+
+class Somebody:
+    """Who changes what is there, by boto3."""
+
+    def __init__(self):
+        self.system, self.group, self.point = place.id, place.groups()[0]["GroupId"], place.points()[0]
+        self.target = next(one for one in place.targets() if one["SubnetId"] == place.subnets[0])
+
+    @staticmethod
+    def rule(port):
+        return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": [{"GroupId": place.nodes}]}
+
+    def lifecycle(self, *policies):
+        place.efs.put_lifecycle_configuration(FileSystemId=self.system, LifecyclePolicies=list(policies))
+
+    def say(self, sid, **more):
+        """Another statement for that one; None: nothing but somebody's."""
+        policy = [dict(one, **more) if one["Sid"] == sid else one for one in place.policy()] if sid else [THEIRS]
+        place.efs.put_file_system_policy(FileSystemId=self.system, Policy=json.dumps({"Version": "2012-10-17", "Statement": policy}))
+
+    def another_point(self):
+        place.efs.delete_access_point(AccessPointId=self.point["AccessPointId"])
+        place.efs.create_access_point(ClientToken="other", FileSystemId=self.system, PosixUser={"Uid": 7, "Gid": 7}, Tags=[{"Key": "larder:id", "Value": TOKEN}],
+                                      RootDirectory={"Path": "/models", "CreationInfo": {"OwnerUid": 7, "OwnerGid": 7, "Permissions": "0700"}})
+
+
+def test_live_efs_control_each_drift_is_found_and_mended():
+    place.applied()
+    for name, (want, change) in DRIFTS.items():
+        change(Somebody())
+        done = place.run("plan")
+        assert marks(done) == [(None, "update"), *want], (name, done)
+        done = place.run("apply")
+        strategy = place.strategy()
+        if name == "no policy":
+            strategy["policy"].append(("theirs", "Allow", "{}"))
+        assert done.code == 0 and place.facts() == strategy, (name, done, place.facts())
+        assert place.run("apply").code == 0 and place.wrote() == [], (name, place.asked)
+        if name == "no policy":
+            place.applied()
+
+
+def test_live_efs_control_what_cannot_be_changed_in_place():
+    place.applied()
+    other = SECTION.replace("performance = generalPurpose", "performance = maxIO")
+    assert ("performance", "replace") in marks(place.run("plan", section=other)), marks(place.run("plan", section=other))
+    before = place.id
+    refused = place.run("apply", section=other)
+    assert refused.code == 5 and "--replace" in refused.err and place.wrote() == [] and place.id == before, refused
+    assert place.run("apply", "--replace", section=other).code == 0
+    assert place.id != before and place.facts() == {**place.strategy(), "PerformanceMode": "maxIO"}, place.facts()
+
+
+def test_live_efs_control_others_keep_theirs():
+    """A statement, a tag, a rule and an access point of others: told, left alone when ours change, and taken away with --adopt, but for the statement."""
+    place.applied()
+    system, group = place.id, place.groups()[0]["GroupId"]
+    place.efs.put_file_system_policy(FileSystemId=system, Policy=json.dumps({"Version": "2012-10-17", "Statement": [THEIRS, *place.policy()]}))
+    place.efs.tag_resource(ResourceId=system, Tags=[{"Key": "Team", "Value": "x"}])
+    place.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}])
+    place.efs.create_access_point(ClientToken="theirs", FileSystemId=system, PosixUser={"Uid": 7, "Gid": 7}, RootDirectory={"Path": "/theirs"})
+    done = place.run("plan")
+    assert marks(done) == [("access-point[/theirs].owner", "unmanaged"), ("security-group.from[10.0.0.0/8]", "unmanaged"), ("tag[Team]", "unmanaged")], done
+    section = SECTION
+    for was, will in (("to-ia = 30d", "to-ia = 60d"), ("Purpose=AI model cache", "Purpose=models"), ("mode = 755", "mode = 750"), ("egress = open", "egress = none"),
+                      ("throughput = bursting", "throughput = provisioned 100MiB/s")):
+        section = section.replace(was, will)
+    done = place.run("apply", section=section)
+    assert done.code == 0, done
+    facts = place.facts()
+    assert facts["tags"] == {"Name": TOKEN, "Purpose": "models", "Team": "x"} and THEIRS in place.policy() and facts["ThroughputMode"] == "provisioned", facts
+    assert sorted(root["Path"] + root.get("CreationInfo", {}).get("Permissions", "") for _, root in facts["points"]) == ["/models750", "/theirs"], facts
+    assert {"TransitionToIA": "AFTER_60_DAYS"} in facts["lifecycle"], facts
+    assert facts["groups"][0][2:] == ([("tcp", 22, 22, (), ("10.0.0.0/8",)), ("tcp", 2049, 2049, (place.nodes,), ())], []), facts
+    done = place.run("apply", section=section)
+    assert done.code == 0 and place.wrote() == [], (done, place.asked)
+    done = place.run("apply", "--adopt")
+    assert done.code == 0, done
+    want = place.strategy()
+    assert place.facts() == {**want, "policy": [*want["policy"], ("theirs", "Allow", "{}")]}, place.facts()
+    assert place.run("apply", "--adopt", section=SECTION.replace("policy = tls, access-point\n", "")).code == 0 and place.policy() == [THEIRS], place.policy()
+    assert THEIRS in place.policy() and place.run("destroy", "--environment", "test").code == 0
+
+
+def test_live_efs_control_another_group():
+    """c-I04: another name: made, put before every mount target, and only then the old one goes; its rule and the nodes are changed in place."""
+    place.applied()
+    renamed = SECTION.replace(GROUP, "files-sg")
+    assert ("security-group.name", "update") in marks(place.run("plan", section=renamed))
+    assert place.run("apply", section=renamed).code == 0
+    assert place.wrote() == ["CreateSecurityGroup", "AuthorizeSecurityGroupIngress", *["ModifyMountTargetSecurityGroups"] * 2, "DeleteSecurityGroup"], place.wrote()
+    want = {**place.strategy(), "targets": {subnet: ["files-sg"] for subnet in place.subnets}}
+    want["groups"] = [("files-sg", *want["groups"][0][1:])]
+    assert place.facts() == want, place.facts()
+    nodes = place.net.group("other")
+    assert place.run("apply", "--adopt", section=renamed.replace("eks-node", "other")).code == 0
+    assert place.wrote() == ["RevokeSecurityGroupIngress", "AuthorizeSecurityGroupIngress"] and place.facts()["groups"][0][2] == [("tcp", 2049, 2049, (nodes,), ())], place.wrote()
+    destroyed(section=renamed.replace("eks-node", "other"))
+    place.ec2.delete_security_group(GroupId=nodes)
+
+
+def writes(*words, **more):
+    """Of an undisturbed run, which requests write."""
+    assert place.run(*words, **more).code == 0
+    return [(number, name) for number, (name, _) in enumerate(place.asked, 1) if not name.startswith(READS)]
+
+
+def test_live_efs_control_killed_at_each_write_and_each_answer_lost():
+    """c-C12: gone on with, nothing is there twice."""
+    place.clean()
+    for number, name in writes("apply"):
+        place.clean()
+        process = place.start("apply", plan=[{"nth": number, "do": "stall", "after": lambda record: process.send_signal(signal.SIGKILL)}])
+        process.communicate(timeout=60 * servers.SLOW)
+        assert process.returncode == -signal.SIGKILL, (name, process.returncode)
+        done = place.run("apply")
+        assert done.code == 0 and place.facts() == place.strategy(), (name, done, place.facts())
+        place.clean()
+        done = place.run("apply", plan=[{"nth": number, "do": "drop-reply"}])
+        assert done.code == 0 and place.facts() == place.strategy(), (name, done, place.facts())
+    ends = writes("destroy", "--environment", "test")
+    for number, name in ends:
+        for bad in ("stall", "drop-reply"):
+            place.applied()
+            process = place.start("destroy", "--environment", "test", plan=[{"nth": number, "do": bad, **({"after": lambda record: process.send_signal(signal.SIGKILL)} if bad == "stall" else {})}])
+            process.communicate(timeout=60 * servers.SLOW)
+            assert process.returncode == (-signal.SIGKILL if bad == "stall" else 0), (name, process.returncode)
+            destroyed()
+
+
+def test_live_efs_control_renamed_group_killed_at_each_write():
+    """c-I04: interrupted at any step, a run after it ends the same."""
+    names = [GROUP, "files-sg"]
+    place.applied()
+    for number, name in writes("apply", section=SECTION.replace(*names)):
+        place.applied()
+        process = place.start("apply", section=SECTION.replace(*names), plan=[{"nth": number, "do": "stall", "after": lambda record: process.send_signal(signal.SIGKILL)}])
+        process.communicate(timeout=60 * servers.SLOW)
+        assert place.run("apply", section=SECTION.replace(*names)).code == 0
+        assert [one[0] for one in place.facts()["groups"]] == ["files-sg"] and set(map(tuple, place.facts()["targets"].values())) == {("files-sg",)}, (name, place.facts())
+
+
+def test_live_efs_control_throttled_and_denied():
+    place.clean()
+    slow = {"nth": list(range(3, 400, 10)), "do": "reply", "status": 400}
+    done = place.run("apply", plan=[{**slow, "path": "2015-02-01", "body": '{"__type": "ThrottlingException"}'},
+                                    {**slow, "path": "^/$", "body": "<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>"}])
+    assert done.code == 0 and place.facts() == place.strategy(), done
+    for path, body, word in (("mount-targets", '{"Code": "AccessDeniedException", "Message": "no"}', "AccessDenied"),
+                             ("^/$", "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors><RequestID>r1</RequestID></Response>", "Unauthorized")):
+        done = place.run("plan", plan=[{"path": path, "do": "reply", "status": 403, "body": body}])
+        assert done.code == 4 and word in done.out + done.err, (path, done)
+
+
+def test_live_efs_control_what_is_under_way_is_awaited():
+    """c-I05: 'creating' is awaited, at the file system and at its mount targets, with a line for it; 'error' ends it."""
+    place.clean()
+
+    def states(path, key, state, **more):
+        """The answer of moto with another state."""
+        system = place.system()
+        body = {"FileSystems": [system]} if key == "FileSystems" else {"MountTargets": place.targets()}
+        for one in body[key]:
+            one["LifeCycleState"] = state
+        return {"method": "GET", "path": path, "do": "reply", "status": 200, "body": json.dumps(body, default=str), **more}
+    place.applied(SECTION)
+    for path, key in (("file-systems\\?", "FileSystems"), ("mount-targets\\?", "MountTargets")):
+        Somebody().say("larder-tls", Effect="Allow")
+        done = place.run("apply", plan=[states(path, key, "creating", nth=[2, 3])])
+        assert done.code == 0 and place.facts() == place.strategy() and any(line.get("step") == "waiting" for line in done.lines), done
+        Somebody().say("larder-tls", Effect="Allow")
+        done = place.run("apply", plan=[states(path, key, "error")])
+        assert done.code == 8 and "failed" in done.err and place.wrote() == [], done
+        assert place.run("apply").code == 0
+    gone = place.run("destroy", "--environment", "test", plan=[{**states("mount-targets\\?", "MountTargets", "deleting"), "nth": [3, 4]}])
+    assert gone.code == 0 and place.system() is None, gone
+
+
+def test_live_efs_control_what_is_looked_up():
+    """By id as by tag; a tag that two have is an error that lists both, one that none has another; c-C12: two subnets of one zone."""
+    place.clean()
+    plain = SECTION
+    for was, will in (("tag:Name=prod", place.vpc), ("tag:Name=private-a", place.subnets[0]), ("tag:Name=private-c", place.subnets[1]), ("tag:Name=eks-node", place.nodes), ("alias/efs", place.key)):
+        plain = plain.replace(was, will)
+    assert place.run("apply", section=plain).code == 0 and place.facts() == place.strategy(), place.facts()
+    assert place.run("apply").code == 0 and place.wrote() == [], place.asked
+    place.clean()
+    twin = place.net.subnet("private-a", 9, "us-east-1a")
+    done = place.run("apply")
+    assert done.code == 5 and place.subnets[0] in done.err and twin in done.err and place.wrote() == [], done
+    done = place.run("plan", section=plain.replace(place.subnets[1], twin))
+    assert done.code == 2 and all(word in done.out + done.err for word in (place.subnets[0], twin, "us-east-1a")), done
+    place.ec2.delete_subnet(SubnetId=twin)
+    for was, will, code, word in (("tag:Name=prod", "tag:Name=none", 3, "tag:Name=none"), ("tag:Name=private-a", "private-a", 2, "subnet-"), ("tag:Name=eks-node", "nodes", 2, "sg-"),
+                                  ("alias/efs", "alias/none", 3, "no key 'alias/none'"), ("owner = 1000:1000\n", "", 2, "owner"), ("to-ia = 30d", "to-ia = 31d", 2, "31 days")):
+        place.clean()
+        done = place.run("apply", section=SECTION.replace(was, will))
+        assert done.code == code and word in done.err, (was, done)
+
+
+def test_live_efs_control_made_before():
+    """What others made by the same names, a file system by its token and a group by its name, is taken over; the group stays when all goes, for it is not ours."""
+    place.clean()
+    place.efs.create_file_system(CreationToken=TOKEN, Encrypted=True, KmsKeyId=place.key, Tags=[{"Key": "Name", "Value": TOKEN}])
+    for root in ("/a", "/models"):
+        place.efs.create_access_point(ClientToken=root, FileSystemId=place.id, PosixUser={"Uid": 1000, "Gid": 1000},
+                                      RootDirectory={"Path": root, "CreationInfo": {"OwnerUid": 1000, "OwnerGid": 1000, "Permissions": "0755"}})
+    group = place.net.group(GROUP)
+    assert place.run("apply").code == 0
+    assert "CreateAccessPoint" not in place.wrote() and len(place.points()) == 2, place.wrote()
+    assert place.run("apply", "--adopt").code == 0 and place.run("apply").code == 0 and place.wrote() == []
+    facts, want = place.facts(), place.strategy()
+    assert {**facts, "points": 1} == {**want, "points": len(facts["points"])} and place.groups()[0]["GroupId"] == group, facts
+    done = place.run("destroy", "--environment", "test")
+    assert done.code == 0 and place.system() is None and [one["GroupId"] for one in place.groups()] == [group], done
+
+
+def test_live_efs_control_elsewhere_and_read_only():
+    place.clean()
+    done = place.run("plan", server="elsewhere")
+    assert done.code == 0 and marks(done)[0] == (None, "unsupported") and place.asked == [], done
+    place.run("plan")
+    assert place.wrote() == [] and place.system() is None
+
+
+def test_live_efs_control_a_warm_cache_loads_no_network_code():
+    """What is on the mount is read with the same section, and neither the control module nor what speaks to services is loaded; by infra it is."""
+    def loads(*words):
+        with tempfile.TemporaryDirectory(prefix="larder-loaded-") as folder:
+            env = {**os.environ, **place.server.environment(place.between.endpoint), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": os.path.join(place.folder, "larder.ini"), "LARDER_PROFILE": "p",
+                   "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": os.path.join(folder, "loaded")}
+            done = subprocess.run([TOOL, *words], env=env, capture_output=True, text=True, timeout=60 * servers.SLOW)
+            text = ""
+            for name in os.listdir(folder):
+                with open(os.path.join(folder, name)) as file:
+                    text += file.read()
+        return done, [word for word in ("liblarder-aws", "libcurl", "libssl") if word in text]
+    with tempfile.TemporaryDirectory(prefix="larder-mount-") as mount:
+        place.write(SECTION + "[store \"source\"]\nbackend = here\nbucket = models\n[cache \"c\"]\nsource = source\nstore = models\nroot = /\n", "moto")
+        with open(os.path.join(place.folder, "profiles/p.ini"), "a") as file:
+            file.write("[backend \"here\"]\ndriver = localfs-mock\nroot = %s/source\ncreate = yes\n" % mount)
+        path = os.path.join(place.folder, "profiles/p.ini")
+        with open(path) as file:
+            text = file.read()
+        with open(path, "w") as file:
+            file.write(text.replace("/nowhere/models", mount + "/mount"))
+        weights = os.path.join(mount, "m.safetensors")
+        with open(weights, "w") as file:
+            file.write("weights")
+        done, _ = loads("put", weights, "source:base/m.safetensors")
+        assert done.returncode == 0, done.stderr
+        for _ in range(2):                       # filled, and warm
+            done, network_code = loads("model", "load", "m", "--base", "base")
+            assert done.returncode == 0 and open(done.stdout.strip()).read() == "weights" and network_code == [], (done.stdout, done.stderr, network_code)
+        done, network_code = loads("infra", "plan", "--only", "filesystem/models")
+        assert done.returncode == 0 and "liblarder-aws" in network_code, (done.stderr, network_code)
 
 
 try:
