@@ -137,6 +137,7 @@ START_TEST (resolved)
 {
 	static const struct { const char *service; unsigned least; } files[] = {
 		{ "s3", 400 }, { "sts", 68 }, { "portal.sso", 68 }, { "oidc", 68 }, { "elasticfilesystem", 68 }, { "cloudfront", 68 }, { "backup", 68 }, { "rds", 68 },
+		{ "ec2", 68 }, { "kms", 68 },
 	};
 	char folder[4000];
 	unsigned without[COUNT_OF (left_out)] = { 0 };
@@ -230,7 +231,7 @@ main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-aws-endpoint-addressing", addressing, 0 }, { "test-aws-endpoint-malformed", malformed_endpoints, 0 },
-		{ "test-aws-endpoint-bad-names", bad_names, 0 }, { "test-aws-endpoint-resolved", resolved, 8 }, { "test-aws-endpoint-published-s3", published_s3, 0 },
+		{ "test-aws-endpoint-bad-names", bad_names, 0 }, { "test-aws-endpoint-resolved", resolved, 10 }, { "test-aws-endpoint-published-s3", published_s3, 0 },
 		{ "test-aws-endpoint-published-cloudfront", published_cloudfront, 0 }, { "test-aws-endpoint-published-efs", published_efs, 0 },
 		{ "test-aws-endpoint-published-backup", published_backup, 0 }, { "test-aws-endpoint-published-rds", published_rds, 0 },
 	};

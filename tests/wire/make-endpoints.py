@@ -21,7 +21,7 @@ REGIONS = ["us-east-1", "us-west-2", "eu-central-1", "ap-northeast-2", "ap-south
            "us-gov-west-1", "us-gov-east-1", "us-iso-east-1", "us-isob-east-1", "us-isof-south-1", "eu-isoe-west-1", "eusc-de-east-1", "xx-new-1"]
 BUCKETS = [None, "photos", "my-photos.2026", "Photos_old", "a" * 63, "abc"]
 OWN = ["http://127.0.0.1:9000", "https://store.example", "https://store.example:8443/base", "http://[::1]:9000"]
-SERVICES = {"sts": "sts", "sso": "portal.sso", "sso-oidc": "oidc", "efs": "elasticfilesystem", "cloudfront": "cloudfront", "backup": "backup", "rds": "rds"}
+SERVICES = {"sts": "sts", "sso": "portal.sso", "sso-oidc": "oidc", "efs": "elasticfilesystem", "cloudfront": "cloudfront", "backup": "backup", "rds": "rds", "ec2": "ec2", "kms": "kms"}
 LOADER = botocore.session.get_session().get_component("data_loader")
 
 
