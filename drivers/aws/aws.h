@@ -195,5 +195,20 @@ int aws_client_presign (struct aws_client *client, struct larder_call *call, str
 int aws_client_url (struct aws_client *client, struct aws_request *request, const char **ret_url, struct larder_error *error);
 const char *aws_reply_header (const struct aws_reply *reply, const char *name);
 
+/* ---- roles of IAM that are made and kept here ---------------------------------------------------- */
+
+#define AWS_ROLE_TAG "larder:id"
+/* `id`: value of the tag that makes it ours; `service` may take it ("backup.amazonaws.com"); `rights`: a policy, JSON. */
+struct aws_made_role { const char *name, *id, *service, *rights; };
+
+/* larder-KIND-ID; INVALID where that cannot be a name. */
+int aws_role_name (const char *kind, const char *id, struct larder_arena *arena, const char **ret, struct larder_error *error);
+/* By a client of the service "iam". 1 and its ARN, is it as it should be; 0: there is none; CONFLICT: it is somebody's. */
+int aws_role_find (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, const char **ret_arn, bool *ret_right,
+                   struct larder_error *error);
+/* Made, or made right: what is so already is not written. */
+int aws_role_set (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, const char **ret_arn, struct larder_error *error);
+int aws_role_remove (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, struct larder_error *error);
+
 #pragma GCC visibility pop
 #endif

@@ -39,6 +39,7 @@ struct service {
 static const struct service services[] = {
 	{ "elasticfilesystem", "efs", false, false },
 	{ "cloudfront", "cloudfront", true, false },
+	{ "iam", "iam", true, false },
 	{ "ec2", "ec2", false, true },
 	{ "rds", "rds", false, true },
 	{ "sts", "sts", false, true },

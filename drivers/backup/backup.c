@@ -20,7 +20,12 @@ backup_open (void *self, struct larder_call *call, const struct larder_open *req
 	backup->name = asked.name ? asked.name : "backup";
 	backup->server = asked.server;
 	backup->read_only = asked.read_only;
-	return aws_client_open (larder_host, backup->name, "backup", &backup->aws, &backup->client, error);
+	int code = aws_client_open (larder_host, backup->name, "backup", &backup->aws, &backup->client, error);
+	if (code == 0)
+		code = aws_client_open (larder_host, backup->name, "iam", &backup->aws, &backup->roles, error);
+	if (code < 0)
+		aws_client_close (backup->client);
+	return code;
 }
 
 static void
@@ -28,6 +33,7 @@ backup_close (void *self)
 {
 	struct backup *backup = self;
 	aws_client_close (backup->client);
+	aws_client_close (backup->roles);
 }
 
 /* ---- one exchange ---- */
@@ -71,8 +77,10 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 	(void) resource;
 	if (backup->server && strcmp (backup->server, "aws") != 0 && strcmp (backup->server, "moto") != 0)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", backup->server);
-	if (line && line->value && strcmp (line->value, "auto") == 0 && strstr (line->path, "].role"))
-		return larder_fail (error, LARDER_E_UNSUPPORTED, "a role is not made here: role = ARN");
+	const char *region = aws_client_region (backup->client);
+	bool apart = region && (strncmp (region, "cn-", 3) == 0 || strncmp (region, "us-gov-", 7) == 0 || strncmp (region, "us-iso", 6) == 0 || strncmp (region, "eu-isoe-", 8) == 0 || strncmp (region, "eusc-", 5) == 0);
+	if (apart && line && line->value && strcmp (line->value, "auto") == 0 && strstr (line->path, "].role"))
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "in %s a role is not made here: role = ARN", region);
 	return 0;
 }
 
@@ -86,7 +94,9 @@ backup_read (void *self, struct larder_call *call, const struct larder_resource 
 	*ret_state = code > 0 ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
 	if (code <= 0)
 		return code;
-	code = backup_tell (&state, arena, line, context, error);
+	code = backup_role_tell (self, call, arena, resource->identity, &state, error);
+	if (code == 0)
+		code = backup_tell (&state, arena, line, context, error);
 	backup_state_end (&state);
 	return code;
 }

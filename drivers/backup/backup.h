@@ -9,7 +9,7 @@ struct backup {
 	struct aws_settings aws;
 	const char *name, *server;
 	bool read_only;
-	struct aws_client *client;
+	struct aws_client *client, *roles;          /* AWS Backup, IAM */
 };
 
 /* One request, whose body of JSON (or NULL) is taken. The reply parsed, to be freed by json_decref; `*ret_fault` instead when the service refused
@@ -23,6 +23,15 @@ int backup_find (struct backup *backup, struct larder_call *call, struct larder_
 void backup_state_end (struct backup_state *state);
 /* Names of all vaults, an array. */
 int backup_vaults (struct backup *backup, struct larder_call *call, struct larder_arena *arena, json_t **ret, struct larder_error *error);
+
+/* ---- role.c: role = auto ---- */
+/* Of the selections (as find gives them), those of our role are told "auto", where it is as it should be, else "otherwise". */
+int backup_role_tell (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *name, struct backup_state *state, struct larder_error *error);
+bool backup_role_used (const struct backup_state *state, struct larder_arena *arena, const char *name);
+bool backup_role_asked (const struct lines *desired);
+/* Makes it so, and puts its ARN where a line asks for it. */
+int backup_role_set (struct backup *backup, struct larder_call *call, const char *name, struct lines *desired, struct larder_error *error);
+int backup_role_remove (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *name, struct larder_error *error);
 
 /* ---- change.c ---- */
 int backup_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);

@@ -1,10 +1,12 @@
 /* change.c: vaults, plan and selections: made, changed, removed. */
 #include "backup.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "error.h"
 #include "random.h"
 #include "text.h"
@@ -156,6 +158,29 @@ keep_selections (struct changing *changing, json_t *wanted, struct larder_error 
 	return code;
 }
 
+/* A role that was just made cannot be taken everywhere at once. */
+static int
+make_selection (struct changing *changing, json_t *selection, struct larder_error *error)
+{
+	char once[33];
+	int64_t end = larder_host->boot () + 60 * NS_PER_S;
+	request_id (once);
+	for (;;) {
+		struct larder_error why = LARDER_ERROR_INIT;
+		int code = ask (changing, "PUT", arena_printf (changing->arena, "backup/plans/%s/selections/", changing->state.id),
+			json_pack ("{s:O, s:s}", "BackupSelection", selection, "CreatorRequestId", once), NULL, NULL, &why);
+		bool waits = code < 0 && strstr (why.message, "cannot be assumed") && larder_host->boot () < end;
+		struct pollfd cancel = { .fd = larder_host->cancel_fd (changing->call), .events = POLLIN };
+		if (waits)
+			(void) poll (&cancel, 1, 1000);
+		if (waits && !larder_host->cancelled (changing->call))
+			continue;
+		if (code < 0 && error)
+			larder_give (error, &why);
+		return code;
+	}
+}
+
 static int
 set_selections (struct changing *changing, struct larder_error *error)
 {
@@ -169,11 +194,8 @@ set_selections (struct changing *changing, struct larder_error *error)
 			"selection '%s' of backup plan '%s' has no %s%s", unfit, changing->resource->identity, lack, strcmp (lack, "role") == 0 ? "" : ": the service would take it for everything");
 	int code = keep_selections (changing, wanted, error);
 	json_object_foreach (wanted, name, one) {
-		char once[33];
-		request_id (once);
 		if (code == 0)
-			code = ask (changing, "PUT", arena_printf (changing->arena, "backup/plans/%s/selections/", changing->state.id),
-				json_pack ("{s:O, s:s}", "BackupSelection", one, "CreatorRequestId", once), NULL, NULL, error);
+			code = make_selection (changing, one, error);
 	}
 	return code;
 }
@@ -208,8 +230,17 @@ static int
 set (struct changing *changing, bool selections, struct larder_error *error)
 {
 	CLEANUP_JSON json_t *plan = backup_plan (changing->resource->identity, &changing->desired, changing->state.plan);
+	struct backup *backup = changing->backup;
+	const char *name = changing->resource->identity;
+	bool ours = backup_role_asked (&changing->desired), before = backup_role_used (&changing->state, changing->arena, name);
 	int code = plan ? set_plan (changing, plan, error) : larder_fail_memory (error);
-	return code < 0 || !selections ? code : set_selections (changing, error);
+	if (code < 0 || !selections)
+		return code;
+	if (ours)
+		code = backup_role_set (backup, changing->call, name, &changing->desired, error);
+	if (code == 0)
+		code = set_selections (changing, error);
+	return code == 0 && before && !ours ? backup_role_remove (backup, changing->call, changing->arena, name, error) : code;
 }
 
 /* The plan alone: what is selected comes by an update, once it is there. */
@@ -247,6 +278,8 @@ backup_remove (void *self, struct larder_call *call, const struct larder_resourc
 	json_array_foreach (changing.state.selections, index, one)
 		if (code == 0)
 			code = remove_selection (&changing, backup_text (one, "id"), error);
+	if (code == 0 && changing.state.id && backup_role_asked (&changing.desired))
+		code = backup_role_remove (self, call, changing.arena, resource->identity, error);
 	if (code == 0 && changing.state.id)
 		code = ask (&changing, "DELETE", arena_printf (changing.arena, "backup/plans/%s", changing.state.id), NULL, "ResourceNotFoundException", NULL, error);
 	if (code == 0 && changing.state.plan)

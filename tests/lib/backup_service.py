@@ -3,13 +3,15 @@ against botocore's model of the service, and what is not in it is kept in `wrong
 
     with backup_service.Service() as service:
         service.endpoint, service.asked, service.wrong, service.plans, service.vaults
-        service.rules.append(("CreateBackupPlan", 1, "lose"))     # the first of those is done, and its reply lost; "throttle", "deny"
+        service.iam                                               # roles on the same address
+    service.rules.append(("CreateBackupPlan", 1, "lose"))     # the first of those is done, and its reply lost; "throttle", "deny"
 """
 import http.server
 import json
 import threading
 import uuid
 
+import iam_roles
 import service_model
 
 ACCOUNT = "123456789012"
@@ -23,10 +25,11 @@ class Refused(Exception):
 
 class Service:
     def __init__(self):
-        self.model = service_model.Model("backup")
+        self.model, self.iam = service_model.Model("backup"), iam_roles.Roles()
         self.came = threading.Condition()    # whenever something is asked
         self.asked, self.wrong, self.rules, self.counts = [], [], [], {}
         self.plans, self.vaults, self.tags = {}, {"Default": {}}, {}
+        self.slow_roles = 0                  # so often a role that was made is not known yet
         self.page = 1                        # items of a page: so that every list has several
         service = self
 
@@ -60,11 +63,12 @@ class Service:
     def handle(self, request):
         body = request.rfile.read(int(request.headers.get("content-length") or 0))
         with self.came:
-            status, answer = self.answer(request.command, request.path, body)
-        if status is None:
+            status, answer = self.iam.answer(body) if request.path == "/" else self.answer(request.command, request.path, body)
+            lost = request.path == "/" and self.iam.asked and ("IAM", len(self.iam.asked), "lose") in self.rules
+        if status is None or lost:
             request.close_connection = True
             return
-        text = json.dumps(answer).encode()
+        text = (answer if request.path == "/" else json.dumps(answer)).encode()
         request.send_response(status)
         request.send_header("content-type", "application/json")
         request.send_header("x-amzn-requestid", str(uuid.uuid4()))
@@ -167,6 +171,9 @@ class Service:
     def CreateBackupSelection(self, BackupPlanId, BackupSelection, CreatorRequestId=None):
         if not (BackupSelection.get("Resources") or BackupSelection.get("ListOfTags") or BackupSelection.get("Conditions")):
             self.wrong.append("a selection of nothing, which backs up everything")
+        if self.slow_roles and BackupSelection["IamRoleArn"].rsplit("/", 1)[1] in self.iam.roles:
+            self.slow_roles -= 1
+            raise Refused(400, "InvalidParameterValueException", "IAM Role %s cannot be assumed by AWS Backup" % BackupSelection["IamRoleArn"])
         identity = CreatorRequestId or str(uuid.uuid4())
         self.plan(BackupPlanId)["selections"][identity] = BackupSelection
         return {"SelectionId": identity}

@@ -1,0 +1,174 @@
+/* role.c: a role of IAM that is made and kept here: who may take it, and one policy with its rights. Known by its name, ours by its tag. */
+#include "inner.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "error.h"
+#include "text.h"
+
+#define VERSION "2010-05-08"
+#define POLICY "larder"
+
+/* One request of the query protocol; pairs are name, value, …, ended by NULL. 0, 1: refused with the forgiven word, or a code. */
+static int
+ask (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const char *action, const char *const *pairs, const char *forgiven, struct aws_reply *ret,
+     struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_form form;
+	char what[120];
+	aws_form_begin (&form, &request, arena, action, VERSION);
+	for (; *pairs; pairs += 2)
+		aws_form_add (&form, pairs[0], pairs[1]);
+	aws_form_end (&form);
+	snprintf (what, sizeof what, "IAM refuses %.80s", action);
+	const struct aws_send send = { .arena = arena, .request = &request, .what = what, .plain_errors = true };
+	int code = aws_request_check (&request, error);
+	if (code == 0)
+		code = aws_send (client, call, &send, ret, error);
+	if (code < 0 || !ret->fault)
+		return code;
+	return forgiven && strcmp (ret->fault->code, forgiven) == 0 ? 1 : aws_fault_error (ret->fault, what, error);
+}
+
+/* ---- what is there ---- */
+
+struct found { struct larder_arena *arena; const char *arn, *trust, *rights, *key, *owner; };
+
+static bool
+ends_with (const char *path, const char *end)
+{
+	size_t length = strlen (path), tail = strlen (end);
+	return length >= tail && strcmp (path + length - tail, end) == 0;
+}
+
+/* Tags come as pairs, the name first. */
+static int
+on_end (void *context, const char *path, const char *text, struct larder_error *error)
+{
+	struct found *found = context;
+	char *copy = arena_copy (found->arena, text);
+	if (!copy)
+		return larder_fail_memory (error);
+	if (ends_with (path, "/Role/Arn"))
+		found->arn = copy;
+	else if (ends_with (path, "/AssumeRolePolicyDocument") && text_from_percent (copy))
+		found->trust = copy;
+	else if (ends_with (path, "/PolicyDocument") && text_from_percent (copy))
+		found->rights = copy;
+	else if (ends_with (path, "/member/Key"))
+		found->key = copy;
+	else if (ends_with (path, "/member/Value") && found->key && strcmp (found->key, AWS_ROLE_TAG) == 0)
+		found->owner = copy;
+	return 0;
+}
+
+static bool
+same (const char *is, const char *wanted)
+{
+	json_t *left = is ? json_loads (is, 0, NULL) : NULL, *right = json_loads (wanted, 0, NULL);
+	bool equal = left && right && json_equal (left, right);
+	json_decref (left);
+	json_decref (right);
+	return equal;
+}
+
+static char *
+trust_of (const struct aws_made_role *role, struct larder_arena *arena)
+{
+	return arena_printf (arena, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"%s\"},\"Action\":\"sts:AssumeRole\"}]}", role->service);
+}
+
+/* 1, 0: there is none, or a code: CONFLICT when it is somebody's. */
+static int
+look (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, struct found *ret, struct larder_error *error)
+{
+	struct aws_reply reply = { 0 };
+	*ret = (struct found) { .arena = arena };
+	int code = ask (client, call, arena, "GetRole", (const char *const[]) { "RoleName", role->name, NULL }, "NoSuchEntity", &reply, error);
+	if (code != 0)
+		return code < 0 ? code : 0;
+	code = aws_xml_read (reply.body, reply.length, NULL, on_end, ret, error);
+	if (code == 0 && !ret->arn)
+		code = larder_fail (error, LARDER_E_INTEGRITY, "the reply tells of no role");
+	if (code == 0 && (!ret->owner || strcmp (ret->owner, role->id) != 0))
+		code = larder_fail_next (error, LARDER_E_CONFLICT, "role = ARN takes it as it is", "the role '%s' is there already, and is not ours", role->name);
+	if (code < 0)
+		return code;
+	code = ask (client, call, arena, "GetRolePolicy", (const char *const[]) { "RoleName", role->name, "PolicyName", POLICY, NULL }, "NoSuchEntity", &reply, error);
+	if (code == 0)
+		code = aws_xml_read (reply.body, reply.length, NULL, on_end, ret, error);
+	return code < 0 ? code : 1;
+}
+
+int
+aws_role_find (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, const char **ret_arn, bool *ret_right, struct larder_error *error)
+{
+	struct found found;
+	char *trust = trust_of (role, arena);
+	int code = trust ? look (client, call, arena, role, &found, error) : larder_fail_memory (error);
+	if (code > 0) {
+		*ret_arn = found.arn;
+		*ret_right = same (found.trust, trust) && same (found.rights, role->rights);
+	}
+	return code;
+}
+
+/* ---- making it so ---- */
+
+int
+aws_role_set (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, const char **ret_arn, struct larder_error *error)
+{
+	struct found found;
+	struct aws_reply reply = { 0 };
+	char *trust = trust_of (role, arena);
+	int code = trust ? look (client, call, arena, role, &found, error) : larder_fail_memory (error);
+	if (code == 0) {
+		const char *const pairs[] = { "RoleName", role->name, "AssumeRolePolicyDocument", trust, "Tags.member.1.Key", AWS_ROLE_TAG, "Tags.member.1.Value", role->id, NULL };
+		code = ask (client, call, arena, "CreateRole", pairs, "EntityAlreadyExists", &reply, error);
+		if (code >= 0)
+			code = look (client, call, arena, role, &found, error);
+		if (code == 0)
+			code = larder_fail (error, LARDER_E_RETRY, "the role '%s' is not there yet", role->name);
+	}
+	if (code > 0 && !same (found.trust, trust))
+		code = ask (client, call, arena, "UpdateAssumeRolePolicy", (const char *const[]) { "RoleName", role->name, "PolicyDocument", trust, NULL }, NULL, &reply, error);
+	if (code >= 0 && !same (found.rights, role->rights))
+		code = ask (client, call, arena, "PutRolePolicy", (const char *const[]) { "RoleName", role->name, "PolicyName", POLICY, "PolicyDocument", role->rights, NULL }, NULL, &reply, error);
+	if (code >= 0)
+		*ret_arn = found.arn;
+	return code < 0 ? code : 0;
+}
+
+int
+aws_role_remove (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, struct larder_error *error)
+{
+	struct found found;
+	struct aws_reply reply = { 0 };
+	int code = look (client, call, arena, role, &found, error);
+	if (code <= 0)
+		return code;
+	code = ask (client, call, arena, "DeleteRolePolicy", (const char *const[]) { "RoleName", role->name, "PolicyName", POLICY, NULL }, "NoSuchEntity", &reply, error);
+	if (code >= 0)
+		code = ask (client, call, arena, "DeleteRole", (const char *const[]) { "RoleName", role->name, NULL }, "NoSuchEntity", &reply, error);
+	return code < 0 ? code : 0;
+}
+
+/* ---- its name ---- */
+
+int
+aws_role_name (const char *kind, const char *id, struct larder_arena *arena, const char **ret, struct larder_error *error)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-";
+	char *name = arena_printf (arena, "larder-%s-%s", kind, id);
+	if (!name)
+		return larder_fail_memory (error);
+	if (strlen (name) > 64 || strspn (name, letters) != strlen (name))
+		return larder_fail_next (error, LARDER_E_INVALID, "role = ARN, or a shorter plain name", "'%s' cannot be the name of a role", name);
+	*ret = name;
+	return 0;
+}
