@@ -72,7 +72,7 @@ const struct larder_path_rule cdn_paths[] = {
 	{ "origin[*].access", LARDER_STRING, 0, "oac or oai" },
 	{ "origin[*].access-comment", LARDER_STRING, 0, "comment of it" },
 	{ "origin[*].bucket", LARDER_STRING, LARDER_PATH_OPTIONAL, "what it serves" },
-	{ "origin[*].domain", LARDER_STRING, 0, "where that is" },
+	{ "origin[*].domain", LARDER_STRING, LARDER_PATH_REQUIRED, "where that is" },
 	{ "price-class", LARDER_STRING, LARDER_PATH_OPTIONAL, "where it serves from" },
 	{ "response-headers", LARDER_STRING, 0, "policy of what viewers are told besides" },
 	{ "tag[*]", LARDER_STRING, 0, "tag" },

@@ -86,12 +86,12 @@ struct schema_cache {
 /* [cdn "name"] and [behavior "name"] */
 struct schema_cdn {
 	const char *backend, *domain, *store, *origin_id, *comment, *origin_access, *origin_access_comment, *price_class, *certificate, *tls;
-	const char *geo, *web_acl, *key_group;
+	const char *geo, *web_acl, *key_group, *http_version, *response_headers;
 	const char *const *behaviors, *const *aliases, *const *tags, *const *accept;
 	bool ipv6, enabled, protect;
 };
 struct schema_behavior {
-	const char *path, *viewer, *cors;
+	const char *path, *viewer, *cors, *cache_policy, *origin_request_policy;
 	const char *const *methods, *const *cached_methods;
 	int64_t min_ttl, default_ttl, max_ttl;
 	bool query, cookies, compress;

@@ -14,6 +14,23 @@ add_set (struct resource *cdn, const char *behavior, const char *below, const ch
 	return set ? 0 : larder_fail_memory (error);
 }
 
+/* What is forwarded and kept how long: policies say it, or the section. */
+static void
+add_forwarding (struct resource *cdn, const char *name, const struct schema_behavior *asked)
+{
+	struct lines *lines = &cdn->desired;
+	lines_add_in (lines, "behavior", name, ".cache-policy", asked->cache_policy);
+	lines_add_in (lines, "behavior", name, ".origin-request-policy", asked->origin_request_policy);
+	if (asked->cache_policy)
+		return;
+	lines_add_in (lines, "behavior", name, ".min-ttl", text_seconds (cdn->arena, asked->min_ttl));
+	lines_add_in (lines, "behavior", name, ".default-ttl", text_seconds (cdn->arena, asked->default_ttl));
+	lines_add_in (lines, "behavior", name, ".max-ttl", text_seconds (cdn->arena, asked->max_ttl));
+	lines_add_in (lines, "behavior", name, ".query", yes_no (asked->query));
+	lines_add_in (lines, "behavior", name, ".cookies", yes_no (asked->cookies));
+	lines_add_in (lines, "behavior", name, ".cors", asked->cors ? "yes" : NULL);
+}
+
 /* The one without a pattern is the default, and has no place in the order. */
 static int
 add_behavior (struct resource *cdn, const struct config_section *at, const char *origin, unsigned *order, struct larder_error *error)
@@ -25,13 +42,8 @@ add_behavior (struct resource *cdn, const struct config_section *at, const char 
 		lines_add_in (lines, "behavior", name, ".order", arena_printf (cdn->arena, "%u", ++*order));
 	lines_add_in (lines, "behavior", name, ".origin", origin);
 	lines_add_in (lines, "behavior", name, ".viewer", asked->viewer);
-	lines_add_in (lines, "behavior", name, ".min-ttl", text_seconds (cdn->arena, asked->min_ttl));
-	lines_add_in (lines, "behavior", name, ".default-ttl", text_seconds (cdn->arena, asked->default_ttl));
-	lines_add_in (lines, "behavior", name, ".max-ttl", text_seconds (cdn->arena, asked->max_ttl));
-	lines_add_in (lines, "behavior", name, ".query", yes_no (asked->query));
-	lines_add_in (lines, "behavior", name, ".cookies", yes_no (asked->cookies));
 	lines_add_in (lines, "behavior", name, ".compress", yes_no (asked->compress));
-	lines_add_in (lines, "behavior", name, ".cors", asked->cors ? "yes" : NULL);
+	add_forwarding (cdn, name, asked);
 	int code = add_set (cdn, name, ".method", asked->methods, error);
 	return code < 0 ? code : add_set (cdn, name, ".cached-method", asked->cached_methods, error);
 }
@@ -82,6 +94,7 @@ add_cdn (struct larder_infra *infra, const struct config_section *at, struct lar
 	struct { const char *path, *value; } lines[] = {
 		{ "comment", asked->comment }, { "price-class", asked->price_class }, { "certificate", asked->certificate },
 		{ "tls", asked->certificate ? asked->tls : NULL }, { "geo", asked->geo }, { "web-acl", asked->web_acl }, { "key-group", asked->key_group },
+		{ "http-version", asked->http_version }, { "response-headers", asked->response_headers },
 		{ "ipv6", yes_no (asked->ipv6) }, { "enabled", yes_no (asked->enabled) },
 	};
 	for (size_t n = 0; n < sizeof lines / sizeof *lines; n++)

@@ -39,7 +39,7 @@ static const struct larder_trap cdn_traps[] = {
 	{ "metadata-leaks", "origin.metadata & !response-headers", "viewers see the user metadata of the objects as x-amz-meta headers", "a response headers policy that removes them" },
 	{ "certificate-without-alias", "certificate & !alias[*]", "CloudFront serves its own certificate, with its own least TLS version, to whoever comes by its own name", "aliases, or no certificate" },
 	{ "certificate-region", "certificate~arn: & !certificate~:us-east-1:", "CloudFront refuses it: its certificates lie in us-east-1", "one of us-east-1" },
-	{ "cors-at-edge", "origin.cors & !behavior[*].cors", "the edge does not forward Origin, so whether a viewer gets the CORS headers depends on who filled the cache", "cors in the [behavior] sections" },
+	{ "cors-at-edge", "origin.cors & !behavior[*].cors & !behavior[*].origin-request-policy", "the edge does not forward Origin, so whether a viewer gets the CORS headers depends on who filled the cache", "cors in the [behavior] sections, or an origin-request-policy beside a cache-policy" },
 	{ "403-for-missing", "origin[*].access & !origin[*].may-list", "a key that is not there is answered 403, not 404: the CDN may not list the bucket", "expect 403" },
 	{ "one-origin", "origin.replicated & !origin[*].failover", "when the bucket's region fails so does the site: the copies in another one are not asked", "an origin group" },
 	{ "oai", "origin[*].access=oai", "origin access identities know no SSE-KMS and no newer regions", "origin-access = oac" },

@@ -322,6 +322,28 @@ def test_live_cloudfront_cors_is_told_apart_at_the_edge():
     assert place.run("apply", text=OAC).code == 0 and headers() == ["X-Theirs"], headers()
 
 
+def test_live_cloudfront_policies_instead_of_forwarded_values():
+    """CachingOptimized and CORS-S3Origin, a response headers policy, HTTP/3; and back to the strategy's own values."""
+    optimized, to_s3, told = "658327ea-f89d-4fab-a63d-7e88639e58f6", "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf", "67f7725c-6f97-4210-82d7-5512b31e9d03"
+    text = OAC.replace("geo = none", "geo = none\nhttp-version = http2and3\nresponse-headers = " + told).replace(
+        "[behavior \"default\"]", "[behavior \"default\"]\ncache-policy = %s\norigin-request-policy = %s" % (optimized, to_s3))
+    place.fresh(text=text)
+    config = place.config()[0]
+    main_one = config["DefaultCacheBehavior"]
+    assert (main_one["CachePolicyId"], main_one["OriginRequestPolicyId"], config["HttpVersion"]) == (optimized, to_s3, "http2and3"), config
+    assert not {"ForwardedValues", "MinTTL", "DefaultTTL", "MaxTTL"} & set(main_one), main_one
+    assert [one["ResponseHeadersPolicyId"] for one in (main_one, *config["CacheBehaviors"]["Items"])] == [told, told], config
+    assert place.run("apply", text=text).code == 0 and place.wrote() == [], place.wrote()
+    for drift, path in ((main(CachePolicyId="4135ea2d-6df8-44a3-9df3-4b5a84be39ad"), "behavior[default].cache-policy"), (whole(HttpVersion="http2"), "http-version"),
+                        (main(OriginRequestPolicyId=""), "behavior[default].origin-request-policy"), (thumbnails(ResponseHeadersPolicyId=""), "response-headers")):
+        drift()
+        assert path in [one[0] for one in marks(place.run("plan", text=text))], path
+        assert place.run("apply", text=text).code == 0 and place.config()[0] == config, (path, place.config())
+    done = place.run("apply", "--adopt", text=OAC)
+    control, = place.service.controls
+    assert done.code == 0 and plain(place.config()[0]) == {**strategy(control=control), "HttpVersion": "http2and3"}, (done, place.config())
+
+
 def test_live_cloudfront_what_others_set_stays():
     """A log bucket, a root object, an error page, a function, an origin and a behavior in front of ours: to the letter, when ours is changed and when it is not."""
     place.fresh(text=OAC)
@@ -479,6 +501,15 @@ def test_live_cloudfront_where_there_is_no_such_service():
     place.fresh(apply=False)
     done = place.run("plan", server="minio")
     assert done.code == 0 and marks(done) == [(None, "unsupported")] and place.service.asked == [], done
+
+
+def test_live_cloudfront_keeps_what_a_resource_promises():
+    place.fresh(apply=False)
+    done = subprocess.run([os.path.join(os.environ["TOP_BUILDDIR"], "larder-driver-test"), os.path.join(MODULES, "driver-cloudfront.so"), "--resources",
+                           os.path.join(os.environ["TOP_SRCDIR"], "tests/conform/resources-cloudfront.ini"), "endpoint=" + place.service.endpoint],
+                          capture_output=True, text=True, timeout=120 * servers.SLOW, env=place.server.environment())
+    assert done.returncode == 0 and " 0 do not" in done.stdout and place.service.wrong == [], (done.stdout, done.stderr, place.service.wrong)
+    assert (place.service.distributions, place.service.controls, place.service.identities) == ({}, {}, {}), place.service.copy()
 
 
 try:

@@ -123,7 +123,8 @@ suite_load (struct suite *suite, const char *path, char **options, int count)
 	if (load (path, &suite->driver) < 0)
 		return -1;
 	const struct larder_driver *driver = suite->driver;
-	if (!driver->open || !driver->stat || !driver->read || !driver->write || !driver->remove || !driver->list)
+	bool objects = driver->stat && driver->read && driver->write && driver->remove && driver->list;
+	if (!driver->open || !(objects || (suite->resources && driver->resources)))
 		return fprintf (stderr, "driver '%s' lacks a required operation\n", driver->name), -1;
 	suite->self = instance_new (driver, options, count);
 	if (!suite->self) {
