@@ -13,6 +13,7 @@ from scene import TOOL, Scene, run_in  # noqa: E402
 
 MIB = 1 << 20
 FOUR = os.urandom(4 * MIB)
+TAKES = 0.2                     # seconds
 
 
 class Paced(Scene):
@@ -72,6 +73,27 @@ def test_live_pace_tries():
     seen = place.asked(5, "put", "-r", place.tree("busy", 8) + "/", "images:busy/")
     place.between.plan([])
     assert sum(r["status"] == 503 for r in seen) == 8 and sum(r["method"] == "PUT" for r in seen) == 16, seen
+
+
+def under_way(seen, since, until):
+    """The most requests at once, each of which takes TAKES."""
+    inside = [record["at"] for record in seen if since <= record["at"] < until]
+    return max(sum(at <= other < at + TAKES for other in inside) for at in inside)
+
+
+def test_live_pace_half_as_many_at_once():
+    """A service that has too much to do gets half as many requests at a time, and not again more at once."""
+    folder = place.tree("crowd", 320)
+    place.between.plan([{"method": "PUT", "path": "crowd/0040", "times": 3, "delay": TAKES, "do": "reply", "code": "SlowDown"},
+                        {"method": "PUT", "delay": TAKES}])
+    mark = len(place.between.requests)
+    done = place.run("put", "-r", "--jobs", "16", folder + "/", "images:crowd/")
+    place.between.plan([])
+    assert done.code == 0, done
+    seen = [record for record in place.between.requests[mark:] if record["method"] == "PUT"]
+    told = max(record["at"] for record in seen if record["status"] == 503) + TAKES
+    before, after = under_way(seen, 0, told - TAKES), under_way(seen, told + TAKES, told + 4 * TAKES)
+    assert 12 <= before <= 16 and after <= 8, (before, after)
 
 
 def test_live_pace_bytes_of_one_object():
