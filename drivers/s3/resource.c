@@ -9,6 +9,7 @@
 #include "error.h"
 #include "lines.h"
 #include "resource-paths.h"
+#include "role.h"
 #include "setting.h"
 #include "traps.h"
 
@@ -145,6 +146,8 @@ read_resource (void *self, struct larder_call *call, const struct larder_resourc
 	code = read_bucket (&work, &there, &lines, error);
 	for (size_t i = 0; code == 0 && there && (setting = next_setting (&work, &i));)
 		code = read_setting (&work, setting, &lines, error);
+	if (code == 0 && there)
+		code = s3_role_tell (self, call, &work.place, &lines, error);
 	if (code == 0)
 		code = lines_sort (&lines, error);
 	*ret_state = there && lines.count ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
@@ -186,6 +189,14 @@ write_setting (const struct work *work, const struct s3_setting *setting, const 
 	return send_setting (work, setting, &document, least_size, error);
 }
 
+/* Was the role one of ours? */
+static bool
+was_ours (const struct lines *there)
+{
+	const char *role = lines_value (there, "role");
+	return role && strncmp (role, "arn:", 4) != 0;
+}
+
 /* `desired` NULL: none is to be there. */
 static int
 write_settings (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_lines *desired, struct larder_error *error)
@@ -202,10 +213,17 @@ write_settings (void *self, struct larder_call *call, const struct larder_resour
 		code = lines_take (&wanted, desired, error);
 	if (code == 0 && resource->observed)
 		code = lines_take (&there, resource->observed, error);
-	for (size_t i = 0; code == 0 && (setting = next_setting (&work, &i));)
-		if (s3_setting_differs (setting, &wanted, &there))
+	bool ours = s3_role_asked (&wanted), before = code == 0 && strcmp (resource->type, "replication") == 0 && was_ours (&there);
+	if (before && !desired)                  /* first of all: afterwards nothing tells of it */
+		code = s3_role_remove (self, call, &work.place, work.arena, error);
+	for (size_t i = 0; code == 0 && (setting = next_setting (&work, &i));) {
+		if (!s3_setting_differs (setting, &wanted, &there))
+			continue;
+		code = ours ? s3_role_set (self, call, &work.place, &wanted, error) : 0;
+		if (code == 0)
 			code = write_setting (&work, setting, &wanted, error);
-	return code;
+	}
+	return code == 0 && before && desired && !ours ? s3_role_remove (self, call, &work.place, work.arena, error) : code;
 }
 
 static int
@@ -262,8 +280,10 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 {
 	const struct s3 *s3 = self;
 	const struct s3_setting *setting;
-	if (line)
-		return s3_setting_supports (s3->server, resource->type, line, error);
+	if (line) {
+		int code = s3_setting_supports (s3->server, resource->type, line, error);
+		return code == 0 ? s3_role_supports (s3, line, error) : code;
+	}
 	for (size_t i = 0; (setting = s3_setting_at (i)); i++)
 		if (strcmp (resource->type, "bucket") != 0 && strcmp (setting->type, resource->type) == 0)
 			return s3_server_need (s3->server, setting->feature, NULL, error);

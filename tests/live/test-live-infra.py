@@ -412,6 +412,36 @@ def test_live_infra_drift_aws():
 
 # ---- what others set
 
+def test_live_infra_role_of_its_own():
+    """A replication without a role has one made, with rights for its two buckets alone; kept so, and gone with it."""
+    w = world("aws")
+    w.fresh()
+    iam, name = w.server.client("iam"), "larder-copies-" + IMAGES
+    plain = open(w.config).read()
+    change(w.config, ("id = ReplicateToTokyo\nrole = %s\n" % ROLE, "id = ReplicateToTokyo\n"))
+    try:
+        assert w.marks("--detailed-exitcode", code=10) == [(IMAGES, "role", "update")]
+        w.infra("apply")
+        role = iam.get_role(RoleName=name)["Role"]
+        assert [one["Principal"] for one in role["AssumeRolePolicyDocument"]["Statement"]] == [{"Service": "s3.amazonaws.com"}], role
+        rights = iam.get_role_policy(RoleName=name, PolicyName="larder")["PolicyDocument"]
+        from_, to = "arn:aws:s3:::" + IMAGES, "arn:aws:s3:::" + REPLICA
+        assert [one["Resource"] for one in rights["Statement"]] == [[from_], [from_ + "/*"], [to + "/*"]], rights
+        assert w.client.get_bucket_replication(Bucket=IMAGES)["ReplicationConfiguration"]["Role"] == role["Arn"]
+        w.infra("apply")
+        assert w.writes() == []
+        iam.put_role_policy(RoleName=name, PolicyName="larder", PolicyDocument='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}')
+        assert w.marks("--detailed-exitcode", code=10) == [(IMAGES, "role", "update")]
+        w.infra("apply")
+        assert iam.get_role_policy(RoleName=name, PolicyName="larder")["PolicyDocument"] == rights
+        w.infra("destroy", "--environment", "pingvas-studio", "--only", "store/images")
+        assert [one["RoleName"] for one in iam.list_roles()["Roles"] if one["RoleName"] == name] == [], iam.list_roles()
+    finally:
+        with open(w.config, "w") as file:
+            file.write(plain)
+    w.fresh()
+
+
 def test_live_infra_others_keep_theirs():
     """c-I03: a number of ours changes; rules, tags, statements and a size of others, with elements that we have no line for, are sent back as they were."""
     w = world("aws")

@@ -1,0 +1,121 @@
+/* role.c: role = auto of a replication: a role that S3 takes, which may read what is copied and write it where it goes, and no more. Named after the bucket. */
+#include "s3.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "error.h"
+#include "lines.h"
+#include "role.h"
+
+struct keeping { struct aws_client *client; struct aws_made_role role; };
+
+static bool
+is_role (const char *text)
+{
+	return text && strcmp (text, "auto") == 0;
+}
+
+/* Buckets that rules copy to, in the order of the rules; each statement names all. */
+static int
+rights_of (const struct s3_place *place, const struct lines *lines, struct larder_arena *arena, const char **ret, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer text;
+	const char *from = place->bucket, *arn = place->partition, *comma = "";
+	buffer_init (&text, 1 << 18);
+	buffer_printf (&text, "{\"Version\":\"2012-10-17\",\"Statement\":["
+		"{\"Effect\":\"Allow\",\"Action\":[\"s3:GetReplicationConfiguration\",\"s3:ListBucket\"],\"Resource\":[\"arn:%s:s3:::%s\"]},"
+		"{\"Effect\":\"Allow\",\"Action\":[\"s3:GetObjectVersionAcl\",\"s3:GetObjectVersionForReplication\",\"s3:GetObjectVersionTagging\"],\"Resource\":[\"arn:%s:s3:::%s/*\"]},"
+		"{\"Effect\":\"Allow\",\"Action\":[\"s3:ReplicateDelete\",\"s3:ReplicateObject\",\"s3:ReplicateTags\"],\"Resource\":[", arn, from, arn, from);
+	for (size_t n = 0; n < lines->count; n++)
+		if (path_matches ("rule[*].to", lines->at[n].path) && lines->at[n].value) {
+			buffer_printf (&text, "%s\"arn:%s:s3:::%s/*\"", comma, arn, lines->at[n].value);
+			comma = ",";
+		}
+	buffer_printf (&text, "]}]}");
+	*ret = text.failed ? NULL : arena_copy (arena, buffer_text (&text));
+	return *ret ? 0 : larder_fail_memory (error);
+}
+
+/* A client for IAM, which data never needs. */
+static int
+begin (struct keeping *keeping, struct s3 *s3, const struct s3_place *place, struct larder_arena *arena, struct larder_error *error)
+{
+	*keeping = (struct keeping) { .role = { .id = place->bucket, .service = "s3.amazonaws.com" } };
+	int code = aws_role_name ("copies", place->bucket, arena, &keeping->role.name, error);
+	return code == 0 ? aws_client_open (larder_host, s3->name, "iam", &s3->aws, &keeping->client, error) : code;
+}
+
+int
+s3_role_supports (const struct s3 *s3, const struct larder_line *line, struct larder_error *error)
+{
+	static const char *const apart[] = { "cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-", NULL };
+	const char *region = aws_client_region (s3->client);
+	if (strcmp (line->path, "role") != 0 || !is_role (line->value))
+		return 0;
+	bool here = strcmp (s3->server->name, "aws") == 0 || strcmp (s3->server->name, "moto") == 0;
+	for (const char *const *one = apart; region && *one; one++)
+		here = here && strncmp (region, *one, strlen (*one)) != 0;
+	return here ? 0 : larder_fail_next (error, LARDER_E_UNSUPPORTED, "set role in [replication] to the ARN of one that may read here and replicate there", "role = auto: no role is made there");
+}
+
+/* The ARN of ours is told as it was asked for, where it is as it should be. */
+int
+s3_role_tell (struct s3 *s3, struct larder_call *call, const struct s3_place *place, struct lines *lines, struct larder_error *error)
+{
+	struct keeping keeping;
+	struct line *line = NULL;
+	const char *arn, *name;
+	bool right = false;
+	for (size_t n = 0; n < lines->count; n++)
+		if (strcmp (lines->at[n].path, "role") == 0)
+			line = &lines->at[n];
+	const char *slash = line && line->value ? strrchr (line->value, '/') : NULL;
+	if (!slash || aws_role_name ("copies", place->bucket, lines->arena, &name, NULL) < 0 || strcmp (slash + 1, name) != 0)
+		return 0;
+	int code = begin (&keeping, s3, place, lines->arena, error);
+	if (code == 0)
+		code = rights_of (place, lines, lines->arena, &keeping.role.rights, error);
+	if (code == 0)
+		code = aws_role_find (keeping.client, call, lines->arena, &keeping.role, &arn, &right, error);
+	if (code >= 0)
+		line->value = code > 0 && right ? "auto" : "otherwise";
+	aws_client_close (keeping.client);
+	return code < 0 ? code : 0;
+}
+
+bool
+s3_role_asked (const struct lines *desired)
+{
+	return is_role (lines_value (desired, "role"));
+}
+
+int
+s3_role_set (struct s3 *s3, struct larder_call *call, const struct s3_place *place, struct lines *desired, struct larder_error *error)
+{
+	struct keeping keeping;
+	const char *arn = NULL;
+	int code = begin (&keeping, s3, place, desired->arena, error);
+	if (code == 0)
+		code = rights_of (place, desired, desired->arena, &keeping.role.rights, error);
+	if (code == 0)
+		code = aws_role_set (keeping.client, call, desired->arena, &keeping.role, &arn, error);
+	for (size_t n = 0; code == 0 && n < desired->count; n++)
+		if (strcmp (desired->at[n].path, "role") == 0)
+			desired->at[n].value = arn;
+	aws_client_close (keeping.client);
+	return code;
+}
+
+int
+s3_role_remove (struct s3 *s3, struct larder_call *call, const struct s3_place *place, struct larder_arena *arena, struct larder_error *error)
+{
+	struct keeping keeping;
+	int code = begin (&keeping, s3, place, arena, error);
+	if (code == 0)
+		code = aws_role_remove (keeping.client, call, arena, &keeping.role, error);
+	aws_client_close (keeping.client);
+	return code;
+}
