@@ -459,7 +459,7 @@ def test_live_efs_control_a_warm_cache_loads_no_network_code():
                     text += file.read()
         return done, [word for word in ("liblarder-aws", "libcurl", "libssl") if word in text]
     with tempfile.TemporaryDirectory(prefix="larder-mount-") as mount:
-        place.write(SECTION + "[store \"source\"]\nbackend = here\nbucket = models\n[cache \"c\"]\nsource = source\nstore = models\nroot = /\n", "moto")
+        place.write(SECTION + "[store \"source\"]\nbackend = here\nbucket = models\n[cache \"c\"]\nsource = source\nstore = models\nroot = %s/mount\n" % mount, "moto")
         with open(os.path.join(place.folder, "profiles/p.ini"), "a") as file:
             file.write("[backend \"here\"]\ndriver = localfs-mock\nroot = %s/source\ncreate = yes\n" % mount)
         path = os.path.join(place.folder, "profiles/p.ini")
