@@ -113,6 +113,9 @@ left_clear (const struct cache *cache, struct larder_arena *arena, const struct 
 	(void) left_each (cache, arena, place, clear_one, &clearing, NULL);
 	if (record_newest (cache->root, place->home, &clearing.newest, NULL) == 0)
 		(void) record_each (cache->root, place->home, clear_gone, &clearing, NULL);
+	const char *inside = arena_printf (arena, "%s/fill", place->home);
+	if (inside)
+		(void) file_settle_removal (cache->root, inside);          /* before the link is switched: whoever finds that in its place looks for nothing */
 	file_draft_clear (cache->root, place->home);
 }
 

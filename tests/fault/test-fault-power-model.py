@@ -120,8 +120,7 @@ class Case:
             assert how in (("hit",) if done else ("hit", "filled", "adopted")), (where, how)
             for path, data in self.after.items():
                 assert read(os.path.join(self.cache.root, path)) == data, (where, path)
-            left = [path for path in self.cache.private() if how == "filled" or "/fill" not in path]    # what was removed and is back goes with the next that is filled
-            assert left == [], (where, left)
+            assert self.cache.private() == [], (where, how, self.cache.private())
 
     def deaf(self, which):
         """The calls without the syncs of which that is true: the test must notice."""
