@@ -52,6 +52,12 @@ class Cache:
     def settings(self, *settings):
         write(self.config, (PIPELINE % "\n".join(settings)).encode())
 
+    def elsewhere(self, root, *settings):
+        """The environment of another machine, which has the cache at `root`."""
+        name, text = os.path.basename(root), read(os.path.join(self.top, "profiles/test.ini")).decode()
+        write(os.path.join(self.top, "profiles", name + ".ini"), text.replace("root = %s\n" % self.root, "root = %s\n" % root + "".join(line + "\n" for line in settings)).encode())
+        return {"LARDER_PROFILE": name}
+
     def path(self, *parts):
         return os.path.join(self.top, *parts)
 

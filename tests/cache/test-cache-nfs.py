@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A cache on a file system with the manners of NFS: no files without a name, errors at fsync and close, ESTALE, renames and links that were done and are
 denied; and what larder doctor --mount finds there; c-C08, c-C09."""
+import json
 import os
 import sys
 
@@ -71,6 +72,32 @@ def test_cache_nfs_stale():
             got = cache.run("model", "load", "base", "--base", "sdxl", "--json")
             path = got.code == 0 and os.path.relpath(model_line(got.out)["path"], cache.root)
             assert path and read(cache.path("below", path)) == SMALL, (number, got.err)
+
+
+def test_cache_nfs_close_to_open():
+    """A client that keeps what it knows of names until their folder is opened. Who waits there, for a lease that another has for long, has the path as soon as
+    a third machine has filled without it, and finds the file. A newer generation is seen when it is asked for."""
+    with Disk(manners="names:kept", data=LARGE) as cache:
+        there, path = cache.elsewhere(cache.path("below"), "lock-name = another:{name}"), os.path.join(cache.root, "sdxl/base.safetensors")
+        words = ("model", "load", "base", "--base", "sdxl", "--json")
+        holder = cache.start(*words, "--bandwidth", "100KB/s", env=cache.elsewhere(cache.path("holder")))
+        try:
+            cache.until(lambda: cache.lease())
+            assert not os.path.lexists(path)
+            waiter = cache.start(*words, "--wait", "60s")
+            assert json.loads(waiter.stdout.readline())["type"] == "version" and json.loads(waiter.stdout.readline())["type"] == "waiting"
+            assert cache.load("base", env=there)[0]["how"] == "filled"
+            out, err = waiter.communicate(timeout=30 * SLOW)
+            assert waiter.returncode == 0 and model_line(out)["how"] == "waited", (out, err)
+            assert read(model_line(out)["path"]) == LARGE and read(path) == LARGE
+            assert holder.poll() is None
+        finally:
+            holder.terminate()
+            holder.communicate(timeout=60 * SLOW)
+        cache.put("sdxl/base.safetensors", SMALL)
+        assert cache.load("base", "sdxl", "--revalidate", env=there)[0]["generation"] == 2
+        assert read(cache.load("base")[0]["path"]) in (LARGE, SMALL)
+        assert read(cache.load("base", "sdxl", "--revalidate")[0]["path"]) == SMALL
 
 
 def test_cache_nfs_many_at_once():

@@ -1,7 +1,8 @@
 /* nfs-like.c: a small file system in user space over a folder, with the manners of NFS: no files without a name, and calls that go wrong as
  * LARDER_BAD says (going-wrong.h) by the names of its operations: rename, link, unlink, open, opendir, read, readdir, fsync, fsyncdir, flush (the close of a
  * file). "locks:none" in LARDER_MANNERS: locks are given to everybody who asks; "modes:none": chmod is done, it says, and files have the mode 0644 for ever;
- * "modes:refused": they have it, and folders 0755, and chmod is refused.
+ * "modes:refused": they have it, and folders 0755, and chmod is refused. "names:kept": what was once asked of a name (that there is none, too) is
+ * answered the same until the folder it is in is opened, or this mount itself changes something: close-to-open, by a client that never forgets.
  *
  *     nfs-like FOLDER MOUNT-POINT       stays until it is unmounted or killed; says "ready" */
 #define FUSE_USE_VERSION 31
@@ -10,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,9 +36,74 @@ rel (const char *path)
 /* It is done, and denied. */
 #define DENIED(call, errnum) do { if ((call) < 0) return -errno; return how_ == LATE ? -(errnum) : 0; } while (0)
 
+/* ---- names that are kept ---- */
+
+enum { KEPT_MOST = 4096 };
+static struct kept { char *path; int errnum; struct stat st; } kept[KEPT_MOST];
+static size_t kept_count;
+static bool keeps_names;
+
+static struct kept *
+kept_find (const char *path)
+{
+	for (size_t i = 0; i < kept_count; i++)
+		if (strcmp (kept[i].path, path) == 0)
+			return &kept[i];
+	return NULL;
+}
+
+static bool
+is_in (const char *path, const char *folder)
+{
+	size_t length = strcmp (folder, "/") == 0 ? 0 : strlen (folder);
+	return strncmp (path, folder, length) == 0 && path[length] == '/' && !strchr (path + length + 1, '/');
+}
+
+/* Of one folder; NULL: all. */
+static void
+kept_forget (const char *folder)
+{
+	size_t left = 0;
+	for (size_t i = 0; i < kept_count; i++)
+		if (folder && !is_in (kept[i].path, folder))
+			kept[left++] = kept[i];
+		else
+			free (kept[i].path);
+	kept_count = left;
+}
+
+static void
+kept_forget_one (const char *path)
+{
+	struct kept *one = kept_find (path);
+	if (one) {
+		free (one->path);
+		*one = kept[--kept_count];
+	}
+}
+
+static int
+kept_getattr (const char *path, struct stat *st)
+{
+	struct kept *one = kept_find (path);
+	if (!one && kept_count < KEPT_MOST && strcmp (path, "/") != 0) {
+		one = &kept[kept_count++];
+		*one = (struct kept) { .path = strdup (path) };
+		one->errnum = fstatat (below, rel (path), &one->st, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
+	}
+	if (!one)
+		return fstatat (below, rel (path), st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	*st = one->st;
+	return -one->errnum;
+}
+
+/* ---- operations ---- */
+
 static int
 op_getattr (const char *path, struct stat *st, struct fuse_file_info *info)
 {
+	if (keeps_names && !info)
+		return kept_getattr (path, st);
 	ANSWER (info ? fstat ((int) info->fh, st) : fstatat (below, rel (path), st, AT_SYMLINK_NOFOLLOW));
 }
 
@@ -49,16 +116,20 @@ op_readlink (const char *path, char *into, size_t room)
 	ANSWER (got);
 }
 
-static int op_mkdir (const char *path, mode_t mode) { ANSWER (mkdirat (below, rel (path), mode)); }
+/* Every operation that changes something begins here. */
+#define CHANGES() kept_forget (NULL)
+
+static int op_mkdir (const char *path, mode_t mode) { CHANGES (); ANSWER (mkdirat (below, rel (path), mode)); }
 static int op_mkdir_refused (const char *path, mode_t mode) { (void) mode; return op_mkdir (path, 0755); }
-static int op_rmdir (const char *path) { ANSWER (unlinkat (below, rel (path), AT_REMOVEDIR)); }
-static int op_symlink (const char *target, const char *path) { ANSWER (symlinkat (target, below, rel (path))); }
-static int op_unlink (const char *path) { TURN ("unlink"); DENIED (unlinkat (below, rel (path), 0), ENOENT); }
-static int op_link (const char *from, const char *to) { TURN ("link"); DENIED (linkat (below, rel (from), below, rel (to), 0), EEXIST); }
+static int op_rmdir (const char *path) { CHANGES (); ANSWER (unlinkat (below, rel (path), AT_REMOVEDIR)); }
+static int op_symlink (const char *target, const char *path) { CHANGES (); ANSWER (symlinkat (target, below, rel (path))); }
+static int op_unlink (const char *path) { CHANGES (); TURN ("unlink"); DENIED (unlinkat (below, rel (path), 0), ENOENT); }
+static int op_link (const char *from, const char *to) { CHANGES (); TURN ("link"); DENIED (linkat (below, rel (from), below, rel (to), 0), EEXIST); }
 
 static int
 op_rename (const char *from, const char *to, unsigned flags)
 {
+	CHANGES ();
 	TURN ("rename");
 	if (flags)
 		return -EINVAL;
@@ -67,12 +138,13 @@ op_rename (const char *from, const char *to, unsigned flags)
 
 static int op_chmod_none (const char *path, mode_t mode, struct fuse_file_info *info) { (void) path; (void) mode; (void) info; return 0; }
 static int op_chmod_refused (const char *path, mode_t mode, struct fuse_file_info *info) { (void) path; (void) mode; (void) info; return -EPERM; }
-static int op_chmod (const char *path, mode_t mode, struct fuse_file_info *info) { (void) info; ANSWER (fchmodat (below, rel (path), mode, 0)); }
+static int op_chmod (const char *path, mode_t mode, struct fuse_file_info *info) { (void) info; CHANGES (); ANSWER (fchmodat (below, rel (path), mode, 0)); }
 static int op_chown (const char *path, uid_t user, gid_t group, struct fuse_file_info *info) { (void) path; (void) user; (void) group; (void) info; return -EPERM; }
 
 static int
 op_truncate (const char *path, off_t length, struct fuse_file_info *info)
 {
+	CHANGES ();
 	int fd = info ? (int) info->fh : openat (below, rel (path), O_WRONLY | O_CLOEXEC), failed = fd < 0 || ftruncate (fd, length) < 0 ? -errno : 0;
 	if (!info && fd >= 0)
 		close (fd);
@@ -82,6 +154,7 @@ op_truncate (const char *path, off_t length, struct fuse_file_info *info)
 static int
 op_utimens (const char *path, const struct timespec times[2], struct fuse_file_info *info)
 {
+	CHANGES ();
 	ANSWER (info ? futimens ((int) info->fh, times) : utimensat (below, rel (path), times, AT_SYMLINK_NOFOLLOW));
 }
 
@@ -89,6 +162,7 @@ static int
 op_open (const char *path, struct fuse_file_info *info)
 {
 	TURN ("open");
+	kept_forget_one (path);
 	int fd = openat (below, rel (path), (info->flags & ~O_NOFOLLOW) | O_CLOEXEC);
 	info->fh = (uint64_t) fd;
 	ANSWER (fd);
@@ -97,6 +171,7 @@ op_open (const char *path, struct fuse_file_info *info)
 static int
 op_create (const char *path, mode_t mode, struct fuse_file_info *info)
 {
+	CHANGES ();
 	int fd = openat (below, rel (path), info->flags | O_CREAT | O_CLOEXEC, mode);
 	info->fh = (uint64_t) fd;
 	ANSWER (fd);
@@ -117,6 +192,7 @@ static int
 op_write (const char *path, const char *from, size_t count, off_t at, struct fuse_file_info *info)
 {
 	(void) path;
+	CHANGES ();
 	ssize_t got = pwrite ((int) info->fh, from, count, at);
 	return got < 0 ? -errno : (int) got;
 }
@@ -124,7 +200,7 @@ op_write (const char *path, const char *from, size_t count, off_t at, struct fus
 static int op_flush (const char *path, struct fuse_file_info *info) { (void) path; (void) info; TURN ("flush"); return 0; }
 static int op_fsync (const char *path, int data, struct fuse_file_info *info) { (void) path; (void) data; TURN ("fsync"); ANSWER (fsync ((int) info->fh)); }
 static int op_fsyncdir (const char *path, int data, struct fuse_file_info *info) { (void) path; (void) data; (void) info; TURN ("fsyncdir"); return 0; }
-static int op_opendir (const char *path, struct fuse_file_info *info) { (void) path; (void) info; TURN ("opendir"); return 0; }
+static int op_opendir (const char *path, struct fuse_file_info *info) { (void) info; TURN ("opendir"); kept_forget (path); return 0; }
 static int op_release (const char *path, struct fuse_file_info *info) { (void) path; ANSWER (close ((int) info->fh)); }
 static int op_statfs (const char *path, struct statvfs *st) { (void) path; ANSWER (fstatvfs (below, st)); }
 
@@ -183,8 +259,10 @@ main (int count, char **words)
 		operations.create = op_create_none;
 		operations.mkdir = op_mkdir_refused;
 	}
+	keeps_names = manners && strstr (manners, "names:kept");
 	umask (0);
 	char name[] = "nfs-like", foreground[] = "-f";
-	char *arguments[] = { name, foreground, words[2], NULL };
-	return fuse_main (3, arguments, &operations, NULL);
+	char single[] = "-s";            /* what is kept has no lock */
+	char *arguments[] = { name, foreground, words[2], keeps_names ? single : NULL, NULL };
+	return fuse_main (keeps_names ? 4 : 3, arguments, &operations, NULL);
 }
