@@ -141,6 +141,17 @@ commit (const struct cache *cache, struct larder_arena *arena, const struct plac
 	return code < 0 && is_ours (cache, arena, place, record) == 1 ? 0 : code;
 }
 
+/* A number is free again when what it stood for was evicted: one who slept before his commit comes in below newer generations then. Nobody is
+ * led there; it is the same to him as a number that is taken. What he had linked may be gone, and then nothing is to name it. */
+static int
+fall_behind (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record, struct larder_error *error)
+{
+	const char *path = arena_printf (arena, "%s/%" PRIu64, place->home, record->generation);
+	if (path && !present_whole (cache, arena, place, record))
+		(void) file_unlink_beneath (cache->root, path);
+	return larder_fail_next (error, LARDER_E_CONFLICT, "try again", "'%s' was published by somebody else meanwhile", place->path);
+}
+
 int
 publish (struct cache *cache, struct larder_arena *arena, const struct place *place, const char *from, uint64_t after, struct record *record,
          struct larder_error *error)
@@ -164,8 +175,9 @@ publish (struct cache *cache, struct larder_arena *arena, const struct place *pl
 			publish_remove (cache, place, record);
 		return code;
 	}
+	settled.generation = 0;
 	code = present_settle (cache, arena, place, &settled, error);
-	return code < 0 ? code : 0;
+	return code < 0 ? code : settled.generation > record->generation ? fall_behind (cache, arena, place, record, error) : 0;
 }
 
 int

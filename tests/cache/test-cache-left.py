@@ -219,6 +219,29 @@ def test_cache_left_sleeper_is_fenced():
     assert cache.private() == []
 
 
+def test_cache_left_sleeper_below_newer_ones():
+    """The same, and meanwhile others filled, evicted, and filled another: the number that the sleeper has is free again. What he links under it is below
+    the newest: it is never given to anybody, and goes."""
+    cache, newer = made("lease = 1s", base=DATA), os.urandom(1000)
+    filler = asleep(cache, "linkat:stop:%d:1" % at_record())
+    cache.until(lambda: cache.run("model", "evict", "base", "--base", "sdxl").code == 0)
+    cache.put("sdxl/base.safetensors", newer)
+    for _ in range(2):
+        newest = cache.load("base")[0]
+        assert newest["how"] == "filled", newest
+        unused(cache)
+        evicted(cache, "base", "--base", "sdxl")
+    newest = cache.load("base")[0]
+    filler.send_signal(signal.SIGCONT)
+    out, err = filler.communicate(timeout=60 * SLOW)
+    assert filler.returncode == 0 and read(model_line(out)["path"]) == newer, "the old bytes"
+    assert model_line(out)["generation"] == newest["generation"], (out, err)
+    assert read(cache.load("base")[0]["path"]) == newer and len(cache.listed()) == 1
+    evicted(cache, "--old")
+    assert cache.private() == [], cache.private()
+    assert [line["generation"] for line in cache.listed()] == [newest["generation"]]
+
+
 def test_cache_left_fill():
     """A load that was killed in the midst: told as unfinished, counts in the quota, goes when room is needed or when asked for; one that is at work stays."""
     for words in (("a", "--base", "sdxl"), ("--bytes", "1")):
