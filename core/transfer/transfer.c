@@ -9,7 +9,7 @@
 #include "store.h"
 
 /* So many threads when nobody says how many; of them at objects beyond 64 KiB, so that all together keep within 16 MiB; and at pieces of large ones. */
-enum { THREADS_MOST = 128, MEDIUM_MOST = 10, PIECES_MOST = 8 };
+enum { THREADS_MOST = 128, MEDIUM_MOST = 9, PIECES_MOST = 8 };
 
 /* What a thread costs with its connection and all that it allocates, for a small object and for one beyond 64 KiB; and what a piece of a large object has
  * in buffers. Measured: doc/dev/performance.md. */
