@@ -139,8 +139,8 @@ open_private (struct file_draft *draft, mode_t mode, struct larder_error *error)
 		create_named (draft);
 	if (draft->fd < 0)
 		return larder_fail_errno (error, errno, "cannot create a file for '%s'", draft->last);
-	int failed = fchmod (draft->fd, mode) < 0 ? errno : 0;          /* a file system with modes of its own refuses */
-	return failed && !file_mode_suffices (draft->fd, mode) ? larder_fail_errno (error, failed, "cannot set the mode of '%s'", draft->last) : 0;
+	int failed = file_try_mode (draft->fd, mode);
+	return failed ? larder_fail_errno (error, -failed, "cannot set the mode of '%s'", draft->last) : 0;
 }
 
 int

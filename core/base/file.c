@@ -169,11 +169,18 @@ settle_folder (int folder, bool made)
 	return -errno;
 }
 
-bool
-file_mode_suffices (int fd, mode_t mode)
+static bool
+suffices (const struct stat *facts, mode_t mode)
+{
+	return !(mode & ~facts->st_mode & (S_ISDIR (facts->st_mode) ? 0777 : 0666));
+}
+
+int
+file_try_mode (int fd, mode_t mode)
 {
 	struct stat facts;
-	return fstat (fd, &facts) == 0 && !(mode & ~facts.st_mode & (S_ISDIR (facts.st_mode) ? 0777 : 0666));
+	int errnum = fchmod (fd, mode) < 0 ? errno : 0;
+	return errnum && !(fstat (fd, &facts) == 0 && suffices (&facts, mode)) ? -errnum : 0;
 }
 
 int
@@ -185,7 +192,7 @@ file_set_mode (int fd, mode_t mode)
 		return -errno;
 	if ((facts.st_mode & 0777) == mode)
 		return 0;
-	return file_mode_suffices (fd, mode) ? 1 : errnum ? -errnum : -EPERM;
+	return suffices (&facts, mode) ? 1 : errnum ? -errnum : -EPERM;
 }
 
 struct making {
@@ -204,7 +211,7 @@ make_folder (int at, const char *name, const struct making *how)
 	int fd = how->named ? openat (at, name, O_PATH | O_DIRECTORY | O_CLOEXEC) : open_name (at, name, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return how->named ? -errno : fd;
-	int status = made && !how->named && fchmod (fd, how->mode) < 0 && !file_mode_suffices (fd, how->mode) ? -EPERM : 0;
+	int status = made && !how->named ? file_try_mode (fd, how->mode) : 0;
 	if (status == 0 && how->durable)
 		status = settle_folder (fd, made);
 	if (status == 0)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -96,7 +95,7 @@ tell (struct telling *telling, struct record *record, bool newest, struct larder
 	if (code < 0)
 		return code;
 	present_tell (telling->cache, telling->arena, telling->place, record, &model);
-	const char *path = record->damaged ? arena_printf (telling->arena, "%s/%" PRIu64, telling->place->home, record->generation)
+	const char *path = record->damaged ? record_path (telling->arena, telling->place->home, record->generation)
 		: place_data (telling->arena, telling->place, record->data);
 	model.state = record->damaged ? LARDER_MODEL_DAMAGED : LARDER_MODEL_WHOLE;
 	/* a publisher that died may not have switched the link yet */

@@ -151,7 +151,7 @@ explain (const struct cache *cache, const struct place *place, const struct reco
 bool
 lease_take (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record, int64_t hold, struct larder_error *ret_untaken)
 {
-	const char *path = arena_printf (arena, "%s/%" PRIu64, place->home, record->generation);
+	const char *path = record_path (arena, place->home, record->generation);
 	int64_t shortest = cache->section->hold, more = hold > shortest ? hold - shortest : 0, now = clock_wall ();
 	uint64_t newest = 0;
 	/* one that lies ahead may be a longer one, or this machine's clock behind: then the server is asked */

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,7 +98,7 @@ clear_gone (void *context, uint64_t generation, struct larder_error *error)
 {
 	const struct clearing *clearing = context;
 	struct record record;
-	const char *path = arena_printf (clearing->arena, "%s/%" PRIu64, clearing->place->home, generation);
+	const char *path = record_path (clearing->arena, clearing->place->home, generation);
 	(void) error;
 	if (path && generation < clearing->newest && record_read (clearing->cache->root, clearing->place->home, generation, clearing->arena, &record, NULL) == 1 && !record.data)
 		(void) file_unlink_beneath (clearing->cache->root, path);

@@ -134,7 +134,7 @@ commit (const struct cache *cache, struct larder_arena *arena, const struct plac
 	CLEANUP_BUFFER struct buffer text;
 	buffer_init (&text, (size_t) 16 << 20);
 	record_write (record, &text);
-	const char *path = arena_printf (arena, "%s/%" PRIu64, place->home, record->generation);
+	const char *path = record_path (arena, place->home, record->generation);
 	if (text.failed || !path)
 		return larder_fail_memory (error);
 	int code = file_publish (cache->root, path, text.at, text.length, 0644, FILE_CREATE, true, error);
@@ -146,7 +146,7 @@ commit (const struct cache *cache, struct larder_arena *arena, const struct plac
 static int
 fall_behind (const struct cache *cache, struct larder_arena *arena, const struct place *place, const struct record *record, struct larder_error *error)
 {
-	const char *path = arena_printf (arena, "%s/%" PRIu64, place->home, record->generation);
+	const char *path = record_path (arena, place->home, record->generation);
 	if (path && !present_whole (cache, arena, place, record))
 		(void) file_unlink_beneath (cache->root, path);
 	return larder_fail_next (error, LARDER_E_CONFLICT, "try again", "'%s' was published by somebody else meanwhile", place->path);

@@ -137,6 +137,12 @@ record_parse (struct larder_arena *arena, const char *text, struct record *ret)
 	return code;
 }
 
+char *
+record_path (struct larder_arena *arena, const char *home, uint64_t generation)
+{
+	return arena_printf (arena, "%s/%" PRIu64, home, generation);
+}
+
 /* Of its last load. */
 static int64_t
 time_of (int root, const char *path, int64_t otherwise)
@@ -150,7 +156,7 @@ int
 record_read (int root, const char *home, uint64_t generation, struct larder_arena *arena, struct record *ret, struct larder_error *error)
 {
 	CLEANUP_FREE char *text = NULL;
-	const char *path = arena_printf (arena, "%s/%" PRIu64, home, generation);
+	const char *path = record_path (arena, home, generation);
 	size_t length = 0;
 	if (!path)
 		return larder_fail_memory (error);
@@ -192,7 +198,7 @@ record_look (int root, const char *home, uint64_t generation, struct larder_aren
 	if (code != LARDER_E_INTEGRITY)
 		return code;
 	*ret = (struct record) { .generation = generation, .damaged = true };
-	const char *path = arena_printf (arena, "%s/%" PRIu64, home, generation);
+	const char *path = record_path (arena, home, generation);
 	if (!path)
 		return larder_fail_memory (error);
 	ret->used = ret->filled = time_of (root, path, 0);

@@ -35,6 +35,8 @@ struct record {
 /* Texts in the arena. -1: it is none, or of a version to come. */
 int record_parse (struct larder_arena *arena, const char *text, struct record *ret);
 void record_write (const struct record *record, struct buffer *into);
+/* Of its file, in the folder `home`; NULL: no memory. */
+char *record_path (struct larder_arena *arena, const char *home, uint64_t generation);
 /* The record `generation` in the folder `home` below root. 1; 0: none; INTEGRITY: that file is none; else why it cannot be read. */
 int record_read (int root, const char *home, uint64_t generation, struct larder_arena *arena, struct record *ret, struct larder_error *error);
 /* The same, but one that is damaged is told as such: with the folder that goes by its number. */

@@ -170,7 +170,7 @@ remove_candidate (struct cache *cache, struct larder_arena *arena, const struct 
 	if (code < 0)
 		return code;
 	publish_remove (cache, candidate->place, record);
-	const char *path = arena_printf (arena, "%s/%" PRIu64, candidate->place->home, record->generation);
+	const char *path = record_path (arena, candidate->place->home, record->generation);
 	int failed = path ? file_unlink_beneath (cache->root, path) : -ENOMEM;
 	lease_clear (cache, arena, candidate->place);
 	return failed < 0 && failed != -ENOENT ? cache_fail (cache, -failed, "remove", path ? path : candidate->place->path, error) : 0;

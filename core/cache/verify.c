@@ -129,12 +129,6 @@ verify_file (struct verifying *verifying, struct larder_arena *arena, const stru
 /* ---- the models ---- */
 
 static int
-fail_record (const struct place *place, const struct record *record, struct larder_error *error)
-{
-	return larder_fail_next (error, LARDER_E_INTEGRITY, "larder model verify --repair fills the model anew", "'%s/%" PRIu64 "' is no record of a model", place->home, record->generation);
-}
-
-static int
 repair (struct verifying *verifying, struct larder_arena *arena, const struct place *place, const struct record *record, struct larder_error *error)
 {
 	const struct larder_model_load request = { .size = sizeof request, .wait = LARDER_NO_TIME };
@@ -156,8 +150,9 @@ verify_place (void *context, struct larder_arena *arena, const struct place *pla
 	if (!record || !(record->data || record->damaged) || (verifying->only && strcmp (verifying->only, place->path) != 0))
 		return 0;
 	verifying->seen = true;
-	if (record->damaged)
-		code = fail_record (place, record, &why);
+	struct record now;
+	if (record->damaged && record_read (verifying->cache->root, place->home, record->generation, arena, &now, &why) < 0)     /* says so */
+		code = why.code;
 	for (size_t i = 0; code == 0 && i < record->count; i++)
 		code = verify_file (verifying, arena, place, record, &record->files[i], &why);
 	if (code == LARDER_E_INTEGRITY && verifying->flags & LARDER_MODEL_REPAIR && !(verifying->flags & LARDER_MODEL_DRY_RUN)) {

@@ -215,7 +215,7 @@ backend_control_open (struct larder *larder, const char *name, const char *contr
 	int code = config_find (larder->config, "backend", name, &section, error);
 	if (code < 0)
 		return code;
-	larder = larder->of ? larder->of : larder;
+	larder = larder_whole (larder);
 	pthread_mutex_lock (&larder->mutex);
 	struct backend *backend = larder->backends;
 	while (backend && (backend->control != (control != NULL) || strcmp (backend->name, name) != 0))

@@ -246,7 +246,7 @@ larder_call_begin (struct larder *larder, struct larder_arena *arena)
 {
 	return (struct larder_call) {
 		.arena = arena, .cancel_fd = watched (larder), .cancelled = &larder->cancelled, .all_cancelled = larder->of ? &larder->of->cancelled : NULL, .end = larder->end,
-		.pace = larder->of ? &larder->of->pace : &larder->pace,
+		.pace = &larder_whole (larder)->pace,
 	};
 }
 

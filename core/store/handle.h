@@ -33,6 +33,13 @@ struct larder {
 	bool class_told;                 /* atomic: that a class of the configuration is not applied was said */
 };
 
+/* Who has what is shared: the handle itself, or what it is a part of. */
+static inline struct larder *
+larder_whole (struct larder *larder)
+{
+	return larder->of ? larder->of : larder;
+}
+
 struct larder_store {
 	struct larder *larder;
 	char *name, *prefix, *bucket;           /* "images", "images:", its bucket; "s3://bucket", "s3://bucket/", "bucket" */

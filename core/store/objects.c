@@ -121,8 +121,7 @@ wished_class (const struct larder_store *store)
 	const char *class = store->schema->storage_class;
 	if (!class || store->instance->caps & LARDER_CAP_CLASSES)
 		return class;
-	struct larder *larder = store->larder->of ? store->larder->of : store->larder;
-	if (!__atomic_exchange_n (&larder->class_told, true, __ATOMIC_RELAXED))
+	if (!__atomic_exchange_n (&larder_whole (store->larder)->class_told, true, __ATOMIC_RELAXED))
 		module_host.log (LARDER_LOG_WARN, "store '%s': class %s is not applied, its backend '%s' has no storage classes", store_name (store), class,
 		                 store->backend_name);
 	return NULL;

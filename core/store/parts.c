@@ -131,7 +131,7 @@ store_parts_abort (struct larder_store *store, const struct larder_upload *uploa
 	static const struct itimerspec second = { .it_value = { .tv_sec = 1 } };
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	CLEANUP_CLOSE int timer = timerfd_create (CLOCK_BOOTTIME, TFD_CLOEXEC);
-	struct larder_call call = { .arena = arena, .cancel_fd = timer, .pace = larder_call_begin (store->larder, arena).pace, .urgent = true };
+	struct larder_call call = { .arena = arena, .cancel_fd = timer, .pace = &larder_whole (store->larder)->pace, .urgent = true };
 	if (!arena || timer < 0 || timerfd_settime (timer, 0, &second, NULL) < 0)
 		return larder_fail_memory (error);
 	instance_enter (store->instance);

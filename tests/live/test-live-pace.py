@@ -142,7 +142,6 @@ def test_live_pace_cancel_ends_the_wait():
         deadline = time.monotonic() + 30
         while not [r for r in place.between.matching("PUT", "/bucket/cancelled/")] and time.monotonic() < deadline:
             time.sleep(0.01)
-        time.sleep(0.3)
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         done = place.end(process)

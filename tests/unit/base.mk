@@ -1,5 +1,5 @@
 # unit/base.mk
-noinst_HEADERS += tests/unit/unit.h tests/unit/folder.h
+noinst_HEADERS += tests/unit/unit.h tests/unit/folder.h tests/unit/home.h
 EXTRA_DIST += tests/unit/test-base-tables.py
 TESTS += tests/unit/test-base-tables.py
 if HAVE_CHECK

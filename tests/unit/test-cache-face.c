@@ -2,7 +2,6 @@
  * pinned, damaged and repaired, evicted, pulled; and what is no model. On the mock, under the lock provider `file`. */
 #include <check.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,21 +11,15 @@
 #include <larder/larder.h>
 #include <larder/models.h>
 
+#include "home.h"
+#include "unit.h"
+
 enum { LENGTH = 3 << 20 };
 static const char pipeline[] = "[store \"models\"]\nbackend = objects\nbucket = models\n[cache \"models\"]\nsource = models\nlock = models\nhold = 0\n";
 static const char profile[] = "[backend \"objects\"]\ndriver = localfs-mock\nroot = store\ncreate = yes\nfsync = no\n"
                               "[lock \"models\"]\ndriver = file\nroot = locks\n[cache \"models\"]\nroot = models\n";
 
-struct place { char folder[64]; struct larder *larder; struct larder_arena *arena; char events[2048]; };
-
-static void
-write_file (const char *path, const void *bytes, size_t length)
-{
-	FILE *out = fopen (path, "w");
-	ck_assert_ptr_nonnull (out);
-	ck_assert_uint_eq (fwrite (bytes, 1, length, out), length);
-	ck_assert_int_eq (fclose (out), 0);
-}
+struct place { struct home home; struct larder_arena *arena; char events[2048]; };
 
 static char *
 pattern (void)
@@ -45,44 +38,25 @@ put_model (const struct place *place, const char *to)
 	struct larder_summary summary = { .size = sizeof summary };
 	const char *const from[] = { "weights" };
 	const struct larder_transfer request = { .size = sizeof request, .from = from, .count = 1, .to = to };
-	ck_assert_msg (larder_transfer (place->larder, &request, NULL, NULL, &summary, &error) == 0, "%s", error.message);
+	ck_assert_msg (larder_transfer (place->home.larder, &request, NULL, NULL, &summary, &error) == 0, "%s", error.message);
 }
 
 static void
 begin (struct place *place)
 {
-	struct larder_error error = LARDER_ERROR_INIT;
 	char *bytes = pattern ();
-	*place = (struct place) { .folder = "/tmp/larder-test-XXXXXX" };
-	ck_assert_ptr_nonnull (mkdtemp (place->folder));
-	ck_assert_int_eq (chdir (place->folder), 0);             /* what the profile names is relative to it */
-	ck_assert_int_eq (mkdir ("profiles", 0755), 0);
-	write_file ("larder.ini", pipeline, strlen (pipeline));
-	write_file ("profiles/t.ini", profile, strlen (profile));
-	write_file ("weights", bytes, LENGTH);
+	*place = (struct place) { .arena = larder_arena_new () };
+	home_begin (&place->home, pipeline, profile, NULL);
+	home_write ("weights", bytes, LENGTH);
 	free (bytes);
-	const struct larder_settings settings = { .size = sizeof settings, .config = "larder.ini", .profile = "t", .module_dir = getenv ("LARDER_MODULE_DIR") };
-	ck_assert_msg (larder_open (&settings, &place->larder, &error) == 0, "%s", error.message);
-	place->arena = larder_arena_new ();
 	put_model (place, "models:sdxl/base.safetensors");
-}
-
-static int
-remove_entry (const char *path, const struct stat *facts, int kind, struct FTW *at)
-{
-	(void) facts;
-	(void) kind;
-	(void) at;
-	return remove (path);
 }
 
 static void
 end (struct place *place)
 {
 	larder_arena_free (place->arena);
-	larder_close (place->larder);
-	ck_assert_int_eq (chdir ("/"), 0);
-	ck_assert_int_eq (nftw (place->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+	home_end (&place->home);
 }
 
 static int
@@ -103,7 +77,7 @@ load (struct place *place, const char *name, uint32_t flags, struct larder_model
 	};
 	*ret = (struct larder_model) { .size = sizeof *ret };
 	place->events[0] = '\0';
-	return larder_model_load (place->larder, place->arena, &request, note, place, ret, error);
+	return larder_model_load (place->home.larder, place->arena, &request, note, place, ret, error);
 }
 
 static void
@@ -148,7 +122,7 @@ START_TEST (another_by_now)
 	struct larder_error error = LARDER_ERROR_INIT;
 	begin (&place);
 	ck_assert_int_eq (load (&place, "base", 0, &first, &error), 0);
-	write_file ("weights", "other", 5);
+	home_text ("weights", "other");
 	put_model (&place, "models:sdxl/base.safetensors");
 	ck_assert_int_eq (load (&place, "base", 0, &second, &error), 0);
 	ck_assert_uint_eq (second.length, LENGTH);
@@ -178,7 +152,7 @@ listed (const struct place *place)
 {
 	struct larder_error error = LARDER_ERROR_INIT;
 	unsigned count = 0;
-	ck_assert_int_eq (larder_model_each (place->larder, NULL, count_whole, &count, &error), 0);
+	ck_assert_int_eq (larder_model_each (place->home.larder, NULL, count_whole, &count, &error), 0);
 	return count;
 }
 
@@ -188,7 +162,7 @@ evict (struct place *place, const struct larder_model_name *name, struct larder_
 	const struct larder_model_evict request = { .size = sizeof request, .models = name, .count = 1, .stride = sizeof *name };
 	*summary = (struct larder_summary) { .size = sizeof *summary };
 	place->events[0] = '\0';
-	return larder_model_evict (place->larder, &request, note, place, summary, error);
+	return larder_model_evict (place->home.larder, &request, note, place, summary, error);
 }
 
 START_TEST (pinned_and_evicted)
@@ -201,12 +175,12 @@ START_TEST (pinned_and_evicted)
 	begin (&place);
 	ck_assert_int_eq (load (&place, "base", 0, &model, &error), 0);
 	ck_assert_uint_eq (listed (&place), 1);
-	ck_assert_int_eq (larder_model_pin (place.larder, &name, true, &error), 0);
+	ck_assert_int_eq (larder_model_pin (place.home.larder, &name, true, &error), 0);
 	ck_assert_uint_eq (listed (&place), 100);
 	ck_assert_int_eq (evict (&place, &name, &summary, &error), LARDER_E_CONFLICT);
 	ck_assert_uint_eq (listed (&place), 100);
-	ck_assert_int_eq (larder_model_pin (place.larder, &name, false, &error), 0);
-	ck_assert_int_eq (larder_model_pin (place.larder, &none, true, &error), LARDER_E_NOTFOUND);
+	ck_assert_int_eq (larder_model_pin (place.home.larder, &name, false, &error), 0);
+	ck_assert_int_eq (larder_model_pin (place.home.larder, &none, true, &error), LARDER_E_NOTFOUND);
 	ck_assert_msg (evict (&place, &name, &summary, &error) == 0, "%s", error.message);
 	ck_assert_str_eq (place.events, "removed ");
 	ck_assert_uint_eq (listed (&place), 0);
@@ -228,8 +202,8 @@ START_TEST (damaged_and_repaired)
 	int file = open (model.path, O_WRONLY | O_CLOEXEC);
 	ck_assert_int_eq (pwrite (file, "damage", 6, 1 << 20), 6);
 	close (file);
-	ck_assert_int_eq (larder_model_verify (place.larder, &name, 0, note, &place, &summary, &error), LARDER_E_INTEGRITY);
-	ck_assert_int_eq (larder_model_verify (place.larder, &name, LARDER_MODEL_REPAIR, note, &place, &summary, &error), 0);
+	ck_assert_int_eq (larder_model_verify (place.home.larder, &name, 0, note, &place, &summary, &error), LARDER_E_INTEGRITY);
+	ck_assert_int_eq (larder_model_verify (place.home.larder, &name, LARDER_MODEL_REPAIR, note, &place, &summary, &error), 0);
 	ck_assert_int_eq (load (&place, "base", 0, &model, &error), 0);
 	expect_whole (model.path);
 	end (&place);
@@ -246,11 +220,11 @@ START_TEST (pulled)
 	begin (&place);
 	put_model (&place, "models:sdxl/refiner.safetensors");
 	put_model (&place, "models:flux/dev.safetensors");
-	ck_assert_msg (larder_model_pull (place.larder, &request, note, &place, &summary, &error) == 0, "%s", error.message);
+	ck_assert_msg (larder_model_pull (place.home.larder, &request, note, &place, &summary, &error) == 0, "%s", error.message);
 	ck_assert_uint_eq (summary.done, 2);
 	ck_assert_uint_eq (listed (&place), 2);
 	summary = (struct larder_summary) { .size = sizeof summary };
-	ck_assert_int_eq (larder_model_pull (place.larder, &request, note, &place, &summary, &error), 0);
+	ck_assert_int_eq (larder_model_pull (place.home.larder, &request, note, &place, &summary, &error), 0);
 	ck_assert_uint_eq (summary.skipped, 2);
 	end (&place);
 }
@@ -273,23 +247,13 @@ END_TEST
 int
 main (void)
 {
-	Suite *suite = suite_create ("cache-face");
-	const struct { const char *name; const TTest *test; } cases[] = {
-		{ "test-cache-face-filled-and-there", filled_and_there },
-		{ "test-cache-face-another-by-now", another_by_now },
-		{ "test-cache-face-pinned-and-evicted", pinned_and_evicted },
-		{ "test-cache-face-damaged-and-repaired", damaged_and_repaired },
-		{ "test-cache-face-pulled", pulled },
-		{ "test-cache-face-no-model", no_model },
+	const struct unit_case cases[] = {
+		{ "test-cache-face-filled-and-there", filled_and_there, 0 },
+		{ "test-cache-face-another-by-now", another_by_now, 0 },
+		{ "test-cache-face-pinned-and-evicted", pinned_and_evicted, 0 },
+		{ "test-cache-face-damaged-and-repaired", damaged_and_repaired, 0 },
+		{ "test-cache-face-pulled", pulled, 0 },
+		{ "test-cache-face-no-model", no_model, 0 },
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		TCase *one = tcase_create (cases[i].name);
-		tcase_add_test (one, cases[i].test);
-		suite_add_tcase (suite, one);
-	}
-	SRunner *runner = srunner_create (suite);
-	srunner_run_all (runner, CK_ENV);
-	int failed = srunner_ntests_failed (runner);
-	srunner_free (runner);
-	return failed != 0;
+	return unit_run ("cache-face", cases, COUNT_OF (cases));
 }

@@ -9,49 +9,27 @@
 
 #include "call.h"
 #include "file.h"
+#include "home.h"
 #include "store.h"
 
-struct bench { char folder[64], config[80], profile[90]; struct larder *larder; struct larder_store *store; };
-
-static void
-write_file (const char *path, const char *text, const char *word)
-{
-	FILE *out = fopen (path, "w");
-	ck_assert_ptr_nonnull (out);
-	ck_assert_int_gt (fprintf (out, "%s%s\n", text, word), 0);
-	fclose (out);
-}
+struct bench { struct home home; struct larder_store *store; };
 
 static void
 bench_begin (struct bench *bench, const char *fault)
 {
-	char modules[4096];
+	char modules[4096], profile[128];
 	struct larder_error error = LARDER_ERROR_INIT;
-	snprintf (bench->folder, sizeof bench->folder, "/tmp/larder-test-XXXXXX");
-	ck_assert_ptr_nonnull (mkdtemp (bench->folder));
-	snprintf (bench->config, sizeof bench->config, "%s/larder.ini", bench->folder);
-	snprintf (modules, sizeof modules, "%s/profiles", bench->folder);
-	ck_assert_int_eq (mkdir (modules, 0755), 0);
-	snprintf (bench->profile, sizeof bench->profile, "%s/profiles/t.ini", bench->folder);
-	write_file (bench->config, "[store \"s\"]\nbackend = b\nbucket = ", "bucket");
-	write_file (bench->profile, "[backend \"b\"]\ndriver = lying\nfault = ", fault);
+	snprintf (profile, sizeof profile, "[backend \"b\"]\ndriver = lying\nfault = %s\n", fault);
 	snprintf (modules, sizeof modules, "%s/tests/module/.libs", getenv ("TOP_BUILDDIR"));
-	const struct larder_settings settings = { .size = sizeof settings, .config = bench->config, .profile = "t", .module_dir = modules };
-	ck_assert_msg (larder_open (&settings, &bench->larder, &error) == 0, "%s", error.message);
-	ck_assert_msg (larder_store_open (bench->larder, "s", &bench->store, &error) == 0, "%s", error.message);
+	home_begin (&bench->home, "[store \"s\"]\nbackend = b\nbucket = bucket\n", profile, &(struct larder_settings) { .size = sizeof (struct larder_settings), .module_dir = modules });
+	ck_assert_msg (larder_store_open (bench->home.larder, "s", &bench->store, &error) == 0, "%s", error.message);
 }
 
 static void
 bench_end (struct bench *bench)
 {
-	char profiles[80];
 	larder_store_close (bench->store);
-	larder_close (bench->larder);
-	unlink (bench->profile);
-	unlink (bench->config);
-	snprintf (profiles, sizeof profiles, "%s/profiles", bench->folder);
-	rmdir (profiles);
-	rmdir (bench->folder);
+	home_end (&bench->home);
 }
 
 static int
@@ -168,7 +146,7 @@ START_TEST (cancelled)
 	char keys[64] = "";
 	const struct larder_listing request = { .size = sizeof request };
 	bench_begin (&bench, "none");
-	larder_cancel (bench.larder);
+	larder_cancel (bench.home.larder);
 	ck_assert_int_eq (larder_list (bench.store, &request, gather, keys, NULL), LARDER_E_CANCELLED);
 	ck_assert_str_eq (keys, "");
 	bench_end (&bench);
@@ -185,13 +163,13 @@ START_TEST (cancelled_part)
 	const struct larder_listing request = { .size = sizeof request };
 	for (int whole = 0; whole < 2; whole++) {
 		bench_begin (&bench, "none");
-		ck_assert_int_eq (larder_part_open (bench.larder, &part, NULL), 0);
+		ck_assert_int_eq (larder_part_open (bench.home.larder, &part, NULL), 0);
 		ck_assert_int_eq (larder_store_open (part, "s", &store, NULL), 0);
 		struct larder_call call = larder_call_begin (part, NULL);
 		struct pollfd woken = { .fd = call.cancel_fd, .events = POLLIN };
 		ck_assert_int_eq (larder_list (store, &request, gather, keys, NULL), 0);
 		ck_assert (!module_host.cancelled (&call) && poll (&woken, 1, 0) == 0);
-		larder_cancel (whole ? bench.larder : part);
+		larder_cancel (whole ? bench.home.larder : part);
 		ck_assert (module_host.cancelled (&call) && poll (&woken, 1, 0) == 1);
 		ck_assert_int_eq (larder_list (store, &request, gather, keys, NULL), LARDER_E_CANCELLED);
 		ck_assert_int_eq (larder_list (bench.store, &request, gather, keys, NULL), whole ? LARDER_E_CANCELLED : 0);

@@ -1,7 +1,6 @@
 /* test-transfer-items.c: names on the other side, and what a transfer refuses, on a store of its own. */
 #include <check.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,57 +8,26 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "home.h"
 #include "store.h"
 #include "transfer.h"
 
-static char home[] = "/tmp/larder-transfer-XXXXXX";
-
-static void
-write_text (const char *path, const char *text)
-{
-	FILE *file = fopen (path, "w");
-	ck_assert_ptr_nonnull (file);
-	ck_assert_int_ge (fputs (text, file), 0);
-	ck_assert_int_eq (fclose (file), 0);
-}
+static struct home home;
 
 static struct larder *
 open_until (const char *deadline)
 {
 	const struct larder_pair keys[] = { { "deadline", deadline } };
-	ck_assert_ptr_nonnull (mkdtemp (home));
-	ck_assert_int_eq (chdir (home), 0);
-	ck_assert_int_eq (mkdir ("profiles", 0755), 0);
-	write_text ("larder.ini", "[store \"s\"]\nbackend = b\nbucket = bucket\n[store \"other\"]\nbackend = b\nbucket = other\n");
-	write_text ("profiles/p.ini", "[backend \"b\"]\ndriver = localfs-mock\nroot = ./root\ncreate = yes\nfsync = no\n");
-	struct larder_settings settings = { .size = sizeof settings, .config = "larder.ini", .profile = "p", .larder_keys = { keys, 1, sizeof *keys } };
-	struct larder *larder = NULL;
-	struct larder_error error = LARDER_ERROR_INIT;
-	ck_assert_msg (larder_open (&settings, &larder, &error) == 0, "%s", error.message);
-	return larder;
+	home_begin (&home, "[store \"s\"]\nbackend = b\nbucket = bucket\n[store \"other\"]\nbackend = b\nbucket = other\n",
+		"[backend \"b\"]\ndriver = localfs-mock\nroot = ./root\ncreate = yes\nfsync = no\n",
+		&(struct larder_settings) { .size = sizeof (struct larder_settings), .larder_keys = { keys, 1, sizeof *keys } });
+	return home.larder;
 }
 
 static struct larder *
 open_larder (void)
 {
 	return open_until ("0s");
-}
-
-static int
-remove_entry (const char *path, const struct stat *facts, int kind, struct FTW *at)
-{
-	(void) facts;
-	(void) kind;
-	(void) at;
-	return remove (path);
-}
-
-static void
-end (struct larder *larder)
-{
-	larder_close (larder);
-	ck_assert_int_eq (chdir ("/"), 0);
-	ck_assert_int_eq (nftw (home, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static void
@@ -108,7 +76,7 @@ START_TEST (test_folder_keys)
 	ck_assert (S_ISDIR (facts.st_mode));
 	ck_assert_int_eq (access ("out/c/d", F_OK), 0);
 	ck_assert_int_ne (access ("out/e", F_OK), 0);
-	end (larder);
+	home_end (&home);
 }
 END_TEST
 
@@ -132,7 +100,7 @@ START_TEST (test_event_ends_the_run)
 	ck_assert_int_eq (code, LARDER_E_CANCELLED);
 	ck_assert_uint_ge (sum.done, 1);
 	ck_assert_uint_le (sum.done, 16);   /* what was under way may end */
-	end (larder);
+	home_end (&home);
 }
 END_TEST
 
@@ -154,7 +122,7 @@ START_TEST (test_deadline)
 	larder_cancel (larder);              /* whoever cancels hears so */
 	run (larder, "s:k", "other:k", 0, cancel_at_once, &code);
 	ck_assert_int_eq (code, LARDER_E_CANCELLED);
-	end (larder);
+	home_end (&home);
 }
 END_TEST
 
@@ -163,7 +131,7 @@ change_source (void *context, const struct larder_event *event)
 {
 	(void) context;
 	if (strcmp (event->action, "progress") == 0)
-		write_text ("source", "changed, and shorter");
+		home_text ("source", "changed, and shorter");
 	return 0;
 }
 
@@ -176,14 +144,14 @@ START_TEST (test_source_changed)
 	ck_assert_ptr_nonnull (large);
 	memset (large, 'x', 4 << 20);
 	large[4 << 20] = '\0';
-	write_text ("source", large);
+	home_text ("source", large);
 	free (large);
 	struct larder_summary sum = run (larder, "./source", "s:key", 0, change_source, &code);
 	ck_assert_int_eq (code, LARDER_E_INTEGRITY);
 	ck_assert_uint_eq (sum.failed, 1);
 	run (larder, "s:key", "./back", 0, NULL, &code);
 	ck_assert_int_eq (code, LARDER_E_NOTFOUND);
-	end (larder);
+	home_end (&home);
 }
 END_TEST
 

@@ -2,65 +2,38 @@
  * sizes and etags. */
 #include <check.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "home.h"
 #include "sync.h"
 #include "unit.h"
 
 enum { NAMES_MOST = 64, ROUNDS = 20 };
 
-static char home[] = "/tmp/larder-sync-XXXXXX";
-static struct larder *larder;
-
-static int
-remove_entry (const char *path, const struct stat *facts, int kind, struct FTW *at)
-{
-	(void) facts;
-	(void) kind;
-	return at->level == 0 ? 0 : remove (path);
-}
+static struct home home;
 
 static void
 clear (const char *path)
 {
 	(void) mkdir (path, 0755);
-	ck_assert_int_eq (nftw (path, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
-}
-
-static void
-write_text (const char *path, const char *text)
-{
-	FILE *file = fopen (path, "w");
-	ck_assert_ptr_nonnull (file);
-	ck_assert_int_ge (fputs (text, file), 0);
-	ck_assert_int_eq (fclose (file), 0);
+	folder_empty (open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 static void
 open_larder (void)
 {
-	ck_assert_ptr_nonnull (mkdtemp (home));
-	ck_assert_int_eq (chdir (home), 0);
-	ck_assert_int_eq (mkdir ("profiles", 0755), 0);
-	write_text ("larder.ini", "[larder]\njobs = 2\n[store \"s\"]\nbackend = b\nbucket = bucket\n");
-	write_text ("profiles/p.ini", "[backend \"b\"]\ndriver = localfs-mock\nroot = ./root\ncreate = yes\nfsync = no\n");
-	struct larder_settings settings = { .size = sizeof settings, .config = "larder.ini", .profile = "p" };
-	struct larder_error error = LARDER_ERROR_INIT;
-	ck_assert_msg (larder_open (&settings, &larder, &error) == 0, "%s", error.message);
+	home_begin (&home, "[larder]\njobs = 2\n[store \"s\"]\nbackend = b\nbucket = bucket\n",
+		"[backend \"b\"]\ndriver = localfs-mock\nroot = ./root\ncreate = yes\nfsync = no\n", NULL);
 }
 
 static void
 close_larder (void)
 {
-	larder_close (larder);
-	clear (home);
-	ck_assert_int_eq (chdir ("/"), 0);
-	ck_assert_int_eq (rmdir (home), 0);
+	home_end (&home);
 }
 
 /* ---- random trees ---- */
@@ -108,7 +81,7 @@ random_tree (const char *top, struct set *set)
 		*last = '/';
 		if (!made)
 			continue;
-		write_text (path, "text");
+		home_text (path, "text");
 		ck_assert_int_eq (utimensat (AT_FDCWD, path, (struct timespec[2]) { { 1000000, 0 }, { 1000000, 0 } }, 0), 0);
 		snprintf (set->names[set->count++], sizeof *set->names, "%s", name);
 	}
@@ -123,7 +96,7 @@ run (const char *from, const char *to, int want)
 	};
 	struct larder_summary sum = { .size = sizeof sum };
 	struct larder_error error = LARDER_ERROR_INIT;
-	int code = larder_sync (larder, &request, NULL, NULL, &sum, &error);
+	int code = larder_sync (home.larder, &request, NULL, NULL, &sum, &error);
 	ck_assert_msg (code == want, "%d: %s", code, error.message);
 	ck_assert_uint_eq (sum.scanned, sum.done + sum.skipped + sum.refused + sum.failed);
 	return sum;
@@ -146,7 +119,7 @@ check_store (const struct set *want)
 	struct larder_store *store = NULL;
 	const struct larder_listing listing = { .size = sizeof listing, .prefix = "k/", .delimiter = "" };
 	listed.count = 0;
-	ck_assert_int_eq (larder_store_open (larder, "s", &store, NULL), 0);
+	ck_assert_int_eq (larder_store_open (home.larder, "s", &store, NULL), 0);
 	ck_assert_int_eq (larder_list (store, &listing, take_key, NULL, NULL), 0);
 	larder_store_close (store);
 	ck_assert_uint_eq (listed.count, want->count);
@@ -220,13 +193,13 @@ END_TEST
 START_TEST (test_outside)
 {
 	open_larder ();
-	struct transfer transfer = { .larder = larder, .arena = larder_arena_new () };
+	struct transfer transfer = { .larder = home.larder, .arena = larder_arena_new () };
 	struct larder_store *store = NULL;
 	struct side *side = calloc (1, sizeof *side);
 	struct larder_error error = LARDER_ERROR_INIT;
 	struct larder_info infos[] = { { .size = sizeof *infos, .key = "k/" }, { .size = sizeof *infos, .key = "k/a" }, { .size = sizeof *infos, .key = "other" } };
 	side->root = -1;
-	ck_assert_int_eq (larder_store_open (larder, "s", &store, NULL), 0);
+	ck_assert_int_eq (larder_store_open (home.larder, "s", &store, NULL), 0);
 	ck_assert_int_eq (side_begin_store (side, &transfer, store, "k", NULL), 0);
 	side->page = (struct page) { .at = infos, .count = COUNT_OF (infos), .last = true };
 	ck_assert_int_eq (side_next (side, &error), 1);

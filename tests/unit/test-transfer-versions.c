@@ -1,71 +1,34 @@
 /* test-transfer-versions.c: undelete, roll back and removal of versions give the same on pages of every length, on a storage that goes
  * on from the item a page ended with (c-B02), and what happens where one version cannot be removed. */
 #include <check.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "home.h"
 #include "store.h"
 
 #define SET "a:9m, a:5m, a:2, b:7, c:8m, d:6m, d:4, d:3m, d:1"
 #define NS INT64_C (1000000000)
 
-struct bench { char folder[64], config[80], profile[96]; struct larder *larder; char events[4096]; struct larder_summary sum; };
-
-static void
-write_file (const char *path, const char *text)
-{
-	FILE *out = fopen (path, "w");
-	ck_assert_ptr_nonnull (out);
-	ck_assert_int_ge (fputs (text, out), 0);
-	fclose (out);
-}
+struct bench { struct home home; char events[4096]; struct larder_summary sum; };
 
 static void
 bench_begin_driver (struct bench *bench, const char *driver, const char *modules, const char *options)
 {
-	char text[4096];
-	struct larder_error error = LARDER_ERROR_INIT;
+	char profile[4096], folder[4096];
 	*bench = (struct bench) { .sum = { .size = sizeof bench->sum } };
-	snprintf (bench->folder, sizeof bench->folder, "/tmp/larder-test-XXXXXX");
-	ck_assert_ptr_nonnull (mkdtemp (bench->folder));
-	ck_assert_int_eq (chdir (bench->folder), 0);             /* where the mock has its root */
-	snprintf (bench->config, sizeof bench->config, "%s/larder.ini", bench->folder);
-	snprintf (text, sizeof text, "%s/profiles", bench->folder);
-	ck_assert_int_eq (mkdir (text, 0755), 0);
-	snprintf (bench->profile, sizeof bench->profile, "%s/profiles/t.ini", bench->folder);
-	write_file (bench->config, "[larder]\njobs = 1\n[store \"s\"]\nbackend = b\nbucket = bucket\n");
-	snprintf (text, sizeof text, "[backend \"b\"]\ndriver = %s\n%s\n", driver, options);
-	write_file (bench->profile, text);
-	snprintf (text, sizeof text, "%s/%s", getenv ("TOP_BUILDDIR"), modules);
-	const struct larder_settings settings = { .size = sizeof settings, .config = bench->config, .profile = "t", .module_dir = text };
-	ck_assert_msg (larder_open (&settings, &bench->larder, &error) == 0, "%s", error.message);
+	snprintf (profile, sizeof profile, "[backend \"b\"]\ndriver = %s\n%s\n", driver, options);
+	snprintf (folder, sizeof folder, "%s/%s", getenv ("TOP_BUILDDIR"), modules);
+	home_begin (&bench->home, "[larder]\njobs = 1\n[store \"s\"]\nbackend = b\nbucket = bucket\n", profile, &(struct larder_settings) { .size = sizeof (struct larder_settings), .module_dir = folder });
 }
 
 static void
 bench_begin (struct bench *bench, const char *options)
 {
 	bench_begin_driver (bench, "versioned", "tests/module/.libs", options);
-}
-
-static int
-remove_entry (const char *path, const struct stat *facts, int kind, struct FTW *at)
-{
-	(void) facts;
-	(void) kind;
-	(void) at;
-	return remove (path);
-}
-
-static void
-bench_end (struct bench *bench)
-{
-	larder_close (bench->larder);
-	ck_assert_int_eq (chdir ("/"), 0);
-	ck_assert_int_eq (nftw (bench->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static int
@@ -91,7 +54,7 @@ act_twice (struct bench *bench, action_fn action, const char *address, size_t ti
 		.size = sizeof request, .flags = version ? 0 : LARDER_RECURSIVE, .addresses = addresses, .count = times, .at = at, .version = version,
 	};
 	bench->events[0] = '\0';
-	int code = action (bench->larder, &request, note, bench, &bench->sum, &error);
+	int code = action (bench->home.larder, &request, note, bench, &bench->sum, &error);
 	const struct larder_summary *sum = &bench->sum;
 	ck_assert_uint_eq (sum->scanned, sum->done + sum->skipped + sum->refused + sum->failed);
 	return code;
@@ -118,7 +81,7 @@ expect_left (struct bench *bench, const char *left)
 	char text[4096] = "";
 	struct larder_store *store = NULL;
 	const struct larder_listing request = { .size = sizeof request, .prefix = "", .delimiter = "", .versions = true };
-	ck_assert_int_eq (larder_store_open (bench->larder, "s", &store, NULL), 0);
+	ck_assert_int_eq (larder_store_open (bench->home.larder, "s", &store, NULL), 0);
 	ck_assert_int_eq (larder_list (store, &request, list_one, text, NULL), 0);
 	larder_store_close (store);
 	ck_assert_str_eq (text, left);
@@ -140,7 +103,7 @@ START_TEST (undelete)
 	ck_assert_int_eq (act (&bench, larder_undelete, "s:", LARDER_NO_TIME, NULL), 0);
 	ck_assert_str_eq (bench.events, "restored a 2\nskipped b\nskipped c\nrestored d 4\n");
 	expect_left (&bench, "a:2, b:7, c:8m, d:4, d:3m, d:1");
-	bench_end (&bench);
+	home_end (&bench.home);
 }
 END_TEST
 
@@ -156,7 +119,7 @@ START_TEST (roll_back)
 	ck_assert_ptr_nonnull (strstr (bench.events, "restored d 4\n"));
 	ck_assert_int_eq (act (&bench, larder_undelete, "s:", 4 * NS, NULL), 0);
 	ck_assert_str_eq (bench.events, "skipped a\nskipped b\nskipped c\nskipped d\n");
-	bench_end (&bench);
+	home_end (&bench.home);
 }
 END_TEST
 
@@ -166,7 +129,7 @@ START_TEST (roll_back_to_a_deletion)
 	begin_paged (&bench, _i, "");
 	ck_assert_int_eq (act (&bench, larder_undelete, "s:", 3 * NS, NULL), 0);
 	ck_assert_str_eq (bench.events, "restored a 2\nremoved b\nskipped c\nskipped d\n");
-	bench_end (&bench);
+	home_end (&bench.home);
 }
 END_TEST
 
@@ -178,7 +141,7 @@ START_TEST (remove_all)
 	ck_assert_int_eq (act (&bench, larder_remove_versions, "s:", LARDER_NO_TIME, NULL), 0);
 	ck_assert_uint_eq (bench.sum.done, 9);
 	expect_left (&bench, "");
-	bench_end (&bench);
+	home_end (&bench.home);
 }
 END_TEST
 
@@ -193,7 +156,7 @@ START_TEST (remove_stuck)
 	ck_assert_uint_eq (bench.sum.skipped, 1);
 	ck_assert_ptr_nonnull (strstr (bench.events, "skipped d\n"));
 	expect_left (&bench, "d:6m, d:4");
-	bench_end (&bench);
+	home_end (&bench.home);
 }
 END_TEST
 
@@ -205,7 +168,7 @@ START_TEST (remove_one)
 	ck_assert_str_eq (bench.events, "removed d 3\n");
 	expect_left (&bench, "a:9m, a:5m, a:2, b:7, c:8m, d:6m, d:4, d:1");
 	ck_assert_int_eq (act (&bench, larder_remove_versions, "s:d", LARDER_NO_TIME, "9"), LARDER_E_NOTFOUND);
-	bench_end (&bench);
+	home_end (&bench.home);
 }
 END_TEST
 
@@ -216,7 +179,7 @@ START_TEST (undelete_stuck)
 	begin_paged (&bench, _i, "stuck = 5");
 	ck_assert_int_eq (act (&bench, larder_undelete, "s:", LARDER_NO_TIME, NULL), LARDER_E_DENIED);
 	ck_assert_str_eq (bench.events, "failed a\nskipped b\nskipped c\nrestored d 4\n");
-	bench_end (&bench);
+	home_end (&bench.home);
 }
 END_TEST
 
@@ -229,7 +192,7 @@ START_TEST (undelete_many)
 	ck_assert_uint_eq (bench.sum.done, 1);
 	ck_assert_str_eq (bench.events, "restored many 1\n");
 	expect_left (&bench, "many:1");
-	bench_end (&bench);
+	home_end (&bench.home);
 }
 END_TEST
 
@@ -245,7 +208,7 @@ START_TEST (broken_off)
 	ck_assert_uint_eq (bench.sum.failed, 1);
 	ck_assert_uint_eq (bench.sum.done, removes ? 9 : 2);
 	expect_left (&bench, removes ? "" : "a:2, b:7, c:8m, d:4, d:3m, d:1");
-	bench_end (&bench);
+	home_end (&bench.home);
 }
 END_TEST
 
@@ -264,7 +227,7 @@ START_TEST (versioning)
 	ck_assert_int_eq (act (&bench, larder_undelete, "s:", LARDER_NO_TIME, NULL), cases[_i].undelete);
 	if (cases[_i].undelete)
 		expect_left (&bench, SET);
-	bench_end (&bench);
+	home_end (&bench.home);
 }
 END_TEST
 
@@ -328,7 +291,7 @@ START_TEST (many_on_the_mock)
 	struct seen seen = { .length = 1500 };
 	const struct larder_listing request = { .size = sizeof request, .prefix = "", .delimiter = "", .versions = true };
 	bench_begin_driver (&bench, "localfs-mock", ".libs", "root = ./root\ncreate = yes\nversioning = yes\nfsync = no");
-	ck_assert_int_eq (larder_store_open (bench.larder, "s", &store, NULL), 0);
+	ck_assert_int_eq (larder_store_open (bench.home.larder, "s", &store, NULL), 0);
 	fill (store);
 	ck_assert_int_eq (larder_list (store, &request, look, &seen, NULL), 0);
 	ck_assert (seen.of_k == 1520 && seen.markers == 20 && seen.latest == 1 && seen.others == 3 && seen.length == 0);
@@ -338,7 +301,7 @@ START_TEST (many_on_the_mock)
 	ck_assert_uint_eq (info.length, 1200);
 	larder_store_close (store);
 	larder_arena_free (arena);
-	bench_end (&bench);
+	home_end (&bench.home);
 }
 END_TEST
 
