@@ -60,4 +60,13 @@ def test_cache_modes_that_do_not_suffice():
             assert got.code == 4 and got.summary()["scanned"] == 0 and os.listdir(cache.path("below/narrow")) == [], (manners, got.code, got.out, got.err)
 
 
+def test_cache_modes_of_folders_that_do_not_suffice():
+    """Folders in which others may not write as the section has it: the load fails, says which and why, and publishes nothing."""
+    with Disk(manners="modes:refused") as cache:
+        cache.settings("wait = 60s", "dir-mode = 775")
+        _, got = cache.load("base", code=4)
+        assert "Operation not permitted" in got.err and ".larder" in got.err, got.err
+        assert cache.listed() == [] and not os.path.lexists(os.path.join(cache.root, "sdxl/base.safetensors"))
+
+
 run(sys.modules[__name__])
