@@ -179,7 +179,7 @@ class Disk:
         """All lost, all kept, and each thing that is not certain in each of its states beside both."""
         yield self.lost()
         yield self.kept()
-        for node in set(self.nodes.values()):
+        for node in dict.fromkeys(self.nodes.values()):        # in the order in which they came: the same each time
             for name, values in node.values.items():
                 if len(values) > 1:
                     half = [] if node.folder or name else [values[-1].half(values[0])]

@@ -175,6 +175,14 @@ class Case:
                 return "%s: %s" % (where, why)
         return None
 
+    def unknown(self):
+        """The first cut that leaves an upload of which no journal tells: nobody would ever remove it."""
+        for where, _, tree in self.trees(self.lines):
+            left = [path for path in tree if "/.larder/uploads/" in path and tree[path] != FOLDER]
+            if left and not any(path.endswith(".journal") for path in tree):
+                return "%s: %s" % (where, left)
+        return None
+
     def again(self):
         """The same command after a cut: it ends well, and nothing is left."""
         for where, _, tree in some(list(self.trees(self.lines))):
@@ -231,6 +239,8 @@ def case_of(make):
     def test():
         case = make()
         why = case.torn()
+        assert not why, why
+        why = case.unknown()
         assert not why, why
         case.again()
         case.killed()
