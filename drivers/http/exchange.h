@@ -94,7 +94,6 @@ uint64_t socket_queued (int socket);   /* bytes the kernel took and the other si
 
 /* http.c: a turn at what the user allows; no deadline runs meanwhile. Of bytes: how many may move. */
 int exchange_request_turn (struct exchange *exchange);
-int64_t exchange_patience (const struct exchange *exchange);     /* longest time to connect, ns; 0: no limit */
 int64_t exchange_bytes_turn (struct exchange *exchange, uint64_t count);
 
 /* url.c */
@@ -116,6 +115,7 @@ size_t reply_body (char *bytes, size_t size, size_t count, void *context);
 /* drive.c: until the reply is whole, a deadline passed or the call is cancelled. */
 int exchange_drive (struct exchange *exchange);
 int exchange_cancelled (struct exchange *exchange);
+int64_t exchange_patience (const struct exchange *exchange);     /* longest time to connect, ns; 0: no limit */
 
 /* failure.c */
 enum deadline { DEADLINE_CONNECT, DEADLINE_FIRST_BYTE, DEADLINE_SEND, DEADLINE_RECEIVE, DEADLINE_WHOLE };
