@@ -72,22 +72,12 @@ static int
 look_at_page (const struct cf_work *work, const struct words *words, const char *marker, const char *name, struct cf_access *ret, const char **ret_next,
               struct larder_error *error)
 {
-	struct aws_request request;
-	struct aws_reply reply;
-	struct aws_tree tree = { .arena = work->arena };
-	struct aws_node *root;
-	cf_request (&request, work->arena, "GET", words->path, NULL);
-	aws_request_query (&request, "Marker", marker);
-	int code = ask (work, words, &request, "find", NULL, &reply, error);
-	if (code == 0)
-		code = aws_tree_read (&tree, reply.body, reply.length, words->list, &root, error);
-	if (code < 0)
-		return code;
-	const struct aws_node *items = aws_node_child (root, "Items"), *one = items ? aws_node_child (items, words->summary) : NULL;
+	char what[120];
+	const struct aws_node *one;
+	snprintf (what, sizeof what, "cannot find an %s", words->what);
+	int code = cf_ask_page (work, &(const struct cf_list) { words->path, words->list, words->summary, what }, marker, &one, ret_next, error);
 	for (; code == 0 && one; one = aws_node_again (one))
 		code = is_called (work, words, one, name, ret, error);
-	const char *more = aws_node_text (root, "IsTruncated"), *next = aws_node_text (root, "NextMarker");
-	*ret_next = more && strcmp (more, "true") == 0 && next && *next ? next : NULL;
 	return code;
 }
 

@@ -58,6 +58,30 @@ cf_ask (const struct cf_work *work, struct aws_request *request, const char *wha
 	return aws_fault_error (ret->fault, what, error);
 }
 
+int
+cf_ask_page (const struct cf_work *work, const struct cf_list *list, const char *marker, const struct aws_node **ret_first, const char **ret_next,
+             struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply;
+	struct aws_tree tree = { .arena = work->arena };
+	struct aws_node *root;
+	cf_request (&request, work->arena, "GET", list->path, NULL);
+	aws_request_query (&request, "Marker", marker);
+	int code = cf_ask (work, &request, list->what, NULL, &reply, error);
+	if (code == 0)
+		code = aws_tree_read (&tree, reply.body, reply.length, list->root, &root, error);
+	if (code < 0)
+		return code;
+	const struct aws_node *items = aws_node_child (root, "Items");
+	const char *more = aws_node_text (root, "IsTruncated");
+	*ret_first = items ? aws_node_child (items, list->item) : NULL;
+	*ret_next = more && strcmp (more, "true") == 0 ? aws_node_text (root, "NextMarker") : NULL;
+	if (more && strcmp (more, "true") == 0 && (!*ret_next || !**ret_next))
+		return larder_fail (error, LARDER_E_INTEGRITY, "%s: the list goes on, and does not tell where", list->what);
+	return 0;
+}
+
 /* ---- the type ---- */
 
 static int

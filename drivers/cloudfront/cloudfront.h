@@ -18,6 +18,11 @@ struct cf_work { struct cloudfront *cloudfront; struct larder_call *call; struct
 /* One exchange. 0 also when the service refused with one of these words, "A B", which is then `ret->fault`. */
 int cf_ask (const struct cf_work *work, struct aws_request *request, const char *what, const char *forgiven, struct aws_reply *ret, struct larder_error *error);
 
+/* One page of a list: its first item, and where the next page begins; NULL each when there is none. INTEGRITY when it goes on nowhere. */
+struct cf_list { const char *path, *root, *item, *what; };
+int cf_ask_page (const struct cf_work *work, const struct cf_list *list, const char *marker, const struct aws_node **ret_first, const char **ret_next,
+                 struct larder_error *error);
+
 /* ---- find.c ---- */
 /* By its tag, with its tags and as whom its origins are read. CONFLICT when two have it. */
 int cf_find (const struct cf_work *work, const char *identity, struct cf_state *ret, struct larder_error *error);

@@ -64,23 +64,11 @@ look_at (const struct cf_work *work, const struct aws_node *summary, const char 
 static int
 look_at_page (const struct cf_work *work, const char *marker, const char *identity, struct found *found, const char **ret_next, struct larder_error *error)
 {
-	struct aws_request request;
-	struct aws_reply reply;
-	struct aws_tree tree = { .arena = work->arena };
-	struct aws_node *root;
-	cf_request (&request, work->arena, "GET", "distribution", NULL);
-	aws_request_query (&request, "Marker", marker);
-	int code = cf_ask (work, &request, "cannot list the distributions", NULL, &reply, error);
-	if (code == 0)
-		code = aws_tree_read (&tree, reply.body, reply.length, "DistributionList", &root, error);
-	if (code < 0)
-		return code;
-	const struct aws_node *items = aws_node_child (root, "Items"), *one = items ? aws_node_child (items, "DistributionSummary") : NULL;
+	static const struct cf_list list = { "distribution", "DistributionList", "DistributionSummary", "cannot list the distributions" };
+	const struct aws_node *one;
+	int code = cf_ask_page (work, &list, marker, &one, ret_next, error);
 	for (; code == 0 && one; one = aws_node_again (one))
 		code = look_at (work, one, identity, found, error);
-	*ret_next = strcmp (text_of (root, "IsTruncated"), "true") == 0 ? text_of (root, "NextMarker") : NULL;
-	if (code == 0 && *ret_next && !**ret_next)
-		code = larder_fail (error, LARDER_E_INTEGRITY, "the list of distributions goes on, and does not tell where");
 	return code;
 }
 

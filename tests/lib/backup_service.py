@@ -6,75 +6,28 @@ against botocore's model of the service, and what is not in it is kept in `wrong
         service.iam                                               # roles on the same address
     service.rules.append(("CreateBackupPlan", 1, "lose"))     # the first of those is done, and its reply lost; "throttle", "deny"
 """
-import http.server
 import json
-import threading
 import uuid
 
 import iam_roles
 import service_model
-
-ACCOUNT = "123456789012"
-
-
-class Refused(Exception):
-    def __init__(self, status, code, message="no"):
-        super().__init__(message)
-        self.status, self.code = status, code
+import stand_in
+from stand_in import ACCOUNT, Refused
 
 
-class Service:
+class Service(stand_in.Service):
     def __init__(self):
-        self.model, self.iam = service_model.Model("backup"), iam_roles.Roles()
-        self.came = threading.Condition()    # whenever something is asked
-        self.asked, self.wrong, self.rules, self.counts = [], [], [], {}
+        super().__init__("backup")
+        self.iam = iam_roles.Roles()
         self.plans, self.vaults, self.tags = {}, {"Default": {}}, {}
         self.slow_roles = 0                  # so often a role that was made is not known yet
-        self.page = 1                        # items of a page: so that every list has several
-        service = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def handle_any(self):
-                service.handle(self)
-            do_GET = do_PUT = do_POST = do_DELETE = handle_any
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass                         # a client that was killed
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.endpoint = "http://127.0.0.1:%d" % self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
     def handle(self, request):
-        body = request.rfile.read(int(request.headers.get("content-length") or 0))
+        body = self.body(request)
         with self.came:
             status, answer = self.iam.answer(body) if request.path == "/" else self.answer(request.command, request.path, body)
             lost = request.path == "/" and self.iam.asked and ("IAM", len(self.iam.asked), "lose") in self.rules
-        if status is None or lost:
-            request.close_connection = True
-            return
-        text = (answer if request.path == "/" else json.dumps(answer)).encode()
-        request.send_response(status)
-        request.send_header("content-type", "application/json")
-        request.send_header("x-amzn-requestid", str(uuid.uuid4()))
-        request.send_header("content-length", str(len(text)))
-        request.end_headers()
-        request.wfile.write(text)
+        self.reply(request, None if lost else status, answer if request.path == "/" else json.dumps(answer), {"content-type": "application/json"})
 
     def answer(self, method, target, body):
         try:
@@ -82,17 +35,12 @@ class Service:
         except (service_model.Wrong, ValueError) as problem:
             self.wrong.append(str(problem))
             return 400, {"Code": "InvalidParameterValueException", "Message": str(problem)}
-        self.asked.append((name, given))
-        self.came.notify_all()
-        self.counts[name] = self.counts.get(name, 0) + 1
-        act = next((act for wanted, number, act in self.rules if wanted == name and number == self.counts[name]), None)
         try:
-            if act in ("throttle", "deny"):
-                raise Refused(400 if act == "throttle" else 403, "ThrottlingException" if act == "throttle" else "AccessDeniedException")
+            lost = self.took(name, given, "ThrottlingException", "AccessDeniedException")
             done = getattr(self, name)(**given) or {}
         except Refused as refused:
             return refused.status, {"Code": refused.code, "Message": str(refused)}
-        return (None, None) if act == "lose" else (200, done)
+        return (None, None) if lost else (200, done)
 
     def pages(self, items, key, token):
         at = int(token or 0)

@@ -7,79 +7,29 @@ Stateful; every request is held against botocore's model of the service, each Qu
         service.rules.append(("UpdateDistribution", 1, "lose"))   # the first of those is done, and its reply lost; "throttle", "deny"
 """
 import copy
-import http.server
-import threading
-import uuid
 
 import service_model
+import stand_in
+from stand_in import ACCOUNT, Refused
 
-ACCOUNT = "123456789012"
 DATE = "2026-11-28T00:00:00Z"
 
 
-class Refused(Exception):
-    def __init__(self, status, code, message="no"):
-        super().__init__(message)
-        self.status, self.code = status, code
-
-
-class Service:
+class Service(stand_in.Service):
     def __init__(self):
-        self.model = service_model.Model("cloudfront")
-        self.came = threading.Condition()    # whenever something is asked
-        self.asked, self.wrong, self.rules, self.counts = [], [], [], {}
-        self.page = 1                        # items of a page: so that every list has several
+        super().__init__("cloudfront")
         self.progress = 1
         self.clear()
-        service = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def handle_any(self):
-                service.handle(self)
-            do_GET = do_PUT = do_POST = do_DELETE = handle_any
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass                         # a client that was killed
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.endpoint = "http://127.0.0.1:%d" % self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
     def clear(self):
         """No references of distributions that are gone, either."""
         self.distributions, self.controls, self.identities, self.used, self.number = {}, {}, {}, {}, 0
 
     def handle(self, request):
-        body = request.rfile.read(int(request.headers.get("content-length") or 0))
+        body = self.body(request)
         with self.came:
             status, text, etag = self.answer(request, body)
-        if status is None:
-            request.close_connection = True
-            return
-        text = text.encode()
-        request.send_response(status)
-        request.send_header("content-type", "text/xml")
-        request.send_header("x-amzn-requestid", str(uuid.uuid4()))
-        if etag:
-            request.send_header("etag", etag)
-        request.send_header("content-length", str(len(text)))
-        request.end_headers()
-        request.wfile.write(text)
+        self.reply(request, status, text, {"content-type": "text/xml", **({"etag": etag} if etag else {})})
 
     def answer(self, request, body):
         name = None
@@ -88,19 +38,14 @@ class Service:
             self.hold_quantities(given)
             if "/us-east-1/cloudfront/aws4_request" not in request.headers.get("authorization", ""):
                 raise service_model.Wrong("not signed for us-east-1")
-            self.asked.append((name, given))
-            self.came.notify_all()
-            self.counts[name] = self.counts.get(name, 0) + 1
-            act = next((act for wanted, number, act in self.rules if wanted == name and number == self.counts[name]), None)
-            if act in ("throttle", "deny"):
-                raise Refused(400 if act == "throttle" else 403, "Throttling" if act == "throttle" else "AccessDenied")
+            lost = self.took(name, given, "Throttling", "AccessDenied")
             done, etag = getattr(self, name)(**given)
         except (service_model.Wrong, ValueError) as problem:
             self.wrong.append("%s: %s" % (name, problem))
             return 400, self.fault("InvalidArgument", problem), None
         except Refused as refused:
             return refused.status, self.fault(refused.code, refused), None
-        if act == "lose":
+        if lost:
             return None, None, None
         return (200, self.model.xml(name, done), etag) if done else (204, "", etag)
 

@@ -1,5 +1,5 @@
 /* test-infra-apply.c: apply with resources of the test's own: what is told anew is written anew, what a service takes and does not keep is a failure, and one
- * that takes its time is waited for. */
+ * that takes its time, or its removal in parts, is waited for. */
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
@@ -13,7 +13,7 @@
 /* A service with one resource of each type: a teller, whose principal is another each time it is made, and one who is told it. */
 struct service {
 	bool there;
-	unsigned made, pending, updates;
+	unsigned made, pending, updates, parts, removals;      /* parts: calls that its removal takes; 0: one */
 	char locked[16], reader[32];
 	bool forgets;
 };
@@ -60,8 +60,11 @@ teller_create (void *self, struct larder_call *call, const struct larder_resourc
 static int
 teller_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
+	struct service *service = self;
 	(void) call, (void) resource, (void) error;
-	((struct service *) self)->there = false;
+	service->removals++;
+	service->pending = 1;
+	service->there = service->removals < service->parts;
 	return 0;
 }
 
@@ -210,6 +213,44 @@ START_TEST (not_kept)
 }
 END_TEST
 
+/* The teller alone goes; what is to be removed has been looked at before. */
+static int
+destroy (struct bench *bench, unsigned parts, struct larder_infra_counts *counts, struct larder_error *error)
+{
+	bench_begin (bench, "yes", 0);
+	bench->service.parts = parts;
+	bench->infra.flags = LARDER_INFRA_DESTROY;
+	look (bench);
+	bench->at[1].mark = LARDER_INFRA_SAME;
+	return larder_infra_apply (&bench->infra, NULL, NULL, counts, error);
+}
+
+START_TEST (removed_in_parts)
+{
+	struct bench bench;
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	ck_assert_int_eq (destroy (&bench, 4, &counts, NULL), 0);
+	ck_assert_uint_eq (bench.service.removals, 4);
+	ck_assert (!bench.service.there);
+	ck_assert_uint_eq (counts.removed, 1);
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (not_removed)
+{
+	struct bench bench;
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	ck_assert_int_eq (destroy (&bench, 5, &counts, &error), LARDER_E_NOTREADY);
+	ck_assert_ptr_nonnull (strstr (error.message, "still there"));
+	ck_assert_uint_eq (bench.service.removals, 4);
+	ck_assert_uint_eq (counts.failed, 1);
+	ck_assert_uint_eq (counts.removed, 0);
+	bench_end (&bench);
+}
+END_TEST
+
 START_TEST (cancelled_while_it_takes_its_time)
 {
 	struct bench bench;
@@ -232,6 +273,8 @@ main (void)
 		{ "test-infra-apply-nothing-to-do", nothing_to_do, 0 },
 		{ "test-infra-apply-told-anew", told_anew, 0 },
 		{ "test-infra-apply-not-kept", not_kept, 0 },
+		{ "test-infra-apply-removed-in-parts", removed_in_parts, 0 },
+		{ "test-infra-apply-not-removed", not_removed, 0 },
 		{ "test-infra-apply-cancelled", cancelled_while_it_takes_its_time, 0 },
 	};
 	return unit_run ("test-infra-apply", cases, COUNT_OF (cases));
