@@ -20,15 +20,6 @@ struct changing {
 
 /* ---- as whom it reads ---- */
 
-static const struct cf_access *
-access_of (const struct changing *changing, const char *origin)
-{
-	const struct cf_access *one = changing->state.access;
-	while (one && strcmp (one->origin, origin) != 0)
-		one = one->next;
-	return one;
-}
-
 /* Made or set right where the lines differ; before the distribution that is to use it. */
 static int
 make_access (struct changing *changing, const char *origin, const char *kind, struct larder_error *error)
@@ -38,7 +29,7 @@ make_access (struct changing *changing, const char *origin, const char *kind, st
 	struct cf_access *access = arena_alloc (arena, sizeof *access);
 	if (!path || !comment || !access)
 		return larder_fail_memory (error);
-	if (access_of (changing, origin) && !cf_differs (&changing->is, &changing->will, path) && !cf_differs (&changing->is, &changing->will, comment))
+	if (cf_access_for (changing->state.access, origin) && !cf_differs (&changing->is, &changing->will, path) && !cf_differs (&changing->is, &changing->will, comment))
 		return 0;
 	if (strcmp (kind, "oac") != 0 && strcmp (kind, "oai") != 0)
 		return larder_fail_next (error, LARDER_E_INVALID, "origin-access = oac", "origin '%s' is to be read by '%s', which is neither oac nor oai", origin, kind);

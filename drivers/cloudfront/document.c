@@ -7,8 +7,6 @@
 #include "buffer.h"
 #include "error.h"
 
-#define IDENTITY_PATH "origin-access-identity/cloudfront/"
-
 /* Whole, as an update wants it. */
 #define NONE(name) "<" name "><Quantity>0</Quantity></" name ">"
 static const char bare_config[] =
@@ -119,16 +117,8 @@ set_access (struct aws_tree *tree, struct aws_node *origin, const struct cf_acce
 	bool oac = access && strcmp (access->kind, "oac") == 0, oai = access && !oac;
 	aws_node_drop_all (origin, "CustomOriginConfig");
 	aws_node_drop_all (origin, "VpcOriginConfig");
-	aws_node_set (tree, origin, "S3OriginConfig/OriginAccessIdentity", oai ? arena_printf (tree->arena, IDENTITY_PATH "%s", access->id) : "");
+	aws_node_set (tree, origin, "S3OriginConfig/OriginAccessIdentity", oai ? arena_printf (tree->arena, CF_IDENTITY_PATH "%s", access->id) : "");
 	aws_node_set (tree, origin, "OriginAccessControlId", oac ? access->id : "");
-}
-
-static const struct cf_access *
-access_for (const struct cf_access *access, const char *origin)
-{
-	while (access && strcmp (access->origin, origin) != 0)
-		access = access->next;
-	return access;
 }
 
 /* A name that is no host of S3 is of a store elsewhere. */
@@ -154,7 +144,7 @@ change_origin (struct aws_tree *tree, struct aws_node *items, const char *id, co
 	if (!origin || !kind || !comment || !where)
 		return larder_fail_memory (error);
 	if (begun || cf_differs (is, will, kind) || cf_differs (is, will, comment))
-		set_access (tree, origin, lines_value (will, kind) ? access_for (access, id) : NULL);
+		set_access (tree, origin, lines_value (will, kind) ? cf_access_for (access, id) : NULL);
 	return domain && (begun || cf_differs (is, will, where)) ? set_domain (tree, origin, id, domain, error) : 0;
 }
 

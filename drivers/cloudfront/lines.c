@@ -7,8 +7,6 @@
 #include "arena.h"
 #include "error.h"
 
-#define IDENTITY_PATH "origin-access-identity/cloudfront/"
-
 const struct cf_field cf_fields[] = {
 	{ "comment", "Comment", CF_TEXT, false }, { "enabled", "Enabled", CF_BOOL, true }, { "http-version", "HttpVersion", CF_TEXT, true },
 	{ "ipv6", "IsIPV6Enabled", CF_BOOL, true }, { "price-class", "PriceClass", CF_TEXT, true }, { "web-acl", "WebACLId", CF_TEXT, false },
@@ -152,7 +150,7 @@ cf_access_of (const struct aws_node *origin, const char **ret_kind, const char *
 {
 	const char *oac = text_of (origin, "OriginAccessControlId"), *oai = text_of (origin, "S3OriginConfig/OriginAccessIdentity");
 	*ret_kind = *oac ? "oac" : "oai";
-	*ret_id = *oac ? oac : strncmp (oai, IDENTITY_PATH, strlen (IDENTITY_PATH)) == 0 ? oai + strlen (IDENTITY_PATH) : oai;
+	*ret_id = *oac ? oac : strncmp (oai, CF_IDENTITY_PATH, strlen (CF_IDENTITY_PATH)) == 0 ? oai + strlen (CF_IDENTITY_PATH) : oai;
 	return **ret_id && !aws_node_child (origin, "CustomOriginConfig");
 }
 
@@ -167,13 +165,12 @@ bucket_of (const char *domain, struct larder_arena *arena)
 	return end ? arena_copy_bytes (arena, domain, (size_t) (end - domain)) : NULL;
 }
 
-static const struct cf_access *
-access_for (const struct cf_state *state, const char *origin)
+const struct cf_access *
+cf_access_for (const struct cf_access *access, const char *origin)
 {
-	const struct cf_access *one = state->access;
-	while (one && strcmp (one->origin, origin) != 0)
-		one = one->next;
-	return one;
+	while (access && strcmp (access->origin, origin) != 0)
+		access = access->next;
+	return access;
 }
 
 /* In the words of a policy of the bucket. */
@@ -190,7 +187,7 @@ static void
 tell_origin (struct lines *lines, const struct cf_state *state, const struct aws_node *origin, bool first)
 {
 	const char *id = text_of (origin, "Id"), *domain = text_of (origin, "DomainName");
-	const struct cf_access *access = access_for (state, id);
+	const struct cf_access *access = cf_access_for (state->access, id);
 	lines_add_in (lines, "origin", id, ".domain", domain);
 	lines_add_in (lines, "origin", id, ".bucket", bucket_of (domain, lines->arena));
 	if (!access)

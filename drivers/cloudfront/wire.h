@@ -8,6 +8,7 @@
 #include "tree.h"
 
 #define CF_TAG "larder:id"               /* by which a distribution is known again */
+#define CF_IDENTITY_PATH "origin-access-identity/cloudfront/"    /* before the id of an OAI */
 
 /* As whom an origin is read, OAC or OAI. Ours has our name; there are others. Texts in the arena. */
 struct cf_access {
@@ -48,6 +49,8 @@ int cf_tags_gone (const struct lines *is, const struct lines *will, struct larde
 void cf_tell (const struct cf_state *state, struct lines *lines);
 /* As whom an origin is read by its configuration: kind and id; false: as nobody. */
 bool cf_access_of (const struct aws_node *origin, const char **ret_kind, const char **ret_id);
+/* The one of that origin; NULL. */
+const struct cf_access *cf_access_for (const struct cf_access *access, const char *origin);
 /* What a GET of an OAC or OAI tells. */
 int cf_access_read (const char *body, size_t length, const char *kind, struct larder_arena *arena, struct cf_access *ret, struct larder_error *error);
 /* Value of a tag; NULL. */

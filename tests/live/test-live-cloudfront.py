@@ -438,6 +438,25 @@ def test_live_cloudfront_two_of_one_identity():
     assert done.code == 5 and first in done.err and "E9" in done.err and place.wrote() == [], done
 
 
+def test_live_cloudfront_a_list_that_goes_on_nowhere():
+    """Of distributions, and of controls: what it does not tell may be ours, so nothing is made, and nothing is taken for gone."""
+    def cut(real):
+        def answer(*given, **named):
+            told, etag = real(*given, **named)
+            next(iter(told.values())).pop("NextMarker", None)
+            return told, etag
+        return answer
+    for operation, words in (("ListDistributions", ("apply",)), ("ListOriginAccessControls", ("destroy", "--environment", "test"))):
+        place.fresh(text=OAC)
+        others = copy.deepcopy((next(iter(place.service.distributions.values())), next(iter(place.service.controls.values()))))
+        place.service.distributions["E9"] = dict(others[0], id="E9", arn=others[0]["arn"] + "9", tags={})
+        place.service.controls["A9"] = dict(others[1], id="A9", config={**others[1]["config"], "Name": "theirs"})
+        setattr(place.service, operation, cut(getattr(place.service, operation)))
+        done = place.run(*words, text=OAC)
+        delattr(place.service, operation)
+        assert done.code == 6 and "does not tell where" in done.err and len(place.service.distributions) == 2, (operation, done)
+
+
 def test_live_cloudfront_its_caller_reference_is_used():
     """Made, removed and made again; and one that has lost its tag is not made twice, but named."""
     place.fresh()
