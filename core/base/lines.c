@@ -82,6 +82,16 @@ path_member (struct larder_arena *arena, const char *bracket)
 	return name;
 }
 
+const char *
+path_member_of (struct larder_arena *arena, const char *path, const char *set, const char **ret_below)
+{
+	size_t length = strlen (set);
+	if (strncmp (path, set, length) != 0 || path[length] != '[')
+		return NULL;
+	*ret_below = path + length + path_member_length (path + length);
+	return path_member (arena, path + length);
+}
+
 static int
 by_path (const void *a, const void *b)
 {

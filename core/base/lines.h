@@ -27,6 +27,8 @@ void lines_add_member_from (struct lines *lines, const char *set, const char *na
 char *path_of_member (struct larder_arena *arena, const char *set, const char *member, const char *below);
 /* The member that begins at this '[', as it was given. NULL: no memory. */
 char *path_member (struct larder_arena *arena, const char *bracket);
+/* Of SET[MEMBER]BELOW the member, and where BELOW begins. NULL: another path, or no memory. */
+const char *path_member_of (struct larder_arena *arena, const char *path, const char *set, const char **ret_below);
 /* In order, each path once: INVALID when one has two values. */
 int lines_sort (struct lines *lines, struct larder_error *error);
 const struct line *lines_find (const struct lines *lines, const char *path);

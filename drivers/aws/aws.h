@@ -112,6 +112,8 @@ struct aws_endpoint {
 	const char *region, *service; /* of the signature */
 };
 
+/* Is it a region of another partition than AWS's own one? NULL: no. */
+bool aws_region_apart (const char *region);
 /* INVALID with the reason for a bucket name that cannot be, a region that is no host label, a malformed endpoint. */
 int aws_endpoint_find (const struct aws_endpoint_options *options, const char *bucket, struct larder_arena *arena,
                        struct aws_endpoint *ret, struct larder_error *error);
@@ -188,6 +190,8 @@ struct aws_send {
  * short after the head is LARDER_E_RETRY. A HEAD that is refused without a word is asked again as GET: why. Errors carry code, status, request id, next step. */
 int aws_send (struct aws_client *client, struct larder_call *call, const struct aws_send *send, struct aws_reply *ret_reply,
               struct larder_error *error);
+/* A request that is whole, with plain_errors: 0; 1: refused with the code `forgiven` (NULL: none); or a code. */
+int aws_exchange (struct aws_client *client, struct larder_call *call, const struct aws_send *send, const char *forgiven, struct aws_reply *ret, struct larder_error *error);
 /* A signed URL for the request, valid `expires` ns from `now`. */
 int aws_client_presign (struct aws_client *client, struct larder_call *call, struct aws_request *request, int64_t now, int64_t expires,
                         const char **ret_url, struct larder_error *error);

@@ -56,6 +56,12 @@ partition_of (const char *region)
 	return at;
 }
 
+bool
+aws_region_apart (const char *region)
+{
+	return region && *partition_of (region)->prefix;
+}
+
 static bool
 is_label (const char *text, size_t length)
 {

@@ -27,12 +27,7 @@ ask (struct aws_client *client, struct larder_call *call, struct larder_arena *a
 	aws_form_end (&form);
 	snprintf (what, sizeof what, "IAM refuses %.80s", action);
 	const struct aws_send send = { .arena = arena, .request = &request, .what = what, .plain_errors = true };
-	int code = aws_request_check (&request, error);
-	if (code == 0)
-		code = aws_send (client, call, &send, ret, error);
-	if (code < 0 || !ret->fault)
-		return code;
-	return forgiven && strcmp (ret->fault->code, forgiven) == 0 ? 1 : aws_fault_error (ret->fault, what, error);
+	return aws_exchange (client, call, &send, forgiven, ret, error);
 }
 
 /* ---- what is there ---- */

@@ -528,3 +528,14 @@ aws_send (struct aws_client *client, struct larder_call *call, const struct aws_
 		ret_reply->uncertain = sending.uncertain;
 	return code;
 }
+
+int
+aws_exchange (struct aws_client *client, struct larder_call *call, const struct aws_send *send, const char *forgiven, struct aws_reply *ret, struct larder_error *error)
+{
+	int code = aws_request_check (send->request, error);
+	if (code == 0)
+		code = aws_send (client, call, send, ret, error);
+	if (code < 0 || !ret->fault)
+		return code;
+	return forgiven && strcmp (ret->fault->code, forgiven) == 0 ? 1 : aws_fault_error (ret->fault, send->what, error);
+}

@@ -55,17 +55,12 @@ backup_ask (struct backup *backup, struct larder_call *call, struct larder_arena
 	snprintf (what, sizeof what, "cannot %s '%.150s' of AWS Backup", strcmp (method, "GET") == 0 ? "read" : strcmp (method, "DELETE") == 0 ? "remove" : "write", path);
 	backup_request (&request, arena, method, path, body, token);
 	const struct aws_send send = { .arena = arena, .request = &request, .what = what, .plain_errors = true };
-	int code = aws_request_check (&request, error);
-	if (code == 0)
-		code = aws_send (backup->client, call, &send, &reply, error);
+	int code = aws_exchange (backup->client, call, &send, forgiven, &reply, error);
 	if (code < 0)
 		return code;
-	bool forgive = reply.fault && forgiven && strcmp (reply.fault->code, forgiven) == 0;
 	if (ret_forgiven)
-		*ret_forgiven = forgive;
-	if (reply.fault && !forgive)
-		return aws_fault_error (reply.fault, what, error);
-	return forgive ? 0 : parse (&reply, ret, error);
+		*ret_forgiven = code > 0;
+	return code > 0 ? 0 : parse (&reply, ret, error);
 }
 
 /* ---- the type ---- */
@@ -78,8 +73,7 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 	if (backup->server && strcmp (backup->server, "aws") != 0 && strcmp (backup->server, "moto") != 0)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", backup->server);
 	const char *region = aws_client_region (backup->client);
-	bool apart = region && (strncmp (region, "cn-", 3) == 0 || strncmp (region, "us-gov-", 7) == 0 || strncmp (region, "us-iso", 6) == 0 || strncmp (region, "eu-isoe-", 8) == 0 || strncmp (region, "eusc-", 5) == 0);
-	if (apart && line && line->value && strcmp (line->value, "auto") == 0 && strstr (line->path, "].role"))
+	if (aws_region_apart (region) && line && line->value && strcmp (line->value, "auto") == 0 && strstr (line->path, "].role"))
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "in %s a role is not made here: role = ARN", region);
 	return 0;
 }

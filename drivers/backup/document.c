@@ -4,18 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
-/* Of SET[NAME]FIELD the name, in the arena of the lines, and where the field begins; NULL: another path. */
-static const char *
-member_of_set (const struct lines *lines, const char *path, const char *set, const char **ret_field)
-{
-	size_t length = strlen (set);
-	if (strncmp (path, set, length) != 0 || path[length] != '[')
-		return NULL;
-	*ret_field = path + length + path_member_length (path + length);
-	return path_member (lines->arena, path + length);
-}
-
 /* The object of that name in a list; NULL: none. */
 static const json_t *
 named (const json_t *list, const char *key, const char *name)
@@ -60,7 +48,7 @@ set_copy (json_t *rule, const char *to, const json_t *was)
 }
 
 static void
-set_rule (const struct lines *lines, json_t *rule, const char *field, const char *value, const json_t *was)
+set_rule (struct larder_arena *arena, json_t *rule, const char *field, const char *value, const json_t *was)
 {
 	const char *rest, *to;
 	if (strcmp (field, ".vault") == 0)
@@ -71,7 +59,7 @@ set_rule (const struct lines *lines, json_t *rule, const char *field, const char
 		json_object_set_new (member_of (rule, "Lifecycle", json_object), "MoveToColdStorageAfterDays", json_integer (strtoll (value, NULL, 10)));
 	else if (strcmp (field, ".delete-after") == 0)
 		json_object_set_new (member_of (rule, "Lifecycle", json_object), "DeleteAfterDays", json_integer (strtoll (value, NULL, 10)));
-	else if ((to = member_of_set (lines, field, ".copy", &rest)))
+	else if ((to = path_member_of (arena, field, ".copy", &rest)))
 		set_copy (rule, to, was);
 }
 
@@ -100,9 +88,9 @@ backup_plan (const char *name, const struct lines *desired, const json_t *was)
 	json_t *plan = was ? json_deep_copy (was) : json_object (), *rules = json_array ();
 	json_object_set_new (plan, "BackupPlanName", json_string (name));
 	for (size_t n = 0; n < desired->count; n++) {
-		const char *field, *rule = member_of_set (desired, desired->at[n].path, "rule", &field);
+		const char *field, *rule = path_member_of (desired->arena, desired->at[n].path, "rule", &field);
 		if (rule)
-			set_rule (desired, rule_of (rules, rule, was), field, desired->at[n].value, named (json_object_get (was, "Rules"), "RuleName", rule));
+			set_rule (desired->arena, rule_of (rules, rule, was), field, desired->at[n].value, named (json_object_get (was, "Rules"), "RuleName", rule));
 	}
 	json_object_set_new (plan, "Rules", rules);
 	return plan;
@@ -141,11 +129,11 @@ backup_selections (const struct lines *desired, const json_t *was)
 {
 	json_t *ret = json_object ();
 	for (size_t n = 0; n < desired->count; n++) {
-		const char *field, *rest, *resource, *name = member_of_set (desired, desired->at[n].path, "selection", &field);
+		const char *field, *rest, *resource, *name = path_member_of (desired->arena, desired->at[n].path, "selection", &field);
 		json_t *selection = name ? selection_of (ret, name, was) : NULL;
 		if (selection && strcmp (field, ".role") == 0)
 			json_object_set_new (selection, "IamRoleArn", json_string (desired->at[n].value));
-		else if (selection && (resource = member_of_set (desired, field, ".resource", &rest)))
+		else if (selection && (resource = path_member_of (desired->arena, field, ".resource", &rest)))
 			json_array_append_new (member_of (selection, "Resources", json_array), json_string (resource));
 	}
 	return ret;

@@ -41,7 +41,7 @@ tags_without (const struct lines *in, const struct lines *other, bool whole)
 	const char *below, *name;
 	for (size_t n = 0; n < in->count; n++) {
 		const struct line *line = &in->at[n];
-		if (!(name = share_member (in, line->path, "tag", &below)) || (whole ? !differs (in, other, line->path) : lines_find (other, line->path) != NULL))
+		if (!(name = path_member_of (in->arena, line->path, "tag", &below)) || (whole ? !differs (in, other, line->path) : lines_find (other, line->path) != NULL))
 			continue;
 		json_array_append_new (tags, whole ? json_pack ("{s:s, s:s}", "Key", name, "Value", line->value) : json_string (name));
 	}
@@ -57,14 +57,9 @@ set_tags (struct work *work, const struct lines *is, struct larder_error *error)
 	size_t n;
 	int code = json_array_size (new) ? files_ask (work, "POST", path, json_pack ("{s:O}", "Tags", new), NULL, NULL, error) : 0;
 	json_array_foreach (gone, n, name) {
-		struct aws_request query;
-		const char *text = NULL;
-		aws_request_begin (&query, work->arena, "DELETE", NULL, NULL);
-		aws_request_query (&query, "tagKeys", json_string_value (name));
+		const char *text = efs_encoded (work->arena, json_string_value (name));
 		if (code == 0)
-			code = aws_query_text (&query, &text, error);
-		if (code == 0)
-			code = files_ask (work, "DELETE", arena_printf (work->arena, "%s?%s", path, text), NULL, NULL, NULL, error);
+			code = files_ask (work, "DELETE", text ? arena_printf (work->arena, "%s?tagKeys=%s", path, text) : NULL, NULL, NULL, NULL, error);
 	}
 	return code;
 }
@@ -126,12 +121,6 @@ set_throughput (struct work *work, const struct lines *is, struct larder_error *
 
 /* ---- access points ---- */
 
-static const char *
-root_of (const json_t *point)
-{
-	return json_text (json_object_get (point, "RootDirectory"), "Path");
-}
-
 /* One of others that is as ours would be is taken over. */
 static int
 take_point (struct work *work, json_t *point, struct larder_error *error)
@@ -149,7 +138,7 @@ make_point (struct work *work, const char *root, struct larder_error *error)
 	CLEANUP_JSON json_t *made = NULL;
 	size_t n;
 	json_array_foreach (work->share.points, n, point)
-		if (strcmp (root_of (point), root) == 0 && point_fits (point, &work->desired) && !(fits && point_is_ours (fits, work->share.token)))
+		if (strcmp (point_root (point), root) == 0 && point_fits (point, &work->desired) && !(fits && point_is_ours (fits, work->share.token)))
 			fits = point;
 	if (fits)
 		return point_is_ours (fits, work->share.token) ? 0 : take_point (work, fits, error);
@@ -168,7 +157,7 @@ make_point (struct work *work, const char *root, struct larder_error *error)
 static bool
 goes (const struct work *work, const struct lines *is, const json_t *point)
 {
-	const char *root = root_of (point), *owner = path_of_member (work->arena, "access-point", root, ".owner");
+	const char *root = point_root (point), *owner = path_of_member (work->arena, "access-point", root, ".owner");
 	bool wanted = owner && (lines_find (&work->desired, owner) || lines_in (&work->desired, "access-point", root, ".mode"));
 	return wanted ? point_is_ours (point, work->share.token) && !point_fits (point, &work->desired) : owner && lines_find (is, owner);
 }
@@ -192,7 +181,7 @@ make_points (struct work *work, const struct lines *is, struct larder_error *err
 	int code = 0;
 	for (size_t n = 0; code == 0 && n < work->desired.count; n++) {
 		const struct line *line = &work->desired.at[n], *there = lines_find (is, line->path);
-		root = share_member (&work->desired, line->path, "access-point", &below);
+		root = path_member_of (work->arena, line->path, "access-point", &below);
 		if (root && strcmp (below, ".mode") == 0 && !(there && strcmp (there->value, line->value) == 0 && !differs (is, &work->desired, path_of_member (work->arena, "access-point", root, ".owner"))))
 			code = make_point (work, root, error);
 	}

@@ -48,12 +48,7 @@ static int
 exchange (struct work *work, struct aws_client *client, struct aws_request *request, const char *what, const char *forgiven, struct aws_reply *ret, struct larder_error *error)
 {
 	const struct aws_send send = { .arena = work->arena, .request = request, .what = what, .plain_errors = true };
-	int code = aws_request_check (request, error);
-	if (code == 0)
-		code = aws_send (client, work->call, &send, ret, error);
-	if (code < 0 || !ret->fault)
-		return code;
-	return forgiven && strcmp (ret->fault->code, forgiven) == 0 ? 1 : aws_fault_error (ret->fault, what, error);
+	return aws_exchange (client, work->call, &send, forgiven, ret, error);
 }
 
 static int
@@ -88,7 +83,7 @@ network_ask (struct work *work, const char *action, const struct larder_pair *pa
 	snprintf (what, sizeof what, "EC2 refuses %.60s for file system '%.100s'", action, work->resource->identity);
 	ec2_request (&request, work->arena, action, pairs, count);
 	int code = exchange (work, work->control->network, &request, what, forgiven, &reply, error);
-	return code == 0 && ret ? ec2_read (reply.body, reply.length, ret, error) : code;
+	return code == 0 && ret ? ec2_read (work->arena, action, reply.body, reply.length, ret, error) : code;
 }
 
 int

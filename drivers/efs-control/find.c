@@ -5,28 +5,14 @@
 #include <string.h>
 
 #include "arena.h"
-#include "buffer.h"
 #include "error.h"
-#include "text.h"
-
-/* In a query, in the arena. */
-static const char *
-encoded (struct work *work, const char *text)
-{
-	struct buffer into;
-	buffer_init (&into, 8192);
-	text_percent (&into, text);
-	const char *ret = into.failed ? NULL : arena_copy (work->arena, buffer_text (&into));
-	buffer_free (&into);
-	return ret;
-}
 
 /* The pages are told by NextMarker or NextToken, and asked for by Marker or NextToken. */
 static const char *
 next_page (struct work *work, const json_t *page, const char *path)
 {
 	const char *marker = json_text (page, "NextMarker"), *token = json_text (page, "NextToken"), *next = *marker ? marker : token;
-	const char *text = *next ? encoded (work, next) : NULL;
+	const char *text = *next ? efs_encoded (work->arena, next) : NULL;
 	return text ? arena_printf (work->arena, "%s&%s=%s", path, *marker ? "Marker" : "NextToken", text) : NULL;
 }
 
@@ -62,7 +48,7 @@ static int
 find_system (struct work *work, struct larder_error *error)
 {
 	CLEANUP_JSON json_t *all = NULL;
-	const char *token = encoded (work, work->resource->identity);
+	const char *token = efs_encoded (work->arena, work->resource->identity);
 	int code = token ? files_list (work, arena_printf (work->arena, "file-systems?CreationToken=%s", token), "FileSystems", &all, error) : larder_fail_memory (error);
 	work->share.system = code < 0 ? NULL : json_incref (json_array_get (all, 0));
 	return code;

@@ -8,16 +8,6 @@
 #include "text.h"
 
 const char *
-share_member (const struct lines *lines, const char *path, const char *set, const char **ret_below)
-{
-	size_t length = strlen (set);
-	if (strncmp (path, set, length) != 0 || path[length] != '[')
-		return NULL;
-	*ret_below = path + path_member_length (path);
-	return path_member (lines->arena, path + length);
-}
-
-const char *
 share_as_asked (const struct share *share, const char *id)
 {
 	const char *asked;
@@ -120,7 +110,7 @@ counts (const struct share *share, const json_t *point, const char *root)
 	const json_t *other;
 	size_t n;
 	json_array_foreach (share->points, n, other)
-		if (point_is_ours (other, share->token) && strcmp (json_text (json_object_get (other, "RootDirectory"), "Path"), root) == 0)
+		if (point_is_ours (other, share->token) && strcmp (point_root (other), root) == 0)
 			return point_is_ours (point, share->token);
 	return true;
 }
@@ -133,7 +123,7 @@ add_point (const struct share *share, const char *root, const struct lines *desi
 	const json_t *point;
 	size_t n;
 	json_array_foreach (share->points, n, point)
-		if (strcmp (json_text (json_object_get (point, "RootDirectory"), "Path"), root) == 0 && counts (share, point, root)) {
+		if (strcmp (point_root (point), root) == 0 && counts (share, point, root)) {
 			values_add (&owners, point_is_ours (point, share->token) ? point_owner (point, ret->arena) : arena_printf (ret->arena, "%s of others", point_owner (point, ret->arena)));
 			values_add (&modes, point_mode (point, mode));
 			values_add (&ids, json_text (point, "AccessPointId"));
@@ -149,10 +139,10 @@ add_points (const struct share *share, const struct lines *desired, struct lines
 	const json_t *point;
 	size_t n, before;
 	json_array_foreach (share->points, n, point) {
-		const char *root = json_text (json_object_get (point, "RootDirectory"), "Path");
+		const char *root = point_root (point);
 		bool told = false;
 		for (before = 0; before < n; before++)
-			told = told || strcmp (json_text (json_object_get (json_array_get (share->points, before), "RootDirectory"), "Path"), root) == 0;
+			told = told || strcmp (point_root (json_array_get (share->points, before)), root) == 0;
 		if (!told)
 			add_point (share, root, desired, ret);
 	}
@@ -216,9 +206,8 @@ add_network (const struct share *share, const json_t *group, const struct lines 
 void
 share_lines (const struct share *share, const struct lines *desired, struct lines *ret)
 {
-	const char *name = lines_value (desired, "security-group.name");
 	const json_t *group = group_meant (share, desired), *target;
-	bool wanted = group && name && strcmp (json_text (group, "groupName"), name) == 0;
+	bool wanted = group_is_wanted (share, group, desired);
 	size_t n;
 	add_system (share, desired, ret);
 	add_lifecycle (share, ret);

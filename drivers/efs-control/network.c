@@ -106,7 +106,7 @@ look_up_all (struct work *work, const struct kind *kind, const char *set, struct
 	int code = 0;
 	for (size_t n = 0; code == 0 && n < work->desired.count; n++) {
 		CLEANUP_JSON json_t *found = NULL;
-		if (!(asked = share_member (&work->desired, work->desired.at[n].path, set, &below)))
+		if (!(asked = path_member_of (work->arena, work->desired.at[n].path, set, &below)))
 			continue;
 		if (kind == &kinds[GROUP] && work->resource->observed && strncmp (asked, "tag:", 4) != 0)
 			continue;                        /* read already; or somebody's, which stays: a range of addresses, a group of another account */
@@ -135,17 +135,6 @@ network_look_up (struct work *work, struct larder_error *error)
 /* ---- the groups ---- */
 
 static bool
-is_ours (const json_t *group, const char *token)
-{
-	const json_t *tag;
-	size_t n;
-	json_array_foreach (json_object_get (group, "tagSet"), n, tag)
-		if (strcmp (json_text (tag, "key"), TAG) == 0)
-			return strcmp (json_text (tag, "value"), token) == 0;
-	return false;
-}
-
-static bool
 has_group (const json_t *groups, const char *id)
 {
 	const json_t *group;
@@ -166,7 +155,7 @@ add_groups (struct work *work, const char *const *filters, struct larder_error *
 	json_array_foreach (found, n, group) {
 		if (has_group (work->share.groups, json_text (group, "groupId")))
 			continue;
-		json_object_set_new (group, "ours", json_boolean (is_ours (group, work->share.token)));
+		json_object_set_new (group, "ours", json_boolean (tags_are_ours (json_object_get (group, "tagSet"), "key", "value", work->share.token)));
 		json_object_set_new (group, "in", rules_read (json_object_get (group, "ipPermissions")));
 		json_object_set_new (group, "out", rules_read (json_object_get (group, "ipPermissionsEgress")));
 		json_array_append (work->share.groups, group);

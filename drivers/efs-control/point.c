@@ -10,8 +10,8 @@
 #include "error.h"
 #include "text.h"
 
-static const char *
-root_of (const json_t *point)
+const char *
+point_root (const json_t *point)
 {
 	return json_text (json_object_get (point, "RootDirectory"), "Path");
 }
@@ -39,18 +39,13 @@ point_mode (const json_t *point, const char *desired)
 bool
 point_is_ours (const json_t *point, const char *token)
 {
-	const json_t *tag;
-	size_t n;
-	json_array_foreach (json_object_get (point, "Tags"), n, tag)
-		if (strcmp (json_text (tag, "Key"), TAG) == 0)
-			return strcmp (json_text (tag, "Value"), token) == 0;
-	return false;
+	return tags_are_ours (json_object_get (point, "Tags"), "Key", "Value", token);
 }
 
 bool
 point_fits (const json_t *point, const struct lines *desired)
 {
-	const char *owner = lines_in (desired, "access-point", root_of (point), ".owner"), *mode = lines_in (desired, "access-point", root_of (point), ".mode");
+	const char *owner = lines_in (desired, "access-point", point_root (point), ".owner"), *mode = lines_in (desired, "access-point", point_root (point), ".mode");
 	const char *is = point_owner (point, desired->arena), *told = point_mode (point, mode);
 	return (!owner || (is && strcmp (owner, is) == 0)) && (!mode || strcmp (mode, told) == 0);
 }

@@ -44,7 +44,7 @@ point_arn (const struct share *share, const struct lines *desired)
 	const json_t *point;
 	size_t n;
 	json_array_foreach (share->points, n, point) {
-		const char *root = json_text (json_object_get (point, "RootDirectory"), "Path");
+		const char *root = point_root (point);
 		if (point_is_ours (point, share->token) && lines_in (desired, "access-point", root, ".owner") && point_fits (point, desired))
 			return json_text (point, "AccessPointArn");
 	}

@@ -49,7 +49,7 @@ set_ingress (struct work *work, const json_t *group, struct larder_error *error)
 		if (code == 0 && !rules_has (wanted_of (work, rule), json_text (rule, "text")))
 			code = set_rule (work, group, rule, false, false, error);
 	for (m = 0; code == 0 && m < work->desired.count; m++) {
-		if (!(asked = share_member (&work->desired, work->desired.at[m].path, "security-group.from", &below)) || !rules_has (work->desired.at[m].value, "tcp 2049"))
+		if (!(asked = path_member_of (work->arena, work->desired.at[m].path, "security-group.from", &below)) || !rules_has (work->desired.at[m].value, "tcp 2049"))
 			continue;
 		CLEANUP_JSON json_t *want = json_pack ("{s:s, s:i, s:s, s:s, s:s}", "peer", share_id (&work->share, asked), "kind", 0, "protocol", "tcp", "from", "2049", "to", "2049");
 		bool there = false;
@@ -151,6 +151,7 @@ drop_targets (struct work *work, bool *ret_dropped, struct larder_error *error)
 	return code < 0 ? code : 0;
 }
 
+/* 1: some are going first. */
 static int
 set_targets (struct work *work, const json_t *group, struct larder_error *error)
 {
@@ -158,9 +159,9 @@ set_targets (struct work *work, const json_t *group, struct larder_error *error)
 	bool dropped;
 	int code = drop_targets (work, &dropped, error);
 	for (size_t n = 0; code == 0 && !dropped && n < work->desired.count; n++)
-		if ((asked = share_member (&work->desired, work->desired.at[n].path, "target", &below)))
+		if ((asked = path_member_of (work->arena, work->desired.at[n].path, "target", &below)))
 			code = set_target (work, share_id (&work->share, asked), group, error);
-	return code;
+	return code == 0 ? dropped : code;
 }
 
 /* Those of ours by another name, once nothing is behind them. */
@@ -182,7 +183,7 @@ reach_set (struct work *work, struct larder_error *error)
 	const char *name = lines_value (&work->desired, "security-group.name");
 	const json_t *group = name ? group_meant (&work->share, &work->desired) : NULL;
 	int code = 0;
-	if (name && (!group || strcmp (json_text (group, "groupName"), name) != 0)) {
+	if (name && !group_is_wanted (&work->share, group, &work->desired)) {
 		code = make_group (work, name, error);
 		group = code < 0 ? NULL : group_meant (&work->share, &work->desired);
 	}
@@ -192,5 +193,7 @@ reach_set (struct work *work, struct larder_error *error)
 		code = set_egress (work, group, error);
 	if (code == 0)
 		code = set_targets (work, group, error);
-	return code == 0 && group ? drop_groups (work, group, error) : code;
+	if (code == 0 && group)
+		code = drop_groups (work, group, error);
+	return code < 0 ? code : 0;
 }

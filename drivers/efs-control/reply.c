@@ -3,56 +3,39 @@
 
 #include <string.h>
 
+#include "arena.h"
 #include "error.h"
+#include "tree.h"
 
-enum { DEEPEST = 16 };
-
-struct reading { json_t *at[DEEPEST]; size_t depth; };     /* what has been opened; NULL: nothing in it so far */
-
-static int
-on_begin (void *context, const char *path, struct larder_error *error)
+/* NULL: no memory, or members and items in one element. */
+static json_t *
+json_of (const struct aws_node *node)
 {
-	struct reading *reading = context;
-	(void) path;
-	if (reading->depth == DEEPEST)
-		return larder_fail (error, LARDER_E_INTEGRITY, "the reply is deeper than any of EC2");
-	reading->at[reading->depth++] = NULL;
-	return 0;
-}
-
-static int
-on_end (void *context, const char *path, const char *text, struct larder_error *error)
-{
-	struct reading *reading = context;
-	const char *name = strrchr (path, '/');
-	json_t *done = reading->at[--reading->depth];
-	done = done ? done : json_string (text);
-	if (!done)
-		return larder_fail_memory (error);
-	if (reading->depth == 0) {
-		reading->at[0] = done;
-		return 0;
-	}
-	json_t **above = &reading->at[reading->depth - 1];
-	bool item = name && strcmp (name, "/item") == 0;
-	if (!*above)
-		*above = item ? json_array () : json_object ();
-	int code = item ? json_array_append_new (*above, done) : json_object_set_new (*above, name ? name + 1 : path, done);
-	return code < 0 ? larder_fail (error, LARDER_E_INTEGRITY, "the reply is none of EC2") : 0;
+	if (!node->first)
+		return json_string (node->text);
+	json_t *ret = strcmp (node->first->name, "item") == 0 ? json_array () : json_object ();
+	int code = 0;
+	for (const struct aws_node *child = node->first; code == 0 && child; child = child->next)
+		code = strcmp (child->name, "item") == 0 ? json_array_append_new (ret, json_of (child)) : json_object_set_new (ret, child->name, json_of (child));
+	if (code == 0)
+		return ret;
+	json_decref (ret);
+	return NULL;
 }
 
 int
-ec2_read (const char *body, size_t length, json_t **ret, struct larder_error *error)
+ec2_read (struct larder_arena *arena, const char *action, const char *body, size_t length, json_t **ret, struct larder_error *error)
 {
-	struct reading reading = { .depth = 0 };
-	int code = aws_xml_read (body, length, on_begin, on_end, &reading, error);
-	if (code == 0 && !json_is_object (reading.at[0]))
-		code = larder_fail_next (error, LARDER_E_INTEGRITY, "look whether something else than EC2 answers at that endpoint", "the reply tells of nothing");
-	if (code < 0) {
-		for (size_t n = 0; n < (reading.depth ? reading.depth : 1); n++)
-			json_decref (reading.at[n]);
+	struct aws_tree tree = { .arena = arena };
+	struct aws_node *root;
+	const char *name = arena_printf (arena, "%sResponse", action);
+	int code = name ? aws_tree_read (&tree, body, length, name, &root, error) : larder_fail_memory (error);
+	if (code < 0)
 		return code;
-	}
-	*ret = reading.at[0];
-	return 0;
+	*ret = json_of (root);
+	if (json_is_object (*ret))
+		return 0;
+	json_decref (*ret);
+	*ret = NULL;
+	return larder_fail_next (error, LARDER_E_INTEGRITY, "look whether something else than EC2 answers at that endpoint", "the reply tells of nothing");
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "buffer.h"
 #include "error.h"
 #include "text.h"
 
@@ -13,6 +14,26 @@ json_text (const json_t *object, const char *name)
 {
 	const char *text = json_string_value (json_object_get (object, name));
 	return text ? text : "";
+}
+
+bool
+tags_are_ours (const json_t *tags, const char *key, const char *value, const char *token)
+{
+	const json_t *tag;
+	size_t n;
+	json_array_foreach (tags, n, tag)
+		if (strcmp (json_text (tag, key), TAG) == 0)
+			return strcmp (json_text (tag, value), token) == 0;
+	return false;
+}
+
+const char *
+efs_encoded (struct larder_arena *arena, const char *text)
+{
+	CLEANUP_BUFFER struct buffer into;
+	buffer_init (&into, 8192);
+	text_percent (&into, text);
+	return into.failed ? NULL : arena_copy (arena, buffer_text (&into));
 }
 
 static void
@@ -96,7 +117,7 @@ tags_of (const struct lines *desired)
 	json_t *tags = json_array ();
 	const char *below, *name;
 	for (size_t n = 0; n < desired->count; n++)
-		if ((name = share_member (desired, desired->at[n].path, "tag", &below)))
+		if ((name = path_member_of (desired->arena, desired->at[n].path, "tag", &below)))
 			json_array_append_new (tags, json_pack ("{s:s, s:s}", "Key", name, "Value", desired->at[n].value));
 	return tags;
 }

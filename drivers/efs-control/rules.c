@@ -76,14 +76,20 @@ rules_pairs (struct larder_arena *arena, const char *group, const json_t *rule, 
 	return count;
 }
 
+bool
+group_is_wanted (const struct share *share, const json_t *group, const struct lines *desired)
+{
+	const char *name = lines_value (desired, "security-group.name");
+	return group && name && strcmp (json_text (group, "groupName"), name) == 0 && (!share->vpc || strcmp (json_text (group, "vpcId"), share->vpc) == 0);
+}
+
 const json_t *
 group_meant (const struct share *share, const struct lines *desired)
 {
-	const char *name = lines_value (desired, "security-group.name");
 	const json_t *group, *ours = NULL;
 	size_t n;
 	json_array_foreach (share->groups, n, group) {
-		if (name && strcmp (json_text (group, "groupName"), name) == 0 && (!share->vpc || strcmp (json_text (group, "vpcId"), share->vpc) == 0))
+		if (group_is_wanted (share, group, desired))
 			return group;
 		if (!ours && json_is_true (json_object_get (group, "ours")))
 			ours = group;

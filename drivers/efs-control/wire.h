@@ -24,9 +24,13 @@ struct share {
 };
 
 const char *json_text (const json_t *object, const char *name);      /* "" where it has none of that name */
+/* Is our tag among them, with that token? `key` and `value`: what the service calls the two. */
+bool tags_are_ours (const json_t *tags, const char *key, const char *value, const char *token);
 
 /* ---- request.c ---- */
 
+/* Text in a query, in the arena; NULL: no memory. */
+const char *efs_encoded (struct larder_arena *arena, const char *text);
 /* `path` below the version; `body` is taken, or NULL. */
 void efs_request (struct aws_request *request, struct larder_arena *arena, const char *method, const char *path, json_t *body);
 void ec2_request (struct aws_request *request, struct larder_arena *arena, const char *action, const struct larder_pair *pairs, size_t count);
@@ -41,7 +45,7 @@ int efs_lifecycle (const struct lines *desired, json_t **ret, struct larder_erro
 /* ---- reply.c ---- */
 
 /* EC2's XML as JSON: elements are members, `item`s an array, texts strings. */
-int ec2_read (const char *body, size_t length, json_t **ret, struct larder_error *error);
+int ec2_read (struct larder_arena *arena, const char *action, const char *body, size_t length, json_t **ret, struct larder_error *error);
 
 /* ---- rules.c: who a security group admits ---- */
 
@@ -53,11 +57,14 @@ const char *rules_egress (const json_t *rules);
 bool rules_has (const char *list, const char *text);
 /* Parameters of an authorization or a revocation of one rule; how many. */
 size_t rules_pairs (struct larder_arena *arena, const char *group, const json_t *rule, struct larder_pair ret[8]);
-/* The group that is meant: by the name that is desired, else one of ours. */
+/* Has it the name that is desired, in the VPC that is asked for? NULL: no. */
+bool group_is_wanted (const struct share *share, const json_t *group, const struct lines *desired);
+/* The group that is meant: the one that is wanted, else one of ours. */
 const json_t *group_meant (const struct share *share, const struct lines *desired);
 
 /* ---- point.c: access points ---- */
 
+const char *point_root (const json_t *point);
 /* UID:GID and mode of its root folder, as lines have them: as desired has the mode, where that is the same. */
 const char *point_owner (const json_t *point, struct larder_arena *arena);
 const char *point_mode (const json_t *point, const char *desired);
@@ -81,7 +88,5 @@ void share_lines (const struct share *share, const struct lines *desired, struct
 const char *share_as_asked (const struct share *share, const char *id);
 /* The id of what was asked for; itself where nobody looked it up. */
 const char *share_id (const struct share *share, const char *asked);
-/* The parts of SET[MEMBER]BELOW: the member in the arena, NULL: another set. */
-const char *share_member (const struct lines *lines, const char *path, const char *set, const char **ret_below);
 
 #endif

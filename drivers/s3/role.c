@@ -13,7 +13,7 @@
 struct keeping { struct aws_client *client; struct aws_made_role role; };
 
 static bool
-is_role (const char *text)
+is_auto (const char *text)
 {
 	return text && strcmp (text, "auto") == 0;
 }
@@ -51,14 +51,10 @@ begin (struct keeping *keeping, struct s3 *s3, const struct s3_place *place, str
 int
 s3_role_supports (const struct s3 *s3, const struct larder_line *line, struct larder_error *error)
 {
-	static const char *const apart[] = { "cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-", NULL };
-	const char *region = aws_client_region (s3->client);
-	if (strcmp (line->path, "role") != 0 || !is_role (line->value))
+	if (strcmp (line->path, "role") != 0 || !is_auto (line->value))
 		return 0;
 	bool here = strcmp (s3->server->name, "aws") == 0 || strcmp (s3->server->name, "moto") == 0;
-	for (const char *const *one = apart; region && *one; one++)
-		here = here && strncmp (region, *one, strlen (*one)) != 0;
-	return here ? 0 : larder_fail_next (error, LARDER_E_UNSUPPORTED, "set role in [replication] to the ARN of one that may read here and replicate there", "role = auto: no role is made there");
+	return here && !aws_region_apart (aws_client_region (s3->client)) ? 0 : larder_fail_next (error, LARDER_E_UNSUPPORTED, "set role in [replication] to the ARN of one that may read here and replicate there", "role = auto: no role is made there");
 }
 
 /* The ARN of ours is told as it was asked for, where it is as it should be. */
@@ -89,7 +85,7 @@ s3_role_tell (struct s3 *s3, struct larder_call *call, const struct s3_place *pl
 bool
 s3_role_asked (const struct lines *desired)
 {
-	return is_role (lines_value (desired, "role"));
+	return is_auto (lines_value (desired, "role"));
 }
 
 int

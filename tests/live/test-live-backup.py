@@ -38,11 +38,11 @@ class Place:
         os.makedirs(os.path.join(self.folder, "profiles"))
         self.service = backup_service.Service()
 
-    def start(self, *words, text=PIPELINE, server="moto"):
+    def start(self, *words, text=PIPELINE, server="moto", region="us-east-1"):
         with open(os.path.join(self.folder, "larder.ini"), "w") as file:
             file.write(text)
         with open(os.path.join(self.folder, "profiles/p.ini"), "w") as file:
-            file.write("[backend \"backup\"]\ndriver = backup\nserver = %s\nendpoint = %s\nregion = us-east-1\naccess-key = a\nsecret-key = b\n" % (server, self.service.endpoint))
+            file.write("[backend \"backup\"]\ndriver = backup\nserver = %s\nendpoint = %s\nregion = %s\naccess-key = a\nsecret-key = b\n" % (server, self.service.endpoint, region))
         self.service.asked.clear()
         self.service.iam.asked.clear()
         self.service.counts.clear()
@@ -175,6 +175,23 @@ def rights(*arns):
         {"Effect": "Allow", "Action": ["tag:GetResources"], "Resource": ["*"]}]}
 
 
+# Of a bucket and a database: what is allowed, on what.
+MORE_RIGHTS = (
+    ("DATABASE", "rds:AddTagsToResource rds:CreateDBSnapshot rds:DescribeDBInstances rds:DescribeDBSnapshots rds:ListTagsForResource"),
+    ("arn:aws:rds:*:*:snapshot:awsbackup:*", "rds:AddTagsToResource rds:CopyDBSnapshot rds:CreateDBSnapshot rds:DeleteDBSnapshot rds:DescribeDBSnapshots rds:ListTagsForResource "
+     "rds:ModifyDBSnapshotAttribute"),
+    ("BUCKET", "s3:GetBucketAcl s3:GetBucketLocation s3:GetBucketNotification s3:GetBucketTagging s3:GetBucketVersioning s3:GetInventoryConfiguration s3:ListBucket s3:ListBucketVersions "
+     "s3:PutBucketNotification s3:PutInventoryConfiguration"),
+    ("BUCKET/*", "s3:GetObject s3:GetObjectAcl s3:GetObjectTagging s3:GetObjectVersion s3:GetObjectVersionAcl s3:GetObjectVersionTagging"),
+    ("arn:aws:events:*:*:rule/AwsBackupManagedRule*", "events:DeleteRule events:DescribeRule events:DisableRule events:EnableRule events:ListTargetsByRule events:PutRule events:PutTargets "
+     "events:RemoveTargets"),
+    ("*", "cloudwatch:GetMetricData events:ListRules"),
+    ("*", "kms:Decrypt kms:DescribeKey"),
+    ("arn:aws:backup:*:*:backup-vault:*", "backup:CopyIntoBackupVault backup:DescribeBackupVault"),
+    ("*", "tag:GetResources"),
+)
+
+
 def role(*arns):
     return {"trust": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}]},
             "tags": {"larder:id": "efs-models-daily-backup"}, "policies": {"larder": rights(*arns)}}
@@ -200,9 +217,9 @@ def test_live_backup_role_of_its_own():
     bucket, database = "arn:aws:s3:::models", "arn:aws:rds:us-east-1:123456789012:db:d"
     assert place.run("apply", "--adopt", text=AUTO.replace(ARN, "%s, %s" % (bucket, database))).code == 0
     statements = iam.roles[NAME]["policies"]["larder"]["Statement"]
-    where = {action: one["Resource"] for one in statements for action in one["Action"]}
-    assert where["s3:GetObjectVersion"] == [bucket + "/*"] and where["s3:ListBucket"] == [bucket] and where["rds:DescribeDBInstances"] == [database], statements
-    assert not [action for action in where if action.startswith("elasticfilesystem")] and [one for one in statements if "Condition" in one][0]["Action"][0] == "kms:Decrypt", statements
+    assert [(one["Effect"], one["Resource"], " ".join(one["Action"])) for one in statements] == [
+        ("Allow", [on.replace("BUCKET", bucket).replace("DATABASE", database)], actions) for on, actions in MORE_RIGHTS], statements
+    assert [(one["Action"][0], one["Condition"]) for one in statements if "Condition" in one] == [("kms:Decrypt", {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}})], statements
     assert place.run("apply").code == 0 and iam.roles == {} and place.state()[0][1][0]["IamRoleArn"] == ROLE, iam.roles
     assert place.run("apply", text=AUTO).code == 0 and place.run("destroy", "--environment", "test", text=AUTO).code == 0
     assert iam.roles == {} and place.state() == [], (iam.roles, place.state())
@@ -277,6 +294,9 @@ def test_live_backup_where_there_is_no_such_service():
     place.fresh()
     done = place.run("plan", server="minio")
     assert done.code == 0 and marks(done) == [(None, "unsupported")] and place.service.asked == [], done
+    done = place.run("apply", text=AUTO, region="cn-north-1")
+    assert done.code == 2 and "has no role" in done.err and place.service.iam.asked == [] and "CreateBackupSelection" not in place.wrote(), done
+    assert place.run("plan", region="cn-north-1").code == 0
 
 
 try:

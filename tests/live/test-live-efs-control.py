@@ -42,6 +42,7 @@ accept = bursting-and-ia
 """ % (TOKEN, GROUP, TOKEN)
 KEEP = {"do": "keep"}
 READS = ("Describe", "List")
+IN_USE = {"do": "reply", "status": 400, "body": "<Response><Errors><Error><Code>DependencyViolation</Code><Message>no</Message></Error></Errors></Response>"}
 THEIRS = {"Sid": "theirs", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "elasticfilesystem:ClientMount", "Resource": "*", "Condition": {}}
 
 
@@ -90,6 +91,10 @@ class Place:
 
     def wrote(self):
         return [name for name, _ in self.asked if not name.startswith(READS)]
+
+    def heads(self):
+        """What EFS was asked, as "METHOD what"."""
+        return ["%s %s" % (record["method"], record["path"].split("/")[2].split("?")[0]) for record in self.between.requests[self.begun:] if record["path"] != "/"]
 
     def system(self):
         found = self.efs.describe_file_systems(CreationToken=TOKEN)["FileSystems"]
@@ -267,6 +272,9 @@ def test_live_efs_control_what_cannot_be_changed_in_place():
     place.applied()
     other = SECTION.replace("performance = generalPurpose", "performance = maxIO")
     assert ("performance", "replace") in marks(place.run("plan", section=other)), marks(place.run("plan", section=other))
+    clear, key = SECTION.replace("encrypted = yes\nkms-key = alias/efs\n", "encrypted = no\n"), place.server.client("kms").create_key()["KeyMetadata"]["Arn"]
+    assert ("encrypted", "replace") in marks(place.run("plan", section=clear)), marks(place.run("plan", section=clear))
+    assert ("kms-key", "replace") in marks(place.run("plan", section=SECTION.replace("alias/efs", key)))
     before = place.id
     refused = place.run("apply", section=other)
     assert refused.code == 5 and "--replace" in refused.err and place.wrote() == [] and place.id == before, refused
@@ -289,7 +297,9 @@ def test_live_efs_control_others_keep_theirs():
                       ("throughput = bursting", "throughput = provisioned 100MiB/s")):
         section = section.replace(was, will)
     done = place.run("apply", section=section)
-    assert done.code == 0, done
+    assert done.code == 0 and place.wrote().index("UpdateFileSystem") == len(place.wrote()) - 1, (done, place.wrote())
+    beside = [name for name in place.wrote() if "Point" in name or "Policy" in name]
+    assert beside == ["CreateAccessPoint", "PutFileSystemPolicy", "DeleteAccessPoint"], beside
     facts = place.facts()
     assert facts["tags"] == {"Name": TOKEN, "Purpose": "models", "Team": "x"} and THEIRS in place.policy() and facts["ThroughputMode"] == "provisioned", facts
     assert sorted(root["Path"] + root.get("CreationInfo", {}).get("Permissions", "") for _, root in facts["points"]) == ["/models750", "/theirs"], facts
@@ -302,7 +312,9 @@ def test_live_efs_control_others_keep_theirs():
     want = place.strategy()
     assert place.facts() == {**want, "policy": [*want["policy"], ("theirs", "Allow", "{}")]}, place.facts()
     assert place.run("apply", "--adopt", section=SECTION.replace("policy = tls, access-point\n", "")).code == 0 and place.policy() == [THEIRS], place.policy()
-    assert THEIRS in place.policy() and place.run("destroy", "--environment", "test").code == 0
+    place.applied()
+    assert place.run("apply", "--adopt", section=SECTION.replace("policy = tls, access-point\n", "")).code == 0
+    assert place.wrote() == ["DeleteFileSystemPolicy"] and place.policy() == [], place.wrote()
 
 
 def test_live_efs_control_another_group():
@@ -397,6 +409,50 @@ def test_live_efs_control_what_is_under_way_is_awaited():
         assert place.run("apply").code == 0
     gone = place.run("destroy", "--environment", "test", plan=[{**states("mount-targets\\?", "MountTargets", "deleting"), "nth": [3, 4]}])
     assert gone.code == 0 and place.system() is None, gone
+    ends = place.heads()[place.heads().index("DELETE mount-targets"):]
+    assert ends[:7] == [*["DELETE mount-targets"] * 2, *["GET mount-targets"] * 3, "DELETE access-points", "DELETE file-systems"], ends
+
+
+def test_live_efs_control_a_group_that_is_still_in_use():
+    """Awaited when all goes; when another takes its place, told, and the same command goes on."""
+    renamed = SECTION.replace(GROUP, "files-sg")
+
+    def last(*words, **more):
+        return next(number for number, name in writes(*words, **more) if name == "DeleteSecurityGroup")
+    place.applied()
+    number = last("apply", section=renamed)
+    place.applied()
+    done = place.run("apply", section=renamed, plan=[{**IN_USE, "nth": number}])
+    assert done.code == 5 and GROUP in done.err and "still in use" in done.err, done
+    assert place.run("apply", section=renamed).code == 0 and place.wrote() == ["DeleteSecurityGroup"], place.wrote()
+    place.applied()
+    number = last("destroy", "--environment", "test")
+    place.applied()
+    destroyed(plan=[{**IN_USE, "nth": [number, number + 1]}])
+
+
+def test_live_efs_control_other_subnets():
+    """One that is wanted no more goes. In another VPC the targets of the first are gone before one comes, with a group there."""
+    place.applied()
+    fewer = SECTION.replace(", tag:Name=private-c", "")
+    assert place.run("apply", "--adopt", section=fewer).code == 0 and place.wrote() == ["DeleteMountTarget"], place.wrote()
+    assert list(place.facts()["targets"]) == place.subnets[:1], place.facts()
+    there = place.ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=place.net.tags("vpc", "there"))["Vpc"]["VpcId"]
+    subnet = place.net.subnet("private-a", 0, "us-east-1a", vpc=there)
+    assert place.run("apply").code == 0, "a tag counts within the VPC"
+    moved = "".join(line for line in fewer.splitlines(True) if not line.startswith("nodes")).replace("tag:Name=prod", "tag:Name=there")
+    apart = place.run("plan", section=SECTION.replace("tag:Name=private-c", subnet))
+    assert apart.code == 2 and "VPC" in apart.err + apart.out, apart
+    done = place.run("apply", "--adopt", section=moved)
+    assert done.code == 0 and place.wrote() == ["CreateSecurityGroup", *["DeleteMountTarget"] * 2, "CreateMountTarget", "DeleteSecurityGroup"], (done, place.wrote())
+    begin, end = place.heads().index("DELETE mount-targets"), place.heads().index("POST mount-targets")
+    assert "GET mount-targets" in place.heads()[begin:end], place.heads()
+    facts = place.facts()
+    assert facts["targets"] == {subnet: [GROUP]} and [one[:2] for one in facts["groups"]] == [(GROUP, there)], facts
+    assert place.run("apply", section=moved).code == 0 and place.wrote() == [], place.wrote()
+    destroyed(section=moved)
+    place.ec2.delete_subnet(SubnetId=subnet)
+    place.ec2.delete_vpc(VpcId=there)
 
 
 def test_live_efs_control_what_is_looked_up():
@@ -421,6 +477,22 @@ def test_live_efs_control_what_is_looked_up():
         assert done.code == code and word in done.err, (was, done)
 
 
+def test_live_efs_control_lists_in_pages():
+    """The next page is asked for by the word that the one before told, whatever letters it has."""
+    place.applied()
+
+    def page(path, number, body):
+        return {"path": path, "nth": number, "do": "reply", "status": 200, "body": body if isinstance(body, str) else json.dumps(body, default=str)}
+    done = place.run("plan", plan=[
+        page("file-systems\\?", 1, {"FileSystems": [], "NextMarker": "a b&c"}), page("file-systems\\?", 2, {"FileSystems": [place.system()]}),
+        page("access-points\\?", 1, {"AccessPoints": [], "NextToken": "d"}), page("access-points\\?", 2, {"AccessPoints": place.points()}),
+        page("^/$", 2, "<DescribeVpcsResponse><vpcSet/><nextToken>e f</nextToken></DescribeVpcsResponse>")])
+    assert done.code == 0 and marks(done) == [], done
+    paths = [record["path"] for record in place.between.requests[place.begun:]]
+    assert [path.split("&", 1)[1] for path in paths if "&" in path] == ["Marker=a%20b%26c", "NextToken=d"], paths
+    assert [given["NextToken"] for name, given in place.asked if name == "DescribeVpcs"] == ["e f"], place.asked
+
+
 def test_live_efs_control_made_before():
     """What others made by the same names, a file system by its token and a group by its name, is taken over; the group stays when all goes, for it is not ours."""
     place.clean()
@@ -429,6 +501,7 @@ def test_live_efs_control_made_before():
         place.efs.create_access_point(ClientToken=root, FileSystemId=place.id, PosixUser={"Uid": 1000, "Gid": 1000},
                                       RootDirectory={"Path": root, "CreationInfo": {"OwnerUid": 1000, "OwnerGid": 1000, "Permissions": "0755"}})
     group = place.net.group(GROUP)
+    place.ec2.create_tags(Resources=[group], Tags=[{"Key": "larder:id", "Value": "of-another"}])
     assert place.run("apply").code == 0
     assert "CreateAccessPoint" not in place.wrote() and len(place.points()) == 2, place.wrote()
     assert place.run("apply", "--adopt").code == 0 and place.run("apply").code == 0 and place.wrote() == []
@@ -438,7 +511,7 @@ def test_live_efs_control_made_before():
     assert done.code == 0 and place.system() is None and [one["GroupId"] for one in place.groups()] == [group], done
 
 
-def test_live_efs_control_elsewhere_and_read_only():
+def test_live_efs_control_elsewhere_and_a_plan_alone():
     place.clean()
     done = place.run("plan", server="elsewhere")
     assert done.code == 0 and marks(done)[0] == (None, "unsupported") and place.asked == [], done

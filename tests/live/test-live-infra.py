@@ -423,10 +423,13 @@ def test_live_infra_role_of_its_own():
         assert w.marks("--detailed-exitcode", code=10) == [(IMAGES, "role", "update")]
         w.infra("apply")
         role = iam.get_role(RoleName=name)["Role"]
-        assert [one["Principal"] for one in role["AssumeRolePolicyDocument"]["Statement"]] == [{"Service": "s3.amazonaws.com"}], role
+        assert role["AssumeRolePolicyDocument"]["Statement"] == [{"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}], role
         rights = iam.get_role_policy(RoleName=name, PolicyName="larder")["PolicyDocument"]
         from_, to = "arn:aws:s3:::" + IMAGES, "arn:aws:s3:::" + REPLICA
-        assert [one["Resource"] for one in rights["Statement"]] == [[from_], [from_ + "/*"], [to + "/*"]], rights
+        assert rights["Statement"] == [
+            {"Effect": "Allow", "Action": ["s3:GetReplicationConfiguration", "s3:ListBucket"], "Resource": [from_]},
+            {"Effect": "Allow", "Action": ["s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"], "Resource": [from_ + "/*"]},
+            {"Effect": "Allow", "Action": ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"], "Resource": [to + "/*"]}], rights
         assert w.client.get_bucket_replication(Bucket=IMAGES)["ReplicationConfiguration"]["Role"] == role["Arn"]
         w.infra("apply")
         assert w.writes() == []

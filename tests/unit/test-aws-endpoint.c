@@ -197,6 +197,17 @@ refused (const char *endpoint, const char *region, const char *bucket)
 	ck_assert_str_eq (found.scheme, "untouched");
 }
 
+START_TEST (partitions)
+{
+	static const char *const apart[] = { "cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "us-isof-south-1", "eu-isoe-west-1", "eusc-de-east-1" };
+	static const char *const ours[] = { NULL, "", "us-east-1", "eu-central-1", "ap-northeast-1" };
+	for (size_t n = 0; n < COUNT_OF (apart); n++)
+		ck_assert (aws_region_apart (apart[n]));
+	for (size_t n = 0; n < COUNT_OF (ours); n++)
+		ck_assert (!aws_region_apart (ours[n]));
+}
+END_TEST
+
 START_TEST (malformed_endpoints)
 {
 	static const char *const endpoints[] = {
@@ -230,7 +241,7 @@ int
 main (void)
 {
 	const struct unit_case cases[] = {
-		{ "test-aws-endpoint-addressing", addressing, 0 }, { "test-aws-endpoint-malformed", malformed_endpoints, 0 },
+		{ "test-aws-endpoint-addressing", addressing, 0 }, { "test-aws-endpoint-partitions", partitions, 0 }, { "test-aws-endpoint-malformed", malformed_endpoints, 0 },
 		{ "test-aws-endpoint-bad-names", bad_names, 0 }, { "test-aws-endpoint-resolved", resolved, 10 }, { "test-aws-endpoint-published-s3", published_s3, 0 },
 		{ "test-aws-endpoint-published-cloudfront", published_cloudfront, 0 }, { "test-aws-endpoint-published-efs", published_efs, 0 },
 		{ "test-aws-endpoint-published-backup", published_backup, 0 }, { "test-aws-endpoint-published-rds", published_rds, 0 },

@@ -79,14 +79,16 @@ END_TEST
 START_TEST (replies)
 {
 	static const struct { const char *body, *wanted; } cases[] = {
-		{ "<DescribeVpcsResponse xmlns=\"x\"><requestId>r</requestId><vpcSet><item><vpcId>vpc-1</vpcId><tagSet/></item><item><vpcId>vpc-2</vpcId></item></vpcSet></DescribeVpcsResponse>",
+		{ "<RResponse xmlns=\"x\"><requestId>r</requestId><vpcSet><item><vpcId>vpc-1</vpcId><tagSet/></item><item><vpcId>vpc-2</vpcId></item></vpcSet></RResponse>",
 		  "{\"requestId\":\"r\",\"vpcSet\":[{\"tagSet\":\"\",\"vpcId\":\"vpc-1\"},{\"vpcId\":\"vpc-2\"}]}" },
-		{ "<R><set><item>a</item></set></R>", "{\"set\":[\"a\"]}" },
-		{ "<R>text</R>", NULL }, { "<R><a>", NULL }, { "", NULL }, { "<R><a>1</a><item>2</item></R>", NULL },
-		{ "<R><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>x</a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></R>", NULL },
+		{ "<RResponse><set><item>a</item></set></RResponse>", "{\"set\":[\"a\"]}" },
+		{ "<RResponse>text</RResponse>", NULL }, { "<RResponse><a>", NULL }, { "", NULL }, { "<RResponse><a>1</a><item>2</item></RResponse>", NULL },
+		{ "<RResponse><set><item>1</item><a>2</a></set></RResponse>", NULL }, { "<Other><a>1</a></Other>", NULL },
+		{ "<RResponse><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>x</a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></RResponse>", NULL },
 	};
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	json_t *reply = NULL;
-	ck_assert_int_eq (ec2_read (cases[_i].body, strlen (cases[_i].body), &reply, NULL), cases[_i].wanted ? 0 : LARDER_E_INTEGRITY);
+	ck_assert_int_eq (ec2_read (arena, "R", cases[_i].body, strlen (cases[_i].body), &reply, NULL), cases[_i].wanted ? 0 : LARDER_E_INTEGRITY);
 	if (cases[_i].wanted)
 		is_text (reply, cases[_i].wanted);
 }
@@ -166,7 +168,7 @@ main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-efs-control-wire-requests", requests, 0 }, { "test-efs-control-wire-creations", creations, 0 }, { "test-efs-control-wire-lifecycles", lifecycles, 4 },
-		{ "test-efs-control-wire-replies", replies, 7 }, { "test-efs-control-wire-rules", rules, 0 }, { "test-efs-control-wire-points", points, 0 },
+		{ "test-efs-control-wire-replies", replies, 9 }, { "test-efs-control-wire-rules", rules, 0 }, { "test-efs-control-wire-points", points, 0 },
 		{ "test-efs-control-wire-policies", policies, 0 },
 	};
 	return unit_run ("efs-control-wire", cases, COUNT_OF (cases));
