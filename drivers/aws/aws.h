@@ -190,7 +190,7 @@ struct aws_send {
  * short after the head is LARDER_E_RETRY. A HEAD that is refused without a word is asked again as GET: why. Errors carry code, status, request id, next step. */
 int aws_send (struct aws_client *client, struct larder_call *call, const struct aws_send *send, struct aws_reply *ret_reply,
               struct larder_error *error);
-/* A request that is whole, with plain_errors: 0; 1: refused with the code `forgiven` (NULL: none); or a code. */
+/* A request that is whole, with plain_errors: 0; 1: refused with a code that is `forgiven` (between spaces; NULL: none); or a code. */
 int aws_exchange (struct aws_client *client, struct larder_call *call, const struct aws_send *send, const char *forgiven, struct aws_reply *ret, struct larder_error *error);
 /* A signed URL for the request, valid `expires` ns from `now`. */
 int aws_client_presign (struct aws_client *client, struct larder_call *call, struct aws_request *request, int64_t now, int64_t expires,

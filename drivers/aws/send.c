@@ -529,6 +529,17 @@ aws_send (struct aws_client *client, struct larder_call *call, const struct aws_
 	return code;
 }
 
+/* Of words between spaces; NULL: none. */
+static bool
+is_one_of (const char *words, const char *word)
+{
+	size_t length = strlen (word);
+	for (const char *at = words; at && length && (at = strstr (at, word)); at += length)
+		if ((at == words || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+			return true;
+	return false;
+}
+
 int
 aws_exchange (struct aws_client *client, struct larder_call *call, const struct aws_send *send, const char *forgiven, struct aws_reply *ret, struct larder_error *error)
 {
@@ -537,5 +548,5 @@ aws_exchange (struct aws_client *client, struct larder_call *call, const struct 
 		code = aws_send (client, call, send, ret, error);
 	if (code < 0 || !ret->fault)
 		return code;
-	return forgiven && strcmp (ret->fault->code, forgiven) == 0 ? 1 : aws_fault_error (ret->fault, send->what, error);
+	return is_one_of (forgiven, ret->fault->code) ? 1 : aws_fault_error (ret->fault, send->what, error);
 }

@@ -236,7 +236,7 @@ change_each (struct aws_tree *tree, struct aws_node *config, struct aws_node *it
 {
 	const char *rest, *name, *last = NULL;
 	for (size_t n = 0; n < will->count; n++) {
-		name = cf_member (will, will->at[n].path, "behavior", &rest);
+		name = path_member_of (will->arena, will->at[n].path, "behavior", &rest);
 		if (!name || (last && strcmp (name, last) == 0))
 			continue;
 		last = name;

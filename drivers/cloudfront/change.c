@@ -45,7 +45,7 @@ make_accesses (struct changing *changing, struct larder_error *error)
 {
 	int code = 0;
 	for (size_t n = 0; code == 0 && n < changing->will.count; n++) {
-		const char *field, *origin = cf_member (&changing->will, changing->will.at[n].path, "origin", &field);
+		const char *field, *origin = path_member_of (changing->will.arena, changing->will.at[n].path, "origin", &field);
 		if (origin && strcmp (field, ".access") == 0)
 			code = make_access (changing, origin, changing->will.at[n].value, error);
 	}

@@ -35,27 +35,13 @@ cloudfront_close (void *self)
 
 /* ---- one exchange ---- */
 
-static bool
-is_one_of (const char *words, const char *word)
-{
-	size_t length = strlen (word);
-	for (const char *at = words; at && length && (at = strstr (at, word)); at += length)
-		if ((at == words || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
-			return true;
-	return false;
-}
-
 int
 cf_ask (const struct cf_work *work, struct aws_request *request, const char *what, const char *forgiven, struct aws_reply *ret, struct larder_error *error)
 {
 	const struct aws_send send = { .arena = work->arena, .request = request, .what = what, .plain_errors = true };
 	*ret = (struct aws_reply) { .fault = NULL };
-	int code = aws_request_check (request, error);
-	if (code == 0)
-		code = aws_send (work->cloudfront->client, work->call, &send, ret, error);
-	if (code < 0 || !ret->fault || is_one_of (forgiven, ret->fault->code))
-		return code;
-	return aws_fault_error (ret->fault, what, error);
+	int code = aws_exchange (work->cloudfront->client, work->call, &send, forgiven, ret, error);
+	return code < 0 ? code : 0;
 }
 
 int

@@ -19,16 +19,6 @@ static const char bare_config[] =
 
 /* ---- lines ---- */
 
-const char *
-cf_member (const struct lines *lines, const char *path, const char *set, const char **ret_field)
-{
-	size_t length = strlen (set);
-	if (strncmp (path, set, length) != 0 || path[length] != '[')
-		return NULL;
-	*ret_field = path + length + path_member_length (path + length);
-	return path_member (lines->arena, path + length);
-}
-
 bool
 cf_differs (const struct lines *is, const struct lines *will, const char *path)
 {
@@ -74,7 +64,7 @@ cf_set_members (struct aws_tree *tree, struct aws_node *at, const char *item, co
 	aws_node_drop_all (at, "Items");
 	struct aws_node *items = aws_node_add (tree, at, "Items", "");
 	for (size_t n = 0; items && n < will->count; n++)
-		if ((member = cf_member (will, will->at[n].path, set, &rest)))
+		if ((member = path_member_of (will->arena, will->at[n].path, set, &rest)))
 			aws_node_add (tree, items, item, member);
 	set_quantity (tree, at, item);
 }
@@ -168,7 +158,7 @@ change_origins (struct aws_tree *tree, struct aws_node *config, const struct lin
 	const char *rest, *id, *last = "";
 	int code = items ? 0 : larder_fail_memory (error);
 	for (size_t n = 0; code == 0 && n < will->count; n++) {
-		id = cf_member (will, will->at[n].path, "origin", &rest);
+		id = path_member_of (will->arena, will->at[n].path, "origin", &rest);
 		if (id && strcmp (id, last) != 0)
 			code = change_origin (tree, items, last = id, is, will, access, error);
 	}

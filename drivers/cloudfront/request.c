@@ -69,7 +69,7 @@ add_tag (struct aws_tree *tree, struct aws_node *items, const char *key, const c
 static const char *
 tag_of (const struct lines *lines, size_t n)
 {
-	const char *rest, *key = cf_member (lines, lines->at[n].path, "tag", &rest);
+	const char *rest, *key = path_member_of (lines->arena, lines->at[n].path, "tag", &rest);
 	return key && !*rest ? key : NULL;
 }
 

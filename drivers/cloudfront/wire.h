@@ -67,8 +67,6 @@ int cf_config_change (struct aws_tree *tree, struct aws_node *config, const stru
 /* Off, and its origins read as nobody. */
 void cf_config_off (struct aws_tree *tree, struct aws_node *config);
 bool cf_config_is_off (const struct aws_node *config);
-/* Of SET[NAME]FIELD the name, in the arena of the lines, and where the field begins; NULL: another path. */
-const char *cf_member (const struct lines *lines, const char *path, const char *set, const char **ret_field);
 bool cf_differs (const struct lines *is, const struct lines *will, const char *path);
 /* Is a line of SET[… another, or on one side alone? */
 bool cf_set_differs (const struct lines *is, const struct lines *will, const char *set);

@@ -3,12 +3,12 @@
 long that takes, for load, pull and sync alike."""
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
+import terminal  # noqa: E402
 from caches import ENV, LARDER, MIB, SLOW, Cache, model_line, run  # noqa: E402
 
 MOUNT = """
@@ -90,7 +90,7 @@ def said(cache):
 
 def on_terminal(cache, *words):
     """What a terminal is shown: (items, bytes, of how many, or more, seconds left) of each bar."""
-    ours, theirs = pty.openpty()
+    ours, theirs = terminal.open_terminal()
     process = subprocess.Popen([LARDER, *words], stdout=theirs, stderr=theirs, env={**ENV, **cache.env, "TERM": "xterm"})
     os.close(theirs)
     text = b""

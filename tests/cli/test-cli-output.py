@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
 """Data on stdout, talk on stderr, exit codes, JSON that ends in a summary, signals, secrets."""
-import fcntl
 import os
-import pty
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
+import terminal  # noqa: E402
 from tool import BUILD, ENV, HOME, LARDER, SRC, Ran, larder, read, run, write  # noqa: E402
 
 
@@ -111,25 +109,8 @@ def test_cli_output_no_escapes_when_not_a_terminal():
             assert "\033" not in got.err + got.out and "\r" not in got.err + got.out, got.err
 
 
-def open_terminal():
-    """A pseudo terminal; where no devpts is mounted (a bare root folder), from one of our own."""
-    try:
-        return pty.openpty()
-    except OSError:
-        folder = os.path.join(HOME, "pts")
-        os.makedirs(folder)
-        subprocess.run(["mount", "-t", "devpts", "-o", "newinstance,ptmxmode=0666", "devpts", folder], check=True)
-        try:
-            parent = os.open(os.path.join(folder, "ptmx"), os.O_RDWR | os.O_NOCTTY)
-            fcntl.ioctl(parent, 0x40045431, struct.pack("i", 0))  # TIOCSPTLCK: unlock
-            return parent, fcntl.ioctl(parent, 0x5441, os.O_RDWR | os.O_NOCTTY)  # TIOCGPTPEER
-        finally:
-            subprocess.run(["umount", "-l", folder], check=True)
-            os.rmdir(folder)
-
-
 def on_terminal(env, *args):
-    parent, child = open_terminal()
+    parent, child = terminal.open_terminal()
     subprocess.run([LARDER, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=child, env={**ENV, "TERM": "xterm", **env})
     os.close(child)
     text = b""
