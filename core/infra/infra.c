@@ -275,6 +275,26 @@ larder_infra_count (const struct larder_infra *infra, struct larder_infra_counts
 	larder_give (ret, &counts);
 }
 
+/* ---- without asking any service ---- */
+
+int
+infra_describe (struct larder *larder, struct larder_infra **ret, struct larder_error *error)
+{
+	struct larder_infra *infra;
+	int code = infra_new (larder, 0, &infra, error);
+	if (code < 0)
+		return code;
+	infra->describing = true;
+	code = desired_read (infra, error);
+	if (code < 0) {
+		larder_infra_free (infra);
+		return code;
+	}
+	bind_all (infra);
+	*ret = infra;
+	return 0;
+}
+
 /* ---- traps alone ---- */
 
 static int
@@ -299,13 +319,7 @@ int
 larder_infra_traps (struct larder *larder, larder_finding_cb finding, void *context, struct larder_error *error)
 {
 	struct larder_infra *infra = NULL;
-	int code = infra_new (larder, 0, &infra, error);
-	if (code == 0) {
-		infra->describing = true;
-		code = desired_read (infra, error);
-	}
-	if (code == 0)
-		bind_all (infra);
+	int code = infra_describe (larder, &infra, error);
 	for (size_t n = 0; code == 0 && n < infra->count; n++)
 		code = tell_traps (infra, &infra->at[n], finding, context, error);
 	larder_infra_free (infra);

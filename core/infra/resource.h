@@ -131,6 +131,8 @@ int order_run (struct larder_infra *infra, const struct order *order, struct lar
 
 /* ---- infra.c ---- */
 
+/* What the sections stand for and who answers for it; no service is asked. To be freed by larder_infra_free. */
+int infra_describe (struct larder *larder, struct larder_infra **ret, struct larder_error *error);
 struct larder_infra_change infra_whole (const struct resource *resource);
 
 /* ---- saved.c: a plan as text ---- */

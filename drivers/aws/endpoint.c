@@ -11,6 +11,7 @@
 
 struct partition {
 	const char *prefix;          /* of its regions */
+	const char *name;            /* in ARNs */
 	const char *suffix, *dual;   /* of its hosts; dual NULL: none with IPv6 */
 	const char *home;            /* region that services of the whole partition sign for; NULL: the region itself */
 	bool s3_fips;
@@ -19,14 +20,14 @@ struct partition {
 
 /* The last one takes all other regions. */
 static const struct partition partitions[] = {
-	{ "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-northwest-1", false, true },
-	{ "us-gov-", "amazonaws.com", "api.aws", "us-gov-west-1", true, true },
-	{ "us-iso-", "c2s.ic.gov", "api.aws.ic.gov", NULL, true, false },
-	{ "us-isob-", "sc2s.sgov.gov", "api.aws.scloud", NULL, true, false },
-	{ "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov", NULL, true, false },
-	{ "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", NULL, true, false },
-	{ "eusc-", "amazonaws.eu", "api.amazonwebservices.eu", NULL, true, false },
-	{ "", "amazonaws.com", "api.aws", "us-east-1", true, true },
+	{ "cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-northwest-1", false, true },
+	{ "us-gov-", "aws-us-gov", "amazonaws.com", "api.aws", "us-gov-west-1", true, true },
+	{ "us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov", NULL, true, false },
+	{ "us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", NULL, true, false },
+	{ "us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov", NULL, true, false },
+	{ "eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", NULL, true, false },
+	{ "eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", NULL, true, false },
+	{ "", "aws", "amazonaws.com", "api.aws", "us-east-1", true, true },
 };
 
 /* Services whose hosts are not simply NAME.REGION. */
@@ -54,6 +55,12 @@ partition_of (const char *region)
 	while (strncmp (region, at->prefix, strlen (at->prefix)) != 0)
 		at++;
 	return at;
+}
+
+const char *
+aws_partition (const char *region)
+{
+	return region ? partition_of (region)->name : "aws";
 }
 
 bool

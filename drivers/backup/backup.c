@@ -116,6 +116,6 @@ static const struct larder_resource_type resources[] = {
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "backup", .version = "0.1.0", .summary = "plans, vaults and selections of AWS Backup",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct backup), .resources = resources, .resource_stride = sizeof *resources,
-	.open = backup_open, .close = backup_close,
+	.open = backup_open, .close = backup_close, .policy = backup_policy,
 };
 LARDER_DRIVER (driver)

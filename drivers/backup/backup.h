@@ -5,6 +5,8 @@
 #define LARDER_API_VERSION 0
 #include "wire.h"
 
+#define BACKUP_SERVICE "backup.amazonaws.com"       /* who takes roles */
+
 struct backup {
 	struct aws_settings aws;
 	const char *name, *server;
@@ -37,6 +39,9 @@ int backup_role_remove (struct backup *backup, struct larder_call *call, struct 
 int backup_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 int backup_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 int backup_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+
+/* ---- rights.c ---- */
+int backup_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error);
 
 #define CLEANUP_JSON __attribute__ ((cleanup (json_decref_at)))
 static inline void json_decref_at (json_t **at) { json_decref (*at); }

@@ -7,8 +7,6 @@
 #include "arena.h"
 #include "error.h"
 
-#define SERVICE "backup.amazonaws.com"
-
 /* ---- its rights: of what AWS's own policies for it have, what the kinds of resources that are selected need, on those alone ---- */
 
 /* `on`: what is added to the address of each, or a resource of its own ("arn:…", "*"). A mark of NULL is for all. */
@@ -115,7 +113,7 @@ backup_role_used (const struct backup_state *state, struct larder_arena *arena, 
 int
 backup_role_tell (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *name, struct backup_state *state, struct larder_error *error)
 {
-	struct aws_made_role role = { .id = name, .service = SERVICE };
+	struct aws_made_role role = { .id = name, .service = BACKUP_SERVICE };
 	const char *arn;
 	json_t *one;
 	size_t n, count;
@@ -172,7 +170,7 @@ backup_role_asked (const struct lines *desired)
 int
 backup_role_set (struct backup *backup, struct larder_call *call, const char *name, struct lines *desired, struct larder_error *error)
 {
-	struct aws_made_role role = { .id = name, .service = SERVICE };
+	struct aws_made_role role = { .id = name, .service = BACKUP_SERVICE };
 	const char *arn = NULL, **arns;
 	size_t count;
 	int code = aws_role_name ("backup", name, desired->arena, &role.name, error);
@@ -189,7 +187,7 @@ backup_role_set (struct backup *backup, struct larder_call *call, const char *na
 int
 backup_role_remove (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *name, struct larder_error *error)
 {
-	struct aws_made_role role = { .id = name, .service = SERVICE };
+	struct aws_made_role role = { .id = name, .service = BACKUP_SERVICE };
 	int code = aws_role_name ("backup", name, arena, &role.name, error);
 	return code == 0 ? aws_role_remove (backup->roles, call, arena, &role, error) : code;
 }

@@ -107,6 +107,6 @@ static const struct larder_resource_type resources[] = {
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "cloudfront", .version = "0.1.0", .summary = "distributions of CloudFront",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct cloudfront), .resources = resources, .resource_stride = sizeof *resources,
-	.open = cloudfront_open, .close = cloudfront_close,
+	.open = cloudfront_open, .close = cloudfront_close, .policy = cf_policy,
 };
 LARDER_DRIVER (driver)

@@ -38,6 +38,9 @@ int cf_access_make (const struct cf_work *work, const char *kind, const char *na
 /* Those of our name go, but for one that something else uses. */
 int cf_access_remove (const struct cf_work *work, const char *name, struct larder_error *error);
 
+/* ---- rights.c ---- */
+int cf_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error);
+
 /* ---- change.c ---- */
 int cf_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 int cf_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);

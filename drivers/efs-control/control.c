@@ -172,6 +172,6 @@ static const struct larder_resource_type resources[] = {
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "efs-control", .version = "0.1.0", .summary = "sets up file systems of EFS; the driver efs reads and writes them",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct control), .resources = resources, .resource_stride = sizeof *resources,
-	.open = control_open, .close = control_close,
+	.open = control_open, .close = control_close, .policy = control_policy,
 };
 LARDER_DRIVER (driver)

@@ -50,6 +50,9 @@ int network_look_up (struct work *work, struct larder_error *error);
 /* Security groups that are ours, and the one that is meant by name. */
 int network_groups (struct work *work, struct larder_error *error);
 
+/* ---- rights.c ---- */
+int control_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error);
+
 /* ---- change.c, reach.c, remove.c ---- */
 int control_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 int control_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);

@@ -263,6 +263,48 @@ database_remove (void *self, struct larder_call *call, const struct larder_resou
 	return code == 0 && reply.fault && !is_refusal (&reply, "DBInstanceNotFound") ? aws_fault_error (reply.fault, what, error) : code;
 }
 
+/* ---- rights ---- */
+
+/* The snapshot's name with anything for the day in it. */
+static int
+allow_removal (struct aws_policy *policy, const struct larder_policy *request, const char *partition, const char *region, struct larder_arena *arena, struct larder_error *error)
+{
+	static const char *const removes[] = { "rds:CreateDBSnapshot", "rds:DeleteDBInstance", NULL }, *const looks[] = { "rds:CreateDBSnapshot", "rds:DescribeDBSnapshots", NULL };
+	struct lines desired;
+	lines_begin (&desired, arena);
+	int code = lines_take (&desired, request->desired, error);
+	const char *name = lines_value (&desired, "final-snapshot"), *date = name ? strstr (name, "{date}") : NULL;
+	aws_policy_allow (policy, "RdsRemove", NULL, removes);
+	aws_policy_on (policy, "arn:%s:rds:%s:*:db:%s", partition, region, request->identity);
+	if (!name || strcmp (name, "none") == 0)
+		return code;
+	aws_policy_allow (policy, "RdsSnapshots", NULL, looks);
+	if (date)
+		aws_policy_on (policy, "arn:%s:rds:%s:*:snapshot:%.*s*%s", partition, region, (int) (date - name), name, date + strlen ("{date}"));
+	else
+		aws_policy_on (policy, "arn:%s:rds:%s:*:snapshot:%s", partition, region, name);
+	return code;
+}
+
+static int
+database_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error)
+{
+	static const char *const keeps[] = { "rds:DescribeDBInstances", "rds:ModifyDBInstance", NULL };
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const char *region = aws_client_region (((const struct rds *) self)->client), *partition = aws_partition (region);
+	struct aws_policy *policy = arena ? aws_policy_new () : NULL;
+	int code = policy ? 0 : larder_fail_memory (error);
+	(void) call;
+	region = region ? region : "*";
+	if (code == 0 && strcmp (request->role, "operator") == 0) {
+		aws_policy_allow (policy, "RdsKeep", NULL, keeps);
+		aws_policy_on (policy, "arn:%s:rds:%s:*:db:%s", partition, region, request->identity);
+		code = request->stays ? 0 : allow_removal (policy, request, partition, region, arena, error);
+	}
+	int ended = aws_policy_end (policy, sink, ret_most, error);
+	return code < 0 ? code : ended;
+}
+
 /* ---- the table ---- */
 
 static const struct larder_path_rule paths[] = {
@@ -285,6 +327,6 @@ static const struct larder_resource_type resources[] = {
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "rds", .version = "0.1.0", .summary = "how databases of RDS are protected",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct rds), .resources = resources, .resource_stride = sizeof *resources,
-	.open = rds_open, .close = rds_close,
+	.open = rds_open, .close = rds_close, .policy = database_policy,
 };
 LARDER_DRIVER (driver)

@@ -43,7 +43,7 @@ rights_of (const struct s3_place *place, const struct lines *lines, struct larde
 static int
 begin (struct keeping *keeping, struct s3 *s3, const struct s3_place *place, struct larder_arena *arena, struct larder_error *error)
 {
-	*keeping = (struct keeping) { .role = { .id = place->bucket, .service = "s3.amazonaws.com" } };
+	*keeping = (struct keeping) { .role = { .id = place->bucket, .service = S3_ROLE_SERVICE } };
 	int code = aws_role_name ("copies", place->bucket, arena, &keeping->role.name, error);
 	return code == 0 ? aws_client_open (larder_host, s3->name, "iam", &s3->aws, &keeping->client, error) : code;
 }

@@ -113,6 +113,7 @@ static const struct larder_driver driver = {
 	.restore = s3_restore,
 	.url = s3_url,
 	.export_resource = s3_export,
+	.policy = s3_policy,
 	.versioning = s3_versioning,
 	.probe = s3_probe,
 };

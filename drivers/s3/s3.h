@@ -153,6 +153,7 @@ int s3_tags_set (void *self, struct larder_call *call, const struct larder_objec
 int s3_class_set (void *self, struct larder_call *call, const struct larder_object *object, const char *storage_class, struct larder_error *error);
 int s3_restore (void *self, struct larder_call *call, const struct larder_restore *request, struct larder_error *error);
 int s3_export (void *self, struct larder_call *call, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);
+int s3_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error);
 int s3_url (void *self, struct larder_call *call, const struct larder_url *request, const char **ret_url, struct larder_error *error);
 int s3_versioning (void *self, struct larder_call *call, const char *bucket, uint32_t *ret_state, struct larder_error *error);
 int s3_probe (void *self, struct larder_call *call, const struct larder_probe *request, larder_finding_fn finding, larder_advice_fn advice,

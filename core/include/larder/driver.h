@@ -316,6 +316,16 @@ struct larder_export {
 	struct larder_lines *desired;
 };
 
+/* What a role is to be allowed of one resource and no more: "operator" looks at it, makes, changes and removes it, as `resources` does;
+ * "worker" puts objects into it and takes them from it; "reader" takes them. */
+struct larder_policy {
+	size_t size;
+	const char *role;
+	const char *type, *section, *identity;
+	struct larder_lines *desired;    /* what another resource will tell is not among them */
+	bool stays;                      /* it is protected: the operator does not remove it */
+};
+
 /* ---- the table --------------------------------------------------------------------------------- */
 
 /* Promises beyond "the operation is there"; caps() may take any away. */
@@ -412,7 +422,10 @@ struct larder_driver {
 	 *   already is 0.
 	 * url: needs no network; its text is in the call's arena.
 	 * export_resource: writes a resource, as desired, in another tool's format to the sink (begin is not called).
-	 * policy: writes what `role` must be allowed, in the service's own form, to the sink. */
+	 * policy: writes what is asked for, in the service's own form, to the sink (begin is not called); nothing where the role needs
+	 *   nothing of it. The form is a JSON document; core lays those of all resources together: members of objects one by one, lists
+	 *   as sets, and objects in lists that differ in one list of texts alone are one. *ret_most: characters that such a document may
+	 *   have, blanks not counted; 0: any. Asks nobody. */
 	int (*tags_get) (void *self, struct larder_call *call, const struct larder_object *object, struct larder_pairs *ret_tags,
 	                 struct larder_error *error);
 	int (*tags_set) (void *self, struct larder_call *call, const struct larder_object *object, const struct larder_pairs *tags,
@@ -424,8 +437,8 @@ struct larder_driver {
 	            struct larder_error *error);
 	int (*export_resource) (void *self, struct larder_call *call, const struct larder_export *request,
 	                        const struct larder_sink *sink, struct larder_error *error);
-	int (*policy) (void *self, struct larder_call *call, const char *role, const struct larder_sink *sink,
-	               struct larder_error *error);
+	int (*policy) (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink,
+	               uint64_t *ret_most, struct larder_error *error);
 
 	/* Long actions. start returns when the service has taken it on; the token goes to the journal and serves in later
 	 * processes. The same client_token again gives the same action. poll asks once and does not wait; an action that failed

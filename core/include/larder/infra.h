@@ -85,6 +85,14 @@ LARDER_API int larder_infra_observed (const struct larder_infra *infra, larder_i
 /* What does not do what its reader thinks, as far as it is known without asking any service: a note each, none that a section accepts. */
 LARDER_API int larder_infra_traps (struct larder *larder, larder_finding_cb finding, void *context, struct larder_error *error);
 
+/* What a role must be allowed for the resources of the sections and no more, in the words of their services, as one JSON document to the
+ * sink (`begin` is not called): "operator" sets them up, changes and removes them; "worker" puts objects into the stores and takes them
+ * out; "reader" takes them out. Asks no service. `lacking` is told the resources that nothing is said of, and why. UNSUPPORTED: nothing
+ * is said of any. */
+struct larder_infra_document { size_t size; uint64_t characters, most; };    /* without blanks; what the services take, 0: any */
+LARDER_API int larder_infra_policy (struct larder *larder, const char *role, const struct larder_sink *sink, larder_infra_change_fn lacking, void *context,
+                                    struct larder_infra_document *ret, struct larder_error *error);
+
 struct larder_infra_counts { size_t size; uint64_t created, updated, replaced, removed, same, lacking, unmanaged, failed, skipped, warnings; };
 LARDER_API void larder_infra_count (const struct larder_infra *infra, struct larder_infra_counts *ret);
 /* The plan as text, with a digest of all that was observed, in one piece to the sink (`begin` is not called). */

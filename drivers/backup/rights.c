@@ -1,0 +1,71 @@
+/* rights.c: what a role must be allowed of a plan, its vaults, and the role that backs up. */
+#include "backup.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "error.h"
+
+#define ACTIONS(...) ((const char *const[]) { __VA_ARGS__, NULL })
+
+struct asked { const struct larder_policy *request; struct lines desired; struct aws_policy *policy; const char *region, *partition; };
+
+static void
+allow_plan (struct asked *asked)
+{
+	aws_policy_allow (asked->policy, AWS_ANYTHING, NULL, ACTIONS ("backup-storage:MountCapsule", "backup:ListBackupPlans", "backup:ListBackupVaults"));
+	aws_policy_on (asked->policy, "*");
+	aws_policy_allow (asked->policy, "BackupPlans", NULL, ACTIONS ("backup:CreateBackupPlan", "backup:CreateBackupSelection", "backup:DeleteBackupPlan", "backup:DeleteBackupSelection",
+		"backup:GetBackupPlan", "backup:GetBackupSelection", "backup:ListBackupSelections", "backup:TagResource", "backup:UpdateBackupPlan"));
+	aws_policy_on (asked->policy, "arn:%s:backup:%s:*:backup-plan:*", asked->partition, asked->region);
+}
+
+static void
+allow_vaults (struct asked *asked)
+{
+	const struct aws_key any = { "*", asked->region, "backup" };         /* the account's own for backups, which has no name before it is used */
+	aws_policy_allow (asked->policy, "BackupVaults", NULL, ACTIONS ("backup:CreateBackupVault", "backup:DeleteBackupVault", "backup:ListTags", "backup:TagResource"));
+	for (size_t n = 0; n < asked->desired.count; n++)
+		if (path_matches ("rule[*].vault", asked->desired.at[n].path))
+			aws_policy_on (asked->policy, "arn:%s:backup:%s:*:backup-vault:%s", asked->partition, asked->region, asked->desired.at[n].value);
+	aws_policy_key (asked->policy, "BackupKeys", ACTIONS ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:RetireGrant"), &any);
+}
+
+static int
+allow_roles (struct asked *asked, struct larder_error *error)
+{
+	const char *name;
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < asked->desired.count; n++) {
+		const struct line *line = &asked->desired.at[n];
+		if (path_matches ("selection[*].role", line->path) && strcmp (line->value, "auto") != 0)
+			aws_policy_pass (asked->policy, line->value, BACKUP_SERVICE);
+	}
+	if (!backup_role_asked (&asked->desired))
+		return 0;
+	code = aws_role_name ("backup", asked->request->identity, asked->desired.arena, &name, error);
+	if (code == 0)
+		aws_policy_role (asked->policy, name, BACKUP_SERVICE);
+	return code;
+}
+
+int
+backup_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const struct backup *backup = self;
+	const char *region = aws_client_region (backup->client);
+	struct asked asked = { .request = request, .region = region ? region : "*", .partition = aws_partition (region), .policy = arena ? aws_policy_new () : NULL };
+	(void) call;
+	if (!asked.policy)
+		return larder_fail_memory (error);
+	lines_begin (&asked.desired, arena);
+	int code = lines_take (&asked.desired, request->desired, error);
+	if (code == 0 && strcmp (request->role, "operator") == 0) {
+		allow_plan (&asked);
+		allow_vaults (&asked);
+		code = allow_roles (&asked, error);
+	}
+	int ended = aws_policy_end (asked.policy, sink, ret_most, error);
+	return code < 0 ? code : ended;
+}

@@ -1,0 +1,171 @@
+/* rights.c: what a role must be allowed of a bucket, of who may read it and of what is copied from it. */
+#include "s3.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "error.h"
+#include "lines.h"
+#include "role.h"
+#include "setting.h"
+
+struct asked { const struct s3 *s3; const struct larder_policy *request; struct lines desired; struct aws_policy *policy; const char *region, *partition; };
+
+#define ACTIONS(...) ((const char *const[]) { __VA_ARGS__, NULL })
+
+static void
+allow_bucket (struct asked *asked, const char *sid, const char *const *actions)
+{
+	aws_policy_allow (asked->policy, sid, NULL, actions);
+	aws_policy_on (asked->policy, "arn:%s:s3:::%s", asked->partition, asked->request->identity);
+}
+
+static void
+allow_objects (struct asked *asked, const char *sid, const char *const *actions)
+{
+	aws_policy_allow (asked->policy, sid, NULL, actions);
+	aws_policy_on (asked->policy, "arn:%s:s3:::%s/*", asked->partition, asked->request->identity);
+}
+
+/* ---- objects ---- */
+
+static void
+allow_key (struct asked *asked, bool writes)
+{
+	const char *name = lines_value (&asked->desired, "encryption-key");
+	const struct aws_key key = { name, asked->region, "s3" };
+	if (name)
+		aws_policy_key (asked->policy, writes ? "S3Write" : "S3Read", writes ? ACTIONS ("kms:Decrypt", "kms:GenerateDataKey") : ACTIONS ("kms:Decrypt"), &key);
+}
+
+static void
+allow_data (struct asked *asked, bool writes)
+{
+	const char *versioning = lines_value (&asked->desired, "versioning");
+	allow_bucket (asked, "S3List", ACTIONS ("s3:ListBucket"));
+	allow_objects (asked, "S3Read", ACTIONS ("s3:GetObject", "s3:GetObjectTagging"));
+	if (versioning) {                        /* yes, or no more: there may be old ones */
+		allow_bucket (asked, "S3ListVersions", ACTIONS ("s3:GetBucketVersioning", "s3:ListBucketVersions"));
+		allow_objects (asked, "S3ReadVersions", ACTIONS ("s3:GetObjectVersion", "s3:GetObjectVersionTagging"));
+	}
+	if (writes) {
+		allow_bucket (asked, "S3Uploads", ACTIONS ("s3:ListBucketMultipartUploads"));
+		allow_objects (asked, "S3Write", ACTIONS ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:PutObject", "s3:PutObjectTagging"));
+	}
+	allow_key (asked, writes);
+}
+
+/* ---- settings ---- */
+
+/* What each is called in a Sid, and by IAM. */
+static const struct words { const char *setting, *word, *get, *put, *remove; } settings[] = {
+	{ "ownershipControls", "Ownership", "s3:GetBucketOwnershipControls", "s3:PutBucketOwnershipControls", NULL },
+	{ "publicAccessBlock", "Block", "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock", NULL },
+	{ "encryption", "Encryption", "s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration", NULL },
+	{ "versioning", "Versioning", "s3:GetBucketVersioning", "s3:PutBucketVersioning", NULL },
+	{ "tagging", "Tags", "s3:GetBucketTagging", "s3:PutBucketTagging", NULL },
+	{ "lifecycle", "Lifecycle", "s3:GetLifecycleConfiguration", "s3:PutLifecycleConfiguration", NULL },
+	{ "cors", "Cors", "s3:GetBucketCORS", "s3:PutBucketCORS", NULL },
+	{ "policy", "Policy", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy" },
+	{ "replication", "Replication", "s3:GetReplicationConfiguration", "s3:PutReplicationConfiguration", NULL },
+};
+enum { SETTINGS = sizeof settings / sizeof *settings };
+
+static const struct words *
+words_of (const struct s3_setting *setting)
+{
+	size_t n = 0;
+	while (n < SETTINGS - 1 && strcmp (settings[n].setting, setting->name) != 0)
+		n++;
+	return &settings[n];
+}
+
+static bool
+is_desired (const struct asked *asked, const char *setting)
+{
+	for (size_t n = 0; n < asked->desired.count; n++) {
+		const struct s3_setting *of = s3_setting_of (asked->request->type, asked->desired.at[n].path);
+		if (of && strcmp (of->name, setting) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Every setting of a bucket is looked at, those that are desired are written; which, the Sid says. */
+static void
+allow_settings (struct asked *asked)
+{
+	const char *gets[SETTINGS + 3] = { "s3:CreateBucket", "s3:ListBucket" }, *puts[2 * SETTINGS + 1] = { NULL };
+	const char *type = asked->request->type;
+	size_t got = 2, put = 0;
+	const struct s3_setting *setting;
+	CLEANUP_BUFFER struct buffer set;
+	buffer_init (&set, 200);
+	buffer_add_text (&set, "S3");
+	for (size_t n = 0; (setting = s3_setting_at (n)); n++) {
+		const struct words *words = words_of (setting);
+		if (strcmp (setting->type, type) != 0 || !s3_server_can (asked->s3->server, setting->feature))
+			continue;
+		if (strcmp (type, "bucket") != 0)
+			puts[put++] = words->get;
+		else
+			gets[got++] = words->get;
+		if (strcmp (type, "bucket") == 0 && !is_desired (asked, setting->name))
+			continue;
+		buffer_add_text (&set, words->word);
+		puts[put++] = words->put;
+		if (words->remove)
+			puts[put++] = words->remove;
+	}
+	if (strcmp (type, "bucket") == 0)
+		allow_bucket (asked, "S3Buckets", gets);
+	if (put)
+		allow_bucket (asked, buffer_text (&set), puts);
+}
+
+static int
+allow_role (struct asked *asked, struct larder_error *error)
+{
+	const char *role = lines_value (&asked->desired, "role"), *name;
+	if (!role || strcmp (role, "auto") != 0) {
+		if (role)
+			aws_policy_pass (asked->policy, role, S3_ROLE_SERVICE);
+		return 0;
+	}
+	int code = aws_role_name ("copies", asked->request->identity, asked->desired.arena, &name, error);
+	if (code == 0)
+		aws_policy_role (asked->policy, name, S3_ROLE_SERVICE);
+	return code;
+}
+
+static int
+allow_operator (struct asked *asked, struct larder_error *error)
+{
+	allow_settings (asked);
+	if (strcmp (asked->request->type, "bucket") == 0 && !asked->request->stays)
+		allow_bucket (asked, "S3Remove", ACTIONS ("s3:DeleteBucket"));
+	return strcmp (asked->request->type, "replication") == 0 ? allow_role (asked, error) : 0;
+}
+
+int
+s3_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const struct s3 *s3 = self;
+	struct asked asked = { .s3 = s3, .request = request, .region = aws_client_region (s3->client), .policy = arena ? aws_policy_new () : NULL };
+	(void) call;
+	if (!asked.policy)
+		return larder_fail_memory (error);
+	asked.region = asked.region ? asked.region : "us-east-1";
+	asked.partition = aws_partition (asked.region);
+	lines_begin (&asked.desired, arena);
+	int code = lines_take (&asked.desired, request->desired, error);
+	bool data = strcmp (request->role, "operator") != 0;
+	if (code == 0 && !data)
+		code = allow_operator (&asked, error);
+	if (code == 0 && data && strcmp (request->type, "bucket") == 0)
+		allow_data (&asked, strcmp (request->role, "worker") == 0);
+	int ended = aws_policy_end (asked.policy, sink, ret_most, error);
+	return code < 0 ? code : ended;
+}

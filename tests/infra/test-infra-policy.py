@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""What infra policy prints: the three documents of the pipeline that we ship, to the letter; the same whatever the order of the sections; valid; what keys, protection, replicas
+and given roles change in them; too long is told. `test-infra-policy.py print` writes the goldens anew."""
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/cli"))
+from tool import HOME, SRC, larder, read, run, write  # noqa: E402
+
+ROLES = ("operator", "worker", "reader")
+GOLDEN = os.path.join(SRC, "tests/infra/policy-%s.json")
+PLACES = {"LARDER_PROFILE": "aws", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/11111111-2222-3333-4444-555555555555"
+
+
+def policy(role, *words, code=0, **env):
+    got = larder("infra", "policy", role, *words, env={**PLACES, **env})
+    assert got.code == code, (got.code, got.err)
+    return got
+
+
+def changed(*pairs, profile=()):
+    """The pipeline that we ship, with some of its lines otherwise."""
+    place = os.path.join(HOME, "changed")
+    for name, changes in (("larder.ini", pairs), ("profiles/aws.ini", profile)):
+        text = read(os.path.join(SRC, "etc", name)).decode()
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new)
+        write(os.path.join(place, name), text.encode())
+    return {"LARDER_CONFIG": os.path.join(place, "larder.ini")}
+
+
+def statements(role, **env):
+    """By Sid; held against what a document of IAM is."""
+    document = json.loads(policy(role, **env).out)
+    assert set(document) == {"Version", "Statement"} and document["Version"] == "2012-10-17"
+    sids = [one["Sid"] for one in document["Statement"]]
+    assert sids == sorted(set(sids)) and all(re.fullmatch("[A-Za-z0-9]+", sid) for sid in sids), sids
+    for one in document["Statement"]:
+        assert set(one) - {"Condition"} == {"Sid", "Effect", "Action", "Resource"} and one["Effect"] == "Allow", one
+        for name, pattern in (("Action", r"[a-z0-9-]+:[A-Z][A-Za-z]+"), ("Resource", r"\*|arn:aws:[a-z0-9-]+:[a-z0-9-]*:(\*|[0-9]{12})?:\S+")):
+            assert one[name] and one[name] == sorted(set(one[name])) and all(re.fullmatch(pattern, text) for text in one[name]), one
+    return {one["Sid"]: one for one in document["Statement"]}
+
+
+def on(found, action):
+    """The resources that an action is allowed on."""
+    return sorted({resource for one in found.values() if action in one["Action"] for resource in one["Resource"]})
+
+
+def test_infra_policy_goldens():
+    for role in ROLES:
+        assert policy(role).out == read(GOLDEN % role).decode(), "%s: print writes them anew" % role
+        statements(role)
+
+
+def test_infra_policy_same_in_any_order():
+    sections = re.split(r"(?m)^(?=\[)", read(os.path.join(SRC, "etc/larder.ini")).decode())
+    write(os.path.join(HOME, "turned/larder.ini"), "".join([sections[0]] + sections[:0:-1]).encode())
+    write(os.path.join(HOME, "turned/profiles/aws.ini"), read(os.path.join(SRC, "etc/profiles/aws.ini")))
+    for role in ROLES:
+        assert policy(role, LARDER_CONFIG=os.path.join(HOME, "turned/larder.ini")).out == policy(role).out
+
+
+def test_infra_policy_json_and_its_length():
+    for role in ROLES:
+        got = policy(role, "--json")
+        line = [line for line in got.lines() if line["type"] == "policy"][0]
+        assert line["role"] == role and line["most"] == 6144 and line["text"] == policy(role).out
+        assert line["characters"] == len(json.dumps(json.loads(line["text"]), separators=(",", ":")))
+        assert ("divide its statements" in got.err) == (line["characters"] > 6144), (line["characters"], got.err)
+
+
+def test_infra_policy_too_long_is_told():
+    """Many buckets with long names are more than a managed policy takes, for whoever reads them, too."""
+    more = "".join('[store "s%d"]\nbackend = objects\nbucket = %s-%d\n' % (n, "b" * 55, n) for n in range(80))
+    got = policy("reader", **changed(("[store \"images\"]\n", more + "[store \"images\"]\n")))
+    assert re.search("the policy has [0-9]+ characters without blanks, and the service takes 6144", got.err), got.err
+    assert len(json.loads(got.out)["Statement"]) == 4
+    assert "divide" not in policy("reader").err
+
+
+def test_infra_policy_without_rights_or_role():
+    assert "operator, worker or reader" in policy("owner", code=2).err
+    assert "no backend of this profile" in policy("worker", code=2, LARDER_PROFILE="mock").err
+
+
+def test_infra_policy_what_is_protected_stays():
+    found = statements("operator", **changed(("bucket = pingvas-studio-models\n", "bucket = pingvas-studio-models\nprotect = yes\n")))
+    assert "arn:aws:s3:::pingvas-studio-models" not in on(found, "s3:DeleteBucket") and "arn:aws:s3:::pingvas-studio-uploads" in on(found, "s3:DeleteBucket")
+    assert on(found, "rds:DeleteDBInstance") == [] and on(statements("operator", **changed(("logs = postgresql\n", "logs = postgresql\ndestroy = yes\n"))), "rds:DeleteDBInstance") != []
+    for section, action in (("[cdn \"images\"]\n", "cloudfront:DeleteDistribution"), ("[filesystem \"model-cache\"]\n", "elasticfilesystem:DeleteFileSystem")):
+        assert on(statements("operator"), action) != [] and on(statements("operator", **changed((section, section + "protect = yes\n"))), action) == [], action
+
+
+def test_infra_policy_keys():
+    """By ARN, by id, by alias: one key of one region, for what S3 does with it alone."""
+    told = {KEY: ([KEY], None), "1111": (["arn:aws:kms:ap-northeast-2:*:key/1111"], None), "alias/my-key": (["arn:aws:kms:ap-northeast-2:*:key/*"], "alias/my-key")}
+    for name, (resources, alias) in told.items():
+        env = changed(("purpose = files of users\n", "purpose = files of users\n"), ("bucket = pingvas-studio-uploads\nversioning = yes\nencryption = AES256", "bucket = pingvas-studio-uploads\nversioning = yes\nencryption = aws:kms %s" % name))
+        for role, actions in (("worker", ["kms:Decrypt", "kms:GenerateDataKey"]), ("reader", ["kms:Decrypt"])):
+            found = [one for one in statements(role, **env).values() if any(action.startswith("kms:") for action in one["Action"])]
+            assert len(found) == 1 and found[0]["Action"] == actions and found[0]["Resource"] == resources, found
+            assert found[0]["Condition"]["StringEquals"] == {"kms:ViaService": "s3.ap-northeast-2.amazonaws.com"}, found
+            assert found[0]["Condition"].get("ForAnyValue:StringEquals", {}).get("kms:ResourceAliases") == alias, found
+
+
+def test_infra_policy_a_replica_is_read_only():
+    replica = "arn:aws:s3:::pingvas-studio-images-replica-tokyo/*"
+    assert replica not in on(statements("worker"), "s3:PutObject") and replica in on(statements("worker"), "s3:GetObject")
+    assert on(statements("reader"), "s3:PutObject") == []
+
+
+def test_infra_policy_a_given_role_is_passed_alone():
+    given = "arn:aws:iam::123456789012:role/given"
+    found = statements("operator", **changed(("id = ReplicateToTokyo\n", "id = ReplicateToTokyo\nrole = %s\n" % given), ("plan = efs-models", "role = %s\nplan = efs-models" % given)))
+    assert on(found, "iam:PassRole") == [given] and on(found, "iam:CreateRole") == []
+    assert {one["Condition"]["StringEquals"]["iam:PassedToService"] for one in found.values() if "iam:PassRole" in one["Action"]} == {"s3.amazonaws.com", "backup.amazonaws.com"}
+    made = statements("operator")
+    assert on(made, "iam:PassRole") == on(made, "iam:CreateRole") == ["arn:aws:iam::*:role/larder-backup-efs-models-daily-backup", "arn:aws:iam::*:role/larder-copies-pingvas-studio-images"]
+
+
+def test_infra_policy_ids_where_they_are_known():
+    known = changed(profile=(("vpc = tag:Name=prod\nsubnets = tag:Name=private-a, tag:Name=private-c", "vpc = vpc-1\nsubnets = subnet-1, subnet-2"),))
+    found, any_of = statements("operator", **known), statements("operator")
+    ec2 = "arn:aws:ec2:ap-northeast-2:*:"
+    assert on(found, "ec2:CreateSecurityGroup") == [ec2 + "security-group/*", ec2 + "vpc/vpc-1"] and on(any_of, "ec2:CreateSecurityGroup") == [ec2 + "security-group/*", ec2 + "vpc/*"]
+    assert on(found, "ec2:CreateNetworkInterface")[2:] == [ec2 + "subnet/subnet-1", ec2 + "subnet/subnet-2"] and on(any_of, "ec2:CreateNetworkInterface")[2:] == [ec2 + "subnet/*"]
+
+
+if sys.argv[1:] == ["print"]:
+    for name in ROLES:
+        write(GOLDEN % name, policy(name).out.encode())
+else:
+    run(sys.modules["__main__"])
