@@ -26,8 +26,9 @@ word_of (uint32_t mark)
 	}
 }
 
+/* `error`: of a step that failed, or NULL. */
 static void
-json_change (struct cli *cli, const char *type, const struct larder_infra_change *change, const char *step)
+json_change (struct cli *cli, const char *type, const struct larder_infra_change *change, const char *step, const struct larder_error *error)
 {
 	struct line line;
 	json_line (cli, &line, type);
@@ -43,6 +44,8 @@ json_change (struct cli *cli, const char *type, const struct larder_infra_change
 	json_member (&line.json, "from", change->from);
 	json_member (&line.json, "why", change->why);
 	json_member (&line.json, "next", change->next);
+	json_member (&line.json, "provider", error && error->provider[0] ? error->provider : NULL);
+	json_member (&line.json, "request", error && error->request[0] ? error->request : NULL);
 	json_line_end (cli, &line);
 }
 
@@ -118,7 +121,7 @@ infra_line (void *context, const struct larder_infra_change *change, struct lard
 	telling->differ = telling->differ || (telling->code && change->code && change->code != telling->code);
 	telling->code = change->code ? change->code : telling->code;
 	if (cli->globals.json) {
-		json_change (cli, change->path ? "change" : "resource", change, NULL);
+		json_change (cli, change->path ? "change" : "resource", change, NULL, NULL);
 	} else if (!change->path) {
 		telling->whole = *change;
 		telling->held = !telling->all && change->mark == LARDER_INFRA_SAME;
@@ -203,7 +206,7 @@ infra_event (void *context, const struct larder_infra_event *event)
 		struct larder_infra_change change = event->change;
 		if (event->error)
 			change.why = event->error->message, change.next = event->error->next[0] ? event->error->next : NULL;
-		json_change (cli, "step", &change, word);
+		json_change (cli, "step", &change, word, event->error);
 		out_flush_soon (cli);
 	} else if (event->error) {
 		snprintf (what, sizeof what, "[%s \"%s\"]", event->change.kind, event->change.section);

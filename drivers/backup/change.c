@@ -268,22 +268,31 @@ backup_update (void *self, struct larder_call *call, const struct larder_resourc
 	return code;
 }
 
+/* The vaults before the plan, which alone tells of them: a run that ends between the two finds both. One that holds something stays, and the plan goes. */
 int
 backup_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
 	struct changing changing;
+	struct larder_error why = LARDER_ERROR_INIT;
 	const json_t *one;
 	size_t index;
-	int code = begin (&changing, self, call, resource, error);
+	int code = begin (&changing, self, call, resource, error), kept = 0;
 	json_array_foreach (changing.state.selections, index, one)
 		if (code == 0)
 			code = remove_selection (&changing, backup_text (one, "id"), error);
 	if (code == 0 && changing.state.id && backup_role_asked (&changing.desired))
 		code = backup_role_remove (self, call, changing.arena, resource->identity, error);
+	if (code == 0 && changing.state.plan)
+		kept = remove_vaults (&changing, changing.state.plan, &why);
+	if (code == 0 && kept < 0 && kept != LARDER_E_CONFLICT)
+		code = kept;
 	if (code == 0 && changing.state.id)
 		code = ask (&changing, "DELETE", arena_printf (changing.arena, "backup/plans/%s", changing.state.id), NULL, "ResourceNotFoundException", NULL, error);
-	if (code == 0 && changing.state.plan)
-		code = remove_vaults (&changing, changing.state.plan, error);
+	if (kept < 0 && (code == 0 || code == kept)) {
+		code = kept;
+		if (error)
+			larder_give (error, &why);
+	}
 	end (&changing);
 	return code;
 }

@@ -39,20 +39,23 @@ allow_key (struct asked *asked, bool writes)
 		aws_policy_key (asked->policy, writes ? "S3Write" : "S3Read", writes ? ACTIONS ("kms:Decrypt", "kms:GenerateDataKey") : ACTIONS ("kms:Decrypt"), &key);
 }
 
+/* Tags go with what is copied: a reader has nowhere to copy to. */
 static void
 allow_data (struct asked *asked, bool writes)
 {
-	const char *versioning = lines_value (&asked->desired, "versioning");
+	bool versions = lines_value (&asked->desired, "versioning");         /* yes, or no more: there may be old ones */
 	allow_bucket (asked, "S3List", ACTIONS ("s3:ListBucket"));
-	allow_objects (asked, "S3Read", ACTIONS ("s3:GetObject", "s3:GetObjectTagging"));
-	if (versioning) {                        /* yes, or no more: there may be old ones */
-		allow_bucket (asked, "S3ListVersions", ACTIONS ("s3:GetBucketVersioning", "s3:ListBucketVersions"));
-		allow_objects (asked, "S3ReadVersions", ACTIONS ("s3:GetObjectVersion", "s3:GetObjectVersionTagging"));
+	allow_objects (asked, "S3Read", ACTIONS ("s3:GetObject"));
+	if (versions) {
+		allow_bucket (asked, "S3ListVersions", ACTIONS ("s3:ListBucketVersions"));
+		allow_objects (asked, "S3ReadVersions", ACTIONS ("s3:GetObjectVersion"));
 	}
 	if (writes) {
 		allow_bucket (asked, "S3Uploads", ACTIONS ("s3:ListBucketMultipartUploads"));
-		allow_objects (asked, "S3Write", ACTIONS ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:PutObject", "s3:PutObjectTagging"));
+		allow_objects (asked, "S3Write", ACTIONS ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObjectTagging", "s3:ListMultipartUploadParts", "s3:PutObject", "s3:PutObjectTagging"));
 	}
+	if (writes && versions)
+		allow_objects (asked, "S3WriteVersions", ACTIONS ("s3:GetObjectVersionTagging"));
 	allow_key (asked, writes);
 }
 

@@ -13,6 +13,7 @@ The first that applies acts. What it does:
     cut-request, bytes                closes both connections after so many bytes of the request's body
     alter, change                     gives the request's body to `change` and sends what comes back, which must be as long
     keep                              nothing, and the record has the request's bytes as "body"
+    guard, allow                      the same; and `allow` is told the record, and gives None, or the id of the refusal (403)
     drop-reply                        the server has done it, and the client hears nothing: closed
     cut-reply, bytes, hold            the head and so many bytes of the body, then closed; with hold, not closed but silent
     flip, bytes                       turns one bit of the reply's body, in the byte after so many
@@ -158,7 +159,7 @@ def own_reply(rule, record):
 class Rule:
     def __init__(self, words):
         known = {"method", "path", "number", "nth", "times", "do", "bytes", "code", "status", "headers", "body", "forward", "set",
-                 "seconds", "delay", "reset", "before", "after", "hold", "change"}
+                 "seconds", "delay", "reset", "before", "after", "hold", "change", "allow"}
         if set(words) - known or words.get("do", "pass") not in ACTIONS:
             raise ValueError("unknown words in the rule %s" % words)
         self.words, self.matched, self.acted = words, 0, 0
@@ -292,6 +293,19 @@ class Exchange:
     def do_keep(self, head, record, rule):
         record["body"] = b"".join(request_body(head, self.from_client))
         return self.send_whole(head, record, record["body"])
+
+    def do_guard(self, head, record, rule):
+        if head.get("expect"):
+            self.client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            head.set("expect", None)
+        record["body"] = b"".join(request_body(head, self.from_client))
+        refused = rule["allow"](record)
+        if refused is None:
+            return self.send_whole(head, record, record["body"])
+        reply, body = own_reply({"status": 403, "body": error_body("AccessDenied", record["path"]).decode().replace("PROXY", refused), "headers": {"x-amz-request-id": refused}}, record)
+        record["status"] = reply.status
+        self.client.sendall(reply.raw + body)
+        return not reply.closes()
 
     def send_whole(self, head, record, body):
         record["body_bytes"] = len(body)

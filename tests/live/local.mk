@@ -28,9 +28,9 @@ TESTS += %D%/test-live-pace.py %D%/test-live-verify.py %D%/test-live-urls.py %D%
 EXTRA_DIST += %D%/test-live-pace.py %D%/test-live-verify.py %D%/test-live-urls.py %D%/test-live-copies.py %D%/test-live-journals.py
 TESTS += %D%/test-live-dangers.py %D%/test-live-database.py %D%/test-live-backup.py %D%/test-live-efs-control.py %D%/test-live-objects.py %D%/test-live-table.py %D%/test-live-versions.py %D%/test-live-removed.py %D%/test-live-transfer.py %D%/test-live-sync.py %D%/test-live-cache.py
 TESTS += %D%/test-live-options.py %D%/test-live-pairings.py %D%/test-live-settings.py
-TESTS += %D%/test-live-infra.py %D%/test-live-cloudfront.py
+TESTS += %D%/test-live-infra.py %D%/test-live-cloudfront.py %D%/test-live-policy.py
 endif
-EXTRA_DIST += %D%/test-live-removed.py %D%/test-live-cases.py %D%/session.py %D%/test-live-versions.py %D%/test-live-dangers.py %D%/test-live-database.py %D%/test-live-backup.py %D%/test-live-efs-control.py %D%/test-live-objects.py %D%/test-live-table.py
+EXTRA_DIST += %D%/test-live-policy.py %D%/test-live-removed.py %D%/test-live-cases.py %D%/session.py %D%/test-live-versions.py %D%/test-live-dangers.py %D%/test-live-database.py %D%/test-live-backup.py %D%/test-live-efs-control.py %D%/test-live-objects.py %D%/test-live-table.py
 
 # Who we are: sources of credentials, played by tests/lib/identity_services.py.
 if WITH_AWS
