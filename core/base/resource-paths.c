@@ -39,10 +39,13 @@ const struct larder_path_rule replication_paths[] = {
 	{ "role", LARDER_STRING, LARDER_PATH_NARROWS, "as whom it copies" },
 	{ "rule[*].class", LARDER_STRING, 0, "class of the copies" },
 	{ "rule[*].delete-markers", LARDER_BOOL, 0, "copy deletions, too" },
+	{ "rule[*].encrypted", LARDER_BOOL, 0, "copy what has a key, too" },
+	{ "rule[*].key", LARDER_STRING, LARDER_PATH_NARROWS, "key of the copies" },
 	{ "rule[*].priority", LARDER_INT, 0, "among rules" },
 	{ "rule[*].status", LARDER_STRING, 0, "enabled or disabled" },
 	{ "rule[*].to", LARDER_STRING, 0, "where to" },
 	{ "rule[*].within-seconds", LARDER_INT, 0, "how soon" },
+	{ "source-key", LARDER_STRING, LARDER_PATH_COMPUTED, "key of what is copied, for who copies" },
 	{ 0 }
 };
 const struct larder_path_rule cdn_paths[] = {

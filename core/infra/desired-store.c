@@ -225,15 +225,45 @@ add_replication (struct resource *copies, const struct config_section *at, struc
 	return 0;
 }
 
+/* Before the lines are in order. */
+static const char *
+key_of (const struct resource *bucket)
+{
+	for (size_t n = 0; bucket && n < bucket->desired.count; n++)
+		if (strcmp (bucket->desired.at[n].path, "encryption-key") == 0)
+			return bucket->desired.at[n].value;
+	return NULL;
+}
+
+/* What has a key is copied where the rule says so, under a key of the other side; who copies it must use both. */
+static int
+add_keys (const struct larder_infra *infra, struct resource *copies, const char *rule, const struct resource *target, struct larder_error *error)
+{
+	const char *own = key_of (resource_find (infra, "store", copies->section, "bucket")), *theirs = key_of (target);
+	if (own && target && !theirs)
+		return larder_fail_next (error, LARDER_E_INVALID, "encryption = HOW KEY in its [store], a key of its own region",
+			"[store \"%s\"] of %s has a key, and [store \"%s\"], where its copies go, has none", copies->section, config_where_key (copies->at, "encryption"), target->section);
+	lines_add (&copies->desired, "source-key", own);
+	lines_add (&copies->desired, arena_printf (copies->arena, "%s.encrypted", rule), own ? "yes" : NULL);
+	lines_add (&copies->desired, arena_printf (copies->arena, "%s.key", rule), theirs);
+	return 0;
+}
+
 static int
 need_target (struct larder_infra *infra, struct resource *copies, struct larder_error *error)
 {
 	int code = 0;
-	for (size_t n = 0; code == 0 && n < copies->desired.count; n++) {
-		const char *from = copies->desired.at[n].from, *end = from ? strchr (from, '#') : NULL;
+	for (size_t n = 0, count = copies->desired.count; code == 0 && n < count; n++) {
+		const char *from = copies->desired.at[n].from, *end = from ? strchr (from, '#') : NULL, *path = copies->desired.at[n].path;
 		char *name = end ? arena_copy_bytes (copies->arena, from + strlen ("store/"), (size_t) (end - from) - strlen ("store/")) : NULL;
+		char *rule = name ? arena_copy_bytes (copies->arena, path, strlen (path) - strlen (".to")) : NULL;
+		const struct resource *target = name ? resource_find (infra, "store", name, "bucket") : NULL;
+		if (end && !rule)
+			return larder_fail_memory (error);
 		if (name)
-			code = resource_needs (infra, copies, resource_find (infra, "store", name, "bucket"), error);
+			code = resource_needs (infra, copies, target, error);
+		if (name && code == 0)
+			code = add_keys (infra, copies, rule, target, error);
 	}
 	return code;
 }

@@ -134,18 +134,21 @@ read_resource (void *self, struct larder_call *call, const struct larder_resourc
                struct larder_error *error)
 {
 	CLEANUP_WORK struct work work;
-	struct lines lines;
+	struct lines lines, asked;
 	const struct s3_setting *setting;
 	bool there = false;
 	int code = work_begin (&work, self, call, resource, error);
 	if (code < 0)
 		return code;
 	lines_begin (&lines, work.arena);
-	code = read_bucket (&work, &there, &lines, error);
+	lines_begin (&asked, work.arena);
+	code = resource->desired ? lines_take (&asked, resource->desired, error) : 0;
+	if (code == 0)
+		code = read_bucket (&work, &there, &lines, error);
 	for (size_t i = 0; code == 0 && there && (setting = next_setting (&work, &i));)
 		code = read_setting (&work, setting, &lines, error);
 	if (code == 0 && there)
-		code = s3_role_tell (self, call, &work.place, &lines, error);
+		code = s3_role_tell (self, call, &work.place, lines_value (&asked, "source-key"), &lines, error);
 	if (code == 0)
 		code = lines_sort (&lines, error);
 	*ret_state = there && lines.count ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;

@@ -9,8 +9,8 @@
 
 /* UNSUPPORTED for role = auto where there is no IAM of this cloud. */
 int s3_role_supports (const struct s3 *s3, const struct larder_line *line, struct larder_error *error);
-/* In what was read, the ARN of ours becomes "auto", or "otherwise" where the role is not as it should be. */
-int s3_role_tell (struct s3 *s3, struct larder_call *call, const struct s3_place *place, struct lines *lines, struct larder_error *error);
+/* In what was read, the ARN of ours becomes "auto", or "otherwise" where the role is not as it should be. `source_key`: of what is copied, or NULL. */
+int s3_role_tell (struct s3 *s3, struct larder_call *call, const struct s3_place *place, const char *source_key, struct lines *lines, struct larder_error *error);
 bool s3_role_asked (const struct lines *desired);
 /* Makes it so, and puts its ARN in its place. */
 int s3_role_set (struct s3 *s3, struct larder_call *call, const struct s3_place *place, struct lines *desired, struct larder_error *error);

@@ -12,6 +12,8 @@
 
 #define TIME "Destination/ReplicationTime/"
 #define METRICS "Destination/Metrics/"
+#define KMS "SourceSelectionCriteria/SseKmsEncryptedObjects"
+#define KEY "Destination/EncryptionConfiguration/ReplicaKmsKeyID"
 
 static bool
 is_enabled (const struct aws_node *rule, const char *path)
@@ -48,6 +50,8 @@ tell_rule (const struct aws_node *rule, const char *id, struct lines *lines)
 	lines_add_in (lines, "rule", id, ".class", aws_node_text (rule, "Destination/StorageClass"));
 	lines_add_in (lines, "rule", id, ".priority", aws_node_text (rule, "Priority"));
 	lines_add_in (lines, "rule", id, ".delete-markers", is_enabled (rule, "DeleteMarkerReplication/Status") ? "yes" : "no");
+	lines_add_in (lines, "rule", id, ".encrypted", is_enabled (rule, KMS "/Status") ? "yes" : NULL);
+	lines_add_in (lines, "rule", id, ".key", aws_node_text (rule, KEY));
 	lines_add_in (lines, "rule", id, ".within-seconds", seconds_of (rule, lines->arena));
 }
 
@@ -68,6 +72,14 @@ build_time (struct aws_tree *tree, struct aws_node *rule, const char *seconds)
 	aws_node_set (tree, rule, METRICS "EventThreshold/Minutes", minutes);
 }
 
+/* Objects under keys of KMS are copied only where the rule says so, and then under this key. What else selects them stays. */
+static void
+build_keys (struct aws_tree *tree, struct aws_node *rule, const char *encrypted, const char *key)
+{
+	aws_node_set (tree, rule, KMS "/Status", encrypted && strcmp (encrypted, "yes") == 0 ? "Enabled" : NULL);
+	aws_node_set (tree, rule, KEY, key);
+}
+
 /* A rule with a filter has a priority and says what becomes of delete markers; one without knows neither. */
 static void
 build_rule (struct aws_tree *tree, struct aws_node *rule, const char *id, const struct lines *desired, const struct s3_place *place)
@@ -83,6 +95,7 @@ build_rule (struct aws_tree *tree, struct aws_node *rule, const char *id, const 
 	aws_node_set (tree, rule, "DeleteMarkerReplication/Status", markers && strcmp (markers, "yes") == 0 ? "Enabled" : "Disabled");
 	aws_node_set (tree, rule, "Destination/Bucket", arena_printf (tree->arena, "arn:%s:s3:::%s", place->partition, to ? to : ""));
 	aws_node_set (tree, rule, "Destination/StorageClass", lines_in (desired, "rule", id, ".class"));
+	build_keys (tree, rule, lines_in (desired, "rule", id, ".encrypted"), lines_in (desired, "rule", id, ".key"));
 	build_time (tree, rule, lines_in (desired, "rule", id, ".within-seconds"));
 }
 

@@ -15,7 +15,8 @@ static const char *const lifecycle[] = {
 static const char *const cors[] = { "cors[*].origin[*]", "cors[*].method[*]", "cors[*].header[*]", "cors[*].expose[*]", "cors[*].max-age", NULL };
 static const char *const policy[] = { "reader[*]", "tls-only", NULL };
 static const char *const replication[] = {
-	"role", "rule[*].status", "rule[*].to", "rule[*].class", "rule[*].priority", "rule[*].delete-markers", "rule[*].within-seconds", NULL
+	"role", "rule[*].status", "rule[*].to", "rule[*].class", "rule[*].priority", "rule[*].delete-markers", "rule[*].encrypted", "rule[*].key",
+	"rule[*].within-seconds", NULL
 };
 
 /* In the order in which they are written. */
@@ -94,6 +95,8 @@ s3_setting_supports (const struct s3_server *server, const char *type, const str
 	if (code == 0 && strcmp (line->path, "role") == 0 && line->value && strncmp (line->value, "arn:", 4) != 0 && strcmp (line->value, "auto") != 0)
 		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "set role in [replication] to the ARN of one that may read here and replicate there",
 			"role = %s is neither an ARN nor auto", line->value);
+	if (code == 0 && path_matches ("rule[*].key", line->path) && line->value && strncmp (line->value, "arn:", 4) != 0)
+		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "write the ARN of the key in encryption of the store that the copies go to", "copies are made under a key that is named by its ARN alone, and '%s' is none", line->value);
 	if (code == 0 && strcmp (line->path, "public-access") == 0 && line->value && strcmp (line->value, "blocked") != 0)
 		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "write public-access = blocked, or leave it out", "public-access = %s is not known here", line->value);
 	return code;

@@ -445,6 +445,70 @@ def test_live_infra_role_of_its_own():
     w.fresh()
 
 
+def test_live_infra_keys_of_both_sides():
+    """A bucket with a key is copied under a key of the other side: the rule says so, and the role that is made may use both, by S3 alone. Another key is another right; without keys, none."""
+    w = world("aws")
+    w.fresh()
+    own, other, theirs = ("arn:aws:kms:%s:123456789012:key/%s" % one for one in (("ap-northeast-2", "1111"), ("ap-northeast-2", "3333"), ("ap-northeast-1", "2222")))
+    iam, name = w.server.client("iam"), "larder-copies-" + IMAGES
+    plain = open(w.config).read()
+    images, replica = ("bucket = %s\nversioning = yes\nencryption = AES256" % bucket for bucket in (IMAGES, REPLICA))
+
+    def set_keys(*keys):
+        with open(w.config, "w") as file:
+            file.write(plain.replace("id = ReplicateToTokyo\nrole = %s\n" % ROLE, "id = ReplicateToTokyo\n"))
+        for line, key in zip((images, replica), keys):
+            change(w.config, (line, line.replace("AES256", "aws:kms " + key if key else "AES256")))
+
+    def keyed():
+        """(rights that concern keys, who selects, key of the copies)."""
+        statements = iam.get_role_policy(RoleName=name, PolicyName="larder")["PolicyDocument"]["Statement"]
+        rule = w.client.get_bucket_replication(Bucket=IMAGES)["ReplicationConfiguration"]["Rules"][0]
+        return [one for one in statements if "kms" in str(one)], rule.get("SourceSelectionCriteria"), rule["Destination"].get("EncryptionConfiguration")
+
+    def decrypt(resource, **aliases):
+        return {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [resource], "Condition": {"StringEquals": {"kms:ViaService": "s3.ap-northeast-2.amazonaws.com"}, **aliases}}
+
+    encrypt = {"Effect": "Allow", "Action": ["kms:Encrypt"], "Resource": [theirs], "Condition": {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}}
+    selects = {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
+    try:
+        for key, right in ((own, decrypt(own)), (other, decrypt(other)),
+                           ("alias/my-key", decrypt("arn:aws:kms:ap-northeast-2:*:key/*", **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/my-key"}}))):
+            set_keys(key, theirs)
+            w.infra("apply")
+            assert keyed() == ([right, encrypt], selects, {"ReplicaKmsKeyID": theirs}), keyed()
+            assert w.marks("--detailed-exitcode") == []
+            w.infra("apply")
+            assert w.writes() == []
+        for change_it, found in ((lambda all, rule: rule.pop("SourceSelectionCriteria"), ("encrypted", "create")),
+                                 (lambda all, rule: rule["SourceSelectionCriteria"].update(ReplicaModifications={"Status": "Disabled"}), None),
+                                 (lambda all, rule: rule["Destination"]["EncryptionConfiguration"].update(ReplicaKmsKeyID=own), ("key", "update"))):
+            copies_set(change_it)(w)
+            # the rights are for the key of the rule: another one is otherwise
+            marks = {(path, mark) for _, path, mark in w.marks()}
+            assert marks - {("role", "update")} == ({("rule[ReplicateToTokyo].%s" % found[0], found[1])} if found else set()), (found, marks)
+            w.infra("apply")
+            assert keyed()[2] == {"ReplicaKmsKeyID": theirs} and keyed()[1]["SseKmsEncryptedObjects"] == {"Status": "Enabled"}, keyed()
+        assert keyed()[1]["ReplicaModifications"] == {"Status": "Disabled"}                 # somebody else's stays
+        copies_set(lambda all, rule: rule["SourceSelectionCriteria"].pop("ReplicaModifications"))(w)
+        set_keys(None, theirs)
+        w.infra("apply")
+        assert keyed() == ([encrypt], None, {"ReplicaKmsKeyID": theirs}), keyed()
+        set_keys(None, None)
+        w.infra("apply")
+        assert keyed() == ([], None, None), keyed()
+        set_keys(own, None)
+        told = [line for line in larder("infra", "plan", "--json", env=w.env).lines() if line["type"] == "error"][0]
+        assert told["exit"] == 2 and "images-replica" in told["message"] and "has none" in told["message"], told
+        set_keys(own, "alias/not-an-arn")
+        told = [line for line in w.infra("plan") if line.get("change") == "unsupported" and line["resource"] == "replication"]
+        assert any("ARN" in (line.get("why") or "") for line in told), told
+    finally:
+        with open(w.config, "w") as file:
+            file.write(plain)
+    w.fresh()
+
+
 def test_live_infra_others_keep_theirs():
     """c-I03: a number of ours changes; rules, tags, statements and a size of others, with elements that we have no line for, are sent back as they were."""
     w = world("aws")
