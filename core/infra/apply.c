@@ -86,7 +86,7 @@ read_settled (struct applying *applying, struct resource *one, struct larder_err
 		if (code < 0 || one->state == LARDER_RESOURCE_READY || one->state == LARDER_RESOURCE_ABSENT)
 			return code;
 		if (one->state == LARDER_RESOURCE_FAILED)
-			return larder_fail_next (error, LARDER_E_UNAVAILABLE, "look at it at the service; when it is gone or well, apply again", "the service tells that %s '%s' failed", one->type, one->identity);
+			return resource_failed (one, error);
 		if (clock_boot () >= end)
 			return larder_fail_next (error, LARDER_E_NOTREADY, "the same command goes on from there", "%s '%s' is still under way at the service", one->type, one->identity);
 		tell (applying, one, LARDER_INFRA_WAITING, NULL, NULL);

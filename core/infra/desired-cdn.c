@@ -93,7 +93,7 @@ add_cdn (struct larder_infra *infra, const struct config_section *at, struct lar
 	cdn->protect = asked->protect;
 	struct { const char *path, *value; } lines[] = {
 		{ "comment", asked->comment }, { "price-class", asked->price_class }, { "certificate", asked->certificate },
-		{ "tls", asked->certificate ? asked->tls : NULL }, { "geo", asked->geo }, { "web-acl", asked->web_acl }, { "key-group", asked->key_group },
+		{ "tls", asked->certificate || config_given (at, "tls") ? asked->tls : NULL }, { "geo", asked->geo }, { "web-acl", asked->web_acl }, { "key-group", asked->key_group },
 		{ "http-version", asked->http_version }, { "response-headers", asked->response_headers },
 		{ "ipv6", yes_no (asked->ipv6) }, { "enabled", yes_no (asked->enabled) },
 	};

@@ -40,6 +40,16 @@ no_skip (void *context, struct resource *resource, const struct resource *becaus
 	(void) context, (void) resource, (void) because;
 }
 
+/* What goes wrong for sure is told before anything is made: a thing that failed at the service, though its lines be as desired, and what the service refuses. */
+static int
+look_closer (struct larder_infra *infra, struct resource *one)
+{
+	int code = traps_find (infra, one, &one->error);
+	if (code == 0)
+		code = resource_failed (one, &one->error);
+	return code == 0 ? traps_refuse (one, &one->error) : code;
+}
+
 static int
 look_at_all (struct larder_infra *infra, struct larder_error *error)
 {
@@ -53,7 +63,7 @@ look_at_all (struct larder_infra *infra, struct larder_error *error)
 		if (found == 0)
 			found = resource_compare (infra, one, &one->error);
 		if (found == 0 && !one->cut && !(infra->flags & LARDER_INFRA_DESTROY))
-			found = traps_find (infra, one, &one->error);
+			found = look_closer (infra, one);
 		keep_failure (one, found);
 	}
 	return code;

@@ -122,6 +122,13 @@ resource_read (struct larder_infra *infra, struct resource *resource, struct lar
 	return code;
 }
 
+int
+resource_failed (const struct resource *one, struct larder_error *error)
+{
+	return one->state != LARDER_RESOURCE_FAILED ? 0 : larder_fail_next (error, LARDER_E_UNAVAILABLE, "look at it at the service; when it is gone or well, apply again",
+		"the service tells that %s '%s' failed", one->type, one->identity);
+}
+
 /* ---- what others tell ---- */
 
 const struct resource *

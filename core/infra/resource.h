@@ -40,6 +40,7 @@ struct resource {
 
 	struct changes lacks;            /* desired lines that the backend does not support */
 	struct changes traps;
+	const char *refusal, *refusal_next;      /* of a trap that is met and that the service refuses, or NULL */
 	bool sifted, empty;              /* they were taken out; nothing else was desired */
 	bool bare;                       /* without any line, too, there is something to make */
 	int64_t abort_after;             /* of a bucket, while its lines are made: ns */
@@ -89,6 +90,8 @@ const char *text_seconds (struct larder_arena *arena, int64_t ns);
 int resource_bind (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Reads it anew: state and observed lines. */
 int resource_read (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* UNAVAILABLE when the service told that it failed. */
+int resource_failed (const struct resource *resource, struct larder_error *error);
 /* Values that others tell, where those are there. */
 int resource_resolve (const struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Who is to tell a value: NULL when nobody here will. */
@@ -112,6 +115,8 @@ const struct larder_path_rule *resource_rule (const struct resource *resource, c
 int facts_read (const struct larder_infra *infra, const struct resource *resource, struct lines *ret, struct larder_error *error);
 /* The traps that are met and accepted by no section, as changes of mark WARNING. */
 int traps_find (const struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* INVALID when one of those found is what the service refuses. */
+int traps_refuse (const struct resource *resource, struct larder_error *error);
 /* Is the condition met? Pure. */
 bool trap_is_met (const char *when, const struct lines *desired, const struct lines *facts, const struct lines *observed);
 

@@ -146,8 +146,18 @@ add_trap (struct resource *resource, const struct larder_trap *trap, struct lard
 	if (!at)
 		return larder_fail_memory (error);
 	traps->at = at;
+	if (trap->refuses) {
+		resource->refusal = arena_printf (resource->arena, "%s: %s", trap->name, trap->text);
+		resource->refusal_next = trap->next;
+	}
 	at[traps->count++] = (struct change) { .mark = LARDER_INFRA_WARNING, .path = trap->name, .why = trap->text, .next = trap->next };
 	return 0;
+}
+
+int
+traps_refuse (const struct resource *one, struct larder_error *error)
+{
+	return !one->refusal ? 0 : larder_fail_next (error, LARDER_E_INVALID, one->refusal_next, "[%s \"%s\"] of %s: %s", one->kind, one->section, config_where (one->at), one->refusal);
 }
 
 int
@@ -156,6 +166,7 @@ traps_find (const struct larder_infra *infra, struct resource *resource, struct 
 	const char *at = (const char *) resource->means->traps;
 	struct lines facts;
 	resource->traps = (struct changes) { 0 };
+	resource->refusal = NULL;
 	if (!at)
 		return 0;
 	int code = facts_read (infra, resource, &facts, error);

@@ -7,68 +7,70 @@
 
 static const struct larder_trap bucket_traps[] = {
 	{ "transition-gap", "rule[@].transition[DEEP_ARCHIVE].days - rule[@].transition[GLACIER_IR].days<90",
-	  "S3 refuses the rule: an object stays 90 days in GLACIER_IR before it may go on to DEEP_ARCHIVE", "30d and 120d, or 0d and 90d" },
+	  "S3 refuses the rule: an object stays 90 days in GLACIER_IR before it may go on to DEEP_ARCHIVE", "30d and 120d, or 0d and 90d", false },
 	{ "archived-behind-cdn", "behind[*] & rule[*].transition[DEEP_ARCHIVE].days | behind[*] & rule[*].transition[GLACIER].days",
-	  "once an object is archived, viewers of the CDN get 403 for it until somebody restores it", "let the rule end at GLACIER_IR, or keep a copy to serve" },
+	  "once an object is archived, viewers of the CDN get 403 for it until somebody restores it", "let the rule end at GLACIER_IR, or keep a copy to serve", false },
 	{ "gir-behind-cdn", "behind[*] & rule[*].transition[GLACIER_IR].days",
-	  "each miss of the CDN's cache bills a retrieval, and an object deleted within 90 days is billed for the rest of them", "a longer time at the edge, or STANDARD_IA" },
+	  "each miss of the CDN's cache bills a retrieval, and an object deleted within 90 days is billed for the rest of them", "a longer time at the edge, or STANDARD_IA", false },
 	{ "thumbnails-share-rule", "view[*] & rule[@].transition[*].days & !rule[@].larger-than & !rule[@].tag & !rule[@].prefix",
-	  "what the view keeps in this bucket moves with the rule, too", "larger-than = 128KiB, or a tag" },
+	  "what the view keeps in this bucket moves with the rule, too", "larger-than = 128KiB, or a tag", false },
 	{ "transition-does-not-pay", "rule[@].transition[*].days & !rule[@].larger-than",
-	  "each move costs a request: for small objects more than their cheaper storage saves", "larger-than = 128KiB" },
+	  "each move costs a request: for small objects more than their cheaper storage saves", "larger-than = 128KiB", false },
 	{ "tiering-below-128k", "class=INTELLIGENT_TIERING | view[@].class=INTELLIGENT_TIERING",
-	  "objects below 128 KB are never moved to a cheaper tier: a thumbnail of 256 pixels has 3 to 20 KB", "STANDARD" },
+	  "objects below 128 KB are never moved to a cheaper tier: a thumbnail of 256 pixels has 3 to 20 KB", "STANDARD", false },
 	{ "deleted-is-not-gone", "versioning=yes & behind[*] | versioning=yes & replicated[*]",
-	  "what is deleted stays as an old version until its rule removes it, at the edge until its time is over, and in the copies", "larder rm --all-versions, and delete-markers = yes for the copies" },
+	  "what is deleted stays as an old version until its rule removes it, at the edge until its time is over, and in the copies", "larder rm --all-versions, and delete-markers = yes for the copies", false },
 	{ "expiry-on-versions", "versioning=yes & rule[@].expire & !rule[*].expire-noncurrent",
-	  "expiry only adds a delete marker here: the bytes stay, and are billed", "expire-noncurrent" },
-	{ "uploads-never-aborted", "!rule[*].abort-uploads", "parts of uploads that nobody ended stay, and are billed, for ever", "abort-uploads = 7d" },
+	  "expiry only adds a delete marker here: the bytes stay, and are billed", "expire-noncurrent", false },
+	{ "uploads-never-aborted", "!rule[*].abort-uploads", "parts of uploads that nobody ended stay, and are billed, for ever", "abort-uploads = 7d", false },
 	{ "source-unprotected", "source-of[*] & !versioning=yes | source-of[*] & !public-access=blocked",
-	  "the only true copy of the models is one removal, or one wrong policy, away", "versioning = yes, public-access = blocked, and a replication" },
+	  "the only true copy of the models is one removal, or one wrong policy, away", "versioning = yes, public-access = blocked, and a replication", false },
 	{ NULL }
 };
 
 static const struct larder_trap replication_traps[] = {
 	{ "copy-dearer-than-original", "rule[@].class=STANDARD_IA & !rule[@].target-lifecycle",
-	  "the original is archived and the copy is not: it costs up to seven times as much, and at least 128 KB an object", "a lifecycle for the copies, and without the thumbnails" },
+	  "the original is archived and the copy is not: it costs up to seven times as much, and at least 128 KB an object", "a lifecycle for the copies, and without the thumbnails", false },
 	{ NULL }
 };
 
 static const struct larder_trap cdn_traps[] = {
-	{ "public-cdn", "!key-group", "whoever knows a key reads the object, and keys hold ids of users", "key-group, for signed URLs" },
-	{ "metadata-leaks", "origin.metadata & !response-headers", "viewers see the user metadata of the objects as x-amz-meta headers", "a response headers policy that removes them" },
-	{ "certificate-without-alias", "certificate & !alias[*]", "CloudFront serves its own certificate, with its own least TLS version, to whoever comes by its own name", "aliases, or no certificate" },
-	{ "certificate-region", "certificate~arn: & !certificate~:us-east-1:", "CloudFront refuses it: its certificates lie in us-east-1", "one of us-east-1" },
-	{ "cors-at-edge", "origin.cors & !behavior[*].cors & !behavior[*].origin-request-policy", "the edge does not forward Origin, so whether a viewer gets the CORS headers depends on who filled the cache", "cors in the [behavior] sections, or an origin-request-policy beside a cache-policy" },
-	{ "403-for-missing", "origin[*].access & !origin[*].may-list", "a key that is not there is answered 403, not 404: the CDN may not list the bucket", "expect 403" },
-	{ "one-origin", "origin.replicated & !origin[*].failover", "when the bucket's region fails so does the site: the copies in another one are not asked", "an origin group" },
-	{ "oai", "origin[*].access=oai", "origin access identities know no SSE-KMS and no newer regions", "origin-access = oac" },
+	{ "public-cdn", "!key-group", "whoever knows a key reads the object, and keys hold ids of users", "key-group, for signed URLs", false },
+	{ "metadata-leaks", "origin.metadata & !response-headers", "viewers see the user metadata of the objects as x-amz-meta headers", "a response headers policy that removes them", false },
+	{ "certificate-without-alias", "certificate & !alias[*]", "CloudFront serves its own certificate, with its own least TLS version, to whoever comes by its own name", "aliases, or no certificate", false },
+	{ "certificate-region", "certificate~:acm: & !certificate~:us-east-1:", "CloudFront refuses it: its certificates lie in us-east-1", "one of us-east-1", true },
+	{ "alias-without-certificate", "alias[*] & !certificate", "CloudFront refuses it: it answers to other names than its own only with a certificate that covers them", "certificate = ARN of one in us-east-1, or no aliases", true },
+	{ "tls-without-certificate", "tls & !certificate", "CloudFront refuses it: with its own certificate the least version is TLSv1, and no other can be set", "certificate = ARN of one in us-east-1, or no tls", true },
+	{ "cors-at-edge", "origin.cors & !behavior[*].cors & !behavior[*].origin-request-policy", "the edge does not forward Origin, so whether a viewer gets the CORS headers depends on who filled the cache", "cors in the [behavior] sections, or an origin-request-policy beside a cache-policy", false },
+	{ "403-for-missing", "origin[*].access & !origin[*].may-list", "a key that is not there is answered 403, not 404: the CDN may not list the bucket", "expect 403", false },
+	{ "one-origin", "origin.replicated & !origin[*].failover", "when the bucket's region fails so does the site: the copies in another one are not asked", "an origin group", false },
+	{ "oai", "origin[*].access=oai", "origin access identities know no SSE-KMS and no newer regions", "origin-access = oac", false },
 	{ NULL }
 };
 
 static const struct larder_trap filesystem_traps[] = {
-	{ "efs-open-inside", "!policy.tls", "any pod on those nodes can mount it as root, and what it reads goes over the line in clear", "policy = tls, access-point" },
-	{ "efs-path-missing", "cache[@].volume-path & !access-point[*].mode", "on a new file system that path is not there, or belongs to root: the mount fails", "access-point, owner and mode" },
-	{ "efs-zones", "targets<2", "nodes of other zones mount across zones, which is billed, or do not find it", "a subnet of each zone that has nodes" },
-	{ "bursting-and-ia", "throughput=bursting & lifecycle.to-ia", "only bytes of the Standard class earn throughput: as models idle into IA it falls, from 24 MiB/s of 500 GiB to 1", "throughput = elastic, or no to-ia" },
-	{ "lease-too-short", "throughput=bursting & lifecycle.to-ia & cache[@].lease<6700", "at the least throughput a model of 7 GB takes longer than the lock lasts: workers that do not renew it load twice", "a longer lease for such workers; ours renew" },
-	{ "read-only-miss", "cache[@].claim & !cache[@].claim-rw", "readers mount it read-only, so a miss cannot fill it", "claim-rw, and an init container that mounts that" },
-	{ "job-identity", "cache[@].job & !cache[@].service-account | cache[@].image~:latest", "the job runs as the node does, or with another image each time", "service-account, and an image by its tag or digest" },
-	{ "mode-755-on-files", "cache[@].file-mode=755", "models become executable", "file-mode = 644" },
+	{ "efs-open-inside", "!policy.tls", "any pod on those nodes can mount it as root, and what it reads goes over the line in clear", "policy = tls, access-point", false },
+	{ "efs-path-missing", "cache[@].volume-path & !access-point[*].mode", "on a new file system that path is not there, or belongs to root: the mount fails", "access-point, owner and mode", false },
+	{ "efs-zones", "targets<2", "nodes of other zones mount across zones, which is billed, or do not find it", "a subnet of each zone that has nodes", false },
+	{ "bursting-and-ia", "throughput=bursting & lifecycle.to-ia", "only bytes of the Standard class earn throughput: as models idle into IA it falls, from 24 MiB/s of 500 GiB to 1", "throughput = elastic, or no to-ia", false },
+	{ "lease-too-short", "throughput=bursting & lifecycle.to-ia & cache[@].lease<6700", "at the least throughput a model of 7 GB takes longer than the lock lasts: workers that do not renew it load twice", "a longer lease for such workers; ours renew", false },
+	{ "read-only-miss", "cache[@].claim & !cache[@].claim-rw", "readers mount it read-only, so a miss cannot fill it", "claim-rw, and an init container that mounts that", false },
+	{ "job-identity", "cache[@].job & !cache[@].service-account | cache[@].image~:latest", "the job runs as the node does, or with another image each time", "service-account, and an image by its tag or digest", false },
+	{ "mode-755-on-files", "cache[@].file-mode=755", "models become executable", "file-mode = 644", false },
 	{ NULL }
 };
 
 static const struct larder_trap backup_traps[] = {
-	{ "backups-in-one-region", "!rule[*].copy[*]", "the failure of a region takes the backups with it", "a copy in another region" },
-	{ "backup-of-a-cache", "selected[@].cache-of-versions", "the daily backups hold what the versioned bucket has anyway", "leave it out, while the source keeps versions" },
+	{ "backups-in-one-region", "!rule[*].copy[*]", "the failure of a region takes the backups with it", "a copy in another region", false },
+	{ "backup-of-a-cache", "selected[@].cache-of-versions", "the daily backups hold what the versioned bucket has anyway", "leave it out, while the source keeps versions", false },
 	{ NULL }
 };
 
 static const struct larder_trap database_traps[] = {
-	{ "final-snapshot-name", "final-snapshot & !final-snapshot=none & !final-snapshot~{date}", "a final snapshot of that name may be there already: then the second destroy fails", "{date} in the name" },
-	{ "pitr-is-not-logs", "log[*]", "exported logs do not bring a point in time back: a retention above 0 does", "retention; the logs are for reading" },
-	{ "retention-stalls", "was:retention=0 & !retention=0 | was:retention>0 & retention=0", "between none and some retention the instance may stall for seconds", "in the maintenance window" },
-	{ "windows", "window", "the window is in UTC: 03:00 is noon in Seoul", "other hours, where noon is busy" },
+	{ "final-snapshot-name", "final-snapshot & !final-snapshot=none & !final-snapshot~{date}", "a final snapshot of that name may be there already: then the second destroy fails", "{date} in the name", false },
+	{ "pitr-is-not-logs", "log[*]", "exported logs do not bring a point in time back: a retention above 0 does", "retention; the logs are for reading", false },
+	{ "retention-stalls", "was:retention=0 & !retention=0 | was:retention>0 & retention=0", "between none and some retention the instance may stall for seconds", "in the maintenance window", false },
+	{ "windows", "window", "the window is in UTC: 03:00 is noon in Seoul", "other hours, where noon is busy", false },
 	{ NULL }
 };
 

@@ -123,6 +123,7 @@ static const struct field fields[] = {
 	FIELD (larder_resource_type, update), FIELD (larder_resource_type, remove), FIELD (larder_resource_type, supports),
 	FIELD (larder_resource_type, traps), FIELD (larder_resource_type, trap_stride),
 	SIZE (larder_trap), FIELD (larder_trap, name), FIELD (larder_trap, when), FIELD (larder_trap, text), FIELD (larder_trap, next),
+	FIELD (larder_trap, refuses),
 	SIZE (larder_export),
 	FIELD (larder_export, size), FIELD (larder_export, format), FIELD (larder_export, type),
 	FIELD (larder_export, section), FIELD (larder_export, identity), FIELD (larder_export, desired),

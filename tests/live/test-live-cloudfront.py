@@ -526,10 +526,19 @@ def test_live_cloudfront_what_reads_for_another_stays():
     assert done.code == 0 and list(place.service.distributions) == ["E9"] and list(place.service.controls) == [control], (done, place.service.copy())
 
 
-def test_live_cloudfront_certificate_of_another_region():
-    place.fresh(apply=False)
-    done = place.run("apply", text=OAC.replace(":us-east-1:", ":ap-northeast-2:"))
-    assert done.code == 2 and place.service.distributions == {} and "one in us-east-1 that covers every alias" in done.err, done
+def test_live_cloudfront_certificate_that_cannot_be():
+    """c-E08: of another region, none with an alias, the service's own with a least version of TLS: told by the rule at plan, exit 2; and apply makes the bucket and no distribution."""
+    bare = OAC.replace("certificate = %s\n" % CERTIFICATE, "")
+    for rule, text in (("certificate-region", OAC.replace(":us-east-1:", ":ap-northeast-2:")), ("alias-without-certificate", bare.replace("tls = TLSv1.2_2021\n", "")),
+                       ("tls-without-certificate", bare.replace("aliases = images.pingvas.studio\n", ""))):
+        place.fresh(apply=False)
+        done = place.run("plan", text=text)
+        assert done.code == 2 and place.wrote() == [] and place.buckets.list_buckets()["Buckets"] == [], done
+        whole = [line for line in done.lines if line["type"] == "resource" and line["resource"] == "cdn"][0]
+        assert whole["change"] == "failed" and rule in whole["why"] and "CloudFront refuses it" in whole["why"] and whole["next"], whole
+        done = place.run("apply", text=text)
+        assert done.code == 2 and rule in done.err and place.wrote() == [] and place.service.distributions == {}, done
+        assert place.run("plan", text=text.replace("accept = ", "accept = %s, " % rule)).code == 0
 
 
 def test_live_cloudfront_a_store_that_it_cannot_reach():

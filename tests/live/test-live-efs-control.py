@@ -403,6 +403,11 @@ def test_live_efs_control_what_is_under_way_is_awaited():
         Somebody().say("larder-tls", Effect="Allow")
         done = place.run("apply", plan=[states(path, key, "creating", nth=[2, 3])])
         assert done.code == 0 and place.facts() == place.strategy() and any(line.get("step") == "waiting" for line in done.lines), done
+        assert marks(place.run("plan")) == []
+        done = place.run("plan", plan=[states(path, key, "error")])       # though all its lines are as desired
+        assert done.code == 8 and [line["why"] for line in done.lines if line.get("change") == "failed"] == ["the service tells that filesystem '%s' failed" % TOKEN], done
+        done = place.run("apply", plan=[states(path, key, "error")])
+        assert done.code == 8 and "failed" in done.err and place.wrote() == [], done
         Somebody().say("larder-tls", Effect="Allow")
         done = place.run("apply", plan=[states(path, key, "error")])
         assert done.code == 8 and "failed" in done.err and place.wrote() == [], done

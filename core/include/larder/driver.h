@@ -279,7 +279,10 @@ struct larder_resource {
  *   PATH=TEXT  PATH~TEXT  PATH<NUMBER  PATH>NUMBER   its value is, holds, is less or more than
  *   PATH-PATH<NUMBER      the difference of two
  *   was:TERM      over the observed lines instead */
-struct larder_trap { const char *name, *when, *text, *next; };
+struct larder_trap {
+	const char *name, *when, *text, *next;
+	bool refuses;            /* the service refuses it: so does the plan, before anything is made */
+};
 
 struct larder_resource_type {
 	const char *name;                /* "bucket" */
