@@ -10,6 +10,15 @@
 
 static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct cloudfront, aws), { .key = NULL } };
 
+static void
+cloudfront_close (void *self)
+{
+	struct cloudfront *cloudfront = self;
+	aws_client_close (cloudfront->client);
+	pthread_mutex_destroy (&cloudfront->mutex);
+	arena_free (cloudfront->arena);
+}
+
 /* One host for the whole partition: any region leads to it. */
 static int
 cloudfront_open (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error)
@@ -23,14 +32,15 @@ cloudfront_open (void *self, struct larder_call *call, const struct larder_open 
 	cloudfront->server = asked.server;
 	cloudfront->read_only = asked.read_only;
 	settings.region = settings.region ? settings.region : "us-east-1";
-	return aws_client_open (larder_host, cloudfront->name, "cloudfront", &settings, &cloudfront->client, error);
-}
-
-static void
-cloudfront_close (void *self)
-{
-	struct cloudfront *cloudfront = self;
-	aws_client_close (cloudfront->client);
+	int code = aws_client_open (larder_host, cloudfront->name, "cloudfront", &settings, &cloudfront->client, error);
+	if (code < 0)
+		return code;
+	cloudfront->arena = arena_new ();
+	pthread_mutex_init (&cloudfront->mutex, NULL);
+	if (cloudfront->arena)
+		return 0;
+	cloudfront_close (cloudfront);
+	return larder_fail_memory (error);
 }
 
 /* ---- one exchange ---- */

@@ -3,6 +3,8 @@
 #define CLOUDFRONT_CLOUDFRONT_H
 
 #define LARDER_API_VERSION 0
+#include <pthread.h>
+
 #include "wire.h"
 
 struct cloudfront {
@@ -10,7 +12,13 @@ struct cloudfront {
 	const char *name, *server;
 	bool read_only;
 	struct aws_client *client;
+	pthread_mutex_t mutex;           /* of what follows: ids by identities, as they were found in this run */
+	struct larder_arena *arena;
+	struct cf_known *known;
 };
+
+/* Known once, a distribution is asked for by its id: to find it among all costs a request for each. */
+struct cf_known { const char *identity, *id; struct cf_known *next; };
 
 /* One operation: where it asks, and where what it is told lives. */
 struct cf_work { struct cloudfront *cloudfront; struct larder_call *call; struct larder_arena *arena; };

@@ -119,18 +119,70 @@ read_distribution (const struct cf_work *work, const struct found *found, struct
 	return 0;
 }
 
-int
-cf_find (const struct cf_work *work, const char *identity, struct cf_state *ret, struct larder_error *error)
+/* ---- by its id, once that is known ---- */
+
+static const char *
+known_id (struct cloudfront *cloudfront, const char *identity)
+{
+	pthread_mutex_lock (&cloudfront->mutex);
+	const struct cf_known *known = cloudfront->known;
+	while (known && strcmp (known->identity, identity) != 0)
+		known = known->next;
+	pthread_mutex_unlock (&cloudfront->mutex);
+	return known ? known->id : NULL;
+}
+
+/* Where there is no memory for it, it is looked for again. */
+static void
+remember (struct cloudfront *cloudfront, const char *identity, const char *id)
+{
+	pthread_mutex_lock (&cloudfront->mutex);
+	struct cf_known *known = arena_alloc (cloudfront->arena, sizeof *known);
+	if (known) {
+		*known = (struct cf_known) { arena_copy (cloudfront->arena, identity), arena_copy (cloudfront->arena, id), cloudfront->known };
+		cloudfront->known = known->identity && known->id ? known : known->next;
+	}
+	pthread_mutex_unlock (&cloudfront->mutex);
+}
+
+/* `ret->id` NULL: it is gone, or ours no more. */
+static int
+find_known (const struct cf_work *work, const char *identity, const char *id, struct cf_state *ret, struct larder_error *error)
+{
+	struct found found = { .id = id };
+	int code = read_distribution (work, &found, ret, error);
+	if (code == 0 && ret->id)
+		code = read_tags (work, ret->arn, &ret->tags, error);
+	if (code < 0 || !ret->id || (ret->tags && is_ours (ret->tags, identity)))
+		return code;
+	*ret = (struct cf_state) { .id = NULL };
+	return 0;
+}
+
+static int
+find_among_all (const struct cf_work *work, const char *identity, struct cf_state *ret, struct larder_error *error)
 {
 	struct found found = { .id = NULL };
 	const char *marker = NULL;
 	int code;
-	*ret = (struct cf_state) { .id = NULL };
 	do
 		code = look_at_page (work, marker, identity, &found, &marker, error);
 	while (code == 0 && marker);
 	if (code == 0 && found.id)
 		code = read_distribution (work, &found, ret, error);
+	if (code == 0 && ret->id)
+		remember (work->cloudfront, identity, ret->id);
+	return code;
+}
+
+int
+cf_find (const struct cf_work *work, const char *identity, struct cf_state *ret, struct larder_error *error)
+{
+	const char *id = known_id (work->cloudfront, identity);
+	*ret = (struct cf_state) { .id = NULL };
+	int code = id ? find_known (work, identity, id, ret, error) : 0;
+	if (code == 0 && !ret->id)
+		code = find_among_all (work, identity, ret, error);
 	const struct aws_node *items = ret->id ? aws_node_find (ret->config, "Origins/Items") : NULL;
 	for (const struct aws_node *one = items ? aws_node_child (items, "Origin") : NULL; code == 0 && one; one = aws_node_again (one))
 		code = look_at_access (work, one, ret, error);

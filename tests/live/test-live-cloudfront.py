@@ -494,6 +494,42 @@ def test_live_cloudfront_waits_until_it_is_everywhere():
     assert [line for line in done.lines if line.get("step") == "waiting"] or "waiting" in done.out, done
 
 
+def test_live_cloudfront_is_looked_for_once_a_run():
+    """Among others, each with its tags, it is found once; from there on, however often it is awaited, it alone is asked for. Gone meanwhile, or ours no more, it is looked for again."""
+    place.fresh(text=OAC)
+    ours = place.only()
+    for number in range(5):
+        other = copy.deepcopy(place.service.distributions[ours])
+        other.update(id="X%d" % number, arn="arn:aws:cloudfront::123456789012:distribution/X%d" % number, tags={"larder:id": "somebody's"})
+        place.service.distributions[other["id"]] = other
+
+    def asked(name):
+        return [given for what, given in place.service.asked if what == name]
+    assert place.run("plan", text=OAC).code == 0
+    once = len(asked("ListDistributions"))
+    assert once == 6 and len(asked("ListTagsForResource")) == 6, place.service.asked
+    for progress in (0, 8):
+        place.service.progress = progress
+        place.service.distributions[ours]["config"]["Comment"] = "drifted"
+        assert place.run("apply", text=OAC).code == 0 and place.service.distributions[ours]["config"]["Comment"] != "drifted"
+        others = [given["Resource"] for given in asked("ListTagsForResource") if not given["Resource"].endswith(ours)]
+        assert len(asked("ListDistributions")) == once and len(others) == len(set(others)) == 5, (progress, place.service.asked)
+        assert len(asked("GetDistribution")) >= progress
+    real = place.service.UpdateDistribution
+    for take in (lambda: place.service.distributions.pop(ours), lambda: place.service.distributions[ours]["tags"].clear()):
+        def update(**given):
+            done = real(**given)
+            take()
+            return done
+        place.service.progress, place.service.UpdateDistribution = 0, update
+        kept = copy.deepcopy(place.service.distributions[ours])
+        place.service.distributions[ours]["config"]["Comment"] = "drifted"
+        place.run("apply", text=OAC)
+        place.service.UpdateDistribution = real
+        assert len(asked("ListDistributions")) > once, place.service.asked
+        place.service.distributions = {**{name: one for name, one in place.service.distributions.items() if name.startswith("X")}, ours: kept}
+
+
 def test_live_cloudfront_removed():
     """c-E09: turned off by us or by hand, while the change is under way or after it: awaited, the etag read again, removed; then its bucket."""
     def by_hand():
