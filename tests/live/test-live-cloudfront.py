@@ -494,6 +494,29 @@ def test_live_cloudfront_waits_until_it_is_everywhere():
     assert [line for line in done.lines if line.get("step") == "waiting"] or "waiting" in done.out, done
 
 
+def test_live_cloudfront_from_identity_to_control_without_a_refusal():
+    """With a statement of somebody's own beforehand, as infra.md says: while edges have the one and the other, the policy of the bucket lets both read; afterwards ours lets the control."""
+    place.fresh()
+
+    def statements():
+        return json.loads(place.buckets.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
+    own = {"Sid": "meanwhile", "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::%s/*" % BUCKET,
+           "Condition": {"StringEquals": {"aws:SourceArn": place.service.distributions[place.only()]["arn"]}}}
+    place.buckets.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements() + [own]}))
+    seen, told, place.service.progress = [], place.service.told, 4
+
+    def looked(one):
+        if one["left"] and one["config"]["Origins"]["Items"][0]["OriginAccessControlId"]:
+            seen.append(sorted("control" if "Service" in each["Principal"] else "identity" for each in statements() if each["Effect"] == "Allow"))
+        return told(one)
+    place.service.told = looked
+    done = place.run("apply", text=OAC)
+    place.service.told = told
+    assert done.code == 0 and len(seen) >= 4 and all(each == ["control", "identity"] for each in seen), (done, seen)
+    left = {each["Sid"]: each for each in statements()}
+    assert left["meanwhile"] == own and left["larder-reader-images"]["Principal"] == own["Principal"], left
+
+
 def test_live_cloudfront_is_looked_for_once_a_run():
     """Among others, each with its tags, it is found once; from there on, however often it is awaited, it alone is asked for. Gone meanwhile, or ours no more, it is looked for again."""
     place.fresh(text=OAC)
