@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-struct lent { const char *handle; bool refuses; };
+struct lent { const char *handle, *policy; bool refuses; };
 
 static const struct larder_option options[] = {
 	{ .key = "handle", .type = LARDER_STRING, .at = offsetof (struct lent, handle), .help = "what the service calls it" },
 	{ .key = "refuses", .type = LARDER_BOOL, .at = offsetof (struct lent, refuses), .help = "knows no volume" },
+	{ .key = "policy", .type = LARDER_STRING, .at = offsetof (struct lent, policy), .help = "what a role must be allowed, to the letter" },
 	{ 0 }
 };
 
@@ -50,6 +51,35 @@ lent_export (void *self, struct larder_call *call, const struct larder_export *r
 	}
 	return code;
 }
+
+static int
+lent_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error)
+{
+	const struct lent *lent = self;
+	(void) call;
+	(void) request;
+	*ret_most = 40;
+	return lent->policy ? sink->write (sink->context, lent->policy, strlen (lent->policy), error) : 0;
+}
+
+static int
+lent_look (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
+           struct larder_error *error)
+{
+	(void) self;
+	(void) call;
+	(void) resource;
+	(void) line;
+	(void) context;
+	*ret_state = LARDER_RESOURCE_ABSENT;
+	return larder_fail (error, LARDER_E_UNAVAILABLE, "nobody is to be asked");
+}
+
+static const struct larder_path_rule paths[] = { { "encrypted", LARDER_BOOL, 0, "at rest" }, { 0 } };
+static const struct larder_resource_type resources[] = {
+	{ .name = "filesystem", .summary = "lent", .paths = paths, .path_stride = sizeof *paths, .read = lent_look },
+	{ 0 }
+};
 
 static int
 lent_stat (void *self, struct larder_call *call, const struct larder_object *object, struct larder_info *ret_info, struct larder_error *error)
@@ -110,5 +140,6 @@ static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "lent", .version = "1", .summary = "lent to a cluster", .threads = LARDER_THREADS_PARALLEL,
 	.options = options, .self_size = sizeof (struct lent), .open = lent_open, .close = lent_close, .stat = lent_stat, .read = lent_read,
 	.write = lent_write, .remove = lent_remove, .list = lent_list, .export_resource = lent_export,
+	.policy = lent_policy, .resources = resources, .resource_stride = sizeof *resources,
 };
 LARDER_DRIVER (driver)

@@ -4,10 +4,11 @@ and given roles change in them; too long is told. `test-infra-policy.py print` w
 import json
 import os
 import re
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/cli"))
-from tool import HOME, SRC, larder, read, run, write  # noqa: E402
+from tool import BUILD, HOME, SRC, larder, read, run, write  # noqa: E402
 
 ROLES = ("operator", "worker", "reader")
 GOLDEN = os.path.join(SRC, "tests/infra/policy-%s.json")
@@ -129,6 +130,40 @@ def test_infra_policy_ids_where_they_are_known():
     ec2 = "arn:aws:ec2:ap-northeast-2:*:"
     assert on(found, "ec2:CreateSecurityGroup") == [ec2 + "security-group/*", ec2 + "vpc/vpc-1"] and on(any_of, "ec2:CreateSecurityGroup") == [ec2 + "security-group/*", ec2 + "vpc/*"]
     assert on(found, "ec2:CreateNetworkInterface")[2:] == [ec2 + "subnet/subnet-1", ec2 + "subnet/subnet-2"] and on(any_of, "ec2:CreateNetworkInterface")[2:] == [ec2 + "subnet/*"]
+
+
+# ---- documents of no vendor, laid together by their shape
+
+def laid(*documents, code=0):
+    """What core makes of the documents of as many file systems, each with a driver of no vendor; or its words."""
+    modules, place = os.path.join(HOME, "modules"), os.path.join(HOME, "lent")
+    os.makedirs(modules, exist_ok=True)
+    shutil.copy(os.path.join(BUILD, "tests/infra/.libs/driver-lent.so"), modules)
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in documents]
+    write(os.path.join(place, "larder.ini"), "".join('[filesystem "f%d"]\nbackend = b%d\n' % (n, n) for n in range(len(texts))).encode())
+    write(os.path.join(place, "profiles/aws.ini"), "".join('[backend "b%d"]\ndriver = lent\npolicy = "%s"\n' % (n, text.replace('"', '\\"')) for n, text in enumerate(texts)).encode())
+    got = policy("operator", code=code, LARDER_CONFIG=os.path.join(place, "larder.ini"), LARDER_MODULE_DIR=modules)
+    return json.loads(got.out) if code == 0 else got.err
+
+
+def test_infra_policy_laid_together():
+    """Objects of a list that differ in one list of texts are one, and no others: in two lists each with each would be more than was asked for."""
+    def right(*lists, name="n"):
+        return {"name": name, "what": list(lists[0]), "on": list(lists[1])}
+    a, wider, longer, other = right("a", "p"), right("a", "q"), right("b", "p"), right("b", "q")
+    assert laid({"V": "1", "S": [a]}, {"V": "1", "S": [wider]})["S"] == [right("a", "pq")]
+    assert laid({"V": "1", "S": [a]}, {"V": "1", "S": [longer]})["S"] == [right("ab", "p")]
+    assert laid({"V": "1", "S": [a]}, {"V": "1", "S": [other]})["S"] == [a, other]
+    assert laid({"V": "1", "S": [a]}, {"V": "1", "S": [a]}) == {"V": "1", "S": [a]}
+    assert laid({"S": [right("a", "p", name="m")]}, {"S": [a]})["S"] == [right("a", "p", name="m"), a], "another name"
+    assert laid({"S": [dict(a, more="x")]}, {"S": [wider]})["S"] == sorted([dict(a, more="x"), wider], key=json.dumps), "one has more"
+    assert laid({"S": [right("ba", "p")]})["S"] == [right("ab", "p")] and laid({"L": ["b", "a"]}, {"L": ["a", "c"]}) == {"L": ["a", "b", "c"]}
+    assert laid({"V": "1"}, {}, "", {"W": "2"}) == {"V": "1", "W": "2"}
+
+
+def test_infra_policy_what_cannot_be_laid_together():
+    assert "do not agree on 'V'" in laid({"V": "1"}, {"V": "2"}, code=6)
+    assert "no JSON document" in laid({"V": "1"}, "{", code=6) and "no JSON document" in laid("[]", code=6)
 
 
 if sys.argv[1:] == ["print"]:
