@@ -139,6 +139,9 @@ void talk_people (struct cli *cli, const struct larder_error *error, const char 
 /* Of one of many items: people read no more than the first ones of a kind. */
 void talk_item_error (struct cli *cli, const struct larder_error *error, const char *what);
 void talk_progress (struct cli *cli, bool live, int64_t now);
+bool talk_shows_progress (const struct cli *cli);
+/* What is waited for: in place on a terminal, elsewhere a line when it is due. */
+void talk_waiting (struct cli *cli, const char *text, bool due);
 void talk_clear_bar (struct cli *cli);
 void talk_log (void *context, int level, const char *text);
 

@@ -15,12 +15,13 @@
 
 enum { PLAN_MOST = 64 << 20 };
 
-struct infra { const char *output, *only, *environment; bool adopt, strict, replace, destroy, detailed, all; };
+struct infra { const char *output, *only, *environment; int64_t wait; bool adopt, strict, replace, destroy, detailed, all; };
 #define AT(field) .at = offsetof (struct infra, field)
 #define ONLY { .key = "only", .type = LARDER_STRING, AT (only), .argument = "KIND/NAME", .help = "one section, with what it needs: store/images" }
 #define ADOPT { .key = "adopt", .type = LARDER_BOOL, AT (adopt), .help = "settings that nobody declared go, instead of staying" }
 #define STRICT { .key = "strict", .type = LARDER_BOOL, AT (strict), .help = "what a backend does not support is an error" }
 #define REPLACE { .key = "replace", .type = LARDER_BOOL, AT (replace), .help = "what cannot be changed in place is removed with all it holds, and made anew" }
+#define WAIT { .key = "wait", .type = LARDER_DURATION, AT (wait), .def = "45m", .argument = "TIME", .min = 0, .max = INT64_MAX, .help = "how long one resource may take at its service; then it is not ready, and the same command goes on" }
 static const struct larder_option plan_options[] = {
 	ONLY, ADOPT, STRICT, REPLACE,
 	{ .key = "destroy", .type = LARDER_BOOL, AT (destroy), .help = "what infra destroy would do" },
@@ -29,10 +30,10 @@ static const struct larder_option plan_options[] = {
 	{ .key = "output", .letter = 'o', .type = LARDER_STRING, AT (output), .argument = "FILE", .help = "save the plan for infra apply" },
 	{ 0 }
 };
-static const struct larder_option apply_options[] = { ONLY, ADOPT, STRICT, REPLACE, { 0 } };
+static const struct larder_option apply_options[] = { ONLY, ADOPT, STRICT, REPLACE, WAIT, { 0 } };
 static const struct larder_option show_options[] = { ONLY, { 0 } };
 static const struct larder_option destroy_options[] = {
-	ONLY,
+	ONLY, WAIT,
 	{ .key = "environment", .type = LARDER_STRING, AT (environment), .argument = "NAME", .help = "the environment that is to go, instead of being asked for it" },
 	{ 0 }
 };
@@ -44,7 +45,7 @@ static int
 open_infra (struct cli *cli, const struct infra *flags, const char *saved, uint32_t more, struct larder_infra **ret, struct larder_error *error)
 {
 	const struct larder_infra_request request = {
-		.size = sizeof request, .saved = saved, .only = flags->only,
+		.size = sizeof request, .saved = saved, .only = flags->only, .wait = flags->wait ? flags->wait : -1,
 		.flags = more | (flags->adopt ? LARDER_INFRA_ADOPT : 0) | (flags->strict ? LARDER_INFRA_STRICT : 0) | (flags->replace ? LARDER_INFRA_REPLACE : 0)
 			| (flags->destroy ? LARDER_INFRA_DESTROY : 0),
 	};
@@ -143,6 +144,7 @@ const struct larder_cmd cmd_infra_apply = {
 		"larder infra apply today.plan|that plan, unless the world has moved since\n"
 		"larder infra apply --only store/images|one section, with what it needs",
 	.text = "In the order of the references between sections, independent ones at a time. Each is read again after it was written. Ended in the midst, the same command goes on. "
+		"What takes its time at a service (a file system, a distribution, a database) is awaited, with a line every 30 s, and past --wait it is not ready: exit 9. "
 		"A failure keeps from what needs it alone; the last line counts. A second run says that there are no changes, and writes nothing.",
 	.options = apply_options, .self_size = sizeof (struct infra), .least = 0, .most = 1, .run = run_apply,
 };
@@ -215,6 +217,6 @@ run_destroy (struct cli *cli, const void *self, struct larder_error *error)
 const struct larder_cmd cmd_infra_destroy = {
 	.name = "infra destroy", .summary = "remove what the sections stand for", .operands = NULL,
 	.examples = "larder infra destroy --profile mock --environment pingvas-studio|all of it\nlarder infra destroy -n|what would go",
-	.text = "Asks for the name of the environment. Leaves what is protected (protect = yes; a database without destroy = yes) and buckets that hold objects: those are failures, and the rest goes.",
+	.text = "Asks for the name of the environment. Leaves what is protected (protect = yes; a database without destroy = yes) and buckets that hold objects: those are failures, and the rest goes. What takes its time is awaited, as by infra apply.",
 	.options = destroy_options, .self_size = sizeof (struct infra), .least = 0, .most = 0, .run = run_destroy,
 };

@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "line.h"
+#include "clock.h"
 #include "text.h"
+
+#define WAITING_EVERY (30 * NS_PER_S)
 
 /* ---- JSON ---- */
 
@@ -26,9 +29,9 @@ word_of (uint32_t mark)
 	}
 }
 
-/* `error`: of a step that failed, or NULL. */
+/* `event`: of a step, or NULL. */
 static void
-json_change (struct cli *cli, const char *type, const struct larder_infra_change *change, const char *step, const struct larder_error *error)
+json_change (struct cli *cli, const char *type, const struct larder_infra_change *change, const char *step, const struct larder_infra_event *event)
 {
 	struct line line;
 	json_line (cli, &line, type);
@@ -44,8 +47,12 @@ json_change (struct cli *cli, const char *type, const struct larder_infra_change
 	json_member (&line.json, "from", change->from);
 	json_member (&line.json, "why", change->why);
 	json_member (&line.json, "next", change->next);
-	json_member (&line.json, "provider", error && error->provider[0] ? error->provider : NULL);
-	json_member (&line.json, "request", error && error->request[0] ? error->request : NULL);
+	if (event && event->step == LARDER_INFRA_WAITING) {
+		json_member_uint (&line.json, "seconds", (uint64_t) (event->waited / NS_PER_S));
+		json_member_uint (&line.json, "seconds_most", (uint64_t) (event->most / NS_PER_S));
+	}
+	json_member (&line.json, "provider", event && event->error && *event->error->provider ? event->error->provider : NULL);
+	json_member (&line.json, "request", event && event->error && *event->error->request ? event->error->request : NULL);
 	json_line_end (cli, &line);
 }
 
@@ -124,7 +131,7 @@ infra_line (void *context, const struct larder_infra_change *change, struct lard
 		json_change (cli, change->path ? "change" : "resource", change, NULL, NULL);
 	} else if (!change->path) {
 		telling->whole = *change;
-		telling->held = !telling->all && change->mark == LARDER_INFRA_SAME;
+		telling->held = !telling->all && change->mark == LARDER_INFRA_SAME && !change->why;
 		if (!telling->held)
 			out_whole (cli, change);
 	} else {
@@ -195,6 +202,24 @@ done_word (uint32_t mark)
 	return mark == LARDER_INFRA_CREATE ? "created" : mark == LARDER_INFRA_REMOVE ? "removed" : mark == LARDER_INFRA_REPLACED ? "replaced" : "changed";
 }
 
+/* Now, and whenever another half minute has gone by. */
+static bool
+is_due (const struct larder_infra_event *event)
+{
+	return event->before >= 0 && event->waited / WAITING_EVERY > event->before / WAITING_EVERY;
+}
+
+static void
+waiting (struct cli *cli, const struct larder_infra_event *event)
+{
+	const struct larder_infra_change *change = &event->change;
+	char waited[32], most[32], text[600];
+	text_from_duration (event->waited, waited);
+	text_from_duration (event->most, most);
+	snprintf (text, sizeof text, "waiting for %s '%s': %s, for %s of %s", change->type, change->identity, change->why, waited, most);
+	talk_waiting (cli, text, is_due (event));
+}
+
 void
 infra_event (void *context, const struct larder_infra_event *event)
 {
@@ -206,11 +231,14 @@ infra_event (void *context, const struct larder_infra_event *event)
 		struct larder_infra_change change = event->change;
 		if (event->error)
 			change.why = event->error->message, change.next = event->error->next[0] ? event->error->next : NULL;
-		json_change (cli, "step", &change, word, event->error);
+		if (event->step != LARDER_INFRA_WAITING || event->before < 0 || is_due (event))
+			json_change (cli, "step", &change, word, event);
 		out_flush_soon (cli);
 	} else if (event->error) {
 		snprintf (what, sizeof what, "[%s \"%s\"]", event->change.kind, event->change.section);
 		talk_error (cli, event->error, what);
+	} else if (event->step == LARDER_INFRA_WAITING) {
+		waiting (cli, event);
 	} else if (event->step == LARDER_INFRA_DONE || event->step == LARDER_INFRA_SKIPPED || cli->globals.verbose) {
 		say (cli, "%s %s '%s'%s%s", event->step == LARDER_INFRA_DONE ? done_word (event->change.mark) : word, event->change.type, event->change.identity, event->change.why ? ": " : "", event->change.why ? event->change.why : "");
 	}

@@ -214,6 +214,34 @@ talk_progress (struct cli *cli, bool live, int64_t now)
 	pthread_mutex_unlock (&cli->talk);
 }
 
+bool
+talk_shows_progress (const struct cli *cli)
+{
+	uint32_t when = cli->globals.progress;
+	return when == WHEN_ALWAYS || (when == WHEN_AUTO && !cli->globals.quiet);
+}
+
+void
+talk_waiting (struct cli *cli, const char *text, bool due)
+{
+	CLEANUP_BUFFER struct buffer line;
+	buffer_init (&line, 64 << 10);
+	if (!talk_shows_progress (cli) || !(due || cli->talk_terminal))
+		return;
+	buffer_add_text (&line, "larder: ");
+	text_escape (&line, text);
+	if (!cli->talk_terminal) {
+		buffer_add_char (&line, '\n');
+		put_line (cli, &line);
+		return;
+	}
+	pthread_mutex_lock (&cli->talk);
+	fprintf (stderr, "\r%s\033[K", buffer_text (&line));
+	cli->bar_drawn = true;
+	fflush (stderr);
+	pthread_mutex_unlock (&cli->talk);
+}
+
 void
 talk_log (void *context, int level, const char *text)
 {

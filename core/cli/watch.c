@@ -29,8 +29,7 @@ on_signal (struct cli *cli, int number)
 static bool
 progress_wanted (const struct cli *cli)
 {
-	uint32_t when = cli->globals.progress;
-	return __atomic_load_n (&cli->progress_on, __ATOMIC_RELAXED) && (when == WHEN_ALWAYS || (when == WHEN_AUTO && !cli->globals.quiet));
+	return __atomic_load_n (&cli->progress_on, __ATOMIC_RELAXED) && talk_shows_progress (cli);
 }
 
 int

@@ -11,9 +11,10 @@
 
 #include "clock.h"
 #include "error.h"
+#include "text.h"
 
-/* What a service needs for what it began, at the most: a distribution takes minutes to be everywhere. */
-#define WAIT_MOST (INT64_C (45) * 60 * NS_PER_S)
+#define PAUSE_LEAST (NS_PER_S / 10)
+#define PAUSE_MOST (5 * NS_PER_S)
 #define ACTS_MOST 4                /* creations and changes, or removals, of one resource in one run, before it is given up */
 
 struct applying {
@@ -27,15 +28,20 @@ struct applying {
 };
 
 static void
+tell_event (struct applying *applying, const struct larder_infra_event *event)
+{
+	pthread_mutex_lock (&applying->mutex);
+	if (applying->event)
+		applying->event (applying->context, event);
+	pthread_mutex_unlock (&applying->mutex);
+}
+
+static void
 tell (struct applying *applying, const struct resource *one, uint32_t step, const struct larder_error *error, const char *why)
 {
 	struct larder_infra_event event = { .size = sizeof event, .step = step, .change = infra_whole (one), .error = error };
-	if (why)
-		event.change.why = why;
-	pthread_mutex_lock (&applying->mutex);
-	if (applying->event)
-		applying->event (applying->context, &event);
-	pthread_mutex_unlock (&applying->mutex);
+	event.change.why = why;
+	tell_event (applying, &event);
 }
 
 static void
@@ -77,23 +83,38 @@ rest (const struct larder_infra *infra, int64_t ns, struct larder_error *error)
 	return larder_is_cancelled (infra->larder) ? larder_fail_cancelled (error) : 0;
 }
 
+/* One pause, longer each time; the time of one resource counts over all that is done with it in this run. */
+static int
+wait_more (struct applying *applying, struct resource *one, struct larder_error *error)
+{
+	int64_t now = clock_boot (), most = applying->infra->wait;
+	struct waiting *waiting = &one->waiting;
+	char text[32];
+	if (!waiting->pause)
+		*waiting = (struct waiting) { .began = now, .told = -1, .pause = PAUSE_LEAST };
+	struct larder_infra_event event = { .size = sizeof event, .step = LARDER_INFRA_WAITING, .change = infra_whole (one), .waited = now - waiting->began, .before = waiting->told, .most = most };
+	if (event.waited >= most)
+		return larder_fail_next (error, LARDER_E_NOTREADY, "the same command goes on from there; --wait TIME lets it take longer", "%s '%s' is not ready after %s: the service tells '%s'",
+			one->type, one->identity, text_from_duration (event.waited, text), infra_state (one));
+	tell_event (applying, &event);
+	waiting->told = event.waited;
+	int code = rest (applying->infra, most - event.waited < waiting->pause ? most - event.waited : waiting->pause, error);
+	waiting->pause = waiting->pause < PAUSE_MOST ? waiting->pause * 2 : waiting->pause;
+	return code;
+}
+
 static int
 read_settled (struct applying *applying, struct resource *one, struct larder_error *error)
 {
-	int64_t end = clock_boot () + WAIT_MOST, pause = NS_PER_S / 10;
 	for (;;) {
 		int code = resource_read (applying->infra, one, error);
 		if (code < 0 || one->state == LARDER_RESOURCE_READY || one->state == LARDER_RESOURCE_ABSENT)
 			return code;
 		if (one->state == LARDER_RESOURCE_FAILED)
 			return resource_failed (one, error);
-		if (clock_boot () >= end)
-			return larder_fail_next (error, LARDER_E_NOTREADY, "the same command goes on from there", "%s '%s' is still under way at the service", one->type, one->identity);
-		tell (applying, one, LARDER_INFRA_WAITING, NULL, NULL);
-		code = rest (applying->infra, pause, error);
+		code = wait_more (applying, one, error);
 		if (code < 0)
 			return code;
-		pause = pause < 5 * NS_PER_S ? pause * 2 : pause;
 	}
 }
 
@@ -188,7 +209,8 @@ make_one (void *context, struct resource *one)
 		return 0;
 	if (one->code < 0)
 		return broken (applying, one, one->code);
-	if (planned == LARDER_INFRA_SAME && !tells_anew (applying->infra, one)) {
+	bool settled = one->state == LARDER_RESOURCE_READY || one->state == LARDER_RESOURCE_ABSENT;
+	if (planned == LARDER_INFRA_SAME && settled && !tells_anew (applying->infra, one)) {
 		count (applying, planned);
 		return 0;
 	}
@@ -234,8 +256,13 @@ skip_one (void *context, struct resource *one, const struct resource *because)
 {
 	struct applying *applying = context;
 	char why[300];
-	if (one->aside || one->cut || one->mark == LARDER_INFRA_SAME)
+	if (one->aside || one->cut)
 		return;
+	if (one->mark == LARDER_INFRA_SAME) {    /* as it is to be, or gone: nothing was to be done with it */
+		if (!(applying->infra->flags & LARDER_INFRA_DESTROY))
+			count (applying, LARDER_INFRA_SAME);
+		return;
+	}
 	snprintf (why, sizeof why, "%s '%s' failed", because->type, because->identity);
 	tell (applying, one, LARDER_INFRA_SKIPPED, NULL, why);
 	pthread_mutex_lock (&applying->mutex);

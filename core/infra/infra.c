@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "error.h"
+
+/* What a service needs for what it began, at the most: a distribution takes minutes to be everywhere. */
+#define WAIT_MOST (INT64_C (45) * 60 * NS_PER_S)
 
 /* ---- looking ---- */
 
@@ -152,6 +156,7 @@ infra_new (struct larder *larder, uint32_t flags, struct larder_infra **ret, str
 	}
 	infra->larder = larder;
 	infra->flags = flags | (larder_settings_of (larder)->strict ? LARDER_INFRA_STRICT : 0);
+	infra->wait = WAIT_MOST;
 	*ret = infra;
 	return 0;
 }
@@ -165,6 +170,8 @@ larder_infra_open (struct larder *larder, const struct larder_infra_request *ask
 	int code = infra_new (larder, request.flags, &infra, error);
 	if (code < 0)
 		return code;
+	if (request.wait)
+		infra->wait = request.wait < 0 ? 0 : request.wait;
 	code = prepare (infra, &request, error);
 	if (code < 0)
 		larder_infra_free (infra);
@@ -190,12 +197,27 @@ larder_infra_free (struct larder_infra *infra)
 
 /* ---- telling ---- */
 
+const char *
+infra_state (const struct resource *one)
+{
+	const struct line *state = lines_find (&one->observed, "state");
+	return state && *state->value ? state->value : one->state == LARDER_RESOURCE_FAILED ? "failed" : "under way";
+}
+
+static const char *
+why_of (const struct resource *one)
+{
+	if (one->mark == LARDER_INFRA_FAILED || one->mark == LARDER_INFRA_LACKING)
+		return one->mark == LARDER_INFRA_FAILED ? one->why_failed : one->why_cut;
+	return one->state == LARDER_RESOURCE_PENDING || one->state == LARDER_RESOURCE_FAILED ? infra_state (one) : NULL;
+}
+
 struct larder_infra_change
 infra_whole (const struct resource *one)
 {
 	return (struct larder_infra_change) {
 		.size = sizeof (struct larder_infra_change), .mark = one->mark, .kind = one->kind, .section = one->section, .type = one->type,
-		.identity = one->identity, .why = one->mark == LARDER_INFRA_FAILED ? one->why_failed : one->mark == LARDER_INFRA_LACKING ? one->why_cut : NULL,
+		.identity = one->identity, .why = why_of (one),
 		.next = one->mark == LARDER_INFRA_FAILED && *one->error.next ? one->error.next : NULL, .code = one->mark == LARDER_INFRA_FAILED ? one->code : 0,
 	};
 }
@@ -246,7 +268,7 @@ larder_infra_observed (const struct larder_infra *infra, larder_infra_change_fn 
 			told.mark = one->state == LARDER_RESOURCE_ABSENT ? LARDER_INFRA_REMOVE : LARDER_INFRA_SAME;
 		code = line (context, &told, error);
 		for (size_t k = 0; code == 0 && k < one->observed.count; k++) {
-			told.mark = LARDER_INFRA_SAME, told.path = one->observed.at[k].path, told.was = one->observed.at[k].value;
+			told.mark = LARDER_INFRA_SAME, told.path = one->observed.at[k].path, told.was = one->observed.at[k].value, told.why = NULL;
 			code = line (context, &told, error);
 		}
 	}

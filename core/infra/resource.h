@@ -44,6 +44,7 @@ struct resource {
 	bool sifted, empty;              /* they were taken out; nothing else was desired */
 	bool bare;                       /* without any line, too, there is something to make */
 	int64_t abort_after;             /* of a bucket, while its lines are made: ns */
+	struct waiting { int64_t began, told, pause; } waiting;      /* for its service, in this run: since when by the boot clock, and at the last event; ns */
 	struct instance *instance;
 	const struct larder_resource_type *means;
 	struct larder_arena *arena;      /* of its own: resources are looked at in parallel */
@@ -53,6 +54,7 @@ struct resource {
 struct larder_infra {
 	struct larder *larder;
 	uint32_t flags;                  /* enum larder_infra_flag */
+	int64_t wait;                    /* ns that one resource may take */
 	bool describing;                 /* no service is asked and nothing is made: the instances are ours, and know only what they support */
 	struct larder_arena *arena;
 	struct resource *at;
@@ -138,7 +140,9 @@ int order_run (struct larder_infra *infra, const struct order *order, struct lar
 
 /* What the sections stand for and who answers for it; no service is asked. To be freed by larder_infra_free. */
 int infra_describe (struct larder *larder, struct larder_infra **ret, struct larder_error *error);
+/* `why`: of what is under way or failed at the service, what that calls it. */
 struct larder_infra_change infra_whole (const struct resource *resource);
+const char *infra_state (const struct resource *resource);
 
 /* ---- saved.c: a plan as text ---- */
 

@@ -104,6 +104,7 @@ cf_read (void *self, struct larder_call *call, const struct larder_resource *res
 		return code;
 	lines_begin (&lines, arena);
 	cf_tell (&state, &lines);
+	lines_add (&lines, "state", state.status);
 	code = lines_sort (&lines, error);
 	return code < 0 ? code : lines_tell (&lines, line, context, error);
 }

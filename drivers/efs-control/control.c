@@ -125,11 +125,13 @@ control_read (void *self, struct larder_call *call, const struct larder_resource
 {
 	struct work work;
 	struct lines lines;
+	const char *words = NULL;
 	int code = work_begin (&work, self, call, resource, error);
-	*ret_state = code > 0 ? work_state (&work) : LARDER_RESOURCE_ABSENT;
+	*ret_state = code > 0 ? work_state (&work, &words) : LARDER_RESOURCE_ABSENT;
 	if (code > 0) {
 		lines_begin (&lines, work.arena);
 		share_lines (&work.share, &work.desired, &lines);
+		lines_add (&lines, "state", words);
 		code = lines_sort (&lines, error);
 		if (code == 0)
 			code = lines_tell (&lines, line, context, error);
@@ -157,6 +159,7 @@ static const struct larder_path_rule paths[] = {
 	{ "security-group.egress", LARDER_STRING, LARDER_PATH_OPTIONAL, "open or none" },
 	{ "security-group.from[*]", LARDER_STRING, 0, "who may mount it" },
 	{ "security-group.name", LARDER_STRING, 0, "name of the group" },
+	{ "state", LARDER_STRING, LARDER_PATH_COMPUTED, "as the service calls it, and of what" },
 	{ "tag[*]", LARDER_STRING, 0, "tag" },
 	{ "target[*]", LARDER_BOOL, 0, "subnet it is reached from" },
 	{ "throughput", LARDER_STRING, LARDER_PATH_OPTIONAL, "throughput mode" },

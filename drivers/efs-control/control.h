@@ -41,8 +41,8 @@ void work_end (struct work *work);
 int files_list (struct work *work, const char *path, const char *key, json_t **ret, struct larder_error *error);
 int find_targets (struct work *work, json_t **ret, struct larder_error *error);
 int find_points (struct work *work, struct larder_error *error);              /* into share->points */
-/* enum larder_resource_state of all of it. */
-uint32_t work_state (const struct work *work);
+/* enum larder_resource_state of all of it, and as the service calls it, with what it is the state of. */
+uint32_t work_state (const struct work *work, const char **ret_words);
 
 /* ---- network.c ---- */
 /* VPC, subnets and groups that are asked for, into share->names; INVALID for two subnets of one zone. */

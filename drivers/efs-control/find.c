@@ -203,17 +203,20 @@ state_of (const json_t *one)
 
 /* One that failed makes it failed; else one under way makes it pending. */
 uint32_t
-work_state (const struct work *work)
+work_state (const struct work *work, const char **ret_words)
 {
+	const struct { const json_t *list; const char *word, *id; } lists[] = { { work->share.points, "access point", "AccessPointId" }, { work->share.targets, "mount target", "MountTargetId" } };
 	uint32_t state = state_of (work->share.system);
-	const json_t *const lists[] = { work->share.points, work->share.targets };
 	const json_t *one;
 	size_t n;
+	*ret_words = json_text (work->share.system, "LifeCycleState");
 	for (size_t l = 0; l < 2; l++)
-		json_array_foreach (lists[l], n, one) {
+		json_array_foreach (lists[l].list, n, one) {
 			uint32_t its = state_of (one);
-			if (its == LARDER_RESOURCE_FAILED || state == LARDER_RESOURCE_READY)
-				state = its;
+			if (its == state || (its != LARDER_RESOURCE_FAILED && state != LARDER_RESOURCE_READY))
+				continue;
+			state = its;
+			*ret_words = arena_printf (work->arena, "%s %s %s", lists[l].word, json_text (one, lists[l].id), json_text (one, "LifeCycleState"));
 		}
 	return state;
 }

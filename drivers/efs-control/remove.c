@@ -1,5 +1,5 @@
-/* remove.c: a file system taken down: mount targets, awaited, access points, security group, and itself at last. It is what all the rest is known
- * by, so a run that was killed finds it and goes on. */
+/* remove.c: a file system taken down: mount targets, and asked again once those are gone access points, security group, and itself at last. It is
+ * what all the rest is known by, so a run that was killed finds it and goes on. */
 #include "control.h"
 
 #include <string.h>
@@ -7,8 +7,6 @@
 #include "arena.h"
 #include "clock.h"
 #include "error.h"
-
-#define WAIT_MOST (INT64_C (15) * 60 * NS_PER_S)
 
 static int
 remove_each (struct work *work, const json_t *list, const char *kind, const char *key, const char *gone, struct larder_error *error)
@@ -20,24 +18,6 @@ remove_each (struct work *work, const json_t *list, const char *kind, const char
 		if (code >= 0 && strcmp (json_text (one, "LifeCycleState"), "deleting") != 0)
 			code = files_ask (work, "DELETE", arena_printf (work->arena, "%s/%s", kind, json_text (one, key)), NULL, gone, NULL, error);
 	return code < 0 ? code : 0;
-}
-
-static int
-await_targets (struct work *work, struct larder_error *error)
-{
-	int64_t end = larder_host->boot () + WAIT_MOST, pause = NS_PER_S / 10;
-	for (;;) {
-		CLEANUP_JSON json_t *left = NULL;
-		int code = find_targets (work, &left, error);
-		if (code < 0 || json_array_size (left) == 0)
-			return code;
-		if (larder_host->boot () >= end)
-			return larder_fail_next (error, LARDER_E_NOTREADY, "the same command goes on from there", "mount targets of file system '%s' are still going", work->share.token);
-		code = work_rest (work, pause, error);
-		if (code < 0)
-			return code;
-		pause = pause < 5 * NS_PER_S ? pause * 2 : pause;
-	}
 }
 
 /* What a mount target used is free a little after it is gone. */
@@ -57,16 +37,12 @@ remove_group (struct work *work, const json_t *group, struct larder_error *error
 }
 
 static int
-remove_all (struct work *work, struct larder_error *error)
+remove_rest (struct work *work, struct larder_error *error)
 {
 	struct share *share = &work->share;
 	const json_t *group;
 	size_t n;
-	int code = remove_each (work, share->targets, "mount-targets", "MountTargetId", "MountTargetNotFound", error);
-	if (code == 0 && json_array_size (share->targets))
-		code = await_targets (work, error);
-	if (code == 0)
-		code = remove_each (work, share->points, "access-points", "AccessPointId", "AccessPointNotFound", error);
+	int code = remove_each (work, share->points, "access-points", "AccessPointId", "AccessPointNotFound", error);
 	json_array_foreach (share->groups, n, group)
 		if (code == 0 && json_is_true (json_object_get (group, "ours")))
 			code = remove_group (work, group, error);
@@ -83,7 +59,7 @@ control_remove (void *self, struct larder_call *call, const struct larder_resour
 	if (code > 0)
 		code = work_may_write (&work, error);
 	if (code == 0 && work.share.system && strcmp (json_text (work.share.system, "LifeCycleState"), "deleting") != 0)
-		code = remove_all (&work, error);
+		code = json_array_size (work.share.targets) ? remove_each (&work, work.share.targets, "mount-targets", "MountTargetId", "MountTargetNotFound", error) : remove_rest (&work, error);
 	work_end (&work);
 	return code;
 }

@@ -100,6 +100,7 @@ tell_instance (const struct rds_instance *instance, struct larder_arena *arena, 
 	lines_add (&lines, "engine", instance->engine);
 	lines_add (&lines, "id", instance->arn);
 	lines_add (&lines, "retention", instance->retention);
+	lines_add (&lines, "state", instance->status);
 	lines_add (&lines, "window", instance->window);
 	for (size_t n = 0; n < instance->log_count; n++)
 		lines_add_in (&lines, "log", instance->logs[n], "", "yes");
@@ -314,6 +315,7 @@ static const struct larder_path_rule paths[] = {
 	{ "id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
 	{ "log[*]", LARDER_BOOL, 0, "logs that are exported" },
 	{ "retention", LARDER_INT, LARDER_PATH_OPTIONAL, "days" },
+	{ "state", LARDER_STRING, LARDER_PATH_COMPUTED, "as the service calls it" },
 	{ "window", LARDER_STRING, LARDER_PATH_OPTIONAL, "of the daily backup, UTC" },
 	{ 0 }
 };

@@ -24,7 +24,8 @@ The first that applies acts. What it does:
     headers, set                      changes headers of the reply; null takes one away
     date, seconds                     moves the Date of the reply
 `delay` in seconds goes with each, before anything else; `reset` closes by RST. `before` and `after` are functions of the
-test's: called with the record when the request came, and (drop-reply, stall) when the server has done it.
+test's: called with the record when the request came, and (drop-reply, stall, keep, alter) when the server has done it: `after` may raise proxy.Gone, and the
+client hears nothing.
 
 A record holds: number, connection, method, path, headers (list of pairs), body_bytes, action, server (status), status
 (to the client, or null), reply_bytes, at (time.monotonic, when its head had come). With a log, each is a line of JSON there. Alone: proxy.py UPSTREAM [PLAN [LOG]].
@@ -288,11 +289,11 @@ class Exchange:
         altered = rule["change"](whole)
         if len(altered) != len(whole) or altered == whole:
             raise ValueError("%s changed nothing, or its length" % rule["change"])
-        return self.send_whole(head, record, altered)
+        return self.send_whole(head, record, altered, rule)
 
     def do_keep(self, head, record, rule):
         record["body"] = b"".join(request_body(head, self.from_client))
-        return self.send_whole(head, record, record["body"])
+        return self.send_whole(head, record, record["body"], rule)
 
     def do_guard(self, head, record, rule):
         if head.get("expect"):
@@ -301,13 +302,13 @@ class Exchange:
         record["body"] = b"".join(request_body(head, self.from_client))
         refused = rule["allow"](record)
         if refused is None:
-            return self.send_whole(head, record, record["body"])
+            return self.send_whole(head, record, record["body"], rule)
         reply, body = own_reply({"status": 403, "body": error_body("AccessDenied", record["path"]).decode().replace("PROXY", refused), "headers": {"x-amz-request-id": refused}}, record)
         record["status"] = reply.status
         self.client.sendall(reply.raw + body)
         return not reply.closes()
 
-    def send_whole(self, head, record, body):
+    def send_whole(self, head, record, body, rule):
         record["body_bytes"] = len(body)
         self.connect()
         self.server.sendall(head.raw + body)
@@ -315,6 +316,8 @@ class Exchange:
         if reply is None:
             raise Gone("the server closed without a reply")
         record["server"] = reply.status
+        if rule.get("after"):
+            rule["after"](record)
         return self.pass_on(reply, record)
 
     def do_cut_before(self, head, record, rule):

@@ -39,3 +39,4 @@ endif
 EXTRA_DIST += %D%/test-live-identity.py %D%/test-live-probe.py %D%/test-live-sweep.py
 EXTRA_DIST += %D%/test-live-transfer.py %D%/test-live-sync.py %D%/test-live-cache.py %D%/syncing.py %D%/test-live-options.py %D%/test-live-pairings.py %D%/test-live-settings.py
 EXTRA_DIST += %D%/test-live-infra.py %D%/test-live-cloudfront.py
+EXTRA_DIST += %D%/strategy_buckets.py %D%/strategy_filesystem.py %D%/strategy_cdn.py %D%/strategy_backup.py

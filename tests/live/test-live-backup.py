@@ -7,11 +7,12 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
 import backup_service  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
 from scene import MODULES, TOOL, Done  # noqa: E402
+from strategy_backup import DRIFTS, Somebody, plans, strategy  # noqa: E402
 
 ARN = "arn:aws:elasticfilesystem:ap-northeast-2:123456789012:file-system/fs-1"
 ROLE = "arn:aws:iam::123456789012:role/backup"
@@ -37,6 +38,7 @@ class Place:
         self.folder = self.holder.name
         os.makedirs(os.path.join(self.folder, "profiles"))
         self.service = backup_service.Service()
+        self.client = servers.boto3().client("backup", endpoint_url=self.service.endpoint, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
 
     def start(self, *words, text=PIPELINE, server="moto", region="us-east-1"):
         with open(os.path.join(self.folder, "larder.ini"), "w") as file:
@@ -95,11 +97,7 @@ def test_live_backup_as_the_strategy_has_it():
     place.fresh()
     done = place.run("apply")
     assert done.code == 0, done
-    (plan, selections), = place.state()
-    rule, = plan["Rules"]
-    assert plan["BackupPlanName"] == "efs-models-daily-backup", plan
-    assert (rule["RuleName"], rule["TargetBackupVaultName"], rule["ScheduleExpression"], rule["Lifecycle"]) == ("daily_backup", "main", "cron(0 2 * * ? *)", {"DeleteAfterDays": 30}), rule
-    assert selections == [{"SelectionName": "efs-models-selection", "IamRoleArn": ROLE, "Resources": [ARN]}], selections
+    assert plans(place.client) == strategy(ROLE, ARN), plans(place.client)
     assert place.service.vaults["main"] == {"larder:id": "efs-models-daily-backup"}, place.service.vaults
     again = place.run("apply")
     assert again.code == 0 and place.wrote() == [], (again, place.wrote())
@@ -110,25 +108,9 @@ def test_live_backup_each_drift_is_found_and_mended():
     assert place.run("apply").code == 0
     want = place.state()
 
-    def rule(**change):
-        only()["plan"]["Rules"][0].update(change)
-
-    def selection(**change):
-        next(iter(only()["selections"].values())).update(change)
-    drifts = (
-        (lambda: rule(ScheduleExpression="cron(0 5 * * ? *)"), "rule[daily_backup].schedule"),
-        (lambda: rule(TargetBackupVaultName="Default"), "rule[daily_backup].vault"),
-        (lambda: rule(Lifecycle={"DeleteAfterDays": 31}), "rule[daily_backup].delete-after"),
-        (lambda: rule(Lifecycle={"DeleteAfterDays": 130, "MoveToColdStorageAfterDays": 30}), "rule[daily_backup].cold-after"),
-        (lambda: only()["plan"]["Rules"][0].pop("Lifecycle"), "rule[daily_backup].delete-after"),
-        (lambda: selection(IamRoleArn=ROLE + "2"), "selection[efs-models-selection].role"),
-        (lambda: selection(Resources=[ARN, ARN + "2"]), "selection[efs-models-selection].resource[%s2]" % ARN),
-        (lambda: only()["selections"].clear(), "selection[efs-models-selection].role"),
-        (lambda: place.service.plans.clear(), "selection[efs-models-selection].role"),
-    )
-    for number, (drift, path) in enumerate(drifts):
-        drift()
-        found = place.run("plan")
+    for number, (drift, path) in enumerate(DRIFTS):
+        drift(Somebody(place.client))
+        found, path = place.run("plan"), path.replace("%s", ARN)
         assert path in [one[0] for one in marks(found)], (number, path, marks(found))
         done = place.run("apply")
         assert done.code == 0 and place.state() == want, (number, done, place.state(), want)
@@ -297,6 +279,16 @@ def test_live_backup_where_there_is_no_such_service():
     done = place.run("apply", text=AUTO, region="cn-north-1")
     assert done.code == 2 and "has no role" in done.err and place.service.iam.asked == [] and "CreateBackupSelection" not in place.wrote(), done
     assert place.run("plan", region="cn-north-1").code == 0
+
+
+def test_live_backup_keeps_what_a_resource_promises():
+    place.fresh()
+    done = subprocess.run([os.path.join(os.environ["TOP_BUILDDIR"], "larder-driver-test"), os.path.join(MODULES, "driver-backup.so"), "--resources",
+                           os.path.join(os.environ["TOP_SRCDIR"], "tests/conform/resources-backup.ini"), "server=aws", "endpoint=" + place.service.endpoint, "region=us-east-1", "access-key=a", "secret-key=b"],
+                          capture_output=True, text=True, timeout=120 * servers.SLOW, env={**os.environ, "no_proxy": "127.0.0.1"})
+    assert done.returncode == 0 and " 0 do not" in done.stdout and place.service.wrong == [], (done.stdout, done.stderr)
+    # A vault that was the plan's for a while may hold recovery points: it stays.
+    assert place.service.plans == {} and list(place.service.vaults) == ["Default", "larder-conformance-other"], (place.service.plans, place.service.vaults)
 
 
 try:

@@ -3,20 +3,18 @@
 made again, drifted in each attribute by boto3 and mended, an identity replaced by a control, lost replies, throttled, denied, killed; what others set stays;
 turned off, awaited and removed, whoever turned it off (c-E09); behaviors that change places (c-E05)."""
 import copy
-import json
 import os
 import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
 import cloudfront_service  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
 from scene import MODULES, TOOL, Done  # noqa: E402
+from strategy_cdn import BUCKET, CERTIFICATE, DRIFTS, ORIGIN, Distribution, forwarded, main, origin, plain, plain_copy, strategy, thumbnails, whole  # noqa: E402
 
-BUCKET = "pingvas-studio-images"
-CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/c-1"
 PIPELINE = """[larder]
 environment = test
 [store "images"]
@@ -52,10 +50,9 @@ default-ttl = 86400s
 max-ttl = 31536000s
 """ % (BUCKET, CERTIFICATE)
 OAC = PIPELINE.replace("origin-access = oai", "origin-access = oac")
-ORIGIN = "origin[S3-pingvas-studio-images]"
 
 
-class Place:
+class Place(Distribution):
     def __init__(self):
         self.holder = tempfile.TemporaryDirectory(prefix="larder-cloudfront-")
         self.folder = self.holder.name
@@ -98,70 +95,11 @@ class Place:
     def wrote(self):
         return [name for name, _ in self.service.asked if not name.startswith(("Get", "List"))]
 
-    # ---- as boto3 sees it
-
-    def only(self):
-        identity, = self.service.distributions
-        return identity
-
-    def config(self):
-        got = self.client.get_distribution_config(Id=self.only())
-        return got["DistributionConfig"], got["ETag"]
-
-    def drift(self, edit):
-        """What another program does: the whole configuration, changed."""
-        config, etag = self.config()
-        edit(config)
-        self.client.update_distribution(Id=self.only(), DistributionConfig=config, IfMatch=etag)
-
-    def tags(self):
-        arn = self.client.get_distribution(Id=self.only())["Distribution"]["ARN"]
-        return arn, {tag["Key"]: tag["Value"] for tag in self.client.list_tags_for_resource(Resource=arn)["Tags"]["Items"]}
-
-    def readers(self):
-        from botocore.exceptions import ClientError
-        try:
-            policy = json.loads(self.buckets.get_bucket_policy(Bucket=BUCKET)["Policy"])
-        except ClientError:
-            return []
-        return [(one["Principal"], one.get("Condition")) for one in policy["Statement"] if one["Action"] == "s3:GetObject"]
-
-
 place = Place()
 
 
 def marks(done):
     return [(line.get("path"), line["change"]) for line in done.lines if line["type"] in ("resource", "change") and line["resource"] == "cdn" and line["change"] not in ("same", "warning")]
-
-
-def behavior(allowed, least, usual):
-    return {"TargetOriginId": "S3-pingvas-studio-images", "ViewerProtocolPolicy": "redirect-to-https", "Compress": True, "MinTTL": least, "DefaultTTL": usual, "MaxTTL": 31536000,
-            "AllowedMethods": {"Quantity": len(allowed), "Items": allowed, "CachedMethods": {"Quantity": 2, "Items": ["GET", "HEAD"]}},
-            "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}, "Headers": {"Quantity": 0}, "QueryStringCacheKeys": {"Quantity": 0}},
-            "TrustedSigners": {"Enabled": False, "Quantity": 0}, "TrustedKeyGroups": {"Enabled": False, "Quantity": 0}, "SmoothStreaming": False,
-            "LambdaFunctionAssociations": {"Quantity": 0}, "FunctionAssociations": {"Quantity": 0}, "FieldLevelEncryptionId": ""}
-
-
-def strategy(identity="", control=""):
-    """E1, in boto3's words."""
-    return {
-        "Aliases": {"Quantity": 1, "Items": ["images.pingvas.studio"]}, "DefaultRootObject": "", "Comment": "Pingvas Studio Images CDN", "PriceClass": "PriceClass_200", "Enabled": True,
-        "Origins": {"Quantity": 1, "Items": [{
-            "Id": "S3-pingvas-studio-images", "DomainName": BUCKET + ".s3.ap-northeast-2.amazonaws.com", "OriginPath": "", "CustomHeaders": {"Quantity": 0}, "ConnectionAttempts": 3,
-            "ConnectionTimeout": 10, "S3OriginConfig": {"OriginAccessIdentity": identity and "origin-access-identity/cloudfront/" + identity}, "OriginAccessControlId": control}]},
-        "OriginGroups": {"Quantity": 0}, "DefaultCacheBehavior": behavior(["GET", "HEAD", "OPTIONS"], 0, 86400),
-        "CacheBehaviors": {"Quantity": 1, "Items": [{"PathPattern": "*/thumbnails/*", **behavior(["GET", "HEAD"], 86400, 2592000)}]}, "CustomErrorResponses": {"Quantity": 0},
-        "Logging": {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""},
-        "ViewerCertificate": {"ACMCertificateArn": CERTIFICATE, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"},
-        "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}}, "WebACLId": "", "HttpVersion": "http2", "IsIPV6Enabled": True, "Staging": False}
-
-
-def plain(config):
-    config = {name: value for name, value in config.items() if name != "CallerReference"}
-    for one in (config["DefaultCacheBehavior"], *config["CacheBehaviors"].get("Items", [])):
-        for methods in (one["AllowedMethods"], one["AllowedMethods"]["CachedMethods"]):
-            methods["Items"].sort()
-    return config
 
 
 def test_live_cloudfront_oai_as_the_strategy_has_it():
@@ -199,97 +137,18 @@ def test_live_cloudfront_identity_replaced_by_a_control():
     assert (place.service.distributions, place.service.controls, place.service.identities) == ({}, {}, {}), place.service.copy()
 
 
-def main(**change):
-    return lambda: place.drift(lambda config: config["DefaultCacheBehavior"].update(change))
-
-
-def thumbnails(**change):
-    return lambda: place.drift(lambda config: config["CacheBehaviors"]["Items"][0].update(change))
-
-
-def whole(**change):
-    return lambda: place.drift(lambda config: config.update(change))
-
-
-def forwarded(**change):
-    return lambda: place.drift(lambda config: config["DefaultCacheBehavior"]["ForwardedValues"].update(change))
-
-
-def origin(**change):
-    return lambda: place.drift(lambda config: config["Origins"]["Items"][0].update(change))
-
-
-def policy_instead(config):
-    for name in ("ForwardedValues", "MinTTL", "DefaultTTL", "MaxTTL"):
-        config["DefaultCacheBehavior"].pop(name)
-    config["DefaultCacheBehavior"].update(CachePolicyId="658327ea-f89d-4fab-a63d-7e88639e58f6", OriginRequestPolicyId="88a5eaf4-2fd4-4709-b370-b4c650ea3fcf")
-
-
-def custom_instead(config):
-    one = config["Origins"]["Items"][0]
-    one.pop("S3OriginConfig")
-    one.update(CustomOriginConfig={"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"})
-
-
-def other_origin(config):
-    second = dict(copy.deepcopy(config["Origins"]["Items"][0]), Id="other")
-    config["Origins"] = {"Quantity": 2, "Items": [*config["Origins"]["Items"], second]}
-    config["DefaultCacheBehavior"]["TargetOriginId"] = "other"
-
-
-def control_set(**change):
-    def drift():
-        identity, = place.service.controls
-        got = place.client.get_origin_access_control(Id=identity)
-        place.client.update_origin_access_control(Id=identity, IfMatch=got["ETag"], OriginAccessControlConfig={**got["OriginAccessControl"]["OriginAccessControlConfig"], **change})
-    return drift
-
-
-MANY = {"Quantity": 7, "Items": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"], "CachedMethods": {"Quantity": 2, "Items": ["GET", "HEAD"]}}
-CACHED = {"Quantity": 3, "Items": ["GET", "HEAD", "OPTIONS"], "CachedMethods": {"Quantity": 3, "Items": ["GET", "HEAD", "OPTIONS"]}}
-DRIFTS = (
-    (whole(Comment="another"), "comment"), (whole(Comment=""), "comment"), (whole(Enabled=False), "enabled"), (whole(IsIPV6Enabled=False), "ipv6"),
-    (whole(PriceClass="PriceClass_All"), "price-class"), (whole(Aliases={"Quantity": 0}), "alias[images.pingvas.studio]"),
-    (whole(ViewerCertificate={"CloudFrontDefaultCertificate": True}), "certificate"),
-    (whole(ViewerCertificate={"ACMCertificateArn": CERTIFICATE + "2", "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"}), "certificate"),
-    (whole(ViewerCertificate={"ACMCertificateArn": CERTIFICATE, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1"}), "tls"),
-    (whole(ViewerCertificate={"ACMCertificateArn": CERTIFICATE, "SSLSupportMethod": "vip", "MinimumProtocolVersion": "TLSv1.2_2021"}), "tls"),
-    (whole(Restrictions={"GeoRestriction": {"RestrictionType": "whitelist", "Quantity": 2, "Items": ["KR", "JP"]}}), "geo"),
-    (whole(CacheBehaviors={"Quantity": 0}), "behavior[*/thumbnails/*].order"),
-    (main(ViewerProtocolPolicy="allow-all"), "behavior[default].viewer"), (main(Compress=False), "behavior[default].compress"),
-    (main(MinTTL=1), "behavior[default].min-ttl"), (main(DefaultTTL=1), "behavior[default].default-ttl"), (main(MaxTTL=86401), "behavior[default].max-ttl"),
-    (main(AllowedMethods=MANY), "behavior[default].method[PUT]"), (main(AllowedMethods=CACHED), "behavior[default].cached-method[OPTIONS]"),
-    (forwarded(QueryString=True), "behavior[default].query"), (forwarded(Cookies={"Forward": "all"}), "behavior[default].cookies"),
-    (forwarded(Cookies={"Forward": "whitelist", "WhitelistedNames": {"Quantity": 1, "Items": ["a"]}}), "behavior[default].cookies"),
-    (forwarded(Headers={"Quantity": 1, "Items": ["*"]}), "behavior[default].cors"),
-    (lambda: place.drift(policy_instead), "behavior[default].cache-policy"),
-    (thumbnails(MinTTL=0), "behavior[*/thumbnails/*].min-ttl"), (thumbnails(ViewerProtocolPolicy="https-only"), "behavior[*/thumbnails/*].viewer"),
-    (thumbnails(PathPattern="*/other/*"), "behavior[*/thumbnails/*].order"),
-    (origin(DomainName="other.s3.ap-northeast-2.amazonaws.com"), ORIGIN + ".domain"), (origin(OriginAccessControlId=""), ORIGIN + ".access"),
-    (lambda: place.drift(custom_instead), ORIGIN + ".access"), (control_set(SigningBehavior="never"), ORIGIN + ".access"),
-    (control_set(Description="another"), ORIGIN + ".access-comment"), (lambda: place.drift(other_origin), "behavior[default].origin"),
-    (lambda: place.client.tag_resource(Resource=place.tags()[0], Tags={"Items": [{"Key": "Name", "Value": "x"}]}), "tag[Name]"),
-    (lambda: place.client.untag_resource(Resource=place.tags()[0], TagKeys={"Items": ["Name"]}), "tag[Name]"),
-)
-
-
 def test_live_cloudfront_each_drift_is_found_and_mended():
     """And when it is mended, nothing else has changed; what came beside it, an origin or a behavior of somebody's, goes with --adopt."""
     place.fresh(text=OAC)
     want = place.service.copy()
     for number, (drift, path) in enumerate(DRIFTS):
-        drift()
+        drift(place)
         found = place.run("plan", text=OAC)
         assert path in [one[0] for one in marks(found)], (number, path, marks(found))
         done = place.run("apply", "--adopt", text=OAC)
         assert done.code == 0 and (not path.startswith("tag[") or "UpdateDistribution" not in place.wrote()), (number, place.wrote())
         assert plain_copy(place.service.copy()) == plain_copy(want), (number, path, done, place.service.copy(), want)
         assert marks(place.run("plan", text=OAC)) == [], (number, path)
-
-
-def plain_copy(state):
-    state["distributions"] = [(plain(config), tags) for config, tags in state["distributions"]]
-    return state
 
 
 MORE = (OAC.replace("geo = none", "geo = none\nweb-acl = arn:aws:wafv2:us-east-1:123456789012:global/webacl/w/1\nkey-group = kg-1"))
@@ -304,7 +163,7 @@ def test_live_cloudfront_firewall_and_signed_urls():
     for drift, path in ((whole(WebACLId=""), "web-acl"), (main(TrustedKeyGroups={"Enabled": False, "Quantity": 0}), "key-group"),
                         (thumbnails(TrustedKeyGroups={"Enabled": True, "Quantity": 1, "Items": ["kg-2"]}), "key-group"),
                         (main(TrustedSigners={"Enabled": True, "Quantity": 1, "Items": ["self"]}), "key-group")):
-        drift()
+        drift(place)
         assert path in [one[0] for one in marks(place.run("plan", text=MORE))], path
         assert place.run("apply", text=MORE).code == 0 and place.config()[0] == config, (path, place.config())
 
@@ -317,7 +176,7 @@ def test_live_cloudfront_cors_is_told_apart_at_the_edge():
     def headers():
         return sorted(place.config()[0]["DefaultCacheBehavior"]["ForwardedValues"]["Headers"].get("Items", []))
     assert headers() == ["Access-Control-Request-Headers", "Access-Control-Request-Method", "Origin"], headers()
-    forwarded(Headers={"Quantity": 1, "Items": ["X-Theirs"]})()
+    forwarded(Headers={"Quantity": 1, "Items": ["X-Theirs"]})(place)
     assert marks(place.run("plan", text=text)) == [(None, "update"), ("behavior[default].cors", "create")]
     assert place.run("apply", text=text).code == 0 and len(headers()) == 4, headers()
     assert place.run("apply", text=OAC).code == 0 and headers() == ["X-Theirs"], headers()
@@ -337,7 +196,7 @@ def test_live_cloudfront_policies_instead_of_forwarded_values():
     assert place.run("apply", text=text).code == 0 and place.wrote() == [], place.wrote()
     for drift, path in ((main(CachePolicyId="4135ea2d-6df8-44a3-9df3-4b5a84be39ad"), "behavior[default].cache-policy"), (whole(HttpVersion="http2"), "http-version"),
                         (main(OriginRequestPolicyId=""), "behavior[default].origin-request-policy"), (thumbnails(ResponseHeadersPolicyId=""), "response-headers")):
-        drift()
+        drift(place)
         assert path in [one[0] for one in marks(place.run("plan", text=text))], path
         assert place.run("apply", text=text).code == 0 and place.config()[0] == config, (path, place.config())
     done = place.run("apply", "--adopt", text=OAC)
@@ -365,7 +224,7 @@ def test_live_cloudfront_what_others_set_stays():
     found = place.run("plan", text=OAC)
     assert {mark for _, mark in marks(found)} == {"unmanaged"}, marks(found)
     for drift in (whole(Comment="x"), main(MinTTL=5), origin(OriginAccessControlId="")):
-        drift()
+        drift(place)
         assert place.run("apply", text=OAC).code == 0 and place.service.copy() == want, (place.service.copy(), want)
 
     def swap(config):
@@ -471,7 +330,7 @@ def test_live_cloudfront_its_caller_reference_is_used():
 def test_live_cloudfront_changed_meanwhile():
     """Somebody writes between our reading and our writing: refused, nothing of theirs is lost."""
     place.fresh(text=OAC)
-    whole(Comment="x")()
+    whole(Comment="x")(place)
     place.service.distributions[place.only()]["left"] = 0
     real = place.service.UpdateDistribution
 
@@ -556,7 +415,7 @@ def test_live_cloudfront_is_looked_for_once_a_run():
 def test_live_cloudfront_removed():
     """c-E09: turned off by us or by hand, while the change is under way or after it: awaited, the etag read again, removed; then its bucket."""
     def by_hand():
-        whole(Enabled=False)()
+        whole(Enabled=False)(place)
 
     def broken_off():
         place.service.progress = 9

@@ -7,14 +7,13 @@ import sys
 import tempfile
 import urllib.parse
 
-sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
 import proxy  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
 from scene import MODULES, TOOL, Done  # noqa: E402
+from strategy_backup import DATABASE as NAME, INSTANCE as STRATEGY, INSTANCE_DRIFTS, instance, make_instance, modify  # noqa: E402
 
-NAME = "pingvas-studio"
-STRATEGY = {"BackupRetentionPeriod": 7, "PreferredBackupWindow": "03:00-04:00", "EnabledCloudwatchLogsExports": ["postgresql"], "DeletionProtection": False}
 SECTION = "instance = %s\nretention = 7d\nwindow = 03:00-04:00\nfinal-snapshot = %s-final-snapshot\nlogs = postgresql\n" % (NAME, NAME)
 KEEP = {"method": "POST", "do": "keep"}
 
@@ -58,12 +57,10 @@ class Place:
 
     def fresh(self, **more):
         self.clean()
-        self.client.create_db_instance(DBInstanceIdentifier=NAME, DBInstanceClass="db.t3.micro", Engine="postgres", AllocatedStorage=20, MasterUsername="u",
-                                       MasterUserPassword="password1", **{"BackupRetentionPeriod": 1, "PreferredBackupWindow": "13:14-13:44", **more})
+        make_instance(self.client, **more)
 
     def facts(self):
-        one = self.client.describe_db_instances(DBInstanceIdentifier=NAME)["DBInstances"][0]
-        return {key: one.get(key, []) for key in STRATEGY}
+        return instance(self.client)
 
     def there(self):
         return [one["DBInstanceIdentifier"] for one in self.client.describe_db_instances()["DBInstances"]]
@@ -116,18 +113,13 @@ def test_live_database_each_drift_is_found_and_mended():
     assert place.run("apply", section=section).code == 0
     want = place.facts()
     assert want == {**STRATEGY, "DeletionProtection": True}, want
-    drifts = (
-        (("retention", "update"), {"BackupRetentionPeriod": 8}), (("window", "update"), {"PreferredBackupWindow": "05:00-06:00"}),
-        (("deletion-protection", "update"), {"DeletionProtection": False}),
-        (("log[postgresql]", "create"), {"CloudwatchLogsExportConfiguration": {"DisableLogTypes": ["postgresql"]}}),
-    )
-    for mark, drift in drifts:
-        place.client.modify_db_instance(DBInstanceIdentifier=NAME, ApplyImmediately=True, **drift)
+    for mark, drift in INSTANCE_DRIFTS:
+        modify(place.client, drift)
         done = place.run("plan", section=section)
         assert marks(done) == [(None, "update"), mark], (drift, done)
         assert place.run("apply", section=section).code == 0 and place.facts() == want, (drift, place.facts())
         valid(place.bodies)
-    place.client.modify_db_instance(DBInstanceIdentifier=NAME, ApplyImmediately=True, CloudwatchLogsExportConfiguration={"EnableLogTypes": ["upgrade"]})
+    modify(place.client, {"CloudwatchLogsExportConfiguration": {"EnableLogTypes": ["upgrade"]}})
     assert marks(place.run("plan", section=section)) == [("log[upgrade]", "unmanaged")]
     assert place.run("apply", "--adopt", section=section).code == 0 and place.facts() == want, place.facts()
 
@@ -192,9 +184,18 @@ def test_live_database_refused_and_throttled():
     assert done.code == 4 and "AccessDenied" in done.lines[1]["why"] and "r1" in done.lines[1]["why"], done
     done = place.run("apply", plan=[{"method": "POST", "nth": [1, 3], "do": "reply", "status": 400, "body": refuse % "Throttling"}])
     assert done.code == 0 and place.facts() == STRATEGY, done
-    place.client.modify_db_instance(DBInstanceIdentifier=NAME, ApplyImmediately=True, BackupRetentionPeriod=9)
+    modify(place.client, {"BackupRetentionPeriod": 9})
     done = place.run("apply", plan=[{"method": "POST", "nth": 2, "do": "drop-reply"}])
     assert done.code == 0 and place.facts() == STRATEGY, done
+
+
+def test_live_database_keeps_what_a_resource_promises():
+    place.fresh()
+    done = subprocess.run([os.path.join(os.environ["TOP_BUILDDIR"], "larder-driver-test"), os.path.join(MODULES, "driver-rds.so"), "--resources",
+                           os.path.join(os.environ["TOP_SRCDIR"], "tests/conform/resources-rds.ini"), "server=aws", "endpoint=" + place.server.endpoint, "region=us-east-1"],
+                          capture_output=True, text=True, timeout=120 * servers.SLOW, env=place.server.environment())
+    assert done.returncode == 0 and " 0 do not" in done.stdout, (done.stdout, done.stderr)
+    assert place.there() == [] and place.snapshots() == ["larder-conformance-final"], (place.there(), place.snapshots())
 
 
 try:

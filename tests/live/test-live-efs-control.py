@@ -3,22 +3,22 @@
 replies, killed, throttled, denied; look-ups by tag; its end. Each request is one of botocore's model. A warm cache loads none of it."""
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
+import clock  # noqa: E402
 import network  # noqa: E402
 import proxy  # noqa: E402
 import servers  # noqa: E402
 import service_model  # noqa: E402
 import tap  # noqa: E402
 from scene import MODULES, TOOL, Done  # noqa: E402
+from strategy_filesystem import DRIFTS, GROUP, THEIRS, TOKEN, FileSystem, Somebody  # noqa: E402
 
-TOKEN = "pingvas-studio-models"
-GROUP = "efs-models-sg"
-TAGS = {"Name": TOKEN, "Purpose": "AI model cache"}
 SECTION = """backend = files
 token = %s
 encrypted = yes
@@ -43,10 +43,9 @@ accept = bursting-and-ia
 KEEP = {"do": "keep"}
 READS = ("Describe", "List")
 IN_USE = {"do": "reply", "status": 400, "body": "<Response><Errors><Error><Code>DependencyViolation</Code><Message>no</Message></Error></Errors></Response>"}
-THEIRS = {"Sid": "theirs", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "elasticfilesystem:ClientMount", "Resource": "*", "Condition": {}}
 
 
-class Place:
+class Place(FileSystem):
     """moto, a proxy in front of it that keeps what is asked, a network, and a pipeline of one file system."""
 
     def __init__(self):
@@ -56,8 +55,7 @@ class Place:
         self.between = proxy.Proxy(self.server.endpoint)
         self.holder = tempfile.TemporaryDirectory(prefix="larder-efs-control-")
         self.folder = self.holder.name
-        self.net = network.Network(self.server, "us-east-1")
-        self.vpc, self.subnets, self.nodes, self.key = self.net.vpc, self.net.subnets, self.net.nodes, self.net.key
+        self.stands_in(network.Network(self.server, "us-east-1"))
 
     def write(self, section, server):
         os.makedirs(os.path.join(self.folder, "profiles"), exist_ok=True)
@@ -66,12 +64,12 @@ class Place:
         with open(os.path.join(self.folder, "profiles/p.ini"), "w") as file:
             file.write("[backend \"files\"]\ndriver = efs\nserver = %s\nroot = /nowhere/models\nendpoint = %s\nregion = us-east-1\n" % (server, self.between.endpoint))
 
-    def start(self, *words, section=SECTION, plan=(), server="moto"):
+    def start(self, *words, section=SECTION, plan=(), server="moto", shape=("--json",), more=()):
         self.write(section, server)
         self.between.plan([*plan, KEEP])
         self.begun = len(self.between.requests)
-        return subprocess.Popen([TOOL, "--config", os.path.join(self.folder, "larder.ini"), "--profile", "p", "--json", "infra", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                text=True, env={**self.server.environment(self.between.endpoint), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": "", "LARDER_PROFILE": ""})
+        return subprocess.Popen([TOOL, "--config", os.path.join(self.folder, "larder.ini"), "--profile", "p", *shape, "infra", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True, env={**self.server.environment(self.between.endpoint), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": "", "LARDER_PROFILE": "", **dict(more)})
 
     def run(self, *words, **more):
         process = self.start(*words, **more)
@@ -95,77 +93,6 @@ class Place:
     def heads(self):
         """What EFS was asked, as "METHOD what"."""
         return ["%s %s" % (record["method"], record["path"].split("/")[2].split("?")[0]) for record in self.between.requests[self.begun:] if record["path"] != "/"]
-
-    def system(self):
-        found = self.efs.describe_file_systems(CreationToken=TOKEN)["FileSystems"]
-        assert len(found) <= 1, found
-        return found[0] if found else None
-
-    @property
-    def id(self):
-        return self.system()["FileSystemId"]
-
-    def points(self):
-        return self.efs.describe_access_points(FileSystemId=self.id)["AccessPoints"]
-
-    def targets(self):
-        return self.efs.describe_mount_targets(FileSystemId=self.id)["MountTargets"]
-
-    def groups(self):
-        return [one for one in self.ec2.describe_security_groups()["SecurityGroups"] if one["GroupName"] not in ("default", "eks-node", "other")]
-
-    def policy(self):
-        try:
-            return json.loads(self.efs.describe_file_system_policy(FileSystemId=self.id)["Policy"])["Statement"]
-        except self.efs.exceptions.PolicyNotFound:
-            return []
-
-    def facts(self):
-        """All of it, as boto3 tells it, without what the service gives: ids, times."""
-        system = self.system()
-        behind = {target["SubnetId"]: self.efs.describe_mount_target_security_groups(MountTargetId=target["MountTargetId"])["SecurityGroups"] for target in self.targets()}
-        return {
-            **{key: system[key] for key in ("Encrypted", "KmsKeyId", "PerformanceMode", "ThroughputMode")},
-            "tags": {tag["Key"]: tag["Value"] for tag in system["Tags"]},
-            "lifecycle": sorted(self.efs.describe_lifecycle_configuration(FileSystemId=system["FileSystemId"])["LifecyclePolicies"], key=str),
-            "points": [(point["PosixUser"], point["RootDirectory"]) for point in self.points()],
-            "backup": self.efs.describe_backup_policy(FileSystemId=system["FileSystemId"])["BackupPolicy"]["Status"],
-            "policy": sorted((one["Sid"], one["Effect"], json.dumps(one["Condition"])) for one in self.policy()),
-            "groups": [(one["GroupName"], one["VpcId"], self.rules(one["IpPermissions"]), self.rules(one["IpPermissionsEgress"])) for one in self.groups()],
-            "targets": {subnet: [self.name(group) for group in groups] for subnet, groups in behind.items()},
-        }
-
-    def name(self, group):
-        return self.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["GroupName"]
-
-    @staticmethod
-    def rules(permissions):
-        return sorted((one["IpProtocol"], one.get("FromPort", -1), one.get("ToPort", -1), tuple(pair["GroupId"] for pair in one["UserIdGroupPairs"]),
-                       tuple(each["CidrIp"] for each in one["IpRanges"])) for one in permissions)
-
-    def strategy(self):
-        arn = self.points()[0]["AccessPointArn"]
-        mount = '{"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}'
-        return {
-            "Encrypted": True, "KmsKeyId": self.key, "PerformanceMode": "generalPurpose", "ThroughputMode": "bursting", "tags": TAGS, "backup": "ENABLED",
-            "lifecycle": [{"TransitionToIA": "AFTER_30_DAYS"}, {"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"}],
-            "points": [({"Uid": 1000, "Gid": 1000}, {"Path": "/models", "CreationInfo": {"OwnerUid": 1000, "OwnerGid": 1000, "Permissions": "755"}})],
-            "policy": [("larder-access-point", "Deny", '{"StringNotEquals": {"elasticfilesystem:AccessPointArn": "%s"}}' % arn), ("larder-mount", "Allow", mount),
-                       ("larder-tls", "Deny", '{"Bool": {"aws:SecureTransport": "false"}}')],
-            "groups": [(GROUP, self.vpc, [("tcp", 2049, 2049, (self.nodes,), ())], [("-1", -1, -1, (), ("0.0.0.0/0",))])],
-            "targets": {subnet: [GROUP] for subnet in self.subnets},
-        }
-
-    def clean(self):
-        for system in self.efs.describe_file_systems()["FileSystems"]:
-            identity = system["FileSystemId"]
-            for target in self.efs.describe_mount_targets(FileSystemId=identity)["MountTargets"]:
-                self.efs.delete_mount_target(MountTargetId=target["MountTargetId"])
-            for point in self.efs.describe_access_points(FileSystemId=identity)["AccessPoints"]:
-                self.efs.delete_access_point(AccessPointId=point["AccessPointId"])
-            self.efs.delete_file_system(FileSystemId=identity)
-        for group in self.groups():
-            self.ec2.delete_security_group(GroupId=group["GroupId"])
 
     def applied(self, section=SECTION):
         self.clean()
@@ -202,60 +129,10 @@ def test_live_efs_control_as_the_strategy_has_it():
     assert place.run("destroy", "--environment", "test").code == 0 and place.wrote() == []
 
 
-DRIFTS = {
-    # what the plan marks: who else changed it, and how
-    "throughput": ([("throughput", "update")], lambda at: place.efs.update_file_system(FileSystemId=at.system, ThroughputMode="elastic")),
-    "tag": ([("tag[Name]", "update")], lambda at: place.efs.tag_resource(ResourceId=at.system, Tags=[{"Key": "Name", "Value": "x"}])),
-    "no tag": ([("tag[Purpose]", "create")], lambda at: place.efs.untag_resource(ResourceId=at.system, TagKeys=["Purpose"])),
-    "days": ([("lifecycle.to-ia", "update")], lambda at: at.lifecycle({"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"}, {"TransitionToIA": "AFTER_7_DAYS"})),
-    "never back": ([("lifecycle.back-on-access", "create")], lambda at: at.lifecycle({"TransitionToIA": "AFTER_30_DAYS"})),
-    "no backups": ([("automatic-backup", "update")], lambda at: place.efs.put_backup_policy(FileSystemId=at.system, BackupPolicy={"Status": "DISABLED"})),
-    "owner": ([("access-point[/models].mode", "update"), ("access-point[/models].owner", "update"), ("policy.access-point", "update")], lambda at: at.another_point()),
-    "no point": ([("access-point[/models].mode", "create"), ("access-point[/models].owner", "create"), ("policy.access-point", "update")],
-                 lambda at: place.efs.delete_access_point(AccessPointId=at.point["AccessPointId"])),
-    "clear": ([("policy.tls", "update")], lambda at: at.say("larder-tls", Effect="Allow")),
-    "any point": ([("policy.access-point", "update")], lambda at: at.say("larder-access-point", Principal={"AWS": "arn:aws:iam::123456789012:root"})),
-    "mounting": ([("policy.access-point", "update"), ("policy.tls", "update")], lambda at: at.say("larder-mount", Action=["elasticfilesystem:ClientMount"])),
-    "no policy": ([("policy.access-point", "create"), ("policy.tls", "create")], lambda at: at.say(None)),
-    "no nodes": ([("security-group.from[tag:Name=eks-node]", "create")], lambda at: place.ec2.revoke_security_group_ingress(GroupId=at.group, IpPermissions=[at.rule(2049)])),
-    "more ports": ([("security-group.from[tag:Name=eks-node]", "update")], lambda at: place.ec2.authorize_security_group_ingress(GroupId=at.group, IpPermissions=[at.rule(22)])),
-    "no egress": ([("security-group.egress", "update")], lambda at: place.ec2.revoke_security_group_egress(
-        GroupId=at.group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])),
-    "another group": ([("target[tag:Name=private-a]", "update")], lambda at: place.efs.modify_mount_target_security_groups(
-        MountTargetId=at.target["MountTargetId"], SecurityGroups=[place.nodes])),
-    "no target": ([("target[tag:Name=private-a]", "create")], lambda at: place.efs.delete_mount_target(MountTargetId=at.target["MountTargetId"])),
-}
-
-
-class Somebody:
-    """Who changes what is there, by boto3."""
-
-    def __init__(self):
-        self.system, self.group, self.point = place.id, place.groups()[0]["GroupId"], place.points()[0]
-        self.target = next(one for one in place.targets() if one["SubnetId"] == place.subnets[0])
-
-    @staticmethod
-    def rule(port):
-        return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": [{"GroupId": place.nodes}]}
-
-    def lifecycle(self, *policies):
-        place.efs.put_lifecycle_configuration(FileSystemId=self.system, LifecyclePolicies=list(policies))
-
-    def say(self, sid, **more):
-        """Another statement for that one; None: nothing but somebody's."""
-        policy = [dict(one, **more) if one["Sid"] == sid else one for one in place.policy()] if sid else [THEIRS]
-        place.efs.put_file_system_policy(FileSystemId=self.system, Policy=json.dumps({"Version": "2012-10-17", "Statement": policy}))
-
-    def another_point(self):
-        place.efs.delete_access_point(AccessPointId=self.point["AccessPointId"])
-        place.efs.create_access_point(ClientToken="other", FileSystemId=self.system, PosixUser={"Uid": 7, "Gid": 7}, Tags=[{"Key": "larder:id", "Value": TOKEN}],
-                                      RootDirectory={"Path": "/models", "CreationInfo": {"OwnerUid": 7, "OwnerGid": 7, "Permissions": "0700"}})
-
-
 def test_live_efs_control_each_drift_is_found_and_mended():
     place.applied()
     for name, (want, change) in DRIFTS.items():
-        change(Somebody())
+        change(Somebody(place))
         done = place.run("plan")
         assert marks(done) == [(None, "update"), *want], (name, done)
         done = place.run("apply")
@@ -400,7 +277,7 @@ def test_live_efs_control_what_is_under_way_is_awaited():
         return {"method": "GET", "path": path, "do": "reply", "status": 200, "body": json.dumps(body, default=str), **more}
     place.applied(SECTION)
     for path, key in (("file-systems\\?", "FileSystems"), ("mount-targets\\?", "MountTargets")):
-        Somebody().say("larder-tls", Effect="Allow")
+        Somebody(place).say("larder-tls", Effect="Allow")
         done = place.run("apply", plan=[states(path, key, "creating", nth=[2, 3])])
         assert done.code == 0 and place.facts() == place.strategy() and any(line.get("step") == "waiting" for line in done.lines), done
         assert marks(place.run("plan")) == []
@@ -408,14 +285,44 @@ def test_live_efs_control_what_is_under_way_is_awaited():
         assert done.code == 8 and [line["why"] for line in done.lines if line.get("change") == "failed"] == ["the service tells that filesystem '%s' failed" % TOKEN], done
         done = place.run("apply", plan=[states(path, key, "error")])
         assert done.code == 8 and "failed" in done.err and place.wrote() == [], done
-        Somebody().say("larder-tls", Effect="Allow")
+        Somebody(place).say("larder-tls", Effect="Allow")
         done = place.run("apply", plan=[states(path, key, "error")])
         assert done.code == 8 and "failed" in done.err and place.wrote() == [], done
         assert place.run("apply").code == 0
     gone = place.run("destroy", "--environment", "test", plan=[{**states("mount-targets\\?", "MountTargets", "deleting"), "nth": [3, 4]}])
-    assert gone.code == 0 and place.system() is None, gone
-    ends = place.heads()[place.heads().index("DELETE mount-targets"):]
-    assert ends[:7] == [*["DELETE mount-targets"] * 2, *["GET mount-targets"] * 3, "DELETE access-points", "DELETE file-systems"], ends
+    assert gone.code == 0 and place.system() is None and any(line.get("step") == "waiting" for line in gone.lines), gone
+    ends = [name for name in place.heads() if name.startswith("DELETE") or name == "GET mount-targets"]
+    ends = ends[ends.index("DELETE mount-targets"):]
+    assert ends[:7] == [*["DELETE mount-targets"] * 2, *["GET mount-targets"] * 4, "DELETE access-points"] and ends[-1] == "DELETE file-systems", ends
+
+
+def test_live_efs_control_what_takes_its_time():
+    """c-I05: a mount target that takes 12 minutes is awaited, with a line for every half minute that went by; one that takes for ever until the time is up,
+    and the run after it goes on with that one."""
+    place.applied()
+    slept = clock.Clock(os.path.join(place.folder, "slept"), "LARDER_SLEPT")
+    creating = [{**target, "LifeCycleState": "creating"} for target in place.targets()]
+
+    def slowly(minutes, **more):
+        """The next look at the targets is so much later."""
+        gone = []
+
+        def sleep(record):
+            gone.append(minutes)
+            slept.set(60 * sum(gone))
+        return {"method": "GET", "path": "mount-targets\\?", "do": "reply", "status": 200, "body": json.dumps({"MountTargets": creating}, default=str), "before": sleep, **more}
+    slept.set(0)
+    done = place.run("apply", plan=[slowly(4, nth=[1, 2, 3, 4])], shape=(), more=slept.environment.items())
+    told = ["larder: waiting for filesystem '%s': mount target %s creating, for %s of 45m00s" % (TOKEN, creating[0]["MountTargetId"], time) for time in ("4m", "8m")]
+    assert done.code == 0 and [re.sub("(?<=for .m)[0-9]{2}s", "", line) for line in done.err.splitlines() if "waiting" in line] == told and place.wrote() == [], (done, told)
+    Somebody(place).say("larder-tls", Effect="Allow")
+    slept.set(0)
+    done = place.run("apply", "--wait", "10m", plan=[slowly(4)], more=slept.environment.items())
+    failed, = [line for line in done.lines if line.get("step") == "failed"]
+    assert done.code == 9 and "not ready after 12m0" in failed["why"] and "--wait" in failed["next"] and place.wrote() == [], done
+    assert [line["seconds"] // 60 for line in done.lines if line.get("step") == "waiting"] == [0, 4, 8] and {line["seconds_most"] for line in done.lines if "seconds_most" in line} == {600}, done
+    done = place.run("apply")
+    assert done.code == 0 and place.wrote() == ["PutFileSystemPolicy"] and place.facts() == place.strategy(), (done, place.wrote())
 
 
 def test_live_efs_control_a_group_that_is_still_in_use():
@@ -434,6 +341,27 @@ def test_live_efs_control_a_group_that_is_still_in_use():
     number = last("destroy", "--environment", "test")
     place.applied()
     destroyed(plan=[{**IN_USE, "nth": [number, number + 1]}])
+
+
+def test_live_efs_control_a_group_of_others_stays():
+    """By a name that is a pattern for EC2, and is none for us, a group of somebody's is found: it is not ours, and stays where ours changes its name."""
+    place.applied()
+    theirs = place.ec2.create_security_group(GroupName="efs-theirs", Description="theirs", VpcId=place.vpc)["GroupId"]
+    done = place.run("apply", section=SECTION.replace(GROUP, "efs-*"))
+    names = sorted(one["GroupName"] for one in place.groups())
+    place.ec2.delete_security_group(GroupId=theirs)
+    assert done.code == 0 and names == ["efs-*", "efs-theirs"], (done, names)
+
+
+def test_live_efs_control_a_revocation_whose_answer_is_lost():
+    """Done, and asked again: what is not there any more is no failure."""
+    place.applied()
+    Somebody(place).open_ssh()
+    number = next(number for number, name in writes("apply") if name == "RevokeSecurityGroupIngress")
+    Somebody(place).open_ssh()
+    done = place.run("apply", plan=[{"nth": number, "do": "drop-reply"}])
+    assert done.code == 0 and place.wrote() == ["RevokeSecurityGroupIngress"] and place.facts() == place.strategy(), (done, place.wrote())
+    assert len([record for record in place.between.requests[place.begun:] if record["action"] == "drop-reply"]) == 1
 
 
 def test_live_efs_control_other_subnets():

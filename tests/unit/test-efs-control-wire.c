@@ -141,6 +141,40 @@ START_TEST (points)
 END_TEST
 
 /* Statements of others stay; ours are taken by their names alone. */
+/* Of somebody's for the same folder and of ours, which comes second: ours is what is told, and what a policy names; theirs alone is told as theirs. */
+START_TEST (points_of_others)
+{
+	static const char theirs[] = "{\"AccessPointId\":\"fsap-1\",\"AccessPointArn\":\"arn:1\",\"PosixUser\":{\"Uid\":1000,\"Gid\":7},\"RootDirectory\":{\"Path\":\"/m\"},\"Tags\":[]}";
+	static const char ours[] = "{\"AccessPointId\":\"fsap-2\",\"AccessPointArn\":\"arn:2\",\"PosixUser\":{\"Uid\":1000,\"Gid\":7},\"RootDirectory\":{\"Path\":\"/m\"},"
+		"\"Tags\":[{\"Key\":\"larder:id\",\"Value\":\"t\"}]}";
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct share share = { .token = "t", .system = json_pack ("{s:s}", "FileSystemArn", "arn:f"), .names = json_object () };
+	struct lines desired = lines_of (arena, (const char *const[]) { "access-point[/m].owner", "1000:7", "policy.access-point", "yes", NULL }), is;
+	json_t *wanted;
+	char *text;
+	share.points = json_pack ("[o, o]", json_loads (theirs, 0, NULL), json_loads (ours, 0, NULL));
+	lines_begin (&is, arena);
+	share_lines (&share, &desired, &is);
+	ck_assert_int_eq (lines_sort (&is, NULL), 0);
+	ck_assert_str_eq (lines_value (&is, "access-point[/m].id"), "fsap-2");
+	ck_assert_str_eq (lines_value (&is, "access-point[/m].owner"), "1000:7");
+	wanted = policy_wanted (&share, &desired, NULL);
+	text = json_dumps (wanted, JSON_COMPACT);
+	ck_assert (strstr (text, "arn:2") && !strstr (text, "arn:1"));
+	free (text);
+	json_decref (wanted);
+	json_array_remove (share.points, 1);
+	lines_begin (&is, arena);
+	share_lines (&share, &desired, &is);
+	ck_assert_int_eq (lines_sort (&is, NULL), 0);
+	ck_assert_str_eq (lines_value (&is, "access-point[/m].owner"), "1000:7 of others");
+	ck_assert_ptr_null (policy_wanted (&share, &desired, NULL));
+	json_decref (share.points);
+	json_decref (share.system);
+	json_decref (share.names);
+}
+END_TEST
+
 START_TEST (policies)
 {
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
@@ -169,7 +203,7 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-efs-control-wire-requests", requests, 0 }, { "test-efs-control-wire-creations", creations, 0 }, { "test-efs-control-wire-lifecycles", lifecycles, 4 },
 		{ "test-efs-control-wire-replies", replies, 9 }, { "test-efs-control-wire-rules", rules, 0 }, { "test-efs-control-wire-points", points, 0 },
-		{ "test-efs-control-wire-policies", policies, 0 },
+		{ "test-efs-control-wire-points-of-others", points_of_others, 0 }, { "test-efs-control-wire-policies", policies, 0 },
 	};
 	return unit_run ("efs-control-wire", cases, COUNT_OF (cases));
 }

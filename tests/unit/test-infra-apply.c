@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "error.h"
 #include "resource.h"
 #include "unit.h"
@@ -27,12 +28,14 @@ teller_read (void *self, struct larder_call *call, const struct larder_resource 
 	*ret_state = !service->there ? LARDER_RESOURCE_ABSENT : service->pending ? LARDER_RESOURCE_PENDING : LARDER_RESOURCE_READY;
 	if (service->pending)
 		service->pending--;
-	if (*ret_state != LARDER_RESOURCE_READY)
+	if (*ret_state == LARDER_RESOURCE_ABSENT)
 		return 0;
 	snprintf (principal, sizeof principal, "made-%u", service->made);
-	const struct larder_line told[] = { { sizeof *told, "locked", service->locked }, { sizeof *told, "principal", principal } };
-	int code = line (context, &told[0], error);
-	return code < 0 ? code : line (context, &told[1], error);
+	const struct larder_line told[] = { { sizeof *told, "locked", service->locked }, { sizeof *told, "principal", principal }, { sizeof *told, "state", "warming up" } };
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < (*ret_state == LARDER_RESOURCE_PENDING ? 3 : 2); n++)
+		code = line (context, &told[n], error);
+	return code;
 }
 
 /* The value of the one line with that path. */
@@ -91,7 +94,8 @@ told_update (void *self, struct larder_call *call, const struct larder_resource 
 }
 
 static const struct larder_path_rule teller_paths[] = {
-	{ "locked", LARDER_STRING, LARDER_PATH_IMMUTABLE, "cannot be changed" }, { "principal", LARDER_STRING, LARDER_PATH_COMPUTED, "as whom" }, { 0 }
+	{ "locked", LARDER_STRING, LARDER_PATH_IMMUTABLE, "cannot be changed" }, { "principal", LARDER_STRING, LARDER_PATH_COMPUTED, "as whom" },
+	{ "state", LARDER_STRING, LARDER_PATH_COMPUTED, "as the service calls it" }, { 0 }
 };
 static const struct larder_path_rule told_paths[] = { { "reader[*]", LARDER_STRING, 0, "who" }, { 0 } };
 static const struct larder_resource_type types[] = {
@@ -144,7 +148,7 @@ bench_begin (struct bench *bench, const char *locked, uint32_t flags)
 	bench->module = (struct module) { .driver = &bench->driver, .head = (const struct larder_module *) &bench->driver };
 	bench->instance = (struct instance) { .module = &bench->module, .self = &bench->service };
 	ck_assert_int_eq (larder_open (&settings, &bench->infra.larder, NULL), 0);
-	bench->infra = (struct larder_infra) { .larder = bench->infra.larder, .flags = flags, .arena = arena_new (), .at = bench->at, .count = 2 };
+	bench->infra = (struct larder_infra) { .larder = bench->infra.larder, .flags = flags, .arena = arena_new (), .at = bench->at, .count = 2, .wait = 60 * NS_PER_S };
 	bench_resource (bench, 0, "cdn");
 	bench_resource (bench, 1, "store");
 	lines_add (&bench->at[0].desired, "locked", locked);
@@ -251,6 +255,64 @@ START_TEST (not_removed)
 }
 END_TEST
 
+/* What is waited for, as it is told. */
+struct heard { unsigned times; char why[40]; int64_t waited, before, most; };
+
+static void
+hear (void *context, const struct larder_infra_event *event)
+{
+	struct heard *heard = context;
+	if (event->step != LARDER_INFRA_WAITING)
+		return;
+	ck_assert_int_eq (event->before, heard->times ? heard->waited : -1);
+	ck_assert_int_ge (event->waited, event->before);
+	heard->times++;
+	heard->waited = event->waited;
+	heard->most = event->most;
+	snprintf (heard->why, sizeof heard->why, "%s", event->change.why ? event->change.why : "");
+}
+
+/* As it is to be, and not ready yet: what a run before this one began, whose time was up. */
+START_TEST (same_and_under_way)
+{
+	struct bench bench;
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	struct heard heard = { .times = 0 };
+	bench_begin (&bench, "yes", 0);
+	bench.service.pending = 3;
+	look (&bench);
+	ck_assert_uint_eq (bench.at[0].mark, LARDER_INFRA_SAME);
+	ck_assert_str_eq (infra_whole (&bench.at[0]).why, "warming up");
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, hear, &heard, &counts, NULL), 0);
+	ck_assert_uint_eq (heard.times, 2);
+	ck_assert_str_eq (heard.why, "warming up");
+	ck_assert_int_eq (heard.most, 60 * NS_PER_S);
+	ck_assert_int_ge (heard.waited, NS_PER_S / 10);
+	ck_assert_uint_eq (bench.service.made, 1);
+	ck_assert_uint_eq (counts.same, 2);
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (time_is_up)
+{
+	struct bench bench;
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	struct heard heard = { .times = 0 };
+	bench_begin (&bench, "yes", 0);
+	bench.infra.wait = NS_PER_S / 20;
+	bench.service.pending = 1000;
+	look (&bench);
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, hear, &heard, &counts, &error), LARDER_E_NOTREADY);
+	ck_assert_ptr_nonnull (strstr (error.message, "warming up"));
+	ck_assert_uint_eq (heard.times, 1);
+	ck_assert_uint_eq (counts.failed, 1);
+	ck_assert_uint_eq (counts.same, 1);      /* nothing was to be done with what is behind it */
+	bench_end (&bench);
+}
+END_TEST
+
 START_TEST (cancelled_while_it_takes_its_time)
 {
 	struct bench bench;
@@ -275,6 +337,8 @@ main (void)
 		{ "test-infra-apply-not-kept", not_kept, 0 },
 		{ "test-infra-apply-removed-in-parts", removed_in_parts, 0 },
 		{ "test-infra-apply-not-removed", not_removed, 0 },
+		{ "test-infra-apply-same-and-under-way", same_and_under_way, 0 },
+		{ "test-infra-apply-time-is-up", time_is_up, 0 },
 		{ "test-infra-apply-cancelled", cancelled_while_it_takes_its_time, 0 },
 	};
 	return unit_run ("test-infra-apply", cases, COUNT_OF (cases));

@@ -292,7 +292,7 @@ struct larder_resource_type {
 	/* Called by `infra` alone, one call at a time for one resource, different resources in parallel.
 	 * read: the state as the service tells it now, a line a call in byte order of the paths; nothing there is ABSENT with
 	 *   0, not NOTFOUND. What may be written in several ways, a key by its alias or a subnet by its tag, is told as `desired` has
-	 *   it, where that is the same.
+	 *   it, where that is the same. While it is PENDING, and of what FAILED, a computed path `state` is what the service calls that.
 	 * create: of what read called ABSENT. Started is enough: core reads until READY. Made by an earlier call whose answer
 	 *   was lost: 0; owned by somebody else: CONFLICT.
 	 * update: changes what differs between observed and desired and nothing else; what is observed and not desired goes, but for

@@ -72,6 +72,7 @@ struct larder_infra_request {
 	uint32_t flags;                  /* enum larder_infra_flag */
 	const char *saved;               /* what larder_infra_save wrote: that and nothing else; CONFLICT when the world moved since. NULL */
 	const char *only;                /* one section, "store/images"; NULL: all */
+	int64_t wait;                    /* ns that one resource may take at its service, before it is NOTREADY; 0: 45 minutes, less than 0: none */
 };
 
 /* Reads all of it. A resource that cannot be looked at is FAILED, and no failure here. INVALID: references that lead in a circle, two sections
@@ -99,12 +100,14 @@ LARDER_API void larder_infra_count (const struct larder_infra *infra, struct lar
 LARDER_API int larder_infra_save (const struct larder_infra *infra, const struct larder_sink *sink, struct larder_error *error);
 
 enum larder_infra_step { LARDER_INFRA_BEGUN = 1, LARDER_INFRA_WAITING = 2, LARDER_INFRA_DONE = 3, LARDER_INFRA_BROKEN = 4, LARDER_INFRA_SKIPPED = 5 };
-/* Of a resource, on the threads that do it, one call at a time. `error` of BROKEN; `why` of SKIPPED. */
+/* Of a resource, on the threads that do it, one call at a time. `error` of BROKEN; `why` of SKIPPED, and of WAITING what the service calls its
+ * state. WAITING comes whenever that was looked at. */
 struct larder_infra_event {
 	size_t size;
 	uint32_t step;                   /* enum larder_infra_step */
 	struct larder_infra_change change;      /* the whole */
 	const struct larder_error *error;
+	int64_t waited, before, most;    /* of WAITING, ns: for how long by now, by the event before it (less than 0: this is the first), and at the most */
 };
 typedef void (*larder_infra_event_fn) (void *context, const struct larder_infra_event *event);
 
