@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "cli"), os.path.join(HERE, "..", "lib")]
@@ -245,6 +246,30 @@ def test_live_policy_worker_each_action_is_needed():
 
 def test_live_policy_reader_each_action_is_needed():
     in_turn("reader", reads)
+
+
+def test_live_policy_by_another_judge():
+    """moto's own IAM, with signatures looked at: a user who has the document and no more does all that his role does; a reader does not write."""
+    w = World()
+    tree = lay_out(w)
+    documents = {role: w.document(role) for role in ("worker", "reader")}
+    documents["admin"] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["*"], "Resource": ["*"]}]}
+    keys = {}
+    for role, document in documents.items():
+        w.iam.create_user(UserName=role)
+        arn = w.iam.create_policy(PolicyName=role, PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+        w.iam.attach_user_policy(UserName=role, PolicyArn=arn)
+        key = w.iam.create_access_key(UserName=role)["AccessKey"]
+        keys[role] = key["AccessKeyId"], key["SecretAccessKey"]
+    urllib.request.urlopen(urllib.request.Request(w.server.endpoint + "/moto-api/reset-auth", data=b"0", headers={"content-type": "text/plain"})).close()
+    w.server.access_key, w.server.secret_key = keys["admin"]
+    w.s3 = w.server.client("s3", region_name=REGION)
+    for role, commands in (("reader", reads), ("worker", works)):
+        w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"] = keys[role]
+        failed = fails(w, commands, tree)
+        assert failed == [], (role, failed)
+        assert w.larder("put", os.path.join(tree, "big"), "images:x-" + role).code == (0 if role == "worker" else 4)
+        assert w.larder("rm", "images:again").code == (0 if role == "worker" else 4)
 
 
 if __name__ == "__main__":
