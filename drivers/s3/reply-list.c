@@ -19,17 +19,19 @@ struct entry {
 struct listing {
 	const struct larder_list *list;
 	struct s3_rows rows;      /* struct entry */
+	size_t inside;            /* of an entry's path, with the '/' behind it; 0: between entries */
 	bool url;                 /* names are encoded; said at any place of the reply */
 	bool has_end, truncated;
 	const char *token, *key_marker, *version_marker;
 };
 
 static int
-add_entry (struct listing *listing, uint32_t flags, struct larder_error *error)
+add_entry (struct listing *listing, const char *path, uint32_t flags, struct larder_error *error)
 {
 	struct entry *entry = s3_row_add (&listing->rows);
 	if (!entry)
 		return larder_fail_memory (error);
+	listing->inside = strlen (path) + 1;
 	entry->info.size = sizeof entry->info;
 	entry->info.flags = flags;
 	entry->order = listing->rows.count;
@@ -49,13 +51,15 @@ static int
 on_begin (void *context, const char *path, struct larder_error *error)
 {
 	struct listing *listing = context;
+	if (listing->inside)
+		return 0;
 	if (is (path, "CommonPrefixes"))
-		return add_entry (listing, LARDER_INFO_PREFIX, error);
+		return add_entry (listing, path, LARDER_INFO_PREFIX, error);
 	if (!listing->list->versions)
-		return is (path, "Contents") ? add_entry (listing, LARDER_INFO_LATEST, error) : 0;
+		return is (path, "Contents") ? add_entry (listing, path, LARDER_INFO_LATEST, error) : 0;
 	if (is (path, "Version"))
-		return add_entry (listing, 0, error);
-	return is (path, "DeleteMarker") ? add_entry (listing, LARDER_INFO_DELETE_MARKER, error) : 0;
+		return add_entry (listing, path, 0, error);
+	return is (path, "DeleteMarker") ? add_entry (listing, path, LARDER_INFO_DELETE_MARKER, error) : 0;
 }
 
 static int
@@ -129,29 +133,16 @@ read_page (struct listing *listing, const char *name, const char *text, struct l
 	return strcmp (name, "NextVersionIdMarker") == 0 ? s3_text (listing->rows.arena, text, &listing->version_marker, error) : 0;
 }
 
-/* What comes after "Contents/", or NULL. */
-static const char *
-in_entry (const char *path)
-{
-	static const char *const names[] = { "Contents", "CommonPrefixes", "Version", "DeleteMarker" };
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		size_t length = 0;
-		while (names[i][length] && path[length] == names[i][length])
-			length++;
-		if (!names[i][length] && path[length] == '/')
-			return path + length + 1;
-	}
-	return NULL;
-}
-
 static int
 on_end (void *context, const char *path, const char *text, struct larder_error *error)
 {
 	struct listing *listing = context;
-	const char *name = in_entry (path);
-	if (name)
-		return listing->rows.count ? read_field (listing, name, text, error) : 0;
-	return strchr (path, '/') ? 0 : read_page (listing, path, text, error);
+	if (!listing->inside)
+		return strchr (path, '/') ? 0 : read_page (listing, path, text, error);
+	if (path[listing->inside - 1])
+		return read_field (listing, path + listing->inside, text, error);
+	listing->inside = 0;
+	return 0;
 }
 
 /* ---- judging ---- */

@@ -1,7 +1,8 @@
 /* floor.c: what a client cannot do without, and nothing else: each file of a set signed and put, or got and written, by blocking
- * threads. No retries, no checks, no checksum. It says how near to the least a real client is, and libcurl's share.
+ * threads. No retries, no checks; a checksum of large files alone, by pieces, as they leave. It says how near to the least a real client
+ * is, and libcurl's share. "signed" is "curl" with the SHA-256 of the bytes in the signature, so that they are read twice.
  *
- *   floor curl|raw up|down HOST:PORT BUCKET PREFIX SET FOLDER THREADS        SET as in null-names.c; plain HTTP */
+ *   floor curl|signed|raw up|down URL BUCKET PREFIX SET FOLDER THREADS        SET as in null-names.c; raw: plain HTTP */
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -17,12 +18,17 @@
 
 #include "arena.h"
 #include "aws.h"
+#include "checksum.h"
 #include "clock.h"
+#include "text.h"
 
-static struct { const char *engine, *host, *bucket, *prefix, *folder; bool up; unsigned long count; atomic_ulong next; } work;
+/* Larger files go by pieces of that (more does not stay in a core's cache between checksum and socket); what is received at once. */
+enum { PIECE = 64 << 10, RECEIVED = 512 << 10 };
 
-/* One thread. */
-struct hand { CURL *curl; int fd, out; char url[600], path[500], file[500], *bytes; size_t size, room; };
+static struct { const char *engine, *url, *host, *bucket, *prefix, *folder; bool up; unsigned long count; atomic_ulong next; } work;
+
+/* One thread. `in` is the file of what goes by pieces, else -1. */
+struct hand { CURL *curl; int fd, in, out; char url[600], path[500], file[500], hash[65], *bytes, *head; size_t size, room; uint64_t crc; };
 
 static void
 fail (const char *what)
@@ -31,15 +37,30 @@ fail (const char *what)
 	exit (1);
 }
 
+static const char *
+hash_of_file (struct hand *hand)
+{
+	struct sha256 sha;
+	unsigned char sum[32];
+	ssize_t got;
+	sha256_begin (&sha);
+	for (off_t at = 0; (got = pread (hand->in, hand->bytes, PIECE, at)) > 0; at += got)
+		sha256_add (&sha, hand->bytes, (size_t) got);
+	sha256_end (&sha, sum);
+	text_hex (sum, sizeof sum, hand->hash);
+	return hand->hash;
+}
+
 static struct aws_request
-sign (struct larder_arena *arena, const char *key)
+sign (struct larder_arena *arena, struct hand *hand)
 {
 	static const struct aws_credentials who = { .access_key = (char *) (uintptr_t) "larder", .secret_key = (char *) (uintptr_t) "larder-secret" };
-	const struct aws_signing signing = { .credentials = &who, .region = "us-east-1", .service = "s3", .payload_hash = AWS_UNSIGNED_PAYLOAD,
-	                                     .content_sha256 = true, .plain_path = true, .time = clock_wall () };
+	bool read_first = work.up && hand->in >= 0 && strcmp (work.engine, "signed") == 0;
+	const struct aws_signing signing = { .credentials = &who, .region = "us-east-1", .service = "s3", .content_sha256 = true, .plain_path = true,
+	                                     .payload_hash = read_first ? hash_of_file (hand) : AWS_UNSIGNED_PAYLOAD, .time = clock_wall () };
 	struct aws_request request;
-	aws_request_begin (&request, arena, work.up ? "PUT" : "GET", work.bucket, key);
-	if (aws_sign (&request, work.host, key, &signing, NULL, NULL) < 0)
+	aws_request_begin (&request, arena, work.up ? "PUT" : "GET", work.bucket, hand->path);
+	if (aws_sign (&request, work.host, hand->path, &signing, NULL, NULL) < 0)
 		fail ("sign");
 	return request;
 }
@@ -51,6 +72,34 @@ take (char *bytes, size_t size, size_t count, void *context)
 {
 	const struct hand *hand = context;
 	return hand->out < 0 || write (hand->out, bytes, size * count) == (ssize_t) (size * count) ? size * count : 0;
+}
+
+/* The next piece of the file, summed up: what is sent is what was summed. */
+static size_t
+give (char *bytes, size_t size, size_t count, void *context)
+{
+	struct hand *hand = context;
+	ssize_t got = read (hand->in, bytes, size * count);
+	if (got < 0)
+		return CURL_READFUNC_ABORT;
+	hand->crc = crc64nvme (hand->crc, bytes, (size_t) got);
+	return (size_t) got;
+}
+
+static void
+curl_body (struct hand *hand)
+{
+	if (hand->in >= 0) {
+		curl_easy_setopt (hand->curl, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt (hand->curl, CURLOPT_UPLOAD_BUFFERSIZE, (long) PIECE);
+		curl_easy_setopt (hand->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t) hand->size);
+		curl_easy_setopt (hand->curl, CURLOPT_READFUNCTION, give);
+		curl_easy_setopt (hand->curl, CURLOPT_READDATA, hand);
+		return;
+	}
+	curl_easy_setopt (hand->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) hand->size);
+	curl_easy_setopt (hand->curl, CURLOPT_POSTFIELDS, hand->bytes);
+	curl_easy_setopt (hand->curl, CURLOPT_CUSTOMREQUEST, "PUT");
 }
 
 static void
@@ -67,11 +116,8 @@ over_curl (struct hand *hand, const struct aws_request *request)
 	list = curl_slist_append (curl_slist_append (list, "Expect:"), "Content-Type:");
 	curl_easy_setopt (hand->curl, CURLOPT_URL, hand->url);
 	curl_easy_setopt (hand->curl, CURLOPT_HTTPHEADER, list);
-	if (work.up) {
-		curl_easy_setopt (hand->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) hand->size);
-		curl_easy_setopt (hand->curl, CURLOPT_POSTFIELDS, hand->bytes);
-		curl_easy_setopt (hand->curl, CURLOPT_CUSTOMREQUEST, "PUT");
-	}
+	if (work.up)
+		curl_body (hand);
 	if (curl_easy_perform (hand->curl) != CURLE_OK || curl_easy_getinfo (hand->curl, CURLINFO_RESPONSE_CODE, &status) || status != 200)
 		fail ("curl");
 	curl_slist_free_all (list);
@@ -95,27 +141,41 @@ join (struct hand *hand)
 }
 
 static void
+send_pieces (struct hand *hand)
+{
+	ssize_t got;
+	while ((got = read (hand->in, hand->bytes, PIECE)) > 0) {
+		hand->crc = crc64nvme (hand->crc, hand->bytes, (size_t) got);
+		for (ssize_t sent = 0, now; sent < got; sent += now)
+			if ((now = send (hand->fd, hand->bytes + sent, (size_t) (got - sent), MSG_NOSIGNAL)) < 0)
+				fail ("send");
+	}
+}
+
+static void
 over_socket (struct hand *hand, const struct aws_request *request)
 {
-	char head[65536], *body = NULL;
+	char *head = hand->head, *body = NULL;
 	int used = snprintf (head, 4096, "%s %s HTTP/1.1\r\n", request->method, hand->path);
 	for (size_t i = 0; i < request->header_count; i++)
 		used += snprintf (head + used, 1024, "%s: %s\r\n", request->headers[i].name, request->headers[i].value);
 	used += work.up ? snprintf (head + used, 64, "Content-Length: %zu\r\n\r\n", hand->size) : snprintf (head + used, 64, "\r\n");
-	struct iovec parts[] = { { head, (size_t) used }, { hand->bytes, work.up ? hand->size : 0 } };
+	struct iovec parts[] = { { head, (size_t) used }, { hand->bytes, work.up && hand->in < 0 ? hand->size : 0 } };
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
 	if (sendmsg (hand->fd, &message, MSG_NOSIGNAL) != (ssize_t) (parts[0].iov_len + parts[1].iov_len))
 		fail ("send");
+	if (hand->in >= 0)
+		send_pieces (hand);
 	size_t have = 0;
 	while (!body) {
-		ssize_t got = recv (hand->fd, head + have, sizeof head - 1 - have, 0);
+		ssize_t got = recv (hand->fd, head + have, RECEIVED - 1 - have, 0);
 		if (got <= 0)
 			fail ("recv");
 		head[have += (size_t) got] = '\0';
 		body = strstr (head, "\r\n\r\n");
 	}
 	size_t left = strtoull (strcasestr (head, "content-length:") + 15, NULL, 10), part = have - (size_t) (body + 4 - head);
-	for (body += 4; left > 0; body = head, part = left ? (size_t) recv (hand->fd, head, sizeof head, 0) : 0) {
+	for (body += 4; left > 0; body = head, part = left ? (size_t) recv (hand->fd, head, RECEIVED, 0) : 0) {
 		if (hand->out >= 0 && write (hand->out, body, part) != (ssize_t) part)
 			fail ("write");
 		left -= part;
@@ -128,7 +188,7 @@ static void
 open_file (struct hand *hand)
 {
 	struct stat facts;
-	hand->out = -1;
+	hand->in = hand->out = -1;
 	if (!work.up) {
 		hand->out = open (hand->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (hand->out < 0)
@@ -139,37 +199,62 @@ open_file (struct hand *hand)
 	if (fd < 0 || fstat (fd, &facts) < 0)
 		fail (hand->file);
 	hand->size = (size_t) facts.st_size;
-	if (hand->room < hand->size && !(hand->bytes = realloc (hand->bytes, hand->room = hand->size)))
+	size_t room = hand->size > PIECE ? PIECE : hand->size;
+	if (hand->room < room && !(hand->bytes = realloc (hand->bytes, hand->room = room)))
 		fail ("memory");
+	if (hand->size > PIECE) {
+		hand->in = fd;
+		return;
+	}
 	if (read (fd, hand->bytes, hand->size) != facts.st_size)
 		fail (hand->file);
 	close (fd);
 }
 
+static void
+close_file (struct hand *hand)
+{
+	if (hand->in >= 0)
+		close (hand->in);
+	if (hand->out >= 0)
+		close (hand->out);
+}
+
+static void
+curl_begin (struct hand *hand)
+{
+	hand->curl = curl_easy_init ();
+	curl_easy_setopt (hand->curl, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt (hand->curl, CURLOPT_WRITEDATA, hand);
+	curl_easy_setopt (hand->curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt (hand->curl, CURLOPT_BUFFERSIZE, (long) (work.count == 1 ? RECEIVED : CURL_MAX_WRITE_SIZE));
+	if (secure_getenv ("AWS_CA_BUNDLE"))
+		curl_easy_setopt (hand->curl, CURLOPT_CAINFO, secure_getenv ("AWS_CA_BUNDLE"));
+}
+
 static void *
 run (void *unused)
 {
-	struct hand hand = { .curl = curl_easy_init () };
+	struct hand hand = { .in = -1 };
 	struct larder_arena *arena = arena_new ();
 	bool raw = strcmp (work.engine, "raw") == 0;
 	(void) unused;
-	curl_easy_setopt (hand.curl, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt (hand.curl, CURLOPT_WRITEDATA, &hand);
-	curl_easy_setopt (hand.curl, CURLOPT_NOSIGNAL, 1L);
+	curl_begin (&hand);
+	if (raw && !(hand.head = malloc (RECEIVED)))
+		fail ("memory");
 	if (raw)
 		join (&hand);
 	for (unsigned long i; (i = atomic_fetch_add (&work.next, 1)) < work.count;) {
 		snprintf (hand.path, sizeof hand.path, "/%s/%s/%05lu/%08lu", work.bucket, work.prefix, i / 1000, i);
-		snprintf (hand.url, sizeof hand.url, "http://%s%s", work.host, hand.path);
+		snprintf (hand.url, sizeof hand.url, "%s%s", work.url, hand.path);
 		snprintf (hand.file, sizeof hand.file, "%s/%05lu/%08lu", work.folder, i / 1000, i);
 		open_file (&hand);
-		struct aws_request request = sign (arena, hand.path);
+		struct aws_request request = sign (arena, &hand);
 		if (raw)
 			over_socket (&hand, &request);
 		else
 			over_curl (&hand, &request);
-		if (hand.out >= 0)
-			close (hand.out);
+		close_file (&hand);
 		arena_clear (arena);
 	}
 	return NULL;
@@ -180,10 +265,10 @@ main (int argc, char **argv)
 {
 	static pthread_t threads[256];
 	if (argc != 9)
-		return fprintf (stderr, "usage: floor curl|raw up|down HOST:PORT BUCKET PREFIX SET FOLDER THREADS\n"), 2;
+		return fprintf (stderr, "usage: floor curl|signed|raw up|down URL BUCKET PREFIX SET FOLDER THREADS\n"), 2;
 	char prefix[400];
 	snprintf (prefix, sizeof prefix, "%s%s", argv[5], argv[6]);
-	work.engine = argv[1], work.up = strcmp (argv[2], "up") == 0, work.host = argv[3], work.bucket = argv[4], work.prefix = prefix;
+	work.engine = argv[1], work.up = strcmp (argv[2], "up") == 0, work.url = argv[3], work.host = strstr (argv[3], "//") + 2, work.bucket = argv[4], work.prefix = prefix;
 	work.folder = argv[7], work.count = strtoul (argv[6], NULL, 10);
 	unsigned count = (unsigned) strtoul (argv[8], NULL, 10);
 	for (unsigned long i = 0; !work.up && i * 1000 < work.count; i++) {

@@ -154,18 +154,28 @@ class Floor(Peer):
     """No client: the least that one can spend (floor.c), over libcurl and over a bare socket."""
     name, engine = "floor-curl", "curl"
 
+    def can(self, server, op, of): return True
+
     def words(self, server, op, bucket, of, folder):
-        if server.tls or server.faulty or of.endswith("GiB"):
+        if server.faulty or not self.can(server, op, of):
             return None
-        return [os.path.join(os.environ["TOP_BUILDDIR"], "tests", "bench", "floor"), self.engine, op, server.endpoint.split("//")[1], bucket, "bench/", of,
-                folder, "200" if server.latency else "64"]
+        return [os.path.join(os.environ["TOP_BUILDDIR"], "tests", "bench", "floor"), self.engine, op, server.endpoint, bucket, "bench/", of,
+                folder, "1" if of.endswith("GiB") else "200" if server.latency else "64"]
 
     def up(self, server, folder): return self.words(server, "up", "empty", os.path.basename(folder), folder)
     def down(self, server, folder, into): return self.words(server, "down", "null", folder, into)
 
 
+class FloorSigned(Floor):
+    name, engine = "floor-signed", "signed"
+
+    def can(self, server, op, of): return op == "up" and of.endswith("GiB") and not server.tls
+
+
 class FloorRaw(Floor):
     name, engine = "floor-raw", "raw"
+
+    def can(self, server, op, of): return not server.tls
 
 
 class S5cmd(Peer):
@@ -293,7 +303,7 @@ class Libs3(Library):
 
 
 
-ALL = [Larder, Other, LarderUnsigned, S5cmd, Rclone, Mc, Awscli, Awscrt, Obstore, Opendal, Libs3, Floor, FloorRaw]
+ALL = [Larder, Other, LarderUnsigned, S5cmd, Rclone, Mc, Awscli, Awscrt, Obstore, Opendal, Libs3, Floor, FloorSigned, FloorRaw]
 
 
 if __name__ == "__main__":

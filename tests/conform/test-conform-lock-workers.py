@@ -155,6 +155,7 @@ def test_conform_lock_workers_file_killed_at_any_time():
             with place.worker() as worker:
                 got, _ = take(worker, "m", 8)
                 fences.append(got.fence)
+                assert worker.ask("renew m 50 note").code == 0      # else the lease of a minute is what the next one waits for
                 for _ in range(400):
                     worker.tell("renew m 50 note")
                 time.sleep(0.01)
