@@ -3,6 +3,7 @@
 made again, drifted in each attribute by boto3 and mended, an identity replaced by a control, lost replies, throttled, denied, killed; what others set stays;
 turned off, awaited and removed, whoever turned it off (c-E09); behaviors that change places (c-E05)."""
 import copy
+import json
 import os
 import subprocess
 import sys
