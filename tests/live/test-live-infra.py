@@ -10,8 +10,8 @@ import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from strategy_buckets import (  # noqa: E402
-    DRIFTS, IMAGES, LOGS, MODELS, REPLICA, ROLE, UPLOADS, change, check_strategy, plain, policy_set, rule_set, rules_of, tags_set, world)
-from tool import BUILD, SLOW, SRC, run  # noqa: E402
+    DRIFTS, IMAGES, LOGS, MODELS, REPLICA, ROLE, UPLOADS, change, check_strategy, copies_set, plain, policy_set, rule_set, rules_of, tags_set, world)
+from tool import BUILD, SLOW, SRC, larder, run  # noqa: E402
 
 
 
