@@ -121,14 +121,41 @@ make (struct changing *changing, struct larder_error *error)
 
 /* ---- changing ---- */
 
-static int
-put (struct changing *changing, const struct buffer *body, struct larder_error *error)
+static bool
+is_as_wanted (const struct changing *changing, const struct cf_state *now)
 {
+	struct lines is;
+	lines_begin (&is, changing->work.arena);
+	cf_tell (now, &is);
+	bool same = lines_sort (&is, NULL) == 0;
+	for (size_t n = 0; same && n < changing->will.count; n++) {
+		const char *path = changing->will.at[n].path;
+		same = strncmp (path, "tag[", 4) == 0 || !cf_differs (&is, &changing->will, path);      /* tags come afterwards */
+	}
+	return same;
+}
+
+static bool
+is_off (const struct changing *changing, const struct cf_state *now)
+{
+	(void) changing;
+	return cf_config_is_off (now->config);
+}
+
+/* Another etag by now is that of our own first asking, whose answer was lost, when the distribution is as it was to be; else somebody else wrote. */
+static int
+put (struct changing *changing, const struct buffer *body, bool (*is_done) (const struct changing *changing, const struct cf_state *now), struct larder_error *error)
+{
+	struct cf_state now;
 	struct aws_request request;
 	struct aws_reply reply;
 	cf_request (&request, changing->work.arena, "PUT", arena_printf (changing->work.arena, "distribution/%s/config", changing->state.id), changing->state.etag);
 	cf_request_body (&request, body);
-	return cf_ask (&changing->work, &request, "cannot change the distribution", NULL, &reply, error);
+	int code = cf_ask (&changing->work, &request, "cannot change the distribution", "PreconditionFailed", &reply, error);
+	if (code < 0 || !reply.fault)
+		return code;
+	code = cf_find (&changing->work, changing->resource->identity, &now, error);
+	return code < 0 ? code : now.id && is_done (changing, &now) ? 0 : aws_fault_error (reply.fault, "cannot change the distribution", error);
 }
 
 static int
@@ -147,7 +174,7 @@ change (struct changing *changing, struct larder_error *error)
 		code = cf_document (tree, changing->state.config, &after, error);
 	if (code < 0 || strcmp (buffer_text (&before), buffer_text (&after)) == 0)
 		return code;
-	return put (changing, &after, error);
+	return put (changing, &after, is_as_wanted, error);
 }
 
 static int
@@ -185,7 +212,7 @@ turn_off (struct changing *changing, struct larder_error *error)
 	buffer_init (&body, DOCUMENT_MOST);
 	cf_config_off (&changing->state.tree, changing->state.config);
 	int code = cf_document (&changing->state.tree, changing->state.config, &body, error);
-	return code < 0 ? code : put (changing, &body, error);
+	return code < 0 ? code : put (changing, &body, is_off, error);
 }
 
 /* The distribution goes last: as long as it is there, what belongs to it is found. */

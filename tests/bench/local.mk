@@ -23,4 +23,4 @@ check-scale-keys: tests/bench/null-server tests/bench/measure all
 endif
 EXTRA_DIST += %D%/null.py %D%/test-bench-null.py %D%/test-bench-scale.py %D%/turns.py %D%/peers.py %D%/peer.py %D%/bench-large.py %D%/bench-small.py %D%/bench-keys.py \
 	%D%/bench-sync.py %D%/bench-faults.py %D%/bench-ingest.py %D%/bench-ingest-minio.py
-EXTRA_DIST += %D%/peer-libs3.c %D%/strategy.py %D%/bench-python.py
+EXTRA_DIST += %D%/peer-libs3.c %D%/strategy.py %D%/bench-python.py %D%/bench-infra.py %D%/strategy_tf.py

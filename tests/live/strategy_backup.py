@@ -88,8 +88,10 @@ DRIFTS = (
 # ---- the database
 
 def instance(rds):
+    """moto tells a log twice that was asked for twice: it is a set."""
     one, = rds.describe_db_instances(DBInstanceIdentifier=DATABASE)["DBInstances"]
-    return {key: one.get(key, []) for key in INSTANCE}
+    found = {key: one.get(key, []) for key in INSTANCE}
+    return {**found, "EnabledCloudwatchLogsExports": sorted(set(found["EnabledCloudwatchLogsExports"]))}
 
 
 def make_instance(rds, **more):

@@ -271,6 +271,17 @@ def test_live_cloudfront_lost_replies_throttling_and_refusals():
     assert place.run("apply").code == 0 and len(place.service.distributions) == len(place.service.identities) == 1
 
 
+def test_live_cloudfront_a_change_whose_answer_is_lost():
+    """Asked again its etag is old: it is ours, when the distribution is as it was to be. Changed, and turned off."""
+    place.fresh(text=OAC)
+    want = place.service.copy()
+    whole(Comment="another")(place)
+    done = place.run("apply", text=OAC, rules=[("UpdateDistribution", 1, "lose")])
+    assert done.code == 0 and place.wrote() == ["UpdateDistribution"] * 2 and place.service.copy() == want, (done, place.wrote())
+    done = place.run("destroy", "--environment", "test", text=OAC, rules=[("UpdateDistribution", 1, "lose")])
+    assert done.code == 0 and place.wrote().count("UpdateDistribution") == 2 and place.service.distributions == {}, (done, place.wrote())
+
+
 def test_live_cloudfront_killed_and_run_again():
     """Killed when the service was asked the first, second, … time, making it and removing it: the next run ends as an undisturbed one, with one of each, or none."""
     for words, text in (("apply",), OAC), (("apply",), PIPELINE), (("destroy", "--environment", "test"), OAC), (("destroy", "--environment", "test"), PIPELINE):
