@@ -74,6 +74,8 @@ const struct larder_path_rule cdn_paths[] = {
 	{ "key-group", LARDER_STRING, 0, "keys of signed URLs" },
 	{ "origin[*].access", LARDER_STRING, 0, "oac or oai" },
 	{ "origin[*].access-comment", LARDER_STRING, 0, "comment of it" },
+	{ "origin[*].access-id", LARDER_STRING, LARDER_PATH_COMPUTED, "what the service calls who reads it" },
+	{ "origin[*].access-name", LARDER_STRING, LARDER_PATH_COMPUTED, "and what we call it" },
 	{ "origin[*].bucket", LARDER_STRING, LARDER_PATH_OPTIONAL, "what it serves" },
 	{ "origin[*].domain", LARDER_STRING, LARDER_PATH_REQUIRED, "where that is" },
 	{ "price-class", LARDER_STRING, LARDER_PATH_OPTIONAL, "where it serves from" },

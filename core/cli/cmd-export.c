@@ -74,7 +74,7 @@ const struct larder_cmd cmd_export_kubernetes = {
 	.examples = "larder export kubernetes --profile aws|two volumes, two claims, the job that fills the cache\n"
 		"larder export kubernetes --profile aws --shards 4 -o model-sync.yaml|four pods share the work\n"
 		"larder export kubernetes --profile aws --reader sdxl/sdxl-base|and a pod that loads a model, then reads it",
-	.text = "From the [cache] section and the [filesystem] it is on. Asks no service. image and service-account have no default, and an image without a fixed tag or digest is refused. "
+	.text = "From the [cache] section and the [filesystem] it is on. Asks no service, but for the ids of the file system and its access point where the profile does not say them. image and service-account have no default, and an image without a fixed tag or digest is refused. "
 		"The pods take their configuration from config-map, a ConfigMap with the keys larder.ini and PROFILE.ini: kubectl create configmap NAME "
 		"--from-file=etc/larder.ini --from-file=etc/profiles/PROFILE.ini. With a schedule the job is a CronJob.",
 	.options = options, .self_size = sizeof (struct export), .least = 0, .most = 1, .run = run,

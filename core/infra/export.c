@@ -1,4 +1,4 @@
-/* export.c: larder_export: the sections it is about, the driver's share of the text, and all or nothing of it to the caller. */
+/* export.c: larder_export: the sections it is about, a driver's share of the text, and all or nothing of it to the caller. */
 #include "infra.h"
 
 #define LARDER_API_VERSION LARDER_API_CURRENT
@@ -7,32 +7,11 @@
 #include <string.h>
 
 #include "error.h"
+#include "lines.h"
 
-enum { TEXT_MOST = 1 << 20 };
+enum { TEXT_MOST = 64 << 20 };
 
-/* ---- what the driver is told ---- */
-
-struct desired { const struct larder_line *lines, *next; };
-
-static int
-next_line (void *context, struct larder_line *ret_line, struct larder_error *error)
-{
-	struct desired *desired = context;
-	(void) error;
-	if (!desired->next->path)
-		return 0;
-	larder_give (ret_line, desired->next++);
-	return 1;
-}
-
-static void
-rewind_lines (void *context)
-{
-	struct desired *desired = context;
-	desired->next = desired->lines;
-}
-
-/* ---- what it writes ---- */
+/* ---- what a driver writes ---- */
 
 static int
 add_bytes (void *context, const void *bytes, size_t count, struct larder_error *error)
@@ -40,40 +19,45 @@ add_bytes (void *context, const void *bytes, size_t count, struct larder_error *
 	return buffer_add (context, bytes, count) < 0 ? larder_fail (error, LARDER_E_LIMIT, "the driver writes too much") : 0;
 }
 
-static int
-ask (struct exporting *exporting, struct instance *instance, const struct larder_export *request, struct buffer *text, struct larder_error *error)
+int
+export_ask (struct exporting *exporting, struct instance *instance, const struct larder_export *asked, const char **ret, struct larder_error *error)
 {
 	const struct larder_driver *driver = instance->module->driver;
-	const struct larder_sink sink = { .size = sizeof sink, .context = text, .write = add_bytes };
-	struct larder_call call = larder_call_begin (exporting->larder, exporting->arena);
-	if (!driver->export_resource)
-		return 0;
-	instance_enter (instance);
-	int code = driver->export_resource (instance->self, &call, request, &sink, error);
-	instance_leave (instance);
-	return code;
-}
-
-int
-export_share (struct exporting *exporting, const char *backend, const char *type, const char *section, const struct larder_line *lines,
-              const char **ret, struct larder_error *error)
-{
-	struct desired desired = { lines, lines };
-	struct larder_lines asked = { .size = sizeof asked, .context = &desired, .next = next_line, .rewind = rewind_lines };
-	const struct larder_export request = {
-		.size = sizeof request, .format = exporting->request->format, .type = type, .section = section, .identity = section, .desired = &asked,
-	};
+	struct larder_export request = *asked;
 	CLEANUP_BUFFER struct buffer text;
+	const struct larder_sink sink = { .size = sizeof sink, .context = &text, .write = add_bytes };
+	struct larder_call call = larder_call_begin (exporting->larder, exporting->arena);
+	request.format = exporting->request->format;
 	buffer_init (&text, TEXT_MOST);
-	struct instance *instance = NULL;
-	int code = backend_describe (exporting->larder, backend, exporting->arena, &instance, error);
-	if (code == 0)
-		code = ask (exporting, instance, &request, &text, error);
-	instance_free (instance);
+	if (!driver->export_resource)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "the driver %s writes nothing as '%s'", driver->name, request.format);
+	instance_enter (instance);
+	int code = driver->export_resource (instance->self, &call, &request, &sink, error);
+	instance_leave (instance);
 	if (code < 0)
 		return code;
 	*ret = arena_copy (exporting->arena, buffer_text (&text));
 	return *ret ? 0 : larder_fail_memory (error);
+}
+
+int
+export_share (struct exporting *exporting, const char *backend, const char *type, const char *section, const struct lines *desired, const struct lines *observed,
+              const char **ret, struct larder_error *error)
+{
+	struct lines_feed desired_feed, observed_feed;
+	struct larder_lines wanted, there;
+	lines_feed (&desired_feed, desired, &wanted);
+	if (observed)
+		lines_feed (&observed_feed, observed, &there);
+	const struct larder_export request = {
+		.size = sizeof request, .type = type, .section = section, .identity = section, .desired = &wanted, .observed = observed ? &there : NULL,
+	};
+	struct instance *instance = NULL;
+	int code = backend_describe (exporting->larder, backend, exporting->arena, &instance, error);
+	if (code == 0)
+		code = export_ask (exporting, instance, &request, ret, error);
+	instance_free (instance);
+	return code;
 }
 
 /* ---- the sections ---- */
@@ -113,10 +97,11 @@ larder_export (struct larder *larder, const struct larder_exporting *asked, cons
 	struct exporting exporting = { .larder = larder, .request = &request, .arena = arena, .out = &out };
 	if (!arena)
 		return larder_fail_memory (error);
-	if (!request.format || strcmp (request.format, "kubernetes") != 0)
-		return larder_fail_next (error, LARDER_E_INVALID, "there is kubernetes", "nothing is exported as '%s'", request.format ? request.format : "");
-	int code = find_sections (&exporting, error);
-	if (code == 0)
+	if (!request.format)
+		return larder_fail (error, LARDER_E_INVALID, "no format is named");
+	bool manifests = strcmp (request.format, "kubernetes") == 0;
+	int code = manifests ? find_sections (&exporting, error) : export_configuration (&exporting, error);
+	if (code == 0 && manifests)
 		code = export_kubernetes (&exporting, error);
 	if (code == 0 && out.failed)
 		code = larder_fail_memory (error);

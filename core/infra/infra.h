@@ -17,12 +17,17 @@ struct exporting {
 	const struct schema_filesystem *filesystem;
 };
 
-/* Lines for the driver to know what is desired, ended by a NULL path. */
-struct larder_line;
-/* What the driver of that [backend] writes of one resource, in the arena: "" where it has no such operation. */
-int export_share (struct exporting *exporting, const char *backend, const char *type, const char *section, const struct larder_line *desired,
+struct larder_export;
+struct larder_lines;
+struct lines;
+/* What this instance writes of what is requested, but for the format, in the arena. UNSUPPORTED where it has no such operation. */
+int export_ask (struct exporting *exporting, struct instance *instance, const struct larder_export *request, const char **ret, struct larder_error *error);
+/* The same of the driver of a [backend], which no service is asked for. `observed` may be NULL. */
+int export_share (struct exporting *exporting, const char *backend, const char *type, const char *section, const struct lines *desired, const struct lines *observed,
                   const char **ret, struct larder_error *error);
 
 int export_kubernetes (struct exporting *exporting, struct larder_error *error);
+/* In any other format: all that the sections stand for, as it is there. */
+int export_configuration (struct exporting *exporting, struct larder_error *error);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "resource.h"
 
 enum { KEPT_SECONDS = 86400, TRIES = 6 };
 
@@ -32,29 +33,65 @@ begin (const struct manifests *manifests, const char *version, const char *kind,
 
 /* ---- volumes and claims ---- */
 
+/* What the section does not say of ids is asked of the service, once. */
+static int
+look_at_filesystem (struct manifests *manifests, const struct larder_error *missing, struct larder_error *error)
+{
+	const char *name = config_name (manifests->exporting->filesystem_at), *only = arena_printf (manifests->exporting->arena, "filesystem/%s", name);
+	const struct larder_infra_request request = { .size = sizeof request, .only = only };
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = only ? larder_infra_open (manifests->exporting->larder, &request, &manifests->infra, &why) : larder_fail_memory (&why);
+	const struct resource *one = code < 0 ? NULL : resource_find (manifests->infra, "filesystem", name, NULL);
+	if (one && one->code == 0 && !one->cut && one->state != LARDER_RESOURCE_ABSENT) {
+		manifests->observed = &one->observed;
+		return 0;
+	}
+	return larder_fail_next (error, LARDER_E_INVALID, missing->next, "%s, and nobody tells: %s", missing->message, code < 0 ? why.message : !one ? "no resource" : one->cut ? one->why_cut
+		: one->code < 0 ? one->error.message : "there is no such file system yet");
+}
+
+static int
+share_as_known (struct manifests *manifests, const struct lines *desired, const char **ret, struct larder_error *error)
+{
+	const char *backend = manifests->exporting->filesystem->backend, *name = config_name (manifests->exporting->filesystem_at);
+	struct larder_error missing = LARDER_ERROR_INIT;
+	int code = export_share (manifests->exporting, backend, "volume", name, desired, manifests->observed, ret, &missing);
+	if (code == LARDER_E_NOTFOUND && !manifests->observed) {
+		code = look_at_filesystem (manifests, &missing, error);
+		return code < 0 ? code : export_share (manifests->exporting, backend, "volume", name, desired, manifests->observed, ret, error);
+	}
+	if (code < 0 && error)
+		larder_give (error, &missing);
+	return code;
+}
+
 /* What the service calls the file system: the driver's own words. */
 static int
-volume_share (const struct manifests *manifests, const struct side *side, const char **ret, struct larder_error *error)
+volume_share (struct manifests *manifests, const struct side *side, const char **ret, struct larder_error *error)
 {
 	const struct exporting *exporting = manifests->exporting;
 	const struct schema_filesystem *filesystem = exporting->filesystem;
 	const char *name = config_name (exporting->filesystem_at);
-	const struct larder_line desired[] = {
-		{ sizeof *desired, "access-point", filesystem->access_point ? filesystem->access_point : "" }, { sizeof *desired, "path", manifests->cache->volume_path },
-		{ sizeof *desired, "read-only", side->read_only ? "yes" : "no" }, { 0 }
-	};
+	struct lines desired;
+	lines_begin (&desired, exporting->arena);
+	lines_add (&desired, "access-point", filesystem->access_point);
+	lines_add (&desired, "path", manifests->cache->volume_path);
+	lines_add (&desired, "read-only", side->read_only ? "yes" : "no");
 	if (!filesystem->backend)
 		return larder_fail_next (error, LARDER_E_INVALID, "backend = NAME of a [backend] section", "[filesystem \"%s\"] of %s has no 'backend'", name,
 			config_where (exporting->filesystem_at));
-	int code = export_share (manifests->exporting, filesystem->backend, "volume", name, desired, ret, error);
-	if (code == 0 && !**ret)
-		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "choose a profile whose file systems a cluster can mount", "the driver of [backend \"%s\"] knows no "
-			"Kubernetes volume", filesystem->backend);
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = desired.failed ? larder_fail_memory (&why) : share_as_known (manifests, &desired, ret, &why);
+	if (code == LARDER_E_UNSUPPORTED)
+		return larder_fail_next (error, code, "choose a profile whose file systems a cluster can mount", "the driver of [backend \"%s\"] knows no Kubernetes volume: %s",
+			filesystem->backend, why.message);
+	if (code < 0 && error)
+		larder_give (error, &why);
 	return code;
 }
 
 static int
-put_volume (const struct manifests *manifests, const struct side *side, struct larder_error *error)
+put_volume (struct manifests *manifests, const struct side *side, struct larder_error *error)
 {
 	struct buffer *out = manifests->out;
 	const char *share;
@@ -145,8 +182,9 @@ put_job (const struct manifests *manifests)
 static int
 begin_manifests (struct manifests *manifests, struct larder_error *error)
 {
-	static const struct larder_line nothing[] = { { 0 } };
 	struct exporting *exporting = manifests->exporting;
+	struct lines nothing;
+	lines_begin (&nothing, exporting->arena);
 	manifests->volume_rw = arena_printf (exporting->arena, "%s-rw", manifests->cache->volume);
 	if (!manifests->volume_rw)
 		return larder_fail_memory (error);
@@ -155,7 +193,34 @@ begin_manifests (struct manifests *manifests, struct larder_error *error)
 	int code = config_find (config, "store", manifests->cache->source, &source, error);
 	if (code == 0 && config_text (source, "in"))
 		code = config_find (config, "store", config_text (source, "in"), &source, error);
-	return code < 0 ? code : export_share (exporting, config_text (source, "backend"), "environment", config_name (source), nothing, &manifests->environment, error);
+	if (code == 0)
+		code = export_share (exporting, config_text (source, "backend"), "environment", config_name (source), &nothing, NULL, &manifests->environment, error);
+	if (code == LARDER_E_UNSUPPORTED)                /* its pods need none */
+		manifests->environment = "";
+	return code == LARDER_E_UNSUPPORTED ? 0 : code;
+}
+
+static int
+put_manifests (struct manifests *manifests, struct larder_error *error)
+{
+	struct exporting *exporting = manifests->exporting;
+	const struct side sides[] = {
+		{ manifests->cache->volume, manifests->cache->claim, "ReadOnlyMany", true }, { manifests->volume_rw, manifests->cache->claim_rw, "ReadWriteMany", false },
+	};
+	int code = 0;
+	buffer_add_text (exporting->out, "# Written by larder export kubernetes: change larder.ini, then write it anew.\n");
+	for (size_t i = 0; code == 0 && i < 2; i++)
+		code = put_volume (manifests, &sides[i], error);
+	if (code < 0)
+		return code;
+	for (size_t i = 0; i < 2; i++)
+		put_claim (manifests, &sides[i]);
+	put_job (manifests);
+	if (exporting->request->flags & LARDER_EXPORT_READER) {
+		begin (manifests, "v1", "Pod", "model-reader", true);
+		pod_reader (manifests, 1);
+	}
+	return 0;
 }
 
 int
@@ -167,22 +232,8 @@ export_kubernetes (struct exporting *exporting, struct larder_error *error)
 	int code = manifests_check (&manifests, error);
 	if (code == 0)
 		code = begin_manifests (&manifests, error);
-	if (code < 0)
-		return code;
-	const struct side sides[] = {
-		{ manifests.cache->volume, manifests.cache->claim, "ReadOnlyMany", true }, { manifests.volume_rw, manifests.cache->claim_rw, "ReadWriteMany", false },
-	};
-	buffer_add_text (exporting->out, "# Written by larder export kubernetes: change larder.ini, then write it anew.\n");
-	for (size_t i = 0; code == 0 && i < 2; i++)
-		code = put_volume (&manifests, &sides[i], error);
-	if (code < 0)
-		return code;
-	for (size_t i = 0; i < 2; i++)
-		put_claim (&manifests, &sides[i]);
-	put_job (&manifests);
-	if (exporting->request->flags & LARDER_EXPORT_READER) {
-		begin (&manifests, "v1", "Pod", "model-reader", true);
-		pod_reader (&manifests, 1);
-	}
-	return 0;
+	if (code == 0)
+		code = put_manifests (&manifests, error);
+	larder_infra_free (manifests.infra);
+	return code;
 }

@@ -14,6 +14,8 @@ struct manifests {
 	unsigned uid, gid;
 	const char *profile;
 	const char *environment;         /* lines of the source's driver, or "" */
+	struct larder_infra *infra;      /* looked at only where an id is not written; or NULL */
+	const struct lines *observed;    /* of the file system, in it */
 };
 
 /* A key may be there and say nothing. */

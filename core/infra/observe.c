@@ -185,9 +185,8 @@ stays (const struct larder_infra *infra, const struct resource *resource, const 
 	return true;                             /* the service filled it in */
 }
 
-/* All that is to be there afterwards: what is desired, and of what is there what nobody here declared. */
-static int
-target (const struct larder_infra *infra, const struct resource *resource, struct lines *ret, struct larder_error *error)
+int
+resource_target (const struct larder_infra *infra, const struct resource *resource, struct lines *ret, struct larder_error *error)
 {
 	lines_begin (ret, resource->seen);
 	for (size_t n = 0; n < resource->desired.count; n++)
@@ -205,7 +204,7 @@ resource_act (struct larder_infra *infra, struct resource *resource, enum resour
 	struct lines_feed desired_feed, observed_feed;
 	struct larder_lines desired, observed;
 	struct lines wanted;
-	int code = target (infra, resource, &wanted, error);
+	int code = resource_target (infra, resource, &wanted, error);
 	if (code < 0)
 		return code;
 	lines_feed (&desired_feed, &wanted, &desired);

@@ -100,6 +100,8 @@ int resource_resolve (const struct larder_infra *infra, struct resource *resourc
 const struct resource *resource_told_by (const struct larder_infra *infra, const char *from);
 /* What its driver is asked with, but for lines. */
 struct larder_resource resource_request (const struct resource *resource);
+/* All that is to be there afterwards: what is desired, and of what is there what nobody here declared. In the arena of what was seen. */
+int resource_target (const struct larder_infra *infra, const struct resource *resource, struct lines *ret, struct larder_error *error);
 enum resource_act { RESOURCE_CREATE, RESOURCE_UPDATE, RESOURCE_REMOVE };
 int resource_act (struct larder_infra *infra, struct resource *resource, enum resource_act what, struct larder_error *error);
 

@@ -13,6 +13,12 @@ void aws_percent (struct buffer *into, const char *text, bool keep_slash);
 /* Value of a header of the request, name in lower case; NULL when it is not there. */
 const char *aws_request_header_find (const struct aws_request *request, const char *name);
 
+/* ---- role.c ------------------------------------------------------------------------------------- */
+
+#define AWS_ROLE_POLICY "larder"     /* name of the one with its rights */
+/* Who may take it, JSON; NULL: no memory. */
+const char *aws_role_trust (const struct aws_made_role *role, struct larder_arena *arena);
+
 /* ---- xml.c: pure ------------------------------------------------------------------------------- */
 
 /* A document that comes in pieces, read by expat. */

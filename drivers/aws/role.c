@@ -11,7 +11,7 @@
 #include "text.h"
 
 #define VERSION "2010-05-08"
-#define POLICY "larder"
+#define POLICY AWS_ROLE_POLICY
 
 /* One request of the query protocol; pairs are name, value, …, ended by NULL. 0, 1: refused with the forgiven word, or a code. */
 static int
@@ -72,8 +72,8 @@ same (const char *is, const char *wanted)
 	return equal;
 }
 
-static char *
-trust_of (const struct aws_made_role *role, struct larder_arena *arena)
+const char *
+aws_role_trust (const struct aws_made_role *role, struct larder_arena *arena)
 {
 	return arena_printf (arena, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"%s\"},\"Action\":\"sts:AssumeRole\"}]}", role->service);
 }
@@ -104,7 +104,7 @@ int
 aws_role_find (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, const char **ret_arn, bool *ret_right, struct larder_error *error)
 {
 	struct found found;
-	char *trust = trust_of (role, arena);
+	const char *trust = aws_role_trust (role, arena);
 	int code = trust ? look (client, call, arena, role, &found, error) : larder_fail_memory (error);
 	if (code > 0) {
 		*ret_arn = found.arn;
@@ -120,7 +120,7 @@ aws_role_set (struct aws_client *client, struct larder_call *call, struct larder
 {
 	struct found found;
 	struct aws_reply reply = { 0 };
-	char *trust = trust_of (role, arena);
+	const char *trust = aws_role_trust (role, arena);
 	int code = trust ? look (client, call, arena, role, &found, error) : larder_fail_memory (error);
 	if (code == 0) {
 		const char *const pairs[] = { "RoleName", role->name, "AssumeRolePolicyDocument", trust, "Tags.member.1.Key", AWS_ROLE_TAG, "Tags.member.1.Value", role->id, NULL };

@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "terraform.h"
 #include "traps.h"
 
 static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct backup, aws), { .key = NULL } };
@@ -100,8 +101,12 @@ static const struct larder_path_rule paths[] = {
 	{ "rule[*].cold-after", LARDER_INT, 0, "days" },
 	{ "rule[*].copy[*]", LARDER_BOOL, 0, "vault that copies go to" },
 	{ "rule[*].delete-after", LARDER_INT, 0, "days" },
+	{ "rule[*].end-within", LARDER_INT, LARDER_PATH_COMPUTED, "minutes until it must be done" },
 	{ "rule[*].schedule", LARDER_STRING, LARDER_PATH_OPTIONAL, "when, six fields, UTC" },
+	{ "rule[*].start-within", LARDER_INT, LARDER_PATH_COMPUTED, "minutes until it must have begun" },
 	{ "rule[*].vault", LARDER_STRING, LARDER_PATH_REQUIRED, "where" },
+	{ "rule[*].zone", LARDER_STRING, LARDER_PATH_COMPUTED, "time zone of when" },
+	{ "selection[*].id", LARDER_STRING, LARDER_PATH_COMPUTED, "what the service calls it" },
 	{ "selection[*].resource[*]", LARDER_BOOL, 0, "what" },
 	{ "selection[*].role", LARDER_STRING, LARDER_PATH_REQUIRED, "as whom" },
 	{ 0 }
@@ -113,9 +118,21 @@ static const struct larder_resource_type resources[] = {
 	{ 0 }
 };
 
+static int
+backup_export (void *self, struct larder_call *call, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error)
+{
+	static const char *const services[] = { "backup", "iam", NULL };
+	const struct backup *backup = self;
+	(void) call;
+	if (strcmp (request->format, AWS_TERRAFORM) != 0)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "driver 'backup' writes nothing as '%s'", request->format);
+	return request->type ? backup_terraform (backup->name, request, sink, error)
+		: aws_terraform_provider (backup->name, &backup->aws, aws_client_region (backup->client), services, sink, error);
+}
+
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "backup", .version = "0.1.0", .summary = "plans, vaults and selections of AWS Backup",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct backup), .resources = resources, .resource_stride = sizeof *resources,
-	.open = backup_open, .close = backup_close, .policy = backup_policy,
+	.open = backup_open, .close = backup_close, .policy = backup_policy, .export_resource = backup_export,
 };
 LARDER_DRIVER (driver)

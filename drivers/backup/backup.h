@@ -5,8 +5,6 @@
 #define LARDER_API_VERSION 0
 #include "wire.h"
 
-#define BACKUP_SERVICE "backup.amazonaws.com"       /* who takes roles */
-
 struct backup {
 	struct aws_settings aws;
 	const char *name, *server;

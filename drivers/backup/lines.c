@@ -9,11 +9,11 @@
 #include "lines.h"
 
 static void
-add_days (struct lines *lines, const char *rule, const char *below, const json_t *days)
+add_number (struct lines *lines, const char *rule, const char *below, const json_t *value)
 {
 	char number[32];
-	snprintf (number, sizeof number, "%lld", (long long) json_integer_value (days));
-	if (json_is_integer (days))
+	snprintf (number, sizeof number, "%lld", (long long) json_integer_value (value));
+	if (json_is_integer (value))
 		lines_add_in (lines, "rule", rule, below, number);
 }
 
@@ -41,17 +41,21 @@ add_rule (struct lines *lines, const json_t *rule)
 		return;
 	lines_add_in (lines, "rule", name, ".vault", backup_text (rule, "TargetBackupVaultName"));
 	lines_add_in (lines, "rule", name, ".schedule", backup_text (rule, "ScheduleExpression"));
-	add_days (lines, name, ".cold-after", json_object_get (life, "MoveToColdStorageAfterDays"));
-	add_days (lines, name, ".delete-after", json_object_get (life, "DeleteAfterDays"));
+	add_number (lines, name, ".cold-after", json_object_get (life, "MoveToColdStorageAfterDays"));
+	lines_add_in (lines, "rule", name, ".zone", backup_text (rule, "ScheduleExpressionTimezone"));
+	add_number (lines, name, ".start-within", json_object_get (rule, "StartWindowMinutes"));
+	add_number (lines, name, ".end-within", json_object_get (rule, "CompletionWindowMinutes"));
+	add_number (lines, name, ".delete-after", json_object_get (life, "DeleteAfterDays"));
 	add_members (lines, "rule", name, ".copy", json_object_get (rule, "CopyActions"), "DestinationBackupVaultArn");
 }
 
 static void
-add_selection (struct lines *lines, const json_t *selection)
+add_selection (struct lines *lines, const char *id, const json_t *selection)
 {
 	const char *name = backup_text (selection, "SelectionName");
 	if (!*name)
 		return;
+	lines_add_in (lines, "selection", name, ".id", id);
 	lines_add_in (lines, "selection", name, ".role", backup_text (selection, "IamRoleArn"));
 	add_members (lines, "selection", name, ".resource", json_object_get (selection, "Resources"), NULL);
 }
@@ -67,7 +71,7 @@ backup_tell (const struct backup_state *state, struct larder_arena *arena, larde
 	json_array_foreach (json_object_get (state->plan, "Rules"), index, one)
 		add_rule (&lines, one);
 	json_array_foreach (state->selections, index, one)
-		add_selection (&lines, json_object_get (one, "selection"));
+		add_selection (&lines, backup_text (one, "id"), json_object_get (one, "selection"));
 	int code = lines_sort (&lines, error);
 	return code < 0 ? code : lines_tell (&lines, line, context, error);
 }

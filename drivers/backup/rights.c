@@ -43,7 +43,7 @@ allow_roles (struct asked *asked, struct larder_error *error)
 	}
 	if (!backup_role_asked (&asked->desired))
 		return 0;
-	code = aws_role_name ("backup", asked->request->identity, asked->desired.arena, &name, error);
+	code = aws_role_name (BACKUP_ROLE_KIND, asked->request->identity, asked->desired.arena, &name, error);
 	if (code == 0)
 		aws_policy_role (asked->policy, name, BACKUP_SERVICE);
 	return code;

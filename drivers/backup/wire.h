@@ -24,6 +24,20 @@ struct backup_state { const char *id, *arn; json_t *plan, *selections; };
 /* Each line in byte order of the paths. */
 int backup_tell (const struct backup_state *state, struct larder_arena *arena, larder_line_fn line, void *context, struct larder_error *error);
 
+/* ---- role-rights.c: the role that is made here: larder-KIND-PLAN ---- */
+
+#define BACKUP_ROLE_KIND "backup"
+#define BACKUP_SERVICE "backup.amazonaws.com"       /* who takes roles */
+/* Is it the line of a selection whose role is made here? */
+bool backup_role_is_auto (const struct line *line);
+/* A policy for these addresses, in any order; and for those that lines select with such a role. In the arena. */
+int backup_rights (const char **arns, size_t count, struct larder_arena *arena, const char **ret, struct larder_error *error);
+int backup_rights_wanted (const struct lines *desired, const char **ret, struct larder_error *error);
+
+/* ---- terraform.c ---- */
+
+int backup_terraform (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);
+
 /* ---- document.c: from lines to documents ---- */
 
 /* BackupPlan as it is to be: what `was` (or NULL) has beside the lines stays. NULL: no memory. */

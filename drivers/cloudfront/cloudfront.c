@@ -6,6 +6,7 @@
 #include "arena.h"
 #include "error.h"
 #include "resource-paths.h"
+#include "terraform.h"
 #include "traps.h"
 
 static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct cloudfront, aws), { .key = NULL } };
@@ -115,9 +116,21 @@ static const struct larder_resource_type resources[] = {
 	{ 0 }
 };
 
+static int
+cf_export (void *self, struct larder_call *call, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error)
+{
+	static const char *const services[] = { "cloudfront", NULL };
+	const struct cloudfront *cloudfront = self;
+	(void) call;
+	if (strcmp (request->format, AWS_TERRAFORM) != 0)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "driver 'cloudfront' writes nothing as '%s'", request->format);
+	return request->type ? cf_terraform (cloudfront->name, request, sink, error)
+		: aws_terraform_provider (cloudfront->name, &cloudfront->aws, aws_client_region (cloudfront->client), services, sink, error);
+}
+
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "cloudfront", .version = "0.1.0", .summary = "distributions of CloudFront",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct cloudfront), .resources = resources, .resource_stride = sizeof *resources,
-	.open = cloudfront_open, .close = cloudfront_close, .policy = cf_policy,
+	.open = cloudfront_open, .close = cloudfront_close, .policy = cf_policy, .export_resource = cf_export,
 };
 LARDER_DRIVER (driver)

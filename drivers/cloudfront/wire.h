@@ -56,6 +56,10 @@ int cf_access_read (const char *body, size_t length, const char *kind, struct la
 /* Value of a tag; NULL. */
 const char *cf_tag (const struct aws_node *tags, const char *key);
 
+/* ---- terraform.c ---- */
+
+int cf_terraform (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);
+
 /* ---- document.c, behavior.c: from lines to documents ---- */
 
 /* A configuration that serves nothing yet. */

@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "clock.h"
 #include "error.h"
+#include "terraform.h"
 #include "traps.h"
 
 static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct control, aws), { .key = NULL } };
@@ -152,13 +153,18 @@ static const struct larder_path_rule paths[] = {
 	{ "lifecycle.back-on-access", LARDER_INT, 0, "accesses until it comes back" },
 	{ "lifecycle.to-archive", LARDER_INT, 0, "days until a file is archived" },
 	{ "lifecycle.to-ia", LARDER_INT, 0, "days until a file is infrequent" },
+	{ "mount-target[*]", LARDER_STRING, LARDER_PATH_COMPUTED, "what reaches it from there" },
+	{ "named[*]", LARDER_STRING, LARDER_PATH_COMPUTED, "what a look-up found" },
 	{ "network", LARDER_STRING, LARDER_PATH_OPTIONAL, "where it is reached" },
 	{ "performance", LARDER_STRING, LARDER_PATH_IMMUTABLE | LARDER_PATH_OPTIONAL, "performance mode" },
 	{ "policy.access-point", LARDER_BOOL, 0, "mounted through the access point alone" },
 	{ "policy.tls", LARDER_BOOL, 0, "mounted over TLS alone" },
+	{ "security-group.description", LARDER_STRING, LARDER_PATH_COMPUTED, "what it is said to be for" },
 	{ "security-group.egress", LARDER_STRING, LARDER_PATH_OPTIONAL, "open or none" },
 	{ "security-group.from[*]", LARDER_STRING, 0, "who may mount it" },
+	{ "security-group.id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
 	{ "security-group.name", LARDER_STRING, 0, "name of the group" },
+	{ "security-group.ours", LARDER_BOOL, LARDER_PATH_COMPUTED, "made here" },
 	{ "state", LARDER_STRING, LARDER_PATH_COMPUTED, "as the service calls it, and of what" },
 	{ "tag[*]", LARDER_STRING, 0, "tag" },
 	{ "target[*]", LARDER_BOOL, 0, "subnet it is reached from" },
@@ -172,9 +178,21 @@ static const struct larder_resource_type resources[] = {
 	{ 0 }
 };
 
+static int
+control_export (void *self, struct larder_call *call, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error)
+{
+	static const char *const services[] = { "efs", "ec2", NULL };
+	const struct control *control = self;
+	(void) call;
+	if (strcmp (request->format, AWS_TERRAFORM) != 0)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "driver 'efs-control' writes nothing as '%s'", request->format);
+	return request->type ? share_terraform (control->name, request, sink, error)
+		: aws_terraform_provider (control->name, &control->aws, aws_client_region (control->files), services, sink, error);
+}
+
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "efs-control", .version = "0.1.0", .summary = "sets up file systems of EFS; the driver efs reads and writes them",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct control), .resources = resources, .resource_stride = sizeof *resources,
-	.open = control_open, .close = control_close, .policy = control_policy,
+	.open = control_open, .close = control_close, .policy = control_policy, .export_resource = control_export,
 };
 LARDER_DRIVER (driver)

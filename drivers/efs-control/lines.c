@@ -175,6 +175,11 @@ add_group (const struct share *share, const json_t *meant, struct lines *ret)
 		if (group == meant || json_is_true (json_object_get (group, "ours")))
 			values_add (&names, json_text (group, "groupName"));
 	lines_add (ret, "security-group.name", values_join (&names, ret->arena));
+	if (meant) {
+		lines_add (ret, "security-group.description", json_text (meant, "groupDescription"));
+		lines_add (ret, "security-group.id", json_text (meant, "groupId"));
+		lines_add (ret, "security-group.ours", json_is_true (json_object_get (meant, "ours")) ? "yes" : "no");
+	}
 	lines_add (ret, "security-group.egress", meant ? rules_egress (json_object_get (meant, "out")) : NULL);
 	json_array_foreach (json_object_get (meant, "in"), n, rule) {
 		struct values ports = { .count = 0 };
@@ -188,6 +193,17 @@ add_group (const struct share *share, const json_t *meant, struct lines *ret)
 		if (!told)
 			lines_add_in (ret, "security-group.from", share_as_asked (share, peer), "", values_join (&ports, ret->arena));
 	}
+}
+
+/* What else than an id was asked for, and what it is. */
+static void
+add_names (const struct share *share, struct lines *ret)
+{
+	const char *asked;
+	json_t *id;
+	json_object_foreach (share->names, asked, id)
+		if (strcmp (asked, json_string_value (id)) != 0)
+			lines_add_in (ret, "named", asked, "", json_string_value (id));
 }
 
 /* The network of what is there; of what is not there yet, as it is asked for. */
@@ -214,8 +230,12 @@ share_lines (const struct share *share, const struct lines *desired, struct line
 	add_points (share, desired, ret);
 	lines_add (ret, "policy.access-point", policy_tells (share, "access-point", desired));
 	lines_add (ret, "policy.tls", policy_tells (share, "tls", desired));
-	json_array_foreach (share->targets, n, target)
-		lines_add_in (ret, "target", share_as_asked (share, json_text (target, "SubnetId")), "", target_value (target, wanted ? group : NULL, ret->arena));
+	json_array_foreach (share->targets, n, target) {
+		const char *subnet = share_as_asked (share, json_text (target, "SubnetId"));
+		lines_add_in (ret, "mount-target", subnet, "", json_text (target, "MountTargetId"));
+		lines_add_in (ret, "target", subnet, "", target_value (target, wanted ? group : NULL, ret->arena));
+	}
+	add_names (share, ret);
 	add_network (share, group, desired, ret);
 	add_group (share, group, ret);
 }

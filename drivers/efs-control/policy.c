@@ -79,6 +79,18 @@ policy_tells (const struct share *share, const char *what, const struct lines *d
 	return same && is_said (share, mount_statement (arn)) ? "yes" : "otherwise";
 }
 
+void
+policy_add (json_t *statements, const char *arn, bool tls, const char *point)
+{
+	if (!tls && !point)
+		return;
+	json_array_append_new (statements, mount_statement (arn));
+	if (tls)
+		json_array_append_new (statements, tls_statement (arn));
+	if (point)
+		json_array_append_new (statements, point_statement (arn, point));
+}
+
 json_t *
 policy_wanted (const struct share *share, const struct lines *desired, struct larder_error *error)
 {
@@ -94,12 +106,7 @@ policy_wanted (const struct share *share, const struct lines *desired, struct la
 	for (size_t n = json_array_size (all); n-- > 0;)
 		if (strncmp (json_text (json_array_get (all, n), "Sid"), SID, strlen (SID)) == 0)
 			json_array_remove (all, n);
-	if (tls || by_point)
-		json_array_append_new (all, mount_statement (arn));
-	if (tls)
-		json_array_append_new (all, tls_statement (arn));
-	if (by_point)
-		json_array_append_new (all, point_statement (arn, point));
+	policy_add (all, arn, tls, by_point ? point : NULL);
 	if (!policy)
 		larder_fail_memory (error);
 	return policy;

@@ -81,6 +81,13 @@ const char *policy_tells (const struct share *share, const char *what, const str
 /* The document as it is to be, statements of others with it; an empty list of statements: none. NULL: no memory, or no access point to name. */
 json_t *policy_wanted (const struct share *share, const struct lines *desired, struct larder_error *error);
 
+/* Our statements: over TLS alone, through this access point alone (NULL: any); neither: none. */
+void policy_add (json_t *statements, const char *arn, bool tls, const char *point);
+
+/* ---- terraform.c ---- */
+
+int share_terraform (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);
+
 /* ---- lines.c ---- */
 
 void share_lines (const struct share *share, const struct lines *desired, struct lines *ret);

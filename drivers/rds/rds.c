@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "lines.h"
+#include "terraform.h"
 #include "text.h"
 #include "traps.h"
 
@@ -97,6 +98,7 @@ tell_instance (const struct rds_instance *instance, struct larder_arena *arena, 
 	struct lines lines;
 	lines_begin (&lines, arena);
 	lines_add (&lines, "deletion-protection", strcmp (instance->protection, "true") == 0 ? "yes" : "no");
+	lines_add (&lines, "class", instance->class);
 	lines_add (&lines, "engine", instance->engine);
 	lines_add (&lines, "id", instance->arn);
 	lines_add (&lines, "retention", instance->retention);
@@ -309,6 +311,7 @@ database_policy (void *self, struct larder_call *call, const struct larder_polic
 /* ---- the table ---- */
 
 static const struct larder_path_rule paths[] = {
+	{ "class", LARDER_STRING, LARDER_PATH_COMPUTED, "what it runs on" },
 	{ "deletion-protection", LARDER_BOOL, LARDER_PATH_OPTIONAL, "removal is refused while it is on" },
 	{ "engine", LARDER_STRING, LARDER_PATH_COMPUTED, "what it is" },
 	{ "final-snapshot", LARDER_STRING, LARDER_PATH_COMPUTED, "taken before it goes" },
@@ -326,9 +329,21 @@ static const struct larder_resource_type resources[] = {
 	{ 0 }
 };
 
+static int
+rds_export (void *self, struct larder_call *call, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error)
+{
+	static const char *const services[] = { "rds", NULL };
+	const struct rds *rds = self;
+	(void) call;
+	if (strcmp (request->format, AWS_TERRAFORM) != 0)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "driver 'rds' writes nothing as '%s'", request->format);
+	return request->type ? rds_terraform (rds->name, request, sink, error)
+		: aws_terraform_provider (rds->name, &rds->aws, aws_client_region (rds->client), services, sink, error);
+}
+
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "rds", .version = "0.1.0", .summary = "how databases of RDS are protected",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct rds), .resources = resources, .resource_stride = sizeof *resources,
-	.open = rds_open, .close = rds_close, .policy = database_policy,
+	.open = rds_open, .close = rds_close, .policy = database_policy, .export_resource = rds_export,
 };
 LARDER_DRIVER (driver)

@@ -9,7 +9,7 @@ enum { RDS_LOGS_MOST = 16 };
 
 /* An instance: as it is, or as it will be by what is pending. Texts in the arena; "" where there is none. */
 struct rds_instance {
-	const char *arn, *status, *engine, *retention, *window, *protection;
+	const char *arn, *status, *class, *engine, *retention, *window, *protection;
 	const char *logs[RDS_LOGS_MOST];
 	size_t log_count;
 };
@@ -26,6 +26,7 @@ void rds_modify (struct aws_request *request, struct larder_arena *arena, const 
 void rds_delete (struct aws_request *request, struct larder_arena *arena, const char *instance, const char *snapshot);
 void rds_describe_snapshot (struct aws_request *request, struct larder_arena *arena, const char *snapshot);
 
+int rds_terraform (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);
 /* INTEGRITY when it tells of no instance. */
 int rds_instance_read (const char *body, size_t length, struct larder_arena *arena, struct rds_instance *ret, struct larder_error *error);
 /* Enum larder_resource_state of a status. */

@@ -34,7 +34,7 @@ static int
 work_begin (struct work *work, void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
 	struct s3 *s3 = self;
-	*work = (struct work) { s3, call, resource->type, { resource->identity, aws_partition (aws_client_region (s3->client)) }, arena_new () };
+	*work = (struct work) { s3, call, resource->type, { resource->identity, aws_partition (aws_client_region (s3->client)), aws_client_region (s3->client) }, arena_new () };
 	return work->arena ? 0 : larder_fail_memory (error);
 }
 

@@ -136,7 +136,7 @@ allow_role (struct asked *asked, struct larder_error *error)
 			aws_policy_pass (asked->policy, role, S3_ROLE_SERVICE);
 		return 0;
 	}
-	int code = aws_role_name ("copies", asked->request->identity, asked->desired.arena, &name, error);
+	int code = aws_role_name (S3_ROLE_KIND, asked->request->identity, asked->desired.arena, &name, error);
 	if (code == 0)
 		aws_policy_role (asked->policy, name, S3_ROLE_SERVICE);
 	return code;

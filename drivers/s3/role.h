@@ -5,8 +5,6 @@
 #include "s3.h"
 #include "setting.h"
 
-#define S3_ROLE_SERVICE "s3.amazonaws.com"
-
 /* UNSUPPORTED for role = auto where there is no IAM of this cloud. */
 int s3_role_supports (const struct s3 *s3, const struct larder_line *line, struct larder_error *error);
 /* In what was read, the ARN of ours becomes "auto", or "otherwise" where the role is not as it should be. `source_key`: of what is copied, or NULL. */

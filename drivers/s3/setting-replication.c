@@ -126,3 +126,58 @@ s3_replication_write (const struct s3_place *place, const struct lines *desired,
 	aws_node_set (&tree, root, "Role", lines_value (desired, "role"));
 	return s3_rules_merge (&kind, &tree, root, desired, place) ? aws_tree_write (&tree, root, S3_NAMESPACE, into, error) : 0;
 }
+
+/* ---- as whom ---- */
+
+/* Values of the lines of one kind, in order. */
+static void
+add_values (struct buffer *text, const struct lines *lines, const char *pattern, const char *before, const char *after)
+{
+	const char *comma = "";
+	for (size_t n = 0; n < lines->count; n++)
+		if (path_matches (pattern, lines->at[n].path) && lines->at[n].value) {
+			buffer_printf (text, "%s\"%s%s%s\"", comma, before, lines->at[n].value, after);
+			comma = ",";
+		}
+}
+
+/* What is copied is read with its key, by S3 alone. An alias is a condition, for rights are for keys. */
+static void
+add_decrypt (struct buffer *text, const struct s3_place *place, const char *key)
+{
+	const char *region = place->region ? place->region : "us-east-1";
+	const char *alias = strstr (key, "alias/");
+	buffer_add_text (text, ",{\"Effect\":\"Allow\",\"Action\":[\"kms:Decrypt\"],\"Resource\":[\"");
+	if (strncmp (key, "arn:", 4) == 0 && !alias)
+		buffer_add_text (text, key);
+	else
+		buffer_printf (text, "arn:%s:kms:%s:*:key/%s", place->partition, region, alias ? "*" : key);
+	buffer_printf (text, "\"],\"Condition\":{\"StringEquals\":{\"kms:ViaService\":\"s3.%s.amazonaws.com\"}", region);
+	if (alias)
+		buffer_printf (text, ",\"ForAnyValue:StringEquals\":{\"kms:ResourceAliases\":\"%s\"}", alias);
+	buffer_add_text (text, "}}");
+}
+
+/* Buckets that rules copy to, in the order of the rules; each statement names all. Copies under keys are written with those, whose regions their ARNs tell. */
+int
+s3_replication_rights (const struct s3_place *place, const char *source_key, const struct lines *lines, const char **ret, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer text, keys;
+	const char *from = place->bucket, *arn = place->partition;
+	buffer_init (&text, 1 << 18);
+	buffer_init (&keys, 1 << 16);
+	buffer_printf (&text, "{\"Version\":\"2012-10-17\",\"Statement\":["
+		"{\"Effect\":\"Allow\",\"Action\":[\"s3:GetReplicationConfiguration\",\"s3:ListBucket\"],\"Resource\":[\"arn:%s:s3:::%s\"]},"
+		"{\"Effect\":\"Allow\",\"Action\":[\"s3:GetObjectVersionAcl\",\"s3:GetObjectVersionForReplication\",\"s3:GetObjectVersionTagging\"],\"Resource\":[\"arn:%s:s3:::%s/*\"]},"
+		"{\"Effect\":\"Allow\",\"Action\":[\"s3:ReplicateDelete\",\"s3:ReplicateObject\",\"s3:ReplicateTags\"],\"Resource\":[", arn, from, arn, from);
+	add_values (&text, lines, "rule[*].to", arena_printf (lines->arena, "arn:%s:s3:::", arn), "/*");
+	buffer_add_text (&text, "]}");
+	if (source_key)
+		add_decrypt (&text, place, source_key);
+	add_values (&keys, lines, "rule[*].key", "", "");
+	if (keys.length)
+		buffer_printf (&text, ",{\"Effect\":\"Allow\",\"Action\":[\"kms:Encrypt\"],\"Resource\":[%s],\"Condition\":{\"StringLike\":{\"kms:ViaService\":\"s3.*.amazonaws.com\"}}}", buffer_text (&keys));
+	buffer_add_text (&text, "]}");
+	*ret = text.failed || keys.failed ? NULL : arena_copy (lines->arena, buffer_text (&text));
+	return *ret ? 0 : larder_fail_memory (error);
+}

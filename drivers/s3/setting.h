@@ -10,7 +10,7 @@
 struct buffer;
 
 /* What the documents name. */
-struct s3_place { const char *bucket, *partition; };    /* "aws", of ARNs */
+struct s3_place { const char *bucket, *partition, *region; };    /* partition: "aws", of ARNs; region NULL: the first */
 
 struct s3_setting {
 	const char *type;                 /* of the resource that it belongs to */
@@ -63,5 +63,14 @@ S3_SETTING (lifecycle);
 S3_SETTING (cors);
 S3_SETTING (policy);
 S3_SETTING (replication);
+
+/* ---- the role that copies, where it is made here: larder-KIND-BUCKET ---- */
+#define S3_ROLE_KIND "copies"
+#define S3_ROLE_SERVICE "s3.amazonaws.com"
+/* What it may do, for rules as the lines have them: a policy, in the arena of the lines. `source_key`: of what is copied, or NULL. */
+int s3_replication_rights (const struct s3_place *place, const char *source_key, const struct lines *lines, const char **ret, struct larder_error *error);
+
+/* ---- terraform.c ---- */
+int s3_terraform (const struct s3_place *place, const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);
 
 #endif

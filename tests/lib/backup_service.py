@@ -63,6 +63,11 @@ class Service(stand_in.Service):
     def ListBackupVaults(self, NextToken=None, **_):
         return self.pages([{"BackupVaultName": name, "BackupVaultArn": self.vault_arn(name)} for name in sorted(self.vaults)], "BackupVaultList", NextToken)
 
+    def DescribeBackupVault(self, BackupVaultName, **_):
+        if BackupVaultName not in self.vaults:
+            raise Refused(400, "ResourceNotFoundException", "no vault " + BackupVaultName)
+        return {"BackupVaultName": BackupVaultName, "BackupVaultArn": self.vault_arn(BackupVaultName), "EncryptionKeyArn": "arn:aws:kms:us-east-1:%s:key/backup" % ACCOUNT, "NumberOfRecoveryPoints": 0}
+
     def DeleteBackupVault(self, BackupVaultName):
         if "points" in self.vaults.get(BackupVaultName, {}):
             raise Refused(400, "InvalidRequestException", "the vault holds recovery points")
@@ -86,6 +91,7 @@ class Service(stand_in.Service):
                 raise Refused(400, "InvalidParameterValueException", "90 days between cold and gone")
             rule.setdefault("StartWindowMinutes", 480)
             rule.setdefault("CompletionWindowMinutes", 10080)
+            rule.setdefault("ScheduleExpressionTimezone", "Etc/UTC")
             rule.setdefault("RuleId", str(uuid.uuid4()))
             rule.setdefault("ScheduleExpression", "cron(0 5 ? * * *)")
         return plan

@@ -14,7 +14,7 @@ def listed(client, operation, key, **words):
     return [one for page in client.get_paginator(operation).paginate(**words) for one in page[key]]
 
 
-ADDED = {"StartWindowMinutes": 480, "CompletionWindowMinutes": 10080}
+ADDED = {"StartWindowMinutes": 480, "CompletionWindowMinutes": 10080, "ScheduleExpressionTimezone": "Etc/UTC"}
 
 
 def plan_of(client, identity):

@@ -122,7 +122,8 @@ def test_live_backup_what_others_set_stays():
     place.fresh()
     assert place.run("apply").code == 0
     only()["plan"]["Rules"][0].update(StartWindowMinutes=60)
-    only()["plan"]["Rules"].append({"RuleName": "theirs", "TargetBackupVaultName": "Default", "ScheduleExpression": "cron(0 1 * * ? *)", "StartWindowMinutes": 90, "CompletionWindowMinutes": 900,
+    only()["plan"]["Rules"].append({"RuleName": "theirs", "TargetBackupVaultName": "Default", "ScheduleExpression": "cron(0 1 * * ? *)", "ScheduleExpressionTimezone": "Asia/Seoul", "StartWindowMinutes": 90,
+                                    "CompletionWindowMinutes": 900,
                                     "CopyActions": [{"DestinationBackupVaultArn": "arn:aws:backup:eu-west-1:123456789012:backup-vault:far", "Lifecycle": {"DeleteAfterDays": 9}}]})
     only()["selections"]["x"] = {"SelectionName": "theirs", "IamRoleArn": ROLE, "Resources": ["arn:aws:rds:us-east-1:1:db:x"], "ListOfTags": [{"ConditionType": "STRINGEQUALS", "ConditionKey": "a", "ConditionValue": "b"}]}
     want = place.state()

@@ -84,3 +84,14 @@ tests_wire_aws_identity_LDADD = $(LIBS_UNIT_AWS)
 TESTS += tests/wire/test-aws-identity.py
 endif
 EXTRA_DIST += tests/wire/test-aws-identity.py
+
+# What drivers write for Terraform, as goldens.
+if WITH_AWS
+check_PROGRAMS += tests/wire/terraform-share
+tests_wire_terraform_share_SOURCES = tests/wire/terraform-share.c core/base/fail.c
+tests_wire_terraform_share_CPPFLAGS = $(IN_UNIT_S3) -DLARDER_API_VERSION=0
+tests_wire_terraform_share_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_wire_terraform_share_LDADD = libefscontrolwire.la libcloudfrontwire.la libbackupwire.la librdswire.la $(LIBS_UNIT_S3)
+TESTS += tests/wire/test-terraform.py
+endif
+EXTRA_DIST += tests/wire/test-terraform.py tests/wire/shares

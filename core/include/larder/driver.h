@@ -314,9 +314,10 @@ struct larder_resource_type {
 
 struct larder_export {
 	size_t size;
-	const char *format;              /* "terraform" */
-	const char *type, *section, *identity;
-	struct larder_lines *desired;
+	const char *format;              /* "terraform": a share is an object of JSON, and those of all resources are joined */
+	const char *type, *section, *identity;   /* type NULL: what all resources of this instance need beside themselves, asked for once */
+	struct larder_lines *desired;    /* what is to be there, as for an update */
+	struct larder_lines *observed;   /* what read told, computed paths with the rest; NULL: nobody asked the service */
 };
 
 /* What a role is to be allowed of one resource and no more: "operator" looks at it, makes, changes and removes it, as `resources` does;
@@ -424,7 +425,8 @@ struct larder_driver {
 	 * restore: asks for a readable copy of an archived object and returns at once; stat tells how far it is. Asked for
 	 *   already is 0.
 	 * url: needs no network; its text is in the call's arena.
-	 * export_resource: writes a resource, as desired, in another tool's format to the sink (begin is not called).
+	 * export_resource: writes a resource, as desired, in another tool's format to the sink (begin is not called). Asks nobody.
+	 *   UNSUPPORTED: it knows no such format or type; NOTFOUND: what only the service tells is needed, and observed is NULL.
 	 * policy: writes what is asked for, in the service's own form, to the sink (begin is not called); nothing where the role needs
 	 *   nothing of it. The form is a JSON document; core lays those of all resources together: members of objects one by one, lists
 	 *   as sets, and objects in lists that differ in one list of texts alone are one. *ret_most: characters that such a document may

@@ -13,18 +13,21 @@ enum larder_exporting_flag {
 };
 
 /* "kubernetes": of a [cache] the volumes and claims it is mounted by, and the job that fills it; doc/dev/kubernetes.md has what each line
- * is for. YAML in a stable order, the same for the same configuration. */
+ * is for. YAML in a stable order, the same for the same configuration. Asks no service but for ids of the file system that are not written.
+ * Any other format ("terraform"): all that the sections stand for, as it is there, in one object of JSON of which the drivers write a share each;
+ * asks the services. */
 struct larder_exporting {
 	size_t size;
-	const char *format;              /* "kubernetes" */
+	const char *format;
 	uint32_t flags;                  /* enum larder_exporting_flag */
 	uint32_t shards;                 /* pods that the job's work is divided among; 0: one, undivided */
 	const char *cache;               /* [cache] section; NULL: the only one */
 	const char *base, *model;        /* LARDER_EXPORT_READER: which; NULL: names to be replaced */
+	const char *only;                /* but for kubernetes: one section with what it needs, "store/images"; NULL: all */
 };
 
-/* Asks no service. All or nothing comes to the sink (`begin` is not called). INVALID with the key that is missing or cannot be what it is;
- * UNSUPPORTED: the driver of the file system is for no such volume. */
+/* All or nothing comes to the sink (`begin` is not called). INVALID with the key that is missing or cannot be what it is; NOTFOUND: something of it is
+ * not there yet; UNSUPPORTED: no driver writes anything in that format. What a backend lacks is left out. */
 LARDER_API int larder_export (struct larder *larder, const struct larder_exporting *request, const struct larder_sink *sink, struct larder_error *error);
 
 /* ---- what the sections stand for: planned, made, shown, removed ---------------------------------- */
