@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""The whole strategy set up on moto and the services that stand in: made, planned and applied when nothing is to be done, and removed. Of larder, and where `terraform` is found
-of that, without the database and what moto lacks (backup), by a configuration of its own. The servers' time is in the wall time, and not in the CPU time."""
+"""The whole strategy set up on moto and the services that stand in: made, planned and applied when nothing is to be done, and removed. Of larder, and when asked
+of Terraform, without the database and what moto lacks (backup), by a configuration of its own. The servers' time is in the wall time, and not in the CPU time."""
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -82,11 +81,11 @@ def table(client, taken):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--terraform-rounds", type=int, default=1)
+    options.add_argument("--terraform-rounds", type=int, default=0, help="of Terraform, too, where its init finds the provider")
     options = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         lines = list(table("larder", larder(options.rounds, folder)))
-        if shutil.which("terraform") and options.terraform_rounds:
+        if options.terraform_rounds:
             lines += table("terraform", terraform(options.terraform_rounds, folder))
     print("\n".join(["| the strategy on moto | client | CPU s | wall s | peak MiB | goal |", "|---|---|---|---|---|---|", *lines]))
 
