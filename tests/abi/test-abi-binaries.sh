@@ -43,7 +43,7 @@ for module in "$TOP_BUILDDIR"/.libs/driver-*.so "$TOP_BUILDDIR"/.libs/codec-*.so
 	exported "$module" >"$work/said"
 	[ "$(cat "$work/said")" = larder_module_entry ]
 	verdict "one-symbol-$name"
-	writable "$module" >"$work/writable"
+	writable "$module" | tee "$work/writable" >"$work/said"
 	grep -q '^larder_host$' "$work/writable"   # else we look in the wrong place
 	verdict "host-pointer-$name"
 	grep -vE "^(larder_host|$compilers)$" "$work/writable" >"$work/said"
