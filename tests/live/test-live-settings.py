@@ -51,7 +51,9 @@ model evict base --base sdxl
 infra plan
 infra show
 infra destroy -n
+infra policy operator --json
 export kubernetes
+export terraform {out}
 config show
 config check
 config explain store.images.bucket
