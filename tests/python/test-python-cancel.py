@@ -104,6 +104,18 @@ def test_python_cancel_a_store_whose_call_was_interrupted_goes_on():
             raises(Interrupted, lambda: _told(lambda: store.stat("images:k")))
 
 
+def test_python_cancel_a_signal_that_wakes_nobody():
+    """As one that comes just before the main thread begins to wait: another thread takes it, and no wait ends by it."""
+    def interrupt():
+        silent.heard.acquire()
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+    with Silent() as silent, larder.open(profile="minio") as store:
+        threading.Thread(target=interrupt).start()
+        began = time.monotonic()
+        raises(Interrupted, lambda: _told(lambda: store.stat("images:k")))
+        assert time.monotonic() - began < 1.5 * SLOW
+
+
 class Interrupted(Exception):
     """KeyboardInterrupt as an ordinary exception."""
 

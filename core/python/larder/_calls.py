@@ -166,7 +166,9 @@ class Handles:
             return inside()              # no signal arrives here
         running = Running(inside)
         try:
-            return running.start().result()
+            running.start()
+            running.settle()
+            return running.future.result()
         except BaseException:
             running.cancel()
             running.settle()
@@ -211,9 +213,10 @@ class Running(Generic[T]):
         return self.future
 
     def settle(self) -> None:
-        """Until it has ended, so that what it reads is the caller's again. A second Ctrl-C does not wait."""
-        if self._thread.is_alive():
-            wait([self.future])
+        """Until it has ended, so that what it reads is the caller's again; Ctrl-C ends that. Looked at ever again, for a signal that comes
+        just before a wait begins, or to another thread, does not end that wait."""
+        while self._thread.is_alive() and not wait([self.future], timeout=0.25).done:
+            pass
 
     def _run(self) -> None:
         _here.running = self
