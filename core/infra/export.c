@@ -19,13 +19,19 @@ add_bytes (void *context, const void *bytes, size_t count, struct larder_error *
 	return buffer_add (context, bytes, count) < 0 ? larder_fail (error, LARDER_E_LIMIT, "the driver writes too much") : 0;
 }
 
+struct larder_sink
+driver_sink (struct buffer *text)
+{
+	return (struct larder_sink) { .size = sizeof (struct larder_sink), .context = text, .write = add_bytes };
+}
+
 int
 export_ask (struct exporting *exporting, struct instance *instance, const struct larder_export *asked, const char **ret, struct larder_error *error)
 {
 	const struct larder_driver *driver = instance->module->driver;
 	struct larder_export request = *asked;
 	CLEANUP_BUFFER struct buffer text;
-	const struct larder_sink sink = { .size = sizeof sink, .context = &text, .write = add_bytes };
+	const struct larder_sink sink = driver_sink (&text);
 	struct larder_call call = larder_call_begin (exporting->larder, exporting->arena);
 	request.format = exporting->request->format;
 	buffer_init (&text, TEXT_MOST);

@@ -20,6 +20,8 @@ struct exporting {
 struct larder_export;
 struct larder_lines;
 struct lines;
+/* For what a driver writes; LIMIT when it is too much. */
+struct larder_sink driver_sink (struct buffer *text);
 /* What this instance writes of what is requested, but for the format, in the arena. UNSUPPORTED where it has no such operation. */
 int export_ask (struct exporting *exporting, struct instance *instance, const struct larder_export *request, const char **ret, struct larder_error *error);
 /* The same of the driver of a [backend], which no service is asked for. `observed` may be NULL. */

@@ -33,6 +33,17 @@ begin (const struct manifests *manifests, const char *version, const char *kind,
 
 /* ---- volumes and claims ---- */
 
+/* NULL: it is there, and looked at. */
+static const char *
+why_unknown (const struct resource *one)
+{
+	if (!one)
+		return "no resource";
+	if (one->cut || one->code < 0)
+		return one->cut ? one->why_cut : one->error.message;
+	return one->state == LARDER_RESOURCE_ABSENT ? "there is no such file system yet" : NULL;
+}
+
 /* What the section does not say of ids is asked of the service, once. */
 static int
 look_at_filesystem (struct manifests *manifests, const struct larder_error *missing, struct larder_error *error)
@@ -42,12 +53,11 @@ look_at_filesystem (struct manifests *manifests, const struct larder_error *miss
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = only ? larder_infra_open (manifests->exporting->larder, &request, &manifests->infra, &why) : larder_fail_memory (&why);
 	const struct resource *one = code < 0 ? NULL : resource_find (manifests->infra, "filesystem", name, NULL);
-	if (one && one->code == 0 && !one->cut && one->state != LARDER_RESOURCE_ABSENT) {
-		manifests->observed = &one->observed;
-		return 0;
-	}
-	return larder_fail_next (error, LARDER_E_INVALID, missing->next, "%s, and nobody tells: %s", missing->message, code < 0 ? why.message : !one ? "no resource" : one->cut ? one->why_cut
-		: one->code < 0 ? one->error.message : "there is no such file system yet");
+	const char *unknown = code < 0 ? why.message : why_unknown (one);
+	if (unknown)
+		return larder_fail_next (error, LARDER_E_INVALID, missing->next, "%s, and nobody tells: %s", missing->message, unknown);
+	manifests->observed = &one->observed;
+	return 0;
 }
 
 static int

@@ -1,4 +1,5 @@
 /* policy.c: what a role must be allowed for all resources: the documents that their drivers write, laid together by their shape, whatever they say. */
+#include "infra.h"
 #include "resource.h"
 
 #define LARDER_API_VERSION LARDER_API_CURRENT
@@ -125,12 +126,6 @@ sort_in (json_t *value)
 
 /* ---- what the drivers write ---- */
 
-static int
-add_bytes (void *context, const void *bytes, size_t count, struct larder_error *error)
-{
-	return buffer_add (context, bytes, count) < 0 ? larder_fail (error, LARDER_E_LIMIT, "the driver writes too much") : 0;
-}
-
 /* Is a role to be allowed anything of it at all? What does not hold objects is the operator's matter alone. */
 static bool
 concerns (const struct resource *one, const char *role)
@@ -149,7 +144,7 @@ role_at (const struct resource *one, const char *role)
 static int
 ask (struct larder_infra *infra, struct resource *one, const char *role, struct buffer *text, uint64_t *ret_most, struct larder_error *error)
 {
-	const struct larder_sink sink = { .size = sizeof sink, .context = text, .write = add_bytes };
+	const struct larder_sink sink = driver_sink (text);
 	struct lines_feed feed;
 	struct larder_lines desired;
 	struct larder_call call = larder_call_begin (infra->larder, one->arena);

@@ -216,26 +216,5 @@ int aws_role_find (struct aws_client *client, struct larder_call *call, struct l
 int aws_role_set (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, const char **ret_arn, struct larder_error *error);
 int aws_role_remove (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, struct larder_error *error);
 
-/* ---- policies: what a role needs, as a driver's `policy` writes it (pure) ---------------------------- */
-
-/* Statements, each known by its Sid: those of one Sid, of whatever resource, allow the same, or are on the same, so that core makes one of them. */
-struct aws_policy;
-struct aws_policy *aws_policy_new (void);                  /* NULL: no memory, which aws_policy_end tells */
-/* Begins a statement. The region, where it has one (or NULL), becomes a part of the Sid; the actions are ended by NULL. */
-void aws_policy_allow (struct aws_policy *policy, const char *sid, const char *region, const char *const *actions);
-#define AWS_ANYTHING "Any"               /* Sid of what is on "*" alone, as lists are */
-void aws_policy_on (struct aws_policy *policy, const char *format, ...) LARDER_PRINTF (2, 3);
-void aws_policy_when (struct aws_policy *policy, const char *test, const char *key, const char *value);
-/* A name as a part of a Sid, which has letters and digits alone: other names make other Sids. */
-void aws_policy_word (struct buffer *sid, const char *text);
-/* To keep a role of that name, and to have a service take it; to have it take one that is given. */
-void aws_policy_role (struct aws_policy *policy, const char *name, const char *service);
-void aws_policy_pass (struct aws_policy *policy, const char *arn, const char *service);
-/* A key by ARN, id or alias; `via`: for what that service ("s3") does with it alone, or NULL. */
-struct aws_key { const char *name, *region, *via; };
-void aws_policy_key (struct aws_policy *policy, const char *what, const char *const *actions, const struct aws_key *key);
-/* Writes it, and frees it. Nothing where there is no statement. */
-int aws_policy_end (struct aws_policy *policy, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error);
-
 #pragma GCC visibility pop
 #endif

@@ -1,5 +1,8 @@
 /* policy.c: policies of IAM, as `policy` of a driver writes them: statements, each known by its Sid. */
-#include "inner.h"
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include "policy.h"
 
 #include <ctype.h>
 #include <jansson.h>
@@ -8,24 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "buffer.h"
 #include "error.h"
+#include "inner.h"
 
 /* A managed policy may have so many characters, blanks not counted. */
 #define POLICY_MOST 6144
 
 struct aws_policy { json_t *statements, *last; };
-
-struct aws_policy *
-aws_policy_new (void)
-{
-	struct aws_policy *policy = calloc (1, sizeof *policy);
-	if (policy && !(policy->statements = json_array ())) {
-		free (policy);
-		return NULL;
-	}
-	return policy;
-}
 
 void
 aws_policy_allow (struct aws_policy *policy, const char *sid, const char *region, const char *const *actions)
@@ -63,20 +57,36 @@ aws_policy_when (struct aws_policy *policy, const char *test, const char *key, c
 	json_object_set_new (of_test, key, json_string (value));
 }
 
-int
-aws_policy_end (struct aws_policy *policy, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error)
+/* ---- one resource ---- */
+
+static int
+put (const struct aws_policy *policy, const struct larder_sink *sink, struct larder_error *error)
 {
-	if (!policy)
-		return larder_fail_memory (error);
+	if (json_array_size (policy->statements) == 0)
+		return 0;
 	json_t *document = json_pack ("{s:s, s:O}", "Version", "2012-10-17", "Statement", policy->statements);
 	char *text = document ? json_dumps (document, JSON_COMPACT) : NULL;
-	bool any = json_array_size (policy->statements) > 0;
-	int code = !text ? larder_fail_memory (error) : any ? sink->write (sink->context, text, strlen (text), error) : 0;
-	*ret_most = POLICY_MOST;
+	int code = text ? sink->write (sink->context, text, strlen (text), error) : larder_fail_memory (error);
 	free (text);
 	json_decref (document);
-	json_decref (policy->statements);
-	free (policy);
+	return code;
+}
+
+int
+aws_policy_write (const struct larder_policy *request, const char *region, aws_allow_fn allow, const void *driver, const struct larder_sink *sink, uint64_t *ret_most,
+                  struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct aws_policy policy = { .statements = json_array () };
+	struct aws_asked asked = { .request = request, .policy = &policy, .region = region ? region : "*", .partition = aws_partition (region) };
+	*ret_most = POLICY_MOST;
+	lines_begin (&asked.desired, arena);
+	int code = arena && policy.statements ? lines_take (&asked.desired, request->desired, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = allow (&asked, driver, error);
+	if (code == 0)
+		code = put (&policy, sink, error);
+	json_decref (policy.statements);
 	return code;
 }
 
@@ -109,21 +119,29 @@ aws_policy_role (struct aws_policy *policy, const char *name, const char *servic
 
 /* ---- keys ---- */
 
-/* A key of a region is named by its ARN, its id, or an alias, which is a condition: rights are for keys, not for their other names. */
+const char *
+aws_key_resource (const struct aws_key *key, struct buffer *into)
+{
+	const char *alias = strstr (key->name, "alias/");
+	if (strncmp (key->name, "arn:", 4) == 0 && !alias)
+		buffer_add_text (into, key->name);
+	else
+		buffer_printf (into, "arn:%s:kms:%s:*:key/%s", aws_partition (key->region), key->region, alias ? "*" : key->name);
+	return alias;
+}
+
 void
 aws_policy_key (struct aws_policy *policy, const char *what, const char *const *actions, const struct aws_key *key)
 {
-	const char *alias = strstr (key->name, "alias/");
-	CLEANUP_BUFFER struct buffer sid, via;
+	CLEANUP_BUFFER struct buffer sid, via, resource;
 	buffer_init (&sid, 1000);
 	buffer_init (&via, 200);
+	buffer_init (&resource, 4000);
+	const char *alias = aws_key_resource (key, &resource);
 	buffer_add_text (&sid, what);
 	aws_policy_word (&sid, alias ? alias + strlen ("alias/") : "");
 	aws_policy_allow (policy, buffer_text (&sid), key->region, actions);
-	if (strncmp (key->name, "arn:", 4) == 0 && !alias)
-		aws_policy_on (policy, "%s", key->name);
-	else
-		aws_policy_on (policy, "arn:%s:kms:%s:*:key/%s", aws_partition (key->region), key->region, alias ? "*" : key->name);
+	aws_policy_on (policy, "%s", buffer_text (&resource));
 	buffer_printf (&via, "%s.%s.amazonaws.com", key->via ? key->via : "", key->region);
 	if (key->via)
 		aws_policy_when (policy, "StringEquals", "kms:ViaService", buffer_text (&via));

@@ -28,21 +28,14 @@ label_of (struct larder_arena *arena, const char *name)
 	return label;
 }
 
-int
-aws_terraform_begin (struct aws_terraform *share, struct larder_arena *arena, const char *backend, const struct larder_export *request, struct larder_error *error)
+static int
+begin (struct aws_terraform *share, struct larder_arena *arena, const char *backend, const struct larder_export *request, struct larder_error *error)
 {
 	*share = (struct aws_terraform) { .root = json_pack ("{s:s}", "//", HEAD), .backend = label_of (arena, backend), .label = label_of (arena, request->section), .arena = arena };
 	lines_begin (&share->desired, arena);
 	lines_begin (&share->observed, arena);
 	int code = share->root && share->backend && share->label ? lines_take (&share->desired, request->desired, error) : larder_fail_memory (error);
 	return code == 0 && request->observed ? lines_take (&share->observed, request->observed, error) : code;
-}
-
-void
-aws_terraform_free (struct aws_terraform *share)
-{
-	json_decref (share->root);
-	share->root = NULL;
 }
 
 /* "${" and "%{" begin templates. */
@@ -95,9 +88,17 @@ put (json_t *root, const struct larder_sink *sink, struct larder_error *error)
 }
 
 int
-aws_terraform_end (struct aws_terraform *share, const struct larder_sink *sink, struct larder_error *error)
+aws_terraform_write (const char *backend, const struct larder_export *request, aws_terraform_fn fill, const void *context, const struct larder_sink *sink, struct larder_error *error)
 {
-	return share->failed || share->desired.failed ? larder_fail_memory (error) : put (plain (share->root), sink, error);
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct aws_terraform share = { .root = NULL };
+	int code = arena ? begin (&share, arena, backend, request, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = fill (&share, request, context, error);
+	if (code == 0)
+		code = share.failed || share.desired.failed ? larder_fail_memory (error) : put (plain (share.root), sink, error);
+	json_decref (share.root);
+	return code;
 }
 
 /* ---- the provider ---- */
@@ -122,6 +123,14 @@ aws_terraform_provider (const char *backend, const struct aws_settings *settings
 	json_t *all = root ? plain (root) : NULL;
 	json_decref (root);
 	return put (all, sink, error);
+}
+
+int
+aws_terraform_export (const struct aws_terraform_export *of, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error)
+{
+	if (strcmp (request->format, AWS_TERRAFORM) != 0)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "driver '%s' writes nothing as '%s'", of->driver, request->format);
+	return request->type ? of->share (of->backend, request, sink, error) : aws_terraform_provider (of->backend, of->settings, of->region, of->services, sink, error);
 }
 
 /* ---- resources ---- */

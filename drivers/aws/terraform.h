@@ -24,14 +24,22 @@ struct aws_terraform {
 	bool failed;
 };
 
-/* Takes both lists. aws_terraform_free also after a failure. */
-int aws_terraform_begin (struct aws_terraform *share, struct larder_arena *arena, const char *backend, const struct larder_export *request, struct larder_error *error);
-int aws_terraform_end (struct aws_terraform *share, const struct larder_sink *sink, struct larder_error *error);
-void aws_terraform_free (struct aws_terraform *share);
+/* One share to the sink: what `fill` puts into it, which is given `context`. */
+typedef int (*aws_terraform_fn) (struct aws_terraform *share, const struct larder_export *request, const void *context, struct larder_error *error);
+int aws_terraform_write (const char *backend, const struct larder_export *request, aws_terraform_fn fill, const void *context, const struct larder_sink *sink, struct larder_error *error);
 
 /* The provider of this backend: `services` are Terraform's names of what answers at its endpoint, ended by NULL. */
 int aws_terraform_provider (const char *backend, const struct aws_settings *settings, const char *region, const char *const *services, const struct larder_sink *sink,
                             struct larder_error *error);
+
+/* A driver's export_resource, where it knows no other format: the share of a resource, or the provider. */
+struct aws_terraform_export {
+	const char *driver, *backend, *region;
+	const struct aws_settings *settings;
+	const char *const *services;
+	int (*share) (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);
+};
+int aws_terraform_export (const struct aws_terraform_export *of, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);
 
 /* TYPE.LABEL, or TYPE.LABEL_MORE. */
 const char *aws_terraform_address (struct aws_terraform *share, const char *type, const char *more);

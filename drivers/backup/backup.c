@@ -123,11 +123,9 @@ backup_export (void *self, struct larder_call *call, const struct larder_export 
 {
 	static const char *const services[] = { "backup", "iam", NULL };
 	const struct backup *backup = self;
+	const struct aws_terraform_export of = { "backup", backup->name, aws_client_region (backup->client), &backup->aws, services, backup_terraform };
 	(void) call;
-	if (strcmp (request->format, AWS_TERRAFORM) != 0)
-		return larder_fail (error, LARDER_E_UNSUPPORTED, "driver 'backup' writes nothing as '%s'", request->format);
-	return request->type ? backup_terraform (backup->name, request, sink, error)
-		: aws_terraform_provider (backup->name, &backup->aws, aws_client_region (backup->client), services, sink, error);
+	return aws_terraform_export (&of, request, sink, error);
 }
 
 static const struct larder_driver driver = {

@@ -5,13 +5,10 @@
 
 #include "arena.h"
 #include "error.h"
-
-#define ACTIONS(...) ((const char *const[]) { __VA_ARGS__, NULL })
-
-struct asked { const struct larder_policy *request; struct lines desired; struct aws_policy *policy; const char *region, *partition; };
+#include "policy.h"
 
 static void
-allow_plan (struct asked *asked)
+allow_plan (struct aws_asked *asked)
 {
 	aws_policy_allow (asked->policy, AWS_ANYTHING, NULL, ACTIONS ("backup-storage:MountCapsule", "backup:ListBackupPlans", "backup:ListBackupVaults"));
 	aws_policy_on (asked->policy, "*");
@@ -21,7 +18,7 @@ allow_plan (struct asked *asked)
 }
 
 static void
-allow_vaults (struct asked *asked)
+allow_vaults (struct aws_asked *asked)
 {
 	const struct aws_key any = { "*", asked->region, "backup" };         /* the account's own for backups, which has no name before it is used */
 	aws_policy_allow (asked->policy, "BackupVaults", NULL, ACTIONS ("backup:CreateBackupVault", "backup:DeleteBackupVault", "backup:ListTags", "backup:TagResource"));
@@ -32,7 +29,7 @@ allow_vaults (struct asked *asked)
 }
 
 static int
-allow_roles (struct asked *asked, struct larder_error *error)
+allow_roles (struct aws_asked *asked, struct larder_error *error)
 {
 	const char *name;
 	int code = 0;
@@ -49,23 +46,20 @@ allow_roles (struct asked *asked, struct larder_error *error)
 	return code;
 }
 
+static int
+allow_all (struct aws_asked *asked, const void *driver, struct larder_error *error)
+{
+	(void) driver;
+	if (strcmp (asked->request->role, "operator") != 0)
+		return 0;
+	allow_plan (asked);
+	allow_vaults (asked);
+	return allow_roles (asked, error);
+}
+
 int
 backup_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	const struct backup *backup = self;
-	const char *region = aws_client_region (backup->client);
-	struct asked asked = { .request = request, .region = region ? region : "*", .partition = aws_partition (region), .policy = arena ? aws_policy_new () : NULL };
 	(void) call;
-	if (!asked.policy)
-		return larder_fail_memory (error);
-	lines_begin (&asked.desired, arena);
-	int code = lines_take (&asked.desired, request->desired, error);
-	if (code == 0 && strcmp (request->role, "operator") == 0) {
-		allow_plan (&asked);
-		allow_vaults (&asked);
-		code = allow_roles (&asked, error);
-	}
-	int ended = aws_policy_end (asked.policy, sink, ret_most, error);
-	return code < 0 ? code : ended;
+	return aws_policy_write (request, aws_client_region (((const struct backup *) self)->client), allow_all, NULL, sink, ret_most, error);
 }

@@ -102,18 +102,19 @@ put_selection (struct aws_terraform *share, const char *name, const char *plan_n
 	return 0;
 }
 
+static int
+fill (struct aws_terraform *share, const struct larder_export *request, const void *context, struct larder_error *error)
+{
+	const char *id, *selection, *made = NULL, *plan = put_plan (share, request->identity, &id);
+	int code = 0;
+	(void) context;
+	for (size_t at = 0; code == 0 && (selection = aws_terraform_member (&share->desired, &at, "selection"));)
+		code = put_selection (share, selection, request->identity, plan, id, &made, error);
+	return code;
+}
+
 int
 backup_terraform (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	struct aws_terraform share = { .root = NULL };
-	const char *id, *selection, *made = NULL;
-	int code = arena ? aws_terraform_begin (&share, arena, backend, request, error) : larder_fail_memory (error);
-	const char *plan = code == 0 ? put_plan (&share, request->identity, &id) : NULL;
-	for (size_t at = 0; code == 0 && (selection = aws_terraform_member (&share.desired, &at, "selection"));)
-		code = put_selection (&share, selection, request->identity, plan, id, &made, error);
-	if (code == 0)
-		code = aws_terraform_end (&share, sink, error);
-	aws_terraform_free (&share);
-	return code;
+	return aws_terraform_write (backend, request, fill, NULL, sink, error);
 }

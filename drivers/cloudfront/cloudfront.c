@@ -121,11 +121,9 @@ cf_export (void *self, struct larder_call *call, const struct larder_export *req
 {
 	static const char *const services[] = { "cloudfront", NULL };
 	const struct cloudfront *cloudfront = self;
+	const struct aws_terraform_export of = { "cloudfront", cloudfront->name, aws_client_region (cloudfront->client), &cloudfront->aws, services, cf_terraform };
 	(void) call;
-	if (strcmp (request->format, AWS_TERRAFORM) != 0)
-		return larder_fail (error, LARDER_E_UNSUPPORTED, "driver 'cloudfront' writes nothing as '%s'", request->format);
-	return request->type ? cf_terraform (cloudfront->name, request, sink, error)
-		: aws_terraform_provider (cloudfront->name, &cloudfront->aws, aws_client_region (cloudfront->client), services, sink, error);
+	return aws_terraform_export (&of, request, sink, error);
 }
 
 static const struct larder_driver driver = {

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "policy.h"
 
 /* Is an origin to be read as "oac", "oai"? */
 static bool
@@ -38,38 +39,31 @@ allow_access (struct aws_policy *policy, const char *partition, const struct lin
 	on_own (policy, partition, "origin-access-identity");
 }
 
-static void
-allow_operator (struct aws_policy *policy, const char *partition, const struct larder_policy *request, const struct lines *desired)
+static int
+allow_all (struct aws_asked *asked, const void *driver, struct larder_error *error)
 {
 	const char *makes[7] = { "cloudfront:CreateDistribution", "cloudfront:ListCloudFrontOriginAccessIdentities", "cloudfront:ListDistributions", "cloudfront:ListOriginAccessControls" };
 	const char *keeps[6] = { "cloudfront:GetDistribution", "cloudfront:ListTagsForResource", "cloudfront:TagResource", "cloudfront:UpdateDistribution",
-		request->stays ? NULL : "cloudfront:DeleteDistribution" };
+		asked->request->stays ? NULL : "cloudfront:DeleteDistribution" };
 	size_t count = 4;
-	if (reads_as (desired, "oac"))
+	(void) driver, (void) error;
+	if (strcmp (asked->request->role, "operator") != 0)
+		return 0;
+	if (reads_as (&asked->desired, "oac"))
 		makes[count++] = "cloudfront:CreateOriginAccessControl";
-	if (reads_as (desired, "oai"))
+	if (reads_as (&asked->desired, "oai"))
 		makes[count++] = "cloudfront:CreateCloudFrontOriginAccessIdentity";
-	aws_policy_allow (policy, AWS_ANYTHING, NULL, makes);
-	aws_policy_on (policy, "*");
-	aws_policy_allow (policy, "CloudfrontDistributions", NULL, keeps);
-	on_own (policy, partition, "distribution");
-	allow_access (policy, partition, desired);
+	aws_policy_allow (asked->policy, AWS_ANYTHING, NULL, makes);
+	aws_policy_on (asked->policy, "*");
+	aws_policy_allow (asked->policy, "CloudfrontDistributions", NULL, keeps);
+	on_own (asked->policy, asked->partition, "distribution");
+	allow_access (asked->policy, asked->partition, &asked->desired);
+	return 0;
 }
 
 int
 cf_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	const struct cloudfront *cloudfront = self;
-	struct aws_policy *policy = arena ? aws_policy_new () : NULL;
-	struct lines desired;
 	(void) call;
-	if (!policy)
-		return larder_fail_memory (error);
-	lines_begin (&desired, arena);
-	int code = lines_take (&desired, request->desired, error);
-	if (code == 0 && strcmp (request->role, "operator") == 0)
-		allow_operator (policy, aws_partition (aws_client_region (cloudfront->client)), request, &desired);
-	int ended = aws_policy_end (policy, sink, ret_most, error);
-	return code < 0 ? code : ended;
+	return aws_policy_write (request, aws_client_region (((const struct cloudfront *) self)->client), allow_all, NULL, sink, ret_most, error);
 }

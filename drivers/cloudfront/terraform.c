@@ -158,11 +158,12 @@ geo_of (const struct aws_terraform *share)
 	return json_pack ("{s:o}", "geo_restriction", geo);
 }
 
-static void
-put_distribution (struct aws_terraform *share, const char *identity)
+static int
+fill (struct aws_terraform *share, const struct larder_export *request, const void *context, struct larder_error *error)
 {
+	(void) context, (void) error;
 	json_t *body = json_pack ("{s:o, s:o, s:o, s:o, s:o, s:o*}", "origin", origins_of (share), "default_cache_behavior", behavior_of (share, "default"), "restrictions", geo_of (share),
-		"viewer_certificate", certificate_of (share), "tags", aws_terraform_tags (&share->desired, CF_TAG, identity), "aliases", aws_terraform_members (&share->desired, "alias"));
+		"viewer_certificate", certificate_of (share), "tags", aws_terraform_tags (&share->desired, CF_TAG, request->identity), "aliases", aws_terraform_members (&share->desired, "alias"));
 	json_t *ordered = ordered_of (share);
 	const struct { const char *path, *attribute; } texts[] = {
 		{ "comment", "comment" }, { "price-class", "price_class" }, { "http-version", "http_version" }, { "web-acl", "web_acl_id" },
@@ -175,18 +176,11 @@ put_distribution (struct aws_terraform *share, const char *identity)
 		json_object_set (body, "ordered_cache_behavior", ordered);
 	json_decref (ordered);
 	aws_terraform_add (share, "aws_cloudfront_distribution", NULL, lines_value (&share->observed, "id"), body);
+	return 0;
 }
 
 int
 cf_terraform (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	struct aws_terraform share = { .root = NULL };
-	int code = arena ? aws_terraform_begin (&share, arena, backend, request, error) : larder_fail_memory (error);
-	if (code == 0) {
-		put_distribution (&share, request->identity);
-		code = aws_terraform_end (&share, sink, error);
-	}
-	aws_terraform_free (&share);
-	return code;
+	return aws_terraform_write (backend, request, fill, NULL, sink, error);
 }

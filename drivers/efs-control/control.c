@@ -183,11 +183,9 @@ control_export (void *self, struct larder_call *call, const struct larder_export
 {
 	static const char *const services[] = { "efs", "ec2", NULL };
 	const struct control *control = self;
+	const struct aws_terraform_export of = { "efs-control", control->name, aws_client_region (control->files), &control->aws, services, share_terraform };
 	(void) call;
-	if (strcmp (request->format, AWS_TERRAFORM) != 0)
-		return larder_fail (error, LARDER_E_UNSUPPORTED, "driver 'efs-control' writes nothing as '%s'", request->format);
-	return request->type ? share_terraform (control->name, request, sink, error)
-		: aws_terraform_provider (control->name, &control->aws, aws_client_region (control->files), services, sink, error);
+	return aws_terraform_export (&of, request, sink, error);
 }
 
 static const struct larder_driver driver = {

@@ -6,13 +6,10 @@
 #include "arena.h"
 #include "buffer.h"
 #include "error.h"
-
-#define ACTIONS(...) ((const char *const[]) { __VA_ARGS__, NULL })
-
-struct asked { const struct larder_policy *request; struct lines desired; struct aws_policy *policy; const char *region, *partition; };
+#include "policy.h"
 
 static bool
-has (const struct asked *asked, const char *begins)
+has (const struct aws_asked *asked, const char *begins)
 {
 	for (size_t n = 0; n < asked->desired.count; n++)
 		if (strncmp (asked->desired.at[n].path, begins, strlen (begins)) == 0)
@@ -21,7 +18,7 @@ has (const struct asked *asked, const char *begins)
 }
 
 static void
-on (struct asked *asked, const char *service, const char *what)
+on (struct aws_asked *asked, const char *service, const char *what)
 {
 	aws_policy_on (asked->policy, "arn:%s:%s:%s:*:%s/*", asked->partition, service, asked->region, what);
 }
@@ -30,7 +27,7 @@ on (struct asked *asked, const char *service, const char *what)
 struct need { const char *begins, *action; };
 
 static void
-allow (struct asked *asked, const char *sid, const struct need *needs, size_t count)
+allow (struct aws_asked *asked, const char *sid, const struct need *needs, size_t count)
 {
 	const char *actions[20];
 	size_t taken = 0;
@@ -46,7 +43,7 @@ allow (struct asked *asked, const char *sid, const struct need *needs, size_t co
 /* ---- the file system ---- */
 
 static void
-allow_system (struct asked *asked)
+allow_system (struct aws_asked *asked)
 {
 	ALLOW (asked, "EfsFileSystems", { NULL, "elasticfilesystem:CreateFileSystem" }, { NULL, "elasticfilesystem:DescribeAccessPoints" },
 		{ NULL, "elasticfilesystem:DescribeFileSystemPolicy" }, { NULL, "elasticfilesystem:DescribeFileSystems" }, { NULL, "elasticfilesystem:DescribeLifecycleConfiguration" },
@@ -71,7 +68,7 @@ allow_system (struct asked *asked)
 
 /* A key is looked at, by us and by EFS, which uses it in the name of who makes a file system with it. */
 static void
-allow_key (struct asked *asked)
+allow_key (struct aws_asked *asked)
 {
 	const char *name = lines_value (&asked->desired, "kms-key");
 	struct aws_key key = { name, asked->region, NULL };
@@ -87,7 +84,7 @@ allow_key (struct asked *asked)
 
 /* Those that are named by their ids, and any where one is not. */
 static void
-on_named (struct asked *asked, const char *what, const char *set, const char *head)
+on_named (struct aws_asked *asked, const char *what, const char *set, const char *head)
 {
 	bool any = true;
 	for (size_t n = 0; n < asked->desired.count; n++) {
@@ -103,7 +100,7 @@ on_named (struct asked *asked, const char *what, const char *set, const char *he
 
 /* Only a group that was made here: it has our tag from its first moment. */
 static void
-allow_group (struct asked *asked)
+allow_group (struct aws_asked *asked)
 {
 	const char *egress = lines_value (&asked->desired, "security-group.egress");
 	CLEANUP_BUFFER struct buffer sid;
@@ -125,7 +122,7 @@ allow_group (struct asked *asked)
 
 /* With each mount target comes an interface in the network, in the name of who makes it. */
 static void
-allow_targets (struct asked *asked)
+allow_targets (struct aws_asked *asked)
 {
 	aws_policy_allow (asked->policy, "Ec2Interfaces", NULL, ACTIONS ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"));
 	on (asked, "ec2", "network-interface");
@@ -134,7 +131,7 @@ allow_targets (struct asked *asked)
 }
 
 static void
-allow_network (struct asked *asked)
+allow_network (struct aws_asked *asked)
 {
 	if (!has (asked, "network") && !has (asked, "target[") && !has (asked, "security-group."))
 		return;
@@ -147,23 +144,21 @@ allow_network (struct asked *asked)
 		allow_group (asked);
 }
 
+static int
+allow_all (struct aws_asked *asked, const void *driver, struct larder_error *error)
+{
+	(void) driver, (void) error;
+	if (strcmp (asked->request->role, "operator") != 0)
+		return 0;
+	allow_system (asked);
+	allow_key (asked);
+	allow_network (asked);
+	return 0;
+}
+
 int
 control_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	const struct control *control = self;
-	const char *region = aws_client_region (control->files);
-	struct asked asked = { .request = request, .region = region ? region : "*", .partition = aws_partition (region), .policy = arena ? aws_policy_new () : NULL };
 	(void) call;
-	if (!asked.policy)
-		return larder_fail_memory (error);
-	lines_begin (&asked.desired, arena);
-	int code = lines_take (&asked.desired, request->desired, error);
-	if (code == 0 && strcmp (request->role, "operator") == 0) {
-		allow_system (&asked);
-		allow_key (&asked);
-		allow_network (&asked);
-	}
-	int ended = aws_policy_end (asked.policy, sink, ret_most, error);
-	return code < 0 ? code : ended;
+	return aws_policy_write (request, aws_client_region (((const struct control *) self)->files), allow_all, NULL, sink, ret_most, error);
 }

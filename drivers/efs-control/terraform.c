@@ -220,22 +220,23 @@ put_targets (struct aws_terraform *share, const char *system, const char *group)
 	}
 }
 
+static int
+fill (struct aws_terraform *share, const struct larder_export *request, const void *context, struct larder_error *error)
+{
+	const char *system;
+	int code = put_system (share, request->identity, &system, error);
+	(void) context;
+	if (code < 0)
+		return code;
+	put_backup (share, system);
+	put_points (share, system, request->identity);
+	put_policy (share, system);
+	put_targets (share, system, put_group (share, request->identity));
+	return 0;
+}
+
 int
 share_terraform (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	struct aws_terraform share = { .root = NULL };
-	const char *system = NULL;
-	int code = arena ? aws_terraform_begin (&share, arena, backend, request, error) : larder_fail_memory (error);
-	if (code == 0)
-		code = put_system (&share, request->identity, &system, error);
-	if (code == 0) {
-		put_backup (&share, system);
-		put_points (&share, system, request->identity);
-		put_policy (&share, system);
-		put_targets (&share, system, put_group (&share, request->identity));
-		code = aws_terraform_end (&share, sink, error);
-	}
-	aws_terraform_free (&share);
-	return code;
+	return aws_terraform_write (backend, request, fill, NULL, sink, error);
 }

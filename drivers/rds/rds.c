@@ -8,7 +8,7 @@
 #include "arena.h"
 #include "cleanup.h"
 #include "error.h"
-#include "lines.h"
+#include "policy.h"
 #include "terraform.h"
 #include "text.h"
 #include "traps.h"
@@ -269,43 +269,39 @@ database_remove (void *self, struct larder_call *call, const struct larder_resou
 /* ---- rights ---- */
 
 /* The snapshot's name with anything for the day in it. */
-static int
-allow_removal (struct aws_policy *policy, const struct larder_policy *request, const char *partition, const char *region, struct larder_arena *arena, struct larder_error *error)
+static void
+allow_removal (struct aws_asked *asked)
 {
-	static const char *const removes[] = { "rds:CreateDBSnapshot", "rds:DeleteDBInstance", NULL }, *const looks[] = { "rds:CreateDBSnapshot", "rds:DescribeDBSnapshots", NULL };
-	struct lines desired;
-	lines_begin (&desired, arena);
-	int code = lines_take (&desired, request->desired, error);
-	const char *name = lines_value (&desired, "final-snapshot"), *date = name ? strstr (name, "{date}") : NULL;
-	aws_policy_allow (policy, "RdsRemove", NULL, removes);
-	aws_policy_on (policy, "arn:%s:rds:%s:*:db:%s", partition, region, request->identity);
+	const char *name = lines_value (&asked->desired, "final-snapshot"), *date = name ? strstr (name, "{date}") : NULL;
+	aws_policy_allow (asked->policy, "RdsRemove", NULL, ACTIONS ("rds:CreateDBSnapshot", "rds:DeleteDBInstance"));
+	aws_policy_on (asked->policy, "arn:%s:rds:%s:*:db:%s", asked->partition, asked->region, asked->request->identity);
 	if (!name || strcmp (name, "none") == 0)
-		return code;
-	aws_policy_allow (policy, "RdsSnapshots", NULL, looks);
+		return;
+	aws_policy_allow (asked->policy, "RdsSnapshots", NULL, ACTIONS ("rds:CreateDBSnapshot", "rds:DescribeDBSnapshots"));
 	if (date)
-		aws_policy_on (policy, "arn:%s:rds:%s:*:snapshot:%.*s*%s", partition, region, (int) (date - name), name, date + strlen ("{date}"));
+		aws_policy_on (asked->policy, "arn:%s:rds:%s:*:snapshot:%.*s*%s", asked->partition, asked->region, (int) (date - name), name, date + strlen ("{date}"));
 	else
-		aws_policy_on (policy, "arn:%s:rds:%s:*:snapshot:%s", partition, region, name);
-	return code;
+		aws_policy_on (asked->policy, "arn:%s:rds:%s:*:snapshot:%s", asked->partition, asked->region, name);
+}
+
+static int
+allow_all (struct aws_asked *asked, const void *driver, struct larder_error *error)
+{
+	(void) driver, (void) error;
+	if (strcmp (asked->request->role, "operator") != 0)
+		return 0;
+	aws_policy_allow (asked->policy, "RdsKeep", NULL, ACTIONS ("rds:DescribeDBInstances", "rds:ModifyDBInstance"));
+	aws_policy_on (asked->policy, "arn:%s:rds:%s:*:db:%s", asked->partition, asked->region, asked->request->identity);
+	if (!asked->request->stays)
+		allow_removal (asked);
+	return 0;
 }
 
 static int
 database_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error)
 {
-	static const char *const keeps[] = { "rds:DescribeDBInstances", "rds:ModifyDBInstance", NULL };
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	const char *region = aws_client_region (((const struct rds *) self)->client), *partition = aws_partition (region);
-	struct aws_policy *policy = arena ? aws_policy_new () : NULL;
-	int code = policy ? 0 : larder_fail_memory (error);
 	(void) call;
-	region = region ? region : "*";
-	if (code == 0 && strcmp (request->role, "operator") == 0) {
-		aws_policy_allow (policy, "RdsKeep", NULL, keeps);
-		aws_policy_on (policy, "arn:%s:rds:%s:*:db:%s", partition, region, request->identity);
-		code = request->stays ? 0 : allow_removal (policy, request, partition, region, arena, error);
-	}
-	int ended = aws_policy_end (policy, sink, ret_most, error);
-	return code < 0 ? code : ended;
+	return aws_policy_write (request, aws_client_region (((const struct rds *) self)->client), allow_all, NULL, sink, ret_most, error);
 }
 
 /* ---- the table ---- */
@@ -334,11 +330,9 @@ rds_export (void *self, struct larder_call *call, const struct larder_export *re
 {
 	static const char *const services[] = { "rds", NULL };
 	const struct rds *rds = self;
+	const struct aws_terraform_export of = { "rds", rds->name, aws_client_region (rds->client), &rds->aws, services, rds_terraform };
 	(void) call;
-	if (strcmp (request->format, AWS_TERRAFORM) != 0)
-		return larder_fail (error, LARDER_E_UNSUPPORTED, "driver 'rds' writes nothing as '%s'", request->format);
-	return request->type ? rds_terraform (rds->name, request, sink, error)
-		: aws_terraform_provider (rds->name, &rds->aws, aws_client_region (rds->client), services, sink, error);
+	return aws_terraform_export (&of, request, sink, error);
 }
 
 static const struct larder_driver driver = {

@@ -15,25 +15,25 @@ static const char *const others[] = {
 	"performance_insights_enabled", "publicly_accessible", "replicate_source_db", "skip_final_snapshot", "storage_encrypted", "tags", "tags_all", NULL
 };
 
+static int
+fill (struct aws_terraform *share, const struct larder_export *request, const void *context, struct larder_error *error)
+{
+	const char *class = lines_value (&share->observed, "class");
+	json_t *body = json_pack ("{s:s, s:s, s:o*}", "identifier", request->identity, "instance_class", class ? class : "", "enabled_cloudwatch_logs_exports",
+		aws_terraform_members (&share->desired, "log"));
+	(void) context, (void) error;
+	aws_terraform_number (body, "backup_retention_period", lines_value (&share->desired, "retention"));
+	aws_terraform_text (body, "backup_window", lines_value (&share->desired, "window"));
+	aws_terraform_bool (body, "deletion_protection", lines_value (&share->desired, "deletion-protection"));
+	for (const char *const *one = others; *one; one++)
+		aws_terraform_ignore (body, *one);
+	json_object_set_new (json_object_get (body, "lifecycle"), "prevent_destroy", json_true ());
+	aws_terraform_add (share, "aws_db_instance", NULL, request->identity, body);
+	return 0;
+}
+
 int
 rds_terraform (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	struct aws_terraform share = { .root = NULL };
-	int code = arena ? aws_terraform_begin (&share, arena, backend, request, error) : larder_fail_memory (error);
-	if (code == 0) {
-		const char *class = lines_value (&share.observed, "class");
-		json_t *body = json_pack ("{s:s, s:s, s:o*}", "identifier", request->identity, "instance_class", class ? class : "", "enabled_cloudwatch_logs_exports",
-			aws_terraform_members (&share.desired, "log"));
-		aws_terraform_number (body, "backup_retention_period", lines_value (&share.desired, "retention"));
-		aws_terraform_text (body, "backup_window", lines_value (&share.desired, "window"));
-		aws_terraform_bool (body, "deletion_protection", lines_value (&share.desired, "deletion-protection"));
-		for (const char *const *one = others; *one; one++)
-			aws_terraform_ignore (body, *one);
-		json_object_set_new (json_object_get (body, "lifecycle"), "prevent_destroy", json_true ());
-		aws_terraform_add (&share, "aws_db_instance", NULL, request->identity, body);
-		code = aws_terraform_end (&share, sink, error);
-	}
-	aws_terraform_free (&share);
-	return code;
+	return aws_terraform_write (backend, request, fill, NULL, sink, error);
 }

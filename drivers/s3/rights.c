@@ -6,23 +6,19 @@
 #include "arena.h"
 #include "buffer.h"
 #include "error.h"
-#include "lines.h"
+#include "policy.h"
 #include "role.h"
 #include "setting.h"
 
-struct asked { const struct s3 *s3; const struct larder_policy *request; struct lines desired; struct aws_policy *policy; const char *region, *partition; };
-
-#define ACTIONS(...) ((const char *const[]) { __VA_ARGS__, NULL })
-
 static void
-allow_bucket (struct asked *asked, const char *sid, const char *const *actions)
+allow_bucket (struct aws_asked *asked, const char *sid, const char *const *actions)
 {
 	aws_policy_allow (asked->policy, sid, NULL, actions);
 	aws_policy_on (asked->policy, "arn:%s:s3:::%s", asked->partition, asked->request->identity);
 }
 
 static void
-allow_objects (struct asked *asked, const char *sid, const char *const *actions)
+allow_objects (struct aws_asked *asked, const char *sid, const char *const *actions)
 {
 	aws_policy_allow (asked->policy, sid, NULL, actions);
 	aws_policy_on (asked->policy, "arn:%s:s3:::%s/*", asked->partition, asked->request->identity);
@@ -31,7 +27,7 @@ allow_objects (struct asked *asked, const char *sid, const char *const *actions)
 /* ---- objects ---- */
 
 static void
-allow_key (struct asked *asked, bool writes)
+allow_key (struct aws_asked *asked, bool writes)
 {
 	const char *name = lines_value (&asked->desired, "encryption-key");
 	const struct aws_key key = { name, asked->region, "s3" };
@@ -41,7 +37,7 @@ allow_key (struct asked *asked, bool writes)
 
 /* Tags go with what is copied: a reader has nowhere to copy to. */
 static void
-allow_data (struct asked *asked, bool writes)
+allow_data (struct aws_asked *asked, bool writes)
 {
 	bool versions = lines_value (&asked->desired, "versioning");         /* yes, or no more: there may be old ones */
 	allow_bucket (asked, "S3List", ACTIONS ("s3:ListBucket"));
@@ -85,7 +81,7 @@ words_of (const struct s3_setting *setting)
 }
 
 static bool
-is_desired (const struct asked *asked, const char *setting)
+is_desired (const struct aws_asked *asked, const char *setting)
 {
 	for (size_t n = 0; n < asked->desired.count; n++) {
 		const struct s3_setting *of = s3_setting_of (asked->request->type, asked->desired.at[n].path);
@@ -97,7 +93,7 @@ is_desired (const struct asked *asked, const char *setting)
 
 /* Every setting of a bucket is looked at, those that are desired are written; which, the Sid says. */
 static void
-allow_settings (struct asked *asked)
+allow_settings (struct aws_asked *asked, const struct s3 *s3)
 {
 	const char *gets[SETTINGS + 3] = { "s3:CreateBucket", "s3:ListBucket" }, *puts[2 * SETTINGS + 1] = { NULL };
 	const char *type = asked->request->type;
@@ -108,7 +104,7 @@ allow_settings (struct asked *asked)
 	buffer_add_text (&set, "S3");
 	for (size_t n = 0; (setting = s3_setting_at (n)); n++) {
 		const struct words *words = words_of (setting);
-		if (strcmp (setting->type, type) != 0 || !s3_server_can (asked->s3->server, setting->feature))
+		if (strcmp (setting->type, type) != 0 || !s3_server_can (s3->server, setting->feature))
 			continue;
 		if (strcmp (type, "bucket") != 0)
 			puts[put++] = words->get;
@@ -128,7 +124,7 @@ allow_settings (struct asked *asked)
 }
 
 static int
-allow_role (struct asked *asked, struct larder_error *error)
+allow_role (struct aws_asked *asked, struct larder_error *error)
 {
 	const char *role = lines_value (&asked->desired, "role"), *name;
 	if (!role || strcmp (role, "auto") != 0) {
@@ -143,32 +139,28 @@ allow_role (struct asked *asked, struct larder_error *error)
 }
 
 static int
-allow_operator (struct asked *asked, struct larder_error *error)
+allow_operator (struct aws_asked *asked, const struct s3 *s3, struct larder_error *error)
 {
-	allow_settings (asked);
+	allow_settings (asked, s3);
 	if (strcmp (asked->request->type, "bucket") == 0 && !asked->request->stays)
 		allow_bucket (asked, "S3Remove", ACTIONS ("s3:DeleteBucket"));
 	return strcmp (asked->request->type, "replication") == 0 ? allow_role (asked, error) : 0;
 }
 
+static int
+allow_all (struct aws_asked *asked, const void *driver, struct larder_error *error)
+{
+	if (strcmp (asked->request->role, "operator") == 0)
+		return allow_operator (asked, driver, error);
+	if (strcmp (asked->request->type, "bucket") == 0)
+		allow_data (asked, strcmp (asked->request->role, "worker") == 0);
+	return 0;
+}
+
 int
 s3_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	const struct s3 *s3 = self;
-	struct asked asked = { .s3 = s3, .request = request, .region = aws_client_region (s3->client), .policy = arena ? aws_policy_new () : NULL };
+	const char *region = aws_client_region (((const struct s3 *) self)->client);
 	(void) call;
-	if (!asked.policy)
-		return larder_fail_memory (error);
-	asked.region = asked.region ? asked.region : "us-east-1";
-	asked.partition = aws_partition (asked.region);
-	lines_begin (&asked.desired, arena);
-	int code = lines_take (&asked.desired, request->desired, error);
-	bool data = strcmp (request->role, "operator") != 0;
-	if (code == 0 && !data)
-		code = allow_operator (&asked, error);
-	if (code == 0 && data && strcmp (request->type, "bucket") == 0)
-		allow_data (&asked, strcmp (request->role, "worker") == 0);
-	int ended = aws_policy_end (asked.policy, sink, ret_most, error);
-	return code < 0 ? code : ended;
+	return aws_policy_write (request, region ? region : "us-east-1", allow_all, self, sink, ret_most, error);
 }

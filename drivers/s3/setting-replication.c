@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "buffer.h"
 #include "error.h"
+#include "policy.h"
 #include "request.h"
 
 #define TIME "Destination/ReplicationTime/"
@@ -145,14 +146,10 @@ add_values (struct buffer *text, const struct lines *lines, const char *pattern,
 static void
 add_decrypt (struct buffer *text, const struct s3_place *place, const char *key)
 {
-	const char *region = place->region ? place->region : "us-east-1";
-	const char *alias = strstr (key, "alias/");
+	const struct aws_key of = { key, place->region ? place->region : "us-east-1", "s3" };
 	buffer_add_text (text, ",{\"Effect\":\"Allow\",\"Action\":[\"kms:Decrypt\"],\"Resource\":[\"");
-	if (strncmp (key, "arn:", 4) == 0 && !alias)
-		buffer_add_text (text, key);
-	else
-		buffer_printf (text, "arn:%s:kms:%s:*:key/%s", place->partition, region, alias ? "*" : key);
-	buffer_printf (text, "\"],\"Condition\":{\"StringEquals\":{\"kms:ViaService\":\"s3.%s.amazonaws.com\"}", region);
+	const char *alias = aws_key_resource (&of, text);
+	buffer_printf (text, "\"],\"Condition\":{\"StringEquals\":{\"kms:ViaService\":\"%s.%s.amazonaws.com\"}", of.via, of.region);
 	if (alias)
 		buffer_printf (text, ",\"ForAnyValue:StringEquals\":{\"kms:ResourceAliases\":\"%s\"}", alias);
 	buffer_add_text (text, "}}");

@@ -10,6 +10,19 @@
 #include "error.h"
 #include "terraform.h"
 
+static const char *
+switched (bool on)
+{
+	return on ? "Enabled" : "Disabled";
+}
+
+static bool
+is (const struct lines *lines, const char *id, const char *below, const char *value)
+{
+	const char *there = lines_in (lines, "rule", id, below);
+	return there && strcmp (there, value) == 0;
+}
+
 /* ---- the plain settings ---- */
 
 static json_t *
@@ -103,8 +116,7 @@ lifecycle_rule (const struct lines *lines, const char *id)
 		{ ".abort-uploads", "abort_incomplete_multipart_upload", "days_after_initiation" }, { ".expire", "expiration", "days" },
 		{ ".expire-noncurrent", "noncurrent_version_expiration", "noncurrent_days" },
 	};
-	const char *status = lines_in (lines, "rule", id, ".status");
-	json_t *rule = json_pack ("{s:s, s:s, s:o}", "id", id, "status", status && strcmp (status, "enabled") == 0 ? "Enabled" : "Disabled", "filter", filter_of (lines, id));
+	json_t *rule = json_pack ("{s:s, s:s, s:o}", "id", id, "status", switched (is (lines, id, ".status", "enabled")), "filter", filter_of (lines, id));
 	for (size_t n = 0; n < sizeof ages / sizeof *ages; n++) {
 		const char *days = lines_in (lines, "rule", id, ages[n].below);
 		if (days)
@@ -200,9 +212,8 @@ put_access (struct aws_terraform *share, const struct s3_place *place, struct la
 static json_t *
 replication_rule (const struct s3_place *place, const struct lines *lines, const char *id)
 {
-	const char *status = lines_in (lines, "rule", id, ".status"), *to = lines_in (lines, "rule", id, ".to"), *markers = lines_in (lines, "rule", id, ".delete-markers");
-	const char *priority = lines_in (lines, "rule", id, ".priority"), *seconds = lines_in (lines, "rule", id, ".within-seconds");
-	const char *encrypted = lines_in (lines, "rule", id, ".encrypted"), *key = lines_in (lines, "rule", id, ".key");
+	const char *to = lines_in (lines, "rule", id, ".to"), *priority = lines_in (lines, "rule", id, ".priority"), *seconds = lines_in (lines, "rule", id, ".within-seconds");
+	const char *key = lines_in (lines, "rule", id, ".key");
 	json_t *target = json_pack ("{s:s+++}", "bucket", "arn:", place->partition, ":s3:::", to ? to : "");
 	aws_terraform_text (target, "storage_class", lines_in (lines, "rule", id, ".class"));
 	if (key)
@@ -212,10 +223,10 @@ replication_rule (const struct s3_place *place, const struct lines *lines, const
 		json_object_set_new (target, "replication_time", json_pack ("{s:s, s:{s:I}}", "status", "Enabled", "time", "minutes", minutes));
 		json_object_set_new (target, "metrics", json_pack ("{s:s, s:{s:I}}", "status", "Enabled", "event_threshold", "minutes", minutes));
 	}
-	json_t *rule = json_pack ("{s:s, s:s, s:{s:s}, s:{s:s}, s:o}", "id", id, "status", status && strcmp (status, "enabled") == 0 ? "Enabled" : "Disabled", "filter", "prefix", "",
-		"delete_marker_replication", "status", markers && strcmp (markers, "yes") == 0 ? "Enabled" : "Disabled", "destination", target);
+	json_t *rule = json_pack ("{s:s, s:s, s:{s:s}, s:{s:s}, s:o}", "id", id, "status", switched (is (lines, id, ".status", "enabled")), "filter", "prefix", "",
+		"delete_marker_replication", "status", switched (is (lines, id, ".delete-markers", "yes")), "destination", target);
 	aws_terraform_number (rule, "priority", priority ? priority : "0");
-	if (encrypted && strcmp (encrypted, "yes") == 0)
+	if (is (lines, id, ".encrypted", "yes"))
 		json_object_set_new (rule, "source_selection_criteria", json_pack ("{s:{s:s}}", "sse_kms_encrypted_objects", "status", "Enabled"));
 	return rule;
 }
@@ -255,18 +266,18 @@ put_replication (struct aws_terraform *share, const struct s3_place *place, stru
 	return code;
 }
 
+static int
+fill (struct aws_terraform *share, const struct larder_export *request, const void *context, struct larder_error *error)
+{
+	const struct s3_place *place = context;
+	if (strcmp (request->type, "bucket") != 0)
+		return strcmp (request->type, "access") == 0 ? put_access (share, place, error) : put_replication (share, place, error);
+	put_bucket (share, place);
+	return 0;
+}
+
 int
 s3_terraform (const struct s3_place *place, const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	struct aws_terraform share = { .root = NULL };
-	int code = arena ? aws_terraform_begin (&share, arena, backend, request, error) : larder_fail_memory (error);
-	if (code == 0 && strcmp (request->type, "bucket") == 0)
-		put_bucket (&share, place);
-	else if (code == 0)
-		code = strcmp (request->type, "access") == 0 ? put_access (&share, place, error) : put_replication (&share, place, error);
-	if (code == 0)
-		code = aws_terraform_end (&share, sink, error);
-	aws_terraform_free (&share);
-	return code;
+	return aws_terraform_write (backend, request, fill, place, sink, error);
 }

@@ -13,6 +13,17 @@ def files(top):
     return found
 
 
+def change(path, *pairs):
+    """In a file each text, which is there, becomes another."""
+    with open(path) as file:
+        text = file.read()
+    for old, new in pairs:
+        assert old in text, old
+        text = text.replace(old, new)
+    with open(path, "w") as file:
+        file.write(text)
+
+
 class Home:
     """A folder of its own, until somebody removes it."""
 

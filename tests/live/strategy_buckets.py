@@ -20,6 +20,7 @@ import cloudfront_service  # noqa: E402
 import network  # noqa: E402
 import proxy  # noqa: E402
 import servers  # noqa: E402
+from folders import change  # noqa: E402
 from tool import BUILD, HOME, larder  # noqa: E402
 
 IMAGES, UPLOADS, MODELS, BACKUPS, LOGS, REPLICA = ["pingvas-studio-" + name for name in ("images", "uploads", "models", "backups", "logs", "images-replica-tokyo")]
@@ -33,16 +34,6 @@ WORLDS = {"minio": ("minio", "minio"), "versitygw": ("versitygw", "versitygw"), 
 def table(row):
     lines = [line.split("\t") for line in subprocess.run([os.path.join(BUILD, "tests/live/s3-table")], text=True, stdout=subprocess.PIPE, check=True).stdout.splitlines()]
     return {words[0]: words[1 + lines[0][1:].index(row)] for words in lines[1:]}
-
-
-def change(path, *pairs):
-    with open(path) as file:
-        text = file.read()
-    for old, new in pairs:
-        assert old in text, old
-        text = text.replace(old, new)
-    with open(path, "w") as file:
-        file.write(text)
 
 
 class World:

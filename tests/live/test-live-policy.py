@@ -17,22 +17,13 @@ import iam_guard  # noqa: E402
 import network  # noqa: E402
 import proxy  # noqa: E402
 import servers  # noqa: E402
+from folders import change  # noqa: E402
 from tool import HOME, larder, run, write  # noqa: E402
 from world import png  # noqa: E402
 
 REGION, IMAGES, TOKEN = "ap-northeast-2", "pingvas-studio-images", "pingvas-studio-models"
 OTHERS = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
 DESTROY = ("destroy", "--environment", "pingvas-studio")
-
-
-def change(path, *pairs):
-    with open(path) as file:
-        text = file.read()
-    for old, new in pairs:
-        assert old in text, old
-        text = text.replace(old, new)
-    with open(path, "w") as file:
-        file.write(text)
 
 
 class World:

@@ -15,6 +15,7 @@ import cloudfront_service  # noqa: E402
 import network  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
+from folders import change  # noqa: E402
 from scene import MODULES, TOOL, Done  # noqa: E402
 
 REGION, ROLE = "ap-northeast-2", "arn:aws:iam::123456789012:role/backup"
@@ -32,16 +33,6 @@ def plugins():
         if folder and glob.glob(os.path.join(folder, MARK, "*", "*")) + glob.glob(os.path.join(folder, MARK, "*.zip")):
             return folder
     return None
-
-
-def change(path, *pairs):
-    with open(path) as file:
-        text = file.read()
-    for old, new in pairs:
-        assert old in text, old
-        text = text.replace(old, new)
-    with open(path, "w") as file:
-        file.write(text)
 
 
 class Place:
