@@ -110,15 +110,29 @@ send_document (const struct cf_work *work, const struct words *words, const char
 	return ask (work, words, &request, "write", forgiven, ret, error);
 }
 
+static bool
+is_right (const struct cf_access *access, const char *comment)
+{
+	return !access->otherwise && strcmp (access->comment, comment ? comment : "") == 0;
+}
+
+/* Another etag by now is that of our own first asking, whose answer was lost, when it is as it was to be; else somebody else wrote. */
 static int
 set_right (const struct cf_work *work, const struct words *words, const char *comment, struct cf_access *access, struct larder_error *error)
 {
 	struct aws_reply reply;
-	if (!access->otherwise && strcmp (access->comment, comment ? comment : "") == 0)
+	char what[120];
+	if (is_right (access, comment))
 		return 0;
-	const char *path = arena_printf (work->arena, "%s/%s/config", words->path, access->id);
-	int code = send_document (work, words, "PUT", path, access->etag, access->name, comment, NULL, &reply, error);
-	return code < 0 ? code : take (work, &reply, words->kind, access, error);
+	const char *id = access->id, *path = arena_printf (work->arena, "%s/%s/config", words->path, id);
+	int code = send_document (work, words, "PUT", path, access->etag, access->name, comment, "PreconditionFailed", &reply, error);
+	if (code < 0)
+		return code;
+	if (!reply.fault)
+		return take (work, &reply, words->kind, access, error);
+	code = cf_access_look (work, words->kind, id, access, error);
+	snprintf (what, sizeof what, "cannot write an %s", words->what);
+	return code < 0 ? code : code > 0 && is_right (access, comment) ? 0 : aws_fault_error (reply.fault, what, error);
 }
 
 int

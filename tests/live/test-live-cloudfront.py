@@ -282,6 +282,27 @@ def test_live_cloudfront_a_change_whose_answer_is_lost():
     assert done.code == 0 and place.wrote().count("UpdateDistribution") == 2 and place.service.distributions == {}, (done, place.wrote())
 
 
+def test_live_cloudfront_a_change_of_who_reads_whose_answer_is_lost():
+    """The same of a control and of an identity; and what somebody else wrote meanwhile is theirs, and told."""
+    for text, kind, drift, name in ((OAC, "controls", {"SigningBehavior": "never"}, "UpdateOriginAccessControl"), (PIPELINE, "identities", {"Comment": "x"}, "UpdateCloudFrontOriginAccessIdentity")):
+        place.fresh(text=text)
+        want, one = place.service.copy(), next(iter(getattr(place.service, kind).values()))
+        one["config"].update(drift)
+        done = place.run("apply", text=text, rules=[(name, 1, "lose")])
+        assert done.code == 0 and place.wrote().count(name) == 2 and place.service.copy() == want, (done, place.wrote())
+        real = getattr(place.service, name)
+
+        def meanwhile(*given, **named):
+            one["etag"] = place.service.new("V")
+            return real(*given, **named)
+        one["config"].update(drift)
+        setattr(place.service, name, meanwhile)
+        done = place.run("apply", text=text)
+        delattr(place.service, name)
+        assert done.code == 5 and "PreconditionFailed" in done.err and drift.items() <= one["config"].items(), done
+        assert place.run("apply", text=text).code == 0 and place.service.copy() == want, place.service.copy()
+
+
 def test_live_cloudfront_killed_and_run_again():
     """Killed when the service was asked the first, second, … time, making it and removing it: the next run ends as an undisturbed one, with one of each, or none."""
     for words, text in (("apply",), OAC), (("apply",), PIPELINE), (("destroy", "--environment", "test"), OAC), (("destroy", "--environment", "test"), PIPELINE):
