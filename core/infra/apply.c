@@ -4,7 +4,6 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,15 +73,6 @@ broken (struct applying *applying, struct resource *one, int code)
 
 /* ---- until the service is done ---- */
 
-/* A cancel ends the rest. */
-static int
-rest (const struct larder_infra *infra, int64_t ns, struct larder_error *error)
-{
-	struct pollfd cancel = { .fd = larder_call_begin (infra->larder, NULL).cancel_fd, .events = POLLIN };
-	(void) poll (&cancel, 1, (int) (ns / (NS_PER_S / 1000)));
-	return larder_is_cancelled (infra->larder) ? larder_fail_cancelled (error) : 0;
-}
-
 /* One pause, longer each time; the time of one resource counts over all that is done with it in this run. */
 static int
 wait_more (struct applying *applying, struct resource *one, struct larder_error *error)
@@ -98,7 +88,7 @@ wait_more (struct applying *applying, struct resource *one, struct larder_error 
 			one->type, one->identity, text_from_duration (event.waited, text), infra_state (one));
 	tell_event (applying, &event);
 	waiting->told = event.waited;
-	int code = rest (applying->infra, most - event.waited < waiting->pause ? most - event.waited : waiting->pause, error);
+	int code = infra_rest (applying->infra, most - event.waited < waiting->pause ? most - event.waited : waiting->pause, error);
 	waiting->pause = waiting->pause < PAUSE_MOST ? waiting->pause * 2 : waiting->pause;
 	return code;
 }
@@ -134,14 +124,28 @@ refuse_replace (const struct larder_infra *infra, const struct resource *one, st
 	return 0;
 }
 
+/* Of a service that has too much to do what is there is read again, and gone on from. */
+static int
+act (struct applying *applying, struct resource *one, enum resource_act what, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = resource_act (applying->infra, one, what, &why);
+	int again = code < 0 ? resource_again (applying->infra, one, code, &why) : 0;
+	if (again > 0)
+		return 0;
+	if (code < 0)
+		larder_give (error, &why);
+	return again < 0 ? again : code;
+}
+
 /* Some services take it in steps: what is there still, once that is settled, is asked to go again. */
 static int
 remove_it (struct applying *applying, struct resource *one, struct larder_error *error)
 {
 	int code = 0;
 	one->state = LARDER_RESOURCE_READY;
-	for (unsigned acts = 0; code == 0 && one->state != LARDER_RESOURCE_ABSENT && acts < ACTS_MOST; acts++) {
-		code = resource_act (applying->infra, one, RESOURCE_REMOVE, error);
+	for (unsigned acts = 0; code == 0 && one->state != LARDER_RESOURCE_ABSENT && acts < ACTS_MOST + one->again; acts++) {
+		code = act (applying, one, RESOURCE_REMOVE, error);
 		if (code == 0)
 			code = read_settled (applying, one, error);
 	}
@@ -173,7 +177,7 @@ converge (struct applying *applying, struct resource *one, unsigned *ret_acts, s
 			code = resource_compare (infra, one, error);
 		if (code < 0 || one->mark == LARDER_INFRA_SAME || one->mark == LARDER_INFRA_LACKING)
 			return code;
-		if (*ret_acts == ACTS_MOST)
+		if (*ret_acts == ACTS_MOST + one->again)
 			return larder_fail_next (error, LARDER_E_INTEGRITY, "larder infra plan shows what it tells", "%s '%s' does not become what it is asked to be: the service takes '%s' and tells otherwise",
 				one->type, one->identity, differing (one));
 		if (one->mark == LARDER_INFRA_REPLACED) {
@@ -181,7 +185,7 @@ converge (struct applying *applying, struct resource *one, unsigned *ret_acts, s
 			if (code == 0)
 				code = remove_it (applying, one, error);
 		} else
-			code = resource_act (infra, one, one->mark == LARDER_INFRA_CREATE ? RESOURCE_CREATE : RESOURCE_UPDATE, error);
+			code = act (applying, one, one->mark == LARDER_INFRA_CREATE ? RESOURCE_CREATE : RESOURCE_UPDATE, error);
 		if (code < 0)
 			return code;
 	}

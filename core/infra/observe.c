@@ -4,9 +4,11 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "error.h"
 
 struct larder_resource
@@ -90,6 +92,26 @@ resource_bind (struct larder_infra *infra, struct resource *resource, struct lar
 	return offered (resource, &why) < 0 ? cut (resource, why.message, error) : 0;
 }
 
+/* ---- a service that has too much to do ---- */
+
+int
+infra_rest (const struct larder_infra *infra, int64_t ns, struct larder_error *error)
+{
+	struct pollfd cancel = { .fd = larder_call_begin (infra->larder, NULL).cancel_fd, .events = POLLIN };
+	(void) poll (&cancel, 1, (int) (ns / (NS_PER_S / 1000)));
+	return larder_is_cancelled (infra->larder) ? larder_fail_cancelled (error) : 0;
+}
+
+int
+resource_again (const struct larder_infra *infra, struct resource *resource, int code, struct larder_error *error)
+{
+	enum { AGAIN_MOST = 3 };
+	if (code != LARDER_E_UNAVAILABLE || !error->status || resource->again == AGAIN_MOST)
+		return 0;
+	int rested = infra_rest (infra, NS_PER_S << resource->again++, error);
+	return rested < 0 ? rested : 1;
+}
+
 /* ---- what is there ---- */
 
 static int
@@ -104,8 +126,8 @@ take_line (void *context, const struct larder_line *told, struct larder_error *e
 	return lines->failed ? larder_fail_memory (error) : 0;
 }
 
-int
-resource_read (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
+static int
+read_once (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
 {
 	arena_clear (resource->seen);
 	lines_begin (&resource->observed, resource->seen);
@@ -120,6 +142,21 @@ resource_read (struct larder_infra *infra, struct resource *resource, struct lar
 	int code = resource->means->read (resource->instance->self, &call, &request, take_line, &resource->observed, &resource->state, error);
 	instance_leave (resource->instance);
 	return code;
+}
+
+int
+resource_read (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
+{
+	for (;;) {
+		struct larder_error why = LARDER_ERROR_INIT;
+		int code = read_once (infra, resource, &why);
+		int again = code < 0 ? resource_again (infra, resource, code, &why) : 0;
+		if (again > 0)
+			continue;
+		if (code < 0 && error)
+			larder_give (error, &why);
+		return again < 0 ? again : code;
+	}
 }
 
 int

@@ -45,6 +45,7 @@ struct resource {
 	bool bare;                       /* without any line, too, there is something to make */
 	int64_t abort_after;             /* of a bucket, while its lines are made: ns */
 	struct waiting { int64_t began, told, pause; } waiting;      /* for its service, in this run: since when by the boot clock, and at the last event; ns */
+	unsigned again;                  /* how often its service was asked once more in this run, as it had too much to do */
 	struct instance *instance;
 	const struct larder_resource_type *means;
 	struct larder_arena *arena;      /* of its own: resources are looked at in parallel */
@@ -92,6 +93,11 @@ const char *text_seconds (struct larder_arena *arena, int64_t ns);
 int resource_bind (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Reads it anew: state and observed lines. */
 int resource_read (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* A service that has too much to do, after the driver's own tries: 1: asked again now, after a pause, a few times for one resource in one run;
+ * 0: it is not that, or enough; CANCELLED. */
+int resource_again (const struct larder_infra *infra, struct resource *resource, int code, struct larder_error *error);
+/* A cancel ends the rest. */
+int infra_rest (const struct larder_infra *infra, int64_t ns, struct larder_error *error);
 /* UNAVAILABLE when the service told that it failed. */
 int resource_failed (const struct resource *resource, struct larder_error *error);
 /* Values that others tell, where those are there. */

@@ -1,6 +1,6 @@
 """kill_transfers.py: put, get, recursive copies, sync and resume killed at random instants. Whatever the instant: a name is absent, or
 has all of its bytes, old or new, and what was there and is to be there never goes; the same command, given again, ends well and leaves
-nothing behind. kill_transfers.py ROUNDS [SEED [mock|minio]]."""
+nothing behind. kill_transfers.py KILLS [SEED [mock|minio]]: what had ended before its instant counts for nothing."""
 import os
 import random
 import shutil
@@ -243,11 +243,12 @@ def resume(place, after):
     shutil.rmtree(place.path("out"), ignore_errors=True)
 
 
-def main(rounds, seed, store="mock"):
+def main(kills, seed, store="mock"):
     """True when all held; the seed and the round are told otherwise."""
-    place = PLACES[store](seed)
+    place, number = PLACES[store](seed), 0
     try:
-        for number in range(rounds):
+        while place.killed < kills:
+            number += 1
             one = place.random.choice([put, get, put_tree, get_tree, sync_up, sync_down, resume])
             after = place.random.random() * place.within
             try:
@@ -265,5 +266,5 @@ def main(rounds, seed, store="mock"):
 if __name__ == "__main__":
     SEED = int(sys.argv[2]) if len(sys.argv) > 2 and sys.argv[2] else random.randrange(1 << 32)
     STORE = sys.argv[3] if len(sys.argv) > 3 else "mock"
-    print("%s rounds, seed %d, %s" % (sys.argv[1], SEED, STORE), flush=True)
+    print("%s kills, seed %d, %s" % (sys.argv[1], SEED, STORE), flush=True)
     sys.exit(0 if main(int(sys.argv[1]), SEED, STORE) else 1)

@@ -17,7 +17,21 @@ struct service {
 	unsigned made, pending, updates, parts, removals;      /* parts: calls that its removal takes; 0: one */
 	char locked[16], reader[32];
 	bool forgets;
+	unsigned busy_reads, busy_updates, asked;      /* how many from now on it has too much to do for */
 };
+
+static int
+refuse_busy (struct service *service, unsigned *busy, struct larder_error *error)
+{
+	service->asked++;
+	if (!*busy)
+		return 0;
+	--*busy;
+	int code = larder_fail (error, LARDER_E_UNAVAILABLE, "too much to do");
+	if (error)
+		error->status = 503;
+	return code;
+}
 
 static int
 teller_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state, struct larder_error *error)
@@ -77,6 +91,8 @@ told_read (void *self, struct larder_call *call, const struct larder_resource *r
 	struct service *service = self;
 	const struct larder_line told = { sizeof told, "reader[a]", service->reader };
 	(void) call, (void) resource;
+	if (refuse_busy (service, &service->busy_reads, error) < 0)
+		return LARDER_E_UNAVAILABLE;
 	*ret_state = *service->reader ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
 	return *service->reader ? line (context, &told, error) : 0;
 }
@@ -85,8 +101,10 @@ static int
 told_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
 	struct service *service = self;
-	(void) call, (void) error;
+	(void) call;
 	service->updates++;
+	if (refuse_busy (service, &service->busy_updates, error) < 0)
+		return LARDER_E_UNAVAILABLE;
 	take (resource, "reader[a]", service->reader, sizeof service->reader);
 	if (service->forgets)
 		snprintf (service->reader, sizeof service->reader, "somebody");
@@ -217,6 +235,45 @@ START_TEST (not_kept)
 }
 END_TEST
 
+static int
+apply_busy (struct bench *bench, unsigned reads, unsigned updates, struct larder_infra_counts *counts, struct larder_error *error)
+{
+	bench_begin (bench, "yes", 0);
+	snprintf (bench->service.reader, sizeof bench->service.reader, "somebody");
+	look (bench);
+	bench->service.busy_reads = reads;
+	bench->service.busy_updates = updates;
+	bench->service.asked = 0;
+	return larder_infra_apply (&bench->infra, NULL, NULL, counts, error);
+}
+
+/* A service that has too much to do for a moment is asked again, what is there is read again, and it is done. */
+START_TEST (busy)
+{
+	struct bench bench;
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	ck_assert_int_eq (apply_busy (&bench, 1, 2, &counts, NULL), 0);
+	ck_assert_str_eq (bench.service.reader, "made-1");
+	ck_assert_uint_eq (counts.updated, 1);
+	ck_assert_uint_eq (bench.service.updates, 3);
+	bench_end (&bench);
+}
+END_TEST
+
+/* For good, it is asked a few times and no more. */
+START_TEST (busy_for_good)
+{
+	struct bench bench;
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	ck_assert_int_eq (apply_busy (&bench, 1000, 0, &counts, &error), LARDER_E_UNAVAILABLE);
+	ck_assert_str_eq (error.message, "too much to do");
+	ck_assert_uint_eq (bench.service.asked, 4);
+	ck_assert_uint_eq (bench.service.updates, 0);
+	bench_end (&bench);
+}
+END_TEST
+
 /* The teller alone goes; what is to be removed has been looked at before. */
 static int
 destroy (struct bench *bench, unsigned parts, struct larder_infra_counts *counts, struct larder_error *error)
@@ -335,6 +392,8 @@ main (void)
 		{ "test-infra-apply-nothing-to-do", nothing_to_do, 0 },
 		{ "test-infra-apply-told-anew", told_anew, 0 },
 		{ "test-infra-apply-not-kept", not_kept, 0 },
+		{ "test-infra-apply-busy", busy, 0 },
+		{ "test-infra-apply-busy-for-good", busy_for_good, 0 },
 		{ "test-infra-apply-removed-in-parts", removed_in_parts, 0 },
 		{ "test-infra-apply-not-removed", not_removed, 0 },
 		{ "test-infra-apply-same-and-under-way", same_and_under_way, 0 },
