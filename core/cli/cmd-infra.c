@@ -91,7 +91,7 @@ run_plan (struct cli *cli, const void *self, struct larder_error *error)
 	const struct infra *flags = self;
 	CLEANUP_INFRA struct larder_infra *infra = NULL;
 	struct larder_infra_counts counts;
-	int code = open_infra (cli, flags, NULL, 0, &infra, error);
+	int code = open_infra (cli, flags, NULL, LARDER_INFRA_LEAN, &infra, error);
 	if (code == 0)
 		code = tell_plan (cli, infra, flags->all, &counts, error);
 	if (code == 0 && flags->output)
@@ -132,7 +132,7 @@ run_apply (struct cli *cli, const void *self, struct larder_error *error)
 	struct larder_infra_counts counts;
 	int code = cli->operands ? file_slurp (AT_FDCWD, cli->operand[0], PLAN_MOST, &saved, &length, error) : 0;
 	if (code == 0)
-		code = open_infra (cli, flags, saved, 0, &infra, error);
+		code = open_infra (cli, flags, saved, LARDER_INFRA_LEAN, &infra, error);
 	if (code == 0 && cli->globals.dry_run)
 		return tell_plan (cli, infra, false, &counts, error);
 	return code < 0 ? code : do_it (cli, infra, error);

@@ -58,14 +58,14 @@ count (struct applying *applying, uint32_t mark)
 }
 
 static int
-broken (struct applying *applying, struct resource *one, int code)
+broken (struct applying *applying, struct resource *one, int code, const struct larder_error *error)
 {
-	tell (applying, one, LARDER_INFRA_BROKEN, &one->error, NULL);
+	tell (applying, one, LARDER_INFRA_BROKEN, error, NULL);
 	count (applying, LARDER_INFRA_FAILED);
 	pthread_mutex_lock (&applying->mutex);
 	if (applying->code == 0) {
 		applying->code = code;
-		applying->first = one->error;
+		applying->first = *error;
 	}
 	pthread_mutex_unlock (&applying->mutex);
 	return code;
@@ -161,7 +161,7 @@ differing (const struct resource *one)
 	for (size_t n = 0; n < one->changes.count; n++)
 		if (one->changes.at[n].mark != LARDER_INFRA_UNMANAGED)
 			return one->changes.at[n].path;
-	return "";
+	return one->mark == LARDER_INFRA_CREATE && one->desired.count ? one->desired.at[0].path : "";
 }
 
 /* As desired when nothing is left that differs. What a lost answer or a killed run left half done is seen by reading, and gone on with. */
@@ -209,10 +209,11 @@ make_one (void *context, struct resource *one)
 	struct applying *applying = context;
 	uint32_t planned = one->mark;
 	unsigned acts = 0;
+	struct larder_error error = LARDER_ERROR_INIT;
 	if (one->aside || one->cut || planned == LARDER_INFRA_LACKING)
 		return 0;
 	if (one->code < 0)
-		return broken (applying, one, one->code);
+		return broken (applying, one, one->code, one->error);
 	bool settled = one->state == LARDER_RESOURCE_READY || one->state == LARDER_RESOURCE_ABSENT;
 	if (planned == LARDER_INFRA_SAME && settled && !tells_anew (applying->infra, one)) {
 		count (applying, planned);
@@ -220,13 +221,14 @@ make_one (void *context, struct resource *one)
 	}
 	if (planned != LARDER_INFRA_SAME)
 		tell (applying, one, LARDER_INFRA_BEGUN, NULL, NULL);
-	int code = larder_is_cancelled (applying->infra->larder) ? larder_fail_cancelled (&one->error) : converge (applying, one, &acts, &one->error);
+	int code = larder_is_cancelled (applying->infra->larder) ? larder_fail_cancelled (&error) : converge (applying, one, &acts, &error);
 	if (code < 0)
-		return broken (applying, one, code);
+		return broken (applying, one, code, &error);
 	one->mark = planned != LARDER_INFRA_SAME || !acts ? planned : LARDER_INFRA_UPDATE;
 	if (one->mark != LARDER_INFRA_SAME)
 		tell (applying, one, LARDER_INFRA_DONE, NULL, NULL);
 	count (applying, one->mark);
+	resource_forget (applying->infra, one);
 	return 0;
 }
 
@@ -235,20 +237,21 @@ unmake_one (void *context, struct resource *one)
 {
 	struct applying *applying = context;
 	int code = 0;
+	struct larder_error error = LARDER_ERROR_INIT;
 	if (one->aside || one->cut || one->mark == LARDER_INFRA_SAME)
 		return 0;
 	if (one->code < 0)
-		return broken (applying, one, one->code);
+		return broken (applying, one, one->code, one->error);
 	tell (applying, one, LARDER_INFRA_BEGUN, NULL, NULL);
 	if (one->protect)
-		code = larder_fail_next (&one->error, LARDER_E_CONFLICT, strcmp (one->type, "database") == 0 ? "destroy = yes lets it go, after its final snapshot" : "take protect = yes out, when it is really to go",
+		code = larder_fail_next (&error, LARDER_E_CONFLICT, strcmp (one->type, "database") == 0 ? "destroy = yes lets it go, after its final snapshot" : "take protect = yes out, when it is really to go",
 			"%s '%s' is protected", one->type, one->identity);
 	else if (larder_is_cancelled (applying->infra->larder))
-		code = larder_fail_cancelled (&one->error);
+		code = larder_fail_cancelled (&error);
 	else
-		code = remove_it (applying, one, &one->error);
+		code = remove_it (applying, one, &error);
 	if (code < 0)
-		return broken (applying, one, code);
+		return broken (applying, one, code, &error);
 	one->mark = LARDER_INFRA_REMOVE;
 	tell (applying, one, LARDER_INFRA_DONE, NULL, NULL);
 	count (applying, LARDER_INFRA_REMOVE);

@@ -97,7 +97,7 @@ add_resource (struct joining *joining, const struct resource *one, struct larder
 	struct lines wanted;
 	if (one->code < 0) {
 		if (error)
-			larder_give (error, &one->error);
+			larder_give (error, one->error);
 		return one->code;
 	}
 	if (one->state == LARDER_RESOURCE_ABSENT)

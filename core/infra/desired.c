@@ -1,6 +1,7 @@
 /* desired.c: from sections of the pipeline to resources: what all kinds share. */
 #include "resource.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
@@ -8,11 +9,15 @@
 struct resource *
 resource_add (struct larder_infra *infra, const struct config_section *at, const char *type, const char *identity, const char *backend)
 {
-	struct resource *all = arena_more (infra->arena, infra->at, infra->count, &infra->room, sizeof *all);
-	if (!all)
-		return NULL;
-	infra->at = all;
-	struct resource *ret = &all[infra->count];
+	size_t room = infra->room ? 2 * infra->room : 16;
+	if (infra->count == infra->room) {
+		struct resource *all = reallocarray (infra->at, room, sizeof *all);
+		if (!all)
+			return NULL;
+		infra->at = all;
+		infra->room = room;
+	}
+	struct resource *ret = &infra->at[infra->count];
 	*ret = (struct resource) { .kind = config_kind (at), .section = config_name (at), .type = type, .identity = identity, .backend = backend, .at = at };
 	ret->arena = arena_new ();
 	ret->seen = arena_new ();

@@ -161,13 +161,13 @@ both (struct resource *resource, const struct line *wanted, const struct line *t
 
 /* What the service does not tell of cannot be compared: only what it can echo is. */
 static int
-missing (struct resource *resource, const struct line *wanted, bool absent, struct larder_error *error)
+missing (struct resource *resource, const struct line *wanted, struct larder_error *error)
 {
 	const struct larder_path_rule *rule = resource_rule (resource, wanted->path);
-	if (!absent && rule && rule->flags & LARDER_PATH_COMPUTED)
+	if (rule && rule->flags & LARDER_PATH_COMPUTED)
 		return 0;
 	struct change change = { .mark = LARDER_INFRA_CREATE, .path = wanted->path, .will = wanted->value, .from = wanted->from };
-	if (!absent && is_immutable (resource, wanted->path))
+	if (is_immutable (resource, wanted->path))
 		change.mark = LARDER_INFRA_REPLACED, change.why = "cannot be changed in place";
 	return add (resource, change, error);
 }
@@ -183,7 +183,7 @@ merge (const struct larder_infra *infra, struct resource *resource, struct larde
 		if (order == 0)
 			code = both (resource, &desired->at[d++], &observed->at[o++], error);
 		else if (order < 0)
-			code = missing (resource, &desired->at[d++], false, error);
+			code = missing (resource, &desired->at[d++], error);
 		else
 			code = surplus (infra, resource, &observed->at[o++], error);
 	}
@@ -207,15 +207,12 @@ mark_of (const struct resource *resource)
 }
 
 static int
-compare_absent (struct resource *resource, struct larder_error *error)
+compare_absent (struct resource *resource)
 {
-	int code = 0;
-	for (size_t n = 0; code == 0 && n < resource->desired.count; n++)
-		code = missing (resource, &resource->desired.at[n], true, error);
 	resource->mark = resource->empty ? LARDER_INFRA_SAME : resource->means->create ? LARDER_INFRA_CREATE : LARDER_INFRA_LACKING;
 	if (resource->mark == LARDER_INFRA_LACKING)
 		resource->why_cut = "it is not there, and to make one is its owner's matter";
-	return code;
+	return 0;
 }
 
 static int
@@ -245,7 +242,7 @@ resource_compare (struct larder_infra *infra, struct resource *resource, struct 
 	if (infra->flags & LARDER_INFRA_DESTROY)
 		return compare_gone (resource);
 	if (resource->state == LARDER_RESOURCE_ABSENT)
-		return compare_absent (resource, error);
+		return compare_absent (resource);
 	code = merge (infra, resource, error);
 	resource->mark = mark_of (resource);
 	return code;

@@ -1,4 +1,4 @@
-/* infra.c: what the sections stand for, looked at: opening, telling, counting. */
+/* infra.c: what the sections stand for: opening, telling, counting. */
 #include "resource.h"
 
 #define LARDER_API_VERSION LARDER_API_CURRENT
@@ -13,73 +13,12 @@
 /* What a service needs for what it began, at the most: a distribution takes minutes to be everywhere. */
 #define WAIT_MOST (INT64_C (45) * 60 * NS_PER_S)
 
-/* ---- looking ---- */
-
-/* With the service's own word and the id of the request, for whoever asks it. */
-static int
-keep_failure (struct resource *resource, int code)
-{
-	const struct larder_error *error = &resource->error;
-	if (code >= 0)
-		return code;
-	resource->code = code;
-	resource->mark = LARDER_INFRA_FAILED;
-	resource->why_failed = arena_printf (resource->arena, "%s%s%s%s%s%s", error->message, *error->provider ? " (" : "", error->provider, *error->request ? ", request " : "", error->request,
-		*error->provider ? ")" : "");
-	return code;
-}
-
-static int
-look (void *context, struct resource *resource)
-{
-	struct larder_infra *infra = context;
-	if (resource->cut || resource->code < 0)
-		return 0;
-	return keep_failure (resource, resource_read (infra, resource, &resource->error));
-}
-
-static void
-no_skip (void *context, struct resource *resource, const struct resource *because)
-{
-	(void) context, (void) resource, (void) because;
-}
-
-/* What goes wrong for sure is told before anything is made: a thing that failed at the service, though its lines be as desired, and what the service refuses. */
-static int
-look_closer (struct larder_infra *infra, struct resource *one)
-{
-	int code = traps_find (infra, one, &one->error);
-	if (code == 0)
-		code = resource_failed (one, &one->error);
-	return code == 0 ? traps_refuse (one, &one->error) : code;
-}
-
-static int
-look_at_all (struct larder_infra *infra, struct larder_error *error)
-{
-	const struct order order = { .each = look, .skipped = no_skip, .context = infra, .apart = true };
-	int code = order_run (infra, &order, error);
-	for (size_t n = 0; code == 0 && n < infra->count; n++) {
-		struct resource *one = &infra->at[n];
-		if (one->cut || one->code < 0)
-			continue;
-		int found = resource_resolve (infra, one, &one->error);
-		if (found == 0)
-			found = resource_compare (infra, one, &one->error);
-		if (found == 0 && !one->cut && !(infra->flags & LARDER_INFRA_DESTROY))
-			found = look_closer (infra, one);
-		keep_failure (one, found);
-	}
-	return code;
-}
-
 static void
 bind_all (struct larder_infra *infra)
 {
 	for (size_t n = 0; n < infra->count; n++) {
-		struct resource *one = &infra->at[n];
-		one->error = (struct larder_error) LARDER_ERROR_INIT;
-		keep_failure (one, resource_bind (infra, one, &one->error));
+		struct larder_error error = LARDER_ERROR_INIT;
+		resource_unseen (&infra->at[n], resource_bind (infra, &infra->at[n], &error), &error);
 	}
 }
 
@@ -191,6 +130,7 @@ larder_infra_free (struct larder_infra *infra)
 		arena_free (infra->at[n].arena);
 		arena_free (infra->at[n].seen);
 	}
+	free (infra->at);
 	arena_free (infra->arena);
 	free (infra);
 }
@@ -218,7 +158,7 @@ infra_whole (const struct resource *one)
 	return (struct larder_infra_change) {
 		.size = sizeof (struct larder_infra_change), .mark = one->mark, .kind = one->kind, .section = one->section, .type = one->type,
 		.identity = one->identity, .why = why_of (one),
-		.next = one->mark == LARDER_INFRA_FAILED && *one->error.next ? one->error.next : NULL, .code = one->mark == LARDER_INFRA_FAILED ? one->code : 0,
+		.next = one->mark == LARDER_INFRA_FAILED && *one->error->next ? one->error->next : NULL, .code = one->mark == LARDER_INFRA_FAILED ? one->code : 0,
 	};
 }
 
@@ -235,6 +175,26 @@ tell_changes (const struct resource *one, const struct changes *changes, larder_
 	return code;
 }
 
+/* By us, or by its owner. */
+static bool
+is_to_be_made (const struct resource *one)
+{
+	return one->mark == LARDER_INFRA_CREATE || (one->mark == LARDER_INFRA_LACKING && !one->cut);
+}
+
+static int
+tell_desired (const struct resource *one, larder_infra_change_fn change, void *context, struct larder_error *error)
+{
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < one->desired.count; n++) {
+		const struct line *line = &one->desired.at[n];
+		struct larder_infra_change told = infra_whole (one);
+		told.mark = LARDER_INFRA_CREATE, told.path = line->path, told.will = line->value, told.from = line->from;
+		code = change (context, &told, error);
+	}
+	return code;
+}
+
 int
 larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn change, void *context, struct larder_error *error)
 {
@@ -246,7 +206,7 @@ larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn c
 			continue;
 		code = change (context, &whole, error);
 		if (code == 0)
-			code = tell_changes (one, &one->changes, change, context, error);
+			code = is_to_be_made (one) ? tell_desired (one, change, context, error) : tell_changes (one, &one->changes, change, context, error);
 		if (code == 0 && !(infra->flags & LARDER_INFRA_DESTROY))
 			code = tell_changes (one, &one->lacks, change, context, error);
 		if (code == 0)

@@ -40,7 +40,7 @@ why_unknown (const struct resource *one)
 	if (!one)
 		return "no resource";
 	if (one->cut || one->code < 0)
-		return one->cut ? one->why_cut : one->error.message;
+		return one->cut ? one->why_cut : one->error->message;
 	return one->state == LARDER_RESOURCE_ABSENT ? "there is no such file system yet" : NULL;
 }
 

@@ -168,12 +168,12 @@ resource_failed (const struct resource *one, struct larder_error *error)
 
 /* ---- what others tell ---- */
 
-const struct resource *
+struct resource *
 resource_told_by (const struct larder_infra *infra, const char *from)
 {
 	const char *end = strchr (from, '#');
 	for (size_t n = 0; end && n < infra->count; n++) {
-		const struct resource *one = &infra->at[n];
+		struct resource *one = &infra->at[n];
 		size_t kind = strlen (one->kind), section = strlen (one->section);
 		bool telling = strcmp (one->type, "access") != 0 && strcmp (one->type, "replication") != 0;
 		if (telling && kind + 1 + section == (size_t) (end - from) && strncmp (from, one->kind, kind) == 0 && from[kind] == '/'

@@ -183,7 +183,7 @@ each (struct larder_infra *infra, struct resource *one, const char *role, json_t
 		return 0;
 	if (one->code < 0) {
 		if (error)
-			larder_give (error, &one->error);
+			larder_give (error, one->error);
 		return one->code;
 	}
 	int code = one->cut ? 0 : resource_sift (infra, one, error);

@@ -31,16 +31,17 @@ struct resource {
 	const char *must;                /* pattern of a path that it is nothing without, or NULL: a backup that selects nothing backs up everything */
 	struct lines desired, observed;
 	uint32_t state;                  /* enum larder_resource_state, as last read */
-	struct changes changes;          /* those of a set together, in byte order of their paths */
+	struct changes changes;          /* those of a set together, in byte order of their paths; none of one that is to be made: that is all it desires */
 	uint32_t mark;                   /* what becomes of the whole: enum larder_infra_mark */
-	int code;                        /* of what went wrong with it, told in `error` */
-	struct larder_error error;
+	int code;                        /* of what went wrong with it, told in `error`, which is there then */
+	const struct larder_error *error;
 	const char *why_failed;          /* of one that cannot be looked at */
 	size_t *needs, need_count, need_room;    /* indices of resources that come first */
 
 	struct changes lacks;            /* desired lines that the backend does not support */
 	struct changes traps;
 	const char *refusal, *refusal_next;      /* of a trap that is met and that the service refuses, or NULL */
+	bool asks, told;                 /* some of its values are told by others; others ask it for some */
 	bool sifted, empty;              /* they were taken out; nothing else was desired */
 	bool bare;                       /* without any line, too, there is something to make */
 	int64_t abort_after;             /* of a bucket, while its lines are made: ns */
@@ -50,6 +51,7 @@ struct resource {
 	const struct larder_resource_type *means;
 	struct larder_arena *arena;      /* of its own: resources are looked at in parallel */
 	struct larder_arena *seen;       /* of what was read last, and of the changes */
+	unsigned char digest[32];        /* of what was read by the plan */
 };
 
 struct larder_infra {
@@ -103,7 +105,7 @@ int resource_failed (const struct resource *resource, struct larder_error *error
 /* Values that others tell, where those are there. */
 int resource_resolve (const struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Who is to tell a value: NULL when nobody here will. */
-const struct resource *resource_told_by (const struct larder_infra *infra, const char *from);
+struct resource *resource_told_by (const struct larder_infra *infra, const char *from);
 /* What its driver is asked with, but for lines. */
 struct larder_resource resource_request (const struct resource *resource);
 /* All that is to be there afterwards: what is desired, and of what is there what nobody here declared. In the arena of what was seen. */
@@ -144,7 +146,19 @@ struct order {
 };
 int order_run (struct larder_infra *infra, const struct order *order, struct larder_error *error);
 
+/* ---- look.c: all of them, looked at ---- */
+
+/* What went wrong with it, kept. The code. */
+int resource_broke (struct resource *resource, int code, const struct larder_error *error);
+/* The same, of one that cannot be looked at; with the service's own word and the id of the request, for whoever asks it. */
+int resource_unseen (struct resource *resource, int code, const struct larder_error *error);
+/* What was read of it, when it is not asked for again: nobody refers to what it tells. */
+void resource_forget (const struct larder_infra *infra, struct resource *resource);
+/* Reads and compares each; what goes wrong with one is kept with it. */
+int look_at_all (struct larder_infra *infra, struct larder_error *error);
+
 /* ---- infra.c ---- */
+
 
 /* What the sections stand for and who answers for it; no service is asked. To be freed by larder_infra_free. */
 int infra_describe (struct larder *larder, struct larder_infra **ret, struct larder_error *error);
@@ -153,6 +167,9 @@ struct larder_infra_change infra_whole (const struct resource *resource);
 const char *infra_state (const struct resource *resource);
 
 /* ---- saved.c: a plan as text ---- */
+
+/* Of what was just read of it. */
+void resource_digest (struct resource *resource);
 
 /* Its desired lines take the place of the sections'; resources it does not have are set aside. */
 int saved_read (struct larder_infra *infra, const char *text, struct larder_error *error);

@@ -17,7 +17,7 @@
 #include "text.h"
 
 #define SAVED_FORMAT "larder-infra"
-enum { SAVED_VERSION = 1, SAVED_MOST = 64 << 20 };
+enum { SAVED_VERSION = 2, SAVED_MOST = 64 << 20 };
 
 /* ---- digests ---- */
 
@@ -43,24 +43,30 @@ counts_in (const struct resource *resource, const struct line *line)
 	return !rule || !(rule->flags & LARDER_PATH_COMPUTED);
 }
 
+void
+resource_digest (struct resource *one)
+{
+	struct sha256 sha;
+	sha256_begin (&sha);
+	add_text (&sha, one->type);
+	add_text (&sha, one->identity);
+	add_text (&sha, one->state == LARDER_RESOURCE_ABSENT ? "absent" : "there");
+	for (size_t n = 0; n < one->observed.count; n++)
+		if (counts_in (one, &one->observed.at[n])) {
+			add_text (&sha, one->observed.at[n].path);
+			add_text (&sha, one->observed.at[n].value);
+		}
+	sha256_end (&sha, one->digest);
+}
+
 static void
 digest (const struct larder_infra *infra, char ret[65])
 {
 	struct sha256 sha;
 	sha256_begin (&sha);
-	for (size_t n = 0; n < infra->count; n++) {
-		const struct resource *one = &infra->at[n];
-		if (one->aside || one->cut || one->code < 0)
-			continue;
-		add_text (&sha, one->type);
-		add_text (&sha, one->identity);
-		add_text (&sha, one->state == LARDER_RESOURCE_ABSENT ? "absent" : "there");
-		for (size_t k = 0; k < one->observed.count; k++)
-			if (counts_in (one, &one->observed.at[k])) {
-				add_text (&sha, one->observed.at[k].path);
-				add_text (&sha, one->observed.at[k].value);
-			}
-	}
+	for (size_t n = 0; n < infra->count; n++)
+		if (!infra->at[n].aside && !infra->at[n].cut && infra->at[n].code == 0)
+			sha256_add (&sha, infra->at[n].digest, sizeof infra->at[n].digest);
 	finish (&sha, ret);
 }
 
@@ -118,7 +124,7 @@ put_head (struct buffer *out, const struct larder_infra *infra)
 	json_member (&json, "format", SAVED_FORMAT);
 	json_member_uint (&json, "version", SAVED_VERSION);
 	json_member (&json, "profile", config_profile (larder_configuration (infra->larder)));
-	json_member_uint (&json, "flags", infra->flags);
+	json_member_uint (&json, "flags", infra->flags & ~(uint32_t) LARDER_INFRA_LEAN);
 	json_member (&json, "observed", observed);
 	json_put_object_end (&json);
 	buffer_add_char (out, '\n');

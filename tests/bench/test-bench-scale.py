@@ -197,6 +197,26 @@ def test_bench_scale_memory_is_a_budget():
         assert many < one + 6 and little < one - 1, (one, many, little)
 
 
+def test_bench_scale_infra():
+    """A thousand buckets planned, made, and planned again: what the file says of them is kept, 12 KiB of three sections each, and of what is there nothing that is as it is to be."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = Names(folder)
+        for count in (10, 1000):
+            with open(os.path.join(folder, "larder.ini"), "w") as file:
+                for n in range(count):
+                    file.write('[store "s%d"]\nbackend = files\nbucket = bucket-%d\nencryption = AES256\npublic-access = blocked\ntags = Name=s%d\nlifecycle = a%d, b%d\n'
+                               '[lifecycle "a%d"]\ntransition = 30d GLACIER_IR\nexpire-noncurrent = 30d\nlarger-than = 128KiB\n[lifecycle "b%d"]\nprefix = logs/\nexpire = 30d\n' % ((n,) * 7))
+            with open(os.path.join(folder, "profiles/many.ini"), "w") as file:
+                file.write('[backend "files"]\ndriver = localfs-mock\nroot = %s/%d\ncreate = yes\nfsync = no\n' % (folder, count))
+            with null.Null() as server:
+                peaks = [names.measure(server, "--profile", "many", "infra", word) for word in ("plan", "apply", "plan")]
+            assert [said for _, said in peaks] == ["%d to create" % count, "%d created" % count, "no changes, %d as they are" % count], peaks
+            print("# %d buckets: plan %.1f MiB, apply %.1f MiB, plan %.1f MiB" % (count, *(peak for peak, _ in peaks)))
+            few = few if count > 10 else peaks
+        for (before, _), (after, _) in zip(few, peaks):
+            assert after < before + (13.7 if not SANITIZED else 4 * LARGE), (few, peaks)
+
+
 def test_bench_scale_model_pull():
     """A cache is filled in 64 MiB, the least a pod is given, however many and large the models are."""
     with tempfile.TemporaryDirectory() as folder, null.Null() as server:

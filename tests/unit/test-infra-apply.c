@@ -139,7 +139,6 @@ bench_resource (struct bench *bench, size_t n, const char *kind)
 	struct resource *one = &bench->at[n];
 	*one = (struct resource) {
 		.kind = kind, .section = "a", .type = types[n].name, .identity = "a", .instance = &bench->instance, .means = &types[n], .arena = arena_new (), .seen = arena_new (),
-		.error = LARDER_ERROR_INIT,
 	};
 	lines_begin (&one->desired, one->arena);
 	lines_begin (&one->observed, one->seen);

@@ -40,7 +40,8 @@ enum larder_infra_flag {
 	LARDER_INFRA_DESTROY = 1 << 0,   /* all of it is to go */
 	LARDER_INFRA_ADOPT = 1 << 1,     /* settings that nobody declared go, instead of staying */
 	LARDER_INFRA_STRICT = 1 << 2,    /* what a backend lacks is UNSUPPORTED, not a remark */
-	LARDER_INFRA_REPLACE = 1 << 3    /* resources may be removed and made anew, with what they hold */
+	LARDER_INFRA_REPLACE = 1 << 3,   /* resources may be removed and made anew, with what they hold */
+	LARDER_INFRA_LEAN = 1 << 4       /* what is as it is to be is not kept, and larder_infra_observed tells nothing of it: for many resources */
 };
 
 enum larder_infra_mark {

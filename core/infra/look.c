@@ -1,0 +1,141 @@
+/* look.c: all resources, looked at and compared; of what is as it is to be nothing is kept, so that a plan of a thousand buckets takes little. */
+#include "resource.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <pthread.h>
+#include <string.h>
+
+#include "error.h"
+
+/* ---- what went wrong ---- */
+
+int
+resource_broke (struct resource *resource, int code, const struct larder_error *error)
+{
+	static const struct larder_error no_memory = { .size = sizeof no_memory, .code = LARDER_E_LIMIT, .message = "out of memory" };
+	struct larder_error *kept = arena_alloc (resource->arena, sizeof *kept);
+	if (kept)
+		*kept = *error;
+	resource->error = kept ? kept : &no_memory;
+	return code;
+}
+
+int
+resource_unseen (struct resource *resource, int code, const struct larder_error *error)
+{
+	if (code >= 0)
+		return code;
+	resource->code = resource_broke (resource, code, error);
+	resource->mark = LARDER_INFRA_FAILED;
+	resource->why_failed = arena_printf (resource->arena, "%s%s%s%s%s%s", error->message, *error->provider ? " (" : "", error->provider, *error->request ? ", request " : "", error->request,
+		*error->provider ? ")" : "");
+	return code;
+}
+
+/* ---- one ---- */
+
+/* What goes wrong for sure is told before anything is made: a thing that failed at the service, though its lines be as desired, and what the service refuses. */
+static int
+look_closer (struct larder_infra *infra, struct resource *one, struct larder_error *error)
+{
+	int code = traps_find (infra, one, error);
+	if (code == 0)
+		code = resource_failed (one, error);
+	return code == 0 ? traps_refuse (one, error) : code;
+}
+
+static void
+compare_one (struct larder_infra *infra, struct resource *one)
+{
+	struct larder_error error = LARDER_ERROR_INIT;
+	int code = resource_resolve (infra, one, &error);
+	if (code == 0)
+		code = resource_compare (infra, one, &error);
+	if (code == 0 && !one->cut && !(infra->flags & LARDER_INFRA_DESTROY))
+		code = look_closer (infra, one, &error);
+	resource_unseen (one, code, &error);
+}
+
+void
+resource_forget (const struct larder_infra *infra, struct resource *one)
+{
+	if (!(infra->flags & LARDER_INFRA_LEAN) || one->told)
+		return;
+	arena_clear (one->seen);
+	lines_begin (&one->observed, one->seen);
+	one->changes = (struct changes) { 0 };
+}
+
+/* As it is to be, or not there. */
+static bool
+is_settled (const struct resource *one)
+{
+	bool settled = one->mark == LARDER_INFRA_SAME ? one->state == LARDER_RESOURCE_READY || one->state == LARDER_RESOURCE_ABSENT : one->mark == LARDER_INFRA_CREATE;
+	return settled && !one->changes.count;
+}
+
+/* ---- all ---- */
+
+struct looking { struct larder_infra *infra; pthread_mutex_t mutex; };
+
+/* One of them at a time is compared, and as soon as it is read, unless others are to tell a value of it. */
+static int
+look (void *context, struct resource *one)
+{
+	struct looking *looking = context;
+	struct larder_error error = LARDER_ERROR_INIT;
+	if (one->cut || one->code < 0)
+		return 0;
+	int code = resource_read (looking->infra, one, &error);
+	if (resource_unseen (one, code, &error) < 0)
+		return code;
+	resource_digest (one);
+	if (one->asks)
+		return 0;
+	pthread_mutex_lock (&looking->mutex);
+	compare_one (looking->infra, one);
+	if (is_settled (one))
+		resource_forget (looking->infra, one);
+	pthread_mutex_unlock (&looking->mutex);
+	return 0;
+}
+
+static void
+no_skip (void *context, struct resource *resource, const struct resource *because)
+{
+	(void) context, (void) resource, (void) because;
+}
+
+/* Who refers to whom; and the lines that its backend lacks go before anything is read: what others know of it is then the same at any time. */
+static void
+look_around (struct larder_infra *infra, struct resource *one)
+{
+	struct larder_error error = LARDER_ERROR_INIT;
+	for (size_t n = 0; n < one->desired.count; n++) {
+		const char *from = one->desired.at[n].from;
+		struct resource *other = from ? resource_told_by (infra, from) : NULL;
+		one->asks = one->asks || from;
+		if (other)
+			other->told = true;
+	}
+	if (!one->cut && one->code == 0)
+		resource_unseen (one, resource_sift (infra, one, &error), &error);
+}
+
+int
+look_at_all (struct larder_infra *infra, struct larder_error *error)
+{
+	struct looking looking = { .infra = infra };
+	const struct order order = { .each = look, .skipped = no_skip, .context = &looking, .apart = true };
+	for (size_t n = 0; n < infra->count; n++)
+		look_around (infra, &infra->at[n]);
+	pthread_mutex_init (&looking.mutex, NULL);
+	int code = order_run (infra, &order, error);
+	pthread_mutex_destroy (&looking.mutex);
+	for (size_t n = 0; code == 0 && n < infra->count; n++)
+		if (infra->at[n].asks && !infra->at[n].cut && infra->at[n].code == 0)
+			compare_one (infra, &infra->at[n]);
+	return code;
+}
