@@ -295,6 +295,13 @@ config_text (const struct config_section *section, const char *key)
 	return entry ? entry->value.text : NULL;
 }
 
+const char *
+config_next_key (const struct config_section *section, const char *after)
+{
+	const struct config_entry *entry = after ? config_entry_find (section, after)->next : section->entries;
+	return entry ? entry->key : NULL;
+}
+
 bool
 config_comment_cut (const struct config_section *section, const char *key)
 {

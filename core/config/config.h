@@ -36,6 +36,8 @@ const char *config_where (const struct config_section *section);          /* "et
 const char *config_text (const struct config_section *section, const char *key);
 /* Filled struct of the section's schema (schema.h), owned by the config. NULL for module sections. */
 const void *config_struct (const struct config_section *section);
+/* Keys that are given, in the order of the files; `after` NULL for the first, NULL after the last. */
+const char *config_next_key (const struct config_section *section, const char *after);
 /* Was the key given at all? */
 bool config_given (const struct config_section *section, const char *key);
 

@@ -12,7 +12,7 @@
 #include "problems.h"
 #include "value.h"
 
-enum { KEY_MOST = 100, NAME_MOST = 128 };
+enum { KEY_MOST = 100, PATH_MOST = 1000, NAME_MOST = 128 };
 
 struct reader {
 	struct larder_arena *arena;
@@ -24,7 +24,7 @@ struct reader {
 	struct larder_error *error;
 	struct problems *problems;      /* or NULL */
 	bool lost;                      /* the header above was a problem: its lines belong nowhere */
-	struct ini_section *first, **last;
+	struct ini_section *first, **last, *now;     /* now: the one whose entries are read */
 	struct ini_entry **pending;     /* by number, as inih gives them back */
 	size_t count, room;
 	struct buffer neutral;
@@ -72,6 +72,16 @@ is_word (const char *text, size_t length)
 	return length > 0 && strspn (text, "abcdefghijklmnopqrstuvwxyz0123456789-_") >= length;
 }
 
+/* What a module calls a setting, as rule[images].days: in sections of its resources. inih takes ':' for '=': it never sees these. */
+static bool
+is_path (const char *text, size_t length)
+{
+	for (size_t n = 0; n < length; n++)
+		if ((unsigned char) text[n] <= ' ' || strchr (";#\"\\\x7f", text[n]))
+			return false;
+	return length > 0;
+}
+
 /* Behind a header or a quoted value only white space and a comment may stand. */
 static bool
 is_rest_empty (const char *at)
@@ -110,7 +120,7 @@ add_section (struct reader *reader, const char *kind, const char *name)
 	section->kind = arena_copy (reader->arena, kind);
 	section->name = arena_copy (reader->arena, name);
 	section->line = reader->line;
-	*reader->last = section;
+	*reader->last = reader->now = section;
 	reader->last = &section->next;
 	buffer_printf (&reader->neutral, "[%u]\n", reader->sections++);
 	return section->kind && section->name ? 0 : larder_fail_memory (reader->error);
@@ -155,8 +165,8 @@ add_entry (struct reader *reader, const char *key, const struct ini_value *value
 	struct ini_entry *entry = arena_alloc (reader->arena, sizeof *entry);
 	if (!entry)
 		return larder_fail_memory (reader->error);
-	*entry = (struct ini_entry) { .value = *value, .line = line };
-	buffer_printf (&reader->neutral, "%s=%zu\n", key, reader->count);
+	*entry = (struct ini_entry) { .key = key, .value = *value, .line = line };
+	buffer_printf (&reader->neutral, "%zu=%zu\n", reader->count, reader->count);
 	reader->pending[reader->count++] = entry;
 	return 0;
 }
@@ -170,8 +180,9 @@ parse_entry (struct reader *reader, char *line)
 	size_t length = (size_t) (equals - line);
 	while (length && (line[length - 1] == ' ' || line[length - 1] == '\t'))
 		length--;
-	if (!is_word (line, length) || length >= KEY_MOST)
-		return FAIL (reader, "key is not a word of small letters, digits and '-': '%.*s'", (int) length, line);
+	bool resource = reader->now && strcmp (reader->now->kind, "resource") == 0;
+	if (resource ? !is_path (line, length) || length >= PATH_MOST : !is_word (line, length) || length >= KEY_MOST)
+		return FAIL (reader, "key is not a word of small letters, digits and '-'%s: '%.*s'", resource ? ", nor a path" : "", (int) length, line);
 	if (!reader->first)
 		return FAIL (reader, "'%.*s' stands before the first section", (int) length, line);
 	char *key = arena_copy_bytes (reader->arena, line, length);
@@ -234,6 +245,7 @@ take (void *context, const char *section_number, const char *key, const char *nu
 {
 	struct reader *reader = context;
 	struct ini_section *section = reader->first;
+	(void) key;
 	for (unsigned long n = strtoul (section_number, NULL, 10); n && section; n--)
 		section = section->next;
 	size_t which = strtoul (number, NULL, 10);
@@ -241,17 +253,16 @@ take (void *context, const char *section_number, const char *key, const char *nu
 		return 0;
 	struct ini_entry *entry = reader->pending[which], **last = &section->entries;
 	for (; *last; last = &(*last)->next)
-		if (strcmp ((*last)->key, key) == 0) {
+		if (strcmp ((*last)->key, entry->key) == 0) {
 			if (reader->error->code != 0)   /* inih goes on; the first one counts */
 				return 0;
-			ini_fail (reader->error, reader->file, entry->line, "key '%s' stands already in line %u", key, (*last)->line);
+			ini_fail (reader->error, reader->file, entry->line, "key '%s' stands already in line %u", entry->key, (*last)->line);
 			section->damaged = true;
 			if (problems_pass (reader->problems, LARDER_E_INVALID, reader->error) < 0)
 				return 0;
 			reader->error->code = 0;
 			return 1;
 		}
-	entry->key = arena_copy (reader->arena, key);
 	*last = entry;
 	return 1;
 }

@@ -193,11 +193,26 @@ of_backup (const struct larder_infra *infra, const struct resource *backup, stru
 			lines_add_in (facts, "selected", *name, ".cache-of-versions", "yes");
 }
 
+/* A list, or one name. */
+static void
+of_own (const struct resource *resource, struct lines *facts)
+{
+	const char *list = config_text (resource->at, "accept");
+	for (size_t length; list && *list; list += length, list += strspn (list, ", ")) {
+		length = strcspn (list, ", ");
+		char *name = arena_copy_bytes (resource->arena, list, length);
+		if (name)
+			lines_add_in (facts, "accept", name, "", "yes");
+	}
+}
+
 int
 facts_read (const struct larder_infra *infra, const struct resource *resource, struct lines *ret, struct larder_error *error)
 {
 	lines_begin (ret, resource->arena);
-	if (is (resource->type, "bucket") || is (resource->type, "access"))
+	if (resource->driver)
+		of_own (resource, ret);
+	else if (is (resource->type, "bucket") || is (resource->type, "access"))
 		of_store (infra, resource, ret);
 	else if (is (resource->type, "replication")) {
 		of_store (infra, resource, ret);

@@ -78,13 +78,17 @@ resource_bind (struct larder_infra *infra, struct resource *resource, struct lar
 	struct larder_error why = LARDER_ERROR_INIT;
 	const struct config_section *at;
 	const struct module *module;
+	if (resource->driver && !*resource->backend)
+		return cut (resource, arena_printf (resource->arena, "no [backend] of this profile has the driver %s", resource->driver), error);
 	int code = config_find (larder_configuration (infra->larder), "backend", resource->backend, &at, error);
 	if (code < 0)
 		return code;
 	const char *name = config_text (at, "driver");
 	if (registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, name ? name : "", &module, &why) < 0)
 		return cut (resource, why.message, error);
-	const char *control = module->driver->control;
+	if (resource->driver && strcmp (resource->driver, module->driver->name) != 0)
+		return cut (resource, arena_printf (resource->arena, "the driver of that backend is %s", module->driver->name), error);
+	const char *control = resource->driver ? NULL : module->driver->control;
 	code = control ? bind_split (infra, resource, control, error) : infra->describing ? backend_describe (infra->larder, resource->backend, infra->arena, &resource->instance, error)
 		: backend_open (infra->larder, resource->backend, &resource->instance, error);
 	if (code < 0 || resource->cut)

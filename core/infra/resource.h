@@ -23,6 +23,7 @@ struct resource {
 	const char *kind, *section;      /* the section it stands for: "store", "images" */
 	const char *type, *identity;     /* "bucket", its name */
 	const char *backend;
+	const char *driver;              /* of a [resource] that has its type from there alone; else NULL */
 	const struct config_section *at;
 	bool protect;                    /* destroy and replace leave it */
 	bool aside;                      /* not asked for: looked at for what others need of it, and left alone */
@@ -81,6 +82,7 @@ int desired_replications (struct larder_infra *infra, struct larder_error *error
 int desired_cdns (struct larder_infra *infra, struct larder_error *error);
 int desired_filesystems (struct larder_infra *infra, struct larder_error *error);
 int desired_backups (struct larder_infra *infra, struct larder_error *error);
+int desired_own (struct larder_infra *infra, struct larder_error *error);
 int desired_databases (struct larder_infra *infra, struct larder_error *error);
 /* "NAME=VALUE" of a list as tag[NAME] = VALUE. */
 int desired_tags (struct resource *resource, const char *const *tags, struct larder_error *error);

@@ -1,0 +1,167 @@
+/* desired-own.c: [resource]: a type of a module that core has no words for. Its keys are the paths of the module's own table. */
+#include "resource.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+#include "text.h"
+
+enum { NAMES_MOST = 64 };
+static const char *const own_keys[] = { "type", "backend", "identity", "protect", "accept" };
+
+static int
+refuse (const struct config_section *at, const char *key, const char *next, struct larder_error *error, const char *what)
+{
+	return larder_fail_next (error, LARDER_E_INVALID, next, "'%s' in [resource \"%s\"] of %s %s", key, config_name (at), config_where_key (at, key), what);
+}
+
+static int
+refuse_unknown (const struct config_section *at, const char *key, const char *word, const char *const *words, size_t count, struct larder_error *error, const char *what)
+{
+	const char *nearest = text_nearest (word, words, count);
+	char next[250] = "one of ";
+	if (nearest)
+		snprintf (next, sizeof next, "did you mean '%s'?", nearest);
+	for (size_t n = 0, length = strlen (next); !nearest && n < count && length < sizeof next; n++, length = strlen (next))
+		snprintf (next + length, sizeof next - length, "%s%s", n ? ", " : "", words[n]);
+	return refuse (at, key, count ? next : "the driver has none", error, what);
+}
+
+/* ---- who has it ---- */
+
+static const struct larder_resource_type *
+find_type (const struct larder_driver *driver, const char *name, const char *words[NAMES_MOST], size_t *ret_count)
+{
+	const char *at = (const char *) driver->resources;
+	for (*ret_count = 0; at && ((const struct larder_resource_type *) (const void *) at)->name; at += driver->resource_stride) {
+		const struct larder_resource_type *type = (const struct larder_resource_type *) (const void *) at;
+		if (strcmp (type->name, name) == 0)
+			return type;
+		if (*ret_count < NAMES_MOST)
+			words[(*ret_count)++] = type->name;
+	}
+	return NULL;
+}
+
+/* DRIVER.TYPE. Of a driver that is not installed nothing is known: 0 and NULL. */
+static int
+type_of (const struct larder_infra *infra, const struct config_section *at, const char **ret_driver, const char **ret_name, const struct larder_resource_type **ret, struct larder_error *error)
+{
+	const char *text = config_text (at, "type"), *dot = text ? strchr (text, '.') : NULL, *words[NAMES_MOST];
+	const struct module *module;
+	size_t count;
+	if (!dot || dot == text || !dot[1])
+		return refuse (at, "type", "type = DRIVER.TYPE", error, text ? "is not DRIVER.TYPE" : "is missing");
+	*ret = NULL;
+	*ret_name = dot + 1;
+	if (!(*ret_driver = arena_copy_bytes (infra->arena, text, (size_t) (dot - text))))
+		return larder_fail_memory (error);
+	if (registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, *ret_driver, &module, NULL) < 0)
+		return 0;
+	*ret = find_type (module->driver, dot + 1, words, &count);
+	return *ret ? 0 : refuse_unknown (at, "type", dot + 1, words, count, error, "is no type of that driver");
+}
+
+/* The one that is named, or the only one that has this driver. `ret` NULL: this profile has none. */
+static int
+backend_of (const struct larder_infra *infra, const struct config_section *at, const char *driver, const char **ret, struct larder_error *error)
+{
+	const struct config *config = larder_configuration (infra->larder);
+	const struct config_section *named;
+	*ret = config_text (at, "backend");
+	if (*ret)
+		return config_find (config, "backend", *ret, &named, error);
+	for (const struct config_section *one = NULL; (one = config_next (config, "backend", one));) {
+		const char *name = config_text (one, "driver");
+		if (!name || strcmp (name, driver) != 0)
+			continue;
+		if (*ret)
+			return refuse (at, "type", "backend = NAME says which", error, "is of a driver that several [backend] sections have");
+		*ret = config_name (one);
+	}
+	return 0;
+}
+
+/* ---- what is to be ---- */
+
+/* As the driver's table says: yes and no are written so, and numbers are numbers. */
+static int
+value_of (const struct config_section *at, const char *key, const struct larder_path_rule *rule, const char **ret, struct larder_error *error)
+{
+	bool truth;
+	int64_t number;
+	*ret = config_text (at, key);
+	if (!*ret)
+		return refuse (at, key, "a line for each member: PATH[MEMBER] = yes", error, "is a list where one value is expected");
+	if (rule->flags & LARDER_PATH_COMPUTED)
+		return refuse (at, key, "take it out", error, "is told by the service, and not asked for");
+	if (rule->type == LARDER_BOOL) {
+		if (text_bool (*ret, &truth) < 0)
+			return refuse (at, key, "yes or no", error, "is neither yes nor no");
+		*ret = yes_no (truth);
+	}
+	if (rule->type == LARDER_INT && text_int (*ret, &number) < 0)
+		return refuse (at, key, rule->help, error, "is no number");
+	return 0;
+}
+
+static int
+add_line (struct resource *one, const char *key, const struct larder_resource_type *type, struct larder_error *error)
+{
+	const char *words[NAMES_MOST], *value;
+	size_t count = 0;
+	for (size_t n = 0; n < sizeof own_keys / sizeof *own_keys; n++)
+		if (strcmp (key, own_keys[n]) == 0)
+			return 0;
+	const char *rules = type ? (const char *) type->paths : NULL;
+	for (; rules && ((const struct larder_path_rule *) (const void *) rules)->path; rules += type->path_stride) {
+		const struct larder_path_rule *rule = (const struct larder_path_rule *) (const void *) rules;
+		if (!path_matches (rule->path, key)) {
+			if (count < NAMES_MOST)
+				words[count++] = rule->path;
+			continue;
+		}
+		int code = value_of (one->at, key, rule, &value, error);
+		if (code == 0)
+			lines_add (&one->desired, key, value);
+		return code;
+	}
+	return type ? refuse_unknown (one->at, key, key, words, count, error, "is no path of that type") : 0;
+}
+
+static int
+add_own (struct larder_infra *infra, const struct config_section *at, struct larder_error *error)
+{
+	const struct larder_resource_type *type;
+	const char *driver, *name, *backend = NULL, *identity = config_text (at, "identity"), *protect = config_text (at, "protect");
+	bool protected = false;
+	int code = type_of (infra, at, &driver, &name, &type, error);
+	if (code == 0)
+		code = backend_of (infra, at, driver, &backend, error);
+	if (code == 0 && protect && text_bool (protect, &protected) < 0)
+		code = refuse (at, "protect", "yes or no", error, "is neither yes nor no");
+	if (code < 0)
+		return code;
+	struct resource *one = resource_add (infra, at, name, identity ? identity : config_name (at), backend ? backend : "");
+	if (!one)
+		return larder_fail_memory (error);
+	one->protect = protected;
+	one->bare = true;
+	one->driver = driver;
+	for (const char *key = NULL; code == 0 && (key = config_next_key (at, key));)
+		code = add_line (one, key, type, error);
+	return code;
+}
+
+int
+desired_own (struct larder_infra *infra, struct larder_error *error)
+{
+	int code = 0;
+	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "resource", at));)
+		code = add_own (infra, at, error);
+	return code;
+}
