@@ -35,22 +35,14 @@ read_mode (const struct efs *efs, const char *key, const char *text, mode_t *ret
 	return 0;
 }
 
-/* Made where it is missing; one that is there is asked for too, as who made it may have died before its name was durable. */
+/* One that is there, or is never to be made, is opened at once; else the first who puts or looks for objects there makes it, and a plan does not. */
 static int
 open_root (struct efs *efs, struct larder_error *error)
 {
-	struct larder_error why = LARDER_ERROR_INIT;
-	bool there = access (efs->root, F_OK) == 0;
-	int code = efs->read_only ? 0 : file_make_folders (efs->root, efs->dir_mode, &why);
-	efs->fd = code < 0 ? -1 : open (efs->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (efs->fd >= 0 && !there)
-		(void) fchmod (efs->fd, efs->dir_mode);      /* one that was there is as its owner wants it */
-	if (efs->fd >= 0)
+	if (!efs->read_only && access (efs->root, F_OK) != 0 && errno == ENOENT)
 		return 0;
-	code = larder_fail_errno (error, code < 0 ? why.errnum : errno, "cannot open the root '%s' of backend '%s'", efs->root, efs->name);
-	if (code == LARDER_E_NOTFOUND)
-		larder_explain (error, LARDER_DETAIL_NEXT, "mount the file system there, or make the folder");
-	return code;
+	int fd = tree_root (efs, !efs->read_only, error);
+	return fd < 0 ? fd : 0;
 }
 
 static int
@@ -74,7 +66,8 @@ static void
 efs_close (void *self)
 {
 	struct efs *efs = self;
-	cleanup_close_at (&efs->fd);
+	int fd = atomic_exchange (&efs->fd, -1);
+	cleanup_close_at (&fd);
 }
 
 static int
@@ -93,13 +86,15 @@ efs_caps (void *self, struct larder_call *call, uint64_t *caps, struct larder_er
 static int
 efs_check (void *self, struct larder_call *call, const char *bucket, larder_finding_fn finding, void *context, struct larder_error *error)
 {
-	const struct efs *efs = self;
+	struct efs *efs = self;
 	(void) call;
-	(void) error;
 	int code = finding (context, LARDER_PASS, "root", efs->root, NULL);
 	if (code != 0 || !bucket)
 		return code;
-	bool may = faccessat (efs->fd, ".", W_OK, AT_EACCESS) == 0;
+	int root = tree_root (efs, !efs->read_only, error);
+	if (root < 0)
+		return root;
+	bool may = faccessat (root, ".", W_OK, AT_EACCESS) == 0;
 	return finding (context, may || efs->read_only ? LARDER_PASS : LARDER_WARN, "write", may ? "may write there" : "may not write there",
 		may ? NULL : "mount it for writing where models are filled");
 }

@@ -6,6 +6,7 @@
 #include <larder/driver.h>
 #include "aws-settings.h"
 
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 enum { KEY_MOST = 1024, ETAG_ROOM = 64 };
@@ -18,12 +19,14 @@ struct efs {
 	bool read_only;
 	const char *name, *server;                   /* of the section; the service that holds it, or NULL: a plain folder */
 	mode_t dir_mode, file_mode;
-	int fd;                                      /* the root */
+	atomic_int fd;                               /* the root, once somebody needed it; -1 */
 };
 
 /* ---- tree.c: names ---- */
+/* The root, which stays open; `make`: where it is missing. NOTFOUND. */
+int tree_root (struct efs *efs, bool make, struct larder_error *error);
 /* The folder of a bucket; "." is the root itself. For close, or a code. */
-int tree_open (const struct efs *efs, const char *bucket, bool make, struct larder_error *error);
+int tree_open (struct efs *efs, const char *bucket, bool make, struct larder_error *error);
 /* INVALID unless a file can have this name, and it is nobody's private one. */
 int tree_check_key (const char *key, struct larder_error *error);
 bool tree_is_link (int folder, const char *key);

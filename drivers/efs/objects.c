@@ -28,7 +28,7 @@ open_file (int folder, const char *key)
 
 /* What is told of it, with what is kept beside it. */
 static int
-tell (const struct efs *efs, struct larder_call *call, const struct larder_object *object, const struct stat *facts, struct larder_info *ret, struct larder_error *error)
+tell (struct efs *efs, struct larder_call *call, const struct larder_object *object, const struct stat *facts, struct larder_info *ret, struct larder_error *error)
 {
 	int code = tree_info (call, object->key, facts, ret, error);
 	CLEANUP_CLOSE int folder = code == 0 && efs->metadata ? tree_open (efs, object->bucket, false, error) : -1;
@@ -37,7 +37,7 @@ tell (const struct efs *efs, struct larder_call *call, const struct larder_objec
 
 /* A descriptor, or a code. */
 static int
-find (const struct efs *efs, struct larder_call *call, const struct larder_object *object, struct stat *facts, struct larder_error *error)
+find (struct efs *efs, struct larder_call *call, const struct larder_object *object, struct stat *facts, struct larder_error *error)
 {
 	int code = larder_host->pace_request (call, error);
 	if (code == 0)

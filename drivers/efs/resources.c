@@ -22,7 +22,7 @@ static int
 share_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
             struct larder_error *error)
 {
-	const struct efs *efs = self;
+	struct efs *efs = self;
 	char path[512];
 	struct lines lines;
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
@@ -32,7 +32,8 @@ share_read (void *self, struct larder_call *call, const struct larder_resource *
 	if (code < 0)
 		return code;
 	lines_begin (&lines, arena);
-	code = lines_file_read (efs->fd, path, &lines, error);
+	int root = tree_root (efs, false, error);
+	code = root == LARDER_E_NOTFOUND ? 0 : root < 0 ? root : lines_file_read (root, path, &lines, error);
 	*ret_state = code > 0 ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
 	if (code <= 0)
 		return code;
@@ -44,7 +45,7 @@ share_read (void *self, struct larder_call *call, const struct larder_resource *
 static int
 share_write (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
-	const struct efs *efs = self;
+	struct efs *efs = self;
 	char path[512];
 	struct lines lines;
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
@@ -56,17 +57,19 @@ share_write (void *self, struct larder_call *call, const struct larder_resource 
 	lines_begin (&lines, arena);
 	if (code == 0)
 		code = lines_take (&lines, resource->desired, error);
-	return code < 0 ? code : lines_file_write (efs->fd, path, &lines, true, error);
+	int root = code < 0 ? code : tree_root (efs, true, error);
+	return root < 0 ? root : lines_file_write (root, path, &lines, true, error);
 }
 
 static int
 share_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
-	const struct efs *efs = self;
+	struct efs *efs = self;
 	char path[512];
 	(void) call;
 	int code = lines_file_path (FOLDER, resource->identity, path, error);
-	return code < 0 ? code : lines_file_remove (efs->fd, path, error);
+	int root = code < 0 ? code : tree_root (efs, false, error);
+	return root == LARDER_E_NOTFOUND ? 0 : root < 0 ? root : lines_file_remove (root, path, error);
 }
 
 static const struct larder_path_rule share_paths[] = {

@@ -55,20 +55,50 @@ tree_check_key (const char *key, struct larder_error *error)
 	return why ? larder_fail_next (error, LARDER_E_INVALID, "give the object another key", "no file can be called '%.200s': the key %s", key, why) : 0;
 }
 
+/* One that is there is asked for too where it may be made, as who made it may have died before its name was durable. */
+static int
+open_root (const struct efs *efs, bool make, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	bool there = access (efs->root, F_OK) == 0;
+	int code = make ? file_make_folders (efs->root, efs->dir_mode, &why) : 0;
+	int fd = code < 0 ? -1 : open (efs->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && !there)
+		(void) fchmod (fd, efs->dir_mode);           /* one that was there is as its owner wants it */
+	if (fd >= 0)
+		return fd;
+	code = larder_fail_errno (error, code < 0 ? why.errnum : errno, "cannot open the root '%s' of backend '%s'", efs->root, efs->name);
+	if (code == LARDER_E_NOTFOUND)
+		larder_explain (error, LARDER_DETAIL_NEXT, "mount the file system there, or make the folder");
+	return code;
+}
+
 int
-tree_open (const struct efs *efs, const char *bucket, bool make, struct larder_error *error)
+tree_root (struct efs *efs, bool make, struct larder_error *error)
+{
+	int kept = atomic_load (&efs->fd), fd = kept >= 0 ? kept : open_root (efs, make, error);
+	if (kept < 0 && fd >= 0 && !atomic_compare_exchange_strong (&efs->fd, &kept, fd)) {
+		close (fd);                          /* somebody else was first */
+		fd = kept;
+	}
+	return fd;
+}
+
+int
+tree_open (struct efs *efs, const char *bucket, bool make, struct larder_error *error)
 {
 	if (strcmp (bucket, ".") != 0 && (!*bucket || strchr (bucket, '/') || strcmp (bucket, "..") == 0 || tree_is_private (bucket)))
 		return larder_fail_next (error, LARDER_E_INVALID, "the name of one folder below the root, or '.' for the root itself", "'%.200s' is no bucket here", bucket);
 	char inside[NAME_MOST + 3];
 	bool fits = (size_t) snprintf (inside, sizeof inside, "%s/x", bucket) < sizeof inside;
-	int code = make && fits && strcmp (bucket, ".") != 0 ? file_make_parents (efs->fd, inside, efs->dir_mode, true, error) : 0;
+	int root = tree_root (efs, !efs->read_only, error);
+	int code = root < 0 ? root : make && fits && strcmp (bucket, ".") != 0 ? file_make_parents (root, inside, efs->dir_mode, true, error) : 0;
 	if (code < 0)
 		return code;
-	int fd = file_open_beneath (efs->fd, bucket, O_RDONLY | O_DIRECTORY, 0);
+	int fd = file_open_beneath (root, bucket, O_RDONLY | O_DIRECTORY, 0);
 	if (fd == -ENOENT)
 		return larder_fail_next (error, LARDER_E_NOTFOUND, "the first write makes it; or correct 'bucket' of the store", "no folder '%s' in '%s'", bucket, efs->root);
-	return fd < 0 ? tree_fail (efs, efs->fd, -fd, "open the folder", bucket, error) : fd;
+	return fd < 0 ? tree_fail (efs, root, -fd, "open the folder", bucket, error) : fd;
 }
 
 int
