@@ -248,7 +248,7 @@ resource_act (struct larder_infra *infra, struct resource *resource, enum resour
 	int code = resource_target (infra, resource, &wanted, error);
 	if (code < 0)
 		return code;
-	lines_feed (&desired_feed, &wanted, &desired);
+	lines_feed (&desired_feed, what == RESOURCE_REMOVE ? &resource->desired : &wanted, &desired);
 	lines_feed (&observed_feed, &resource->observed, &observed);
 	struct larder_resource request = resource_request (resource);
 	request.desired = &desired;

@@ -198,6 +198,23 @@ was_ours (const struct lines *there)
 	return role && strncmp (role, "arn:", 4) != 0;
 }
 
+/* Rules of somebody else would go with ours, or be left without the role: all of them are one document. */
+static int
+refuse_others (const struct larder_resource *resource, const struct lines *there, struct larder_error *error)
+{
+	struct lines ours;
+	lines_begin (&ours, there->arena);
+	int code = resource->desired ? lines_take (&ours, resource->desired, error) : 0;
+	for (size_t n = 0; code == 0 && n < there->count; n++) {
+		const char *path = there->at[n].path;
+		size_t member = path_member_length (path);
+		if (member && !lines_have_below (&ours, path, member))
+			code = larder_fail_next (error, LARDER_E_CONFLICT, "take it out there, or make it ours: larder infra apply --adopt", "bucket '%s' is copied by somebody else's %.*s, too", resource->identity,
+				(int) member, path);
+	}
+	return code;
+}
+
 /* `desired` NULL: none is to be there. */
 static int
 write_settings (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_lines *desired, struct larder_error *error)
@@ -214,8 +231,10 @@ write_settings (void *self, struct larder_call *call, const struct larder_resour
 		code = lines_take (&wanted, desired, error);
 	if (code == 0 && resource->observed)
 		code = lines_take (&there, resource->observed, error);
-	bool ours = s3_role_asked (&wanted), before = code == 0 && strcmp (resource->type, "replication") == 0 && was_ours (&there);
-	if (before && !desired)                  /* first of all: afterwards nothing tells of it */
+	bool copies = strcmp (resource->type, "replication") == 0, ours = s3_role_asked (&wanted), before = code == 0 && copies && was_ours (&there);
+	if (code == 0 && copies && !desired)
+		code = refuse_others (resource, &there, error);
+	if (code == 0 && before && !desired)     /* first of all: afterwards nothing tells of it */
 		code = s3_role_remove (self, call, &work.place, work.arena, error);
 	for (size_t i = 0; code == 0 && (setting = next_setting (&work, &i));) {
 		if (!s3_setting_differs (setting, &wanted, &there))

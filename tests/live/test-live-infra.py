@@ -2,6 +2,7 @@
 """test-live-infra.py: the buckets of the strategy on real servers, and as boto3 sees them: applied, and written no second time; each setting
 drifted, found and mended; what others set left alone; nothing sent that the server's row does not have; removed without a trace, but for what
 holds an object. moto stands for AWS, with a lifecycle that comes back as it was put (tests/lib/moto_keeping.py), and for itself."""
+import json
 import os
 import re
 import subprocess
@@ -120,6 +121,26 @@ def test_live_infra_role_of_its_own():
         with open(w.config, "w") as file:
             file.write(plain)
     w.fresh()
+
+
+def test_live_infra_copies_of_somebody_else():
+    """A rule that nobody here declared is not taken along when ours goes, nor left without its role: told by name, and all stays."""
+    w = world("aws")
+    w.fresh()
+    w.infra("apply")
+    ours = w.client.get_bucket_replication(Bucket=IMAGES)["ReplicationConfiguration"]
+    theirs = {"ID": "theirs", "Priority": 7, "Status": "Enabled", "Filter": {"Prefix": "t/"}, "DeleteMarkerReplication": {"Status": "Disabled"},
+              "Destination": {"Bucket": "arn:aws:s3:::" + REPLICA}}
+    w.client.put_bucket_replication(Bucket=IMAGES, ReplicationConfiguration={**ours, "Rules": [*ours["Rules"], theirs]})
+    there = w.client.get_bucket_replication(Bucket=IMAGES)["ReplicationConfiguration"]
+    lines = w.infra("destroy", "--environment", "pingvas-studio", "--only", "store/images", code=5)
+    failed, = [line for line in lines if line.get("step") == "failed"]
+    assert failed["resource"] == "replication" and "rule[theirs]" in json.dumps(failed), failed
+    assert w.client.get_bucket_replication(Bucket=IMAGES)["ReplicationConfiguration"] == there and w.writes() == [], w.writes()
+    w.infra("apply", "--adopt")
+    assert w.client.get_bucket_replication(Bucket=IMAGES)["ReplicationConfiguration"] == ours
+    w.infra("destroy", "--environment", "pingvas-studio", "--only", "store/images")
+    assert IMAGES not in w.there()
 
 
 def test_live_infra_keys_of_both_sides():

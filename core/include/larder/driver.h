@@ -268,7 +268,7 @@ struct larder_resource {
 	const char *type;                /* name of its type: one function may serve several */
 	const char *section;             /* name of the section it stands for */
 	const char *identity;            /* natural name, or value of the tag that identifies it */
-	struct larder_lines *desired;    /* all that is to be there, what others declared and stays among it; for read what the sections say, or NULL */
+	struct larder_lines *desired;    /* all that is to be there, what others declared and stays among it; for read and remove what the sections say, or NULL */
 	struct larder_lines *observed;   /* what read gave; NULL for read and create */
 };
 
