@@ -227,6 +227,15 @@ larder_late (const struct larder *larder, int code, struct larder_error *error)
 
 const char *larder_state (const struct larder *larder) { return larder->settings.state; }
 
+void
+larder_tell_no_journal (struct larder *larder)
+{
+	const char *state = larder->settings.state;
+	if (state && !__atomic_exchange_n (&larder_whole (larder)->journal_told, true, __ATOMIC_RELAXED))
+		module_host.log (LARDER_LOG_WARN, "no journal can be kept in '%s': a large transfer that is killed begins anew, and 'larder transfer gc' does not know "
+		                 "what it left; --state names another folder", state);
+}
+
 const struct schema_larder *
 larder_settings_of (const struct larder *larder)
 {

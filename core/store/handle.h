@@ -30,6 +30,7 @@ struct larder {
 	struct pace pace;
 	pthread_mutex_t mutex;           /* of the backends; never held across a driver's operation */
 	struct backend *backends;
+	bool journal_told;               /* atomic: that no journal can be kept was said */
 	bool class_told;                 /* atomic: that a class of the configuration is not applied was said */
 };
 

@@ -14,6 +14,8 @@ struct registry *larder_registry (struct larder *larder);
 const struct config *larder_configuration (struct larder *larder);  /* NULL with LARDER_NO_CONFIG */
 /* Folder for journals, or NULL. */
 const char *larder_state (const struct larder *larder);
+/* Nothing can be kept in that folder: said once. Who gave none wanted none. */
+void larder_tell_no_journal (struct larder *larder);
 /* [larder]; NULL without configuration. */
 const struct schema_larder *larder_settings_of (const struct larder *larder);
 uint64_t larder_memory_of (const struct larder *larder);       /* the budget for buffers and pictures */

@@ -187,6 +187,8 @@ begin_journal (struct downloading *downloading, const char *pin, struct larder_e
 {
 	struct file_draft *draft = &downloading->writing->draft;
 	char name[64];
+	if (downloading->journal.fd < 0 && !downloading->journal.beside)
+		larder_tell_no_journal (downloading->pieces.transfer->larder);
 	if (downloading->journal.fd < 0)
 		return 0;
 	file_private_name (name);

@@ -277,7 +277,7 @@ open_folder (const char *state)
 
 /* Locked, and still the file of that name: another process may have ended its transfer meanwhile. */
 static int
-open_locked (struct journal *journal)
+open_locked (struct journal *journal, bool *ret_held)
 {
 	for (;;) {
 		struct stat open_one, named;
@@ -285,6 +285,7 @@ open_locked (struct journal *journal)
 		if (fd < 0)
 			return -1;
 		if (flock (fd, LOCK_EX | LOCK_NB) < 0 || fstat (fd, &open_one) < 0) {
+			*ret_held = errno == EWOULDBLOCK;
 			close (fd);
 			return -1;
 		}
@@ -305,13 +306,14 @@ void
 journal_set_aside (struct journal *journal)
 {
 	char aside[80];
+	bool held = false;
 	forget (journal);
 	if (journal->fd < 0)
 		return;
 	name_aside (journal, aside);
 	bool gone = renameat (journal->folder, journal->name, journal->folder, aside) == 0;
 	close (journal->fd);
-	journal->fd = gone ? open_locked (journal) : -1;
+	journal->fd = gone ? open_locked (journal, &held) : -1;
 	if (journal->fd < 0)
 		journal_close (journal);
 }
@@ -323,10 +325,10 @@ journal_open (struct journal *journal, const char *state, const struct journal_w
 	if (!state || (journal->folder = open_folder (state)) < 0)
 		return;
 	name_of (what, journal->name);
-	journal->fd = open_locked (journal);
-	if (journal->fd < 0)
+	journal->fd = open_locked (journal, &journal->beside);
+	if (journal->fd < 0 && !journal->beside)
 		journal_close (journal);
-	else if (!read_all (journal, what))
+	else if (journal->fd >= 0 && !read_all (journal, what))
 		journal_set_aside (journal);
 }
 
@@ -356,6 +358,17 @@ add_request (struct json *json, const struct journal_what *what)
 	json_put_array_end (json);
 }
 
+/* Another run of the same transfer has its journal: what this one is about to open must be known all the same, under a name of its own. */
+static void
+begin_beside (struct journal *journal)
+{
+	char aside[80];
+	bool held = false;
+	name_aside (journal, aside);
+	memcpy (journal->name, aside, sizeof aside);
+	journal->fd = open_locked (journal, &held);
+}
+
 static int
 settle_on_disk (int folder, int fd, struct larder_error *error)
 {
@@ -370,6 +383,8 @@ journal_begin (struct journal *journal, const struct journal_what *what, const c
 	char time[32];
 	buffer_init (&line, LINE_MOST);
 	forget (journal);
+	if (journal->fd < 0 && journal->beside)
+		begin_beside (journal);
 	if (journal->fd < 0)
 		return 0;
 	text_from_time (clock_wall (), time);
@@ -461,7 +476,7 @@ journal_remove (struct journal *journal)
 bool
 journal_keeps (const struct journal *journal, int code)
 {
-	return journal->fd >= 0 && (code == LARDER_E_CANCELLED || code == LARDER_E_UNAVAILABLE);
+	return journal->fd >= 0 && !journal->beside && (code == LARDER_E_CANCELLED || code == LARDER_E_UNAVAILABLE);
 }
 
 void

@@ -16,6 +16,7 @@ struct journal_piece { uint32_t number; uint64_t sum; };
 
 struct journal {
 	int folder, fd;               /* -1: none is kept */
+	bool beside;                  /* another process has the one of this name: what is begun is known by one beside it, and not gone on with */
 	char name[80];
 	/* as it was found; NULL, 0: nothing */
 	char *id;                     /* upload id; name of the private file */
@@ -41,8 +42,8 @@ int journal_what_of (const struct transfer *transfer, const char *kind, struct i
 int journal_what_stream (const struct transfer *transfer, struct item *item, const char *key, struct journal_what *ret);
 int journal_what_copy (const struct transfer *transfer, struct item *item, struct journal_what *ret);
 
-/* Opens and locks; reads what is there. What cannot be gone on with, but tells of something that may be open, is set aside. Without a state folder that can be written, or while another process holds it, there is
- * none, and the transfer goes on without. */
+/* Opens and locks; reads what is there. What cannot be gone on with, but tells of something that may be open, is set aside. Without a state folder that can be written there is
+ * none, and the transfer goes on without. While another process holds it there is none either, until journal_begin makes one beside it. */
 void journal_open (struct journal *journal, const char *state, const struct journal_what *what);
 /* A new beginning; what was found is forgotten. Durable when it returns 0. Without an id (NULL) a store is about to be asked for one:
  * journal_answered tells it. */

@@ -94,6 +94,8 @@ static int
 ask (struct open_upload *open, bool copied, const char *pin, struct larder_error *error)
 {
 	open->upload = (struct larder_upload) { .size = sizeof open->upload };
+	if (open->journal.fd < 0 && !open->journal.beside)
+		larder_tell_no_journal (store_larder (open->store));
 	int code = journal_begin (&open->journal, &open->what, NULL, pin, open->plan ? open->plan->part : 0, error);
 	if (code < 0)
 		return code;

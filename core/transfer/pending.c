@@ -46,6 +46,8 @@ find_problem (const struct found *found, const char *object, const char *address
 static const char *
 find_no_resume (const struct found *found)
 {
+	if (strchr (found->name, '-') && found->id)
+		return "another run of the same transfer goes on without it: 'larder transfer gc' gives it up";
 	if (strchr (found->name, '-'))
 		return "an upload may be open whose id never came: 'larder transfer gc' looks for it";
 	if (strcmp (found->kind, "stream") == 0)

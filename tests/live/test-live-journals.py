@@ -383,4 +383,54 @@ def test_live_journals_of_a_newer_version():
         assert file.read() == newer
 
 
+
+# ---- the same twice at a time
+
+def both_under_way(at):
+    """Two runs of one put: each has an upload, and its parts wait for ever."""
+    ids, under_way = set(), (threading.Event(), threading.Event())
+
+    def arrived(record):
+        ids.add(record["path"].split("uploadId=")[1].split("&")[0])
+        under_way[len(ids) - 1].set()
+
+    at.between.plan([{**PART, "do": "stall", "after": arrived}])
+    processes = []
+    for event in under_way:
+        processes.append(at.start("--json", "put", at.path("a"), "images:t"))
+        assert event.wait(30 * servers.SLOW)
+    assert len(at.uploads()) == 2 and len(at.journals()) == 2, (at.uploads(), at.journals())
+    return processes
+
+
+def test_live_journals_two_runs_killed():
+    """Both uploads are known: the first can go on, and the second is given up by gc."""
+    at = place()
+    for process in both_under_way(at):
+        process.kill()
+        at.end(process)
+    at.between.plan([])
+    assert sorted(str(reason) for _, reason in at.listed()) == [
+        "None", "another run of the same transfer goes on without it: 'larder transfer gc' gives it up"], at.listed()
+    resumed = at.run("--json", "transfer", "resume")
+    assert resumed.code == 0 and at.body() == A and len(at.uploads()) == 1, resumed
+    done = at.gc()
+    assert done.code == 0 and done.lines[-1]["removed"] == 1, done
+    at.nothing_left()
+
+
+def test_live_journals_two_runs_interrupted():
+    """The second gives its upload up itself: nobody could go on with it."""
+    at = place()
+    first, second = both_under_way(at)
+    second.send_signal(signal.SIGTERM)
+    done = at.end(second)
+    assert done.code == 143 and len(at.uploads()) == 1 and len(at.journals()) == 1, (done, at.uploads(), at.journals())
+    first.send_signal(signal.SIGTERM)
+    assert at.end(first).code == 143 and len(at.uploads()) == 1 and len(at.journals()) == 1
+    at.between.plan([])
+    assert at.run("--json", "transfer", "resume").code == 0 and at.body() == A
+    at.nothing_left()
+
+
 run_in(place, sys.modules[__name__])

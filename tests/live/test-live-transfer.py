@@ -812,4 +812,17 @@ def test_live_transfer_no_state_no_remains():
     at.nothing()
 
 
+def test_live_transfer_no_state_is_said():
+    """Once a run, of what would have had a journal: what a kill would leave is then known to nobody."""
+    at = place()
+    tree = tree_of(at)
+    at.put("tree/u", B)
+    words = ("--state", at.put("file", b""))
+    up, down = at.run(*words, "sync", tree, "images:"), at.run(*words, "get", "images:t", at.path("out"))
+    for done in (up, down):
+        assert done.code == 0 and done.err.count("no journal can be kept in '%s'" % at.path("file")) == 1, done
+    assert "no journal" not in at.run("put", at.path("a"), "images:t").err
+    assert "no journal" not in at.run(*words, "put", at.path("file"), "images:t").err
+
+
 run_in(place, sys.modules[__name__])

@@ -217,17 +217,24 @@ START_TEST (test_journal_unknown)
 }
 END_TEST
 
+/* Two runs of one transfer: what the second opens is known by a journal beside that of the first, and is not gone on with. */
 START_TEST (test_journal_held)
 {
 	CLEANUP_FOLDER struct folder folder = folder_make ();
 	struct journal first, second, third;
+	json_t *head = NULL;
+	const char *problem = NULL;
 	journal_open (&first, folder.path, &what);
 	ck_assert_int_eq (journal_begin (&first, &what, "the id", "the pin", 1, NULL), 0);
 	journal_open (&second, folder.path, &what);
 	ck_assert_int_lt (second.fd, 0);
-	ck_assert_int_eq (journal_begin (&second, &what, "other", "pin", 1, NULL), 0);
-	ck_assert_int_eq (journal_add (&second, 1, 1, NULL), 0);
+	ck_assert_int_eq (journal_begin (&second, &what, NULL, "pin", 1, NULL), 0);
+	ck_assert_int_eq (journal_answered (&second, "other", false, NULL), 0);
+	ck_assert (!journal_keeps (&second, LARDER_E_CANCELLED));
+	ck_assert_int_eq (aside (folder.path, first.name, false, &head, &problem), 1);
+	ck_assert_str_eq (id_of (head), "other");
 	journal_remove (&second);
+	ck_assert_int_eq (aside (folder.path, first.name, false, &head, &problem), 0);
 	journal_close (&first);
 	journal_open (&third, folder.path, &what);
 	ck_assert_str_eq (third.id, "the id");
@@ -236,6 +243,7 @@ START_TEST (test_journal_held)
 	journal_open (&first, folder.path, &what);
 	ck_assert_ptr_null (first.id);
 	journal_remove (&first);
+	json_decref (head);
 }
 END_TEST
 
