@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <larder/larder.h>
 
 #include "buffer.h"
@@ -86,10 +87,11 @@ struct cli {
 
 	/* signals */
 	pthread_t watcher;
-	bool watching, progress_on;
+	bool watching;
+	atomic_bool progress_on;
 	int stop_fd;                  /* readable once a signal came */
 	int wake_fd;                  /* ends the watcher */
-	volatile int signal_seen;
+	atomic_int signal_seen;
 	sigset_t watched;
 };
 

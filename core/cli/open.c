@@ -41,7 +41,10 @@ open_handle (struct cli *cli, enum open_how how, struct larder_error *error)
 		.log = talk_log, .log_context = cli, .log_level = cli->globals.verbose ? LARDER_LOG_DEBUG : LARDER_LOG_WARN,
 		.problem = cli->problem, .problem_context = cli, .state = state_folder (cli, state, sizeof state), .backend = cli->globals.backend,
 	};
-	return larder_open (&settings, &cli->larder, error);
+	struct larder *opened = NULL;
+	int code = larder_open (&settings, &opened, error);
+	__atomic_store_n (&cli->larder, opened, __ATOMIC_SEQ_CST);       /* the watching thread cancels it */
+	return code;
 }
 
 int
@@ -53,15 +56,13 @@ cli_open (struct cli *cli, enum open_how how, struct larder_error *error)
 	int code = watch_begin (cli, error);
 	if (code < 0)
 		return code;
-	struct larder *opened = NULL;
 	code = open_handle (cli, how, error);
-	opened = cli->larder;
 	if (code < 0)
 		return code;
 	if (cli->signal_seen)
-		larder_cancel (opened);
+		larder_cancel (cli->larder);
 	if (how == OPEN_CONFIGURED)
-		say (cli, "profile %s, %s", larder_profile (opened), larder_config_path (opened));
+		say (cli, "profile %s, %s", larder_profile (cli->larder), larder_config_path (cli->larder));
 	return 0;
 }
 

@@ -21,15 +21,16 @@ on_signal (struct cli *cli, int number)
 		_exit (128 + number);
 	cli->signal_seen = number;
 	uint64_t one = 1;
-	if (write (cli->stop_fd, &one, sizeof one) < 0 || !cli->larder)
-		return;
-	larder_cancel (cli->larder);
+	struct larder *larder = __atomic_load_n (&cli->larder, __ATOMIC_SEQ_CST);
+	if (write (cli->stop_fd, &one, sizeof one) < 0 || !larder)
+		return;                      /* not open yet: whoever opens it looks at signal_seen behind that */
+	larder_cancel (larder);
 }
 
 static bool
 progress_wanted (const struct cli *cli)
 {
-	return __atomic_load_n (&cli->progress_on, __ATOMIC_RELAXED) && talk_shows_progress (cli);
+	return cli->progress_on && talk_shows_progress (cli);
 }
 
 int

@@ -140,7 +140,7 @@ resize_memory (uint32_t width, uint32_t height, uint32_t to_width, uint32_t to_h
 }
 
 /* Built twice, for any x86 and for AVX2, and chosen at load time. No fused multiply-add: both give the same bits. */
-#if defined __x86_64__ && defined __GLIBC__ && !defined __SANITIZE_ADDRESS__
+#if defined __x86_64__ && defined __GLIBC__ && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
 #define WIDE_VECTORS __attribute__ ((target_clones ("avx2", "default")))
 #else
 #define WIDE_VECTORS

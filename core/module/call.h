@@ -2,6 +2,8 @@
 #ifndef LARDER_MODULE_CALL_H
 #define LARDER_MODULE_CALL_H
 
+#include <stdatomic.h>
+
 #include <larder/types.h>
 #include "arena.h"
 
@@ -10,8 +12,8 @@ struct pace;
 struct larder_call {
 	struct larder_arena *arena;      /* of the caller; output strings go there */
 	int cancel_fd;                   /* an eventfd that becomes readable, or -1 */
-	const volatile int *cancelled;   /* or NULL */
-	const volatile int *all_cancelled; /* of what this is a part of, or NULL */
+	const atomic_int *cancelled;     /* or NULL */
+	const atomic_int *all_cancelled; /* of what this is a part of, or NULL */
 	int64_t end;                     /* of clock_boot, when it must end whatever was cancelled; 0: never */
 	int64_t cpu_end;                 /* of clock_cpu, when the call must end too; 0: never */
 	void (*progress) (void *context, uint64_t bytes); /* or NULL */

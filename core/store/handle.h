@@ -3,6 +3,7 @@
 #define LARDER_STORE_HANDLE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "pace.h"
 #include "store.h"
@@ -24,7 +25,7 @@ struct larder {
 	struct registry *registry;
 	struct config *config;           /* NULL with LARDER_NO_CONFIG */
 	int cancel_fd;
-	volatile int cancelled;
+	atomic_int cancelled;
 	int64_t end;                     /* on the boot clock: the deadline of all it does; 0: none */
 	int timer_fd, either_fd;         /* with a deadline, else -1: readable from then on; when either this or cancel_fd is */
 	struct pace pace;

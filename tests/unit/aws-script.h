@@ -38,7 +38,7 @@ struct play {
 	SSL_CTX *tls;            /* of the server, or NULL */
 	struct larder_host host;
 	struct larder_call call;
-	volatile int cancelled;
+	atomic_int cancelled;
 	char endpoint[64];
 	struct aws_settings settings;
 	struct aws_client *client;

@@ -22,7 +22,7 @@ struct client {
 	struct http *http;
 	struct http_options options;
 	struct larder_call call;
-	volatile int cancelled;
+	atomic_int cancelled;
 	int64_t cancelled_at, took;
 	struct larder_error error;
 	struct http_reply reply;
