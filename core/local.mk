@@ -2,7 +2,7 @@
 lib_LTLIBRARIES += liblarder.la
 liblarder_la_SOURCES = core/base/fail.c
 liblarder_la_CPPFLAGS = $(IN_BASE)
-liblarder_la_LIBADD = libimage.la libcache.la libinfra.la libtransfer.la libstore.la libmodule.la libconfig.la libbase.la $(INIH_LIBS) $(JANSSON_LIBS) -lm
+liblarder_la_LIBADD = libimage.la libcache.la libinfra.la libcost.la libtransfer.la libstore.la libmodule.la libconfig.la libbase.la $(INIH_LIBS) $(JANSSON_LIBS) -lm
 liblarder_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 $(NO_UNDEFINED)
 
 larderincludedir = $(includedir)/larder
@@ -17,4 +17,4 @@ pkgconfig_DATA = core/larder.pc core/larder-module.pc
 noinst_LTLIBRARIES += libcoretest.la
 libcoretest_la_SOURCES = core/base/fail.c
 libcoretest_la_CPPFLAGS = $(IN_BASE)
-libcoretest_la_LIBADD = libimage.la libcache.la libinfra.la libtransfer.la libstore.la libmodule.la libconfig.la libbase.la $(INIH_LIBS) $(JANSSON_LIBS) -lm
+libcoretest_la_LIBADD = libimage.la libcache.la libinfra.la libcost.la libtransfer.la libstore.la libmodule.la libconfig.la libbase.la $(INIH_LIBS) $(JANSSON_LIBS) -lm

@@ -392,9 +392,9 @@ file_temporary (struct larder_error *error)
 int
 file_slurp (int root, const char *path, size_t most, char **ret, size_t *ret_count, struct larder_error *error)
 {
-	CLEANUP_CLOSE int fd = file_open_beneath (root, path, O_RDONLY | O_NONBLOCK, 0);
+	CLEANUP_CLOSE int fd = root == AT_FDCWD ? open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : file_open_beneath (root, path, O_RDONLY | O_NONBLOCK, 0);
 	if (fd < 0)
-		return larder_fail_errno (error, -fd, "cannot open '%s'", path);
+		return larder_fail_errno (error, root == AT_FDCWD ? errno : -fd, "cannot open '%s'", path);
 	struct stat st;
 	if (fstat (fd, &st) < 0)
 		return larder_fail_errno (error, errno, "cannot look at '%s'", path);

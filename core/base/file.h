@@ -92,7 +92,8 @@ void file_explain_owner (int root, const char *path, struct larder_error *error)
  * descriptor, or a code. */
 int file_temporary (struct larder_error *error);
 
-/* Read a whole small file (up to `most` bytes) into memory from malloc, NUL added. */
+/* Read a whole small file (up to `most` bytes) into memory from malloc, NUL added. Beneath `root`; with AT_FDCWD a path that the
+ * user gave, wherever it leads. */
 int file_slurp (int root, const char *path, size_t most, char **ret, size_t *ret_count, struct larder_error *error);
 
 /* read/pread/write/pwrite that loop over short counts and EINTR; the count, or negative errno. */

@@ -107,7 +107,7 @@ const struct larder_cmd cmd_infra_plan = {
 		"larder infra plan -o today.plan|and keep it for infra apply\n"
 		"larder infra plan --detailed-exitcode|10 when there is something to do",
 	.text = "Compares what the sections want with what the services tell; nothing is stored in between. + is made, ~ is changed, -/+ is removed and made anew, - goes, ! is not supported by the backend, "
-		"? is there though nobody declared it and stays, x cannot be looked at. Writes nothing.",
+		"? is there though nobody declared it and stays, x cannot be looked at; $ is a price that begins or ends with the change, where [larder] prices names a table. Writes nothing.",
 	.options = plan_options, .self_size = sizeof (struct infra), .least = 0, .most = 0, .run = run_plan,
 };
 

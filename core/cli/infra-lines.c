@@ -25,6 +25,7 @@ word_of (uint32_t mark)
 	case LARDER_INFRA_UNMANAGED: return "unmanaged";
 	case LARDER_INFRA_FAILED: return "failed";
 	case LARDER_INFRA_WARNING: return "warning";
+	case LARDER_INFRA_COST: return "cost";
 	default: return "same";
 	}
 }
@@ -70,6 +71,7 @@ sign_of (uint32_t mark)
 	case LARDER_INFRA_UNMANAGED: return "?";
 	case LARDER_INFRA_FAILED: return "x";
 	case LARDER_INFRA_WARNING: return "*";
+	case LARDER_INFRA_COST: return "$";
 	default: return " ";
 	}
 }

@@ -18,6 +18,8 @@ static const struct larder_option larder_options[] = {
 	  .help = "how far the clock of object ages is moved (mock only)" },
 	{ .key = "strict", .type = LARDER_BOOL, .at = offsetof (struct schema_larder, strict), .def = "no",
 	  .help = "what a backend does not support of the infrastructure is an error, not a remark" },
+	{ .key = "prices", .type = LARDER_STRING, .at = offsetof (struct schema_larder, prices), .argument = "NAME",
+	  .help = "price table, prices/NAME.ini beside the pipeline file: plans tell what changes cost" },
 	{ 0 }
 };
 

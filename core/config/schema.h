@@ -15,6 +15,7 @@ struct schema_larder {
 	int64_t deadline;                /* of all that the handle does, from its opening; 0: none */
 	int64_t clock_offset;            /* store_now - wall, for the mock */
 	bool strict;                     /* infra: what a backend lacks is an error */
+	const char *prices;              /* name of a price table, or NULL */
 };
 
 /* [store "name"]: placement and settings of one kind of data. */

@@ -67,7 +67,9 @@ first_lacking (const struct larder_infra *infra, struct larder_error *error)
 static int
 prepare (struct larder_infra *infra, const struct larder_infra_request *request, struct larder_error *error)
 {
-	int code = desired_read (infra, error);
+	int code = costs_read (infra, error);
+	if (code == 0)
+		code = desired_read (infra, error);
 	if (code == 0)
 		code = order_check (infra, error);
 	if (code == 0)
@@ -207,6 +209,8 @@ larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn c
 		code = change (context, &whole, error);
 		if (code == 0)
 			code = is_to_be_made (one) ? tell_desired (one, change, context, error) : tell_changes (one, &one->changes, change, context, error);
+		if (code == 0)
+			code = costs_tell (infra, one, change, context, error);
 		if (code == 0 && !(infra->flags & LARDER_INFRA_DESTROY))
 			code = tell_changes (one, &one->lacks, change, context, error);
 		if (code == 0)

@@ -63,6 +63,7 @@ struct larder_infra {
 	struct larder_arena *arena;
 	struct resource *at;
 	size_t count, room;
+	const struct prices *prices;     /* or NULL: no table is named */
 	const char *saved_digest;        /* of a saved plan: of what was observed then */
 };
 
@@ -133,6 +134,13 @@ int traps_find (const struct larder_infra *infra, struct resource *resource, str
 int traps_refuse (const struct resource *resource, struct larder_error *error);
 /* Is the condition met? Pure. */
 bool trap_is_met (const char *when, const struct lines *desired, const struct lines *facts, const struct lines *observed);
+
+/* ---- costs.c: what the changes of a resource cost ---- */
+
+/* The table that [larder] names, or none. */
+int costs_read (struct larder_infra *infra, struct larder_error *error);
+/* Each price that begins or ends with a change of this resource, once. */
+int costs_tell (const struct larder_infra *infra, const struct resource *resource, larder_infra_change_fn change, void *context, struct larder_error *error);
 
 /* ---- order.c: many at a time, each after what it needs ---- */
 

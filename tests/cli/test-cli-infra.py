@@ -159,7 +159,8 @@ def test_cli_infra_a_saved_plan_and_nothing_else():
     refused = larder("infra", "apply", "today.plan", "--json")
     assert refused.code == 5 and b"aws:kms" in read(path), refused.out
     write(path, whole.replace(b"encryption\tAES256\n", b""))
-    assert apply("today.plan")["updated"] == 1 and read(path) == whole
+    assert apply(os.path.join("..", os.path.basename(HOME), "today.plan"))["updated"] == 1 and read(path) == whole      # wherever it lies
+    assert larder("infra", "apply", os.path.join(HOME, "today.plan")).code == 5
     text = read("today.plan")
     for broken, code in ((text[:len(text) // 2], 6), (text.replace(b"AES256", b"AES257"), 6), (b"", 6), (text.replace(b"\n", b"\n{}\n", 1), 6)):
         write("broken.plan", broken)

@@ -53,7 +53,8 @@ enum larder_infra_mark {
 	LARDER_INFRA_LACKING = '!',      /* not supported here */
 	LARDER_INFRA_UNMANAGED = '?',    /* there, and not declared: left alone */
 	LARDER_INFRA_FAILED = 'x',       /* cannot be looked at */
-	LARDER_INFRA_WARNING = 'w'       /* a trap: `why` tells, `path` is its name */
+	LARDER_INFRA_WARNING = 'w',      /* a trap: `why` tells, `path` is its name */
+	LARDER_INFRA_COST = '$'          /* `path` is the name of a price, `why` its unit, `will` (or of what ends `was`) amount and currency */
 };
 
 /* One change, or with path NULL the resource as a whole: it comes first, then its lines in byte order of their paths. */

@@ -1,0 +1,138 @@
+/* prices.c: a price table read, and what of it a line of infrastructure costs. */
+#include "prices.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+#include "lines.h"
+#include "reader.h"
+
+enum { PRICES_MOST = 1 << 20 };
+
+/* ---- one price ---- */
+
+/* Digits, and a point with digits behind it. */
+static bool
+is_decimal (const char *text)
+{
+	size_t whole = strspn (text, "0123456789"), part = text[whole] == '.' ? strspn (text + whole + 1, "0123456789") : 0;
+	return whole > 0 && text[whole + (text[whole] == '.') + part] == '\0' && (text[whole] != '.' || part > 0);
+}
+
+static int
+take_entry (const char *file, const struct ini_entry *entry, struct price *price, struct larder_error *error)
+{
+	const char **texts[] = { &price->amount, &price->unit, &price->source };
+	static const char *const keys[] = { "amount", "unit", "source" };
+	for (size_t n = 0; n < sizeof keys / sizeof *keys; n++)
+		if (strcmp (entry->key, keys[n]) == 0) {
+			*texts[n] = entry->value.text;
+			return entry->value.text ? 0 : ini_fail (error, file, entry->line, "'%s' is a list where one value is expected; quote the whole of it", entry->key);
+		}
+	if (strcmp (entry->key, "of") != 0)
+		return ini_fail (error, file, entry->line, "a price has no '%s': amount, unit, source and of", entry->key);
+	price->of = entry->value.items;
+	price->of_count = entry->value.count;
+	return entry->value.items ? 0 : ini_fail (error, file, entry->line, "'of' is not a list of items");
+}
+
+static int
+read_price (struct larder_arena *arena, const char *file, const struct ini_section *section, const struct price ***last, struct larder_error *error)
+{
+	struct price *price = arena_alloc (arena, sizeof *price);
+	if (!price)
+		return larder_fail_memory (error);
+	*price = (struct price) { .name = section->name };
+	for (const struct ini_entry *entry = section->entries; entry; entry = entry->next) {
+		int code = take_entry (file, entry, price, error);
+		if (code < 0)
+			return code;
+	}
+	if (!price->amount || !is_decimal (price->amount) || !price->unit || !price->source)
+		return ini_fail (error, file, section->line, "price '%s' needs an amount (as 0.025), a unit and a source", section->name);
+	**last = price;
+	*last = &price->next;
+	return 0;
+}
+
+/* ---- the table ---- */
+
+static const char *
+text_of (const struct ini_section *section, const char *key)
+{
+	for (const struct ini_entry *entry = section->entries; entry; entry = entry->next)
+		if (strcmp (entry->key, key) == 0)
+			return entry->value.text;
+	return NULL;
+}
+
+static int
+read_table (struct larder_arena *arena, const char *file, const struct ini_section *sections, struct prices *table, struct larder_error *error)
+{
+	const struct price **last = &table->first;
+	int code = 0;
+	for (const struct ini_section *section = sections; code == 0 && section; section = section->next) {
+		if (strcmp (section->kind, "price") == 0 && *section->name)
+			code = read_price (arena, file, section, &last, error);
+		else if (strcmp (section->kind, "prices") == 0)
+			table->currency = text_of (section, "currency"), table->region = text_of (section, "region"), table->date = text_of (section, "date");
+		else
+			code = ini_fail (error, file, section->line, "a price table has [prices] and [price \"NAME\"]");
+	}
+	if (code == 0 && (!table->currency || !table->region || !table->date))
+		code = ini_fail (error, file, 1, "[prices] needs currency, region and date");
+	return code;
+}
+
+int
+prices_read (struct larder_arena *arena, const char *pipeline, const char *name, const struct prices **ret, struct larder_error *error)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t length;
+	struct ini_section *sections;
+	const char *slash = strrchr (pipeline, '/');
+	if (!*name || strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen (name))
+		return larder_fail_next (error, LARDER_E_INVALID, "prices = NAME of prices/NAME.ini beside the pipeline file", "'%s' is no name of a price table", name);
+	const char *path = arena_printf (arena, "%.*sprices/%s.ini", slash ? (int) (slash + 1 - pipeline) : 0, pipeline, name);
+	struct prices *table = arena_alloc (arena, sizeof *table);
+	if (!path || !table)
+		return larder_fail_memory (error);
+	*table = (struct prices) { 0 };
+	int code = file_slurp (AT_FDCWD, path, PRICES_MOST, &text, &length, error);
+	if (code == 0)
+		code = ini_read (arena, path, text, length, NULL, NULL, &sections, error);
+	if (code == 0)
+		code = read_table (arena, path, sections, table, error);
+	*ret = table;
+	return code;
+}
+
+/* ---- what a line costs ---- */
+
+/* TYPE, TYPE PATH, TYPE PATH=VALUE. */
+static bool
+fits (const char *of, const char *type, const char *path, const char *value)
+{
+	size_t length = strlen (type);
+	if (strncmp (of, type, length) != 0 || (of[length] != ' ' && of[length] != '\0'))
+		return false;
+	if (!of[length] || !path)
+		return !of[length] && !path;
+	const char *pattern = of + length + 1, *equals = strchr (pattern, '=');
+	if (equals && (!value || strcmp (equals + 1, value) != 0))
+		return false;
+	return path_matches_member (pattern, equals ? (size_t) (equals - pattern) : strlen (pattern), path, NULL, 0);
+}
+
+bool
+price_is_of (const struct price *price, const char *type, const char *path, const char *value)
+{
+	for (size_t n = 0; n < price->of_count; n++)
+		if (fits (price->of[n], type, path, value))
+			return true;
+	return false;
+}

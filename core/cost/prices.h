@@ -1,0 +1,29 @@
+/* prices.h: a price table: what things cost, by which lines of infrastructure, from which source. Data; nothing of it is guessed. */
+#ifndef LARDER_COST_PRICES_H
+#define LARDER_COST_PRICES_H
+
+#include <larder/types.h>
+#include "arena.h"
+
+/* [price "storage GLACIER_IR"] */
+struct price {
+	const char *name;
+	const char *amount;              /* exact decimal, "0.005" */
+	const char *unit;                /* "a GB-month" */
+	const char *source;
+	const char *const *of;           /* what begins to cost it: TYPE, TYPE PATH or TYPE PATH=VALUE, with [*] for any member */
+	size_t of_count;
+	const struct price *next;
+};
+
+struct prices {
+	const char *currency, *region, *date;
+	const struct price *first;       /* in the order of the file */
+};
+
+/* prices/NAME.ini beside the pipeline file. INVALID with file and line. All in the arena. */
+int prices_read (struct larder_arena *arena, const char *pipeline, const char *name, const struct prices **ret, struct larder_error *error);
+/* Does a line of this type cost it? `path` NULL: the thing as a whole. Pure. */
+bool price_is_of (const struct price *price, const char *type, const char *path, const char *value);
+
+#endif

@@ -1,0 +1,65 @@
+/* costs.c: what begins or ends to be paid for with the changes of a resource: prices of the table, whose data says which lines cost them. */
+#include "resource.h"
+
+#include <string.h>
+
+#include "error.h"
+#include "prices.h"
+
+int
+costs_read (struct larder_infra *infra, struct larder_error *error)
+{
+	const struct schema_larder *settings = larder_settings_of (infra->larder);
+	if (!settings || !settings->prices)
+		return 0;
+	return prices_read (infra->arena, config_path (larder_configuration (infra->larder)), settings->prices, &infra->prices, error);
+}
+
+/* What a price is paid for: begun, ended, or neither. */
+enum paid { PAID_NO, PAID_BEGINS, PAID_ENDS };
+
+static enum paid
+by_changes (const struct resource *one, const struct price *price)
+{
+	for (size_t n = 0; n < one->changes.count; n++) {
+		const struct change *change = &one->changes.at[n];
+		bool begins = change->mark == LARDER_INFRA_CREATE || change->mark == LARDER_INFRA_UPDATE || change->mark == LARDER_INFRA_REPLACED;
+		if (begins && price_is_of (price, one->type, change->path, change->will))
+			return PAID_BEGINS;
+		if ((change->mark == LARDER_INFRA_REMOVE || change->mark == LARDER_INFRA_UPDATE) && price_is_of (price, one->type, change->path, change->was))
+			return PAID_ENDS;
+	}
+	return PAID_NO;
+}
+
+static enum paid
+paid (const struct resource *one, const struct price *price)
+{
+	if (one->mark == LARDER_INFRA_REMOVE)
+		return price_is_of (price, one->type, NULL, NULL) ? PAID_ENDS : PAID_NO;
+	if (one->mark != LARDER_INFRA_CREATE)
+		return by_changes (one, price);
+	if (price_is_of (price, one->type, NULL, NULL))
+		return PAID_BEGINS;
+	for (size_t n = 0; n < one->desired.count; n++)
+		if (price_is_of (price, one->type, one->desired.at[n].path, one->desired.at[n].value))
+			return PAID_BEGINS;
+	return PAID_NO;
+}
+
+int
+costs_tell (const struct larder_infra *infra, const struct resource *one, larder_infra_change_fn change, void *context, struct larder_error *error)
+{
+	int code = 0;
+	bool moves = one->mark == LARDER_INFRA_CREATE || one->mark == LARDER_INFRA_UPDATE || one->mark == LARDER_INFRA_REPLACED || one->mark == LARDER_INFRA_REMOVE;
+	for (const struct price *price = infra->prices && moves ? infra->prices->first : NULL; code == 0 && price; price = price->next) {
+		enum paid what = paid (one, price);
+		const char *amount = what == PAID_NO ? NULL : arena_printf (one->arena, "%s %s", price->amount, infra->prices->currency);
+		struct larder_infra_change told = infra_whole (one);
+		told.mark = LARDER_INFRA_COST, told.path = price->name, told.why = price->unit, told.next = NULL;
+		told.was = what == PAID_ENDS ? amount : NULL, told.will = what == PAID_BEGINS ? amount : NULL;
+		if (what != PAID_NO)
+			code = amount ? change (context, &told, error) : larder_fail_memory (error);
+	}
+	return code;
+}

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""What changes cost, in plans: each price of the table that begins or ends with one, once; nothing where the table has none. And the tables: data with a source, checked."""
+import os
+import re
+import shutil
+import sys
+
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
+from tool import HOME, SRC, larder, read, run, write  # noqa: E402
+
+PIPELINE = """[larder]
+environment = test
+prices = mine
+[store "images"]
+backend = b
+bucket = images
+lifecycle = old
+[lifecycle "old"]
+transition = 30d GLACIER_IR
+"""
+PROFILE = "[backend \"b\"]\ndriver = localfs-mock\nroot = %s/root\ncreate = yes\nfsync = no\n" % HOME
+TABLE = """[prices]
+currency = USD
+region = here
+date = 2026-11-01
+[price "storage"]
+amount = 0.025
+unit = a GB-month
+source = "a page"
+of = bucket
+[price "cold"]
+amount = 0.005
+unit = a GB-month
+source = "a page"
+of = bucket rule[*].transition[GLACIER_IR].days, bucket rule[*].transition[GLACIER].days
+[price "versions"]
+amount = 12
+unit = a month
+source = "a page"
+of = bucket versioning=yes
+[price "of nothing"]
+amount = 1
+unit = each
+source = "a page"
+"""
+ENV = {"LARDER_CONFIG": os.path.join(HOME, "costs.ini"), "LARDER_PROFILE": "costs"}
+
+
+def infra(*words, text=PIPELINE, table=TABLE, code=0):
+    write("costs.ini", text.encode())
+    write("profiles/costs.ini", PROFILE.encode())
+    write("prices/mine.ini", table.encode())
+    got = larder("infra", *words, "--json", env=ENV)
+    assert got.code == code, (words, got.code, got.out, got.err)
+    return got
+
+
+def costs(got):
+    return [(line["path"], line.get("was"), line.get("will"), line["why"]) for line in got.lines() if line.get("change") == "cost"]
+
+
+STORAGE, COLD, VERSIONS = (("storage", None, "0.025 USD", "a GB-month"), ("cold", None, "0.005 USD", "a GB-month"), ("versions", None, "12 USD", "a month"))
+
+
+def ends(price):
+    return price[0], price[2], None, price[3]
+
+
+def test_cli_costs_of_each_change():
+    shutil.rmtree(os.path.join(HOME, "root"), True)
+    kept = "bucket = images\nversioning = yes\n"
+    assert costs(infra("plan")) == [STORAGE, COLD]
+    assert costs(infra("plan", text=PIPELINE.replace("bucket = images\n", kept))) == [STORAGE, COLD, VERSIONS]
+    infra("apply")
+    assert costs(infra("plan", "--all")) == []
+    assert costs(infra("plan", text=PIPELINE.replace("bucket = images\n", kept))) == [VERSIONS]
+    assert costs(infra("plan", text=PIPELINE.replace("30d GLACIER_IR", "30d STANDARD_IA"))) == [ends(COLD)]
+    assert costs(infra("plan", text=PIPELINE.replace("30d GLACIER_IR", "30d GLACIER"))) == [COLD]
+    assert costs(infra("plan", "--destroy")) == [ends(STORAGE)]
+    out = larder("infra", "plan", env={**ENV, "LARDER_ROOT": ""}).out
+    assert "$" not in out, out
+    infra("destroy", "--environment", "test")
+    out = larder("infra", "plan", env=ENV).out
+    assert "      $   storage = 0.025 USD  (a GB-month)\n" in out, out
+
+
+def test_cli_costs_without_a_table():
+    assert costs(infra("plan", text=PIPELINE.replace("prices = mine\n", ""))) == []
+
+
+def test_cli_costs_tables_are_checked():
+    """Named with file and line; nothing is planned on half a table."""
+    cases = (("amount = 0.005", "amount = 0,5", "mine.ini:10", "amount"), ("amount = 0.005", "amount = .5", "mine.ini:10", "amount"), ("amount = 12", "amount = 12.", "mine.ini:15", "amount"),
+             ("currency = USD\n", "", "mine.ini:1", "currency"), ("source = \"a page\"\nof = bucket\n", "of = bucket\n", "mine.ini:5", "source"),
+             ("unit = each", "unit = \"a\", \"b\"", "mine.ini:22", "one value"), ("unit = each", "units = each", "mine.ini:22", "no 'units'"), ('[price "cold"]', '[cold "x"]', "mine.ini:10", "[prices]"))
+    for old, new, where, word in cases:
+        assert old in TABLE, old
+        got = infra("plan", table=TABLE.replace(old, new, 1), code=2)
+        assert where in got.err and word in got.err, (new, got.err)
+    for name, code, word in (("nobody", 3, "nobody.ini"), ("../mine", 2, "../mine")):
+        got = infra("plan", text=PIPELINE.replace("prices = mine", "prices = " + name), code=code)
+        assert word in got.err, got.err
+
+
+def tables():
+    folder = os.path.join(SRC, "etc/prices")
+    return [read(os.path.join(folder, name)).decode() for name in sorted(os.listdir(folder))]
+
+
+def test_cli_costs_tables_as_shipped():
+    """Each figure has a source, and each line that it is for is one that a type has."""
+    paths = "".join(read(os.path.join(SRC, name)).decode() for name in ("core/base/resource-paths.c", "drivers/efs/resources.c"))
+    for text in tables():
+        prices = text.count("[price ")
+        assert prices > 10 and prices == text.count("\nsource = ") == text.count("\namount = "), prices
+        for of in re.findall(r"^of = (.*)$", text, re.M):
+            for one in of.split(", "):
+                kind, _, path = one.partition(" ")
+                assert kind in ("bucket", "replication", "filesystem", "cdn", "database", "backup"), one
+                assert not path or '{ "%s",' % re.sub(r"\[[^]]*\]", "[*]", path.partition("=")[0]) in paths, one
+
+
+def test_cli_costs_of_the_strategy():
+    """As its pipeline file has it, with what AWS publishes for Seoul: what can be told is."""
+    top = os.path.join(HOME, "etc")
+    shutil.copytree(os.path.join(SRC, "etc"), top)
+    write(os.path.join(top, "profiles/mock.ini"), read(os.path.join(top, "profiles/mock.ini")) + b"\n[larder]\nprices = aws-ap-northeast-2\n")
+    got = larder("infra", "plan", "--json", env={"LARDER_CONFIG": os.path.join(top, "larder.ini")})
+    assert got.code == 0, got.err
+    told = {(line["identity"], line["path"], line["will"]) for line in got.lines() if line.get("change") == "cost"}
+    assert told >= {("pingvas-studio-images", "storage STANDARD", "0.025 USD"), ("pingvas-studio-images", "storage GLACIER_IR", "0.005 USD"), ("pingvas-studio-images", "storage DEEP_ARCHIVE", "0.002 USD"),
+                    ("pingvas-studio-images", "transition DEEP_ARCHIVE", "0.06 USD"), ("pingvas-studio-images", "replication transfer", "0.080 USD"),
+                    ("pingvas-studio-models", "file storage", "0.33 USD"), ("pingvas-studio-models", "file storage infrequent", "0.0272 USD")}, sorted(told)
+
+
+run(sys.modules[__name__])
