@@ -102,7 +102,7 @@ int
 infra_rest (const struct larder_infra *infra, int64_t ns, struct larder_error *error)
 {
 	struct pollfd cancel = { .fd = larder_call_begin (infra->larder, NULL).cancel_fd, .events = POLLIN };
-	(void) poll (&cancel, 1, (int) (ns / (NS_PER_S / 1000)));
+	(void) poll (&cancel, 1, (int) ((ns + NS_PER_S / 1000 - 1) / (NS_PER_S / 1000)));       /* no shorter: a time that is nearly up would be asked about all the while */
 	return larder_is_cancelled (infra->larder) ? larder_fail_cancelled (error) : 0;
 }
 

@@ -189,6 +189,15 @@ def test_cli_infra_destroy():
     assert sorted(line["identity"] for line in facts(plan(), "resource") if line["change"] == "same") == [NAME, "pingvas-studio-uploads"]
 
 
+def test_cli_infra_destroy_of_one_section():
+    fresh()
+    apply()
+    got = larder("infra", "destroy", "--json", "--environment", NAME, "--only", "store/uploads")
+    counts = [line for line in got.lines() if line["type"] == "counts"][-1]
+    assert got.code == 0 and (counts["removed"], counts["failed"]) == (1, 0), got.out
+    assert [one for one in marks(plan()) if not one[1]] == [("pingvas-studio-uploads", None, "create")], marks(plan())
+
+
 def configured(text, *changes):
     """The pipeline, changed, with the profiles beside it."""
     for old, new in changes:

@@ -16,8 +16,9 @@ struct service {
 	bool there;
 	unsigned made, pending, updates, parts, removals;      /* parts: calls that its removal takes; 0: one */
 	char locked[16], reader[32];
-	bool forgets;
-	unsigned busy_reads, busy_updates, asked;      /* how many from now on it has too much to do for */
+	bool forgets, fails, saw_pending;                      /* saw_pending: told so at the last look */
+	unsigned slow, hasty;                                  /* updates that it does not keep yet; removals while something was under way */
+	unsigned busy_reads, busy_updates, busy_removals, asked;      /* how many from now on it has too much to do for */
 };
 
 static int
@@ -39,7 +40,8 @@ teller_read (void *self, struct larder_call *call, const struct larder_resource 
 	struct service *service = self;
 	char principal[32];
 	(void) call, (void) resource;
-	*ret_state = !service->there ? LARDER_RESOURCE_ABSENT : service->pending ? LARDER_RESOURCE_PENDING : LARDER_RESOURCE_READY;
+	*ret_state = !service->there ? LARDER_RESOURCE_ABSENT : service->fails ? LARDER_RESOURCE_FAILED : service->pending ? LARDER_RESOURCE_PENDING : LARDER_RESOURCE_READY;
+	service->saw_pending = *ret_state == LARDER_RESOURCE_PENDING;
 	if (service->pending)
 		service->pending--;
 	if (*ret_state == LARDER_RESOURCE_ABSENT)
@@ -78,8 +80,11 @@ static int
 teller_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
 	struct service *service = self;
-	(void) call, (void) resource, (void) error;
+	(void) call, (void) resource;
+	if (refuse_busy (service, &service->busy_removals, error) < 0)
+		return LARDER_E_UNAVAILABLE;
 	service->removals++;
+	service->hasty += service->saw_pending;
 	service->pending = 1;
 	service->there = service->removals < service->parts;
 	return 0;
@@ -106,7 +111,8 @@ told_update (void *self, struct larder_call *call, const struct larder_resource 
 	if (refuse_busy (service, &service->busy_updates, error) < 0)
 		return LARDER_E_UNAVAILABLE;
 	take (resource, "reader[a]", service->reader, sizeof service->reader);
-	if (service->forgets)
+	service->slow -= service->slow > 0;
+	if (service->forgets || service->slow)
 		snprintf (service->reader, sizeof service->reader, "somebody");
 	return 0;
 }
@@ -217,6 +223,20 @@ START_TEST (told_anew)
 }
 END_TEST
 
+START_TEST (not_replaced)
+{
+	struct bench bench;
+	struct larder_error error = LARDER_ERROR_INIT;
+	bench_begin (&bench, "no", LARDER_INFRA_REPLACE);
+	bench.at[0].protect = true;
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, NULL, NULL, NULL, &error), LARDER_E_CONFLICT);
+	ck_assert_ptr_nonnull (strstr (error.message, "protected"));
+	ck_assert_uint_eq (bench.service.removals, 0);
+	ck_assert_uint_eq (bench.service.made, 1);
+	bench_end (&bench);
+}
+END_TEST
+
 START_TEST (not_kept)
 {
 	struct bench bench;
@@ -259,6 +279,23 @@ START_TEST (busy)
 }
 END_TEST
 
+/* What it had too much to do for takes nothing from the times that it may need to become what it is to be. */
+START_TEST (busy_and_slow)
+{
+	struct bench bench;
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	bench_begin (&bench, "yes", 0);
+	snprintf (bench.service.reader, sizeof bench.service.reader, "somebody");
+	look (&bench);
+	bench.service.busy_updates = 1;
+	bench.service.slow = 4;
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, NULL, NULL, &counts, NULL), 0);
+	ck_assert_str_eq (bench.service.reader, "made-1");
+	ck_assert_uint_eq (bench.service.updates, 5);
+	bench_end (&bench);
+}
+END_TEST
+
 /* For good, it is asked a few times and no more. */
 START_TEST (busy_for_good)
 {
@@ -275,10 +312,11 @@ END_TEST
 
 /* The teller alone goes; what is to be removed has been looked at before. */
 static int
-destroy (struct bench *bench, unsigned parts, struct larder_infra_counts *counts, struct larder_error *error)
+destroy (struct bench *bench, unsigned parts, unsigned too_busy, struct larder_infra_counts *counts, struct larder_error *error)
 {
 	bench_begin (bench, "yes", 0);
 	bench->service.parts = parts;
+	bench->service.busy_removals = too_busy;
 	bench->infra.flags = LARDER_INFRA_DESTROY;
 	look (bench);
 	bench->at[1].mark = LARDER_INFRA_SAME;
@@ -289,10 +327,56 @@ START_TEST (removed_in_parts)
 {
 	struct bench bench;
 	struct larder_infra_counts counts = { .size = sizeof counts };
-	ck_assert_int_eq (destroy (&bench, 4, &counts, NULL), 0);
+	ck_assert_int_eq (destroy (&bench, 4, 0, &counts, NULL), 0);
 	ck_assert_uint_eq (bench.service.removals, 4);
+	ck_assert_uint_eq (bench.service.hasty, 0);
 	ck_assert (!bench.service.there);
 	ck_assert_uint_eq (counts.removed, 1);
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (busy_and_removed_in_parts)
+{
+	struct bench bench;
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	ck_assert_int_eq (destroy (&bench, 4, 1, &counts, NULL), 0);
+	ck_assert_uint_eq (bench.service.removals, 4);
+	ck_assert (!bench.service.there);
+	bench_end (&bench);
+}
+END_TEST
+
+START_TEST (cancelled_before_a_removal)
+{
+	struct bench bench;
+	struct larder_error error = LARDER_ERROR_INIT;
+	bench_begin (&bench, "yes", 0);
+	bench.infra.flags = LARDER_INFRA_DESTROY;
+	look (&bench);
+	larder_cancel (bench.infra.larder);
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, NULL, NULL, NULL, &error), LARDER_E_CANCELLED);
+	ck_assert_uint_eq (bench.service.removals, 0);
+	bench_end (&bench);
+}
+END_TEST
+
+/* What is gone already is not counted, whatever becomes of what comes before it. */
+START_TEST (gone_behind_one_that_stays)
+{
+	struct bench bench;
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct larder_infra_counts counts = { .size = sizeof counts };
+	bench_begin (&bench, "yes", 0);
+	bench.infra.flags = LARDER_INFRA_DESTROY;
+	bench.service.there = false;
+	bench.at[1].protect = true;
+	look (&bench);
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, NULL, NULL, &counts, &error), LARDER_E_CONFLICT);
+	ck_assert_ptr_nonnull (strstr (error.message, "protected"));
+	ck_assert_uint_eq (counts.failed, 1);
+	ck_assert_uint_eq (counts.same + counts.skipped + counts.removed, 0);
+	ck_assert_uint_eq (bench.service.removals, 0);
 	bench_end (&bench);
 }
 END_TEST
@@ -302,7 +386,7 @@ START_TEST (not_removed)
 	struct bench bench;
 	struct larder_error error = LARDER_ERROR_INIT;
 	struct larder_infra_counts counts = { .size = sizeof counts };
-	ck_assert_int_eq (destroy (&bench, 5, &counts, &error), LARDER_E_NOTREADY);
+	ck_assert_int_eq (destroy (&bench, 5, 0, &counts, &error), LARDER_E_NOTREADY);
 	ck_assert_ptr_nonnull (strstr (error.message, "still there"));
 	ck_assert_uint_eq (bench.service.removals, 4);
 	ck_assert_uint_eq (counts.failed, 1);
@@ -312,12 +396,13 @@ START_TEST (not_removed)
 END_TEST
 
 /* What is waited for, as it is told. */
-struct heard { unsigned times; char why[40]; int64_t waited, before, most; };
+struct heard { unsigned times, done; char why[40]; int64_t waited, before, most; };
 
 static void
 hear (void *context, const struct larder_infra_event *event)
 {
 	struct heard *heard = context;
+	heard->done += event->step == LARDER_INFRA_DONE;
 	if (event->step != LARDER_INFRA_WAITING)
 		return;
 	ck_assert_int_eq (event->before, heard->times ? heard->waited : -1);
@@ -344,6 +429,8 @@ START_TEST (same_and_under_way)
 	ck_assert_str_eq (heard.why, "warming up");
 	ck_assert_int_eq (heard.most, 60 * NS_PER_S);
 	ck_assert_int_ge (heard.waited, NS_PER_S / 10);
+	ck_assert_int_eq (bench.at[0].waiting.pause, 4 * (NS_PER_S / 10));      /* each pause is longer than the one before it */
+	ck_assert_uint_eq (heard.done, 0);
 	ck_assert_uint_eq (bench.service.made, 1);
 	ck_assert_uint_eq (counts.same, 2);
 	bench_end (&bench);
@@ -369,6 +456,42 @@ START_TEST (time_is_up)
 }
 END_TEST
 
+/* The last pause is as long as what is left of the time, and no shorter: then the service would be asked again and again. */
+START_TEST (time_is_up_within_a_pause)
+{
+	struct bench bench;
+	struct heard heard = { .times = 0 };
+	bench_begin (&bench, "yes", 0);
+	bench.infra.wait = NS_PER_S / 20;
+	bench.service.pending = 1000000;
+	look (&bench);
+	int64_t began = clock_boot ();
+	bench.at[0].waiting = (struct waiting) { .began = began, .told = -1, .pause = 30 * NS_PER_S };
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, hear, &heard, NULL, NULL), LARDER_E_NOTREADY);
+	ck_assert_int_lt (clock_boot () - began, 20 * NS_PER_S);
+	ck_assert_uint_le (heard.times, 1);
+	bench_end (&bench);
+}
+END_TEST
+
+/* What the service gave up is not waited for. */
+START_TEST (failed_at_the_service)
+{
+	struct bench bench;
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct heard heard = { .times = 0 };
+	bench_begin (&bench, "yes", 0);
+	bench.service.there = false;
+	look (&bench);
+	bench.service.fails = true;
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, hear, &heard, NULL, &error), LARDER_E_UNAVAILABLE);
+	ck_assert_ptr_nonnull (strstr (error.message, "failed"));
+	ck_assert_uint_eq (heard.times, 0);
+	ck_assert_uint_eq (bench.service.made, 2);
+	bench_end (&bench);
+}
+END_TEST
+
 START_TEST (cancelled_while_it_takes_its_time)
 {
 	struct bench bench;
@@ -390,13 +513,20 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-infra-apply-nothing-to-do", nothing_to_do, 0 },
 		{ "test-infra-apply-told-anew", told_anew, 0 },
+		{ "test-infra-apply-not-replaced", not_replaced, 0 },
 		{ "test-infra-apply-not-kept", not_kept, 0 },
 		{ "test-infra-apply-busy", busy, 0 },
+		{ "test-infra-apply-busy-and-slow", busy_and_slow, 0 },
 		{ "test-infra-apply-busy-for-good", busy_for_good, 0 },
 		{ "test-infra-apply-removed-in-parts", removed_in_parts, 0 },
+		{ "test-infra-apply-busy-and-removed-in-parts", busy_and_removed_in_parts, 0 },
+		{ "test-infra-apply-cancelled-before-a-removal", cancelled_before_a_removal, 0 },
+		{ "test-infra-apply-gone-behind-one-that-stays", gone_behind_one_that_stays, 0 },
 		{ "test-infra-apply-not-removed", not_removed, 0 },
 		{ "test-infra-apply-same-and-under-way", same_and_under_way, 0 },
 		{ "test-infra-apply-time-is-up", time_is_up, 0 },
+		{ "test-infra-apply-time-is-up-within-a-pause", time_is_up_within_a_pause, 0 },
+		{ "test-infra-apply-failed-at-the-service", failed_at_the_service, 0 },
 		{ "test-infra-apply-cancelled", cancelled_while_it_takes_its_time, 0 },
 	};
 	return unit_run ("test-infra-apply", cases, COUNT_OF (cases));
