@@ -200,6 +200,7 @@ START_TEST (nothing_to_do)
 	ck_assert_int_eq (larder_infra_apply (&bench.infra, NULL, NULL, &counts, NULL), 0);
 	ck_assert_uint_eq (counts.same, 2);
 	ck_assert_uint_eq (bench.service.updates, 0);
+	ck_assert_uint_eq (bench.service.asked, 1);      /* by the look; not again */
 	ck_assert_uint_eq (bench.service.made, 1);
 	bench_end (&bench);
 }
