@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-LEFT_OUT = shutil.ignore_patterns(".git", "build*-asan", "build-guards", "autom4te.cache")
+LEFT_OUT = shutil.ignore_patterns(".git", "build*-asan", "build-guards", "build-threads", "autom4te.cache")
 
 
 class Bad(Exception):

@@ -42,9 +42,9 @@ tests_fault_fault_proxy_SOURCES = %D%/fault.h %D%/fault-proxy.c %D%/fault-head.c
 tests_fault_fault_proxy_CPPFLAGS = $(IN_BASE) -I$(top_srcdir)/tests/bench -I$(top_srcdir)/tests/lib
 tests_fault_fault_proxy_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS) $(JANSSON_CFLAGS)
 tests_fault_fault_proxy_LDADD = $(AWS_LIBS) $(JANSSON_LIBS)
-TESTS += %D%/test-fault-matrix.py %D%/test-fault-matrix-versitygw.py %D%/test-fault-matrix-moto.py %D%/test-fault-machine.py %D%/test-fault-link.py %D%/test-fault-clock.py
+TESTS += %D%/test-fault-matrix.py %D%/test-fault-matrix-versitygw.py %D%/test-fault-matrix-moto.py %D%/test-fault-machine.py %D%/test-fault-link.py %D%/test-fault-clock.py %D%/test-fault-parts.py
 endif
-EXTRA_DIST += %D%/README.md %D%/link.py %D%/moving.py %D%/test-fault-link.py %D%/test-fault-clock.py %D%/matrix.py %D%/test-fault-matrix.py %D%/test-fault-matrix-versitygw.py %D%/test-fault-matrix-moto.py %D%/test-fault-machine.py %D%/faults.py %D%/scenarios %D%/guards %D%/check_guards.py
+EXTRA_DIST += %D%/README.md %D%/test-fault-parts.py %D%/link.py %D%/moving.py %D%/test-fault-link.py %D%/test-fault-clock.py %D%/matrix.py %D%/test-fault-matrix.py %D%/test-fault-matrix-versitygw.py %D%/test-fault-matrix-moto.py %D%/test-fault-machine.py %D%/faults.py %D%/scenarios %D%/guards %D%/check_guards.py
 
 # Preloaded: calls that fail or do less than was asked.
 check_LTLIBRARIES += tests/fault/bad-calls.la
