@@ -1,4 +1,7 @@
-/* test-infra-lines.c: sorted lines, paths of members and their patterns, and what needs what in a circle. */
+/* test-infra-lines.c: sorted lines, paths of members and their patterns, what lies between two lists, and what needs what in a circle. */
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +46,162 @@ START_TEST (patterns_fit)
 	ck_assert_msg (path_matches (patterns[_i].pattern, patterns[_i].path) == patterns[_i].fits, "%s %s", patterns[_i].pattern, patterns[_i].path);
 }
 END_TEST
+
+/* ---- what is desired, and what is there ---- */
+
+static const struct larder_path_rule thing_paths[] = {
+	{ "counted", LARDER_INT, LARDER_PATH_COMPUTED, "" }, { "filled", LARDER_STRING, LARDER_PATH_OPTIONAL, "" }, { "fixed", LARDER_STRING, LARDER_PATH_IMMUTABLE, "" },
+	{ "plain", LARDER_STRING, 0, "" }, { "rule[*].days", LARDER_INT, 0, "" }, { "rule[*].filled", LARDER_STRING, LARDER_PATH_OPTIONAL, "" },
+	{ "rule[*].prefix", LARDER_STRING, LARDER_PATH_NARROWS, "" }, { 0 }
+};
+
+/* The value "no": not by this service. */
+static int
+thing_supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
+{
+	(void) self, (void) resource;
+	return line && strcmp (line->value, "no") == 0 ? larder_fail (error, LARDER_E_UNSUPPORTED, "not here") : 0;
+}
+
+static const struct larder_resource_type thing = { .name = "thing", .paths = thing_paths, .path_stride = sizeof *thing_paths, .supports = thing_supports };
+static struct instance nowhere = { .self = &nowhere };
+
+struct pair { const char *path, *value; };
+
+static void
+thing_begin (struct resource *one, const struct pair desired[3], const struct pair observed[3])
+{
+	*one = (struct resource) { .type = "thing", .identity = "a", .section = "a", .means = &thing, .instance = &nowhere, .state = LARDER_RESOURCE_READY, .arena = arena_new (), .seen = arena_new () };
+	lines_begin (&one->desired, one->arena);
+	lines_begin (&one->observed, one->seen);
+	for (size_t n = 0; n < 3 && desired && desired[n].path; n++)
+		lines_add (&one->desired, desired[n].path, desired[n].value);
+	for (size_t n = 0; n < 3 && observed && observed[n].path; n++)
+		lines_add (&one->observed, observed[n].path, observed[n].value);
+}
+
+static void
+thing_end (struct resource *one)
+{
+	arena_free (one->arena);
+	arena_free (one->seen);
+}
+
+/* `path`: of the one change; NULL: none. */
+static const struct { struct pair desired[3], observed[3]; uint32_t flags, mark; const char *path; uint32_t change; } merged[] = {
+	{ { { "counted", "1" } }, { { 0 } }, 0, LARDER_INFRA_SAME, NULL, 0 },
+	{ { { 0 } }, { { "counted", "1" } }, LARDER_INFRA_ADOPT, LARDER_INFRA_SAME, NULL, 0 },
+	{ { { 0 } }, { { "filled", "x" } }, LARDER_INFRA_ADOPT, LARDER_INFRA_SAME, NULL, 0 },
+	{ { { "filled", "x" } }, { { 0 } }, 0, LARDER_INFRA_UPDATE, "filled", LARDER_INFRA_CREATE },
+	{ { { "fixed", "x" } }, { { "fixed", "y" } }, 0, LARDER_INFRA_REPLACED, "fixed", LARDER_INFRA_REPLACED },
+	{ { { "fixed", "x" } }, { { 0 } }, 0, LARDER_INFRA_REPLACED, "fixed", LARDER_INFRA_REPLACED },
+	{ { { "plain", "x" } }, { { "plain", "y" } }, 0, LARDER_INFRA_UPDATE, "plain", LARDER_INFRA_UPDATE },
+	{ { { "plain", "x" } }, { { "plain", "x" } }, 0, LARDER_INFRA_SAME, NULL, 0 },
+	{ { { 0 } }, { { "plain", "x" } }, 0, LARDER_INFRA_SAME, "plain", LARDER_INFRA_UNMANAGED },
+	{ { { 0 } }, { { "plain", "x" } }, LARDER_INFRA_ADOPT, LARDER_INFRA_UPDATE, "plain", LARDER_INFRA_REMOVE },
+	{ { { "rule[a].days", "1" } }, { { "rule[a].days", "1" }, { "rule[a].prefix", "x" } }, 0, LARDER_INFRA_UPDATE, "rule[a].prefix", LARDER_INFRA_REMOVE },
+	{ { { "rule[a].days", "1" } }, { { "rule[a].days", "1" }, { "rule[b].days", "2" } }, 0, LARDER_INFRA_SAME, "rule[b].days", LARDER_INFRA_UNMANAGED },
+	{ { { "rule[a].days", "1" } }, { { "rule[a].days", "1" }, { "rule[a].filled", "x" } }, LARDER_INFRA_ADOPT, LARDER_INFRA_SAME, NULL, 0 },
+	{ { { 0 } }, { { "unknown", "x" } }, LARDER_INFRA_ADOPT, LARDER_INFRA_SAME, NULL, 0 },
+};
+
+START_TEST (between_both)
+{
+	struct larder_infra infra = { .flags = merged[_i].flags };
+	struct resource one;
+	thing_begin (&one, merged[_i].desired, merged[_i].observed);
+	ck_assert_int_eq (resource_compare (&infra, &one, NULL), 0);
+	ck_assert_uint_eq (one.mark, merged[_i].mark);
+	ck_assert_uint_eq (one.changes.count, merged[_i].path != NULL);
+	if (merged[_i].path) {
+		ck_assert_str_eq (one.changes.at[0].path, merged[_i].path);
+		ck_assert_uint_eq (one.changes.at[0].mark, merged[_i].change);
+	}
+	thing_end (&one);
+}
+END_TEST
+
+/* What is there beside a plain rule[a].days = 1: is it written with an update, without and with --adopt? */
+static const struct { const char *path; bool stays, adopted; } written[] = {
+	{ "counted", false, false }, { "filled", true, true }, { "plain", true, false }, { "rule[a].days", false, false }, { "rule[a].filled", true, true },
+	{ "rule[a].prefix", false, false }, { "rule[b].days", true, false }, { "rule[b].filled", true, false }, { "unknown", false, false },
+};
+
+START_TEST (what_is_written)
+{
+	static const struct pair desired[3] = { { "rule[a].days", "1" } };
+	const struct pair observed[3] = { { written[_i].path, "there" } };
+	for (int adopt = 0; adopt < 2; adopt++) {
+		struct larder_infra infra = { .flags = adopt ? LARDER_INFRA_ADOPT : 0 };
+		struct resource one;
+		struct lines target;
+		thing_begin (&one, desired, observed);
+		ck_assert_int_eq (resource_target (&infra, &one, &target, NULL), 0);
+		ck_assert_str_eq (lines_value (&target, "rule[a].days"), "1");
+		ck_assert_uint_eq (target.count, 1 + (size_t) (adopt ? written[_i].adopted : written[_i].stays));
+		thing_end (&one);
+	}
+}
+END_TEST
+
+/* A line that is not supported, and what goes with it of its member, of three: as bits. */
+static const struct { struct pair desired[3]; unsigned kept; bool empty; } sifted[] = {
+	{ { { "plain", "no" }, { "rule[a].days", "1" }, { "rule[a].prefix", "x" } }, 6, false },
+	{ { { "rule[a].days", "1" }, { "rule[a].prefix", "no" }, { "rule[b].days", "1" } }, 4, false },      /* to more than was asked for */
+	{ { { "rule[a].days", "no" }, { "rule[a].prefix", "x" }, { "rule[b].prefix", "x" } }, 4, false },    /* nothing to do, for some */
+	{ { { "rule[a].days", "no" }, { "rule[a].filled", "x" }, { "rule[a].prefix", "x" } }, 6, false },
+	{ { { "plain", "no" }, { "unknown", "x" } }, 0, true },
+};
+
+START_TEST (what_it_lacks)
+{
+	struct larder_module head = { .name = "thing" };
+	struct larder_driver driver = { .name = "thing" };
+	struct module module = { .driver = &driver, .head = &head };
+	struct larder_infra infra = { .flags = 0 };
+	struct resource one;
+	nowhere.module = &module;
+	thing_begin (&one, sifted[_i].desired, NULL);
+	ck_assert_int_eq (resource_sift (&infra, &one, NULL), 0);
+	for (size_t n = 0; n < 3 && sifted[_i].desired[n].path; n++)
+		ck_assert_msg ((lines_find (&one.desired, sifted[_i].desired[n].path) != NULL) == !!(sifted[_i].kept & 1u << n), "%s", sifted[_i].desired[n].path);
+	ck_assert (one.empty == sifted[_i].empty);
+	thing_end (&one);
+}
+END_TEST
+
+static const struct pair digested[3] = { { "counted", "1" }, { "plain", "x" } };
+static const struct { const char *type, *identity; struct pair observed[3]; uint32_t state; bool same; } digests[] = {
+	{ "thing", "a", { { "counted", "2" }, { "plain", "x" } }, LARDER_RESOURCE_READY, true },
+	{ "thing", "a", { { "plain", "x" } }, LARDER_RESOURCE_PENDING, true },
+	{ "other", "a", { { "plain", "x" } }, LARDER_RESOURCE_READY, false },
+	{ "thing", "b", { { "plain", "x" } }, LARDER_RESOURCE_READY, false },
+	{ "thing", "a", { { "plain", "x" } }, LARDER_RESOURCE_ABSENT, false },
+	{ "thing", "a", { { "fixed", "x" } }, LARDER_RESOURCE_READY, false },
+	{ "thing", "a", { { "plain", "y" } }, LARDER_RESOURCE_READY, false },
+	{ "thing", "a", { { "fixed", "x" }, { "plain", "x" } }, LARDER_RESOURCE_READY, false },
+	{ "thing", "a", { { "unknown", "x" }, { "plain", "x" } }, LARDER_RESOURCE_READY, false },
+};
+
+/* Of what was observed: what the service counts by itself is no part of it. */
+START_TEST (digest)
+{
+	struct resource one, other;
+	thing_begin (&one, NULL, digested);
+	one.state = LARDER_RESOURCE_READY;
+	resource_digest (&one);
+	thing_begin (&other, NULL, digests[_i].observed);
+	other.type = digests[_i].type;
+	other.identity = digests[_i].identity;
+	other.state = digests[_i].state;
+	resource_digest (&other);
+	ck_assert ((memcmp (one.digest, other.digest, sizeof one.digest) == 0) == digests[_i].same);
+	thing_end (&one);
+	thing_end (&other);
+}
+END_TEST
+
+/* ---- what needs what ---- */
 
 /* Of resources without a configuration: only what needs what. */
 static void
@@ -121,6 +280,10 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-infra-lines-order", order, 0 },
 		{ "test-infra-lines-patterns", patterns_fit, COUNT_OF (patterns) },
+		{ "test-infra-lines-between-both", between_both, COUNT_OF (merged) },
+		{ "test-infra-lines-written", what_is_written, COUNT_OF (written) },
+		{ "test-infra-lines-lacking", what_it_lacks, COUNT_OF (sifted) },
+		{ "test-infra-lines-digest", digest, COUNT_OF (digests) },
 		{ "test-infra-order-circle", circle, 0 },
 		{ "test-infra-order-one-after-the-other", one_after_the_other, 0 },
 	};
