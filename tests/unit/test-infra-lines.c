@@ -121,15 +121,15 @@ START_TEST (between_both)
 }
 END_TEST
 
-/* What is there beside a plain rule[a].days = 1: is it written with an update, without and with --adopt? */
+/* What is there beside what is desired, fixed and rule[a].days: is it written with an update, without and with --adopt? */
 static const struct { const char *path; bool stays, adopted; } written[] = {
-	{ "counted", false, false }, { "filled", true, true }, { "plain", true, false }, { "rule[a].days", false, false }, { "rule[a].filled", true, true },
+	{ "counted", false, false }, { "filled", true, true }, { "fixed", false, false }, { "plain", true, false }, { "rule[a].days", false, false }, { "rule[a].filled", true, true },
 	{ "rule[a].prefix", false, false }, { "rule[b].days", true, false }, { "rule[b].filled", true, false }, { "unknown", false, false },
 };
 
 START_TEST (what_is_written)
 {
-	static const struct pair desired[3] = { { "rule[a].days", "1" } };
+	static const struct pair desired[3] = { { "fixed", "x" }, { "rule[a].days", "1" } };
 	const struct pair observed[3] = { { written[_i].path, "there" } };
 	for (int adopt = 0; adopt < 2; adopt++) {
 		struct larder_infra infra = { .flags = adopt ? LARDER_INFRA_ADOPT : 0 };
@@ -138,7 +138,7 @@ START_TEST (what_is_written)
 		thing_begin (&one, desired, observed);
 		ck_assert_int_eq (resource_target (&infra, &one, &target, NULL), 0);
 		ck_assert_str_eq (lines_value (&target, "rule[a].days"), "1");
-		ck_assert_uint_eq (target.count, 1 + (size_t) (adopt ? written[_i].adopted : written[_i].stays));
+		ck_assert_uint_eq (target.count, 2 + (size_t) (adopt ? written[_i].adopted : written[_i].stays));
 		thing_end (&one);
 	}
 }
