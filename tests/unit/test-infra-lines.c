@@ -201,6 +201,38 @@ START_TEST (digest)
 }
 END_TEST
 
+/* Of what others ask for, and of all where the plan is to be told, nothing is forgotten. */
+START_TEST (forgotten)
+{
+	static const struct { uint32_t flags; bool told; size_t left; } cases[] = { { 0, false, 2 }, { LARDER_INFRA_LEAN, true, 2 }, { LARDER_INFRA_LEAN, false, 0 } };
+	for (size_t n = 0; n < COUNT_OF (cases); n++) {
+		struct larder_infra infra = { .flags = cases[n].flags };
+		struct resource one;
+		thing_begin (&one, NULL, digested);
+		one.told = cases[n].told;
+		resource_forget (&infra, &one);
+		ck_assert_uint_eq (one.observed.count, cases[n].left);
+		thing_end (&one);
+	}
+}
+END_TEST
+
+/* Only what a service said, and only that it has too much to do; not what never reached it, nor a fourth time. */
+START_TEST (not_asked_again)
+{
+	static const struct { int code, status; unsigned again; } cases[] = {
+		{ LARDER_E_UNAVAILABLE, 0, 0 }, { LARDER_E_DENIED, 403, 0 }, { LARDER_E_CONFLICT, 409, 0 }, { LARDER_E_UNAVAILABLE, 503, 3 },
+	};
+	const struct larder_infra infra = { .flags = 0 };
+	for (size_t n = 0; n < COUNT_OF (cases); n++) {
+		struct resource one = { .again = cases[n].again };
+		struct larder_error error = { .size = sizeof error, .code = cases[n].code, .status = cases[n].status };
+		ck_assert_int_eq (resource_again (&infra, &one, cases[n].code, &error), 0);
+		ck_assert_uint_eq (one.again, cases[n].again);
+	}
+}
+END_TEST
+
 /* ---- what needs what ---- */
 
 /* Of resources without a configuration: only what needs what. */
@@ -284,6 +316,8 @@ main (void)
 		{ "test-infra-lines-written", what_is_written, COUNT_OF (written) },
 		{ "test-infra-lines-lacking", what_it_lacks, COUNT_OF (sifted) },
 		{ "test-infra-lines-digest", digest, COUNT_OF (digests) },
+		{ "test-infra-lines-forgotten", forgotten, 0 },
+		{ "test-infra-lines-not-asked-again", not_asked_again, 0 },
 		{ "test-infra-order-circle", circle, 0 },
 		{ "test-infra-order-one-after-the-other", one_after_the_other, 0 },
 	};
