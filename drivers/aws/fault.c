@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "buffer.h"
 #include "clock.h"
@@ -156,6 +157,12 @@ read_headers (const struct larder_pairs *headers, struct aws_fault *fault)
 		PUT (fault->request_id, aws_pair_find (headers, ids[i]));
 }
 
+static bool
+is_page (const char *at, size_t length)
+{
+	return (length > 14 && strncasecmp (at, "<!doctype html", 14) == 0) || (length > 5 && strncasecmp (at, "<html", 5) == 0);
+}
+
 void
 aws_fault_read (int status, const struct larder_pairs *headers, const void *body, size_t length, struct aws_fault *ret)
 {
@@ -164,7 +171,9 @@ aws_fault_read (int status, const struct larder_pairs *headers, const void *body
 	while (length > 0 && strchr (" \t\r\n", *at) && *at)
 		at++, length--;
 	struct reading reading = { .fault = ret };
-	if (length > 0 && *at == '<')
+	if (is_page (at, length))
+		PUT (ret->message, "a web page, not the answer of such a service: is the endpoint right?");
+	else if (length > 0 && *at == '<')
 		(void) read_xml (at, length, &reading);
 	else if (length > 0 && *at == '{')
 		read_json (at, length, ret);

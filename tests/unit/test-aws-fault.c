@@ -99,6 +99,9 @@ START_TEST (foreign_bodies)
 		ck_assert_msg (fault.code[0] == '\0', "'%s' gave '%s'", bodies[i], fault.code);
 		ck_assert_int_eq (aws_fault_retry (&fault), AWS_RETRY_TRANSIENT);
 	}
+	ck_assert_ptr_nonnull (strstr (read_body (404, bodies[2]).message, "a web page"));
+	ck_assert_ptr_nonnull (strstr (read_body (404, "\n<!DOCTYPE HTML><p>").message, "a web page"));
+	ck_assert_str_eq (read_body (404, "<!DOCTYPE htm").message, "");
 	/* cut short: what came is kept */
 	ck_assert_str_eq (read_body (503, "<Error><Code>SlowDown</Code><Mess").code, "SlowDown");
 }
