@@ -46,7 +46,10 @@ keep_only (struct larder_infra *infra, const char *only, struct larder_error *er
 		if (strncmp (only, one->kind, kind) != 0 || only[kind] != '/' || strcmp (only + kind + 1, one->section) != 0)
 			continue;
 		found = true;
-		take_along (infra, one);
+		if (infra->flags & LARDER_INFRA_DESTROY)
+			one->aside = false;              /* what it needs stays: others may need it, too */
+		else
+			take_along (infra, one);
 	}
 	return !only || found ? 0 : larder_fail_next (error, LARDER_E_NOTFOUND, "write KIND/NAME of a section that stands for something: store/images", "no section is '%s'", only);
 }

@@ -196,6 +196,9 @@ def test_cli_infra_destroy_of_one_section():
     counts = [line for line in got.lines() if line["type"] == "counts"][-1]
     assert got.code == 0 and (counts["removed"], counts["failed"]) == (1, 0), got.out
     assert [one for one in marks(plan()) if not one[1]] == [("pingvas-studio-uploads", None, "create")], marks(plan())
+    # What it needs stays, empty as it is.
+    assert {one[:1] + one[2:] for one in marks(plan("--destroy", "--only", "cdn/images"))} == {("pingvas-studio/cdn/images", "remove")}
+    assert larder("infra", "destroy", "--environment", NAME, "--only", "cdn/images").code == 0 and os.path.exists(os.path.join(DEMO, "pingvas-studio-images"))
 
 
 def configured(text, *changes):

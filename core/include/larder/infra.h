@@ -76,7 +76,7 @@ struct larder_infra_request {
 	size_t size;
 	uint32_t flags;                  /* enum larder_infra_flag */
 	const char *saved;               /* what larder_infra_save wrote: that and nothing else; CONFLICT when the world moved since. NULL */
-	const char *only;                /* one section, "store/images"; NULL: all */
+	const char *only;                /* one section, "store/images", with what it needs; to destroy that alone. NULL: all */
 	int64_t wait;                    /* ns that one resource may take at its service, before it is NOTREADY; 0: 45 minutes, less than 0: none */
 };
 
