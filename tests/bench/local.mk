@@ -18,7 +18,7 @@ TESTS += %D%/test-bench-scale.py
 # A million keys; `make check` takes a hundred thousand.
 CHECK_SCALES += check-scale-keys
 check-scale-keys: tests/bench/null-server tests/bench/measure all
-	LARDER_KEYS=1000000 TOP_SRCDIR='$(abs_top_srcdir)' TOP_BUILDDIR='$(abs_top_builddir)' LARDER_MODULE_DIR='$(abs_top_builddir)/.libs' \
+	LARDER_KEYS=1000000 LARDER_STREAM_GIB=60 TOP_SRCDIR='$(abs_top_srcdir)' TOP_BUILDDIR='$(abs_top_builddir)' LARDER_MODULE_DIR='$(abs_top_builddir)/.libs' \
 		$(PYTHON3) $(top_srcdir)/tests/bench/test-bench-scale.py
 endif
 EXTRA_DIST += %D%/null.py %D%/test-bench-null.py %D%/test-bench-scale.py %D%/turns.py %D%/peers.py %D%/peer.py %D%/bench-large.py %D%/bench-small.py %D%/bench-keys.py \

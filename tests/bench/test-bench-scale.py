@@ -17,6 +17,7 @@ import tap  # noqa: E402
 import turns  # noqa: E402
 
 MANY, FEW = int(os.environ.get("LARDER_KEYS", "100000")), 1000
+STREAM = int(os.environ.get("LARDER_STREAM_GIB", "2"))
 FILES = 200000                    # in one folder
 LARGE = 16                        # MiB: a transfer of 1 GiB
 BUILD = os.environ["TOP_BUILDDIR"]
@@ -40,7 +41,7 @@ class Names:
             file.write(peers.PIPELINE + '[store "other"]\nbackend = objects\nbucket = other\n[store "files"]\nbackend = files\nbucket = files\n'
                        '[cache "models"]\nsource = down\nkey = {base}/{name}\npattern = {base}/{name}\n')
 
-    def measure(self, server, *words):
+    def measure(self, server, *words, stdin=subprocess.DEVNULL):
         """(peak in MiB, the last line of what it said)"""
         with open(os.path.join(self.folder, "profiles", "bench.ini"), "w") as file:
             file.write(peers.PROFILE % (server.endpoint, "auto", "ca-file = %s" % server.authority if server.tls else "") + '[backend "files"]\ndriver = efs\nroot = %s\n' % self.folder
@@ -48,7 +49,7 @@ class Names:
         taken, said = os.path.join(self.folder, "taken.json"), os.path.join(self.folder, "said")
         with open(said, "wb") as out:
             subprocess.run([os.path.join(BUILD, "tests", "bench", "measure"), taken, os.path.join(BUILD, "larder"), "--config",
-                            os.path.join(self.folder, "larder.ini"), "--profile", "bench", *words], stdout=out, check=True,
+                            os.path.join(self.folder, "larder.ini"), "--profile", "bench", *words], stdin=stdin, stdout=out, check=True,
                            env=dict(turns.environment(server), LARDER_MODULE_DIR=os.environ["LARDER_MODULE_DIR"], ASAN_OPTIONS=KEEP_LITTLE))
         with open(taken) as file:
             facts = json.load(file)
@@ -195,6 +196,19 @@ def test_bench_scale_memory_is_a_budget():
                              for words, of in (((), "1x256MiB"), ((), "12x32MiB"), (("--memory", "1MiB"), "1x256MiB")))
         print("# one object: %.1f MiB; twelve: %.1f MiB; one with --memory 1MiB: %.1f MiB" % (one, many, little))
         assert many < one + 6 and little < one - 1, (one, many, little)
+
+
+def test_bench_scale_stream():
+    """c-T09: a stream of unknown length, of LARDER_STREAM_GIB (2; `make check-scale` takes 60), comes whole, in at most 10,000 parts that grow, in no more memory than one of a GiB."""
+    peaks = {}
+    with tempfile.TemporaryDirectory() as folder:
+        names = Names(folder)
+        for gib in (1, STREAM):
+            with null.Null() as server, subprocess.Popen(["head", "-c", "%dG" % gib, "/dev/zero"], stdout=subprocess.PIPE) as source:
+                peaks[gib], last = names.measure(server, "--json", "-q", "put", "-", "up:stream", stdin=source.stdout)
+            assert json.loads(last)["bytes"] == gib << 30, last
+            print("# %d GiB from a pipe: %.1f MiB, %s" % (gib, peaks[gib], server.counts))
+    assert peaks[STREAM] < peaks[1] + GROWS, peaks
 
 
 def test_bench_scale_infra():

@@ -3,6 +3,7 @@
 is lost. Back after a
 while, the transfer ends right; gone for good, it ends with a named error in good time, nothing is lost, and the same command goes on from there. And an
 upload that the server has damaged meanwhile is given up, and sent anew."""
+import json
 import os
 import sys
 import time
@@ -70,7 +71,8 @@ def gone(make, after, kind=link.Link):
         begun = time.monotonic()
         done = place.through(line, *words)
         spent = time.monotonic() - begun
-        assert done.code == 8 and line.down == 1 and done.error["code"] == "UNAVAILABLE" and done.error["next"], done
+        errors = {(one["code"], one["exit"], one["message"].split(": ")[-1]) for one in map(json.loads, done.out.splitlines()) if one["type"] == "error"}
+        assert done.code == 8 and line.down == 1 and done.error["code"] == "UNAVAILABLE" and done.error["next"], (done.code, line.down, sorted(errors), done.err[-500:])
         assert spent < (15 if kind is link.Link else 30) * servers.SLOW, spent        # once for all, not for each file
         line.mend()
         place.client = place.server.client()      # MinIO may have closed the connections of before, and its word got lost

@@ -6,6 +6,7 @@ import json
 import hashlib
 import os
 import re
+import select
 import shlex
 import subprocess
 import sys
@@ -235,6 +236,24 @@ def test_live_errors_stalled():
     done, left = with_big({"method": "GET", "do": "cut-reply", "bytes": 0, "hold": True})
     told(done, 8, "UNAVAILABLE", "sent no byte of its reply for 1.0 s")
     assert left == {} and time.monotonic() - begun < 60 * SLOW, list(left)
+
+
+def test_live_errors_reader_that_stops():
+    """c-T11: who reads the pipe stops for three times as long as a server may be silent: that is no stall of the server's, costs no memory, and all of it comes."""
+    text = base64.b64encode(os.urandom(18 << 20)).decode()
+    minio.client.put_object(Bucket="bucket", Key="slow", Body=text.encode())
+    process = minio.start("cat", "images:slow", direct=True)
+    read = process.stdout.read(100)
+    ended = os.pidfd_open(process.pid)
+    assert select.select([ended], [], [], 3)[0] == [], process.stderr.read()
+    os.close(ended)
+    with open("/proc/%d/status" % process.pid) as status:
+        most = int(re.search(r"VmHWM:\s+(\d+) kB", status.read()).group(1)) >> 10
+    read += process.stdout.read()
+    assert process.wait(120 * SLOW) == 0 and read == text, (process.returncode, len(read), process.stderr.read())
+    assert most < 24 or SLOW > 1, most
+    minio.clear()
+    minio.put("big", BIG)
 
 
 def slowed_down(*words):
