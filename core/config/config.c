@@ -302,6 +302,13 @@ config_next_key (const struct config_section *section, const char *after)
 	return entry ? entry->key : NULL;
 }
 
+const char *
+config_item (const struct config_section *section, const char *key, size_t n)
+{
+	const struct config_entry *entry = config_entry_find (section, key);
+	return entry && n < entry->value.count ? entry->value.items[n] : NULL;
+}
+
 bool
 config_comment_cut (const struct config_section *section, const char *key)
 {

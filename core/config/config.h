@@ -38,6 +38,8 @@ const char *config_text (const struct config_section *section, const char *key);
 const void *config_struct (const struct config_section *section);
 /* Keys that are given, in the order of the files; `after` NULL for the first, NULL after the last. */
 const char *config_next_key (const struct config_section *section, const char *after);
+/* The n-th item of a list, from 0; NULL behind the last. One value is a list of one. */
+const char *config_item (const struct config_section *section, const char *key, size_t n);
 /* Was the key given at all? */
 bool config_given (const struct config_section *section, const char *key);
 

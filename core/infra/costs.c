@@ -7,12 +7,13 @@
 #include "prices.h"
 
 int
-costs_read (struct larder_infra *infra, struct larder_error *error)
+costs_read (const struct larder_infra *infra, const struct prices **ret, struct larder_error *error)
 {
 	const struct schema_larder *settings = larder_settings_of (infra->larder);
+	*ret = NULL;
 	if (!settings || !settings->prices)
 		return 0;
-	return prices_read (infra->arena, config_path (larder_configuration (infra->larder)), settings->prices, &infra->prices, error);
+	return prices_read (infra->arena, config_path (larder_configuration (infra->larder)), settings->prices, ret, error);
 }
 
 /* What a price is paid for: begun, ended, or neither. */
@@ -48,13 +49,13 @@ paid (const struct resource *one, const struct price *price)
 }
 
 int
-costs_tell (const struct larder_infra *infra, const struct resource *one, larder_infra_change_fn change, void *context, struct larder_error *error)
+costs_tell (const struct prices *prices, const struct resource *one, larder_infra_change_fn change, void *context, struct larder_error *error)
 {
 	int code = 0;
 	bool moves = one->mark == LARDER_INFRA_CREATE || one->mark == LARDER_INFRA_UPDATE || one->mark == LARDER_INFRA_REPLACED || one->mark == LARDER_INFRA_REMOVE;
-	for (const struct price *price = infra->prices && moves ? infra->prices->first : NULL; code == 0 && price; price = price->next) {
+	for (const struct price *price = prices && moves ? prices->first : NULL; code == 0 && price; price = price->next) {
 		enum paid what = paid (one, price);
-		const char *amount = what == PAID_NO ? NULL : arena_printf (one->arena, "%s %s", price->amount, infra->prices->currency);
+		const char *amount = what == PAID_NO ? NULL : arena_printf (one->arena, "%s %s", price->amount, prices->currency);
 		struct larder_infra_change told = infra_whole (one);
 		told.mark = LARDER_INFRA_COST, told.path = price->name, told.why = price->unit, told.next = NULL;
 		told.was = what == PAID_ENDS ? amount : NULL, told.will = what == PAID_BEGINS ? amount : NULL;

@@ -19,9 +19,22 @@ refuse (const struct config_section *at, const char *key, const char *next, stru
 	return larder_fail_next (error, LARDER_E_INVALID, next, "'%s' in [resource \"%s\"] of %s %s", key, config_name (at), config_where_key (at, key), what);
 }
 
-static int
-refuse_unknown (const struct config_section *at, const char *key, const char *word, const char *const *words, size_t count, struct larder_error *error, const char *what)
+/* The names of a module's table, whose entries begin with them and end with NULL. */
+static size_t
+names_of (const void *table, size_t stride, const char *ret[NAMES_MOST])
 {
+	size_t count = 0;
+	const char *at = table;
+	for (; at && count < NAMES_MOST && *(const char *const *) (const void *) at; at += stride)
+		ret[count++] = *(const char *const *) (const void *) at;
+	return count;
+}
+
+static int
+refuse_unknown (const struct config_section *at, const char *key, const char *word, const void *table, size_t stride, struct larder_error *error, const char *what)
+{
+	const char *words[NAMES_MOST] = { NULL };
+	size_t count = names_of (table, stride, words);
 	const char *nearest = text_nearest (word, words, count);
 	char next[250] = "one of ";
 	if (nearest)
@@ -33,27 +46,12 @@ refuse_unknown (const struct config_section *at, const char *key, const char *wo
 
 /* ---- who has it ---- */
 
-static const struct larder_resource_type *
-find_type (const struct larder_driver *driver, const char *name, const char *words[NAMES_MOST], size_t *ret_count)
-{
-	const char *at = (const char *) driver->resources;
-	for (*ret_count = 0; at && ((const struct larder_resource_type *) (const void *) at)->name; at += driver->resource_stride) {
-		const struct larder_resource_type *type = (const struct larder_resource_type *) (const void *) at;
-		if (strcmp (type->name, name) == 0)
-			return type;
-		if (*ret_count < NAMES_MOST)
-			words[(*ret_count)++] = type->name;
-	}
-	return NULL;
-}
-
 /* DRIVER.TYPE. Of a driver that is not installed nothing is known: 0 and NULL. */
 static int
 type_of (const struct larder_infra *infra, const struct config_section *at, const char **ret_driver, const char **ret_name, const struct larder_resource_type **ret, struct larder_error *error)
 {
-	const char *text = config_text (at, "type"), *dot = text ? strchr (text, '.') : NULL, *words[NAMES_MOST];
+	const char *text = config_text (at, "type"), *dot = text ? strchr (text, '.') : NULL;
 	const struct module *module;
-	size_t count;
 	if (!dot || dot == text || !dot[1])
 		return refuse (at, "type", "type = DRIVER.TYPE", error, text ? "is not DRIVER.TYPE" : "is missing");
 	*ret = NULL;
@@ -62,8 +60,8 @@ type_of (const struct larder_infra *infra, const struct config_section *at, cons
 		return larder_fail_memory (error);
 	if (registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, *ret_driver, &module, NULL) < 0)
 		return 0;
-	*ret = find_type (module->driver, dot + 1, words, &count);
-	return *ret ? 0 : refuse_unknown (at, "type", dot + 1, words, count, error, "is no type of that driver");
+	*ret = resource_type_of (module->driver, dot + 1);
+	return *ret ? 0 : refuse_unknown (at, "type", dot + 1, module->driver->resources, module->driver->resource_stride, error, "is no type of that driver");
 }
 
 /* The one that is named, or the only one that has this driver. `ret` NULL: this profile has none. */
@@ -110,34 +108,26 @@ value_of (const struct config_section *at, const char *key, const struct larder_
 }
 
 static int
-add_line (struct resource *one, const char *key, const struct larder_resource_type *type, struct larder_error *error)
+add_line (struct resource *one, const char *key, struct larder_error *error)
 {
-	const char *words[NAMES_MOST], *value;
-	size_t count = 0;
+	const char *value;
 	for (size_t n = 0; n < sizeof own_keys / sizeof *own_keys; n++)
 		if (strcmp (key, own_keys[n]) == 0)
 			return 0;
-	const char *rules = type ? (const char *) type->paths : NULL;
-	for (; rules && ((const struct larder_path_rule *) (const void *) rules)->path; rules += type->path_stride) {
-		const struct larder_path_rule *rule = (const struct larder_path_rule *) (const void *) rules;
-		if (!path_matches (rule->path, key)) {
-			if (count < NAMES_MOST)
-				words[count++] = rule->path;
-			continue;
-		}
-		int code = value_of (one->at, key, rule, &value, error);
-		if (code == 0)
-			lines_add (&one->desired, key, value);
-		return code;
-	}
-	return type ? refuse_unknown (one->at, key, key, words, count, error, "is no path of that type") : 0;
+	const struct larder_path_rule *rule = resource_rule (one, key);
+	if (!rule)
+		return refuse_unknown (one->at, key, key, one->means->paths, one->means->path_stride, error, "is no path of that type");
+	int code = value_of (one->at, key, rule, &value, error);
+	if (code == 0)
+		lines_add (&one->desired, key, value);
+	return code;
 }
 
 static int
 add_own (struct larder_infra *infra, const struct config_section *at, struct larder_error *error)
 {
 	const struct larder_resource_type *type;
-	const char *driver, *name, *backend = NULL, *identity = config_text (at, "identity"), *protect = config_text (at, "protect");
+	const char *driver = NULL, *name = NULL, *backend = NULL, *identity = config_text (at, "identity"), *protect = config_text (at, "protect");
 	bool protected = false;
 	int code = type_of (infra, at, &driver, &name, &type, error);
 	if (code == 0)
@@ -152,8 +142,9 @@ add_own (struct larder_infra *infra, const struct config_section *at, struct lar
 	one->protect = protected;
 	one->bare = true;
 	one->driver = driver;
-	for (const char *key = NULL; code == 0 && (key = config_next_key (at, key));)
-		code = add_line (one, key, type, error);
+	one->means = type;
+	for (const char *key = NULL; type && code == 0 && (key = config_next_key (at, key));)
+		code = add_line (one, key, error);
 	return code;
 }
 

@@ -193,17 +193,12 @@ of_backup (const struct larder_infra *infra, const struct resource *backup, stru
 			lines_add_in (facts, "selected", *name, ".cache-of-versions", "yes");
 }
 
-/* A list, or one name. */
 static void
 of_own (const struct resource *resource, struct lines *facts)
 {
-	const char *list = config_text (resource->at, "accept");
-	for (size_t length; list && *list; list += length, list += strspn (list, ", ")) {
-		length = strcspn (list, ", ");
-		char *name = arena_copy_bytes (resource->arena, list, length);
-		if (name)
-			lines_add_in (facts, "accept", name, "", "yes");
-	}
+	const char *name;
+	for (size_t n = 0; (name = config_item (resource->at, "accept", n)); n++)
+		lines_add_in (facts, "accept", name, "", "yes");
 }
 
 int

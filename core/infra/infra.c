@@ -70,9 +70,7 @@ first_lacking (const struct larder_infra *infra, struct larder_error *error)
 static int
 prepare (struct larder_infra *infra, const struct larder_infra_request *request, struct larder_error *error)
 {
-	int code = costs_read (infra, error);
-	if (code == 0)
-		code = desired_read (infra, error);
+	int code = desired_read (infra, error);
 	if (code == 0)
 		code = order_check (infra, error);
 	if (code == 0)
@@ -203,7 +201,8 @@ tell_desired (const struct resource *one, larder_infra_change_fn change, void *c
 int
 larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn change, void *context, struct larder_error *error)
 {
-	int code = 0;
+	const struct prices *prices;
+	int code = costs_read (infra, &prices, error);
 	for (size_t n = 0; code == 0 && n < infra->count; n++) {
 		const struct resource *one = &infra->at[n];
 		struct larder_infra_change whole = infra_whole (one);
@@ -213,7 +212,7 @@ larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn c
 		if (code == 0)
 			code = is_to_be_made (one) ? tell_desired (one, change, context, error) : tell_changes (one, &one->changes, change, context, error);
 		if (code == 0)
-			code = costs_tell (infra, one, change, context, error);
+			code = costs_tell (prices, one, change, context, error);
 		if (code == 0 && !(infra->flags & LARDER_INFRA_DESTROY))
 			code = tell_changes (one, &one->lacks, change, context, error);
 		if (code == 0)

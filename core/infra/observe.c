@@ -19,8 +19,8 @@ resource_request (const struct resource *resource)
 
 /* ---- its driver ---- */
 
-static const struct larder_resource_type *
-type_of (const struct larder_driver *driver, const char *name)
+const struct larder_resource_type *
+resource_type_of (const struct larder_driver *driver, const char *name)
 {
 	const char *at = (const char *) driver->resources;
 	for (; at && ((const struct larder_resource_type *) (const void *) at)->name; at += driver->resource_stride)
@@ -44,7 +44,7 @@ offered (struct resource *resource, struct larder_error *error)
 {
 	const struct larder_driver *driver = resource->instance->module->driver;
 	const struct larder_resource request = resource_request (resource);
-	resource->means = type_of (driver, resource->type);
+	resource->means = resource_type_of (driver, resource->type);
 	if (!resource->means)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "the driver %s has no %s", driver->name, resource->type);
 	return resource->means->supports ? resource->means->supports (resource->instance->self, &request, NULL, error) : 0;
@@ -244,11 +244,11 @@ resource_act (struct larder_infra *infra, struct resource *resource, enum resour
 	const struct larder_resource_type *means = resource->means;
 	struct lines_feed desired_feed, observed_feed;
 	struct larder_lines desired, observed;
-	struct lines wanted;
-	int code = resource_target (infra, resource, &wanted, error);
+	struct lines wanted = resource->desired;
+	int code = what == RESOURCE_REMOVE ? 0 : resource_target (infra, resource, &wanted, error);
 	if (code < 0)
 		return code;
-	lines_feed (&desired_feed, what == RESOURCE_REMOVE ? &resource->desired : &wanted, &desired);
+	lines_feed (&desired_feed, &wanted, &desired);
 	lines_feed (&observed_feed, &resource->observed, &observed);
 	struct larder_resource request = resource_request (resource);
 	request.desired = &desired;

@@ -6,6 +6,7 @@
 #include "lines.h"
 #include "store.h"
 
+struct larder_driver;
 struct larder_resource;
 struct larder_resource_type;
 struct larder_path_rule;
@@ -63,7 +64,6 @@ struct larder_infra {
 	struct larder_arena *arena;
 	struct resource *at;
 	size_t count, room;
-	const struct prices *prices;     /* or NULL: no table is named */
 	const char *saved_digest;        /* of a saved plan: of what was observed then */
 };
 
@@ -94,6 +94,8 @@ const char *text_seconds (struct larder_arena *arena, int64_t ns);
 
 /* ---- observe.c: what the services tell ---- */
 
+/* NULL: the driver has none of that name. */
+const struct larder_resource_type *resource_type_of (const struct larder_driver *driver, const char *name);
 /* Its driver and type; where the backend lacks it, `cut` with the reason. */
 int resource_bind (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Reads it anew: state and observed lines. */
@@ -137,10 +139,11 @@ bool trap_is_met (const char *when, const struct lines *desired, const struct li
 
 /* ---- costs.c: what the changes of a resource cost ---- */
 
-/* The table that [larder] names, or none. */
-int costs_read (struct larder_infra *infra, struct larder_error *error);
+struct prices;
+/* The table that [larder] names; NULL: none. */
+int costs_read (const struct larder_infra *infra, const struct prices **ret, struct larder_error *error);
 /* Each price that begins or ends with a change of this resource, once. */
-int costs_tell (const struct larder_infra *infra, const struct resource *resource, larder_infra_change_fn change, void *context, struct larder_error *error);
+int costs_tell (const struct prices *prices, const struct resource *resource, larder_infra_change_fn change, void *context, struct larder_error *error);
 
 /* ---- order.c: many at a time, each after what it needs ---- */
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
-from tool import HOME, SRC, larder, read, run, write  # noqa: E402
+from tool import HOME, SRC, larder, pipeline, read, run, write  # noqa: E402
 
 PIPELINE = """[larder]
 environment = test
@@ -43,14 +43,12 @@ amount = 1
 unit = each
 source = "a page"
 """
-ENV = {"LARDER_CONFIG": os.path.join(HOME, "costs.ini"), "LARDER_PROFILE": "costs"}
+ENV = pipeline(PIPELINE, PROFILE)
 
 
 def infra(*words, text=PIPELINE, table=TABLE, code=0):
-    write("costs.ini", text.encode())
-    write("profiles/costs.ini", PROFILE.encode())
     write("prices/mine.ini", table.encode())
-    got = larder("infra", *words, "--json", env=ENV)
+    got = larder("infra", *words, "--json", env=pipeline(text, PROFILE))
     assert got.code == code, (words, got.code, got.out, got.err)
     return got
 
@@ -77,7 +75,7 @@ def test_cli_costs_of_each_change():
     assert costs(infra("plan", text=PIPELINE.replace("30d GLACIER_IR", "30d STANDARD_IA"))) == [ends(COLD)]
     assert costs(infra("plan", text=PIPELINE.replace("30d GLACIER_IR", "30d GLACIER"))) == [COLD]
     assert costs(infra("plan", "--destroy")) == [ends(STORAGE)]
-    out = larder("infra", "plan", env={**ENV, "LARDER_ROOT": ""}).out
+    out = larder("infra", "plan", env=pipeline(PIPELINE, PROFILE)).out
     assert "$" not in out, out
     infra("destroy", "--environment", "test")
     out = larder("infra", "plan", env=ENV).out

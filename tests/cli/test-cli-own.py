@@ -4,7 +4,7 @@ import os
 import sys
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
-from tool import HOME, larder, read, run, write  # noqa: E402
+from tool import HOME, larder, pipeline, read, run, write  # noqa: E402
 
 EDGE = """[larder]
 environment = test
@@ -19,13 +19,11 @@ certificate = arn:mine
 BACKEND = "[backend \"%s\"]\ndriver = %s\n"
 FILES = BACKEND % ("files", "localfs-mock") + "root = %s/root\ncreate = yes\nfsync = no\n" % HOME
 THINGS = BACKEND % ("things", "faulty")
-ENV = {"LARDER_CONFIG": os.path.join(HOME, "own.ini"), "LARDER_PROFILE": "own"}
+ENV = pipeline(EDGE, FILES)
 
 
 def infra(*words, text=EDGE, profile=FILES, code=0):
-    write("own.ini", text.encode())
-    write("profiles/own.ini", profile.encode())
-    got = larder("infra", *words, "--json", env=ENV)
+    got = larder("infra", *words, "--json", env=pipeline(text, profile))
     assert got.code == code, (words, got.code, got.out, got.err)
     return got
 
@@ -102,7 +100,7 @@ def test_cli_own_traps_are_accepted_by_name():
     """What the module says of its type is told, unless the section accepts it."""
     def warnings(text):
         return [line["path"] for line in infra("plan", text=text).lines() if line.get("change") == "warning"]
-    assert warnings(EDGE) == ["public-cdn"] and warnings(EDGE + "accept = public-cdn, oai\n") == warnings(EDGE + "accept = public-cdn\n") == []
+    assert warnings(EDGE) == ["public-cdn"] and warnings(EDGE + "accept = public-cdn, oai\n") == warnings(EDGE + "accept = public-cdn\n") == warnings(EDGE + 'accept = "oai", "public-cdn"\n') == []
     assert warnings(EDGE + "accept = oai\n") == ["public-cdn"]
     refused = infra("apply", text=EDGE.replace("certificate = arn:mine\n", ""), code=2)
     assert "alias-without-certificate" in refused.err and made() == [], refused.err

@@ -55,6 +55,13 @@ class Ran:
         return self.lines()[-1]
 
 
+def pipeline(text, profile):
+    """A pipeline file and a profile of the test's own; the environment that names them."""
+    write("own.ini", text.encode())
+    write("profiles/own.ini", profile.encode())
+    return {"LARDER_CONFIG": os.path.join(HOME, "own.ini"), "LARDER_PROFILE": "own"}
+
+
 def larder(*args, stdin=b"", env=None, cwd=None):
     return Ran(subprocess.run([LARDER, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               env={**ENV, **(env or {})}, cwd=cwd, timeout=120 * SLOW))
