@@ -19,33 +19,38 @@ costs_read (const struct larder_infra *infra, const struct prices **ret, struct 
 /* What a price is paid for: begun, ended, or neither. */
 enum paid { PAID_NO, PAID_BEGINS, PAID_ENDS };
 
-static enum paid
-by_changes (const struct resource *one, const struct price *price)
+static bool
+lines_cost (const struct lines *lines, const char *type, const struct price *price)
+{
+	for (size_t n = 0; n < lines->count; n++)
+		if (price_is_of (price, type, lines->at[n].path, lines->at[n].value))
+			return true;
+	return false;
+}
+
+/* Does a line go that costs it? One that nobody declared stays. */
+static bool
+goes (const struct resource *one, const struct price *price)
 {
 	for (size_t n = 0; n < one->changes.count; n++) {
 		const struct change *change = &one->changes.at[n];
-		bool begins = change->mark == LARDER_INFRA_CREATE || change->mark == LARDER_INFRA_UPDATE || change->mark == LARDER_INFRA_REPLACED;
-		if (begins && price_is_of (price, one->type, change->path, change->will))
-			return PAID_BEGINS;
 		if ((change->mark == LARDER_INFRA_REMOVE || change->mark == LARDER_INFRA_UPDATE) && price_is_of (price, one->type, change->path, change->was))
-			return PAID_ENDS;
+			return true;
 	}
-	return PAID_NO;
+	return false;
 }
 
+/* What is paid for before and after neither begins nor ends. */
 static enum paid
 paid (const struct resource *one, const struct price *price)
 {
+	bool whole = price_is_of (price, one->type, NULL, NULL);
 	if (one->mark == LARDER_INFRA_REMOVE)
-		return price_is_of (price, one->type, NULL, NULL) ? PAID_ENDS : PAID_NO;
-	if (one->mark != LARDER_INFRA_CREATE)
-		return by_changes (one, price);
-	if (price_is_of (price, one->type, NULL, NULL))
+		return whole ? PAID_ENDS : PAID_NO;
+	bool before = lines_cost (&one->observed, one->type, price), after = lines_cost (&one->desired, one->type, price);
+	if ((whole && one->mark == LARDER_INFRA_CREATE) || (after && !before))
 		return PAID_BEGINS;
-	for (size_t n = 0; n < one->desired.count; n++)
-		if (price_is_of (price, one->type, one->desired.at[n].path, one->desired.at[n].value))
-			return PAID_BEGINS;
-	return PAID_NO;
+	return before && !after && goes (one, price) ? PAID_ENDS : PAID_NO;
 }
 
 int

@@ -73,7 +73,8 @@ def test_cli_costs_of_each_change():
     assert costs(infra("plan", "--all")) == []
     assert costs(infra("plan", text=PIPELINE.replace("bucket = images\n", kept))) == [VERSIONS]
     assert costs(infra("plan", text=PIPELINE.replace("30d GLACIER_IR", "30d STANDARD_IA"))) == [ends(COLD)]
-    assert costs(infra("plan", text=PIPELINE.replace("30d GLACIER_IR", "30d GLACIER"))) == [COLD]
+    assert costs(infra("plan", text=PIPELINE.replace("30d GLACIER_IR", "30d GLACIER"))) == []      # the same price before and after
+    assert costs(infra("plan", text=PIPELINE.replace("30d GLACIER_IR", "60d GLACIER_IR"))) == []
     assert costs(infra("plan", "--destroy")) == [ends(STORAGE)]
     out = larder("infra", "plan", env=pipeline(PIPELINE, PROFILE)).out
     assert "$" not in out, out
