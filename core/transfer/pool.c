@@ -122,7 +122,8 @@ seats (const struct pool *pool)
 
 static void *work (void *pool);
 
-/* Up to `wanted` more, as far as the width lets. Signals are for the caller's own threads. */
+/* Up to `wanted` more, as far as the width lets; idle until they look for work, so that nobody starts another in their stead. Signals are for
+ * the caller's own threads. */
 static void
 start (struct pool *pool, unsigned wanted)
 {
@@ -134,8 +135,10 @@ start (struct pool *pool, unsigned wanted)
 	pthread_attr_init (&small);
 	pthread_attr_setstacksize (&small, STACK);
 	pthread_sigmask (SIG_SETMASK, &all, &before);
-	while (wanted-- > 0 && pool->started < seats (pool) && pthread_create (&pool->threads[pool->started], &small, work, pool) == 0)
+	while (wanted-- > 0 && pool->started < seats (pool) && pthread_create (&pool->threads[pool->started], &small, work, pool) == 0) {
 		pool->started++;
+		pool->idle++;
+	}
 	pthread_sigmask (SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy (&small);
 }
@@ -230,6 +233,7 @@ work (void *context)
 	struct pool *pool = context;
 	pthread_mutex_lock (&pool->mutex);
 	unsigned seat = pool->seated++;
+	pool->idle--;
 	while (!pool->closing || pool->first) {
 		struct task **ready = task_ready (pool);
 		struct share *share = share_open (pool);

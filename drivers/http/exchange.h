@@ -15,7 +15,7 @@ struct trust;
 #define HTTP_SEND_BUFFER (160L << 10)  /* large bodies a sixth; */
 #define HTTP_SEND_BUFFER_TLS (32L << 10) /* there the cipher counts, and TLS has buffers of its own */
 #define HTTP_LEAN_BUFFER (16L << 10)   /* where many are under way, memory counts, and CPU does not show it. Many are: */
-#define HTTP_MANY 3                    /* requests; */
+#define HTTP_MANY 2                    /* requests; */
 #define HTTP_MANY_PIECES 9             /* of large objects, of which there are never more than eight */
 #define HTTP_PIECE_FROM (8 << 20)      /* bytes of a body, which is then such a piece, as is whatever asks for a range */
 #define HTTP_SMALL_MOST 32768          /* bytes of a body that leaves together with its headers */
