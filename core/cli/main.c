@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -315,11 +316,21 @@ spare_gnutls (void)
 	(void) setenv ("GNUTLS_NO_IMPLICIT_INIT", "1", 0);
 }
 
+/* What was freed goes back to the system: not a heap for each thread, and of each heap's end no more than is soon wanted again. A process that is
+ * not ours has its own rules, so this is no matter of the library. */
+static void
+spare_heaps (void)
+{
+	(void) mallopt (M_ARENA_MAX, 4);
+	(void) mallopt (M_TRIM_THRESHOLD, 64 << 10);
+}
+
 int
 main (int argc, char **argv)
 {
 	hold_standard ();
 	spare_gnutls ();
+	spare_heaps ();
 	struct stat out;
 	struct cli cli = {
 		.summary = { .size = sizeof cli.summary }, .talk = PTHREAD_MUTEX_INITIALIZER,

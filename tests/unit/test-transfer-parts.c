@@ -1,6 +1,7 @@
 /* test-transfer-parts.c: plans of parts, the pool, and which of a file and a folder of one name goes in. */
 #include "parts.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -185,6 +186,37 @@ START_TEST (test_pool_does_all)
 }
 END_TEST
 
+static unsigned
+threads (void)
+{
+	unsigned count = 0;
+	DIR *tasks = opendir ("/proc/self/task");
+	while (readdir (tasks))
+		count++;
+	closedir (tasks);
+	return count;
+}
+
+/* A thread that could do nothing costs a stack: as many as may work at medium items are started for those, and no more. */
+START_TEST (test_pool_starts_no_thread_in_vain)
+{
+	enum { MEDIUMS = 3 };
+	atomic_int done = 0, now = 0, most = 0;
+	atomic_uint sum = 0;
+	unsigned before = threads ();
+	struct pool *pool = pool_new (64, MEDIUMS, STEPS);
+	for (int i = 0; i < 2000; i++) {
+		struct mark *mark = calloc (1, sizeof *mark);
+		*mark = (struct mark) { { .run = run_mark, .medium = true }, pool, &done, &now, &most, &sum, 0 };
+		pool_add (pool, &mark->task);
+	}
+	ck_assert_uint_le (threads (), before + MEDIUMS);
+	pool_free (pool);
+	ck_assert_int_eq (done, 2000);
+	ck_assert_int_le (most, MEDIUMS);
+}
+END_TEST
+
 /* Twice as many threads while a third more was done than before, and only while the machine has much left. */
 START_TEST (test_pool_pays)
 {
@@ -362,6 +394,7 @@ main (void)
 		{ "test-transfer-parts-plan-stream", test_plan_stream, 0 },
 		{ "test-transfer-parts-plan-stream-expected", test_plan_stream_expected, 0 },
 		{ "test-transfer-pool-does-all", test_pool_does_all, 0 },
+		{ "test-transfer-pool-starts-no-thread-in-vain", test_pool_starts_no_thread_in_vain, 0 },
 		{ "test-transfer-pool-width", test_pool_width, 0 },
 		{ "test-transfer-pool-shrinks-while-idle", test_pool_shrinks_while_idle, 0 },
 		{ "test-transfer-pool-behind", test_pool_behind, 0 },
