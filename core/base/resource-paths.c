@@ -100,7 +100,9 @@ const struct larder_path_rule database_paths[] = {
 	COMPUTED, PRINCIPAL,
 	{ "deletion-protection", LARDER_BOOL, 0, "removal is refused while it is on" },
 	{ "final-snapshot", LARDER_STRING, 0, "taken before it goes" },
+	{ "final-snapshot-there", LARDER_STRING, LARDER_PATH_COMPUTED, "its name today, where there is one of that name already" },
 	{ "log[*]", LARDER_BOOL, 0, "logs that are exported" },
+	{ "maintenance", LARDER_STRING, LARDER_PATH_COMPUTED, "of each week, UTC; no backup window may be then" },
 	{ "retention", LARDER_INT, 0, "days" },
 	{ "window", LARDER_STRING, 0, "of the daily backup, UTC" },
 	{ 0 }

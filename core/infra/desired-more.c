@@ -133,12 +133,17 @@ desired_backups (struct larder_infra *infra, struct larder_error *error)
 
 /* ---- databases: protected as they stand; to make one is their owner's matter ---- */
 
+enum { WINDOW_LEAST = 30 };   /* minutes */
+
 static int
 add_database (struct larder_infra *infra, const struct config_section *at, const struct schema_database *asked, struct larder_error *error)
 {
 	struct resource *database = resource_add (infra, at, "database", asked->instance ? asked->instance : config_name (at), asked->backend);
 	if (!database)
 		return larder_fail_memory (error);
+	if (asked->window && !window_is_of_a_day (asked->window, WINDOW_LEAST))
+		return larder_fail_next (error, LARDER_E_INVALID, "window = 18:00-19:00: hours and minutes, UTC, 30 minutes at the least",
+			"[database \"%s\"] of %s has a window '%s'", database->section, config_where_key (at, "window"), asked->window);
 	database->protect = !asked->destroy;
 	lines_add (&database->desired, "retention", asked->retention > 0 ? text_days (database->arena, asked->retention) : config_given (at, "retention") ? "0" : NULL);
 	if (config_given (at, "protect"))

@@ -137,6 +137,15 @@ int traps_refuse (const struct resource *resource, struct larder_error *error);
 /* Is the condition met? Pure. */
 bool trap_is_met (const char *when, const struct lines *desired, const struct lines *facts, const struct lines *observed);
 
+/* ---- window.c: times of a day and of a week, UTC. Pure, but for where `here` is ---- */
+
+/* "hh:mm-hh:mm", of at least so many minutes? */
+bool window_is_of_a_day (const char *text, int least);
+/* Of a day or of a week ("sun:05:00-sun:05:30"), each. What is no window overlaps none. */
+bool windows_overlap (const char *one, const char *other);
+/* A window of a day by this machine's clock, "12:00-13:00 KST"; any other text as it is. NULL: no memory. */
+char *window_here (struct larder_arena *arena, const char *text);
+
 /* ---- costs.c: what the changes of a resource cost ---- */
 
 struct prices;

@@ -10,6 +10,7 @@
 
 #include "error.h"
 
+#define OVERLAPS " overlaps "
 enum { TERM_MOST = 200 };
 
 /* ---- one term ---- */
@@ -62,11 +63,34 @@ difference_fits (const struct world *world, const char *term, const char *minus,
 	return first && second && first->value && second->value && strtoll (first->value, NULL, 10) - strtoll (second->value, NULL, 10) < strtoll (less + 1, NULL, 10);
 }
 
+/* The value of "PATH" or "was:PATH", or NULL. */
+static const char *
+value_of (const struct world *world, const char *path)
+{
+	bool was = strncmp (path, "was:", 4) == 0;
+	size_t at = 0;
+	const struct line *line = line_of (world, was ? world->observed : world->desired, path + (was ? 4 : 0), strlen (path + (was ? 4 : 0)), &at);
+	return line ? line->value : NULL;
+}
+
+/* "A overlaps B" */
+static bool
+overlap_fits (const struct world *world, const char *term, const char *overlaps)
+{
+	char path[TERM_MOST];
+	snprintf (path, sizeof path, "%.*s", (int) (overlaps - term), term);
+	const char *one = value_of (world, path), *other = value_of (world, overlaps + strlen (OVERLAPS));
+	return one && other && windows_overlap (one, other);
+}
+
 static bool
 term_fits (const struct world *world, const char *term)
 {
 	if (*term == '!')
 		return !term_fits (world, term + 1);
+	const char *overlaps = strstr (term, OVERLAPS);
+	if (overlaps)
+		return overlap_fits (world, term, overlaps);
 	bool was = strncmp (term, "was:", 4) == 0;
 	term += was ? 4 : 0;
 	const char *less = strchr (term, '<'), *minus = strstr (term, " - ");
@@ -138,19 +162,38 @@ trap_is_met (const char *when, const struct lines *desired, const struct lines *
 
 /* ---- of a resource ---- */
 
+/* The text with each {PATH}, {was:PATH} and {PATH here} as it is in this resource; NULL: no memory. */
+static const char *
+trap_text (const struct resource *resource, const char *text)
+{
+	const struct world world = { .desired = &resource->desired, .observed = &resource->observed };
+	const char *open = strchr (text, '{'), *close = open ? strchr (open, '}') : NULL;
+	if (!close)
+		return text;
+	size_t length = (size_t) (close - open - 1), here = strlen (" here");
+	char path[TERM_MOST];
+	bool moved = length > here && strncmp (close - here, " here", here) == 0;
+	snprintf (path, sizeof path, "%.*s", (int) (moved ? length - here : length), open + 1);
+	const char *value = value_of (&world, path), *rest = trap_text (resource, close + 1);
+	if (value && moved)
+		value = window_here (resource->arena, value);
+	return value && rest ? arena_printf (resource->arena, "%.*s%s%s", (int) (open - text), text, value, rest) : NULL;
+}
+
 static int
 add_trap (struct resource *resource, const struct larder_trap *trap, struct larder_error *error)
 {
 	struct changes *traps = &resource->traps;
 	struct change *at = arena_more (resource->arena, traps->at, traps->count, &traps->room, sizeof *at);
-	if (!at)
+	const char *text = trap_text (resource, trap->text);
+	if (!at || !text)
 		return larder_fail_memory (error);
 	traps->at = at;
 	if (trap->refuses) {
-		resource->refusal = arena_printf (resource->arena, "%s: %s", trap->name, trap->text);
+		resource->refusal = arena_printf (resource->arena, "%s: %s", trap->name, text);
 		resource->refusal_next = trap->next;
 	}
-	at[traps->count++] = (struct change) { .mark = LARDER_INFRA_WARNING, .path = trap->name, .why = trap->text, .next = trap->next };
+	at[traps->count++] = (struct change) { .mark = LARDER_INFRA_WARNING, .path = trap->name, .why = text, .next = trap->next };
 	return 0;
 }
 

@@ -82,6 +82,35 @@ find (struct rds *rds, struct larder_call *call, struct larder_arena *arena, con
 
 /* ---- what it is ---- */
 
+/* Is there a snapshot of that name? 1, 0, or a code. */
+static int
+snapshot_there (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	const char *what = "cannot look at the snapshots";
+	rds_describe_snapshot (&request, arena, name);
+	int code = exchange (rds, call, arena, &request, what, &reply, error);
+	if (code < 0)
+		return code;
+	if (is_refusal (&reply, "DBSnapshotNotFound"))
+		return 0;
+	if (reply.fault)
+		return aws_fault_error (reply.fault, what, error);
+	return strstr (reply.body, "<DBSnapshotIdentifier>") ? 1 : 0;
+}
+
+/* "{date}" is the day. */
+static int
+snapshot_name (const char *asked, struct larder_arena *arena, const char **ret, struct larder_error *error)
+{
+	const char *date = strstr (asked, "{date}");
+	int year, month, day;
+	text_year_month (larder_host->wall (), &year, &month, &day);
+	*ret = date ? arena_printf (arena, "%.*s%04d-%02d-%02d%s", (int) (date - asked), asked, year, month, day, date + strlen ("{date}")) : asked;
+	return *ret ? 0 : larder_fail_memory (error);
+}
+
 static int
 supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
 {
@@ -92,15 +121,33 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", rds->server);
 }
 
+/* What the sections say of its final snapshot, NULL or "none" among it, and the name it would get today. Is one of that name there? 1, 0, or a code. */
 static int
-tell_instance (const struct rds_instance *instance, struct larder_arena *arena, larder_line_fn line, void *context, struct larder_error *error)
+look_at_final (struct rds *rds, struct larder_call *call, const struct larder_resource *resource, struct larder_arena *arena, const char **ret_asked,
+               const char **ret_name, struct larder_error *error)
+{
+	struct lines desired;
+	lines_begin (&desired, arena);
+	int code = resource->desired ? lines_take (&desired, resource->desired, error) : 0;
+	*ret_asked = lines_value (&desired, "final-snapshot");
+	*ret_name = NULL;
+	if (code < 0 || !*ret_asked || strcmp (*ret_asked, "none") == 0)
+		return code;
+	code = snapshot_name (*ret_asked, arena, ret_name, error);
+	return code < 0 ? code : snapshot_there (rds, call, arena, *ret_name, error);
+}
+
+static int
+tell_instance (const struct rds_instance *instance, const char *taken, struct larder_arena *arena, larder_line_fn line, void *context, struct larder_error *error)
 {
 	struct lines lines;
 	lines_begin (&lines, arena);
+	lines_add (&lines, "final-snapshot-there", taken);
 	lines_add (&lines, "deletion-protection", strcmp (instance->protection, "true") == 0 ? "yes" : "no");
 	lines_add (&lines, "class", instance->class);
 	lines_add (&lines, "engine", instance->engine);
 	lines_add (&lines, "id", instance->arn);
+	lines_add (&lines, "maintenance", *instance->maintenance ? instance->maintenance : NULL);
 	lines_add (&lines, "retention", instance->retention);
 	lines_add (&lines, "state", instance->status);
 	lines_add (&lines, "window", instance->window);
@@ -116,9 +163,13 @@ database_read (void *self, struct larder_call *call, const struct larder_resourc
 {
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	struct rds_instance instance;
+	const char *asked, *taken;
 	int code = arena ? find (self, call, arena, resource->identity, &instance, error) : larder_fail_memory (error);
 	*ret_state = code > 0 ? rds_state (instance.status) : LARDER_RESOURCE_ABSENT;
-	return code > 0 ? tell_instance (&instance, arena, line, context, error) : code;
+	if (code <= 0)
+		return code;
+	code = look_at_final (self, call, resource, arena, &asked, &taken, error);
+	return code < 0 ? code : tell_instance (&instance, code > 0 ? taken : NULL, arena, line, context, error);
 }
 
 /* ---- changing it ---- */
@@ -191,52 +242,15 @@ database_update (void *self, struct larder_call *call, const struct larder_resou
 
 /* ---- its end ---- */
 
-/* Is there a snapshot of that name? 1, 0, or a code. */
-static int
-snapshot_there (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct larder_error *error)
-{
-	struct aws_request request;
-	struct aws_reply reply = { 0 };
-	const char *what = "cannot look at the snapshots";
-	rds_describe_snapshot (&request, arena, name);
-	int code = exchange (rds, call, arena, &request, what, &reply, error);
-	if (code < 0)
-		return code;
-	if (is_refusal (&reply, "DBSnapshotNotFound"))
-		return 0;
-	if (reply.fault)
-		return aws_fault_error (reply.fault, what, error);
-	return strstr (reply.body, "<DBSnapshotIdentifier>") ? 1 : 0;
-}
-
-/* "{date}" is the day. */
-static int
-snapshot_name (const char *asked, struct larder_arena *arena, const char **ret, struct larder_error *error)
-{
-	const char *date = strstr (asked, "{date}");
-	int year, month, day;
-	text_year_month (larder_host->wall (), &year, &month, &day);
-	*ret = date ? arena_printf (arena, "%.*s%04d-%02d-%02d%s", (int) (date - asked), asked, year, month, day, date + strlen ("{date}")) : asked;
-	return *ret ? 0 : larder_fail_memory (error);
-}
-
 /* NULL for none, which must have been asked for. */
 static int
 final_snapshot (struct rds *rds, struct larder_call *call, const struct larder_resource *resource, struct larder_arena *arena, const char **ret,
                 struct larder_error *error)
 {
-	struct lines desired;
-	lines_begin (&desired, arena);
-	int code = lines_take (&desired, resource->desired, error);
-	const char *asked = code < 0 ? NULL : lines_value (&desired, "final-snapshot");
-	*ret = NULL;
-	if (code < 0 || (asked && strcmp (asked, "none") == 0))
-		return code;
-	if (!asked)
+	const char *asked;
+	int code = look_at_final (rds, call, resource, arena, &asked, ret, error);
+	if (code == 0 && !asked)
 		return larder_fail_next (error, LARDER_E_INVALID, "final-snapshot = NAME, or skip-final-snapshot = yes", "database '%s' has no name for its final snapshot", resource->identity);
-	code = snapshot_name (asked, arena, ret, error);
-	if (code == 0)
-		code = snapshot_there (rds, call, arena, *ret, error);
 	return code > 0 ? larder_fail_next (error, LARDER_E_CONFLICT, "another name: {date} in it makes one a day", "a snapshot '%s' is there already, so database '%s' is not removed", *ret,
 		resource->identity) : code;
 }
@@ -270,30 +284,41 @@ database_remove (void *self, struct larder_call *call, const struct larder_resou
 
 /* The snapshot's name with anything for the day in it. */
 static void
-allow_removal (struct aws_asked *asked)
+on_snapshot (const struct aws_asked *asked, const char *name)
 {
-	const char *name = lines_value (&asked->desired, "final-snapshot"), *date = name ? strstr (name, "{date}") : NULL;
-	aws_policy_allow (asked->policy, "RdsRemove", NULL, ACTIONS ("rds:CreateDBSnapshot", "rds:DeleteDBInstance"));
-	aws_policy_on (asked->policy, "arn:%s:rds:%s:*:db:%s", asked->partition, asked->region, asked->request->identity);
-	if (!name || strcmp (name, "none") == 0)
-		return;
-	aws_policy_allow (asked->policy, "RdsSnapshots", NULL, ACTIONS ("rds:CreateDBSnapshot", "rds:DescribeDBSnapshots"));
+	const char *date = strstr (name, "{date}");
 	if (date)
 		aws_policy_on (asked->policy, "arn:%s:rds:%s:*:snapshot:%.*s*%s", asked->partition, asked->region, (int) (date - name), name, date + strlen ("{date}"));
 	else
 		aws_policy_on (asked->policy, "arn:%s:rds:%s:*:snapshot:%s", asked->partition, asked->region, name);
 }
 
+static void
+allow_removal (const struct aws_asked *asked, const char *snapshot)
+{
+	aws_policy_allow (asked->policy, "RdsRemove", NULL, ACTIONS ("rds:CreateDBSnapshot", "rds:DeleteDBInstance"));
+	aws_policy_on (asked->policy, "arn:%s:rds:%s:*:db:%s", asked->partition, asked->region, asked->request->identity);
+	if (!snapshot)
+		return;
+	aws_policy_allow (asked->policy, "RdsSnapshot", NULL, ACTIONS ("rds:CreateDBSnapshot"));
+	on_snapshot (asked, snapshot);
+}
+
 static int
 allow_all (struct aws_asked *asked, const void *driver, struct larder_error *error)
 {
+	const char *name = lines_value (&asked->desired, "final-snapshot"), *snapshot = name && strcmp (name, "none") != 0 ? name : NULL;
 	(void) driver, (void) error;
 	if (strcmp (asked->request->role, "operator") != 0)
 		return 0;
 	aws_policy_allow (asked->policy, "RdsKeep", NULL, ACTIONS ("rds:DescribeDBInstances", "rds:ModifyDBInstance"));
 	aws_policy_on (asked->policy, "arn:%s:rds:%s:*:db:%s", asked->partition, asked->region, asked->request->identity);
+	if (snapshot) {
+		aws_policy_allow (asked->policy, "RdsLookAtSnapshot", NULL, ACTIONS ("rds:DescribeDBSnapshots"));
+		on_snapshot (asked, snapshot);
+	}
 	if (!asked->request->stays)
-		allow_removal (asked);
+		allow_removal (asked, snapshot);
 	return 0;
 }
 
@@ -311,8 +336,10 @@ static const struct larder_path_rule paths[] = {
 	{ "deletion-protection", LARDER_BOOL, LARDER_PATH_OPTIONAL, "removal is refused while it is on" },
 	{ "engine", LARDER_STRING, LARDER_PATH_COMPUTED, "what it is" },
 	{ "final-snapshot", LARDER_STRING, LARDER_PATH_COMPUTED, "taken before it goes" },
+	{ "final-snapshot-there", LARDER_STRING, LARDER_PATH_COMPUTED, "its name today, where there is one of that name already: then it would not go" },
 	{ "id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
 	{ "log[*]", LARDER_BOOL, 0, "logs that are exported" },
+	{ "maintenance", LARDER_STRING, LARDER_PATH_COMPUTED, "of each week, UTC; no backup window may be then" },
 	{ "retention", LARDER_INT, LARDER_PATH_OPTIONAL, "days" },
 	{ "state", LARDER_STRING, LARDER_PATH_COMPUTED, "as the service calls it" },
 	{ "window", LARDER_STRING, LARDER_PATH_OPTIONAL, "of the daily backup, UTC" },

@@ -57,7 +57,7 @@ on_end (void *context, const char *path, const char *text, struct larder_error *
 	struct rds_instance *instance = reading->instance;
 	struct { const char *name, **ret; } texts[] = {
 		{ "DBInstanceArn", &instance->arn }, { "DBInstanceStatus", &instance->status }, { "Engine", &instance->engine }, { "DBInstanceClass", &instance->class },
-		{ "BackupRetentionPeriod", &instance->retention }, { "PreferredBackupWindow", &instance->window },
+		{ "BackupRetentionPeriod", &instance->retention }, { "PreferredBackupWindow", &instance->window }, { "PreferredMaintenanceWindow", &instance->maintenance },
 		{ "DeletionProtection", &instance->protection }, { "PendingModifiedValues/BackupRetentionPeriod", &reading->later_retention },
 	};
 	if (strncmp (path, INSTANCE, strlen (INSTANCE)) != 0)
@@ -76,7 +76,7 @@ on_end (void *context, const char *path, const char *text, struct larder_error *
 int
 rds_instance_read (const char *body, size_t length, struct larder_arena *arena, struct rds_instance *ret, struct larder_error *error)
 {
-	*ret = (struct rds_instance) { .arn = "", .status = "", .class = "", .engine = "", .retention = "", .window = "", .protection = "" };
+	*ret = (struct rds_instance) { .arn = "", .status = "", .class = "", .engine = "", .retention = "", .window = "", .maintenance = "", .protection = "" };
 	struct reading reading = { .arena = arena, .instance = ret };
 	int code = aws_xml_read (body, length, NULL, on_end, &reading, error);
 	if (code < 0)

@@ -9,7 +9,7 @@ enum { RDS_LOGS_MOST = 16 };
 
 /* An instance: as it is, or as it will be by what is pending. Texts in the arena; "" where there is none. */
 struct rds_instance {
-	const char *arn, *status, *class, *engine, *retention, *window, *protection;
+	const char *arn, *status, *class, *engine, *retention, *window, *maintenance, *protection;
 	const char *logs[RDS_LOGS_MOST];
 	size_t log_count;
 };

@@ -68,9 +68,11 @@ static const struct larder_trap backup_traps[] = {
 
 static const struct larder_trap database_traps[] = {
 	{ "final-snapshot-name", "final-snapshot & !final-snapshot=none & !final-snapshot~{date}", "a final snapshot of that name may be there already: then the second destroy fails", "{date} in the name", false },
+	{ "final-snapshot-there", "was:final-snapshot-there", "a snapshot '{was:final-snapshot-there}' is there already: the database would not go", "another name: {date} in it makes one a day", false },
 	{ "pitr-is-not-logs", "log[*]", "exported logs do not bring a point in time back: a retention above 0 does", "retention; the logs are for reading", false },
 	{ "retention-stalls", "was:retention=0 & !retention=0 | was:retention>0 & retention=0", "between none and some retention the instance may stall for seconds", "in the maintenance window", false },
-	{ "windows", "window", "the window is in UTC: 03:00 is noon in Seoul", "other hours, where noon is busy", false },
+	{ "windows", "window", "the window is in UTC: {window} there is {window here} by this machine's clock", "other hours, where that is a busy time", false },
+	{ "windows-overlap", "window overlaps was:maintenance", "RDS refuses it: the instance has its maintenance at {was:maintenance}, UTC", "a window at another time, or another time for the maintenance", true },
 	{ NULL }
 };
 

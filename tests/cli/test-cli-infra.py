@@ -251,7 +251,7 @@ def test_cli_infra_what_a_backend_lacks():
 
 
 def test_cli_infra_hostile_sections():
-    """Circles, twins, references to nothing, and values that are none: named, and nothing is made."""
+    """Twins, references to nothing, and values that are none: named, and nothing is made."""
     fresh()
     cases = (
         (("bucket = pingvas-studio-logs", "bucket = pingvas-studio-images"), 2, "both [store"),
@@ -260,6 +260,8 @@ def test_cli_infra_hostile_sections():
         (("transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE", "transition = GLACIER_IR"), 2, "AGE CLASS"),
         (("tags = \"Name=Generated Images\", Environment=production", "tags = production"), 2, "is no tag"),
         (("behaviors = thumbnails, default", "behaviors = thumbnails, no-such"), 2, "no-such"),
+        (("window = 03:00-04:00", "window = 3am"), 2, "has a window '3am'"),
+        (("window = 03:00-04:00", "window = 03:00-03:29"), 2, "30 minutes"),
     )
     for change, code, words in cases:
         got = larder("infra", "apply", env=configured(PIPELINE, change))

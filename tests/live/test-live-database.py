@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.parse
 
 sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
@@ -45,7 +46,7 @@ class Place:
         self.between.plan([*plan, KEEP])
         self.begun = len(self.between.requests)
         done = subprocess.run([TOOL, "--config", os.path.join(self.folder, "larder.ini"), "--profile", "p", "--json", "infra", *words], capture_output=True, text=True,
-                              timeout=120 * servers.SLOW, env={**self.server.environment(self.between.endpoint), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": "", "LARDER_PROFILE": ""})
+                              timeout=120 * servers.SLOW, env={**self.server.environment(self.between.endpoint), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": "", "LARDER_PROFILE": "", "TZ": "KST-9"})
         return Done(done.returncode, done.stdout, done.stderr)
 
     def clean(self):
@@ -103,7 +104,7 @@ def test_live_database_as_the_strategy_has_it():
     valid(place.bodies)
     assert [body["Action"] for body in place.bodies].count("ModifyDBInstance") == 1, place.bodies
     again = place.run("apply")
-    assert again.code == 0 and {body["Action"] for body in place.bodies} == {"DescribeDBInstances"}, (again, place.bodies)
+    assert again.code == 0 and {body["Action"] for body in place.bodies} == {"DescribeDBInstances", "DescribeDBSnapshots"}, (again, place.bodies)
     assert place.run("plan", "--detailed-exitcode").code == 0
 
 
@@ -162,6 +163,36 @@ def test_live_database_snapshot_of_the_day_and_none():
     assert place.run("destroy", "--environment", "test", section=none + "skip-final-snapshot = yes\n").code == 0 and place.there() == [] and place.snapshots() == []
 
 
+def warnings(done):
+    return {line["path"]: line["why"] for line in done.lines if line["type"] == "change" and line["change"] == "warning"}
+
+
+def test_live_database_a_final_snapshot_of_that_name_is_told_by_the_plan():
+    place.fresh()
+    assert place.run("apply").code == 0 and "final-snapshot-there" not in warnings(place.run("plan"))
+    today = time.strftime("final-%Y-%m-%d", time.gmtime())
+    place.client.create_db_snapshot(DBInstanceIdentifier=NAME, DBSnapshotIdentifier=NAME + "-final-snapshot")
+    place.client.create_db_snapshot(DBInstanceIdentifier=NAME, DBSnapshotIdentifier=today)
+    for name, there in ((NAME + "-final-snapshot", NAME + "-final-snapshot"), ("final-{date}", today), ("final-of-{date}", None)):
+        done = place.run("plan", section=SECTION.replace("final-snapshot = %s-final-snapshot" % NAME, "final-snapshot = " + name))
+        told = warnings(done).get("final-snapshot-there")
+        assert done.code == 0 and (told is None if there is None else there in told), (name, done)
+    none = SECTION.replace("final-snapshot = %s-final-snapshot" % NAME, "skip-final-snapshot = yes")
+    assert "final-snapshot-there" not in warnings(place.run("plan", section=none)) and {body["Action"] for body in place.bodies} == {"DescribeDBInstances"}
+
+
+def test_live_database_no_backup_during_its_maintenance():
+    place.fresh(PreferredMaintenanceWindow="sun:03:30-sun:04:30")
+    before = place.facts()
+    done = place.run("plan")
+    assert done.code == 2 and "sun:03:30-sun:04:30" in warnings(done)["windows-overlap"] and "12:00-13:00 KST" in warnings(done)["windows"], done
+    done = place.run("apply")
+    assert done.code == 2 and "windows-overlap" in done.err and place.facts() == before, (done, place.facts())
+    assert not any(body["Action"] == "ModifyDBInstance" for body in place.bodies), place.bodies
+    done = place.run("apply", section=SECTION.replace("03:00-04:00", "05:00-06:00"))
+    assert done.code == 0, done
+
+
 def test_live_database_with_deletion_protection():
     place.fresh(DeletionProtection=True)
     done = place.run("destroy", "--environment", "test", section=SECTION + "destroy = yes\n")
@@ -185,7 +216,8 @@ def test_live_database_refused_and_throttled():
     done = place.run("apply", plan=[{"method": "POST", "nth": [1, 3], "do": "reply", "status": 400, "body": refuse % "Throttling"}])
     assert done.code == 0 and place.facts() == STRATEGY, done
     modify(place.client, {"BackupRetentionPeriod": 9})
-    done = place.run("apply", plan=[{"method": "POST", "nth": 2, "do": "drop-reply"}])
+    done = place.run("apply", plan=[{"method": "POST", "nth": 5, "do": "drop-reply"}])
+    assert place.bodies[4]["Action"] == "ModifyDBInstance", place.bodies
     assert done.code == 0 and place.facts() == STRATEGY, done
 
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "error.h"
 #include "resource.h"
@@ -44,6 +45,49 @@ static const struct { const char *pattern, *path; bool fits; } patterns[] = {
 START_TEST (patterns_fit)
 {
 	ck_assert_msg (path_matches (patterns[_i].pattern, patterns[_i].path) == patterns[_i].fits, "%s %s", patterns[_i].pattern, patterns[_i].path);
+}
+END_TEST
+
+/* ---- times of a day and of a week ---- */
+
+static const struct { const char *one, *other; bool overlap; } windows[] = {
+	{ "03:00-04:00", "sun:03:30-sun:04:30", true }, { "03:00-04:00", "sun:04:00-sun:04:30", false }, { "03:00-04:00", "mon:02:00-mon:03:00", false },
+	{ "03:00-04:00", "tue:02:00-tue:03:01", true }, { "03:00-04:00", "sun:03:15-sun:03:45", true }, { "23:30-00:30", "mon:00:00-mon:00:20", true },
+	{ "23:30-00:30", "sun:23:00-sun:23:30", false }, { "00:00-00:30", "sun:23:45-mon:00:15", true }, { "03:00-04:00", "sat:22:00-sun:02:00", false },
+	{ "03:00-04:00", "sat:22:00-mon:02:00", true }, { "sun:01:00-sun:02:00", "mon:01:00-mon:02:00", false }, { "01:00-02:00", "01:59-03:00", true },
+	{ "03:00-04:00", "", false }, { "soon", "sun:03:00-sun:04:00", false }, { "03:00-04:00", "day:03:00-day:04:00", false },
+};
+
+START_TEST (windows_that_overlap)
+{
+	ck_assert (windows_overlap (windows[_i].one, windows[_i].other) == windows[_i].overlap);
+	ck_assert (windows_overlap (windows[_i].other, windows[_i].one) == windows[_i].overlap);
+}
+END_TEST
+
+static const struct { const char *text; bool fits; } day_windows[] = {
+	{ "03:00-04:00", true }, { "23:45-00:15", true }, { "03:00-03:30", true }, { "03:00-03:29", false }, { "03:00-03:00", false }, { "3:00-4:00", false },
+	{ "24:00-25:00", false }, { "03:60-04:30", false }, { "03:00-04:00 ", false }, { "03:00", false }, { "03:00-", false }, { "", false }, { "sun:03:00-sun:04:00", false },
+	{ "-03:00-04:00", false }, { "03:00-mon:04:00", false },
+};
+
+START_TEST (window_of_a_day)
+{
+	ck_assert_msg (window_is_of_a_day (day_windows[_i].text, 30) == day_windows[_i].fits, "%s", day_windows[_i].text);
+}
+END_TEST
+
+static const struct { const char *zone, *text, *here; } clocks[] = {
+	{ "KST-9", "03:00-04:00", "12:00-13:00 KST" }, { "KST-9", "18:30-19:00", "03:30-04:00 KST" }, { "NST3:30", "02:45-03:45", "23:15-00:15 NST" },
+	{ "UTC0", "03:00-04:00", "03:00-04:00 UTC" }, { "KST-9", "sun:03:00-sun:04:00", "sun:03:00-sun:04:00" }, { "KST-9", "soon", "soon" },
+};
+
+START_TEST (window_by_the_clock_here)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	setenv ("TZ", clocks[_i].zone, 1);
+	tzset ();
+	ck_assert_str_eq (window_here (arena, clocks[_i].text), clocks[_i].here);
 }
 END_TEST
 
@@ -312,6 +356,9 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-infra-lines-order", order, 0 },
 		{ "test-infra-lines-patterns", patterns_fit, COUNT_OF (patterns) },
+		{ "test-infra-windows-overlap", windows_that_overlap, COUNT_OF (windows) },
+		{ "test-infra-windows-of-a-day", window_of_a_day, COUNT_OF (day_windows) },
+		{ "test-infra-windows-here", window_by_the_clock_here, COUNT_OF (clocks) },
 		{ "test-infra-lines-between-both", between_both, COUNT_OF (merged) },
 		{ "test-infra-lines-written", what_is_written, COUNT_OF (written) },
 		{ "test-infra-lines-lacking", what_it_lacks, COUNT_OF (sifted) },

@@ -278,7 +278,9 @@ struct larder_resource {
  *   !TERM         not so
  *   PATH=TEXT  PATH~TEXT  PATH<NUMBER  PATH>NUMBER   its value is, holds, is less or more than
  *   PATH-PATH<NUMBER      the difference of two
- *   was:TERM      over the observed lines instead */
+ *   PATH overlaps PATH    two windows in time, of a day ("03:00-04:00") or of a week ("sun:05:00-sun:05:30")
+ *   was:TERM      over the observed lines instead
+ * In `text`, {PATH} is its value, {was:PATH} the observed one, and {PATH here} a window of a day in UTC by the clock of who reads it. */
 struct larder_trap {
 	const char *name, *when, *text, *next;
 	bool refuses;            /* the service refuses it: so does the plan, before anything is made */
