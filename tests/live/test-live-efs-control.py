@@ -315,6 +315,9 @@ def test_live_efs_control_what_takes_its_time():
     done = place.run("apply", plan=[slowly(4, nth=[1, 2, 3, 4])], shape=(), more=slept.environment.items())
     told = ["larder: waiting for filesystem '%s': mount target %s creating, for %s of 45m00s" % (TOKEN, creating[0]["MountTargetId"], time) for time in ("4m", "8m")]
     assert done.code == 0 and [re.sub("(?<=for .m)[0-9]{2}s", "", line) for line in done.err.splitlines() if "waiting" in line] == told and place.wrote() == [], (done, told)
+    slept.set(0)
+    done = place.run("apply", plan=[slowly(0.2, nth=[1, 2, 3, 4, 5, 6, 7])], shape=(), more=slept.environment.items())          # looks 12 s apart, and a line for the first behind each half minute
+    assert done.code == 0 and sum("waiting" in line for line in done.err.splitlines()) == 2, done
     Somebody(place).say("larder-tls", Effect="Allow")
     slept.set(0)
     done = place.run("apply", "--wait", "10m", plan=[slowly(4)], more=slept.environment.items())
@@ -344,13 +347,17 @@ def test_live_efs_control_a_group_that_is_still_in_use():
 
 
 def test_live_efs_control_a_group_of_others_stays():
-    """By a name that is a pattern for EC2, and is none for us, a group of somebody's is found: it is not ours, and stays where ours changes its name."""
+    """By a name that is a pattern for EC2, and is none for us, a group of somebody's is found: it is not ours, and stays where ours changes its name, and where all of ours goes."""
     place.applied()
+    section = SECTION.replace(GROUP, "efs-*")
     theirs = place.ec2.create_security_group(GroupName="efs-theirs", Description="theirs", VpcId=place.vpc)["GroupId"]
-    done = place.run("apply", section=SECTION.replace(GROUP, "efs-*"))
+    done = place.run("apply", section=section)
     names = sorted(one["GroupName"] for one in place.groups())
+    gone = place.run("destroy", "--environment", "test", section=section)
+    left = [one["GroupName"] for one in place.groups()]
     place.ec2.delete_security_group(GroupId=theirs)
     assert done.code == 0 and names == ["efs-*", "efs-theirs"], (done, names)
+    assert gone.code == 0 and left == ["efs-theirs"] and place.system() is None, (gone, left)
 
 
 def test_live_efs_control_a_revocation_whose_answer_is_lost():
