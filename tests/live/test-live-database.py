@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 import urllib.parse
+import urllib.request
 
 sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
 import proxy  # noqa: E402
@@ -198,6 +199,32 @@ def test_live_database_with_deletion_protection():
     done = place.run("destroy", "--environment", "test", section=SECTION + "destroy = yes\n")
     assert done.code == 5 and "deletion protection" in done.err and place.there() == [NAME], done
     assert not any(body["Action"] == "DeleteDBInstance" for body in place.bodies)
+
+
+def described(status):
+    """What RDS answers of the instance, with another status."""
+    request = urllib.request.Request(place.server.endpoint, b"Action=DescribeDBInstances&Version=2014-10-31&DBInstanceIdentifier=" + NAME.encode(), {
+        "Authorization": "AWS4-HMAC-SHA256 Credential=a/20200101/us-east-1/rds/aws4_request, SignedHeaders=host, Signature=0"})
+    with urllib.request.urlopen(request) as reply:
+        text = reply.read().decode()
+    assert "<DBInstanceStatus>available<" in text, text
+    return text.replace("<DBInstanceStatus>available<", "<DBInstanceStatus>%s<" % status)
+
+
+def test_live_database_that_is_going_is_not_asked_to_go_again():
+    """Whenever RDS says that it is being deleted, at any look: it is looked at again before it is asked to go."""
+    def destroyed(plan=()):
+        place.fresh()
+        done = place.run("destroy", "--environment", "test", section=SECTION + "destroy = yes\n", plan=plan)
+        assert done.code == 0 and place.there() == [], done
+        return [body["Action"] for body in place.bodies]                # but for what the plan answered
+    place.fresh()
+    going, undisturbed = described("deleting"), destroyed()
+    looks = [number for number, action in enumerate(undisturbed[:undisturbed.index("DeleteDBInstance")]) if action == "DescribeDBInstances"]
+    assert len(looks) > 1, undisturbed
+    for number in looks:
+        then = destroyed([{"method": "POST", "nth": number + 1, "do": "reply", "status": 200, "body": going}])[number:]
+        assert then.count("DeleteDBInstance") == 1 and then.index("DescribeDBInstances") < then.index("DeleteDBInstance"), (number, then)
 
 
 def test_live_database_where_there_is_no_such_service():
