@@ -292,6 +292,16 @@ def test_live_backup_keeps_what_a_resource_promises():
     assert place.service.plans == {} and list(place.service.vaults) == ["Default", "larder-conformance-other"], (place.service.plans, place.service.vaults)
 
 
+def test_live_backup_of_everything_is_refused_by_the_driver_too():
+    """Where a section of another kind asks for it, of which core knows no more than the driver says: a selection of nothing, or by nobody, is never sent."""
+    rule = "[larder]\nenvironment = test\n[resource \"p\"]\ntype = backup.backup\nrule[r].vault = Default\nrule[r].schedule = cron(0 2 * * ? *)\nselection[s]"
+    for lines, word in ((".role = %s\n" % ROLE, "for everything"), (".resource[%s] = yes\n" % ARN, "has no role")):
+        place.fresh()
+        done = place.run("apply", text=rule + lines)
+        assert done.code == 2 and word in done.err and "CreateBackupSelection" not in place.wrote(), (lines, done, place.wrote())
+
+
+
 try:
     tap.run(sys.modules[__name__])
 finally:
