@@ -1,7 +1,10 @@
 """caches.py: a model cache of the tool's on the mock, in a folder of its own, with settings of the test's."""
+import fcntl
 import glob
 import json
 import os
+import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -11,6 +14,7 @@ sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/cli"))
 from tool import BUILD, ENV, HOME, LARDER, SLOW, SPACE, Ran, larder, read, run, write  # noqa: E402,F401
 
 MIB = 1 << 20
+FLOCK = "hhqqi4x"                 # struct flock
 PIPELINE = """[store "models"]
 backend = objects
 bucket = models
@@ -86,6 +90,25 @@ class Cache:
         """All that the lock's file says, b"" before there is one."""
         found = [read(os.path.join(folder, name)) for folder, _, names in os.walk(self.path("locks")) for name in names]
         return b"".join(found)
+
+    def is_in_use(self):
+        """Is somebody in the midst of an update of the lock's file?"""
+        for folder, _, names in os.walk(self.path("locks")):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as file:
+                    asked = fcntl.fcntl(file, fcntl.F_OFD_GETLK, struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+                if struct.unpack(FLOCK, asked)[0] != fcntl.F_UNLCK:
+                    return True
+        return False
+
+    def stop(self, process):
+        """Stopped as its bytes come, and not within an update of the lock: there it would be in everybody's way, which is told after 3 s."""
+        while True:
+            process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            if not self.is_in_use():
+                return
+            process.send_signal(signal.SIGCONT)
 
     def pieces(self):
         """How many pieces of a load are down, by the engine's journals."""

@@ -160,7 +160,7 @@ def test_cache_kill_stopped_past_the_lease():
     cache.put("sdxl/base.safetensors", BIG)
     holder = cache.start("model", "load", "base", "--base", "sdxl", "--bandwidth", "4MB/s", "--json")
     wait_for_private(cache)
-    holder.send_signal(signal.SIGSTOP)
+    cache.stop(holder)
     try:
         second, _ = cache.load("base")
         assert second["how"] == "filled" and second["generation"] == 1, second
@@ -190,7 +190,7 @@ def test_cache_kill_stopped_behind_a_newer_one():
     cache.put("sdxl/base.safetensors", BIG)
     holder = cache.start("model", "load", "base", "--base", "sdxl", "--bandwidth", "4MB/s", "--json")
     wait_for_private(cache)
-    holder.send_signal(signal.SIGSTOP)
+    cache.stop(holder)
     try:
         cache.load("base")
         cache.put("sdxl/base.safetensors", newer)

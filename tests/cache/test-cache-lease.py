@@ -16,8 +16,8 @@ BIG = os.urandom(24 * LEASE * MIB)              # of which a worker that is slow
 SLOWLY = ("--bandwidth", "4MB/s")
 
 
-def cache_of(*settings, **more):
-    cache = Cache("lease = %ds" % LEASE, "wait = 90s", *settings, **more)
+def cache_of(*settings, lease=LEASE, **more):
+    cache = Cache("lease = %ds" % lease, "wait = 90s", *settings, **more)
     cache.put("sdxl/base.safetensors", BIG)
     return cache
 
@@ -78,7 +78,7 @@ def test_cache_lease_of_a_machine_that_was_suspended():
     clock = Clock(cache.path("slept"), "LARDER_SLEPT")
     holder = begin(cache, *SLOWLY, env=clock.environment)
     fills(cache, holder)
-    holder.send_signal(signal.SIGSTOP)
+    cache.stop(holder)
     clock.set(10 * LEASE)
     holder.send_signal(signal.SIGCONT)
     assert (end(holder), int.from_bytes(cache.lease()[:8], sys.byteorder)) == ("filled", 2)
@@ -87,11 +87,11 @@ def test_cache_lease_of_a_machine_that_was_suspended():
 
 def test_cache_lease_of_a_sleeper_whose_work_another_does():
     """c-C06: the lease of one that was stopped in the midst is another's by now, who has not published yet: woken up he leaves it to him, though
-    he would be done first."""
-    cache = cache_of()
+    he would be done first. The other's lease is one that he renews in time though the machine be busy."""
+    cache = cache_of(lease=4 * LEASE)
     holder = begin(cache, *SLOWLY)
     fills(cache, holder)
-    holder.send_signal(signal.SIGSTOP)
+    cache.stop(holder)
     other = begin(cache, "--bandwidth", "2MB/s")
     try:
         fills(cache, other)
