@@ -242,7 +242,24 @@ database_update (void *self, struct larder_call *call, const struct larder_resou
 
 /* ---- its end ---- */
 
-/* NULL for none, which must have been asked for. */
+static bool
+is_going (const struct rds_instance *instance)
+{
+	return strcmp (instance->status, "deleting") == 0;
+}
+
+/* Looked at again: is it being deleted, or gone? Whoever asks twice, the first answer being lost, is told that its state does not allow it, or that its
+ * final snapshot is there: ours, then. */
+static bool
+is_on_its_way (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name)
+{
+	struct rds_instance instance;
+	struct larder_error unheard = LARDER_ERROR_INIT;
+	int there = find (rds, call, arena, name, &instance, &unheard);
+	return there == 0 || (there > 0 && is_going (&instance));
+}
+
+/* 1: it is on its way already. Else 0 and the name, NULL for none, which must have been asked for; or a code. */
 static int
 final_snapshot (struct rds *rds, struct larder_call *call, const struct larder_resource *resource, struct larder_arena *arena, const char **ret,
                 struct larder_error *error)
@@ -251,8 +268,25 @@ final_snapshot (struct rds *rds, struct larder_call *call, const struct larder_r
 	int code = look_at_final (rds, call, resource, arena, &asked, ret, error);
 	if (code == 0 && !asked)
 		return larder_fail_next (error, LARDER_E_INVALID, "final-snapshot = NAME, or skip-final-snapshot = yes", "database '%s' has no name for its final snapshot", resource->identity);
-	return code > 0 ? larder_fail_next (error, LARDER_E_CONFLICT, "another name: {date} in it makes one a day", "a snapshot '%s' is there already, so database '%s' is not removed", *ret,
-		resource->identity) : code;
+	if (code <= 0 || is_on_its_way (rds, call, arena, resource->identity))
+		return code;
+	return larder_fail_next (error, LARDER_E_CONFLICT, "another name: {date} in it makes one a day", "a snapshot '%s' is there already, so database '%s' is not removed", *ret, resource->identity);
+}
+
+static int
+delete_it (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, const char *snapshot, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	char what[200];
+	snprintf (what, sizeof what, "cannot remove database '%.100s'", name);
+	rds_delete (&request, arena, name, snapshot);
+	int code = exchange (rds, call, arena, &request, what, &reply, error);
+	if (code < 0 || !reply.fault || is_refusal (&reply, "DBInstanceNotFound"))
+		return code;
+	if ((is_refusal (&reply, "InvalidDBInstanceState") || is_refusal (&reply, "DBSnapshotAlreadyExists")) && is_on_its_way (rds, call, arena, name))
+		return 0;
+	return aws_fault_error (reply.fault, what, error);
 }
 
 static int
@@ -260,24 +294,16 @@ database_remove (void *self, struct larder_call *call, const struct larder_resou
 {
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	struct rds_instance instance;
-	struct aws_request request;
-	struct aws_reply reply = { 0 };
 	const char *snapshot;
-	char what[200];
 	int code = arena ? refuse_read_only (self, error) : larder_fail_memory (error);
 	if (code == 0)
 		code = find (self, call, arena, resource->identity, &instance, error);
-	if (code <= 0 || strcmp (instance.status, "deleting") == 0)
+	if (code <= 0 || is_going (&instance))
 		return code < 0 ? code : 0;
 	if (strcmp (instance.protection, "true") == 0)
 		return larder_fail_next (error, LARDER_E_CONFLICT, "protect = no, and larder infra apply, when it is really to go", "database '%s' has deletion protection", resource->identity);
 	code = final_snapshot (self, call, resource, arena, &snapshot, error);
-	if (code < 0)
-		return code;
-	snprintf (what, sizeof what, "cannot remove database '%.100s'", resource->identity);
-	rds_delete (&request, arena, resource->identity, snapshot);
-	code = exchange (self, call, arena, &request, what, &reply, error);
-	return code == 0 && reply.fault && !is_refusal (&reply, "DBInstanceNotFound") ? aws_fault_error (reply.fault, what, error) : code;
+	return code == 0 ? delete_it (self, call, arena, resource->identity, snapshot, error) : code < 0 ? code : 0;
 }
 
 /* ---- rights ---- */

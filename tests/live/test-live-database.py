@@ -227,6 +227,48 @@ def test_live_database_that_is_going_is_not_asked_to_go_again():
         assert then.count("DeleteDBInstance") == 1 and then.index("DescribeDBInstances") < then.index("DeleteDBInstance"), (number, then)
 
 
+REFUSED = "<ErrorResponse><Error><Code>%s</Code><Message>no</Message></Error><RequestId>r1</RequestId></ErrorResponse>"
+
+
+def test_live_database_lost_answer_of_its_removal():
+    """Asked again RDS says that it is being deleted, or that its final snapshot is there: ours, where it is going when looked at again. Else that is an error."""
+    words, section = ("destroy", "--environment", "test"), SECTION + "destroy = yes\n"
+
+    def reply(number, status, body):
+        return {"method": "POST", "nth": number, "do": "reply", "status": status, "body": body}
+    place.fresh()
+    going = described("deleting")
+    assert place.run(*words, section=section).code == 0
+    removal = [body["Action"] for body in place.bodies].index("DeleteDBInstance") + 1
+    for word in ("InvalidDBInstanceState", "InvalidDBInstanceStateFault", "DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault"):
+        place.fresh()
+        lost = [{"method": "POST", "nth": removal, "do": "drop-reply"}, reply(removal + 1, 400, REFUSED % word), reply([removal + 2, removal + 3], 200, going)]
+        done = place.run(*words, section=section, plan=lost)
+        assert done.code == 0 and place.there() == [] and place.snapshots() == [NAME + "-final-snapshot"], (word, done)
+        place.fresh()
+        gone = place.run(*words, section=section, plan=lost[:2])
+        assert gone.code == 0 and place.there() == [], (word, gone)
+        place.fresh()
+        stays = place.run(*words, section=section, plan=[reply(removal, 400, REFUSED % word)])
+        assert stays.code != 0 and word in stays.err and "r1" in stays.err and place.there() == [NAME], (word, stays)
+
+
+def test_live_database_its_own_final_snapshot_is_no_conflict():
+    """There it is, of a removal that began meanwhile: what is being deleted when looked at again goes."""
+    words, section = ("destroy", "--environment", "test"), SECTION + "destroy = yes\n"
+    place.fresh()
+    going = described("deleting")
+    assert place.run(*words, section=section).code == 0
+    removal = [body["Action"] for body in place.bodies].index("DeleteDBInstance") + 1
+    place.fresh()
+    place.client.create_db_snapshot(DBInstanceIdentifier=NAME, DBSnapshotIdentifier=NAME + "-final-snapshot")
+
+    def end(_):
+        place.client.delete_db_instance(DBInstanceIdentifier=NAME, SkipFinalSnapshot=True)
+    done = place.run(*words, section=section, plan=[{"method": "POST", "nth": removal, "do": "reply", "status": 200, "body": going, "before": end}])
+    assert done.code == 0 and place.there() == [] and not any(body["Action"] == "DeleteDBInstance" for body in place.bodies), (done, place.bodies)
+
+
 def test_live_database_where_there_is_no_such_service():
     place.fresh()
     done = place.run("plan", server="minio")
@@ -237,10 +279,9 @@ def test_live_database_where_there_is_no_such_service():
 def test_live_database_refused_and_throttled():
     """Denied: a named error with the service's code. Throttled: tried again. A lost answer: found done."""
     place.fresh()
-    refuse = "<ErrorResponse><Error><Code>%s</Code><Message>no</Message></Error><RequestId>r1</RequestId></ErrorResponse>"
-    done = place.run("plan", plan=[{"method": "POST", "do": "reply", "status": 403, "body": refuse % "AccessDenied"}])
+    done = place.run("plan", plan=[{"method": "POST", "do": "reply", "status": 403, "body": REFUSED % "AccessDenied"}])
     assert done.code == 4 and "AccessDenied" in done.lines[1]["why"] and "r1" in done.lines[1]["why"], done
-    done = place.run("apply", plan=[{"method": "POST", "nth": [1, 3], "do": "reply", "status": 400, "body": refuse % "Throttling"}])
+    done = place.run("apply", plan=[{"method": "POST", "nth": [1, 3], "do": "reply", "status": 400, "body": REFUSED % "Throttling"}])
     assert done.code == 0 and place.facts() == STRATEGY, done
     modify(place.client, {"BackupRetentionPeriod": 9})
     done = place.run("apply", plan=[{"method": "POST", "nth": 5, "do": "drop-reply"}])
