@@ -122,17 +122,22 @@ do_it (struct cli *cli, struct larder_infra *infra, struct larder_error *error)
 	return code;
 }
 
+/* The sections, or the plan that is named. */
+static int
+open_asked (struct cli *cli, const struct infra *flags, uint32_t more, struct larder_infra **ret, struct larder_error *error)
+{
+	CLEANUP_FREE char *saved = NULL;
+	size_t length;
+	int code = cli->operands ? file_slurp (AT_FDCWD, cli->operand[0], PLAN_MOST, &saved, &length, error) : 0;
+	return code < 0 ? code : open_infra (cli, flags, saved, more | LARDER_INFRA_LEAN, ret, error);
+}
+
 static int
 run_apply (struct cli *cli, const void *self, struct larder_error *error)
 {
-	const struct infra *flags = self;
 	CLEANUP_INFRA struct larder_infra *infra = NULL;
-	CLEANUP_FREE char *saved = NULL;
-	size_t length;
 	struct larder_infra_counts counts;
-	int code = cli->operands ? file_slurp (AT_FDCWD, cli->operand[0], PLAN_MOST, &saved, &length, error) : 0;
-	if (code == 0)
-		code = open_infra (cli, flags, saved, LARDER_INFRA_LEAN, &infra, error);
+	int code = open_asked (cli, self, 0, &infra, error);
 	if (code == 0 && cli->globals.dry_run)
 		return tell_plan (cli, infra, false, &counts, error);
 	return code < 0 ? code : do_it (cli, infra, error);
@@ -204,7 +209,7 @@ run_destroy (struct cli *cli, const void *self, struct larder_error *error)
 	const struct infra *flags = self;
 	CLEANUP_INFRA struct larder_infra *infra = NULL;
 	struct larder_infra_counts counts;
-	int code = open_infra (cli, flags, NULL, LARDER_INFRA_DESTROY, &infra, error);
+	int code = open_asked (cli, flags, LARDER_INFRA_DESTROY, &infra, error);
 	if (code == 0)
 		code = tell_plan (cli, infra, false, &counts, error);
 	if (code < 0 || cli->globals.dry_run || !changes (&counts))
@@ -215,8 +220,9 @@ run_destroy (struct cli *cli, const void *self, struct larder_error *error)
 }
 
 const struct larder_cmd cmd_infra_destroy = {
-	.name = "infra destroy", .summary = "remove what the sections stand for", .operands = NULL,
-	.examples = "larder infra destroy --profile mock --environment pingvas-studio|all of it\nlarder infra destroy -n|what would go",
-	.text = "Asks for the name of the environment. Leaves what is protected (protect = yes; a database without destroy = yes) and buckets that hold objects: those are failures, and the rest goes. What takes its time is awaited, as by infra apply.",
-	.options = destroy_options, .self_size = sizeof (struct infra), .least = 0, .most = 0, .run = run_destroy,
+	.name = "infra destroy", .summary = "remove what the sections stand for, or exactly a saved plan", .operands = "[FILE]",
+	.examples = "larder infra destroy --profile mock --environment pingvas-studio|all of it\nlarder infra destroy -n|what would go\n"
+		"larder infra destroy gone.plan|what infra plan --destroy -o gone.plan told, unless the world has moved since",
+	.text = "Asks for the name of the environment. Leaves what is protected (protect = yes; a database without destroy = yes) and buckets that hold objects, with all that is set up for them: those are failures, and the rest goes. What takes its time is awaited, as by infra apply.",
+	.options = destroy_options, .self_size = sizeof (struct infra), .least = 0, .most = 1, .run = run_destroy,
 };

@@ -249,6 +249,8 @@ unmake_one (void *context, struct resource *one)
 	else if (larder_is_cancelled (applying->infra->larder))
 		code = larder_fail_cancelled (&error);
 	else
+		code = resource_refuse_held (applying->infra, one, &error);
+	if (code == 0)
 		code = remove_it (applying, one, &error);
 	if (code < 0)
 		return broken (applying, one, code, &error);

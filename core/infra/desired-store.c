@@ -194,6 +194,7 @@ desired_access (struct larder_infra *infra, struct larder_error *error)
 		struct resource *access = resource_add (infra, at, "access", asked->bucket, asked->backend);
 		if (!access)
 			return larder_fail_memory (error);
+		access->protect = asked->protect;
 		if (asked->tls_only)
 			lines_add (&access->desired, "tls-only", "yes");
 		code = add_readers (infra, access, error);
@@ -278,6 +279,8 @@ desired_replications (struct larder_infra *infra, struct larder_error *error)
 		if (!asked->bucket || !asked->backend || !asked->replication)
 			continue;
 		struct resource *copies = resource_add (infra, at, "replication", asked->bucket, asked->backend);
+		if (copies)
+			copies->protect = asked->protect;
 		code = copies ? each_named (infra, copies, "replication", asked->replication, add_replication, error) : larder_fail_memory (error);
 		if (code == 0)
 			code = need_target (infra, copies, error);

@@ -99,7 +99,7 @@ int
 desired_read (struct larder_infra *infra, struct larder_error *error)
 {
 	static int (*const steps[]) (struct larder_infra *, struct larder_error *) = {
-		desired_stores, desired_cdns, desired_access, desired_replications, desired_filesystems, desired_backups, desired_databases, desired_own,
+		desired_stores, desired_cdns, desired_access, desired_replications, desired_filesystems, desired_databases, desired_backups, desired_own,
 	};
 	int code = 0;
 	for (size_t n = 0; code == 0 && n < sizeof steps / sizeof *steps; n++)

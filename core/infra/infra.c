@@ -78,6 +78,8 @@ prepare (struct larder_infra *infra, const struct larder_infra_request *request,
 	if (code < 0)
 		return code;
 	bind_all (infra);
+	if (request->saved && (request->only || request->flags & ~(uint32_t) (LARDER_INFRA_DESTROY | LARDER_INFRA_LEAN)))
+		return larder_fail_next (error, LARDER_E_INVALID, "make the plan with them: larder infra plan -o FILE", "a saved plan is done as it was made, and not by other flags");
 	code = request->saved ? saved_read (infra, request->saved, error) : 0;
 	if (code == 0)
 		code = look_at_all (infra, error);
@@ -152,6 +154,8 @@ why_of (const struct resource *one)
 {
 	if (one->mark == LARDER_INFRA_FAILED || one->mark == LARDER_INFRA_LACKING)
 		return one->mark == LARDER_INFRA_FAILED ? one->why_failed : one->why_cut;
+	if (one->mark == LARDER_INFRA_REMOVE && one->protect)
+		return "protected: it will be left";
 	return one->state == LARDER_RESOURCE_PENDING || one->state == LARDER_RESOURCE_FAILED ? infra_state (one) : NULL;
 }
 

@@ -137,6 +137,11 @@ int traps_refuse (const struct resource *resource, struct larder_error *error);
 /* Is the condition met? Pure. */
 bool trap_is_met (const char *when, const struct lines *desired, const struct lines *facts, const struct lines *observed);
 
+/* ---- holds.c ---- */
+
+/* CONFLICT when it is a part of a bucket that holds objects. */
+int resource_refuse_held (struct larder_infra *infra, const struct resource *one, struct larder_error *error);
+
 /* ---- window.c: times of a day and of a week, UTC. Pure, but for where `here` is ---- */
 
 /* "hh:mm-hh:mm", of at least so many minutes? */

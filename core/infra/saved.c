@@ -180,7 +180,11 @@ read_head (struct larder_infra *infra, const json_t *line, struct larder_error *
 		return damaged ("is of another kind or version", error);
 	if (strcmp (profile ? profile : "", then) != 0)
 		return larder_fail_next (error, LARDER_E_CONFLICT, "apply it with --profile as it was made, or plan again", "the plan is of profile '%s', and this is '%s'", then, profile ? profile : "");
-	infra->flags |= (uint32_t) json_integer_value (json_object_get (line, "flags"));
+	uint32_t flags = (uint32_t) json_integer_value (json_object_get (line, "flags"));
+	if ((flags ^ infra->flags) & LARDER_INFRA_DESTROY)
+		return larder_fail_next (error, LARDER_E_CONFLICT, flags & LARDER_INFRA_DESTROY ? "larder infra destroy FILE, which asks for the environment" : "larder infra apply FILE",
+			"the plan is one to %s", flags & LARDER_INFRA_DESTROY ? "destroy" : "apply");
+	infra->flags |= flags;
 	infra->saved_digest = arena_copy (infra->arena, member (line, "observed"));
 	for (size_t n = 0; n < infra->count; n++)
 		infra->at[n].aside = true;

@@ -171,6 +171,48 @@ def test_cli_infra_a_saved_plan_and_nothing_else():
     assert larder("infra", "apply", "today.plan", env={"LARDER_CONFIG": os.path.join(HOME, "etc/larder.ini")}).code == 5
 
 
+def test_cli_infra_a_saved_plan_is_done_as_it_was_made():
+    """No flag makes more or less of it; one that destroys is taken by destroy alone, which asks for the environment."""
+    fresh()
+    apply()
+    path = os.path.join(DEMO, NEEDED[0], ".larder/settings")
+    whole = read(path)
+    write(path, whole.replace(b"encryption\tAES256\n", b"") + b"tag[Mine]\tof somebody\n")
+    assert plan("-o", "today.plan").code == 0
+    for flag in (("--adopt",), ("--replace",), ("--strict",), ("--only", "store/logs")):
+        got = larder("infra", "apply", *flag, "today.plan")
+        assert got.code == 2 and "as it was made" in got.err and b"AES256" not in read(path), (flag, got.err)
+    got = larder("infra", "destroy", "--environment", NAME, "today.plan")
+    assert got.code == 5 and "one to apply" in got.err, got.err
+    assert apply("today.plan")["updated"] == 1 and b"tag[Mine]" in read(path)
+    assert plan("--destroy", "-o", "gone.plan").code == 0
+    got = larder("infra", "apply", "gone.plan")
+    assert got.code == 5 and "one to destroy" in got.err and os.path.exists(path), got.err
+    assert larder("infra", "destroy", "gone.plan").code == 5 and os.path.exists(path)
+    got = larder("infra", "destroy", "gone.plan", "--environment", NAME)
+    assert got.code == 5 and not os.path.exists(path) and "created" not in got.out, (got.out, got.err)        # 5: the database is protected
+
+
+def test_cli_infra_destroy_leaves_what_is_set_up_for_objects_that_stay():
+    """Of a bucket that is protected, or holds something, old versions too, nothing is taken: neither who may read it nor what is copied from it."""
+    def left(env=None):
+        return sorted(line["resource"] for line in facts(plan(env=env), "resource") if line["change"] == "same" and line["identity"] == NEEDED[0])
+    fresh()
+    apply()
+    assert left() == ["access", "bucket", "replication"]
+    write("one", b"1")
+    assert larder("put", "one", "images:kept").code == 0 and larder("rm", "images:kept").code == 0
+    got = larder("infra", "destroy", "--environment", NAME)
+    assert got.code == 5 and "holds objects" in got.err and left() == ["access", "bucket", "replication"], got.err
+    assert larder("rm", "-r", "--all-versions", "images:").code == 0
+    env = configured(PIPELINE, ("[store \"images\"]\n", "[store \"images\"]\nprotect = yes\n"))
+    told = [line for line in facts(plan("--destroy", env=env), "resource") if line["identity"] == NEEDED[0]]
+    assert [line["why"] for line in told] == ["protected: it will be left"] * 3, told
+    got = larder("infra", "destroy", "--environment", NAME, env=env)
+    assert got.code == 5 and "is protected" in got.err and left(env) == ["access", "bucket", "replication"], got.err
+    assert larder("infra", "destroy", "--environment", NAME).code == 5 and not os.path.exists(os.path.join(DEMO, NEEDED[0]))
+
+
 def test_cli_infra_destroy():
     fresh()
     apply()
@@ -187,6 +229,13 @@ def test_cli_infra_destroy():
     assert "holds objects" in why["pingvas-studio-uploads"] and "protected" in why[NAME], why
     assert larder("cat", "uploads:kept").raw == b"1"
     assert sorted(line["identity"] for line in facts(plan(), "resource") if line["change"] == "same") == [NAME, "pingvas-studio-uploads"]
+
+
+def test_cli_infra_backup_of_each_kind():
+    """What a backup names may be a file system, a database or a store, wherever its section stands."""
+    text = PIPELINE.replace("resources = model-cache", "resources = postgresql, uploads")
+    told = [line["from"] for line in facts(plan(env=configured(text)), "change") if line.get("from") and line["resource"] == "backup"]
+    assert told == ["database/postgresql#id", "store/uploads#id"], told
 
 
 def test_cli_infra_destroy_of_one_section():
@@ -260,6 +309,7 @@ def test_cli_infra_hostile_sections():
         (("transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE", "transition = GLACIER_IR"), 2, "AGE CLASS"),
         (("tags = \"Name=Generated Images\", Environment=production", "tags = production"), 2, "is no tag"),
         (("behaviors = thumbnails, default", "behaviors = thumbnails, no-such"), 2, "no-such"),
+        (("resources = model-cache", "resources = model-cache, postgres"), 3, "postgres"),
         (("window = 03:00-04:00", "window = 3am"), 2, "has a window '3am'"),
         (("window = 03:00-04:00", "window = 03:00-03:29"), 2, "30 minutes"),
     )

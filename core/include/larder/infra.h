@@ -75,7 +75,8 @@ typedef int (*larder_infra_change_fn) (void *context, const struct larder_infra_
 struct larder_infra_request {
 	size_t size;
 	uint32_t flags;                  /* enum larder_infra_flag */
-	const char *saved;               /* what larder_infra_save wrote: that and nothing else; CONFLICT when the world moved since. NULL */
+	const char *saved;               /* what larder_infra_save wrote: that and nothing else, with no `only` and of `flags` DESTROY where it destroys, and LEAN; CONFLICT
+	                                  * when the world moved since. NULL */
 	const char *only;                /* one section, "store/images", with what it needs; to destroy that alone. NULL: all */
 	int64_t wait;                    /* ns that one resource may take at its service, before it is NOTREADY; 0: 45 minutes, less than 0: none */
 };

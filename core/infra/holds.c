@@ -1,0 +1,50 @@
+/* holds.c: what a bucket holds. As long as it is kept by that, so is who may read it, and what is copied from it: neither is taken from objects that stay. */
+#include "resource.h"
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
+#include <string.h>
+
+#include "error.h"
+#include "instance.h"
+
+static int
+any_item (void *context, const struct larder_info *info, struct larder_error *error)
+{
+	bool *any = context;
+	(void) info, (void) error;
+	*any = true;
+	return 0;
+}
+
+/* Old versions and delete markers keep a bucket, too. */
+static int
+look_for_any (struct larder_infra *infra, const struct resource *one, bool *ret, struct larder_error *error)
+{
+	struct instance *instance = one->instance;
+	struct larder_call call = larder_call_begin (infra->larder, one->arena);
+	struct larder_page page = { .size = sizeof page };
+	const struct larder_list request = {
+		.size = sizeof request, .bucket = one->identity, .prefix = "", .delimiter = "", .most = 1, .versions = instance->caps & LARDER_CAP_VERSIONS,
+	};
+	instance_enter (instance);
+	int code = instance->module->driver->list (instance->self, &call, &request, any_item, ret, &page, error);
+	instance_leave (instance);
+	return code;
+}
+
+int
+resource_refuse_held (struct larder_infra *infra, const struct resource *one, struct larder_error *error)
+{
+	bool part = !one->driver && (strcmp (one->type, "access") == 0 || strcmp (one->type, "replication") == 0), any = false;
+	if (!part || !one->instance->module->driver->list)
+		return 0;
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = look_for_any (infra, one, &any, &why);
+	if (any)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "larder rm -r --all-versions empties it, when all of it is to go", "bucket '%s' holds objects", one->identity);
+	if (code < 0 && code != LARDER_E_NOTFOUND && error)
+		larder_give (error, &why);
+	return code == LARDER_E_NOTFOUND ? 0 : code;
+}
