@@ -135,6 +135,16 @@ desired_backups (struct larder_infra *infra, struct larder_error *error)
 
 enum { WINDOW_LEAST = 30 };   /* minutes */
 
+/* Who lets it go says what of it stays. */
+static int
+check_final (const struct resource *database, const struct schema_database *asked, struct larder_error *error)
+{
+	if (!asked->destroy || asked->skip_final_snapshot || (asked->final_snapshot && *asked->final_snapshot))
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "final-snapshot = NAME, or skip-final-snapshot = yes", "[database \"%s\"] of %s has destroy = yes and no name for its final snapshot",
+		database->section, config_where_key (database->at, "destroy"));
+}
+
 static int
 add_database (struct larder_infra *infra, const struct config_section *at, const struct schema_database *asked, struct larder_error *error)
 {
@@ -144,6 +154,9 @@ add_database (struct larder_infra *infra, const struct config_section *at, const
 	if (asked->window && !window_is_of_a_day (asked->window, WINDOW_LEAST))
 		return larder_fail_next (error, LARDER_E_INVALID, "window = 18:00-19:00: hours and minutes, UTC, 30 minutes at the least",
 			"[database \"%s\"] of %s has a window '%s'", database->section, config_where_key (at, "window"), asked->window);
+	int code = check_final (database, asked, error);
+	if (code < 0)
+		return code;
 	database->protect = !asked->destroy;
 	lines_add (&database->desired, "retention", asked->retention > 0 ? text_days (database->arena, asked->retention) : config_given (at, "retention") ? "0" : NULL);
 	if (config_given (at, "protect"))

@@ -4,6 +4,7 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 #include "error.h"
 
 #define OVERLAPS " overlaps "
-enum { TERM_MOST = 200 };
+#define NAMES " names "
+#define DATE "{date}"
+enum { TERM_MOST = 200, DATE_LENGTH = 10 };
 
 /* ---- one term ---- */
 
@@ -84,13 +87,40 @@ overlap_fits (const struct world *world, const char *term, const char *overlaps)
 }
 
 static bool
+is_name (const char *text, size_t most)
+{
+	const char *date = strstr (text, DATE);
+	char before = '-';
+	if (!isalpha ((unsigned char) *text) || strlen (text) + (date ? DATE_LENGTH - strlen (DATE) : 0) > most)
+		return false;
+	for (const char *at = text; *at; at++) {
+		if (at == date)
+			at += strlen (DATE) - 1;
+		else if (!isalnum ((unsigned char) *at) && (*at != '-' || before == '-'))
+			return false;
+		before = *at;
+	}
+	return before != '-';
+}
+
+/* "PATH names NUMBER" */
+static bool
+name_fits (const struct world *world, const char *term, const char *names)
+{
+	char path[TERM_MOST];
+	snprintf (path, sizeof path, "%.*s", (int) (names - term), term);
+	const char *value = value_of (world, path);
+	return value && is_name (value, strtoul (names + strlen (NAMES), NULL, 10));
+}
+
+static bool
 term_fits (const struct world *world, const char *term)
 {
 	if (*term == '!')
 		return !term_fits (world, term + 1);
-	const char *overlaps = strstr (term, OVERLAPS);
-	if (overlaps)
-		return overlap_fits (world, term, overlaps);
+	const char *overlaps = strstr (term, OVERLAPS), *names = strstr (term, NAMES);
+	if (overlaps || names)
+		return overlaps ? overlap_fits (world, term, overlaps) : name_fits (world, term, names);
 	bool was = strncmp (term, "was:", 4) == 0;
 	term += was ? 4 : 0;
 	const char *less = strchr (term, '<'), *minus = strstr (term, " - ");

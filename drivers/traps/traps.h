@@ -69,6 +69,8 @@ static const struct larder_trap backup_traps[] = {
 static const struct larder_trap database_traps[] = {
 	{ "final-snapshot-name", "final-snapshot & !final-snapshot=none & !final-snapshot~{date}", "a final snapshot of that name may be there already: then the second destroy fails", "{date} in the name", false },
 	{ "final-snapshot-there", "was:final-snapshot-there", "a snapshot '{was:final-snapshot-there}' is there already: the database would not go", "another name: {date} in it makes one a day", false },
+	{ "final-snapshot-invalid", "final-snapshot & !final-snapshot=none & !final-snapshot names 255", "RDS refuses it: no snapshot can be called '{final-snapshot}'",
+	  "a letter, then letters, digits and single hyphens, none at the end, 255 at the most", true },
 	{ "pitr-is-not-logs", "log[*]", "exported logs do not bring a point in time back: a retention above 0 does", "retention; the logs are for reading", false },
 	{ "retention-stalls", "was:retention=0 & !retention=0 | was:retention>0 & retention=0", "between none and some retention the instance may stall for seconds", "in the maintenance window", false },
 	{ "windows", "window", "the window is in UTC: {window} there is {window here} by this machine's clock", "other hours, where that is a busy time", false },

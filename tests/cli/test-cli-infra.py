@@ -299,6 +299,26 @@ def test_cli_infra_what_a_backend_lacks():
     assert (done["created"], done["failed"]) == (10, 0) and not [path for path in settings() if "/backup/" in path], done
 
 
+FINAL = "final-snapshot = pingvas-studio-final-snapshot\n"
+
+
+def test_cli_infra_a_final_snapshot_that_has_no_name():
+    """What no snapshot can be called is refused by the plan, with file and line; without one only what says so may go."""
+    fresh()
+    apply()
+    for name in ("9bad--x_!", "Ends-", "two--hyphens", "under_score", "-first", "{date}", "of-{date}-and-{date}", "x-{date}-", "x--{date}", "x" * 256, "x" * 246 + "{date}"):
+        env = configured(PIPELINE, (FINAL, "final-snapshot = %s\n" % name))
+        got = plan("--only", "database/postgresql", code=2, env=env)
+        why = next(line["why"] for line in facts(got, "resource") if line["change"] == "failed")
+        assert "final-snapshot-invalid" in why and "'%s'" % name in why and "larder.ini:" in why, (name, why)
+        assert "final-snapshot-invalid" in larder("config", "check", "--json", env=env).out, name
+    for name in ("x", "Final-1", "final-{date}", "x{date}-2", "x" * 255, "x" * 245 + "{date}"):
+        assert plan("--only", "database/postgresql", env=configured(PIPELINE, (FINAL, "final-snapshot = %s\n" % name))).code == 0, name
+    assert "no name for its final snapshot" in plan(code=2, env=configured(PIPELINE, (FINAL, "destroy = yes\n"))).err
+    for harmless in ("", "destroy = yes\nskip-final-snapshot = yes\n"):
+        plan(env=configured(PIPELINE, (FINAL, harmless)))
+
+
 def test_cli_infra_hostile_sections():
     """Twins, references to nothing, and values that are none: named, and nothing is made."""
     fresh()
@@ -312,10 +332,12 @@ def test_cli_infra_hostile_sections():
         (("resources = model-cache", "resources = model-cache, postgres"), 3, "postgres"),
         (("window = 03:00-04:00", "window = 3am"), 2, "has a window '3am'"),
         (("window = 03:00-04:00", "window = 03:00-03:29"), 2, "30 minutes"),
+        ((FINAL, "final-snapshot =\ndestroy = yes\n"), 2, "no name for its final snapshot"),
+        ((FINAL, "destroy = yes\nskip-final-snapshot = no\n"), 2, "no name for its final snapshot"),
     )
     for change, code, words in cases:
         got = larder("infra", "apply", env=configured(PIPELINE, change))
-        assert got.code == code and words in got.err, (change, got.code, got.err)
+        assert got.code == code and words in got.err and "larder.ini:" in got.err, (change, got.code, got.err)
         assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-uploads")), change
 
 

@@ -279,6 +279,8 @@ struct larder_resource {
  *   PATH=TEXT  PATH~TEXT  PATH<NUMBER  PATH>NUMBER   its value is, holds, is less or more than
  *   PATH-PATH<NUMBER      the difference of two
  *   PATH overlaps PATH    two windows in time, of a day ("03:00-04:00") or of a week ("sun:05:00-sun:05:30")
+ *   PATH names NUMBER     its value can be an identifier of so many characters at the most: a letter, then letters, digits and single hyphens, none at
+ *                         the end; {date} in it is the ten characters of a day
  *   was:TERM      over the observed lines instead
  * In `text`, {PATH} is its value, {was:PATH} the observed one, and {PATH here} a window of a day in UTC by the clock of who reads it. */
 struct larder_trap {
