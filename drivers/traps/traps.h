@@ -72,7 +72,7 @@ static const struct larder_trap database_traps[] = {
 	{ "final-snapshot-invalid", "final-snapshot & !final-snapshot=none & !final-snapshot names 255", "RDS refuses it: no snapshot can be called '{final-snapshot}'",
 	  "a letter, then letters, digits and single hyphens, none at the end, 255 at the most", true },
 	{ "pitr-is-not-logs", "log[*]", "exported logs do not bring a point in time back: a retention above 0 does", "retention; the logs are for reading", false },
-	{ "retention-stalls", "was:retention=0 & !retention=0 | was:retention>0 & retention=0", "between none and some retention the instance may stall for seconds", "in the maintenance window", false },
+	{ "retention-stalls", "was:retention=0 & retention & !retention=0 | was:retention>0 & retention=0", "between none and some retention the instance may stall for seconds", "in the maintenance window", false },
 	{ "windows", "window", "the window is in UTC: {window} there is {window here} by this machine's clock", "other hours, where that is a busy time", false },
 	{ "windows-overlap", "window overlaps was:maintenance", "RDS refuses it: the instance has its maintenance at {was:maintenance}, UTC", "a window at another time, or another time for the maintenance", true },
 	{ NULL }

@@ -303,7 +303,7 @@ FINAL = "final-snapshot = pingvas-studio-final-snapshot\n"
 
 
 def test_cli_infra_a_final_snapshot_that_has_no_name():
-    """What no snapshot can be called is refused by the plan, with file and line; without one only what says so may go."""
+    """c-F02: what no snapshot can be called is refused by the plan, with file and line; without one only what says so may go."""
     fresh()
     apply()
     for name in ("9bad--x_!", "Ends-", "two--hyphens", "under_score", "-first", "{date}", "of-{date}-and-{date}", "x-{date}-", "x--{date}", "x" * 256, "x" * 246 + "{date}"):

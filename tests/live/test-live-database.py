@@ -194,6 +194,19 @@ def test_live_database_no_backup_during_its_maintenance():
     assert done.code == 0, done
 
 
+def test_live_database_stalls_between_no_retention_and_some():
+    """Told where the sections ask for it, and only there."""
+    told = {}
+    for was in (0, 7):
+        place.fresh(BackupRetentionPeriod=was)
+        assert place.facts()["BackupRetentionPeriod"] == was, place.facts()
+        for asked in ("", "retention = 0d\n", "retention = 7d\n", "retention = 9d\n"):
+            done = place.run("plan", section=SECTION.replace("retention = 7d\n", asked))
+            assert done.code == 0, done
+            told[was, asked] = "retention-stalls" in warnings(done)
+    assert [one for one in told if told[one]] == [(0, "retention = 7d\n"), (0, "retention = 9d\n"), (7, "retention = 0d\n")], told
+
+
 def test_live_database_with_deletion_protection():
     place.fresh(DeletionProtection=True)
     done = place.run("destroy", "--environment", "test", section=SECTION + "destroy = yes\n")
