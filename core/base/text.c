@@ -222,6 +222,25 @@ text_nearest (const char *word, const char *const *words, size_t count)
 	return nearest;
 }
 
+bool
+text_is_name (const char *text, size_t most)
+{
+	static const char word[] = "{date}", day[] = "2025-11-03";
+	const char *date = strstr (text, word);
+	char before = '-';
+	if ((*text >= '0' && *text <= '9') || strlen (text) + (date ? strlen (day) - strlen (word) : 0) > most)
+		return false;
+	for (const char *at = text; *at; at++) {
+		bool known = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') || (*at == '-' && before != '-');
+		if (!known && (at != date || at == text))
+			return false;
+		if (at == date)
+			at += strlen (word) - 1;
+		before = *at;
+	}
+	return before != '-';
+}
+
 const char *
 text_last (const char *path)
 {

@@ -4,17 +4,16 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
+#include "text.h"
 
 #define OVERLAPS " overlaps "
 #define NAMES " names "
-#define DATE "{date}"
-enum { TERM_MOST = 200, DATE_LENGTH = 10 };
+enum { TERM_MOST = 200 };
 
 /* ---- one term ---- */
 
@@ -86,23 +85,6 @@ overlap_fits (const struct world *world, const char *term, const char *overlaps)
 	return one && other && windows_overlap (one, other);
 }
 
-static bool
-is_name (const char *text, size_t most)
-{
-	const char *date = strstr (text, DATE);
-	char before = '-';
-	if (!isalpha ((unsigned char) *text) || strlen (text) + (date ? DATE_LENGTH - strlen (DATE) : 0) > most)
-		return false;
-	for (const char *at = text; *at; at++) {
-		if (at == date)
-			at += strlen (DATE) - 1;
-		else if (!isalnum ((unsigned char) *at) && (*at != '-' || before == '-'))
-			return false;
-		before = *at;
-	}
-	return before != '-';
-}
-
 /* "PATH names NUMBER" */
 static bool
 name_fits (const struct world *world, const char *term, const char *names)
@@ -110,7 +92,7 @@ name_fits (const struct world *world, const char *term, const char *names)
 	char path[TERM_MOST];
 	snprintf (path, sizeof path, "%.*s", (int) (names - term), term);
 	const char *value = value_of (world, path);
-	return value && is_name (value, strtoul (names + strlen (NAMES), NULL, 10));
+	return value && text_is_name (value, strtoul (names + strlen (NAMES), NULL, 10));
 }
 
 static bool

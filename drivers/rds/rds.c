@@ -13,6 +13,8 @@
 #include "text.h"
 #include "traps.h"
 
+enum { SNAPSHOT_MOST = 255 };       /* characters of its name */
+
 struct rds {
 	struct aws_settings aws;
 	const char *name, *server;
@@ -268,6 +270,9 @@ final_snapshot (struct rds *rds, struct larder_call *call, const struct larder_r
 	int code = look_at_final (rds, call, resource, arena, &asked, ret, error);
 	if (code == 0 && !asked)
 		return larder_fail_next (error, LARDER_E_INVALID, "final-snapshot = NAME, or skip-final-snapshot = yes", "database '%s' has no name for its final snapshot", resource->identity);
+	if (code == 0 && *ret && !text_is_name (asked, SNAPSHOT_MOST))
+		return larder_fail_next (error, LARDER_E_INVALID, "a letter, then letters, digits and single hyphens, none at the end, 255 at the most", "no final snapshot of database '%s' can be called '%s'",
+			resource->identity, asked);
 	if (code <= 0 || is_on_its_way (rds, call, arena, resource->identity))
 		return code;
 	return larder_fail_next (error, LARDER_E_CONFLICT, "another name: {date} in it makes one a day", "a snapshot '%s' is there already, so database '%s' is not removed", *ret, resource->identity);

@@ -164,6 +164,17 @@ def test_live_database_snapshot_of_the_day_and_none():
     assert place.run("destroy", "--environment", "test", section=none + "skip-final-snapshot = yes\n").code == 0 and place.there() == [] and place.snapshots() == []
 
 
+def test_live_database_final_snapshot_that_no_snapshot_can_be_called():
+    """c-F02: refused by the plan, and never sent; moto would take it."""
+    for name in ("9bad--x_!", "Ends-"):
+        place.fresh()
+        section = SECTION.replace("final-snapshot = %s-final-snapshot" % NAME, "final-snapshot = " + name) + "destroy = yes\n"
+        for words, why in ((("plan",), "final-snapshot-invalid"), (("apply",), "final-snapshot-invalid"), (("destroy", "--environment", "test"), "can be called '%s'" % name)):
+            done = place.run(*words, section=section)
+            assert done.code == 2 and why in done.out and place.there() == [NAME], (words, done)
+            assert {body["Action"] for body in place.bodies} <= {"DescribeDBInstances", "DescribeDBSnapshots"}, place.bodies
+
+
 def warnings(done):
     return {line["path"]: line["why"] for line in done.lines if line["type"] == "change" and line["change"] == "warning"}
 

@@ -159,13 +159,26 @@ START_TEST (nearest)
 }
 END_TEST
 
+START_TEST (name)
+{
+	static const struct { const char *text; size_t most; bool is; } cases[] = {
+		{ "a", 1, true }, { "Final-1", 255, true }, { "a-b-c", 5, true }, { "a-{date}", 12, true }, { "a{date}b", 12, true }, { "a-{date}-b", 255, true },
+		{ "", 255, false }, { "ab", 1, false }, { "1a", 255, false }, { "-a", 255, false }, { "a-", 255, false }, { "a--b", 255, false }, { "a_b", 255, false },
+		{ "a\303\244", 255, false }, { "{date}", 255, false }, { "a-{date}", 11, false }, { "a--{date}", 255, false }, { "a-{date}-", 255, false },
+		{ "a-{date}-{date}", 255, false }, { "a-{dat}", 255, false }, { "a}", 255, false },
+	};
+	for (size_t n = 0; n < COUNT_OF (cases); n++)
+		ck_assert_msg (text_is_name (cases[n].text, cases[n].most) == cases[n].is, "%s", cases[n].text);
+}
+END_TEST
+
 int
 main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-base-text-hex", hex, 0 }, { "test-base-text-base64", base64, 0 }, { "test-base-text-utf8", utf8, 0 },
 		{ "test-base-text-escape", escape, 0 }, { "test-base-text-percent", percent, 0 }, { "test-base-text-distance", distance, 0 },
-		{ "test-base-text-nearest", nearest, 0 },
+		{ "test-base-text-nearest", nearest, 0 }, { "test-base-text-name", name, 0 },
 	};
 	return unit_run ("base-text", cases, COUNT_OF (cases));
 }
