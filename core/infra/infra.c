@@ -80,7 +80,7 @@ prepare (struct larder_infra *infra, const struct larder_infra_request *request,
 	bind_all (infra);
 	if (request->saved && (request->only || request->flags & ~(uint32_t) (LARDER_INFRA_DESTROY | LARDER_INFRA_LEAN)))
 		return larder_fail_next (error, LARDER_E_INVALID, "make the plan with them: larder infra plan -o FILE", "a saved plan is done as it was made, and not by other flags");
-	code = request->saved ? saved_read (infra, request->saved, error) : 0;
+	code = request->saved ? saved_read (infra, request->saved, error) : traps_check_accepted (infra, error);
 	if (code == 0)
 		code = look_at_all (infra, error);
 	if (code == 0 && request->saved)
@@ -322,6 +322,8 @@ larder_infra_traps (struct larder *larder, larder_finding_cb finding, void *cont
 {
 	struct larder_infra *infra = NULL;
 	int code = infra_describe (larder, &infra, error);
+	if (code == 0)
+		code = traps_check_accepted (infra, error);
 	for (size_t n = 0; code == 0 && n < infra->count; n++)
 		code = tell_traps (infra, &infra->at[n], finding, context, error);
 	larder_infra_free (infra);

@@ -132,6 +132,8 @@ const struct larder_path_rule *resource_rule (const struct resource *resource, c
 int facts_read (const struct larder_infra *infra, const struct resource *resource, struct lines *ret, struct larder_error *error);
 /* The traps that are met and accepted by no section, as changes of mark WARNING. */
 int traps_find (const struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* INVALID for a name that a section accepts and that no driver of this profile knows, where the driver of what the section stands for knows traps. */
+int traps_check_accepted (const struct larder_infra *infra, struct larder_error *error);
 /* INVALID when one of those found is what the service refuses. */
 int traps_refuse (const struct resource *resource, struct larder_error *error);
 /* Is the condition met? Pure. */

@@ -235,3 +235,100 @@ traps_find (const struct larder_infra *infra, struct resource *resource, struct 
 	}
 	return code;
 }
+
+/* ---- names that sections accept ---- */
+
+/* Every name that a driver of this profile knows, of any type. */
+struct known { struct larder_arena *arena; const char **at; size_t count, room; };
+
+static int
+know_table (struct known *known, const struct larder_trap *table, size_t stride, struct larder_error *error)
+{
+	for (const char *at = (const char *) table; at && ((const struct larder_trap *) (const void *) at)->name; at += stride) {
+		const char **more = arena_more (known->arena, known->at, known->count, &known->room, sizeof *more);
+		if (!more)
+			return larder_fail_memory (error);
+		known->at = more;
+		more[known->count++] = ((const struct larder_trap *) (const void *) at)->name;
+	}
+	return 0;
+}
+
+static int
+know_type (struct known *known, const struct larder_resource_type *means, struct larder_error *error)
+{
+	int code = know_table (known, means->traps, means->trap_stride, error);
+	for (const struct larder_trap *const *table = means->known_traps; code == 0 && table && *table; table++)
+		code = know_table (known, *table, means->trap_stride, error);
+	return code;
+}
+
+static bool
+is_bound (const struct resource *one)
+{
+	return one->means && !one->cut && one->code == 0;
+}
+
+/* Each type once: a thousand buckets are of one. */
+static bool
+is_first_of_type (const struct larder_infra *infra, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (is_bound (&infra->at[k]) && infra->at[k].means == infra->at[n].means)
+			return false;
+	return true;
+}
+
+/* Who answers here for what the section stands for may know no traps at all: then a name is for another profile. A section that stands for nothing itself,
+ * as a [lifecycle], is anybody's. */
+static bool
+is_judged (const struct larder_infra *infra, const struct config_section *at)
+{
+	bool stands = false;
+	for (size_t n = 0; n < infra->count; n++) {
+		const struct resource *one = &infra->at[n];
+		stands = stands || one->at == at;
+		if (one->at == at && is_bound (one) && one->means->traps)
+			return true;
+	}
+	return !stands;
+}
+
+static int
+refuse_name (const struct config_section *at, const char *name, const struct known *known, struct larder_error *error)
+{
+	char next[250] = "larder infra plan tells each trap by its name";
+	const char *nearest = text_nearest (name, known->at, known->count);
+	if (nearest)
+		snprintf (next, sizeof next, "did you mean '%s'?", nearest);
+	return larder_fail_next (error, LARDER_E_INVALID, next, "'%s' of accept in [%s \"%s\"] of %s is the name of no trap", name, config_kind (at), config_name (at), config_where_key (at, "accept"));
+}
+
+static int
+check_names (const struct larder_infra *infra, const struct config_section *at, const struct known *known, struct larder_error *error)
+{
+	const char *name;
+	if (!config_given (at, "accept") || !is_judged (infra, at))
+		return 0;
+	for (size_t n = 0; (name = config_item (at, "accept", n)); n++) {
+		bool found = false;
+		for (size_t k = 0; k < known->count && !found; k++)
+			found = strcmp (known->at[k], name) == 0;
+		if (!found)
+			return refuse_name (at, name, known, error);
+	}
+	return 0;
+}
+
+int
+traps_check_accepted (const struct larder_infra *infra, struct larder_error *error)
+{
+	struct known known = { .arena = infra->arena };
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < infra->count; n++)
+		if (is_bound (&infra->at[n]) && is_first_of_type (infra, n))
+			code = know_type (&known, infra->at[n].means, error);
+	for (const struct config_section *at = NULL; code == 0 && known.count && (at = config_next (larder_configuration (infra->larder), NULL, at));)
+		code = check_names (infra, at, &known, error);
+	return code;
+}

@@ -114,7 +114,7 @@ static const struct larder_path_rule paths[] = {
 
 static const struct larder_resource_type resources[] = {
 	{ .name = "backup", .summary = "a plan: what is backed up, where to, and when", .paths = paths, .path_stride = sizeof *paths, .read = backup_read, .create = backup_create,
-	  .update = backup_update, .remove = backup_remove, .supports = supports, .traps = backup_traps, .trap_stride = sizeof *backup_traps },
+	  .update = backup_update, .remove = backup_remove, .supports = supports, .traps = backup_traps, .trap_stride = sizeof *backup_traps, .known_traps = known_traps },
 	{ 0 }
 };
 

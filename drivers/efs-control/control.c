@@ -174,7 +174,7 @@ static const struct larder_path_rule paths[] = {
 
 static const struct larder_resource_type resources[] = {
 	{ .name = "filesystem", .summary = "a file system with access point, mount targets and security group", .paths = paths, .path_stride = sizeof *paths, .read = control_read,
-	  .create = control_create, .update = control_update, .remove = control_remove, .supports = supports, .traps = filesystem_traps, .trap_stride = sizeof *filesystem_traps },
+	  .create = control_create, .update = control_update, .remove = control_remove, .supports = supports, .traps = filesystem_traps, .trap_stride = sizeof *filesystem_traps, .known_traps = known_traps },
 	{ 0 }
 };
 

@@ -96,7 +96,7 @@ static const struct larder_path_rule share_paths[] = {
 
 const struct larder_resource_type efs_resources[] = {
 	{ .name = "filesystem", .summary = "a shared file system", .paths = share_paths, .path_stride = sizeof *share_paths, .supports = share_supports,
-	  .traps = filesystem_traps, .trap_stride = sizeof *filesystem_traps,
+	  .traps = filesystem_traps, .trap_stride = sizeof *filesystem_traps, .known_traps = known_traps,
 	  .read = share_read, .create = share_write, .update = share_write, .remove = share_remove },
 	{ 0 }
 };

@@ -186,7 +186,7 @@ settings_remove (void *self, struct larder_call *call, const struct larder_resou
 /* ---- what there is ---- */
 
 #define PATHS(list) .paths = list, .path_stride = sizeof (struct larder_path_rule)
-#define TRAPS(list) .traps = list, .trap_stride = sizeof *list
+#define TRAPS(list) .traps = list, .trap_stride = sizeof *list, .known_traps = known_traps
 #define FILES .read = settings_read, .create = settings_write, .update = settings_write, .remove = settings_remove
 const struct larder_resource_type mock_resources[] = {
 	{ .name = "bucket", .summary = "a bucket and its settings", PATHS (bucket_paths), TRAPS (bucket_traps), .read = bucket_read, .create = bucket_create, .update = bucket_update, .remove = bucket_remove },

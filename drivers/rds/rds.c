@@ -379,7 +379,7 @@ static const struct larder_path_rule paths[] = {
 
 static const struct larder_resource_type resources[] = {
 	{ .name = "database", .summary = "how a database instance is protected", .paths = paths, .path_stride = sizeof *paths, .read = database_read,
-	  .update = database_update, .remove = database_remove, .supports = supports, .traps = database_traps, .trap_stride = sizeof *database_traps },
+	  .update = database_update, .remove = database_remove, .supports = supports, .traps = database_traps, .trap_stride = sizeof *database_traps, .known_traps = known_traps },
 	{ 0 }
 };
 

@@ -311,7 +311,7 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 }
 
 #define PATHS(list) .paths = list, .path_stride = sizeof (struct larder_path_rule)
-#define TRAPS(list) .traps = list, .trap_stride = sizeof *list
+#define TRAPS(list) .traps = list, .trap_stride = sizeof *list, .known_traps = known_traps
 #define ACTS .read = read_resource, .update = update_resource, .supports = supports
 #define SETTINGS .create = update_resource, .remove = remove_settings
 const struct larder_resource_type s3_resources[] = {

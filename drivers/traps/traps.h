@@ -78,4 +78,7 @@ static const struct larder_trap database_traps[] = {
 	{ NULL }
 };
 
+/* Each driver knows the names of all: what is accepted for one profile's driver is no slip under another profile, which has not that driver. */
+static const struct larder_trap *const known_traps[] = { bucket_traps, replication_traps, cdn_traps, filesystem_traps, backup_traps, database_traps, NULL };
+
 #endif

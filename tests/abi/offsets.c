@@ -122,6 +122,7 @@ static const struct field fields[] = {
 	FIELD (larder_resource_type, path_stride), FIELD (larder_resource_type, read), FIELD (larder_resource_type, create),
 	FIELD (larder_resource_type, update), FIELD (larder_resource_type, remove), FIELD (larder_resource_type, supports),
 	FIELD (larder_resource_type, traps), FIELD (larder_resource_type, trap_stride),
+	FIELD (larder_resource_type, known_traps),
 	SIZE (larder_trap), FIELD (larder_trap, name), FIELD (larder_trap, when), FIELD (larder_trap, text), FIELD (larder_trap, next),
 	FIELD (larder_trap, refuses),
 	SIZE (larder_export),

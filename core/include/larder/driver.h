@@ -314,6 +314,8 @@ struct larder_resource_type {
 	int (*supports) (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error);
 	const struct larder_trap *traps; /* ends with a NULL name, or NULL */
 	size_t trap_stride;
+	/* Tables of other types, of the same stride: names that a section may accept, too, for one pipeline serves several profiles. Ends with NULL, or NULL. */
+	const struct larder_trap *const *known_traps;
 };
 
 struct larder_export {
