@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The whole strategy set up on moto and the services that stand in: made, planned and applied when nothing is to be done, and removed. Of larder, and when asked
-of Terraform, without the database and what moto lacks (backup), by a configuration of its own. The servers' time is in the wall time, and not in the CPU time."""
+"""The whole strategy set up on moto and the services that stand in: made, planned and applied when nothing is to be done, and removed. Of larder, and where it is
+found of Terraform, without the database and what moto lacks (backup), by a configuration of its own. The servers' time is in the wall time, and not in the CPU time."""
 import argparse
 import json
 import os
@@ -10,9 +10,10 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "live"))
+sys.path[:0] = [os.path.join(HERE, "..", "live"), os.path.join(HERE, "..", "lib")]
 import strategy_tf  # noqa: E402
 import strategy_whole  # noqa: E402
+import terraform as found  # noqa: E402
 from strategy_whole import DESTROY  # noqa: E402
 
 GOALS = {"apply": (0.3, 5), "plan, nothing to do": (0.1, 1)}      # CPU-s, s; 30 MiB
@@ -64,7 +65,7 @@ def terraform(rounds, folder):
         os.mkdir(work)
         strategy_tf.write(work, place.server.endpoint, place.files.net)
         command = ["terraform", "-chdir=" + work]
-        subprocess.run([*command, "init", "-input=false"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*command, "init", "-input=false", "-plugin-dir=" + found.plugins()], env=environment, check=True, stdout=subprocess.DEVNULL)
         for name, words in (("apply", ("apply", "-auto-approve", "-input=false")), ("plan, nothing to do", ("plan", "-input=false")), ("destroy", ("destroy", "-auto-approve"))):
             taken.setdefault(name, []).append(measure(folder, [*command, *words], environment))
     place.server.stop()
@@ -81,7 +82,7 @@ def table(client, taken):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--terraform-rounds", type=int, default=0, help="of Terraform, too, where its init finds the provider")
+    options.add_argument("--terraform-rounds", type=int, default=1 if found.plugins() else 0, help="of Terraform, too: one where it is found with its provider")
     options = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         lines = list(table("larder", larder(options.rounds, folder)))

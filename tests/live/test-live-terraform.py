@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
 """The strategy, applied on moto and the services that stand in, then exported: Terraform validates it and finds all of it there, with nothing to add, change or destroy. What is
 written replaces no file of others, and is all or nothing. Terraform and its provider come from no package registry: without them what needs them is skipped."""
-import glob
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,30 +13,21 @@ import cloudfront_service  # noqa: E402
 import network  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
+import terraform  # noqa: E402
 from folders import change  # noqa: E402
 from scene import MODULES, TOOL, Done  # noqa: E402
 
 REGION, ROLE = "ap-northeast-2", "arn:aws:iam::123456789012:role/backup"
-MARK = "registry.terraform.io/hashicorp/aws"
 KINDS = """aws_backup_plan aws_backup_selection aws_backup_vault aws_cloudfront_distribution aws_cloudfront_origin_access_identity aws_db_instance aws_efs_access_point
 aws_efs_backup_policy aws_efs_file_system aws_efs_file_system_policy aws_efs_mount_target aws_iam_role aws_iam_role_policy aws_s3_bucket aws_s3_bucket_cors_configuration
 aws_s3_bucket_lifecycle_configuration aws_s3_bucket_ownership_controls aws_s3_bucket_policy aws_s3_bucket_public_access_block aws_s3_bucket_replication_configuration
 aws_s3_bucket_server_side_encryption_configuration aws_s3_bucket_versioning aws_security_group""".split()
 
 
-def plugins():
-    """The folder that has the provider, as Terraform itself looks for it, and where it is kept beside."""
-    for folder in (os.environ.get("LARDER_TERRAFORM_PLUGINS", ""), "~/.terraform.d/plugins", "/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins", "/opt/tf-plugins"):
-        folder = os.path.expanduser(folder)
-        if folder and glob.glob(os.path.join(folder, MARK, "*", "*")) + glob.glob(os.path.join(folder, MARK, "*.zip")):
-            return folder
-    return None
-
-
 class Place:
     """All services on loopback, and the pipeline that we ship with a little more asked for."""
 
-    def __init__(self):
+    def __init__(self, *more):
         self.server = servers.start("moto", keeping=True)
         self.net = network.Network(self.server, REGION)
         self.backup, self.cdn = backup_service.Service(), cloudfront_service.Service()
@@ -50,7 +39,7 @@ class Place:
         self.config = servers.pipeline(os.path.join(self.folder, "pipeline"))
         change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntags = \"Kind=${LARDER_TEST_KIND}\"\n"),
                ("id = ReplicateToTokyo\n", "id = ReplicateToTokyo\nrole = auto\n"), ("plan = efs-models", "role = %s\nplan = efs-models" % ROLE),
-               ("egress = open\n", "egress = open\npolicy = tls, access-point\nautomatic-backup = yes\n"))
+               ("egress = open\n", "egress = open\npolicy = tls, access-point\nautomatic-backup = yes\n"), *more)
         profile = os.path.join(self.folder, "pipeline/profiles/aws.ini")
         moto = "server = aws\nendpoint = %s\n" % self.server.endpoint
         change(profile, ("driver = glacier", "driver = s3"), ("server = aws\n", moto))
@@ -130,12 +119,22 @@ def test_live_terraform_a_file_of_others_stays():
     assert place.run("export", "terraform", "--overwrite", folder).code == 0 and place.written("theirs")["resource"]
 
 
-def test_live_terraform_nothing_to_change():
+# The other ways of a CDN, and texts that Terraform would read as its own.
+OTHERWISE = (
+    ("origin-access = oai ", "origin-access = oac "),
+    ("comment = Pingvas Studio Images CDN\n", "comment = \"a \\\\ b \\\" %{x} 한글\"\naliases = a.example.com\ncertificate = arn:aws:acm:us-east-1:123456789012:certificate/c-1\n"
+     "web-acl = arn:aws:wafv2:us-east-1:123456789012:global/webacl/w/1\nkey-group = kg-1\nhttp-version = http2and3\nresponse-headers = 67f7725c-6f97-4210-82d7-5512b31e9d03\n"),
+    ("[behavior \"default\"]\n", "[behavior \"default\"]\ncache-policy = 658327ea-f89d-4fab-a63d-7e88639e58f6\norigin-request-policy = 88a5eaf4-2fd4-4709-b370-b4c650ea3fcf\n"),
+    ("[behavior \"thumbnails\"]\n", "[behavior \"thumbnails\"]\ncors = studio\n"),
+)
+
+
+def nothing_to_change(place):
     """The round trip: what was applied here is what Terraform would have made."""
-    if not shutil.which("terraform") or not plugins():
+    if not terraform.plugins():
         raise tap.Skip("no terraform, or no provider of AWS in its plug-in folders")
     folder = place.folder_of("all/of it")
-    done = place.terraform(folder, "init", "-input=false", "-no-color", "-plugin-dir=" + plugins())
+    done = place.terraform(folder, "init", "-input=false", "-no-color", "-plugin-dir=" + terraform.plugins())
     assert done.returncode == 0, done.stdout + done.stderr
     done = place.terraform(folder, "validate", "-no-color")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -143,6 +142,23 @@ def test_live_terraform_nothing_to_change():
     want = "Plan: %d to import, 0 to add, 0 to change, 0 to destroy." % len(place.written("all/of it")["import"])
     assert done.returncode == 0 and want in done.stdout, "\n".join(line for line in (done.stdout + done.stderr).splitlines() if " ~ " in line or " + " in line or "Error" in line or "Plan:" in line
                                                                     or "will be" in line or "must be" in line or " - " in line or "│" in line)
+
+
+def test_live_terraform_nothing_to_change():
+    nothing_to_change(place)
+
+
+def test_live_terraform_nothing_to_change_of_the_other_ways():
+    other = Place(*OTHERWISE)
+    try:
+        for words in (("infra", "apply"), ("export", "terraform", other.folder_of("all/of it"))):
+            done = other.run(*words)
+            assert done.code == 0, (words, done)
+        kinds = set(other.written("all/of it")["resource"])
+        assert "aws_cloudfront_origin_access_control" in kinds and "aws_cloudfront_origin_access_identity" not in kinds, kinds
+        nothing_to_change(other)
+    finally:
+        other.server.stop()
 
 
 try:
