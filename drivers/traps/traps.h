@@ -6,8 +6,16 @@
 #include <larder/driver.h>
 
 static const struct larder_trap bucket_traps[] = {
-	{ "transition-gap", "rule[@].transition[DEEP_ARCHIVE].days - rule[@].transition[GLACIER_IR].days<90",
-	  "S3 refuses the rule: an object stays 90 days in GLACIER_IR before it may go on to DEEP_ARCHIVE", "30d and 120d, or 0d and 90d", false },
+	{ "transition-gap", "rule[@].transition[DEEP_ARCHIVE].days - rule[@].transition[GLACIER].days<90"
+	  " | rule[@].transition[DEEP_ARCHIVE].days - rule[@].transition[GLACIER_IR].days<90"
+	  " | rule[@].transition[GLACIER].days - rule[@].transition[GLACIER_IR].days<90"
+	  " | rule[@].transition[GLACIER_IR].days - rule[@].transition[STANDARD_IA].days<30"
+	  " | rule[@].transition[GLACIER].days - rule[@].transition[STANDARD_IA].days<30"
+	  " | rule[@].transition[DEEP_ARCHIVE].days - rule[@].transition[STANDARD_IA].days<30"
+	  " | rule[@].transition[GLACIER_IR].days - rule[@].transition[ONEZONE_IA].days<30"
+	  " | rule[@].transition[GLACIER].days - rule[@].transition[ONEZONE_IA].days<30"
+	  " | rule[@].transition[DEEP_ARCHIVE].days - rule[@].transition[ONEZONE_IA].days<30",
+	  "S3 refuses the rule: an object stays 90 days in GLACIER_IR or GLACIER, and 30 in STANDARD_IA or ONEZONE_IA, before it may go on", "30d GLACIER_IR, 120d DEEP_ARCHIVE, for one, or 0d and 90d", true },
 	{ "archived-behind-cdn", "behind[*] & rule[*].transition[DEEP_ARCHIVE].days | behind[*] & rule[*].transition[GLACIER].days",
 	  "once an object is archived, viewers of the CDN get 403 for it until somebody restores it", "let the rule end at GLACIER_IR, or keep a copy to serve", false },
 	{ "gir-behind-cdn", "behind[*] & rule[*].transition[GLACIER_IR].days",

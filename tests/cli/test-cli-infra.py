@@ -439,6 +439,20 @@ def test_cli_infra_traps_of_the_strategy_as_written():
         assert traps(accepted) == told - {name}, name
 
 
+def test_cli_infra_transitions_that_the_service_refuses():
+    """Too little time in a class before the next one: nothing of that bucket is made, and the rest is."""
+    old = "transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE\n"
+    for steps, legal in (("30d GLACIER_IR, 90d DEEP_ARCHIVE", False), ("30d GLACIER_IR, 119d GLACIER", False), ("30d GLACIER_IR, 120d GLACIER, 209d DEEP_ARCHIVE", False), ("0d GLACIER, 89d DEEP_ARCHIVE", False),
+                         ("120d GLACIER_IR, 30d DEEP_ARCHIVE", False), ("30d STANDARD_IA, 59d GLACIER_IR", False), ("30d ONEZONE_IA, 59d DEEP_ARCHIVE", False), ("30d STANDARD_IA, 59d GLACIER", False),
+                         ("0d GLACIER_IR, 90d DEEP_ARCHIVE", True), ("30d GLACIER_IR, 120d GLACIER, 210d DEEP_ARCHIVE", True), ("30d STANDARD_IA, 60d GLACIER_IR, 150d DEEP_ARCHIVE", True)):
+        fresh()
+        env = configured(PIPELINE, (old, "transition = %s\n" % steps))
+        for words in (("plan",), ("apply",)):
+            got = larder("infra", *words, "--json", "--only", "store/images-replica", env=env)
+            assert got.code == (0 if legal else 2) and ("transition-gap" in got.out) != legal, (steps, words, got.code, got.out)
+        assert os.path.exists(os.path.join(DEMO, NEEDED[1])) == legal, steps
+
+
 def test_cli_infra_what_is_accepted_is_the_name_of_a_trap():
     """A slip of the pen would accept nothing: told with file and line, before anything is made. What another profile's driver alone knows is none."""
     fresh()
