@@ -450,7 +450,7 @@ def test_cli_infra_transitions_that_the_service_refuses():
         for words in (("plan",), ("apply",)):
             got = larder("infra", *words, "--json", "--only", "store/images-replica", env=env)
             assert got.code == (0 if legal else 2) and ("transition-gap" in got.out) != legal, (steps, words, got.code, got.out)
-        assert os.path.exists(os.path.join(DEMO, NEEDED[1])) == legal, steps
+        assert os.path.exists(os.path.join(DEMO, "replica", NEEDED[1])) == legal, steps
 
 
 def test_cli_infra_what_is_accepted_is_the_name_of_a_trap():
