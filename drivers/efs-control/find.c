@@ -61,7 +61,10 @@ find_policy (struct work *work, struct larder_error *error)
 	int code = files_ask (work, "GET", arena_printf (work->arena, "file-systems/%s/policy", id_of (work)), NULL, "PolicyNotFound", &reply, error);
 	if (code != 0)
 		return code < 0 ? code : 0;
-	work->share.policy = json_loads (json_text (reply, "Policy"), JSON_REJECT_DUPLICATES, NULL);
+	json_t *policy = json_loads (json_text (reply, "Policy"), JSON_REJECT_DUPLICATES, NULL);
+	if (json_is_object (json_object_get (policy, "Statement")))            /* one alone need not be a list */
+		json_object_set_new (policy, "Statement", json_pack ("[O]", json_object_get (policy, "Statement")));
+	work->share.policy = policy;
 	return work->share.policy ? 0 : larder_fail (error, LARDER_E_INTEGRITY, "the policy of file system '%s' is no JSON", id_of (work));
 }
 

@@ -6,15 +6,16 @@
 
 #include <string.h>
 
+#include "alike.h"
 #include "arena.h"
 #include "error.h"
 
 #define SID "larder-"
 
-static const json_t *
+static json_t *
 statement_of (const json_t *policy, const char *sid)
 {
-	const json_t *one;
+	json_t *one;
 	size_t n;
 	json_array_foreach (json_object_get (policy, "Statement"), n, one)
 		if (strcmp (json_text (one, "Sid"), sid) == 0)
@@ -62,8 +63,8 @@ point_statement (const char *arn, const char *point)
 static bool
 is_said (const struct share *share, json_t *ours)
 {
-	const json_t *there = ours ? statement_of (share->policy, json_text (ours, "Sid")) : NULL;
-	bool same = there && json_equal (there, ours);
+	json_t *there = ours ? statement_of (share->policy, json_text (ours, "Sid")) : NULL;
+	bool same = there && aws_policy_alike (there, ours);
 	json_decref (ours);
 	return same;
 }

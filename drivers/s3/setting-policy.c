@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alike.h"
 #include "arena.h"
 #include "buffer.h"
 #include "error.h"
@@ -43,74 +44,13 @@ reader (const struct s3_place *place, const char *name, const char *principal)
 	return statement;
 }
 
-/* ---- alike: a list of one is that one, lists are sets, everybody is "*" ---- */
-
-static int
-by_text (const void *a, const void *b)
-{
-	const char *one = json_string_value (*(json_t *const *) a), *other = json_string_value (*(json_t *const *) b);
-	return strcmp (one ? one : "", other ? other : "");
-}
-
-static json_t *plain (json_t *value);
-
-static json_t *
-plain_list (json_t *value)
-{
-	size_t count = json_array_size (value);
-	if (count == 1)
-		return plain (json_array_get (value, 0));
-	json_t **all = calloc (count + 1, sizeof (json_t *)), *list = json_array ();
-	for (size_t i = 0; all && i < count; i++)
-		all[i] = json_array_get (value, i);
-	if (all && count)
-		qsort (all, count, sizeof (json_t *), by_text);
-	for (size_t i = 0; all && i < count; i++)
-		json_array_append_new (list, plain (all[i]));
-	free (all);
-	return list;
-}
-
-static json_t *
-plain_object (json_t *value)
-{
-	const char *name;
-	json_t *member, *object = json_object ();
-	if (json_object_size (value) == 1 && json_object_get (value, "AWS")) {
-		json_t *everybody = plain (json_object_get (value, "AWS"));
-		if (json_is_string (everybody) && strcmp (json_string_value (everybody), "*") == 0) {
-			json_decref (object);
-			return everybody;
-		}
-		json_decref (everybody);
-	}
-	json_object_foreach (value, name, member)
-		json_object_set_new (object, name, plain (member));
-	return object;
-}
-
-static json_t *
-plain (json_t *value)
-{
-	if (json_is_boolean (value))
-		return json_string (json_is_true (value) ? "true" : "false");
-	return json_is_array (value) ? plain_list (value) : json_is_object (value) ? plain_object (value) : json_incref (value);
-}
-
-static bool
-alike (json_t *one, json_t *other)
-{
-	CLEANUP_JSON json_t *a = plain (one), *b = plain (other);
-	return a && b && json_equal (a, b);
-}
-
 /* ---- reading ---- */
 
 /* Whom a statement names, in our words; NULL. */
 static const char *
 principal_of (json_t *statement, struct larder_arena *arena)
 {
-	CLEANUP_JSON json_t *all = plain (statement);
+	CLEANUP_JSON json_t *all = aws_policy_plain (statement);
 	json_t *who = json_object_get (all, "Principal");
 	const char *aws = json_string_value (json_object_get (who, "AWS"));
 	const char *from = json_string_value (json_object_get (json_object_get (json_object_get (all, "Condition"), "StringEquals"), "AWS:SourceArn"));
@@ -123,13 +63,13 @@ tell_statement (const struct s3_place *place, json_t *statement, struct lines *l
 	const char *sid = json_string_value (json_object_get (statement, "Sid"));
 	if (sid && strcmp (sid, SID_TLS) == 0) {
 		CLEANUP_JSON json_t *ours = tls_only (place);
-		lines_add (lines, "tls-only", alike (statement, ours) ? "yes" : OTHERWISE);
+		lines_add (lines, "tls-only", aws_policy_alike (statement, ours) ? "yes" : OTHERWISE);
 	}
 	if (!sid || strncmp (sid, SID_READER, sizeof SID_READER - 1) != 0)
 		return;
 	const char *name = sid + sizeof SID_READER - 1, *principal = principal_of (statement, lines->arena);
 	CLEANUP_JSON json_t *ours = principal ? reader (place, name, principal) : NULL;
-	lines_add_in (lines, "reader", name, "", ours && alike (statement, ours) ? principal : OTHERWISE);
+	lines_add_in (lines, "reader", name, "", ours && aws_policy_alike (statement, ours) ? principal : OTHERWISE);
 }
 
 static int

@@ -145,6 +145,29 @@ def test_live_efs_control_each_drift_is_found_and_mended():
             place.applied()
 
 
+def test_live_efs_control_a_policy_that_says_the_same_in_another_way():
+    """Statements, actions and members in another order, a list of one, everybody as "*": no drift. A statement alone need not be in a list, and stays."""
+    place.applied()
+    system, policy = place.id, place.policy()
+
+    def put(statement):
+        place.efs.put_file_system_policy(FileSystemId=system, Policy=json.dumps({"Statement": statement, "Version": "2012-10-17"}))
+    ways = {"statements": lambda one: one, "members": lambda one: dict(reversed(one.items())),
+            "actions": lambda one: {**one, "Action": one["Action"][::-1] if isinstance(one["Action"], list) else [one["Action"]]},
+            "list of one": lambda one: {**one, "Principal": {"AWS": ["*"]}, "Resource": [one["Resource"]]}, "everybody": lambda one: {**one, "Principal": "*"}}
+    for name, way in ways.items():
+        put([way(one) for one in reversed(policy)])
+        done = place.run("plan")
+        assert done.code == 0 and marks(done) == [], (name, done)
+        assert place.run("apply").code == 0 and place.wrote() == [], (name, place.asked)
+    put([{**one, "Action": one["Action"][1:]} if one["Sid"] == "larder-mount" else one for one in policy])
+    assert marks(place.run("plan")) == [(None, "update"), ("policy.access-point", "update"), ("policy.tls", "update")]
+    put(THEIRS)
+    done = place.run("apply")
+    assert done.code == 0 and sorted(one["Sid"] for one in place.policy()) == ["larder-access-point", "larder-mount", "larder-tls", "theirs"], (done, place.policy())
+    assert THEIRS in place.policy() and place.run("plan", "--detailed-exitcode").code == 0
+
+
 def test_live_efs_control_what_cannot_be_changed_in_place():
     place.applied()
     other = SECTION.replace("performance = generalPurpose", "performance = maxIO")

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alike.h"
 #include "arena.h"
 #include "unit.h"
 
@@ -197,6 +198,29 @@ START_TEST (policies)
 }
 END_TEST
 
+/* Written in another way, and with something else in it. */
+START_TEST (statements_alike)
+{
+	static const char ours[] = "{\"Sid\":\"a\",\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"x\",\"y\"],\"Condition\":{\"Bool\":{\"k\":\"true\"}}}";
+	static const struct { const char *text; bool same; } cases[] = {
+		{ ours, true },
+		{ "{\"Action\":[\"y\",\"x\"],\"Sid\":\"a\",\"Principal\":\"*\",\"Condition\":{\"Bool\":{\"k\":[\"true\"]}}}", true },
+		{ "{\"Sid\":\"a\",\"Principal\":{\"AWS\":[\"*\"]},\"Action\":[\"x\",\"y\"],\"Condition\":{\"Bool\":{\"k\":true}}}", true },
+		{ "{\"Sid\":\"a\",\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"x\"],\"Condition\":{\"Bool\":{\"k\":\"true\"}}}", false },
+		{ "{\"Sid\":\"a\",\"Principal\":{\"AWS\":[\"*\",\"b\"]},\"Action\":[\"x\",\"y\"],\"Condition\":{\"Bool\":{\"k\":\"true\"}}}", false },
+		{ "{\"Sid\":\"a\",\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"x\",\"y\"],\"Condition\":{\"Bool\":{\"k\":false}}}", false },
+		{ "{\"Sid\":\"a\",\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"x\",\"y\"]}", false },
+	};
+	for (size_t n = 0; n < COUNT_OF (cases); n++) {
+		json_t *one = json_loads (ours, 0, NULL), *other = json_loads (cases[n].text, 0, NULL);
+		ck_assert_ptr_nonnull (other);
+		ck_assert_msg (aws_policy_alike (one, other) == cases[n].same && aws_policy_alike (other, one) == cases[n].same, "%s", cases[n].text);
+		json_decref (one);
+		json_decref (other);
+	}
+}
+END_TEST
+
 int
 main (void)
 {
@@ -204,6 +228,7 @@ main (void)
 		{ "test-efs-control-wire-requests", requests, 0 }, { "test-efs-control-wire-creations", creations, 0 }, { "test-efs-control-wire-lifecycles", lifecycles, 4 },
 		{ "test-efs-control-wire-replies", replies, 9 }, { "test-efs-control-wire-rules", rules, 0 }, { "test-efs-control-wire-points", points, 0 },
 		{ "test-efs-control-wire-points-of-others", points_of_others, 0 }, { "test-efs-control-wire-policies", policies, 0 },
+		{ "test-efs-control-wire-statements-alike", statements_alike, 0 },
 	};
 	return unit_run ("efs-control-wire", cases, COUNT_OF (cases));
 }
