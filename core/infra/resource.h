@@ -137,7 +137,7 @@ int traps_check_accepted (const struct larder_infra *infra, struct larder_error 
 /* INVALID when one of those found is what the service refuses. */
 int traps_refuse (const struct resource *resource, struct larder_error *error);
 /* Is the condition met? Pure. */
-bool trap_is_met (const char *when, const struct lines *desired, const struct lines *facts, const struct lines *observed);
+bool trap_is_met (const char *when, const struct resource *resource, const struct lines *facts);
 
 /* ---- holds.c ---- */
 

@@ -19,6 +19,8 @@ enum { TERM_MOST = 200 };
 
 struct world {
 	const struct lines *desired, *facts, *observed;
+	const struct changes *lacks;     /* lines that were asked for, and that the backend does not support */
+	bool asked;                      /* those count, too */
 	const char *member;              /* what [@] stands for; NULL: any */
 	size_t member_length;
 };
@@ -52,6 +54,17 @@ any_fits (const struct world *world, const struct lines *lines, const char *path
 	for (size_t at = 0; (line = line_of (world, lines, path, length, &at));)
 		if (value_fits (line->value ? line->value : "", how, text))
 			return true;
+	return false;
+}
+
+static bool
+any_lacking_fits (const struct world *world, const char *path, size_t length, char how, const char *text)
+{
+	for (size_t n = 0; world->asked && world->lacks && n < world->lacks->count; n++) {
+		const struct change *one = &world->lacks->at[n];
+		if (path_matches_member (path, length, one->path, world->member, world->member_length) && value_fits (one->will ? one->will : "", how, text))
+			return true;
+	}
 	return false;
 }
 
@@ -98,8 +111,11 @@ name_fits (const struct world *world, const char *term, const char *names)
 static bool
 term_fits (const struct world *world, const char *term)
 {
-	if (*term == '!')
-		return !term_fits (world, term + 1);
+	if (*term == '!') {                      /* whoever asked for it knows: that it is lacking here is told by itself */
+		struct world asked = *world;
+		asked.asked = true;
+		return !term_fits (&asked, term + 1);
+	}
 	const char *overlaps = strstr (term, OVERLAPS), *names = strstr (term, NAMES);
 	if (overlaps || names)
 		return overlaps ? overlap_fits (world, term, overlaps) : name_fits (world, term, names);
@@ -113,7 +129,7 @@ term_fits (const struct world *world, const char *term)
 	const char *text = how ? term + length + 1 : "";
 	if (was)
 		return any_fits (world, world->observed, term, length, how, text);
-	return any_fits (world, world->desired, term, length, how, text) || any_fits (world, world->facts, term, length, how, text);
+	return any_fits (world, world->desired, term, length, how, text) || any_fits (world, world->facts, term, length, how, text) || any_lacking_fits (world, term, length, how, text);
 }
 
 /* ---- terms together ---- */
@@ -161,11 +177,11 @@ alternative_fits (struct world *world, const char *terms, size_t length)
 }
 
 bool
-trap_is_met (const char *when, const struct lines *desired, const struct lines *facts, const struct lines *observed)
+trap_is_met (const char *when, const struct resource *resource, const struct lines *facts)
 {
 	for (const char *at = when, *next; at; at = next) {
 		size_t length = piece (at, " | ", &next);
-		struct world world = { .desired = desired, .facts = facts, .observed = observed };
+		struct world world = { .desired = &resource->desired, .facts = facts, .observed = &resource->observed, .lacks = &resource->lacks };
 		if (alternative_fits (&world, at, length))
 			return true;
 	}
@@ -230,7 +246,7 @@ traps_find (const struct larder_infra *infra, struct resource *resource, struct 
 		char *accepted = path_of_member (resource->arena, "accept", trap->name, "");
 		if (!accepted)
 			return larder_fail_memory (error);
-		if (!lines_find (&facts, accepted) && trap_is_met (trap->when, &resource->desired, &facts, &resource->observed))
+		if (!lines_find (&facts, accepted) && trap_is_met (trap->when, resource, &facts))
 			code = add_trap (resource, trap, error);
 	}
 	return code;

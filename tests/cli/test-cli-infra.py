@@ -453,6 +453,35 @@ def test_cli_infra_transitions_that_the_service_refuses():
         assert os.path.exists(os.path.join(DEMO, "replica", NEEDED[1])) == legal, steps
 
 
+MINIO = {"LARDER_PROFILE": "minio", "MINIO_ROOT_USER": "x", "MINIO_ROOT_PASSWORD": "y"}
+
+
+def noted(env):
+    """Traps by `config check`, which asks no server: of which section, and which."""
+    got = larder("config", "check", "--json", env=env)
+    assert got.code == 0, (got.out, got.err)
+    return {(line["section"], line["text"].split(":")[0]) for line in got.lines() if line["type"] == "note"}
+
+
+def test_cli_infra_traps_are_silent_about_what_was_asked_for():
+    """MinIO ends no uploads and has no blocks: that is told as lacking, and not as if the pipeline had forgotten it. What it does forget is told there, too."""
+    there = noted({**configured(PIPELINE), **MINIO})
+    assert ('[store "images"]', "deleted-is-not-gone") in there, there
+    assert not {one for one in there if one[1] in ("uploads-never-aborted", "source-unprotected")}, there
+    models = "bucket = pingvas-studio-models\nversioning = yes\nencryption = AES256\npublic-access = blocked\n"
+    for forgotten in ("versioning = yes\n", "public-access = blocked\n"):
+        there = noted({**configured(PIPELINE, (models, models.replace(forgotten, ""))), **MINIO})
+        assert ('[store "models"]', "source-unprotected") in there, (forgotten, there)
+
+
+def test_cli_infra_uploads_that_nobody_ends():
+    """A [store] has a rule for them always; a bucket by its own lines only when they say so."""
+    bare = PIPELINE + '[resource "more"]\ntype = localfs-mock.bucket\nbackend = objects\n'
+    mended = bare + "rule[ends].status = enabled\nrule[ends].abort-uploads = 7\n"
+    for text, told in ((bare, True), (mended, False), (bare + "accept = uploads-never-aborted\n", False)):
+        assert {one[0] for one in noted(configured(text)) if one[1] == "uploads-never-aborted"} == ({'[resource "more"]'} if told else set()), text
+
+
 def test_cli_infra_what_is_accepted_is_the_name_of_a_trap():
     """A slip of the pen would accept nothing: told with file and line, before anything is made. What another profile's driver alone knows is none."""
     fresh()
@@ -468,7 +497,7 @@ def test_cli_infra_what_is_accepted_is_the_name_of_a_trap():
     # [cdn] is nginx's there: nobody who knows traps answers for it. Elsewhere each driver knows the names of all.
     for text, code in ((PIPELINE, 0), (PIPELINE.replace("accept = oai, public-cdn", "accept = somebody's, public-cdn"), 0), (PIPELINE.replace("accept = bursting-and-ia", "accept = bursting-and-ia, public-cdn, final-snapshot-name, backups-in-one-region"), 0),
                        (PIPELINE.replace("accept = bursting-and-ia", "accept = bursting-and-iai"), 2)):
-        got = larder("config", "check", env={**configured(text), "LARDER_PROFILE": "minio", "MINIO_ROOT_USER": "x", "MINIO_ROOT_PASSWORD": "y"})
+        got = larder("config", "check", env={**configured(text), **MINIO})
         assert got.code == code, (code, got.out, got.err)
 
 

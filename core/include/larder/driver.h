@@ -275,7 +275,7 @@ struct larder_resource {
 /* What does not do what its reader thinks, told at plan time unless a section accepts it by name. `when` is over the desired lines and what core
  * knows beside them (doc/dev/infra.md has the list): terms joined by " & ", alternatives by " | ".
  *   PATH          there is such a line; [*] is any member, [@] the same member in all terms of the alternative
- *   !TERM         not so
+ *   !TERM         not so; nor is there such a line among those that were asked for and that the service lacks, which are told as such
  *   PATH=TEXT  PATH~TEXT  PATH<NUMBER  PATH>NUMBER   its value is, holds, is less or more than
  *   PATH-PATH<NUMBER      the difference of two
  *   PATH overlaps PATH    two windows in time, of a day ("03:00-04:00") or of a week ("sun:05:00-sun:05:30")
