@@ -97,6 +97,8 @@ class World:
             path, _, query = record["path"].partition("?")
             names = {name for name, _ in urllib.parse.parse_qsl(query, keep_blank_values=True)}
             assert path.count("/") == 1 and path != "/", record
+            if record["method"] == "GET" and names == {"versions", "encoding-type", "max-keys"}:       # does it hold anything? asked before what is set up for it goes
+                names = {"versioning"}
             assert names <= set(FEATURE) and len(names) <= 1, record
             assert all(self.can[FEATURE[name]] == "supported" for name in names), (self.row, record)
             assert record["method"] in ("GET", "HEAD", "PUT", "DELETE") and not (record["method"] == "DELETE" and names & STAYS), record

@@ -324,7 +324,7 @@ def test_live_strategy_keys_are_wrong_half_way():
 
 
 def test_live_strategy_references_to_nothing():
-    """In the network: that resource is named and what needs it skipped. In the file: named, and nothing is asked. In a circle, too."""
+    """In the network: that resource is named and what needs it skipped. In the file: named, and nothing is asked."""
     w = world("aws")
     w.fresh()
     profile, text = os.path.join(os.path.dirname(w.config), "profiles/aws.ini"), None
