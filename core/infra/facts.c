@@ -96,15 +96,19 @@ of_store (const struct larder_infra *infra, const struct resource *bucket, struc
 	of_rules (infra, store, facts);
 }
 
-/* Has what it copies to rules of its own? */
+/* Has what it copies to rules of its own, and do both sides keep versions? */
 static void
 of_targets (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts)
 {
+	lines_add (facts, "source-versioning", store->versioning ? "yes" : NULL);
 	for (const struct config_section *at = NULL, *to; (at = next (infra, "replication", at));) {
 		const struct schema_replication *copies = config_struct (at);
-		if (names (store->replication, config_name (at)) && config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) == 0
-			&& ((const struct schema_store *) config_struct (to))->lifecycle)
-			lines_add_in (facts, "rule", copies->id ? copies->id : config_name (at), ".target-lifecycle", "yes");
+		const char *id = copies->id ? copies->id : config_name (at);
+		if (!names (store->replication, config_name (at)) || config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) < 0)
+			continue;
+		const struct schema_store *target = config_struct (to);
+		lines_add_in (facts, "rule", id, ".target-lifecycle", target->lifecycle ? "yes" : NULL);
+		lines_add_in (facts, "rule", id, ".target-versioning", target->versioning ? "yes" : NULL);
 	}
 }
 

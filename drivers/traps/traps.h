@@ -37,6 +37,8 @@ static const struct larder_trap bucket_traps[] = {
 };
 
 static const struct larder_trap replication_traps[] = {
+	{ "replication-without-versions", "rule[@].to & !source-versioning | rule[@].to & !rule[@].target-versioning",
+	  "S3 refuses the rule: it copies only from a bucket with versioning, and only to one that has it, too", "versioning = yes in both [store] sections", true },
 	{ "copy-dearer-than-original", "rule[@].class=STANDARD_IA & !rule[@].target-lifecycle",
 	  "the original is archived and the copy is not: it costs up to seven times as much, and at least 128 KB an object", "a lifecycle for the copies, and without the thumbnails", false },
 	{ NULL }

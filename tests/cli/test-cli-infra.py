@@ -482,6 +482,26 @@ def test_cli_infra_uploads_that_nobody_ends():
         assert {one[0] for one in noted(configured(text)) if one[1] == "uploads-never-aborted"} == ({'[resource "more"]'} if told else set()), text
 
 
+def test_cli_infra_copies_need_versions_on_both_sides():
+    """S3 copies neither from nor to a bucket without: the rule is not sent, and all else is made."""
+    source = ("bucket = pingvas-studio-images\nversioning = yes\n", "bucket = pingvas-studio-images\n")
+    target = ("bucket = pingvas-studio-images-replica-tokyo\nversioning = yes\n", "bucket = pingvas-studio-images-replica-tokyo\n")
+    for change in (source, target, (source[0], source[0].replace("yes", "no")), (target[0], target[0].replace("yes", "no"))):
+        fresh()
+        env = configured(PIPELINE, change)
+        got = larder("infra", "plan", "--json", env=env)
+        refused = {(line["resource"], line["identity"]) for line in facts(got, "resource") if line["change"] == "failed"}
+        assert got.code == 2 and refused == {("replication", NEEDED[0])} and "replication-without-versions" in got.out, (change, got.code, refused)
+        if change in (source, target):
+            done = apply(code=2, env=env)
+            assert (done["created"], done["failed"]) == (11, 1), done
+            assert not [path for path in settings() if "/replication/" in path]
+    # Whoever has set it up elsewhere says so.
+    fresh()
+    done = apply(env=configured(PIPELINE, source, ("accept = copy-dearer-than-original", "accept = copy-dearer-than-original, replication-without-versions")))
+    assert (done["created"], done["failed"]) == (12, 0), done
+
+
 def test_cli_infra_what_is_accepted_is_the_name_of_a_trap():
     """A slip of the pen would accept nothing: told with file and line, before anything is made. What another profile's driver alone knows is none."""
     fresh()
