@@ -119,6 +119,37 @@ find_points (struct work *work, struct larder_error *error)
 	return files_list (work, arena_printf (work->arena, "access-points?FileSystemId=%s", id_of (work)), "AccessPoints", &work->share.points, error);
 }
 
+/* All that are meant for the folder of this one; NULL: no memory. */
+static const char *
+meant_like (const struct work *work, const json_t *point, size_t *ret_count)
+{
+	const char *list = "";
+	const json_t *other;
+	size_t n;
+	*ret_count = 0;
+	json_array_foreach (work->share.points, n, other)
+		if (list && strcmp (point_root (other), point_root (point)) == 0 && point_is_meant (&work->share, other, &work->desired))
+			list = arena_printf (work->arena, "%s%s%s", list, (*ret_count)++ ? ", " : "", json_text (other, "AccessPointId"));
+	return list;
+}
+
+/* One that is otherwise was left by a change, and goes; of two that are as one is to be nothing tells which it is. */
+static int
+check_points (const struct work *work, struct larder_error *error)
+{
+	const json_t *point;
+	size_t n, count;
+	json_array_foreach (work->share.points, n, point) {
+		const char *list = meant_like (work, point, &count);
+		if (!list)
+			return larder_fail_memory (error);
+		if (count > 1)
+			return larder_fail_next (error, LARDER_E_CONFLICT, "remove those that are not mounted", "folder '%s' of file system '%s' has more than one access point of ours: %s", point_root (point),
+				work->share.token, list);
+	}
+	return 0;
+}
+
 static int
 find_parts (struct work *work, struct larder_error *error)
 {
@@ -129,6 +160,8 @@ find_parts (struct work *work, struct larder_error *error)
 		code = find_backup (work, error);
 	if (code == 0)
 		code = find_points (work, error);
+	if (code == 0)
+		code = check_points (work, error);
 	return code == 0 ? find_reach (work, error) : code;
 }
 

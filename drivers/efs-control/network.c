@@ -163,6 +163,40 @@ add_groups (struct work *work, const char *const *filters, struct larder_error *
 	return code;
 }
 
+/* Those that are ours, or are meant by name; NULL: no memory. */
+static const char *
+list_groups (const struct work *work)
+{
+	const char *list = "";
+	const json_t *group;
+	size_t n, count = 0;
+	json_array_foreach (work->share.groups, n, group)
+		if (list && (json_is_true (json_object_get (group, "ours")) || group_is_wanted (&work->share, group, &work->desired)))
+			list = arena_printf (work->arena, "%s%s%s (%s)", list, count++ ? ", " : "", json_text (group, "groupId"), json_text (group, "groupName"));
+	return list;
+}
+
+/* One by another name that was made here is left over from before, and goes. One that was not is somebody's, who put our tag on it; and of two by the name
+ * that is wanted nothing tells which is meant. */
+static int
+check_groups (const struct work *work, struct larder_error *error)
+{
+	const json_t *group;
+	size_t n, wanted = 0, others = 0;
+	if (!lines_value (&work->desired, "security-group.name"))
+		return 0;
+	json_array_foreach (work->share.groups, n, group)
+		if (group_is_wanted (&work->share, group, &work->desired))
+			wanted++;
+		else
+			others += json_is_true (json_object_get (group, "ours")) && !group_is_made_here (&work->share, group);
+	if (wanted <= 1 && !others)
+		return 0;
+	const char *list = list_groups (work);
+	return list ? larder_fail_next (error, LARDER_E_CONFLICT, "take the tag " TAG " from what is not", "nothing tells which security group is that of file system '%s': %s", work->share.token, list)
+		: larder_fail_memory (error);
+}
+
 int
 network_groups (struct work *work, struct larder_error *error)
 {
@@ -172,5 +206,5 @@ network_groups (struct work *work, struct larder_error *error)
 	int code = add_groups (work, (const char *const[]) { "tag:" TAG, work->share.token, NULL }, error);
 	if (code == 0 && name && work->share.vpc)
 		code = add_groups (work, (const char *const[]) { "group-name", name, "vpc-id", work->share.vpc, NULL }, error);
-	return code;
+	return code == 0 ? check_groups (work, error) : code;
 }

@@ -50,6 +50,14 @@ point_fits (const json_t *point, const struct lines *desired)
 	return (!owner || (is && strcmp (owner, is) == 0)) && (!mode || strcmp (mode, told) == 0);
 }
 
+bool
+point_is_meant (const struct share *share, const json_t *point, const struct lines *desired)
+{
+	const char *root = point_root (point);
+	return point_is_ours (point, share->token) && (lines_in (desired, "access-point", root, ".owner") || lines_in (desired, "access-point", root, ".mode")) &&
+		point_fits (point, desired) && strcmp (json_text (point, "LifeCycleState"), "deleting") != 0;
+}
+
 /* Of all that makes it what it is. */
 static void
 client_token (const char *const *parts, char ret[65])

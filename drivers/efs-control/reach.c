@@ -14,7 +14,7 @@ make_group (struct work *work, const char *name, struct larder_error *error)
 	if (!work->share.vpc)
 		return larder_fail_next (error, LARDER_E_INVALID, "vpc = …, or subnets", "the security group '%s' is to be in no VPC", name);
 	const struct larder_pair pairs[] = {
-		{ "GroupName", name }, { "VpcId", work->share.vpc }, { "GroupDescription", arena_printf (work->arena, "who may mount %s", work->share.token) },
+		{ "GroupName", name }, { "VpcId", work->share.vpc }, { "GroupDescription", arena_printf (work->arena, GROUP_IS_FOR "%s", work->share.token) },
 		{ "TagSpecification.1.ResourceType", "security-group" }, { "TagSpecification.1.Tag.1.Key", TAG }, { "TagSpecification.1.Tag.1.Value", work->share.token },
 	};
 	int code = network_ask (work, "CreateSecurityGroup", pairs, sizeof pairs / sizeof *pairs, "InvalidGroup.Duplicate", NULL, error);

@@ -83,6 +83,13 @@ group_is_wanted (const struct share *share, const json_t *group, const struct li
 	return group && name && strcmp (json_text (group, "groupName"), name) == 0 && (!share->vpc || strcmp (json_text (group, "vpcId"), share->vpc) == 0);
 }
 
+bool
+group_is_made_here (const struct share *share, const json_t *group)
+{
+	const char *what = json_text (group, "groupDescription");
+	return strncmp (what, GROUP_IS_FOR, strlen (GROUP_IS_FOR)) == 0 && strcmp (what + strlen (GROUP_IS_FOR), share->token) == 0;
+}
+
 const json_t *
 group_meant (const struct share *share, const struct lines *desired)
 {

@@ -59,6 +59,9 @@ bool rules_has (const char *list, const char *text);
 size_t rules_pairs (struct larder_arena *arena, const char *group, const json_t *rule, struct larder_pair ret[8]);
 /* Has it the name that is desired, in the VPC that is asked for? NULL: no. */
 bool group_is_wanted (const struct share *share, const json_t *group, const struct lines *desired);
+/* Is it one that was made here, by what it is said to be for? A tag alone somebody else may have put there. */
+#define GROUP_IS_FOR "who may mount "
+bool group_is_made_here (const struct share *share, const json_t *group);
 /* The group that is meant: the one that is wanted, else one of ours. */
 const json_t *group_meant (const struct share *share, const struct lines *desired);
 
@@ -71,6 +74,8 @@ const char *point_mode (const json_t *point, const char *desired);
 bool point_is_ours (const json_t *point, const char *token);
 /* Is it as the lines of its folder want it? */
 bool point_fits (const json_t *point, const struct lines *desired);
+/* Is it ours, of a folder that is asked for, and as it is to be? */
+bool point_is_meant (const struct share *share, const json_t *point, const struct lines *desired);
 /* Body of CreateAccessPoint; NULL: the lines do not say enough, told. The token is of what it is to be: asked again it makes no second one. */
 json_t *point_creation (const struct share *share, const char *root, const struct lines *desired, struct larder_error *error);
 

@@ -383,6 +383,50 @@ def test_live_efs_control_a_group_of_others_stays():
     assert gone.code == 0 and left == ["efs-theirs"] and place.system() is None, (gone, left)
 
 
+OURS = [{"Key": "larder:id", "Value": TOKEN}]
+
+
+def test_live_efs_control_two_access_points_on_one_folder():
+    """Both ours and as it is to be: nothing is guessed, both are listed. One that is otherwise is what a change left that was killed, and goes."""
+    place.applied()
+    first, system = place.points()[0], place.id
+
+    def another(token, mode, tags):
+        return place.efs.create_access_point(ClientToken=token, FileSystemId=system, PosixUser={"Uid": 1000, "Gid": 1000}, Tags=tags,
+                                             RootDirectory={"Path": "/models", "CreationInfo": {"OwnerUid": 1000, "OwnerGid": 1000, "Permissions": mode}})["AccessPointId"]
+    theirs, older = another("theirs", "755", []), another("older", "700", OURS)
+    assert place.run("apply").code == 0 and place.wrote() == ["DeleteAccessPoint"], place.wrote()
+    assert sorted(one["AccessPointId"] for one in place.points()) == sorted([first["AccessPointId"], theirs]) and older, place.points()
+    twin = another("twin", "0755", OURS)
+    for words in (("plan",), ("apply",), ("apply", "--adopt"), ("destroy", "--environment", "test")):
+        done = place.run(*words)
+        assert done.code == 5 and all(one in done.out for one in (first["AccessPointId"], twin, "/models")) and theirs not in done.out and place.wrote() == [], (words, done)
+    place.efs.delete_access_point(AccessPointId=twin)
+    assert place.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_live_efs_control_two_groups_with_our_tag():
+    """One that was not made here, or two of one name where no VPC tells them apart: nothing is guessed, both are listed. One made here that no target uses is left over, and goes."""
+    place.applied()
+    first, group = place.groups()[0]["GroupId"], {"VpcId": place.vpc, "TagSpecifications": [{"ResourceType": "security-group", "Tags": OURS}]}
+    place.ec2.create_security_group(GroupName="before", Description="who may mount " + TOKEN, **group)
+    assert place.run("apply").code == 0 and place.wrote() == ["DeleteSecurityGroup"] and place.facts() == place.strategy(), (place.wrote(), place.facts())
+    other = place.ec2.create_security_group(GroupName="tagged", Description="of somebody", **group)["GroupId"]
+    for words, section in ((("plan",), SECTION), (("apply",), SECTION), (("apply", "--adopt"), SECTION.replace(GROUP, "files-sg")), (("destroy", "--environment", "test"), SECTION)):
+        done = place.run(*words, section=section)
+        assert done.code == 5 and first in done.out and other in done.out and place.wrote() == [], (words, done)
+    place.ec2.delete_tags(Resources=[other], Tags=OURS)
+    assert place.run("plan", "--detailed-exitcode").code == 0
+    place.ec2.delete_security_group(GroupId=other)
+    there = place.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    twin = place.ec2.create_security_group(GroupName=GROUP, Description="who may mount " + TOKEN, **{**group, "VpcId": there})["GroupId"]
+    nowhere = "".join(line for line in SECTION.splitlines(True) if not line.startswith(("vpc", "subnets")))
+    done = place.run("plan", section=nowhere)
+    assert done.code == 5 and first in done.out and twin in done.out, done
+    place.ec2.delete_security_group(GroupId=twin)
+    place.ec2.delete_vpc(VpcId=there)
+
+
 def test_live_efs_control_a_revocation_whose_answer_is_lost():
     """Done, and asked again: what is not there any more is no failure."""
     place.applied()
