@@ -389,7 +389,7 @@ SILENT = {
     "metadata-leaks": ("metadata = user_id={user}, job_id={job}, uploaded_at={now}\n", "metadata =\n"),
     "certificate-without-alias": ("certificate = arn", "aliases = cdn.example.com\ncertificate = arn"),
     "certificate-region": ("acm:ap-northeast-2", "acm:us-east-1"),
-    "cors-at-edge": ("path = */thumbnails/*", "path = */thumbnails/*\ncors = studio"),
+    "cors-at-edge": ("cors = studio\ncdn = images", "cdn = images"),
     "one-origin": ("replication = tokyo\n", ""),
     "oai": ("origin-access = oai", "origin-access = oac"),
     "backup-of-a-cache": ("bucket = pingvas-studio-models\n", "bucket = pingvas-studio-models\nversioning = no\n"),
@@ -480,6 +480,18 @@ def test_cli_infra_uploads_that_nobody_ends():
     mended = bare + "rule[ends].status = enabled\nrule[ends].abort-uploads = 7\n"
     for text, told in ((bare, True), (mended, False), (bare + "accept = uploads-never-aborted\n", False)):
         assert {one[0] for one in noted(configured(text)) if one[1] == "uploads-never-aborted"} == ({'[resource "more"]'} if told else set()), text
+
+
+def test_cli_infra_cors_at_the_edge_of_each_behavior():
+    """One behavior that forwards what CORS needs does nothing for the other: each must, and let a script's first question through."""
+    thumbnails, default = (("path = */thumbnails/*\n", "path = */thumbnails/*\n%s\n"), ('[behavior "default"]\n', '[behavior "default"]\n%s\n'))
+    options = ("viewer = redirect-to-https\nmethods = GET, HEAD\n", "viewer = redirect-to-https\nmethods = GET, HEAD, OPTIONS\n")
+    for how in ("cors = studio", "cache-policy = a\norigin-request-policy = b"):
+        one, other = ((change[0], change[1] % how) for change in (thumbnails, default))
+        for changes, told in (((), True), ((one, options), True), ((other, options), True), ((one, other), True), ((one, other, options), False),
+                              ((one, other, options, ("methods = GET, HEAD, OPTIONS\ncached-methods = GET, HEAD\nmin-ttl = 0s", "methods = GET, HEAD\nmin-ttl = 0s")), True)):
+            there = noted(configured(PIPELINE, *changes))
+            assert (('[cdn "images"]', "cors-at-edge") in there) == told, (how, changes, there)
 
 
 def test_cli_infra_copies_need_versions_on_both_sides():
