@@ -74,6 +74,8 @@ static const struct larder_trap filesystem_traps[] = {
 
 static const struct larder_trap backup_traps[] = {
 	{ "backups-in-one-region", "!rule[*].copy[*]", "the failure of a region takes the backups with it", "a copy in another region", false },
+	{ "cold-too-short", "rule[@].delete-after - rule[@].cold-after<90", "AWS Backup refuses it: what has become cold stays 90 days before it may be deleted",
+	  "delete-after 90 days behind cold-after, or no cold-after", true },
 	{ "backup-of-a-cache", "selected[@].cache-of-versions", "the daily backups hold what the versioned bucket has anyway", "leave it out, while the source keeps versions", false },
 	{ NULL }
 };

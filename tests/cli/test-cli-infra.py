@@ -514,6 +514,22 @@ def test_cli_infra_copies_need_versions_on_both_sides():
     assert (done["created"], done["failed"]) == (12, 0), done
 
 
+def test_cli_infra_cold_backups_that_the_service_refuses():
+    """c-F04: what became cold stays 90 days. Without it, with none (0), or never deleted there is nothing to refuse."""
+    for times, legal in (("delete-after = 60d\ncold-after = 30d\n", False), ("delete-after = 119d\ncold-after = 30d\n", False), ("delete-after = 30d\ncold-after = 60d\n", False),
+                         ("delete-after = 120d\ncold-after = 30d\n", True), ("delete-after = 30d\ncold-after = 0d\n", True), ("delete-after = 30d\n", True), ("cold-after = 30d\n", True)):
+        fresh()
+        env = configured(PIPELINE, ("delete-after = 30d\n", times))
+        for words in (("plan",), ("apply",)):
+            got = larder("infra", *words, "--json", "--only", "backup/models", env=env)
+            assert got.code == (0 if legal else 2) and ("cold-too-short" in got.out) != legal, (times, words, got.code, got.out)
+        assert any("/backup/" in path for path in settings()) == legal, times
+        kept = [read(path).decode() for path in settings() if "/backup/" in path]
+        assert all(("cold-after" in text) == ("cold-after = 30d" in times) for text in kept), kept
+        checked = larder("config", "check", "--json", env=env)
+        assert ("cold-too-short" in checked.out) != legal, (times, checked.out)
+
+
 def test_cli_infra_what_is_accepted_is_the_name_of_a_trap():
     """A slip of the pen would accept nothing: told with file and line, before anything is made. What another profile's driver alone knows is none."""
     fresh()
