@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "kubernetes.h"
 
 static bool
 is (const char *a, const char *b)
@@ -157,6 +158,7 @@ of_mounts (const struct larder_infra *infra, const char *share, struct lines *fa
 		lines_add_in (facts, "cache", name, ".job", cache->job);
 		lines_add_in (facts, "cache", name, ".service-account", cache->service_account);
 		lines_add_in (facts, "cache", name, ".image", cache->image);
+		lines_add_in (facts, "cache", name, ".image-moves", cache->image && !image_is_pinned (cache->image) ? "yes" : NULL);
 		lines_add_in (facts, "cache", name, ".file-mode", cache->file_mode);
 		accepted (facts, cache->accept);
 	}

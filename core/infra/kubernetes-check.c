@@ -63,9 +63,8 @@ check_names (const struct manifests *manifests, struct larder_error *error)
 
 /* ---- the image ---- */
 
-/* With a digest, or a tag that does not move by its very name. */
-static bool
-is_pinned (const char *image)
+bool
+image_is_pinned (const char *image)
 {
 	const char *digest = strchr (image, '@'), *tag = strchr (text_last (image), ':');
 	if (strpbrk (image, " \t\"'") || *image == '@' || *image == ':')
@@ -79,7 +78,7 @@ static int
 check_image (const struct manifests *manifests, struct larder_error *error)
 {
 	const char *image = manifests->cache->image;
-	if (image && is_pinned (image))
+	if (image && image_is_pinned (image))
 		return 0;
 	return fail_key (manifests->exporting->cache_at, "image", image, "image = REGISTRY/NAME:TAG or NAME@sha256:DIGEST, a tag other than latest: what runs "
 		"tomorrow is what was tested today", error);

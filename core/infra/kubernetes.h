@@ -23,6 +23,8 @@ static inline bool is_given (const char *text) { return text && *text; }
 
 /* ---- kubernetes-check.c: INVALID with the key and where it belongs ---- */
 int manifests_check (struct manifests *manifests, struct larder_error *error);
+/* With a digest, or a tag that does not move by its very name: none is the latest. */
+bool image_is_pinned (const char *image);
 
 /* ---- kubernetes-pod.c: what stands below `spec` of a pod, at that depth ---- */
 void pod_job (const struct manifests *manifests, unsigned depth);

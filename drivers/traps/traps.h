@@ -20,9 +20,9 @@ static const struct larder_trap bucket_traps[] = {
 	  "once an object is archived, viewers of the CDN get 403 for it until somebody restores it", "let the rule end at GLACIER_IR, or keep a copy to serve", false },
 	{ "gir-behind-cdn", "behind[*] & rule[*].transition[GLACIER_IR].days",
 	  "each miss of the CDN's cache bills a retrieval, and an object deleted within 90 days is billed for the rest of them", "a longer time at the edge, or STANDARD_IA", false },
-	{ "thumbnails-share-rule", "view[*] & rule[@].transition[*].days & !rule[@].larger-than & !rule[@].tag & !rule[@].prefix",
+	{ "thumbnails-share-rule", "view[*] & rule[@].transition[*].days & !rule[@].larger-than>131071 & !rule[@].tag & !rule[@].prefix",
 	  "what the view keeps in this bucket moves with the rule, too", "larger-than = 128KiB, or a tag", false },
-	{ "transition-does-not-pay", "rule[@].transition[*].days & !rule[@].larger-than",
+	{ "transition-does-not-pay", "rule[@].transition[*].days & !rule[@].larger-than>131071",
 	  "each move costs a request: for small objects more than their cheaper storage saves", "larger-than = 128KiB", false },
 	{ "tiering-below-128k", "class=INTELLIGENT_TIERING | view[@].class=INTELLIGENT_TIERING",
 	  "objects below 128 KB are never moved to a cheaper tier: a thumbnail of 256 pixels has 3 to 20 KB", "STANDARD", false },
@@ -61,13 +61,13 @@ static const struct larder_trap cdn_traps[] = {
 };
 
 static const struct larder_trap filesystem_traps[] = {
-	{ "efs-open-inside", "!policy.tls", "any pod on those nodes can mount it as root, and what it reads goes over the line in clear", "policy = tls, access-point", false },
+	{ "efs-open-inside", "!policy.tls=yes | !policy.access-point=yes", "any pod on those nodes can mount it as root, without an access point, or read over the line in clear, without TLS", "policy = tls, access-point", false },
 	{ "efs-path-missing", "cache[@].volume-path & !access-point[*].mode", "on a new file system that path is not there, or belongs to root: the mount fails", "access-point, owner and mode", false },
 	{ "efs-zones", "targets<2", "nodes of other zones mount across zones, which is billed, or do not find it", "a subnet of each zone that has nodes", false },
 	{ "bursting-and-ia", "throughput=bursting & lifecycle.to-ia", "only bytes of the Standard class earn throughput: as models idle into IA it falls, from 24 MiB/s of 500 GiB to 1", "throughput = elastic, or no to-ia", false },
 	{ "lease-too-short", "throughput=bursting & lifecycle.to-ia & cache[@].lease<6700", "at the least throughput a model of 7 GB takes longer than the lock lasts: workers that do not renew it load twice", "a longer lease for such workers; ours renew", false },
 	{ "read-only-miss", "cache[@].claim & !cache[@].claim-rw", "readers mount it read-only, so a miss cannot fill it", "claim-rw, and an init container that mounts that", false },
-	{ "job-identity", "cache[@].job & !cache[@].service-account | cache[@].image~:latest", "the job runs as the node does, or with another image each time", "service-account, and an image by its tag or digest", false },
+	{ "job-identity", "cache[@].job & !cache[@].service-account | cache[@].image-moves", "the job runs as the node does, or with another image each time: one without a tag is the latest", "service-account, and an image by its tag or digest", false },
 	{ "mode-755-on-files", "cache[@].file-mode=755", "models become executable", "file-mode = 644", false },
 	{ NULL }
 };

@@ -494,6 +494,22 @@ def test_cli_infra_cors_at_the_edge_of_each_behavior():
             assert (('[cdn "images"]', "cors-at-edge") in there) == told, (how, changes, there)
 
 
+def test_cli_infra_traps_that_half_a_mending_leaves():
+    """A size below the figure, one half of a policy, an image that only looks as if it were pinned."""
+    size, share, job = "larger-than = 128KiB ", "throughput = bursting\n", "job = model-sync-job\n"
+    account = job + "service-account = models\nimage = "
+    for name, old, new, told in (
+            ("transition-does-not-pay", size, "larger-than = 1 ", True), ("transition-does-not-pay", size, "larger-than = 131071 ", True), ("transition-does-not-pay", size, size, False),
+            ("thumbnails-share-rule", size, "larger-than = 1 ", True), ("thumbnails-share-rule", size, "larger-than = 1\ntag = kind=image ", False), ("thumbnails-share-rule", size, size, False),
+            ("efs-open-inside", share, share, True), ("efs-open-inside", share, share + "policy = tls\n", True), ("efs-open-inside", share, share + "policy = access-point\n", True),
+            ("efs-open-inside", share, share + "policy = tls, access-point\n", False),
+            ("job-identity", job, account + "larder\n", True), ("job-identity", job, account + "registry:5000/larder\n", True), ("job-identity", job, account + "registry:5000/larder:latest\n", True),
+            ("job-identity", job, account + "registry:5000/larder:1.0\n", False), ("job-identity", job, account + "larder:latest-1.0\n", False), ("job-identity", job, account + "larder@sha256:%s\n" % ("0" * 64), False),
+            ("job-identity", job, job + "image = larder:1.0\n", True)):
+        there = noted(configured(PIPELINE, (old, new)))
+        assert (name in {one[1] for one in there}) == told, (name, new, there)
+
+
 def test_cli_infra_copies_need_versions_on_both_sides():
     """S3 copies neither from nor to a bucket without: the rule is not sent, and all else is made."""
     source = ("bucket = pingvas-studio-images\nversioning = yes\n", "bucket = pingvas-studio-images\n")
