@@ -52,6 +52,8 @@ static const struct larder_option store_options[] = {
 	  .help = "[replication] section that copies it" },
 	{ .key = "ownership", .type = LARDER_STRING, .at = offsetof (struct schema_store, ownership),
 	  .help = "who owns what others write: BucketOwnerEnforced, BucketOwnerPreferred or ObjectWriter" },
+	{ .key = "tiering", .type = LARDER_LIST, .at = offsetof (struct schema_store, tiering), .argument = "AGE TIER,…",
+	  .help = "archive tiers within class INTELLIGENT_TIERING, by days without access: ARCHIVE_ACCESS (90d to 730d), DEEP_ARCHIVE_ACCESS (180d to 730d); none: not any more" },
 	{ .key = "tls-only", .type = LARDER_BOOL, .at = offsetof (struct schema_store, tls_only), .def = "no",
 	  .help = "refuse requests that are not over TLS" },
 	{ .key = "protect", .type = LARDER_BOOL, .at = offsetof (struct schema_store, protect), .def = "no",

@@ -34,6 +34,7 @@ struct schema_store {
 	bool replica;                    /* filled by replication only */
 	const char *ownership;           /* "bucket-owner" … as the service writes it */
 	bool tls_only, protect;
+	const char *const *tiering;      /* "90d ARCHIVE_ACCESS", …, or "none" */
 };
 
 /* [lifecycle "name"]: one rule; a store's `lifecycle` list makes the set. */

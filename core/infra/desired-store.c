@@ -101,6 +101,47 @@ add_cors (struct resource *bucket, const struct config_section *at, struct larde
 	return 0;
 }
 
+/* ---- tiers of archives, in the order in which the line has them ---- */
+
+#define DAY (86400 * INT64_C (1000000000))
+static const struct { const char *name; int64_t least; } tiers[] = { { "ARCHIVE_ACCESS", 90 }, { "DEEP_ARCHIVE_ACCESS", 180 } };
+enum { TIERS = sizeof tiers / sizeof *tiers, MOST_DAYS = 730 };
+
+/* "90d ARCHIVE_ACCESS"; -1: it is no such text. */
+static int
+read_tier (struct larder_arena *arena, const char *text, int64_t days[TIERS])
+{
+	const char *space = strchr (text, ' ');
+	char *age = space ? arena_copy_bytes (arena, text, (size_t) (space - text)) : NULL;
+	int64_t ns;
+	size_t n = 0;
+	while (age && n < TIERS && strcmp (tiers[n].name, space + strspn (space, " ")) != 0)
+		n++;
+	if (!age || n == TIERS || days[n] || text_duration (age, &ns) < 0 || ns % DAY || ns < tiers[n].least * DAY || ns > MOST_DAYS * DAY)
+		return -1;
+	days[n] = ns / DAY;
+	return 0;
+}
+
+/* One line for all of them, as the driver tells it. */
+static int
+add_tiering (struct resource *bucket, const struct config_section *at, const char *const *asked, struct larder_error *error)
+{
+	int64_t days[TIERS] = { 0 };
+	const char *line = NULL;
+	if (asked && *asked && !asked[1] && strcmp (*asked, "none") == 0)
+		return lines_add (&bucket->desired, "tiering", "none"), 0;
+	for (; asked && *asked; asked++)
+		if (read_tier (bucket->arena, *asked, days) < 0)
+			return larder_fail_next (error, LARDER_E_INVALID, "write AGE TIER, …, each tier once: ARCHIVE_ACCESS from 90d to 730d, DEEP_ARCHIVE_ACCESS from 180d to 730d; or none",
+				"'%s' of tiering in [store \"%s\"] of %s is no tier that can be had", *asked, config_name (at), config_where_key (at, "tiering"));
+	for (size_t n = 0; n < TIERS; n++)
+		if (days[n] && !(line = arena_printf (bucket->arena, "%s%s%lldd %s", line ? line : "", line ? ", " : "", (long long) days[n], tiers[n].name)))
+			return larder_fail_memory (error);
+	lines_add (&bucket->desired, "tiering", line);
+	return 0;
+}
+
 /* "aws:kms KEY": what, and with which key. */
 static int
 add_encryption (struct resource *bucket, const char *text, struct larder_error *error)
@@ -142,6 +183,8 @@ add_bucket (struct larder_infra *infra, const struct config_section *at, const s
 	lines_add (&bucket->desired, "public-access", asked->public_access);
 	lines_add (&bucket->desired, "ownership", asked->ownership);
 	int code = add_encryption (bucket, asked->encryption, error);
+	if (code == 0)
+		code = add_tiering (bucket, at, asked->tiering, error);
 	if (code == 0)
 		code = desired_tags (bucket, asked->tags, error);
 	if (code == 0)

@@ -17,6 +17,8 @@ begin (struct aws_request *request, struct larder_arena *arena, const struct s3_
 		code = s3_begin_bucket (request, arena, method, bucket, error);
 	if (code == 0)
 		aws_request_query (request, setting->name, "");
+	if (code == 0 && setting->id)
+		aws_request_query (request, "id", setting->id);
 	return code;
 }
 
@@ -36,7 +38,7 @@ s3_request_setting_put (struct aws_request *request, struct larder_arena *arena,
 	if (code < 0)
 		return code;
 	aws_request_header (request, S3_LEAST_SIZE, least_size);
-	return s3_set_body (request, server, document, error);
+	return s3_set_body (request, setting->id ? NULL : server, document, error);       /* AWS takes no checksum of such */
 }
 
 int

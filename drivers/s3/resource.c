@@ -81,7 +81,16 @@ read_setting (const struct work *work, const struct s3_setting *setting, struct 
 	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	bool there;
 	int code = get_setting (work, setting, &exchange, &there, error);
+	if (code == 0 && !there)
+		lines_add (lines, setting->paths[0], setting->absent);
 	return code == 0 && there ? setting->read (&work->place, exchange.reply.body, exchange.reply.length, lines, error) : code;
+}
+
+/* Where nobody says what is asked for, all is. */
+static bool
+is_looked_at (const struct s3_setting *setting, const struct larder_resource *resource, const struct lines *asked)
+{
+	return !setting->absent || !resource->desired || lines_find (asked, setting->paths[0]);
 }
 
 /* Where a service of the same cloud finds the bucket, by whichever way we come to it. */
@@ -146,7 +155,8 @@ read_resource (void *self, struct larder_call *call, const struct larder_resourc
 	if (code == 0)
 		code = read_bucket (&work, &there, &lines, error);
 	for (size_t i = 0; code == 0 && there && (setting = next_setting (&work, &i));)
-		code = read_setting (&work, setting, &lines, error);
+		if (is_looked_at (setting, resource, &asked))
+			code = read_setting (&work, setting, &lines, error);
 	if (code == 0 && there)
 		code = s3_role_tell (self, call, &work.place, lines_value (&asked, "source-key"), &lines, error);
 	if (code == 0)

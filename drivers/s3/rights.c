@@ -66,6 +66,7 @@ static const struct words { const char *setting, *word, *get, *put, *remove; } s
 	{ "tagging", "Tags", "s3:GetBucketTagging", "s3:PutBucketTagging", NULL },
 	{ "lifecycle", "Lifecycle", "s3:GetLifecycleConfiguration", "s3:PutLifecycleConfiguration", NULL },
 	{ "cors", "Cors", "s3:GetBucketCORS", "s3:PutBucketCORS", NULL },
+	{ "intelligent-tiering", "Tiering", "s3:GetIntelligentTieringConfiguration", "s3:PutIntelligentTieringConfiguration", NULL },
 	{ "policy", "Policy", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy" },
 	{ "replication", "Replication", "s3:GetReplicationConfiguration", "s3:PutReplicationConfiguration", NULL },
 };
@@ -91,7 +92,7 @@ is_desired (const struct aws_asked *asked, const char *setting)
 	return false;
 }
 
-/* Every setting of a bucket is looked at, those that are desired are written; which, the Sid says. */
+/* Every setting of a bucket is looked at (but for those that few have), those that are desired are written; which, the Sid says. */
 static void
 allow_settings (struct aws_asked *asked, const struct s3 *s3)
 {
@@ -104,9 +105,9 @@ allow_settings (struct aws_asked *asked, const struct s3 *s3)
 	buffer_add_text (&set, "S3");
 	for (size_t n = 0; (setting = s3_setting_at (n)); n++) {
 		const struct words *words = words_of (setting);
-		if (strcmp (setting->type, type) != 0 || !s3_server_can (s3->server, setting->feature))
+		if (strcmp (setting->type, type) != 0 || !s3_server_can (s3->server, setting->feature) || (setting->absent && !is_desired (asked, setting->name)))
 			continue;
-		if (strcmp (type, "bucket") != 0)
+		if (strcmp (type, "bucket") != 0 || setting->absent)      /* not with what is looked at of all */
 			puts[put++] = words->get;
 		else
 			gets[got++] = words->get;

@@ -57,6 +57,7 @@
 	X (S3_CORS, "cors", "rules for scripts of other sites",                                S, R, S, R, S, R)           \
 	X (S3_PUBLIC_ACCESS, "public-access", "a block of public access",                      S, R, R, R, S, R)           \
 	X (S3_OWNERSHIP, "ownership", "an owner of what others write",                         S, R, S, R, S, R)           \
+	X (S3_TIERING, "intelligent-tiering", "tiers of archives within a class",              S, R, R, R, I, R)           \
 	X (S3_POLICY, "policy", "bucket policies",                                             S, S, S, R, S, R)           \
 	X (S3_POLICY_READERS, "policy-readers", "bucket policies that name a CDN",             S, R, R, R, S, R)           \
 	X (S3_REPLICATION, "replication", "replication by the service",                        S, R, R, R, S, R)

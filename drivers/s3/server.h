@@ -53,6 +53,7 @@ enum s3_feature {
 	S3_CORS,
 	S3_PUBLIC_ACCESS,
 	S3_OWNERSHIP,
+	S3_TIERING,                  /* archive tiers of Intelligent-Tiering; elsewhere their DELETE is one of the bucket */
 	S3_POLICY,
 	S3_POLICY_READERS,           /* principals of a CDN */
 	S3_REPLICATION,

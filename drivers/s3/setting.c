@@ -8,6 +8,7 @@
 
 static const char *const versioning[] = { "versioning", NULL }, *const encryption[] = { "encryption", "encryption-key", NULL }, *const tagging[] = { "tag[*]", NULL };
 static const char *const public_access[] = { "public-access", NULL }, *const ownership[] = { "ownership", NULL };
+static const char *const tiering[] = { "tiering", NULL };
 static const char *const lifecycle[] = {
 	"rule[*].status", "rule[*].prefix", "rule[*].tag", "rule[*].larger-than", "rule[*].expire", "rule[*].expire-noncurrent", "rule[*].abort-uploads",
 	"rule[*].transition[*].days", NULL
@@ -21,15 +22,16 @@ static const char *const replication[] = {
 
 /* In the order in which they are written. */
 static const struct s3_setting settings[] = {
-	{ "bucket", "ownershipControls", S3_OWNERSHIP, "OwnershipControlsNotFoundError", true, ownership, s3_ownership_read, s3_ownership_write },
-	{ "bucket", "publicAccessBlock", S3_PUBLIC_ACCESS, "NoSuchPublicAccessBlockConfiguration", true, public_access, s3_public_access_read, s3_public_access_write },
-	{ "bucket", "encryption", S3_BUCKET_ENCRYPTION, "ServerSideEncryptionConfigurationNotFoundError", true, encryption, s3_encryption_read, s3_encryption_write },
-	{ "bucket", "versioning", S3_VERSIONS, NULL, true, versioning, s3_versioned_read, s3_versioned_write },
-	{ "bucket", "tagging", S3_BUCKET_TAGGING, "NoSuchTagSet", false, tagging, s3_tagging_read, s3_tagging_write },
-	{ "bucket", "lifecycle", S3_LIFECYCLE, "NoSuchLifecycleConfiguration", false, lifecycle, s3_lifecycle_read, s3_lifecycle_write },
-	{ "bucket", "cors", S3_CORS, "NoSuchCORSConfiguration", false, cors, s3_cors_read, s3_cors_write },
-	{ "access", "policy", S3_POLICY, "NoSuchBucketPolicy", false, policy, s3_policy_read, s3_policy_write },
-	{ "replication", "replication", S3_REPLICATION, "ReplicationConfigurationNotFoundError", false, replication, s3_replication_read, s3_replication_write },
+	{ "bucket", "ownershipControls", S3_OWNERSHIP, "OwnershipControlsNotFoundError", true, ownership, s3_ownership_read, s3_ownership_write, NULL, NULL },
+	{ "bucket", "publicAccessBlock", S3_PUBLIC_ACCESS, "NoSuchPublicAccessBlockConfiguration", true, public_access, s3_public_access_read, s3_public_access_write, NULL, NULL },
+	{ "bucket", "encryption", S3_BUCKET_ENCRYPTION, "ServerSideEncryptionConfigurationNotFoundError", true, encryption, s3_encryption_read, s3_encryption_write, NULL, NULL },
+	{ "bucket", "versioning", S3_VERSIONS, NULL, true, versioning, s3_versioned_read, s3_versioned_write, NULL, NULL },
+	{ "bucket", "tagging", S3_BUCKET_TAGGING, "NoSuchTagSet", false, tagging, s3_tagging_read, s3_tagging_write, NULL, NULL },
+	{ "bucket", "lifecycle", S3_LIFECYCLE, "NoSuchLifecycleConfiguration", false, lifecycle, s3_lifecycle_read, s3_lifecycle_write, NULL, NULL },
+	{ "bucket", "cors", S3_CORS, "NoSuchCORSConfiguration", false, cors, s3_cors_read, s3_cors_write, NULL, NULL },
+	{ "bucket", "intelligent-tiering", S3_TIERING, "NoSuchConfiguration", true, tiering, s3_tiering_read, s3_tiering_write, S3_TIERING_ID, "none" },
+	{ "access", "policy", S3_POLICY, "NoSuchBucketPolicy", false, policy, s3_policy_read, s3_policy_write, NULL, NULL },
+	{ "replication", "replication", S3_REPLICATION, "ReplicationConfigurationNotFoundError", false, replication, s3_replication_read, s3_replication_write, NULL, NULL },
 };
 
 const struct s3_setting *
@@ -97,6 +99,8 @@ s3_setting_supports (const struct s3_server *server, const char *type, const str
 			"role = %s is neither an ARN nor auto", line->value);
 	if (code == 0 && path_matches ("rule[*].key", line->path) && line->value && strncmp (line->value, "arn:", 4) != 0)
 		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "write the ARN of the key in encryption of the store that the copies go to", "copies are made under a key that is named by its ARN alone, and '%s' is none", line->value);
+	if (code == 0 && strcmp (line->path, "tiering") == 0)
+		code = s3_tiering_supports (line->value, error);
 	if (code == 0 && strcmp (line->path, "public-access") == 0 && line->value && strcmp (line->value, "blocked") != 0)
 		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "write public-access = blocked, or leave it out", "public-access = %s is not known here", line->value);
 	return code;

@@ -24,6 +24,9 @@ struct s3_setting {
 	/* The document that is there ("" for none) with these lines and no others of its paths; what it has beyond them stays. Nothing in
 	 * `into`: nothing is left of it. */
 	int (*write) (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error);
+	const char *id;                   /* of the document that is ours, where there may be several; or NULL */
+	/* What its first path says where nothing is set; then it is looked at only where that line is asked for, as few buckets have it. Or NULL. */
+	const char *absent;
 };
 
 const struct s3_setting *s3_setting_at (size_t i);      /* NULL after the last */
@@ -63,6 +66,12 @@ S3_SETTING (lifecycle);
 S3_SETTING (cors);
 S3_SETTING (policy);
 S3_SETTING (replication);
+S3_SETTING (tiering);
+/* Days of a tier as the line has it, "90d ARCHIVE_ACCESS, 180d DEEP_ARCHIVE_ACCESS", in the arena; NULL: it is not in it. */
+const char *s3_tier_days (struct larder_arena *arena, const char *line, const char *tier);
+int s3_tiering_supports (const char *line, struct larder_error *error);
+extern const char *const s3_tiers[];     /* ended by NULL */
+#define S3_TIERING_ID "larder"
 
 /* ---- the role that copies, where it is made here: larder-KIND-BUCKET ---- */
 #define S3_ROLE_KIND "copies"

@@ -174,6 +174,23 @@ cors (const struct lines *lines)
 /* ---- the bucket ---- */
 
 static void
+put_tiering (struct aws_terraform *share, const struct s3_place *place, const char *address)
+{
+	const char *line = lines_value (&share->desired, "tiering"), *days;
+	json_t *list = json_array ();
+	for (const char *const *tier = s3_tiers; line && *tier; tier++) {
+		json_t *one = (days = s3_tier_days (share->arena, line, *tier)) ? json_pack ("{s:s}", "access_tier", *tier) : NULL;
+		if (one)
+			aws_terraform_number (one, "days", days);
+		if (one)
+			json_array_append_new (list, one);
+	}
+	json_t *body = json_array_size (list) ? json_pack ("{s:s, s:o, s:O}", "name", S3_TIERING_ID, "bucket", aws_terraform_ref (address, "id"), "tiering", list) : NULL;
+	json_decref (list);
+	aws_terraform_add (share, "aws_s3_bucket_intelligent_tiering_configuration", NULL, arena_printf (share->arena, "%s:%s", place->bucket, S3_TIERING_ID), body);
+}
+
+static void
 put_bucket (struct aws_terraform *share, const struct s3_place *place)
 {
 	static const struct { const char *type; json_t *(*body) (const struct lines *); } settings[] = {
@@ -190,6 +207,7 @@ put_bucket (struct aws_terraform *share, const struct s3_place *place)
 			json_object_set_new (body, "bucket", aws_terraform_ref (address, "id"));
 		aws_terraform_add (share, settings[n].type, NULL, place->bucket, body);
 	}
+	put_tiering (share, place, address);
 }
 
 /* ---- who may read it ---- */

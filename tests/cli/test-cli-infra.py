@@ -319,6 +319,33 @@ def test_cli_infra_a_final_snapshot_that_has_no_name():
         plan(env=configured(PIPELINE, (FINAL, harmless)))
 
 
+WRONG_TIERS = (
+    "ARCHIVE_ACCESS", "90d", "90d FROZEN", "90d archive_access", "89d ARCHIVE_ACCESS", "731d ARCHIVE_ACCESS", "179d DEEP_ARCHIVE_ACCESS", "731d DEEP_ARCHIVE_ACCESS", "0d ARCHIVE_ACCESS",
+    "-90d ARCHIVE_ACCESS", "2161h ARCHIVE_ACCESS", "90 ARCHIVE_ACCESS", "99999999999999999999d ARCHIVE_ACCESS", "90d ARCHIVE_ACCESS, 120d ARCHIVE_ACCESS", "90d ARCHIVE_ACCESS, none",
+    "none, none", "90d ARCHIVE_ACCESS 180d DEEP_ARCHIVE_ACCESS", "90d ARCHIVE_ACCESS<x>",
+)
+
+
+def test_cli_infra_tiers_of_archives():
+    """Declared, applied, drifted, mended, taken to be none; and the least and the most ages, in any order."""
+    fresh()
+    both = configured(PIPELINE, ("bucket = pingvas-studio-logs", "tiering = 730d  DEEP_ARCHIVE_ACCESS, 90d ARCHIVE_ACCESS\nbucket = pingvas-studio-logs"))
+    path, line = os.path.join(DEMO, "pingvas-studio-logs", ".larder", "settings"), b"tiering\t90d ARCHIVE_ACCESS, 730d DEEP_ARCHIVE_ACCESS\n"
+    apply()
+    assert b"tiering" not in read(path)
+    assert marks(plan(env=both)) == [("pingvas-studio-logs", None, "update"), ("pingvas-studio-logs", "tiering", "create")]
+    assert apply(env=both)["updated"] == 1 and line in read(path) and marks(plan(env=both)) == []
+    for drift in (line.replace(b"730", b"180"), b"tiering\tnone\n", b""):
+        write(path, read(path).replace(line, drift))
+        assert marks(plan(env=both))[1:] == [("pingvas-studio-logs", "tiering", "update" if drift else "create")], drift
+        assert apply(env=both)["updated"] == 1 and line in read(path), drift
+    one = configured(PIPELINE, ("bucket = pingvas-studio-logs", "tiering = 180d DEEP_ARCHIVE_ACCESS\nbucket = pingvas-studio-logs"))
+    assert apply(env=one)["updated"] == 1 and b"tiering\t180d DEEP_ARCHIVE_ACCESS\n" in read(path)
+    assert marks(plan()) == [], "who does not say leaves it"
+    none = configured(PIPELINE, ("bucket = pingvas-studio-logs", "tiering = none\nbucket = pingvas-studio-logs"))
+    assert apply(env=none)["updated"] == 1 and b"tiering\tnone\n" in read(path) and marks(plan(env=none)) == []
+
+
 def test_cli_infra_hostile_sections():
     """Twins, references to nothing, and values that are none: named, and nothing is made."""
     fresh()
@@ -327,6 +354,7 @@ def test_cli_infra_hostile_sections():
         (("resources = model-cache", "resources = no-such"), 3, "no-such"),
         (("resources = model-cache", "resources ="), 2, "selects nothing"),
         (("transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE", "transition = GLACIER_IR"), 2, "AGE CLASS"),
+        *((("bucket = pingvas-studio-logs", "tiering = %s\nbucket = pingvas-studio-logs" % tiering), 2, "larder.ini:") for tiering in WRONG_TIERS),
         (("tags = \"Name=Generated Images\", Environment=production", "tags = production"), 2, "is no tag"),
         (("behaviors = thumbnails, default", "behaviors = thumbnails, no-such"), 2, "no-such"),
         (("resources = model-cache", "resources = model-cache, postgres"), 3, "postgres"),

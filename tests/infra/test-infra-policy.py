@@ -97,6 +97,13 @@ def test_infra_policy_what_is_protected_stays():
         assert on(statements("operator"), action) != [] and on(statements("operator", **changed((section, section + "protect = yes\n"))), action) == [], action
 
 
+def test_infra_policy_tiers_of_archives():
+    """Of that bucket alone that has them declared."""
+    found, actions = statements("operator", **changed(("bucket = pingvas-studio-models\n", "bucket = pingvas-studio-models\ntiering = none\n"))), ("s3:GetIntelligentTieringConfiguration", "s3:PutIntelligentTieringConfiguration")
+    assert [on(found, action) for action in actions] == [["arn:aws:s3:::pingvas-studio-models"]] * 2
+    assert [on(statements("operator"), action) for action in actions] == [[], []]
+
+
 def test_infra_policy_keys():
     """By ARN, by id, by alias: one key of one region, for what S3 does with it alone."""
     told = {KEY: ([KEY], None), "1111": (["arn:aws:kms:ap-northeast-2:*:key/1111"], None), "alias/my-key": (["arn:aws:kms:ap-northeast-2:*:key/*"], "alias/my-key")}

@@ -1,5 +1,6 @@
 """moto_keeping.py: moto's server, where a lifecycle and a replication come back as they were put. moto loses conditions by size,
-NewerNoncurrentVersions and x-amz-transition-default-minimum-object-size, and tells of any replication that it copies all and no delete marker. Of EFS it has no UpdateFileSystem,
+NewerNoncurrentVersions and x-amz-transition-default-minimum-object-size, and tells of any replication that it copies all and no delete marker. Configurations of
+Intelligent-Tiering, which it has not, are kept by their ids. Of EFS it has no UpdateFileSystem,
 PutBackupPolicy and DeleteFileSystemPolicy, and makes an access point anew for each asking.
 Started by servers.py in the interpreter that has moto."""
 import io
@@ -10,6 +11,7 @@ import urllib.parse
 from moto.core.exceptions import JsonRESTError
 from moto.efs.responses import EFSResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from moto.s3.models import s3_backends
 from moto.server import main
 
 LEAST = "x-amz-transition-default-minimum-object-size"
@@ -22,8 +24,26 @@ def is_kept(environ):
     return environ["REQUEST_METHOD"] in ("GET", "PUT") and ("lifecycle" in names or "replication" in names)
 
 
+def with_tiers(environ, start_response, name):
+    """moto has no configurations of Intelligent-Tiering: a PUT of one does nothing, a GET lists objects, and a DELETE removes the bucket. Here each is kept by its id."""
+    bucket, method = environ["PATH_INFO"].strip("/"), environ["REQUEST_METHOD"]
+    given, path = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)), (bucket, "tiers", name)
+    there = any(bucket in backend.buckets for account in s3_backends.values() for backend in account.values())
+    code = "NoSuchBucket" if not there else "NoSuchConfiguration" if method != "PUT" and path not in kept else None
+    body = b"<Error><Code>%s</Code></Error>" % code.encode() if code else kept[path] if method == "GET" else b""
+    if method == "PUT" and there:
+        kept[path] = given
+    if method == "DELETE" and not code:
+        del kept[path]
+    start_response("404 Not Found" if code else "204 No Content" if method == "DELETE" else "200 OK", [("content-type", "application/xml"), ("content-length", str(len(body)))])
+    return [body]
+
+
 def with_kept(self, environ, start_response):
     """What was put is put to moto, too, which looks whether it makes sense; its answer to a GET is 200 only while something is set."""
+    names = urllib.parse.parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    if "intelligent-tiering" in names and environ["REQUEST_METHOD"] in ("GET", "PUT", "DELETE"):
+        return with_tiers(environ, start_response, names["id"][0])
     if not is_kept(environ):
         return plain(self, environ, start_response)
     told, path = {}, (environ["PATH_INFO"].strip("/"), environ["QUERY_STRING"].rstrip("="))

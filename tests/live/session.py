@@ -31,7 +31,7 @@ ALLOWED = {
     "POST": {"delete", "uploads", "uploadId", "restore", "versionId"},
 }
 # Operations that write a setting of a bucket, or end one: of resources alone (test-live-settings, test-live-infra).
-OF_SETTINGS = re.compile(r"^(Put|Delete)(Bucket(OwnershipControls|Encryption|Versioning|Tagging|LifecycleConfiguration|Lifecycle|Cors|Policy|Replication)?|PublicAccessBlock)$")
+OF_SETTINGS = re.compile(r"^(Put|Delete)(Bucket(OwnershipControls|Encryption|Versioning|Tagging|LifecycleConfiguration|Lifecycle|Cors|IntelligentTieringConfiguration|Policy|Replication)?|PublicAccessBlock)$")
 numbers = itertools.count(1)
 
 

@@ -265,6 +265,70 @@ def test_live_infra_days_none_and_all_objects():
         change(w.config, ("transition = 0d GLACIER_IR, 90d DEEP_ARCHIVE\n; larger-than", "transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE\nlarger-than = 128KiB"))
 
 
+def tiers_of(w, name="larder"):
+    return w.ask("get_bucket_intelligent_tiering_configuration", LOGS, Id=name)
+
+
+def test_live_infra_tiers_of_archives():
+    """One configuration is ours, by its id: made, mended, switched off and never removed, for where a server does not know of them a DELETE is the bucket's. Those of others stay."""
+    w = world("aws")
+    w.fresh()
+    assert not [r for r in w.sent if "intelligent" in r["path"]], "nobody asked for it"
+    plain_text, both = open(w.config).read(), "purpose = logs\ntiering = 180d DEEP_ARCHIVE_ACCESS, 90d ARCHIVE_ACCESS\n"
+    tiers = [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}, {"Days": 180, "AccessTier": "DEEP_ARCHIVE_ACCESS"}]
+    ours, theirs = {"Id": "larder", "Status": "Enabled", "Tierings": tiers}, {"Id": "theirs", "Filter": {"Prefix": "t/"}, "Status": "Enabled", "Tierings": tiers[:1]}
+
+    def put(one):
+        w.client.put_bucket_intelligent_tiering_configuration(Bucket=LOGS, Id=one["Id"], IntelligentTieringConfiguration=one)
+    put(theirs)
+    try:
+        change(w.config, ("purpose = logs\n", both))
+        assert w.marks() == [(LOGS, "tiering", "update")], "it was none"
+        w.infra("apply")
+        path = "/%s?intelligent-tiering=&id=larder" % LOGS
+        assert w.writes() == [("PUT", path)] and tiers_of(w) == {"IntelligentTieringConfiguration": ours}, (w.writes(), tiers_of(w))
+        w.infra("apply")
+        assert w.writes() == []
+        for drift in ({"Tierings": [tiers[0], {**tiers[1], "Days": 200}]}, {"Tierings": tiers[:1]}, {"Status": "Disabled"}, {"Filter": {"Prefix": "a/"}},
+                      {"Filter": {"And": {"Prefix": "a/", "Tags": [{"Key": "k", "Value": "v"}]}}}):
+            put({**ours, **drift})
+            assert w.marks() == [(LOGS, "tiering", "update")], drift
+            w.infra("apply")
+            assert w.writes() == [("PUT", path)] and tiers_of(w) == {"IntelligentTieringConfiguration": ours}, drift
+        put({**ours, "Tierings": tiers[::-1]})
+        assert w.marks("--detailed-exitcode") == [], "in another order it is the same"
+        w.client.delete_bucket_intelligent_tiering_configuration(Bucket=LOGS, Id="larder")
+        change(w.config, (both, "purpose = logs\ntiering = none\n"))
+        assert w.marks("--detailed-exitcode") == [], "it is none"
+        put(ours)
+        assert w.marks() == [(LOGS, "tiering", "update")]
+        w.infra("apply")
+        assert w.writes() == [("PUT", path)] and tiers_of(w)["IntelligentTieringConfiguration"]["Status"] == "Disabled" and w.marks("--detailed-exitcode") == []
+        assert tiers_of(w, "theirs") == {"IntelligentTieringConfiguration": theirs} and LOGS in w.there()
+    finally:
+        with open(w.config, "w") as file:
+            file.write(plain_text)
+    w.fresh()
+
+
+def test_live_infra_tiers_of_archives_where_there_are_none():
+    """Told as not supported, and neither asked for nor sent."""
+    for name in ("minio", "versitygw", "moto"):
+        w = world(name)
+        plain_text = open(w.config).read()
+        try:
+            change(w.config, ("purpose = logs\n", "purpose = logs\ntiering = 90d ARCHIVE_ACCESS\n"))
+            w.empty()
+            lacking = [line for line in w.infra("plan") if line["type"] == "change" and line["change"] == "unsupported" and line["path"] == "tiering"]
+            sent = list(w.sent)
+            w.infra("apply")
+            assert [line["identity"] for line in lacking] == [LOGS] and LOGS in w.there(), (name, lacking)
+            assert not [r for r in sent + w.sent if "intelligent" in r["path"]], name
+        finally:
+            with open(w.config, "w") as file:
+                file.write(plain_text)
+
+
 def test_live_infra_another_partition():
     """In China and in GovCloud a bucket has another ARN: statements that name it by the common one would be refused, or say nothing."""
     w = world("aws")

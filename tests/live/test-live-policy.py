@@ -43,7 +43,7 @@ class World:
         self.iam = self.server.client("iam")
         self.home = tempfile.mkdtemp(prefix="policy", dir=HOME)
         self.config = servers.pipeline(os.path.join(self.home, "pipeline"))
-        change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntags = Kind=logs\n"), ("accept = bursting-and-ia", "accept = bursting-and-ia\npolicy = tls, access-point\nautomatic-backup = yes"),
+        change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntiering = 90d ARCHIVE_ACCESS\ntags = Kind=logs\n"), ("accept = bursting-and-ia", "accept = bursting-and-ia\npolicy = tls, access-point\nautomatic-backup = yes"),
                ("logs = postgresql\n", "logs = postgresql\ndestroy = yes\n"))
         change(os.path.join(self.home, "pipeline/profiles/aws.ini"), ("driver = glacier", "driver = s3"), ("driver = backup\n", "driver = backup\nendpoint = %s\n" % self.plans.endpoint),
                ("driver = cloudfront\n", "driver = cloudfront\nendpoint = %s\n" % self.front.endpoint), ("root = /models", "root = %s/models" % self.home), 

@@ -272,13 +272,13 @@ def ask_bucket_location(p):
 
 # ---- settings of buckets, each in a bucket of its own: put, and told again
 
-def setting(p, name, put, get, read, want, **words):
+def setting(p, name, put, get, read, want, asked=None, **words):
     bucket = "probes-" + name
     if not p.call("head_bucket", Bucket=bucket):
         p.server.make_bucket(bucket, versioning=True)
     if not p.call(put, Bucket=bucket, **words):
         return {"refused"}
-    found = p.call(get, Bucket=bucket)
+    found = p.call(get, Bucket=bucket, **asked or {})
     return {"supported"} if found and read(found) == want else LOST
 
 
@@ -338,6 +338,12 @@ def ask_public_access(p):
 def ask_ownership(p):
     rules = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     return setting(p, "owned", "put_bucket_ownership_controls", "get_bucket_ownership_controls", lambda found: found["OwnershipControls"], rules, OwnershipControls=rules)
+
+
+def ask_intelligent_tiering(p):
+    tiers = {"Id": "one", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}
+    return setting(p, "tiers", "put_bucket_intelligent_tiering_configuration", "get_bucket_intelligent_tiering_configuration", lambda found: found.get("IntelligentTieringConfiguration"), tiers,
+                   {"Id": "one"}, Id="one", IntelligentTieringConfiguration=tiers)
 
 
 def policy(p, name, **statement):

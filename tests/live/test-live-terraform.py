@@ -20,6 +20,7 @@ from scene import MODULES, TOOL, Done  # noqa: E402
 REGION, ROLE = "ap-northeast-2", "arn:aws:iam::123456789012:role/backup"
 KINDS = """aws_backup_plan aws_backup_selection aws_backup_vault aws_cloudfront_distribution aws_cloudfront_origin_access_identity aws_db_instance aws_efs_access_point
 aws_efs_backup_policy aws_efs_file_system aws_efs_file_system_policy aws_efs_mount_target aws_iam_role aws_iam_role_policy aws_s3_bucket aws_s3_bucket_cors_configuration
+aws_s3_bucket_intelligent_tiering_configuration
 aws_s3_bucket_lifecycle_configuration aws_s3_bucket_ownership_controls aws_s3_bucket_policy aws_s3_bucket_public_access_block aws_s3_bucket_replication_configuration
 aws_s3_bucket_server_side_encryption_configuration aws_s3_bucket_versioning aws_security_group""".split()
 
@@ -37,7 +38,7 @@ class Place:
         self.holder = tempfile.TemporaryDirectory(prefix="larder-terraform-")
         self.folder = self.holder.name
         self.config = servers.pipeline(os.path.join(self.folder, "pipeline"))
-        change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntags = \"Kind=${LARDER_TEST_KIND}\"\n"),
+        change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntiering = 90d ARCHIVE_ACCESS, 180d DEEP_ARCHIVE_ACCESS\ntags = \"Kind=${LARDER_TEST_KIND}\"\n"),
                ("id = ReplicateToTokyo\n", "id = ReplicateToTokyo\nrole = auto\n"), ("plan = efs-models", "role = %s\nplan = efs-models" % ROLE),
                ("egress = open\n", "egress = open\npolicy = tls, access-point\nautomatic-backup = yes\n"), *more)
         profile = os.path.join(self.folder, "pipeline/profiles/aws.ini")

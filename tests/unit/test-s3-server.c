@@ -86,6 +86,7 @@ START_TEST (dangers)
 		{ "minio", S3_COMPLETE_CREATE_ONLY, S3_SUPPORTED }, { "moto", S3_SDK_CHECKSUM_ALGORITHM, S3_SUPPORTED },
 		{ "moto", S3_LIFECYCLE_SIZE, S3_DESTRUCTIVE }, { "minio", S3_LIFECYCLE_ABORT, S3_REFUSED }, { "minio", S3_PUBLIC_ACCESS, S3_REFUSED },
 		{ "minio", S3_OWNERSHIP, S3_REFUSED }, { "versitygw", S3_LIFECYCLE, S3_REFUSED }, { "ceph", S3_POLICY, S3_REFUSED },
+		{ "minio", S3_TIERING, S3_REFUSED }, { "versitygw", S3_TIERING, S3_REFUSED }, { "moto", S3_TIERING, S3_IGNORED }, { "other", S3_TIERING, S3_REFUSED },
 	};
 	for (size_t i = 0; i < COUNT_OF (facts); i++)
 		ck_assert_msg (row (facts[i].server)->state[facts[i].feature] == facts[i].state, "%s: %s", facts[i].server, s3_feature_name (facts[i].feature));

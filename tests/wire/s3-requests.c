@@ -240,7 +240,7 @@ static const struct larder_line said[] = {
 	{ 0, "cors[a].expose[etag]", "yes" }, { 0, "cors[a].header[*]", "yes" }, { 0, "cors[a].max-age", "60" }, { 0, "cors[a].method[GET]", "yes" }, { 0, "cors[a].origin[https://a&b]", "yes" },
 	{ 0, "encryption", "aws:kms" }, { 0, "encryption-key", "key" }, { 0, "ownership", "BucketOwnerEnforced" }, { 0, "public-access", "blocked" },
 	{ 0, "reader[cdn]", "cloudfront arn:aws:cloudfront::1:distribution/E" }, { 0, "reader[old]", "arn:aws:iam::cloudfront:user/E" }, { 0, "role", "arn:aws:iam::1:role/r" },
-	{ 0, "tag[a <b>]", "c & d" }, { 0, "tls-only", "yes" }, { 0, "versioning", "no" },
+	{ 0, "tag[a <b>]", "c & d" }, { 0, "tiering", "90d ARCHIVE_ACCESS, 180d DEEP_ARCHIVE_ACCESS" }, { 0, "tls-only", "yes" }, { 0, "versioning", "no" },
 };
 static const struct larder_line rules[][10] = {
 	{ { 0, "rule[m].expire", "90" }, { 0, "rule[m].expire-noncurrent", "30" }, { 0, "rule[m].larger-than", "131072" }, { 0, "rule[m].prefix", "a/" },
@@ -272,7 +272,7 @@ put_setting (struct desk *d, const struct s3_setting *setting)
 	static int get_##n (struct desk *d) { return s3_request_setting_get (&d->request, d->arena, d->server, B, s3_setting_at (n), &d->error); } \
 	static int put_##n (struct desk *d) { return put_setting (d, s3_setting_at (n)); } \
 	static int remove_##n (struct desk *d) { return s3_request_setting_remove (&d->request, d->arena, d->server, B, s3_setting_at (n), &d->error); }
-SETTING (0) SETTING (1) SETTING (2) SETTING (3) SETTING (4) SETTING (5) SETTING (6) SETTING (7) SETTING (8)
+SETTING (0) SETTING (1) SETTING (2) SETTING (3) SETTING (4) SETTING (5) SETTING (6) SETTING (7) SETTING (8) SETTING (9)
 #define CASES(n, get, put, remove) { get, "setting", get_##n }, { put, "setting", put_##n }, { remove, "setting", remove_##n }
 
 /* ---- uploads ---- */
@@ -414,7 +414,8 @@ static const struct { const char *operation, *name; int (*build) (struct desk *d
 	CASES (2, "GetBucketEncryption", "PutBucketEncryption", "DeleteBucketEncryption"), CASES (3, "GetBucketVersioning", "PutBucketVersioning", "DeleteBucketVersioning"),
 	CASES (4, "GetBucketTagging", "PutBucketTagging", "DeleteBucketTagging"),
 	CASES (5, "GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"), CASES (6, "GetBucketCors", "PutBucketCors", "DeleteBucketCors"),
-	CASES (7, "GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"), CASES (8, "GetBucketReplication", "PutBucketReplication", "DeleteBucketReplication"),
+	CASES (7, "GetBucketIntelligentTieringConfiguration", "PutBucketIntelligentTieringConfiguration", "DeleteBucketIntelligentTieringConfiguration"),
+	CASES (8, "GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"), CASES (9, "GetBucketReplication", "PutBucketReplication", "DeleteBucketReplication"),
 };
 
 static void
