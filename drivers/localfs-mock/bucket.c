@@ -238,7 +238,7 @@ mock_root_made (const struct mock *mock, struct larder_error *error)
 int
 bucket_set_versioning (struct bucket *bucket, bool on, struct larder_error *error)
 {
-	if (on == bucket->versioning || (!on && bucket->suspended))
+	if (on ? bucket->versioning : bucket->suspended)
 		return 0;
 	const char *text = on ? "larder-bucket 1\nversioning on\n" : "larder-bucket 1\nversioning suspended\n";
 	int code = file_publish (bucket->top, BUCKET_FILE, text, strlen (text), 0644, FILE_REPLACE, bucket->mock->fsync, error);

@@ -70,7 +70,9 @@ set_bucket (struct mock *mock, struct larder_call *call, const struct larder_res
 		code = bucket_open (mock, call, resource->identity, true, &bucket, error);
 	if (code == 0)
 		code = lines_file_write (bucket.top, SETTINGS, &rest, mock->fsync, error);
-	return code < 0 ? code : bucket_set_versioning (&bucket, versioning && strcmp (versioning, "yes") == 0, error);
+	if (code < 0 || (!versioning && !bucket.versioning))
+		return code;
+	return bucket_set_versioning (&bucket, versioning && strcmp (versioning, "yes") == 0, error);
 }
 
 static int

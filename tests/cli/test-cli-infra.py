@@ -231,6 +231,19 @@ def test_cli_infra_destroy():
     assert sorted(line["identity"] for line in facts(plan(), "resource") if line["change"] == "same") == [NAME, "pingvas-studio-uploads"]
 
 
+def test_cli_infra_versioning_on_off_and_never():
+    """`no` of a bucket that never had versions is as good as of one that had; and one that says nothing is left as it never was."""
+    place = os.path.join(DEMO, "pingvas-studio-logs/.larder")
+    for change, counts in ((("purpose = logs\n", "purpose = logs\nversioning = no\n"), ("created", 12)), (("purpose = logs\n", "purpose = logs\nversioning = yes\n"), ("updated", 1)),
+                           (("purpose = logs\n", "purpose = logs\nversioning = no\n"), ("updated", 1))):
+        if counts[0] == "created":
+            fresh()
+        env = configured(PIPELINE, change)
+        assert apply(env=env)[counts[0]] == counts[1] and marks(plan(env=env)) == [], (change, os.listdir(place))
+    fresh()
+    assert apply()["created"] == 12 and marks(plan()) == []
+
+
 def test_cli_infra_backup_of_each_kind():
     """What a backup names may be a file system, a database or a store, wherever its section stands."""
     text = PIPELINE.replace("resources = model-cache", "resources = postgresql, uploads")
