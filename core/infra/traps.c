@@ -4,6 +4,7 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,11 +271,19 @@ know_table (struct known *known, const struct larder_trap *table, size_t stride,
 	return 0;
 }
 
-static int
-know_type (struct known *known, const struct larder_resource_type *means, struct larder_error *error)
+/* The table of an older module ends before that member. */
+static bool
+has_known_traps (const struct resource *one)
 {
+	return one->instance->module->driver->resource_stride >= offsetof (struct larder_resource_type, known_traps) + sizeof one->means->known_traps;
+}
+
+static int
+know_type (struct known *known, const struct resource *one, struct larder_error *error)
+{
+	const struct larder_resource_type *means = one->means;
 	int code = know_table (known, means->traps, means->trap_stride, error);
-	for (const struct larder_trap *const *table = means->known_traps; code == 0 && table && *table; table++)
+	for (const struct larder_trap *const *table = has_known_traps (one) ? means->known_traps : NULL; code == 0 && table && *table; table++)
 		code = know_table (known, *table, means->trap_stride, error);
 	return code;
 }
@@ -343,7 +352,7 @@ traps_check_accepted (const struct larder_infra *infra, struct larder_error *err
 	int code = 0;
 	for (size_t n = 0; code == 0 && n < infra->count; n++)
 		if (is_bound (&infra->at[n]) && is_first_of_type (infra, n))
-			code = know_type (&known, infra->at[n].means, error);
+			code = know_type (&known, &infra->at[n], error);
 	for (const struct config_section *at = NULL; code == 0 && known.count && (at = config_next (larder_configuration (infra->larder), NULL, at));)
 		code = check_names (infra, at, &known, error);
 	return code;

@@ -76,8 +76,21 @@ lent_look (void *self, struct larder_call *call, const struct larder_resource *r
 }
 
 static const struct larder_path_rule paths[] = { { "encrypted", LARDER_BOOL, 0, "at rest" }, { 0 } };
-static const struct larder_resource_type resources[] = {
+/* As in a module that was built when a type had no more than this. */
+static const struct older_type {
+	const char *name, *summary;
+	const struct larder_path_rule *paths;
+	size_t path_stride;
+	int (*read) (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state, struct larder_error *error);
+	int (*create) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+	int (*update) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+	int (*remove) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+	int (*supports) (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error);
+	const struct larder_trap *traps;
+	size_t trap_stride;
+} resources[] = {
 	{ .name = "filesystem", .summary = "lent", .paths = paths, .path_stride = sizeof *paths, .read = lent_look },
+	{ .name = "shelf", .summary = "lent, too", .paths = paths, .path_stride = sizeof *paths, .read = lent_look },
 	{ 0 }
 };
 
@@ -140,6 +153,7 @@ static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "lent", .version = "1", .summary = "lent to a cluster", .threads = LARDER_THREADS_PARALLEL,
 	.options = options, .self_size = sizeof (struct lent), .open = lent_open, .close = lent_close, .stat = lent_stat, .read = lent_read,
 	.write = lent_write, .remove = lent_remove, .list = lent_list, .export_resource = lent_export,
-	.policy = lent_policy, .resources = resources, .resource_stride = sizeof *resources,
+	.policy = lent_policy, 
+	.resources = (const struct larder_resource_type *) (const void *) resources, .resource_stride = sizeof *resources,
 };
 LARDER_DRIVER (driver)
