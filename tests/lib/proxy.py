@@ -401,6 +401,15 @@ class Proxy:
         with self.lock:
             self.rules = rules
 
+    def quiet(self):
+        """With no client left: until all that they had asked for is over, what was not accepted yet, too. What comes from now on is of others."""
+        with socket.create_connection(self.listener.getsockname()) as last:
+            last.shutdown(socket.SHUT_WR)
+            while last.recv(1):
+                pass
+        for thread in list(self.threads):
+            thread.join()
+
     def matching(self, method=None, path=""):
         with self.lock:
             return [r for r in self.requests if method in (None, r["method"]) and re.search(path, r["path"])]

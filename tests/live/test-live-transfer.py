@@ -481,6 +481,7 @@ def check_cancelled(rule, *words, do="stall", stop=signal.SIGINT, **kinds):
     """While the server is at a request of that kind, or has sent back what is to be tried again."""
     def begun(at):
         reached = threading.Event()
+        at.between.quiet()                   # or a request of the process before would be taken for one of this
         at.between.plan([{**rule, "do": do, "before": lambda record: reached.set(), **kinds}])
         process = at.start("--json", *(at.path(word[1:]) if word[0] == "@" else word for word in words))
         assert reached.wait(30 * servers.SLOW), words
