@@ -12,8 +12,10 @@
 #include "error.h"
 #include "text.h"
 
+#define WAS "was:"
 #define OVERLAPS " overlaps "
 #define NAMES " names "
+#define HERE " here"
 enum { TERM_MOST = 200 };
 
 /* ---- one term ---- */
@@ -81,21 +83,20 @@ difference_fits (const struct world *world, const char *term, const char *minus,
 
 /* The value of "PATH" or "was:PATH", or NULL. */
 static const char *
-value_of (const struct world *world, const char *path)
+value_of (const struct world *world, const char *path, size_t length)
 {
-	bool was = strncmp (path, "was:", 4) == 0;
-	size_t at = 0;
-	const struct line *line = line_of (world, was ? world->observed : world->desired, path + (was ? 4 : 0), strlen (path + (was ? 4 : 0)), &at);
+	bool was = strncmp (path, WAS, strlen (WAS)) == 0;
+	size_t at = 0, skip = was ? strlen (WAS) : 0;
+	const struct line *line = line_of (world, was ? world->observed : world->desired, path + skip, length - skip, &at);
 	return line ? line->value : NULL;
 }
 
-/* "A overlaps B" */
+/* "PATH overlaps PATH" */
 static bool
 overlap_fits (const struct world *world, const char *term, const char *overlaps)
 {
-	char path[TERM_MOST];
-	snprintf (path, sizeof path, "%.*s", (int) (overlaps - term), term);
-	const char *one = value_of (world, path), *other = value_of (world, overlaps + strlen (OVERLAPS));
+	const char *second = overlaps + strlen (OVERLAPS);
+	const char *one = value_of (world, term, (size_t) (overlaps - term)), *other = value_of (world, second, strlen (second));
 	return one && other && windows_overlap (one, other);
 }
 
@@ -103,9 +104,7 @@ overlap_fits (const struct world *world, const char *term, const char *overlaps)
 static bool
 name_fits (const struct world *world, const char *term, const char *names)
 {
-	char path[TERM_MOST];
-	snprintf (path, sizeof path, "%.*s", (int) (names - term), term);
-	const char *value = value_of (world, path);
+	const char *value = value_of (world, term, (size_t) (names - term));
 	return value && text_is_name (value, strtoul (names + strlen (NAMES), NULL, 10));
 }
 
@@ -120,8 +119,8 @@ term_fits (const struct world *world, const char *term)
 	const char *overlaps = strstr (term, OVERLAPS), *names = strstr (term, NAMES);
 	if (overlaps || names)
 		return overlaps ? overlap_fits (world, term, overlaps) : name_fits (world, term, names);
-	bool was = strncmp (term, "was:", 4) == 0;
-	term += was ? 4 : 0;
+	bool was = strncmp (term, WAS, strlen (WAS)) == 0;
+	term += was ? strlen (WAS) : 0;
 	const char *less = strchr (term, '<'), *minus = strstr (term, " - ");
 	if (minus && less)
 		return difference_fits (world, term, minus, less);
@@ -199,11 +198,9 @@ trap_text (const struct resource *resource, const char *text)
 	const char *open = strchr (text, '{'), *close = open ? strchr (open, '}') : NULL;
 	if (!close)
 		return text;
-	size_t length = (size_t) (close - open - 1), here = strlen (" here");
-	char path[TERM_MOST];
-	bool moved = length > here && strncmp (close - here, " here", here) == 0;
-	snprintf (path, sizeof path, "%.*s", (int) (moved ? length - here : length), open + 1);
-	const char *value = value_of (&world, path), *rest = trap_text (resource, close + 1);
+	size_t length = (size_t) (close - open - 1), here = strlen (HERE);
+	bool moved = length > here && strncmp (close - here, HERE, here) == 0;
+	const char *value = value_of (&world, open + 1, moved ? length - here : length), *rest = trap_text (resource, close + 1);
 	if (value && moved)
 		value = window_here (resource->arena, value);
 	return value && rest ? arena_printf (resource->arena, "%.*s%s%s", (int) (open - text), text, value, rest) : NULL;

@@ -62,6 +62,17 @@ is_refusal (const struct aws_reply *reply, const char *word)
 	return reply->fault && strstr (reply->fault->code, word);
 }
 
+/* 1 and the reply; 0: the service knows no such thing, which it calls `absent`; or a code. */
+static int
+look (struct rds *rds, struct larder_call *call, struct larder_arena *arena, struct aws_request *request, const char *what, const char *absent, struct aws_reply *ret,
+      struct larder_error *error)
+{
+	int code = exchange (rds, call, arena, request, what, ret, error);
+	if (code < 0 || !ret->fault)
+		return code < 0 ? code : 1;
+	return is_refusal (ret, absent) ? 0 : aws_fault_error (ret->fault, what, error);
+}
+
 /* 1 and the instance, 0: there is none, or a code. */
 static int
 find (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct rds_instance *ret, struct larder_error *error)
@@ -71,13 +82,9 @@ find (struct rds *rds, struct larder_call *call, struct larder_arena *arena, con
 	char what[200];
 	snprintf (what, sizeof what, "cannot look at database '%.100s'", name);
 	rds_describe (&request, arena, name);
-	int code = exchange (rds, call, arena, &request, what, &reply, error);
-	if (code < 0)
+	int code = look (rds, call, arena, &request, what, "DBInstanceNotFound", &reply, error);
+	if (code <= 0)
 		return code;
-	if (is_refusal (&reply, "DBInstanceNotFound"))
-		return 0;
-	if (reply.fault)
-		return aws_fault_error (reply.fault, what, error);
 	code = rds_instance_read (reply.body, reply.length, arena, ret, error);
 	return code < 0 ? code : 1;
 }
@@ -90,16 +97,9 @@ snapshot_there (struct rds *rds, struct larder_call *call, struct larder_arena *
 {
 	struct aws_request request;
 	struct aws_reply reply = { 0 };
-	const char *what = "cannot look at the snapshots";
 	rds_describe_snapshot (&request, arena, name);
-	int code = exchange (rds, call, arena, &request, what, &reply, error);
-	if (code < 0)
-		return code;
-	if (is_refusal (&reply, "DBSnapshotNotFound"))
-		return 0;
-	if (reply.fault)
-		return aws_fault_error (reply.fault, what, error);
-	return strstr (reply.body, "<DBSnapshotIdentifier>") ? 1 : 0;
+	int code = look (rds, call, arena, &request, "cannot look at the snapshots", "DBSnapshotNotFound", &reply, error);
+	return code > 0 ? strstr (reply.body, "<DBSnapshotIdentifier>") != NULL : code;
 }
 
 /* "{date}" is the day. */
@@ -123,7 +123,8 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", rds->server);
 }
 
-/* What the sections say of its final snapshot, NULL or "none" among it, and the name it would get today. Is one of that name there? 1, 0, or a code. */
+/* What the sections say of its final snapshot, NULL or "none" among it, and the name it would get today. Is one of that name there? 1, 0, or a code. One that no
+ * snapshot can be called is not asked for: RDS would refuse the question, and the plan has a refusal of its own. */
 static int
 look_at_final (struct rds *rds, struct larder_call *call, const struct larder_resource *resource, struct larder_arena *arena, const char **ret_asked,
                const char **ret_name, struct larder_error *error)
@@ -136,7 +137,7 @@ look_at_final (struct rds *rds, struct larder_call *call, const struct larder_re
 	if (code < 0 || !*ret_asked || strcmp (*ret_asked, "none") == 0)
 		return code;
 	code = snapshot_name (*ret_asked, arena, ret_name, error);
-	return code < 0 ? code : snapshot_there (rds, call, arena, *ret_name, error);
+	return code < 0 || !text_is_name (*ret_asked, SNAPSHOT_MOST) ? code : snapshot_there (rds, call, arena, *ret_name, error);
 }
 
 static int
@@ -149,7 +150,7 @@ tell_instance (const struct rds_instance *instance, const char *taken, struct la
 	lines_add (&lines, "class", instance->class);
 	lines_add (&lines, "engine", instance->engine);
 	lines_add (&lines, "id", instance->arn);
-	lines_add (&lines, "maintenance", *instance->maintenance ? instance->maintenance : NULL);
+	lines_add (&lines, "maintenance", instance->maintenance);
 	lines_add (&lines, "retention", instance->retention);
 	lines_add (&lines, "state", instance->status);
 	lines_add (&lines, "window", instance->window);

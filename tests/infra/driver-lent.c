@@ -76,6 +76,7 @@ lent_look (void *self, struct larder_call *call, const struct larder_resource *r
 }
 
 static const struct larder_path_rule paths[] = { { "encrypted", LARDER_BOOL, 0, "at rest" }, { 0 } };
+
 /* As in a module that was built when a type had no more than this. */
 static const struct older_type {
 	const char *name, *summary;
@@ -153,7 +154,7 @@ static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "lent", .version = "1", .summary = "lent to a cluster", .threads = LARDER_THREADS_PARALLEL,
 	.options = options, .self_size = sizeof (struct lent), .open = lent_open, .close = lent_close, .stat = lent_stat, .read = lent_read,
 	.write = lent_write, .remove = lent_remove, .list = lent_list, .export_resource = lent_export,
-	.policy = lent_policy, 
+	.policy = lent_policy,
 	.resources = (const struct larder_resource_type *) (const void *) resources, .resource_stride = sizeof *resources,
 };
 LARDER_DRIVER (driver)

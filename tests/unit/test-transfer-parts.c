@@ -1,12 +1,12 @@
 /* test-transfer-parts.c: plans of parts, the pool, and which of a file and a folder of one name goes in. */
 #include "parts.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "folder.h"
 #include "unit.h"
 
 /* ---- plans ---- */
@@ -186,16 +186,7 @@ START_TEST (test_pool_does_all)
 }
 END_TEST
 
-static unsigned
-threads (void)
-{
-	unsigned count = 0;
-	DIR *tasks = opendir ("/proc/self/task");
-	while (readdir (tasks))
-		count++;
-	closedir (tasks);
-	return count;
-}
+#define TASKS "/proc/self/task"
 
 /* A thread that could do nothing costs a stack: as many as may work at medium items are started for those, and no more. */
 START_TEST (test_pool_starts_no_thread_in_vain)
@@ -203,14 +194,14 @@ START_TEST (test_pool_starts_no_thread_in_vain)
 	enum { MEDIUMS = 3 };
 	atomic_int done = 0, now = 0, most = 0;
 	atomic_uint sum = 0;
-	unsigned before = threads ();
+	unsigned before = folder_count (AT_FDCWD, TASKS);
 	struct pool *pool = pool_new (64, MEDIUMS, STEPS);
 	for (int i = 0; i < 2000; i++) {
 		struct mark *mark = calloc (1, sizeof *mark);
 		*mark = (struct mark) { { .run = run_mark, .medium = true }, pool, &done, &now, &most, &sum, 0 };
 		pool_add (pool, &mark->task);
 	}
-	ck_assert_uint_le (threads (), before + MEDIUMS);
+	ck_assert_uint_le (folder_count (AT_FDCWD, TASKS), before + MEDIUMS);
 	pool_free (pool);
 	ck_assert_int_eq (done, 2000);
 	ck_assert_int_le (most, MEDIUMS);
