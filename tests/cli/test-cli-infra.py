@@ -241,7 +241,7 @@ def test_cli_infra_versioning_on_off_and_never():
         env = configured(PIPELINE, change)
         assert apply(env=env)[counts[0]] == counts[1] and marks(plan(env=env)) == [], (change, os.listdir(place))
     fresh()
-    assert apply()["created"] == 12 and marks(plan()) == []
+    assert apply()["created"] == 12 and marks(plan()) == [] and b"versioning off" in read(os.path.join(place, "bucket"))
 
 
 def test_cli_infra_backup_of_each_kind():
