@@ -13,6 +13,7 @@
 #include "file.h"
 
 #define PIECE ((size_t) 256 << 10)
+#define TAKEN ((size_t) 16 << 10)      /* of a source at a time: between two looks whether all is cancelled it may sleep for each KiB */
 
 static const struct larder_option options[] = {
 	{ .key = "fault", .type = LARDER_LIST, .def = "none", .at = offsetof (struct faulty, fault), .help = "the promises to break" },
@@ -348,7 +349,7 @@ slurp (struct faulty *self, struct larder_call *call, const char *key, const str
 	if (code == 0 && !source->pread && !breaks (self, "no-rewind", NULL, NULL))
 		code = source->rewind (source->context, error);
 	for (uint64_t done = 0; code == 0 && done < source->length; done += (uint64_t) got) {
-		uint64_t want = source->length - done < PIECE ? source->length - done : PIECE;
+		uint64_t want = source->length - done < TAKEN ? source->length - done : TAKEN;
 		if (larder_host->cancelled (call) && !breaks (self, "cancel", NULL, NULL))
 			code = larder_fail (error, LARDER_E_CANCELLED, "cancelled");
 		else if ((got = source_pread (source, bytes + done, (size_t) want, done, error)) < 0)
