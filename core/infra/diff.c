@@ -128,15 +128,21 @@ take_lacking (struct larder_infra *infra, struct resource *resource, struct lard
 
 /* ---- the merge ---- */
 
+bool
+resource_has_within (const struct resource *resource, const struct larder_path_rule *rule, const char *path)
+{
+	size_t member = path_member_length (path);
+	return member && !(rule->flags & LARDER_PATH_DOCUMENT) && lines_have_below (&resource->desired, path, member);
+}
+
 /* There, and not asked for. */
 static int
 surplus (const struct larder_infra *infra, struct resource *resource, const struct line *there, struct larder_error *error)
 {
 	const struct larder_path_rule *rule = resource_rule (resource, there->path);
-	size_t member = path_member_length (there->path);
 	if (!rule || rule->flags & (LARDER_PATH_COMPUTED | LARDER_PATH_OPTIONAL))
 		return 0;
-	bool ours = member && lines_have_below (&resource->desired, there->path, member);
+	bool ours = resource_has_within (resource, rule, there->path);
 	struct change change = { .mark = ours || infra->flags & LARDER_INFRA_ADOPT ? LARDER_INFRA_REMOVE : LARDER_INFRA_UNMANAGED, .path = there->path, .was = there->value };
 	return add (resource, change, error);
 }

@@ -217,13 +217,12 @@ static bool
 stays (const struct larder_infra *infra, const struct resource *resource, const struct line *there)
 {
 	const struct larder_path_rule *rule = resource_rule (resource, there->path);
-	size_t member = path_member_length (there->path);
 	if (!rule || rule->flags & LARDER_PATH_COMPUTED || lines_find (&resource->desired, there->path))
 		return false;
-	bool adopt = infra->flags & LARDER_INFRA_ADOPT, ours = !member || lines_have_below (&resource->desired, there->path, member);
-	if (!ours || !(rule->flags & LARDER_PATH_OPTIONAL))
-		return !adopt && !(member && ours);
-	return true;                             /* the service filled it in */
+	bool filled_in = rule->flags & LARDER_PATH_OPTIONAL;         /* by the service, where it is not of somebody else's member */
+	if (resource_has_within (resource, rule, there->path))
+		return filled_in;
+	return !(infra->flags & LARDER_INFRA_ADOPT) || (filled_in && !path_member_length (there->path));
 }
 
 int

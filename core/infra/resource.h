@@ -124,6 +124,8 @@ int resource_act (struct larder_infra *infra, struct resource *resource, enum re
 int resource_sift (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* From both lists, sifted: changes and mark. */
 int resource_compare (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* Is a line that is there part of a member that is ours, so that what nobody declared of it goes? */
+bool resource_has_within (const struct resource *resource, const struct larder_path_rule *rule, const char *path);
 const struct larder_path_rule *resource_rule (const struct resource *resource, const char *path);
 
 /* ---- facts.c, traps.c: what does not do what its reader thinks ---- */

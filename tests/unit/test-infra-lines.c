@@ -95,7 +95,7 @@ END_TEST
 
 static const struct larder_path_rule thing_paths[] = {
 	{ "counted", LARDER_INT, LARDER_PATH_COMPUTED, "" }, { "filled", LARDER_STRING, LARDER_PATH_OPTIONAL, "" }, { "fixed", LARDER_STRING, LARDER_PATH_IMMUTABLE, "" },
-	{ "plain", LARDER_STRING, 0, "" }, { "rule[*].days", LARDER_INT, 0, "" }, { "rule[*].filled", LARDER_STRING, LARDER_PATH_OPTIONAL, "" },
+	{ "plain", LARDER_STRING, 0, "" }, { "rule[*].beside", LARDER_STRING, LARDER_PATH_DOCUMENT, "" }, { "rule[*].days", LARDER_INT, 0, "" }, { "rule[*].filled", LARDER_STRING, LARDER_PATH_OPTIONAL, "" },
 	{ "rule[*].prefix", LARDER_STRING, LARDER_PATH_NARROWS, "" }, { 0 }
 };
 
@@ -145,6 +145,9 @@ static const struct { struct pair desired[3], observed[3]; uint32_t flags, mark;
 	{ { { 0 } }, { { "plain", "x" } }, LARDER_INFRA_ADOPT, LARDER_INFRA_UPDATE, "plain", LARDER_INFRA_REMOVE },
 	{ { { "rule[a].days", "1" } }, { { "rule[a].days", "1" }, { "rule[a].prefix", "x" } }, 0, LARDER_INFRA_UPDATE, "rule[a].prefix", LARDER_INFRA_REMOVE },
 	{ { { "rule[a].days", "1" } }, { { "rule[a].days", "1" }, { "rule[b].days", "2" } }, 0, LARDER_INFRA_SAME, "rule[b].days", LARDER_INFRA_UNMANAGED },
+	{ { { "rule[a].days", "1" } }, { { "rule[a].beside", "x" }, { "rule[a].days", "1" } }, 0, LARDER_INFRA_SAME, "rule[a].beside", LARDER_INFRA_UNMANAGED },
+	{ { { "rule[a].days", "1" } }, { { "rule[a].beside", "x" }, { "rule[a].days", "1" } }, LARDER_INFRA_ADOPT, LARDER_INFRA_UPDATE, "rule[a].beside", LARDER_INFRA_REMOVE },
+	{ { { "rule[a].beside", "y" } }, { { "rule[a].beside", "x" } }, 0, LARDER_INFRA_UPDATE, "rule[a].beside", LARDER_INFRA_UPDATE },
 	{ { { "rule[a].days", "1" } }, { { "rule[a].days", "1" }, { "rule[a].filled", "x" } }, LARDER_INFRA_ADOPT, LARDER_INFRA_SAME, NULL, 0 },
 	{ { { 0 } }, { { "unknown", "x" } }, LARDER_INFRA_ADOPT, LARDER_INFRA_SAME, NULL, 0 },
 };
@@ -167,8 +170,9 @@ END_TEST
 
 /* What is there beside what is desired, fixed and rule[a].days: is it written with an update, without and with --adopt? */
 static const struct { const char *path; bool stays, adopted; } written[] = {
-	{ "counted", false, false }, { "filled", true, true }, { "fixed", false, false }, { "plain", true, false }, { "rule[a].days", false, false }, { "rule[a].filled", true, true },
-	{ "rule[a].prefix", false, false }, { "rule[b].days", true, false }, { "rule[b].filled", true, false }, { "unknown", false, false },
+	{ "counted", false, false }, { "filled", true, true }, { "fixed", false, false }, { "plain", true, false }, { "rule[a].beside", true, false }, { "rule[a].days", false, false }, { "rule[a].filled", true, true },
+	{ "rule[a].prefix", false, false }, { "rule[b].beside", true, false }, { "rule[b].days", true, false },
+	{ "rule[b].filled", true, false }, { "unknown", false, false },
 };
 
 START_TEST (what_is_written)

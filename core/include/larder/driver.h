@@ -243,7 +243,7 @@ enum larder_path_flag {
 	LARDER_PATH_COMPUTED = 1 << 2,   /* the service decides; never a difference */
 	LARDER_PATH_OPTIONAL = 1 << 3,
 	LARDER_PATH_SECRET = 1 << 4,
-	LARDER_PATH_DOCUMENT = 1 << 5,   /* merged by rule id or Sid: foreign entries stay */
+	LARDER_PATH_DOCUMENT = 1 << 5,   /* changes nothing of what else is said: what nobody declared stays, in a member that is ours too, unless adopted */
 	LARDER_PATH_NARROWS = 1 << 6     /* says of what, as whom or whether. Alone in its member (or, in none, in the resource) it does nothing; where
 	                                  * it is not supported, that member is not: without it more would be done */
 };
