@@ -10,6 +10,7 @@
 
 #include "checksum.h"
 #include "cleanup.h"
+#include "clock.h"
 #include "error.h"
 #include "file.h"
 
@@ -66,6 +67,16 @@ take (struct larder_call *call, const struct larder_write *request, const struct
 	checksum_text (taking.type, taking.sum, text);
 	return strcmp (text, request->checksum) == 0 ? 0
 		: larder_fail (error, LARDER_E_INTEGRITY, "the bytes of '%.300s' have checksum %s, not %s", request->key, text, request->checksum);
+}
+
+/* By the clock that objects' times come from: the kernel's own time of a file is that of its last tick, before an object that was made just before it,
+ * and a copy must not be older than what it is a copy of. */
+static int
+stamp (const struct file_draft *draft, const char *key, struct larder_error *error)
+{
+	int64_t now = larder_host->store_now ();
+	const struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { now / NS_PER_S, now % NS_PER_S } };
+	return futimens (draft->fd, times) < 0 ? larder_fail_errno (error, errno, "cannot set the time of '%.300s'", key) : 0;
 }
 
 /* A folder in the way of a file, or a file in the way of a folder: which of the two goes in is not ours to decide. */
@@ -139,6 +150,8 @@ efs_write (void *self, struct larder_call *call, const struct larder_write *requ
 		code = take (call, request, source, &draft, error);
 	if (code == LARDER_E_NOSPACE)
 		file_explain_room (draft.fd, source->length, error);
+	if (code == 0)
+		code = stamp (&draft, request->key, error);
 	bool replaces = code == 0 && efs->metadata && fstatat (folder, request->key, &before, AT_SYMLINK_NOFOLLOW) == 0;
 	if (code == 0 && fstat (draft.fd, &facts) < 0)
 		code = tree_fail (efs, folder, errno, "look at", request->key, error);

@@ -179,6 +179,15 @@ def test_python_store_objects():
         assert read(target) == read(big)
 
 
+def test_python_store_a_copy_in_a_share_is_no_older_than_what_it_is_of():
+    """The kernel gives a file the time of its last tick, which lies milliseconds before: a sync would copy it once more."""
+    with larder.open() as store:
+        for turn in range(100):
+            first = store.put("models:sd15/first", b"%d" % turn)
+            second = store.put("model-cache:sd15/second", b"%d" % turn)
+            assert second.modified >= first.modified, (turn, first, second)
+
+
 def test_python_store_a_path_is_a_file_whatever_its_name():
     os.makedirs("uploads:folder")
     shutil.copyfile(DUNES, "-")
