@@ -5,7 +5,7 @@
 #include "resource-paths.h"
 
 #define COMPUTED { "domain", LARDER_STRING, LARDER_PATH_COMPUTED, "where it answers" }, { "id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" }
-#define PRINCIPAL { "principal", LARDER_STRING, LARDER_PATH_COMPUTED, "as whom it reads" }
+#define PRINCIPAL { "principal", LARDER_STRING, LARDER_PATH_COMPUTED | LARDER_PATH_TELLS, "as whom it reads" }
 
 const struct larder_path_rule bucket_paths[] = {
 	COMPUTED,
@@ -73,10 +73,11 @@ const struct larder_path_rule cdn_paths[] = {
 	{ "http-version", LARDER_STRING, LARDER_PATH_OPTIONAL, "newest version of HTTP" },
 	{ "ipv6", LARDER_BOOL, LARDER_PATH_OPTIONAL, "answers on IPv6" },
 	{ "key-group", LARDER_STRING, 0, "keys of signed URLs" },
-	{ "origin[*].access", LARDER_STRING, 0, "oac or oai" },
+	{ "origin[*].access", LARDER_STRING, LARDER_PATH_TELLS, "oac or oai" },
 	{ "origin[*].access-comment", LARDER_STRING, 0, "comment of it" },
 	{ "origin[*].access-id", LARDER_STRING, LARDER_PATH_COMPUTED, "what the service calls who reads it" },
 	{ "origin[*].access-name", LARDER_STRING, LARDER_PATH_COMPUTED, "and what we call it" },
+	{ "origin[*].access-otherwise", LARDER_STRING, 0, "why that does not let it be read as it should" },
 	{ "origin[*].bucket", LARDER_STRING, LARDER_PATH_OPTIONAL, "what it serves" },
 	{ "origin[*].domain", LARDER_STRING, LARDER_PATH_REQUIRED, "where that is" },
 	{ "price-class", LARDER_STRING, LARDER_PATH_OPTIONAL, "where it serves from" },

@@ -187,6 +187,32 @@ resource_told_by (const struct larder_infra *infra, const char *from)
 	return NULL;
 }
 
+/* Will this run make it tell another value there? Of its changes nothing is left once they are made. */
+static bool
+will_tell_anew (const struct resource *other, const char *path)
+{
+	const struct larder_path_rule *rule = other->means ? resource_rule (other, path) : NULL;
+	bool changes = false;
+	if (other->aside || !rule || !(rule->flags & LARDER_PATH_TELLS))
+		return false;
+	for (size_t n = 0; n < other->changes.count; n++) {
+		const struct change *change = &other->changes.at[n];
+		bool made = change->mark == LARDER_INFRA_CREATE || change->mark == LARDER_INFRA_UPDATE;
+		const struct larder_path_rule *its = made ? resource_rule (other, change->path) : NULL;
+		changes = changes || (its && its->flags & LARDER_PATH_TELLS);
+	}
+	return changes;
+}
+
+/* What another tells now and goes on to tell; NULL: it is not there to tell it, or will tell another. */
+static const char *
+told_value (const struct larder_infra *infra, const char *from)
+{
+	const struct resource *other = resource_told_by (infra, from);
+	const char *path = other ? strchr (from, '#') + 1 : NULL;
+	return other && !will_tell_anew (other, path) ? lines_value (&other->observed, path) : NULL;
+}
+
 /* What is told as the name of a member makes another path. */
 static void
 resolve_member (struct resource *resource, struct line *line, const char *told)
@@ -201,12 +227,11 @@ resource_resolve (const struct larder_infra *infra, struct resource *resource, s
 {
 	for (size_t n = 0; n < resource->desired.count; n++) {
 		struct line *line = &resource->desired.at[n];
-		const struct resource *other = line->from ? resource_told_by (infra, line->from) : NULL;
-		const struct line *told = other ? lines_find (&other->observed, strchr (line->from, '#') + 1) : NULL;
+		const char *told = line->from ? told_value (infra, line->from) : NULL;
 		if (line->from && line->set)
-			resolve_member (resource, line, told ? told->value : NULL);
+			resolve_member (resource, line, told);
 		else if (line->from)
-			line->value = told ? arena_copy (resource->arena, told->value) : NULL;
+			line->value = told ? arena_copy (resource->arena, told) : NULL;
 	}
 	return lines_sort (&resource->desired, error);
 }

@@ -25,15 +25,14 @@ static int
 make_access (struct changing *changing, const char *origin, const char *kind, struct larder_error *error)
 {
 	struct larder_arena *arena = changing->work.arena;
-	const char *path = path_of_member (arena, "origin", origin, ".access"), *comment = path_of_member (arena, "origin", origin, ".access-comment");
 	struct cf_access *access = arena_alloc (arena, sizeof *access);
-	if (!path || !comment || !access)
+	if (!access)
 		return larder_fail_memory (error);
-	if (cf_access_for (changing->state.access, origin) && !cf_differs (&changing->is, &changing->will, path) && !cf_differs (&changing->is, &changing->will, comment))
+	if (cf_access_for (changing->state.access, origin) && !cf_access_differs (&changing->is, &changing->will, origin))
 		return 0;
 	if (strcmp (kind, "oac") != 0 && strcmp (kind, "oai") != 0)
 		return larder_fail_next (error, LARDER_E_INVALID, "origin-access = oac", "origin '%s' is to be read by '%s', which is neither oac nor oai", origin, kind);
-	int code = cf_access_make (&changing->work, kind, changing->name, lines_value (&changing->will, comment), access, error);
+	int code = cf_access_make (&changing->work, kind, changing->name, lines_in (&changing->will, "origin", origin, ".access-comment"), access, error);
 	access->origin = origin;
 	access->next = changing->state.access;
 	changing->state.access = access;

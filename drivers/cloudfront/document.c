@@ -26,6 +26,18 @@ cf_differs (const struct lines *is, const struct lines *will, const char *path)
 	return (now || then) && (!now || !then || strcmp (now, then) != 0);
 }
 
+bool
+cf_access_differs (const struct lines *is, const struct lines *will, const char *origin)
+{
+	static const char *const all[] = { ".access", ".access-comment", ".access-otherwise" };
+	bool differs = false;
+	for (size_t n = 0; n < sizeof all / sizeof *all; n++) {
+		const char *now = lines_in (is, "origin", origin, all[n]), *then = lines_in (will, "origin", origin, all[n]);
+		differs = differs || !now != !then || (now && strcmp (now, then) != 0);
+	}
+	return differs;
+}
+
 /* Has `other` each line of SET[ that `one` has? */
 static bool
 holds (const struct lines *one, const struct lines *other, const char *set)
@@ -126,15 +138,14 @@ change_origin (struct aws_tree *tree, struct aws_node *items, const char *id, co
                struct larder_error *error)
 {
 	struct aws_node *origin = origin_of (items, id);
-	const char *domain = lines_in (will, "origin", id, ".domain"), *kind = path_of_member (tree->arena, "origin", id, ".access");
-	const char *comment = path_of_member (tree->arena, "origin", id, ".access-comment"), *where = path_of_member (tree->arena, "origin", id, ".domain");
+	const char *domain = lines_in (will, "origin", id, ".domain"), *where = path_of_member (tree->arena, "origin", id, ".domain");
 	bool begun = !origin;
 	if (begun)
 		origin = begin_origin (tree, items, id);
-	if (!origin || !kind || !comment || !where)
+	if (!origin || !where)
 		return larder_fail_memory (error);
-	if (begun || cf_differs (is, will, kind) || cf_differs (is, will, comment))
-		set_access (tree, origin, lines_value (will, kind) ? cf_access_for (access, id) : NULL);
+	if (begun || cf_access_differs (is, will, id))
+		set_access (tree, origin, lines_in (will, "origin", id, ".access") ? cf_access_for (access, id) : NULL);
 	return domain && (begun || cf_differs (is, will, where)) ? set_domain (tree, origin, id, domain, error) : 0;
 }
 

@@ -192,10 +192,11 @@ tell_origin (struct lines *lines, const struct cf_state *state, const struct aws
 	lines_add_in (lines, "origin", id, ".bucket", bucket_of (domain, lines->arena));
 	if (!access)
 		return;
-	lines_add_in (lines, "origin", id, ".access", access->otherwise ? arena_printf (lines->arena, "%s, %s", access->kind, access->otherwise) : access->kind);
+	lines_add_in (lines, "origin", id, ".access", access->kind);
 	lines_add_in (lines, "origin", id, ".access-comment", access->comment);
 	lines_add_in (lines, "origin", id, ".access-id", access->id);
 	lines_add_in (lines, "origin", id, ".access-name", access->name);
+	lines_add_in (lines, "origin", id, ".access-otherwise", access->otherwise);
 	if (first)
 		lines_add (lines, "principal", principal_of (state, access, lines->arena));
 }

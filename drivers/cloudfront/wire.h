@@ -72,6 +72,8 @@ int cf_config_change (struct aws_tree *tree, struct aws_node *config, const stru
 void cf_config_off (struct aws_tree *tree, struct aws_node *config);
 bool cf_config_is_off (const struct aws_node *config);
 bool cf_differs (const struct lines *is, const struct lines *will, const char *path);
+/* Is it read as somebody else, or otherwise? */
+bool cf_access_differs (const struct lines *is, const struct lines *will, const char *origin);
 /* Is a line of SET[… another, or on one side alone? */
 bool cf_set_differs (const struct lines *is, const struct lines *will, const char *set);
 /* Makes `at` a list of the members of a set: Quantity and Items. */

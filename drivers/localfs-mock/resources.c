@@ -129,6 +129,16 @@ path_for (const struct larder_resource *resource, char ret[512], struct larder_e
 	return lines_file_path (folder, resource->identity, ret, error);
 }
 
+/* What reads as an identity of its own is another than what reads by its address. */
+static const char *
+principal_of (const struct lines *lines, const char *id)
+{
+	for (size_t n = 0; n < lines->count; n++)
+		if (path_matches ("origin[*].access", lines->at[n].path) && strcmp (lines->at[n].value, "oai") == 0)
+			return arena_printf (lines->arena, "%s as oai", id);
+	return id;
+}
+
 static int
 settings_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
                struct larder_error *error)
@@ -148,8 +158,9 @@ settings_read (void *self, struct larder_call *call, const struct larder_resourc
 	if (code <= 0)
 		return code;
 	snprintf (id, sizeof id, "mock:%s", path + strlen (RESOURCES));
-	for (const char *const *computed = (const char *const[]) { "domain", "id", "principal", NULL }; *computed; computed++)
-		lines_add (&lines, *computed, id);
+	lines_add (&lines, "domain", id);
+	lines_add (&lines, "id", id);
+	lines_add (&lines, "principal", principal_of (&lines, id));
 	code = lines_sort (&lines, error);
 	return code < 0 ? code : lines_tell (&lines, line, context, error);
 }

@@ -142,7 +142,7 @@ DRIFTS = (
     (thumbnails(MinTTL=0), "behavior[*/thumbnails/*].min-ttl"), (thumbnails(ViewerProtocolPolicy="https-only"), "behavior[*/thumbnails/*].viewer"),
     (thumbnails(PathPattern="*/other/*"), "behavior[*/thumbnails/*].order"),
     (origin(DomainName="other.s3.ap-northeast-2.amazonaws.com"), ORIGIN + ".domain"), (origin(OriginAccessControlId=""), ORIGIN + ".access"),
-    (lambda at: at.drift(custom_instead), ORIGIN + ".access"), (control_set(SigningBehavior="never"), ORIGIN + ".access"),
+    (lambda at: at.drift(custom_instead), ORIGIN + ".access"), (control_set(SigningBehavior="never"), ORIGIN + ".access-otherwise"),
     (control_set(Description="another"), ORIGIN + ".access-comment"), (lambda at: at.drift(other_origin), "behavior[default].origin"),
     (lambda at: at.client.tag_resource(Resource=at.tags()[0], Tags={"Items": [{"Key": "Name", "Value": "x"}]}), "tag[Name]"),
     (lambda at: at.client.untag_resource(Resource=at.tags()[0], TagKeys={"Items": ["Name"]}), "tag[Name]"),

@@ -14,7 +14,7 @@ import cloudfront_service  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
 from scene import MODULES, TOOL, Done  # noqa: E402
-from strategy_cdn import BUCKET, CERTIFICATE, DRIFTS, ORIGIN, Distribution, forwarded, main, origin, plain, plain_copy, strategy, thumbnails, whole  # noqa: E402
+from strategy_cdn import BUCKET, CERTIFICATE, DRIFTS, ORIGIN, Distribution, control_set, forwarded, main, origin, plain, plain_copy, strategy, thumbnails, whole  # noqa: E402
 
 PIPELINE = """[larder]
 environment = test
@@ -136,6 +136,30 @@ def test_live_cloudfront_identity_replaced_by_a_control():
     assert place.run("apply", text=OAC).code == 0 and place.wrote() == []
     assert place.run("destroy", "--environment", "test", text=OAC).code == 0
     assert (place.service.distributions, place.service.controls, place.service.identities) == ({}, {}, {}), place.service.copy()
+
+
+def test_live_cloudfront_what_is_planned_is_what_is_done():
+    """From an identity to a control, and back: with the distribution the policy of its bucket changes, for it is told by whom it is read. The plan says so, printed and saved.
+    Of a control that signs no more the policy is told nothing new."""
+    def counts(done):
+        assert done.code == 0, done
+        return [(line["updated"], line["same"]) for line in done.lines if line["type"] == "counts"]
+
+    def policy(done):
+        return [(line["path"], line["change"], line.get("from"), line.get("will")) for line in done.lines if line["type"] == "change" and line["resource"] == "access"]
+    saved = os.path.join(place.folder, "plan")
+    for before, after in ((PIPELINE, OAC), (OAC, PIPELINE)):
+        for words in (("apply",), ("apply", saved)):
+            place.fresh(text=before)
+            found = place.run("plan", "-o", saved, text=after)
+            assert policy(found) == [("reader[images]", "update", "cdn/images#principal", None)], found
+            done = place.run(*words, text=after)
+            assert counts(found) == counts(done) == [(2, 1)], (words, found, done)
+            assert counts(place.run("plan", text=after)) == [(0, 3)] and len(place.readers()) == 1, place.readers()
+    place.fresh(text=OAC)
+    control_set(SigningBehavior="never")(place)
+    found = place.run("plan", text=OAC)
+    assert policy(found) == [] and counts(found) == counts(place.run("apply", text=OAC)) == [(1, 2)], found
 
 
 def test_live_cloudfront_each_drift_is_found_and_mended():

@@ -15,7 +15,7 @@
 struct service {
 	bool there;
 	unsigned made, pending, updates, parts, removals;      /* parts: calls that its removal takes; 0: one */
-	char locked[16], reader[32];
+	char how[16], locked[16], reader[32], seen[16];
 	bool forgets, fails, saw_pending;                      /* saw_pending: told so at the last look */
 	unsigned slow, hasty;                                  /* updates that it does not keep yet; removals while something was under way */
 	unsigned busy_reads, busy_updates, busy_removals, asked;      /* how many from now on it has too much to do for */
@@ -47,9 +47,10 @@ teller_read (void *self, struct larder_call *call, const struct larder_resource 
 	if (*ret_state == LARDER_RESOURCE_ABSENT)
 		return 0;
 	snprintf (principal, sizeof principal, "made-%u", service->made);
-	const struct larder_line told[] = { { sizeof *told, "locked", service->locked }, { sizeof *told, "principal", principal }, { sizeof *told, "state", "warming up" } };
+	const struct larder_line told[] = { { sizeof *told, "how", service->how }, { sizeof *told, "locked", service->locked }, { sizeof *told, "principal", principal },
+		{ sizeof *told, "seen", service->seen }, { sizeof *told, "state", "warming up" } };
 	int code = 0;
-	for (size_t n = 0; code == 0 && n < (*ret_state == LARDER_RESOURCE_PENDING ? 3 : 2); n++)
+	for (size_t n = 0; code == 0 && n < (*ret_state == LARDER_RESOURCE_PENDING ? 5 : 4); n++)
 		code = line (context, &told[n], error);
 	return code;
 }
@@ -59,6 +60,7 @@ static void
 take (const struct larder_resource *resource, const char *path, char *into, size_t room)
 {
 	struct larder_line line = { .size = sizeof line };
+	resource->desired->rewind (resource->desired->context);
 	while (resource->desired->next (resource->desired->context, &line, NULL) > 0)
 		if (strcmp (line.path, path) == 0)
 			snprintf (into, room, "%s", line.value);
@@ -69,8 +71,12 @@ teller_create (void *self, struct larder_call *call, const struct larder_resourc
 {
 	struct service *service = self;
 	(void) call, (void) error;
+	char how[16];
+	memcpy (how, service->how, sizeof how);
+	take (resource, "how", service->how, sizeof service->how);
+	take (resource, "seen", service->seen, sizeof service->seen);
+	service->made += !service->there || strcmp (how, service->how) != 0;
 	service->there = true;
-	service->made++;
 	service->pending = 2;
 	take (resource, "locked", service->locked, sizeof service->locked);
 	return 0;
@@ -118,8 +124,8 @@ told_update (void *self, struct larder_call *call, const struct larder_resource 
 }
 
 static const struct larder_path_rule teller_paths[] = {
-	{ "locked", LARDER_STRING, LARDER_PATH_IMMUTABLE, "cannot be changed" }, { "principal", LARDER_STRING, LARDER_PATH_COMPUTED, "as whom" },
-	{ "state", LARDER_STRING, LARDER_PATH_COMPUTED, "as the service calls it" }, { 0 }
+	{ "how", LARDER_STRING, LARDER_PATH_TELLS, "by what way" }, { "locked", LARDER_STRING, LARDER_PATH_IMMUTABLE, "cannot be changed" },
+	{ "principal", LARDER_STRING, LARDER_PATH_COMPUTED | LARDER_PATH_TELLS, "as whom" }, { "seen", LARDER_STRING, 0, "by how many" }, { "state", LARDER_STRING, LARDER_PATH_COMPUTED, "as the service calls it" }, { 0 }
 };
 static const struct larder_path_rule told_paths[] = { { "reader[*]", LARDER_STRING, 0, "who" }, { 0 } };
 static const struct larder_resource_type types[] = {
@@ -166,7 +172,7 @@ static void
 bench_begin (struct bench *bench, const char *locked, uint32_t flags)
 {
 	const struct larder_settings settings = { .size = sizeof settings, .flags = LARDER_NO_CONFIG, .module_dir = "/nonexistent" };
-	*bench = (struct bench) { .service = { .there = true, .made = 1, .locked = "yes", .reader = "made-1" } };
+	*bench = (struct bench) { .service = { .there = true, .made = 1, .how = "plain", .locked = "yes", .reader = "made-1", .seen = "one" } };
 	bench->driver = (struct larder_driver) { .name = "test", .threads = LARDER_THREADS_PARALLEL };
 	bench->module = (struct module) { .driver = &bench->driver, .head = (const struct larder_module *) &bench->driver };
 	bench->instance = (struct instance) { .module = &bench->module, .self = &bench->service };
@@ -174,7 +180,9 @@ bench_begin (struct bench *bench, const char *locked, uint32_t flags)
 	bench->infra = (struct larder_infra) { .larder = bench->infra.larder, .flags = flags, .arena = arena_new (), .at = bench->at, .count = 2, .wait = 60 * NS_PER_S };
 	bench_resource (bench, 0, "cdn");
 	bench_resource (bench, 1, "store");
+	lines_add (&bench->at[0].desired, "how", "plain");
 	lines_add (&bench->at[0].desired, "locked", locked);
+	lines_add (&bench->at[0].desired, "seen", "one");
 	lines_add_from (&bench->at[1].desired, "reader[a]", "cdn/a#principal");
 	bench->at[1].needs = &bench->need;
 	bench->at[1].need_count = 1;
@@ -220,6 +228,36 @@ START_TEST (told_anew)
 	ck_assert_uint_eq (counts.replaced, 1);
 	ck_assert_uint_eq (counts.updated, 1);
 	ck_assert_uint_eq (bench.service.pending, 0);
+	bench_end (&bench);
+}
+END_TEST
+
+/* A change by which a teller tells another is planned where it is told, with what is not known yet: so many changes are made as were planned, and a change of
+ * anything else is planned alone. */
+static const struct { const char *how, *seen; size_t changed; } told_changes[] = { { "signed", "one", 2 }, { "plain", "many", 1 } };
+START_TEST (planned_where_it_is_told)
+{
+	struct bench bench;
+	struct larder_infra_counts planned = { .size = sizeof planned }, counts = { .size = sizeof counts };
+	bench_begin (&bench, "yes", 0);
+	snprintf (bench.service.how, sizeof bench.service.how, "%s", told_changes[_i].how);
+	snprintf (bench.service.seen, sizeof bench.service.seen, "%s", told_changes[_i].seen);
+	look (&bench);
+	const struct resource *told = &bench.at[1];
+	ck_assert_uint_eq (bench.at[0].mark, LARDER_INFRA_UPDATE);
+	ck_assert_uint_eq (told->changes.count, told_changes[_i].changed - 1);
+	if (told->changes.count) {
+		ck_assert_uint_eq (told->changes.at[0].mark, LARDER_INFRA_UPDATE);
+		ck_assert_str_eq (told->changes.at[0].was, "made-1");
+		ck_assert_str_eq (told->changes.at[0].from, "cdn/a#principal");
+		ck_assert_ptr_null (told->changes.at[0].will);
+	}
+	larder_infra_count (&bench.infra, &planned);
+	ck_assert_uint_eq (planned.updated, told_changes[_i].changed);
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, NULL, NULL, &counts, NULL), 0);
+	ck_assert_uint_eq (counts.updated, planned.updated);
+	ck_assert_uint_eq (bench.service.updates, told_changes[_i].changed - 1);
+	ck_assert_str_eq (bench.service.reader, told_changes[_i].changed == 2 ? "made-2" : "made-1");
 	bench_end (&bench);
 }
 END_TEST
@@ -514,6 +552,7 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-infra-apply-nothing-to-do", nothing_to_do, 0 },
 		{ "test-infra-apply-told-anew", told_anew, 0 },
+		{ "test-infra-apply-planned-where-told", planned_where_it_is_told, COUNT_OF (told_changes) },
 		{ "test-infra-apply-not-replaced", not_replaced, 0 },
 		{ "test-infra-apply-not-kept", not_kept, 0 },
 		{ "test-infra-apply-busy", busy, 0 },
