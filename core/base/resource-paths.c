@@ -91,6 +91,7 @@ const struct larder_path_rule cdn_paths[] = {
 const struct larder_path_rule backup_paths[] = {
 	COMPUTED, PRINCIPAL,
 	{ "rule[*].cold-after", LARDER_INT, 0, "days" },
+	{ "rule[*].copy[*]", LARDER_STRING, 0, "where copies go to, and how long they stay there" },
 	{ "rule[*].delete-after", LARDER_INT, 0, "days" },
 	{ "rule[*].schedule", LARDER_STRING, 0, "when" },
 	{ "rule[*].vault", LARDER_STRING, 0, "where" },

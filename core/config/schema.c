@@ -10,7 +10,8 @@
 const struct schema schemas[] = {
 	{ "larder", larder_options, sizeof (struct schema_larder), false },
 	NAMED (store), NAMED (lifecycle), NAMED (cors), NAMED (pipeline), NAMED (cache), NAMED (cdn), NAMED (behavior),
-	NAMED (replication), NAMED (filesystem), NAMED (backup), NAMED (database), NAMED (usage),
+	NAMED (replication), NAMED (filesystem), NAMED (backup), { "backup-rule", backup_rule_options, sizeof (struct schema_backup_rule), true },
+	NAMED (database), NAMED (usage),
 	{ 0 }
 };
 
@@ -31,6 +32,6 @@ const struct schema_reference schema_references[] = {
 	{ "cdn", "backend", "backend" }, { "cdn", "store", "store" }, { "cdn", "behaviors", "behavior" }, { "behavior", "cors", "cors" },
 	{ "replication", "to", "store" },
 	{ "filesystem", "backend", "backend" }, { "filesystem", "backup", "backup" },
-	{ "backup", "backend", "backend" }, { "database", "backend", "backend" },
+	{ "backup", "backend", "backend" }, { "backup", "rules", "backup-rule" }, { "database", "backend", "backend" },
 	{ 0 }
 };

@@ -109,16 +109,27 @@ struct schema_replication {
 
 /* [filesystem "name"] */
 struct schema_filesystem {
-	const char *backend, *token, *kms_key, *performance, *throughput, *access_point, *owner, *mode, *vpc, *security_group, *nodes, *egress;
+	const char *backend, *token, *kms_key, *performance, *throughput, *access_point, *owner, *mode, *vpc, *security_group, *egress;
 	const char *backup, *expected_size, *purpose;
-	const char *const *subnets, *const *tags, *const *policy, *const *accept;
+	const char *const *subnets, *const *nodes, *const *tags, *const *policy, *const *accept;
 	bool encrypted, protect, automatic_backup;
 	int64_t to_ia;
 	bool back_on_access;
 };
 
+/* [backup-rule "name"]: one of a plan's; a plan with a single one says it itself. */
+struct schema_backup_rule {
+	const char *id, *vault, *schedule;
+	const char *const *copy_to, *const *accept;
+	int64_t delete_after, cold_after, copy_delete_after, copy_cold_after;
+};
+
 /* [backup "name"] */
-struct schema_backup { const char *backend, *vault, *plan, *rule, *schedule, *selection, *role; const char *const *resources, *const *accept; int64_t delete_after, cold_after; };
+struct schema_backup {
+	const char *backend, *plan, *selection, *role;
+	const char *const *rules, *const *resources, *const *accept;
+	struct schema_backup_rule own;   /* its `vault` is that of the rules that name none, too */
+};
 
 /* [database "name"] */
 struct schema_database {

@@ -16,8 +16,8 @@ add_network (struct resource *share, const struct schema_filesystem *asked)
 	if (!asked->security_group)
 		return;
 	lines_add (&share->desired, "security-group.name", asked->security_group);
-	if (asked->nodes)
-		lines_add_in (&share->desired, "security-group.from", asked->nodes, "", "tcp 2049");
+	for (const char *const *group = asked->nodes; group && *group; group++)
+		lines_add_in (&share->desired, "security-group.from", *group, "", "tcp 2049");
 	lines_add (&share->desired, "security-group.egress", asked->egress);
 }
 
@@ -75,27 +75,116 @@ desired_filesystems (struct larder_infra *infra, struct larder_error *error)
 
 /* ---- backups ---- */
 
+/* One that is to be backed up; nothing new where it is selected already. */
 static int
-add_selected (struct larder_infra *infra, struct resource *backup, const char *selection, const char *const *names, struct larder_error *error)
+select_one (struct larder_infra *infra, struct resource *backup, const char *set, const char *name, struct larder_error *error)
 {
-	char *set = path_of_member (backup->arena, "selection", selection, ".resource");
+	static const char *const kinds[] = { "filesystem", "database", "store" };
+	const struct resource *named = NULL;
+	for (size_t n = 0; !named && n < sizeof kinds / sizeof *kinds; n++)
+		named = resource_find (infra, kinds[n], name, NULL);
+	char *from = named ? arena_printf (backup->arena, "%s/%s#id", named->kind, name) : NULL;
+	if (named && !from)
+		return larder_fail_memory (error);
+	if (named)
+		lines_add_member_from (&backup->desired, set, name, from);
+	else if (strchr (name, ':'))
+		lines_add_in (&backup->desired, set, name, "", "yes");         /* an address of the service's own */
+	else
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "name a [filesystem], [database] or [store], or write the service's own address of it",
+			"[backup \"%s\"] of %s is to back up '%s', which no section is", backup->section, config_where_key (backup->at, "resources"), name);
+	return resource_needs (infra, backup, named, error);
+}
+
+/* What it names, and each share that names it. */
+static int
+add_selected (struct larder_infra *infra, struct resource *backup, const struct schema_backup *asked, struct larder_error *error)
+{
+	char *set = path_of_member (backup->arena, "selection", asked->selection ? asked->selection : backup->section, ".resource");
+	size_t before = backup->desired.count;
 	int code = set ? 0 : larder_fail_memory (error);
-	for (; code == 0 && *names; names++) {
-		static const char *const kinds[] = { "filesystem", "database", "store" };
-		const struct resource *named = NULL;
-		for (size_t n = 0; !named && n < sizeof kinds / sizeof *kinds; n++)
-			named = resource_find (infra, kinds[n], *names, NULL);
-		char *from = named ? arena_printf (backup->arena, "%s/%s#id", named->kind, *names) : NULL;
-		if (named && !from)
-			return larder_fail_memory (error);
-		if (named)
-			lines_add_member_from (&backup->desired, set, *names, from);
-		else if (strchr (*names, ':'))
-			lines_add_in (&backup->desired, set, *names, "", "yes");         /* an address of the service's own */
-		else
-			return larder_fail_next (error, LARDER_E_NOTFOUND, "name a [filesystem], [database] or [store], or write the service's own address of it",
-				"[backup \"%s\"] of %s is to back up '%s', which no section is", backup->section, config_where_key (backup->at, "resources"), *names);
-		code = resource_needs (infra, backup, named, error);
+	for (const char *const *name = asked->resources; code == 0 && name && *name; name++)
+		code = select_one (infra, backup, set, *name, error);
+	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "filesystem", at));) {
+		const struct schema_filesystem *share = config_struct (at);
+		if (share->backend && is_named (share->backup, backup->section))
+			code = select_one (infra, backup, set, config_name (at), error);
+	}
+	if (code == 0 && backup->desired.count == before)
+		code = larder_fail_next (error, LARDER_E_INVALID, "resources = NAME, …", "[backup \"%s\"] of %s selects nothing: services take that for everything they can back up",
+			backup->section, config_where (backup->at));
+	return code;
+}
+
+/* Copies with an age of their own say it: "cold-after 30, delete-after 120". */
+static const char *
+copy_life (struct larder_arena *arena, const struct schema_backup_rule *asked)
+{
+	const char *cold = text_days (arena, asked->copy_cold_after), *gone = text_days (arena, asked->copy_delete_after);
+	if (!cold && !gone)
+		return "yes";
+	return arena_printf (arena, "%s%s%s%s%s", cold ? "cold-after " : "", cold ? cold : "", cold && gone ? ", " : "", gone ? "delete-after " : "", gone ? gone : "");
+}
+
+static int
+add_backup_rule (struct resource *backup, const char *id, const struct schema_backup_rule *asked, const char *vault, struct larder_error *error)
+{
+	struct lines *lines = &backup->desired;
+	char *copies = path_of_member (backup->arena, "rule", id, ".copy");
+	const char *life = copy_life (backup->arena, asked);
+	if (!copies || !life)
+		return larder_fail_memory (error);
+	lines_add_in (lines, "rule", id, ".vault", asked->vault ? asked->vault : vault ? vault : "Default");
+	lines_add_in (lines, "rule", id, ".schedule", asked->schedule);
+	lines_add_in (lines, "rule", id, ".delete-after", text_days (backup->arena, asked->delete_after));
+	lines_add_in (lines, "rule", id, ".cold-after", text_days (backup->arena, asked->cold_after));
+	for (const char *const *to = asked->copy_to; to && *to; to++)
+		lines_add_in (lines, copies, *to, "", life);
+	return 0;
+}
+
+static const char *
+rule_id (const struct config_section *at)
+{
+	const struct schema_backup_rule *rule = config_struct (at);
+	return rule->id ? rule->id : config_name (at);
+}
+
+/* What is said of the single rule would be lost beside others; and two of one name would be one. */
+static int
+check_rules (const struct larder_infra *infra, const struct resource *backup, const char *const *names, struct larder_error *error)
+{
+	static const char *const keys[] = { "rule", "schedule", "delete-after", "cold-after", "copy-to", "copy-delete-after", "copy-cold-after" };
+	const struct config *config = larder_configuration (infra->larder);
+	const struct config_section *one, *other;
+	int code = 0;
+	for (size_t n = 0; n < sizeof keys / sizeof *keys; n++)
+		if (config_given (backup->at, keys[n]))
+			return larder_fail_next (error, LARDER_E_INVALID, "say it in its [backup-rule]", "[backup \"%s\"] of %s has '%s' beside rules", backup->section,
+				config_where_key (backup->at, keys[n]), keys[n]);
+	for (size_t a = 0; code == 0 && names[a]; a++)
+		for (size_t b = 0; code == 0 && b < a; b++) {
+			code = config_find (config, "backup-rule", names[a], &one, error);
+			if (code == 0)
+				code = config_find (config, "backup-rule", names[b], &other, error);
+			if (code == 0 && one != other && strcmp (rule_id (one), rule_id (other)) == 0)
+				code = larder_fail_next (error, LARDER_E_INVALID, "id = another", "[backup \"%s\"] of %s has two rules called '%s'", backup->section,
+					config_where_key (backup->at, "rules"), rule_id (one));
+		}
+	return code;
+}
+
+static int
+add_backup_rules (const struct larder_infra *infra, struct resource *backup, const struct schema_backup *asked, struct larder_error *error)
+{
+	const struct config_section *at;
+	if (!asked->rules || !*asked->rules)
+		return add_backup_rule (backup, asked->own.id ? asked->own.id : "daily", &asked->own, NULL, error);
+	int code = check_rules (infra, backup, asked->rules, error);
+	for (const char *const *name = asked->rules; code == 0 && *name; name++) {
+		code = config_find (larder_configuration (infra->larder), "backup-rule", *name, &at, error);
+		if (code == 0)
+			code = add_backup_rule (backup, rule_id (at), config_struct (at), asked->own.vault, error);
 	}
 	return code;
 }
@@ -106,17 +195,10 @@ add_backup (struct larder_infra *infra, const struct config_section *at, const s
 	struct resource *backup = resource_add (infra, at, "backup", asked->plan ? asked->plan : config_name (at), asked->backend);
 	if (!backup)
 		return larder_fail_memory (error);
-	if (!asked->resources || !*asked->resources)
-		return larder_fail_next (error, LARDER_E_INVALID, "resources = NAME, …", "[backup \"%s\"] of %s selects nothing: services take that for everything they can back up",
-			backup->section, config_where (at));
 	backup->must = "selection[*].resource[*]";
-	const char *rule = asked->rule ? asked->rule : "daily", *selection = asked->selection ? asked->selection : config_name (at);
-	lines_add_in (&backup->desired, "rule", rule, ".vault", asked->vault ? asked->vault : "Default");
-	lines_add_in (&backup->desired, "rule", rule, ".schedule", asked->schedule);
-	lines_add_in (&backup->desired, "rule", rule, ".delete-after", text_days (backup->arena, asked->delete_after));
-	lines_add_in (&backup->desired, "rule", rule, ".cold-after", text_days (backup->arena, asked->cold_after));
-	lines_add_in (&backup->desired, "selection", selection, ".role", asked->role ? asked->role : "auto");
-	return add_selected (infra, backup, selection, asked->resources, error);
+	lines_add_in (&backup->desired, "selection", asked->selection ? asked->selection : config_name (at), ".role", asked->role ? asked->role : "auto");
+	int code = add_backup_rules (infra, backup, asked, error);
+	return code < 0 ? code : add_selected (infra, backup, asked, error);
 }
 
 int

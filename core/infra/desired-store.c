@@ -312,6 +312,54 @@ need_target (struct larder_infra *infra, struct resource *copies, struct larder_
 	return code;
 }
 
+/* Does its driver know regions? Of one that is not installed nothing is known. */
+static bool
+has_regions (const struct larder_infra *infra, const struct config_section *backend)
+{
+	const struct module *module;
+	const char *driver = config_text (backend, "driver");
+	if (!driver || registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, driver, &module, NULL) < 0)
+		return false;
+	for (const struct larder_option *option = module->options; option && option->key; option++)
+		if (strcmp (option->key, "region") == 0)
+			return true;
+	return false;
+}
+
+/* Copies that lie where the original lies are none when that region fails. */
+static int
+check_region (const struct larder_infra *infra, const struct config_section *at, struct larder_error *error)
+{
+	const struct schema_replication *asked = config_struct (at);
+	const struct config *config = larder_configuration (infra->larder);
+	const struct config_section *store, *backend;
+	if (!asked->region || !*asked->region || config_find (config, "store", asked->to, &store, NULL) < 0)
+		return 0;
+	const char *name = ((const struct schema_store *) config_struct (store))->backend, *lies;
+	if (!name || config_find (config, "backend", name, &backend, NULL) < 0)
+		return 0;
+	lies = config_text (backend, "region");
+	if (lies && strcmp (lies, asked->region) == 0)
+		return 0;
+	if (lies && *lies)
+		return larder_fail_next (error, LARDER_E_INVALID, "correct one of them, or let the copies go to a [store] of another [backend]",
+			"[replication \"%s\"] of %s is to copy into region '%s', and [store \"%s\"] lies in '%s': region of [backend \"%s\"], %s", config_name (at),
+			config_where_key (at, "region"), asked->region, asked->to, lies, name, config_where_key (backend, "region"));
+	return !has_regions (infra, backend) ? 0 : larder_fail_next (error, LARDER_E_INVALID, "region = … there",
+		"[replication \"%s\"] of %s is to copy into region '%s', and [backend \"%s\"] of %s, which holds the copies, says none", config_name (at), config_where_key (at, "region"),
+		asked->region, name, config_where (backend));
+}
+
+static int
+check_regions (const struct larder_infra *infra, const char *replications, struct larder_error *error)
+{
+	int code = 0;
+	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "replication", at));)
+		if (is_named (replications, config_name (at)))
+			code = check_region (infra, at, error);
+	return code;
+}
+
 /* Settings of one bucket are written one after another: after who may read it. */
 int
 desired_replications (struct larder_infra *infra, struct larder_error *error)
@@ -325,6 +373,8 @@ desired_replications (struct larder_infra *infra, struct larder_error *error)
 		if (copies)
 			copies->protect = asked->protect;
 		code = copies ? each_named (infra, copies, "replication", asked->replication, add_replication, error) : larder_fail_memory (error);
+		if (code == 0)
+			code = check_regions (infra, asked->replication, error);
 		if (code == 0)
 			code = need_target (infra, copies, error);
 		if (code == 0)

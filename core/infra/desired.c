@@ -53,6 +53,18 @@ resource_needs (struct larder_infra *infra, struct resource *resource, const str
 	return 0;
 }
 
+bool
+is_named (const char *list, const char *name)
+{
+	size_t length = strlen (name);
+	for (const char *at = list; at && *at; at += strcspn (at, ","), at += *at == ',') {
+		at += strspn (at, " ");
+		if (strncmp (at, name, length) == 0 && (at[length] == '\0' || at[length] == ',' || at[length] == ' '))
+			return true;
+	}
+	return false;
+}
+
 int
 desired_tags (struct resource *resource, const char *const *tags, struct larder_error *error)
 {

@@ -25,19 +25,6 @@ accepted (struct lines *facts, const char *const *names)
 		lines_add_in (facts, "accept", *names, "", "yes");
 }
 
-/* Is it one of the names of a list that is written as one text? */
-static bool
-names (const char *list, const char *name)
-{
-	size_t length = strlen (name);
-	for (const char *at = list; at && *at; at += strcspn (at, ","), at += *at == ',') {
-		at += strspn (at, " ");
-		if (strncmp (at, name, length) == 0 && (at[length] == '\0' || at[length] == ',' || at[length] == ' '))
-			return true;
-	}
-	return false;
-}
-
 /* ---- a bucket, and who may read it ---- */
 
 static void
@@ -73,10 +60,10 @@ static void
 of_rules (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts)
 {
 	for (const struct config_section *at = NULL; (at = next (infra, "lifecycle", at));)
-		if (names (store->lifecycle, config_name (at)))
+		if (is_named (store->lifecycle, config_name (at)))
 			accepted (facts, ((const struct schema_lifecycle *) config_struct (at))->accept);
 	for (const struct config_section *at = NULL; (at = next (infra, "replication", at));)
-		if (names (store->replication, config_name (at))) {
+		if (is_named (store->replication, config_name (at))) {
 			const struct schema_replication *copies = config_struct (at);
 			lines_add_in (facts, "replicated", config_name (at), "", "yes");
 			lines_add_in (facts, "replicated", config_name (at), ".class", copies->storage_class);
@@ -105,7 +92,7 @@ of_targets (const struct larder_infra *infra, const struct schema_store *store, 
 	for (const struct config_section *at = NULL, *to; (at = next (infra, "replication", at));) {
 		const struct schema_replication *copies = config_struct (at);
 		const char *id = copies->id ? copies->id : config_name (at);
-		if (!names (store->replication, config_name (at)) || config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) < 0)
+		if (!is_named (store->replication, config_name (at)) || config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) < 0)
 			continue;
 		const struct schema_store *target = config_struct (to);
 		lines_add_in (facts, "rule", id, ".target-lifecycle", target->lifecycle ? "yes" : NULL);
@@ -197,6 +184,14 @@ of_backup (const struct larder_infra *infra, const struct resource *backup, stru
 	for (const char *const *name = asked->resources; name && *name; name++)
 		if (is_cache_of_versions (infra, *name))
 			lines_add_in (facts, "selected", *name, ".cache-of-versions", "yes");
+	for (const struct config_section *at = NULL; (at = next (infra, "filesystem", at));)
+		if (is_named (((const struct schema_filesystem *) config_struct (at))->backup, backup->section) && is_cache_of_versions (infra, config_name (at)))
+			lines_add_in (facts, "selected", config_name (at), ".cache-of-versions", "yes");
+	for (const char *const *name = asked->rules; name && *name; name++) {
+		const struct config_section *at;
+		if (config_find (larder_configuration (infra->larder), "backup-rule", *name, &at, NULL) == 0)
+			accepted (facts, ((const struct schema_backup_rule *) config_struct (at))->accept);
+	}
 }
 
 static void

@@ -85,6 +85,8 @@ int desired_filesystems (struct larder_infra *infra, struct larder_error *error)
 int desired_backups (struct larder_infra *infra, struct larder_error *error);
 int desired_own (struct larder_infra *infra, struct larder_error *error);
 int desired_databases (struct larder_infra *infra, struct larder_error *error);
+/* Is it one of the names of a list that is written as one text? */
+bool is_named (const char *list, const char *name);
 /* "NAME=VALUE" of a list as tag[NAME] = VALUE. */
 int desired_tags (struct resource *resource, const char *const *tags, struct larder_error *error);
 static inline const char *yes_no (bool value) { return value ? "yes" : "no"; }

@@ -98,6 +98,18 @@ check_subnet (struct work *work, json_t *zones, const char *asked, const json_t 
 	return work->share.vpc ? 0 : larder_fail_memory (error);
 }
 
+/* Two words for one group would be one rule at the service, which is told as one of them. */
+static int
+check_group (struct work *work, const char *asked, const json_t *group, struct larder_error *error)
+{
+	const char *id = json_text (group, "groupId"), *other;
+	json_t *its;
+	json_object_foreach (work->share.names, other, its)
+		if (strcmp (other, asked) != 0 && strcmp (json_string_value (its), id) == 0)
+			return larder_fail_next (error, LARDER_E_INVALID, "name it once", "'%s' and '%s' are both security group %s", asked, other, id);
+	return 0;
+}
+
 static int
 look_up_all (struct work *work, const struct kind *kind, const char *set, struct larder_error *error)
 {
@@ -113,6 +125,8 @@ look_up_all (struct work *work, const struct kind *kind, const char *set, struct
 		code = look_up (work, kind, asked, &found, error);
 		if (code == 0 && kind == &kinds[SUBNET])
 			code = check_subnet (work, zones, asked, json_array_get (found, 0), error);
+		if (code == 0 && kind == &kinds[GROUP])
+			code = check_group (work, asked, json_array_get (found, 0), error);
 	}
 	return code;
 }

@@ -360,13 +360,22 @@ def test_cli_infra_tiers_of_archives():
     assert apply(env=none)["updated"] == 1 and b"tiering\tnone\n" in read(path) and marks(plan(env=none)) == []
 
 
+RULES = "rules = daily, twin\n"
+TWINS = PIPELINE + '[backup-rule "daily"]\nid = daily_backup\n[backup-rule "twin"]\nid = daily_backup\nschedule = cron(0 3 * * ? *)\n'
+
+
 def test_cli_infra_hostile_sections():
     """Twins, references to nothing, and values that are none: named, and nothing is made."""
     fresh()
     cases = (
         (("bucket = pingvas-studio-logs", "bucket = pingvas-studio-images"), 2, "both [store"),
         (("resources = model-cache", "resources = no-such"), 3, "no-such"),
-        (("resources = model-cache", "resources ="), 2, "selects nothing"),
+        (("backup = models\n", "backup = no-such\n"), 2, "names the backup 'no-such', which is not there"),
+        (("schedule = cron(0 2 * * ? *)\n", "rules = daily\n"), 2, "names the backup-rule 'daily', which is not there"),
+        (("rule = daily_backup\n", RULES), 2, "has 'schedule' beside rules"),
+        *((("rule = daily_backup\nschedule = cron(0 2 * * ? *)\ndelete-after = 30d\n", RULES + "%s = 3d\n" % key), 2, "has '%s' beside rules" % key)
+          for key in ("rule", "delete-after", "cold-after", "copy-to", "copy-delete-after", "copy-cold-after")),
+        (("rule = daily_backup\nschedule = cron(0 2 * * ? *)\ndelete-after = 30d\n", RULES), 2, "has two rules called 'daily_backup'"),
         (("transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE", "transition = GLACIER_IR"), 2, "AGE CLASS"),
         *((("bucket = pingvas-studio-logs", "tiering = %s\nbucket = pingvas-studio-logs" % tiering), 2, "larder.ini:") for tiering in WRONG_TIERS),
         (("tags = \"Name=Generated Images\", Environment=production", "tags = production"), 2, "is no tag"),
@@ -378,7 +387,7 @@ def test_cli_infra_hostile_sections():
         ((FINAL, "destroy = yes\nskip-final-snapshot = no\n"), 2, "no name for its final snapshot"),
     )
     for change, code, words in cases:
-        got = larder("infra", "apply", env=configured(PIPELINE, change))
+        got = larder("infra", "apply", env=configured(TWINS if change[1].startswith(RULES) else PIPELINE, change))
         assert got.code == code and words in got.err and "larder.ini:" in got.err, (change, got.code, got.err)
         assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-uploads")), change
 
@@ -586,6 +595,87 @@ def test_cli_infra_cold_backups_that_the_service_refuses():
         assert all(("cold-after" in text) == ("cold-after = 30d" in times) for text in kept), kept
         checked = larder("config", "check", "--json", env=env)
         assert ("cold-too-short" in checked.out) != legal, (times, checked.out)
+
+
+def backup_lines(*changes, text=PIPELINE):
+    """What the mock keeps of the only plan, applied anew."""
+    fresh()
+    done = apply("--only", "backup/models", env=configured(text, *changes))
+    assert done["failed"] == 0, done
+    path, = [path for path in settings() if "/backup/" in path]
+    return read(path).decode().splitlines()[1:]
+
+
+def test_cli_infra_a_share_names_its_backup():
+    """[filesystem] backup = NAME selects it, beside resources or alone, and not twice; a share that names none is not backed up."""
+    named, listed = "backup = models\n", "resources = model-cache\n"
+    shares = [line for line in backup_lines() if ".resource[" in line]
+    assert len(shares) == 1, shares
+    for changes in (((named, ""),), ((listed, ""),), ((listed, "resources =\n"),), ((named, "backup = other, models\n"),), ((listed, "resources = model-cache, model-cache\n"),)):
+        text = PIPELINE + '[backup "other"]\nbackend = backup\nresources = postgresql\n'
+        assert [line for line in backup_lines(*changes, text=text) if ".resource[" in line] == shares, changes
+    both = [line for line in backup_lines((listed, "resources = postgresql\n")) if ".resource[" in line]
+    assert len(both) == 2 and set(shares) < set(both), both
+    got = larder("infra", "plan", env=configured(PIPELINE, (named, ""), (listed, "")))
+    assert got.code == 2 and "selects nothing" in got.err, got.err
+    # Where nobody sets the share up nothing is selected by its name.
+    got = larder("infra", "plan", env=configured(PIPELINE, (listed, ""), ("backend = files\n", "")))
+    assert got.code == 2 and "selects nothing" in got.err, got.err
+
+
+def test_cli_infra_rules_of_a_plan():
+    """Several, each with what it says; the vault of the plan where a rule names none; the keys of a single one as before. Copies, with a life of their own where they have one."""
+    one = "rule = daily_backup\nschedule = cron(0 2 * * ? *)\ndelete-after = 30d\n"
+    far, near = ("arn:aws:backup:%s:123456789012:backup-vault:far" % region for region in ("eu-west-1", "us-east-1"))
+    text = PIPELINE + """[backup-rule "daily"]
+schedule = cron(0 2 * * ? *)
+delete-after = 30d
+[backup-rule "monthly"]
+id = first_of_month
+vault = years
+schedule = cron(0 3 1 * ? *)
+cold-after = 30d
+delete-after = 3650d
+copy-to = %s, %s
+copy-cold-after = 1d
+copy-delete-after = 100d
+""" % (far, near)
+    rules = [line for line in backup_lines((one, "rules = daily, monthly, daily\n"), text=text) if line.startswith("rule[")]
+    assert rules == ["rule[daily].delete-after\t30", "rule[daily].schedule\tcron(0 2 * * ? *)", "rule[daily].vault\tmain",
+                     "rule[first_of_month].cold-after\t30", *("rule[first_of_month].copy[%s]\tcold-after 1, delete-after 100" % arn for arn in (far, near)),
+                     "rule[first_of_month].delete-after\t3650", "rule[first_of_month].schedule\tcron(0 3 1 * ? *)", "rule[first_of_month].vault\tyears"], rules
+    env = configured(text, (one, "rules = daily, monthly\n"))
+    path, = [path for path in settings() if "/backup/" in path]
+    whole = read(path)
+    for line in whole.splitlines(True)[1:]:
+        write(path, whole.replace(line, b""))
+        assert [(what, how) for _, what, how in marks(plan("--only", "backup/models", env=env)) if what] == [(line.split(b"\t")[0].decode(), "create")], line
+        assert apply("--only", "backup/models", env=env)["updated"] == 1 and read(path) == whole, line
+    for life, told in (("", "yes"), ("copy-delete-after = 9d\n", "delete-after 9"), ("copy-cold-after = 9d\n", "cold-after 9")):
+        rules = backup_lines((one, one + "copy-to = %s\n%s" % (far, life)))
+        assert "rule[daily_backup].copy[%s]\t%s" % (far, told) in rules, rules
+
+
+def test_cli_infra_the_region_of_copies():
+    """Held against that of the [backend] that holds them: another one, and one that says none, are refused, by config check too; where a driver knows no regions there is nothing to hold."""
+    aws = {"LARDER_PROFILE": "aws", "AWS_REGION": "ap-northeast-1", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    lies = '[backend "objects-replica"]\ndriver = s3\nserver = aws\nregion = ap-northeast-1\n'
+    for old, new, code, words in ((lies, lies, 0, ()), (lies, lies.replace("northeast-1", "northeast-2"), 2, ("ap-northeast-1", "ap-northeast-2", "images-replica", "tokyo", "aws.ini:")),
+                                  (lies, lies.replace("region = ap-northeast-1\n", ""), 2, ("ap-northeast-1", "objects-replica", "says none")),
+                                  ("[replication \"tokyo\"]\nregion = ap-northeast-1", "[replication \"tokyo\"]\nregion = ap-northeast-3", 2, ("ap-northeast-3", "ap-northeast-1")),
+                                  ("[replication \"tokyo\"]\nregion = ap-northeast-1", "[replication \"tokyo\"]\nregion =", 0, ())):
+        env = configured(PIPELINE)
+        path = os.path.join(HOME, "etc/profiles/aws.ini")
+        text = read(path).decode().replace("driver = glacier", "driver = s3")
+        assert old in text, old
+        write(path, text.replace(old, new).encode())
+        for command in (("infra", "policy", "operator"), ("config", "check"), ("infra", "plan")):
+            if command[1] == "plan" and code == 0:
+                continue                          # would ask AWS
+            got = larder(*command, env={**env, **aws})
+            assert got.code == code and all(word in got.err for word in words), (new, command, got.code, got.err)
+    fresh()
+    assert plan(env=configured(PIPELINE, ("id = ReplicateToTokyo\n", "id = ReplicateToTokyo\nregion = anywhere\n"))).code == 0
 
 
 def test_cli_infra_what_is_accepted_is_the_name_of_a_trap():

@@ -234,6 +234,38 @@ def test_live_efs_control_another_group():
     place.ec2.delete_security_group(GroupId=nodes)
 
 
+def test_live_efs_control_several_groups_of_nodes():
+    """Each is let in by a rule of its own: taken away, or widened, it alone is mended; one that is named no more is somebody else's. Two words for one group, and a word that is no group, are told by the plan."""
+    second = place.net.group("other")
+    both = SECTION.replace("nodes = tag:Name=eks-node", "nodes = tag:Name=eks-node, %s, tag:Name=eks-node" % second)
+
+    def admitted():
+        group, = place.groups()
+        return sorted((pair["GroupId"], one["FromPort"]) for one in group["IpPermissions"] for pair in one["UserIdGroupPairs"])
+
+    def change(how, peer, port):
+        getattr(place.ec2, how + "_security_group_ingress")(GroupId=place.groups()[0]["GroupId"], IpPermissions=[
+            {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": [{"GroupId": peer}]}])
+    want = sorted([(place.nodes, 2049), (second, 2049)])
+    place.applied(both)
+    assert admitted() == want and place.run("apply", section=both).code == 0 and place.wrote() == [], (admitted(), place.wrote())
+    for peer, told in ((place.nodes, "tag:Name=eks-node"), (second, second)):
+        path = "security-group.from[%s]" % told
+        for how, port, mark, act in (("revoke", 2049, "create", "AuthorizeSecurityGroupIngress"), ("authorize", 22, "update", "RevokeSecurityGroupIngress")):
+            change(how, peer, port)
+            done = place.run("plan", section=both)
+            assert marks(done) == [(None, "update"), (path, mark)], done
+            assert place.run("apply", section=both).code == 0 and place.wrote() == [act] and admitted() == want, (place.wrote(), admitted())
+    assert place.run("apply").code == 0 and place.wrote() == [] and admitted() == want, place.wrote()
+    assert marks(place.run("plan")) == [("security-group.from[%s]" % second, "unmanaged")]
+    assert place.run("apply", "--adopt").code == 0 and place.wrote() == ["RevokeSecurityGroupIngress"] and admitted() == [(place.nodes, 2049)], place.wrote()
+    for nodes, word in (("tag:Name=eks-node, " + place.nodes, "are both security group " + place.nodes), ("tag:Name=eks-node, eks-node", "'eks-node' names no security group")):
+        done = place.run("plan", section=SECTION.replace("nodes = tag:Name=eks-node", "nodes = " + nodes))
+        assert done.code == 2 and word in done.out + done.err, (nodes, done)
+    destroyed()
+    place.ec2.delete_security_group(GroupId=second)
+
+
 def writes(*words, **more):
     """Of an undisturbed run, which requests write."""
     assert place.run(*words, **more).code == 0

@@ -55,7 +55,7 @@ renew (const char *page, struct buffer *into)
 		size_t length = strcspn (at, "\n") + 1;
 		char kind[40];
 		buffer_add (into, at, length);
-		if (sscanf (at, ".\\\" table %39[a-z]\n", kind) == 1 && schema_find (kind)) {
+		if (sscanf (at, ".\\\" table %39[a-z-]\n", kind) == 1 && schema_find (kind)) {
 			print_list (into, schema_find (kind));
 			const char *end = strstr (at, ".\\\" end\n");
 			at = end ? end : at + length;
