@@ -79,13 +79,30 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 	return 0;
 }
 
+/* A plan takes any text for a vault, and fails when it is time to copy. */
+static int
+check_vaults (const struct larder_resource *resource, struct larder_arena *arena, struct larder_error *error)
+{
+	struct lines desired;
+	const char *field, *rest, *to;
+	lines_begin (&desired, arena);
+	int code = resource->desired ? lines_take (&desired, resource->desired, error) : 0;
+	for (size_t n = 0; code == 0 && n < desired.count; n++)
+		if (path_member_of (arena, desired.at[n].path, "rule", &field) && (to = path_member_of (arena, field, ".copy", &rest)) && !strstr (to, ":backup-vault:"))
+			code = larder_fail_next (error, LARDER_E_INVALID, "arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME", "'%s' is no address of a vault that copies can go to", to);
+	return code;
+}
+
 static int
 backup_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
              struct larder_error *error)
 {
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	struct backup_state state;
-	int code = arena ? backup_find (self, call, arena, resource->identity, &state, error) : larder_fail_memory (error);
+	int code = arena ? check_vaults (resource, arena, error) : larder_fail_memory (error);
+	*ret_state = LARDER_RESOURCE_ABSENT;
+	if (code == 0)
+		code = backup_find (self, call, arena, resource->identity, &state, error);
 	*ret_state = code > 0 ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
 	if (code <= 0)
 		return code;
@@ -98,15 +115,21 @@ backup_read (void *self, struct larder_call *call, const struct larder_resource 
 
 static const struct larder_path_rule paths[] = {
 	{ "id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
+	{ "other[*]", LARDER_STRING, 0, "of the plan, by others: what it says, or its SHA-256" },
 	{ "rule[*].cold-after", LARDER_INT, 0, "days" },
-	{ "rule[*].copy[*]", LARDER_BOOL, 0, "vault that copies go to" },
+	{ "rule[*].copy[*]", LARDER_STRING, 0, "vault that copies go to: yes, or cold-after DAYS, delete-after DAYS" },
 	{ "rule[*].delete-after", LARDER_INT, 0, "days" },
-	{ "rule[*].end-within", LARDER_INT, LARDER_PATH_COMPUTED, "minutes until it must be done" },
+	{ "rule[*].end-within", LARDER_INT, LARDER_PATH_DOCUMENT, "minutes until it must be done, other than the service's 10080" },
+	{ "rule[*].other[EnableContinuousBackup]", LARDER_STRING, 0, "by others: each change is kept, and not what was there at the time" },
+	{ "rule[*].other[Lifecycle.OptInToArchiveForSupportedResources]", LARDER_STRING, 0, "by others: more kinds become cold" },
+	{ "rule[*].other[TargetLogicallyAirGappedBackupVaultArn]", LARDER_STRING, 0, "by others: another vault" },
+	{ "rule[*].other[*]", LARDER_STRING, LARDER_PATH_DOCUMENT, "of a rule, by others: what it says, or its SHA-256" },
 	{ "rule[*].schedule", LARDER_STRING, LARDER_PATH_OPTIONAL, "when, six fields, UTC" },
-	{ "rule[*].start-within", LARDER_INT, LARDER_PATH_COMPUTED, "minutes until it must have begun" },
+	{ "rule[*].start-within", LARDER_INT, LARDER_PATH_DOCUMENT, "minutes until it must have begun, other than the service's 480" },
 	{ "rule[*].vault", LARDER_STRING, LARDER_PATH_REQUIRED, "where" },
-	{ "rule[*].zone", LARDER_STRING, LARDER_PATH_COMPUTED, "time zone of when" },
+	{ "rule[*].zone", LARDER_STRING, 0, "time zone of when, other than UTC" },
 	{ "selection[*].id", LARDER_STRING, LARDER_PATH_COMPUTED, "what the service calls it" },
+	{ "selection[*].other[*]", LARDER_STRING, 0, "by others: what narrows or widens it" },
 	{ "selection[*].resource[*]", LARDER_BOOL, 0, "what" },
 	{ "selection[*].role", LARDER_STRING, LARDER_PATH_REQUIRED, "as whom" },
 	{ 0 }

@@ -17,19 +17,18 @@ add_number (struct lines *lines, const char *rule, const char *below, const json
 		lines_add_in (lines, "rule", rule, below, number);
 }
 
-/* SET[MEMBER]BELOW of each text in a list is a member of its own. */
 static void
-add_members (struct lines *lines, const char *set, const char *member, const char *below, const json_t *list, const char *key)
+add_copies (struct lines *lines, const char *rule, const json_t *copies)
 {
 	const json_t *one;
 	size_t index;
-	char *inner = path_of_member (lines->arena, set, member, below);
-	json_array_foreach (list, index, one) {
-		const char *name = key ? backup_text (one, key) : json_is_string (one) ? json_string_value (one) : "";
-		if (inner && *name)
-			lines_add_in (lines, inner, name, "", "yes");
+	const char *set = path_of_member (lines->arena, "rule", rule, ".copy"), *told;
+	json_array_foreach (copies, index, one) {
+		told = set ? backup_copy_told (one, lines->arena) : NULL;
+		if (told && *backup_text (one, "DestinationBackupVaultArn"))
+			lines_add_in (lines, set, backup_text (one, "DestinationBackupVaultArn"), "", told);
+		lines->failed = lines->failed || !told;
 	}
-	lines->failed = lines->failed || !inner;
 }
 
 static void
@@ -42,11 +41,13 @@ add_rule (struct lines *lines, const json_t *rule)
 	lines_add_in (lines, "rule", name, ".vault", backup_text (rule, "TargetBackupVaultName"));
 	lines_add_in (lines, "rule", name, ".schedule", backup_text (rule, "ScheduleExpression"));
 	add_number (lines, name, ".cold-after", json_object_get (life, "MoveToColdStorageAfterDays"));
-	lines_add_in (lines, "rule", name, ".zone", backup_text (rule, "ScheduleExpressionTimezone"));
-	add_number (lines, name, ".start-within", json_object_get (rule, "StartWindowMinutes"));
-	add_number (lines, name, ".end-within", json_object_get (rule, "CompletionWindowMinutes"));
 	add_number (lines, name, ".delete-after", json_object_get (life, "DeleteAfterDays"));
-	add_members (lines, "rule", name, ".copy", json_object_get (rule, "CopyActions"), "DestinationBackupVaultArn");
+	for (const struct backup_field *field = backup_fields; field->below; field++)
+		lines_add_in (lines, "rule", name, field->below, backup_field_told (field, rule, lines->arena));
+	add_copies (lines, name, json_object_get (rule, "CopyActions"));
+	const char *others = path_of_member (lines->arena, "rule", name, ".other");
+	backup_tell_others (lines, others, "", rule, backup_rule_known);
+	backup_tell_others (lines, others, "Lifecycle.", life, backup_life_known);
 }
 
 static void
@@ -57,7 +58,14 @@ add_selection (struct lines *lines, const char *id, const json_t *selection)
 		return;
 	lines_add_in (lines, "selection", name, ".id", id);
 	lines_add_in (lines, "selection", name, ".role", backup_text (selection, "IamRoleArn"));
-	add_members (lines, "selection", name, ".resource", json_object_get (selection, "Resources"), NULL);
+	const char *set = path_of_member (lines->arena, "selection", name, ".resource");
+	const json_t *one;
+	size_t index;
+	json_array_foreach (json_object_get (selection, "Resources"), index, one)
+		if (set && json_is_string (one))
+			lines_add_in (lines, set, json_string_value (one), "", "yes");
+	lines->failed = lines->failed || !set;
+	backup_tell_others (lines, path_of_member (lines->arena, "selection", name, ".other"), "", selection, backup_selection_known);
 }
 
 int
@@ -68,6 +76,7 @@ backup_tell (const struct backup_state *state, struct larder_arena *arena, larde
 	size_t index;
 	lines_begin (&lines, arena);
 	lines_add (&lines, "id", state->arn);
+	backup_tell_others (&lines, "other", "", state->plan, backup_plan_known);
 	json_array_foreach (json_object_get (state->plan, "Rules"), index, one)
 		add_rule (&lines, one);
 	json_array_foreach (state->selections, index, one)

@@ -3,7 +3,7 @@ if WITH_AWS
 noinst_LTLIBRARIES += libbackupwire.la
 libbackupwire_la_CPPFLAGS = $(IN_AWS) -DLARDER_API_VERSION=0
 libbackupwire_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-libbackupwire_la_SOURCES = %D%/request.c %D%/lines.c %D%/document.c %D%/role-rights.c %D%/terraform.c %D%/wire.h
+libbackupwire_la_SOURCES = %D%/request.c %D%/lines.c %D%/document.c %D%/foreign.c %D%/role-rights.c %D%/terraform.c %D%/wire.h
 
 module_LTLIBRARIES += driver-backup.la
 driver_backup_la_SOURCES = %D%/backup.c %D%/backup.h %D%/find.c %D%/rights.c %D%/role.c %D%/change.c drivers/traps/traps.h

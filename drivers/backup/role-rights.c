@@ -10,6 +10,7 @@
 /* ---- its rights: of what AWS's own policies for it have, what the kinds of resources that are selected need, on those alone ---- */
 
 /* `on`: what is added to the address of each, or a resource of its own ("arn:…", "*"). A mark of NULL is for all. */
+#define COPIES "copies"              /* for all, of a plan that has some */
 static const struct right { const char *mark, *on, *actions[11]; } rights[] = {
 	{ ":elasticfilesystem:", "", { "elasticfilesystem:Backup", "elasticfilesystem:DescribeTags", NULL } },
 	{ ":rds:", "", { "rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "rds:ListTagsForResource", NULL } },
@@ -23,6 +24,7 @@ static const struct right { const char *mark, *on, *actions[11]; } rights[] = {
 	{ ":s3:::", "*", { "cloudwatch:GetMetricData", "events:ListRules", NULL } },
 	{ ":s3:::", "*", { "kms:Decrypt", "kms:DescribeKey", NULL } },
 	{ NULL, "arn:aws:backup:*:*:backup-vault:*", { "backup:CopyIntoBackupVault", "backup:DescribeBackupVault", NULL } },
+	{ COPIES, "*", { "backup:CopyFromBackupVault", NULL } },
 	{ NULL, "*", { "tag:GetResources", NULL } },
 };
 
@@ -60,12 +62,17 @@ add_right (json_t *statements, const struct right *right, const char *const *arn
 
 /* The addresses in any order, ended by NULL. */
 int
-backup_rights (const char **arns, size_t count, struct larder_arena *arena, const char **ret, struct larder_error *error)
+backup_rights (const char **arns, size_t count, bool copies, struct larder_arena *arena, const char **ret, struct larder_error *error)
 {
 	json_t *statements = json_array ();
 	qsort (arns, count, sizeof *arns, by_text);
-	for (size_t n = 0; n < sizeof rights / sizeof *rights; n++)
-		add_right (statements, &rights[n], arns);
+	for (size_t n = 0; n < sizeof rights / sizeof *rights; n++) {
+		struct right right = rights[n];
+		bool of_copies = right.mark && strcmp (right.mark, COPIES) == 0;
+		right.mark = of_copies ? NULL : right.mark;
+		if (copies || !of_copies)
+			add_right (statements, &right, arns);
+	}
 	json_t *policy = json_pack ("{s:s, s:o}", "Version", "2012-10-17", "Statement", statements);
 	char *text = policy ? json_dumps (policy, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	*ret = arena_copy (arena, text);
@@ -105,5 +112,8 @@ backup_rights_wanted (const struct lines *desired, const char **ret, struct lard
 {
 	size_t count;
 	const char **arns = wanted (desired, &count);
-	return arns ? backup_rights (arns, count, desired->arena, ret, error) : larder_fail_memory (error);
+	bool copies = false;
+	for (size_t n = 0; n < desired->count; n++)
+		copies = copies || path_matches ("rule[*].copy[*]", desired->at[n].path);
+	return arns ? backup_rights (arns, count, copies, desired->arena, ret, error) : larder_fail_memory (error);
 }

@@ -54,7 +54,10 @@ backup_role_tell (struct backup *backup, struct larder_call *call, struct larder
 	const char **arns = aws_role_name (BACKUP_ROLE_KIND, name, arena, &role.name, NULL) == 0 ? selected (state, role.name, arena, &count) : NULL;
 	if (!arns)
 		return 0;
-	int code = backup_rights (arns, count, arena, &role.rights, error);
+	bool copies = false;
+	json_array_foreach (json_object_get (state->plan, "Rules"), n, one)
+		copies = copies || json_array_size (json_object_get (one, "CopyActions")) > 0;
+	int code = backup_rights (arns, count, copies, arena, &role.rights, error);
 	if (code == 0)
 		code = aws_role_find (backup->roles, call, arena, &role, &arn, &right, error);
 	json_array_foreach (state->selections, n, one) {

@@ -26,8 +26,16 @@ copies_of (const struct aws_terraform *share, const char *rule)
 {
 	const char *set = path_of_member (share->arena, "rule", rule, ".copy"), *vault;
 	json_t *list = json_array ();
-	for (size_t at = 0; set && (vault = aws_terraform_member (&share->desired, &at, set));)
-		json_array_append_new (list, json_pack ("{s:s}", "destination_vault_arn", vault));
+	for (size_t at = 0; set && (vault = aws_terraform_member (&share->desired, &at, set));) {
+		json_t *copy = json_pack ("{s:s}", "destination_vault_arn", vault), *life = backup_copy_life (lines_in (&share->desired, set, vault, "")), *own = json_object ();
+		json_object_set (own, "cold_storage_after", json_object_get (life, "MoveToColdStorageAfterDays"));
+		json_object_set (own, "delete_after", json_object_get (life, "DeleteAfterDays"));
+		if (json_object_size (own))
+			json_object_set (copy, "lifecycle", own);
+		json_array_append_new (list, copy);
+		json_decref (own);
+		json_decref (life);
+	}
 	return list;
 }
 
@@ -40,9 +48,10 @@ rule_of (struct aws_terraform *share, const char *name)
 	json_t *life = json_object (), *copies = copies_of (share, name);
 	json_t *rule = json_pack ("{s:s, s:o}", "rule_name", name, "target_vault_name", vault_of (share, vault ? vault : "Default"));
 	aws_terraform_text (rule, "schedule", lines_in (lines, "rule", name, ".schedule"));
-	aws_terraform_text (rule, "schedule_expression_timezone", lines_in (&share->observed, "rule", name, ".zone"));
-	aws_terraform_number (rule, "start_window", lines_in (&share->observed, "rule", name, ".start-within"));
-	aws_terraform_number (rule, "completion_window", lines_in (&share->observed, "rule", name, ".end-within"));
+	for (const struct backup_field *field = backup_fields; field->below; field++) {       /* where nothing is said, Terraform has its own, which are not the service's */
+		const char *value = lines_in (lines, "rule", name, field->below);
+		(field->number ? aws_terraform_number : aws_terraform_text) (rule, field->attribute, value ? value : field->usual);
+	}
 	for (size_t n = 0; n < sizeof ages / sizeof *ages; n++)
 		aws_terraform_number (life, ages[n].attribute, lines_in (lines, "rule", name, ages[n].below));
 	if (json_object_size (life))

@@ -24,14 +24,33 @@ struct backup_state { const char *id, *arn; json_t *plan, *selections; };
 /* Each line in byte order of the paths. */
 int backup_tell (const struct backup_state *state, struct larder_arena *arena, larder_line_fn line, void *context, struct larder_error *error);
 
+/* ---- foreign.c: what others put there ---- */
+
+/* What has no path, as SET[PREFIX+NAME] = what it says; but for empty ones. */
+void backup_tell_others (struct lines *lines, const char *set, const char *prefix, const json_t *object, const char *const *known);
+/* Those of which no line is left go. */
+void backup_drop_others (json_t *object, const struct lines *desired, const char *set, const char *prefix, const char *const *known);
+extern const char *const backup_plan_known[], *const backup_rule_known[], *const backup_life_known[], *const backup_selection_known[];
+
+/* What the service fills in where a rule does not say it; ends with a NULL below. */
+struct backup_field { const char *below, *key, *attribute, *usual; bool number; };         /* attribute: what Terraform calls it */
+extern const struct backup_field backup_fields[];
+/* NULL: not there, or as the service fills it in. */
+const char *backup_field_told (const struct backup_field *field, const json_t *rule, struct larder_arena *arena);
+
+/* "yes", or "cold-after DAYS, delete-after DAYS" and what else is in it. NULL: no memory. */
+const char *backup_copy_told (const json_t *copy, struct larder_arena *arena);
+/* Lifecycle of such a text; an empty one: none. */
+json_t *backup_copy_life (const char *text);
+
 /* ---- role-rights.c: the role that is made here: larder-KIND-PLAN ---- */
 
 #define BACKUP_ROLE_KIND "backup"
 #define BACKUP_SERVICE "backup.amazonaws.com"       /* who takes roles */
 /* Is it the line of a selection whose role is made here? */
 bool backup_role_is_auto (const struct line *line);
-/* A policy for these addresses, in any order; and for those that lines select with such a role. In the arena. */
-int backup_rights (const char **arns, size_t count, struct larder_arena *arena, const char **ret, struct larder_error *error);
+/* A policy for these addresses, in any order, and for copies; and for those that lines select with such a role. In the arena. */
+int backup_rights (const char **arns, size_t count, bool copies, struct larder_arena *arena, const char **ret, struct larder_error *error);
 int backup_rights_wanted (const struct lines *desired, const char **ret, struct larder_error *error);
 
 /* ---- terraform.c ---- */

@@ -15,6 +15,10 @@ import stand_in
 from stand_in import ACCOUNT, Refused
 
 
+# What a selection has none of is told all the same.
+EMPTY = {"ListOfTags": [], "NotResources": [], "Conditions": {"StringEquals": [], "StringNotEquals": [], "StringLike": [], "StringNotLike": []}}
+
+
 class Service(stand_in.Service):
     def __init__(self):
         super().__init__("backup")
@@ -87,6 +91,9 @@ class Service(stand_in.Service):
             if rule["TargetBackupVaultName"] not in self.vaults:
                 raise Refused(400, "InvalidParameterValueException", "no vault " + rule["TargetBackupVaultName"])
             life = rule.get("Lifecycle", {})
+            for one in (life, *(copy.get("Lifecycle", {}) for copy in rule.get("CopyActions", []))):
+                if "DeleteAfterEvent" in one:
+                    raise Refused(400, "InvalidParameterValueException", "DeleteAfterEvent is not valid as an input")
             if "MoveToColdStorageAfterDays" in life and life.get("DeleteAfterDays", 1e9) < life["MoveToColdStorageAfterDays"] + 90:
                 raise Refused(400, "InvalidParameterValueException", "90 days between cold and gone")
             rule.setdefault("StartWindowMinutes", 480)
@@ -129,7 +136,7 @@ class Service(stand_in.Service):
             self.slow_roles -= 1
             raise Refused(400, "InvalidParameterValueException", "IAM Role %s cannot be assumed by AWS Backup" % BackupSelection["IamRoleArn"])
         identity = CreatorRequestId or str(uuid.uuid4())
-        self.plan(BackupPlanId)["selections"][identity] = BackupSelection
+        self.plan(BackupPlanId)["selections"][identity] = {key: value for key, value in BackupSelection.items() if EMPTY.get(key) != value}
         return {"SelectionId": identity}
 
     def ListBackupSelections(self, BackupPlanId, NextToken=None, **_):
@@ -140,7 +147,7 @@ class Service(stand_in.Service):
         selections = self.plan(BackupPlanId)["selections"]
         if SelectionId not in selections:
             raise Refused(400, "ResourceNotFoundException", "no selection")
-        return {"BackupSelection": selections[SelectionId], "SelectionId": SelectionId, "BackupPlanId": BackupPlanId}
+        return {"BackupSelection": {**EMPTY, **selections[SelectionId]}, "SelectionId": SelectionId, "BackupPlanId": BackupPlanId}
 
     def DeleteBackupSelection(self, BackupPlanId, SelectionId):
         self.plan(BackupPlanId)["selections"].pop(SelectionId, None)

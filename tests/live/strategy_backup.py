@@ -23,6 +23,11 @@ def plan_of(client, identity):
     return {**plan, "Rules": [{name: value for name, value in rule.items() if name != "RuleId" and ADDED.get(name) != value} for rule in plan["Rules"]]}
 
 
+def says(value):
+    """What a selection has none of is told as an empty list, or as empty lists."""
+    return any(map(says, value.values())) if isinstance(value, dict) else bool(value)
+
+
 def plans(client):
     """[(plan, selections)], by name and without ids."""
     found = []
@@ -30,6 +35,7 @@ def plans(client):
         identity = one["BackupPlanId"]
         selections = [client.get_backup_selection(BackupPlanId=identity, SelectionId=each["SelectionId"])["BackupSelection"]
                       for each in listed(client, "list_backup_selections", "BackupSelectionsList", BackupPlanId=identity)]
+        selections = [{key: value for key, value in one.items() if says(value)} for one in selections]
         found.append((plan_of(client, identity), sorted(selections, key=lambda each: each["SelectionName"])))
     return found
 
@@ -72,12 +78,21 @@ class Somebody:
 
 
 ROLE = "selection[%s].role" % SELECTION
+FAR = "arn:aws:backup:eu-west-1:123456789012:backup-vault:far"
 DRIFTS = (
     (lambda at: at.rule(ScheduleExpression="cron(0 5 * * ? *)"), "rule[daily_backup].schedule"),
     (lambda at: at.rule(TargetBackupVaultName="Default"), "rule[daily_backup].vault"),
     (lambda at: at.rule(Lifecycle={"DeleteAfterDays": 31}), "rule[daily_backup].delete-after"),
     (lambda at: at.rule(Lifecycle={"DeleteAfterDays": 130, "MoveToColdStorageAfterDays": 30}), "rule[daily_backup].cold-after"),
     (lambda at: at.rule(Lifecycle=None), "rule[daily_backup].delete-after"),
+    (lambda at: at.rule(ScheduleExpressionTimezone="Asia/Seoul"), "rule[daily_backup].zone"),
+    (lambda at: at.rule(EnableContinuousBackup=True), "rule[daily_backup].other[EnableContinuousBackup]"),
+    (lambda at: at.rule(Lifecycle={"DeleteAfterDays": 30, "OptInToArchiveForSupportedResources": True}), "rule[daily_backup].other[Lifecycle.OptInToArchiveForSupportedResources]"),
+    (lambda at: at.rule(TargetLogicallyAirGappedBackupVaultArn=FAR), "rule[daily_backup].other[TargetLogicallyAirGappedBackupVaultArn]"),
+    (lambda at: at.rule(CopyActions=[{"DestinationBackupVaultArn": FAR}]), "rule[daily_backup].copy[%s]" % FAR),
+    (lambda at: at.select(lambda was: {"NotResources": was["Resources"]}), "selection[%s].other[NotResources]" % SELECTION),
+    (lambda at: at.select(lambda was: {"Conditions": {"StringLike": [{"ConditionKey": "aws:ResourceTag/a", "ConditionValue": "b*"}]}}), "selection[%s].other[Conditions]" % SELECTION),
+    (lambda at: at.select(lambda was: {"ListOfTags": [{"ConditionType": "STRINGEQUALS", "ConditionKey": "a", "ConditionValue": "b"}]}), "selection[%s].other[ListOfTags]" % SELECTION),
     (lambda at: at.select(lambda was: {"IamRoleArn": "arn:aws:iam::123456789012:role/another"}), ROLE),
     (lambda at: at.select(lambda was: {"Resources": [*was["Resources"], was["Resources"][0] + "2"]}), "selection[%s].resource[%%s2]" % SELECTION),
     (lambda at: at.deselect(), ROLE),

@@ -12,7 +12,7 @@ import backup_service  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
 from scene import MODULES, TOOL, Done  # noqa: E402
-from strategy_backup import DRIFTS, Somebody, plans, strategy  # noqa: E402
+from strategy_backup import DRIFTS, FAR, Somebody, plans, strategy  # noqa: E402
 
 ARN = "arn:aws:elasticfilesystem:ap-northeast-2:123456789012:file-system/fs-1"
 ROLE = "arn:aws:iam::123456789012:role/backup"
@@ -138,6 +138,122 @@ def test_live_backup_what_others_set_stays():
     assert done.code == 0, done
     (plan, selections), = place.state()
     assert [rule["RuleName"] for rule in plan["Rules"]] == ["daily_backup"] and [one["SelectionName"] for one in selections] == ["efs-models-selection"]
+
+
+def paths(done, mark):
+    return {path: line["was"] for line in done.lines if line["type"] == "change" and line["change"] == mark and (path := line.get("path"))}
+
+
+def test_live_backup_what_others_put_beside():
+    """Into the plan, or into our rule, where it changes nothing of what the rule says: told, each with what it is, left to the letter when ours changes, and gone with --adopt. What the service tells of nothing, and what it
+    alone may say, is told as nothing."""
+    place.fresh()
+    assert place.run("apply").code == 0
+    want = place.state()
+    scan = [{"MalwareScanner": "GUARDDUTY", "ResourceTypes": ["S3", "EFS"], "ScannerRoleArn": ROLE}]
+    tags, nothing = {"team": "x" * 60, "of": "y" * 60}, {"EnableContinuousBackup": False, "CopyActions": [], "ScanActions": []}
+    only()["plan"].update(AdvancedBackupSettings=[{"ResourceType": "EC2", "BackupOptions": {"WindowsVSS": "enabled"}}], ScanSettings=scan)
+    only()["plan"]["Rules"][0].update(StartWindowMinutes=60, CompletionWindowMinutes=900, RecoveryPointTags=tags, IndexActions=[{"ResourceTypes": ["S3"]}], **nothing)
+    theirs = place.state()
+    found = paths(place.run("plan"), "unmanaged")
+    digest = found.pop("rule[daily_backup].other[RecoveryPointTags]")
+    assert digest.startswith("SHA-256 ") and len(digest) == 72, digest
+    assert found == {"other[AdvancedBackupSettings]": '[{"BackupOptions":{"WindowsVSS":"enabled"},"ResourceType":"EC2"}]', "other[ScanSettings]": found["other[ScanSettings]"],
+                     "rule[daily_backup].end-within": "900", "rule[daily_backup].start-within": "60", "rule[daily_backup].other[IndexActions]": '[{"ResourceTypes":["S3"]}]'}, found
+    tags["of"] = "z" * 60
+    other = paths(place.run("plan"), "unmanaged")["rule[daily_backup].other[RecoveryPointTags]"]
+    tags["of"] = "y" * 60
+    assert other != digest
+    assert place.run("apply").code == 0 and place.wrote() == [] and place.run("plan", "--detailed-exitcode").code == 0
+    for drift in (dict(ScheduleExpression="cron(0 9 * * ? *)"), dict(ScheduleExpressionTimezone="Asia/Seoul"), dict(EnableContinuousBackup=True)):
+        only()["plan"]["Rules"][0].update(drift)
+        done = place.run("apply")
+        only()["plan"]["Rules"][0].update(nothing)
+        assert done.code == 0 and place.state() == theirs and place.wrote() == ["UpdateBackupPlan"], (drift, done, place.state(), theirs)
+    done = place.run("apply", "--adopt")
+    want[0][0]["Rules"][0].update(nothing)
+    assert done.code == 0 and {**place.state()[0][0]["Rules"][0], **nothing} == want[0][0]["Rules"][0] and set(place.state()[0][0]) == set(want[0][0]), (done, place.state(), want)
+    # What the service alone may say of a rule is not sent back to it.
+    only()["plan"]["Rules"][0]["Lifecycle"]["DeleteAfterEvent"] = "DELETE_AFTER_COPY"
+    assert marks(place.run("plan")) == []
+    only()["plan"]["Rules"][0]["ScheduleExpression"] = "cron(0 9 * * ? *)"
+    assert place.run("apply").code == 0 and marks(place.run("plan")) == []
+
+
+def test_live_backup_what_others_narrow_of_theirs_stays():
+    """The same elements in a rule and a selection of somebody else: told, and left to the letter, also when the plan is written for ours."""
+    place.fresh()
+    assert place.run("apply").code == 0
+    theirs = {"RuleName": "theirs", "TargetBackupVaultName": "Default", "ScheduleExpression": "cron(0 1 * * ? *)", "ScheduleExpressionTimezone": "UTC", "StartWindowMinutes": 480, "CompletionWindowMinutes": 10080,
+              "EnableContinuousBackup": True, "Lifecycle": {"DeleteAfterDays": 300, "MoveToColdStorageAfterDays": 30, "OptInToArchiveForSupportedResources": True},
+              "CopyActions": [{"DestinationBackupVaultArn": FAR, "Lifecycle": {"DeleteAfterDays": 300, "MoveToColdStorageAfterDays": 30, "OptInToArchiveForSupportedResources": True}}]}
+    only()["plan"]["Rules"].append(theirs)
+    only()["selections"]["x"] = {"SelectionName": "theirs", "IamRoleArn": ROLE, "Resources": ["*"], "NotResources": [ARN], "Conditions": {"StringEquals": [{"ConditionKey": "aws:ResourceTag/a", "ConditionValue": "b"}]}}
+    want = place.state()
+    found = paths(place.run("plan"), "unmanaged")
+    life = "cold-after 30, delete-after 300, OptInToArchiveForSupportedResources true"
+    assert found["rule[theirs].copy[%s]" % FAR] == life and found["rule[theirs].other[EnableContinuousBackup]"] == "true" and "rule[theirs].zone" not in found, found
+    assert found["selection[theirs].other[NotResources]"] == '["%s"]' % ARN and "selection[theirs].other[Conditions]" in found and "rule[theirs].start-within" not in found, found
+    only()["plan"]["Rules"][0]["ScheduleExpression"] = "cron(0 9 * * ? *)"
+    next(one for one in only()["selections"].values() if one["SelectionName"] != "theirs")["IamRoleArn"] = ROLE + "2"
+    done = place.run("apply")
+    assert done.code == 0 and place.state() == want, (done, place.state(), want)
+
+
+def test_live_backup_several_rules_and_copies():
+    """As many rules as are named, copies with a life of their own; each drift of those found and mended, a rule that is named no more is somebody else's; what is no vault's address is told by the plan."""
+    rules = PIPELINE.replace("rule = daily_backup\nschedule = cron(0 2 * * ? *)\ndelete-after = 30d\n", "rules = daily, monthly\n") + """[backup-rule "daily"]
+schedule = cron(0 2 * * ? *)
+delete-after = 30d
+[backup-rule "monthly"]
+id = first_of_month
+vault = years
+schedule = cron(0 3 1 * ? *)
+cold-after = 30d
+delete-after = 3650d
+copy-to = %s, %s2
+copy-cold-after = 1d
+copy-delete-after = 100d
+""" % (FAR, FAR)
+    place.fresh()
+    assert place.run("apply", text=rules).code == 0
+    life = {"MoveToColdStorageAfterDays": 1, "DeleteAfterDays": 100}
+    (plan, selections), = plans(place.client)
+    assert plan["Rules"] == [
+        {"RuleName": "daily", "TargetBackupVaultName": "main", "ScheduleExpression": "cron(0 2 * * ? *)", "Lifecycle": {"DeleteAfterDays": 30}},
+        {"RuleName": "first_of_month", "TargetBackupVaultName": "years", "ScheduleExpression": "cron(0 3 1 * ? *)", "Lifecycle": {"MoveToColdStorageAfterDays": 30, "DeleteAfterDays": 3650},
+         "CopyActions": [{"DestinationBackupVaultArn": FAR + "2", "Lifecycle": life}, {"DestinationBackupVaultArn": FAR, "Lifecycle": life}]}], plan
+    assert sorted(place.service.vaults) == ["Default", "main", "years"] and len(selections) == 1
+    assert place.run("apply", text=rules).code == 0 and place.wrote() == [], place.wrote()
+    want = place.state()
+
+    def monthly():
+        return only()["plan"]["Rules"][1]
+    first = "rule[first_of_month].copy[%s2]" % FAR
+    for drift, mark in ((lambda: monthly()["CopyActions"].pop(0), (first, "create")), (lambda: monthly()["CopyActions"][0].pop("Lifecycle"), (first, "update")),
+                        (lambda: monthly()["CopyActions"][0]["Lifecycle"].update(DeleteAfterDays=101), (first, "update")),
+                        (lambda: monthly()["CopyActions"][0]["Lifecycle"].update(OptInToArchiveForSupportedResources=True), (first, "update")),
+                        (lambda: monthly().update(ScheduleExpression="cron(0 4 1 * ? *)"), ("rule[first_of_month].schedule", "update")),
+                        (lambda: only()["plan"]["Rules"].pop(1), ("rule[first_of_month].schedule", "create"))):
+        drift()
+        found = marks(place.run("plan", text=rules))
+        assert mark in found, (mark, found)
+        assert place.run("apply", text=rules).code == 0 and place.state() == want, (mark, place.state())
+    fewer = rules.replace("rules = daily, monthly", "rules = daily")
+    assert {mark for _, mark in marks(place.run("plan", text=fewer))} == {"unmanaged"} and place.run("apply", text=fewer).code == 0 and place.state() == want
+    assert place.run("apply", "--adopt", text=fewer).code == 0 and [rule["RuleName"] for rule in only()["plan"]["Rules"]] == ["daily"]
+    done = place.run("plan", text=rules.replace("copy-to = ", "copy-to = far, "))
+    assert done.code == 2 and "'far' is no address of a vault" in done.out + done.err, done
+
+
+def test_live_backup_the_role_of_a_plan_with_copies():
+    """May take them from where they are, too."""
+    iam, statement = place.service.iam, {"Effect": "Allow", "Action": ["backup:CopyFromBackupVault"], "Resource": ["*"]}
+    copies = AUTO.replace("delete-after = 30d\n", "delete-after = 30d\ncopy-to = %s\n" % FAR)
+    place.fresh()
+    for text, may in ((copies, True), (AUTO, False), (copies, True)):
+        assert place.run("apply", text=text).code == 0 and (statement in iam.roles[NAME]["policies"]["larder"]["Statement"]) == may, iam.roles
+        assert place.run("apply", text=text).code == 0 and place.wrote() == [], place.wrote()
 
 
 def test_live_backup_selects_nothing_never():
