@@ -9,13 +9,17 @@
 
 const struct larder_path_rule bucket_paths[] = {
 	COMPUTED,
+	{ "bucket-key", LARDER_BOOL, 0, "objects share a key of the bucket" },
 	{ "cors[*].expose[*]", LARDER_BOOL, 0, "headers that scripts see" },
 	{ "cors[*].header[*]", LARDER_BOOL, 0, "headers that may be sent" },
 	{ "cors[*].max-age", LARDER_INT, 0, "seconds" },
 	{ "cors[*].method[*]", LARDER_BOOL, 0, "methods" },
 	{ "cors[*].origin[*]", LARDER_BOOL, 0, "who may ask" },
+	{ "cors[*].other[*]", LARDER_STRING, 0, "what else is in it" },
 	{ "encryption", LARDER_STRING, LARDER_PATH_OPTIONAL, "of what is written" },
 	{ "encryption-key", LARDER_STRING, LARDER_PATH_OPTIONAL, "key of it" },
+	{ "least-size", LARDER_STRING, 0, "how the service keeps small objects from moving" },
+	{ "mfa-delete", LARDER_BOOL, 0, "versions are removed by its owner with his device alone" },
 	{ "ownership", LARDER_STRING, LARDER_PATH_OPTIONAL, "who owns what others write" },
 	{ "public-access", LARDER_STRING, LARDER_PATH_OPTIONAL, "blocked" },
 	{ "region", LARDER_STRING, LARDER_PATH_COMPUTED, "where it lies" },
@@ -23,6 +27,7 @@ const struct larder_path_rule bucket_paths[] = {
 	{ "rule[*].expire", LARDER_INT, 0, "days" },
 	{ "rule[*].expire-noncurrent", LARDER_INT, 0, "days" },
 	{ "rule[*].larger-than", LARDER_INT, LARDER_PATH_NARROWS, "bytes" },
+	{ "rule[*].other[*]", LARDER_STRING, 0, "what else is in it" },
 	{ "rule[*].prefix", LARDER_STRING, LARDER_PATH_NARROWS, "of the keys" },
 	{ "rule[*].status", LARDER_STRING, LARDER_PATH_NARROWS | LARDER_PATH_REQUIRED, "enabled or disabled" },
 	{ "rule[*].tag", LARDER_STRING, LARDER_PATH_NARROWS, "NAME=VALUE" },
@@ -33,7 +38,8 @@ const struct larder_path_rule bucket_paths[] = {
 	{ 0 }
 };
 const struct larder_path_rule access_paths[] = {
-	COMPUTED, PRINCIPAL, { "reader[*]", LARDER_STRING, 0, "who reads all of it" }, { "tls-only", LARDER_BOOL, 0, "no request without TLS" }, { 0 }
+	COMPUTED, PRINCIPAL, { "reader[*]", LARDER_STRING, 0, "who reads all of it" }, { "statement[*]", LARDER_STRING, 0, "what somebody else says" },
+	{ "tls-only", LARDER_BOOL, 0, "no request without TLS" }, { 0 }
 };
 const struct larder_path_rule replication_paths[] = {
 	COMPUTED, PRINCIPAL,
@@ -42,6 +48,7 @@ const struct larder_path_rule replication_paths[] = {
 	{ "rule[*].delete-markers", LARDER_BOOL, LARDER_PATH_REQUIRED, "copy deletions, too" },
 	{ "rule[*].encrypted", LARDER_BOOL, 0, "copy what has a key, too" },
 	{ "rule[*].key", LARDER_STRING, LARDER_PATH_NARROWS, "key of the copies" },
+	{ "rule[*].other[*]", LARDER_STRING, 0, "what else is in it" },
 	{ "rule[*].priority", LARDER_INT, LARDER_PATH_REQUIRED, "among rules" },
 	{ "rule[*].status", LARDER_STRING, LARDER_PATH_REQUIRED, "enabled or disabled" },
 	{ "rule[*].to", LARDER_STRING, LARDER_PATH_REQUIRED, "where to" },

@@ -24,7 +24,7 @@ put_terraform (const struct s3 *s3, const struct larder_export *request, const s
 {
 	static const char *const services[] = { "s3", "iam", NULL };
 	const char *region = aws_client_region (s3->client);
-	const struct s3_place place = { request->identity, aws_partition (region), region };
+	const struct s3_place place = { .bucket = request->identity, .partition = aws_partition (region), .region = region };
 	return request->type ? s3_terraform (&place, s3->name, request, sink, error) : aws_terraform_provider (s3->name, &s3->aws, region, services, sink, error);
 }
 

@@ -6,7 +6,7 @@ libs3wire_la_SOURCES = \
 	%D%/checksum-name.c %D%/checksum-name.h %D%/key.c %D%/marker.c %D%/marker.h %D%/metadata.c %D%/metadata.h \
 	%D%/reply.h %D%/reply-body.c %D%/reply-common.c %D%/reply-info.c %D%/reply-list.c %D%/reply-upload.c \
 	%D%/request.h %D%/request-common.c %D%/request-list.c %D%/request-object.c %D%/request-upload.c \
-	%D%/request-setting.c %D%/setting.c %D%/setting.h %D%/setting-plain.c %D%/setting-lifecycle.c %D%/setting-cors.c %D%/setting-tiering.c %D%/setting-policy.c \
+	%D%/request-setting.c %D%/setting.c %D%/setting.h %D%/setting-beyond.c %D%/setting-plain.c %D%/setting-lifecycle.c %D%/setting-cors.c %D%/setting-tiering.c %D%/setting-policy.c \
 	%D%/setting-replication.c %D%/terraform.c %D%/server.c %D%/server.h %D%/wire.h
 
 module_LTLIBRARIES += driver-s3.la

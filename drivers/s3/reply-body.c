@@ -248,7 +248,7 @@ s3_reply_versioning (const char *body, size_t length, struct larder_arena *arena
 	const char *status = "";
 	const struct s3_reader reader = { NULL, on_versioning, &status };
 	(void) arena;
-	int code = s3_reply_read (body, length, "VersioningConfiguration|GetBucketVersioningResponse", &reader, error);
+	int code = s3_reply_read (body, length, S3_VERSIONING_ROOTS, &reader, error);
 	if (code == 0)
 		*ret = status;
 	return code;

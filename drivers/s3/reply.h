@@ -14,6 +14,8 @@ struct s3_reader {
 /* The whole of a body, with that root element ("A|B": one of two); INTEGRITY for another root and for half a document. */
 int s3_reply_read (const char *body, size_t length, const char *root, const struct s3_reader *reader, struct larder_error *error);
 
+#define S3_VERSIONING_ROOTS "VersioningConfiguration|GetBucketVersioningResponse"
+
 /* Items of a list, each of `each` bytes, in the arena. */
 struct s3_rows { struct larder_arena *arena; void *at; size_t count, room, each; };
 void *s3_row_add (struct s3_rows *rows);         /* zeroed; NULL: no memory */

@@ -34,7 +34,7 @@ static int
 work_begin (struct work *work, void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
 	struct s3 *s3 = self;
-	*work = (struct work) { s3, call, resource->type, { resource->identity, aws_partition (aws_client_region (s3->client)), aws_client_region (s3->client) }, arena_new () };
+	*work = (struct work) { s3, call, resource->type, { .bucket = resource->identity, .partition = aws_partition (aws_client_region (s3->client)), .region = aws_client_region (s3->client) }, arena_new () };
 	return work->arena ? 0 : larder_fail_memory (error);
 }
 
@@ -75,6 +75,14 @@ get_setting (const struct work *work, const struct s3_setting *setting, struct s
 	return code;
 }
 
+/* Comes with a lifecycle, and not in it; NULL: as the service has it of itself. */
+static const char *
+least_size_of (const struct s3_setting *setting, const struct s3_exchange *exchange)
+{
+	const char *size = strcmp (setting->name, "lifecycle") == 0 ? aws_reply_header (&exchange->reply, S3_LEAST_SIZE) : NULL;
+	return size && strcmp (size, S3_LEAST_SIZE_PLAIN) != 0 ? size : NULL;
+}
+
 static int
 read_setting (const struct work *work, const struct s3_setting *setting, struct lines *lines, struct larder_error *error)
 {
@@ -83,6 +91,8 @@ read_setting (const struct work *work, const struct s3_setting *setting, struct 
 	int code = get_setting (work, setting, &exchange, &there, error);
 	if (code == 0 && !there)
 		lines_add (lines, setting->paths[0], setting->absent);
+	if (code == 0 && there)
+		lines_add (lines, "least-size", least_size_of (setting, &exchange));
 	return code == 0 && there ? setting->read (&work->place, exchange.reply.body, exchange.reply.length, lines, error) : code;
 }
 
@@ -138,6 +148,16 @@ read_bucket (const struct work *work, bool *ret_there, struct lines *lines, stru
 	return s3_exchange_fault (work->s3, &exchange, error);
 }
 
+/* Statements of somebody else alone are nothing of ours. */
+static bool
+says_anything (const struct lines *lines)
+{
+	size_t n = 0;
+	while (n < lines->count && path_matches ("statement[*]", lines->at[n].path))
+		n++;
+	return n < lines->count;
+}
+
 static int
 read_resource (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
                struct larder_error *error)
@@ -161,7 +181,7 @@ read_resource (void *self, struct larder_call *call, const struct larder_resourc
 		code = s3_role_tell (self, call, &work.place, lines_value (&asked, "source-key"), &lines, error);
 	if (code == 0)
 		code = lines_sort (&lines, error);
-	*ret_state = there && lines.count ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
+	*ret_state = there && says_anything (&lines) ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
 	return code < 0 ? code : lines_tell (&lines, line, context, error);
 }
 
@@ -196,7 +216,9 @@ write_setting (const struct work *work, const struct s3_setting *setting, const 
 		code = setting->write (&work->place, desired, there ? exchange.reply.body : "", there ? exchange.reply.length : 0, &document, error);
 	if (code < 0 || (!there && !document.length))
 		return code;
-	const char *least_size = there && strcmp (setting->name, "lifecycle") == 0 ? aws_reply_header (&exchange.reply, S3_LEAST_SIZE) : NULL;
+	const char *least_size = there ? least_size_of (setting, &exchange) : NULL;
+	if (least_size && work->place.there && lines_find (work->place.there, "least-size") && !lines_find (desired, "least-size"))
+		least_size = S3_LEAST_SIZE_PLAIN;
 	return send_setting (work, setting, &document, least_size, error);
 }
 
@@ -225,7 +247,16 @@ refuse_others (const struct larder_resource *resource, const struct lines *there
 	return code;
 }
 
-/* `desired` NULL: none is to be there. */
+/* Who may read it is taken away, and what somebody else says stays. */
+static void
+keep_statements (const struct lines *there, struct lines *wanted)
+{
+	for (size_t n = 0; n < there->count; n++)
+		if (path_matches ("statement[*]", there->at[n].path))
+			lines_add (wanted, there->at[n].path, there->at[n].value);
+}
+
+/* `desired` NULL: none of ours is to be there. */
 static int
 write_settings (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_lines *desired, struct larder_error *error)
 {
@@ -241,6 +272,9 @@ write_settings (void *self, struct larder_call *call, const struct larder_resour
 		code = lines_take (&wanted, desired, error);
 	if (code == 0 && resource->observed)
 		code = lines_take (&there, resource->observed, error);
+	if (code == 0 && !desired)
+		keep_statements (&there, &wanted);
+	work.place.there = &there;
 	bool copies = strcmp (resource->type, "replication") == 0, ours = s3_role_asked (&wanted), before = code == 0 && copies && was_ours (&there);
 	if (code == 0 && copies && !desired)
 		code = refuse_others (resource, &there, error);

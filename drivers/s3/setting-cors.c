@@ -39,7 +39,8 @@ build_rule (struct aws_tree *tree, struct aws_node *rule, const char *id, const 
 	aws_node_set (tree, rule, "MaxAgeSeconds", lines_in (desired, "cors", id, ".max-age"));
 }
 
-static const struct s3_rules kind = { "CORSConfiguration", "CORSRule", "cors", tell_rule, build_rule };
+static const char *const told[] = { "ID", "AllowedHeader", "AllowedMethod", "AllowedOrigin", "ExposeHeader", "MaxAgeSeconds", NULL };
+static const struct s3_rules kind = { "CORSConfiguration", "CORSRule", "cors", told, NULL, tell_rule, build_rule };
 
 int
 s3_cors_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)

@@ -162,7 +162,23 @@ build_rule (struct aws_tree *tree, struct aws_node *rule, const char *id, const 
 	build_transitions (tree, rule, id, desired);
 }
 
-static const struct s3_rules kind = { "LifecycleConfiguration", "Rule", "rule", tell_rule, build_rule };
+#define CONDITIONS(at) at "Prefix", at "Tag/Key", at "Tag/Value", at "ObjectSizeGreaterThan"
+static const char *const told[] = {
+	"ID", "Status", CONDITIONS (""), CONDITIONS ("Filter/"), CONDITIONS ("Filter/And/"), "AbortIncompleteMultipartUpload/DaysAfterInitiation", "Expiration/Days",
+	"NoncurrentVersionExpiration/NoncurrentDays", NULL
+};
+
+/* A transition by age has a line; and without the flag it is as with "false". */
+static bool
+tells (const struct aws_node *rule, const struct aws_node *parent, const struct aws_node *node, const char *path)
+{
+	(void) rule;
+	if (strcmp (path, "Expiration/ExpiredObjectDeleteMarker") == 0)
+		return strcmp (node->text, "false") == 0;
+	return (strcmp (path, "Transition/Days") == 0 || strcmp (path, "Transition/StorageClass") == 0) && aws_node_text (parent, "Days") && aws_node_text (parent, "StorageClass");
+}
+
+static const struct s3_rules kind = { "LifecycleConfiguration", "Rule", "rule", told, tells, tell_rule, build_rule };
 
 int
 s3_lifecycle_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)

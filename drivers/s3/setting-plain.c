@@ -12,6 +12,24 @@
 
 /* ---- versioning ---- */
 
+static int
+on_mfa_delete (void *context, const char *path, const char *text, struct larder_error *error)
+{
+	bool *on = context;
+	(void) error;
+	*on = *on || (strcmp (path, "MfaDelete") == 0 && strcmp (text, "Enabled") == 0);
+	return 0;
+}
+
+/* Of a document that was read as one already. */
+static bool
+has_mfa_delete (const char *body, size_t length)
+{
+	bool on = false;
+	const struct s3_reader reader = { NULL, on_mfa_delete, &on };
+	return s3_reply_read (body, length, S3_VERSIONING_ROOTS, &reader, NULL) == 0 && on;
+}
+
 int
 s3_versioned_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
 {
@@ -20,6 +38,8 @@ s3_versioned_read (const struct s3_place *place, const char *body, size_t length
 	int code = s3_reply_versioning (body, length, lines->arena, &status, error);
 	if (code == 0 && *status)
 		lines_add (lines, "versioning", strcmp (status, "Enabled") == 0 ? "yes" : "no");
+	if (code == 0 && has_mfa_delete (body, length))
+		lines_add (lines, "mfa-delete", "yes");
 	return code;
 }
 
@@ -27,7 +47,8 @@ int
 s3_versioned_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
 {
 	const char *value = lines_value (desired, "versioning");
-	(void) body, (void) length;
+	if (has_mfa_delete (body, length))
+		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "the owner of the account does it, with his device: aws s3api put-bucket-versioning --mfa", "versions of bucket '%s' are kept by MFA delete, which nobody else changes", place->bucket);
 	if (!value)
 		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "write versioning = no in its [store], which suspends it", "bucket '%s' had versions once: it cannot be one without again", place->bucket);
 	buffer_printf (into, "<VersioningConfiguration xmlns=\"" S3_NAMESPACE "\"><Status>%s</Status></VersioningConfiguration>", strcmp (value, "yes") == 0 ? "Enabled" : "Suspended");
@@ -38,6 +59,15 @@ s3_versioned_write (const struct s3_place *place, const struct lines *desired, c
 
 #define ENCRYPTION "ServerSideEncryptionConfiguration"
 #define DEFAULT "Rule/ApplyServerSideEncryptionByDefault/"
+#define BUCKET_KEY "Rule/BucketKeyEnabled"
+
+/* Without it, and with "false", each object has a key of its own. */
+static bool
+has_bucket_key (const struct aws_node *root)
+{
+	const char *flag = aws_node_text (root, BUCKET_KEY);
+	return flag && strcmp (flag, "true") == 0;
+}
 
 int
 s3_encryption_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
@@ -50,10 +80,11 @@ s3_encryption_read (const struct s3_place *place, const char *body, size_t lengt
 		return code;
 	lines_add (lines, "encryption", aws_node_text (root, DEFAULT "SSEAlgorithm"));
 	lines_add (lines, "encryption-key", aws_node_text (root, DEFAULT "KMSMasterKeyID"));
+	lines_add (lines, "bucket-key", has_bucket_key (root) ? "yes" : NULL);
 	return 0;
 }
 
-/* Whether a key of the bucket is used, and which kinds of encryption are refused, stays. */
+/* Which kinds of encryption are refused stays. */
 int
 s3_encryption_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
 {
@@ -66,6 +97,8 @@ s3_encryption_write (const struct s3_place *place, const struct lines *desired, 
 		return code;
 	aws_node_set (&tree, root, DEFAULT "SSEAlgorithm", how);
 	aws_node_set (&tree, root, DEFAULT "KMSMasterKeyID", strncmp (how, "aws:kms", 7) == 0 ? lines_value (desired, "encryption-key") : NULL);
+	if (has_bucket_key (root) && !lines_find (desired, "bucket-key"))
+		aws_node_set (&tree, root, BUCKET_KEY, "false");
 	return aws_tree_write (&tree, root, S3_NAMESPACE, into, error);
 }
 

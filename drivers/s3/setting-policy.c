@@ -1,4 +1,4 @@
-/* setting-policy.c: who may read a bucket: statements of its policy, known by their Sid. Those of others stay to the letter. */
+/* setting-policy.c: who may read a bucket: statements of its policy, known by their Sid. Those of others are told, and stay to the letter. */
 #include "setting.h"
 
 #include <jansson.h>
@@ -57,19 +57,39 @@ principal_of (json_t *statement, struct larder_arena *arena)
 	return aws ? arena_copy (arena, aws) : from ? arena_printf (arena, "cloudfront %s", from) : NULL;
 }
 
-static void
-tell_statement (const struct s3_place *place, json_t *statement, struct lines *lines)
+static bool
+is_ours (json_t *statement)
 {
 	const char *sid = json_string_value (json_object_get (statement, "Sid"));
-	if (sid && strcmp (sid, SID_TLS) == 0) {
+	return sid && (strcmp (sid, SID_TLS) == 0 || strncmp (sid, SID_READER, sizeof SID_READER - 1) == 0);
+}
+
+static void
+tell_ours (const struct s3_place *place, json_t *statement, struct lines *lines)
+{
+	const char *sid = json_string_value (json_object_get (statement, "Sid"));
+	if (strcmp (sid, SID_TLS) == 0) {
 		CLEANUP_JSON json_t *ours = tls_only (place);
 		lines_add (lines, "tls-only", aws_policy_alike (statement, ours) ? "yes" : OTHERWISE);
-	}
-	if (!sid || strncmp (sid, SID_READER, sizeof SID_READER - 1) != 0)
 		return;
+	}
 	const char *name = sid + sizeof SID_READER - 1, *principal = principal_of (statement, lines->arena);
 	CLEANUP_JSON json_t *ours = principal ? reader (place, name, principal) : NULL;
 	lines_add_in (lines, "reader", name, "", ours && aws_policy_alike (statement, ours) ? principal : OTHERWISE);
+}
+
+static void
+tell_statement (const struct s3_place *place, const json_t *statements, size_t n, struct lines *lines)
+{
+	json_t *statement = json_array_get (statements, n);
+	if (is_ours (statement)) {
+		tell_ours (place, statement, lines);
+		return;
+	}
+	const char *member = aws_policy_member (statements, n, lines->arena), *says = aws_policy_says (statement, lines->arena);
+	lines->failed |= !member || !says;
+	if (member)
+		lines_add_in (lines, "statement", member, "", says);
 }
 
 static int
@@ -86,22 +106,22 @@ int
 s3_policy_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)
 {
 	CLEANUP_JSON json_t *policy = NULL;
-	json_t *statement;
-	size_t i;
 	int code = parse (body, length, &policy, error);
-	if (code == 0)
-		json_array_foreach (json_object_get (policy, "Statement"), i, statement)
-			tell_statement (place, statement, lines);
+	const json_t *statements = json_object_get (policy, "Statement");
+	for (size_t n = 0; code == 0 && n < json_array_size (statements); n++)
+		tell_statement (place, statements, n, lines);
 	return code;
 }
 
 /* ---- writing ---- */
 
+/* One of somebody else that was told as it is now, and is not to be there afterwards. */
 static bool
-is_ours (json_t *statement)
+is_taken_away (const struct s3_place *place, const json_t *statements, size_t n, const struct lines *desired)
 {
-	const char *sid = json_string_value (json_object_get (statement, "Sid"));
-	return sid && (strcmp (sid, SID_TLS) == 0 || strncmp (sid, SID_READER, sizeof SID_READER - 1) == 0);
+	const char *member = place->there ? aws_policy_member (statements, n, desired->arena) : NULL, *told = member ? lines_in (place->there, "statement", member, "") : NULL;
+	const char *says = told && !lines_in (desired, "statement", member, "") ? aws_policy_says (json_array_get (statements, n), desired->arena) : NULL;
+	return says && strcmp (says, told) == 0;
 }
 
 static int
@@ -127,7 +147,7 @@ s3_policy_write (const struct s3_place *place, const struct lines *desired, cons
 	int code = parse (body, length, &policy, error);
 	json_t *statements = json_object_get (policy, "Statement");
 	for (size_t i = json_array_size (statements); code == 0 && i-- > 0;)
-		if (is_ours (json_array_get (statements, i)))
+		if (is_ours (json_array_get (statements, i)) || is_taken_away (place, statements, i, desired))
 			json_array_remove (statements, i);
 	for (size_t n = 0; code == 0 && n < desired->count; n++)
 		code = add_line (place, &desired->at[n], desired->arena, statements, error);

@@ -73,7 +73,7 @@ build_time (struct aws_tree *tree, struct aws_node *rule, const char *seconds)
 	aws_node_set (tree, rule, METRICS "EventThreshold/Minutes", minutes);
 }
 
-/* Objects under keys of KMS are copied only where the rule says so, and then under this key. What else selects them stays. */
+/* Objects under keys of KMS are copied only where the rule says so, and then under this key. */
 static void
 build_keys (struct aws_tree *tree, struct aws_node *rule, const char *encrypted, const char *key)
 {
@@ -100,7 +100,19 @@ build_rule (struct aws_tree *tree, struct aws_node *rule, const char *id, const 
 	build_time (tree, rule, lines_in (desired, "rule", id, ".within-seconds"));
 }
 
-static const struct s3_rules kind = { "ReplicationConfiguration", "Rule", "rule", tell_rule, build_rule };
+static const char *const told[] = {
+	"ID", "Status", "Priority", "DeleteMarkerReplication/Status", "Destination/Bucket", "Destination/StorageClass", KMS "/Status", KEY, TIME "Status", TIME "Time/Minutes", NULL
+};
+
+/* Metrics are what copies in time are seen by; without those they have no line. */
+static bool
+tells (const struct aws_node *rule, const struct aws_node *parent, const struct aws_node *node, const char *path)
+{
+	(void) parent, (void) node;
+	return strncmp (path, METRICS, strlen (METRICS)) == 0 && is_enabled (rule, TIME "Status");
+}
+
+static const struct s3_rules kind = { "ReplicationConfiguration", "Rule", "rule", told, tells, tell_rule, build_rule };
 
 int
 s3_replication_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error)

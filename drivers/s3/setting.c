@@ -6,18 +6,18 @@
 #include "error.h"
 #include "request.h"
 
-static const char *const versioning[] = { "versioning", NULL }, *const encryption[] = { "encryption", "encryption-key", NULL }, *const tagging[] = { "tag[*]", NULL };
+static const char *const versioning[] = { "versioning", "mfa-delete", NULL }, *const encryption[] = { "encryption", "encryption-key", "bucket-key", NULL }, *const tagging[] = { "tag[*]", NULL };
 static const char *const public_access[] = { "public-access", NULL }, *const ownership[] = { "ownership", NULL };
 static const char *const tiering[] = { "tiering", NULL };
 static const char *const lifecycle[] = {
 	"rule[*].status", "rule[*].prefix", "rule[*].tag", "rule[*].larger-than", "rule[*].expire", "rule[*].expire-noncurrent", "rule[*].abort-uploads",
-	"rule[*].transition[*].days", NULL
+	"rule[*].transition[*].days", "rule[*].other[*]", "least-size", NULL
 };
-static const char *const cors[] = { "cors[*].origin[*]", "cors[*].method[*]", "cors[*].header[*]", "cors[*].expose[*]", "cors[*].max-age", NULL };
-static const char *const policy[] = { "reader[*]", "tls-only", NULL };
+static const char *const cors[] = { "cors[*].origin[*]", "cors[*].method[*]", "cors[*].header[*]", "cors[*].expose[*]", "cors[*].max-age", "cors[*].other[*]", NULL };
+static const char *const policy[] = { "reader[*]", "statement[*]", "tls-only", NULL };
 static const char *const replication[] = {
 	"role", "rule[*].status", "rule[*].to", "rule[*].class", "rule[*].priority", "rule[*].delete-markers", "rule[*].encrypted", "rule[*].key",
-	"rule[*].within-seconds", NULL
+	"rule[*].within-seconds", "rule[*].other[*]", NULL
 };
 
 /* In the order in which they are written. */
@@ -86,11 +86,24 @@ static const struct { const char *path, *begins; enum s3_feature feature; } need
 	{ "rule[*].abort-uploads", "", S3_LIFECYCLE_ABORT }, { "reader[*]", "", S3_POLICY_READERS },
 };
 
+/* What somebody else set, told that it be seen: nobody asks for it here. */
+static bool
+is_of_others (const char *path)
+{
+	static const char *const patterns[] = { "rule[*].other[*]", "cors[*].other[*]", "statement[*]", "bucket-key", "mfa-delete", "least-size" };
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
+		if (path_matches (patterns[i], path))
+			return true;
+	return false;
+}
+
 int
 s3_setting_supports (const struct s3_server *server, const char *type, const struct larder_line *line, struct larder_error *error)
 {
 	const struct s3_setting *setting = s3_setting_of (type, line->path);
 	int code = setting ? s3_server_need (server, setting->feature, NULL, error) : 0;
+	if (code == 0 && is_of_others (line->path))
+		code = larder_fail (error, LARDER_E_UNSUPPORTED, "%s is told where somebody set it, and not set here", line->path);
 	for (size_t i = 0; code == 0 && setting && i < sizeof needs / sizeof *needs; i++)
 		if (path_matches (needs[i].path, line->path) && strncmp (line->value ? line->value : "", needs[i].begins, strlen (needs[i].begins)) == 0)
 			code = s3_server_need (server, needs[i].feature, NULL, error);
@@ -116,6 +129,13 @@ id_of (const struct aws_node *rule, unsigned place, struct larder_arena *arena)
 	return id && *id ? id : arena_printf (arena, "#%u", place);
 }
 
+static void
+tell_whole (const struct s3_rules *kind, const struct aws_node *rule, const char *id, struct lines *lines)
+{
+	kind->tell (rule, id, lines);
+	s3_beyond_tell (kind, rule, id, lines);
+}
+
 void
 s3_rules_tell (const struct s3_rules *kind, const struct aws_node *root, struct lines *lines)
 {
@@ -123,7 +143,7 @@ s3_rules_tell (const struct s3_rules *kind, const struct aws_node *root, struct 
 	for (const struct aws_node *rule = aws_node_child (root, kind->element); rule; rule = aws_node_again (rule)) {
 		const char *id = id_of (rule, ++place, lines->arena);
 		if (id)
-			kind->tell (rule, id, lines);
+			tell_whole (kind, rule, id, lines);
 		else
 			lines->failed = true;
 	}
@@ -151,8 +171,20 @@ is_as_desired (const struct s3_rules *kind, const struct aws_node *rule, const c
 {
 	struct lines now;
 	lines_begin (&now, arena);
-	kind->tell (rule, id, &now);
+	tell_whole (kind, rule, id, &now);
 	return lines_sort (&now, NULL) == 0 && same_member (&now, desired, member);
+}
+
+/* Of a rule of ours: nothing beyond our lines is desired of it. */
+static void
+build_anew (const struct s3_rules *kind, struct aws_tree *tree, struct aws_node *rule, const char *id, const struct lines *desired, const struct s3_place *place)
+{
+	const char *others = path_of_member (tree->arena, kind->set, id, ".other[");
+	if (!others)
+		tree->failed = true;
+	else if (!lines_have_below (desired, others, strlen (others)))
+		s3_beyond_drop (kind, tree, rule);
+	kind->build (tree, rule, id, desired, place);
 }
 
 static void
@@ -164,10 +196,11 @@ merge_there (const struct s3_rules *kind, struct aws_tree *tree, struct aws_node
 		next = aws_node_again (rule);
 		if (!member)
 			tree->failed = true;
-		else if (!lines_have_below (desired, member, strlen (member)))
-			aws_node_drop (root, rule);
-		else if (!is_as_desired (kind, rule, id, member, desired, tree->arena))
-			kind->build (tree, rule, id, desired, place);
+		else if (!lines_have_below (desired, member, strlen (member))) {
+			if (place->there && lines_have_below (place->there, member, strlen (member)))
+				aws_node_drop (root, rule);
+		} else if (!is_as_desired (kind, rule, id, member, desired, tree->arena))
+			build_anew (kind, tree, rule, id, desired, place);
 	}
 }
 

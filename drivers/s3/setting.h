@@ -9,8 +9,8 @@
 
 struct buffer;
 
-/* What the documents name. */
-struct s3_place { const char *bucket, *partition, *region; };    /* partition: "aws", of ARNs; region NULL: the first */
+/* What the documents name. `there`: the lines that were told when the desired ones were made, or NULL: what came into a document since is in neither, and stays. */
+struct s3_place { const char *bucket, *partition, *region; const struct lines *there; };    /* partition: "aws", of ARNs; region NULL: the first */
 
 struct s3_setting {
 	const char *type;                 /* of the resource that it belongs to */
@@ -41,8 +41,11 @@ int s3_setting_supports (const struct s3_server *server, const char *type, const
 
 struct s3_rules {
 	const char *root, *element, *set;
+	const char *const *told;          /* elements of a rule, "Filter/And/Prefix", that `tell` has lines for; ended by NULL */
+	/* Are there lines for this text, or does it say nothing, because of what else is in the rule? May be NULL. */
+	bool (*tells) (const struct aws_node *rule, const struct aws_node *parent, const struct aws_node *node, const char *path);
 	void (*tell) (const struct aws_node *rule, const char *id, struct lines *lines);
-	/* Makes the rule as the lines of its member say; what no line tells stays. */
+	/* Makes the rule as the lines of its member say; what is beyond them went before. */
 	void (*build) (struct aws_tree *tree, struct aws_node *rule, const char *id, const struct lines *desired, const struct s3_place *place);
 };
 
@@ -51,8 +54,12 @@ int s3_rules_read (const struct s3_rules *kind, const char *body, size_t length,
 int s3_rules_write (const struct s3_rules *kind, const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into,
                     struct larder_error *error);
 void s3_rules_tell (const struct s3_rules *kind, const struct aws_node *root, struct lines *lines);
-/* Rules whose lines are as desired stay as they are to the letter, those without a desired line go. false: none is left. */
+/* Rules whose lines are as desired stay as they are to the letter, those that were told and have no desired line go. false: none is left. */
 bool s3_rules_merge (const struct s3_rules *kind, struct aws_tree *tree, struct aws_node *root, const struct lines *desired, const struct s3_place *place);
+
+/* What of a rule no other line tells, as SET[ID].other[ELEMENT]; and without it. */
+void s3_beyond_tell (const struct s3_rules *kind, const struct aws_node *rule, const char *id, struct lines *lines);
+void s3_beyond_drop (const struct s3_rules *kind, struct aws_tree *tree, struct aws_node *rule);
 
 #define S3_SETTING(name) \
 	int s3_##name##_read (const struct s3_place *place, const char *body, size_t length, struct lines *lines, struct larder_error *error); \

@@ -71,6 +71,7 @@ int s3_request_bucket_remove (struct aws_request *request, struct larder_arena *
 struct s3_setting;
 struct buffer;
 #define S3_LEAST_SIZE "x-amz-transition-default-minimum-object-size"
+#define S3_LEAST_SIZE_PLAIN "all_storage_classes_128K"
 int s3_request_setting_get (struct aws_request *request, struct larder_arena *arena, const struct s3_server *server, const char *bucket,
                             const struct s3_setting *setting, struct larder_error *error);
 int s3_request_setting_put (struct aws_request *request, struct larder_arena *arena, const struct s3_server *server, const char *bucket,

@@ -5,6 +5,7 @@
     strategy_buckets.check_strategy(w)       # read back by boto3
     for needs, drift, found in strategy_buckets.DRIFTS: drift(w); assert w.marks() == [found]
 """
+import datetime
 import os
 import re
 import subprocess
@@ -298,6 +299,26 @@ def call(operation, bucket, **words):
 
 
 UP, MOVE = "rule[expire_old_versions]", "rule[transition_to_glacier]"
+TOKYO, NEWEST, SOME_DAY = "rule[ReplicateToTokyo]", {"NoncurrentDays": 30, "NewerNoncurrentVersions": 3}, datetime.datetime(2040, 1, 1)
+OTHER = {"Account": "210987654321", "AccessControlTranslation": {"Owner": "Destination"}}
+
+
+def beyond(rule, *elements):
+    """What no line of its own tells."""
+    return tuple("%s.other[%s]" % (rule, element) for element in elements)
+
+
+def without_time(all_rules, rule):
+    rule["Destination"].pop("ReplicationTime")
+    rule["Destination"].pop("Metrics")
+
+
+def marked(found):
+    """The marks of a drift: (bucket, path, how) each."""
+    bucket, paths, how = found
+    return [(bucket, path, how) for path in ((paths,) if isinstance(paths, str) else sorted(paths))]
+
+
 # feature that the row must have, what is done behind our back, what plan finds
 DRIFTS = [
     ("versions", versioning_set(IMAGES), (IMAGES, "versioning", "update")),
@@ -308,6 +329,16 @@ DRIFTS = [
     ("lifecycle", rule_set(UPLOADS, "expire_old_versions", Filter={"Prefix": "a/"}), (UPLOADS, UP + ".prefix", "remove")),
     ("lifecycle", rule_set(UPLOADS, "expire_old_versions", Filter={"Tag": {"Key": "a", "Value": "b"}}), (UPLOADS, UP + ".tag", "remove")),
     ("lifecycle", rule_set(UPLOADS, "expire_old_versions", Expiration={"Days": 9}), (UPLOADS, UP + ".expire", "remove")),
+    ("lifecycle aws", rule_set(UPLOADS, "expire_old_versions", Filter={"And": {"Tags": [{"Key": "a", "Value": "b"}, {"Key": "c", "Value": "d"}]}}), (UPLOADS, UP + ".tag", "remove")),
+    ("lifecycle aws", rule_set(UPLOADS, "expire_old_versions", Filter={"ObjectSizeLessThan": 99}), (UPLOADS, beyond(UP, "Filter/ObjectSizeLessThan"), "remove")),
+    ("lifecycle aws", rule_set(UPLOADS, "expire_old_versions", NoncurrentVersionExpiration=NEWEST), (UPLOADS, beyond(UP, "NoncurrentVersionExpiration/NewerNoncurrentVersions"), "remove")),
+    ("lifecycle aws", rule_set(UPLOADS, "expire_old_versions", NoncurrentVersionTransitions=[{"NoncurrentDays": 3, "StorageClass": "GLACIER"}]),
+     (UPLOADS, beyond(UP, "NoncurrentVersionTransition/NoncurrentDays", "NoncurrentVersionTransition/StorageClass"), "remove")),
+    ("lifecycle aws", rule_set(UPLOADS, "expire_old_versions", Expiration={"ExpiredObjectDeleteMarker": True}), (UPLOADS, beyond(UP, "Expiration/ExpiredObjectDeleteMarker"), "remove")),
+    ("lifecycle aws", rule_set(UPLOADS, "expire_old_versions", Expiration={"Date": SOME_DAY}), (UPLOADS, beyond(UP, "Expiration/Date"), "remove")),
+    ("lifecycle aws", rule_set(UPLOADS, "expire_old_versions", Transitions=[{"Date": SOME_DAY, "StorageClass": "GLACIER"}]), (UPLOADS, beyond(UP, "Transition/Date", "Transition/StorageClass"), "remove")),
+    ("lifecycle-size", rule_set(IMAGES, "transition_to_glacier", Filter={"And": {"ObjectSizeGreaterThan": 131072, "ObjectSizeLessThan": 999999}}),
+     (IMAGES, beyond(MOVE, "Filter/And/ObjectSizeLessThan"), "remove")),
     ("lifecycle", rule_set(LOGS, "expire_after_30_days", Expiration={"Days": 29}), (LOGS, "rule[expire_after_30_days].expire", "update")),
     ("lifecycle-size", rule_set(IMAGES, "transition_to_glacier", Filter={"ObjectSizeGreaterThan": 1}), (IMAGES, MOVE + ".larger-than", "update")),
     ("lifecycle-size", rule_set(IMAGES, "transition_to_glacier", Filter={"Prefix": ""}), (IMAGES, MOVE + ".larger-than", "create")),
@@ -342,5 +373,13 @@ DRIFTS = [
     ("replication", copies_set(lambda all, rule: rule["Destination"].update(StorageClass="STANDARD")), (IMAGES, "rule[ReplicateToTokyo].class", "update")),
     ("replication", copies_set(lambda all, rule: rule["Destination"].update(Bucket="arn:aws:s3:::" + LOGS)), (IMAGES, "rule[ReplicateToTokyo].to", "update")),
     ("replication", copies_set(lambda all, rule: rule["Destination"]["Metrics"].update(Status="Disabled")), (IMAGES, "rule[ReplicateToTokyo].within-seconds", "update")),
-    ("replication", copies_set(lambda all, rule: rule["Destination"].pop("ReplicationTime")), (IMAGES, "rule[ReplicateToTokyo].within-seconds", "create")),
+    ("replication", copies_set(without_time), (IMAGES, "rule[ReplicateToTokyo].within-seconds", "create")),
+    ("replication", copies_set(lambda all, rule: rule.update(Filter={"Prefix": "a/"})), (IMAGES, beyond(TOKYO, "Filter/Prefix"), "remove")),
+    ("replication", copies_set(lambda all, rule: rule.update(Filter={"Tag": {"Key": "a", "Value": "b"}})), (IMAGES, beyond(TOKYO, "Filter/Tag/Key", "Filter/Tag/Value"), "remove")),
+    ("replication", copies_set(lambda all, rule: rule.update(Filter={"And": {"Prefix": "", "Tags": [{"Key": "a", "Value": ""}, {"Key": "c", "Value": "d"}]}})),
+     (IMAGES, beyond(TOKYO, "Filter/And/Tag/Key", "Filter/And/Tag#2/Key", "Filter/And/Tag#2/Value"), "remove")),
+    ("replication", copies_set(lambda all, rule: rule.update(SourceSelectionCriteria={"ReplicaModifications": {"Status": "Enabled"}})),
+     (IMAGES, beyond(TOKYO, "SourceSelectionCriteria/ReplicaModifications/Status"), "remove")),
+    ("replication", copies_set(lambda all, rule: rule.update(ExistingObjectReplication={"Status": "Enabled"})), (IMAGES, beyond(TOKYO, "ExistingObjectReplication/Status"), "remove")),
+    ("replication", copies_set(lambda all, rule: rule["Destination"].update(OTHER)), (IMAGES, beyond(TOKYO, "Destination/AccessControlTranslation/Owner", "Destination/Account"), "remove")),
 ]

@@ -131,7 +131,7 @@ def lanes(w):
         feature, _, alone = needs.partition(" ")
         if w.can[feature] == "supported" and alone in ("", "aws"):
             kind = {"replication": "replication", "policy": "access"}.get(feature, "bucket")
-            add("copies" if feature in ("replication", "versions") else (bucket, feature.split("-")[0]), lambda drift=drift: drift(w), (kind, bucket), {(path, how)}, kind != "replication")      # a role of our own has rights for its rules alone: it is another, too
+            add("copies" if feature in ("replication", "versions") else (bucket, feature.split("-")[0]), lambda drift=drift: drift(w), (kind, bucket), {mark[1:] for mark in strategy_buckets.marked((bucket, path, how))}, kind != "replication")      # a role of our own has rights for its rules alone: it is another, too
     for name, (want, drift) in FILE_DRIFTS.items():
         if name != "no policy":                    # it leaves a statement of somebody's, which stays
             add("files", lambda drift=drift: drift(Somebody(w.files)), ("filesystem", "pingvas-studio-models"), set(want))

@@ -18,6 +18,16 @@ tests_unit_test_s3_server_LDADD = $(LIBS_UNIT_S3) $(CHECK_LIBS)
 endif
 endif
 if WITH_AWS
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/test-s3-setting
+TESTS += tests/unit/test-s3-setting
+tests_unit_test_s3_setting_SOURCES = tests/unit/test-s3-setting.c core/base/fail.c
+tests_unit_test_s3_setting_CPPFLAGS = $(IN_UNIT_S3)
+tests_unit_test_s3_setting_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_s3_setting_LDADD = $(LIBS_UNIT_S3) $(CHECK_LIBS)
+endif
+endif
+if WITH_AWS
 TESTS += tests/wire/test-s3-requests.py
 endif
 EXTRA_DIST += tests/wire/test-s3-requests.py tests/wire/s3

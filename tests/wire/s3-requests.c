@@ -254,7 +254,7 @@ put_setting (struct desk *d, const struct s3_setting *setting)
 {
 	CLEANUP_BUFFER struct buffer document;
 	struct lines lines;
-	const struct s3_place place = { B, "aws", "us-east-1" };
+	const struct s3_place place = { .bucket = B, .partition = "aws", .region = "us-east-1" };
 	const struct larder_line *own = rules[strcmp (setting->name, "replication") == 0];
 	buffer_init (&document, 1 << 20);
 	lines_begin (&lines, d->arena);

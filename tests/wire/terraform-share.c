@@ -18,7 +18,7 @@ int cf_terraform (const char *backend, const struct larder_export *request, cons
 static int
 of_s3 (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error)
 {
-	const struct s3_place place = { request->identity, "aws", "us-east-1" };
+	const struct s3_place place = { .bucket = request->identity, .partition = "aws", .region = "us-east-1" };
 	return s3_terraform (&place, backend, request, sink, error);
 }
 
