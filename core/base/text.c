@@ -1,6 +1,7 @@
 /* text.c: escaping, encoding, comparing text. */
 #include "text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,6 +221,15 @@ text_nearest (const char *word, const char *const *words, size_t count)
 		}
 	}
 	return nearest;
+}
+
+void
+text_suggest (char *ret, size_t room, const char *word, const char *const *words, size_t count)
+{
+	const char *nearest = word ? text_nearest (word, words, count) : NULL;
+	size_t length = (size_t) (nearest ? snprintf (ret, room, "did you mean '%s'?", nearest) : snprintf (ret, room, "one of "));
+	for (size_t i = 0; !nearest && i < count && length < room; i++)
+		length += (size_t) snprintf (ret + length, room - length, "%s%s", i ? ", " : "", words[i]);
 }
 
 bool

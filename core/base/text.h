@@ -55,6 +55,8 @@ bool text_from_percent (char *text);
 
 /* Of `count` words, the nearest to `word` by edit distance, or NULL when none is near. Words by stride. */
 const char *text_nearest (const char *word, const char *const *words, size_t count);
+/* What to do instead of writing `word`: "did you mean 'NEAREST'?", or where none is near, or `word` is NULL, "one of" all of them. */
+void text_suggest (char *ret, size_t room, const char *word, const char *const *words, size_t count);
 /* Distance for callers with their own lists; 99 when far. */
 unsigned text_distance (const char *a, const char *b);
 

@@ -27,12 +27,8 @@ refuse (const struct config_section *section, const char *key, struct larder_err
 static int
 suggest (int code, const char *word, const char *const *words, size_t count, struct larder_error *error)
 {
-	char next[250] = "one of ";
-	const char *nearest = text_nearest (word, words, count);
-	if (nearest)
-		snprintf (next, sizeof next, "did you mean '%s'?", nearest);
-	for (size_t i = 0, length = strlen (next); !nearest && i < count && length < sizeof next; i++, length = strlen (next))
-		snprintf (next + length, sizeof next - length, "%s%s", i ? ", " : "", words[i]);
+	char next[250];
+	text_suggest (next, sizeof next, word, words, count);
 	larder_explain (error, LARDER_DETAIL_NEXT, next);
 	return code;
 }

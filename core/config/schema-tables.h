@@ -41,7 +41,7 @@ static const struct larder_option store_options[] = {
 	{ .key = "encryption", .type = LARDER_STRING, .at = offsetof (struct schema_store, encryption),
 	  .help = "server-side encryption: HOW, or HOW and its KEY" },
 	{ .key = "public-access", .type = LARDER_STRING, .at = offsetof (struct schema_store, public_access),
-	  .help = "blocked, or open" },
+	  .help = "blocked: nothing in it is for everybody" },
 	{ .key = "lifecycle", .type = LARDER_STRING, .at = offsetof (struct schema_store, lifecycle),
 	  .help = "[lifecycle] sections that apply" },
 	{ .key = "cors", .type = LARDER_STRING, .at = offsetof (struct schema_store, cors),

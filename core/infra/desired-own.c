@@ -35,12 +35,8 @@ refuse_unknown (const struct config_section *at, const char *key, const char *wo
 {
 	const char *words[NAMES_MOST] = { NULL };
 	size_t count = names_of (table, stride, words);
-	const char *nearest = text_nearest (word, words, count);
-	char next[250] = "one of ";
-	if (nearest)
-		snprintf (next, sizeof next, "did you mean '%s'?", nearest);
-	for (size_t n = 0, length = strlen (next); !nearest && n < count && length < sizeof next; n++, length = strlen (next))
-		snprintf (next + length, sizeof next - length, "%s%s", n ? ", " : "", words[n]);
+	char next[250];
+	text_suggest (next, sizeof next, word, words, count);
 	return refuse (at, key, count ? next : "the driver has none", error, what);
 }
 
@@ -48,7 +44,8 @@ refuse_unknown (const struct config_section *at, const char *key, const char *wo
 
 /* DRIVER.TYPE. Of a driver that is not installed nothing is known: 0 and NULL. */
 static int
-type_of (const struct larder_infra *infra, const struct config_section *at, const char **ret_driver, const char **ret_name, const struct larder_resource_type **ret, struct larder_error *error)
+type_of (const struct larder_infra *infra, const struct config_section *at, const char **ret_driver, const char **ret_name, const struct larder_resource_type **ret, size_t *ret_stride,
+         struct larder_error *error)
 {
 	const char *text = config_text (at, "type"), *dot = text ? strchr (text, '.') : NULL;
 	const struct module *module;
@@ -61,6 +58,7 @@ type_of (const struct larder_infra *infra, const struct config_section *at, cons
 	if (registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, *ret_driver, &module, NULL) < 0)
 		return 0;
 	*ret = resource_type_of (module->driver, dot + 1);
+	*ret_stride = module->driver->resource_stride;
 	return *ret ? 0 : refuse_unknown (at, "type", dot + 1, module->driver->resources, module->driver->resource_stride, error, "is no type of that driver");
 }
 
@@ -86,38 +84,30 @@ backend_of (const struct larder_infra *infra, const struct config_section *at, c
 
 /* ---- what is to be ---- */
 
-/* As the driver's table says: yes and no are written so, and numbers are numbers. */
-static int
-value_of (const struct config_section *at, const char *key, const struct larder_path_rule *rule, const char **ret, struct larder_error *error)
+/* Yes and no as lines have them, however they were written. */
+static const char *
+as_line (const struct larder_path_rule *rule, const char *text)
 {
 	bool truth;
-	int64_t number;
-	*ret = config_text (at, key);
-	if (!*ret)
-		return refuse (at, key, "a line for each member: PATH[MEMBER] = yes", error, "is a list where one value is expected");
-	if (rule->flags & LARDER_PATH_COMPUTED)
-		return refuse (at, key, "take it out", error, "is told by the service, and not asked for");
-	if (rule->type == LARDER_BOOL) {
-		if (text_bool (*ret, &truth) < 0)
-			return refuse (at, key, "yes or no", error, "is neither yes nor no");
-		*ret = yes_no (truth);
-	}
-	if (rule->type == LARDER_INT && text_int (*ret, &number) < 0)
-		return refuse (at, key, rule->help, error, "is no number");
-	return 0;
+	return rule->type == LARDER_BOOL && text_bool (text, &truth) == 0 ? yes_no (truth) : text;
 }
 
 static int
 add_line (struct resource *one, const char *key, struct larder_error *error)
 {
-	const char *value;
+	const char *value = config_text (one->at, key);
 	for (size_t n = 0; n < sizeof own_keys / sizeof *own_keys; n++)
 		if (strcmp (key, own_keys[n]) == 0)
 			return 0;
 	const struct larder_path_rule *rule = resource_rule (one, key);
 	if (!rule)
 		return refuse_unknown (one->at, key, key, one->means->paths, one->means->path_stride, error, "is no path of that type");
-	int code = value_of (one->at, key, rule, &value, error);
+	if (!value)
+		return refuse (one->at, key, "a line for each member: PATH[MEMBER] = yes", error, "is a list where one value is expected");
+	if (rule->flags & LARDER_PATH_COMPUTED)
+		return refuse (one->at, key, "take it out", error, "is told by the service, and not asked for");
+	value = as_line (rule, value);
+	int code = words_check_value (one, key, value, one->at, key, error);
 	if (code == 0)
 		lines_add (&one->desired, key, value);
 	return code;
@@ -129,7 +119,8 @@ add_own (struct larder_infra *infra, const struct config_section *at, struct lar
 	const struct larder_resource_type *type;
 	const char *driver = NULL, *name = NULL, *backend = NULL, *identity = config_text (at, "identity"), *protect = config_text (at, "protect");
 	bool protected = false;
-	int code = type_of (infra, at, &driver, &name, &type, error);
+	size_t stride = 0;
+	int code = type_of (infra, at, &driver, &name, &type, &stride, error);
 	if (code == 0)
 		code = backend_of (infra, at, driver, &backend, error);
 	if (code == 0 && protect && text_bool (protect, &protected) < 0)
@@ -143,6 +134,7 @@ add_own (struct larder_infra *infra, const struct config_section *at, struct lar
 	one->bare = true;
 	one->driver = driver;
 	one->means = type;
+	one->means_stride = stride;
 	for (const char *key = NULL; type && code == 0 && (key = config_next_key (at, key));)
 		code = add_line (one, key, error);
 	return code;

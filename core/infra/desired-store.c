@@ -101,42 +101,34 @@ add_cors (struct resource *bucket, const struct config_section *at, struct larde
 	return 0;
 }
 
-/* ---- tiers of archives, in the order in which the line has them ---- */
-
-#define DAY (86400 * INT64_C (1000000000))
-static const struct { const char *name; int64_t least; } tiers[] = { { "ARCHIVE_ACCESS", 90 }, { "DEEP_ARCHIVE_ACCESS", 180 } };
-enum { TIERS = sizeof tiers / sizeof *tiers, MOST_DAYS = 730 };
-
-/* "90d ARCHIVE_ACCESS"; -1: it is no such text. */
+/* "90d TIER", as the line of them all has it, by its name. */
 static int
-read_tier (struct larder_arena *arena, const char *text, int64_t days[TIERS])
+add_tier (struct larder_arena *arena, struct lines *tiers, const char *text)
 {
-	const char *space = strchr (text, ' ');
+	const char *space = strchr (text, ' '), *name = space ? space + strspn (space, " ") : "";
 	char *age = space ? arena_copy_bytes (arena, text, (size_t) (space - text)) : NULL;
-	int64_t ns;
-	size_t n = 0;
-	while (age && n < TIERS && strcmp (tiers[n].name, space + strspn (space, " ")) != 0)
-		n++;
-	if (!age || n == TIERS || days[n] || text_duration (age, &ns) < 0 || ns % DAY || ns < tiers[n].least * DAY || ns > MOST_DAYS * DAY)
+	int64_t ns, day = 86400 * INT64_C (1000000000);
+	if (!age || !*name || text_duration (age, &ns) < 0 || ns <= 0 || ns % day || lines_find (tiers, name))
 		return -1;
-	days[n] = ns / DAY;
-	return 0;
+	lines_add (tiers, name, arena_printf (arena, "%lldd %s", (long long) (ns / day), name));
+	return lines_sort (tiers, NULL);
 }
 
-/* One line for all of them, as the driver tells it. */
+/* One line for all of them, as the driver tells it, in the order of their names. Which there are is the driver's matter. */
 static int
 add_tiering (struct resource *bucket, const struct config_section *at, const char *const *asked, struct larder_error *error)
 {
-	int64_t days[TIERS] = { 0 };
 	const char *line = NULL;
+	struct lines tiers;
+	lines_begin (&tiers, bucket->arena);
 	if (asked && *asked && !asked[1] && strcmp (*asked, "none") == 0)
 		return lines_add (&bucket->desired, "tiering", "none"), 0;
 	for (; asked && *asked; asked++)
-		if (read_tier (bucket->arena, *asked, days) < 0)
-			return larder_fail_next (error, LARDER_E_INVALID, "write AGE TIER, …, each tier once: ARCHIVE_ACCESS from 90d to 730d, DEEP_ARCHIVE_ACCESS from 180d to 730d; or none",
+		if (add_tier (bucket->arena, &tiers, *asked) < 0)
+			return larder_fail_next (error, LARDER_E_INVALID, "write AGE TIER, …, in whole days, each tier once; or none",
 				"'%s' of tiering in [store \"%s\"] of %s is no tier that can be had", *asked, config_name (at), config_where_key (at, "tiering"));
-	for (size_t n = 0; n < TIERS; n++)
-		if (days[n] && !(line = arena_printf (bucket->arena, "%s%s%lldd %s", line ? line : "", line ? ", " : "", (long long) days[n], tiers[n].name)))
+	for (size_t n = 0; n < tiers.count; n++)
+		if (!(line = arena_printf (bucket->arena, "%s%s%s", line ? line : "", line ? ", " : "", tiers.at[n].value)))
 			return larder_fail_memory (error);
 	lines_add (&bucket->desired, "tiering", line);
 	return 0;

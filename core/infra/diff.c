@@ -32,21 +32,23 @@ add (struct resource *resource, struct change change, struct larder_error *error
 
 /* ---- what the backend lacks ---- */
 
-/* NULL, or why the line is not for this backend, in the arena. */
-static const char *
-lacking (const struct larder_infra *infra, const struct resource *resource, const struct line *line)
+/* `*ret`: NULL, or why the line is not for this backend, in the arena. INVALID where it is for none. */
+static int
+lacking (const struct larder_infra *infra, const struct resource *resource, const struct line *line, const char **ret, struct larder_error *error)
 {
 	struct larder_error why = LARDER_ERROR_INIT;
 	const struct larder_line asked = { .size = sizeof asked, .path = line->path, .value = line->value };
 	const struct larder_resource request = resource_request (resource);
 	const struct resource *teller = line->from ? resource_told_by (infra, line->from) : NULL;
+	int code = 0;
+	*ret = NULL;
 	if (line->from && (!teller || teller->cut))
-		return arena_printf (resource->arena, "%.*s is not there to tell it", (int) strcspn (line->from, "#"), line->from);
-	if (!resource_rule (resource, line->path))
-		return arena_printf (resource->arena, "not supported by %s", resource->instance->module->driver->name);
-	if (resource->means->supports && resource->means->supports (resource->instance->self, &request, &asked, &why) < 0)
-		return arena_copy (resource->arena, why.message);
-	return NULL;
+		*ret = arena_printf (resource->arena, "%.*s is not there to tell it", (int) strcspn (line->from, "#"), line->from);
+	else if (!resource_rule (resource, line->path))
+		*ret = arena_printf (resource->arena, "not supported by %s", resource->instance->module->driver->name);
+	else if (resource->means->supports && (code = resource->means->supports (resource->instance->self, &request, &asked, &why)) < 0)
+		*ret = arena_copy (resource->arena, why.message);
+	return code == LARDER_E_INVALID && words_matter (infra, resource) ? words_refuse (infra, resource, line, &why, error) : 0;
 }
 
 /* Is this line of the resource as a whole, or in one member with the other? */
@@ -103,8 +105,10 @@ take_lacking (struct larder_infra *infra, struct resource *resource, struct lard
 	const char **why = arena_alloc (resource->arena, (2 * desired->count + 1) * sizeof *why), **all = why ? why + desired->count : NULL;
 	if (!why)
 		return larder_fail_memory (error);
-	for (size_t n = 0; n < desired->count; n++)
-		why[n] = lacking (infra, resource, &desired->at[n]);
+	for (size_t n = 0; code == 0 && n < desired->count; n++)
+		code = lacking (infra, resource, &desired->at[n], &why[n], error);
+	if (code < 0)
+		return code;
 	for (size_t n = 0; n < desired->count; n++)
 		all[n] = why[n] ? why[n] : left_over (resource, &desired->at[n], why);
 	for (size_t n = 0; code == 0 && n < desired->count; n++)
@@ -231,11 +235,13 @@ compare_gone (struct resource *resource)
 int
 resource_sift (struct larder_infra *infra, struct resource *resource, struct larder_error *error)
 {
-	int code = resource->sifted ? 0 : take_lacking (infra, resource, error);
+	if (resource->sifted)
+		return 0;
+	int code = take_lacking (infra, resource, error);
 	resource->sifted = true;
 	if (resource->cut)
 		resource->mark = LARDER_INFRA_LACKING;
-	return code;
+	return code < 0 || resource->cut ? code : words_check (infra, resource, error);
 }
 
 int

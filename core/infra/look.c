@@ -108,11 +108,11 @@ no_skip (void *context, struct resource *resource, const struct resource *becaus
 	(void) context, (void) resource, (void) because;
 }
 
-/* Who refers to whom; and the lines that its backend lacks go before anything is read: what others know of it is then the same at any time. */
-static void
-look_around (struct larder_infra *infra, struct resource *one)
+/* Who refers to whom; and the lines that its backend lacks go before anything is read: what others know of it is then the same at any time. A value that cannot be
+ * is an error of the whole, so that nothing is made. */
+static int
+look_around (struct larder_infra *infra, struct resource *one, struct larder_error *error)
 {
-	struct larder_error error = LARDER_ERROR_INIT;
 	for (size_t n = 0; n < one->desired.count; n++) {
 		const char *from = one->desired.at[n].from;
 		struct resource *other = from ? resource_told_by (infra, from) : NULL;
@@ -120,8 +120,7 @@ look_around (struct larder_infra *infra, struct resource *one)
 		if (other)
 			other->told = true;
 	}
-	if (!one->cut && one->code == 0)
-		resource_unseen (one, resource_sift (infra, one, &error), &error);
+	return one->cut || one->code < 0 ? 0 : resource_sift (infra, one, error);
 }
 
 int
@@ -129,10 +128,13 @@ look_at_all (struct larder_infra *infra, struct larder_error *error)
 {
 	struct looking looking = { .infra = infra };
 	const struct order order = { .each = look, .skipped = no_skip, .context = &looking, .apart = true };
-	for (size_t n = 0; n < infra->count; n++)
-		look_around (infra, &infra->at[n]);
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < infra->count; n++)
+		code = look_around (infra, &infra->at[n], error);
+	if (code < 0)
+		return code;
 	pthread_mutex_init (&looking.mutex, NULL);
-	int code = order_run (infra, &order, error);
+	code = order_run (infra, &order, error);
 	pthread_mutex_destroy (&looking.mutex);
 	for (size_t n = 0; code == 0 && n < infra->count; n++)
 		if (infra->at[n].asks && !infra->at[n].cut && infra->at[n].code == 0)

@@ -45,6 +45,7 @@ offered (struct resource *resource, struct larder_error *error)
 	const struct larder_driver *driver = resource->instance->module->driver;
 	const struct larder_resource request = resource_request (resource);
 	resource->means = resource_type_of (driver, resource->type);
+	resource->means_stride = driver->resource_stride;
 	if (!resource->means)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "the driver %s has no %s", driver->name, resource->type);
 	return resource->means->supports ? resource->means->supports (resource->instance->self, &request, NULL, error) : 0;

@@ -51,6 +51,7 @@ struct resource {
 	unsigned again;                  /* how often its service was asked once more in this run, as it had too much to do */
 	struct instance *instance;
 	const struct larder_resource_type *means;
+	size_t means_stride;             /* of the table it stands in: an older module's entries are shorter */
 	struct larder_arena *arena;      /* of its own: resources are looked at in parallel */
 	struct larder_arena *seen;       /* of what was read last, and of the changes */
 	unsigned char digest[32];        /* of what was read by the plan */
@@ -122,13 +123,24 @@ int resource_act (struct larder_infra *infra, struct resource *resource, enum re
 
 /* ---- diff.c ---- */
 
-/* Lines that the backend lacks go from the desired ones, once, and are told as changes. */
+/* Lines that the backend lacks go from the desired ones, once, and are told as changes. INVALID where one of the others has a value that it cannot have. */
 int resource_sift (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* From both lists, sifted: changes and mark. */
 int resource_compare (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Is a line that is there part of a member that is ours, so that what nobody declared of it goes? */
 bool resource_has_within (const struct resource *resource, const struct larder_path_rule *rule, const char *path);
 const struct larder_path_rule *resource_rule (const struct resource *resource, const char *path);
+
+/* ---- words.c: values that only the service would refuse ---- */
+
+/* INVALID, with the place, unless the value is of the path's type and among the words that the table has for it. It was written as `key` of section `at`. */
+int words_check_value (const struct resource *resource, const char *path, const char *value, const struct config_section *at, const char *key, struct larder_error *error);
+/* All desired lines, but for what others tell. */
+int words_check (const struct larder_infra *infra, const struct resource *resource, struct larder_error *error);
+/* INVALID for a line, with the place: the driver says why. */
+int words_refuse (const struct larder_infra *infra, const struct resource *resource, const struct line *line, const struct larder_error *why, struct larder_error *error);
+/* Of what is to go, or is not asked for, nobody needs to mend them. */
+bool words_matter (const struct larder_infra *infra, const struct resource *resource);
 
 /* ---- facts.c, traps.c: what does not do what its reader thinks ---- */
 

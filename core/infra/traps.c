@@ -272,7 +272,7 @@ know_table (struct known *known, const struct larder_trap *table, size_t stride,
 static bool
 has_known_traps (const struct resource *one)
 {
-	return one->instance->module->driver->resource_stride >= offsetof (struct larder_resource_type, known_traps) + sizeof one->means->known_traps;
+	return one->means_stride >= offsetof (struct larder_resource_type, known_traps) + sizeof one->means->known_traps;
 }
 
 static int

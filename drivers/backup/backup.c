@@ -8,6 +8,7 @@
 #include "error.h"
 #include "terraform.h"
 #include "traps.h"
+#include "words.h"
 
 static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct backup, aws), { .key = NULL } };
 
@@ -137,7 +138,7 @@ static const struct larder_path_rule paths[] = {
 
 static const struct larder_resource_type resources[] = {
 	{ .name = "backup", .summary = "a plan: what is backed up, where to, and when", .paths = paths, .path_stride = sizeof *paths, .read = backup_read, .create = backup_create,
-	  .update = backup_update, .remove = backup_remove, .supports = supports, .traps = backup_traps, .trap_stride = sizeof *backup_traps, .known_traps = known_traps },
+	  .update = backup_update, .remove = backup_remove, .supports = supports, .traps = backup_traps, .trap_stride = sizeof *backup_traps, .known_traps = known_traps, .words = backup_words, .words_stride = sizeof *backup_words },
 	{ 0 }
 };
 

@@ -8,6 +8,7 @@
 #include "resource-paths.h"
 #include "terraform.h"
 #include "traps.h"
+#include "words.h"
 
 static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct cloudfront, aws), { .key = NULL } };
 
@@ -112,7 +113,7 @@ cf_read (void *self, struct larder_call *call, const struct larder_resource *res
 
 static const struct larder_resource_type resources[] = {
 	{ .name = "cdn", .summary = "a distribution, and as whom it reads its origin", .paths = cdn_paths, .path_stride = sizeof *cdn_paths, .read = cf_read, .create = cf_create,
-	  .update = cf_update, .remove = cf_remove, .supports = supports, .traps = cdn_traps, .trap_stride = sizeof *cdn_traps, .known_traps = known_traps },
+	  .update = cf_update, .remove = cf_remove, .supports = supports, .traps = cdn_traps, .trap_stride = sizeof *cdn_traps, .known_traps = known_traps, .words = cdn_words, .words_stride = sizeof *cdn_words },
 	{ 0 }
 };
 

@@ -10,6 +10,7 @@
 #include "error.h"
 #include "terraform.h"
 #include "traps.h"
+#include "words.h"
 
 static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct control, aws), { .key = NULL } };
 
@@ -174,7 +175,7 @@ static const struct larder_path_rule paths[] = {
 
 static const struct larder_resource_type resources[] = {
 	{ .name = "filesystem", .summary = "a file system with access point, mount targets and security group", .paths = paths, .path_stride = sizeof *paths, .read = control_read,
-	  .create = control_create, .update = control_update, .remove = control_remove, .supports = supports, .traps = filesystem_traps, .trap_stride = sizeof *filesystem_traps, .known_traps = known_traps },
+	  .create = control_create, .update = control_update, .remove = control_remove, .supports = supports, .traps = filesystem_traps, .trap_stride = sizeof *filesystem_traps, .known_traps = known_traps, .words = filesystem_words, .words_stride = sizeof *filesystem_words },
 	{ 0 }
 };
 

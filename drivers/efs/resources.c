@@ -7,6 +7,7 @@
 #include "error.h"
 #include "lines-file.h"
 #include "traps.h"
+#include "words.h"
 
 #define FOLDER ".larder/resources"
 
@@ -96,7 +97,7 @@ static const struct larder_path_rule share_paths[] = {
 
 const struct larder_resource_type efs_resources[] = {
 	{ .name = "filesystem", .summary = "a shared file system", .paths = share_paths, .path_stride = sizeof *share_paths, .supports = share_supports,
-	  .traps = filesystem_traps, .trap_stride = sizeof *filesystem_traps, .known_traps = known_traps,
+	  .traps = filesystem_traps, .trap_stride = sizeof *filesystem_traps, .known_traps = known_traps, .words = filesystem_words, .words_stride = sizeof *filesystem_words,
 	  .read = share_read, .create = share_write, .update = share_write, .remove = share_remove },
 	{ 0 }
 };

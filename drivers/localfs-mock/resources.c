@@ -10,7 +10,9 @@
 #include "file.h"
 #include "lines-file.h"
 #include "resource-paths.h"
+#include "tiering.h"
 #include "traps.h"
+#include "words.h"
 
 #define SETTINGS TRUTH "/settings"
 #define RESOURCES ".larder-resources/"
@@ -119,6 +121,13 @@ bucket_remove (void *self, struct larder_call *call, const struct larder_resourc
 	return bucket_unmake (&looking, call, resource->identity, error);
 }
 
+static int
+bucket_supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
+{
+	(void) self, (void) resource;
+	return line && line->value && strcmp (line->path, "tiering") == 0 ? tiering_check (line->value, error) : 0;
+}
+
 /* ---- all other types ---- */
 
 static int
@@ -199,14 +208,16 @@ settings_remove (void *self, struct larder_call *call, const struct larder_resou
 /* ---- what there is ---- */
 
 #define PATHS(list) .paths = list, .path_stride = sizeof (struct larder_path_rule)
+#define WORDS(list) .words = list, .words_stride = sizeof *list
 #define TRAPS(list) .traps = list, .trap_stride = sizeof *list, .known_traps = known_traps
 #define FILES .read = settings_read, .create = settings_write, .update = settings_write, .remove = settings_remove
 const struct larder_resource_type mock_resources[] = {
-	{ .name = "bucket", .summary = "a bucket and its settings", PATHS (bucket_paths), TRAPS (bucket_traps), .read = bucket_read, .create = bucket_create, .update = bucket_update, .remove = bucket_remove },
+	{ .name = "bucket", .summary = "a bucket and its settings", PATHS (bucket_paths), TRAPS (bucket_traps), WORDS (bucket_words), .read = bucket_read, .create = bucket_create, .update = bucket_update, .remove = bucket_remove,
+	  .supports = bucket_supports },
 	{ .name = "access", .summary = "who may read a bucket", PATHS (access_paths), FILES },
-	{ .name = "replication", .summary = "what is copied from a bucket", PATHS (replication_paths), TRAPS (replication_traps), FILES },
-	{ .name = "cdn", .summary = "what serves a bucket", PATHS (cdn_paths), TRAPS (cdn_traps), FILES },
-	{ .name = "backup", .summary = "what is backed up, and when", PATHS (backup_paths), TRAPS (backup_traps), FILES },
-	{ .name = "database", .summary = "how a database is protected", PATHS (database_paths), TRAPS (database_traps), FILES },
+	{ .name = "replication", .summary = "what is copied from a bucket", PATHS (replication_paths), TRAPS (replication_traps), WORDS (replication_words), FILES },
+	{ .name = "cdn", .summary = "what serves a bucket", PATHS (cdn_paths), TRAPS (cdn_traps), WORDS (cdn_words), FILES },
+	{ .name = "backup", .summary = "what is backed up, and when", PATHS (backup_paths), TRAPS (backup_traps), WORDS (backup_words), FILES },
+	{ .name = "database", .summary = "how a database is protected", PATHS (database_paths), TRAPS (database_traps), WORDS (database_words), FILES },
 	{ 0 }
 };

@@ -12,6 +12,7 @@
 #include "terraform.h"
 #include "text.h"
 #include "traps.h"
+#include "words.h"
 
 enum { SNAPSHOT_MOST = 255 };       /* characters of its name */
 
@@ -380,7 +381,7 @@ static const struct larder_path_rule paths[] = {
 
 static const struct larder_resource_type resources[] = {
 	{ .name = "database", .summary = "how a database instance is protected", .paths = paths, .path_stride = sizeof *paths, .read = database_read,
-	  .update = database_update, .remove = database_remove, .supports = supports, .traps = database_traps, .trap_stride = sizeof *database_traps, .known_traps = known_traps },
+	  .update = database_update, .remove = database_remove, .supports = supports, .traps = database_traps, .trap_stride = sizeof *database_traps, .known_traps = known_traps, .words = database_words, .words_stride = sizeof *database_words },
 	{ 0 }
 };
 

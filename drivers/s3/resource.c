@@ -12,6 +12,7 @@
 #include "role.h"
 #include "setting.h"
 #include "traps.h"
+#include "words.h"
 
 /* One operation on one resource. */
 struct work {
@@ -355,12 +356,13 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 }
 
 #define PATHS(list) .paths = list, .path_stride = sizeof (struct larder_path_rule)
+#define WORDS(list) .words = list, .words_stride = sizeof *list
 #define TRAPS(list) .traps = list, .trap_stride = sizeof *list, .known_traps = known_traps
 #define ACTS .read = read_resource, .update = update_resource, .supports = supports
 #define SETTINGS .create = update_resource, .remove = remove_settings
 const struct larder_resource_type s3_resources[] = {
-	{ .name = "bucket", .summary = "a bucket and its settings", PATHS (bucket_paths), TRAPS (bucket_traps), ACTS, .create = bucket_create, .remove = bucket_remove },
+	{ .name = "bucket", .summary = "a bucket and its settings", PATHS (bucket_paths), TRAPS (bucket_traps), WORDS (bucket_words), ACTS, .create = bucket_create, .remove = bucket_remove },
 	{ .name = "access", .summary = "who may read a bucket", PATHS (access_paths), ACTS, SETTINGS },
-	{ .name = "replication", .summary = "what is copied from a bucket", PATHS (replication_paths), TRAPS (replication_traps), ACTS, SETTINGS },
+	{ .name = "replication", .summary = "what is copied from a bucket", PATHS (replication_paths), TRAPS (replication_traps), WORDS (replication_words), ACTS, SETTINGS },
 	{ 0 }
 };

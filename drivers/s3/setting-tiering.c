@@ -8,30 +8,9 @@
 #include "buffer.h"
 #include "error.h"
 #include "request.h"
+#include "tiering.h"
 
 #define ROOT "IntelligentTieringConfiguration"
-
-/* In the order of the line. */
-const char *const s3_tiers[] = { "ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS", NULL };
-
-const char *
-s3_tier_days (struct larder_arena *arena, const char *line, const char *tier)
-{
-	for (const char *at = line; *at;) {
-		size_t length = strcspn (at, ","), digits = strspn (at, "0123456789"), name = digits + strlen ("d ");
-		if (digits && length == name + strlen (tier) && strncmp (at + digits, "d ", 2) == 0 && strncmp (at + name, tier, strlen (tier)) == 0)
-			return arena_copy_bytes (arena, at, digits);
-		at += length;
-		at += strspn (at, ", ");
-	}
-	return NULL;
-}
-
-static const char *
-with_tier (struct larder_arena *arena, const char *line, const char *days, const char *tier)
-{
-	return arena_printf (arena, "%s%s%sd %s", line ? line : "", line ? ", " : "", days, tier);
-}
 
 /* ---- reading ---- */
 
@@ -51,9 +30,9 @@ line_of (const struct aws_node *root, struct larder_arena *arena)
 {
 	const char *status = aws_node_text (root, "Status"), *line = NULL, *days;
 	const struct aws_node *filter = aws_node_child (root, "Filter");
-	for (const char *const *tier = s3_tiers; status && strcmp (status, "Enabled") == 0 && *tier; tier++)
+	for (const char *const *tier = tiering_tiers; status && strcmp (status, "Enabled") == 0 && *tier; tier++)
 		if ((days = days_of (root, *tier)))
-			line = with_tier (arena, line, days, *tier);
+			line = tiering_with (arena, line, days, *tier);
 	return line && filter && filter->first ? arena_printf (arena, "%s of some objects", line) : line ? line : "none";
 }
 
@@ -72,21 +51,6 @@ s3_tiering_read (const struct s3_place *place, const char *body, size_t length, 
 
 /* ---- writing ---- */
 
-int
-s3_tiering_supports (const char *line, struct larder_error *error)
-{
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	const char *again = NULL, *days;
-	if (!arena)
-		return larder_fail_memory (error);
-	for (const char *const *tier = s3_tiers; line && *tier; tier++)
-		if ((days = s3_tier_days (arena, line, *tier)))
-			again = with_tier (arena, again, days, *tier);
-	if (line && (strcmp (line, "none") == 0 || (again && strcmp (line, again) == 0)))
-		return 0;
-	return larder_fail_next (error, LARDER_E_UNSUPPORTED, "write tiering = 90d ARCHIVE_ACCESS, 180d DEEP_ARCHIVE_ACCESS, or one of them, or none", "tiering = %s is not known here", line ? line : "");
-}
-
 static void
 build (struct aws_tree *tree, struct aws_node *root, const char *line)
 {
@@ -94,8 +58,8 @@ build (struct aws_tree *tree, struct aws_node *root, const char *line)
 	root->first = NULL;
 	aws_node_add (tree, root, "Id", S3_TIERING_ID);
 	aws_node_add (tree, root, "Status", "Enabled");
-	for (const char *const *tier = s3_tiers; *tier; tier++) {
-		struct aws_node *one = (days = s3_tier_days (tree->arena, line, *tier)) ? aws_node_add (tree, root, "Tiering", "") : NULL;
+	for (const char *const *tier = tiering_tiers; *tier; tier++) {
+		struct aws_node *one = (days = tiering_days (tree->arena, line, *tier)) ? aws_node_add (tree, root, "Tiering", "") : NULL;
 		if (one && aws_node_add (tree, one, "Days", days))
 			aws_node_add (tree, one, "AccessTier", *tier);
 	}

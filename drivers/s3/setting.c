@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "request.h"
+#include "tiering.h"
 
 static const char *const versioning[] = { "versioning", "mfa-delete", NULL }, *const encryption[] = { "encryption", "encryption-key", "bucket-key", NULL }, *const tagging[] = { "tag[*]", NULL };
 static const char *const public_access[] = { "public-access", NULL }, *const ownership[] = { "ownership", NULL };
@@ -107,15 +108,10 @@ s3_setting_supports (const struct s3_server *server, const char *type, const str
 	for (size_t i = 0; code == 0 && setting && i < sizeof needs / sizeof *needs; i++)
 		if (path_matches (needs[i].path, line->path) && strncmp (line->value ? line->value : "", needs[i].begins, strlen (needs[i].begins)) == 0)
 			code = s3_server_need (server, needs[i].feature, NULL, error);
-	if (code == 0 && strcmp (line->path, "role") == 0 && line->value && strncmp (line->value, "arn:", 4) != 0 && strcmp (line->value, "auto") != 0)
-		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "set role in [replication] to the ARN of one that may read here and replicate there",
-			"role = %s is neither an ARN nor auto", line->value);
 	if (code == 0 && path_matches ("rule[*].key", line->path) && line->value && strncmp (line->value, "arn:", 4) != 0)
 		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "write the ARN of the key in encryption of the store that the copies go to", "copies are made under a key that is named by its ARN alone, and '%s' is none", line->value);
-	if (code == 0 && strcmp (line->path, "tiering") == 0)
-		code = s3_tiering_supports (line->value, error);
-	if (code == 0 && strcmp (line->path, "public-access") == 0 && line->value && strcmp (line->value, "blocked") != 0)
-		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "write public-access = blocked, or leave it out", "public-access = %s is not known here", line->value);
+	if (code == 0 && line->value && strcmp (line->path, "tiering") == 0)
+		code = tiering_check (line->value, error);
 	return code;
 }
 

@@ -34,7 +34,7 @@ const struct s3_setting *s3_setting_at (size_t i);      /* NULL after the last *
 const struct s3_setting *s3_setting_of (const char *type, const char *path);
 /* Do the lines of this setting differ? */
 bool s3_setting_differs (const struct s3_setting *setting, const struct lines *one, const struct lines *other);
-/* UNSUPPORTED, where the row does not have what the line needs. */
+/* UNSUPPORTED, where the row does not have what the line needs; INVALID, where nobody has. */
 int s3_setting_supports (const struct s3_server *server, const char *type, const struct larder_line *line, struct larder_error *error);
 
 /* ---- documents that are lists of rules, each with an id: lifecycle, CORS, replication ---- */
@@ -74,10 +74,6 @@ S3_SETTING (cors);
 S3_SETTING (policy);
 S3_SETTING (replication);
 S3_SETTING (tiering);
-/* Days of a tier as the line has it, "90d ARCHIVE_ACCESS, 180d DEEP_ARCHIVE_ACCESS", in the arena; NULL: it is not in it. */
-const char *s3_tier_days (struct larder_arena *arena, const char *line, const char *tier);
-int s3_tiering_supports (const char *line, struct larder_error *error);
-extern const char *const s3_tiers[];     /* ended by NULL */
 #define S3_TIERING_ID "larder"
 
 /* ---- the role that copies, where it is made here: larder-KIND-BUCKET ---- */

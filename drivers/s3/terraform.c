@@ -9,6 +9,7 @@
 #include "buffer.h"
 #include "error.h"
 #include "terraform.h"
+#include "tiering.h"
 
 static const char *
 switched (bool on)
@@ -178,8 +179,8 @@ put_tiering (struct aws_terraform *share, const struct s3_place *place, const ch
 {
 	const char *line = lines_value (&share->desired, "tiering"), *days;
 	json_t *list = json_array ();
-	for (const char *const *tier = s3_tiers; line && *tier; tier++) {
-		json_t *one = (days = s3_tier_days (share->arena, line, *tier)) ? json_pack ("{s:s}", "access_tier", *tier) : NULL;
+	for (const char *const *tier = tiering_tiers; line && *tier; tier++) {
+		json_t *one = (days = tiering_days (share->arena, line, *tier)) ? json_pack ("{s:s}", "access_tier", *tier) : NULL;
 		if (one)
 			aws_terraform_number (one, "days", days);
 		if (one)

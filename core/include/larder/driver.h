@@ -257,6 +257,11 @@ struct larder_path_rule {
 	const char *help;
 };
 
+/* What a value may be. `words`: alternatives joined by '|'; one that ends in '*' is how it begins ("provisioned *"). Of a `path` that ends in a member
+ * ("cors[*].method[*]", "rule[*].transition[*]") it is what that member may be, whatever is below it; of any other what the value may be. Paths that
+ * no row has take anything. What else is written is refused, with file and line, before any service is asked. */
+struct larder_words { const char *path, *words; };
+
 enum larder_resource_state {
 	LARDER_RESOURCE_ABSENT = 0,
 	LARDER_RESOURCE_PENDING = 1,
@@ -311,12 +316,15 @@ struct larder_resource_type {
 	int (*update) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 	int (*remove) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 	/* Does this instance's service do what the line asks for, or with NULL, has it the type at all? 0, or UNSUPPORTED with the
-	 * reason. Asks nobody; what is not supported is never sent. NULL: all that `paths` has. */
+	 * reason; INVALID where no service does, a slip that `words` cannot tell: it is refused as those are. Asks nobody; what is not
+	 * supported is never sent. NULL: all that `paths` has. */
 	int (*supports) (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error);
 	const struct larder_trap *traps; /* ends with a NULL name, or NULL */
 	size_t trap_stride;
 	/* Tables of other types, of the same stride: names that a section may accept, too, for one pipeline serves several profiles. Ends with NULL, or NULL. */
 	const struct larder_trap *const *known_traps;
+	const struct larder_words *words;     /* ends with a NULL path, or NULL */
+	size_t words_stride;
 };
 
 struct larder_export {
