@@ -52,7 +52,7 @@ const struct larder_path_rule replication_paths[] = {
 	{ "rule[*].priority", LARDER_INT, LARDER_PATH_REQUIRED, "among rules" },
 	{ "rule[*].status", LARDER_STRING, LARDER_PATH_REQUIRED, "enabled or disabled" },
 	{ "rule[*].to", LARDER_STRING, LARDER_PATH_REQUIRED, "where to" },
-	{ "rule[*].within-seconds", LARDER_INT, 0, "how soon" },
+	{ "rule[*].within-seconds", LARDER_INT, 0, "seconds until it is copied" },
 	{ "source-key", LARDER_STRING, LARDER_PATH_COMPUTED, "key of what is copied, for who copies" },
 	{ 0 }
 };

@@ -48,6 +48,20 @@ add_behavior (struct resource *cdn, const struct config_section *at, const char 
 	return code < 0 ? code : add_set (cdn, name, ".cached-method", asked->cached_methods, error);
 }
 
+/* Of two of the same pattern the service would have one alone. */
+static int
+check_pattern (const struct resource *cdn, const struct config_section *at, struct larder_error *error)
+{
+	const char *path = ((const struct schema_behavior *) config_struct (at))->path;
+	char *origin = path_of_member (cdn->arena, "behavior", path ? path : "default", ".origin");
+	for (size_t n = 0; origin && n < cdn->desired.count; n++)
+		if (strcmp (cdn->desired.at[n].path, origin) == 0)
+			return larder_fail_next (error, LARDER_E_INVALID, path ? "another path, or without that behavior" : "path = PATTERN in all but one of them",
+				"[behavior \"%s\"] of %s is the second %s%s%s of [cdn \"%s\"]", config_name (at), config_where_key (at, "path"), path ? "for '" : "without a path", path ? path : "",
+				path ? "'" : "", cdn->section);
+	return origin ? 0 : larder_fail_memory (error);
+}
+
 static int
 add_behaviors (const struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, const char *origin, struct larder_error *error)
 {
@@ -56,6 +70,8 @@ add_behaviors (const struct larder_infra *infra, struct resource *cdn, const str
 	for (const char *const *names = asked->behaviors; code == 0 && names && *names; names++) {
 		const struct config_section *at;
 		code = config_find (larder_configuration (infra->larder), "behavior", *names, &at, error);
+		if (code == 0)
+			code = check_pattern (cdn, at, error);
 		if (code == 0)
 			code = add_behavior (cdn, at, origin, &order, error);
 	}

@@ -30,6 +30,8 @@ add_rule (struct resource *bucket, const struct config_section *at, struct larde
 	const struct schema_lifecycle *asked = config_struct (at);
 	const char *id = asked->id ? asked->id : config_name (at);
 	struct lines *lines = &bucket->desired;
+	if (asked->tag && (*asked->tag == '=' || !strchr (asked->tag, '=')))
+		return larder_fail_next (error, LARDER_E_INVALID, "write NAME=VALUE", "'%s' of tag in [lifecycle \"%s\"] of %s is no tag", asked->tag, config_name (at), config_where_key (at, "tag"));
 	lines_add_in (lines, "rule", id, ".status", "enabled");
 	lines_add_in (lines, "rule", id, ".prefix", asked->prefix);
 	lines_add_in (lines, "rule", id, ".tag", asked->tag);
@@ -90,6 +92,8 @@ add_cors (struct resource *bucket, const struct config_section *at, struct larde
 	struct { const char *below; const char *const *members; } sets[] = {
 		{ ".origin", asked->origins }, { ".method", asked->methods }, { ".header", asked->headers }, { ".expose", asked->expose },
 	};
+	if (!asked->origins || !*asked->origins || !asked->methods || !*asked->methods)
+		return larder_fail_next (error, LARDER_E_INVALID, "origins = https://HOST, … or *, and methods", "[cors \"%s\"] of %s lets nobody ask for anything", name, config_where (at));
 	for (size_t n = 0; n < sizeof sets / sizeof *sets; n++) {
 		char *set = path_of_member (bucket->arena, "cors", name, sets[n].below);
 		if (!set)
@@ -246,6 +250,9 @@ add_replication (struct resource *copies, const struct config_section *at, struc
 {
 	const struct schema_replication *asked = config_struct (at);
 	const char *id = asked->id ? asked->id : config_name (at);
+	if (strcmp (asked->to, copies->section) == 0)
+		return larder_fail_next (error, LARDER_E_INVALID, "to = NAME of another [store]", "[replication \"%s\"] of %s copies [store \"%s\"] to itself", config_name (at),
+			config_where_key (at, "to"), copies->section);
 	struct lines *lines = &copies->desired;
 	char *path = path_of_member (copies->arena, "rule", id, ".to"), *from = arena_printf (copies->arena, "store/%s#id", asked->to);
 	if (!path || !from)

@@ -70,8 +70,8 @@ desired_tags (struct resource *resource, const char *const *tags, struct larder_
 {
 	for (; tags && *tags; tags++) {
 		const char *equals = strchr (*tags, '=');
-		if (!equals || equals == *tags)
-			return larder_fail_next (error, LARDER_E_INVALID, "write NAME=VALUE", "'%s' of tags in [%s \"%s\"] of %s is no tag", *tags, resource->kind,
+		if (!equals || equals == *tags || !equals[1])
+			return larder_fail_next (error, LARDER_E_INVALID, "write NAME=VALUE, neither of them empty", "'%s' of tags in [%s \"%s\"] of %s is no tag", *tags, resource->kind,
 				resource->section, config_where_key (resource->at, "tags"));
 		char *name = arena_copy_bytes (resource->arena, *tags, (size_t) (equals - *tags));
 		if (!name)

@@ -43,6 +43,14 @@ key_of (const struct resource *one, const char *path)
 	return one->driver || !dot ? path : dot + 1;
 }
 
+/* A line counts seconds or days, and is written as a time. */
+static bool
+is_time (const char *item, const char *word)
+{
+	int64_t ns, number, second = INT64_C (1000000000), day = 86400 * second;
+	return text_int (word, &number) == 0 && text_duration (item, &ns) == 0 && (number == ns / second || number == (ns + day - 1) / day);
+}
+
 /* Does the key of that section hold the word, alone or with something beside it ("30d GLACIER_IR", "aws:kms KEY")? */
 static bool
 holds (const struct config_section *at, const char *key, const char *word)
@@ -51,7 +59,7 @@ holds (const struct config_section *at, const char *key, const char *word)
 	size_t length = strlen (word);
 	for (size_t n = 0; (item = config_item (at, key, n)); n++) {
 		size_t all = strlen (item);
-		if (strncmp (item, word, length) == 0 && (all == length || item[length] == ' '))
+		if ((strncmp (item, word, length) == 0 && (all == length || item[length] == ' ')) || is_time (item, word))
 			return true;
 		if (all > length && item[all - length - 1] == ' ' && strcmp (item + all - length, word) == 0)
 			return true;
@@ -140,6 +148,15 @@ slip_of (const struct resource *one, const char *path, const char *value, const 
 	return words && !is_among (*ret_word, words->words) ? words : NULL;
 }
 
+/* As people read it: how it begins, and then more. */
+static const char *
+shown (struct larder_arena *arena, const char *alternative)
+{
+	size_t length = strlen (alternative);
+	const char *text = length && alternative[length - 1] == '*' ? arena_printf (arena, "%.*s…", (int) length - 1, alternative) : alternative;
+	return text ? text : alternative;
+}
+
 /* Numbers are near to none: all are told, and what they count. What is written with its unit is told so. */
 static int
 refuse_slip (const struct resource *one, const char *path, const char *value, const char *word, const struct larder_words *words, const struct config_section *at, const char *key,
@@ -153,7 +170,7 @@ refuse_slip (const struct resource *one, const char *path, const char *value, co
 	if (!rest)
 		return larder_fail_memory (error);
 	while (count < WORDS_MOST && rest)
-		all[count++] = strsep (&rest, "|");
+		all[count++] = shown (one->arena, strsep (&rest, "|"));
 	text_suggest (next, sizeof next, number ? NULL : word, all, count);
 	size_t length = strlen (next);
 	if (number && length < sizeof next)

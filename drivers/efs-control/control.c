@@ -112,13 +112,30 @@ work_rest (struct work *work, int64_t ns, struct larder_error *error)
 
 /* ---- the type ---- */
 
+/* What no list of words can tell. */
+static int
+check_form (const struct larder_line *line, struct larder_error *error)
+{
+	static const char digits[] = "0123456789";
+	const char *value = line->value ? line->value : "";
+	size_t user = strspn (value, digits), group = value[user] == ':' ? strspn (value + user + 1, digits) : 0, bits = strspn (value, "01234567");
+	if (path_matches ("access-point[*].owner", line->path) && (!user || !group || value[user + 1 + group]))
+		return larder_fail_next (error, LARDER_E_INVALID, "owner = UID:GID, numbers", "that is no owner of a folder");
+	if (path_matches ("access-point[*].mode", line->path) && (value[bits] || bits < 3 || bits > 4))
+		return larder_fail_next (error, LARDER_E_INVALID, "mode = 755", "that is no mode of a folder");
+	if (strcmp (line->path, "throughput") != 0 || strncmp (value, "provisioned ", strlen ("provisioned ")) != 0)
+		return 0;
+	CLEANUP_JSON json_t *into = json_object ();
+	return into ? efs_throughput (into, value, error) : larder_fail_memory (error);
+}
+
 static int
 supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
 {
 	const struct control *control = self;
-	(void) resource, (void) line;
+	(void) resource;
 	if (!control->server || strcmp (control->server, "aws") == 0 || strcmp (control->server, "moto") == 0)
-		return 0;
+		return line ? check_form (line, error) : 0;
 	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", control->server);
 }
 

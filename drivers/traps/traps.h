@@ -5,6 +5,9 @@
 
 #include <larder/driver.h>
 
+#define NO_CLASS(path) " & !" path "=STANDARD & !" path "=STANDARD_IA & !" path "=ONEZONE_IA & !" path "=INTELLIGENT_TIERING & !" path "=GLACIER_IR & !" path "=GLACIER & !" \
+	path "=DEEP_ARCHIVE & !" path "=REDUCED_REDUNDANCY"
+
 static const struct larder_trap bucket_traps[] = {
 	{ "transition-gap", "rule[@].transition[DEEP_ARCHIVE].days - rule[@].transition[GLACIER].days<90"
 	  " | rule[@].transition[DEEP_ARCHIVE].days - rule[@].transition[GLACIER_IR].days<90"
@@ -14,8 +17,22 @@ static const struct larder_trap bucket_traps[] = {
 	  " | rule[@].transition[DEEP_ARCHIVE].days - rule[@].transition[STANDARD_IA].days<30"
 	  " | rule[@].transition[GLACIER_IR].days - rule[@].transition[ONEZONE_IA].days<30"
 	  " | rule[@].transition[GLACIER].days - rule[@].transition[ONEZONE_IA].days<30"
-	  " | rule[@].transition[DEEP_ARCHIVE].days - rule[@].transition[ONEZONE_IA].days<30",
+	  " | rule[@].transition[DEEP_ARCHIVE].days - rule[@].transition[ONEZONE_IA].days<30"
+	  " | rule[@].transition[ONEZONE_IA].days - rule[@].transition[STANDARD_IA].days<30"
+	  " | rule[@].transition[INTELLIGENT_TIERING].days - rule[@].transition[STANDARD_IA].days<30",
 	  "S3 refuses the rule: an object stays 90 days in GLACIER_IR or GLACIER, and 30 in STANDARD_IA or ONEZONE_IA, before it may go on", "30d GLACIER_IR, 120d DEEP_ARCHIVE, for one, or 0d and 90d", true },
+	{ "transition-order", "rule[@].transition[ONEZONE_IA].days - rule[@].transition[INTELLIGENT_TIERING].days<1"
+	  " | rule[@].transition[GLACIER_IR].days - rule[@].transition[INTELLIGENT_TIERING].days<1"
+	  " | rule[@].transition[GLACIER].days - rule[@].transition[INTELLIGENT_TIERING].days<1"
+	  " | rule[@].transition[DEEP_ARCHIVE].days - rule[@].transition[INTELLIGENT_TIERING].days<1",
+	  "S3 refuses the rule: objects move on only to what is deeper, and later", "INTELLIGENT_TIERING first, then the archive", true },
+	{ "expired-before-moved", "rule[@].expire - rule[@].transition[STANDARD_IA].days<1 | rule[@].expire - rule[@].transition[ONEZONE_IA].days<1"
+	  " | rule[@].expire - rule[@].transition[INTELLIGENT_TIERING].days<1 | rule[@].expire - rule[@].transition[GLACIER_IR].days<1"
+	  " | rule[@].expire - rule[@].transition[GLACIER].days<1 | rule[@].expire - rule[@].transition[DEEP_ARCHIVE].days<1",
+	  "S3 refuses the rule: what has gone by then cannot move to another class", "expire later than each transition of the rule, or without them", true },
+	{ "class-unknown", "class" NO_CLASS ("class") " | view[@].class" NO_CLASS ("view[@].class"), "S3 refuses each write: it has no such storage class",
+	  "STANDARD, STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING, GLACIER_IR, GLACIER, DEEP_ARCHIVE or REDUCED_REDUNDANCY", true },
+	{ "key-without-kms", "encryption=AES256 & encryption-key", "S3 refuses it: AES256 is done with keys of its own", "aws:kms KEY, or AES256 alone", true },
 	{ "archived-behind-cdn", "behind[*] & rule[*].transition[DEEP_ARCHIVE].days | behind[*] & rule[*].transition[GLACIER].days",
 	  "once an object is archived, viewers of the CDN get 403 for it until somebody restores it", "let the rule end at GLACIER_IR, or keep a copy to serve", false },
 	{ "gir-behind-cdn", "behind[*] & rule[*].transition[GLACIER_IR].days",
@@ -51,6 +68,16 @@ static const struct larder_trap cdn_traps[] = {
 	{ "certificate-region", "certificate~:acm: & !certificate~:us-east-1:", "CloudFront refuses it: its certificates lie in us-east-1", "one of us-east-1", true },
 	{ "alias-without-certificate", "alias[*] & !certificate", "CloudFront refuses it: it answers to other names than its own only with a certificate that covers them", "certificate = ARN of one in us-east-1, or no aliases", true },
 	{ "tls-without-certificate", "tls & !certificate", "CloudFront refuses it: with its own certificate the least version is TLSv1, and no other can be set", "certificate = ARN of one in us-east-1, or no tls", true },
+	{ "no-default-behavior", "origin[*].domain & !behavior[default].origin", "CloudFront refuses it: what no pattern takes needs a behavior, too", "a [behavior] without path among its behaviors", true },
+	{ "methods-incomplete", "behavior[@].origin & !behavior[@].method[GET] | behavior[@].origin & !behavior[@].method[HEAD] | behavior[@].method[PUT] & !behavior[@].method[POST]"
+	  " | behavior[@].method[POST] & !behavior[@].method[PATCH] | behavior[@].method[PATCH] & !behavior[@].method[DELETE] | behavior[@].method[DELETE] & !behavior[@].method[PUT]"
+	  " | behavior[@].method[PUT] & !behavior[@].method[OPTIONS]",
+	  "CloudFront refuses it: methods are these three lists alone", "GET, HEAD; or GET, HEAD, OPTIONS; or GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE", true },
+	{ "cached-methods-incomplete", "behavior[@].origin & !behavior[@].cached-method[GET] | behavior[@].origin & !behavior[@].cached-method[HEAD]"
+	  " | behavior[@].cached-method[OPTIONS] & !behavior[@].method[OPTIONS]",
+	  "CloudFront refuses it: cached are GET and HEAD, or those and OPTIONS, where methods have it", "cached-methods = GET, HEAD", true },
+	{ "times-out-of-order", "behavior[@].default-ttl - behavior[@].min-ttl<0 | behavior[@].max-ttl - behavior[@].default-ttl<0",
+	  "CloudFront refuses it: the time in the cache lies between the least and the most", "min-ttl, then default-ttl, then max-ttl, none less than the one before", true },
 	{ "cors-at-edge", "origin.cors & behavior[@].origin & !behavior[@].cors & !behavior[@].origin-request-policy | origin.cors & behavior[@].origin & !behavior[@].method[OPTIONS]",
 	  "a behavior that does not forward Origin gives a viewer the CORS headers or not, as who filled the cache had it; and one without OPTIONS refuses what a script asks first",
 	  "cors, or an origin-request-policy beside a cache-policy, and methods = GET, HEAD, OPTIONS in each of the [behavior] sections", false },
@@ -63,6 +90,11 @@ static const struct larder_trap cdn_traps[] = {
 static const struct larder_trap filesystem_traps[] = {
 	{ "efs-open-inside", "!policy.tls=yes | !policy.access-point=yes", "any pod on those nodes can mount it as root, without an access point, or read over the line in clear, without TLS", "policy = tls, access-point", false },
 	{ "efs-path-missing", "cache[@].volume-path & !access-point[*].mode", "on a new file system that path is not there, or belongs to root: the mount fails", "access-point, owner and mode", false },
+	{ "access-point-without-owner", "access-point[@].mode & !access-point[@].owner", "EFS makes no folder that belongs to nobody", "owner = UID:GID", true },
+	{ "key-without-encryption", "kms-key & !encrypted=yes", "EFS refuses it: a key is for what is encrypted", "encrypted = yes, or no kms-key", true },
+	{ "elastic-of-maxio", "throughput=elastic & performance=maxIO", "EFS refuses it: elastic throughput is for generalPurpose alone", "performance = generalPurpose", true },
+	{ "archive-not-elastic", "lifecycle.to-archive & !throughput=elastic", "EFS refuses it: its archive is for elastic throughput alone", "throughput = elastic", true },
+	{ "archive-before-ia", "lifecycle.to-archive - lifecycle.to-ia<1", "EFS refuses it: files become infrequent before they are archived", "to-archive later than to-ia", true },
 	{ "efs-zones", "targets<2", "nodes of other zones mount across zones, which is billed, or do not find it", "a subnet of each zone that has nodes", false },
 	{ "bursting-and-ia", "throughput=bursting & lifecycle.to-ia", "only bytes of the Standard class earn throughput: as models idle into IA it falls, from 24 MiB/s of 500 GiB to 1", "throughput = elastic, or no to-ia", false },
 	{ "lease-too-short", "throughput=bursting & lifecycle.to-ia & cache[@].lease<6700", "at the least throughput a model of 7 GB takes longer than the lock lasts: workers that do not renew it load twice", "a longer lease for such workers; ours renew", false },
@@ -88,6 +120,7 @@ static const struct larder_trap database_traps[] = {
 	{ "pitr-is-not-logs", "log[*]", "exported logs do not bring a point in time back: a retention above 0 does", "retention; the logs are for reading", false },
 	{ "retention-stalls", "was:retention=0 & retention & !retention=0 | was:retention>0 & retention=0", "between none and some retention the instance may stall for seconds", "in the maintenance window", false },
 	{ "windows", "window", "the window is in UTC: {window} there is {window here} by this machine's clock", "other hours, where that is a busy time", false },
+	{ "retention-too-long", "retention>35", "RDS refuses it: automated backups stay 35 days at the most", "35d at the most; for longer a [backup]", true },
 	{ "windows-overlap", "window overlaps was:maintenance", "RDS refuses it: the instance has its maintenance at {was:maintenance}, UTC", "a window at another time, or another time for the maintenance", true },
 	{ NULL }
 };

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
-from tool import ENV, HOME, LARDER, SRC, larder, read, run, write  # noqa: E402
+from tool import ENV, HOME, LARDER, PIPELINE, configured, larder, read, run, write  # noqa: E402
 
 DEMO = os.path.join(HOME, "demo")
 NAME = "pingvas-studio"
@@ -262,19 +262,6 @@ def test_cli_infra_destroy_of_one_section():
     # What it needs stays, empty as it is.
     assert {one[:1] + one[2:] for one in marks(plan("--destroy", "--only", "cdn/images"))} == {("pingvas-studio/cdn/images", "remove")}
     assert larder("infra", "destroy", "--environment", NAME, "--only", "cdn/images").code == 0 and os.path.exists(os.path.join(DEMO, "pingvas-studio-images"))
-
-
-def configured(text, *changes):
-    """The pipeline, changed, with the profiles beside it."""
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    write("etc/larder.ini", text.encode())
-    shutil.copytree(os.path.join(SRC, "etc/profiles"), "etc/profiles", dirs_exist_ok=True)
-    return {"LARDER_CONFIG": os.path.join(HOME, "etc/larder.ini")}
-
-
-PIPELINE = read(os.path.join(SRC, "etc/larder.ini")).decode()
 
 
 def test_cli_infra_protect_and_destroy_of_a_database():

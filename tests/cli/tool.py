@@ -55,18 +55,6 @@ class Ran:
         return self.lines()[-1]
 
 
-def pipeline(text, profile):
-    """A pipeline file and a profile of the test's own; the environment that names them."""
-    write("own.ini", text.encode())
-    write("profiles/own.ini", profile.encode())
-    return {"LARDER_CONFIG": os.path.join(HOME, "own.ini"), "LARDER_PROFILE": "own"}
-
-
-def larder(*args, stdin=b"", env=None, cwd=None):
-    return Ran(subprocess.run([LARDER, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              env={**ENV, **(env or {})}, cwd=cwd, timeout=120 * SLOW))
-
-
 def write(path, data=b"x"):
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "wb") as file:
@@ -76,6 +64,31 @@ def write(path, data=b"x"):
 def read(path):
     with open(path, "rb") as file:
         return file.read()
+
+
+def pipeline(text, profile):
+    """A pipeline file and a profile of the test's own; the environment that names them."""
+    write("own.ini", text.encode())
+    write("profiles/own.ini", profile.encode())
+    return {"LARDER_CONFIG": os.path.join(HOME, "own.ini"), "LARDER_PROFILE": "own"}
+
+
+PIPELINE = read(os.path.join(SRC, "etc/larder.ini")).decode()
+
+
+def configured(text, *changes):
+    """The pipeline, changed, with the profiles beside it."""
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    write("etc/larder.ini", text.encode())
+    shutil.copytree(os.path.join(SRC, "etc/profiles"), "etc/profiles", dirs_exist_ok=True)
+    return {"LARDER_CONFIG": os.path.join(HOME, "etc/larder.ini")}
+
+
+def larder(*args, stdin=b"", env=None, cwd=None):
+    return Ran(subprocess.run([LARDER, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env={**ENV, **(env or {})}, cwd=cwd, timeout=120 * SLOW))
 
 
 def tree(top):

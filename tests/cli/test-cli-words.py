@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Words that only the service would refuse, half-way through an apply: refused by plan, apply and `config check`, with file and line and what to write instead."""
+import os
+import sys
+
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
+from tool import HOME, PIPELINE, configured, larder, run  # noqa: E402
+
+DEMO = os.path.join(HOME, "demo")
+LOGS, RULE, COPY, SHARE = "bucket = pingvas-studio-logs\n", "id = expire_old_versions\n", "id = ReplicateToTokyo\n", "token = pingvas-studio-models\n"
+AGES = "one of 1, 7, 14, 30, 60, 90, 180, 270, 365: days"
+# what is written, what is written instead, what the error says of it, and of what to do
+WORDS = (
+    ("encryption = AES256\npublic-access = blocked\nlifecycle = logs", "encryption = ROT13\npublic-access = blocked\nlifecycle = logs", "'ROT13' of encryption in [store \"logs\"]", "one of AES256, aws:kms, aws:kms:dsse"),
+    (LOGS, LOGS + "ownership = BucketOwnerEnforce\n", "'BucketOwnerEnforce' of ownership in [store \"logs\"]", "did you mean 'BucketOwnerEnforced'?"),
+    ("public-access = blocked\nlifecycle = logs", "public-access = open-ish\nlifecycle = logs", "'open-ish' of public-access in [store \"logs\"]", "one of blocked"),
+    (LOGS, LOGS + "tiering = 89d ARCHIVE_ACCESS\n", "'89d ARCHIVE_ACCESS' of tiering in [store \"logs\"]", "ARCHIVE_ACCESS from 90d to 730d"),
+    (RULE, RULE + "transition = 30d GLACIR\n", "'GLACIR' of transition in [lifecycle \"uploads\"]", "did you mean 'GLACIER'?"),
+    (RULE, RULE + "transition = 30d STANDARD\n", "'STANDARD' of transition in [lifecycle \"uploads\"]", "did you mean 'STANDARD_IA'?"),
+    ("methods = GET, HEAD\nheaders", "methods = GET, FETCH\nheaders", "'FETCH' of methods in [cors \"studio\"]", "one of GET, HEAD, PUT, POST, DELETE"),
+    ("methods = GET, HEAD\nheaders", "methods = GET, OPTIONS\nheaders", "'OPTIONS' of methods in [cors \"studio\"]", "one of GET, HEAD, PUT, POST, DELETE"),
+    (COPY + "class = STANDARD_IA", COPY + "class = STANDARD_IIA", "'STANDARD_IIA' of class in [replication \"tokyo\"]", "did you mean 'STANDARD_IA'?"),
+    (COPY, COPY + "role = Replicator\n", "'Replicator' of role in [replication \"tokyo\"]", "one of auto, arn:…"),
+    ("time-control = 15m", "time-control = 20m", "'20m' of time-control in [replication \"tokyo\"]", "one of 900: "),
+    ("origin-access = oai ", "origin-access = oax ", "'oax' of origin-access in [cdn \"images\"]", "did you mean 'oac'?"),
+    ("price-class = PriceClass_200", "price-class = PriceClass_20", "'PriceClass_20' of price-class in [cdn \"images\"]", "did you mean 'PriceClass_200'?"),
+    ("geo = none", "geo = none\nhttp-version = http4", "'http4' of http-version in [cdn \"images\"]", "did you mean 'http2'?"),
+    ("geo = none", "geo = whitelist", "'whitelist' of geo in [cdn \"images\"]", "did you mean 'whitelist …'?"),
+    ("geo = none", "geo = KR JP", "'KR JP' of geo in [cdn \"images\"]", "one of none, whitelist …, blacklist …"),
+    ("geo = none", "geo = none\ntls = TLSv1.2\naliases = a.example\ncertificate = arn:aws:acm:us-east-1:1:certificate/x", "'TLSv1.2' of tls in [cdn \"images\"]", "did you mean 'TLSv1'?"),
+    ("[behavior \"default\"]\nviewer = redirect-to-https", "[behavior \"default\"]\nviewer = redirect-to-http", "'redirect-to-http' of viewer in [behavior \"default\"]", "did you mean 'redirect-to-https'?"),
+    ("methods = GET, HEAD, OPTIONS\n", "methods = GET, HEAD, LINK\n", "'LINK' of methods in [behavior \"default\"]", "one of GET, HEAD, OPTIONS"),
+    ("methods = GET, HEAD, OPTIONS\ncached-methods = GET, HEAD", "methods = GET, HEAD, OPTIONS\ncached-methods = GET, HEAD, POST", "'POST' of cached-methods in [behavior \"default\"]", "one of GET, HEAD, OPTIONS"),
+    ("performance = generalPurpose", "performance = fast", "'fast' of performance in [filesystem \"model-cache\"]", "one of generalPurpose, maxIO"),
+    ("throughput = bursting", "throughput = warp", "'warp' of throughput in [filesystem \"model-cache\"]", "one of bursting, elastic, provisioned …"),
+    ("throughput = bursting", "throughput = provisioned", "'provisioned' of throughput in [filesystem \"model-cache\"]", "did you mean 'provisioned …'?"),
+    ("to-ia = 30d", "to-ia = 31d", "'31d' of to-ia in [filesystem \"model-cache\"]", AGES),
+    ("egress = open", "egress = opened", "'opened' of egress in [filesystem \"model-cache\"]", "did you mean 'open'?"),
+    ("schedule = cron(0 2 * * ? *)", "schedule = daily", "'daily' of schedule in [backup \"models\"]", "one of cron(…, rate(…"),
+    ("rule = daily_backup", "rule = daily_backup\nrole = keeper", "'keeper' of role in [backup \"models\"]", "one of auto, arn:…"),
+    ("logs = postgresql", "logs = postgres", "'postgres' of logs in [database \"postgresql\"]", "did you mean 'postgresql'?"),
+)
+
+
+def where(old, new):
+    """The line of the pipeline file that differs, as an error names it."""
+    changed = PIPELINE.replace(old, new).split("\n")
+    return next(n for n, line in enumerate(changed, 1) if line != PIPELINE.split("\n")[n - 1])
+
+
+def test_cli_words_are_refused_before_anything_is_made():
+    for old, new, what, instead in WORDS:
+        env = configured(PIPELINE, (old, new))
+        for words in (("infra", "plan"), ("infra", "apply"), ("config", "check")):
+            got = larder(*words, env=env)
+            assert got.code == 2 and what in got.err and instead in got.err, (words, new, got.code, got.out, got.err)
+            assert "larder.ini:" in got.err, got.err
+        assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-uploads")), new
+
+
+def test_cli_words_name_the_line():
+    """Where it was written: also what a section of its own says, and what a driver refuses that no word tells."""
+    for old, new, what, instead in WORDS:
+        got = larder("infra", "plan", env=configured(PIPELINE, (old, new)))
+        lines = PIPELINE.replace(old, new).split("\n")
+        word, _, rest = what[1:].partition("'")
+        key = rest.split()[1]
+        number = int(got.err.split("larder.ini:")[1].split()[0].rstrip(":"))
+        assert lines[number - 1].startswith(key + " = ") and word in lines[number - 1], (new, lines[number - 1], got.err)
+
+
+def test_cli_words_that_can_be_had():
+    """Each word that may be, and each way to begin: no word of the service is refused."""
+    legal = (
+        ("throughput = bursting", "throughput = provisioned 100MiB/s"), ("throughput = bursting", "throughput = elastic"), ("performance = generalPurpose", "performance = maxIO"),
+        ("to-ia = 30d", "to-ia = 365d"), ("to-ia = 30d", "to-ia = 1d"), ("geo = none", "geo = whitelist KR JP"), ("geo = none", "geo = blacklist KR"), ("geo = none", "geo = none\nhttp-version = http2and3"),
+        (LOGS, LOGS + "tiering = 730d DEEP_ARCHIVE_ACCESS, 90d ARCHIVE_ACCESS\n"), (COPY, COPY + "role = arn:aws:iam::123456789012:role/copies\n"), (COPY, COPY + "role = auto\n"),
+        ("encryption = AES256\npublic-access = blocked\nlifecycle = logs", "encryption = aws:kms arn:aws:kms:x:1:key/y\npublic-access = blocked\nlifecycle = logs"),
+        ("methods = GET, HEAD, OPTIONS\ncached-methods = GET, HEAD", "methods = GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE\ncached-methods = GET, HEAD, OPTIONS"),
+        (RULE, RULE + "transition = 0d STANDARD_IA, 30d INTELLIGENT_TIERING, 40d ONEZONE_IA, 70d GLACIER_IR, 160d GLACIER, 250d DEEP_ARCHIVE\n"), (RULE, RULE + "tag = kind=\n"),
+        ("logs = postgresql", "logs = postgresql, upgrade, iam-db-auth-error"), ("retention = 7d", "retention = 35d"), ("origin-access = oai ", "origin-access = oac "),
+    )
+    for change in legal:
+        got = larder("infra", "plan", env=configured(PIPELINE, change))
+        assert got.code == 0, (change, got.out, got.err)
+
+
+def test_cli_words_of_what_is_to_go_or_is_not_asked_for():
+    """Whoever removes it need not mend it first; nor does whoever asks for another section."""
+    env = configured(PIPELINE)
+    assert larder("infra", "apply", env=env).code == 0
+    env = configured(PIPELINE, ("throughput = bursting", "throughput = warp"), (LOGS, LOGS + "tiering = 1d ARCHIVE_ACCESS\n"))
+    assert larder("infra", "plan", "--only", "store/uploads", env=env).code == 0
+    assert larder("infra", "plan", "--only", "filesystem/model-cache", env=env).code == 2
+    assert larder("infra", "plan", "--destroy", env=env).code == 0
+
+
+# What single words do not tell: sections that contradict themselves.
+SECTIONS = (
+    ("origins = https://pingvas.studio, https://www.pingvas.studio\n", "", "[cors \"studio\"]", "lets nobody ask"),
+    ("origins = https://pingvas.studio, https://www.pingvas.studio\n", "origins =\n", "[cors \"studio\"]", "lets nobody ask"),
+    ("methods = GET, HEAD\nheaders", "methods =\nheaders", "[cors \"studio\"]", "lets nobody ask"),
+    ("to = images-replica", "to = images", "[replication \"tokyo\"]", "to itself"),
+    ("path = */thumbnails/*\n", "", "[behavior \"default\"]", "the second without a path"),
+    ("[behavior \"default\"]\n", "[behavior \"default\"]\npath = */thumbnails/*\n", "[behavior \"default\"]", "the second for '*/thumbnails/*'"),
+    ("behaviors = thumbnails, default", "behaviors = thumbnails, thumbnails, default", "[behavior \"thumbnails\"]", "the second for '*/thumbnails/*'"),
+    ("tags = \"Name=Images CDN\"", "tags = Name=", "[cdn \"images\"]", "'Name=' of tags"),
+    ("tags = \"Name=Images CDN\"", "tags = =Images", "[cdn \"images\"]", "'=Images' of tags"),
+    (RULE, RULE + "tag = kind\n", "[lifecycle \"uploads\"]", "'kind' of tag"),
+    (RULE, RULE + "tag = =x\n", "[lifecycle \"uploads\"]", "'=x' of tag"),
+)
+
+
+def test_cli_words_of_sections_that_cannot_be():
+    for old, new, section, what in SECTIONS:
+        env = configured(PIPELINE, (old, new))
+        for words in (("infra", "plan"), ("infra", "apply"), ("config", "check")):
+            got = larder(*words, env=env)
+            assert got.code == 2 and section in got.err and what in got.err and "larder.ini:" in got.err, (words, new, got.code, got.out, got.err)
+        assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-other"))
+
+
+ALL = "GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE"
+METHODS = "methods = GET, HEAD, OPTIONS\ncached-methods = GET, HEAD\n"
+TTL = "min-ttl = 0s\ndefault-ttl = 86400s\nmax-ttl = 31536000s"
+# The trap, the section, what is written, what is written instead: what the service refuses, and what lies beside it.
+TRAPS = (
+    ("transition-order", "store/uploads", RULE, RULE + "transition = %s\n", ("30d GLACIER, 30d INTELLIGENT_TIERING", "60d INTELLIGENT_TIERING, 30d ONEZONE_IA", "60d INTELLIGENT_TIERING, 0d GLACIER_IR",
+                                                                         "60d INTELLIGENT_TIERING, 59d DEEP_ARCHIVE"), ("30d INTELLIGENT_TIERING, 31d ONEZONE_IA", "0d INTELLIGENT_TIERING, 1d GLACIER")),
+    ("transition-gap", "store/uploads", RULE, RULE + "transition = %s\n", ("60d STANDARD_IA, 30d ONEZONE_IA", "30d STANDARD_IA, 59d INTELLIGENT_TIERING"), ("30d STANDARD_IA, 60d ONEZONE_IA", "30d STANDARD_IA, 60d INTELLIGENT_TIERING")),
+    ("expired-before-moved", "store/logs", "expire = 30d", "expire = 30d\ntransition = %s", ("30d GLACIER", "31d GLACIER_IR", "30d STANDARD_IA", "90d ONEZONE_IA", "30d DEEP_ARCHIVE", "30d INTELLIGENT_TIERING"),
+     ("29d GLACIER", "0d GLACIER_IR")),
+    ("class-unknown", "store/backups", "class = DEEP_ARCHIVE", "class = %s", ("DEEP_ARCHIV", "glacier"), ("GLACIER_IR", "STANDARD", "REDUCED_REDUNDANCY")),
+    ("class-unknown", "store/images", "class = INTELLIGENT_TIERING", "class = %s", ("FROZEN",), ("STANDARD",)),
+    ("key-without-kms", "store/logs", "encryption = AES256\npublic-access = blocked\nlifecycle = logs", "encryption = %s\npublic-access = blocked\nlifecycle = logs", ("AES256 alias/x",), ("AES256", "aws:kms alias/x", "aws:kms")),
+    ("no-default-behavior", "cdn/images", "behaviors = thumbnails, default", "behaviors = %s", ("thumbnails",), ("default", "thumbnails, default")),
+    ("methods-incomplete", "cdn/images", METHODS, "methods = %s\n", ("GET", "HEAD, OPTIONS", "GET, HEAD, PUT", ALL.replace(", POST", ""), ALL.replace(", OPTIONS", ""), ALL.replace(", DELETE", "")), ("GET, HEAD", "GET, HEAD, OPTIONS", ALL)),
+    ("cached-methods-incomplete", "cdn/images", METHODS, "methods = GET, HEAD\ncached-methods = %s\n", ("GET", "HEAD", "GET, HEAD, OPTIONS"), ("GET, HEAD",)),
+    ("times-out-of-order", "cdn/images", TTL, "min-ttl = 60s\n%s", ("default-ttl = 59s", "default-ttl = 61s\nmax-ttl = 60s"), ("default-ttl = 60s\nmax-ttl = 60s",)),
+    ("tls-without-certificate", "cdn/images", "geo = none", "geo = none\n%s", ("tls = TLSv1.2_2021",), ("http-version = http3",)),
+    ("access-point-without-owner", "filesystem/model-cache", "owner = 1000:1000\n", "%s\n", ("",), ("owner = 0:0",)),
+    ("key-without-encryption", "filesystem/model-cache", "encrypted = yes", "%s\nkms-key = alias/x", ("encrypted = no",), ("encrypted = yes",)),
+    ("elastic-of-maxio", "filesystem/model-cache", "performance = generalPurpose\nthroughput = bursting", "performance = maxIO\nthroughput = %s", ("elastic",), ("bursting", "provisioned 1MiB/s")),
+    ("retention-too-long", "database/postgresql", "retention = 7d", "retention = %s", ("36d",), ("35d",)),
+)
+
+
+def test_cli_words_together_that_the_service_refuses():
+    """Told by `config check`, refused by plan and apply; each neighbour that may be is let through."""
+    for name, section, old, new, wrong, right in TRAPS:
+        for value in wrong + right:
+            env = configured(PIPELINE, (old, new % value))
+            got = larder("infra", "plan", "--json", "--only", section, env=env)
+            assert (got.code, name in got.out) == ((2, True) if value in wrong else (0, False)), (name, value, got.code, got.out, got.err)
+            assert (name in larder("config", "check", "--json", env=env).out) == (value in wrong), (name, value)
+
+
+run(sys.modules[__name__])
