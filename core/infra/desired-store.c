@@ -24,14 +24,28 @@ add_transition (struct resource *bucket, const char *rule, const struct config_s
 	return 0;
 }
 
+/* A rule does something, and to objects that can be. What it says of uploads alone goes into a rule of theirs. */
+static int
+check_rule (const struct config_section *at, const struct schema_lifecycle *asked, bool acts, struct larder_error *error)
+{
+	if (asked->tag && (*asked->tag == '=' || !strchr (asked->tag, '=')))
+		return larder_fail_next (error, LARDER_E_INVALID, "write NAME=VALUE", "'%s' of tag in [lifecycle \"%s\"] of %s is no tag", asked->tag, config_name (at), config_where_key (at, "tag"));
+	if (acts || config_given (at, "abort-uploads"))
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "expire, expire-noncurrent, transition or abort-uploads", "[lifecycle \"%s\"] of %s says of nothing what becomes of it", config_name (at),
+		config_where (at));
+}
+
 static int
 add_rule (struct resource *bucket, const struct config_section *at, struct larder_error *error)
 {
 	const struct schema_lifecycle *asked = config_struct (at);
 	const char *id = asked->id ? asked->id : config_name (at);
 	struct lines *lines = &bucket->desired;
-	if (asked->tag && (*asked->tag == '=' || !strchr (asked->tag, '=')))
-		return larder_fail_next (error, LARDER_E_INVALID, "write NAME=VALUE", "'%s' of tag in [lifecycle \"%s\"] of %s is no tag", asked->tag, config_name (at), config_where_key (at, "tag"));
+	bool acts = asked->expire > 0 || asked->expire_noncurrent > 0 || (asked->transition && *asked->transition);
+	int code = check_rule (at, asked, acts, error);
+	if (code < 0 || !acts)
+		return code;
 	lines_add_in (lines, "rule", id, ".status", "enabled");
 	lines_add_in (lines, "rule", id, ".prefix", asked->prefix);
 	lines_add_in (lines, "rule", id, ".tag", asked->tag);
@@ -39,7 +53,6 @@ add_rule (struct resource *bucket, const struct config_section *at, struct larde
 		lines_add_in (lines, "rule", id, ".larger-than", arena_printf (bucket->arena, "%llu", (unsigned long long) asked->larger_than));
 	lines_add_in (lines, "rule", id, ".expire", text_days (bucket->arena, asked->expire));
 	lines_add_in (lines, "rule", id, ".expire-noncurrent", text_days (bucket->arena, asked->expire_noncurrent));
-	int code = 0;
 	for (const char *const *one = asked->transition; code == 0 && one && *one; one++)
 		code = add_transition (bucket, id, at, *one, error);
 	return code;

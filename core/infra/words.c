@@ -25,6 +25,7 @@ words_matter (const struct larder_infra *infra, const struct resource *one)
 /* Members of these sets are sections of their own; all else stands in the resource's. */
 static const struct { const char *type, *path, *kind; } kinds[] = {
 	{ "bucket", "rule[", "lifecycle" }, { "bucket", "cors[", "cors" }, { "replication", "role", "replication" }, { "replication", "rule[", "replication" }, { "cdn", "behavior[", "behavior" },
+	{ "backup", "rule[", "backup-rule" },
 };
 
 /* Keys that are not called as the end of their path. */

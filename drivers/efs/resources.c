@@ -81,6 +81,7 @@ static const struct larder_path_rule share_paths[] = {
 	{ "id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
 	{ "kms-key", LARDER_STRING, LARDER_PATH_IMMUTABLE, "key of it" },
 	{ "lifecycle.back-on-access", LARDER_INT, 0, "accesses until it comes back" },
+	{ "lifecycle.to-archive", LARDER_INT, 0, "days until a file is archived" },
 	{ "lifecycle.to-ia", LARDER_INT, 0, "days until a file is infrequent" },
 	{ "network", LARDER_STRING, LARDER_PATH_IMMUTABLE, "where it is reached" },
 	{ "performance", LARDER_STRING, LARDER_PATH_IMMUTABLE, "performance mode" },

@@ -51,7 +51,6 @@ static const struct larder_words filesystem_words[] = {
 };
 
 static const struct larder_words backup_words[] = {
-	{ "rule[*].copy[*]", "arn:*" },
 	{ "rule[*].schedule", "cron(*|rate(*" },
 	{ "selection[*].role", "auto|arn:*" },
 	{ NULL, NULL }

@@ -90,6 +90,18 @@ def test_cli_own_is_checked_against_the_table():
     assert larder("config", "check", env=ENV).code == 2 and made() == []
 
 
+def test_cli_own_words_of_the_module():
+    """What a value, or a member, may be: the module's own words, also how one begins; a number among those there are."""
+    thing = "[resource \"edge\"]\ntype = faulty.thing\n"
+    for line, where, words in (("tag[colo] = x", "'colo' of tag[colo]", "one of a, b, colou…"), ("tag[zz] = x", "'zz' of tag[zz]", "one of a, b, colou…"), ("tag[colou] = x", "'colou' of", "colou…"),
+                               ("size = 3", "'3' of size", "one of 1, 2, 4: how large"), ("size = 04", "'04' of size", "one of 1, 2, 4")):
+        got = infra("plan", text=thing + line + "\n", profile=THINGS, code=2)
+        assert where in got.err and words in got.err and "own.ini:3" in got.err, (line, got.err)
+        assert larder("config", "check", env=ENV).code == 2, line
+    for line in ("tag[a] = x", "tag[colour] = x", "size = 4"):
+        assert changes(infra("plan", text=thing + line + "\n", profile=THINGS))[0] == ("edge", None, "create"), line
+
+
 def test_cli_own_of_a_driver_that_is_not_here():
     """It may come later: told, and no error."""
     got = infra("plan", text=EDGE.replace("localfs-mock.cdn", "no-such.thing"))

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Words that only the service would refuse, half-way through an apply: refused by plan, apply and `config check`, with file and line and what to write instead."""
 import os
+import shutil
 import sys
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
@@ -95,6 +96,15 @@ def test_cli_words_of_what_is_to_go_or_is_not_asked_for():
     assert larder("infra", "plan", "--destroy", env=env).code == 0
 
 
+def test_cli_words_of_uploads_alone():
+    """A section that says how long they stay, and nothing else, makes no rule of its own: one that does nothing is none."""
+    shutil.rmtree(DEMO, True)
+    env = configured(PIPELINE, (RULE + "expire-noncurrent = 30d\n", RULE + "abort-uploads = 3d\n"))
+    got = larder("infra", "plan", "--json", "--only", "store/uploads", env=env)
+    lines = {line["path"]: line["will"] for line in got.lines() if line["type"] == "change" and (line.get("path") or "").startswith("rule[")}
+    assert lines == {"rule[abort-uploads].status": "enabled", "rule[abort-uploads].abort-uploads": "3"}, (lines, got.err)
+
+
 # What single words do not tell: sections that contradict themselves.
 SECTIONS = (
     ("origins = https://pingvas.studio, https://www.pingvas.studio\n", "", "[cors \"studio\"]", "lets nobody ask"),
@@ -106,6 +116,7 @@ SECTIONS = (
     ("behaviors = thumbnails, default", "behaviors = thumbnails, thumbnails, default", "[behavior \"thumbnails\"]", "the second for '*/thumbnails/*'"),
     ("tags = \"Name=Images CDN\"", "tags = Name=", "[cdn \"images\"]", "'Name=' of tags"),
     ("tags = \"Name=Images CDN\"", "tags = =Images", "[cdn \"images\"]", "'=Images' of tags"),
+    (RULE + "expire-noncurrent = 30d\n", RULE, "[lifecycle \"uploads\"]", "says of nothing"),
     (RULE, RULE + "tag = kind\n", "[lifecycle \"uploads\"]", "'kind' of tag"),
     (RULE, RULE + "tag = =x\n", "[lifecycle \"uploads\"]", "'=x' of tag"),
 )

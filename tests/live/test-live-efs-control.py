@@ -510,10 +510,12 @@ def test_live_efs_control_what_is_looked_up():
     assert done.code == 2 and all(word in done.out + done.err for word in (place.subnets[0], twin, "us-east-1a")), done
     place.ec2.delete_subnet(SubnetId=twin)
     for was, will, code, word in (("tag:Name=prod", "tag:Name=none", 3, "tag:Name=none"), ("tag:Name=private-a", "private-a", 2, "subnet-"), ("tag:Name=eks-node", "nodes", 2, "sg-"),
-                                  ("alias/efs", "alias/none", 3, "no key 'alias/none'"), ("owner = 1000:1000\n", "", 2, "owner"), ("to-ia = 30d", "to-ia = 31d", 2, "31d")):
+                                  ("alias/efs", "alias/none", 3, "no key 'alias/none'"), ("owner = 1000:1000\n", "", 2, "owner"), ("to-ia = 30d", "to-ia = 31d", 2, "31d"),
+                                  ("owner = 1000:1000", "owner = models", 2, "UID:GID"), ("owner = 1000:1000", "owner = 1000", 2, "UID:GID"), ("mode = 755", "mode = rwx", 2, "mode = 755"), ("mode = 755", "mode = 75", 2, "mode = 755"),
+                                  ("throughput = bursting", "throughput = provisioned warp", 2, "provisioned 100MiB/s")):
         place.clean()
         done = place.run("apply", section=SECTION.replace(was, will))
-        assert done.code == code and word in done.err, (was, done)
+        assert done.code == code and word in done.err and place.wrote() == [], (was, done, place.wrote())
 
 
 def test_live_efs_control_lists_in_pages():

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -254,9 +255,32 @@ may_change (size_t line)
 
 /* ---- the promises ---- */
 
+/* Is the row of words about a path of the table, or a member of one? */
+static bool
+is_about (const char *path)
+{
+	size_t length = strlen (path);
+	const char *at = (const char *) means->paths;
+	for (; at && ((const struct larder_path_rule *) (const void *) at)->path; at += means->path_stride)
+		if (length && strncmp (((const struct larder_path_rule *) (const void *) at)->path, path, path[length - 1] == ']' ? length : length + 1) == 0)
+			return true;
+	return false;
+}
+
+/* Words of a path that is in no row of the table would never be read. */
+static void
+words_are_read (struct suite *suite)
+{
+	bool newer = suite->driver->resource_stride >= offsetof (struct larder_resource_type, words_stride) + sizeof means->words_stride;
+	const char *at = newer ? (const char *) means->words : NULL;
+	for (; at && ((const struct larder_words *) (const void *) at)->path; at += means->words_stride)
+		WANT (is_about (((const struct larder_words *) (const void *) at)->path), "there are words of '%s', which the table has not", ((const struct larder_words *) (const void *) at)->path);
+}
+
 static void
 table_is_whole (struct suite *suite)
 {
+	words_are_read (suite);
 	WANT (means->read && means->update && means->remove, "read, update or remove is NULL");
 	for (size_t n = 0; n < wish->count; n++)
 		WANT (rule_of (wish->at[n].path), "the table has no '%s'", wish->at[n].path);
