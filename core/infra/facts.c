@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "kubernetes.h"
+#include "text.h"
 
 static bool
 is (const char *a, const char *b)
@@ -40,12 +41,31 @@ of_views (const struct larder_infra *infra, const char *store, struct lines *fac
 	}
 }
 
+/* How long an edge may keep an object at the most; 0: policies say it. */
+static int64_t
+longest_at_edge (const struct larder_infra *infra, const struct schema_cdn *cdn)
+{
+	int64_t longest = 0;
+	for (const char *const *name = cdn->behaviors; name && *name; name++) {
+		const struct config_section *at;
+		const struct schema_behavior *behavior = config_find (larder_configuration (infra->larder), "behavior", *name, &at, NULL) == 0 ? config_struct (at) : NULL;
+		if (!behavior || behavior->cache_policy)
+			return 0;
+		longest = behavior->max_ttl > longest ? behavior->max_ttl : longest;
+	}
+	return longest;
+}
+
 static void
 of_cdns (const struct larder_infra *infra, const char *store, struct lines *facts)
 {
-	for (const struct config_section *at = NULL; (at = next (infra, "cdn", at));)
-		if (is (((const struct schema_cdn *) config_struct (at))->store, store))
-			lines_add_in (facts, "behind", config_name (at), "", "yes");
+	for (const struct config_section *at = NULL; (at = next (infra, "cdn", at));) {
+		const struct schema_cdn *cdn = config_struct (at);
+		if (!is (cdn->store, store))
+			continue;
+		lines_add_in (facts, "behind", config_name (at), "", "yes");
+		lines_add_in (facts, "behind", config_name (at), ".days", text_days (facts->arena, longest_at_edge (infra, cdn)));
+	}
 }
 
 static void
@@ -151,6 +171,20 @@ of_mounts (const struct larder_infra *infra, const char *share, struct lines *fa
 	}
 }
 
+/* What it is expected to hold, as written and in GiB, rounded up; and a rate that is paid for, in KiB a second. */
+static void
+of_size (const struct schema_filesystem *asked, struct lines *facts)
+{
+	static const char word[] = "provisioned ";
+	uint64_t size, rate;
+	if (asked->expected_size && text_size (asked->expected_size, &size) == 0 && size > 0) {
+		lines_add (facts, "size", asked->expected_size);
+		lines_add (facts, "size.gib", arena_printf (facts->arena, "%llu", (unsigned long long) ((size >> 30) + (size % (1 << 30) != 0))));
+	}
+	if (asked->throughput && strncmp (asked->throughput, word, strlen (word)) == 0 && text_rate (asked->throughput + strlen (word), &rate) == 0)
+		lines_add (facts, "provisioned", arena_printf (facts->arena, "%llu", (unsigned long long) (rate >> 10)));
+}
+
 static void
 of_share (const struct larder_infra *infra, const struct resource *share, struct lines *facts)
 {
@@ -159,6 +193,7 @@ of_share (const struct larder_infra *infra, const struct resource *share, struct
 	while (asked->subnets && asked->subnets[targets])
 		targets++;
 	lines_add (facts, "targets", arena_printf (facts->arena, "%zu", targets));
+	of_size (asked, facts);
 	accepted (facts, asked->accept);
 	of_mounts (infra, share->section, facts);
 }

@@ -166,7 +166,7 @@ int resource_refuse_held (struct larder_infra *infra, const struct resource *one
 bool window_is_of_a_day (const char *text, int least);
 /* Of a day or of a week ("sun:05:00-sun:05:30"), each. What is no window overlaps none. */
 bool windows_overlap (const char *one, const char *other);
-/* A window of a day by this machine's clock, "12:00-13:00 KST"; any other text as it is. NULL: no memory. */
+/* A window of a day by this machine's clock, "12:00-13:00 KST"; the times of a schedule, "cron(0 2 …)", by both: "02:00 UTC, 11:00 KST". NULL: it is neither, or no memory. */
 char *window_here (struct larder_arena *arena, const char *text);
 
 /* ---- costs.c: what the changes of a resource cost ---- */

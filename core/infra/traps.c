@@ -71,25 +71,80 @@ any_lacking_fits (const struct world *world, const char *path, size_t length, ch
 	return false;
 }
 
-/* "A - B < N" */
-static bool
-difference_fits (const struct world *world, const char *term, const char *minus, const char *less)
-{
-	size_t a = 0, b = 0;
-	const struct line *first = line_of (world, world->desired, term, (size_t) (minus - term), &a);
-	const struct line *second = line_of (world, world->desired, minus + 3, (size_t) (less - minus - 3), &b);
-	return first && second && first->value && second->value && strtoll (first->value, NULL, 10) - strtoll (second->value, NULL, 10) < strtoll (less + 1, NULL, 10);
-}
-
 /* The value of "PATH" or "was:PATH", or NULL. */
 static const char *
 value_of (const struct world *world, const char *path, size_t length)
 {
 	bool was = strncmp (path, WAS, strlen (WAS)) == 0;
-	size_t at = 0, skip = was ? strlen (WAS) : 0;
+	size_t at = 0, fact = 0, skip = was ? strlen (WAS) : 0;
 	const struct line *line = line_of (world, was ? world->observed : world->desired, path + skip, length - skip, &at);
+	if (!line && !was)
+		line = line_of (world, world->facts, path, length, &fact);
 	return line ? line->value : NULL;
 }
+
+/* ---- sums ---- */
+
+/* The first " - ", " * " or " / " before the end, or NULL. */
+static const char *
+operator_in (const char *at, const char *end)
+{
+	for (; at + 3 < end; at++)
+		if (at[0] == ' ' && strchr ("-*/", at[1]) && at[2] == ' ')
+			return at;
+	return NULL;
+}
+
+static bool
+operand_of (const struct world *world, const char *text, size_t length, int64_t *ret)
+{
+	const char *value = *text >= '0' && *text <= '9' ? text : value_of (world, text, length);
+	if (value)
+		*ret = strtoll (value, NULL, 10);
+	return value != NULL;
+}
+
+static bool
+apply_operator (char how, int64_t *ret, int64_t second)
+{
+	switch (how) {
+	case '-': return !__builtin_sub_overflow (*ret, second, ret);
+	case '*': return !__builtin_mul_overflow (*ret, second, ret);
+	default:
+		if (second <= 0)
+			return false;
+		*ret /= second;
+		return true;
+	}
+}
+
+/* Of "A * B / C", from left to right; false: a path is not there, or the sum has no value. */
+static bool
+sum_of (const struct world *world, const char *at, const char *end, int64_t *ret)
+{
+	const char *next = operator_in (at, end);
+	int64_t second;
+	if (!operand_of (world, at, (size_t) ((next ? next : end) - at), ret))
+		return false;
+	while (next) {
+		char how = next[1];
+		at = next + 3;
+		next = operator_in (at, end);
+		if (!operand_of (world, at, (size_t) ((next ? next : end) - at), &second) || !apply_operator (how, ret, second))
+			return false;
+	}
+	return true;
+}
+
+/* "A * B < N" */
+static bool
+sum_fits (const struct world *world, const char *term, const char *compared)
+{
+	int64_t sum, number = strtoll (compared + 1, NULL, 10);
+	return sum_of (world, term, compared, &sum) && (*compared == '<' ? sum < number : sum > number);
+}
+
+/* ---- windows, names ---- */
 
 /* "PATH overlaps PATH" */
 static bool
@@ -121,9 +176,9 @@ term_fits (const struct world *world, const char *term)
 		return overlaps ? overlap_fits (world, term, overlaps) : name_fits (world, term, names);
 	bool was = strncmp (term, WAS, strlen (WAS)) == 0;
 	term += was ? strlen (WAS) : 0;
-	const char *less = strchr (term, '<'), *minus = strstr (term, " - ");
-	if (minus && less)
-		return difference_fits (world, term, minus, less);
+	const char *compared = strpbrk (term, "<>");
+	if (compared && operator_in (term, compared))
+		return sum_fits (world, term, compared);
 	size_t length = strcspn (term, "=~<>");
 	char how = term[length];
 	const char *text = how ? term + length + 1 : "";
@@ -190,28 +245,53 @@ trap_is_met (const char *when, const struct resource *resource, const struct lin
 
 /* ---- of a resource ---- */
 
-/* The text with each {PATH}, {was:PATH} and {PATH here} as it is in this resource; NULL: no memory. */
+/* Where the sum that a text begins with ends: words behind it are no part of it. */
 static const char *
-trap_text (const struct resource *resource, const char *text)
+sum_end (const char *at, const char *end)
 {
-	const struct world world = { .desired = &resource->desired, .observed = &resource->observed };
+	const char *space = memchr (at, ' ', (size_t) (end - at));
+	while (space && operator_in (space, end) == space)
+		space = memchr (space + 3, ' ', (size_t) (end - space - 3));
+	return space ? space : end;
+}
+
+/* What stands for one {…}; NULL: no memory. */
+static const char *
+figure (const struct world *world, struct larder_arena *arena, const char *at, const char *end)
+{
+	const char *bar = memchr (at, '|', (size_t) (end - at)), *stop = bar ? bar : end, *sum = sum_end (at, stop);
+	bool here = (size_t) (stop - sum) == strlen (HERE) && strncmp (sum, HERE, strlen (HERE)) == 0;
+	int64_t number;
+	const char *value = NULL;
+	if (!operator_in (at, sum))
+		value = value_of (world, at, (size_t) (sum - at));
+	else if (sum_of (world, at, sum, &number))
+		value = arena_printf (arena, "%lld", (long long) number);
+	if (value && here)
+		return (value = window_here (arena, value)) ? value : arena_printf (arena, "%.*s", bar ? (int) (end - bar - 1) : 0, bar ? bar + 1 : "");
+	if (!value)
+		return arena_printf (arena, "%.*s", bar ? (int) (end - bar - 1) : 0, bar ? bar + 1 : "");
+	return arena_printf (arena, "%s%.*s", value, (int) (stop - sum), sum);
+}
+
+/* The text with each {…} as it is in this resource; NULL: no memory. */
+static const char *
+trap_text (const struct world *world, struct larder_arena *arena, const char *text)
+{
 	const char *open = strchr (text, '{'), *close = open ? strchr (open, '}') : NULL;
 	if (!close)
 		return text;
-	size_t length = (size_t) (close - open - 1), here = strlen (HERE);
-	bool moved = length > here && strncmp (close - here, HERE, here) == 0;
-	const char *value = value_of (&world, open + 1, moved ? length - here : length), *rest = trap_text (resource, close + 1);
-	if (value && moved)
-		value = window_here (resource->arena, value);
-	return value && rest ? arena_printf (resource->arena, "%.*s%s%s", (int) (open - text), text, value, rest) : NULL;
+	const char *value = figure (world, arena, open + 1, close), *rest = trap_text (world, arena, close + 1);
+	return value && rest ? arena_printf (arena, "%.*s%s%s", (int) (open - text), text, value, rest) : NULL;
 }
 
 static int
-add_trap (struct resource *resource, const struct larder_trap *trap, struct larder_error *error)
+add_trap (struct resource *resource, const struct larder_trap *trap, const struct lines *facts, struct larder_error *error)
 {
+	const struct world world = { .desired = &resource->desired, .facts = facts, .observed = &resource->observed };
 	struct changes *traps = &resource->traps;
 	struct change *at = arena_more (resource->arena, traps->at, traps->count, &traps->room, sizeof *at);
-	const char *text = trap_text (resource, trap->text);
+	const char *text = trap_text (&world, resource->arena, trap->text);
 	if (!at || !text)
 		return larder_fail_memory (error);
 	traps->at = at;
@@ -245,7 +325,7 @@ traps_find (const struct larder_infra *infra, struct resource *resource, struct 
 		if (!accepted)
 			return larder_fail_memory (error);
 		if (!lines_find (&facts, accepted) && trap_is_met (trap->when, resource, &facts))
-			code = add_trap (resource, trap, error);
+			code = add_trap (resource, trap, &facts, error);
 	}
 	return code;
 }

@@ -1,4 +1,4 @@
-/* window.c: times of a day and of a week in UTC, as services have them for what they do by themselves: "03:00-04:00", "sun:05:00-sun:05:30". */
+/* window.c: times of a day and of a week in UTC, as services have them for what they do by themselves: "03:00-04:00", "sun:05:00-sun:05:30", and of schedules. */
 #include "resource.h"
 
 #include <stdio.h>
@@ -72,14 +72,53 @@ windows_overlap (const char *one, const char *other)
 	return found;
 }
 
+static char *
+time_add (struct larder_arena *arena, const char *text, int minutes)
+{
+	return text ? arena_printf (arena, "%s%s%02d:%02d", text, *text ? ", " : "", minutes / 60, minutes % 60) : NULL;
+}
+
+/* What follows a number below 60; NULL: it is none. */
+static const char *
+number_read (const char *at, int *ret)
+{
+	size_t digits = strspn (at, "0123456789");
+	*ret = digits == 1 ? at[0] - '0' : 10 * (at[0] - '0') + at[digits > 1] - '0';
+	return digits == 0 || digits > 2 || *ret >= 60 ? NULL : at + digits;
+}
+
+/* "cron(MINUTE HOUR,HOUR …)": the times, so many minutes on. NULL: they are not told one by one. */
+static char *
+cron_times (struct larder_arena *arena, const char *text, int on)
+{
+	static const char head[] = "cron(";
+	char *times = arena_copy (arena, "");
+	int minute, hour;
+	const char *at = strncmp (text, head, strlen (head)) == 0 ? number_read (text + strlen (head), &minute) : NULL;
+	for (char before = ' '; at && *at == before; before = ',') {
+		at = number_read (at + 1, &hour);
+		if (at && hour < 24)
+			times = time_add (arena, times, (60 * hour + minute + on + DAY) % DAY);
+		if (!at || hour >= 24 || *at == ' ')
+			return at && hour < 24 ? times : NULL;
+	}
+	return NULL;
+}
+
 char *
 window_here (struct larder_arena *arena, const char *text)
 {
 	struct window window;
 	time_t now = (time_t) (clock_wall () / NS_PER_S);
 	struct tm here;
-	if (!window_read (text, &window) || window.weekly || !localtime_r (&now, &here))
-		return arena_copy (arena, text);
-	int begins = (int) ((window.begins + here.tm_gmtoff / 60 + DAY) % DAY), ends = (begins + window.lasts) % DAY;
+	if (!localtime_r (&now, &here))
+		return NULL;
+	int on = (int) (here.tm_gmtoff / 60);
+	const char *utc = cron_times (arena, text, 0), *there = cron_times (arena, text, on);
+	if (utc && there)
+		return arena_printf (arena, "%s UTC, %s %s", utc, there, here.tm_zone);
+	if (!window_read (text, &window) || window.weekly)
+		return NULL;
+	int begins = (window.begins + on + DAY) % DAY, ends = (begins + window.lasts) % DAY;
 	return arena_printf (arena, "%02d:%02d-%02d:%02d %s", begins / 60, begins % 60, ends / 60, ends % 60, here.tm_zone);
 }

@@ -410,6 +410,7 @@ AS_WRITTEN = (
     ("versioning = yes\nencryption = AES256\npublic-access = blocked\nlifecycle = images\nreplica = yes", "versioning = yes\nreplica = yes"),
     ("claim-rw = efs-models-pvc-rw\n", ""),
     ("lifecycle = logs", "versioning = yes\nlifecycle = logs"),
+    ("expected-size = 500GB\ntags", "expected-size = 58GB\ntags"),
     ("price-class = PriceClass_200", "price-class = PriceClass_200\ncertificate = arn:aws:acm:ap-northeast-2:1:certificate/x"),
 )
 SILENT = {
@@ -435,12 +436,13 @@ SILENT = {
     "bursting-and-ia": ("throughput = bursting", "throughput = elastic"), "lease-too-short": ("lease = 600s", "lease = 7200s"),
     "read-only-miss": ("claim = efs-models-pvc\n", "claim = efs-models-pvc\nclaim-rw = efs-models-pvc-rw\n"),
     "final-snapshot-name": ("final-snapshot = pingvas-studio-final-snapshot", "final-snapshot = pingvas-studio-final-{date}"),
-    "pitr-is-not-logs": ("logs = postgresql\n", ""), "windows": ("window = 03:00-04:00\n", ""),
+    "pitr-is-not-logs": ("logs = postgresql\n", ""), "windows": (("window = 03:00-04:00\n", ""), ("schedule = cron(0 2 * * ? *)\n", "")),
+    "backups-in-one-region": ("delete-after = 30d\n", "delete-after = 30d\ncopy-to = far\n"), "bursting-too-small": ("expected-size = 58GB", "expected-size = 500GB"),
     "job-identity": ("job = model-sync-job", "job = model-sync-job\nservice-account = models\nimage = larder:1.0"),
     "mode-755-on-files": ("file-mode = 755", "file-mode = 644"),
 }
 # By nothing that the pipeline file can say yet.
-ALWAYS = ("403-for-missing", "backups-in-one-region")
+ALWAYS = ("403-for-missing",)
 
 
 def written():
@@ -466,13 +468,51 @@ def test_cli_infra_traps_of_the_strategy_as_written():
     assert told | {"backup-of-a-cache"} == set(SILENT) | set(ALWAYS), told ^ (set(SILENT) | set(ALWAYS))
     checked = larder("config", "check", "--json", env=configured(text))
     assert {line["text"].split(":")[0] for line in checked.lines() if line["type"] == "note"} >= told, checked.out
-    for name, (old, new) in SILENT.items():
-        assert old in text, (name, old)
-        assert name not in traps(text.replace(old, new)), name
+    for name, changes in SILENT.items():
+        mended = text
+        for old, new in changes if isinstance(changes[0], tuple) else (changes,):
+            assert old in mended, (name, old)
+            assert name in traps(mended) or name == "backup-of-a-cache", (name, "half mended")
+            mended = mended.replace(old, new)
+        assert name not in traps(mended), name
     everywhere = ("[store", "[lifecycle", "[cdn", "[filesystem", "[replication", "[backup", "[database", "[cache")
     for name in sorted(told):
         accepted = "\n".join(line + "\naccept = " + name if line.startswith(everywhere) else line for line in text.split("\n"))
         assert traps(accepted) == told - {name}, name
+
+
+def texts(name, *changes):
+    """What a trap says of each section that meets it, by config check."""
+    got = larder("config", "check", "--json", env={**configured(PIPELINE, *changes), "TZ": "KST-9"})
+    return {line["text"].split(": ", 1)[1] for line in got.lines() if line["type"] == "note" and line["text"].startswith(name + ": ")}
+
+
+def test_cli_infra_traps_tell_their_figures():
+    """c-C15: what the expected size earns and how long a read takes by it; the rate that is paid for; days; a schedule by both clocks. Where nothing is said, no figure."""
+    share, ia, size, lease, accept = "throughput = bursting\n", "to-ia = 30d\n", "expected-size = 500GB\ntags", "lease = 600s", ("accept = bursting-and-ia", "x-note = ")
+    no_ia, earn, takes = (ia, ""), "once its burst credits are used up, %s earn %d KiB/s: one full read takes 5 hours and 50 minutes", "once the burst credits of %s are used up, a model of 7 GB takes %d seconds"
+    for name, changes, words in (
+            ("bursting-and-ia", (), ("500GB earn 22 MiB/s,",)), ("bursting-and-ia", ((size, "expected-size = 1TiB\ntags"),), ("1TiB earn 50 MiB/s,",)),
+            ("bursting-and-ia", ((size, "tags"),), ("from 24 MiB/s of 500 GiB to 1",)), ("bursting-and-ia", ((size, "expected-size = 20GiB\ntags"),), ("from 24 MiB/s of 500 GiB to 1",)),
+            ("bursting-too-small", (), ()), ("bursting-too-small", ((size, "expected-size = 58GB\ntags"),), (earn % ("58GB", 2750),)),
+            ("bursting-too-small", ((size, "expected-size = 227GiB\ntags"),), (earn % ("227GiB", 11350),)), ("bursting-too-small", ((size, "expected-size = 228GiB\ntags"),), ()),
+            ("bursting-too-small", ((size, "expected-size = 20GiB\ntags"),), ("20GiB have the least throughput there is, 1 MiB/s: one full read takes 341 minutes",)),
+            ("bursting-too-small", ((size, "tags"),), ()), ("bursting-too-small", ((size, "expected-size = 58GB\ntags"), (share, "throughput = elastic\n")), ()),
+            ("lease-too-short", (), ("at the least throughput a model of 7 GB",)), ("lease-too-short", (no_ia,), ()),
+            ("lease-too-short", (no_ia, (size, "expected-size = 58GB\ntags")), (takes % ("58GB", 2485),)), ("lease-too-short", (no_ia, (size, "expected-size = 58GB\ntags"), (lease, "lease = 2486s")), ()),
+            ("lease-too-short", (no_ia, (size, "expected-size = 58GB\ntags"), (lease, "lease = 2485s")), (takes % ("58GB", 2485),)),
+            ("lease-too-short", (no_ia, (size, "expected-size = 20GiB\ntags")), ("at the least throughput a model of 7 GB",)), ("lease-too-short", (no_ia, (size, "tags")), ()),
+            ("lease-too-short", ((share, "throughput = provisioned 10MiB/s\n"),), ("with throughput provisioned 10MiB/s a model of 7 GB takes 667 seconds",)),
+            ("lease-too-short", ((share, "throughput = provisioned 12MiB/s\n"),), ()), ("lease-too-short", ((share, "throughput = elastic\n"),), ()),
+            ("deleted-is-not-gone", (), ("an old version (30 days), at the edge until its time is over (365 days at the most), and in the copies",)),
+            ("deleted-is-not-gone", (("larger-than = 128KiB                     ; thumbnails share the bucket and stay\nexpire-noncurrent = 30d\n", "larger-than = 128KiB\n"),), ("(no rule removes it)",)),
+            ("deleted-is-not-gone", (("[behavior \"default\"]\n", "[behavior \"default\"]\ncache-policy = x\n"),), ("(its policy says when)",)),
+            ("deleted-is-not-gone", (("cdn = images\n", ""), ("backend = cdn\nstore = images\n", "")), ("an old version (30 days), and in the copies",)),
+            ("expiry-on-versions", (("lifecycle = logs", "versioning = yes\nlifecycle = logs"),), ("expiry after 30 days only adds",)),
+            ("windows", (), ("03:00-04:00 there is 12:00-13:00 KST by", "cron(0 2 * * ? *) is 02:00 UTC, 11:00 KST by")),
+            ("windows", (("cron(0 2 *", "cron(0 */2 *"),), ("03:00-04:00 there is", "cron(0 */2 * * ? *) is at other hours by"))):
+        told = sorted(texts(name, accept, *changes))
+        assert len(told) == len(words) and all(word in " ".join(told) for word in words), (name, changes, told)
 
 
 def test_cli_infra_transitions_that_the_service_refuses():

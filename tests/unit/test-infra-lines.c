@@ -79,7 +79,11 @@ END_TEST
 
 static const struct { const char *zone, *text, *here; } clocks[] = {
 	{ "KST-9", "03:00-04:00", "12:00-13:00 KST" }, { "KST-9", "18:30-19:00", "03:30-04:00 KST" }, { "NST3:30", "02:45-03:45", "23:15-00:15 NST" },
-	{ "UTC0", "03:00-04:00", "03:00-04:00 UTC" }, { "KST-9", "sun:03:00-sun:04:00", "sun:03:00-sun:04:00" }, { "KST-9", "soon", "soon" },
+	{ "UTC0", "03:00-04:00", "03:00-04:00 UTC" }, { "KST-9", "sun:03:00-sun:04:00", NULL }, { "KST-9", "soon", NULL },
+	{ "KST-9", "cron(0 2 * * ? *)", "02:00 UTC, 11:00 KST" }, { "KST-9", "cron(30 15,23 1 * ? *)", "15:30, 23:30 UTC, 00:30, 08:30 KST" }, { "NST3:30", "cron(5 03 ? * MON *)", "03:05 UTC, 23:35 NST" },
+	{ "KST-9", "cron(0 */6 * * ? *)", NULL }, { "KST-9", "cron(* 2 * * ? *)", NULL }, { "KST-9", "cron(0 2-4 * * ? *)", NULL }, { "KST-9", "cron(0 24 * * ? *)", NULL },
+	{ "KST-9", "cron(0 2,24 * * ? *)", NULL }, { "KST-9", "cron(60 2 * * ? *)", NULL }, { "KST-9", "cron(0 2, * * ? *)", NULL }, { "KST-9", "cron(0 2", NULL }, { "KST-9", "cron(0 ", NULL },
+	{ "KST-9", "cron(0", NULL }, { "KST-9", "cron(", NULL }, { "KST-9", "cro", NULL }, { "KST-9", "cron(0 002 * * ? *)", NULL }, { "KST-9", "", NULL },
 };
 
 START_TEST (window_by_the_clock_here)
@@ -87,7 +91,7 @@ START_TEST (window_by_the_clock_here)
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	setenv ("TZ", clocks[_i].zone, 1);
 	tzset ();
-	ck_assert_str_eq (window_here (arena, clocks[_i].text), clocks[_i].here);
+	ck_assert_pstr_eq (window_here (arena, clocks[_i].text), clocks[_i].here);
 }
 END_TEST
 

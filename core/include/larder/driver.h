@@ -283,12 +283,13 @@ struct larder_resource {
  *   PATH          there is such a line; [*] is any member, [@] the same member in all terms of the alternative
  *   !TERM         not so; nor is there such a line among those that were asked for and that the service lacks, which are told as such
  *   PATH=TEXT  PATH~TEXT  PATH<NUMBER  PATH>NUMBER   its value is, holds, is less or more than
- *   PATH-PATH<NUMBER      the difference of two
+ *   A - B<NUMBER, A * B>NUMBER   sums of paths and numbers, with " - ", " * " and " / " (which rounds down), from left to right; one that is not there makes it not so
  *   PATH overlaps PATH    two windows in time, of a day ("03:00-04:00") or of a week ("sun:05:00-sun:05:30")
  *   PATH names NUMBER     its value can be an identifier of so many characters at the most: a letter, then letters, digits and single hyphens, none at
  *                         the end; {date} in it is the ten characters of a day
  *   was:TERM      over the observed lines instead
- * In `text`, {PATH} is its value, {was:PATH} the observed one, and {PATH here} a window of a day in UTC by the clock of who reads it. */
+ * In `text`, {PATH} is its value, {was:PATH} the observed one, {A * B} a sum, and {PATH here} a window of a day, or a schedule, in UTC by the clock of who reads it.
+ * Other words behind it are as they are, and {PATH days|TEXT} is TEXT where there is no such line. */
 struct larder_trap {
 	const char *name, *when, *text, *next;
 	bool refuses;            /* the service refuses it: so does the plan, before anything is made */
