@@ -34,14 +34,25 @@ look_for_any (struct larder_infra *infra, const struct resource *one, bool *ret,
 	return code;
 }
 
+/* Was it looked for already in this run, for another part of the same bucket? That one is over: they follow each other. */
+static bool
+was_empty (const struct larder_infra *infra, const struct resource *one)
+{
+	for (size_t n = 0; n < infra->count; n++)
+		if (strcmp (infra->at[n].identity, one->identity) == 0 && strcmp (infra->at[n].backend, one->backend) == 0 && infra->at[n].holds_nothing)
+			return true;
+	return false;
+}
+
 int
-resource_refuse_held (struct larder_infra *infra, const struct resource *one, struct larder_error *error)
+resource_refuse_held (struct larder_infra *infra, struct resource *one, struct larder_error *error)
 {
 	bool part = !one->driver && (strcmp (one->type, "access") == 0 || strcmp (one->type, "replication") == 0), any = false;
-	if (!part || !one->instance->module->driver->list)
+	if (!part || !one->instance->module->driver->list || was_empty (infra, one))
 		return 0;
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = look_for_any (infra, one, &any, &why);
+	one->holds_nothing = code == 0 && !any;
 	if (any)
 		return larder_fail_next (error, LARDER_E_CONFLICT, "larder rm -r --all-versions empties it, when all of it is to go", "bucket '%s' holds objects", one->identity);
 	if (code < 0 && code != LARDER_E_NOTFOUND && error)

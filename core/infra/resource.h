@@ -45,6 +45,7 @@ struct resource {
 	const char *refusal, *refusal_next;      /* of a trap that is met and that the service refuses, or NULL */
 	bool asks, told;                 /* some of its values are told by others; others ask it for some */
 	bool sifted, empty;              /* they were taken out; nothing else was desired */
+	bool holds_nothing;              /* its bucket, as was found before this went */
 	bool bare;                       /* without any line, too, there is something to make */
 	int64_t abort_after;             /* of a bucket, while its lines are made: ns */
 	struct waiting { int64_t began, told, pause; } waiting;      /* for its service, in this run: since when by the boot clock, and at the last event; ns */
@@ -158,7 +159,7 @@ bool trap_is_met (const char *when, const struct resource *resource, const struc
 /* ---- holds.c ---- */
 
 /* CONFLICT when it is a part of a bucket that holds objects. */
-int resource_refuse_held (struct larder_infra *infra, const struct resource *one, struct larder_error *error);
+int resource_refuse_held (struct larder_infra *infra, struct resource *one, struct larder_error *error);
 
 /* ---- window.c: times of a day and of a week, UTC. Pure, but for where `here` is ---- */
 

@@ -107,7 +107,8 @@ void
 aws_policy_role (struct aws_policy *policy, const char *name, const char *service)
 {
 	static const char *const keeps[] = {
-		"iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PutRolePolicy", "iam:TagRole", "iam:UpdateAssumeRolePolicy", NULL
+		"iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
+		"iam:PutRolePolicy", "iam:TagRole", "iam:UpdateAssumeRolePolicy", NULL
 	};
 	aws_policy_allow (policy, "IamRoles", NULL, keeps);
 	aws_policy_on (policy, "arn:aws:iam::*:role/%s", name);

@@ -1,10 +1,11 @@
-/* role.c: a role of IAM that is made and kept here: who may take it, and one policy with its rights. Known by its name, ours by its tag. */
+/* role.c: a role of IAM that is made and kept here: who may take it, and one policy with its rights, and no other. Known by its name, ours by its tag. */
 #include "inner.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "alike.h"
 #include "arena.h"
 #include "buffer.h"
 #include "error.h"
@@ -32,13 +33,25 @@ ask (struct aws_client *client, struct larder_call *call, struct larder_arena *a
 
 /* ---- what is there ---- */
 
-struct found { struct larder_arena *arena; const char *arn, *trust, *rights, *key, *owner; };
+struct found { struct larder_arena *arena; const char *arn, *trust, *rights, *key, *owner; struct others { const char *policy; bool attached; struct others *next; } *others; };
 
 static bool
 ends_with (const char *path, const char *end)
 {
 	size_t length = strlen (path), tail = strlen (end);
 	return length >= tail && strcmp (path + length - tail, end) == 0;
+}
+
+/* A policy that is not the one with its rights; names are its own, ARNs are attached to it. */
+static int
+add_other (struct found *found, const char *policy, bool attached, struct larder_error *error)
+{
+	struct others *one = arena_alloc (found->arena, sizeof *one);
+	if (!one)
+		return larder_fail_memory (error);
+	*one = (struct others) { policy, attached, found->others };
+	found->others = one;
+	return 0;
 }
 
 /* Tags come as pairs, the name first. */
@@ -55,6 +68,10 @@ on_end (void *context, const char *path, const char *text, struct larder_error *
 		found->trust = copy;
 	else if (ends_with (path, "/PolicyDocument") && text_from_percent (copy))
 		found->rights = copy;
+	else if (ends_with (path, "/PolicyArn"))
+		return add_other (found, copy, true, error);
+	else if (ends_with (path, "/PolicyNames/member") && strcmp (copy, POLICY) != 0)
+		return add_other (found, copy, false, error);
 	else if (ends_with (path, "/member/Key"))
 		found->key = copy;
 	else if (ends_with (path, "/member/Value") && found->key && strcmp (found->key, AWS_ROLE_TAG) == 0)
@@ -66,7 +83,7 @@ static bool
 same (const char *is, const char *wanted)
 {
 	json_t *left = is ? json_loads (is, 0, NULL) : NULL, *right = json_loads (wanted, 0, NULL);
-	bool equal = left && right && json_equal (left, right);
+	bool equal = left && right && aws_policy_alike (left, right);
 	json_decref (left);
 	json_decref (right);
 	return equal;
@@ -76,6 +93,21 @@ const char *
 aws_role_trust (const struct aws_made_role *role, struct larder_arena *arena)
 {
 	return arena_printf (arena, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"%s\"},\"Action\":\"sts:AssumeRole\"}]}", role->service);
+}
+
+/* Rights that somebody gave it beside ours. A first page is enough: whoever takes those away looks again. */
+static int
+look_for_others (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, struct found *found, struct larder_error *error)
+{
+	static const char *const lists[] = { "ListRolePolicies", "ListAttachedRolePolicies" };
+	struct aws_reply reply = { 0 };
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < sizeof lists / sizeof *lists; n++) {
+		code = ask (client, call, arena, lists[n], (const char *const[]) { "RoleName", role->name, NULL }, NULL, &reply, error);
+		if (code == 0)
+			code = aws_xml_read (reply.body, reply.length, NULL, on_end, found, error);
+	}
+	return code;
 }
 
 /* 1, 0: there is none, or a code: CONFLICT when it is somebody's. */
@@ -97,6 +129,7 @@ look (struct aws_client *client, struct larder_call *call, struct larder_arena *
 	code = ask (client, call, arena, "GetRolePolicy", (const char *const[]) { "RoleName", role->name, "PolicyName", POLICY, NULL }, "NoSuchEntity", &reply, error);
 	if (code == 0)
 		code = aws_xml_read (reply.body, reply.length, NULL, on_end, ret, error);
+	code = code < 0 ? code : look_for_others (client, call, arena, role, ret, error);
 	return code < 0 ? code : 1;
 }
 
@@ -108,12 +141,23 @@ aws_role_find (struct aws_client *client, struct larder_call *call, struct larde
 	int code = trust ? look (client, call, arena, role, &found, error) : larder_fail_memory (error);
 	if (code > 0) {
 		*ret_arn = found.arn;
-		*ret_right = same (found.trust, trust) && same (found.rights, role->rights);
+		*ret_right = same (found.trust, trust) && same (found.rights, role->rights) && !found.others;
 	}
 	return code;
 }
 
 /* ---- making it so ---- */
+
+static int
+drop_others (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, const struct found *found, struct larder_error *error)
+{
+	struct aws_reply reply = { 0 };
+	int code = 0;
+	for (const struct others *one = found->others; code >= 0 && one; one = one->next)
+		code = ask (client, call, arena, one->attached ? "DetachRolePolicy" : "DeleteRolePolicy",
+			(const char *const[]) { "RoleName", role->name, one->attached ? "PolicyArn" : "PolicyName", one->policy, NULL }, "NoSuchEntity", &reply, error);
+	return code < 0 ? code : 0;
+}
 
 int
 aws_role_set (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, const char **ret_arn, struct larder_error *error)
@@ -135,6 +179,8 @@ aws_role_set (struct aws_client *client, struct larder_call *call, struct larder
 	if (code >= 0 && !same (found.rights, role->rights))
 		code = ask (client, call, arena, "PutRolePolicy", (const char *const[]) { "RoleName", role->name, "PolicyName", POLICY, "PolicyDocument", role->rights, NULL }, NULL, &reply, error);
 	if (code >= 0)
+		code = drop_others (client, call, arena, role, &found, error);
+	if (code >= 0)
 		*ret_arn = found.arn;
 	return code < 0 ? code : 0;
 }
@@ -147,7 +193,9 @@ aws_role_remove (struct aws_client *client, struct larder_call *call, struct lar
 	int code = look (client, call, arena, role, &found, error);
 	if (code <= 0)
 		return code;
-	code = ask (client, call, arena, "DeleteRolePolicy", (const char *const[]) { "RoleName", role->name, "PolicyName", POLICY, NULL }, "NoSuchEntity", &reply, error);
+	code = drop_others (client, call, arena, role, &found, error);
+	if (code == 0)
+		code = ask (client, call, arena, "DeleteRolePolicy", (const char *const[]) { "RoleName", role->name, "PolicyName", POLICY, NULL }, "NoSuchEntity", &reply, error);
 	if (code >= 0)
 		code = ask (client, call, arena, "DeleteRole", (const char *const[]) { "RoleName", role->name, NULL }, "NoSuchEntity", &reply, error);
 	return code < 0 ? code : 0;

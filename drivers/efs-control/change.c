@@ -89,7 +89,10 @@ set_backup (struct work *work, const struct lines *is, struct larder_error *erro
 static int
 set_policy (struct work *work, const struct lines *is, struct larder_error *error)
 {
-	if (!differs (is, &work->desired, "policy.tls") && !differs (is, &work->desired, "policy.access-point"))
+	bool same = !differs (is, &work->desired, "policy.tls") && !differs (is, &work->desired, "policy.access-point");
+	for (size_t n = 0; same && n < is->count; n++)
+		same = !path_matches ("policy.statement[*]", is->at[n].path) || lines_find (&work->desired, is->at[n].path);
+	if (same)
 		return 0;
 	CLEANUP_JSON json_t *policy = policy_wanted (&work->share, &work->desired, error);
 	if (!policy)
@@ -153,11 +156,14 @@ make_point (struct work *work, const char *root, struct larder_error *error)
 	return find_points (work, error);
 }
 
-/* Of ours, those that are another than is wanted go; of others, those of a folder that is wanted no more. */
+/* Of ours, those that are another than is wanted go; of others, those of a folder that is wanted no more, and those beside ours that are not. */
 static bool
 goes (const struct work *work, const struct lines *is, const json_t *point)
 {
-	const char *root = point_root (point), *owner = path_of_member (work->arena, "access-point", root, ".owner");
+	const char *root = point_root (point), *id = json_text (point, "AccessPointId");
+	if (lines_in (is, POINT_BESIDE, id, ""))
+		return !lines_in (&work->desired, POINT_BESIDE, id, "");
+	const char *owner = path_of_member (work->arena, "access-point", root, ".owner");
 	bool wanted = owner && (lines_find (&work->desired, owner) || lines_in (&work->desired, "access-point", root, ".mode"));
 	return wanted ? point_is_ours (point, work->share.token) && !point_fits (point, &work->desired) : owner && lines_find (is, owner);
 }

@@ -134,6 +134,8 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 {
 	const struct control *control = self;
 	(void) resource;
+	if (line && (path_matches ("policy.statement[*]", line->path) || path_matches (POINT_BESIDE "[*]", line->path)))
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "%s is told where somebody set it, and not set here", line->path);
 	if (!control->server || strcmp (control->server, "aws") == 0 || strcmp (control->server, "moto") == 0)
 		return line ? check_form (line, error) : 0;
 	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", control->server);
@@ -160,6 +162,7 @@ control_read (void *self, struct larder_call *call, const struct larder_resource
 }
 
 static const struct larder_path_rule paths[] = {
+	{ "access-point-beside[*]", LARDER_STRING, 0, "one of somebody else for a folder of ours" },
 	{ "access-point[*].id", LARDER_STRING, LARDER_PATH_COMPUTED, "what a mount names it by" },
 	{ "access-point[*].mode", LARDER_STRING, 0, "of its root folder" },
 	{ "access-point[*].owner", LARDER_STRING, 0, "UID:GID of its root folder, and of who comes through it" },
@@ -176,6 +179,7 @@ static const struct larder_path_rule paths[] = {
 	{ "network", LARDER_STRING, LARDER_PATH_OPTIONAL, "where it is reached" },
 	{ "performance", LARDER_STRING, LARDER_PATH_IMMUTABLE | LARDER_PATH_OPTIONAL, "performance mode" },
 	{ "policy.access-point", LARDER_BOOL, 0, "mounted through the access point alone" },
+	{ "policy.statement[*]", LARDER_STRING, 0, "what somebody else says" },
 	{ "policy.tls", LARDER_BOOL, 0, "mounted over TLS alone" },
 	{ "security-group.description", LARDER_STRING, LARDER_PATH_COMPUTED, "what it is said to be for" },
 	{ "security-group.egress", LARDER_STRING, LARDER_PATH_OPTIONAL, "open or none" },

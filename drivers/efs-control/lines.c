@@ -115,6 +115,16 @@ counts (const struct share *share, const json_t *point, const char *root)
 	return true;
 }
 
+/* One of somebody else for the folder of ours. */
+static void
+add_beside (const json_t *point, struct lines *ret)
+{
+	const char *owner = point_owner (point, ret->arena), *mode = point_mode (point, NULL);
+	const char *text = owner ? arena_printf (ret->arena, "%s: %s%s%s", point_root (point), owner, *mode ? ", " : "", mode) : NULL;
+	ret->failed |= !text;
+	lines_add_in (ret, POINT_BESIDE, json_text (point, "AccessPointId"), "", text);
+}
+
 static void
 add_point (const struct share *share, const char *root, const struct lines *desired, struct lines *ret)
 {
@@ -127,7 +137,8 @@ add_point (const struct share *share, const char *root, const struct lines *desi
 			values_add (&owners, point_is_ours (point, share->token) ? point_owner (point, ret->arena) : arena_printf (ret->arena, "%s of others", point_owner (point, ret->arena)));
 			values_add (&modes, point_mode (point, mode));
 			values_add (&ids, json_text (point, "AccessPointId"));
-		}
+		} else if (strcmp (point_root (point), root) == 0)
+			add_beside (point, ret);
 	lines_add_in (ret, "access-point", root, ".id", values_join (&ids, ret->arena));
 	lines_add_in (ret, "access-point", root, ".mode", values_join (&modes, ret->arena));
 	lines_add_in (ret, "access-point", root, ".owner", values_join (&owners, ret->arena));
@@ -230,6 +241,7 @@ share_lines (const struct share *share, const struct lines *desired, struct line
 	add_points (share, desired, ret);
 	lines_add (ret, "policy.access-point", policy_tells (share, "access-point", desired));
 	lines_add (ret, "policy.tls", policy_tells (share, "tls", desired));
+	policy_tell_others (share, ret);
 	json_array_foreach (share->targets, n, target) {
 		const char *subnet = share_as_asked (share, json_text (target, "SubnetId"));
 		lines_add_in (ret, "mount-target", subnet, "", json_text (target, "MountTargetId"));

@@ -16,17 +16,32 @@ point_root (const json_t *point)
 	return json_text (json_object_get (point, "RootDirectory"), "Path");
 }
 
+/* Groups that who comes through it is in, too: none of ours has any. */
+static const char *
+secondary (const json_t *user, struct larder_arena *arena)
+{
+	const char *text = "";
+	const json_t *one;
+	size_t n;
+	json_array_foreach (json_object_get (user, "SecondaryGids"), n, one)
+		text = text ? arena_printf (arena, "%s+%lld", text, (long long) json_integer_value (one)) : NULL;
+	return text;
+}
+
 const char *
 point_owner (const json_t *point, struct larder_arena *arena)
 {
 	const json_t *user = json_object_get (point, "PosixUser"), *made = json_object_get (json_object_get (point, "RootDirectory"), "CreationInfo");
 	long long uid = json_integer_value (json_object_get (user, "Uid")), gid = json_integer_value (json_object_get (user, "Gid"));
+	const char *groups = secondary (user, arena);
 	long long folder_uid = json_integer_value (json_object_get (made, "OwnerUid")), folder_gid = json_integer_value (json_object_get (made, "OwnerGid"));
 	if (!user)
 		return "anybody";
+	if (!groups)
+		return NULL;
 	if (made && (uid != folder_uid || gid != folder_gid))
-		return arena_printf (arena, "%lld:%lld in a folder of %lld:%lld", uid, gid, folder_uid, folder_gid);
-	return arena_printf (arena, "%lld:%lld", uid, gid);
+		return arena_printf (arena, "%lld:%lld%s in a folder of %lld:%lld", uid, gid, groups, folder_uid, folder_gid);
+	return arena_printf (arena, "%lld:%lld%s", uid, gid, groups);
 }
 
 const char *

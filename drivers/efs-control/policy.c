@@ -1,4 +1,4 @@
-/* policy.c: who may mount it: statements of ours in a file system's policy, among others that stay. Pure.
+/* policy.c: who may mount it: statements of ours in a file system's policy, among others that are told and stay. Pure.
  *
  * Without a policy everybody who reaches a mount target may mount. With one only whom it allows: so ours allow that again, and deny what is not
  * over TLS, or not through the access point. */
@@ -11,6 +11,17 @@
 #include "error.h"
 
 #define SID "larder-"
+#define OTHERS "policy.statement"
+
+static bool
+is_ours (const json_t *statement)
+{
+	static const char *const sids[] = { SID "mount", SID "tls", SID "access-point" };
+	for (size_t n = 0; n < sizeof sids / sizeof *sids; n++)
+		if (strcmp (json_text (statement, "Sid"), sids[n]) == 0)
+			return true;
+	return false;
+}
 
 static json_t *
 statement_of (const json_t *policy, const char *sid)
@@ -81,6 +92,28 @@ policy_tells (const struct share *share, const char *what, const struct lines *d
 }
 
 void
+policy_tell_others (const struct share *share, struct lines *ret)
+{
+	const json_t *all = json_object_get (share->policy, "Statement");
+	json_t *one;
+	size_t n;
+	json_array_foreach (all, n, one) {
+		const char *member = is_ours (one) ? "" : aws_policy_member (all, n, ret->arena), *says = aws_policy_says (one, ret->arena);
+		ret->failed |= !member || !says;
+		if (member && *member)
+			lines_add_in (ret, OTHERS, member, "", says);
+	}
+}
+
+/* Ours are written anew; of others those go that nobody wants any more. */
+static bool
+goes (const json_t *all, size_t n, const struct lines *desired)
+{
+	const char *member = is_ours (json_array_get (all, n)) ? NULL : aws_policy_member (all, n, desired->arena);
+	return !member || !lines_in (desired, OTHERS, member, "");
+}
+
+void
 policy_add (json_t *statements, const char *arn, bool tls, const char *point)
 {
 	if (!tls && !point)
@@ -105,7 +138,7 @@ policy_wanted (const struct share *share, const struct lines *desired, struct la
 		return NULL;
 	}
 	for (size_t n = json_array_size (all); n-- > 0;)
-		if (strncmp (json_text (json_array_get (all, n), "Sid"), SID, strlen (SID)) == 0)
+		if (goes (all, n, desired))
 			json_array_remove (all, n);
 	policy_add (all, arn, tls, by_point ? point : NULL);
 	if (!policy)

@@ -67,6 +67,7 @@ const json_t *group_meant (const struct share *share, const struct lines *desire
 
 /* ---- point.c: access points ---- */
 
+#define POINT_BESIDE "access-point-beside"     /* set of those that somebody else has for a folder of ours, by their ids */
 const char *point_root (const json_t *point);
 /* UID:GID and mode of its root folder, as lines have them: as desired has the mode, where that is the same. */
 const char *point_owner (const json_t *point, struct larder_arena *arena);
@@ -83,7 +84,9 @@ json_t *point_creation (const struct share *share, const char *root, const struc
 
 /* What a statement of ours says of `what` (tls, access-point): NULL: nothing, "yes", or "otherwise". */
 const char *policy_tells (const struct share *share, const char *what, const struct lines *desired);
-/* The document as it is to be, statements of others with it; an empty list of statements: none. NULL: no memory, or no access point to name. */
+/* A line for each statement of somebody else. */
+void policy_tell_others (const struct share *share, struct lines *ret);
+/* The document as it is to be, statements of others that are desired with it; an empty list of statements: none. NULL: no memory, or no access point to name. */
 json_t *policy_wanted (const struct share *share, const struct lines *desired, struct larder_error *error);
 
 /* Our statements: over TLS alone, through this access point alone (NULL: any); neither: none. */

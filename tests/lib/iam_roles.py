@@ -2,7 +2,7 @@
 
     roles = iam_roles.Roles()
     status, xml = roles.answer(b"Action=CreateRole&…")
-    roles.roles["larder-backup-x"]        # {"trust", "tags", "policies"}
+    roles.roles["larder-backup-x"]        # {"trust", "tags", "policies", "attached"}
 """
 import json
 import urllib.parse
@@ -44,7 +44,7 @@ class Roles:
     def CreateRole(self, given):
         if given["RoleName"] in self.roles:
             raise Refused("EntityAlreadyExists")
-        self.roles[given["RoleName"]] = {"trust": json.loads(given["AssumeRolePolicyDocument"]), "tags": {given["Tags.member.1.Key"]: given["Tags.member.1.Value"]}, "policies": {}}
+        self.roles[given["RoleName"]] = {"trust": json.loads(given["AssumeRolePolicyDocument"]), "tags": {given["Tags.member.1.Key"]: given["Tags.member.1.Value"]}, "policies": {}, "attached": []}
         return ""
 
     def GetRole(self, given):
@@ -72,8 +72,21 @@ class Roles:
             raise Refused("NoSuchEntity")
         return ""
 
+    def ListRolePolicies(self, given):
+        return "<IsTruncated>false</IsTruncated><PolicyNames>%s</PolicyNames>" % "".join("<member>%s</member>" % escape(name) for name in sorted(self.role(given)["policies"]))
+
+    def ListAttachedRolePolicies(self, given):
+        each = "<member><PolicyName>%s</PolicyName><PolicyArn>%s</PolicyArn></member>"
+        return "<IsTruncated>false</IsTruncated><AttachedPolicies>%s</AttachedPolicies>" % "".join(each % (escape(arn.rpartition("/")[2]), escape(arn)) for arn in self.role(given)["attached"])
+
+    def DetachRolePolicy(self, given):
+        if given["PolicyArn"] not in self.role(given)["attached"]:
+            raise Refused("NoSuchEntity")
+        self.role(given)["attached"].remove(given["PolicyArn"])
+        return ""
+
     def DeleteRole(self, given):
-        if self.role(given)["policies"]:
+        if self.role(given)["policies"] or self.role(given)["attached"]:
             raise Refused("DeleteConflict")
         del self.roles[given["RoleName"]]
         return ""

@@ -99,12 +99,13 @@ DRIFTS = {
     "never back": ([("lifecycle.back-on-access", "create")], lambda at: at.lifecycle({"TransitionToIA": "AFTER_30_DAYS"})),
     "no backups": ([("automatic-backup", "update")], lambda at: at.files.efs.put_backup_policy(FileSystemId=at.system, BackupPolicy={"Status": "DISABLED"})),
     "owner": ([("access-point[/models].mode", "update"), ("access-point[/models].owner", "update"), ("policy.access-point", "update")], lambda at: at.another_point()),
+    "more groups": ([("access-point[/models].owner", "update"), ("policy.access-point", "update")], lambda at: at.another_point(1000, "0755", SecondaryGids=[5])),
     "no point": ([("access-point[/models].mode", "create"), ("access-point[/models].owner", "create"), ("policy.access-point", "update")],
                  lambda at: at.files.efs.delete_access_point(AccessPointId=at.point["AccessPointId"])),
     "clear": ([("policy.tls", "update")], lambda at: at.say("larder-tls", Effect="Allow")),
     "any point": ([("policy.access-point", "update")], lambda at: at.say("larder-access-point", Principal={"AWS": "arn:aws:iam::123456789012:root"})),
     "mounting": ([("policy.access-point", "update"), ("policy.tls", "update")], lambda at: at.say("larder-mount", Action=["elasticfilesystem:ClientMount"])),
-    "no policy": ([("policy.access-point", "create"), ("policy.tls", "create")], lambda at: at.say(None)),
+    "no policy": ([("policy.access-point", "create"), ("policy.statement[theirs]", "unmanaged"), ("policy.tls", "create")], lambda at: at.say(None)),
     "no nodes": ([("security-group.from[tag:Name=eks-node]", "create")], lambda at: at.files.ec2.revoke_security_group_ingress(GroupId=at.group, IpPermissions=[at.rule(2049)])),
     "more ports": ([("security-group.from[tag:Name=eks-node]", "update")], lambda at: at.open_ssh()),
     "no egress": ([("security-group.egress", "update")], lambda at: at.files.ec2.revoke_security_group_egress(
@@ -137,7 +138,7 @@ class Somebody:
         policy = [dict(one, **more) if one["Sid"] == sid else one for one in self.files.policy()] if sid else [THEIRS]
         self.files.efs.put_file_system_policy(FileSystemId=self.system, Policy=json.dumps({"Version": "2012-10-17", "Statement": policy}))
 
-    def another_point(self):
+    def another_point(self, owner=7, mode="0700", **more):
         self.files.efs.delete_access_point(AccessPointId=self.point["AccessPointId"])
-        self.files.efs.create_access_point(ClientToken="other", FileSystemId=self.system, PosixUser={"Uid": 7, "Gid": 7}, Tags=[{"Key": "larder:id", "Value": TOKEN}],
-                                           RootDirectory={"Path": "/models", "CreationInfo": {"OwnerUid": 7, "OwnerGid": 7, "Permissions": "0700"}})
+        self.files.efs.create_access_point(ClientToken="other", FileSystemId=self.system, PosixUser={"Uid": owner, "Gid": owner, **more}, Tags=[{"Key": "larder:id", "Value": TOKEN}],
+                                           RootDirectory={"Path": "/models", "CreationInfo": {"OwnerUid": owner, "OwnerGid": owner, "Permissions": mode}})

@@ -183,15 +183,16 @@ def test_live_efs_control_what_cannot_be_changed_in_place():
 
 
 def test_live_efs_control_others_keep_theirs():
-    """A statement, a tag, a rule and an access point of others: told, left alone when ours change, and taken away with --adopt, but for the statement."""
+    """A statement, a tag, a rule and an access point of others: told, left alone when ours change, and taken away with --adopt."""
     place.applied()
     system, group = place.id, place.groups()[0]["GroupId"]
     place.efs.put_file_system_policy(FileSystemId=system, Policy=json.dumps({"Version": "2012-10-17", "Statement": [THEIRS, *place.policy()]}))
     place.efs.tag_resource(ResourceId=system, Tags=[{"Key": "Team", "Value": "x"}])
     place.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}])
     place.efs.create_access_point(ClientToken="theirs", FileSystemId=system, PosixUser={"Uid": 7, "Gid": 7}, RootDirectory={"Path": "/theirs"})
+    root = place.efs.create_access_point(ClientToken="root", FileSystemId=system, PosixUser={"Uid": 0, "Gid": 0}, RootDirectory={"Path": "/models"})["AccessPointId"]
     done = place.run("plan")
-    assert marks(done) == [("access-point[/theirs].owner", "unmanaged"), ("security-group.from[10.0.0.0/8]", "unmanaged"), ("tag[Team]", "unmanaged")], done
+    assert marks(done) == [("access-point-beside[%s]" % root, "unmanaged"), ("access-point[/theirs].owner", "unmanaged"), ("policy.statement[theirs]", "unmanaged"), ("security-group.from[10.0.0.0/8]", "unmanaged"), ("tag[Team]", "unmanaged")], done
     section = SECTION
     for was, will in (("to-ia = 30d", "to-ia = 60d"), ("Purpose=AI model cache", "Purpose=models"), ("mode = 755", "mode = 750"), ("egress = open", "egress = none"),
                       ("throughput = bursting", "throughput = provisioned 100MiB/s")):
@@ -202,7 +203,7 @@ def test_live_efs_control_others_keep_theirs():
     assert beside == ["CreateAccessPoint", "PutFileSystemPolicy", "DeleteAccessPoint"], beside
     facts = place.facts()
     assert facts["tags"] == {"Name": TOKEN, "Purpose": "models", "Team": "x"} and THEIRS in place.policy() and facts["ThroughputMode"] == "provisioned", facts
-    assert sorted(root["Path"] + root.get("CreationInfo", {}).get("Permissions", "") for _, root in facts["points"]) == ["/models750", "/theirs"], facts
+    assert sorted(root["Path"] + root.get("CreationInfo", {}).get("Permissions", "") for _, root in facts["points"]) == ["/models", "/models750", "/theirs"], facts
     assert {"TransitionToIA": "AFTER_60_DAYS"} in facts["lifecycle"], facts
     assert facts["groups"][0][2:] == ([("tcp", 22, 22, (), ("10.0.0.0/8",)), ("tcp", 2049, 2049, (place.nodes,), ())], []), facts
     done = place.run("apply", section=section)
@@ -210,8 +211,9 @@ def test_live_efs_control_others_keep_theirs():
     done = place.run("apply", "--adopt")
     assert done.code == 0, done
     want = place.strategy()
-    assert place.facts() == {**want, "policy": [*want["policy"], ("theirs", "Allow", "{}")]}, place.facts()
-    assert place.run("apply", "--adopt", section=SECTION.replace("policy = tls, access-point\n", "")).code == 0 and place.policy() == [THEIRS], place.policy()
+    assert place.facts() == want, place.facts()
+    assert place.run("apply", "--adopt").code == 0 and place.wrote() == [], place.asked
+    assert place.run("apply", "--adopt", section=SECTION.replace("policy = tls, access-point\n", "")).code == 0 and place.policy() == [], place.policy()
     place.applied()
     assert place.run("apply", "--adopt", section=SECTION.replace("policy = tls, access-point\n", "")).code == 0
     assert place.wrote() == ["DeleteFileSystemPolicy"] and place.policy() == [], place.wrote()

@@ -111,11 +111,27 @@ def test_live_infra_role_of_its_own():
         assert w.client.get_bucket_replication(Bucket=IMAGES)["ReplicationConfiguration"]["Role"] == role["Arn"]
         w.infra("apply")
         assert w.writes() == []
-        iam.put_role_policy(RoleName=name, PolicyName="larder", PolicyDocument='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}')
+        all_rights = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
+        iam.put_role_policy(RoleName=name, PolicyName="larder", PolicyDocument=all_rights)
         assert w.marks("--detailed-exitcode", code=10) == [(IMAGES, "role", "update")]
         w.infra("apply")
         assert iam.get_role_policy(RoleName=name, PolicyName="larder")["PolicyDocument"] == rights
+        same = {**rights, "Statement": [{name: value[::-1] if isinstance(value, list) else [value] if name == "Action" else value for name, value in one.items()} for one in rights["Statement"][::-1]]}
+        iam.put_role_policy(RoleName=name, PolicyName="larder", PolicyDocument=json.dumps(same))
+        assert w.marks("--detailed-exitcode") == []                         # lists and statements in another order
+        everything = iam.create_policy(PolicyName="everything", PolicyDocument=all_rights)["Policy"]["Arn"]
+        for give in (lambda: iam.put_role_policy(RoleName=name, PolicyName="theirs", PolicyDocument=all_rights), lambda: iam.attach_role_policy(RoleName=name, PolicyArn=everything)):
+            give()
+            assert w.marks("--detailed-exitcode", code=10) == [(IMAGES, "role", "update")]
+            w.infra("apply")
+            assert iam.list_role_policies(RoleName=name)["PolicyNames"] == ["larder"] and iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []
+            w.infra("apply")
+            assert w.writes() == []
+        iam.attach_role_policy(RoleName=name, PolicyArn=everything)
         w.infra("destroy", "--environment", "pingvas-studio", "--only", "store/images")
+        iam.delete_policy(PolicyArn=everything)
+        held = [r["path"] for r in w.sent if r["method"] == "GET" and r["path"].startswith("/%s?" % IMAGES) and "max-keys" in r["path"]]
+        assert len(held) == 1, held                                         # replication and access ask once for both
         assert [one["RoleName"] for one in iam.list_roles()["Roles"] if one["RoleName"] == name] == [], iam.list_roles()
     finally:
         with open(w.config, "w") as file:

@@ -23,6 +23,7 @@ from world import png  # noqa: E402
 
 REGION, IMAGES, TOKEN = "ap-northeast-2", "pingvas-studio-images", "pingvas-studio-models"
 OTHERS = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+RIGHTS = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 DESTROY = ("destroy", "--environment", "pingvas-studio")
 
 
@@ -80,7 +81,7 @@ class World:
             self.rds.delete_db_snapshot(DBSnapshotIdentifier=one["DBSnapshotIdentifier"])
 
     def drift(self):
-        """What only a change asks for: throughput, a rule and the peers of the group, the groups of a target, who may take a role, a comment, a selection, a plan;
+        """What only a change asks for: throughput, a rule and the peers of the group, the groups of a target, who may take a role and what else it may, a comment, a selection, a plan;
         and a control is left of when it was one that read."""
         system = self.efs.describe_file_systems(CreationToken=TOKEN)["FileSystems"][0]["FileSystemId"]
         self.efs.update_file_system(FileSystemId=system, ThroughputMode="elastic")
@@ -91,6 +92,8 @@ class World:
         self.efs.modify_mount_target_security_groups(MountTargetId=target, SecurityGroups=[self.nodes])
         self.efs.tag_resource(ResourceId=system, Tags=[{"Key": "Name", "Value": "drifted"}])
         self.iam.update_assume_role_policy(RoleName="larder-copies-" + IMAGES, PolicyDocument=OTHERS)
+        self.rights = self.iam.create_policy(PolicyName="theirs", PolicyDocument=RIGHTS)["Policy"]["Arn"]
+        self.iam.attach_role_policy(RoleName="larder-copies-" + IMAGES, PolicyArn=self.rights)
         for one in self.cdn.identities.values():
             one["config"]["Comment"] = "drifted"
             self.cdn.CreateOriginAccessControl({"Name": one["config"]["CallerReference"], "SigningProtocol": "sigv4", "SigningBehavior": "always", "OriginAccessControlOriginType": "s3"})
@@ -106,6 +109,7 @@ class World:
         self.infra("apply")
         self.drift()
         self.infra("apply")
+        self.iam.delete_policy(PolicyArn=self.rights)
         self.infra("plan", "--detailed-exitcode")
         self.infra("show")
         self.infra(*DESTROY)

@@ -180,12 +180,20 @@ START_TEST (policies)
 {
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	struct share share = { .token = "t", .system = json_pack ("{s:s}", "FileSystemArn", "arn:f"),
-		.policy = json_loads ("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"theirs\"},{\"Sid\":\"larder-tls\",\"Effect\":\"Allow\"}]}", 0, NULL) };
-	struct lines tls = lines_of (arena, (const char *const[]) { "policy.tls", "yes", NULL }), none = lines_of (arena, (const char *const[]) { NULL });
+		.policy = json_loads ("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"theirs\"},{\"Sid\":\"larder-tls\",\"Effect\":\"Allow\"},{\"Sid\":\"larder-of-others\"}]}", 0, NULL) };
+	struct lines tls = lines_of (arena, (const char *const[]) { "policy.statement[theirs]", "x", "policy.tls", "yes", NULL }), none = lines_of (arena, (const char *const[]) { NULL });
 	struct lines point = lines_of (arena, (const char *const[]) { "policy.access-point", "yes", NULL });
 	ck_assert_str_eq (policy_tells (&share, "tls", &tls), "otherwise");
 	ck_assert_ptr_null (policy_tells (&share, "access-point", &tls));
-	is_text (policy_wanted (&share, &none, NULL), "{\"Statement\":[{\"Sid\":\"theirs\"}],\"Version\":\"2012-10-17\"}");
+	is_text (policy_wanted (&share, &none, NULL), "{\"Statement\":[],\"Version\":\"2012-10-17\"}");
+	struct lines told;
+	lines_begin (&told, arena);
+	policy_tell_others (&share, &told);
+	ck_assert_int_eq (lines_sort (&told, NULL), 0);
+	ck_assert_uint_eq (told.count, 2);
+	ck_assert_str_eq (told.at[0].path, "policy.statement[larder-of-others]");
+	ck_assert_str_eq (told.at[1].path, "policy.statement[theirs]");
+	is_text (policy_wanted (&share, &told, NULL), "{\"Statement\":[{\"Sid\":\"theirs\"},{\"Sid\":\"larder-of-others\"}],\"Version\":\"2012-10-17\"}");
 	ck_assert_ptr_null (policy_wanted (&share, &point, NULL));
 	json_t *wanted = policy_wanted (&share, &tls, NULL);
 	json_decref (share.policy);
@@ -195,6 +203,23 @@ START_TEST (policies)
 		"\"Principal\":{\"AWS\":\"*\"},\"Resource\":\"arn:f\",\"Sid\":\"larder-tls\"}");
 	json_decref (wanted);
 	json_decref (share.system);
+}
+END_TEST
+
+/* A policy is its statements, in whatever order. */
+START_TEST (policies_alike)
+{
+	static const struct { const char *one, *other; bool same; } cases[] = {
+		{ "[{\"Sid\":\"a\"},{\"Sid\":\"b\",\"Action\":[\"x\",\"y\"]}]", "[{\"Action\":[\"y\",\"x\"],\"Sid\":\"b\"},{\"Sid\":\"a\"}]", true },
+		{ "[{\"Sid\":\"a\"}]", "{\"Sid\":\"a\"}", true },
+		{ "[{\"Sid\":\"a\"}]", "[{\"Sid\":\"a\"},{\"Sid\":\"b\"}]", false },
+	};
+	for (size_t n = 0; n < COUNT_OF (cases); n++) {
+		json_t *one = json_loads (cases[n].one, 0, NULL), *other = json_loads (cases[n].other, 0, NULL);
+		ck_assert_msg (aws_policy_alike (one, other) == cases[n].same && aws_policy_alike (other, one) == cases[n].same, "%s", cases[n].other);
+		json_decref (one);
+		json_decref (other);
+	}
 }
 END_TEST
 
@@ -228,7 +253,7 @@ main (void)
 		{ "test-efs-control-wire-requests", requests, 0 }, { "test-efs-control-wire-creations", creations, 0 }, { "test-efs-control-wire-lifecycles", lifecycles, 4 },
 		{ "test-efs-control-wire-replies", replies, 9 }, { "test-efs-control-wire-rules", rules, 0 }, { "test-efs-control-wire-points", points, 0 },
 		{ "test-efs-control-wire-points-of-others", points_of_others, 0 }, { "test-efs-control-wire-policies", policies, 0 },
-		{ "test-efs-control-wire-statements-alike", statements_alike, 0 },
+		{ "test-efs-control-wire-statements-alike", statements_alike, 0 }, { "test-efs-control-wire-policies-alike", policies_alike, 0 },
 	};
 	return unit_run ("efs-control-wire", cases, COUNT_OF (cases));
 }
