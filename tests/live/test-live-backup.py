@@ -293,7 +293,7 @@ MORE_RIGHTS = (
 
 def role(*arns):
     return {"trust": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}]},
-            "tags": {"larder:id": "efs-models-daily-backup"}, "policies": {"larder": rights(*arns)}}
+            "tags": {"larder:id": "efs-models-daily-backup"}, "policies": {"larder": rights(*arns)}, "attached": []}
 
 
 def test_live_backup_role_of_its_own():
@@ -306,7 +306,8 @@ def test_live_backup_role_of_its_own():
     want = place.state()
     assert place.run("apply", text=AUTO).code == 0 and place.wrote() == [], place.wrote()
     for drift in (lambda: iam.roles[NAME]["policies"].clear(), lambda: iam.roles[NAME]["policies"].update(larder={"Version": "2012-10-17", "Statement": []}),
-                  lambda: iam.roles[NAME]["trust"].update(Statement=[]), iam.roles.clear):
+                  lambda: iam.roles[NAME]["trust"].update(Statement=[]), lambda: iam.roles[NAME]["policies"].update(theirs=role(ARN)["policies"]["larder"]),
+                  lambda: iam.roles[NAME]["attached"].append("arn:aws:iam::aws:policy/AdministratorAccess"), iam.roles.clear):
         drift()
         assert [one for one in marks(place.run("plan", text=AUTO))] == [(None, "update"), ("selection[efs-models-selection].role", "update")]
         assert place.run("apply", text=AUTO).code == 0 and iam.roles == {NAME: role(ARN)} and place.state() == want, iam.roles
@@ -325,7 +326,7 @@ def test_live_backup_role_of_its_own():
 
 
 def test_live_backup_role_lost_answers_and_of_others():
-    for number in range(1, 8):
+    for number in range(1, 13):
         place.fresh()
         done = place.run("apply", text=AUTO, rules=[("IAM", number, "lose")])
         assert done.code == 0 and place.service.iam.roles == {NAME: role(ARN)}, (number, done, place.service.iam.roles)
