@@ -96,6 +96,17 @@ def test_cli_words_of_what_is_to_go_or_is_not_asked_for():
     assert larder("infra", "plan", "--destroy", env=env).code == 0
 
 
+def test_cli_words_that_a_server_lacks_or_has_of_its_own():
+    """What MinIO does not do is told as lacking, whatever it says, names of its own tiers among it; what it does is held against the words there, too."""
+    minio = {"LARDER_PROFILE": "minio", "MINIO_ROOT_USER": "x", "MINIO_ROOT_PASSWORD": "y"}
+    for change in ((RULE, RULE + "transition = 30d COLDTIER\n"), (RULE, RULE + "transition = 30d GLACIR\n"), ("public-access = blocked\nlifecycle = logs", "public-access = open-ish\nlifecycle = logs"),
+                   (LOGS, LOGS + "tiering = 1d FROZEN\n"), ("origin-access = oai ", "origin-access = oax "), (COPY, COPY + "role = arn:minio:replication::x:y\n")):
+        got = larder("config", "check", env={**configured(PIPELINE, change), **minio})
+        assert got.code == 0, (change, got.err)
+    got = larder("config", "check", env={**configured(PIPELINE, ("throughput = bursting", "throughput = warp")), **minio})
+    assert got.code == 2 and "'warp' of throughput" in got.err, got.err
+
+
 def test_cli_words_of_uploads_alone():
     """A section that says how long they stay, and nothing else, makes no rule of its own: one that does nothing is none."""
     shutil.rmtree(DEMO, True)

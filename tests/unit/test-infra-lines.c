@@ -2,6 +2,7 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -205,6 +206,30 @@ static const struct { struct pair desired[3]; unsigned kept; bool empty; } sifte
 	{ { { "plain", "no" }, { "unknown", "x" } }, 0, true },
 };
 
+/* A value that another resource tells is whatever it will be; an older module has no words, wherever its table ends. */
+START_TEST (words_of_others)
+{
+	static const struct larder_words words[] = { { "plain", "a|b" }, { NULL, NULL } };
+	static const struct pair desired[3] = { { "plain", "c" } };
+	const struct larder_resource_type wordy = { .name = "thing", .paths = thing_paths, .path_stride = sizeof *thing_paths, .words = words, .words_stride = sizeof *words };
+	struct larder_infra infra = { .flags = 0 };
+	struct resource one;
+	thing_begin (&one, NULL, NULL);
+	one.means = &wordy;
+	one.means_stride = sizeof wordy;
+	lines_add_from (&one.desired, "plain", "store/a#id");
+	ck_assert_int_eq (words_check (&infra, &one, NULL), 0);
+	one.desired.at[0].value = "c";
+	ck_assert_int_eq (words_check (&infra, &one, NULL), 0);
+	thing_end (&one);
+	thing_begin (&one, desired, NULL);
+	one.means = &wordy;
+	one.means_stride = offsetof (struct larder_resource_type, words_stride);
+	ck_assert_int_eq (words_check (&infra, &one, NULL), 0);
+	thing_end (&one);
+}
+END_TEST
+
 START_TEST (what_it_lacks)
 {
 	struct larder_module head = { .name = "thing" };
@@ -370,6 +395,7 @@ main (void)
 		{ "test-infra-lines-between-both", between_both, COUNT_OF (merged) },
 		{ "test-infra-lines-written", what_is_written, COUNT_OF (written) },
 		{ "test-infra-lines-lacking", what_it_lacks, COUNT_OF (sifted) },
+		{ "test-infra-lines-words-of-others", words_of_others, 0 },
 		{ "test-infra-lines-digest", digest, COUNT_OF (digests) },
 		{ "test-infra-lines-forgotten", forgotten, 0 },
 		{ "test-infra-lines-not-asked-again", not_asked_again, 0 },
