@@ -17,7 +17,7 @@
 #include "text.h"
 
 #define SAVED_FORMAT "larder-infra"
-enum { SAVED_VERSION = 2, SAVED_MOST = 64 << 20 };
+enum { SAVED_VERSION = 3, SAVED_MOST = 64 << 20 };
 
 /* ---- digests ---- */
 
@@ -106,6 +106,7 @@ put_resource (struct buffer *out, const struct resource *one)
 	json_member (&json, "section", one->section);
 	json_member (&json, "resource", one->type);
 	json_member (&json, "identity", one->identity);
+	json_member_bool (&json, "protect", one->protect);
 	json_put_object_end (&json);
 	buffer_add_char (out, '\n');
 	for (size_t n = 0; n < one->desired.count; n++)
@@ -197,6 +198,8 @@ read_resource (struct larder_infra *infra, const json_t *line, struct resource *
 	struct resource *one = resource_find (infra, member (line, "kind"), member (line, "section"), member (line, "resource"));
 	if (!one || strcmp (one->identity, member (line, "identity")) != 0)
 		return larder_fail_next (error, LARDER_E_CONFLICT, "plan again", "the plan has %s '%s', and the configuration has not", member (line, "resource"), member (line, "identity"));
+	if (one->protect != json_is_true (json_object_get (line, "protect")))        /* it told what would be left */
+		return larder_fail_next (error, LARDER_E_CONFLICT, "plan again", "%s '%s' %s", one->type, one->identity, one->protect ? "is protected by now" : "was protected when this was planned, and is no more");
 	one->aside = false;
 	one->sifted = true;
 	lines_begin (&one->desired, one->arena);

@@ -192,6 +192,19 @@ def test_cli_infra_a_saved_plan_is_done_as_it_was_made():
     assert got.code == 5 and not os.path.exists(path) and "created" not in got.out, (got.out, got.err)        # 5: the database is protected
 
 
+def test_cli_infra_a_saved_plan_leaves_what_it_told_as_protected():
+    """What was protected when it was planned, and is no more: and the other way round."""
+    fresh()
+    free = (("instance = pingvas-studio\n", "instance = pingvas-studio\ndestroy = yes\n"),)
+    apply()
+    there = state()
+    for planned, done, why in (((), free, "is no more"), (free, (), "is protected by now")):
+        for words, command in ((("--destroy",), ("destroy", "--environment", NAME)), ((), ("apply",))):
+            plan(*words, "-o", "kept.plan", env=configured(PIPELINE, *planned))
+            got = larder("infra", *command, "kept.plan", env=configured(PIPELINE, *done))
+            assert got.code == 5 and NAME in got.err and why in got.err and state() == there, (planned, words, got.out, got.err)
+
+
 def test_cli_infra_destroy_leaves_what_is_set_up_for_objects_that_stay():
     """Of a bucket that is protected, or holds something, old versions too, nothing is taken: neither who may read it nor what is copied from it."""
     def left(env=None):
