@@ -211,6 +211,42 @@ is_cache_of_versions (const struct larder_infra *infra, const char *share)
 	return false;
 }
 
+/* Where copies go, and how long they live there: `region` is that of the backups, or NULL. An address holds the region that it is of. */
+struct copied { const char *region; bool here, elsewhere; };
+
+static void
+of_backup_rule (struct lines *facts, const char *id, const struct schema_backup_rule *rule, struct copied *copied)
+{
+	const char *part = copied->region ? arena_printf (facts->arena, ":%s:", copied->region) : NULL;
+	for (const char *const *to = rule->copy_to; to && *to; to++)
+		if (part && strstr (*to, part))
+			copied->here = true;
+		else
+			copied->elsewhere = true;
+	if (!rule->copy_to || !*rule->copy_to)
+		return;
+	lines_add_in (facts, "rule", id, ".copy-delete-after", text_days (facts->arena, rule->copy_delete_after));
+	lines_add_in (facts, "rule", id, ".copy-cold-after", text_days (facts->arena, rule->copy_cold_after));
+}
+
+static void
+of_backup_rules (const struct larder_infra *infra, const struct schema_backup *asked, struct lines *facts)
+{
+	const struct config *config = larder_configuration (infra->larder);
+	const struct config_section *at;
+	struct copied copied = { .region = config_find (config, "backend", asked->backend, &at, NULL) == 0 ? config_text (at, "region") : NULL };
+	if (!asked->rules || !*asked->rules)
+		of_backup_rule (facts, asked->own.id ? asked->own.id : "daily", &asked->own, &copied);
+	for (const char *const *name = asked->rules; name && *name; name++) {
+		if (config_find (config, "backup-rule", *name, &at, NULL) < 0)
+			continue;
+		const struct schema_backup_rule *rule = config_struct (at);
+		of_backup_rule (facts, rule->id ? rule->id : *name, rule, &copied);
+		accepted (facts, rule->accept);
+	}
+	lines_add (facts, "copies-in-region", copied.here && !copied.elsewhere ? "yes" : NULL);
+}
+
 static void
 of_backup (const struct larder_infra *infra, const struct resource *backup, struct lines *facts)
 {
@@ -222,11 +258,7 @@ of_backup (const struct larder_infra *infra, const struct resource *backup, stru
 	for (const struct config_section *at = NULL; (at = next (infra, "filesystem", at));)
 		if (is_named (((const struct schema_filesystem *) config_struct (at))->backup, backup->section) && is_cache_of_versions (infra, config_name (at)))
 			lines_add_in (facts, "selected", config_name (at), ".cache-of-versions", "yes");
-	for (const char *const *name = asked->rules; name && *name; name++) {
-		const struct config_section *at;
-		if (config_find (larder_configuration (infra->larder), "backup-rule", *name, &at, NULL) == 0)
-			accepted (facts, ((const struct schema_backup_rule *) config_struct (at))->accept);
-	}
+	of_backup_rules (infra, asked, facts);
 }
 
 static void

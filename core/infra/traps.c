@@ -255,6 +255,20 @@ sum_end (const char *at, const char *end)
 	return space ? space : end;
 }
 
+/* Each of them by the clock here, "; " between two; NULL: none can be told so. */
+static const char *
+all_here (const struct world *world, struct larder_arena *arena, const char *path, size_t length)
+{
+	const char *text = NULL;
+	const struct line *line;
+	for (size_t at = 0; (line = line_of (world, world->desired, path, length, &at));) {
+		const char *here = line->value ? window_here (arena, line->value) : NULL;
+		if (here)
+			text = arena_printf (arena, "%s%s%s", text ? text : "", text ? "; " : "", here);
+	}
+	return text;
+}
+
 /* What stands for one {…}; NULL: no memory. */
 static const char *
 figure (const struct world *world, struct larder_arena *arena, const char *at, const char *end)
@@ -263,15 +277,15 @@ figure (const struct world *world, struct larder_arena *arena, const char *at, c
 	bool here = (size_t) (stop - sum) == strlen (HERE) && strncmp (sum, HERE, strlen (HERE)) == 0;
 	int64_t number;
 	const char *value = NULL;
-	if (!operator_in (at, sum))
+	if (here)
+		value = all_here (world, arena, at, (size_t) (sum - at));
+	else if (!operator_in (at, sum))
 		value = value_of (world, at, (size_t) (sum - at));
 	else if (sum_of (world, at, sum, &number))
 		value = arena_printf (arena, "%lld", (long long) number);
-	if (value && here)
-		return (value = window_here (arena, value)) ? value : arena_printf (arena, "%.*s", bar ? (int) (end - bar - 1) : 0, bar ? bar + 1 : "");
 	if (!value)
 		return arena_printf (arena, "%.*s", bar ? (int) (end - bar - 1) : 0, bar ? bar + 1 : "");
-	return arena_printf (arena, "%s%.*s", value, (int) (stop - sum), sum);
+	return here ? value : arena_printf (arena, "%s%.*s", value, (int) (stop - sum), sum);
 }
 
 /* The text with each {…} as it is in this resource; NULL: no memory. */

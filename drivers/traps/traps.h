@@ -118,10 +118,10 @@ static const struct larder_trap filesystem_traps[] = {
 };
 
 static const struct larder_trap backup_traps[] = {
-	{ "backups-in-one-region", "!rule[*].copy[*]", "the failure of a region takes the backups with it", "a copy in another region", false },
-	{ "cold-too-short", "rule[@].delete-after - rule[@].cold-after<90", "AWS Backup refuses it: what has become cold stays 90 days before it may be deleted",
+	{ "backups-in-one-region", "!rule[*].copy[*] | copies-in-region", "the failure of a region takes the backups with it", "a copy in another region", false },
+	{ "cold-too-short", "rule[@].delete-after - rule[@].cold-after<90 | rule[@].copy-delete-after - rule[@].copy-cold-after<90", "AWS Backup refuses it: what has become cold stays 90 days before it may be deleted",
 	  "delete-after 90 days behind cold-after, or no cold-after", true },
-	{ "windows", "rule[@].schedule~cron(", "the schedule is in UTC: {rule[*].schedule} is {rule[*].schedule here|at other hours} by this machine's clock", "another hour, where that is a busy time", false },
+	{ "windows", "rule[@].schedule~cron(", "schedules are in UTC: {rule[*].schedule here|other hours} by this machine's clock", "another hour, where that is a busy time", false },
 	{ "backup-of-a-cache", "selected[@].cache-of-versions", "the daily backups hold what the versioned bucket has anyway", "leave it out, while the source keeps versions", false },
 	{ NULL }
 };

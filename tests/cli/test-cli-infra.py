@@ -522,8 +522,15 @@ def test_cli_infra_traps_tell_their_figures():
             ("deleted-is-not-gone", (("[behavior \"default\"]\n", "[behavior \"default\"]\ncache-policy = x\n"),), ("(its policy says when)",)),
             ("deleted-is-not-gone", (("cdn = images\n", ""), ("backend = cdn\nstore = images\n", "")), ("an old version (30 days), and in the copies",)),
             ("expiry-on-versions", (("lifecycle = logs", "versioning = yes\nlifecycle = logs"),), ("expiry after 30 days only adds",)),
-            ("windows", (), ("03:00-04:00 there is 12:00-13:00 KST by", "cron(0 2 * * ? *) is 02:00 UTC, 11:00 KST by")),
-            ("windows", (("cron(0 2 *", "cron(0 */2 *"),), ("03:00-04:00 there is", "cron(0 */2 * * ? *) is at other hours by"))):
+            ("windows", (), ("03:00-04:00 there is 12:00-13:00 KST by", "schedules are in UTC: 02:00 UTC, 11:00 KST by")),
+            ("windows", (("rule = daily_backup\nschedule = cron(0 2 * * ? *)\ndelete-after = 30d\n", "rules = daily, monthly, often\n"), ("[usage", """[backup-rule "daily"]
+schedule = cron(0 2 * * ? *)
+[backup-rule "monthly"]
+schedule = cron(0 18 1 * ? *)
+[backup-rule "often"]
+schedule = cron(0 */2 * * ? *)
+[usage""")), ("03:00-04:00 there is", "schedules are in UTC: 02:00 UTC, 11:00 KST; 18:00 UTC, 03:00 KST by")),
+            ("windows", (("cron(0 2 *", "cron(0 */2 *"),), ("03:00-04:00 there is", "schedules are in UTC: other hours by"))):
         told = sorted(texts(name, accept, *changes))
         assert len(told) == len(words) and all(word in " ".join(told) for word in words), (name, changes, told)
 
@@ -714,6 +721,22 @@ def test_cli_infra_the_region_of_copies():
             assert got.code == code and all(word in got.err for word in words), (new, command, got.code, got.err)
     fresh()
     assert plan(env=configured(PIPELINE, ("id = ReplicateToTokyo\n", "id = ReplicateToTokyo\nregion = anywhere\n"))).code == 0
+
+
+def test_cli_infra_copies_of_backups_have_their_traps():
+    """c-F04 of the copies, too: what becomes cold stays 90 days. And copies in the region of the backups go with it."""
+    rule, far, near = "delete-after = 30d\n", "arn:aws:backup:eu-west-1:123456789012:backup-vault:far", "arn:aws:backup:ap-northeast-2:123456789012:backup-vault:near"
+    rules = ("rule = daily_backup\nschedule = cron(0 2 * * ? *)\n", "rules = daily\n")
+    for life, legal in (("copy-cold-after = 1d\ncopy-delete-after = 90d\n", False), ("copy-cold-after = 1d\ncopy-delete-after = 91d\n", True), ("copy-cold-after = 1d\n", True), ("copy-delete-after = 1d\n", True)):
+        for changes in (((rule, rule + "copy-to = %s\n" % far + life),), (rules, (rule, ""), ("[usage", '[backup-rule "daily"]\ncopy-to = %s\n%s[usage' % (far, life)))):
+            got = larder("infra", "plan", "--json", "--only", "backup/models", env=configured(PIPELINE, *changes))
+            assert got.code == (0 if legal else 2) and ("cold-too-short" in got.out) != legal, (changes, got.code, got.out)
+    aws = {"LARDER_PROFILE": "aws", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    for to, told in ((None, True), (near, True), ("%s, %s2" % (near, near), True), (far, False), ("%s, %s" % (near, far), False)):
+        env = {**configured(PIPELINE, (rule, rule + ("copy-to = %s\n" % to if to else ""))), **aws}
+        path = os.path.join(HOME, "etc/profiles/aws.ini")
+        write(path, read(path).replace(b"driver = glacier", b"driver = s3"))
+        assert (('[backup "models"]', "backups-in-one-region") in noted(env)) == told, to
 
 
 def test_cli_infra_what_is_accepted_is_the_name_of_a_trap():
