@@ -45,42 +45,54 @@ change_methods (struct aws_tree *tree, struct aws_node *behavior, const char *na
 	cf_set_members (tree, kept, "Method", will, cached);
 }
 
-/* "*" is all of them. */
-static bool
-is_cors_header (const char *name)
+/* Those of CORS, and others by their names. */
+static void
+change_headers (struct aws_tree *tree, struct aws_node *forwarded, const char *name, const struct lines *is, const struct lines *will)
 {
 	static const char *const headers[] = CF_CORS_HEADERS;
-	if (strcmp (name, "*") == 0)
-		return true;
-	for (size_t n = 0; n < CF_CORS_HEADER_COUNT; n++)
-		if (strcmp (headers[n], name) == 0)
-			return true;
-	return false;
+	const char *cors = path_of_member (tree->arena, "behavior", name, ".cors"), *set = path_of_member (tree->arena, "behavior", name, ".header");
+	bool there = aws_node_child (forwarded, "Headers");
+	struct aws_node *at = cf_child_of (tree, forwarded, "Headers");
+	tree->failed |= !cors || !set;
+	if (tree->failed || (there && !cf_differs (is, will, cors) && !cf_set_differs (is, will, set)))
+		return;
+	cf_set_members (tree, at, "Name", will, set);
+	struct aws_node *items = lines_value (will, cors) ? cf_child_of (tree, at, "Items") : NULL;
+	for (size_t n = 0; items && n < CF_CORS_HEADER_COUNT; n++)
+		aws_node_add (tree, items, "Name", headers[n]);
+	cf_set_quantity (tree, at, "Name");
 }
 
-/* The headers of CORS among those that are forwarded, or not. Others stay. */
 static void
-set_cors (struct aws_tree *tree, struct aws_node *forwarded, bool on)
+change_query_keys (struct aws_tree *tree, struct aws_node *forwarded, const char *name, const struct lines *is, const struct lines *will)
 {
-	static const char *const headers[] = CF_CORS_HEADERS;
-	struct aws_node *at = aws_node_child (forwarded, "Headers"), *items = at ? aws_node_child (at, "Items") : NULL;
-	size_t count = 0;
-	at = at ? at : aws_node_add (tree, forwarded, "Headers", "");
-	items = items || !at ? items : aws_node_add (tree, at, "Items", "");
-	if (!items)
+	const char *set = path_of_member (tree->arena, "behavior", name, ".query-key");
+	bool there = aws_node_child (forwarded, "QueryStringCacheKeys");
+	struct aws_node *at = cf_child_of (tree, forwarded, "QueryStringCacheKeys");
+	tree->failed |= !set;
+	if (!tree->failed && (!there || cf_set_differs (is, will, set)))
+		cf_set_members (tree, at, "Name", will, set);
+}
+
+/* Names go with "whitelist" alone, and that with names. */
+static void
+change_cookies (struct aws_tree *tree, struct aws_node *forwarded, const char *name, const struct lines *is, const struct lines *will)
+{
+	const char *set = path_of_member (tree->arena, "behavior", name, ".cookie"), *forward = aws_node_text (forwarded, "Cookies/Forward");
+	struct aws_node *cookies = cf_child_of (tree, forwarded, "Cookies");
+	tree->failed |= !set;
+	if (tree->failed || !forward)
 		return;
-	for (struct aws_node *one = items->first, *next; one; one = next) {
-		next = one->next;
-		if (is_cors_header (one->text))
-			aws_node_drop (items, one);
+	if (strcmp (forward, "whitelist") != 0)
+		aws_node_drop_all (cookies, "WhitelistedNames");
+	else if (cf_set_differs (is, will, set)) {
+		struct aws_node *names = cf_child_of (tree, cookies, "WhitelistedNames");
+		cf_set_members (tree, names, "Name", will, set);
+		if (!aws_node_child (names, "Items")) {
+			aws_node_drop_all (cookies, "WhitelistedNames");
+			aws_node_set (tree, cookies, "Forward", "none");
+		}
 	}
-	for (size_t n = 0; on && n < CF_CORS_HEADER_COUNT; n++)
-		aws_node_add (tree, items, "Name", headers[n]);
-	for (const struct aws_node *one = items->first; one; one = one->next)
-		count++;
-	aws_node_set (tree, at, "Quantity", arena_printf (tree->arena, "%zu", count));
-	if (count == 0)
-		aws_node_drop_all (at, "Items");
 }
 
 /* What is forwarded and kept how long is either a policy's or our own matter. */
@@ -88,8 +100,6 @@ static void
 change_forwarding (struct aws_tree *tree, struct aws_node *behavior, const char *name, const struct lines *is, const struct lines *will)
 {
 	static const char *const own[] = { "ForwardedValues", "MinTTL", "DefaultTTL", "MaxTTL" };
-	const char *cors = path_of_member (tree->arena, "behavior", name, ".cors");
-	struct aws_node *forwarded;
 	if (lines_in (will, "behavior", name, ".cache-policy")) {
 		for (size_t n = 0; n < sizeof own / sizeof *own; n++)
 			aws_node_drop_all (behavior, own[n]);
@@ -101,18 +111,12 @@ change_forwarding (struct aws_tree *tree, struct aws_node *behavior, const char 
 		aws_node_set (tree, behavior, "ForwardedValues/Cookies/Forward", "none");
 	if (!aws_node_text (behavior, "MinTTL"))
 		aws_node_set (tree, behavior, "MinTTL", "0");
-	forwarded = aws_node_child (behavior, "ForwardedValues");
-	if (!cors || !forwarded) {
-		tree->failed = true;
+	struct aws_node *forwarded = cf_child_of (tree, behavior, "ForwardedValues");
+	if (!forwarded)
 		return;
-	}
-	const char *forward = aws_node_text (forwarded, "Cookies/Forward");
-	if (forward && strcmp (forward, "whitelist") != 0)
-		aws_node_set (tree, forwarded, "Cookies/WhitelistedNames", NULL);
-	if (cf_differs (is, will, cors) || !aws_node_child (forwarded, "Headers"))
-		set_cors (tree, forwarded, lines_value (will, cors));
-	if (!aws_node_child (forwarded, "QueryStringCacheKeys"))
-		aws_node_set (tree, forwarded, "QueryStringCacheKeys/Quantity", "0");
+	change_cookies (tree, forwarded, name, is, will);
+	change_headers (tree, forwarded, name, is, will);
+	change_query_keys (tree, forwarded, name, is, will);
 }
 
 static void
@@ -132,6 +136,7 @@ change_behavior (struct aws_tree *tree, struct aws_node *behavior, const char *n
 	change_fields (tree, behavior, name, is, will);
 	change_methods (tree, behavior, name, is, will);
 	change_forwarding (tree, behavior, name, is, will);
+	cf_rest_take (CF_REST_OF_BEHAVIOR, tree, behavior, path_of_member (tree->arena, "behavior", name, ".other"), is, will);
 }
 
 /* ---- their order ---- */
@@ -209,15 +214,26 @@ set_key_group (struct aws_tree *tree, struct aws_node *behavior, const char *gro
 	aws_node_set (tree, behavior, "TrustedKeyGroups/Items/KeyGroup", group);
 }
 
-/* What all behaviors have alike, also those of others: one that asks for no signature would be a way around. */
+/* Is it to be written, of a behavior? What all are to have is, also in those of others: one that asks for no signature would be a way around. What one
+ * of somebody else's has, and nobody asked for, is not. */
+static bool
+is_another (struct aws_tree *tree, const char *name, bool begun, const char *path, const char *below, const struct lines *is, const struct lines *will)
+{
+	const char *all = lines_value (will, path), *its = path_of_member (tree->arena, "behavior", name, below);
+	tree->failed |= !its;
+	if (!its || (all && strcmp (all, CF_OTHERWISE) == 0))
+		return false;
+	return begun || (all ? cf_differs (is, will, path) : lines_find (is, its) && !lines_find (will, its));
+}
+
 static void
 change_alike (struct aws_tree *tree, struct aws_node *behavior, bool begun, const struct lines *is, const struct lines *will)
 {
-	const char *group = lines_value (will, "key-group"), *headers = lines_value (will, "response-headers");
-	if ((begun || cf_differs (is, will, "key-group")) && (!group || strcmp (group, CF_OTHERWISE) != 0))
-		set_key_group (tree, behavior, group);
-	if ((begun || cf_differs (is, will, "response-headers")) && (!headers || strcmp (headers, CF_OTHERWISE) != 0))
-		aws_node_set (tree, behavior, "ResponseHeadersPolicyId", headers);
+	const char *pattern = aws_node_text (behavior, "PathPattern"), *name = pattern ? pattern : "default";
+	if (is_another (tree, name, begun, "key-group", ".key-group", is, will))
+		set_key_group (tree, behavior, lines_value (will, "key-group"));
+	if (is_another (tree, name, begun, "response-headers", ".response-headers", is, will))
+		aws_node_set (tree, behavior, "ResponseHeadersPolicyId", lines_value (will, "response-headers"));
 }
 
 static struct aws_node *
@@ -228,6 +244,21 @@ begin_pattern (struct aws_tree *tree, const struct aws_node *config, struct aws_
 		return NULL;
 	begin_behavior (tree, config, behavior);
 	return behavior;
+}
+
+/* Is a line of it another, or on one side alone? */
+static bool
+differs_in (struct aws_tree *tree, const char *name, const struct lines *is, const struct lines *will)
+{
+	const char *member = path_of_member (tree->arena, "behavior", name, "");
+	const struct lines *const both[] = { is, will };
+	bool differs = false;
+	tree->failed |= !member;
+	for (size_t side = 0; member && side < 2; side++)
+		for (size_t n = 0; n < both[side]->count; n++)
+			if (strncmp (both[side]->at[n].path, member, strlen (member)) == 0)
+				differs = differs || cf_differs (is, will, both[side]->at[n].path);
+	return differs;
 }
 
 /* Each member of behavior[ in turn. */
@@ -249,7 +280,8 @@ change_each (struct aws_tree *tree, struct aws_node *config, struct aws_node *it
 			tree->failed = true;
 			return;
 		}
-		change_behavior (tree, one, name, is, will);
+		if (begun || differs_in (tree, name, is, will))
+			change_behavior (tree, one, name, is, will);
 		if (begun)
 			change_alike (tree, one, true, is, will);
 	}

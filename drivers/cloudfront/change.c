@@ -125,7 +125,7 @@ is_as_wanted (const struct changing *changing, const struct cf_state *now)
 {
 	struct lines is;
 	lines_begin (&is, changing->work.arena);
-	cf_tell (now, &is);
+	cf_tell (now, &changing->will, &is);
 	bool same = lines_sort (&is, NULL) == 0;
 	for (size_t n = 0; same && n < changing->will.count; n++) {
 		const char *path = changing->will.at[n].path;
@@ -229,6 +229,22 @@ finish (struct changing *changing, struct larder_error *error)
 
 /* ---- the acts ---- */
 
+/* What no other line stands for, and came after core had looked, is nobody's to take away: the next look tells it. */
+static int
+keep_newer (struct changing *changing, struct larder_error *error)
+{
+	struct lines seen;
+	const struct lines *is = &changing->is, will = changing->will;
+	lines_begin (&seen, changing->work.arena);
+	int code = lines_take (&seen, changing->resource->observed, error);
+	for (size_t n = 0; code == 0 && n < is->count; n++) {
+		const char *path = is->at[n].path;
+		if (strstr (path, "other[") && !lines_find (&seen, path) && !lines_find (&will, path))
+			lines_add (&changing->will, path, is->at[n].value);
+	}
+	return code < 0 ? code : lines_sort (&changing->will, error);
+}
+
 static int
 begin (struct changing *changing, struct cloudfront *cloudfront, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
@@ -247,8 +263,9 @@ begin (struct changing *changing, struct cloudfront *cloudfront, struct larder_c
 		code = cf_find (&changing->work, resource->identity, &changing->state, error);
 	if (code < 0 || !changing->state.id)
 		return code;
-	cf_tell (&changing->state, &changing->is);
-	return lines_sort (&changing->is, error);
+	cf_tell (&changing->state, &changing->will, &changing->is);
+	code = lines_sort (&changing->is, error);
+	return code < 0 || !resource->observed ? code : keep_newer (changing, error);
 }
 
 static void

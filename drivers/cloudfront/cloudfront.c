@@ -85,8 +85,12 @@ cf_ask_page (const struct cf_work *work, const struct cf_list *list, const char 
 static int
 supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
 {
+	static const char *const told[] = { "behavior[*].key-group", "behavior[*].other[*]", "behavior[*].response-headers", "origin[*].access-otherwise", "origin[*].other[*]", "other[*]" };
 	const struct cloudfront *cloudfront = self;
-	(void) resource, (void) line;
+	(void) resource;
+	for (size_t n = 0; line && n < sizeof told / sizeof *told; n++)
+		if (path_matches (told[n], line->path))
+			return larder_fail (error, LARDER_E_UNSUPPORTED, "it is told, and cannot be asked for");
 	if (!cloudfront->server || strcmp (cloudfront->server, "aws") == 0 || strcmp (cloudfront->server, "moto") == 0)
 		return 0;
 	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", cloudfront->server);
@@ -99,13 +103,17 @@ cf_read (void *self, struct larder_call *call, const struct larder_resource *res
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	const struct cf_work work = { self, call, arena };
 	struct cf_state state = { .id = NULL };
-	struct lines lines;
+	struct lines lines, asked;
 	int code = arena ? cf_find (&work, resource->identity, &state, error) : larder_fail_memory (error);
 	*ret_state = !state.id ? LARDER_RESOURCE_ABSENT : strcmp (state.status, "Deployed") == 0 ? LARDER_RESOURCE_READY : LARDER_RESOURCE_PENDING;
 	if (code < 0 || !state.id)
 		return code;
 	lines_begin (&lines, arena);
-	cf_tell (&state, &lines);
+	lines_begin (&asked, arena);
+	code = resource->desired ? lines_take (&asked, resource->desired, error) : 0;
+	if (code < 0)
+		return code;
+	cf_tell (&state, resource->desired ? &asked : NULL, &lines);
 	lines_add (&lines, "state", state.status);
 	code = lines_sort (&lines, error);
 	return code < 0 ? code : lines_tell (&lines, line, context, error);

@@ -57,8 +57,8 @@ cf_set_differs (const struct lines *is, const struct lines *will, const char *se
 
 /* ---- lists ---- */
 
-static void
-set_quantity (struct aws_tree *tree, struct aws_node *at, const char *item)
+void
+cf_set_quantity (struct aws_tree *tree, struct aws_node *at, const char *item)
 {
 	size_t count = 0;
 	const struct aws_node *items = aws_node_child (at, "Items");
@@ -78,12 +78,11 @@ cf_set_members (struct aws_tree *tree, struct aws_node *at, const char *item, co
 	for (size_t n = 0; items && n < will->count; n++)
 		if ((member = path_member_of (will->arena, will->at[n].path, set, &rest)))
 			aws_node_add (tree, items, item, member);
-	set_quantity (tree, at, item);
+	cf_set_quantity (tree, at, item);
 }
 
-/* The child of that name, made when it is not there. */
-static struct aws_node *
-child_of (struct aws_tree *tree, struct aws_node *parent, const char *name)
+struct aws_node *
+cf_child_of (struct aws_tree *tree, struct aws_node *parent, const char *name)
 {
 	struct aws_node *child = aws_node_child (parent, name);
 	return child ? child : aws_node_add (tree, parent, name, "");
@@ -144,6 +143,7 @@ change_origin (struct aws_tree *tree, struct aws_node *items, const char *id, co
 		origin = begin_origin (tree, items, id);
 	if (!origin || !where)
 		return larder_fail_memory (error);
+	cf_rest_take (CF_REST_OF_ORIGIN, tree, origin, path_of_member (tree->arena, "origin", id, ".other"), is, will);
 	if (begun || cf_access_differs (is, will, id))
 		set_access (tree, origin, lines_in (will, "origin", id, ".access") ? cf_access_for (access, id) : NULL);
 	return domain && (begun || cf_differs (is, will, where)) ? set_domain (tree, origin, id, domain, error) : 0;
@@ -165,7 +165,7 @@ static int
 change_origins (struct aws_tree *tree, struct aws_node *config, const struct lines *is, const struct lines *will, const struct cf_access *access,
                 struct larder_error *error)
 {
-	struct aws_node *at = child_of (tree, config, "Origins"), *items = at ? child_of (tree, at, "Items") : NULL;
+	struct aws_node *at = cf_child_of (tree, config, "Origins"), *items = at ? cf_child_of (tree, at, "Items") : NULL;
 	const char *rest, *id, *last = "";
 	int code = items ? 0 : larder_fail_memory (error);
 	for (size_t n = 0; code == 0 && n < will->count; n++) {
@@ -176,7 +176,7 @@ change_origins (struct aws_tree *tree, struct aws_node *config, const struct lin
 	if (code == 0)
 		drop_origins (tree, items, will);
 	if (code == 0)
-		set_quantity (tree, at, "Origin");
+		cf_set_quantity (tree, at, "Origin");
 	return code;
 }
 
@@ -196,7 +196,7 @@ static void
 change_certificate (struct aws_tree *tree, struct aws_node *config, const struct lines *is, const struct lines *will)
 {
 	const char *certificate = lines_value (will, "certificate"), *least = lines_value (will, "tls");
-	struct aws_node *at = child_of (tree, config, "ViewerCertificate");
+	struct aws_node *at = cf_child_of (tree, config, "ViewerCertificate");
 	if (!at || (!cf_differs (is, will, "certificate") && (!certificate || !least || !cf_differs (is, will, "tls"))))
 		return;
 	at->first = NULL;
@@ -213,7 +213,7 @@ static void
 change_geo (struct aws_tree *tree, struct aws_node *config, const struct lines *is, const struct lines *will)
 {
 	const char *text = lines_value (will, "geo");
-	struct aws_node *outer = child_of (tree, config, "Restrictions"), *at = outer ? child_of (tree, outer, "GeoRestriction") : NULL;
+	struct aws_node *outer = cf_child_of (tree, config, "Restrictions"), *at = outer ? cf_child_of (tree, outer, "GeoRestriction") : NULL;
 	if (!at || !text || !cf_differs (is, will, "geo"))
 		return;
 	size_t length = strcspn (text, " ");
@@ -224,13 +224,13 @@ change_geo (struct aws_tree *tree, struct aws_node *config, const struct lines *
 		length = strcspn (text, " ");
 		aws_node_add (tree, items, "Location", arena_copy_bytes (tree->arena, text, length));
 	}
-	set_quantity (tree, at, "Location");
+	cf_set_quantity (tree, at, "Location");
 }
 
 static void
 change_aliases (struct aws_tree *tree, struct aws_node *config, const struct lines *is, const struct lines *will)
 {
-	struct aws_node *at = child_of (tree, config, "Aliases");
+	struct aws_node *at = cf_child_of (tree, config, "Aliases");
 	if (at && cf_set_differs (is, will, "alias"))
 		cf_set_members (tree, at, "CNAME", will, "alias");
 }
@@ -254,6 +254,7 @@ cf_config_change (struct aws_tree *tree, struct aws_node *config, const struct l
 	change_aliases (tree, config, is, will);
 	change_certificate (tree, config, is, will);
 	change_geo (tree, config, is, will);
+	cf_rest_take (CF_REST_OF_CONFIG, tree, config, "other", is, will);
 	int code = change_origins (tree, config, is, will, access, error);
 	if (code < 0)
 		return code;

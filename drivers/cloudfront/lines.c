@@ -77,70 +77,120 @@ forwards_cors (const struct aws_node *behavior)
 	return all;
 }
 
-static void
-tell_behavior (struct lines *lines, const struct aws_node *behavior, const char *name, unsigned place)
+bool
+cf_is_cors_header (const char *name)
 {
-	static const struct { const char *below, *element; } sets[] = { { ".method", "AllowedMethods" }, { ".cached-method", "AllowedMethods/CachedMethods" } };
+	static const char *const headers[] = CF_CORS_HEADERS;
+	bool is = false;
+	for (size_t n = 0; n < CF_CORS_HEADER_COUNT; n++)
+		is = is || strcmp (headers[n], name) == 0;
+	return is;
+}
+
+/* Those of CORS are one line where all three of them are there. */
+static void
+tell_headers (struct lines *lines, const struct aws_node *behavior, const char *name)
+{
+	const struct aws_node *items = aws_node_find (behavior, "ForwardedValues/Headers/Items");
+	const char *set = path_of_member (lines->arena, "behavior", name, ".header");
+	bool cors = forwards_cors (behavior);
+	lines->failed |= !set;
+	lines_add_in (lines, "behavior", name, ".cors", cors ? "yes" : NULL);
+	for (const struct aws_node *one = set && items ? aws_node_child (items, "Name") : NULL; one; one = aws_node_again (one))
+		if (!cors || !cf_is_cors_header (one->text))
+			lines_add_in (lines, set, one->text, "", "yes");
+}
+
+static void
+tell_behavior (struct lines *lines, struct aws_node *behavior, const char *name, unsigned place)
+{
+	static const struct { const char *below, *element, *item; } sets[] = {
+		{ ".method", "AllowedMethods", "Method" }, { ".cached-method", "AllowedMethods/CachedMethods", "Method" },
+		{ ".cookie", "ForwardedValues/Cookies/WhitelistedNames", "Name" }, { ".query-key", "ForwardedValues/QueryStringCacheKeys", "Name" },
+	};
 	for (const struct cf_field *field = cf_behavior_fields; field->path; field++)
 		lines_add_in (lines, "behavior", name, field->path, cf_shown (field->kind, aws_node_text (behavior, field->element)));
 	for (size_t n = 0; n < sizeof sets / sizeof *sets; n++) {
 		char *set = path_of_member (lines->arena, "behavior", name, sets[n].below);
 		lines->failed |= !set;
 		if (set)
-			add_members (lines, aws_node_find (behavior, sets[n].element), "Method", set);
+			add_members (lines, aws_node_find (behavior, sets[n].element), sets[n].item, set);
 	}
 	if (place)
 		lines_add_in (lines, "behavior", name, ".order", arena_printf (lines->arena, "%u", place));
-	if (forwards_cors (behavior))
-		lines_add_in (lines, "behavior", name, ".cors", "yes");
+	tell_headers (lines, behavior, name);
+	cf_rest_tell (CF_REST_OF_BEHAVIOR, behavior, path_of_member (lines->arena, "behavior", name, ".other"), lines);
 }
 
-/* The one key group; "" for none. */
+/* Whose signatures it asks for, "kg-1", "signers self"; "" for nobody's. */
 static const char *
-key_group_of (const struct aws_node *behavior)
+key_group_of (const struct aws_node *behavior, struct larder_arena *arena)
 {
-	const struct aws_node *items = aws_node_find (behavior, "TrustedKeyGroups/Items"), *one = items ? aws_node_child (items, "KeyGroup") : NULL;
-	if (strcmp (text_of (behavior, "TrustedSigners/Enabled"), "true") == 0 || (one && aws_node_again (one)))
-		return CF_OTHERWISE;
-	return one && strcmp (text_of (behavior, "TrustedKeyGroups/Enabled"), "true") == 0 ? one->text : "";
+	static const struct { const char *element, *item, *begin; } all[] = { { "TrustedSigners", "AwsAccountNumber", "signers" }, { "TrustedKeyGroups", "KeyGroup", "" } };
+	const char *text = "";
+	for (size_t n = 0; text && n < sizeof all / sizeof *all; n++) {
+		const struct aws_node *at = aws_node_child (behavior, all[n].element), *items = at ? aws_node_child (at, "Items") : NULL;
+		if (!at || strcmp (text_of (at, "Enabled"), "true") != 0)
+			continue;
+		text = *all[n].begin ? all[n].begin : text;
+		for (const struct aws_node *one = items ? aws_node_child (items, all[n].item) : NULL; one && text; one = aws_node_again (one))
+			text = arena_printf (arena, "%s%s%s", text, *text ? " " : "", one->text);
+	}
+	return text;
 }
 
 static const char *
-response_headers_of (const struct aws_node *behavior)
+response_headers_of (const struct aws_node *behavior, struct larder_arena *arena)
 {
+	(void) arena;
 	return text_of (behavior, "ResponseHeadersPolicyId");
 }
 
-static const struct aws_node *
+static struct aws_node *
 behaviors_of (const struct aws_node *config)
 {
 	const struct aws_node *items = aws_node_find (config, "CacheBehaviors/Items");
 	return items ? aws_node_child (items, "CacheBehavior") : NULL;
 }
 
+struct alike { const char *path, *below; const char *(*of) (const struct aws_node *behavior, struct larder_arena *arena); };
+
 /* What all behaviors say alike, or that they do not. */
 static void
-tell_alike (struct lines *lines, const struct aws_node *config, const char *path, const char *(*of) (const struct aws_node *))
+tell_alike (struct lines *lines, const struct aws_node *config, const struct alike *alike)
 {
 	const struct aws_node *main = aws_node_child (config, "DefaultCacheBehavior");
-	const char *value = main ? of (main) : "";
+	const char *value = main ? alike->of (main, lines->arena) : "";
+	for (const struct aws_node *one = behaviors_of (config); one && value; one = aws_node_again (one)) {
+		const char *other = alike->of (one, lines->arena);
+		value = !other ? NULL : strcmp (value, other) == 0 ? value : CF_OTHERWISE;
+	}
+	lines->failed |= !value;
+	lines_add (lines, alike->path, value);
+}
+
+/* Asked for of none, it is what that one says. */
+static void
+tell_each (struct lines *lines, const struct aws_node *config, const struct alike *alike)
+{
+	const struct aws_node *main = aws_node_child (config, "DefaultCacheBehavior");
+	lines_add_in (lines, "behavior", "default", alike->below, main ? alike->of (main, lines->arena) : NULL);
 	for (const struct aws_node *one = behaviors_of (config); one; one = aws_node_again (one))
-		if (strcmp (value, of (one)) != 0)
-			value = CF_OTHERWISE;
-	lines_add (lines, path, value);
+		lines_add_in (lines, "behavior", text_of (one, "PathPattern"), alike->below, alike->of (one, lines->arena));
 }
 
 static void
-tell_behaviors (struct lines *lines, const struct aws_node *config)
+tell_behaviors (struct lines *lines, const struct aws_node *config, const struct lines *asked)
 {
-	const struct aws_node *main = aws_node_child (config, "DefaultCacheBehavior");
+	static const struct alike both[] = { { "key-group", ".key-group", key_group_of }, { "response-headers", ".response-headers", response_headers_of } };
+	struct aws_node *main = aws_node_child (config, "DefaultCacheBehavior");
 	unsigned place = 0;
 	if (main)
 		tell_behavior (lines, main, "default", 0);
-	for (const struct aws_node *one = behaviors_of (config); one; one = aws_node_again (one))
+	for (struct aws_node *one = behaviors_of (config); one; one = aws_node_again (one))
 		tell_behavior (lines, one, text_of (one, "PathPattern"), ++place);
-	tell_alike (lines, config, "key-group", key_group_of);
-	tell_alike (lines, config, "response-headers", response_headers_of);
+	for (size_t n = 0; n < sizeof both / sizeof *both; n++)
+		(!asked || lines_find (asked, both[n].path) ? tell_alike : tell_each) (lines, config, &both[n]);
 }
 
 /* ---- origins ---- */
@@ -151,7 +201,7 @@ cf_access_of (const struct aws_node *origin, const char **ret_kind, const char *
 	const char *oac = text_of (origin, "OriginAccessControlId"), *oai = text_of (origin, "S3OriginConfig/OriginAccessIdentity");
 	*ret_kind = *oac ? "oac" : "oai";
 	*ret_id = *oac ? oac : strncmp (oai, CF_IDENTITY_PATH, strlen (CF_IDENTITY_PATH)) == 0 ? oai + strlen (CF_IDENTITY_PATH) : oai;
-	return **ret_id && !aws_node_child (origin, "CustomOriginConfig");
+	return **ret_id && !aws_node_child (origin, "CustomOriginConfig") && !aws_node_child (origin, "VpcOriginConfig");
 }
 
 /* BUCKET.s3.REGION.amazonaws.com, BUCKET.s3-REGION.…; NULL. */
@@ -184,12 +234,13 @@ principal_of (const struct cf_state *state, const struct cf_access *access, stru
 }
 
 static void
-tell_origin (struct lines *lines, const struct cf_state *state, const struct aws_node *origin, bool first)
+tell_origin (struct lines *lines, const struct cf_state *state, struct aws_node *origin, bool first)
 {
 	const char *id = text_of (origin, "Id"), *domain = text_of (origin, "DomainName");
 	const struct cf_access *access = cf_access_for (state->access, id);
 	lines_add_in (lines, "origin", id, ".domain", domain);
 	lines_add_in (lines, "origin", id, ".bucket", bucket_of (domain, lines->arena));
+	cf_rest_tell (CF_REST_OF_ORIGIN, origin, path_of_member (lines->arena, "origin", id, ".other"), lines);
 	if (!access)
 		return;
 	lines_add_in (lines, "origin", id, ".access", access->kind);
@@ -206,7 +257,7 @@ tell_origins (struct lines *lines, const struct cf_state *state)
 {
 	const struct aws_node *items = aws_node_find (state->config, "Origins/Items");
 	bool first = true;
-	for (const struct aws_node *one = items ? aws_node_child (items, "Origin") : NULL; one; one = aws_node_again (one), first = false)
+	for (struct aws_node *one = items ? aws_node_child (items, "Origin") : NULL; one; one = aws_node_again (one), first = false)
 		tell_origin (lines, state, one, first);
 }
 
@@ -266,17 +317,18 @@ cf_tag (const struct aws_node *tags, const char *key)
 }
 
 void
-cf_tell (const struct cf_state *state, struct lines *lines)
+cf_tell (const struct cf_state *state, const struct lines *asked, struct lines *lines)
 {
 	lines_add (lines, "id", state->id);
 	lines_add (lines, "domain", state->domain);
 	for (const struct cf_field *field = cf_fields; field->path; field++)
 		lines_add (lines, field->path, cf_shown (field->kind, aws_node_text (state->config, field->element)));
 	add_members (lines, aws_node_child (state->config, "Aliases"), "CNAME", "alias");
-	tell_behaviors (lines, state->config);
+	tell_behaviors (lines, state->config, asked);
 	tell_certificate (lines, state->config);
 	tell_geo (lines, state->config);
 	tell_origins (lines, state);
+	cf_rest_tell (CF_REST_OF_CONFIG, state->config, "other", lines);
 	for (const struct aws_node *tag = state->tags ? aws_node_child (state->tags, "Tag") : NULL; tag; tag = aws_node_again (tag)) {
 		const char *key = text_of (tag, "Key");
 		if (strcmp (key, CF_TAG) != 0 && strncmp (key, "aws:", 4) != 0)

@@ -14,6 +14,18 @@ desired (const struct aws_terraform *share, const char *path)
 	return lines_value (&share->desired, path);
 }
 
+/* What others set of a member, where one word says it. */
+struct other { const char *below, *attribute; };
+
+static void
+put_others (const struct aws_terraform *share, json_t *body, const char *set, const char *member, const struct other *others)
+{
+	for (; others->below; others++) {
+		const char *value = lines_in (&share->desired, set, member, others->below);
+		aws_terraform_text (body, others->attribute, value && !strchr (value, ' ') ? value : NULL);
+	}
+}
+
 /* ---- origins ---- */
 
 /* As whom it is read: a control or an identity, named in the origin. */
@@ -37,11 +49,15 @@ put_access (struct aws_terraform *share, json_t *origin, const char *id)
 static json_t *
 origins_of (struct aws_terraform *share)
 {
+	static const struct other others[] = { { ".other[OriginPath]", "origin_path" }, { NULL, NULL } };
 	json_t *list = json_array ();
 	const char *id;
 	for (size_t at = 0; (id = aws_terraform_member (&share->desired, &at, "origin"));) {
 		json_t *origin = json_pack ("{s:s}", "origin_id", id);
 		aws_terraform_text (origin, "domain_name", lines_in (&share->desired, "origin", id, ".domain"));
+		aws_terraform_number (origin, "connection_attempts", lines_in (&share->desired, "origin", id, ".other[ConnectionAttempts]"));
+		aws_terraform_number (origin, "connection_timeout", lines_in (&share->desired, "origin", id, ".other[ConnectionTimeout]"));
+		put_others (share, origin, "origin", id, others);
 		put_access (share, origin, id);
 		json_array_append_new (list, origin);
 	}
@@ -50,19 +66,34 @@ origins_of (struct aws_terraform *share)
 
 /* ---- behaviors ---- */
 
+/* NULL: no member. */
+static json_t *
+members_of (const struct aws_terraform *share, const char *name, const char *below)
+{
+	const char *set = path_of_member (share->arena, "behavior", name, below);
+	return set ? aws_terraform_members (&share->desired, set) : NULL;
+}
+
+static json_t *
+headers_of (const struct aws_terraform *share, const char *name)
+{
+	static const char *const headers[] = CF_CORS_HEADERS;
+	json_t *list = members_of (share, name, ".header");
+	if (!lines_in (&share->desired, "behavior", name, ".cors"))
+		return list;
+	list = list ? list : json_array ();
+	for (size_t n = 0; n < CF_CORS_HEADER_COUNT; n++)
+		json_array_append_new (list, json_string (headers[n]));
+	return list;
+}
+
 static json_t *
 forwarded_of (const struct aws_terraform *share, const char *name)
 {
-	static const char *const headers[] = CF_CORS_HEADERS;
-	const char *query = lines_in (&share->desired, "behavior", name, ".query"), *cookies = lines_in (&share->desired, "behavior", name, ".cookies");
-	json_t *values = json_pack ("{s:b, s:{s:s}}", "query_string", query && strcmp (query, "yes") == 0, "cookies", "forward", cookies ? cf_written (CF_ALL, cookies) : "none");
-	if (lines_in (&share->desired, "behavior", name, ".cors")) {
-		json_t *list = json_array ();
-		for (size_t n = 0; n < CF_CORS_HEADER_COUNT; n++)
-			json_array_append_new (list, json_string (headers[n]));
-		json_object_set_new (values, "headers", list);
-	}
-	return values;
+	const char *query = lines_in (&share->desired, "behavior", name, ".query"), *forward = lines_in (&share->desired, "behavior", name, ".cookies");
+	json_t *cookies = json_pack ("{s:s, s:o*}", "forward", forward ? cf_written (CF_ALL, forward) : "none", "whitelisted_names", members_of (share, name, ".cookie"));
+	return json_pack ("{s:b, s:o, s:o*, s:o*}", "query_string", query && strcmp (query, "yes") == 0, "cookies", cookies, "headers", headers_of (share, name), "query_string_cache_keys",
+		members_of (share, name, ".query-key"));
 }
 
 /* A policy says what is forwarded and kept how long, or the behavior does. */
@@ -85,13 +116,18 @@ behavior_of (const struct aws_terraform *share, const char *name)
 {
 	static const struct { const char *below, *attribute; } sets[] = { { ".method", "allowed_methods" }, { ".cached-method", "cached_methods" } };
 	json_t *behavior = json_object ();
-	const char *group = desired (share, "key-group"), *headers = desired (share, "response-headers");
+	static const struct other others[] = {
+		{ ".other[FieldLevelEncryptionId]", "field_level_encryption_id" }, { ".other[RealtimeLogConfigArn]", "realtime_log_config_arn" }, { ".response-headers", "response_headers_policy_id" },
+		{ NULL, NULL }
+	};
+	const char *group = desired (share, "key-group"), *headers = desired (share, "response-headers"), *own = lines_in (&share->desired, "behavior", name, ".key-group");
+	group = group || !own || strchr (own, ' ') ? group : own;
+	put_others (share, behavior, "behavior", name, others);
 	aws_terraform_text (behavior, "target_origin_id", lines_in (&share->desired, "behavior", name, ".origin"));
 	aws_terraform_text (behavior, "viewer_protocol_policy", lines_in (&share->desired, "behavior", name, ".viewer"));
 	aws_terraform_bool (behavior, "compress", lines_in (&share->desired, "behavior", name, ".compress"));
 	for (size_t n = 0; n < sizeof sets / sizeof *sets; n++) {
-		const char *set = path_of_member (share->arena, "behavior", name, sets[n].below);
-		json_t *methods = set ? aws_terraform_members (&share->desired, set) : NULL;
+		json_t *methods = members_of (share, name, sets[n].below);
 		if (methods)
 			json_object_set_new (behavior, sets[n].attribute, methods);
 	}
@@ -166,7 +202,7 @@ fill (struct aws_terraform *share, const struct larder_export *request, const vo
 		"viewer_certificate", certificate_of (share), "tags", aws_terraform_tags (&share->desired, CF_TAG, request->identity), "aliases", aws_terraform_members (&share->desired, "alias"));
 	json_t *ordered = ordered_of (share);
 	const struct { const char *path, *attribute; } texts[] = {
-		{ "comment", "comment" }, { "price-class", "price_class" }, { "http-version", "http_version" }, { "web-acl", "web_acl_id" },
+		{ "comment", "comment" }, { "price-class", "price_class" }, { "http-version", "http_version" }, { "web-acl", "web_acl_id" }, { "other[DefaultRootObject]", "default_root_object" },
 	};
 	for (size_t n = 0; n < sizeof texts / sizeof *texts; n++)
 		aws_terraform_text (body, texts[n].attribute, desired (share, texts[n].path));

@@ -45,8 +45,8 @@ int cf_tags_gone (const struct lines *is, const struct lines *will, struct larde
 
 /* ---- lines.c: from documents to lines ---- */
 
-/* The whole state, unsorted. */
-void cf_tell (const struct cf_state *state, struct lines *lines);
+/* The whole state, unsorted. A key group and a policy of headers are told as of all behaviors where `asked` has them, or is NULL, else of each. */
+void cf_tell (const struct cf_state *state, const struct lines *asked, struct lines *lines);
 /* As whom an origin is read by its configuration: kind and id; false: as nobody. */
 bool cf_access_of (const struct aws_node *origin, const char **ret_kind, const char **ret_id);
 /* The one of that origin; NULL. */
@@ -55,6 +55,14 @@ const struct cf_access *cf_access_for (const struct cf_access *access, const cha
 int cf_access_read (const char *body, size_t length, const char *kind, struct larder_arena *arena, struct cf_access *ret, struct larder_error *error);
 /* Value of a tag; NULL. */
 const char *cf_tag (const struct aws_node *tags, const char *key);
+
+/* ---- rest.c: what no other line stands for, each element by its name ---- */
+
+enum cf_rest { CF_REST_OF_CONFIG, CF_REST_OF_ORIGIN, CF_REST_OF_BEHAVIOR };
+/* SET[ELEMENT] = what it says, short. What the service has it say by itself is not told. */
+void cf_rest_tell (enum cf_rest rest, struct aws_node *node, const char *set, struct lines *lines);
+/* Those that are told and are not to be are as the service has them by itself. */
+void cf_rest_take (enum cf_rest rest, struct aws_tree *tree, struct aws_node *node, const char *set, const struct lines *is, const struct lines *will);
 
 /* ---- terraform.c ---- */
 
@@ -76,6 +84,10 @@ bool cf_differs (const struct lines *is, const struct lines *will, const char *p
 bool cf_access_differs (const struct lines *is, const struct lines *will, const char *origin);
 /* Is a line of SET[… another, or on one side alone? */
 bool cf_set_differs (const struct lines *is, const struct lines *will, const char *set);
+/* The child of that name, made when it is not there. */
+struct aws_node *cf_child_of (struct aws_tree *tree, struct aws_node *parent, const char *name);
+/* As many as there are Items; none of those leaves none. */
+void cf_set_quantity (struct aws_tree *tree, struct aws_node *at, const char *item);
 /* Makes `at` a list of the members of a set: Quantity and Items. */
 void cf_set_members (struct aws_tree *tree, struct aws_node *at, const char *item, const struct lines *will, const char *set);
 void cf_behaviors_change (struct aws_tree *tree, struct aws_node *config, const struct lines *is, const struct lines *will);
@@ -89,6 +101,7 @@ const char *cf_shown (enum cf_kind kind, const char *text);
 const char *cf_written (enum cf_kind kind, const char *value);
 
 /* Headers by which S3 knows a request of a script of another site. */
+bool cf_is_cors_header (const char *name);
 #define CF_CORS_HEADERS { "Access-Control-Request-Headers", "Access-Control-Request-Method", "Origin" }
 enum { CF_CORS_HEADER_COUNT = 3 };
 #define CF_OTHERWISE "otherwise"                /* what behaviors say differently */

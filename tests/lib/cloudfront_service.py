@@ -87,14 +87,17 @@ class Service(stand_in.Service):
         """As the service refuses it, and with what it fills in."""
         origins = {origin["Id"] for origin in config["Origins"]["Items"]}
         for origin in config["Origins"]["Items"]:
-            if ("S3OriginConfig" in origin) == ("CustomOriginConfig" in origin):
-                raise Refused(400, "InvalidOrigin", "one of S3OriginConfig and CustomOriginConfig")
+            if len({"S3OriginConfig", "CustomOriginConfig", "VpcOriginConfig"} & set(origin)) != 1:
+                raise Refused(400, "InvalidOrigin", "one of S3OriginConfig, CustomOriginConfig and VpcOriginConfig")
+            if "S3OriginConfig" in origin:
+                origin["S3OriginConfig"].setdefault("OriginReadTimeout", 30)
             control, identity = origin.get("OriginAccessControlId"), origin.get("S3OriginConfig", {}).get("OriginAccessIdentity")
             if control and (control not in self.controls or identity):
                 raise Refused(400, "InvalidOriginAccessControl", control)
             if identity and identity.split("/")[-1] not in self.identities:
                 raise Refused(400, "InvalidOriginAccessIdentity", identity)
-            for name, value in (("OriginPath", ""), ("CustomHeaders", {"Quantity": 0}), ("ConnectionAttempts", 3), ("ConnectionTimeout", 10), ("OriginAccessControlId", "")):
+            for name, value in (("OriginPath", ""), ("CustomHeaders", {"Quantity": 0}), ("ConnectionAttempts", 3), ("ConnectionTimeout", 10), ("OriginAccessControlId", ""),
+                                ("OriginShield", {"Enabled": False})):
                 origin.setdefault(name, value)
         for behavior in [config["DefaultCacheBehavior"], *config.get("CacheBehaviors", {}).get("Items", [])]:
             self.checked_behavior(behavior, origins)
@@ -108,6 +111,7 @@ class Service(stand_in.Service):
         elif ":us-east-1:" not in viewer.get("ACMCertificateArn", ":us-east-1:"):
             raise Refused(400, "InvalidViewerCertificate", "the certificate is in another region")
         for name, value in (("DefaultRootObject", ""), ("PriceClass", "PriceClass_All"), ("WebACLId", ""), ("HttpVersion", "http2"), ("IsIPV6Enabled", True), ("Staging", False),
+                            ("ContinuousDeploymentPolicyId", ""), ("ConnectionMode", "direct"),
                             ("Restrictions", {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}}),
                             ("Logging", {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""})):
             config.setdefault(name, value)
@@ -135,7 +139,7 @@ class Service(stand_in.Service):
             behavior.setdefault(name, {"Enabled": False, "Quantity": 0})
         for name in ("LambdaFunctionAssociations", "FunctionAssociations"):
             behavior.setdefault(name, {"Quantity": 0})
-        for name, value in (("SmoothStreaming", False), ("Compress", False), ("FieldLevelEncryptionId", "")):
+        for name, value in (("SmoothStreaming", False), ("Compress", False), ("FieldLevelEncryptionId", ""), ("GrpcConfig", {"Enabled": False})):
             behavior.setdefault(name, value)
 
     def touched(self, one):

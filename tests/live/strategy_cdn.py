@@ -45,7 +45,8 @@ def behavior(allowed, least, usual):
             "AllowedMethods": {"Quantity": len(allowed), "Items": allowed, "CachedMethods": {"Quantity": 2, "Items": ["GET", "HEAD"]}},
             "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}, "Headers": {"Quantity": 0}, "QueryStringCacheKeys": {"Quantity": 0}},
             "TrustedSigners": {"Enabled": False, "Quantity": 0}, "TrustedKeyGroups": {"Enabled": False, "Quantity": 0}, "SmoothStreaming": False,
-            "LambdaFunctionAssociations": {"Quantity": 0}, "FunctionAssociations": {"Quantity": 0}, "FieldLevelEncryptionId": ""}
+            "LambdaFunctionAssociations": {"Quantity": 0}, "FunctionAssociations": {"Quantity": 0}, "FieldLevelEncryptionId": "",
+            "GrpcConfig": {"Enabled": False}}
 
 
 def strategy(identity="", control=""):
@@ -54,12 +55,14 @@ def strategy(identity="", control=""):
         "Aliases": {"Quantity": 1, "Items": ["images.pingvas.studio"]}, "DefaultRootObject": "", "Comment": "Pingvas Studio Images CDN", "PriceClass": "PriceClass_200", "Enabled": True,
         "Origins": {"Quantity": 1, "Items": [{
             "Id": "S3-pingvas-studio-images", "DomainName": BUCKET + ".s3.ap-northeast-2.amazonaws.com", "OriginPath": "", "CustomHeaders": {"Quantity": 0}, "ConnectionAttempts": 3,
-            "ConnectionTimeout": 10, "S3OriginConfig": {"OriginAccessIdentity": identity and "origin-access-identity/cloudfront/" + identity}, "OriginAccessControlId": control}]},
+            "ConnectionTimeout": 10, "OriginShield": {"Enabled": False},
+            "S3OriginConfig": {"OriginAccessIdentity": identity and "origin-access-identity/cloudfront/" + identity, "OriginReadTimeout": 30}, "OriginAccessControlId": control}]},
         "OriginGroups": {"Quantity": 0}, "DefaultCacheBehavior": behavior(["GET", "HEAD", "OPTIONS"], 0, 86400),
         "CacheBehaviors": {"Quantity": 1, "Items": [{"PathPattern": "*/thumbnails/*", **behavior(["GET", "HEAD"], 86400, 2592000)}]}, "CustomErrorResponses": {"Quantity": 0},
         "Logging": {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""},
         "ViewerCertificate": {"ACMCertificateArn": CERTIFICATE, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"},
-        "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}}, "WebACLId": "", "HttpVersion": "http2", "IsIPV6Enabled": True, "Staging": False}
+        "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}}, "WebACLId": "", "HttpVersion": "http2", "IsIPV6Enabled": True, "Staging": False,
+        "ContinuousDeploymentPolicyId": "", "ConnectionMode": "direct"}
 
 
 def plain(config):
@@ -107,6 +110,12 @@ def custom_instead(config):
     one.update(CustomOriginConfig={"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"})
 
 
+def vpc_instead(config):
+    one = config["Origins"]["Items"][0]
+    one.pop("S3OriginConfig")
+    one.update(OriginAccessControlId="", VpcOriginConfig={"VpcOriginId": "vo_1"})
+
+
 def other_origin(config):
     second = dict(copy.deepcopy(config["Origins"]["Items"][0]), Id="other")
     config["Origins"] = {"Quantity": 2, "Items": [*config["Origins"]["Items"], second]}
@@ -146,4 +155,40 @@ DRIFTS = (
     (control_set(Description="another"), ORIGIN + ".access-comment"), (lambda at: at.drift(other_origin), "behavior[default].origin"),
     (lambda at: at.client.tag_resource(Resource=at.tags()[0], Tags={"Items": [{"Key": "Name", "Value": "x"}]}), "tag[Name]"),
     (lambda at: at.client.untag_resource(Resource=at.tags()[0], TagKeys={"Items": ["Name"]}), "tag[Name]"),
+)
+
+# What somebody put into what is ours, so that it does something else than we say; the path of each. Mended.
+INTO_OURS = (
+    (origin(OriginPath="/v1"), ORIGIN + ".other[OriginPath]"), (origin(ConnectionAttempts=1), ORIGIN + ".other[ConnectionAttempts]"),
+    (origin(ConnectionTimeout=5), ORIGIN + ".other[ConnectionTimeout]"), (origin(ResponseCompletionTimeout=30), ORIGIN + ".other[ResponseCompletionTimeout]"),
+    (origin(CustomHeaders={"Quantity": 1, "Items": [{"HeaderName": "x-who", "HeaderValue": "hush"}]}), ORIGIN + ".other[CustomHeaders]"),
+    (origin(OriginShield={"Enabled": True, "OriginShieldRegion": "ap-northeast-2"}), ORIGIN + ".other[OriginShield]"),
+    (lambda at: at.drift(lambda config: config["Origins"]["Items"][0]["S3OriginConfig"].update(OriginReadTimeout=60)), ORIGIN + ".other[S3OriginConfig/OriginReadTimeout]"),
+    (lambda at: at.drift(custom_instead), ORIGIN + ".other[CustomOriginConfig]"), (lambda at: at.drift(vpc_instead), ORIGIN + ".other[VpcOriginConfig]"),
+    (forwarded(Headers={"Quantity": 1, "Items": ["X-Theirs"]}), "behavior[default].header[X-Theirs]"), (forwarded(Headers={"Quantity": 1, "Items": ["Origin"]}), "behavior[default].header[Origin]"),
+    (forwarded(Cookies={"Forward": "whitelist", "WhitelistedNames": {"Quantity": 1, "Items": ["a"]}}), "behavior[default].cookie[a]"),
+    (forwarded(QueryString=True, QueryStringCacheKeys={"Quantity": 1, "Items": ["size"]}), "behavior[default].query-key[size]"),
+    (main(TrustedSigners={"Enabled": True, "Quantity": 1, "Items": ["self"]}), "behavior[default].key-group"),
+    (thumbnails(TrustedKeyGroups={"Enabled": True, "Quantity": 2, "Items": ["kg-1", "kg-2"]}), "behavior[*/thumbnails/*].key-group"),
+    (main(ResponseHeadersPolicyId="67f7725c-6f97-4210-82d7-5512b31e9d03"), "behavior[default].response-headers"),
+    (main(SmoothStreaming=True), "behavior[default].other[SmoothStreaming]"), (thumbnails(FieldLevelEncryptionId="C1"), "behavior[*/thumbnails/*].other[FieldLevelEncryptionId]"),
+    (main(GrpcConfig={"Enabled": True}), "behavior[default].other[GrpcConfig]"),
+)
+ERRORS = {"Quantity": 2, "Items": [{"ErrorCode": 403, "ResponsePagePath": "/e.html", "ResponseCode": "404", "ErrorCachingMinTTL": 5}, {"ErrorCode": 500, "ErrorCachingMinTTL": 0}]}
+GROUPS = {"Quantity": 1, "Items": [{"Id": "g", "FailoverCriteria": {"StatusCodes": {"Quantity": 1, "Items": [500]}},
+                                   "Members": {"Quantity": 2, "Items": [{"OriginId": "S3-pingvas-studio-images"}, {"OriginId": "spare"}]}}]}
+# What changes nothing of what we say; the path of each, and what is told of it. Left to the letter.
+BESIDE_OURS = (
+    (whole(DefaultRootObject="index.html"), "other[DefaultRootObject]", "index.html"),
+    (whole(CustomErrorResponses=ERRORS), "other[CustomErrorResponses]", "ErrorCode 403, ResponsePagePath /e.html, ResponseCode 404, ErrorCachingMinTTL 5; ErrorCode 500, ErrorCachingMinTTL 0"),
+    (whole(Logging={"Enabled": True, "IncludeCookies": False, "Bucket": "l.s3.amazonaws.com", "Prefix": "cdn/"}), "other[Logging]", "Enabled true, Bucket l.s3.amazonaws.com, Prefix cdn/"),
+    (whole(OriginGroups=GROUPS), "other[OriginGroups]", "Id g, StatusCode 500, OriginId S3-pingvas-studio-images; OriginId spare"),
+    (whole(ContinuousDeploymentPolicyId="p-1"), "other[ContinuousDeploymentPolicyId]", "p-1"), (whole(Staging=True), "other[Staging]", "true"),
+    (whole(AnycastIpListId="a-1"), "other[AnycastIpListId]", "a-1"), (whole(ViewerMtlsConfig={"Mode": "required", "TrustStoreConfig": {"TrustStoreId": "t"}}), "other[ViewerMtlsConfig]", "Mode required, TrustStoreId t"),
+    (whole(ConnectionFunctionAssociation={"Id": "f"}), "other[ConnectionFunctionAssociation]", "Id f"), (whole(CacheTagConfig={"HeaderName": "x-tags"}), "other[CacheTagConfig]", "HeaderName x-tags"),
+    (main(FunctionAssociations={"Quantity": 1, "Items": [{"FunctionARN": "arn:aws:cloudfront::123456789012:function/f", "EventType": "viewer-request"}]}),
+     "behavior[default].other[FunctionAssociations]", "FunctionARN arn:aws:cloudfront::123456789012:function/f, EventType viewer-request"),
+    (thumbnails(LambdaFunctionAssociations={"Quantity": 1, "Items": [{"LambdaFunctionARN": "arn:aws:lambda:us-east-1:123456789012:function:f:1", "EventType": "origin-request", "IncludeBody": False}]}),
+     "behavior[*/thumbnails/*].other[LambdaFunctionAssociations]", "LambdaFunctionARN arn:aws:lambda:us-east-1:123456789012:function:f:1, EventType origin-request"),
+    (main(RealtimeLogConfigArn="arn:aws:cloudfront::123456789012:realtime-log-config/r"), "behavior[default].other[RealtimeLogConfigArn]", "arn:aws:cloudfront::123456789012:realtime-log-config/r"),
 )

@@ -14,7 +14,7 @@ import cloudfront_service  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
 from scene import MODULES, TOOL, Done  # noqa: E402
-from strategy_cdn import BUCKET, CERTIFICATE, DRIFTS, ORIGIN, Distribution, control_set, forwarded, main, origin, plain, plain_copy, strategy, thumbnails, whole  # noqa: E402
+from strategy_cdn import BESIDE_OURS, BUCKET, CERTIFICATE, DRIFTS, INTO_OURS, ORIGIN, Distribution, control_set, forwarded, main, origin, plain, plain_copy, strategy, thumbnails, whole  # noqa: E402
 
 PIPELINE = """[larder]
 environment = test
@@ -111,7 +111,9 @@ def test_live_cloudfront_oai_as_the_strategy_has_it():
     assert place.tags()[1] == {"larder:id": "test/cdn/images", "Name": "Images CDN"}, place.tags()
     assert place.readers() == [({"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity " + identity}, None)], place.readers()
     again = place.run("apply")
-    assert again.code == 0 and place.wrote() == [] and place.run("plan", "--detailed-exitcode").code == 0, (again, place.wrote())
+    assert again.code == 0 and place.wrote() == [], (again, place.wrote())
+    found = place.run("plan", "--detailed-exitcode")
+    assert found.code == 0 and marks(found) == [], found
 
 
 def test_live_cloudfront_oac_as_aws_asks():
@@ -194,7 +196,7 @@ def test_live_cloudfront_firewall_and_signed_urls():
 
 
 def test_live_cloudfront_cors_is_told_apart_at_the_edge():
-    """c-E06: the three headers are forwarded where cors stands, beside those of others."""
+    """c-E06: the three headers are forwarded where cors stands, and no others, for whatever they say keeps replies apart."""
     text = OAC.replace("[behavior \"default\"]", "[cors \"studio\"]\norigins = https://pingvas.studio\nmethods = GET\n[behavior \"default\"]\ncors = studio")
     place.fresh(text=text)
 
@@ -202,9 +204,12 @@ def test_live_cloudfront_cors_is_told_apart_at_the_edge():
         return sorted(place.config()[0]["DefaultCacheBehavior"]["ForwardedValues"]["Headers"].get("Items", []))
     assert headers() == ["Access-Control-Request-Headers", "Access-Control-Request-Method", "Origin"], headers()
     forwarded(Headers={"Quantity": 1, "Items": ["X-Theirs"]})(place)
-    assert marks(place.run("plan", text=text)) == [(None, "update"), ("behavior[default].cors", "create")]
-    assert place.run("apply", text=text).code == 0 and len(headers()) == 4, headers()
-    assert place.run("apply", text=OAC).code == 0 and headers() == ["X-Theirs"], headers()
+    assert marks(place.run("plan", text=text)) == [(None, "update"), ("behavior[default].cors", "create"), ("behavior[default].header[X-Theirs]", "remove")]
+    assert place.run("apply", text=text).code == 0 and len(headers()) == 3, headers()
+    forwarded(Headers={"Quantity": 4, "Items": [*headers(), "X-Theirs"]})(place)
+    assert marks(place.run("plan", text=text)) == [(None, "update"), ("behavior[default].header[X-Theirs]", "remove")]
+    assert place.run("apply", text=text).code == 0 and len(headers()) == 3, headers()
+    assert place.run("apply", text=OAC).code == 0 and headers() == [], headers()
 
 
 def test_live_cloudfront_policies_instead_of_forwarded_values():
@@ -242,12 +247,15 @@ def test_live_cloudfront_what_others_set_stays():
                                            "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only", "OriginReadTimeout": 9, "OriginKeepaliveTimeout": 5,
                                                                   "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]}}})
         config["Origins"]["Quantity"] = 2
-        theirs = dict(copy.deepcopy(config["DefaultCacheBehavior"]), PathPattern="api/*", TargetOriginId="api")
+        theirs = dict(copy.deepcopy(config["DefaultCacheBehavior"]), PathPattern="api/*", TargetOriginId="api", TrustedKeyGroups={"Enabled": True, "Quantity": 1, "Items": ["kg-9"]},
+                      ResponseHeadersPolicyId="67f7725c-6f97-4210-82d7-5512b31e9d03", SmoothStreaming=True)
+        theirs["ForwardedValues"] = {"QueryString": True, "Cookies": {"Forward": "whitelist", "WhitelistedNames": {"Quantity": 1, "Items": ["a"]}},
+                                     "Headers": {"Quantity": 2, "Items": ["Origin", "X-Theirs"]}, "QueryStringCacheKeys": {"Quantity": 1, "Items": ["size"]}}
         config["CacheBehaviors"] = {"Quantity": 2, "Items": [config["CacheBehaviors"]["Items"][0], theirs]}
     place.drift(edit)
     want = place.service.copy()
     found = place.run("plan", text=OAC)
-    assert {mark for _, mark in marks(found)} == {"unmanaged"}, marks(found)
+    assert {mark for _, mark in marks(found)} == {"unmanaged"}, found
     for drift in (whole(Comment="x"), main(MinTTL=5), origin(OriginAccessControlId="")):
         drift(place)
         assert place.run("apply", text=OAC).code == 0 and place.service.copy() == want, (place.service.copy(), want)
@@ -256,6 +264,80 @@ def test_live_cloudfront_what_others_set_stays():
         config["CacheBehaviors"]["Items"].reverse()
     place.drift(swap)
     assert place.run("apply", text=OAC).code == 0 and place.service.copy() == want, (place.service.copy(), want)
+
+
+def test_live_cloudfront_what_is_put_into_ours_is_mended():
+    """Whatever has ours do something else than we say: told as what goes, and gone; what it was before is there again, to the letter. A secret is not told."""
+    place.fresh(text=OAC)
+    want = plain_copy(place.service.copy())
+    for drift, path in INTO_OURS:
+        drift(place)
+        found = place.run("plan", text=OAC)
+        assert (path, "remove") in marks(found) and "unmanaged" not in [mark for _, mark in marks(found)] and "hush" not in found.out, (path, found)
+        assert place.run("apply", text=OAC).code == 0 and plain_copy(place.service.copy()) == want, (path, place.config(), want)
+        assert place.run("apply", text=OAC).code == 0 and place.wrote() == [], (path, place.wrote())
+
+
+def test_live_cloudfront_times_beside_a_policy():
+    text = OAC.replace("[behavior \"default\"]", "[behavior \"default\"]\ncache-policy = 658327ea-f89d-4fab-a63d-7e88639e58f6")
+    place.fresh(text=text)
+    want = plain_copy(place.service.copy())
+    place.service.distributions[place.only()]["config"]["DefaultCacheBehavior"].update(MinTTL=5, DefaultTTL=6, MaxTTL=7)
+    assert marks(place.run("plan", text=text)) == [(None, "update"), *(("behavior[default].other[%s]" % name, "remove") for name in ("DefaultTTL", "MaxTTL", "MinTTL"))]
+    assert place.run("apply", text=text).code == 0 and plain_copy(place.service.copy()) == want, place.config()
+
+
+def test_live_cloudfront_what_is_beside_ours_is_told_and_stays():
+    """Whatever changes nothing of what we say: told, left to the letter when another is mended, and taken away by --adopt alone."""
+    place.fresh(text=OAC)
+    want = plain_copy(place.service.copy())
+    for drift, path, text in BESIDE_OURS:
+        drift(place)
+        theirs = place.service.copy()
+        found = place.run("plan", text=OAC)
+        told = [(line["path"], line["change"], line["was"]) for line in found.lines if line["type"] == "change" and line["change"] != "warning"]
+        assert told == [(path, "unmanaged", text)], (path, found)
+        main(MinTTL=5)(place)
+        assert place.run("apply", text=OAC).code == 0 and place.service.copy() == theirs, (path, place.service.copy(), theirs)
+        assert place.run("apply", text=OAC).code == 0 and place.wrote() == [], (path, place.wrote())
+        assert marks(place.run("plan", "--adopt", text=OAC)) == [(None, "update"), (path, "remove")], path
+        assert place.run("apply", "--adopt", text=OAC).code == 0 and plain_copy(place.service.copy()) == want, (path, place.config())
+        assert marks(place.run("plan", text=OAC)) == [], path
+
+
+def test_live_cloudfront_two_things_are_two_texts():
+    """Long ones, those that could be read in two ways, and secrets: by a digest."""
+    place.fresh(text=OAC)
+
+    def told(drift):
+        drift(place)
+        line, = [line for line in place.run("plan", text=OAC).lines if line.get("path", "").startswith(("other[", ORIGIN + ".other["))]
+        return line["was"]
+    pages = [{"ErrorCode": code, "ResponsePagePath": "/%d.html" % code, "ResponseCode": "200", "ErrorCachingMinTTL": 5} for code in (400, 403, 404, 405, 500, 502)]
+    more = [*pages[:-1], dict(pages[-1], ErrorCachingMinTTL=6)]
+    texts = [told(whole(CustomErrorResponses={"Quantity": len(items), "Items": items})) for items in (pages, more)]
+    alike = ({"ResponsePagePath": "/a", "ResponseCode": "200"}, {"ResponsePagePath": "/a, ResponseCode 200", "ResponseCode": ""})
+    texts += [told(whole(CustomErrorResponses={"Quantity": 1, "Items": [{"ErrorCode": 403, **one}]})) for one in alike]
+    whole(CustomErrorResponses={"Quantity": 0})(place)
+    texts += [told(origin(CustomHeaders={"Quantity": 1, "Items": [{"HeaderName": "x-who", "HeaderValue": value}]})) for value in ("hush", "hush-2")]
+    assert len(set(texts)) == len(texts) == 6 and all(len(text) < 120 for text in texts) and "hush" not in "".join(texts), texts
+
+
+def test_live_cloudfront_what_came_meanwhile_stays():
+    """Between the look and the change somebody sets what we have no line for: it is not taken away by a change that did not see it."""
+    place.fresh(text=OAC)
+    whole(Comment="x")(place)
+    real, looks = place.service.GetDistribution, []
+
+    def get(Id):
+        looks.append(Id)
+        if len(looks) == 3:              # by the plan, by apply, and by the change itself
+            place.service.distributions[Id]["config"]["DefaultRootObject"] = "theirs.html"
+        return real(Id)
+    place.service.GetDistribution = get
+    done = place.run("apply", text=OAC)
+    place.service.GetDistribution = real
+    assert done.code == 0 and len(looks) > 3 and place.config()[0]["DefaultRootObject"] == "theirs.html" and place.config()[0]["Comment"] != "x", (done, looks, place.config())
 
 
 def test_live_cloudfront_behaviors_change_places():

@@ -182,7 +182,7 @@ START_TEST (told_as_it_was_made)
 	struct lines will, told;
 	make (arena, &state.tree, &state.config, &will);
 	lines_begin (&told, arena);
-	cf_tell (&state, &told);
+	cf_tell (&state, &will, &told);
 	ck_assert_int_eq (lines_sort (&told, NULL), 0);
 	for (size_t n = 0; n < will.count; n++)
 		if (strncmp (will.at[n].path, "tag[", 4) != 0) {
