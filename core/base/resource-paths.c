@@ -9,6 +9,7 @@
 
 const struct larder_path_rule bucket_paths[] = {
 	COMPUTED,
+	{ "arn", LARDER_STRING, LARDER_PATH_COMPUTED, "what services beside its own name it by" },
 	{ "bucket-key", LARDER_BOOL, 0, "objects share a key of the bucket" },
 	{ "cors[*].expose[*]", LARDER_BOOL, 0, "headers that scripts see" },
 	{ "cors[*].header[*]", LARDER_BOOL, 0, "headers that may be sent" },

@@ -75,15 +75,16 @@ desired_filesystems (struct larder_infra *infra, struct larder_error *error)
 
 /* ---- backups ---- */
 
-/* One that is to be backed up; nothing new where it is selected already. */
+/* One that is to be backed up; nothing new where it is selected already. Replications name a bucket by its name, so that is its id: a backup wants the whole. */
 static int
 select_one (struct larder_infra *infra, struct resource *backup, const char *set, const char *name, struct larder_error *error)
 {
-	static const char *const kinds[] = { "filesystem", "database", "store" };
+	static const struct { const char *kind, *type, *tells; } kinds[] = { { "filesystem", NULL, "id" }, { "database", NULL, "id" }, { "store", "bucket", "arn" } };
 	const struct resource *named = NULL;
+	char *from = NULL;
 	for (size_t n = 0; !named && n < sizeof kinds / sizeof *kinds; n++)
-		named = resource_find (infra, kinds[n], name, NULL);
-	char *from = named ? arena_printf (backup->arena, "%s/%s#id", named->kind, name) : NULL;
+		if ((named = resource_find (infra, kinds[n].kind, name, kinds[n].type)))
+			from = arena_printf (backup->arena, "%s/%s#%s", named->kind, name, kinds[n].tells);
 	if (named && !from)
 		return larder_fail_memory (error);
 	if (named)

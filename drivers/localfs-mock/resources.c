@@ -23,6 +23,7 @@ static int
 read_settings (const struct bucket *bucket, struct larder_arena *arena, struct lines *ret, struct larder_error *error)
 {
 	lines_begin (ret, arena);
+	lines_add (ret, "arn", bucket->name);
 	lines_add (ret, "domain", bucket->name);
 	lines_add (ret, "id", bucket->name);
 	lines_add (ret, "versioning", bucket->versioning ? "yes" : bucket->suspended ? "no" : NULL);

@@ -119,6 +119,7 @@ tell_facts (const struct work *work, struct s3_exchange *head, struct lines *lin
 {
 	const char *url = NULL, *host, *region = aws_reply_header (&head->reply, "x-amz-bucket-region");
 	lines_add (lines, "id", work->place.bucket);
+	lines_add (lines, "arn", arena_printf (work->arena, "arn:%s:s3:::%s", work->place.partition, work->place.bucket));
 	lines_add (lines, "region", region);
 	if (s3_server_can (work->s3->server, S3_POLICY_READERS)) {
 		lines_add (lines, "domain", regional_name (work, region ? region : aws_client_region (work->s3->client)));

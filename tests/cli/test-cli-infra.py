@@ -260,7 +260,7 @@ def test_cli_infra_backup_of_each_kind():
     """What a backup names may be a file system, a database or a store, wherever its section stands."""
     text = PIPELINE.replace("resources = model-cache", "resources = postgresql, uploads")
     told = [line["from"] for line in facts(plan(env=configured(text)), "change") if line.get("from") and line["resource"] == "backup"]
-    assert told == ["database/postgresql#id", "store/uploads#id"], told
+    assert told == ["database/postgresql#id", "store/uploads#arn"], told
 
 
 def test_cli_infra_destroy_of_one_section():

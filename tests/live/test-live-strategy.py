@@ -119,6 +119,23 @@ def test_live_strategy_on_the_mock():
     shutil.rmtree(top)
 
 
+def test_live_strategy_backs_up_buckets():
+    """A bucket is selected by its ARN, and its name is none: with it the service would select nothing, or refuse."""
+    w = world("aws")
+    w.fresh()
+    pipeline = read(w.config)
+    try:
+        change(w.config, ("resources = model-cache", "resources = images, model-cache"))
+        w.infra("apply")
+        selected = sorted(strategy_backup.plans(w.plans)[0][1][0]["Resources"])
+        assert selected == sorted([w.files.system()["FileSystemArn"], "arn:aws:s3:::" + IMAGES]), selected
+        w.infra("apply")
+        assert w.wrote() == []
+    finally:
+        with open(w.config, "wb") as file:
+            file.write(pipeline)
+
+
 # ---- each drift
 
 def lanes(w):
