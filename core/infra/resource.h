@@ -44,7 +44,7 @@ struct resource {
 	struct changes traps;
 	const char *refusal, *refusal_next;      /* of a trap that is met and that the service refuses, or NULL */
 	bool asks, told;                 /* some of its values are told by others; others ask it for some */
-	bool sifted, empty;              /* they were taken out; nothing else was desired */
+	bool sifted, empty;              /* those were taken out; nothing else was desired: where it is not there, nothing is to be made */
 	bool holds_nothing;              /* its bucket, as was found before this went */
 	bool bare;                       /* without any line, too, there is something to make */
 	int64_t abort_after;             /* of a bucket, while its lines are made: ns */

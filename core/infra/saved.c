@@ -107,6 +107,7 @@ put_resource (struct buffer *out, const struct resource *one)
 	json_member (&json, "resource", one->type);
 	json_member (&json, "identity", one->identity);
 	json_member_bool (&json, "protect", one->protect);
+	json_member_bool (&json, "empty", one->empty);
 	json_put_object_end (&json);
 	buffer_add_char (out, '\n');
 	for (size_t n = 0; n < one->desired.count; n++)
@@ -202,6 +203,7 @@ read_resource (struct larder_infra *infra, const json_t *line, struct resource *
 		return larder_fail_next (error, LARDER_E_CONFLICT, "plan again", "%s '%s' %s", one->type, one->identity, one->protect ? "is protected by now" : "was protected when this was planned, and is no more");
 	one->aside = false;
 	one->sifted = true;
+	one->empty = json_is_true (json_object_get (line, "empty"));
 	lines_begin (&one->desired, one->arena);
 	*ret = one;
 	return 0;
