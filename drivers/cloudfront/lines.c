@@ -234,7 +234,7 @@ principal_of (const struct cf_state *state, const struct cf_access *access, stru
 }
 
 static void
-tell_origin (struct lines *lines, const struct cf_state *state, struct aws_node *origin, bool first)
+tell_origin (struct lines *lines, const struct cf_state *state, struct aws_node *origin, bool reads)
 {
 	const char *id = text_of (origin, "Id"), *domain = text_of (origin, "DomainName");
 	const struct cf_access *access = cf_access_for (state->access, id);
@@ -248,17 +248,28 @@ tell_origin (struct lines *lines, const struct cf_state *state, struct aws_node 
 	lines_add_in (lines, "origin", id, ".access-id", access->id);
 	lines_add_in (lines, "origin", id, ".access-name", access->name);
 	lines_add_in (lines, "origin", id, ".access-otherwise", access->otherwise);
-	if (first)
+	if (reads)
 		lines_add (lines, "principal", principal_of (state, access, lines->arena));
 }
 
-static void
-tell_origins (struct lines *lines, const struct cf_state *state)
+/* The first that is asked for: others may stand in front of it. */
+static const struct aws_node *
+origin_that_reads (const struct aws_node *items, const struct lines *asked, struct larder_arena *arena)
 {
-	const struct aws_node *items = aws_node_find (state->config, "Origins/Items");
-	bool first = true;
-	for (struct aws_node *one = items ? aws_node_child (items, "Origin") : NULL; one; one = aws_node_again (one), first = false)
-		tell_origin (lines, state, one, first);
+	for (const struct aws_node *one = items ? aws_node_child (items, "Origin") : NULL; one; one = aws_node_again (one)) {
+		const char *member = path_of_member (arena, "origin", text_of (one, "Id"), "");
+		if (!asked || (member && lines_have_below (asked, member, strlen (member))))
+			return one;
+	}
+	return NULL;
+}
+
+static void
+tell_origins (struct lines *lines, const struct cf_state *state, const struct lines *asked)
+{
+	const struct aws_node *items = aws_node_find (state->config, "Origins/Items"), *reads = origin_that_reads (items, asked, lines->arena);
+	for (struct aws_node *one = items ? aws_node_child (items, "Origin") : NULL; one; one = aws_node_again (one))
+		tell_origin (lines, state, one, one == reads);
 }
 
 int
@@ -327,7 +338,7 @@ cf_tell (const struct cf_state *state, const struct lines *asked, struct lines *
 	tell_behaviors (lines, state->config, asked);
 	tell_certificate (lines, state->config);
 	tell_geo (lines, state->config);
-	tell_origins (lines, state);
+	tell_origins (lines, state, asked);
 	cf_rest_tell (CF_REST_OF_CONFIG, state->config, "other", lines);
 	for (const struct aws_node *tag = state->tags ? aws_node_child (state->tags, "Tag") : NULL; tag; tag = aws_node_again (tag)) {
 		const char *key = text_of (tag, "Key");

@@ -45,7 +45,8 @@ int cf_tags_gone (const struct lines *is, const struct lines *will, struct larde
 
 /* ---- lines.c: from documents to lines ---- */
 
-/* The whole state, unsorted. A key group and a policy of headers are told as of all behaviors where `asked` has them, or is NULL, else of each. */
+/* The whole state, unsorted. A key group and a policy of headers are told as of all behaviors where `asked` has them, or is NULL, else of each; and who
+ * reads is told of an origin that it has. */
 void cf_tell (const struct cf_state *state, const struct lines *asked, struct lines *lines);
 /* As whom an origin is read by its configuration: kind and id; false: as nobody. */
 bool cf_access_of (const struct aws_node *origin, const char **ret_kind, const char **ret_id);

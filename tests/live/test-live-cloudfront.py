@@ -266,6 +266,25 @@ def test_live_cloudfront_what_others_set_stays():
     assert place.run("apply", text=OAC).code == 0 and place.service.copy() == want, (place.service.copy(), want)
 
 
+def test_live_cloudfront_an_origin_of_others_in_front_of_ours():
+    """By whom the bucket is read is told of our origin, wherever it stands."""
+    for text in (OAC, PIPELINE):
+        place.fresh(text=text)
+        readers = place.readers()
+        assert len(readers) == 1, readers
+
+        def edit(config):
+            ours, = config["Origins"]["Items"]
+            theirs = dict(copy.deepcopy(ours), Id="api", DomainName="api.pingvas.studio", OriginAccessControlId="", CustomOriginConfig={"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"})
+            del theirs["S3OriginConfig"]
+            config["Origins"] = {"Quantity": 2, "Items": [theirs, ours]}
+        place.drift(edit)
+        found = place.run("plan", text=text)
+        assert {mark for _, mark in marks(found)} == {"unmanaged"} and not [line for line in found.lines if line["type"] == "change" and line["resource"] == "access"], found
+        whole(Comment="x")(place)
+        assert place.run("apply", text=text).code == 0 and place.readers() == readers and place.config()[0]["Origins"]["Quantity"] == 2, (readers, place.readers())
+
+
 def test_live_cloudfront_what_is_put_into_ours_is_mended():
     """Whatever has ours do something else than we say: told as what goes, and gone; what it was before is there again, to the letter. A secret is not told."""
     place.fresh(text=OAC)
