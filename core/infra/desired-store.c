@@ -37,13 +37,14 @@ check_rule (const struct config_section *at, const struct schema_lifecycle *aske
 }
 
 static int
-add_rule (struct resource *bucket, const struct config_section *at, struct larder_error *error)
+add_rule (const struct larder_infra *infra, struct resource *bucket, const struct config_section *at, struct larder_error *error)
 {
 	const struct schema_lifecycle *asked = config_struct (at);
 	const char *id = asked->id ? asked->id : config_name (at);
 	struct lines *lines = &bucket->desired;
 	bool acts = asked->expire > 0 || asked->expire_noncurrent > 0 || (asked->transition && *asked->transition);
 	int code = check_rule (at, asked, acts, error);
+	(void) infra;
 	if (code < 0 || !acts)
 		return code;
 	lines_add_in (lines, "rule", id, ".status", "enabled");
@@ -59,7 +60,7 @@ add_rule (struct resource *bucket, const struct config_section *at, struct larde
 }
 
 /* The names of a list that is written as one text, "images, other". Each must be a section of that kind. */
-typedef int (*named_fn) (struct resource *resource, const struct config_section *at, struct larder_error *error);
+typedef int (*named_fn) (const struct larder_infra *infra, struct resource *resource, const struct config_section *at, struct larder_error *error);
 static int
 each_named (const struct larder_infra *infra, struct resource *resource, const char *kind, const char *names, named_fn each, struct larder_error *error)
 {
@@ -75,16 +76,16 @@ each_named (const struct larder_infra *infra, struct resource *resource, const c
 			continue;
 		code = config_find (larder_configuration (infra->larder), kind, name, &at, error);
 		if (code == 0)
-			code = each (resource, at, error);
+			code = each (infra, resource, at, error);
 	}
 	return code;
 }
 
 static int
-least_abort (struct resource *bucket, const struct config_section *at, struct larder_error *error)
+least_abort (const struct larder_infra *infra, struct resource *bucket, const struct config_section *at, struct larder_error *error)
 {
 	const struct schema_lifecycle *asked = config_struct (at);
-	(void) error;
+	(void) infra, (void) error;
 	if (asked->abort_uploads > 0 && (!bucket->abort_after || asked->abort_uploads < bucket->abort_after))
 		bucket->abort_after = asked->abort_uploads;
 	return 0;
@@ -98,13 +99,14 @@ add_each (struct resource *resource, const char *set, const char *const *members
 }
 
 static int
-add_cors (struct resource *bucket, const struct config_section *at, struct larder_error *error)
+add_cors (const struct larder_infra *infra, struct resource *bucket, const struct config_section *at, struct larder_error *error)
 {
 	const struct schema_cors *asked = config_struct (at);
 	const char *name = config_name (at);
 	struct { const char *below; const char *const *members; } sets[] = {
 		{ ".origin", asked->origins }, { ".method", asked->methods }, { ".header", asked->headers }, { ".expose", asked->expose },
 	};
+	(void) infra;
 	if (!asked->origins || !*asked->origins || !asked->methods || !*asked->methods)
 		return larder_fail_next (error, LARDER_E_INVALID, "origins = https://HOST, … or *, and methods", "[cors \"%s\"] of %s lets nobody ask for anything", name, config_where (at));
 	for (size_t n = 0; n < sizeof sets / sizeof *sets; n++) {
@@ -258,14 +260,28 @@ desired_access (struct larder_infra *infra, struct larder_error *error)
 
 /* ---- what is copied elsewhere ---- */
 
+/* Copies go to another bucket, which a view has not. */
 static int
-add_replication (struct resource *copies, const struct config_section *at, struct larder_error *error)
+check_target (const struct larder_infra *infra, const struct resource *copies, const struct config_section *at, struct larder_error *error)
+{
+	const char *to = ((const struct schema_replication *) config_struct (at))->to;
+	if (strcmp (to, copies->section) == 0)
+		return larder_fail_next (error, LARDER_E_INVALID, "to = NAME of another [store]", "[replication \"%s\"] of %s copies [store \"%s\"] to itself", config_name (at),
+			config_where_key (at, "to"), copies->section);
+	if (!resource_find (infra, "store", to, "bucket"))
+		return larder_fail_next (error, LARDER_E_INVALID, "to = NAME of a [store] with a bucket of its own", "[replication \"%s\"] of %s copies to '%s', which has no bucket", config_name (at),
+			config_where_key (at, "to"), to);
+	return 0;
+}
+
+static int
+add_replication (const struct larder_infra *infra, struct resource *copies, const struct config_section *at, struct larder_error *error)
 {
 	const struct schema_replication *asked = config_struct (at);
 	const char *id = asked->id ? asked->id : config_name (at);
-	if (strcmp (asked->to, copies->section) == 0)
-		return larder_fail_next (error, LARDER_E_INVALID, "to = NAME of another [store]", "[replication \"%s\"] of %s copies [store \"%s\"] to itself", config_name (at),
-			config_where_key (at, "to"), copies->section);
+	int code = check_target (infra, copies, at, error);
+	if (code < 0)
+		return code;
 	struct lines *lines = &copies->desired;
 	char *path = path_of_member (copies->arena, "rule", id, ".to"), *from = arena_printf (copies->arena, "store/%s#id", asked->to);
 	if (!path || !from)
@@ -383,7 +399,7 @@ desired_replications (struct larder_infra *infra, struct larder_error *error)
 			continue;
 		struct resource *copies = resource_add (infra, at, "replication", asked->bucket, asked->backend);
 		if (copies)
-			copies->protect = asked->protect;
+			copies->protect = asked->protect, copies->must = "rule[*].to";
 		code = copies ? each_named (infra, copies, "replication", asked->replication, add_replication, error) : larder_fail_memory (error);
 		if (code == 0)
 			code = check_regions (infra, asked->replication, error);

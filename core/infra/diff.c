@@ -60,13 +60,19 @@ concerns (const char *one, const char *other)
 }
 
 static bool
-narrows (const struct resource *resource, const char *path)
+has_flag (const struct resource *resource, const char *path, unsigned flag)
 {
 	const struct larder_path_rule *rule = resource_rule (resource, path);
-	return rule && rule->flags & LARDER_PATH_NARROWS;
+	return rule && rule->flags & flag;
 }
 
-/* What is left of a line's member without the lines that have a reason in `why`: would more be done, or nothing? */
+static bool
+narrows (const struct resource *resource, const char *path)
+{
+	return has_flag (resource, path, LARDER_PATH_NARROWS);
+}
+
+/* What is left of a line's member without the lines that have a reason in `why`: would more be done, or nothing, or is it none? */
 static const char *
 left_over (const struct resource *resource, const struct line *line, const char *const *why)
 {
@@ -74,8 +80,8 @@ left_over (const struct resource *resource, const struct line *line, const char 
 	bool lost = false, does = false;
 	for (size_t n = 0; n < desired->count; n++) {
 		const char *path = desired->at[n].path;
-		if (why[n] && narrows (resource, path) && concerns (path, line->path))
-			return arena_printf (resource->arena, "without %s it would be another", path_member_length (path) ? path + path_member_length (path) + 1 : path);
+		if (why[n] && has_flag (resource, path, LARDER_PATH_NARROWS | LARDER_PATH_REQUIRED) && concerns (path, line->path))
+			return arena_printf (resource->arena, "without %s it would be %s", path_member_length (path) ? path + path_member_length (path) + 1 : path, narrows (resource, path) ? "another" : "none");
 		if (!path_member_length (path) || !concerns (path, line->path))
 			continue;
 		lost = lost || why[n];
@@ -151,20 +157,13 @@ surplus (const struct larder_infra *infra, struct resource *resource, const stru
 	return add (resource, change, error);
 }
 
-static bool
-is_immutable (const struct resource *resource, const char *path)
-{
-	const struct larder_path_rule *rule = resource_rule (resource, path);
-	return rule && rule->flags & LARDER_PATH_IMMUTABLE;
-}
-
 static int
 both (struct resource *resource, const struct line *wanted, const struct line *there, struct larder_error *error)
 {
 	if (wanted->value && strcmp (wanted->value, there->value) == 0)
 		return 0;
 	struct change change = { .mark = LARDER_INFRA_UPDATE, .path = wanted->path, .was = there->value, .will = wanted->value, .from = wanted->from };
-	if (is_immutable (resource, wanted->path))
+	if (has_flag (resource, wanted->path, LARDER_PATH_IMMUTABLE))
 		change.mark = LARDER_INFRA_REPLACED, change.why = "cannot be changed in place";
 	return add (resource, change, error);
 }
@@ -177,7 +176,7 @@ missing (struct resource *resource, const struct line *wanted, struct larder_err
 	if (rule && rule->flags & LARDER_PATH_COMPUTED)
 		return 0;
 	struct change change = { .mark = LARDER_INFRA_CREATE, .path = wanted->path, .will = wanted->value, .from = wanted->from };
-	if (is_immutable (resource, wanted->path))
+	if (has_flag (resource, wanted->path, LARDER_PATH_IMMUTABLE))
 		change.mark = LARDER_INFRA_REPLACED, change.why = "cannot be changed in place";
 	return add (resource, change, error);
 }

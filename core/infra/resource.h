@@ -30,7 +30,7 @@ struct resource {
 	bool aside;                      /* not asked for: looked at for what others need of it, and left alone */
 	bool cut;                        /* its backend does not know the type: nothing of it is sent */
 	const char *why_cut;
-	const char *must;                /* pattern of a path that it is nothing without, or NULL: a backup that selects nothing backs up everything */
+	const char *must;                /* pattern of a path that it is nothing without, or NULL: a backup that selects nothing backs up everything, and nothing is copied nowhere */
 	struct lines desired, observed;
 	uint32_t state;                  /* enum larder_resource_state, as last read */
 	struct changes changes;          /* those of a set together, in byte order of their paths; none of one that is to be made: that is all it desires */

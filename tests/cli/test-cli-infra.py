@@ -311,6 +311,17 @@ def test_cli_infra_what_a_backend_lacks():
     assert (done["created"], done["failed"]) == (10, 0) and not [path for path in settings() if "/backup/" in path], done
 
 
+def test_cli_infra_what_a_rule_cannot_be_without():
+    """Where copies go to a bucket that no driver here keeps, nobody tells the rule where to: all of it is lacking, and none is made that copies nowhere."""
+    fresh()
+    env, profile = configured(PIPELINE, ("id = ReplicateToTokyo\n", "id = ReplicateToTokyo\nrole = arn:aws:iam::123456789012:role/copies\n")), os.path.join(HOME, "etc/profiles/mock.ini")
+    write(profile, read(profile).replace(b'[backend "objects-replica"]\ndriver = localfs-mock', b'[backend "objects-replica"]\ndriver = elsewhere'))
+    lacking = {line.get("path") for line in facts(plan(env=env)) if line["change"] == "unsupported" and line["resource"] == "replication"}
+    assert lacking == {None} | {"rule[ReplicateToTokyo]." + below for below in ("class", "delete-markers", "priority", "status", "to", "within-seconds")}, lacking
+    apply(env=env)
+    assert not [path for path in settings() if "/replication/" in path], settings()
+
+
 FINAL = "final-snapshot = pingvas-studio-final-snapshot\n"
 
 

@@ -122,6 +122,7 @@ SECTIONS = (
     ("origins = https://pingvas.studio, https://www.pingvas.studio\n", "origins =\n", "[cors \"studio\"]", "lets nobody ask"),
     ("methods = GET, HEAD\nheaders", "methods =\nheaders", "[cors \"studio\"]", "lets nobody ask"),
     ("to = images-replica", "to = images", "[replication \"tokyo\"]", "to itself"),
+    ("to = images-replica", "to = thumbnails", "[replication \"tokyo\"]", "copies to 'thumbnails', which has no bucket"),
     ("path = */thumbnails/*\n", "", "[behavior \"default\"]", "the second without a path"),
     ("[behavior \"default\"]\n", "[behavior \"default\"]\npath = */thumbnails/*\n", "[behavior \"default\"]", "the second for '*/thumbnails/*'"),
     ("behaviors = thumbnails, default", "behaviors = thumbnails, thumbnails, default", "[behavior \"thumbnails\"]", "the second for '*/thumbnails/*'"),
