@@ -90,6 +90,20 @@ text_duration (const char *text, int64_t *ret)
 	return 0;
 }
 
+bool
+text_is_days (int64_t ns)
+{
+	return ns % (86400 * NS_PER_S) == 0;
+}
+
+const char *
+text_days_next (const char *text, char ret_next[TEXT_DAYS_NEXT])
+{
+	bool bare = *text && strlen (text) < 20 && text[strspn (text, "0123456789")] == '\0';
+	snprintf (ret_next, TEXT_DAYS_NEXT, "write %sd", bare ? text : "whole days, as in 30");
+	return ret_next;
+}
+
 int
 text_bool (const char *text, bool *ret)
 {

@@ -142,7 +142,7 @@ in_range (const struct larder_option *option, __int128 value)
 	return option->min >= option->max || (value >= option->min && value <= option->max);
 }
 
-/* Parse by type into the field. -1: not such a value, -2: out of range. */
+/* Parse by type into the field. -1: not such a value, -2: out of range, -3: no whole days. */
 static int
 store_number (const struct larder_option *option, const char *text, void *field)
 {
@@ -161,6 +161,8 @@ store_number (const struct larder_option *option, const char *text, void *field)
 			return -1;
 		if (!in_range (option, number))
 			return -2;
+		if ((option->flags & LARDER_WHOLE_DAYS) && !text_is_days (number))
+			return -3;
 		*(int64_t *) field = number;
 		return 0;
 	case LARDER_BOOL:
@@ -283,15 +285,24 @@ fail_range (const struct larder_option *option, const char *name, const char *te
 	return larder_fail_next (error, LARDER_E_INVALID, next, "%s is '%s', out of the range %s to %s", name, text, least, most);
 }
 
+static int
+fail_days (const char *name, const char *text, struct larder_error *error)
+{
+	char next[TEXT_DAYS_NEXT];
+	return larder_fail_next (error, LARDER_E_INVALID, text_days_next (text, next), "%s is '%s', expected whole days", name, text);
+}
+
 /* A secret's value is never repeated, however wrong it is. */
 static int
-fail_value (const struct larder_option *option, const char *text, const char *where, bool range, struct larder_error *error)
+fail_value (const struct larder_option *option, const char *text, const char *where, int status, struct larder_error *error)
 {
 	char name[200], next[250];
 	named (option, where, name);
 	if (option->type == LARDER_SECRET)
 		return larder_fail_next (error, LARDER_E_INVALID, "give one value, from the environment or a file", "%s cannot take this value", name);
-	if (range)
+	if (status == -3)
+		return fail_days (name, text, error);
+	if (status == -2)
 		return fail_range (option, name, text, error);
 	snprintf (next, sizeof next, "give %s", type_words (option));
 	return larder_fail_next (error, LARDER_E_INVALID, next, "%s is '%s', expected %s", name, text, type_words (option));
@@ -332,7 +343,7 @@ values_set (struct larder_values *values, const char *key, const char *text, con
 	held_clear (&values->held[at]);
 	int status = store_value (values, at, text);
 	if (status < 0)
-		return fail_value (option_at (values->options, values->stride, at), text, where, status == -2, error);
+		return fail_value (option_at (values->options, values->stride, at), text, where, status, error);
 	values->held[at].given = strdup (text);
 	return values->held[at].given ? 0 : larder_fail_memory (error);
 }

@@ -11,7 +11,7 @@
 struct fields {
 	const char *text, *path, *secret;
 	bool on;
-	int64_t number, duration;
+	int64_t number, duration, days;
 	uint64_t size, rate;
 	uint32_t choice;
 	const char *const *items;
@@ -24,6 +24,7 @@ static const struct larder_option options[] = {
 	{ .key = "on", .type = LARDER_BOOL, .at = offsetof (struct fields, on), .letter = 'o' },
 	{ .key = "number", .type = LARDER_INT, .at = offsetof (struct fields, number), .min = -3, .max = 5, .letter = 'n' },
 	{ .key = "duration", .type = LARDER_DURATION, .at = offsetof (struct fields, duration), .def = "10m" },
+	{ .key = "days", .type = LARDER_DURATION, .flags = LARDER_WHOLE_DAYS, .at = offsetof (struct fields, days) },
 	{ .key = "size", .type = LARDER_SIZE, .at = offsetof (struct fields, size), .min = 1, .max = 1 << 30 },
 	{ .key = "rate", .type = LARDER_RATE, .at = offsetof (struct fields, rate) },
 	{ .key = "choice", .type = LARDER_ENUM, .at = offsetof (struct fields, choice), .values = "auto|path|host", .def = "path" },
@@ -97,6 +98,7 @@ static const struct { const char *key, *text, *message; } wrong[] = {
 	{ "number", "1x", "a whole number" }, { "number", "", "a whole number" }, { "size", "0", "out of the range" }, { "size", "2GiB", "out of the range" },
 	{ "size", "99999999999TiB", "expected a size" }, { "size", "-1", "expected a size" }, { "rate", "5MB", "expected a rate" },
 	{ "duration", "5 fortnights", "expected a duration" }, { "choice", "hos", "auto|path|host" }, { "choice", "", "auto|path|host" },
+	{ "days", "30", "'days' is '30', expected whole days" }, { "days", "25h", "expected whole days" }, { "days", "x", "expected a duration" },
 	{ "choice", "auto|path", "auto|path|host" }, { "items", "a,,b", "a list" }, { "items", "\"a", "a list" }, { "nubmer", "1", "unknown key 'nubmer'" },
 };
 

@@ -217,7 +217,8 @@ enum larder_type {
 
 enum larder_option_flag {
 	LARDER_REQUIRED = 1 << 0,
-	LARDER_HIDDEN_OPTION = 1 << 1  /* parsed, but absent from help and man pages */
+	LARDER_HIDDEN_OPTION = 1 << 1, /* parsed, but absent from help and man pages */
+	LARDER_WHOLE_DAYS = 1 << 2     /* DURATION: days are meant, and nothing between: "30", which is seconds, is no slip of a month to a day */
 };
 
 /* One option. A table ends with an element whose key is NULL. Core parses, checks ranges and fills the
