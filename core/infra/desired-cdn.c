@@ -107,6 +107,7 @@ add_cdn (struct larder_infra *infra, const struct config_section *at, struct lar
 	if (!cdn)
 		return larder_fail_memory (error);
 	cdn->protect = asked->protect;
+	cdn->must = "origin[*].domain";
 	struct { const char *path, *value; } lines[] = {
 		{ "comment", asked->comment }, { "price-class", asked->price_class }, { "certificate", asked->certificate },
 		{ "tls", asked->certificate || config_given (at, "tls") ? asked->tls : NULL }, { "geo", asked->geo }, { "web-acl", asked->web_acl }, { "key-group", asked->key_group },

@@ -223,14 +223,38 @@ desired_stores (struct larder_infra *infra, struct larder_error *error)
 
 /* ---- who may read, decided by what serves it ---- */
 
+/* The next [cdn] that is set up here and serves the store. */
+static const struct config_section *
+next_reader (const struct larder_infra *infra, const char *store, const struct config_section *at)
+{
+	while ((at = config_next (larder_configuration (infra->larder), "cdn", at))) {
+		const struct schema_cdn *cdn = config_struct (at);
+		if (cdn->backend && cdn->store && strcmp (cdn->store, store) == 0)
+			break;
+	}
+	return at;
+}
+
+/* What a store, or the one it is a view of, is said to be served by must serve that. */
+static int
+check_reader (const struct larder_infra *infra, const struct config_section *store, struct larder_error *error)
+{
+	const struct schema_store *asked = config_struct (store);
+	const char *place = asked->in ? asked->in : config_name (store);
+	for (const struct config_section *at = NULL; asked->cdn && (at = config_next (larder_configuration (infra->larder), "cdn", at));) {
+		const struct schema_cdn *cdn = config_struct (at);
+		if (is_named (asked->cdn, config_name (at)) && cdn->store && strcmp (cdn->store, place) != 0)
+			return larder_fail_next (error, LARDER_E_INVALID, "a [cdn] of its own, or take one of them out", "[store \"%s\"] of %s is to be served by [cdn \"%s\"] of %s, which serves '%s'",
+				config_name (store), config_where_key (store, "cdn"), config_name (at), config_where_key (at, "store"), cdn->store);
+	}
+	return 0;
+}
+
 static int
 add_readers (struct larder_infra *infra, struct resource *access, struct larder_error *error)
 {
 	int code = 0;
-	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "cdn", at));) {
-		const struct schema_cdn *cdn = config_struct (at);
-		if (!cdn->store || strcmp (cdn->store, access->section) != 0)
-			continue;
+	for (const struct config_section *at = NULL; code == 0 && (at = next_reader (infra, access->section, at));) {
 		char *path = path_of_member (access->arena, "reader", config_name (at), "");
 		char *from = arena_printf (access->arena, "cdn/%s#principal", config_name (at));
 		if (!path || !from)
@@ -241,23 +265,28 @@ add_readers (struct larder_infra *infra, struct resource *access, struct larder_
 	return code;
 }
 
+static int
+add_access (struct larder_infra *infra, const struct config_section *at, const struct schema_store *asked, struct larder_error *error)
+{
+	struct resource *access = resource_add (infra, at, "access", asked->bucket, asked->backend);
+	if (!access)
+		return larder_fail_memory (error);
+	access->protect = asked->protect;
+	if (asked->tls_only)
+		lines_add (&access->desired, "tls-only", "yes");
+	int code = add_readers (infra, access, error);
+	return code < 0 ? code : resource_needs (infra, access, resource_find (infra, "store", config_name (at), "bucket"), error);
+}
+
 int
 desired_access (struct larder_infra *infra, struct larder_error *error)
 {
 	int code = 0;
 	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "store", at));) {
 		const struct schema_store *asked = config_struct (at);
-		if (!asked->bucket || !asked->backend || (!asked->cdn && !asked->tls_only))
-			continue;
-		struct resource *access = resource_add (infra, at, "access", asked->bucket, asked->backend);
-		if (!access)
-			return larder_fail_memory (error);
-		access->protect = asked->protect;
-		if (asked->tls_only)
-			lines_add (&access->desired, "tls-only", "yes");
-		code = add_readers (infra, access, error);
-		if (code == 0)
-			code = resource_needs (infra, access, resource_find (infra, "store", config_name (at), "bucket"), error);
+		code = check_reader (infra, at, error);
+		if (code == 0 && asked->bucket && asked->backend && (asked->tls_only || next_reader (infra, config_name (at), NULL)))
+			code = add_access (infra, at, asked, error);
 	}
 	return code;
 }

@@ -311,6 +311,18 @@ def test_cli_infra_what_a_backend_lacks():
     assert (done["created"], done["failed"]) == (10, 0) and not [path for path in settings() if "/backup/" in path], done
 
 
+def test_cli_infra_a_cdn_reads_what_it_serves():
+    """Whether its store says so or not; a view is served as its store is."""
+    fresh()
+    apply()
+    access = read(os.path.join(DEMO, ".larder-resources/access", "pingvas-studio-images"))
+    for change in ("", "in = images\ncdn = images\n"):
+        env = configured(PIPELINE, ("cdn = images\n", ""), *([("in = images                              ; a view of that store: no bucket of its own\n", change)] if change else []))
+        fresh()
+        apply(env=env)
+        assert b"reader[images]" in access and read(os.path.join(DEMO, ".larder-resources/access", "pingvas-studio-images")) == access, change
+
+
 def test_cli_infra_what_a_rule_cannot_be_without():
     """Where copies go to a bucket that no driver here keeps, nobody tells the rule where to: all of it is lacking, and none is made that copies nowhere."""
     fresh()

@@ -123,6 +123,7 @@ SECTIONS = (
     ("methods = GET, HEAD\nheaders", "methods =\nheaders", "[cors \"studio\"]", "lets nobody ask"),
     ("to = images-replica", "to = images", "[replication \"tokyo\"]", "to itself"),
     ("to = images-replica", "to = thumbnails", "[replication \"tokyo\"]", "copies to 'thumbnails', which has no bucket"),
+    ("bucket = pingvas-studio-uploads\n", "bucket = pingvas-studio-uploads\ncdn = images\n", "[store \"uploads\"]", "which serves 'images'"),
     ("path = */thumbnails/*\n", "", "[behavior \"default\"]", "the second without a path"),
     ("[behavior \"default\"]\n", "[behavior \"default\"]\npath = */thumbnails/*\n", "[behavior \"default\"]", "the second for '*/thumbnails/*'"),
     ("behaviors = thumbnails, default", "behaviors = thumbnails, thumbnails, default", "[behavior \"thumbnails\"]", "the second for '*/thumbnails/*'"),
