@@ -5,7 +5,7 @@ import shutil
 import sys
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
-from tool import HOME, PIPELINE, configured, larder, run  # noqa: E402
+from tool import HOME, PIPELINE, configured, larder, pipeline, run  # noqa: E402
 
 DEMO = os.path.join(HOME, "demo")
 LOGS, RULE, COPY, SHARE = "bucket = pingvas-studio-logs\n", "id = expire_old_versions\n", "id = ReplicateToTokyo\n", "token = pingvas-studio-models\n"
@@ -94,6 +94,45 @@ def test_cli_words_of_what_is_to_go_or_is_not_asked_for():
     assert larder("infra", "plan", "--only", "store/uploads", env=env).code == 0
     assert larder("infra", "plan", "--only", "filesystem/model-cache", env=env).code == 2
     assert larder("infra", "plan", "--destroy", env=env).code == 0
+
+
+FORMS = """[filesystem "f"]
+backend = files
+access-point = /models
+owner = 1000:1000
+mode = 755
+throughput = bursting
+[backup "b"]
+backend = backup
+resources = arn:aws:x:y
+schedule = cron(0 2 * * ? *)
+"""
+AWS = """[backend "files"]
+driver = efs
+root = /nowhere
+server = aws
+region = us-east-1
+[backend "backup"]
+driver = backup
+region = us-east-1
+"""
+
+
+def test_cli_words_of_a_form_that_the_driver_knows():
+    """What no list of words can tell: refused by the driver of the service, with file and line, and no service is asked."""
+    cases = (
+        (4, "owner = 1000:1000", "UID:GID", ("models", "1000", "1000:", ":1000", "1000:1000:1", "-1:0", "1000:x"), ("0:0", "65534:100")),
+        (5, "mode = 755", "mode = 755", ("rwx", "75", "07555", "798", "75x"), ("0755", "700")),
+        (6, "throughput = bursting", "provisioned 100MiB/s", ("provisioned warp", "provisioned 100", "provisioned 0MiB/s"), ("provisioned 1MiB/s", "provisioned 3GiB/s")),
+        (10, "schedule = cron(0 2 * * ? *)", "cron(0 2 * * ? *)", ("cron(0 2 * * ?)", "cron(0 2 * * * *)", "cron(0 2 * * ? * *)", "cron(0 2 * * ? *", "cron(0 2 * * ? *))", "cron()", "cron(0 ? 2 ? 2 2)"),
+         ("cron(0 5 ? * * *)", "cron(0/15 2,14 * * ? *)", "cron( 0 2  * * ? * )", "rate(1 days)")),
+    )
+    for line, old, instead, wrong, right in cases:
+        key = old.split()[0]
+        for value in wrong + right:
+            got = larder("config", "check", env=pipeline(FORMS.replace(old, "%s = %s" % (key, value)), AWS))
+            assert got.code == (2 if value in wrong else 0), (value, got.code, got.out, got.err)
+            assert value in right or ("'%s' of %s" % (value, key) in got.err and "own.ini:%d" % line in got.err and instead in got.err), (value, got.err)
 
 
 def test_cli_words_that_a_server_lacks_or_has_of_its_own():
