@@ -215,6 +215,7 @@ run_destroy (struct cli *cli, const void *self, struct larder_error *error)
 	if (code < 0 || cli->globals.dry_run || !changes (&counts))
 		return code;
 	out_flush (cli);
+	cli->summary = (struct larder_summary) { .size = sizeof cli->summary };      /* nothing of it is done yet */
 	code = confirm (cli, flags->environment, error);
 	return code < 0 ? code : do_it (cli, infra, error);
 }

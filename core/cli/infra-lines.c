@@ -169,7 +169,19 @@ json_counts (struct cli *cli, const struct larder_infra_counts *counts)
 	json_member_uint (&line.json, "failed", counts->failed);
 	json_member_uint (&line.json, "skipped", counts->skipped);
 	json_member_uint (&line.json, "warnings", counts->warnings);
+	json_member_uint (&line.json, "missing", counts->missing);
 	json_line_end (cli, &line);
+}
+
+/* Of the last line: resources that the backends support. */
+static void
+sum_up (struct cli *cli, const struct larder_infra_counts *counts)
+{
+	struct larder_summary *sum = &cli->summary;
+	sum->done = counts->created + counts->updated + counts->replaced + counts->removed;
+	sum->skipped = counts->same + counts->skipped + counts->missing;
+	sum->failed = counts->failed;
+	sum->scanned = sum->done + sum->skipped + sum->failed;
 }
 
 void
@@ -177,6 +189,7 @@ infra_counts (struct cli *cli, const struct larder_infra_counts *counts, bool pl
 {
 	CLEANUP_BUFFER struct buffer text;
 	buffer_init (&text, 1000);
+	sum_up (cli, counts);
 	if (cli->globals.json) {
 		json_counts (cli, counts);
 		return;
@@ -188,6 +201,7 @@ infra_counts (struct cli *cli, const struct larder_infra_counts *counts, bool pl
 	if (!text.length)
 		buffer_add_text (&text, "no changes");
 	add_count (&text, counts->same, "as they are");
+	add_count (&text, counts->missing, "not there");
 	add_count (&text, counts->lacking, "not supported here");
 	add_count (&text, counts->unmanaged, "not declared");
 	add_count (&text, counts->failed, planned ? "that cannot be looked at" : "failed");
@@ -225,7 +239,7 @@ waiting (struct cli *cli, const struct larder_infra_event *event)
 void
 infra_event (void *context, const struct larder_infra_event *event)
 {
-	static const char *const words[] = { "", "begun", "waiting", "done", "failed", "skipped" };
+	static const char *const words[] = { "", "begun", "waiting", "done", "failed", "skipped", "unsupported" };
 	struct cli *cli = context;
 	const char *word = event->step < sizeof words / sizeof *words ? words[event->step] : "";
 	char what[400];
@@ -241,6 +255,8 @@ infra_event (void *context, const struct larder_infra_event *event)
 		talk_error (cli, event->error, what);
 	} else if (event->step == LARDER_INFRA_WAITING) {
 		waiting (cli, event);
+	} else if (event->step == LARDER_INFRA_LACKED) {
+		say (cli, "! %s '%s': %s", event->change.type, event->change.identity, event->change.why);
 	} else if (event->step == LARDER_INFRA_DONE || event->step == LARDER_INFRA_SKIPPED || cli->globals.verbose) {
 		say (cli, "%s %s '%s'%s%s", event->step == LARDER_INFRA_DONE ? done_word (event->change.mark) : word, event->change.type, event->change.identity, event->change.why ? ": " : "", event->change.why ? event->change.why : "");
 	}

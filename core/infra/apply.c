@@ -279,13 +279,37 @@ skip_one (void *context, struct resource *one, const struct resource *because)
 	pthread_mutex_unlock (&applying->mutex);
 }
 
+/* What nothing is made of. */
+static void
+tell_lacking (struct applying *applying)
+{
+	const struct larder_infra *infra = applying->infra;
+	for (size_t n = 0; n < infra->count; n++)
+		if (!infra->at[n].aside && infra->at[n].mark == LARDER_INFRA_LACKING)
+			tell (applying, &infra->at[n], LARDER_INFRA_LACKED, NULL, infra->at[n].why_cut);
+}
+
+/* What is not done, and is as the plan had it: begins the counts of what is. */
+static void
+count_undone (struct applying *applying)
+{
+	struct larder_infra_counts planned = { .size = sizeof planned };
+	larder_infra_count (applying->infra, &planned);
+	applying->counts = (struct larder_infra_counts) {
+		.size = sizeof planned, .lacking = planned.lacking, .missing = planned.missing, .unmanaged = planned.unmanaged, .warnings = planned.warnings,
+	};
+}
+
 int
 larder_infra_apply (struct larder_infra *infra, larder_infra_event_fn event, void *context, struct larder_infra_counts *ret, struct larder_error *error)
 {
 	bool back = infra->flags & LARDER_INFRA_DESTROY;
-	struct applying applying = { .infra = infra, .event = event, .context = context, .counts = { .size = sizeof applying.counts } };
+	struct applying applying = { .infra = infra, .event = event, .context = context };
 	const struct order order = { .each = back ? unmake_one : make_one, .skipped = skip_one, .context = &applying, .backwards = back };
+	count_undone (&applying);
 	pthread_mutex_init (&applying.mutex, NULL);
+	if (!back)                               /* whoever destroys was told before he was asked */
+		tell_lacking (&applying);
 	int code = order_run (infra, &order, error);
 	pthread_mutex_destroy (&applying.mutex);
 	if (ret)

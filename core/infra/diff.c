@@ -90,14 +90,15 @@ left_over (const struct resource *resource, const struct line *line, const char 
 	return lost && !does && narrows (resource, line->path) ? "nothing is left of what it is for" : NULL;
 }
 
-static int
-add_lacking (struct resource *resource, const struct line *line, const char *why, struct larder_error *error)
+int
+resource_lacks (struct resource *resource, const char *path, const char *value, const char *why, struct larder_error *error)
 {
 	struct change *at = arena_more (resource->arena, resource->lacks.at, resource->lacks.count, &resource->lacks.room, sizeof *at);
-	if (!at)
+	struct change lack = { .mark = LARDER_INFRA_LACKING, .path = arena_copy (resource->arena, path), .will = value ? arena_copy (resource->arena, value) : NULL, .why = arena_copy (resource->arena, why) };
+	if (!at || !lack.path || !lack.why || (value && !lack.will))
 		return larder_fail_memory (error);
 	resource->lacks.at = at;
-	at[resource->lacks.count++] = (struct change) { .mark = LARDER_INFRA_LACKING, .path = line->path, .will = line->value, .why = why };
+	at[resource->lacks.count++] = lack;
 	return 0;
 }
 
@@ -119,7 +120,7 @@ take_lacking (struct larder_infra *infra, struct resource *resource, struct lard
 		all[n] = why[n] ? why[n] : left_over (resource, &desired->at[n], why);
 	for (size_t n = 0; code == 0 && n < desired->count; n++)
 		if (all[n])
-			code = add_lacking (resource, &desired->at[n], all[n], error);
+			code = resource_lacks (resource, desired->at[n].path, desired->at[n].value, all[n], error);
 		else
 			desired->at[kept++] = desired->at[n];
 	if (code < 0)

@@ -54,6 +54,19 @@ keep_only (struct larder_infra *infra, const char *only, struct larder_error *er
 	return !only || found ? 0 : larder_fail_next (error, LARDER_E_NOTFOUND, "write KIND/NAME of a section that stands for something: store/images", "no section is '%s'", only);
 }
 
+/* What only its owner makes, and is not there. */
+static int
+first_missing (const struct larder_infra *infra, struct larder_error *error)
+{
+	for (size_t n = 0; infra->flags & LARDER_INFRA_STRICT && n < infra->count; n++) {
+		const struct resource *one = &infra->at[n];
+		if (!one->aside && !one->cut && one->mark == LARDER_INFRA_LACKING)
+			return larder_fail_next (error, LARDER_E_NOTFOUND, "have it made, or mend its name; without strict it is a remark, and the rest is done", "[%s \"%s\"] of %s, %s '%s': %s",
+				one->kind, one->section, config_where (one->at), one->type, one->identity, one->why_cut);
+	}
+	return 0;
+}
+
 static int
 first_lacking (const struct larder_infra *infra, struct larder_error *error)
 {
@@ -64,7 +77,7 @@ first_lacking (const struct larder_infra *infra, struct larder_error *error)
 			return larder_fail_next (error, LARDER_E_UNSUPPORTED, "without strict it is a remark, and the rest is done", "[%s \"%s\"] of %s%s%s: %s", one->kind, one->section,
 				config_where (one->at), path ? ", " : "", path ? path : "", path ? one->lacks.at[0].why : one->why_cut);
 	}
-	return 0;
+	return first_missing (infra, error);
 }
 
 static int
@@ -267,7 +280,8 @@ larder_infra_count (const struct larder_infra *infra, struct larder_infra_counts
 		counts.replaced += one->mark == LARDER_INFRA_REPLACED;
 		counts.removed += one->mark == LARDER_INFRA_REMOVE;
 		counts.same += one->mark == LARDER_INFRA_SAME;
-		counts.lacking += one->mark == LARDER_INFRA_LACKING;
+		counts.lacking += one->mark == LARDER_INFRA_LACKING && one->cut;
+		counts.missing += one->mark == LARDER_INFRA_LACKING && !one->cut;
 		counts.warnings += one->traps.count;
 		counts.failed += one->mark == LARDER_INFRA_FAILED;
 		count_changes (&one->changes, &counts);

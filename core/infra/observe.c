@@ -29,8 +29,8 @@ resource_type_of (const struct larder_driver *driver, const char *name)
 	return NULL;
 }
 
-static int
-cut (struct resource *resource, const char *why, struct larder_error *error)
+int
+resource_cut (struct resource *resource, const char *why, struct larder_error *error)
 {
 	resource->cut = true;
 	resource->mark = LARDER_INFRA_LACKING;
@@ -68,7 +68,7 @@ bind_split (struct larder_infra *infra, struct resource *resource, const char *c
 	if (own)
 		return backend_open (infra->larder, resource->backend, &resource->instance, error);
 	if (registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, control, &module, &why) < 0)
-		return cut (resource, why.message, error);
+		return resource_cut (resource, why.message, error);
 	return infra->describing ? backend_control_describe (infra->larder, resource->backend, control, infra->arena, &resource->instance, error)
 		: backend_control_open (infra->larder, resource->backend, control, &resource->instance, error);
 }
@@ -80,21 +80,21 @@ resource_bind (struct larder_infra *infra, struct resource *resource, struct lar
 	const struct config_section *at;
 	const struct module *module;
 	if (resource->driver && !*resource->backend)
-		return cut (resource, arena_printf (resource->arena, "no [backend] of this profile has the driver %s", resource->driver), error);
+		return resource_cut (resource, arena_printf (resource->arena, "no [backend] of this profile has the driver %s", resource->driver), error);
 	int code = config_find (larder_configuration (infra->larder), "backend", resource->backend, &at, error);
 	if (code < 0)
 		return code;
 	const char *name = config_text (at, "driver");
 	if (registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, name ? name : "", &module, &why) < 0)
-		return cut (resource, why.message, error);
+		return resource_cut (resource, why.message, error);
 	if (resource->driver && strcmp (resource->driver, module->driver->name) != 0)
-		return cut (resource, arena_printf (resource->arena, "the driver of that backend is %s", module->driver->name), error);
+		return resource_cut (resource, arena_printf (resource->arena, "the driver of that backend is %s", module->driver->name), error);
 	const char *control = resource->driver ? NULL : module->driver->control;
 	code = control ? bind_split (infra, resource, control, error) : infra->describing ? backend_describe (infra->larder, resource->backend, infra->arena, &resource->instance, error)
 		: backend_open (infra->larder, resource->backend, &resource->instance, error);
 	if (code < 0 || resource->cut)
 		return code;
-	return offered (resource, &why) < 0 ? cut (resource, why.message, error) : 0;
+	return offered (resource, &why) < 0 ? resource_cut (resource, why.message, error) : 0;
 }
 
 /* ---- a service that has too much to do ---- */

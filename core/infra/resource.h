@@ -102,6 +102,8 @@ const char *text_seconds (struct larder_arena *arena, int64_t ns);
 const struct larder_resource_type *resource_type_of (const struct larder_driver *driver, const char *name);
 /* Its driver and type; where the backend lacks it, `cut` with the reason. */
 int resource_bind (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* Nothing of it is sent: its backend lacks it, and why. */
+int resource_cut (struct resource *resource, const char *why, struct larder_error *error);
 /* Reads it anew: state and observed lines. */
 int resource_read (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* A service that has too much to do, after the driver's own tries: 1: asked again now, after a pause, a few times for one resource in one run;
@@ -126,6 +128,8 @@ int resource_act (struct larder_infra *infra, struct resource *resource, enum re
 
 /* Lines that the backend lacks go from the desired ones, once, and are told as changes. INVALID where one of the others has a value that it cannot have. */
 int resource_sift (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* A desired line that its backend lacks, and why: copied. */
+int resource_lacks (struct resource *resource, const char *path, const char *value, const char *why, struct larder_error *error);
 /* From both lists, sifted: changes and mark. */
 int resource_compare (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Is a line that is there part of a member that is ours, so that what nobody declared of it goes? */

@@ -95,6 +95,21 @@ put_line (struct buffer *out, const struct line *line)
 	buffer_add_char (out, '\n');
 }
 
+/* Of what is told as not supported; the doing tells it again. */
+static void
+put_lacking (struct buffer *out, const struct change *line)
+{
+	struct json json;
+	json_begin (&json, out);
+	json_put_object (&json);
+	json_member (&json, "type", "lacking");
+	json_member (&json, "path", line->path);
+	json_member (&json, "value", line->will);
+	json_member (&json, "why", line->why);
+	json_put_object_end (&json);
+	buffer_add_char (out, '\n');
+}
+
 static void
 put_resource (struct buffer *out, const struct resource *one)
 {
@@ -108,10 +123,13 @@ put_resource (struct buffer *out, const struct resource *one)
 	json_member (&json, "identity", one->identity);
 	json_member_bool (&json, "protect", one->protect);
 	json_member_bool (&json, "empty", one->empty);
+	json_member (&json, "lacking", one->cut ? one->why_cut : NULL);
 	json_put_object_end (&json);
 	buffer_add_char (out, '\n');
 	for (size_t n = 0; n < one->desired.count; n++)
 		put_line (out, &one->desired.at[n]);
+	for (size_t n = 0; n < one->lacks.count; n++)
+		put_lacking (out, &one->lacks.at[n]);
 }
 
 static void
@@ -140,7 +158,7 @@ larder_infra_save (const struct larder_infra *infra, const struct larder_sink *s
 	buffer_init (&out, SAVED_MOST);
 	put_head (&out, infra);
 	for (size_t n = 0; n < infra->count; n++)
-		if (!infra->at[n].aside && !infra->at[n].cut)
+		if (!infra->at[n].aside)
 			put_resource (&out, &infra->at[n]);
 	digest_text (buffer_text (&out), out.length, whole);
 	buffer_printf (&out, "{\"type\":\"end\",\"sha256\":\"%s\"}\n", whole);
@@ -206,7 +224,7 @@ read_resource (struct larder_infra *infra, const json_t *line, struct resource *
 	one->empty = json_is_true (json_object_get (line, "empty"));
 	lines_begin (&one->desired, one->arena);
 	*ret = one;
-	return 0;
+	return *member (line, "lacking") && !one->cut ? resource_cut (one, member (line, "lacking"), error) : 0;
 }
 
 /* What stands in the brackets behind the set; only until it is told anew. */
@@ -240,6 +258,8 @@ take (struct larder_infra *infra, const json_t *line, struct resource **one, str
 		return read_resource (infra, line, one, error);
 	if (strcmp (type, "line") == 0 && *one)
 		read_line (*one, line);
+	if (strcmp (type, "lacking") == 0 && *one)
+		return resource_lacks (*one, member (line, "path"), json_string_value (json_object_get (line, "value")), member (line, "why"), error);
 	return 0;
 }
 

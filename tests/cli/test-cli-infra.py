@@ -63,6 +63,8 @@ def test_cli_infra_applied_once_and_no_more():
     assert (done["created"], done["failed"], done["unsupported"]) == (12, 0, 0), done
     there = state()
     assert marks(plan("--detailed-exitcode")) == []
+    done = larder("infra", "apply", "--json")
+    assert done.summary()["skipped"] == done.summary()["scanned"] == 12, done.summary()
     done = apply()
     assert (done["created"], done["updated"], done["same"]) == (0, 0, 12) and state() == there, done
     assert "no changes" in larder("infra", "apply").out
@@ -233,10 +235,12 @@ def test_cli_infra_destroy():
     for words in ((), ("--environment", "production"), ("--environment", "")):
         got = larder("infra", "destroy", *words)
         assert got.code == 5 and "nothing was removed" in got.err, got.err
+        assert larder("infra", "destroy", "--json", *words).summary()["done"] == 0
     assert marks(plan()) == []
     got = larder("infra", "destroy", "--json", "--environment", NAME)
     counts = [line for line in got.lines() if line["type"] == "counts"][-1]
     assert got.code == 5 and (counts["removed"], counts["failed"]) == (10, 2), got.out
+    assert [got.summary()[name] for name in ("scanned", "done", "skipped", "failed")] == [12, 10, 0, 2], got.summary()
     why = {line["identity"]: line["why"] for line in got.lines() if line.get("step") == "failed"}
     assert "holds objects" in why["pingvas-studio-uploads"] and "protected" in why[NAME], why
     assert larder("cat", "uploads:kept").raw == b"1"

@@ -54,6 +54,7 @@ def test_live_strategy_on_minio():
     lacking = {(line["resource"], line["identity"]) for line in w.infra("plan", "--all") if line["type"] == "resource" and line["change"] == "unsupported"}
     assert {kind for kind, _ in lacking} >= {"cdn", "backup", "database"} and "bucket" not in {kind for kind, _ in lacking}, lacking
     assert counts(lines)["failed"] == 0 and check_strategy(w) >= 11 and w.there() == sorted(w.buckets), counts(lines)
+    assert set(steps(lines, "unsupported")) == lacking and counts(lines)["unsupported"] == counts(w.infra("plan"))["unsupported"] > len(lacking), (lines, lacking)
     done = counts(w.infra("apply"))
     assert w.wrote() == [] and done["created"] + done["updated"] == 0, (w.wrote(), done)
     assert marks(w.infra("plan", "--detailed-exitcode")) == {}
@@ -67,9 +68,11 @@ def test_live_strategy_saved_on_minio():
     """Of what MinIO lacks every line of, nothing is made by a saved plan either; what it plans is made, and taken away again."""
     w = world("minio")
     saved = os.path.join(HOME, "today.plan")
-    planned = counts(w.infra("plan", "-o", saved))
-    done = counts(w.infra("apply", saved))
-    assert (done["created"], done["failed"], done["same"]) == (planned["created"], 0, planned["same"]) and w.there() == sorted(w.buckets), (planned, done)
+    told = w.infra("plan", "-o", saved)
+    planned, lines = counts(told), w.infra("apply", saved)
+    done, lacking = counts(lines), {(line["resource"], line["identity"]) for line in told if line["type"] == "resource" and line["change"] == "unsupported"}
+    assert {**done, "failed": 0} == planned and w.there() == sorted(w.buckets), (planned, done)
+    assert set(steps(lines, "unsupported")) == lacking != set(), (lines, lacking)
     w.infra("plan", "--destroy", "-o", saved)
     assert counts(w.infra("destroy", saved, "--environment", ENVIRONMENT))["failed"] == 0 and w.there() == []
 
@@ -330,6 +333,29 @@ def test_live_strategy_a_right_is_missing():
         is_true(w, lines)
         w.infra("apply")
         w.is_the_strategy()
+
+
+def test_live_strategy_a_database_that_is_not_there():
+    """By a slip in its name: told by the plan, by what is done and by its counts; strict, it is an error before anything is made."""
+    w = world("aws")
+    w.fresh()
+    pipeline = read(w.config)
+    try:
+        change(w.config, ("instance = pingvas-studio\n", "instance = pingvas-stduio\n"))
+        for words in ("plan", "apply"):
+            w.infra(words, "--strict", code=3)
+            assert "pingvas-stduio" in w.err and "[database \"postgresql\"]" in w.err and w.wrote() == [], w.err
+        told = [line for line in w.infra("plan") if line["type"] == "resource" and line["resource"] == "database"]
+        assert [line["change"] for line in told] == ["unsupported"] and "is not there" in told[0]["why"], told
+        lines = w.infra("apply")
+        done, step = counts(lines), steps(lines, "unsupported")
+        assert (done["created"], done["missing"], done["unsupported"]) == (12, 1, 0) and lines[-1]["scanned"] == 13, (done, lines[-1])
+        assert list(step) == [("database", "pingvas-stduio")] and "is not there" in step["database", "pingvas-stduio"]["why"], step
+        got = larder("infra", "apply", env=w.env)
+        assert "1 not there" in got.out and "! database 'pingvas-stduio'" in got.err, (got.out, got.err)
+    finally:
+        with open(w.config, "wb") as file:
+            file.write(pipeline)
 
 
 LATE = 170                           # of each kind: the plan has looked at all by then, and not all is made

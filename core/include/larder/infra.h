@@ -100,14 +100,21 @@ struct larder_infra_document { size_t size; uint64_t characters, most; };    /* 
 LARDER_API int larder_infra_policy (struct larder *larder, const char *role, const struct larder_sink *sink, larder_infra_change_fn lacking, void *context,
                                     struct larder_infra_document *ret, struct larder_error *error);
 
-struct larder_infra_counts { size_t size; uint64_t created, updated, replaced, removed, same, lacking, unmanaged, failed, skipped, warnings; };
+/* Resources; of `lacking`, `unmanaged` and `warnings` their lines, too. */
+struct larder_infra_counts {
+	size_t size;
+	uint64_t created, updated, replaced, removed, same;
+	uint64_t lacking, unmanaged;     /* not supported here; there, and not declared */
+	uint64_t failed, skipped, warnings;
+	uint64_t missing;                /* not there, and another's to make */
+};
 LARDER_API void larder_infra_count (const struct larder_infra *infra, struct larder_infra_counts *ret);
 /* The plan as text, with a digest of all that was observed, in one piece to the sink (`begin` is not called). */
 LARDER_API int larder_infra_save (const struct larder_infra *infra, const struct larder_sink *sink, struct larder_error *error);
 
-enum larder_infra_step { LARDER_INFRA_BEGUN = 1, LARDER_INFRA_WAITING = 2, LARDER_INFRA_DONE = 3, LARDER_INFRA_BROKEN = 4, LARDER_INFRA_SKIPPED = 5 };
+enum larder_infra_step { LARDER_INFRA_BEGUN = 1, LARDER_INFRA_WAITING = 2, LARDER_INFRA_DONE = 3, LARDER_INFRA_BROKEN = 4, LARDER_INFRA_SKIPPED = 5, LARDER_INFRA_LACKED = 6 };
 /* Of a resource, on the threads that do it, one call at a time. `error` of BROKEN; `why` of SKIPPED, and of WAITING what the service calls its
- * state. WAITING comes whenever that was looked at. */
+ * state. WAITING comes whenever that was looked at. LACKED, before all else: nothing of it is made, as it is not supported here, or is another's to make (`why`). */
 struct larder_infra_event {
 	size_t size;
 	uint32_t step;                   /* enum larder_infra_step */
@@ -118,7 +125,8 @@ struct larder_infra_event {
 typedef void (*larder_infra_event_fn) (void *context, const struct larder_infra_event *event);
 
 /* Does what was planned, in the order of the references, independent resources at a time; waits for what takes time. Each is read again
- * afterwards. A failure keeps from what comes after it alone; the code is that of the first one, and counts tell what was done. */
+ * afterwards. A failure keeps from what comes after it alone; the code is that of the first one, and counts tell what was done, and what is lacking as
+ * larder_infra_count has it. */
 LARDER_API int larder_infra_apply (struct larder_infra *infra, larder_infra_event_fn event, void *context, struct larder_infra_counts *ret, struct larder_error *error);
 
 #ifdef __cplusplus
