@@ -41,7 +41,7 @@ encryption (const struct lines *lines)
 	if (!inner)
 		return NULL;
 	aws_terraform_text (inner, "kms_master_key_id", lines_value (lines, "encryption-key"));
-	return json_pack ("{s:{s:o}}", "rule", "apply_server_side_encryption_by_default", inner);
+	return json_pack ("{s:{s:o, s:o*}}", "rule", "apply_server_side_encryption_by_default", inner, "bucket_key_enabled", lines_find (lines, "bucket-key") ? json_true () : NULL);
 }
 
 static json_t *

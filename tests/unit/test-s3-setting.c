@@ -135,6 +135,20 @@ START_TEST (what_came_since_stays)
 }
 END_TEST
 
+/* Nobody but the owner of the account changes versions that MFA delete keeps: not tried. */
+START_TEST (mfa_delete)
+{
+	static const char body[] = "<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>";
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	CLEANUP_BUFFER struct buffer document;
+	struct lines desired;
+	lines_begin (&desired, arena);
+	lines_add (&desired, "versioning", "yes");
+	buffer_init (&document, 1 << 16);
+	ck_assert_int_eq (named ("versioning")->write (&place, &desired, body, strlen (body), &document, NULL), LARDER_E_UNSUPPORTED);
+}
+END_TEST
+
 /* Who may do what, in short, and a digest of the whole; known by Sid, or by place. */
 START_TEST (statements)
 {
@@ -172,7 +186,7 @@ main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-s3-setting-tells", tells, COUNT_OF (told) }, { "test-s3-setting-mends", mends, 0 }, { "test-s3-setting-what-came-since-stays", what_came_since_stays, 0 },
-		{ "test-s3-setting-statements", statements, 0 }, { "test-s3-setting-not-asked-for", not_asked_for, 7 },
+		{ "test-s3-setting-mfa-delete", mfa_delete, 0 }, { "test-s3-setting-statements", statements, 0 }, { "test-s3-setting-not-asked-for", not_asked_for, 7 },
 	};
 	return unit_run ("s3-setting", cases, COUNT_OF (cases));
 }
