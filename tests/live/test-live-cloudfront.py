@@ -624,6 +624,13 @@ def test_live_cloudfront_a_store_that_it_cannot_reach():
     assert done.code == 2 and "cannot reach" in done.err and place.service.distributions == {} and "CreateDistributionWithTags" not in place.wrote(), done
 
 
+def test_live_cloudfront_what_is_told_alone_cannot_be_asked_for():
+    place.fresh(apply=False)
+    paths = ("behavior[default].key-group", "behavior[default].other[SmoothStreaming]", "behavior[default].response-headers", "origin[o].access-otherwise", "origin[o].other[OriginPath]", "other[Logging]")
+    done = place.run("plan", text="[larder]\nenvironment = test\n[resource \"mine\"]\ntype = cloudfront.cdn\nbackend = cdn\ncomment = x\n" + "".join("%s = x\n" % path for path in paths))
+    assert marks(done) == [(None, "create"), ("comment", "create"), *((path, "unsupported") for path in paths)] and "cannot be asked for" in done.out, done
+
+
 def test_live_cloudfront_where_there_is_no_such_service():
     place.fresh(apply=False)
     done = place.run("plan", server="minio")
