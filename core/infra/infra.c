@@ -88,6 +88,8 @@ prepare (struct larder_infra *infra, const struct larder_infra_request *request,
 		code = order_check (infra, error);
 	if (code == 0)
 		code = keep_only (infra, request->only, error);
+	if (code == 0)
+		code = drivers_check (infra, error);
 	if (code < 0)
 		return code;
 	bind_all (infra);
@@ -302,6 +304,8 @@ infra_describe (struct larder *larder, struct larder_infra **ret, struct larder_
 		return code;
 	infra->describing = true;
 	code = desired_read (infra, error);
+	if (code == 0)
+		code = drivers_check (infra, error);
 	if (code < 0) {
 		larder_infra_free (infra);
 		return code;

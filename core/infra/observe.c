@@ -38,6 +38,34 @@ resource_cut (struct resource *resource, const char *why, struct larder_error *e
 	return resource->why_cut ? 0 : larder_fail_memory (error);
 }
 
+/* A driver that is not installed may come later; a word that is none, or that is all but the name of another, is a mistake. */
+static int
+check_driver (const struct larder_infra *infra, const struct resource *resource, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	const struct config_section *at;
+	const struct module *module;
+	if (!*resource->backend || config_find (larder_configuration (infra->larder), "backend", resource->backend, &at, NULL) < 0)
+		return 0;
+	const char *name = config_text (at, "driver");
+	int code = registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, name ? name : "", &module, &why);
+	const char *nearest = code == LARDER_E_NOTFOUND ? registry_nearest (larder_registry (infra->larder), LARDER_KIND_DRIVER, name, infra->arena) : NULL;
+	if (!nearest && code != LARDER_E_INVALID)
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, nearest ? arena_printf (infra->arena, "did you mean '%s'?", nearest) : "`larder module list` shows what is there",
+		"[backend \"%s\"] of %s has the driver '%s', which is not installed", resource->backend, config_where_key (at, "driver"), name ? name : "");
+}
+
+int
+drivers_check (const struct larder_infra *infra, struct larder_error *error)
+{
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < infra->count; n++)
+		if (!infra->at[n].aside)
+			code = check_driver (infra, &infra->at[n], error);
+	return code;
+}
+
 /* Has the driver that was opened the type, for this service? 0, or UNSUPPORTED and why. */
 static int
 offered (struct resource *resource, struct larder_error *error)

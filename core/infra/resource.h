@@ -100,6 +100,8 @@ const char *text_seconds (struct larder_arena *arena, int64_t ns);
 
 /* NULL: the driver has none of that name. */
 const struct larder_resource_type *resource_type_of (const struct larder_driver *driver, const char *name);
+/* INVALID, with the place, where the driver of a [backend] was misspelt. */
+int drivers_check (const struct larder_infra *infra, struct larder_error *error);
 /* Its driver and type; where the backend lacks it, `cut` with the reason. */
 int resource_bind (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Nothing of it is sent: its backend lacks it, and why. */

@@ -33,6 +33,8 @@ const char *registry_folder (const struct registry *registry);
 int registry_load (struct registry *registry, uint32_t kind, const char *name, const struct module **ret, struct larder_error *error);
 /* Load a file by path, vetted alike (module info, the conformance suites). */
 int registry_load_file (struct registry *registry, const char *path, const struct module **ret, struct larder_error *error);
+/* The module of the folder whose name this one is so near that it was meant; NULL. In the arena. */
+const char *registry_nearest (const struct registry *registry, uint32_t kind, const char *name, struct larder_arena *arena);
 /* Every *.so of the folder in order of name: loaded or with its problem. */
 int registry_each (struct registry *registry, larder_module_fn module, void *context, struct larder_error *error);
 /* Facts of a loaded module as the public struct; strings live in the arena. */

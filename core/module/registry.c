@@ -153,6 +153,22 @@ registry_each (struct registry *registry, larder_module_fn each, void *context, 
 	return code;
 }
 
+const char *
+registry_nearest (const struct registry *registry, uint32_t kind, const char *name, struct larder_arena *arena)
+{
+	const char *files[FILES_MOST], *word = kind_word (kind);
+	size_t count = 0, kept = 0, length = strlen (word);
+	if (list_files (registry, arena, files, &count, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		const char *file = text_last (files[i]);
+		if (strncmp (file, word, length) == 0 && file[length] == '-' && (files[kept] = arena_copy_bytes (arena, file + length + 1, strlen (file) - length - strlen ("-.so"))))
+			kept++;
+	}
+	const char *nearest = text_nearest (name, files, kept);
+	return nearest && 3 * text_distance (name, nearest) <= strlen (name) ? nearest : NULL;
+}
+
 /* ---- codecs ------------------------------------------------------------------------------------ */
 
 /* Every usable codec of the folder, in order of name, until `take` says stop. Of those that are refused the first one's problem

@@ -315,6 +315,23 @@ def test_cli_infra_what_a_backend_lacks():
     assert (done["created"], done["failed"]) == (10, 0) and not [path for path in settings() if "/backup/" in path], done
 
 
+def test_cli_infra_a_driver_that_is_none():
+    """One that is all but the name of another was misspelt, and nothing is made; any other may come later: told by plan and in the sum of apply."""
+    def of_the_cdn(driver):
+        env, profile = configured(PIPELINE), os.path.join(HOME, "etc/profiles/mock.ini")
+        write(profile, read(profile).replace(b'[backend "cdn"]\ndriver = localfs-mock', b'[backend "cdn"]\ndriver = ' + driver.encode()))
+        return env
+    fresh()
+    for driver, next in (("cloudfrnt", "did you mean 'cloudfront'?"), ("localfs-moc", "did you mean 'localfs-mock'?"), ("CloudFront", ""), ("", "")):
+        for words in (("infra", "plan"), ("infra", "apply"), ("config", "check"), ("infra", "policy", "operator"), ("infra", "destroy", "--environment", NAME)):
+            got = larder(*words, env=of_the_cdn(driver))
+            assert got.code == 2 and "mock.ini:" in got.err + got.out and next in got.err + got.out, (driver, words, got.code, got.out, got.err)
+        assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-uploads")), driver
+    for driver in ("nginx", "glacier-two", "gcs"):
+        got = larder("infra", "apply", env=of_the_cdn(driver))
+        assert got.code == 0 and "not supported here" in got.out.splitlines()[-1], (driver, got.out, got.err)
+
+
 def test_cli_infra_a_cdn_reads_what_it_serves():
     """Whether its store says so or not; a view is served as its store is."""
     fresh()
