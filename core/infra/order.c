@@ -87,13 +87,14 @@ one_less (struct running *running, size_t after, const struct resource *failed)
 		running->nodes[after].broken = failed;
 }
 
+/* `failed`: what keeps from what comes after it: itself, or what it was skipped for. NULL: nothing. */
 static void
-over (struct running *running, size_t index, bool failed)
+over (struct running *running, size_t index, const struct resource *failed)
 {
 	running->nodes[index].state = NODE_OVER;
 	running->left--;
 	if (!running->order->apart)
-		each_after (running, index, one_less, failed ? &running->infra->at[index] : NULL);
+		each_after (running, index, one_less, failed);
 	pthread_cond_broadcast (&running->changed);
 }
 
@@ -107,7 +108,7 @@ pick (struct running *running)
 		if (!running->nodes[n].broken)
 			return n;
 		running->order->skipped (running->order->context, &running->infra->at[n], running->nodes[n].broken);
-		over (running, n, true);
+		over (running, n, running->nodes[n].broken);
 		n = SIZE_MAX;                    /* from the start: what is behind it may stand before it */
 	}
 	return SIZE_MAX;
@@ -129,7 +130,7 @@ work (void *context)
 		pthread_mutex_unlock (&running->mutex);
 		int code = running->order->each (running->order->context, &running->infra->at[index]);
 		pthread_mutex_lock (&running->mutex);
-		over (running, index, code < 0);
+		over (running, index, code < 0 ? &running->infra->at[index] : NULL);
 	}
 	pthread_mutex_unlock (&running->mutex);
 	return NULL;

@@ -444,6 +444,7 @@ def test_cli_infra_one_that_fails_keeps_from_what_needs_it():
     skipped = sorted(line["resource"] for line in got.lines() if line.get("step") == "skipped")
     assert got.code == 5 and failed == [NEEDED[0]] and skipped == ["access", "cdn", "replication"], got.out
     assert (counts["created"], counts["failed"], counts["skipped"]) == (8, 1, 3), counts
+    assert {line["why"] for line in got.lines() if line.get("step") == "skipped"} == {"bucket '%s' failed" % NEEDED[0]}, "the first cause, and not what was skipped itself"
     shutil.rmtree(os.path.join(DEMO, NEEDED[0]))
     assert apply()["created"] == 4 and marks(plan()) == []
 
