@@ -59,6 +59,14 @@ changes (const struct larder_infra_counts *counts)
 	return counts->created + counts->updated + counts->replaced + counts->removed > 0;
 }
 
+/* Of several reasons none is the run's. */
+static int
+unseen (const struct infra_telling *telling, struct larder_error *error)
+{
+	return !telling->unseen ? 0 : larder_fail_next (error, telling->differ ? LARDER_E_UNAVAILABLE : telling->code, "the lines marked x tell why", "%llu of the resources cannot be looked at",
+		(unsigned long long) telling->unseen);
+}
+
 static int
 tell_plan (struct cli *cli, const struct larder_infra *infra, bool all, struct larder_infra_counts *ret, struct larder_error *error)
 {
@@ -69,8 +77,7 @@ tell_plan (struct cli *cli, const struct larder_infra *infra, bool all, struct l
 	if (code < 0)
 		return code;
 	infra_counts (cli, ret, true);
-	return !ret->failed ? 0 : larder_fail_next (error, telling.differ ? LARDER_E_UNAVAILABLE : telling.code, "the lines marked x tell why", "%llu of the resources cannot be looked at",
-		(unsigned long long) ret->failed);
+	return unseen (&telling, error);
 }
 
 /* ---- plan ---- */
@@ -162,13 +169,15 @@ run_show (struct cli *cli, const void *self, struct larder_error *error)
 	CLEANUP_INFRA struct larder_infra *infra = NULL;
 	struct infra_telling telling = { .cli = cli, .all = true };
 	int code = open_infra (cli, self, NULL, 0, &infra, error);
-	return code < 0 ? code : larder_infra_observed (infra, infra_line, &telling, error);
+	if (code == 0)
+		code = larder_infra_observed (infra, infra_line, &telling, error);
+	return code < 0 ? code : unseen (&telling, error);
 }
 
 const struct larder_cmd cmd_infra_show = {
 	.name = "infra show", .summary = "show what is there, as the services tell it", .operands = NULL,
 	.examples = "larder infra show --profile mock|every resource and its settings\nlarder infra show --only store/images --json|one, for a program",
-	.text = "A resource marked - is not there. Writes nothing.",
+	.text = "A resource marked - is not there, one marked x cannot be looked at: the exit status is that of its failure, and 8 where they differ. Writes nothing.",
 	.options = show_options, .self_size = sizeof (struct infra), .least = 0, .most = 0, .run = run_show,
 };
 

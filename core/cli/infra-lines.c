@@ -129,6 +129,7 @@ infra_line (void *context, const struct larder_infra_change *change, struct lard
 	(void) error;
 	telling->differ = telling->differ || (telling->code && change->code && change->code != telling->code);
 	telling->code = change->code ? change->code : telling->code;
+	telling->unseen += !change->path && change->mark == LARDER_INFRA_FAILED;
 	if (cli->globals.json) {
 		json_change (cli, change->path ? "change" : "resource", change, NULL, NULL);
 	} else if (!change->path) {

@@ -249,11 +249,13 @@ larder_infra_observed (const struct larder_infra *infra, larder_infra_change_fn 
 		if (one->aside)
 			continue;
 		struct larder_infra_change told = infra_whole (one);
-		if (told.mark != LARDER_INFRA_FAILED && told.mark != LARDER_INFRA_LACKING)
+		if (one->refusal)                        /* to be made so; what is there is there all the same */
+			told.why = told.next = NULL, told.code = 0;
+		if ((told.mark != LARDER_INFRA_FAILED && told.mark != LARDER_INFRA_LACKING) || one->refusal)
 			told.mark = one->state == LARDER_RESOURCE_ABSENT ? LARDER_INFRA_REMOVE : LARDER_INFRA_SAME;
 		code = line (context, &told, error);
 		for (size_t k = 0; code == 0 && k < one->observed.count; k++) {
-			told.mark = LARDER_INFRA_SAME, told.path = one->observed.at[k].path, told.was = one->observed.at[k].value, told.why = NULL;
+			told.mark = LARDER_INFRA_SAME, told.path = one->observed.at[k].path, told.was = one->observed.at[k].value, told.why = NULL, told.code = 0;
 			code = line (context, &told, error);
 		}
 	}

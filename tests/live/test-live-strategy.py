@@ -358,6 +358,22 @@ def test_live_strategy_a_database_that_is_not_there():
             file.write(pipeline)
 
 
+def test_live_strategy_shown_though_some_is_denied():
+    """What cannot be looked at is told with its code, and so does the command end; the rest is shown."""
+    w = world("aws")
+    w.applied()
+    denied = {"method": "GET", "path": "^/%s[?]lifecycle" % UPLOADS}
+    for rules, code, broken in ((refusing([denied], "AccessDenied"), 4, {("bucket", UPLOADS)}),
+                                (refusing([{"path": "^/$"}], "AccessDenied") + refusing([{"path": "^/2015-02-01"}], "AccessDeniedException") + refusing([{}], "AccessDenied"), 4, None)):
+        w.plan(*rules)
+        lines = w.infra("show", code=code)
+        w.plan()
+        failed = {(line["resource"], line["identity"]) for line in lines if line["type"] == "resource" and line["change"] == "failed"}
+        assert failed == broken if broken else len(failed) == 13, failed
+        assert "%d of the resources" % len(failed) in w.err and bool(broken) == any(line["type"] == "change" for line in lines), w.err
+    w.infra("show")
+
+
 LATE = 170                           # of each kind: the plan has looked at all by then, and not all is made
 
 
