@@ -82,6 +82,15 @@ cf_ask_page (const struct cf_work *work, const struct cf_list *list, const char 
 
 /* ---- the type ---- */
 
+/* One of ACM by its ARN, or one of IAM by its id, as ASCAEXAMPLE: whatever else is written here would be sent as an id. */
+static int
+check_certificate (const char *value, struct larder_error *error)
+{
+	if (strncmp (value, "arn:", 4) == 0 || (*value && strspn (value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == strlen (value)))
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "the ARN of a certificate of ACM in us-east-1, or the id of one of IAM", "it is neither an ARN nor an id, and no certificate is looked up by tags");
+}
+
 static int
 supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
 {
@@ -92,7 +101,7 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 		if (path_matches (told[n], line->path))
 			return larder_fail (error, LARDER_E_UNSUPPORTED, "it is told, and cannot be asked for");
 	if (!cloudfront->server || strcmp (cloudfront->server, "aws") == 0 || strcmp (cloudfront->server, "moto") == 0)
-		return 0;
+		return line && line->value && strcmp (line->path, "certificate") == 0 ? check_certificate (line->value, error) : 0;
 	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", cloudfront->server);
 }
 

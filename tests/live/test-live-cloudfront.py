@@ -617,6 +617,16 @@ def test_live_cloudfront_certificate_that_cannot_be():
         assert place.run("plan", text=text.replace("accept = ", "accept = %s, " % rule)).code == 0
 
 
+def test_live_cloudfront_certificate_that_is_none():
+    """What is no ARN is not sent as the id of one of IAM, unless it reads as such."""
+    place.fresh(apply=False)
+    for text in ("tag:Name=cdn", "images.pingvas.studio", "arm:aws:acm:us-east-1:1:certificate/x"):
+        done = place.run("apply", text=OAC.replace(CERTIFICATE, text))
+        assert done.code == 2 and "'%s' of certificate in [cdn" % text in done.err and "larder.ini:" in done.err and place.wrote() == [] and place.service.distributions == {}, (text, done)
+    done = place.run("plan", text=OAC.replace(CERTIFICATE, "ASCAEXAMPLE2048"))
+    assert done.code == 0, done
+
+
 def test_live_cloudfront_a_store_that_it_cannot_reach():
     place.fresh(apply=False)
     place.server.make_bucket(BUCKET)
