@@ -93,6 +93,29 @@ text_seconds (struct larder_arena *arena, int64_t ns)
 	return ns >= 0 ? arena_printf (arena, "%lld", (long long) (ns / INT64_C (1000000000))) : NULL;
 }
 
+static bool
+same_text (const char *one, const char *other)
+{
+	return strcmp (one ? one : "", other ? other : "") == 0;
+}
+
+/* Are two [backend] sections one service, of one account as far as they say? A name is then one thing, by whichever it is asked for. */
+static bool
+is_one_place (const struct larder_infra *infra, const char *one, const char *other)
+{
+	static const char *const keys[] = { "driver", "server", "endpoint", "region", "root", "access-key", "profile", "credentials", "file-system" };
+	const struct config_section *a, *b;
+	const struct config *config = larder_configuration (infra->larder);
+	if (strcmp (one, other) == 0)
+		return true;
+	if (config_find (config, "backend", one, &a, NULL) < 0 || config_find (config, "backend", other, &b, NULL) < 0)
+		return false;
+	for (size_t n = 0; n < sizeof keys / sizeof *keys; n++)
+		if (!same_text (config_text (a, keys[n]), config_text (b, keys[n])))
+			return false;
+	return true;
+}
+
 /* Two sections must not stand for one thing: each apply would undo the other's. */
 static int
 check_twins (const struct larder_infra *infra, struct larder_error *error)
@@ -100,7 +123,7 @@ check_twins (const struct larder_infra *infra, struct larder_error *error)
 	for (size_t a = 0; a < infra->count; a++)
 		for (size_t b = a + 1; b < infra->count; b++) {
 			const struct resource *one = &infra->at[a], *other = &infra->at[b];
-			if (strcmp (one->type, other->type) == 0 && strcmp (one->identity, other->identity) == 0 && strcmp (one->backend, other->backend) == 0)
+			if (strcmp (one->type, other->type) == 0 && strcmp (one->identity, other->identity) == 0 && is_one_place (infra, one->backend, other->backend))
 				return larder_fail_next (error, LARDER_E_INVALID, "give each its own, or let one be a view: in = STORE", "%s '%s' is what both [%s \"%s\"] of %s and [%s \"%s\"] of %s stand for",
 					one->type, one->identity, one->kind, one->section, config_where (one->at), other->kind, other->section, config_where (other->at));
 		}

@@ -434,6 +434,17 @@ def test_cli_infra_hostile_sections():
         assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-uploads")), change
 
 
+def test_cli_infra_twins_of_two_backends():
+    """Two [backend] sections may be one place: a bucket of both is one, and each apply would undo the other's. Of another place it is another."""
+    fresh()
+    more = '[store "other"]\nbackend = second\nbucket = pingvas-studio-logs\n'
+    for root, code in (("./larder-demo", 2), ("./larder-demo/second", 0)):
+        env, profile = configured(PIPELINE + more), os.path.join(HOME, "etc/profiles/mock.ini")
+        write(profile, read(profile) + b'[backend "second"]\ndriver = localfs-mock\nroot = ${LARDER_ROOT:-./larder-demo}' + root[len("./larder-demo"):].encode() + b"\n")
+        got = larder("infra", "plan", env=env)
+        assert got.code == code and (code == 0 or ("both [store" in got.err and "larder.ini:" in got.err)), (root, got.code, got.err)
+
+
 def test_cli_infra_one_that_fails_keeps_from_what_needs_it():
     fresh()
     os.makedirs(os.path.join(DEMO, NEEDED[0]))
