@@ -440,7 +440,7 @@ def test_cli_infra_twins_of_two_backends():
     more = '[store "other"]\nbackend = second\nbucket = pingvas-studio-logs\n'
     for root, code in (("./larder-demo", 2), ("./larder-demo/second", 0)):
         env, profile = configured(PIPELINE + more), os.path.join(HOME, "etc/profiles/mock.ini")
-        write(profile, read(profile) + b'[backend "second"]\ndriver = localfs-mock\nroot = ${LARDER_ROOT:-./larder-demo}' + root[len("./larder-demo"):].encode() + b"\n")
+        write(profile, read(profile) + b'[backend "second"]\ndriver = localfs-mock\nroot = ${LARDER_ROOT:-./larder-demo}' + root[len("./larder-demo"):].encode() + b"\ncreate = yes\n")
         got = larder("infra", "plan", env=env)
         assert got.code == code and (code == 0 or ("both [store" in got.err and "larder.ini:" in got.err)), (root, got.code, got.err)
 
