@@ -213,6 +213,9 @@ def test_live_efs_control_others_keep_theirs():
     want = place.strategy()
     assert place.facts() == want, place.facts()
     assert place.run("apply", "--adopt").code == 0 and place.wrote() == [], place.asked
+    place.efs.put_file_system_policy(FileSystemId=system, Policy=json.dumps({"Version": "2012-10-17", "Statement": [THEIRS, *place.policy()]}))
+    assert place.run("apply").code == 0 and place.wrote() == [], place.asked
+    assert place.run("apply", "--adopt").code == 0 and place.facts() == want and place.wrote() == ["PutFileSystemPolicy"], place.wrote()
     assert place.run("apply", "--adopt", section=SECTION.replace("policy = tls, access-point\n", "")).code == 0 and place.policy() == [], place.policy()
     place.applied()
     assert place.run("apply", "--adopt", section=SECTION.replace("policy = tls, access-point\n", "")).code == 0
