@@ -31,7 +31,7 @@ pairs_from_list (const char *const *list, struct larder_pair **ret_pairs, struct
 		memcpy (text, list[i], length);
 		char *equals = strchr (text, '=');
 		if (!equals || equals == text) {
-			*ret_code = larder_fail_next (error, LARDER_E_INVALID, "write --metadata NAME=VALUE", "'%s' is not NAME=VALUE", list[i]);
+			*ret_code = larder_fail_next (error, LARDER_E_INVALID, "write NAME=VALUE", "'%s' is not NAME=VALUE", list[i]);
 			free (pairs);
 			return (struct larder_pairs) { 0 };
 		}

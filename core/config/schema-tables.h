@@ -260,6 +260,8 @@ static const struct larder_option cdn_options[] = {
 	  .help = "firewall in front" },
 	{ .key = "key-group", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, key_group),
 	  .help = "keys of signed URLs" },
+	{ .key = "sign-most", .type = LARDER_DURATION, .at = offsetof (struct schema_cdn, sign_most), .def = "7d",
+	  .help = "how long a signed URL may be valid at the most" },
 	{ .key = "http-version", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, http_version),
 	  .help = "newest version of HTTP that viewers may speak" },
 	{ .key = "response-headers", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, response_headers),

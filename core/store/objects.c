@@ -361,15 +361,22 @@ store_url (struct larder_store *store, struct larder_arena *arena, const char *k
 	return code;
 }
 
+const struct config_section *
+store_cdn (const struct larder_store *store)
+{
+	const struct config_section *cdn = NULL;
+	const char *name = store->schema->cdn ? store->schema->cdn : store->place->cdn;
+	return name && config_find (store->larder->config, "cdn", name, &cdn, NULL) == 0 ? cdn : NULL;
+}
+
 int
 larder_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error)
 {
 	int code = check_key (store, key, error);
 	if (code < 0)
 		return code;
-	const struct config_section *cdn = NULL;
-	const char *cdn_name = store->schema->cdn ? store->schema->cdn : store->place->cdn;
-	if (cdn_name && config_find (store->larder->config, "cdn", cdn_name, &cdn, error) == 0 && config_text (cdn, "domain"))
+	const struct config_section *cdn = store_cdn (store);
+	if (cdn && config_text (cdn, "domain"))
 		return object_cdn_url (arena, config_text (cdn, "domain"), key, ret_url, error);
 	return store_url (store, arena, key, ret_url, error);
 }

@@ -47,6 +47,8 @@ bool store_can (const struct larder_store *store, size_t op_offset);     /* offs
 /* The driver's instance, for operations that larder.h does not have (parts, …). */
 struct instance *store_instance (const struct larder_store *store);
 
+/* The [cdn] that serves it, or NULL. */
+const struct config_section *store_cdn (const struct larder_store *store);
 /* The driver's own address of an object, whatever CDN stands before the store: equal ones are one object. */
 int store_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error);
 

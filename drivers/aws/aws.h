@@ -201,6 +201,19 @@ int aws_client_presign (struct aws_client *client, struct larder_call *call, str
 int aws_client_url (struct aws_client *client, struct aws_request *request, const char **ret_url, struct larder_error *error);
 const char *aws_reply_header (const struct aws_reply *reply, const char *name);
 
+/* ---- a private key of one's own, to sign with ----------------------------------------------------- */
+
+enum { AWS_SIGNATURE_MOST = 256 };
+struct aws_key;
+/* RSA of 2048 bits or EC on P-256, in PEM. INVALID what is none, DENIED where the passphrase (NULL: none) does not open it. */
+int aws_key_read (const char *pem, size_t length, const char *passphrase, struct aws_key **ret, struct larder_error *error);
+void aws_key_free (struct aws_key *key);   /* NULL allowed */
+/* On any thread. Of RSA by PKCS #1 1.5, of EC as DER. */
+int aws_key_sign (const struct aws_key *key, bool sha1, const void *bytes, size_t count, unsigned char ret[AWS_SIGNATURE_MOST], size_t *ret_length, struct larder_error *error);
+
+/* A small file of the user's, 1 MiB at the most; NUL behind it, in the arena. */
+int aws_file_read (struct larder_arena *arena, const char *path, const char **ret, size_t *ret_length, struct larder_error *error);
+
 /* ---- roles of IAM that are made and kept here ---------------------------------------------------- */
 
 #define AWS_ROLE_TAG "larder:id"

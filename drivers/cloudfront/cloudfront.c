@@ -10,13 +10,23 @@
 #include "traps.h"
 #include "words.h"
 
-static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct cloudfront, aws), { .key = NULL } };
+#define SIGNING(field) .at = offsetof (struct cloudfront, signing.field)
+static const struct larder_option options[] = {
+	AWS_CLIENT_OPTIONS (struct cloudfront, aws),
+	{ .key = "signing-key-id", .type = LARDER_STRING, SIGNING (key_id), .help = "id of the public key, in the key group, whose private half signs addresses" },
+	{ .key = "signing-key-file", .type = LARDER_PATH, SIGNING (key_file), .help = "file with that private key, PEM: RSA of 2048 bits, or EC on P-256" },
+	{ .key = "signing-key", .type = LARDER_SECRET, SIGNING (key), .help = "that private key itself, ${VARIABLE}" },
+	{ .key = "signing-key-passphrase", .type = LARDER_SECRET, SIGNING (passphrase), .help = "what opens it, ${VARIABLE}" },
+	{ .key = "signing-hash", .type = LARDER_ENUM, SIGNING (hash), .def = "sha256", .values = "sha256|sha1", .help = "what is signed by it: sha1 for edges and code that know no other" },
+	{ .key = NULL }
+};
 
 static void
 cloudfront_close (void *self)
 {
 	struct cloudfront *cloudfront = self;
 	aws_client_close (cloudfront->client);
+	aws_key_free (cloudfront->key);
 	pthread_mutex_destroy (&cloudfront->mutex);
 	arena_free (cloudfront->arena);
 }
@@ -147,6 +157,6 @@ cf_export (void *self, struct larder_call *call, const struct larder_export *req
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "cloudfront", .version = "0.1.0", .summary = "distributions of CloudFront",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct cloudfront), .resources = resources, .resource_stride = sizeof *resources,
-	.open = cloudfront_open, .close = cloudfront_close, .policy = cf_policy, .export_resource = cf_export,
+	.open = cloudfront_open, .close = cloudfront_close, .url = cf_url, .policy = cf_policy, .export_resource = cf_export,
 };
 LARDER_DRIVER (driver)

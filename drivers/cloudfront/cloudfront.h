@@ -7,14 +7,20 @@
 
 #include "wire.h"
 
+/* With what viewers are let in: the private half of a key in the distribution's key group. */
+enum cf_hash { CF_SHA256, CF_SHA1 };
+struct cf_signing { const char *key_id, *key, *key_file, *passphrase; uint32_t hash; };
+
 struct cloudfront {
 	struct aws_settings aws;
+	struct cf_signing signing;
 	const char *name, *server;
 	bool read_only;
 	struct aws_client *client;
 	pthread_mutex_t mutex;           /* of what follows: ids by identities, as they were found in this run */
 	struct larder_arena *arena;
 	struct cf_known *known;
+	struct aws_key *key;             /* read at its first use */
 };
 
 /* Known once, a distribution is asked for by its id: to find it among all costs a request for each. */
@@ -48,6 +54,9 @@ int cf_access_remove (const struct cf_work *work, const char *name, struct larde
 
 /* ---- rights.c ---- */
 int cf_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error);
+
+/* ---- url.c ---- */
+int cf_url (void *self, struct larder_call *call, const struct larder_url *request, const char **ret_url, struct larder_error *error);
 
 /* ---- change.c ---- */
 int cf_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);

@@ -93,6 +93,16 @@ void cf_set_quantity (struct aws_tree *tree, struct aws_node *at, const char *it
 void cf_set_members (struct aws_tree *tree, struct aws_node *at, const char *item, const struct lines *will, const char *set);
 void cf_behaviors_change (struct aws_tree *tree, struct aws_node *config, const struct lines *is, const struct lines *will);
 
+/* ---- signed.c ---- */
+
+/* Does the short form say all? Then no policy goes with it. */
+bool cf_is_canned (const struct larder_url *request);
+/* What is signed. */
+int cf_policy_text (const struct larder_url *request, struct buffer *into, struct larder_error *error);
+struct cf_signature { const char *key_id, *policy; bool sha1; const unsigned char *bytes; size_t length; };
+/* The address with its signature, or the cookies. */
+int cf_signed_text (const struct larder_url *request, const struct cf_signature *signature, struct buffer *into, struct larder_error *error);
+
 /* ---- both ways: what is one text of the document ---- */
 
 enum cf_kind { CF_TEXT, CF_BOOL, CF_ALL };       /* CF_ALL: yes is "all", no is "none" */

@@ -100,7 +100,8 @@ static const struct field fields[] = {
 	FIELD (larder_restore, tier),
 	SIZE (larder_url),
 	FIELD (larder_url, size), FIELD (larder_url, object), FIELD (larder_url, kind), FIELD (larder_url, method),
-	FIELD (larder_url, expires_in), FIELD (larder_url, now),
+	FIELD (larder_url, expires_in), FIELD (larder_url, now), FIELD (larder_url, base), FIELD (larder_url, below),
+	FIELD (larder_url, custom), FIELD (larder_url, starts), FIELD (larder_url, viewer),
 	SIZE (larder_action),
 	FIELD (larder_action, size), FIELD (larder_action, kind), FIELD (larder_action, target),
 	FIELD (larder_action, arguments), FIELD (larder_action, client_token),
@@ -328,6 +329,9 @@ static const struct field fields[] = {
 	FIELD (larder_probed, interlaced), FIELD (larder_probed, rows), FIELD (larder_probed, trailing),
 	FIELD (larder_probed, memory), FIELD (larder_probed, thumbnail_width), FIELD (larder_probed, thumbnail_height),
 	FIELD (larder_probed, would),
+	SIZE (larder_cdn_sign),
+	FIELD (larder_cdn_sign, size), FIELD (larder_cdn_sign, key), FIELD (larder_cdn_sign, expires), FIELD (larder_cdn_sign, starts),
+	FIELD (larder_cdn_sign, viewer), FIELD (larder_cdn_sign, query), FIELD (larder_cdn_sign, flags),
 };
 
 int

@@ -164,15 +164,25 @@ struct larder_restore {
 	const char *tier;        /* the service's own word, or NULL */
 };
 
-enum larder_url_kind { LARDER_URL_PUBLIC = 0, LARDER_URL_SIGNED = 1 };
+enum larder_url_kind {
+	LARDER_URL_PUBLIC = 0,
+	LARDER_URL_SIGNED = 1,
+	LARDER_URL_COOKIES = 2   /* what a browser is given to be let in, a NAME=VALUE a line, each with its line feed */
+};
 
 struct larder_url {
 	size_t size;
 	struct larder_object object;
 	uint32_t kind;           /* enum larder_url_kind */
 	const char *method;      /* "GET" */
-	int64_t expires_in;      /* ns; for SIGNED */
+	int64_t expires_in;      /* ns; for SIGNED and COOKIES */
 	int64_t now;             /* wall clock to sign at */
+	/* Of what a CDN serves; a driver of stores has a base of its own, and knows no more of these. */
+	const char *base;        /* the address as it will be asked for, with its query, but for the signature; NULL: of the object */
+	bool below;              /* all addresses that begin so; for COOKIES */
+	bool custom;             /* in the longest form, though a shorter one would do */
+	int64_t starts;          /* wall clock from when on it holds; 0: at once */
+	const char *viewer;      /* from these network addresses alone, "192.0.2.0/24"; NULL: from any */
 };
 
 /* What a bucket does with the versions of its objects. */

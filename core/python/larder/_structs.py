@@ -104,6 +104,13 @@ class listing(Sized):
     _fields_ = [("size", c_size_t), ("prefix", c_char_p), ("delimiter", c_char_p), ("start_after", c_char_p), ("versions", c_bool)]
 
 
+COOKIES, BELOW, CUSTOM = 1, 2, 4
+
+
+class cdn_sign(Sized):
+    _fields_ = [("size", c_size_t), ("key", c_char_p), ("expires", c_int64), ("starts", c_int64), ("viewer", c_char_p), ("query", pairs), ("flags", c_uint32)]
+
+
 class event(Sized):
     _fields_ = [
         ("size", c_size_t), ("action", c_char_p), ("from", c_char_p), ("to", c_char_p), ("reason", c_char_p), ("bytes", c_uint64),

@@ -52,6 +52,8 @@ class AsyncStore:
     image_url = _awaitable(Store.image_url)
     thumbnail_url = _awaitable(Store.thumbnail_url)
     thumbnail_key = _awaitable(Store.thumbnail_key)
+    sign_url = _awaitable(Store.sign_url)
+    sign_cookies = _awaitable(Store.sign_cookies)
     setting = _awaitable(Store.setting)
     get = _awaitable(Store.get)
     put = _awaitable(Store.put)
