@@ -37,7 +37,14 @@ backup_vaults (struct backup *backup, struct larder_call *call, struct larder_ar
 	return list (backup, call, arena, "backup-vaults/", "BackupVaultList", ret, error);
 }
 
-/* Its id; NULL: none. Two of one name are not told apart. */
+/* Two of one name, as two runs at once may have made them, are not told apart. */
+static int
+fail_twice (const char *what, const char *name, const char *one, const char *other, const char *next, struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_CONFLICT, next, "two backup %s are called '%s': %s and %s", what, name, one, other);
+}
+
+/* Its id; NULL: none. */
 static int
 id_of (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *name, const char **ret, struct larder_error *error)
 {
@@ -52,8 +59,7 @@ id_of (struct backup *backup, struct larder_call *call, struct larder_arena *are
 		if (strcmp (backup_text (one, "BackupPlanName"), name) != 0)
 			continue;
 		if (*ret)
-			return larder_fail_next (error, LARDER_E_CONFLICT, "remove one of them, or give this one another name: plan = NAME", "two backup plans are called '%s': %s and %s", name, *ret,
-				backup_text (one, "BackupPlanId"));
+			return fail_twice ("plans", name, *ret, backup_text (one, "BackupPlanId"), "remove one of them, or give this one another name: plan = NAME", error);
 		*ret = arena_copy (arena, backup_text (one, "BackupPlanId"));
 	}
 	return 0;
@@ -71,6 +77,21 @@ add_selection (struct backup *backup, struct larder_call *call, struct larder_ar
 }
 
 static int
+check_names (const json_t *selections, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *ids = json_object ();
+	const json_t *one;
+	size_t index;
+	json_array_foreach (selections, index, one) {
+		const char *name = backup_text (one, "SelectionName"), *other = json_string_value (json_object_get (ids, name));
+		if (other)
+			return fail_twice ("selections", name, other, backup_text (one, "SelectionId"), "remove one of them from the plan, by its id", error);
+		json_object_set (ids, name, json_object_get (one, "SelectionId"));
+	}
+	return ids ? 0 : larder_fail_memory (error);
+}
+
+static int
 read_selections (struct backup *backup, struct larder_call *call, struct larder_arena *arena, struct backup_state *state, struct larder_error *error)
 {
 	CLEANUP_JSON json_t *all = NULL;
@@ -78,6 +99,8 @@ read_selections (struct backup *backup, struct larder_call *call, struct larder_
 	size_t index;
 	const char *path = arena_printf (arena, "backup/plans/%s/selections/", state->id);
 	int code = path ? list (backup, call, arena, path, "BackupSelectionsList", &all, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = check_names (all, error);
 	state->selections = json_array ();
 	json_array_foreach (all, index, one)
 		if (code == 0)

@@ -374,6 +374,19 @@ def test_live_backup_two_of_one_name():
     assert done.code == 5 and "other" in done.err and all(identity in done.err for identity in place.service.plans), done
 
 
+def test_live_backup_two_selections_of_one_name():
+    """As two runs at once leave them: both are named, and nothing is guessed."""
+    place.fresh()
+    assert place.run("apply").code == 0
+    selections = only()["selections"]
+    selections["other"] = copy.deepcopy(next(iter(selections.values())))
+    for words in (["plan"], ["apply"]):
+        done = place.run(*words)
+        assert done.code == 5 and all(identity in done.err + done.out for identity in selections) and len(selections) == 2, done
+    del selections["other"]
+    assert place.run("apply").code == 0
+
+
 def test_live_backup_removed():
     place.fresh()
     assert place.run("apply").code == 0
