@@ -9,27 +9,29 @@
 #include "error.h"
 #include "instance.h"
 
+enum { COUNTED_MOST = 1000 };    /* a page: who holds more is told as such */
+
 static int
-any_item (void *context, const struct larder_info *info, struct larder_error *error)
+count_item (void *context, const struct larder_info *info, struct larder_error *error)
 {
-	bool *any = context;
+	size_t *count = context;
 	(void) info, (void) error;
-	*any = true;
+	(*count)++;
 	return 0;
 }
 
 /* Old versions and delete markers keep a bucket, too. */
 static int
-look_for_any (struct larder_infra *infra, const struct resource *one, bool *ret, struct larder_error *error)
+count (struct larder_infra *infra, const struct resource *one, size_t *ret, struct larder_error *error)
 {
 	struct instance *instance = one->instance;
 	struct larder_call call = larder_call_begin (infra->larder, one->arena);
 	struct larder_page page = { .size = sizeof page };
 	const struct larder_list request = {
-		.size = sizeof request, .bucket = one->identity, .prefix = "", .delimiter = "", .most = 1, .versions = instance->caps & LARDER_CAP_VERSIONS,
+		.size = sizeof request, .bucket = one->identity, .prefix = "", .delimiter = "", .most = COUNTED_MOST, .versions = instance->caps & LARDER_CAP_VERSIONS,
 	};
 	instance_enter (instance);
-	int code = instance->module->driver->list (instance->self, &call, &request, any_item, ret, &page, error);
+	int code = instance->module->driver->list (instance->self, &call, &request, count_item, ret, &page, error);
 	instance_leave (instance);
 	return code;
 }
@@ -47,14 +49,16 @@ was_empty (const struct larder_infra *infra, const struct resource *one)
 int
 resource_refuse_held (struct larder_infra *infra, struct resource *one, struct larder_error *error)
 {
-	bool part = !one->driver && (strcmp (one->type, "access") == 0 || strcmp (one->type, "replication") == 0), any = false;
+	bool part = !one->driver && (strcmp (one->type, "access") == 0 || strcmp (one->type, "replication") == 0);
+	size_t held = 0;
 	if (!part || !one->instance->module->driver->list || was_empty (infra, one))
 		return 0;
 	struct larder_error why = LARDER_ERROR_INIT;
-	int code = look_for_any (infra, one, &any, &why);
-	one->holds_nothing = code == 0 && !any;
-	if (any)
-		return larder_fail_next (error, LARDER_E_CONFLICT, "larder rm -r --all-versions empties it, when all of it is to go", "bucket '%s' holds objects", one->identity);
+	int code = count (infra, one, &held, &why);
+	one->holds_nothing = code == 0 && !held;
+	if (held)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "larder rm -r --all-versions empties it, when all of it is to go", "bucket '%s' holds objects: %zu%s, old versions counted",
+			one->identity, held, held < COUNTED_MOST ? "" : " or more");
 	if (code < 0 && code != LARDER_E_NOTFOUND && error)
 		larder_give (error, &why);
 	return code == LARDER_E_NOTFOUND ? 0 : code;
