@@ -47,9 +47,8 @@ add_share (struct larder_infra *infra, const struct config_section *at, const st
 	lines_add (lines, "throughput", asked->throughput);
 	if (config_given (at, "automatic-backup"))
 		lines_add (lines, "automatic-backup", yes_no (asked->automatic_backup));
-	lines_add (lines, "lifecycle.to-ia", text_days (share->arena, asked->to_ia));
-	if (asked->back_on_access)
-		lines_add (lines, "lifecycle.back-on-access", "1");
+	lines_add_or_refuse (share, "lifecycle.to-ia", text_days (share->arena, asked->to_ia), config_given (at, "to-ia"));
+	lines_add_or_refuse (share, "lifecycle.back-on-access", asked->back_on_access ? "1" : NULL, config_given (at, "back-on-access"));
 	if (asked->access_point) {
 		lines_add_in (lines, "access-point", asked->access_point, ".owner", asked->owner);
 		lines_add_in (lines, "access-point", asked->access_point, ".mode", asked->mode);
@@ -127,9 +126,24 @@ copy_life (struct larder_arena *arena, const struct schema_backup_rule *asked)
 	return arena_printf (arena, "%s%s%s%s%s", cold ? "cold-after " : "", cold ? cold : "", cold && gone ? ", " : "", gone ? "delete-after " : "", gone ? gone : "");
 }
 
+/* Gone at once, or never? A backup is too dear for a guess. */
 static int
-add_backup_rule (struct resource *backup, const char *id, const struct schema_backup_rule *asked, const char *vault, struct larder_error *error)
+check_stay (const struct config_section *at, const char *key, int64_t age, struct larder_error *error)
 {
+	if (age != 0 || !config_given (at, key))
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "1d or more; to keep them for ever, leave it out", "'%s' of %s in [%s \"%s\"] of %s lets no backup stay", config_text (at, key), key, config_kind (at), config_name (at),
+		config_where_key (at, key));
+}
+
+static int
+add_backup_rule (struct resource *backup, const char *id, const struct config_section *at, const struct schema_backup_rule *asked, const char *vault, struct larder_error *error)
+{
+	int code = check_stay (at, "delete-after", asked->delete_after, error);
+	if (code == 0)
+		code = check_stay (at, "copy-delete-after", asked->copy_delete_after, error);
+	if (code < 0)
+		return code;
 	struct lines *lines = &backup->desired;
 	char *copies = path_of_member (backup->arena, "rule", id, ".copy");
 	const char *life = copy_life (backup->arena, asked);
@@ -180,12 +194,12 @@ add_backup_rules (const struct larder_infra *infra, struct resource *backup, con
 {
 	const struct config_section *at;
 	if (!asked->rules || !*asked->rules)
-		return add_backup_rule (backup, asked->own.id ? asked->own.id : "daily", &asked->own, NULL, error);
+		return add_backup_rule (backup, asked->own.id ? asked->own.id : "daily", backup->at, &asked->own, NULL, error);
 	int code = check_rules (infra, backup, asked->rules, error);
 	for (const char *const *name = asked->rules; code == 0 && *name; name++) {
 		code = config_find (larder_configuration (infra->larder), "backup-rule", *name, &at, error);
 		if (code == 0)
-			code = add_backup_rule (backup, rule_id (at), config_struct (at), asked->own.vault, error);
+			code = add_backup_rule (backup, rule_id (at), at, config_struct (at), asked->own.vault, error);
 	}
 	return code;
 }

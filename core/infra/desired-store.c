@@ -90,8 +90,12 @@ least_abort (const struct larder_infra *infra, struct resource *bucket, const st
 {
 	const struct schema_lifecycle *asked = config_struct (at);
 	(void) infra, (void) error;
-	if (asked->abort_uploads > 0 && (!bucket->abort_after || asked->abort_uploads < bucket->abort_after))
+	if (!config_given (at, "abort-uploads"))
+		return 0;
+	if (asked->abort_uploads > 0 && (bucket->abort_after <= 0 || asked->abort_uploads < bucket->abort_after))
 		bucket->abort_after = asked->abort_uploads;
+	else if (!bucket->abort_after)
+		bucket->abort_after = -1;
 	return 0;
 }
 
@@ -119,8 +123,7 @@ add_cors (const struct larder_infra *infra, struct resource *bucket, const struc
 			return larder_fail_memory (error);
 		add_each (bucket, set, sets[n].members);
 	}
-	if (asked->max_age > 0)
-		lines_add_in (&bucket->desired, "cors", name, ".max-age", text_seconds (bucket->arena, asked->max_age));
+	lines_add_in (&bucket->desired, "cors", name, ".max-age", text_seconds (bucket->arena, asked->max_age));
 	return 0;
 }
 
@@ -172,14 +175,16 @@ add_encryption (struct resource *bucket, const char *text, struct larder_error *
 	return 0;
 }
 
-/* Parts of an upload that nobody ends are billed for ever: they go after the least age that a rule of the store says, or a week. In a
- * rule of its own, for services take no such line beside a filter by size or tag. */
+/* Parts of an upload that nobody ends are billed for ever: they go after the least age that a rule of the store says, or a week;
+ * never where they say 0. In a rule of its own, for services take no such line beside a filter by size or tag. */
 static int
 add_abort (const struct larder_infra *infra, struct resource *bucket, const char *lifecycle, struct larder_error *error)
 {
 	bucket->abort_after = 0;
 	int code = each_named (infra, bucket, "lifecycle", lifecycle, least_abort, error);
 	const char *days = text_days (bucket->arena, bucket->abort_after ? bucket->abort_after : 7 * 86400 * INT64_C (1000000000));
+	if (code < 0 || !days)
+		return lines_add (&bucket->refused, "rule[abort-uploads]", "no"), code;
 	lines_add_in (&bucket->desired, "rule", "abort-uploads", ".status", "enabled");
 	lines_add_in (&bucket->desired, "rule", "abort-uploads", ".abort-uploads", days);
 	return code;
@@ -272,8 +277,7 @@ add_access (struct larder_infra *infra, const struct config_section *at, const s
 	if (!access)
 		return larder_fail_memory (error);
 	access->protect = asked->protect;
-	if (asked->tls_only)
-		lines_add (&access->desired, "tls-only", "yes");
+	lines_add_or_refuse (access, "tls-only", asked->tls_only ? "yes" : NULL, config_given (at, "tls-only"));
 	int code = add_readers (infra, access, error);
 	return code < 0 ? code : resource_needs (infra, access, resource_find (infra, "store", config_name (at), "bucket"), error);
 }
@@ -285,7 +289,7 @@ desired_access (struct larder_infra *infra, struct larder_error *error)
 	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "store", at));) {
 		const struct schema_store *asked = config_struct (at);
 		code = check_reader (infra, at, error);
-		if (code == 0 && asked->bucket && asked->backend && (asked->tls_only || next_reader (infra, config_name (at), NULL)))
+		if (code == 0 && asked->bucket && asked->backend && (config_given (at, "tls-only") || next_reader (infra, config_name (at), NULL)))
 			code = add_access (infra, at, asked, error);
 	}
 	return code;

@@ -25,6 +25,7 @@ resource_add (struct larder_infra *infra, const struct config_section *at, const
 	if (!ret->arena || !ret->seen)
 		return NULL;
 	lines_begin (&ret->desired, ret->arena);
+	lines_begin (&ret->refused, ret->arena);
 	lines_begin (&ret->observed, ret->seen);
 	return ret;
 }
@@ -79,6 +80,14 @@ desired_tags (struct resource *resource, const char *const *tags, struct larder_
 		lines_add_in (&resource->desired, "tag", name, "", equals + 1);
 	}
 	return 0;
+}
+
+void
+lines_add_or_refuse (struct resource *resource, const char *path, const char *value, bool given)
+{
+	lines_add (&resource->desired, path, value);
+	if (!value && given)
+		lines_add (&resource->refused, path, "no");
 }
 
 const char *
@@ -140,6 +149,6 @@ desired_read (struct larder_infra *infra, struct larder_error *error)
 	for (size_t n = 0; code == 0 && n < sizeof steps / sizeof *steps; n++)
 		code = steps[n] (infra, error);
 	for (size_t n = 0; code == 0 && n < infra->count; n++)
-		code = lines_sort (&infra->at[n].desired, error);
+		code = infra->at[n].refused.failed ? larder_fail_memory (error) : lines_sort (&infra->at[n].desired, error);
 	return code < 0 ? code : check_twins (infra, error);
 }

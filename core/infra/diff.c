@@ -125,7 +125,7 @@ take_lacking (struct larder_infra *infra, struct resource *resource, struct lard
 			desired->at[kept++] = desired->at[n];
 	if (code < 0)
 		return code;
-	resource->empty = desired->count > 0 && kept == 0 && !resource->bare;       /* then there is nothing left to make */
+	resource->empty = desired->count + resource->refused.count > 0 && kept == 0 && !resource->bare;       /* then there is nothing left to make */
 	desired->count = kept;
 	for (size_t n = 0; resource->must && n < kept; n++)
 		if (path_matches (resource->must, desired->at[n].path))
@@ -139,11 +139,23 @@ take_lacking (struct larder_infra *infra, struct resource *resource, struct lard
 
 /* ---- the merge ---- */
 
+static bool
+is_refused (const struct resource *resource, const char *path)
+{
+	size_t member = path_member_length (path);
+	for (size_t n = 0; n < resource->refused.count; n++) {
+		const char *one = resource->refused.at[n].path;
+		if (strcmp (one, path) == 0 || (member && strlen (one) == member && strncmp (one, path, member) == 0))
+			return true;
+	}
+	return false;
+}
+
 bool
 resource_has_within (const struct resource *resource, const struct larder_path_rule *rule, const char *path)
 {
 	size_t member = path_member_length (path);
-	return member && !(rule->flags & LARDER_PATH_DOCUMENT) && lines_have_below (&resource->desired, path, member);
+	return is_refused (resource, path) || (member && !(rule->flags & LARDER_PATH_DOCUMENT) && lines_have_below (&resource->desired, path, member));
 }
 
 /* There, and not asked for. */

@@ -32,6 +32,7 @@ struct resource {
 	const char *why_cut;
 	const char *must;                /* pattern of a path that it is nothing without, or NULL: a backup that selects nothing backs up everything, and nothing is copied nowhere */
 	struct lines desired, observed;
+	struct lines refused;            /* paths of what was said no to: each, and what is below it, goes where it is there */
 	uint32_t state;                  /* enum larder_resource_state, as last read */
 	struct changes changes;          /* those of a set together, in byte order of their paths; none of one that is to be made: that is all it desires */
 	uint32_t mark;                   /* what becomes of the whole: enum larder_infra_mark */
@@ -47,7 +48,7 @@ struct resource {
 	bool sifted, empty;              /* those were taken out; nothing else was desired: where it is not there, nothing is to be made */
 	bool holds_nothing;              /* its bucket, as was found before this went */
 	bool bare;                       /* without any line, too, there is something to make */
-	int64_t abort_after;             /* of a bucket, while its lines are made: ns */
+	int64_t abort_after;             /* of a bucket, while its lines are made: ns; 0: nothing said, -1: never */
 	struct waiting { int64_t began, told, pause; } waiting;      /* for its service, in this run: since when by the boot clock, and at the last event; ns */
 	unsigned again;                  /* how often its service was asked once more in this run, as it had too much to do */
 	struct instance *instance;
@@ -91,6 +92,8 @@ int desired_databases (struct larder_infra *infra, struct larder_error *error);
 bool is_named (const char *list, const char *name);
 /* "NAME=VALUE" of a list as tag[NAME] = VALUE. */
 int desired_tags (struct resource *resource, const char *const *tags, struct larder_error *error);
+/* The line where it has a value; where it has none and was `given`, no or 0, it was said no to. */
+void lines_add_or_refuse (struct resource *resource, const char *path, const char *value, bool given);
 static inline const char *yes_no (bool value) { return value ? "yes" : "no"; }
 /* NULL unless more than 0: whole days, and seconds. */
 const char *text_days (struct larder_arena *arena, int64_t ns);
@@ -134,7 +137,7 @@ int resource_sift (struct larder_infra *infra, struct resource *resource, struct
 int resource_lacks (struct resource *resource, const char *path, const char *value, const char *why, struct larder_error *error);
 /* From both lists, sifted: changes and mark. */
 int resource_compare (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
-/* Is a line that is there part of a member that is ours, so that what nobody declared of it goes? */
+/* Is a line that is there part of a member that is ours, or of what was said no to, so that it goes unless it is declared? */
 bool resource_has_within (const struct resource *resource, const struct larder_path_rule *rule, const char *path);
 const struct larder_path_rule *resource_rule (const struct resource *resource, const char *path);
 

@@ -17,7 +17,7 @@
 #include "text.h"
 
 #define SAVED_FORMAT "larder-infra"
-enum { SAVED_VERSION = 3, SAVED_MOST = 64 << 20 };
+enum { SAVED_VERSION = 4, SAVED_MOST = 64 << 20 };
 
 /* ---- digests ---- */
 
@@ -111,6 +111,18 @@ put_lacking (struct buffer *out, const struct change *line)
 }
 
 static void
+put_refused (struct buffer *out, const struct line *line)
+{
+	struct json json;
+	json_begin (&json, out);
+	json_put_object (&json);
+	json_member (&json, "type", "refused");
+	json_member (&json, "path", line->path);
+	json_put_object_end (&json);
+	buffer_add_char (out, '\n');
+}
+
+static void
 put_resource (struct buffer *out, const struct resource *one)
 {
 	struct json json;
@@ -130,6 +142,8 @@ put_resource (struct buffer *out, const struct resource *one)
 		put_line (out, &one->desired.at[n]);
 	for (size_t n = 0; n < one->lacks.count; n++)
 		put_lacking (out, &one->lacks.at[n]);
+	for (size_t n = 0; n < one->refused.count; n++)
+		put_refused (out, &one->refused.at[n]);
 }
 
 static void
@@ -223,6 +237,7 @@ read_resource (struct larder_infra *infra, const json_t *line, struct resource *
 	one->sifted = true;
 	one->empty = json_is_true (json_object_get (line, "empty"));
 	lines_begin (&one->desired, one->arena);
+	lines_begin (&one->refused, one->arena);
 	*ret = one;
 	return *member (line, "lacking") && !one->cut ? resource_cut (one, member (line, "lacking"), error) : 0;
 }
@@ -258,6 +273,8 @@ take (struct larder_infra *infra, const json_t *line, struct resource **one, str
 		return read_resource (infra, line, one, error);
 	if (strcmp (type, "line") == 0 && *one)
 		read_line (*one, line);
+	if (strcmp (type, "refused") == 0 && *one)
+		lines_add (&(*one)->refused, member (line, "path"), "no");
 	if (strcmp (type, "lacking") == 0 && *one)
 		return resource_lacks (*one, member (line, "path"), json_string_value (json_object_get (line, "value")), member (line, "why"), error);
 	return 0;
@@ -278,7 +295,7 @@ saved_read (struct larder_infra *infra, const char *text, struct larder_error *e
 		json_decref (parsed);
 	}
 	for (size_t n = 0; code == 0 && n < infra->count; n++)
-		code = lines_sort (&infra->at[n].desired, error);
+		code = infra->at[n].refused.failed ? larder_fail_memory (error) : lines_sort (&infra->at[n].desired, error);
 	return code == 0 && !infra->saved_digest ? damaged ("has no head", error) : code;
 }
 
