@@ -61,23 +61,22 @@ changes (const struct larder_infra_counts *counts)
 
 /* Of several reasons none is the run's. */
 static int
-unseen (const struct infra_telling *telling, struct larder_error *error)
+unseen (const struct infra_telling *telling, const struct larder_infra_counts *counts, struct larder_error *error)
 {
-	return !telling->unseen ? 0 : larder_fail_next (error, telling->differ ? LARDER_E_UNAVAILABLE : telling->code, "the lines marked x tell why", "%llu of the resources cannot be looked at",
-		(unsigned long long) telling->unseen);
+	const char *what = counts->refused == counts->failed ? "would be refused" : counts->refused + counts->broken ? "cannot be what they are to be" : "cannot be looked at";
+	return !telling->unseen ? 0 : larder_fail_next (error, telling->differ ? LARDER_E_UNAVAILABLE : telling->code, "the lines marked x tell why", "%llu of the resources %s",
+		(unsigned long long) telling->unseen, what);
 }
 
 static int
-tell_plan (struct cli *cli, const struct larder_infra *infra, bool all, struct larder_infra_counts *ret, struct larder_error *error)
+tell_plan (struct cli *cli, const struct larder_infra *infra, struct infra_telling *telling, struct larder_infra_counts *ret, struct larder_error *error)
 {
-	struct infra_telling telling = { .cli = cli, .all = all };
-	int code = larder_infra_changes (infra, infra_line, &telling, error);
+	int code = larder_infra_changes (infra, infra_line, telling, error);
 	ret->size = sizeof *ret;
 	larder_infra_count (infra, ret);
-	if (code < 0)
-		return code;
-	infra_counts (cli, ret, true);
-	return unseen (&telling, error);
+	if (code == 0)
+		infra_counts (cli, ret, true);
+	return code;
 }
 
 /* ---- plan ---- */
@@ -98,12 +97,15 @@ run_plan (struct cli *cli, const void *self, struct larder_error *error)
 	const struct infra *flags = self;
 	CLEANUP_INFRA struct larder_infra *infra = NULL;
 	struct larder_infra_counts counts;
+	struct infra_telling telling = { .cli = cli, .all = flags->all };
 	int code = open_infra (cli, flags, NULL, LARDER_INFRA_LEAN, &infra, error);
 	if (code == 0)
-		code = tell_plan (cli, infra, flags->all, &counts, error);
+		code = tell_plan (cli, infra, &telling, &counts, error);
+	if (code == 0)
+		code = unseen (&telling, &counts, error);
 	if (code == 0 && flags->output)
 		code = save (infra, flags->output, error);
-	if (code == 0 && flags->detailed && changes (&counts))
+	if (code == 0 && flags->detailed && (changes (&counts) || (counts.left && !flags->destroy)))
 		cli->status_when_well = 10;
 	return code;
 }
@@ -114,7 +116,7 @@ const struct larder_cmd cmd_infra_plan = {
 		"larder infra plan -o today.plan|and keep it for infra apply\n"
 		"larder infra plan --detailed-exitcode|10 when there is something to do",
 	.text = "Compares what the sections want with what the services tell; nothing is stored in between. + is made, ~ is changed, -/+ is removed and made anew, - goes, ! is not supported by the backend, "
-		"? is there though nobody declared it and stays, x cannot be looked at; $ is a price that begins or ends with the change, where [larder] prices names a table. Writes nothing.",
+		"? is there though nobody declared it and stays, = is to go and will be left, x cannot be looked at or would be refused; $ is a price that begins or ends with the change, where [larder] prices names a table. Writes nothing.",
 	.options = plan_options, .self_size = sizeof (struct infra), .least = 0, .most = 0, .run = run_plan,
 };
 
@@ -144,10 +146,11 @@ run_apply (struct cli *cli, const void *self, struct larder_error *error)
 {
 	CLEANUP_INFRA struct larder_infra *infra = NULL;
 	struct larder_infra_counts counts;
+	struct infra_telling telling = { .cli = cli };
 	int code = open_asked (cli, self, 0, &infra, error);
 	if (code == 0 && cli->globals.dry_run)
-		return tell_plan (cli, infra, false, &counts, error);
-	return code < 0 ? code : do_it (cli, infra, error);
+		code = tell_plan (cli, infra, &telling, &counts, error);
+	return code < 0 ? code : cli->globals.dry_run ? unseen (&telling, &counts, error) : do_it (cli, infra, error);
 }
 
 const struct larder_cmd cmd_infra_apply = {
@@ -168,10 +171,11 @@ run_show (struct cli *cli, const void *self, struct larder_error *error)
 {
 	CLEANUP_INFRA struct larder_infra *infra = NULL;
 	struct infra_telling telling = { .cli = cli, .all = true };
+	const struct larder_infra_counts unlooked = { .failed = 1 };
 	int code = open_infra (cli, self, NULL, 0, &infra, error);
 	if (code == 0)
 		code = larder_infra_observed (infra, infra_line, &telling, error);
-	return code < 0 ? code : unseen (&telling, error);
+	return code < 0 ? code : unseen (&telling, &unlooked, error);
 }
 
 const struct larder_cmd cmd_infra_show = {
@@ -218,11 +222,12 @@ run_destroy (struct cli *cli, const void *self, struct larder_error *error)
 	const struct infra *flags = self;
 	CLEANUP_INFRA struct larder_infra *infra = NULL;
 	struct larder_infra_counts counts;
+	struct infra_telling telling = { .cli = cli };
 	int code = open_asked (cli, flags, LARDER_INFRA_DESTROY, &infra, error);
 	if (code == 0)
-		code = tell_plan (cli, infra, false, &counts, error);
-	if (code < 0 || cli->globals.dry_run || !changes (&counts))
-		return code;
+		code = tell_plan (cli, infra, &telling, &counts, error);
+	if (code < 0 || cli->globals.dry_run || !(changes (&counts) || counts.left))
+		return code < 0 ? code : unseen (&telling, &counts, error);
 	out_flush (cli);
 	cli->summary = (struct larder_summary) { .size = sizeof cli->summary };      /* nothing of it is done yet */
 	code = confirm (cli, flags->environment, error);

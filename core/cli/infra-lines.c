@@ -24,6 +24,7 @@ word_of (uint32_t mark)
 	case LARDER_INFRA_LACKING: return "unsupported";
 	case LARDER_INFRA_UNMANAGED: return "unmanaged";
 	case LARDER_INFRA_FAILED: return "failed";
+	case LARDER_INFRA_LEFT: return "left";
 	case LARDER_INFRA_WARNING: return "warning";
 	case LARDER_INFRA_COST: return "cost";
 	default: return "same";
@@ -48,6 +49,7 @@ json_change (struct cli *cli, const char *type, const struct larder_infra_change
 	json_member (&line.json, "from", change->from);
 	json_member (&line.json, "why", change->why);
 	json_member (&line.json, "next", change->next);
+	json_member (&line.json, "accept", change->accept);
 	if (event && event->step == LARDER_INFRA_WAITING) {
 		json_member_uint (&line.json, "seconds", (uint64_t) (event->waited / NS_PER_S));
 		json_member_uint (&line.json, "seconds_most", (uint64_t) (event->most / NS_PER_S));
@@ -70,6 +72,7 @@ sign_of (uint32_t mark)
 	case LARDER_INFRA_LACKING: return "!";
 	case LARDER_INFRA_UNMANAGED: return "?";
 	case LARDER_INFRA_FAILED: return "x";
+	case LARDER_INFRA_LEFT: return "=";
 	case LARDER_INFRA_WARNING: return "*";
 	case LARDER_INFRA_COST: return "$";
 	default: return " ";
@@ -104,7 +107,7 @@ out_change (struct cli *cli, const struct larder_infra_change *change)
 	out_printf (cli, "      %-3s ", sign_of (change->mark));
 	out_name (cli, change->path);
 	if (change->mark == LARDER_INFRA_WARNING) {
-		out_printf (cli, ": %s\n            way out: %s\n", change->why, change->next);
+		out_printf (cli, ": %s\n            way out: %s%s%s\n", change->why, change->next, change->accept ? "; or " : "", change->accept ? change->accept : "");
 		return;
 	}
 	if (change->was || change->will || change->from)
@@ -171,6 +174,9 @@ json_counts (struct cli *cli, const struct larder_infra_counts *counts)
 	json_member_uint (&line.json, "skipped", counts->skipped);
 	json_member_uint (&line.json, "warnings", counts->warnings);
 	json_member_uint (&line.json, "missing", counts->missing);
+	json_member_uint (&line.json, "left", counts->left);
+	json_member_uint (&line.json, "refused", counts->refused);
+	json_member_uint (&line.json, "broken", counts->broken);
 	json_line_end (cli, &line);
 }
 
@@ -180,7 +186,7 @@ sum_up (struct cli *cli, const struct larder_infra_counts *counts)
 {
 	struct larder_summary *sum = &cli->summary;
 	sum->done = counts->created + counts->updated + counts->replaced + counts->removed;
-	sum->skipped = counts->same + counts->skipped + counts->missing;
+	sum->skipped = counts->same + counts->skipped + counts->missing + counts->left;
 	sum->failed = counts->failed;
 	sum->scanned = sum->done + sum->skipped + sum->failed;
 }
@@ -199,13 +205,16 @@ infra_counts (struct cli *cli, const struct larder_infra_counts *counts, bool pl
 	add_count (&text, counts->updated, planned ? "to change" : "changed");
 	add_count (&text, counts->replaced, planned ? "to replace" : "replaced");
 	add_count (&text, counts->removed, planned ? "to remove" : "removed");
-	if (!text.length)
+	if (!text.length && !(counts->left + counts->failed + counts->skipped))
 		buffer_add_text (&text, "no changes");
+	add_count (&text, counts->left, "that will be left");
 	add_count (&text, counts->same, "as they are");
 	add_count (&text, counts->missing, "not there");
 	add_count (&text, counts->lacking, "not supported here");
 	add_count (&text, counts->unmanaged, "not declared");
-	add_count (&text, counts->failed, planned ? "that cannot be looked at" : "failed");
+	add_count (&text, counts->refused, "that the service would refuse");
+	add_count (&text, counts->broken, "that failed at the service");
+	add_count (&text, counts->failed - counts->refused - counts->broken, planned ? "that cannot be looked at" : "failed");
 	add_count (&text, counts->skipped, "skipped");
 	add_count (&text, counts->warnings, counts->warnings == 1 ? "warning" : "warnings");
 	out_printf (cli, "%s\n", buffer_text (&text));

@@ -83,6 +83,7 @@ wait_more (struct applying *applying, struct resource *one, struct larder_error 
 	if (!waiting->pause)
 		*waiting = (struct waiting) { .began = now, .told = -1, .pause = PAUSE_LEAST };
 	struct larder_infra_event event = { .size = sizeof event, .step = LARDER_INFRA_WAITING, .change = infra_whole (one), .waited = now - waiting->began, .before = waiting->told, .most = most };
+	event.change.why = infra_state (one);
 	if (event.waited >= most)
 		return larder_fail_next (error, LARDER_E_NOTREADY, "the same command goes on from there; --wait TIME lets it take longer", "%s '%s' is not ready after %s: the service tells '%s'",
 			one->type, one->identity, text_from_duration (event.waited, text), infra_state (one));
@@ -296,7 +297,7 @@ count_undone (struct applying *applying)
 	struct larder_infra_counts planned = { .size = sizeof planned };
 	larder_infra_count (applying->infra, &planned);
 	applying->counts = (struct larder_infra_counts) {
-		.size = sizeof planned, .lacking = planned.lacking, .missing = planned.missing, .unmanaged = planned.unmanaged, .warnings = planned.warnings,
+		.size = sizeof planned, .lacking = planned.lacking, .missing = applying->infra->flags & LARDER_INFRA_DESTROY ? 0 : planned.missing, .unmanaged = planned.unmanaged, .warnings = planned.warnings,
 	};
 }
 

@@ -228,6 +228,14 @@ mark_of (const struct resource *resource)
 	return mark;
 }
 
+/* As apply does it. */
+static void
+tell_replaced (const struct larder_infra *infra, struct resource *resource)
+{
+	resource->left = resource->protect || !(infra->flags & LARDER_INFRA_REPLACE);
+	resource->why_left = resource->protect ? "protected: it will be left as it is" : resource->left ? "left as it is without --replace" : "removed with what it holds, and made anew";
+}
+
 static int
 compare_absent (struct resource *resource)
 {
@@ -269,5 +277,7 @@ resource_compare (struct larder_infra *infra, struct resource *resource, struct 
 		return compare_absent (resource);
 	code = merge (infra, resource, error);
 	resource->mark = mark_of (resource);
+	if (resource->mark == LARDER_INFRA_REPLACED)
+		tell_replaced (infra, resource);
 	return code;
 }

@@ -80,6 +80,53 @@ first_lacking (const struct larder_infra *infra, struct larder_error *error)
 	return first_missing (infra, error);
 }
 
+/* ---- what will be left when all is to go ---- */
+
+static int
+leave (struct resource *one, const char *why, struct larder_error *error)
+{
+	one->mark = LARDER_INFRA_LEFT;
+	one->left = true;
+	one->why_left = why;
+	return why ? 1 : larder_fail_memory (error);
+}
+
+/* What it needs goes after it, and so not at all: how many more. */
+static int
+leave_needs (struct larder_infra *infra, const struct resource *one, struct larder_error *error)
+{
+	int more = 0;
+	if (one->aside || (!one->left && one->mark != LARDER_INFRA_FAILED))
+		return 0;
+	for (size_t n = 0; n < one->need_count; n++) {
+		struct resource *need = &infra->at[one->needs[n]];
+		if (need->aside || need->mark != LARDER_INFRA_REMOVE)
+			continue;
+		int code = leave (need, arena_printf (infra->arena, "%s '%s' %s: it will be left", one->type, one->identity, one->left ? "stays, and needs it" : "cannot be looked at, and may need it"), error);
+		if (code < 0)
+			return code;
+		more += code;
+	}
+	return more;
+}
+
+static int
+leave_protected (struct larder_infra *infra, struct larder_error *error)
+{
+	int more = infra->flags & LARDER_INFRA_DESTROY ? 1 : 0;
+	for (size_t n = 0; more && n < infra->count; n++)
+		if (!infra->at[n].aside && infra->at[n].mark == LARDER_INFRA_REMOVE && infra->at[n].protect)
+			leave (&infra->at[n], "protected: it will be left", error);
+	while (more > 0) {
+		more = 0;
+		for (size_t n = 0; more >= 0 && n < infra->count; n++) {
+			int code = leave_needs (infra, &infra->at[n], error);
+			more = code < 0 ? code : more + code;
+		}
+	}
+	return more;
+}
+
 static int
 prepare (struct larder_infra *infra, const struct larder_infra_request *request, struct larder_error *error)
 {
@@ -100,6 +147,8 @@ prepare (struct larder_infra *infra, const struct larder_infra_request *request,
 		code = look_at_all (infra, error);
 	if (code == 0 && request->saved)
 		code = saved_check (infra, error);
+	if (code == 0)
+		code = leave_protected (infra, error);
 	return code < 0 ? code : first_lacking (infra, error);
 }
 
@@ -169,8 +218,8 @@ why_of (const struct resource *one)
 {
 	if (one->mark == LARDER_INFRA_FAILED || one->mark == LARDER_INFRA_LACKING)
 		return one->mark == LARDER_INFRA_FAILED ? one->why_failed : one->why_cut;
-	if (one->mark == LARDER_INFRA_REMOVE && one->protect)
-		return "protected: it will be left";
+	if (one->mark == LARDER_INFRA_LEFT || one->mark == LARDER_INFRA_REPLACED)
+		return one->why_left;
 	return one->state == LARDER_RESOURCE_PENDING || one->state == LARDER_RESOURCE_FAILED ? infra_state (one) : NULL;
 }
 
@@ -191,7 +240,7 @@ tell_changes (const struct resource *one, const struct changes *changes, larder_
 	for (size_t n = 0; code == 0 && n < changes->count; n++) {
 		const struct change *at = &changes->at[n];
 		struct larder_infra_change told = infra_whole (one);
-		told.mark = at->mark, told.path = at->path, told.was = at->was, told.will = at->will, told.from = at->from, told.why = at->why, told.next = at->next;
+		told.mark = at->mark, told.path = at->path, told.was = at->was, told.will = at->will, told.from = at->from, told.why = at->why, told.next = at->next, told.accept = at->accept;
 		code = change (context, &told, error);
 	}
 	return code;
@@ -275,21 +324,25 @@ void
 larder_infra_count (const struct larder_infra *infra, struct larder_infra_counts *ret)
 {
 	struct larder_infra_counts counts = { .size = sizeof counts };
+	bool going = infra->flags & LARDER_INFRA_DESTROY;
 	for (size_t n = 0; n < infra->count; n++) {
 		const struct resource *one = &infra->at[n];
 		if (one->aside)
 			continue;
 		counts.created += one->mark == LARDER_INFRA_CREATE;
 		counts.updated += one->mark == LARDER_INFRA_UPDATE;
-		counts.replaced += one->mark == LARDER_INFRA_REPLACED;
+		counts.replaced += one->mark == LARDER_INFRA_REPLACED && !one->left;
+		counts.left += one->mark == LARDER_INFRA_LEFT || (one->mark == LARDER_INFRA_REPLACED && one->left);
 		counts.removed += one->mark == LARDER_INFRA_REMOVE;
-		counts.same += one->mark == LARDER_INFRA_SAME;
+		counts.same += one->mark == LARDER_INFRA_SAME && !going;
 		counts.lacking += one->mark == LARDER_INFRA_LACKING && one->cut;
-		counts.missing += one->mark == LARDER_INFRA_LACKING && !one->cut;
+		counts.missing += going ? one->mark == LARDER_INFRA_SAME : one->mark == LARDER_INFRA_LACKING && !one->cut;
 		counts.warnings += one->traps.count;
 		counts.failed += one->mark == LARDER_INFRA_FAILED;
+		counts.refused += one->mark == LARDER_INFRA_FAILED && one->refusal && one->state != LARDER_RESOURCE_FAILED;
+		counts.broken += one->mark == LARDER_INFRA_FAILED && one->state == LARDER_RESOURCE_FAILED;
 		count_changes (&one->changes, &counts);
-		if (!(infra->flags & LARDER_INFRA_DESTROY))
+		if (!going)
 			count_changes (&one->lacks, &counts);
 	}
 	larder_give (ret, &counts);
@@ -330,7 +383,7 @@ tell_traps (struct larder_infra *infra, struct resource *one, larder_finding_cb 
 		const struct change *trap = &one->traps.at[n];
 		const struct larder_finding found = {
 			.size = sizeof found, .section = arena_printf (one->arena, "[%s \"%s\"]", one->kind, one->section),
-			.text = arena_printf (one->arena, "%s: %s", trap->path, trap->why), .next = trap->next,
+			.text = arena_printf (one->arena, "%s: %s", trap->path, trap->why), .next = trap->accept ? arena_printf (one->arena, "%s; or %s", trap->next, trap->accept) : trap->next,
 		};
 		code = finding (context, &found);
 	}

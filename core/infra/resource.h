@@ -15,7 +15,7 @@ struct larder_path_rule;
 struct change {
 	uint32_t mark;                   /* enum larder_infra_mark */
 	const char *path, *was, *will;   /* was NULL: nothing; will NULL: gone, or not known yet when `from` is set */
-	const char *from, *why, *next;
+	const char *from, *why, *next, *accept;
 };
 
 struct changes { struct change *at; size_t count, room; };
@@ -39,6 +39,8 @@ struct resource {
 	int code;                        /* of what went wrong with it, told in `error`, which is there then */
 	const struct larder_error *error;
 	const char *why_failed;          /* of one that cannot be looked at */
+	bool left;                       /* it is to be replaced or to go, and will not be */
+	const char *why_left;            /* or what becomes of it when it is replaced */
 	size_t *needs, need_count, need_room;    /* indices of resources that come first */
 
 	struct changes lacks;            /* desired lines that the backend does not support */

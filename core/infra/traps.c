@@ -306,14 +306,15 @@ add_trap (struct resource *resource, const struct larder_trap *trap, const struc
 	struct changes *traps = &resource->traps;
 	struct change *at = arena_more (resource->arena, traps->at, traps->count, &traps->room, sizeof *at);
 	const char *text = trap_text (&world, resource->arena, trap->text);
-	if (!at || !text)
+	const char *accept = trap->refuses ? NULL : arena_printf (resource->arena, "accept = %s in [%s \"%s\"]", trap->name, resource->kind, resource->section);
+	if (!at || !text || (!accept && !trap->refuses))
 		return larder_fail_memory (error);
 	traps->at = at;
 	if (trap->refuses) {
 		resource->refusal = arena_printf (resource->arena, "%s: %s", trap->name, text);
 		resource->refusal_next = trap->next;
 	}
-	at[traps->count++] = (struct change) { .mark = LARDER_INFRA_WARNING, .path = trap->name, .why = text, .next = trap->next };
+	at[traps->count++] = (struct change) { .mark = LARDER_INFRA_WARNING, .path = trap->name, .why = text, .next = trap->next, .accept = accept };
 	return 0;
 }
 

@@ -28,6 +28,10 @@ def plan(*words, code=0, **more):
     return got
 
 
+def told(got):
+    return [line for line in got.lines() if line["type"] == "counts"][-1]
+
+
 def marks(got):
     """What is not as it is to be: identity, path, how."""
     return [(line["identity"], line.get("path"), line["change"]) for line in facts(got) if line["change"] not in ("same", "warning")]
@@ -220,8 +224,8 @@ def test_cli_infra_destroy_leaves_what_is_set_up_for_objects_that_stay():
     assert got.code == 5 and "holds objects: 2, old versions counted" in got.err and left() == ["access", "bucket", "replication"], got.err
     assert larder("rm", "-r", "--all-versions", "images:").code == 0
     env = configured(PIPELINE, ("[store \"images\"]\n", "[store \"images\"]\nprotect = yes\n"))
-    told = [line for line in facts(plan("--destroy", env=env), "resource") if line["identity"] == NEEDED[0]]
-    assert [line["why"] for line in told] == ["protected: it will be left"] * 3, told
+    its = [line for line in facts(plan("--destroy", env=env), "resource") if line["identity"] == NEEDED[0]]
+    assert [(line["change"], line["why"]) for line in its] == [("left", "protected: it will be left")] * 3, its
     got = larder("infra", "destroy", "--environment", NAME, env=env)
     assert got.code == 5 and "is protected" in got.err and left(env) == ["access", "bucket", "replication"], got.err
     assert larder("infra", "destroy", "--environment", NAME).code == 5 and not os.path.exists(os.path.join(DEMO, NEEDED[0]))
@@ -267,6 +271,22 @@ def test_cli_infra_backup_of_each_kind():
     assert told == ["database/postgresql#id", "store/uploads#arn"], told
 
 
+def test_cli_infra_a_plan_to_destroy_tells_what_will_be_left():
+    """What is protected, and what that needs: marked and counted apart; what is gone already is not as it is. Nothing to do is no change."""
+    fresh()
+    apply()
+    env = configured(PIPELINE, ("[cdn \"images\"]\n", "[cdn \"images\"]\nprotect = yes\n"))
+    planned = plan("--destroy", "--detailed-exitcode", env=env, code=10)
+    left = {line["identity"]: line["why"] for line in facts(planned, "resource") if line["change"] == "left"}
+    assert left == {NAME: "protected: it will be left", NEEDED[2]: "protected: it will be left", NEEDED[0]: "cdn '%s' stays, and needs it: it will be left" % NEEDED[2]}, left
+    done = told(larder("infra", "destroy", "--json", "--environment", NAME, env=env))
+    assert told(planned)["removed"] == done["removed"] == 9 and told(planned)["left"] == done["failed"] + done["skipped"] == 3, (told(planned), done)
+    planned = plan("--destroy", "--detailed-exitcode", env=env)
+    assert [told(planned)[name] for name in ("removed", "left", "missing", "same")] == [0, 3, 9, 0], planned.out
+    assert larder("infra", "plan", "--destroy", env=env).out.splitlines()[-1] == "3 that will be left, 9 not there"
+    assert larder("infra", "destroy", "--environment", NAME, env=env).code == 5        # still there
+
+
 def test_cli_infra_destroy_of_one_section():
     fresh()
     apply()
@@ -295,6 +315,13 @@ def test_cli_infra_what_cannot_be_changed_in_place():
     refused = larder("infra", "apply", env=env)
     assert refused.code == 5 and "--replace" in refused.err and "encrypted" in refused.err, refused.err
     assert [(one[1], one[2]) for one in marks(plan(env=env))] == [(None, "replace"), ("encrypted", "replace")]
+    # What apply will refuse is told, and counted apart; a difference it is all the same.
+    for words, more, why, replaced in ((("--replace",), "\nprotect = yes", "protected", 0), ((), "", "without --replace", 0), (("--replace",), "", "made anew", 1)):
+        env = configured(PIPELINE, ("encrypted = yes", "encrypted = no" + more))
+        got = plan("--detailed-exitcode", *words, env=env, code=10)
+        whole, = [line for line in facts(got, "resource") if line["change"] == "replace"]
+        assert why in whole["why"] and [told(got)[name] for name in ("replaced", "left")] == [replaced, 1 - replaced], (words, whole, told(got))
+        assert ("no changes" in larder("infra", "plan", *words, env=env).out) is False
     assert apply("--replace", env=env)["replaced"] == 1 and marks(plan(env=env)) == []
 
 
@@ -793,6 +820,27 @@ def test_cli_infra_copies_of_backups_have_their_traps():
         path = os.path.join(HOME, "etc/profiles/aws.ini")
         write(path, read(path).replace(b"driver = glacier", b"driver = s3"))
         assert (('[backup "models"]', "backups-in-one-region") in noted(env)) == told, to
+
+
+def test_cli_infra_a_trap_tells_how_it_is_accepted():
+    """By which word in which section: in the plan's text, as JSON and by config check; written there, it is silent. What the service refuses tells none."""
+    fresh()
+    text = written()
+    got = larder("infra", "plan", "--json", env=configured(text))
+    warned = [line for line in facts(got, "change") if line["change"] == "warning"]
+    refused = [line["path"] for line in warned if "accept" not in line]
+    assert len(warned) - len(refused) > 20 and all(line["accept"] == "accept = %s in [%s \"%s\"]" % (line["path"], line["kind"], line["section"]) for line in warned if "accept" in line), got.out
+    assert set(refused) == {"transition-gap", "certificate-region"}, refused
+    how = "accept = oai in [cdn \"images\"]"
+    assert "; or %s\n" % how in larder("infra", "plan", env=configured(text)).out and how in larder("config", "check", env=configured(text)).out
+    assert "oai" not in traps(text.replace("[cdn \"images\"]\n", "[cdn \"images\"]\naccept = oai\n"))
+
+
+def test_cli_infra_what_the_service_would_refuse_is_not_what_cannot_be_looked_at():
+    fresh()
+    got = larder("infra", "plan", env=configured(written()))
+    last = got.out.splitlines()[-1]
+    assert got.code == 2 and "that the service would refuse" in last and "cannot be looked at" not in last and "would be refused" in got.err, (last, got.err)
 
 
 def test_cli_infra_what_is_accepted_is_the_name_of_a_trap():

@@ -371,7 +371,25 @@ def test_live_strategy_shown_though_some_is_denied():
         failed = {(line["resource"], line["identity"]) for line in lines if line["type"] == "resource" and line["change"] == "failed"}
         assert failed == broken if broken else len(failed) == 13, failed
         assert "%d of the resources" % len(failed) in w.err and bool(broken) == any(line["type"] == "change" for line in lines), w.err
+    w.plan(*rules)
+    said = larder("infra", "plan", env=w.env).out.splitlines()[-1]
+    w.plan()
+    assert said == "13 that cannot be looked at", said
     w.infra("show")
+
+
+def test_live_strategy_one_is_denied_and_the_rest_goes():
+    """A bucket that cannot be looked at stays, and is told; with the right it goes, too."""
+    w = world("aws")
+    w.applied()
+    w.plan(*refusing([{"method": "GET", "path": "^/%s[?]lifecycle" % UPLOADS}], "AccessDenied"))
+    lines = w.infra(*DESTROY, code=4)
+    w.plan()
+    done = counts(lines[lines.index(counts(lines)) + 1:])        # the second: those of the plan come first
+    assert (done["removed"], done["failed"], done["skipped"]) == (12, 1, 0) and w.there() == [UPLOADS], (done, w.there())
+    assert [lines[-1][name] for name in ("scanned", "done", "failed")] == [13, 12, 1], lines[-1]
+    w.infra(*DESTROY)
+    w.is_nothing()
 
 
 LATE = 170                           # of each kind: the plan has looked at all by then, and not all is made

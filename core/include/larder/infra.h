@@ -48,12 +48,13 @@ enum larder_infra_mark {
 	LARDER_INFRA_SAME = ' ',
 	LARDER_INFRA_CREATE = '+',
 	LARDER_INFRA_UPDATE = '~',
-	LARDER_INFRA_REPLACED = 'r',     /* shown as -/+ */
+	LARDER_INFRA_REPLACED = 'r',     /* shown as -/+; of the whole `why` tells whether it will be */
 	LARDER_INFRA_REMOVE = '-',
 	LARDER_INFRA_LACKING = '!',      /* not supported here */
 	LARDER_INFRA_UNMANAGED = '?',    /* there, and not declared: left alone */
-	LARDER_INFRA_FAILED = 'x',       /* cannot be looked at */
+	LARDER_INFRA_FAILED = 'x',       /* cannot be looked at, failed at its service, or would be refused there */
 	LARDER_INFRA_WARNING = 'w',      /* a trap: `why` tells, `path` is its name */
+	LARDER_INFRA_LEFT = '=',         /* to go, and it will be left: `why` */
 	LARDER_INFRA_COST = '$'          /* `path` is the name of a price, `why` its unit, `will` (or of what ends `was`) amount and currency */
 };
 
@@ -69,6 +70,7 @@ struct larder_infra_change {
 	const char *why;                 /* reason, or what forces it; NULL */
 	const char *next;                /* a way out, or NULL */
 	int code;                        /* of FAILED */
+	const char *accept;              /* of WARNING, where it can be: what accepts it, and where: "accept = oai in [cdn \"images\"]"; NULL */
 };
 typedef int (*larder_infra_change_fn) (void *context, const struct larder_infra_change *change, struct larder_error *error);
 
@@ -106,7 +108,9 @@ struct larder_infra_counts {
 	uint64_t created, updated, replaced, removed, same;
 	uint64_t lacking, unmanaged;     /* not supported here; there, and not declared */
 	uint64_t failed, skipped, warnings;
-	uint64_t missing;                /* not there, and another's to make */
+	uint64_t missing;                /* not there, and another's to make, or gone already where all is to go */
+	uint64_t left;                   /* of a plan: to be replaced or removed, and it will be left */
+	uint64_t refused, broken;        /* of `failed`: what the service would refuse, and what failed there */
 };
 LARDER_API void larder_infra_count (const struct larder_infra *infra, struct larder_infra_counts *ret);
 /* The plan as text, with a digest of all that was observed, in one piece to the sink (`begin` is not called). */
