@@ -407,8 +407,12 @@ def test_live_backup_where_there_is_no_such_service():
     place.fresh()
     done = place.run("plan", server="minio")
     assert done.code == 0 and marks(done) == [(None, "unsupported")] and place.service.asked == [], done
+    # Nor a role that is made here: nothing is left of the selection, nor of the plan.
+    done = place.run("plan", text=AUTO, region="cn-north-1")
+    assert ("selection[efs-models-selection].role", "unsupported") in marks(done) and "in cn-north-1 a role is not made here" in done.out, done
     done = place.run("apply", text=AUTO, region="cn-north-1")
-    assert done.code == 2 and "has no role" in done.err and place.service.iam.asked == [] and "CreateBackupSelection" not in place.wrote(), done
+    assert done.code == 0 and "unsupported" in done.out and place.service.iam.asked == [] and place.wrote() == [], done
+    assert place.run("apply", "--strict", text=AUTO, region="cn-north-1").code == 2 and place.wrote() == []
     assert place.run("plan", region="cn-north-1").code == 0
 
 

@@ -48,6 +48,8 @@ model verify
 doctor --probe images
 
 model evict base --base sdxl
+cdn url images:one
+cdn sign --expires 1h images:one
 infra plan
 infra show
 infra destroy -n
