@@ -23,6 +23,8 @@ struct sha256 { uint32_t state[8]; uint64_t length; unsigned char block[64]; };
 void sha256_begin (struct sha256 *sha);
 void sha256_add (struct sha256 *sha, const void *bytes, size_t count);
 void sha256_end (struct sha256 *sha, unsigned char ret[32]);
+void sha256_end_hex (struct sha256 *sha, char ret[65]);
+void sha256_hex (const void *bytes, size_t count, char ret[65]);       /* of all in one piece */
 
 /* One block of 64 bytes, in plain C: what the instructions are tested against. */
 void sha256_blocks_plain (uint32_t state[8], const unsigned char *at, size_t blocks);

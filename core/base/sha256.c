@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "text.h"
+
 static const uint32_t round_constants[64] __attribute__ ((aligned (16))) = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
 	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -149,4 +151,21 @@ sha256_end (struct sha256 *sha, unsigned char ret[32])
 	sha256_add (sha, length, sizeof length);
 	for (int i = 0; i < 32; i++)
 		ret[i] = (unsigned char) (sha->state[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+void
+sha256_end_hex (struct sha256 *sha, char ret[65])
+{
+	unsigned char digest[32];
+	sha256_end (sha, digest);
+	text_hex (digest, sizeof digest, ret);
+}
+
+void
+sha256_hex (const void *bytes, size_t count, char ret[65])
+{
+	struct sha256 sha;
+	sha256_begin (&sha);
+	sha256_add (&sha, bytes, count);
+	sha256_end_hex (&sha, ret);
 }

@@ -4,7 +4,6 @@
 #include <larder/driver.h>
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"

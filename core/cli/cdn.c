@@ -4,34 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arena.h"
 #include "error.h"
-
-struct setting { struct cli *cli; const char *value; };
-
-static int
-take_winner (void *context, const struct larder_setting *setting)
-{
-	struct setting *found = context;
-	if (setting->winner)
-		found->value = arena_copy (found->cli->arena, setting->value);
-	return 0;
-}
 
 /* A key of [pipeline "NAME"] that names a store. */
 static int
 store_of (struct cli *cli, const char *pipeline, const char *key, const char **ret, struct larder_error *error)
 {
 	char name[300];
-	struct setting found = { cli, NULL };
 	snprintf (name, sizeof name, "pipeline.%s.%s", pipeline, key);
-	int code = larder_config_explain (cli->larder, name, take_winner, &found, error);
-	if (code < 0)
-		return code;
-	if (!found.value || !*found.value)
+	int code = cli_setting (cli, name, ret, error);
+	if (code == 0 && !**ret)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "[pipeline \"%s\"] has no %s", pipeline, key);
-	*ret = found.value;
-	return 0;
+	return code;
 }
 
 int

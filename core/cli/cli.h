@@ -100,6 +100,8 @@ enum open_how { OPEN_CONFIGURED, OPEN_MODULES_ONLY };
 /* Opens the library, starts watching signals, and names the profile on stderr. */
 int cli_open (struct cli *cli, enum open_how how, struct larder_error *error);
 void cli_close (struct cli *cli);
+/* The value in force of one key, "larder.environment", for as long as the run; "" where nothing says it. */
+int cli_setting (struct cli *cli, const char *key, const char **ret, struct larder_error *error);
 /* Parse an address that must be in a store. */
 int cli_store_address (struct cli *cli, const char *text, struct larder_address *ret, struct larder_error *error);
 /* The same, opened; close the store. */

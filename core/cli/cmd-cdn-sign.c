@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "cleanup.h"
 #include "clock.h"
 #include "error.h"
 #include "text.h"
@@ -120,14 +121,13 @@ static int
 run (struct cli *cli, const void *self, struct larder_error *error)
 {
 	char ends[32];
-	struct larder_pair *pairs = NULL;
+	CLEANUP_FREE struct larder_pair *pairs = NULL;
 	struct signing signing = { .flags = self };
 	int code = prepare (&signing, &pairs, error);
 	if (code == 0)
 		code = operands_each (cli, OPEN_CONFIGURED, sign_one, &signing, error);
 	if (code == 0 && cli->summary.done)
 		say (cli, "valid until %s", text_from_time (signing.request.expires, ends));
-	free (pairs);
 	return code;
 }
 

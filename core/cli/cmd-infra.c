@@ -187,22 +187,13 @@ const struct larder_cmd cmd_infra_show = {
 
 /* ---- destroy ---- */
 
-/* The first of those told is in force. */
-static int
-take_environment (void *context, const struct larder_setting *setting)
-{
-	char *name = context;
-	if (!*name)
-		snprintf (name, 200, "%s", setting->value ? setting->value : "");
-	return 0;
-}
-
 /* Whoever destroys says what, by its name. */
 static int
 confirm (struct cli *cli, const char *given, struct larder_error *error)
 {
-	char name[200] = "", typed[200] = "";
-	int code = larder_config_explain (cli->larder, "larder.environment", take_environment, name, error);
+	char typed[200] = "";
+	const char *name;
+	int code = cli_setting (cli, "larder.environment", &name, error);
 	if (code < 0)
 		return code;
 	if (!given && isatty (STDIN_FILENO)) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "arena.h"
 #include "error.h"
 
 /* --state, else where the XDG rules put it; NULL in a pod that has neither. */
@@ -74,6 +75,29 @@ cli_close (struct cli *cli)
 	larder_arena_free (cli->arena);
 	cli->larder = NULL;
 	cli->arena = NULL;
+}
+
+struct found { struct larder_arena *arena; const char *value; bool whole; };
+
+static int
+take_winner (void *context, const struct larder_setting *setting)
+{
+	struct found *found = context;
+	if (setting->winner && setting->value)
+		found->whole = (found->value = arena_copy (found->arena, setting->value));
+	return 0;
+}
+
+int
+cli_setting (struct cli *cli, const char *key, const char **ret, struct larder_error *error)
+{
+	struct found found = { cli->arena, "", true };
+	int code = larder_config_explain (cli->larder, key, take_winner, &found, error);
+	if (code == 0 && !found.whole)
+		code = larder_fail_memory (error);
+	if (code == 0)
+		*ret = found.value;
+	return code;
 }
 
 int

@@ -199,7 +199,6 @@ static int
 make_digest (struct job *job, struct larder_error *error)
 {
 	struct sha256 sha;
-	unsigned char digest[32];
 	const struct larder_raster *raster = job->request->raster;
 	sha256_begin (&sha);
 	if (raster) {
@@ -220,8 +219,7 @@ make_digest (struct job *job, struct larder_error *error)
 		if (code < 0)
 			return code;
 	}
-	sha256_end (&sha, digest);
-	text_hex (digest, sizeof digest, job->digest);
+	sha256_end_hex (&sha, job->digest);
 	return 0;
 }
 

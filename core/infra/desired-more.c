@@ -158,11 +158,12 @@ add_backup_rule (struct resource *backup, const char *id, const struct config_se
 	return 0;
 }
 
-static const char *
-rule_id (const struct config_section *at)
+const char *
+backup_rule_id (const struct config_section *at)
 {
-	const struct schema_backup_rule *rule = config_struct (at);
-	return rule->id ? rule->id : config_name (at);
+	bool single = strcmp (config_kind (at), "backup") == 0;
+	const struct schema_backup_rule *rule = single ? &((const struct schema_backup *) config_struct (at))->own : config_struct (at);
+	return rule->id ? rule->id : single ? "daily" : config_name (at);
 }
 
 /* What is said of the single rule would be lost beside others; and two of one name would be one. */
@@ -182,9 +183,9 @@ check_rules (const struct larder_infra *infra, const struct resource *backup, co
 			code = config_find (config, "backup-rule", names[a], &one, error);
 			if (code == 0)
 				code = config_find (config, "backup-rule", names[b], &other, error);
-			if (code == 0 && one != other && strcmp (rule_id (one), rule_id (other)) == 0)
+			if (code == 0 && one != other && strcmp (backup_rule_id (one), backup_rule_id (other)) == 0)
 				code = larder_fail_next (error, LARDER_E_INVALID, "id = another", "[backup \"%s\"] of %s has two rules called '%s'", backup->section,
-					config_where_key (backup->at, "rules"), rule_id (one));
+					config_where_key (backup->at, "rules"), backup_rule_id (one));
 		}
 	return code;
 }
@@ -194,12 +195,12 @@ add_backup_rules (const struct larder_infra *infra, struct resource *backup, con
 {
 	const struct config_section *at;
 	if (!asked->rules || !*asked->rules)
-		return add_backup_rule (backup, asked->own.id ? asked->own.id : "daily", backup->at, &asked->own, NULL, error);
+		return add_backup_rule (backup, backup_rule_id (backup->at), backup->at, &asked->own, NULL, error);
 	int code = check_rules (infra, backup, asked->rules, error);
 	for (const char *const *name = asked->rules; code == 0 && *name; name++) {
 		code = config_find (larder_configuration (infra->larder), "backup-rule", *name, &at, error);
 		if (code == 0)
-			code = add_backup_rule (backup, rule_id (at), at, config_struct (at), asked->own.vault, error);
+			code = add_backup_rule (backup, backup_rule_id (at), at, config_struct (at), asked->own.vault, error);
 	}
 	return code;
 }

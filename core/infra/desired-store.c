@@ -136,7 +136,7 @@ add_tier (struct larder_arena *arena, struct lines *tiers, const char *text)
 	int64_t ns;
 	if (!age || !*name || text_duration (age, &ns) < 0 || ns <= 0 || !text_is_days (ns) || lines_find (tiers, name))
 		return -1;
-	lines_add (tiers, name, arena_printf (arena, "%lldd %s", (long long) (ns / (86400 * INT64_C (1000000000))), name));
+	lines_add (tiers, name, arena_printf (arena, "%sd %s", text_days (arena, ns), name));
 	return lines_sort (tiers, NULL);
 }
 

@@ -230,18 +230,19 @@ of_backup_rule (struct lines *facts, const char *id, const struct schema_backup_
 }
 
 static void
-of_backup_rules (const struct larder_infra *infra, const struct schema_backup *asked, struct lines *facts)
+of_backup_rules (const struct larder_infra *infra, const struct resource *backup, struct lines *facts)
 {
 	const struct config *config = larder_configuration (infra->larder);
+	const struct schema_backup *asked = config_struct (backup->at);
 	const struct config_section *at;
 	struct copied copied = { .region = config_find (config, "backend", asked->backend, &at, NULL) == 0 ? config_text (at, "region") : NULL };
 	if (!asked->rules || !*asked->rules)
-		of_backup_rule (facts, asked->own.id ? asked->own.id : "daily", &asked->own, &copied);
+		of_backup_rule (facts, backup_rule_id (backup->at), &asked->own, &copied);
 	for (const char *const *name = asked->rules; name && *name; name++) {
 		if (config_find (config, "backup-rule", *name, &at, NULL) < 0)
 			continue;
 		const struct schema_backup_rule *rule = config_struct (at);
-		of_backup_rule (facts, rule->id ? rule->id : *name, rule, &copied);
+		of_backup_rule (facts, backup_rule_id (at), rule, &copied);
 		accepted (facts, rule->accept);
 	}
 	lines_add (facts, "copies-in-region", copied.here && !copied.elsewhere ? "yes" : NULL);
@@ -258,7 +259,7 @@ of_backup (const struct larder_infra *infra, const struct resource *backup, stru
 	for (const struct config_section *at = NULL; (at = next (infra, "filesystem", at));)
 		if (is_named (((const struct schema_filesystem *) config_struct (at))->backup, backup->section) && is_cache_of_versions (infra, config_name (at)))
 			lines_add_in (facts, "selected", config_name (at), ".cache-of-versions", "yes");
-	of_backup_rules (infra, asked, facts);
+	of_backup_rules (infra, backup, facts);
 }
 
 static void

@@ -92,6 +92,8 @@ int desired_own (struct larder_infra *infra, struct larder_error *error);
 int desired_databases (struct larder_infra *infra, struct larder_error *error);
 /* Is it one of the names of a list that is written as one text? */
 bool is_named (const char *list, const char *name);
+/* Of a [backup-rule], or of the only rule of a [backup]. */
+const char *backup_rule_id (const struct config_section *at);
 /* "NAME=VALUE" of a list as tag[NAME] = VALUE. */
 int desired_tags (struct resource *resource, const char *const *tags, struct larder_error *error);
 /* The line where it has a value; where it has none and was `given`, no or 0, it was said no to. */

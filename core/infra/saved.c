@@ -14,7 +14,6 @@
 #include "cleanup.h"
 #include "error.h"
 #include "json.h"
-#include "text.h"
 
 #define SAVED_FORMAT "larder-infra"
 enum { SAVED_VERSION = 4, SAVED_MOST = 64 << 20 };
@@ -25,14 +24,6 @@ static void
 add_text (struct sha256 *sha, const char *text)
 {
 	sha256_add (sha, text ? text : "", text ? strlen (text) + 1 : 1);
-}
-
-static void
-finish (struct sha256 *sha, char ret[65])
-{
-	unsigned char bytes[32];
-	sha256_end (sha, bytes);
-	text_hex (bytes, sizeof bytes, ret);
 }
 
 /* What a service counts up by itself is not the world that moves. */
@@ -67,32 +58,35 @@ digest (const struct larder_infra *infra, char ret[65])
 	for (size_t n = 0; n < infra->count; n++)
 		if (!infra->at[n].aside && !infra->at[n].cut && infra->at[n].code == 0)
 			sha256_add (&sha, infra->at[n].digest, sizeof infra->at[n].digest);
-	finish (&sha, ret);
-}
-
-static void
-digest_text (const char *text, size_t length, char ret[65])
-{
-	struct sha256 sha;
-	sha256_begin (&sha);
-	sha256_add (&sha, text, length);
-	finish (&sha, ret);
+	sha256_end_hex (&sha, ret);
 }
 
 /* ---- writing ---- */
 
 static void
+begin_line (struct json *json, struct buffer *out, const char *type)
+{
+	json_begin (json, out);
+	json_put_object (json);
+	json_member (json, "type", type);
+}
+
+static void
+end_line (struct json *json, struct buffer *out)
+{
+	json_put_object_end (json);
+	buffer_add_char (out, '\n');
+}
+
+static void
 put_line (struct buffer *out, const struct line *line)
 {
 	struct json json;
-	json_begin (&json, out);
-	json_put_object (&json);
-	json_member (&json, "type", "line");
+	begin_line (&json, out, "line");
 	json_member (&json, "path", line->path);
 	json_member (&json, line->from ? "from" : "value", line->from ? line->from : line->value);
 	json_member (&json, "set", line->set);
-	json_put_object_end (&json);
-	buffer_add_char (out, '\n');
+	end_line (&json, out);
 }
 
 /* Of what is told as not supported; the doing tells it again. */
@@ -100,35 +94,27 @@ static void
 put_lacking (struct buffer *out, const struct change *line)
 {
 	struct json json;
-	json_begin (&json, out);
-	json_put_object (&json);
-	json_member (&json, "type", "lacking");
+	begin_line (&json, out, "lacking");
 	json_member (&json, "path", line->path);
 	json_member (&json, "value", line->will);
 	json_member (&json, "why", line->why);
-	json_put_object_end (&json);
-	buffer_add_char (out, '\n');
+	end_line (&json, out);
 }
 
 static void
 put_refused (struct buffer *out, const struct line *line)
 {
 	struct json json;
-	json_begin (&json, out);
-	json_put_object (&json);
-	json_member (&json, "type", "refused");
+	begin_line (&json, out, "refused");
 	json_member (&json, "path", line->path);
-	json_put_object_end (&json);
-	buffer_add_char (out, '\n');
+	end_line (&json, out);
 }
 
 static void
 put_resource (struct buffer *out, const struct resource *one)
 {
 	struct json json;
-	json_begin (&json, out);
-	json_put_object (&json);
-	json_member (&json, "type", "resource");
+	begin_line (&json, out, "resource");
 	json_member (&json, "kind", one->kind);
 	json_member (&json, "section", one->section);
 	json_member (&json, "resource", one->type);
@@ -136,8 +122,7 @@ put_resource (struct buffer *out, const struct resource *one)
 	json_member_bool (&json, "protect", one->protect);
 	json_member_bool (&json, "empty", one->empty);
 	json_member (&json, "lacking", one->cut ? one->why_cut : NULL);
-	json_put_object_end (&json);
-	buffer_add_char (out, '\n');
+	end_line (&json, out);
 	for (size_t n = 0; n < one->desired.count; n++)
 		put_line (out, &one->desired.at[n]);
 	for (size_t n = 0; n < one->lacks.count; n++)
@@ -152,16 +137,13 @@ put_head (struct buffer *out, const struct larder_infra *infra)
 	struct json json;
 	char observed[65];
 	digest (infra, observed);
-	json_begin (&json, out);
-	json_put_object (&json);
-	json_member (&json, "type", "plan");
+	begin_line (&json, out, "plan");
 	json_member (&json, "format", SAVED_FORMAT);
 	json_member_uint (&json, "version", SAVED_VERSION);
 	json_member (&json, "profile", config_profile (larder_configuration (infra->larder)));
 	json_member_uint (&json, "flags", infra->flags & ~(uint32_t) LARDER_INFRA_LEAN);
 	json_member (&json, "observed", observed);
-	json_put_object_end (&json);
-	buffer_add_char (out, '\n');
+	end_line (&json, out);
 }
 
 int
@@ -174,7 +156,7 @@ larder_infra_save (const struct larder_infra *infra, const struct larder_sink *s
 	for (size_t n = 0; n < infra->count; n++)
 		if (!infra->at[n].aside)
 			put_resource (&out, &infra->at[n]);
-	digest_text (buffer_text (&out), out.length, whole);
+	sha256_hex (buffer_text (&out), out.length, whole);
 	buffer_printf (&out, "{\"type\":\"end\",\"sha256\":\"%s\"}\n", whole);
 	return out.failed ? larder_fail_memory (error) : sink->write (sink->context, out.at, out.length, error);
 }
@@ -195,7 +177,7 @@ check_end (const char *text, struct larder_error *error)
 	char whole[65];
 	if (!end)
 		return damaged ("has no end: it was cut short, or is none", error);
-	digest_text (text, (size_t) (end - text), whole);
+	sha256_hex (text, (size_t) (end - text), whole);
 	return strncmp (end + strlen ("{\"type\":\"end\",\"sha256\":\""), whole, 64) == 0 ? 0 : damaged ("was changed after it was written", error);
 }
 

@@ -219,14 +219,12 @@ static void
 name_of (const struct journal_what *what, char ret[80])
 {
 	struct sha256 sha;
-	unsigned char digest[32];
 	char hex[65];
 	const char *const texts[] = { what->kind, what->address, what->path };
 	sha256_begin (&sha);
 	for (size_t i = 0; i < 3; i++)
 		sha256_add (&sha, texts[i], strlen (texts[i]) + 1);
-	sha256_end (&sha, digest);
-	text_hex (digest, sizeof digest, hex);
+	sha256_end_hex (&sha, hex);
 	snprintf (ret, 80, "%.40s.journal", hex);
 }
 

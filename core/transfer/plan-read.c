@@ -107,11 +107,9 @@ struct counted { uint64_t copies, removals; struct sha256 sha; };
 static bool
 is_end_of (const json_t *line, const struct counted *counted)
 {
-	unsigned char digest[32];
 	char hex[65];
 	struct sha256 whole = counted->sha;
-	sha256_end (&whole, digest);
-	text_hex (digest, sizeof digest, hex);
+	sha256_end_hex (&whole, hex);
 	const char *sum = json_string_value (json_object_get (line, "sha256"));
 	return sum && strcmp (sum, hex) == 0 && (uint64_t) json_integer_value (json_object_get (line, "copies")) == counted->copies
 		&& (uint64_t) json_integer_value (json_object_get (line, "removals")) == counted->removals;

@@ -202,12 +202,10 @@ plan_new (struct plan **ret, const char *path, const struct plan_head *head, str
 int
 plan_publish (struct plan *plan, const struct larder_summary *sum, struct larder_error *error)
 {
-	unsigned char digest[32];
 	char hex[65];
 	struct json json;
 	struct sha256 whole = plan->sha;
-	sha256_end (&whole, digest);
-	text_hex (digest, sizeof digest, hex);
+	sha256_end_hex (&whole, hex);
 	line_begin (plan, &json);
 	json_member_uint (&json, "copies", plan->copies);
 	json_member_uint (&json, "removals", plan->removals);

@@ -93,7 +93,7 @@ aws_policy_alike (json_t *one, json_t *other)
 
 /* ---- statements of somebody else, told ---- */
 
-#define DIGEST_BYTES 8
+#define DIGEST_TOLD "%.16s"     /* of its digits so many tell it from others */
 
 /* "ONE", or "ONE and 2 more"; texts of whatever depth. */
 struct listed { const char *first; size_t count; };
@@ -125,28 +125,17 @@ words_of (json_t *statement, const char *name, struct larder_arena *arena)
 	return arena_printf (arena, "%s%s", not ? "all but " : "", listed.first);
 }
 
-static void
-digest_of (const char *text, char ret[2 * DIGEST_BYTES + 1])
-{
-	struct sha256 sha;
-	unsigned char digest[32];
-	sha256_begin (&sha);
-	sha256_add (&sha, text, strlen (text));
-	sha256_end (&sha, digest);
-	text_hex (digest, DIGEST_BYTES, ret);
-}
-
 const char *
 aws_policy_says (json_t *statement, struct larder_arena *arena)
 {
-	char digest[2 * DIGEST_BYTES + 1] = "";
+	char digest[65] = "";
 	json_t *plain = aws_policy_plain (statement);
 	char *text = text_of (plain);
 	const char *effect = json_string_value (json_object_get (plain, "Effect")), *what = words_of (plain, "Action", arena), *who = words_of (plain, "Principal", arena), *said = NULL;
 	if (text)
-		digest_of (text, digest);
+		sha256_hex (text, strlen (text), digest);
 	if (text && what && who)
-		said = arena_printf (arena, "%s %s to %s (%s)", effect ? effect : "?", what, who, digest);
+		said = arena_printf (arena, "%s %s to %s (" DIGEST_TOLD ")", effect ? effect : "?", what, who, digest);
 	free (text);
 	json_decref (plain);
 	return said;

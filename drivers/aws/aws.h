@@ -211,7 +211,7 @@ void aws_key_free (struct aws_key *key);   /* NULL allowed */
 /* On any thread. Of RSA by PKCS #1 1.5, of EC as DER. */
 int aws_key_sign (const struct aws_key *key, bool sha1, const void *bytes, size_t count, unsigned char ret[AWS_SIGNATURE_MOST], size_t *ret_length, struct larder_error *error);
 
-/* A small file of the user's, 1 MiB at the most; NUL behind it, in the arena. */
+/* A whole small file of the user's, 1 MiB at the most, links followed (Kubernetes mounts tokens behind links), NUL added. NOTFOUND: there is none. */
 int aws_file_read (struct larder_arena *arena, const char *path, const char **ret, size_t *ret_length, struct larder_error *error);
 
 /* ---- roles of IAM that are made and kept here ---------------------------------------------------- */

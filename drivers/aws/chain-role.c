@@ -8,7 +8,6 @@
 #include "checksum.h"
 #include "clock.h"
 #include "error.h"
-#include "text.h"
 
 #define ATTEMPTS 3
 
@@ -16,16 +15,11 @@ static int
 sign (struct aws_asking *asking, struct aws_request *request, const struct aws_endpoint *endpoint, const struct aws_grant *source, struct larder_error *error)
 {
 	const struct aws_credentials who = { source->access_key, source->secret_key, source->session_token };
-	unsigned char digest[32];
 	char hash[65];
-	struct sha256 sha;
 	int code = aws_request_check (request, error);
 	if (code < 0)
 		return code;
-	sha256_begin (&sha);
-	sha256_add (&sha, request->body, request->body_length);
-	sha256_end (&sha, digest);
-	text_hex (digest, sizeof digest, hash);
+	sha256_hex (request->body, request->body_length, hash);
 	const struct aws_signing signing = {
 		.credentials = &who, .service = "sts", .region = endpoint->region, .time = asking->host->wall (), .payload_hash = hash,
 	};

@@ -82,10 +82,8 @@ add (struct sha256 *sha, const char *text)
 static void
 key_of (struct sha256 *sha, const char *kind, char ret[96])
 {
-	unsigned char digest[32];
 	char hex[65];
-	sha256_end (sha, digest);
-	text_hex (digest, sizeof digest, hex);
+	sha256_end_hex (sha, hex);
 	snprintf (ret, 96, "aws/%s/%s", kind, hex);
 }
 

@@ -127,7 +127,6 @@ void
 aws_identity_digest (const struct aws_identity_settings *settings, char ret[65])
 {
 	struct sha256 sha;
-	unsigned char digest[32];
 	const char *const texts[] = { settings->access_key, settings->secret_key, settings->session_token, settings->profile, settings->region,
 	                              settings->ca_file, settings->around.home };
 	sha256_begin (&sha);
@@ -137,8 +136,7 @@ aws_identity_digest (const struct aws_identity_settings *settings, char ret[65])
 		add (&sha, settings->around.values[i]);
 	sha256_add (&sha, settings->order, settings->count * sizeof *settings->order);
 	add (&sha, settings->anonymous ? "anonymous" : NULL);
-	sha256_end (&sha, digest);
-	text_hex (digest, sizeof digest, ret);
+	sha256_end_hex (&sha, ret);
 }
 
 int

@@ -32,8 +32,6 @@ bool aws_surroundings_say (const struct aws_surroundings *around, enum aws_varia
 
 /* ---- small-file.c ----------------------------------------------------------------------------------- */
 
-/* A whole small file of the user's, links followed (Kubernetes mounts tokens behind links), NUL added. NOTFOUND: there is none. */
-int aws_file_read (struct larder_arena *arena, const char *path, const char **ret, size_t *ret_length, struct larder_error *error);
 /* A file of one token: without blanks and line ends around it; INVALID for any inside it, or an empty one. */
 int aws_token_read (struct larder_arena *arena, const char *path, const char **ret, struct larder_error *error);
 

@@ -501,12 +501,7 @@ prepare (struct sending *sending, struct larder_error *error)
 		sending->body = send->body;
 		sending->payload_hash = aws_client_signs_payload (sending->client) ? send->payload_hash : AWS_UNSIGNED_PAYLOAD;
 	} else if (send->request->body) {
-		struct sha256 sha;
-		unsigned char digest[32];
-		sha256_begin (&sha);
-		sha256_add (&sha, send->request->body, send->request->body_length);
-		sha256_end (&sha, digest);
-		text_hex (digest, sizeof digest, sending->hash);
+		sha256_hex (send->request->body, send->request->body_length, sending->hash);
 		sending->payload_hash = sending->hash;
 		memory_source_begin (&sending->memory, send->request->body, send->request->body_length, &sending->small);
 		sending->body = &sending->small;

@@ -35,17 +35,6 @@ stamp_of (int64_t time, struct stamp *ret)
 	snprintf (ret->day, sizeof ret->day, "%.8s", ret->time);
 }
 
-static void
-hash_text (const char *text, size_t length, char ret[65])
-{
-	struct sha256 sha;
-	unsigned char digest[32];
-	sha256_begin (&sha);
-	sha256_add (&sha, text, length);
-	sha256_end (&sha, digest);
-	text_hex (digest, sizeof digest, ret);
-}
-
 static int
 by_name (const void *left, const void *right)
 {
@@ -297,7 +286,7 @@ compute (const struct aws_request *request, const char *host, const char *path, 
 	char hash[65], signature[65];
 	if (!canonical || !scope)
 		return does_not_fit (error);
-	hash_text (canonical, strlen (canonical), hash);
+	sha256_hex (canonical, strlen (canonical), hash);
 	const char *to_sign = arena_printf (request->arena, "%s\n%s\n%s\n%s", ALGORITHM, stamp->time, scope, hash);
 	if (!to_sign || signature_of (signing, stamp, to_sign, signature) < 0)
 		return does_not_fit (error);

@@ -6,7 +6,6 @@
 
 #include "arena.h"
 #include "checksum.h"
-#include "text.h"
 
 enum { VALUE_MOST = 100 };
 
@@ -39,19 +38,14 @@ is_known (const char *const *known, const char *name)
 static const char *
 value_of (struct larder_arena *arena, const json_t *value)
 {
-	unsigned char digest[32];
-	char hex[2 * sizeof digest + 1];
-	struct sha256 sha;
+	char hex[65];
 	char *text = json_dumps (value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 	size_t length = text ? strlen (text) : 0;
 	const char *told = length > VALUE_MOST ? NULL : text;
 	if (told && json_is_string (value) && !strchr (told, '\\'))
 		told = json_string_value (value);
 	if (text && !told) {
-		sha256_begin (&sha);
-		sha256_add (&sha, text, length);
-		sha256_end (&sha, digest);
-		text_hex (digest, sizeof digest, hex);
+		sha256_hex (text, length, hex);
 		told = arena_printf (arena, "SHA-256 %s", hex);
 	} else
 		told = arena_copy (arena, told);

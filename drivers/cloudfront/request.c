@@ -9,7 +9,6 @@
 #include "buffer.h"
 #include "checksum.h"
 #include "error.h"
-#include "text.h"
 
 #define VERSION "2020-05-31"
 #define NAMESPACE "http://cloudfront.amazonaws.com/doc/" VERSION "/"
@@ -35,18 +34,13 @@ cf_request_body (struct aws_request *request, const struct buffer *body)
 const char *
 cf_name (const char *identity, struct larder_arena *arena)
 {
-	struct sha256 sha;
-	unsigned char digest[32];
-	char hex[17], plain[48];
+	char hex[65], plain[48];
 	size_t length = 0;
 	for (const char *at = identity; *at && length < sizeof plain - 1; at++)
 		plain[length++] = isalnum ((unsigned char) *at) ? *at : '-';
 	plain[length] = '\0';
-	sha256_begin (&sha);
-	sha256_add (&sha, identity, strlen (identity));
-	sha256_end (&sha, digest);
-	text_hex (digest, 8, hex);
-	return arena_printf (arena, "%s-%s", plain, hex);
+	sha256_hex (identity, strlen (identity), hex);
+	return arena_printf (arena, "%s-%.16s", plain, hex);
 }
 
 /* ---- documents ---- */

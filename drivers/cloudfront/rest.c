@@ -8,7 +8,7 @@
 #include "checksum.h"
 #include "text.h"
 
-enum { TEXT_MOST = 160, TEXT_BEGIN = 60, DIGEST_HEX = 16, DOCUMENT_MOST = 1 << 20 };
+enum { TEXT_MOST = 160, TEXT_BEGIN = 60, DOCUMENT_MOST = 1 << 20 };
 
 /* TOLD: lines say it. OPENED: what is in it, one by one. OWN: told unless a policy says it instead. USUAL: what it is where nobody said anything,
  * "3", or "Enabled=false" of what is in it; NULL: not there. All else is told, unless it says nothing. */
@@ -98,18 +98,13 @@ look_at (enum cf_rest rest, struct aws_node *node, struct larder_arena *arena, v
 /* ---- as a text ---- */
 
 static void
-digest_of (const struct aws_node *node, struct larder_arena *arena, char ret[DIGEST_HEX + 1])
+digest_of (const struct aws_node *node, struct larder_arena *arena, char ret[65])
 {
 	CLEANUP_BUFFER struct buffer whole;
 	struct aws_tree tree = { .arena = arena };
-	struct sha256 sha;
-	unsigned char bytes[32];
 	buffer_init (&whole, DOCUMENT_MOST);
 	(void) aws_tree_write (&tree, node, "", &whole, NULL);
-	sha256_begin (&sha);
-	sha256_add (&sha, buffer_text (&whole), whole.length);
-	sha256_end (&sha, bytes);
-	text_hex (bytes, DIGEST_HEX / 2, ret);
+	sha256_hex (buffer_text (&whole), whole.length, ret);
 }
 
 struct text { struct buffer *into; const char *between; struct larder_arena *arena; bool odd; };     /* odd: it could be read in two ways */
@@ -117,13 +112,13 @@ struct text { struct buffer *into; const char *between; struct larder_arena *are
 static void
 describe_leaf (struct text *text, const struct aws_node *leaf)
 {
-	char digest[DIGEST_HEX + 1];
+	char digest[65];
 	bool secret = strcmp (leaf->name, "HeaderValue") == 0;       /* what the origin is told may be one */
 	if (strcmp (leaf->name, "Quantity") == 0 || !*leaf->text || strcmp (leaf->text, "false") == 0)
 		return;
 	if (secret)
 		digest_of (leaf, text->arena, digest);
-	buffer_printf (text->into, "%s%s %s", text->into->length ? text->between : "", leaf->name, secret ? digest : leaf->text);
+	buffer_printf (text->into, secret ? "%s%s %.16s" : "%s%s %s", text->into->length ? text->between : "", leaf->name, secret ? digest : leaf->text);
 	text->odd = text->odd || strpbrk (leaf->text, ",;");
 	text->between = ", ";
 }
@@ -148,7 +143,7 @@ static const char *
 text_of (const struct aws_node *node, struct larder_arena *arena)
 {
 	CLEANUP_BUFFER struct buffer all;
-	char digest[DIGEST_HEX + 1];
+	char digest[65];
 	struct text text = { .into = &all, .between = ", ", .arena = arena };
 	buffer_init (&all, DOCUMENT_MOST);
 	if (!node->first)
@@ -160,7 +155,7 @@ text_of (const struct aws_node *node, struct larder_arena *arena)
 	for (length = length < TEXT_BEGIN ? length : TEXT_BEGIN; length && (buffer_text (&all)[length] & 0xc0) == 0x80; length--)
 		;
 	digest_of (node, arena, digest);
-	return arena_printf (arena, "%.*s... %s", (int) length, buffer_text (&all), digest);
+	return arena_printf (arena, "%.*s... %.16s", (int) length, buffer_text (&all), digest);
 }
 
 /* ---- telling ---- */

@@ -8,7 +8,6 @@
 #include "arena.h"
 #include "checksum.h"
 #include "error.h"
-#include "text.h"
 
 const char *
 point_root (const json_t *point)
@@ -78,12 +77,10 @@ static void
 client_token (const char *const *parts, char ret[65])
 {
 	struct sha256 sha;
-	unsigned char digest[32];
 	sha256_begin (&sha);
 	for (; *parts; parts++)
 		sha256_add (&sha, *parts, strlen (*parts) + 1);
-	sha256_end (&sha, digest);
-	text_hex (digest, sizeof digest, ret);
+	sha256_end_hex (&sha, ret);
 }
 
 json_t *

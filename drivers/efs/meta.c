@@ -25,8 +25,7 @@ meta_path (const char *key, const char *etag, char ret[PATH_ROOM])
 	sha256_begin (&sha);
 	sha256_add (&sha, key, strlen (key) + 1);
 	sha256_add (&sha, etag, strlen (etag));
-	sha256_end (&sha, sum);
-	text_hex (sum, sizeof sum, hex);
+	sha256_end_hex (&sha, hex);
 	snprintf (ret, PATH_ROOM, ".larder/meta/%.2s/%s", hex, hex + 2);
 }
 

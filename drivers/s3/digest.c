@@ -6,7 +6,6 @@
 
 #include "checksum.h"
 #include "error.h"
-#include "text.h"
 
 struct pass { struct larder_call *call; uint64_t crc64; uint32_t crc32c; struct sha256 sha; bool wants_crc64, wants_crc32c, wants_sha; };
 
@@ -74,9 +73,7 @@ s3_digest (const struct s3 *s3, struct larder_call *call, const struct larder_so
 	else if (type == LARDER_CHECKSUM_CRC32C)
 		crc32c_text (pass.crc32c, ret->checksum);
 	ret->body.checksum = *ret->checksum ? ret->checksum : NULL;
-	unsigned char hash[32];
-	sha256_end (&pass.sha, hash);
-	text_hex (hash, sizeof hash, ret->sha256);
+	sha256_end_hex (&pass.sha, ret->sha256);
 	ret->payload_hash = pass.wants_sha ? ret->sha256 : NULL;
 	return 0;
 }

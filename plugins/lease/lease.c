@@ -17,12 +17,7 @@ lease_token (char ret[TOKEN_ROOM])
 void
 lease_owner (const char *token, char ret[OWNER_ROOM])
 {
-	struct sha256 sha;
-	unsigned char digest[(OWNER_ROOM - 1) / 2];
-	sha256_begin (&sha);
-	sha256_add (&sha, token, strlen (token));
-	sha256_end (&sha, digest);
-	text_hex (digest, sizeof digest, ret);
+	sha256_hex (token, strlen (token), ret);
 }
 
 bool
