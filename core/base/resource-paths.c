@@ -93,6 +93,7 @@ const struct larder_path_rule cdn_paths[] = {
 	{ "http-version", LARDER_STRING, LARDER_PATH_OPTIONAL, "newest version of HTTP" },
 	{ "ipv6", LARDER_BOOL, LARDER_PATH_OPTIONAL, "answers on IPv6" },
 	{ "key-group", LARDER_STRING, 0, "keys of signed URLs" },
+	{ "named[*]", LARDER_STRING, LARDER_PATH_COMPUTED, "what a look-up found" },
 	{ "origin[*].access", LARDER_STRING, LARDER_PATH_TELLS, "oac or oai" },
 	{ "origin[*].access-comment", LARDER_STRING, 0, "comment of it" },
 	{ "origin[*].access-id", LARDER_STRING, LARDER_PATH_COMPUTED, "what the service calls who reads it" },

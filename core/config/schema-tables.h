@@ -251,7 +251,7 @@ static const struct larder_option cdn_options[] = {
 	{ .key = "price-class", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, price_class),
 	  .help = "where it serves from" },
 	{ .key = "certificate", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, certificate),
-	  .help = "certificate of the aliases" },
+	  .help = "certificate of the aliases: its ARN in ACM, tag:NAME=VALUE of one in us-east-1, or its id in IAM" },
 	{ .key = "tls", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, tls), .def = "TLSv1.2_2021",
 	  .help = "least TLS version, of one with a certificate" },
 	{ .key = "geo", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, geo), .def = "none",

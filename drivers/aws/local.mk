@@ -5,7 +5,7 @@ noinst_LTLIBRARIES += libaws.la
 libaws_la_CPPFLAGS = $(IN_AWS)
 libaws_la_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS) $(JANSSON_CFLAGS)
 libaws_la_SOURCES = \
-	%D%/aws.h %D%/aws-settings.h %D%/inner.h %D%/identity.h %D%/chain.h %D%/address.c %D%/alike.c %D%/alike.h %D%/chain.c %D%/chain-near.c %D%/chain-profile.c %D%/chain-role.c \
+	%D%/aws.h %D%/aws-settings.h %D%/inner.h %D%/identity.h %D%/chain.h %D%/address.c %D%/alike.c %D%/alike.h %D%/body.c %D%/body.h %D%/chain.c %D%/chain-near.c %D%/chain-profile.c %D%/chain-role.c \
 	%D%/chain-sso.c %D%/client.c %D%/endpoint.c %D%/fault.c %D%/fault-codes.c %D%/fetch.c %D%/form.c %D%/grant.c %D%/identity.c %D%/md5.c \
 	%D%/policy.c %D%/policy.h %D%/private-key.c %D%/process.c %D%/profile-file.c %D%/profiles.c %D%/request.c %D%/retry.c %D%/role.c %D%/send.c %D%/sign.c %D%/small-file.c %D%/sts.c \
 	%D%/surroundings.c %D%/tell.c %D%/terraform.c %D%/terraform.h %D%/tree.c %D%/tree.h %D%/xml.c %D%/xml-plain.c

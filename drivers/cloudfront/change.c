@@ -51,6 +51,20 @@ make_accesses (struct changing *changing, struct larder_error *error)
 	return code;
 }
 
+/* ---- its certificate ---- */
+
+/* In the document it is by its ARN, however it is asked for. */
+static int
+name_certificate (struct changing *changing, struct larder_error *error)
+{
+	const char *found;
+	int code = cf_certificate (&changing->work, &changing->will, &found, error);
+	for (size_t n = 0; found && n < changing->will.count; n++)
+		if (strcmp (changing->will.at[n].path, "certificate") == 0)
+			changing->will.at[n].value = found;
+	return code;
+}
+
 /* ---- creating ---- */
 
 /* "… Already exists: E2MYE0EXAMPLE". NULL. */
@@ -105,7 +119,9 @@ make (struct changing *changing, struct larder_error *error)
 	struct aws_node *config;
 	bool again = true;
 	changing->state.tree = (struct aws_tree) { .arena = changing->work.arena };
-	int code = cf_config_begin (&changing->state.tree, changing->name, &config, error);
+	int code = name_certificate (changing, error);
+	if (code == 0)
+		code = cf_config_begin (&changing->state.tree, changing->name, &config, error);
 	if (code == 0)
 		code = make_accesses (changing, error);
 	if (code == 0)
@@ -164,7 +180,9 @@ change (struct changing *changing, struct larder_error *error)
 	struct aws_tree *tree = &changing->state.tree;
 	buffer_init (&before, DOCUMENT_MOST);
 	buffer_init (&after, DOCUMENT_MOST);
-	int code = cf_document (tree, changing->state.config, &before, error);
+	int code = name_certificate (changing, error);
+	if (code == 0)
+		code = cf_document (tree, changing->state.config, &before, error);
 	if (code == 0)
 		code = make_accesses (changing, error);
 	if (code == 0)

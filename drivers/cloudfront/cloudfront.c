@@ -26,6 +26,7 @@ cloudfront_close (void *self)
 {
 	struct cloudfront *cloudfront = self;
 	aws_client_close (cloudfront->client);
+	aws_client_close (cloudfront->certificates);
 	aws_key_free (cloudfront->key);
 	pthread_mutex_destroy (&cloudfront->mutex);
 	arena_free (cloudfront->arena);
@@ -43,10 +44,15 @@ cloudfront_open (void *self, struct larder_call *call, const struct larder_open 
 	cloudfront->name = asked.name ? asked.name : "cloudfront";
 	cloudfront->server = asked.server;
 	cloudfront->read_only = asked.read_only;
-	settings.region = settings.region ? settings.region : "us-east-1";
+	settings.region = settings.region ? settings.region : CF_HOME;
 	int code = aws_client_open (larder_host, cloudfront->name, "cloudfront", &settings, &cloudfront->client, error);
-	if (code < 0)
+	settings.region = CF_HOME;
+	if (code == 0)
+		code = aws_client_open (larder_host, cloudfront->name, "acm", &settings, &cloudfront->certificates, error);
+	if (code < 0) {
+		aws_client_close (cloudfront->client);
 		return code;
+	}
 	cloudfront->arena = arena_new ();
 	pthread_mutex_init (&cloudfront->mutex, NULL);
 	if (cloudfront->arena)
@@ -92,13 +98,19 @@ cf_ask_page (const struct cf_work *work, const struct cf_list *list, const char 
 
 /* ---- the type ---- */
 
-/* One of ACM by its ARN, or one of IAM by its id, as ASCAEXAMPLE: whatever else is written here would be sent as an id. */
+/* One of ACM by its ARN or a tag, or one of IAM by its id, as ASCAEXAMPLE: whatever else is written here would be sent as an id. */
 static int
-check_certificate (const char *value, struct larder_error *error)
+check_certificate (const struct cloudfront *cloudfront, const char *value, struct larder_error *error)
 {
+	const char *equals = cf_is_tag (value) ? strchr (value, '=') : NULL;
+	if (equals && aws_region_apart (aws_client_region (cloudfront->client)))
+		return larder_fail_next (error, LARDER_E_INVALID, "the ARN of the certificate, or its id in IAM", "certificates are looked up by tags in " CF_HOME " alone, and %s is none of its partition",
+			aws_client_region (cloudfront->client));
+	if (equals > value + strlen (CF_BY_TAG))
+		return 0;
 	if (strncmp (value, "arn:", 4) == 0 || (*value && strspn (value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == strlen (value)))
 		return 0;
-	return larder_fail_next (error, LARDER_E_INVALID, "the ARN of a certificate of ACM in us-east-1, or the id of one of IAM", "it is neither an ARN nor an id, and no certificate is looked up by tags");
+	return larder_fail_next (error, LARDER_E_INVALID, "the ARN of a certificate of ACM in us-east-1, tag:NAME=VALUE of it, or the id of one of IAM", "it is neither an ARN, nor a tag, nor an id");
 }
 
 static int
@@ -111,7 +123,7 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 		if (path_matches (told[n], line->path))
 			return larder_fail (error, LARDER_E_UNSUPPORTED, "it is told, and cannot be asked for");
 	if (!cloudfront->server || strcmp (cloudfront->server, "aws") == 0 || strcmp (cloudfront->server, "moto") == 0)
-		return line && line->value && strcmp (line->path, "certificate") == 0 ? check_certificate (line->value, error) : 0;
+		return line && line->value && strcmp (line->path, "certificate") == 0 ? check_certificate (cloudfront, line->value, error) : 0;
 	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", cloudfront->server);
 }
 
@@ -123,15 +135,21 @@ cf_read (void *self, struct larder_call *call, const struct larder_resource *res
 	const struct cf_work work = { self, call, arena };
 	struct cf_state state = { .id = NULL };
 	struct lines lines, asked;
-	int code = arena ? cf_find (&work, resource->identity, &state, error) : larder_fail_memory (error);
+	const char *certificate = NULL;
+	if (!arena)
+		return larder_fail_memory (error);
+	lines_begin (&lines, arena);
+	lines_begin (&asked, arena);
+	int code = resource->desired ? lines_take (&asked, resource->desired, error) : 0;
+	if (code == 0)
+		code = cf_certificate (&work, &asked, &certificate, error);
+	if (code == 0)
+		code = cf_find (&work, resource->identity, &state, error);
 	*ret_state = !state.id ? LARDER_RESOURCE_ABSENT : strcmp (state.status, "Deployed") == 0 ? LARDER_RESOURCE_READY : LARDER_RESOURCE_PENDING;
 	if (code < 0 || !state.id)
 		return code;
-	lines_begin (&lines, arena);
-	lines_begin (&asked, arena);
-	code = resource->desired ? lines_take (&asked, resource->desired, error) : 0;
-	if (code < 0)
-		return code;
+	state.asked = certificate ? lines_value (&asked, "certificate") : NULL;
+	state.certificate = certificate;
 	cf_tell (&state, resource->desired ? &asked : NULL, &lines);
 	lines_add (&lines, "state", state.status);
 	code = lines_sort (&lines, error);

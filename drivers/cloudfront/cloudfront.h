@@ -16,15 +16,18 @@ struct cloudfront {
 	struct cf_signing signing;
 	const char *name, *server;
 	bool read_only;
-	struct aws_client *client;
-	pthread_mutex_t mutex;           /* of what follows: ids by identities, as they were found in this run */
+	struct aws_client *client, *certificates;     /* CloudFront, ACM */
+	pthread_mutex_t mutex;           /* of what follows, as it was found in this run: ids by identities, certificates by tags */
 	struct larder_arena *arena;
-	struct cf_known *known;
+	struct cf_known *known, *tagged;
 	struct aws_key *key;             /* read at its first use */
 };
 
 /* Known once, a distribution is asked for by its id: to find it among all costs a request for each. */
 struct cf_known { const char *identity, *id; struct cf_known *next; };
+const char *cf_known (struct cloudfront *cloudfront, struct cf_known *const *list, const char *identity);
+/* Where there is no memory for it, it is looked for again. */
+void cf_remember (struct cloudfront *cloudfront, struct cf_known **list, const char *identity, const char *id);
 
 /* One operation: where it asks, and where what it is told lives. */
 struct cf_work { struct cloudfront *cloudfront; struct larder_call *call; struct larder_arena *arena; };
@@ -43,6 +46,11 @@ int cf_find (const struct cf_work *work, const char *identity, struct cf_state *
 /* Whose the distribution of that id is, by its tag. */
 enum cf_owner { CF_NOBODY, CF_OURS, CF_OTHERS };
 int cf_owner (const struct cf_work *work, const char *id, const char *identity, enum cf_owner *ret, struct larder_error *error);
+
+/* ---- certificate.c ---- */
+bool cf_is_tag (const char *certificate);
+/* The ARN of the one that is asked for by a tag; NULL where none is. NOTFOUND for none, CONFLICT for two. */
+int cf_certificate (const struct cf_work *work, const struct lines *desired, const char **ret, struct larder_error *error);
 
 /* ---- access.c ---- */
 /* 1 and what it is, 0: it is gone, or a code. */

@@ -121,26 +121,25 @@ read_distribution (const struct cf_work *work, const struct found *found, struct
 
 /* ---- by its id, once that is known ---- */
 
-static const char *
-known_id (struct cloudfront *cloudfront, const char *identity)
+const char *
+cf_known (struct cloudfront *cloudfront, struct cf_known *const *list, const char *identity)
 {
 	pthread_mutex_lock (&cloudfront->mutex);
-	const struct cf_known *known = cloudfront->known;
+	const struct cf_known *known = *list;
 	while (known && strcmp (known->identity, identity) != 0)
 		known = known->next;
 	pthread_mutex_unlock (&cloudfront->mutex);
 	return known ? known->id : NULL;
 }
 
-/* Where there is no memory for it, it is looked for again. */
-static void
-remember (struct cloudfront *cloudfront, const char *identity, const char *id)
+void
+cf_remember (struct cloudfront *cloudfront, struct cf_known **list, const char *identity, const char *id)
 {
 	pthread_mutex_lock (&cloudfront->mutex);
 	struct cf_known *known = arena_alloc (cloudfront->arena, sizeof *known);
 	if (known) {
-		*known = (struct cf_known) { arena_copy (cloudfront->arena, identity), arena_copy (cloudfront->arena, id), cloudfront->known };
-		cloudfront->known = known->identity && known->id ? known : known->next;
+		*known = (struct cf_known) { arena_copy (cloudfront->arena, identity), arena_copy (cloudfront->arena, id), *list };
+		*list = known->identity && known->id ? known : known->next;
 	}
 	pthread_mutex_unlock (&cloudfront->mutex);
 }
@@ -171,14 +170,14 @@ find_among_all (const struct cf_work *work, const char *identity, struct cf_stat
 	if (code == 0 && found.id)
 		code = read_distribution (work, &found, ret, error);
 	if (code == 0 && ret->id)
-		remember (work->cloudfront, identity, ret->id);
+		cf_remember (work->cloudfront, &work->cloudfront->known, identity, ret->id);
 	return code;
 }
 
 int
 cf_find (const struct cf_work *work, const char *identity, struct cf_state *ret, struct larder_error *error)
 {
-	const char *id = known_id (work->cloudfront, identity);
+	const char *id = cf_known (work->cloudfront, &work->cloudfront->known, identity);
 	*ret = (struct cf_state) { .id = NULL };
 	int code = id ? find_known (work, identity, id, ret, error) : 0;
 	if (code == 0 && !ret->id)

@@ -296,14 +296,15 @@ cf_access_read (const char *body, size_t length, const char *kind, struct larder
 /* ---- the whole ---- */
 
 static void
-tell_certificate (struct lines *lines, const struct aws_node *config)
+tell_certificate (struct lines *lines, const struct cf_state *state)
 {
-	const struct aws_node *at = aws_node_child (config, "ViewerCertificate");
+	const struct aws_node *at = aws_node_child (state->config, "ViewerCertificate");
 	const char *acm = at ? text_of (at, "ACMCertificateArn") : "", *certificate = at && !*acm ? text_of (at, "IAMCertificateId") : acm;
+	lines_add_in (lines, "named", state->asked, "", state->certificate);
 	if (!*certificate)
 		return;
 	const char *least = text_of (at, "MinimumProtocolVersion"), *how = text_of (at, "SSLSupportMethod");
-	lines_add (lines, "certificate", certificate);
+	lines_add (lines, "certificate", state->certificate && strcmp (certificate, state->certificate) == 0 ? state->asked : certificate);
 	lines_add (lines, "tls", *how && strcmp (how, "sni-only") != 0 ? arena_printf (lines->arena, "%s, %s", least, how) : least);
 }
 
@@ -336,7 +337,7 @@ cf_tell (const struct cf_state *state, const struct lines *asked, struct lines *
 		lines_add (lines, field->path, cf_shown (field->kind, aws_node_text (state->config, field->element)));
 	add_members (lines, aws_node_child (state->config, "Aliases"), "CNAME", "alias");
 	tell_behaviors (lines, state->config, asked);
-	tell_certificate (lines, state->config);
+	tell_certificate (lines, state);
 	tell_geo (lines, state->config);
 	tell_origins (lines, state, asked);
 	cf_rest_tell (CF_REST_OF_CONFIG, state->config, "other", lines);

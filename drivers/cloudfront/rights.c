@@ -39,6 +39,18 @@ allow_access (struct aws_policy *policy, const char *partition, const struct lin
 	on_own (policy, partition, "origin-access-identity");
 }
 
+/* Looked up by a tag. */
+static void
+allow_certificate (struct aws_policy *policy, const char *partition, const char *certificate)
+{
+	if (!certificate || !cf_is_tag (certificate))
+		return;
+	aws_policy_allow (policy, AWS_ANYTHING, NULL, ACTIONS ("acm:ListCertificates"));
+	aws_policy_on (policy, "*");
+	aws_policy_allow (policy, "AcmCertificates", NULL, ACTIONS ("acm:ListTagsForCertificate"));
+	aws_policy_on (policy, "arn:%s:acm:" CF_HOME ":*:certificate/*", partition);
+}
+
 static int
 allow_all (struct aws_asked *asked, const void *driver, struct larder_error *error)
 {
@@ -58,6 +70,7 @@ allow_all (struct aws_asked *asked, const void *driver, struct larder_error *err
 	aws_policy_allow (asked->policy, "CloudfrontDistributions", NULL, keeps);
 	on_own (asked->policy, asked->partition, "distribution");
 	allow_access (asked->policy, asked->partition, &asked->desired);
+	allow_certificate (asked->policy, asked->partition, lines_value (&asked->desired, "certificate"));
 	return 0;
 }
 

@@ -173,7 +173,8 @@ ordered_of (const struct aws_terraform *share)
 static json_t *
 certificate_of (const struct aws_terraform *share)
 {
-	const char *certificate = desired (share, "certificate"), *least = desired (share, "tls");
+	const char *asked = desired (share, "certificate"), *least = desired (share, "tls"), *found = asked ? lines_in (&share->observed, "named", asked, "") : NULL;
+	const char *certificate = found ? found : asked;
 	if (!certificate)
 		return json_pack ("{s:b}", "cloudfront_default_certificate", 1);
 	return json_pack ("{s:s, s:s, s:s}", strncmp (certificate, "arn:", 4) == 0 ? "acm_certificate_arn" : "iam_certificate_id", certificate, "ssl_support_method", "sni-only",

@@ -8,6 +8,8 @@
 #include "tree.h"
 
 #define CF_TAG "larder:id"               /* by which a distribution is known again */
+#define CF_BY_TAG "tag:"                 /* before NAME=VALUE of a certificate */
+#define CF_HOME "us-east-1"              /* where certificates for CloudFront lie */
 #define CF_IDENTITY_PATH "origin-access-identity/cloudfront/"    /* before the id of an OAI */
 
 /* As whom an origin is read, OAC or OAI. Ours has our name; there are others. Texts in the arena. */
@@ -25,6 +27,7 @@ struct cf_state {
 	struct aws_tree tree;
 	struct aws_node *config, *tags;
 	struct cf_access *access;
+	const char *asked, *certificate; /* what it is asked for by, and the ARN that was found; or both NULL */
 };
 
 /* ---- request.c ---- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "body.h"
 #include "buffer.h"
 #include "error.h"
 #include "text.h"
@@ -36,18 +37,6 @@ efs_encoded (struct larder_arena *arena, const char *text)
 	return into.failed ? NULL : arena_copy (arena, buffer_text (&into));
 }
 
-static void
-set_body (struct aws_request *request, const char *type, json_t *body)
-{
-	char *text = json_dumps (body, JSON_COMPACT | JSON_SORT_KEYS);
-	request->body = text ? arena_copy (request->arena, text) : NULL;
-	request->body_length = text ? strlen (text) : 0;
-	request->failed = request->failed || !request->body;
-	aws_request_header (request, "content-type", type);
-	free (text);
-	json_decref (body);
-}
-
 void
 efs_request (struct aws_request *request, struct larder_arena *arena, const char *method, const char *path, json_t *body)
 {
@@ -67,7 +56,7 @@ efs_request (struct aws_request *request, struct larder_arena *arena, const char
 			aws_request_query (request, left, right);
 	}
 	if (body)
-		set_body (request, "application/json", body);
+		aws_request_json (request, "application/json", body);
 }
 
 void
@@ -83,9 +72,7 @@ ec2_request (struct aws_request *request, struct larder_arena *arena, const char
 void
 kms_describe (struct aws_request *request, struct larder_arena *arena, const char *key)
 {
-	aws_request_begin (request, arena, "POST", NULL, NULL);
-	aws_request_header (request, "x-amz-target", "TrentService.DescribeKey");
-	set_body (request, "application/x-amz-json-1.1", json_pack ("{s:s}", "KeyId", key));
+	aws_request_target (request, arena, "TrentService.DescribeKey", json_pack ("{s:s}", "KeyId", key));
 }
 
 /* ---- a file system ---- */

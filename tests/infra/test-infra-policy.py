@@ -75,6 +75,13 @@ def test_infra_policy_json_and_its_length():
         assert ("divide its statements" in got.err) == (line["characters"] > 6144), (line["characters"], got.err)
 
 
+def test_infra_policy_certificate_by_a_tag():
+    """Looked up where those of CloudFront lie, whatever the region; one that is named needs nothing."""
+    by_tag, named = (statements("operator", **changed(("geo = none\n", "geo = none\naliases = a.example\ncertificate = %s\n" % text))) for text in ("tag:Name=cdn", "arn:aws:acm:us-east-1:1:certificate/c"))
+    assert on(by_tag, "acm:ListTagsForCertificate") == ["arn:aws:acm:us-east-1:*:certificate/*"] and on(by_tag, "acm:ListCertificates") == ["*"], by_tag
+    assert not [action for one in named.values() for action in one["Action"] if action.startswith("acm:")], named
+
+
 def test_infra_policy_too_long_is_told():
     """Many buckets with long names are more than a managed policy takes, for whoever reads them, too."""
     more = "".join('[store "s%d"]\nbackend = objects\nbucket = %s-%d\n' % (n, "b" * 55, n) for n in range(80))

@@ -3,10 +3,12 @@ Stateful; every request is held against botocore's model of the service, each Qu
 
     with cloudfront_service.Service() as service:
         service.endpoint, service.asked, service.wrong, service.distributions, service.controls, service.identities
+        service.certificates[ARN] = {"tags": {}, "Status": "ISSUED", "KeyAlgorithm": "RSA_2048"}    # of ACM, on the same address
         service.progress = 5                                      # GETs that a change is InProgress for
         service.rules.append(("UpdateDistribution", 1, "lose"))   # the first of those is done, and its reply lost; "throttle", "deny"
 """
 import copy
+import json
 
 import service_model
 import stand_in
@@ -18,15 +20,20 @@ DATE = "2026-11-28T00:00:00Z"
 class Service(stand_in.Service):
     def __init__(self):
         super().__init__("cloudfront")
+        self.acm = service_model.Model("acm")
         self.progress = 1
         self.clear()
 
     def clear(self):
         """No references of distributions that are gone, either."""
-        self.distributions, self.controls, self.identities, self.used, self.number = {}, {}, {}, {}, 0
+        self.distributions, self.controls, self.identities, self.used, self.number, self.certificates = {}, {}, {}, {}, 0, {}
 
     def handle(self, request):
-        body = self.body(request)
+        body, target = self.body(request), request.headers.get("x-amz-target")
+        if target:
+            with self.came:
+                status, text = self.answer_acm(request, target, body)
+            return self.reply(request, status, json.dumps(text), {"content-type": "application/x-amz-json-1.1"})
         with self.came:
             status, text, etag = self.answer(request, body)
         self.reply(request, status, text, {"content-type": "text/xml", **({"etag": etag} if etag else {})})
@@ -48,6 +55,34 @@ class Service(stand_in.Service):
         if lost:
             return None, None, None
         return (200, self.model.xml(name, done), etag) if done else (204, "", etag)
+
+    # ---- certificates of ACM
+
+    def answer_acm(self, request, target, body):
+        prefix, _, name = target.partition(".")
+        try:
+            given = self.acm.parameters(name, {}, {}, body, {})
+            if "/us-east-1/acm/aws4_request" not in request.headers.get("authorization", "") or prefix != "CertificateManager" or request.path != "/":
+                raise service_model.Wrong("%s at %s, or not signed for ACM in us-east-1" % (target, request.path))
+            self.took(name, given, "ThrottlingException", "AccessDeniedException")
+            return 200, getattr(self, name)(**given)
+        except (service_model.Wrong, ValueError) as problem:
+            self.wrong.append("%s: %s" % (name, problem))
+            return 400, {"__type": "ValidationException", "message": str(problem)}
+        except Refused as refused:
+            return refused.status, {"__type": refused.code, "message": str(refused)}
+
+    def ListCertificates(self, CertificateStatuses=None, Includes=None, NextToken=None):
+        kinds = (Includes or {}).get("keyTypes", ["RSA_1024", "RSA_2048"])
+        told = sorted(arn for arn, one in self.certificates.items() if one["KeyAlgorithm"] in kinds and one["Status"] in (CertificateStatuses or [one["Status"]]))
+        at = int(NextToken or 0)
+        more = {"NextToken": str(at + self.page)} if at + self.page < len(told) else {}
+        return {"CertificateSummaryList": [{"CertificateArn": arn} for arn in told[at:at + self.page]], **more}
+
+    def ListTagsForCertificate(self, CertificateArn):
+        if CertificateArn not in self.certificates:
+            raise Refused(400, "ResourceNotFoundException", CertificateArn)
+        return {"Tags": [{"Key": key, "Value": value} for key, value in self.certificates[CertificateArn]["tags"].items()]}
 
     @staticmethod
     def fault(code, message):

@@ -203,6 +203,8 @@ class Guard:
             return s3_needs(record, headers, self)
         if service == "kms":
             return kms_needs(headers["x-amz-target"].split(".")[1], json.loads(record["body"]), region, self)
+        if service == "acm":
+            return [need("acm:" + headers["x-amz-target"].split(".")[1], json.loads(record["body"]).get("CertificateArn", "*"))]
         if service in REST:
             model, needs = REST[service]
             return needs(*self.models[model].operation(record["method"], record["path"], record["body"], headers), region, self)

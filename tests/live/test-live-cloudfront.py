@@ -620,11 +620,67 @@ def test_live_cloudfront_certificate_that_cannot_be():
 def test_live_cloudfront_certificate_that_is_none():
     """What is no ARN is not sent as the id of one of IAM, unless it reads as such."""
     place.fresh(apply=False)
-    for text in ("tag:Name=cdn", "images.pingvas.studio", "arm:aws:acm:us-east-1:1:certificate/x"):
+    for text in ("tag:Name", "tag:=cdn", "images.pingvas.studio", "arm:aws:acm:us-east-1:1:certificate/x"):
         done = place.run("apply", text=OAC.replace(CERTIFICATE, text))
         assert done.code == 2 and "'%s' of certificate in [cdn" % text in done.err and "larder.ini:" in done.err and place.wrote() == [] and place.service.distributions == {}, (text, done)
     done = place.run("plan", text=OAC.replace(CERTIFICATE, "ASCAEXAMPLE2048"))
     assert done.code == 0, done
+
+
+def certificates(**tags):
+    """One that is issued for each, of a key that is not told unless asked for, and one that is not."""
+    for name, value in tags.items():
+        place.service.certificates[CERTIFICATE[:-3] + name] = {"tags": {"Kind": "edge", "Name": value}, "Status": "ISSUED", "KeyAlgorithm": "EC_prime256v1"}
+    place.service.certificates[CERTIFICATE[:-3] + "old"] = {"tags": {"Name": "cdn"}, "Status": "EXPIRED", "KeyAlgorithm": "RSA_2048"}
+    return [CERTIFICATE[:-3] + name for name in tags]
+
+
+def test_live_cloudfront_certificate_by_a_tag():
+    """Looked up at ACM once in a run, told as it was asked for; of another certificate that has the tag now, the distribution gets that; and of one that it has not, the ARN is told."""
+    text = OAC.replace(CERTIFICATE, "tag:Name=cdn")
+    place.fresh(apply=False)
+    first, _ = certificates(a="cdn", b="others")
+    place.run("apply", text=text)
+    viewer = place.config()[0]["ViewerCertificate"]
+    assert viewer["ACMCertificateArn"] == first and place.service.counts["ListTagsForCertificate"] == 2, (viewer, place.service.counts)
+    again = place.run("apply", text=text)
+    assert again.code == 0 and place.wrote() == [] and place.service.counts["ListCertificates"] == 2, (again, place.service.counts)
+    shown = place.run("show", text=text)
+    assert '"tag:Name=cdn"' in shown.out and first in shown.out, shown
+    place.service.certificates[first]["tags"]["Name"] = "was cdn"
+    second, = certificates(c="cdn")
+    found = place.run("plan", text=text)
+    change, = [line for line in found.lines if line["type"] == "change" and line["change"] == "update"]
+    assert (change["path"], change["was"], change["will"]) == ("certificate", first, "tag:Name=cdn"), change
+    done = place.run("apply", text=text)
+    assert done.code == 0 and place.config()[0]["ViewerCertificate"]["ACMCertificateArn"] == second, done
+    assert place.run("destroy", "--environment", "test", text=text).code == 0 and place.service.distributions == {}
+
+
+def test_live_cloudfront_certificate_by_a_tag_of_none_and_of_two():
+    """Before anything is made: what is not there is named, and of two both."""
+    text = OAC.replace(CERTIFICATE, "tag:Name=cdn")
+    place.fresh(apply=False)
+    certificates()
+    for command in ("plan", "apply"):
+        done = place.run(command, text=text)
+        assert done.code == 3 and "no issued certificate of ACM in us-east-1 has the tag of certificate = tag:Name=cdn" in done.out + done.err, done
+    both = certificates(a="cdn", b="cdn")
+    for command in ("plan", "apply"):
+        done = place.run(command, text=text)
+        assert "'tag:Name=cdn' is the tag of more than one certificate: %s, %s" % tuple(both) in done.out + done.err and done.code == 5, done
+    assert place.service.distributions == {} and place.service.controls == {}
+    certificates(b="others")
+    denied = place.run("plan", text=text, rules=[("ListTagsForCertificate", 1, "deny")])
+    assert denied.code == 4 and "cannot read the tags of a certificate of ACM in us-east-1" in denied.out, denied
+
+
+def test_live_cloudfront_certificate_by_a_tag_has_the_rules_of_any():
+    text = OAC.replace(CERTIFICATE, "tag:Name=cdn")
+    place.fresh(apply=False)
+    certificates(a="cdn")
+    told = place.run("plan", text=text.replace("aliases = images.pingvas.studio\n", ""))
+    assert told.code == 0 and "certificate-without-alias" in told.out and "certificate-region" not in told.out, told
 
 
 def test_live_cloudfront_a_store_that_it_cannot_reach():

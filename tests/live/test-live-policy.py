@@ -35,6 +35,7 @@ class World:
         self.guard, self.told = iam_guard.Guard(self.server), set()
         self.cdn, self.backup = cloudfront_service.Service(), backup_service.Service()
         self.cdn.progress = 0
+        self.cdn.certificates["arn:aws:acm:us-east-1:123456789012:certificate/c-1"] = {"tags": {"Name": "cdn"}, "Status": "ISSUED", "KeyAlgorithm": "RSA_2048"}
         self.moto, self.front, self.plans = (proxy.Proxy(one.endpoint, [{"method": "POST", "path": r"/lost-.*\?uploads", "do": "drop-reply"}, self.guard.rule])
                                              for one in (self.server, self.cdn, self.backup))
         net = network.Network(self.server, REGION)
@@ -45,7 +46,8 @@ class World:
         self.home = tempfile.mkdtemp(prefix="policy", dir=HOME)
         self.config = servers.pipeline(os.path.join(self.home, "pipeline"))
         change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntiering = 90d ARCHIVE_ACCESS\ntags = Kind=logs\n"), ("accept = bursting-and-ia", "accept = bursting-and-ia\npolicy = tls, access-point\nautomatic-backup = yes"),
-               ("logs = postgresql\n", "logs = postgresql\ndestroy = yes\n"))
+               ("logs = postgresql\n", "logs = postgresql\ndestroy = yes\n"),
+               ("geo = none\n", "geo = none\ncertificate = tag:Name=cdn\naliases = images.pingvas.studio\n"))
         change(os.path.join(self.home, "pipeline/profiles/aws.ini"), ("driver = glacier", "driver = s3"), ("driver = backup\n", "driver = backup\nendpoint = %s\n" % self.plans.endpoint),
                ("driver = cloudfront\n", "driver = cloudfront\nendpoint = %s\n" % self.front.endpoint), ("root = /models", "root = %s/models" % self.home), 
                ("driver = redis\naddress = ${LARDER_REDIS:-redis:6379}\npassword = ${LARDER_REDIS_PASSWORD:-}\n", "driver = file\nroot = %s/locks\n" % self.home),

@@ -1,0 +1,18 @@
+/* body.h: a body of JSON. Pure. */
+#ifndef LARDER_AWS_BODY_H
+#define LARDER_AWS_BODY_H
+
+#include <jansson.h>
+
+#include "aws.h"
+
+#pragma GCC visibility push (default)
+
+/* Takes the body. aws_request_check tells of a failure. */
+void aws_request_json (struct aws_request *request, const char *type, json_t *body);
+/* One of the JSON 1.1 protocol: `target` is SERVICE.OPERATION. Takes the body. */
+void aws_request_target (struct aws_request *request, struct larder_arena *arena, const char *target, json_t *body);
+
+#pragma GCC visibility pop
+
+#endif
