@@ -191,6 +191,7 @@ static const struct larder_path_rule paths[] = {
 	{ "tag[*]", LARDER_STRING, 0, "tag" },
 	{ "target[*]", LARDER_BOOL, 0, "subnet it is reached from" },
 	{ "throughput", LARDER_STRING, LARDER_PATH_OPTIONAL, "throughput mode" },
+	{ "zone-taken", LARDER_STRING, LARDER_PATH_COMPUTED, "targets that were not made here, where another subnet of their zone is asked for" },
 	{ 0 }
 };
 

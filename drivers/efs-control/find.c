@@ -199,8 +199,8 @@ wants_network (const struct lines *desired)
 int
 work_begin (struct work *work, void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
-	*work = (struct work) { .control = self, .call = call, .arena = arena_new (), .resource = resource, .share = { .names = json_object (), .token = resource->identity } };
-	if (!work->arena || !work->share.names)
+	*work = (struct work) { .control = self, .call = call, .arena = arena_new (), .resource = resource, .share = { .names = json_object (), .zones = json_object (), .token = resource->identity } };
+	if (!work->arena || !work->share.names || !work->share.zones)
 		return larder_fail_memory (error);
 	lines_begin (&work->desired, work->arena);
 	int code = resource->desired ? lines_take (&work->desired, resource->desired, error) : 0;
@@ -224,7 +224,7 @@ void
 work_end (struct work *work)
 {
 	struct share *share = &work->share;
-	json_t *all[] = { share->system, share->lifecycle, share->policy, share->points, share->targets, share->groups, share->names };
+	json_t *all[] = { share->system, share->lifecycle, share->policy, share->points, share->targets, share->groups, share->names, share->zones };
 	for (size_t n = 0; n < sizeof all / sizeof *all; n++)
 		json_decref (all[n]);
 	arena_free (work->arena);

@@ -175,6 +175,23 @@ target_value (const json_t *target, const json_t *group, struct larder_arena *ar
 	return arena_printf (arena, "with %s", values_join (&groups, arena));
 }
 
+/* One that is in the way of another subnet of its zone is told in its place: ours goes first, and of others' only they can tell. One that goes already is nobody's. */
+static void
+add_targets (const struct share *share, const json_t *group, struct lines *ret)
+{
+	struct values taken = { .count = 0 };
+	const json_t *target;
+	size_t n;
+	json_array_foreach (share->targets, n, target) {
+		const char *subnet = share_as_asked (share, json_text (target, "SubnetId")), *instead = target_instead (share, target);
+		bool goes = instead && (target_is_ours (share, target) || strcmp (json_text (target, "LifeCycleState"), "available") != 0);
+		lines_add_in (ret, "mount-target", subnet, "", json_text (target, "MountTargetId"));
+		lines_add_in (ret, "target", goes ? instead : subnet, "", goes ? arena_printf (ret->arena, "in %s", subnet) : target_value (target, group, ret->arena));
+		values_add (&taken, instead && !goes ? arena_printf (ret->arena, "%s of %s", json_text (target, "MountTargetId"), subnet) : NULL);
+	}
+	lines_add (ret, "zone-taken", taken.count ? values_join (&taken, ret->arena) : NULL);
+}
+
 /* A group by another name that is ours is left over from before: told beside it, so that it is seen and goes. */
 static void
 add_group (const struct share *share, const json_t *meant, struct lines *ret)
@@ -233,20 +250,15 @@ add_network (const struct share *share, const json_t *group, const struct lines 
 void
 share_lines (const struct share *share, const struct lines *desired, struct lines *ret)
 {
-	const json_t *group = group_meant (share, desired), *target;
+	const json_t *group = group_meant (share, desired);
 	bool wanted = group_is_wanted (share, group, desired);
-	size_t n;
 	add_system (share, desired, ret);
 	add_lifecycle (share, ret);
 	add_points (share, desired, ret);
 	lines_add (ret, "policy.access-point", policy_tells (share, "access-point", desired));
 	lines_add (ret, "policy.tls", policy_tells (share, "tls", desired));
 	policy_tell_others (share, ret);
-	json_array_foreach (share->targets, n, target) {
-		const char *subnet = share_as_asked (share, json_text (target, "SubnetId"));
-		lines_add_in (ret, "mount-target", subnet, "", json_text (target, "MountTargetId"));
-		lines_add_in (ret, "target", subnet, "", target_value (target, wanted ? group : NULL, ret->arena));
-	}
+	add_targets (share, wanted ? group : NULL, ret);
 	add_names (share, ret);
 	add_network (share, group, desired, ret);
 	add_group (share, group, ret);

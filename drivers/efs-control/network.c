@@ -86,8 +86,9 @@ look_up (struct work *work, const struct kind *kind, const char *asked, json_t *
 
 /* EFS takes one mount target a zone, in one VPC. */
 static int
-check_subnet (struct work *work, json_t *zones, const char *asked, const json_t *subnet, struct larder_error *error)
+check_subnet (struct work *work, const char *asked, const json_t *subnet, struct larder_error *error)
 {
+	json_t *zones = work->share.zones;
 	const char *zone = json_text (subnet, "availabilityZone"), *vpc = json_text (subnet, "vpcId"), *other = json_text (zones, zone);
 	if (*other)
 		return larder_fail_next (error, LARDER_E_INVALID, "one subnet of each zone", "subnets '%s' and '%s' are both in zone %s, which takes one mount target", other, asked, zone);
@@ -113,7 +114,6 @@ check_group (struct work *work, const char *asked, const json_t *group, struct l
 static int
 look_up_all (struct work *work, const struct kind *kind, const char *set, struct larder_error *error)
 {
-	CLEANUP_JSON json_t *zones = json_object ();
 	const char *below, *asked;
 	int code = 0;
 	for (size_t n = 0; code == 0 && n < work->desired.count; n++) {
@@ -124,7 +124,7 @@ look_up_all (struct work *work, const struct kind *kind, const char *set, struct
 			continue;                        /* read already; or somebody's, which stays: a range of addresses, a group of another account */
 		code = look_up (work, kind, asked, &found, error);
 		if (code == 0 && kind == &kinds[SUBNET])
-			code = check_subnet (work, zones, asked, json_array_get (found, 0), error);
+			code = check_subnet (work, asked, json_array_get (found, 0), error);
 		if (code == 0 && kind == &kinds[GROUP])
 			code = check_group (work, asked, json_array_get (found, 0), error);
 	}

@@ -103,3 +103,23 @@ group_meant (const struct share *share, const struct lines *desired)
 	}
 	return ours;
 }
+
+bool
+target_is_ours (const struct share *share, const json_t *target)
+{
+	const json_t *behind = json_object_get (target, "SecurityGroups"), *group;
+	const char *id = json_string_value (json_array_get (behind, 0));
+	size_t n;
+	json_array_foreach (share->groups, n, group)
+		if (json_array_size (behind) == 1 && strcmp (json_text (group, "groupId"), id) == 0)
+			return json_is_true (json_object_get (group, "ours")) && group_is_made_here (share, group);
+	return false;
+}
+
+const char *
+target_instead (const struct share *share, const json_t *target)
+{
+	const char *asked = json_text (share->zones, json_text (target, "AvailabilityZoneName"));
+	bool here = share->vpc && strcmp (json_text (target, "VpcId"), share->vpc) == 0;
+	return here && *asked && strcmp (share_id (share, asked), json_text (target, "SubnetId")) != 0 ? asked : NULL;
+}

@@ -18,6 +18,7 @@ struct share {
 	json_t *points, *targets;          /* arrays of descriptions; a target has its SecurityGroups */
 	json_t *groups;                    /* array of security groups: groupId, groupName, vpcId, ours, in, out (rules) */
 	json_t *names;                     /* ids by what was asked for: {"tag:Name=prod": "vpc-1"} */
+	json_t *zones;                     /* subnets that are asked for, as they are, by their zones */
 	const char *token;                 /* its identity */
 	const char *vpc;                   /* of the network that is asked for */
 	const char *backup;                /* status of its automatic backups */
@@ -62,6 +63,10 @@ bool group_is_wanted (const struct share *share, const json_t *group, const stru
 /* Is it one that was made here, by what it is said to be for? A tag alone somebody else may have put there. */
 #define GROUP_IS_FOR "who may mount "
 bool group_is_made_here (const struct share *share, const json_t *group);
+/* Is nothing but a group that was made here before it? Targets have no tags. */
+bool target_is_ours (const struct share *share, const json_t *target);
+/* The subnet that is asked for in its zone, which takes one target, instead of its own; NULL. */
+const char *target_instead (const struct share *share, const json_t *target);
 /* The group that is meant: the one that is wanted, else one of ours. */
 const json_t *group_meant (const struct share *share, const struct lines *desired);
 

@@ -98,6 +98,7 @@ static const struct larder_trap filesystem_traps[] = {
 	{ "elastic-of-maxio", "throughput=elastic & performance=maxIO", "EFS refuses it: elastic throughput is for generalPurpose alone", "performance = generalPurpose", true },
 	{ "archive-not-elastic", "lifecycle.to-archive & !throughput=elastic", "EFS refuses it: its archive is for elastic throughput alone", "throughput = elastic", true },
 	{ "archive-before-ia", "lifecycle.to-archive - lifecycle.to-ia<1", "EFS refuses it: files become infrequent before they are archived", "to-archive later than to-ia", true },
+	{ "zone-taken", "was:zone-taken", "EFS takes one mount target a zone, and that of another subnet of it was not made here: {was:zone-taken}", "its subnet instead; or remove that mount target, and apply again", true },
 	{ "efs-zones", "targets<2", "nodes of other zones mount across zones, which is billed, or do not find it", "a subnet of each zone that has nodes", false },
 	{ "bursting-and-ia", "throughput=bursting & lifecycle.to-ia & size.gib>20",
 	  "only bytes of the Standard class earn throughput: {size} earn {size.gib * 50 / 1024 MiB/s}, and as models idle into IA it falls to 1", "throughput = elastic, or no to-ia", false },

@@ -499,6 +499,30 @@ def test_live_efs_control_other_subnets():
     place.ec2.delete_vpc(VpcId=there)
 
 
+def test_live_efs_control_a_subnet_for_another_of_its_zone():
+    """A zone takes one mount target: ours of a subnet that is replaced goes first, awaited, and then the other comes, in one run. Where the first is somebody else's, the plan refuses it."""
+    place.applied()
+    twin = place.net.subnet("private-b", 9, "us-east-1a")
+    other = SECTION.replace("tag:Name=private-a", "tag:Name=private-b")
+    found = place.run("plan", section=other)
+    assert found.code == 0 and marks(found) == [(None, "update"), ("target[tag:Name=private-b]", "update")] and '"was":"in %s"' % place.subnets[0] in found.out, found
+    for lost in ([], [{"method": "DELETE", "path": "/2015-02-01/mount-targets/.*", "do": "drop-reply", "times": 1}]):
+        done = place.run("apply", section=other, plan=lost)
+        assert done.code == 0 and place.wrote()[-2:] == ["DeleteMountTarget", "CreateMountTarget"], (done, place.wrote())
+        assert sorted(place.facts()["targets"]) == sorted([twin, place.subnets[1]]), place.facts()
+        assert place.run("apply", section=other).code == 0 and place.wrote() == [], place.wrote()
+        assert place.run("apply").code == 0 and sorted(place.facts()["targets"]) == sorted(place.subnets)
+    first, = [one["MountTargetId"] for one in place.targets() if one["SubnetId"] == place.subnets[0]]
+    place.efs.modify_mount_target_security_groups(MountTargetId=first, SecurityGroups=[place.nodes])
+    for command in ("plan", "apply"):
+        done = place.run(command, section=other)
+        assert done.code == 2 and "zone-taken" in done.out and "%s of %s" % (first, place.subnets[0]) in done.out and place.wrote() == [], (command, done)
+    place.efs.delete_mount_target(MountTargetId=first)
+    assert place.run("apply", section=other).code == 0 and place.wrote() == ["CreateMountTarget"], place.wrote()
+    destroyed(section=other)
+    place.ec2.delete_subnet(SubnetId=twin)
+
+
 def test_live_efs_control_what_is_looked_up():
     """By id as by tag; a tag that two have is an error that lists both, one that none has another; c-C12: two subnets of one zone."""
     place.clean()
