@@ -91,9 +91,10 @@ set_policy (struct work *work, const struct lines *is, struct larder_error *erro
 {
 	bool same = !differs (is, &work->desired, "policy.tls") && !differs (is, &work->desired, "policy.access-point");
 	for (size_t n = 0; same && n < is->count; n++)
-		same = !path_matches ("policy.statement[*]", is->at[n].path) || lines_find (&work->desired, is->at[n].path);
-	if (same)
-		return 0;
+		same = !path_matches ("policy.statement[*]", is->at[n].path) || lines_find (&work->desired, is->at[n].path) || !lines_find (&work->told, is->at[n].path);
+	int code = same ? 0 : find_policy (work, error);        /* it is written as a whole, under no etag: what came to it meanwhile is to stay */
+	if (same || code < 0)
+		return code;
 	CLEANUP_JSON json_t *policy = policy_wanted (&work->share, &work->desired, error);
 	if (!policy)
 		return LARDER_E_INVALID;
@@ -101,7 +102,7 @@ set_policy (struct work *work, const struct lines *is, struct larder_error *erro
 	if (json_array_size (json_object_get (policy, "Statement")) == 0)
 		return files_ask (work, "DELETE", path, NULL, NULL, NULL, error);
 	char *text = json_dumps (policy, JSON_COMPACT);
-	int code = text ? files_ask (work, "PUT", path, json_pack ("{s:s}", "Policy", text), NULL, NULL, error) : larder_fail_memory (error);
+	code = text ? files_ask (work, "PUT", path, json_pack ("{s:s}", "Policy", text), NULL, NULL, error) : larder_fail_memory (error);
 	free (text);
 	return code;
 }

@@ -180,6 +180,7 @@ static const struct larder_path_rule paths[] = {
 	{ "performance", LARDER_STRING, LARDER_PATH_IMMUTABLE | LARDER_PATH_OPTIONAL, "performance mode" },
 	{ "policy.access-point", LARDER_BOOL, 0, "mounted through the access point alone" },
 	{ "policy.statement[*]", LARDER_STRING, 0, "what somebody else says" },
+	{ "policy.through", LARDER_STRING, LARDER_PATH_COMPUTED, "folder of that access point" },
 	{ "policy.tls", LARDER_BOOL, 0, "mounted over TLS alone" },
 	{ "security-group.description", LARDER_STRING, LARDER_PATH_COMPUTED, "what it is said to be for" },
 	{ "security-group.egress", LARDER_STRING, LARDER_PATH_OPTIONAL, "open or none" },

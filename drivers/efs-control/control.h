@@ -18,7 +18,7 @@ struct work {
 	struct larder_call *call;
 	struct larder_arena *arena;
 	const struct larder_resource *resource;
-	struct lines desired;
+	struct lines desired, told;                   /* told: what was seen before, of a change */
 	struct share share;
 	const char *key;                              /* ARN of the key that is asked for, or NULL */
 	bool reached;                                 /* is there anything of a network, asked for or there? */
@@ -40,6 +40,7 @@ void work_end (struct work *work);
 /* All pages of a list. */
 int files_list (struct work *work, const char *path, const char *key, json_t **ret, struct larder_error *error);
 int find_targets (struct work *work, json_t **ret, struct larder_error *error);
+int find_policy (struct work *work, struct larder_error *error);              /* into share->policy */
 int find_points (struct work *work, struct larder_error *error);              /* into share->points */
 /* enum larder_resource_state of all of it, and as the service calls it, with what it is the state of. */
 uint32_t work_state (const struct work *work, const char **ret_words);

@@ -54,11 +54,13 @@ find_system (struct work *work, struct larder_error *error)
 	return code;
 }
 
-static int
+int
 find_policy (struct work *work, struct larder_error *error)
 {
 	CLEANUP_JSON json_t *reply = NULL;
 	int code = files_ask (work, "GET", arena_printf (work->arena, "file-systems/%s/policy", id_of (work)), NULL, "PolicyNotFound", &reply, error);
+	json_decref (work->share.policy);
+	work->share.policy = NULL;
 	if (code != 0)
 		return code < 0 ? code : 0;
 	json_t *policy = json_loads (json_text (reply, "Policy"), JSON_REJECT_DUPLICATES, NULL);
@@ -196,6 +198,20 @@ wants_network (const struct lines *desired)
 	return false;
 }
 
+/* What was seen before a change. The lines of one have also the access point that the sections named before, since it stays: which they name now is of that look. */
+static int
+take_told (struct work *work, struct larder_error *error)
+{
+	const char *below, *root = NULL;
+	lines_begin (&work->told, work->arena);
+	int code = work->resource->observed ? lines_take (&work->told, work->resource->observed, error) : 0;
+	for (size_t n = 0; !root && n < work->desired.count; n++)
+		root = path_member_of (work->arena, work->desired.at[n].path, "access-point", &below);
+	work->share.told = work->resource->observed ? &work->told : NULL;
+	work->share.through = work->resource->observed ? lines_value (&work->told, "policy.through") : root;
+	return code;
+}
+
 int
 work_begin (struct work *work, void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
@@ -206,6 +222,8 @@ work_begin (struct work *work, void *self, struct larder_call *call, const struc
 	int code = resource->desired ? lines_take (&work->desired, resource->desired, error) : 0;
 	if (code == 0)
 		code = lines_sort (&work->desired, error);
+	if (code == 0)
+		code = take_told (work, error);
 	if (code == 0)
 		code = find_key (work, error);
 	if (code == 0)

@@ -49,7 +49,7 @@ tls_statement (const char *arn)
 		"Condition", "Bool", "aws:SecureTransport", "false");
 }
 
-/* The access point that the sections name, or NULL: one of ours, so that those of others, which stay, are no others. */
+/* The access point that the sections name, or NULL: one of ours, so that those of others, which stay, are no others; nor is ours of a folder that was named before. */
 static const char *
 point_arn (const struct share *share, const struct lines *desired)
 {
@@ -57,7 +57,7 @@ point_arn (const struct share *share, const struct lines *desired)
 	size_t n;
 	json_array_foreach (share->points, n, point) {
 		const char *root = point_root (point);
-		if (point_is_ours (point, share->token) && lines_in (desired, "access-point", root, ".owner") && point_fits (point, desired))
+		if (share->through && strcmp (root, share->through) == 0 && point_is_ours (point, share->token) && lines_in (desired, "access-point", root, ".owner") && point_fits (point, desired))
 			return json_text (point, "AccessPointArn");
 	}
 	return NULL;
@@ -105,12 +105,15 @@ policy_tell_others (const struct share *share, struct lines *ret)
 	}
 }
 
-/* Ours are written anew; of others those go that nobody wants any more. */
+/* Ours are written anew; of others those go that nobody wants any more, and were seen as they are. */
 static bool
-goes (const json_t *all, size_t n, const struct lines *desired)
+goes (const struct share *share, const json_t *all, size_t n, const struct lines *desired)
 {
-	const char *member = is_ours (json_array_get (all, n)) ? NULL : aws_policy_member (all, n, desired->arena);
-	return !member || !lines_in (desired, OTHERS, member, "");
+	json_t *one = json_array_get (all, n);
+	const char *member = is_ours (one) ? NULL : aws_policy_member (all, n, desired->arena);
+	const char *told = member && share->told ? lines_in (share->told, OTHERS, member, "") : NULL;
+	const char *says = told && !lines_in (desired, OTHERS, member, "") ? aws_policy_says (one, desired->arena) : NULL;
+	return is_ours (one) || (says && strcmp (says, told) == 0);
 }
 
 void
@@ -138,7 +141,7 @@ policy_wanted (const struct share *share, const struct lines *desired, struct la
 		return NULL;
 	}
 	for (size_t n = json_array_size (all); n-- > 0;)
-		if (goes (all, n, desired))
+		if (goes (share, all, n, desired))
 			json_array_remove (all, n);
 	policy_add (all, arn, tls, by_point ? point : NULL);
 	if (!policy)

@@ -109,12 +109,9 @@ put_points (struct aws_terraform *share, const char *system, const char *token)
 static const char *
 point_arn (const struct aws_terraform *share, const char *system)
 {
-	const char *root, *id, *tail = strstr (system, "file-system/");
+	const char *root = observed (share, "policy.through"), *id = root ? lines_in (&share->observed, "access-point", root, ".id") : NULL, *tail = strstr (system, "file-system/");
 	unsigned uid, gid;
-	for (size_t at = 0; tail && (root = aws_terraform_member (&share->desired, &at, "access-point"));)
-		if (owner_of (share, root, &uid, &gid) && (id = lines_in (&share->observed, "access-point", root, ".id")))
-			return arena_printf (share->arena, "%.*saccess-point/%s", (int) (tail - system), system, id);
-	return NULL;
+	return id && tail && owner_of (share, root, &uid, &gid) ? arena_printf (share->arena, "%.*saccess-point/%s", (int) (tail - system), system, id) : NULL;
 }
 
 static void

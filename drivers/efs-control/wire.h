@@ -20,6 +20,8 @@ struct share {
 	json_t *names;                     /* ids by what was asked for: {"tag:Name=prod": "vpc-1"} */
 	json_t *zones;                     /* subnets that are asked for, as they are, by their zones */
 	const char *token;                 /* its identity */
+	const struct lines *told;          /* of a change: what was seen before it; NULL: nothing was */
+	const char *through;               /* folder of the access point that the sections ask for; NULL: none */
 	const char *vpc;                   /* of the network that is asked for */
 	const char *backup;                /* status of its automatic backups */
 };

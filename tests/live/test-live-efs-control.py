@@ -423,6 +423,43 @@ def test_live_efs_control_a_group_of_others_stays():
 OURS = [{"Key": "larder:id", "Value": TOKEN}]
 
 
+def test_live_efs_control_a_statement_that_comes_meanwhile_stays():
+    """Between our look and our write somebody adds one: the policy is written whole and under no etag, so it is read again just before. With --adopt what was seen goes by that write, and what
+    came later by one of its own, once it was seen."""
+    seen, late = dict(THEIRS, Sid="seen"), dict(THEIRS, Sid="late")
+
+    def add(record):
+        place.efs.put_file_system_policy(FileSystemId=place.id, Policy=json.dumps({"Version": "2012-10-17", "Statement": [late, *place.policy()]}))
+    for words, left in ((("apply",), [["late", "seen"]]), (("apply", "--adopt"), [["late"], []])):
+        place.applied(section=SECTION.replace("policy = tls, access-point", "policy = tls"))
+        place.efs.put_file_system_policy(FileSystemId=place.id, Policy=json.dumps({"Version": "2012-10-17", "Statement": [seen, *place.policy()]}))
+        section = SECTION.replace("Purpose=AI model cache", "Purpose=models")
+        done = place.run(*words, section=section, plan=[{"method": "POST", "path": "resource-tags", "times": 1, "do": "keep", "before": add}])
+        puts = [[one["Sid"] for one in json.loads(given["Policy"])["Statement"] if not one["Sid"].startswith("larder-")] for name, given in place.asked if name == "PutFileSystemPolicy"]
+        assert done.code == 0 and puts == left and [one for one in place.policy() if not one["Sid"].startswith("larder-")] == [{"late": late, "seen": seen}[sid] for sid in left[-1]], (words, done, puts)
+        assert "larder-access-point" in [one["Sid"] for one in place.policy()], place.policy()
+        assert place.run("apply", section=section).code == 0 and place.wrote() == [], place.wrote()
+
+
+def test_live_efs_control_another_access_point_than_the_policy_names():
+    """Another folder, and another owner, together with the policy that allows it alone: one apply, and the policy names the new one. The first folder's stays, and is told, until it is adopted."""
+    for was, will in (("access-point = /models", "access-point = /other"), ("access-point = /models", "access-point = /a"), ("owner = 1000:1000", "owner = 2000:2000"),
+                      ("access-point = /models\nowner = 1000:1000", "access-point = /other\nowner = 2000:2000")):
+        place.applied()
+        other = SECTION.replace(was, will)
+        done = place.run("apply", section=other)
+        beside = [name for name in place.wrote() if "Point" in name or "Policy" in name]
+        assert done.code == 0 and beside[:2] == ["CreateAccessPoint", "PutFileSystemPolicy"], (will, done, place.wrote())
+        new = next(one for one in place.points() if one["RootDirectory"]["Path"] in other and "owner = %d:" % one["PosixUser"]["Uid"] in other)
+        denied = next(one for one in place.policy() if one["Sid"] == "larder-access-point")
+        assert denied["Condition"] == {"StringNotEquals": {"elasticfilesystem:AccessPointArn": new["AccessPointArn"]}}, (will, denied)
+        assert place.run("apply", section=other).code == 0 and place.wrote() == [], place.wrote()
+        assert len(place.points()) == (1 if "access-point = /models" in other else 2), place.points()
+        assert place.run("apply", "--adopt", section=other).code == 0 and len(place.points()) == 1, place.points()
+        place.efs.put_file_system_policy(FileSystemId=place.id, Policy=json.dumps({"Version": "2012-10-17", "Statement": [one for one in place.policy() if one != denied]}))
+        assert place.run("apply", section=other).code == 0 and denied in place.policy(), place.policy()
+
+
 def test_live_efs_control_two_access_points_on_one_folder():
     """Both ours and as it is to be: nothing is guessed, both are listed. One that is otherwise is what a change left that was killed, and goes."""
     place.applied()

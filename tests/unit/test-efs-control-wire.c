@@ -149,7 +149,7 @@ START_TEST (points_of_others)
 	static const char ours[] = "{\"AccessPointId\":\"fsap-2\",\"AccessPointArn\":\"arn:2\",\"PosixUser\":{\"Uid\":1000,\"Gid\":7},\"RootDirectory\":{\"Path\":\"/m\"},"
 		"\"Tags\":[{\"Key\":\"larder:id\",\"Value\":\"t\"}]}";
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	struct share share = { .token = "t", .system = json_pack ("{s:s}", "FileSystemArn", "arn:f"), .names = json_object () };
+	struct share share = { .token = "t", .system = json_pack ("{s:s}", "FileSystemArn", "arn:f"), .names = json_object (), .through = "/m" };
 	struct lines desired = lines_of (arena, (const char *const[]) { "access-point[/m].owner", "1000:7", "policy.access-point", "yes", NULL }), is;
 	json_t *wanted;
 	char *text;
@@ -185,7 +185,6 @@ START_TEST (policies)
 	struct lines point = lines_of (arena, (const char *const[]) { "policy.access-point", "yes", NULL });
 	ck_assert_str_eq (policy_tells (&share, "tls", &tls), "otherwise");
 	ck_assert_ptr_null (policy_tells (&share, "access-point", &tls));
-	is_text (policy_wanted (&share, &none, NULL), "{\"Statement\":[],\"Version\":\"2012-10-17\"}");
 	struct lines told;
 	lines_begin (&told, arena);
 	policy_tell_others (&share, &told);
@@ -193,6 +192,10 @@ START_TEST (policies)
 	ck_assert_uint_eq (told.count, 2);
 	ck_assert_str_eq (told.at[0].path, "policy.statement[larder-of-others]");
 	ck_assert_str_eq (told.at[1].path, "policy.statement[theirs]");
+	share.told = &told;
+	is_text (policy_wanted (&share, &none, NULL), "{\"Statement\":[],\"Version\":\"2012-10-17\"}");
+	told.at[1].value = "otherwise";                          /* not as it was seen: it stays */
+	is_text (policy_wanted (&share, &none, NULL), "{\"Statement\":[{\"Sid\":\"theirs\"}],\"Version\":\"2012-10-17\"}");
 	is_text (policy_wanted (&share, &told, NULL), "{\"Statement\":[{\"Sid\":\"theirs\"},{\"Sid\":\"larder-of-others\"}],\"Version\":\"2012-10-17\"}");
 	ck_assert_ptr_null (policy_wanted (&share, &point, NULL));
 	json_t *wanted = policy_wanted (&share, &tls, NULL);
