@@ -9,6 +9,7 @@ include tests/unit/config.mk
 include tests/unit/module.mk
 include tests/unit/store.mk
 include tests/unit/infra.mk
+include tests/unit/cdn.mk
 include tests/unit/transfer.mk
 include tests/unit/cache.mk
 include tests/unit/cli.mk

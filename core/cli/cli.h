@@ -49,6 +49,9 @@ enum { KINDS_MOST = 16 };
 struct kind { uint64_t sum, told, more; struct larder_error last; };
 struct kinds { struct kind at[KINDS_MOST]; size_t count; };
 
+/* What was changed, where edges are to forget it. */
+struct edges { char **keys, **below; size_t count, below_count; bool all; };
+
 /* One run of the tool. */
 struct cli {
 	struct globals globals;
@@ -67,6 +70,7 @@ struct cli {
 	bool failures_differ;
 	int first_failure;
 	struct kinds kinds;
+	struct edges edges;
 	int status_when_well;         /* of a run without failures */
 
 	/* standard output */
@@ -180,6 +184,7 @@ struct attribute_flags {
 	bool recursive, create_only;
 	const char *version;          /* of the source; cp alone has it */
 	uint64_t expected_size;       /* of standard input; put alone has it */
+	bool invalidate;              /* put alone has it */
 };
 #define ATTRIBUTE_AT(field) .at = offsetof (struct attribute_flags, field)
 #define ATTRIBUTE_OPTIONS                                                                                                   \

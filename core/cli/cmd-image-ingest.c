@@ -8,10 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arena.h"
+#include "cdn.h"
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
-#include "line.h"
 #include "text.h"
 
 static const struct larder_option options[] = {
@@ -24,6 +25,7 @@ static const struct larder_option options[] = {
 	{ .key = "batch", .type = LARDER_PATH, .at = offsetof (struct ingest, batch), .argument = "FILE", .help = "lines of JSON, each with file, user, job; - is standard input" },
 	{ .key = "recursive", .letter = 'r', .type = LARDER_BOOL, .at = offsetof (struct ingest, recursive), .help = "the pictures below folders" },
 	{ .key = "overwrite", .type = LARDER_BOOL, .at = offsetof (struct ingest, overwrite), .help = "replace another picture of the same job" },
+	{ .key = "invalidate", .type = LARDER_BOOL, .at = offsetof (struct ingest, invalidate), .help = "the edges of the store's [cdn] forget what is replaced" },
 	{ 0 }
 };
 
@@ -171,6 +173,12 @@ people_picture (struct cli *cli, const struct larder_ingested *result, uint32_t 
 	out_text (cli, "\n");
 }
 
+static const char *
+pipeline_of (const char *name)
+{
+	return name ? name : "image";
+}
+
 static void
 tell_picture (struct intake *intake, const struct larder_ingest *item, const struct larder_ingested *result)
 {
@@ -184,6 +192,8 @@ tell_picture (struct intake *intake, const struct larder_ingest *item, const str
 	} else {
 		item_done (cli, result->length);
 	}
+	if (stored == LARDER_STORED_REPLACED)
+		edges_add_picture (cli, pipeline_of (item->pipeline), result);
 	__atomic_add_fetch (&cli->moved, result->length, __ATOMIC_RELAXED);
 	if (cli->globals.json)
 		json_picture (cli, item, result, stored);
@@ -284,6 +294,17 @@ take_in (struct intake *intake, struct larder_error *error)
 }
 
 static int
+begin_edges (struct cli *cli, const char *pipeline, struct larder_error *error)
+{
+	const char *store;
+	int code = cdn_store_of (cli, pipeline, "store", &store, error);
+	const char *all = code == 0 ? arena_printf (cli->arena, "%s:", store) : NULL;
+	if (code == 0 && !all)
+		return larder_fail_memory (error);
+	return code < 0 ? code : edges_begin (cli, &all, 1, error);
+}
+
+static int
 run (struct cli *cli, const void *self, struct larder_error *error)
 {
 	const struct ingest *flags = self;
@@ -300,7 +321,9 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 		code = cli_open (cli, OPEN_CONFIGURED, error);
 	if (code == 0)
 		code = intake_files (&intake, error);
-	return code < 0 ? code : take_in (&intake, error);
+	if (code == 0 && flags->invalidate)
+		code = begin_edges (cli, pipeline_of (flags->pipeline), error);
+	return code < 0 ? code : edges_end (cli, take_in (&intake, error), error);
 }
 
 const struct larder_cmd cmd_image_ingest = {

@@ -4,6 +4,7 @@
 static const struct larder_option options[] = {
 	ATTRIBUTE_OPTIONS,
 	{ .key = "expected-size", .type = LARDER_SIZE, ATTRIBUTE_AT (expected_size), .help = "about so much comes by standard input: beyond 45TiB parts must be made for it (at most 48.8TiB)" },
+	{ .key = "invalidate", .type = LARDER_BOOL, ATTRIBUTE_AT (invalidate), .help = "the edges of the store's [cdn] forget what is written" },
 	{ 0 }
 };
 
@@ -18,6 +19,7 @@ const struct larder_cmd cmd_put = {
 	.examples = "larder put cat.png images:raw/|a file, under its name\n"
 		"larder put -r photos images:raw/|a folder with all below it\n"
 		"date | larder put - images:raw/now.txt|standard input\n"
+		"larder put --invalidate cat.png images:raw/cat.png|and the next viewer gets this one\n"
 		"dump | larder put --expected-size 46TiB - backups:dump|in parts that hold as much",
 	.text = "An address that ends in / keeps the last part of each name; any other is the whole key. Links are not followed and "
 		"what is no regular file is skipped, each with its reason.",

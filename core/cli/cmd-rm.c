@@ -1,13 +1,14 @@
 /* cmd-rm.c: larder rm. */
-#include "cli.h"
+#include "cdn.h"
 
 #include "error.h"
 
-struct rm { bool recursive, all_versions; const char *version; };
+struct rm { bool recursive, all_versions, invalidate; const char *version; };
 static const struct larder_option options[] = {
 	{ .key = "recursive", .letter = 'r', .type = LARDER_BOOL, .at = offsetof (struct rm, recursive), .help = "prefixes with all below them" },
 	{ .key = "all-versions", .type = LARDER_BOOL, .at = offsetof (struct rm, all_versions), .help = "every version and delete marker, for good" },
 	{ .key = "version", .type = LARDER_STRING, .at = offsetof (struct rm, version), .argument = "ID", .help = "this version alone, for good" },
+	{ .key = "invalidate", .type = LARDER_BOOL, .at = offsetof (struct rm, invalidate), .help = "the edges of the store's [cdn] forget what is removed" },
 	{ 0 }
 };
 
@@ -30,18 +31,20 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	struct larder_address address;
 	for (int i = 0; code == 0 && i < cli->operands; i++)
 		code = cli_store_address (cli, cli->operand[i], &address, error);
+	const char *const *addresses = (const char *const *) cli->operand;
+	if (code == 0 && rm->invalidate)
+		code = edges_begin (cli, addresses, (size_t) cli->operands, error);
 	if (code < 0)
 		return code;
 	struct larder_summary sum = { .size = sizeof sum };
 	uint32_t flags = (rm->recursive ? LARDER_RECURSIVE : 0) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0);
-	const char *const *addresses = (const char *const *) cli->operand;
 	const struct larder_versions request = {
 		.size = sizeof request, .flags = flags, .addresses = addresses, .count = (size_t) cli->operands, .at = LARDER_NO_TIME, .version = rm->version,
 	};
 	code = rm->version || rm->all_versions
 		? larder_remove_versions (cli->larder, &request, transfer_event, cli, &sum, error)
 		: larder_transfer_remove (cli->larder, addresses, (size_t) cli->operands, flags, transfer_event, cli, &sum, error);
-	return transfer_finish (cli, code, &sum, error);
+	return edges_end (cli, transfer_finish (cli, code, &sum, error), error);
 }
 
 const struct larder_cmd cmd_rm = {

@@ -1,5 +1,5 @@
 /* copies.c: what put, cp and mv have in common: their flags, and the request made of them. */
-#include "cli.h"
+#include "cdn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,5 +76,7 @@ copies_run (struct cli *cli, const struct attribute_flags *flags, uint32_t more,
 		code = cli_open (cli, OPEN_CONFIGURED, error);
 	if (code == 0 && into_store)
 		code = cli_store_address (cli, request.to, &to, error);
-	return code < 0 ? code : transfer_run (cli, &request, error);
+	if (code == 0 && flags->invalidate)
+		code = edges_begin (cli, &request.to, 1, error);
+	return code < 0 ? code : edges_end (cli, transfer_run (cli, &request, error), error);
 }

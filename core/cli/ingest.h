@@ -8,7 +8,7 @@
 struct ingest {
 	const char *user, *job, *format, *at, *pipeline, *batch;
 	const char *const *values;
-	bool recursive, overwrite;
+	bool recursive, overwrite, invalidate;
 };
 
 /* One request under way; what it points to lives until it is done. */

@@ -1,5 +1,5 @@
 /* items.c: counting what happened to each item, and telling it. */
-#include "line.h"
+#include "cdn.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -97,6 +97,15 @@ moved_event (struct cli *cli, const struct larder_event *event)
 	__atomic_add_fetch (&cli->moved, event->bytes, __ATOMIC_RELAXED);
 }
 
+static void
+changed_event (struct cli *cli, const struct larder_event *event)
+{
+	static const char *const changes[] = { "copied", "removed", "would-copy", "would-remove" };
+	for (size_t n = 0; n < sizeof changes / sizeof *changes; n++)
+		if (strcmp (event->action, changes[n]) == 0)
+			edges_add (cli, event->to ? event->to : event->from);
+}
+
 int
 transfer_event (void *context, const struct larder_event *event)
 {
@@ -115,6 +124,7 @@ transfer_event (void *context, const struct larder_event *event)
 	} else {
 		__atomic_add_fetch (&cli->items, 1, __ATOMIC_RELAXED);
 		cli->removed += strstr (event->action, "remove") != NULL;
+		changed_event (cli, event);
 		if (cli->globals.json)
 			json_event (cli, event);
 		else

@@ -44,8 +44,8 @@ is_among (const char *word, const char *const *words, size_t count)
 
 /* ---- templates --------------------------------------------------------------------------------- */
 
-enum { BUILT_IN = 7, VALUES_MOST = 32 };
-static const char *const built_in[BUILT_IN] = { "user", "job", "year", "month", "day", "ext", "now" };
+enum { BUILT_IN = 8, VALUES_MOST = 32 };
+static const char *const built_in[BUILT_IN] = { "user", "job", "year", "month", "day", "ext", "hash8", "now" };
 
 /* The pipeline's own placeholders: words, none of larder's, none twice. */
 static int

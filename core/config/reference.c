@@ -63,7 +63,7 @@ check_store (const struct config *config, const struct config_section *section, 
 	return 0;
 }
 
-/* Placeholders closed, not empty, of small letters; {job} among them: a key without it would be everybody's. */
+/* Placeholders closed, not empty, of small letters and digits; {job} among them: a key without it would be everybody's. */
 static int
 check_template (const struct config_section *section, const char *key, const char *text, bool needs_job, struct larder_error *error)
 {
@@ -75,7 +75,7 @@ check_template (const struct config_section *section, const char *key, const cha
 			return ini_fail (error, file, line, "'%s': '}' without '{'", key);
 		if (*at != '{')
 			continue;
-		size_t length = strspn (at + 1, "abcdefghijklmnopqrstuvwxyz_");
+		size_t length = strspn (at + 1, "abcdefghijklmnopqrstuvwxyz_0123456789");
 		if (!length || at[1 + length] != '}')
 			return ini_fail (error, file, line, "'%s': placeholder is not {word} at '%s'", key, at);
 		at += 1 + length;
@@ -98,11 +98,11 @@ stands_before (const char *template, const char *end, const char *word, size_t l
 }
 
 /* {user}-{job}: "a-b-c" is of user a and of user a-b. Only what a '/' ends is certain, since no value holds one; a value
- * that stands further ahead already is known. Years and extensions hold no separator, and may come second. NULL: certain. */
+ * that stands further ahead already is known. Years, extensions and hashes hold no separator, and may come second. NULL: certain. */
 static const char *
 find_ambiguous (const char *key)
 {
-	static const char narrow[] = "{year}{month}{day}{ext}";
+	static const char narrow[] = "{year}{month}{day}{ext}{hash8}";
 	for (const char *first = strchr (key, '{'), *second; first && (second = strchr (first + 1, '{')); first = second) {
 		size_t length = strcspn (first, "}") + 1, other = strcspn (second, "}") + 1;
 		bool is_free = !stands_before (narrow, narrow + sizeof narrow - 1, second, other);

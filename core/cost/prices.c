@@ -2,6 +2,7 @@
 #include "prices.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,4 +136,38 @@ price_is_of (const struct price *price, const char *type, const char *path, cons
 		if (fits (price->of[n], type, path, value))
 			return true;
 	return false;
+}
+
+/* ---- what so many cost ---- */
+
+const struct price *
+prices_find (const struct prices *prices, const char *name)
+{
+	const struct price *price = prices ? prices->first : NULL;
+	while (price && strcmp (price->name, name) != 0)
+		price = price->next;
+	return price;
+}
+
+/* An amount is a whole number of the least digit that it has. */
+char *
+price_times (struct larder_arena *arena, const struct price *price, uint64_t count)
+{
+	uint64_t sum = 0, unit = 1;
+	bool over = false, behind = false;
+	for (const char *at = price->amount; *at; at++) {
+		behind = behind || *at == '.';
+		if (*at == '.')
+			continue;
+		over = __builtin_mul_overflow (sum, 10u, &sum) || __builtin_add_overflow (sum, (uint64_t) (*at - '0'), &sum) || over;
+		over = (behind && __builtin_mul_overflow (unit, 10u, &unit)) || over;
+	}
+	if (__builtin_mul_overflow (sum, count, &sum) || over)
+		return NULL;
+	for (; unit > 1 && sum % 10 == 0; unit /= 10)
+		sum /= 10;
+	int digits = 0;
+	for (uint64_t rest = unit; rest > 1; rest /= 10)
+		digits++;
+	return unit == 1 ? arena_printf (arena, "%" PRIu64, sum) : arena_printf (arena, "%" PRIu64 ".%0*" PRIu64, sum / unit, digits, sum % unit);
 }

@@ -23,6 +23,10 @@ struct prices {
 
 /* prices/NAME.ini beside the pipeline file. INVALID with file and line. All in the arena. */
 int prices_read (struct larder_arena *arena, const char *pipeline, const char *name, const struct prices **ret, struct larder_error *error);
+/* NULL: the table does not know. */
+const struct price *prices_find (const struct prices *prices, const char *name);
+/* The exact product, "0.015". NULL: no memory, or more than is counted in. */
+char *price_times (struct larder_arena *arena, const struct price *price, uint64_t count);
 /* Does a line of this type cost it? `path` NULL: the thing as a whole. Pure. */
 bool price_is_of (const struct price *price, const char *type, const char *path, const char *value);
 

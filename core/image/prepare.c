@@ -270,7 +270,7 @@ values_for (const struct job *job, const struct module *codec)
 {
 	return (struct template_values) {
 		.user = job->request->user, .job = job->request->job, .ext = codec ? codec->codec->extension : NULL, .time = job->time,
-		.more = job->request->values,
+		.digest = job->digest, .more = job->request->values,
 	};
 }
 

@@ -43,6 +43,10 @@ value_of (const struct template_values *values, const char *name, size_t length,
 		return values->ext;
 	if (IS ("now"))
 		return values->now;
+	if (IS ("hash8") && values->digest) {
+		snprintf (room, 16, "%.8s", values->digest);
+		return room;
+	}
 	if (IS ("year") || IS ("month") || IS ("day")) {
 		snprintf (room, 16, IS ("year") ? "%04d" : "%02d", IS ("year") ? year : IS ("month") ? month : day);
 		return room;
@@ -109,7 +113,7 @@ is_name (const char *name, size_t length, const char *word)
 	return strlen (word) == length && memcmp (name, word, length) == 0;
 }
 
-/* What a placeholder can have been filled with: numbers of the date have their digits, {ext} no dot, so that "a.b.png" has
+/* What a placeholder can have been filled with: numbers of the date and hashes have their digits, {ext} no dot, so that "a.b.png" has
  * job a.b, and no id is "." or "..". */
 static bool
 can_be (const char *name, size_t name_length, const char *value, size_t length)
@@ -117,6 +121,8 @@ can_be (const char *name, size_t name_length, const char *value, size_t length)
 	size_t digits = is_name (name, name_length, "year") ? 4 : is_name (name, name_length, "month") || is_name (name, name_length, "day") ? 2 : 0;
 	if (digits)
 		return length == digits && strspn (value, "0123456789") >= digits;
+	if (is_name (name, name_length, "hash8"))
+		return length == 8 && strspn (value, "0123456789abcdef") >= length;
 	if (is_name (name, name_length, "ext"))
 		return !memchr (value, '.', length);
 	return !is_name (value, length, ".") && !is_name (value, length, "..");

@@ -10,6 +10,7 @@ enum { KEY_MOST = 1024 };
 struct template_values {
 	const char *user, *job, *ext;
 	int64_t time;                    /* {year} {month} {day}, UTC */
+	const char *digest;              /* {hash8}: how it begins; NULL where it may not stand */
 	const char *now;                 /* {now} of metadata, or NULL where it may not stand */
 	struct larder_pairs more;
 };

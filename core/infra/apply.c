@@ -89,7 +89,7 @@ wait_more (struct applying *applying, struct resource *one, struct larder_error 
 			one->type, one->identity, text_from_duration (event.waited, text), infra_state (one));
 	tell_event (applying, &event);
 	waiting->told = event.waited;
-	int code = infra_rest (applying->infra, most - event.waited < waiting->pause ? most - event.waited : waiting->pause, error);
+	int code = larder_rest (applying->infra->larder, most - event.waited < waiting->pause ? most - event.waited : waiting->pause, error);
 	waiting->pause = waiting->pause < PAUSE_MOST ? waiting->pause * 2 : waiting->pause;
 	return code;
 }

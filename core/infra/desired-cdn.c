@@ -100,9 +100,7 @@ static int
 add_cdn (struct larder_infra *infra, const struct config_section *at, struct larder_error *error)
 {
 	const struct schema_cdn *asked = config_struct (at);
-	const struct schema_larder *settings = larder_settings_of (infra->larder);
-	const char *environment = settings && settings->environment ? settings->environment : ENVIRONMENT_NONE;
-	char *identity = arena_printf (infra->arena, "%s/cdn/%s", environment, config_name (at));
+	char *identity = cdn_identity (infra->larder, infra->arena, config_name (at));
 	struct resource *cdn = identity ? resource_add (infra, at, "cdn", identity, asked->backend) : NULL;
 	if (!cdn)
 		return larder_fail_memory (error);

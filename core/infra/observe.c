@@ -4,7 +4,6 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -128,20 +127,12 @@ resource_bind (struct larder_infra *infra, struct resource *resource, struct lar
 /* ---- a service that has too much to do ---- */
 
 int
-infra_rest (const struct larder_infra *infra, int64_t ns, struct larder_error *error)
-{
-	struct pollfd cancel = { .fd = larder_call_begin (infra->larder, NULL).cancel_fd, .events = POLLIN };
-	(void) poll (&cancel, 1, (int) ((ns + NS_PER_S / 1000 - 1) / (NS_PER_S / 1000)));       /* no shorter: a time that is nearly up would be asked about all the while */
-	return larder_is_cancelled (infra->larder) ? larder_fail_cancelled (error) : 0;
-}
-
-int
 resource_again (const struct larder_infra *infra, struct resource *resource, int code, struct larder_error *error)
 {
 	enum { AGAIN_MOST = 3 };
 	if (code != LARDER_E_UNAVAILABLE || !error->status || resource->again == AGAIN_MOST)
 		return 0;
-	int rested = infra_rest (infra, NS_PER_S << resource->again++, error);
+	int rested = larder_rest (infra->larder, NS_PER_S << resource->again++, error);
 	return rested < 0 ? rested : 1;
 }
 

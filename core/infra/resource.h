@@ -72,8 +72,6 @@ struct larder_infra {
 	const char *saved_digest;        /* of a saved plan: of what was observed then */
 };
 
-#define ENVIRONMENT_NONE "default"
-
 /* ---- desired.c, desired-*.c: from the sections ---- */
 
 /* A new resource of a section, desired lines begun; NULL: no memory. */
@@ -118,8 +116,6 @@ int resource_read (struct larder_infra *infra, struct resource *resource, struct
 /* A service that has too much to do, after the driver's own tries: 1: asked again now, after a pause, a few times for one resource in one run;
  * 0: it is not that, or enough; CANCELLED. */
 int resource_again (const struct larder_infra *infra, struct resource *resource, int code, struct larder_error *error);
-/* A cancel ends the rest. */
-int infra_rest (const struct larder_infra *infra, int64_t ns, struct larder_error *error);
 /* UNAVAILABLE when the service told that it failed. */
 int resource_failed (const struct resource *resource, struct larder_error *error);
 /* Values that others tell, where those are there. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -214,6 +215,15 @@ int
 larder_fail_cancelled (struct larder_error *error)
 {
 	return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
+}
+
+/* No shorter than asked: a time that is nearly up would be looked at all the while. */
+int
+larder_rest (struct larder *larder, int64_t ns, struct larder_error *error)
+{
+	struct pollfd cancel = { .fd = larder_call_begin (larder, NULL).cancel_fd, .events = POLLIN };
+	(void) poll (&cancel, 1, (int) ((ns + NS_PER_S / 1000 - 1) / (NS_PER_S / 1000)));
+	return larder_is_cancelled (larder) ? larder_fail_cancelled (error) : 0;
 }
 
 int

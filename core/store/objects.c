@@ -369,6 +369,13 @@ store_cdn (const struct larder_store *store)
 	return name && config_find (store->larder->config, "cdn", name, &cdn, NULL) == 0 ? cdn : NULL;
 }
 
+char *
+cdn_identity (const struct larder *larder, struct larder_arena *arena, const char *name)
+{
+	const struct schema_larder *settings = larder_settings_of (larder);
+	return arena_printf (arena, "%s/cdn/%s", settings && settings->environment ? settings->environment : "default", name);
+}
+
 int
 larder_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error)
 {

@@ -27,6 +27,7 @@ void larder_part_close (struct larder *part);                  /* NULL allowed *
 bool larder_is_cancelled (const struct larder *larder);        /* or past its deadline */
 bool larder_is_late (const struct larder *larder);             /* past its deadline, and nobody cancelled it */
 int larder_fail_cancelled (struct larder_error *error);
+int larder_rest (struct larder *larder, int64_t ns, struct larder_error *error);       /* a cancel ends it */
 
 /* The instance of a [backend], opened when it is the first use; it stays the handle's. */
 int backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error);
@@ -49,6 +50,8 @@ struct instance *store_instance (const struct larder_store *store);
 
 /* The [cdn] that serves it, or NULL. */
 const struct config_section *store_cdn (const struct larder_store *store);
+/* By what a CDN is known again, ENVIRONMENT/cdn/NAME. NULL: no memory. */
+char *cdn_identity (const struct larder *larder, struct larder_arena *arena, const char *name);
 /* The driver's own address of an object, whatever CDN stands before the store: equal ones are one object. */
 int store_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error);
 

@@ -66,6 +66,10 @@ int cf_policy (void *self, struct larder_call *call, const struct larder_policy 
 /* ---- url.c ---- */
 int cf_url (void *self, struct larder_call *call, const struct larder_url *request, const char **ret_url, struct larder_error *error);
 
+/* ---- invalidate.c ---- */
+int cf_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error);
+int cf_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error);
+
 /* ---- change.c ---- */
 int cf_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 int cf_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);

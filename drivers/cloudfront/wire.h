@@ -46,6 +46,16 @@ int cf_document_access (struct larder_arena *arena, const char *kind, const char
 int cf_tags_set (const struct lines *is, const struct lines *will, struct larder_arena *arena, struct buffer *into, struct larder_error *error);
 int cf_tags_gone (const struct lines *is, const struct lines *will, struct larder_arena *arena, struct buffer *into, struct larder_error *error);
 
+/* ---- paths.c: invalidations ---- */
+
+/* Encoded as the service wants it. `asked`: an argument of an action "invalidate". INVALID a name that it does not match reliably, UNSUPPORTED an
+ * argument that it does not know. */
+int cf_path (const struct larder_pair *asked, struct buffer *into, struct larder_error *error);
+/* As many of them as it takes at a time. */
+int cf_document_invalidation (struct larder_arena *arena, const struct larder_action *action, size_t *ret_taken, struct buffer *into, struct larder_error *error);
+struct cf_invalidation { const char *id, *status; };
+int cf_invalidation_read (const char *body, size_t length, struct larder_arena *arena, struct cf_invalidation *ret, struct larder_error *error);
+
 /* ---- lines.c: from documents to lines ---- */
 
 /* The whole state, unsorted. A key group and a policy of headers are told as of all behaviors where `asked` has them, or is NULL, else of each; and who

@@ -229,6 +229,8 @@ static const struct larder_driver driver = {
 	.tags_set = mock_tags_set,
 	.class_set = mock_class_set,
 	.url = mock_url,
+	.action_start = mock_action_start,
+	.action_poll = mock_action_poll,
 	.versioning = mock_versioning,
 };
 LARDER_DRIVER (driver)

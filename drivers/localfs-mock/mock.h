@@ -199,6 +199,12 @@ void remains_sweep (const struct bucket *bucket);
 /* ---- resources.c ---- */
 
 extern const struct larder_resource_type mock_resources[];
+int mock_has_resource (struct mock *mock, struct larder_call *call, const char *type, const char *identity, bool *ret, struct larder_error *error);
+
+/* ---- action.c ---- */
+
+int mock_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error);
+int mock_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error);
 
 /* ---- parts.c ---- */
 

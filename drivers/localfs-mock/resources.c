@@ -206,6 +206,23 @@ settings_remove (void *self, struct larder_call *call, const struct larder_resou
 	return code < 0 || root < 0 ? code : lines_file_remove (root, path, error);
 }
 
+static int
+no_line (void *context, const struct larder_line *line, struct larder_error *error)
+{
+	(void) context, (void) line, (void) error;
+	return 0;
+}
+
+int
+mock_has_resource (struct mock *mock, struct larder_call *call, const char *type, const char *identity, bool *ret, struct larder_error *error)
+{
+	const struct larder_resource resource = { .size = sizeof resource, .type = type, .identity = identity };
+	uint32_t state = LARDER_RESOURCE_ABSENT;
+	int code = settings_read (mock, call, &resource, no_line, NULL, &state, error);
+	*ret = state != LARDER_RESOURCE_ABSENT;
+	return code;
+}
+
 /* ---- what there is ---- */
 
 #define PATHS(list) .paths = list, .path_stride = sizeof (struct larder_path_rule)

@@ -104,7 +104,7 @@ static const struct field fields[] = {
 	FIELD (larder_url, custom), FIELD (larder_url, starts), FIELD (larder_url, viewer),
 	SIZE (larder_action),
 	FIELD (larder_action, size), FIELD (larder_action, kind), FIELD (larder_action, target),
-	FIELD (larder_action, arguments), FIELD (larder_action, client_token),
+	FIELD (larder_action, arguments), FIELD (larder_action, client_token), FIELD (larder_action, ret_taken),
 	SIZE (larder_progress),
 	FIELD (larder_progress, size), FIELD (larder_progress, state), FIELD (larder_progress, percent),
 	FIELD (larder_progress, message), FIELD (larder_progress, results),
@@ -334,6 +334,13 @@ static const struct field fields[] = {
 	SIZE (larder_cdn_sign),
 	FIELD (larder_cdn_sign, size), FIELD (larder_cdn_sign, key), FIELD (larder_cdn_sign, expires), FIELD (larder_cdn_sign, starts),
 	FIELD (larder_cdn_sign, viewer), FIELD (larder_cdn_sign, query), FIELD (larder_cdn_sign, flags),
+	SIZE (larder_cdn_invalidate),
+	FIELD (larder_cdn_invalidate, size), FIELD (larder_cdn_invalidate, addresses), FIELD (larder_cdn_invalidate, count),
+	FIELD (larder_cdn_invalidate, flags), FIELD (larder_cdn_invalidate, wait),
+	SIZE (larder_cdn_event),
+	FIELD (larder_cdn_event, size), FIELD (larder_cdn_event, step), FIELD (larder_cdn_event, cdn), FIELD (larder_cdn_event, paths),
+	FIELD (larder_cdn_event, wildcards), FIELD (larder_cdn_event, price), FIELD (larder_cdn_event, per), FIELD (larder_cdn_event, token),
+	FIELD (larder_cdn_event, waited), FIELD (larder_cdn_event, before), FIELD (larder_cdn_event, most),
 };
 
 int

@@ -2,13 +2,15 @@
 Stateful; every request is held against botocore's model of the service, each Quantity against its Items, and what does not fit is kept in `wrong`.
 
     with cloudfront_service.Service() as service:
-        service.endpoint, service.asked, service.wrong, service.distributions, service.controls, service.identities
+        service.endpoint, service.asked, service.wrong, service.distributions, service.controls, service.identities, service.invalidations
         service.certificates[ARN] = {"tags": {}, "Status": "ISSUED", "KeyAlgorithm": "RSA_2048"}    # of ACM, on the same address
-        service.progress = 5                                      # GETs that a change is InProgress for
+        service.progress = 5                                      # GETs that a change, or an invalidation, is InProgress for
+        service.busy = 2                                          # so many times there are too many invalidations
         service.rules.append(("UpdateDistribution", 1, "lose"))   # the first of those is done, and its reply lost; "throttle", "deny"
 """
 import copy
 import json
+import re
 
 import service_model
 import stand_in
@@ -27,6 +29,7 @@ class Service(stand_in.Service):
     def clear(self):
         """No references of distributions that are gone, either."""
         self.distributions, self.controls, self.identities, self.used, self.number, self.certificates = {}, {}, {}, {}, 0, {}
+        self.invalidations, self.busy = {}, 0
 
     def handle(self, request):
         body, target = self.body(request), request.headers.get("x-amz-target")
@@ -231,6 +234,40 @@ class Service(stand_in.Service):
             raise Refused(409, "DistributionNotDisabled", "enabled, or not disabled everywhere yet")
         del self.distributions[Id]
         return None, None
+
+    # ---- invalidations
+
+    def checked_paths(self, paths):
+        if not 0 < len(paths) <= 3000 or sum(path.endswith("*") for path in paths) > 15 or len(set(paths)) != len(paths):
+            raise Refused(400, "InvalidArgument", "%d paths" % len(paths))
+        for path in paths:
+            if not re.fullmatch(r"/(?:[A-Za-z0-9._/-]|%[0-9A-F]{2})*\*?", path) or re.search("%7E", path):
+                raise Refused(400, "InvalidArgument", "Your request contains one or more invalid invalidation paths.")
+
+    def CreateInvalidation(self, DistributionId, InvalidationBatch):
+        self.distribution(DistributionId)
+        self.checked_paths(InvalidationBatch["Paths"].get("Items", []))
+        same = [one for one in self.invalidations.values() if one["batch"]["CallerReference"] == InvalidationBatch["CallerReference"]]
+        if same and same[0]["batch"] != InvalidationBatch:
+            raise Refused(400, "InvalidationBatchAlreadyExists", InvalidationBatch["CallerReference"])
+        if not same and (self.busy or any(one["left"] for one in self.invalidations.values() if len(one["batch"]["Paths"]["Items"]) + len(InvalidationBatch["Paths"]["Items"]) > 3000)):
+            self.busy = max(0, self.busy - 1)
+            raise Refused(400, "TooManyInvalidationsInProgress", "Processing your request will cause you to exceed the maximum number of in-progress wildcard invalidations.")
+        one = same[0] if same else {"id": self.new("I"), "batch": InvalidationBatch, "left": self.progress}
+        self.invalidations[one["id"]] = one
+        return self.invalidation(one)
+
+    @staticmethod
+    def invalidation(one):
+        return {"Invalidation": {"Id": one["id"], "Status": "InProgress" if one["left"] else "Completed", "CreateTime": DATE, "InvalidationBatch": one["batch"]}}, None
+
+    def GetInvalidation(self, DistributionId, Id):
+        self.distribution(DistributionId)
+        if Id not in self.invalidations:
+            raise Refused(404, "NoSuchInvalidation", Id)
+        one = self.invalidations[Id]
+        one["left"] = max(0, one["left"] - 1)
+        return self.invalidation(one)
 
     # ---- tags
 

@@ -50,6 +50,7 @@ doctor --probe images
 model evict base --base sdxl
 cdn url images:one
 cdn sign --expires 1h images:one
+cdn invalidate images:one
 infra plan
 infra show
 infra destroy -n

@@ -231,6 +231,51 @@ START_TEST (off)
 }
 END_TEST
 
+/* c-E07: by the service's own rule, a wildcard at the end alone; what it does not match reliably is named, with what takes it along. */
+START_TEST (paths)
+{
+	static const struct { const char *kind, *key, *path, *covers; } rows[] = {
+		{ "path", "ann/2026/11/cat.png", "/ann/2026/11/cat.png", NULL }, { "path", "a b%.png", "/a%20b%25.png", NULL }, { "path", "\xed\x95\x9c.png", "/%ED%95%9C.png", NULL },
+		{ "path", "a\"<>#{}|\\^[]`.png", "/a%22%3C%3E%23%7B%7D%7C%5C%5E%5B%5D%60.png", NULL }, { "below", "ann/", "/ann/*", NULL }, { "below", "", "/*", NULL },
+		{ "path", "ann/~x.png", NULL, "'ann/*'" }, { "path", "image(1).png", NULL, "'image*'" }, { "path", "a*b", NULL, "'a*'" }, { "path", "a?b", NULL, "'a*'" },
+		{ "path", "+", NULL, "'*'" }, { "below", "a&b/", NULL, "'a*'" }, { "about", "image(1).png", "/image*", NULL }, { "about", "plain.png", "/plain.png", NULL },
+	};
+	for (size_t n = 0; n < COUNT_OF (rows); n++) {
+		struct larder_error error = LARDER_ERROR_INIT;
+		CLEANUP_BUFFER struct buffer path;
+		buffer_init (&path, 1000);
+		ck_assert_int_eq (cf_path (&(struct larder_pair) { rows[n].kind, rows[n].key }, &path, &error), rows[n].path ? 0 : LARDER_E_INVALID);
+		ck_assert_str_eq (buffer_text (&path), rows[n].path ? rows[n].path : "");
+		ck_assert (rows[n].path || strncmp (error.next, rows[n].covers, strlen (rows[n].covers)) == 0);
+	}
+}
+END_TEST
+
+/* A lot is 3,000 paths, or what comes before the sixteenth wildcard. */
+START_TEST (invalidation)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	CLEANUP_BUFFER struct buffer body;
+	static struct larder_pair pairs[3001];
+	size_t taken;
+	for (size_t n = 0; n < COUNT_OF (pairs); n++)
+		pairs[n] = (struct larder_pair) { "path", "a" };
+	struct larder_action action = { .size = sizeof action, .kind = "invalidate", .arguments = { pairs, 2, sizeof *pairs }, .client_token = "c" };
+	buffer_init (&body, 1 << 20);
+	ck_assert_int_eq (cf_document_invalidation (arena, &action, &taken, &body, NULL), 0);
+	is_document (&body, "<InvalidationBatch" NAMESPACE "><Paths><Quantity>2</Quantity><Items><Path>/a</Path><Path>/a</Path></Items></Paths><CallerReference>c</CallerReference></InvalidationBatch>");
+	action.arguments.count = COUNT_OF (pairs);
+	buffer_clear (&body);
+	ck_assert_int_eq (cf_document_invalidation (arena, &action, &taken, &body, NULL), 0);
+	ck_assert_uint_eq (taken, 3000);
+	for (size_t n = 5; n < 40; n++)
+		pairs[n].name = "below";
+	buffer_clear (&body);
+	ck_assert_int_eq (cf_document_invalidation (arena, &action, &taken, &body, NULL), 0);
+	ck_assert_uint_eq (taken, 20);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -243,6 +288,8 @@ main (void)
 		{ "test-cloudfront-wire-told", told_as_it_was_made, 0 },
 		{ "test-cloudfront-wire-changed", changed, 0 },
 		{ "test-cloudfront-wire-off", off, 0 },
+		{ "test-cloudfront-wire-paths", paths, 0 },
+		{ "test-cloudfront-wire-invalidation", invalidation, 0 },
 	};
 	return unit_run ("test-cloudfront-wire", cases, COUNT_OF (cases));
 }

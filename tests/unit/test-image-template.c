@@ -29,13 +29,15 @@ START_TEST (fills)
 	struct larder_error error = LARDER_ERROR_INIT;
 	const struct larder_pair pair = { "shelf", "top" };
 	struct template_values values = {
-		.user = "u1", .job = "a.b", .ext = "png", .time = INT64_C (1767225599) * 1000000000, .now = "now", .more = { &pair, 1, sizeof pair },
+		.user = "u1", .job = "a.b", .ext = "png", .time = INT64_C (1767225599) * 1000000000, .digest = "0123abcd5678", .now = "now", .more = { &pair, 1, sizeof pair },
 	};
 	const char *got = NULL;
 	ck_assert_int_eq (template_fill (arena, KEY, &values, &got, &error), 0);
 	ck_assert_str_eq (got, "u1/2025/12/a.b.png");
 	ck_assert_int_eq (template_fill (arena, "{shelf}-{day}-{now}", &values, &got, &error), 0);
 	ck_assert_str_eq (got, "top-31-now");
+	ck_assert_int_eq (template_fill (arena, "{job}-{hash8}.{ext}", &values, &got, &error), 0);
+	ck_assert_str_eq (got, "a.b-0123abcd.png");
 	ck_assert_int_eq (template_fill (arena, "{user}/{colour}", &values, &got, &error), LARDER_E_INVALID);
 	ck_assert_ptr_nonnull (strstr (error.message, "{colour}"));
 	ck_assert_ptr_nonnull (strstr (error.next, "colour"));
@@ -54,6 +56,18 @@ START_TEST (ids)
 	}
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		ck_assert_int_eq (template_check_id ("job", good[i], NULL), 0);
+}
+END_TEST
+
+/* A hash has its digits, so what stands before it is certain. */
+START_TEST (hashed)
+{
+	char into[256];
+	ck_assert_int_eq (translate ("{user}/{job}-{hash8}.{ext}", "{user}/t/{job}-{hash8}.webp", "u/a-b-0123abcd.png", into), 0);
+	ck_assert_str_eq (into, "u/t/a-b-0123abcd.webp");
+	ck_assert_int_eq (translate ("{user}/{job}-{hash8}.{ext}", "{job}", "u/a-0123abcd.png", into), 0);
+	ck_assert_str_eq (into, "a");
+	ck_assert_int_eq (translate ("{user}/{job}-{hash8}.{ext}", "{job}", "u/a-0123abcg.png", into), LARDER_E_INVALID);
 }
 END_TEST
 
@@ -94,6 +108,7 @@ main (void)
 	tcase = tcase_create ("test-image-template-backwards");
 	tcase_add_test (tcase, backwards);
 	tcase_add_test (tcase, not_backwards);
+	tcase_add_test (tcase, hashed);
 	suite_add_tcase (suite, tcase);
 	SRunner *runner = srunner_create (suite);
 	srunner_run_all (runner, CK_ENV);

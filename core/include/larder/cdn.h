@@ -11,7 +11,10 @@ extern "C" {
 enum larder_cdn_flag {
 	LARDER_CDN_COOKIES = 1 << 0,     /* cookies for a browser instead of an address */
 	LARDER_CDN_BELOW = 1 << 1,       /* all keys that begin so; with cookies */
-	LARDER_CDN_CUSTOM = 1 << 2       /* in the longest form, though a shorter one says as much */
+	LARDER_CDN_CUSTOM = 1 << 2,      /* in the longest form, though a shorter one says as much */
+	LARDER_CDN_WAIT = 1 << 3,        /* until all edges have done it */
+	LARDER_CDN_ABOUT = 1 << 4,       /* where edges cannot be told a name alone: with what begins as it does */
+	LARDER_CDN_PLAN = 1 << 5         /* only tell what would be done */
 };
 
 struct larder_cdn_sign {
@@ -28,6 +31,31 @@ struct larder_cdn_sign {
  * that is past, or too far; DENIED a key whose passphrase is wrong. Many at once from many threads. */
 LARDER_API int larder_cdn_sign (struct larder_store *store, struct larder_arena *arena, const struct larder_cdn_sign *request, const char **ret,
                                 struct larder_error *error);
+
+/* What edges hold of these is forgotten, so that the next viewer gets what the store has by then. */
+struct larder_cdn_invalidate {
+	size_t size;
+	const char *const *addresses;    /* STORE:KEY; with * at the end all that begin so */
+	size_t count;
+	uint32_t flags;                  /* enum larder_cdn_flag */
+	int64_t wait;                    /* ns at the most: until it is done, or until the service takes it on; 0: 30 minutes */
+};
+enum larder_cdn_step { LARDER_CDN_PLANNED, LARDER_CDN_STARTED, LARDER_CDN_RUNNING, LARDER_CDN_DONE };
+struct larder_cdn_event {
+	size_t size;
+	uint32_t step;                   /* enum larder_cdn_step */
+	const char *cdn;                 /* section */
+	uint64_t paths, wildcards;       /* planned: of this CDN; else of what was started by now. Wildcards are among the paths */
+	const char *price, *per;         /* planned: the most it costs, "0.015 USD", and "a path beyond 1,000 a month"; NULL: no table knows */
+	const char *token;               /* what the service calls it; NULL while planned */
+	int64_t waited, before, most;    /* running: ns since this began to wait, at the event before (-1: none), and at the most */
+};
+typedef int (*larder_cdn_fn) (void *context, const struct larder_cdn_event *event, struct larder_error *error);
+/* One CDN after the other, each path once; where there are more than 1,000 those of the fullest folders as wildcards. All are planned before the first
+ * is started. UNSUPPORTED a store without CDN, or whose driver cannot; INVALID a name that edges cannot be told alone (ABOUT); NOTREADY when `wait` is
+ * over. Again is harmless. */
+LARDER_API int larder_cdn_invalidate (struct larder *larder, const struct larder_cdn_invalidate *request, larder_cdn_fn event, void *context,
+                                      struct larder_error *error);
 
 #ifdef __cplusplus
 }

@@ -214,12 +214,17 @@ typedef int (*larder_advice_fn) (void *context, const char *key, const char *val
 
 /* Something the service works on for minutes or hours: invalidation, backup start, database restore,
  * snapshot copy. Core keeps the journal: `token` is all it needs to ask again, also after a restart. */
+/* kind "invalidate": the edges of a CDN forget what they hold. target: identity of the resource, as of type "cdn". An argument is
+ * "path", a key of the store, or "below", all keys that begin so; "about": as path, and where edges cannot be told that name alone
+ * the least that takes it along. INVALID a path of that sort, `next` the one to use; NOTREADY when it is doing as much as it can
+ * already. */
 struct larder_action {
 	size_t size;
-	const char *kind;                /* "invalidate", "backup", … */
+	const char *kind;
 	const char *target;
 	struct larder_pairs arguments;
 	const char *client_token;        /* the same token starts it once only */
+	size_t *ret_taken;               /* of the arguments, from the first: all, or what it takes at a time. NULL: all, or LIMIT */
 };
 
 enum larder_action_state { LARDER_ACTION_RUNNING = 1, LARDER_ACTION_DONE = 2, LARDER_ACTION_FAILED = 3 };

@@ -39,6 +39,7 @@ FUNCTIONS = {
     "larder_remove": (c_int, [c_void_p, POINTER(c_char_p), c_size_t, s.removed_cb, c_void_p, E]),
     "larder_url": (c_int, [c_void_p, c_void_p, c_char_p, POINTER(c_char_p), E]),
     "larder_cdn_sign": (c_int, [c_void_p, c_void_p, POINTER(s.cdn_sign), POINTER(c_char_p), E]),
+    "larder_cdn_invalidate": (c_int, [c_void_p, POINTER(s.cdn_invalidate), c_void_p, c_void_p, E]),
     "larder_transfer": (c_int, [c_void_p, POINTER(s.transfer), s.event_fn, c_void_p, POINTER(s.summary), E]),
     "larder_ingest": (c_int, [c_void_p, c_void_p, POINTER(s.ingest), POINTER(s.ingested), E]),
     "larder_model_load": (c_int, [c_void_p, c_void_p, POINTER(s.model_load), s.event_fn, c_void_p, POINTER(s.model), E]),

@@ -104,11 +104,15 @@ class listing(Sized):
     _fields_ = [("size", c_size_t), ("prefix", c_char_p), ("delimiter", c_char_p), ("start_after", c_char_p), ("versions", c_bool)]
 
 
-COOKIES, BELOW, CUSTOM = 1, 2, 4
+COOKIES, BELOW, CUSTOM, WAIT = 1, 2, 4, 8
 
 
 class cdn_sign(Sized):
     _fields_ = [("size", c_size_t), ("key", c_char_p), ("expires", c_int64), ("starts", c_int64), ("viewer", c_char_p), ("query", pairs), ("flags", c_uint32)]
+
+
+class cdn_invalidate(Sized):
+    _fields_ = [("size", c_size_t), ("addresses", POINTER(c_char_p)), ("count", c_size_t), ("flags", c_uint32), ("wait", c_int64)]
 
 
 class event(Sized):

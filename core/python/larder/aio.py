@@ -54,6 +54,7 @@ class AsyncStore:
     thumbnail_key = _awaitable(Store.thumbnail_key)
     sign_url = _awaitable(Store.sign_url)
     sign_cookies = _awaitable(Store.sign_cookies)
+    invalidate = _awaitable(Store.invalidate)
     setting = _awaitable(Store.setting)
     get = _awaitable(Store.get)
     put = _awaitable(Store.put)

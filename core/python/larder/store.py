@@ -150,6 +150,15 @@ class Store(Objects):
         lines = self._sign(key, expires, store, start, ip, None, s.COOKIES | (s.BELOW if below else 0)).splitlines()
         return dict((name, value) for name, _, value in (line.partition("=") for line in lines))
 
+    def invalidate(self, *addresses: str, wait: bool = False) -> None:
+        """Edges forget what they hold of these, "images:ann/cat.png", or "images:ann/*" for all that begins so; with `wait` it returns when all have done it. Each
+        path may cost: a key that names its content ({hash8}) needs none."""
+        def work(call: Call) -> None:
+            texts = (ctypes.c_char_p * len(addresses))(*(s.text(address) for address in addresses))
+            request = s.cdn_invalidate(addresses=texts, count=len(addresses), flags=s.WAIT if wait else 0)
+            call.check(call.library.larder_cdn_invalidate(call.handle, request, None, None, call.error))
+        self._run(work)
+
     def _sign(self, key: str, expires: Until, store: str, start: Optional[Until], ip: Optional[str], query: Optional[Dict[str, str]], flags: int) -> str:
         def work(call: Call) -> str:
             given = s.Pairs(query or {})

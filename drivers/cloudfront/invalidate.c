@@ -1,0 +1,102 @@
+/* invalidate.c: edges forget what they hold: begun, and asked about. */
+#include "cloudfront.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "cleanup.h"
+#include "error.h"
+
+enum { DOCUMENT_MOST = 16 << 20 };
+
+static int
+find (const struct cf_work *work, const char *identity, const char **ret_id, struct larder_error *error)
+{
+	struct cf_state state;
+	int code = cf_find (work, identity, &state, error);
+	*ret_id = state.id;
+	if (code < 0 || state.id)
+		return code;
+	return larder_fail_next (error, LARDER_E_NOTFOUND, "larder infra apply makes it", "there is no distribution with the tag " CF_TAG " = %s", identity);
+}
+
+static int
+begin (const struct cf_work *work, const char *id, const struct buffer *document, struct cf_invalidation *ret, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply;
+	cf_request (&request, work->arena, "POST", arena_printf (work->arena, "distribution/%s/invalidation", id), NULL);
+	cf_request_body (&request, document);
+	int code = cf_ask (work, &request, "cannot begin an invalidation", "TooManyInvalidationsInProgress", &reply, error);
+	if (code == 0 && reply.fault)
+		return larder_fail (error, LARDER_E_NOTREADY, "as many invalidations are under way as the distribution takes");
+	return code < 0 ? code : cf_invalidation_read (reply.body, reply.length, work->arena, ret, error);
+}
+
+/* "DISTRIBUTION/INVALIDATION" */
+static int
+give_token (const struct cf_work *work, const char *id, const struct cf_invalidation *begun, const char **ret, struct larder_error *error)
+{
+	const char *token = arena_printf (work->arena, "%s/%s", id, begun->id);
+	size_t length = token ? strlen (token) + 1 : 0;
+	char *copy = token ? larder_host->arena (work->call, length) : NULL;
+	if (!copy)
+		return larder_fail_memory (error);
+	*ret = memcpy (copy, token, length);
+	return 0;
+}
+
+int
+cf_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error)
+{
+	struct cloudfront *cloudfront = self;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	CLEANUP_BUFFER struct buffer document;
+	const struct cf_work work = { cloudfront, call, arena };
+	struct larder_action asked = { .size = sizeof asked };
+	struct cf_invalidation begun;
+	const char *id = NULL;
+	size_t taken = 0;
+	larder_give (&asked, action);
+	buffer_init (&document, DOCUMENT_MOST);
+	if (strcmp (asked.kind, "invalidate") != 0)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "CloudFront has no action '%s'", asked.kind);
+	if (cloudfront->read_only)
+		return larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", cloudfront->name);
+	int code = arena ? cf_document_invalidation (arena, &asked, &taken, &document, error) : larder_fail_memory (error);
+	if (code == 0 && !asked.ret_taken && taken < asked.arguments.count)
+		return larder_fail (error, LARDER_E_LIMIT, "%zu paths are more than it takes at a time", asked.arguments.count);
+	if (code == 0)
+		code = find (&work, asked.target, &id, error);
+	if (code == 0)
+		code = begin (&work, id, &document, &begun, error);
+	if (code == 0 && asked.ret_taken)
+		*asked.ret_taken = taken;
+	return code < 0 ? code : give_token (&work, id, &begun, ret_token, error);
+}
+
+int
+cf_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const struct cf_work work = { self, call, arena };
+	const char *slash = strchr (token, '/');
+	struct larder_progress progress = { .size = sizeof progress, .percent = -1 };
+	struct cf_invalidation now;
+	struct aws_request request;
+	struct aws_reply reply;
+	if (strcmp (kind, "invalidate") != 0 || !slash)
+		return larder_fail (error, LARDER_E_INVALID, "'%s' is no invalidation of CloudFront", token);
+	if (!arena)
+		return larder_fail_memory (error);
+	cf_request (&request, arena, "GET", arena_printf (arena, "distribution/%.*s/invalidation%s", (int) (slash - token), token, slash), NULL);
+	int code = cf_ask (&work, &request, "cannot look at the invalidation", NULL, &reply, error);
+	if (code == 0)
+		code = cf_invalidation_read (reply.body, reply.length, arena, &now, error);
+	if (code < 0)
+		return code;
+	progress.state = strcmp (now.status, "Completed") == 0 ? LARDER_ACTION_DONE : LARDER_ACTION_RUNNING;
+	larder_give (ret_progress, &progress);
+	return 0;
+}

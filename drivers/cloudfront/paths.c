@@ -1,0 +1,118 @@
+/* paths.c: what an invalidation names, as the service matches it. Pure. */
+#include "wire.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "error.h"
+
+enum { PATHS_MOST = 3000, WILDCARDS_MOST = 15, PATH_MOST = 8 << 10 };
+
+/* ---- paths ---- */
+
+static bool
+stays (unsigned char c)
+{
+	return isalnum (c) || (c && strchr ("-._/", c));
+}
+
+/* What viewers ask for is encoded but for what RFC 3986 leaves alone; in an invalidation only what RFC 1738 calls unsafe, and all beyond ASCII, may be. So of
+ * the rest, and of '~', which is unsafe by one and left alone by the other, the two are not the same text. */
+static bool
+is_matched (unsigned char c)
+{
+	return stays (c) || c <= ' ' || c >= 0x7f || strchr ("<>\"#%{}|\\^[]`", c);
+}
+
+static size_t
+matched (const char *key)
+{
+	size_t length = 0;
+	while (key[length] && is_matched ((unsigned char) key[length]))
+		length++;
+	return length;
+}
+
+static void
+add_path (struct buffer *into, const char *key, size_t length, bool wildcard)
+{
+	buffer_add_char (into, '/');
+	for (size_t n = 0; n < length; n++)
+		if (stays ((unsigned char) key[n]))
+			buffer_add_char (into, key[n]);
+		else
+			buffer_printf (into, "%%%02X", (unsigned char) key[n]);
+	if (wildcard)
+		buffer_add_char (into, '*');
+}
+
+int
+cf_path (const struct larder_pair *asked, struct buffer *into, struct larder_error *error)
+{
+	const char *kind = asked->name, *key = asked->value;
+	bool below = strcmp (kind, "below") == 0, about = strcmp (kind, "about") == 0;
+	size_t length = matched (key), whole = strlen (key);
+	char next[1200];
+	if (!below && !about && strcmp (kind, "path") != 0)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "an invalidation has no '%s'", kind);
+	if (length < whole && !about) {
+		snprintf (next, sizeof next, "'%.*s*' takes it along, with all else that begins so", (int) length, key);
+		return larder_fail_next (error, LARDER_E_INVALID, next, "the edges cannot be told '%s%s' alone: they match no name with '%c'", key, below ? "*" : "", key[length]);
+	}
+	add_path (into, key, length, below || length < whole);
+	return into->failed ? larder_fail_memory (error) : 0;
+}
+
+/* ---- a lot ---- */
+
+/* 1: taken; 0: it is full. */
+static int
+take (const struct larder_pair *asked, struct aws_tree *tree, struct aws_node *items, unsigned *wildcards, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer path;
+	buffer_init (&path, PATH_MOST);
+	int code = cf_path (asked, &path, error);
+	if (code < 0)
+		return code;
+	*wildcards += path.at[path.length - 1] == '*';
+	if (*wildcards > WILDCARDS_MOST)
+		return 0;
+	aws_node_add (tree, items, "Path", arena_copy (tree->arena, path.at));
+	return 1;
+}
+
+int
+cf_document_invalidation (struct larder_arena *arena, const struct larder_action *action, size_t *ret_taken, struct buffer *into, struct larder_error *error)
+{
+	struct aws_tree tree = { .arena = arena };
+	struct aws_node root = { .name = "InvalidationBatch", .text = "" }, *paths = aws_node_add (&tree, &root, "Paths", "");
+	struct aws_node *quantity = aws_node_add (&tree, paths, "Quantity", ""), *items = aws_node_add (&tree, paths, "Items", "");
+	unsigned wildcards = 0;
+	size_t taken = 0;
+	int code = 1;
+	while (code > 0 && taken < PATHS_MOST && taken < action->arguments.count) {
+		code = take (larder_pair_at (&action->arguments, taken), &tree, items, &wildcards, error);
+		taken += code > 0;
+	}
+	if (code < 0)
+		return code;
+	quantity->text = arena_printf (arena, "%zu", taken);
+	aws_node_add (&tree, &root, "CallerReference", action->client_token);
+	*ret_taken = taken;
+	return cf_document (&tree, &root, into, error);
+}
+
+int
+cf_invalidation_read (const char *body, size_t length, struct larder_arena *arena, struct cf_invalidation *ret, struct larder_error *error)
+{
+	struct aws_tree tree = { .arena = arena };
+	struct aws_node *root;
+	int code = aws_tree_read (&tree, body, length, "Invalidation", &root, error);
+	if (code < 0)
+		return code;
+	*ret = (struct cf_invalidation) { aws_node_text (root, "Id"), aws_node_text (root, "Status") };
+	return ret->id && ret->status ? 0 : larder_fail (error, LARDER_E_INTEGRITY, "the reply tells of no invalidation");
+}

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""What edges hold is forgotten: a store on a plain folder behind a distribution of a service held against botocore's model. Paths as the service matches them (c-E07), each once
+and folders where they are many; lots that wait for each other; asked for twice where a reply was lost, begun once; a price said before."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
+import cloudfront_service  # noqa: E402
+import servers  # noqa: E402
+import tap  # noqa: E402
+import scene  # noqa: E402
+from scene import MODULES, TOOL, Done  # noqa: E402
+
+PIPELINE = """[larder]
+environment = test
+prices = seoul
+[store "images"]
+backend = objects
+bucket = images
+cdn = images
+[store "thumbnails"]
+in = images
+[store "models"]
+backend = objects
+bucket = models
+[pipeline "image"]
+store = images
+key = {user}/{job}.{ext}
+thumbnail-store = thumbnails
+thumbnail-key = {user}/thumbnails/{job}.webp
+[pipeline "hashed"]
+store = images
+key = {user}/{job}-{hash8}.{ext}
+thumbnail-store = thumbnails
+thumbnail-key = {user}/thumbnails/{job}-{hash8}.webp
+[cdn "images"]
+store = images
+accept = public-cdn
+behaviors = default
+[behavior "default"]
+methods = GET, HEAD
+"""
+PRICES = """[prices]
+currency = USD
+region = ap-northeast-2
+date = 2026-11-29
+[price "invalidation"]
+amount = 0.005
+unit = "a path beyond 1,000 a month"
+source = a test
+"""
+ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_EC2_METADATA_DISABLED": "true", "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": "", "LARDER_PROFILE": ""}
+
+
+class Place:
+    def __init__(self):
+        self.holder = tempfile.TemporaryDirectory(prefix="larder-invalidate-")
+        self.service = cloudfront_service.Service()
+        mock = "[backend \"objects\"]\ndriver = localfs-mock\ncreate = yes\nroot = %s\n" % self.path("root")
+        self.write("larder.ini", PIPELINE)
+        self.write("prices/seoul.ini", PRICES)
+        self.write("profiles/edge.ini", mock + "[backend \"cdn\"]\ndriver = cloudfront\nserver = moto\nendpoint = %s\n[cdn \"images\"]\nbackend = cdn\n" % self.service.endpoint)
+        self.write("profiles/mock.ini", mock + "[cdn \"images\"]\nbackend = objects\n")
+        self.write("profiles/none.ini", mock)
+        self.identity = self.service.CreateDistributionWithTags({"DistributionConfig": {
+            "CallerReference": "r", "Comment": "", "Enabled": True, "Origins": {"Quantity": 1, "Items": [{"Id": "o", "DomainName": "d", "S3OriginConfig": {"OriginAccessIdentity": ""}}]},
+            "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only", "CachePolicyId": "p"}},
+            "Tags": {"Items": [{"Key": "larder:id", "Value": "test/cdn/images"}]}})[0]["Distribution"]["Id"]
+
+    def path(self, name):
+        return os.path.join(self.holder.name, name)
+
+    def write(self, name, text):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "w") as file:
+            file.write(text)
+
+    def start(self, *words, profile="edge"):
+        return subprocess.Popen([TOOL, "--config", self.path("larder.ini"), "--profile", profile, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                env={**os.environ, **ENVIRONMENT, "HOME": self.holder.name})
+
+    def run(self, *words, rules=(), busy=0, progress=0, profile="edge"):
+        service = self.service
+        service.rules[:], service.busy, service.progress = rules, busy, progress
+        service.asked.clear(), service.counts.clear(), service.invalidations.clear()
+        process = self.start(*words, profile=profile)
+        out, err = process.communicate(timeout=120 * servers.SLOW)
+        assert service.wrong == [], service.wrong
+        return Done(process.returncode, out, err)
+
+    def invalidate(self, *words, **more):
+        return self.run("cdn", "invalidate", *words, **more)
+
+    def lots(self):
+        return [one["batch"]["Paths"]["Items"] for one in self.service.invalidations.values()]
+
+    def wrote(self):
+        return [name for name, _ in self.service.asked if not name.startswith(("Get", "List"))]
+
+
+def test_live_cdn_invalidate_one():
+    """A picture and its thumbnail: two paths of the one distribution, and what they cost said before."""
+    done = place.invalidate("-t", "ann/cat.png")
+    assert done.code == 0 and place.lots() == [["/ann/cat.png", "/ann/thumbnails/cat.webp"]], done
+    assert "2 paths; at the most 0.01 USD, a path beyond 1,000 a month" in done.err and "GetInvalidation" not in place.service.counts, done
+    done = place.invalidate("--json", "ann/cat.png", "images:ann/cat.png", "thumbnails:x.webp", "--wait", progress=3)
+    assert done.code == 0 and place.lots() == [["/ann/cat.png", "/x.webp"]], done
+    told = [line for line in done.lines if line["type"] == "invalidation"]
+    assert [line["step"] for line in told] == ["planned", "started", "running", "running", "done"], told
+    assert told[0]["price"] == "0.01 USD" and told[-1]["token"] == "%s/%s" % (place.identity, next(iter(place.service.invalidations))), told
+
+
+def test_live_cdn_invalidate_only_plans():
+    done = place.invalidate("-n", "ann/cat.png", "images:bob/*")
+    assert done.code == 0 and place.service.asked == [] and "2 paths, 1 of them a wildcard; at the most 0.01 USD" in done.err, done
+
+
+def test_live_cdn_invalidate_names():
+    """c-E07: encoded as the service matches it; a name that it does not match for sure is named, and nothing is begun."""
+    for key, path in (("a b.png", "/a%20b.png"), ("50%.png", "/50%25.png"), ("한.png", "/%ED%95%9C.png"), ("a_b-c.png", "/a_b-c.png")):
+        done = place.invalidate(key)
+        assert done.code == 0 and place.lots() == [[path]], (key, done)
+    for key in ("ann/~x.png", "ann/(1).png", "ann/a*b.png", "ann/a?b.png", "ann/a+b.png"):
+        done = place.invalidate("ann/plain.png", key)
+        assert done.code == 2 and place.wrote() == [] and re.search(r"'ann/a?\*' takes it along", done.err), (key, done)
+
+
+def test_live_cdn_invalidate_wildcards():
+    """What a wildcard takes along is not asked for beside it."""
+    done = place.invalidate("ann/*", "ann/cat.png", "ann/deep/*", "bob/cat.png")
+    assert done.code == 0 and place.lots() == [["/ann/*", "/bob/cat.png"]] and "2 paths, 1 of them a wildcard" in done.err, done
+    done = place.invalidate("images:*", "ann/cat.png")
+    assert done.code == 0 and place.lots() == [["/*"]], done
+    done = place.invalidate("-t", "ann/*")
+    assert done.code == 2 and place.service.asked == [], done
+
+
+def test_live_cdn_invalidate_many():
+    """More than are free in a month: the fullest folder is one path; what is left is exact."""
+    done = place.invalidate(*("ann/%d.png" % n for n in range(900)), *("bob/%d.png" % n for n in range(200)))
+    lot, = place.lots()
+    assert done.code == 0 and len(lot) == 201 and lot[0] == "/ann/*" and "/bob/7.png" in lot, done
+
+
+def test_live_cdn_invalidate_lots():
+    """No more at a time than the service takes: 3,000 paths, 15 of them wildcards; the next lot waits for the one before."""
+    done = place.invalidate(*("folder-%04d/x.png" % n for n in range(3100)), progress=2)
+    assert done.code == 0 and [len(lot) for lot in place.lots()] == [3000, 100], done
+    names = [name for name, _ in place.service.asked if "Invalidation" in name]
+    assert names == ["CreateInvalidation", "GetInvalidation", "GetInvalidation", "CreateInvalidation"], names
+    done = place.invalidate(*("folder-%02d/*" % n for n in range(17)))
+    assert done.code == 0 and [len(lot) for lot in place.lots()] == [15, 2], done
+
+
+def test_live_cdn_invalidate_faults():
+    """Begun once, whatever was lost; too many under way are waited for; denied is 4."""
+    done = place.invalidate("a.png", rules=[("CreateInvalidation", 1, "lose")])
+    assert done.code == 0 and place.wrote() == ["CreateInvalidation"] * 2 and place.lots() == [["/a.png"]], done
+    done = place.invalidate("a.png", busy=2)
+    assert done.code == 0 and place.wrote() == ["CreateInvalidation"] * 3 and place.lots() == [["/a.png"]], done
+    done = place.invalidate("a.png", rules=[("CreateInvalidation", 1, "throttle")])
+    assert done.code == 0 and place.lots() == [["/a.png"]], done
+    done = place.invalidate("a.png", rules=[("CreateInvalidation", 1, "deny")])
+    assert done.code == 4 and "AccessDenied" in done.err and place.lots() == [], done
+
+
+def test_live_cdn_invalidate_stopped():
+    """What was begun goes on; the command ends at once."""
+    place.service.progress = 1000
+    place.service.asked.clear(), place.service.invalidations.clear()
+    process = place.start("--json", "cdn", "invalidate", "--wait", "a.png")
+    with place.service.came:
+        assert place.service.came.wait_for(lambda: "GetInvalidation" in [name for name, _ in place.service.asked], 60 * servers.SLOW)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60 * servers.SLOW)
+    steps = [json.loads(line).get("step") for line in out.splitlines() if "\"invalidation\"" in line]
+    assert process.returncode == 130 and steps[:2] == ["planned", "started"] and "done" not in steps, (process.returncode, out, err)
+
+
+def test_live_cdn_invalidate_with_put_and_rm():
+    """What was written or removed, and nothing else; a name that is not matched for sure goes with what begins as it does; beyond what is kept, all below."""
+    for name in ("a.png", "b c.png", "deep/(1).png"):
+        place.write("in/" + name, name)
+    done = place.run("put", "--invalidate", "-r", place.path("in"), "images:ann/")
+    assert done.code == 0 and place.lots() == [["/ann/in/a.png", "/ann/in/b%20c.png", "/ann/in/deep/*"]], (done, place.lots())
+    done = place.run("put", place.path("in/a.png"), "images:ann/in/a.png")
+    assert done.code == 0 and place.service.asked == [], done
+    done = place.run("rm", "-n", "--invalidate", "-r", "images:ann/in")
+    assert done.code == 0 and place.wrote() == [] and "3 paths" in done.err, done
+    done = place.run("rm", "--invalidate", "images:ann/in/a.png", "images:ann/in/b c.png")
+    assert done.code == 0 and place.lots() == [["/ann/in/a.png", "/ann/in/b%20c.png"]], done
+    for number in range(10001):
+        place.write("many/%d" % number, "")
+    done = place.run("put", "--invalidate", "-r", place.path("many"), "images:bob")
+    assert done.code == 0 and place.lots() == [["/bob*"]], (done.err, place.lots())
+
+
+def test_live_cdn_invalidate_cannot():
+    """Before anything is changed; and what was changed is invalidated though others failed."""
+    place.write("in/a.png", "new")
+    done = place.run("put", "--invalidate", place.path("in/a.png"), "models:a.png")
+    assert done.code == 2 and "no [cdn] serves" in done.err and place.run("stat", "models:a.png").code == 3, done
+    done = place.run("put", "--invalidate", place.path("in/a.png"), place.path("in/none.png"), "images:ann/")
+    assert done.code == 1 and place.lots() == [["/ann/a.png"]], done
+    done = place.run("put", "--invalidate", place.path("in/a.png"), "images:ann/a.png", rules=[("CreateInvalidation", 1, "deny")])
+    assert done.code == 4 and "AccessDenied" in done.err and place.run("cat", "images:ann/a.png").out == "new", done
+
+
+def test_live_cdn_invalidate_with_ingest():
+    """A picture that was replaced, and its thumbnail; one that is new needs nothing."""
+    for name, data in (("red.png", scene.RED), ("blue.png", scene.BLUE)):
+        with open(place.path(name), "wb") as file:
+            file.write(data)
+    words = "image", "ingest", "--invalidate", "--overwrite", "--user", "ann", "--job", "7"
+    done = place.run(*words, place.path("red.png"))
+    assert done.code == 0 and place.wrote() == [], done
+    done = place.run(*words, place.path("blue.png"))
+    assert done.code == 0 and place.lots() == [["/ann/7.png", "/ann/thumbnails/7.webp"]], done
+    done = place.run(*words, place.path("blue.png"))
+    assert done.code == 0 and place.wrote() == [], done
+
+
+def test_live_cdn_invalidate_never_where_keys_name_their_content():
+    words = "--json", "image", "ingest", "--pipeline", "hashed", "--invalidate", "--user", "ann", "--job", "7"
+    red, blue, again = (place.run(*words, place.path(name)) for name in ("red.png", "blue.png", "red.png"))
+    keys = [done.picture["key"] for done in (red, blue, again)]
+    assert all(re.fullmatch("ann/7-[0-9a-f]{8}.png", key) for key in keys) and keys[0] == keys[2] != keys[1], keys
+    assert [done.action for done in (red, blue, again)] == ["stored", "stored", "already"] and place.wrote() == [], (red, blue, again)
+    done = place.run("cdn", "url", "-t", "--pipeline", "hashed", keys[1])
+    assert done.code == 0 and done.out.endswith("/ann/thumbnails/%s.webp\n" % keys[1][4:-4]), done
+
+
+def test_live_cdn_invalidate_from_python():
+    place.service.invalidations.clear()
+    place.service.progress, script = 2, "import larder\nwith larder.open(%r, 'edge') as store:\n    store.invalidate('images:a b.png', 'images:ann/*', wait=True)\n    store.invalidate('images:~')\n"
+    done = subprocess.run([os.environ["PYTHON3"], "-c", script % place.path("larder.ini")], capture_output=True, text=True, env={
+        **os.environ, **ENVIRONMENT, "PYTHONPATH": os.path.join(os.environ["TOP_SRCDIR"], "core/python"), "LARDER_LIBRARY": os.path.join(os.environ["TOP_BUILDDIR"], ".libs/liblarder.so.0")})
+    assert done.returncode == 1 and "cannot be told '~' alone" in done.stderr and place.lots() == [["/a%20b.png", "/ann/*"]], (done, place.lots())
+    assert all(one["left"] == 0 for one in place.service.invalidations.values())
+
+
+def test_live_cdn_invalidate_where_there_is_none():
+    """A store without CDN, a profile without its backend, a distribution that is not there; the mock, which holds no copies, once it has one."""
+    done = place.invalidate("models:a.png")
+    assert done.code == 2 and "no [cdn] serves" in done.err and place.service.asked == [], done
+    done = place.invalidate("a.png", profile="none")
+    assert done.code == 2 and "has no backend" in done.err, done
+    done = place.invalidate("images:")
+    assert done.code == 2 and "names no object" in done.err, done
+    done = place.invalidate("a.png", profile="mock")
+    assert done.code == 3 and "larder infra apply" in done.err, done
+    done = place.run("infra", "apply", profile="mock")
+    assert done.code == 0, done
+    done = place.invalidate("--wait", "a.png", profile="mock")
+    assert done.code == 0 and "done, 1 path: at-once" in done.err, done
+    tags = place.service.distributions[place.identity]["tags"]
+    tags["larder:id"] = "test/cdn/other"
+    done = place.invalidate("a.png")
+    assert done.code == 3 and "larder:id = test/cdn/images" in done.err and place.wrote() == [], done
+    tags["larder:id"] = "test/cdn/images"
+
+
+place = Place()
+tap.run(sys.modules[__name__])
