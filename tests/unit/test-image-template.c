@@ -68,6 +68,7 @@ START_TEST (hashed)
 	ck_assert_int_eq (translate ("{user}/{job}-{hash8}.{ext}", "{job}", "u/a-0123abcd.png", into), 0);
 	ck_assert_str_eq (into, "a");
 	ck_assert_int_eq (translate ("{user}/{job}-{hash8}.{ext}", "{job}", "u/a-0123abcg.png", into), LARDER_E_INVALID);
+	ck_assert_int_eq (translate ("{user}/{job}-{hash8}.{ext}", "{job}", "u/a-0123abc.png", into), LARDER_E_INVALID);
 }
 END_TEST
 
