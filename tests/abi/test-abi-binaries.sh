@@ -59,10 +59,10 @@ exported "$TOP_BUILDDIR/.libs/liblarder.so" >"$work/exported"
 diff "$work/declared" "$work/exported" >"$work/said"
 verdict liblarder-exports-larder-h
 
-# The same of the private library, where it is built, with http.h, alike.h, aws.h, policy.h, terraform.h and tree.h. No driver may change what another sees.
+# The same of the private library, where it is built, with http.h, alike.h, aws.h, body.h, policy.h, terraform.h and tree.h. No driver may change what another sees.
 private="$TOP_BUILDDIR/.libs/liblarder-aws.so"
 if [ -e "$private" ]; then
-	sed -n 's/^[a-z][a-z0-9_ ]*[ *]\(\(http\|aws\)_[a-z0-9_]*\) (.*/\1/p' "$TOP_SRCDIR"/drivers/{http/http,aws/alike,aws/aws,aws/policy,aws/terraform,aws/tree}.h | sort >"$work/declared"
+	sed -n 's/^[a-z][a-z0-9_ ]*[ *]\(\(http\|aws\)_[a-z0-9_]*\) (.*/\1/p' "$TOP_SRCDIR"/drivers/{http/http,aws/alike,aws/aws,aws/body,aws/policy,aws/terraform,aws/tree}.h | sort >"$work/declared"
 	exported "$private" >"$work/exported"
 	diff "$work/declared" "$work/exported" >"$work/said"
 	verdict private-library-exports-its-headers
