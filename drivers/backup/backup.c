@@ -12,6 +12,16 @@
 
 static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct backup, aws), { .key = NULL } };
 
+static void
+backup_close (void *self)
+{
+	struct backup *backup = self;
+	aws_client_close (backup->client);
+	aws_client_close (backup->roles);
+	pthread_mutex_destroy (&backup->mutex);
+	arena_free (backup->arena);
+}
+
 static int
 backup_open (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error)
 {
@@ -25,17 +35,13 @@ backup_open (void *self, struct larder_call *call, const struct larder_open *req
 	int code = aws_client_open (larder_host, backup->name, "backup", &backup->aws, &backup->client, error);
 	if (code == 0)
 		code = aws_client_open (larder_host, backup->name, "iam", &backup->aws, &backup->roles, error);
+	backup->arena = code == 0 ? arena_new () : NULL;
+	pthread_mutex_init (&backup->mutex, NULL);
+	if (code == 0 && !backup->arena)
+		code = larder_fail_memory (error);
 	if (code < 0)
-		aws_client_close (backup->client);
+		backup_close (backup);
 	return code;
-}
-
-static void
-backup_close (void *self)
-{
-	struct backup *backup = self;
-	aws_client_close (backup->client);
-	aws_client_close (backup->roles);
 }
 
 /* ---- one exchange ---- */

@@ -3,13 +3,21 @@
 #define BACKUP_BACKUP_H
 
 #define LARDER_API_VERSION 0
+#include <pthread.h>
+
 #include "wire.h"
+
+/* An id that something was asked to be made by in this run, and how often. */
+struct backup_asked { const char *id; unsigned count; struct backup_asked *next; };
 
 struct backup {
 	struct aws_settings aws;
 	const char *name, *server;
 	bool read_only;
 	struct aws_client *client, *roles;          /* AWS Backup, IAM */
+	pthread_mutex_t mutex;                      /* of what follows */
+	struct larder_arena *arena;
+	struct backup_asked *asked;
 };
 
 /* One request, whose body of JSON (or NULL) is taken. The reply parsed, to be freed by json_decref; `*ret_fault` instead when the service refused

@@ -3,13 +3,13 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
+#include "checksum.h"
 #include "clock.h"
 #include "error.h"
-#include "random.h"
-#include "text.h"
 
 struct changing {
 	struct backup *backup;
@@ -37,13 +37,42 @@ ask (struct changing *changing, const char *method, const char *path, json_t *bo
 	return code;
 }
 
-/* The same request sent again, as after a lost reply, makes no second one. */
-static void
-request_id (char ret[33])
+/* How often it was asked by this id in this run, this time counted. */
+static int
+asked_by (struct backup *backup, const char *id, unsigned *ret, struct larder_error *error)
 {
-	unsigned char chance[16];
-	random_bytes (chance, sizeof chance);
-	text_hex (chance, sizeof chance, ret);
+	pthread_mutex_lock (&backup->mutex);
+	struct backup_asked *one = backup->asked;
+	while (one && strcmp (one->id, id) != 0)
+		one = one->next;
+	const char *kept = one ? one->id : arena_copy (backup->arena, id);
+	if (!one && kept && (one = arena_alloc (backup->arena, sizeof *one))) {
+		*one = (struct backup_asked) { kept, 0, backup->asked };
+		backup->asked = one;
+	}
+	*ret = one ? ++one->count : 0;
+	pthread_mutex_unlock (&backup->mutex);
+	return one ? 0 : larder_fail_memory (error);
+}
+
+/* Of what is made: sent again, as after a lost reply or by another run at the same time, it makes no second one. What is still not there when it was asked for by an id
+ * already, as the service knows that of one that is gone, is asked for by the next. */
+static int
+request_id (struct changing *changing, const char *where, const json_t *what, char ret[65], struct larder_error *error)
+{
+	struct sha256 sha;
+	char *text = what ? json_dumps (what, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	unsigned count = 0;
+	sha256_begin (&sha);
+	sha256_add (&sha, where, strlen (where) + 1);
+	sha256_add (&sha, text ? text : "", text ? strlen (text) : 0);
+	sha256_end_hex (&sha, ret);
+	free (text);
+	ret[32] = '\0';                                         /* the service takes 50 characters */
+	int code = text || !what ? asked_by (changing->backup, ret, &count, error) : larder_fail_memory (error);
+	if (code == 0 && count > 1)
+		snprintf (ret + 32, 33, "-%u", count);
+	return code;
 }
 
 /* ---- vaults ---- */
@@ -124,9 +153,9 @@ set_plan (struct changing *changing, const json_t *plan, struct larder_error *er
 		return code;
 	if (changing->state.id)
 		return ask (changing, "POST", arena_printf (changing->arena, "backup/plans/%s", changing->state.id), json_pack ("{s:O}", "BackupPlan", sent), NULL, NULL, error);
-	char once[33];
-	request_id (once);
-	return ask (changing, "PUT", "backup/plans/", json_pack ("{s:O, s:{s:s}, s:s}", "BackupPlan", sent, "BackupPlanTags", "larder:id", changing->resource->identity,
+	char once[65];
+	code = request_id (changing, changing->resource->identity, NULL, once, error);        /* one plan of a name, whatever is in it: what differs is changed afterwards */
+	return code < 0 ? code : ask (changing, "PUT", "backup/plans/", json_pack ("{s:O, s:{s:s}, s:s}", "BackupPlan", sent, "BackupPlanTags", "larder:id", changing->resource->identity,
 		"CreatorRequestId", once), NULL, NULL, error);
 }
 
@@ -162,23 +191,26 @@ keep_selections (struct changing *changing, json_t *wanted, struct larder_error 
 static int
 make_selection (struct changing *changing, json_t *selection, struct larder_error *error)
 {
-	char once[33];
+	char once[65];
 	int64_t end = larder_host->boot () + 60 * NS_PER_S;
-	request_id (once);
-	for (;;) {
+	int code = request_id (changing, changing->state.id, selection, once, error);
+	while (code == 0) {
 		struct larder_error why = LARDER_ERROR_INIT;
-		int code = ask (changing, "PUT", arena_printf (changing->arena, "backup/plans/%s/selections/", changing->state.id),
+		code = ask (changing, "PUT", arena_printf (changing->arena, "backup/plans/%s/selections/", changing->state.id),
 			json_pack ("{s:O, s:s}", "BackupSelection", selection, "CreatorRequestId", once), NULL, NULL, &why);
 		bool waits = code < 0 && strstr (why.message, "cannot be assumed") && larder_host->boot () < end;
 		struct pollfd cancel = { .fd = larder_host->cancel_fd (changing->call), .events = POLLIN };
 		if (waits)
 			(void) poll (&cancel, 1, 1000);
-		if (waits && !larder_host->cancelled (changing->call))
+		if (waits && !larder_host->cancelled (changing->call)) {
+			code = 0;
 			continue;
+		}
 		if (code < 0 && error)
 			larder_give (error, &why);
-		return code;
+		break;
 	}
+	return code;
 }
 
 static int

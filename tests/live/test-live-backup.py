@@ -366,6 +366,51 @@ def test_live_backup_killed_and_run_again():
     assert asked > 3
 
 
+def test_live_backup_two_runs_at_once():
+    """Both look and find nothing, and then both make: one plan with one selection, for they ask by the same id. What was removed by hand and is made anew is made, whatever the service says of that id."""
+    place.fresh()
+    service, asked = place.service, {"CreateBackupPlan": [], "CreateBackupSelection": []}
+
+    def together(name, plain):
+        def both(**given):
+            asked[name].append(given["CreatorRequestId"])
+            service.came.notify_all()
+            assert service.came.wait_for(lambda: len(asked[name]) >= 2, 60 * servers.SLOW)
+            return plain(**given)
+        return both
+    for name in asked:
+        setattr(service, name, together(name, getattr(service, name)))
+    try:
+        runs = [place.start("apply") for _ in range(2)]
+        ends = [Done(one.wait(), *one.communicate()) for one in runs]
+    finally:
+        for name in asked:
+            delattr(service, name)
+    assert [done.code for done in ends] == [0, 0] and service.wrong == [], (ends, service.wrong)
+    assert len(service.plans) == 1 and len(only()["selections"]) == 1 and all(len(set(ids)) == 1 and len(ids) == 2 for ids in asked.values()), (service.plans, asked)
+    assert place.run("apply").code == 0 and place.wrote() == []
+    plan, selection = (ids[0] for ids in asked.values())
+    gone = []
+
+    def once(name, used, plain):
+        def act(**given):
+            gone.append(given["CreatorRequestId"])
+            return {"BackupPlanId": "gone", "SelectionId": "gone"} if given["CreatorRequestId"] == used else plain(**given)
+        return act
+    for name, used in (("CreateBackupPlan", plan), ("CreateBackupSelection", selection)):
+        setattr(service, name, once(name, used, getattr(service, name)))
+    try:
+        only()["selections"].clear()
+        done = place.run("apply")
+        assert done.code == 0 and len(only()["selections"]) == 1 and gone[0] == selection and len(gone) == 2, (done, gone)
+        service.plans.clear()
+        done = place.run("apply")
+        assert done.code == 0 and len(service.plans) == 1 and gone[2] == plan, (done, gone)
+    finally:
+        for name in asked:
+            delattr(service, name)
+
+
 def test_live_backup_two_of_one_name():
     place.fresh()
     assert place.run("apply").code == 0
