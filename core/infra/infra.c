@@ -147,6 +147,8 @@ prepare (struct larder_infra *infra, const struct larder_infra_request *request,
 		code = look_at_all (infra, error);
 	if (code == 0 && request->saved)
 		code = saved_check (infra, error);
+	if (code == 0 && !request->saved && !request->only && !(infra->flags & LARDER_INFRA_DESTROY))
+		code = others_find (infra, error);
 	if (code == 0)
 		code = leave_protected (infra, error);
 	return code < 0 ? code : first_lacking (infra, error);
@@ -286,7 +288,7 @@ larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn c
 		if (code == 0)
 			code = tell_changes (one, &one->traps, change, context, error);
 	}
-	return code;
+	return code < 0 ? code : others_tell (infra, change, context, error);
 }
 
 int
@@ -325,6 +327,8 @@ larder_infra_count (const struct larder_infra *infra, struct larder_infra_counts
 {
 	struct larder_infra_counts counts = { .size = sizeof counts };
 	bool going = infra->flags & LARDER_INFRA_DESTROY;
+	for (const struct other *other = infra->others; other; other = other->next)
+		counts.unmanaged++;
 	for (size_t n = 0; n < infra->count; n++) {
 		const struct resource *one = &infra->at[n];
 		if (one->aside)

@@ -61,6 +61,9 @@ struct resource {
 	unsigned char digest[32];        /* of what was read by the plan */
 };
 
+/* Of ours in this environment, and of no section. */
+struct other { const char *kind, *section, *type, *identity, *why, *way_out; struct other *next; };
+
 struct larder_infra {
 	struct larder *larder;
 	uint32_t flags;                  /* enum larder_infra_flag */
@@ -69,6 +72,7 @@ struct larder_infra {
 	struct larder_arena *arena;
 	struct resource *at;
 	size_t count, room;
+	struct other *others;
 	const char *saved_digest;        /* of a saved plan: of what was observed then */
 };
 
@@ -128,6 +132,12 @@ struct larder_resource resource_request (const struct resource *resource);
 int resource_target (const struct larder_infra *infra, const struct resource *resource, struct lines *ret, struct larder_error *error);
 enum resource_act { RESOURCE_CREATE, RESOURCE_UPDATE, RESOURCE_REMOVE };
 int resource_act (struct larder_infra *infra, struct resource *resource, enum resource_act what, struct larder_error *error);
+
+/* ---- others.c: what an earlier pipeline file made ---- */
+
+/* Of what the services told by now. */
+int others_find (struct larder_infra *infra, struct larder_error *error);
+int others_tell (const struct larder_infra *infra, larder_infra_change_fn change, void *context, struct larder_error *error);
 
 /* ---- diff.c ---- */
 

@@ -156,9 +156,27 @@ cf_read (void *self, struct larder_call *call, const struct larder_resource *res
 	return code < 0 ? code : lines_tell (&lines, line, context, error);
 }
 
+/* All were listed by the read that looked for one. */
+static int
+cf_others (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, struct larder_error *error)
+{
+	struct cloudfront *cloudfront = self;
+	(void) call;
+	pthread_mutex_lock (&cloudfront->mutex);
+	const struct cf_known *first = cloudfront->seen;             /* those that are in it stay as they are */
+	pthread_mutex_unlock (&cloudfront->mutex);
+	int code = 0;
+	for (; code == 0 && first; first = first->next) {
+		const struct larder_line one = { .size = sizeof one, .path = first->identity, .value = first->id };
+		if (strncmp (first->identity, resource->identity, strlen (resource->identity)) == 0)
+			code = line (context, &one, error);
+	}
+	return code;
+}
+
 static const struct larder_resource_type resources[] = {
 	{ .name = "cdn", .summary = "a distribution, and as whom it reads its origin", .paths = cdn_paths, .path_stride = sizeof *cdn_paths, .read = cf_read, .create = cf_create,
-	  .update = cf_update, .remove = cf_remove, .supports = supports, .traps = cdn_traps, .trap_stride = sizeof *cdn_traps, .known_traps = known_traps, .words = cdn_words, .words_stride = sizeof *cdn_words },
+	  .update = cf_update, .remove = cf_remove, .supports = supports, .traps = cdn_traps, .trap_stride = sizeof *cdn_traps, .known_traps = known_traps, .words = cdn_words, .words_stride = sizeof *cdn_words, .others = cf_others },
 	{ 0 }
 };
 

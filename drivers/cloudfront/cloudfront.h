@@ -17,9 +17,9 @@ struct cloudfront {
 	const char *name, *server;
 	bool read_only;
 	struct aws_client *client, *certificates;     /* CloudFront, ACM */
-	pthread_mutex_t mutex;           /* of what follows, as it was found in this run: ids by identities, certificates by tags */
+	pthread_mutex_t mutex;           /* of what follows, as it was found in this run: ids by identities, all that have our tag, certificates by tags */
 	struct larder_arena *arena;
-	struct cf_known *known, *tagged;
+	struct cf_known *known, *seen, *tagged;
 	struct aws_key *key;             /* read at its first use */
 };
 

@@ -53,6 +53,9 @@ look_at (const struct cf_work *work, const struct aws_node *summary, const char 
 	struct aws_node *tags;
 	const char *id = text_of (summary, "Id");
 	int code = read_tags (work, text_of (summary, "ARN"), &tags, error);
+	const char *whose = code == 0 && tags ? cf_tag (tags, CF_TAG) : NULL;
+	if (whose && !cf_known (work->cloudfront, &work->cloudfront->seen, whose))
+		cf_remember (work->cloudfront, &work->cloudfront->seen, whose, id);
 	if (code < 0 || !tags || !is_ours (tags, identity))
 		return code;
 	if (found->id)

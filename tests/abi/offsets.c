@@ -124,6 +124,7 @@ static const struct field fields[] = {
 	FIELD (larder_resource_type, update), FIELD (larder_resource_type, remove), FIELD (larder_resource_type, supports),
 	FIELD (larder_resource_type, traps), FIELD (larder_resource_type, trap_stride),
 	FIELD (larder_resource_type, known_traps), FIELD (larder_resource_type, words), FIELD (larder_resource_type, words_stride),
+	FIELD (larder_resource_type, others),
 	SIZE (larder_words), FIELD (larder_words, path), FIELD (larder_words, words),
 	SIZE (larder_trap), FIELD (larder_trap, name), FIELD (larder_trap, when), FIELD (larder_trap, text), FIELD (larder_trap, next),
 	FIELD (larder_trap, refuses),

@@ -602,6 +602,28 @@ def test_live_cloudfront_what_reads_for_another_stays():
     assert done.code == 0 and list(place.service.distributions) == ["E9"] and list(place.service.controls) == [control], (done, place.service.copy())
 
 
+def test_live_cloudfront_of_a_section_that_is_gone():
+    """Two are made, and then one [cdn] is taken out of the file: the plan tells what is left, and how it goes; nothing removes it but what the plan says. One of another environment is not told."""
+    second = OAC + OAC[OAC.index("[cdn "):OAC.index("[behavior ")].replace("[cdn \"images\"]", "[cdn \"old\"]").replace("aliases = images.", "aliases = old.").replace("S3-pingvas", "S3-old")
+    place.fresh(text=second)
+    assert len(place.service.distributions) == 2
+    old, = [one for one in place.service.distributions.values() if one["tags"]["larder:id"] == "test/cdn/old"]
+    other = copy.deepcopy(old)
+    other.update(id="E9", arn="arn:aws:cloudfront::123456789012:distribution/E9", tags={"larder:id": "prod/cdn/old"})
+    place.service.distributions["E9"] = other
+    found = place.run("plan", "--detailed-exitcode", text=OAC)
+    told, = [line for line in found.lines if line["type"] == "resource" and line["change"] == "unmanaged"]
+    assert (told["kind"], told["section"], told["identity"]) == ("cdn", "old", "test/cdn/old") and old["id"] in told["why"] and "larder infra destroy --only cdn/old" in told["next"], told
+    assert found.code == 0 and "E9" not in found.out and next(line for line in found.lines if line["type"] == "counts")["unmanaged"] == 2, found      # and who reads, in the policy
+    for words in (("apply",), ("apply", "--adopt")):
+        done = place.run(*words, text=OAC)
+        assert done.code == 0 and len(place.service.distributions) == 3, done
+    assert place.run("plan", text=second).out.count("no section of this file") == 0
+    assert place.run("apply", text=second).code == 0
+    assert place.run("destroy", "--environment", "test", "--only", "cdn/old", text=second).code == 0 and old["id"] not in place.service.distributions
+    assert "unmanaged\"" not in "".join(line for line in place.run("plan", text=OAC).out.splitlines(True) if '"resource","change"' in line)
+
+
 def test_live_cloudfront_certificate_that_cannot_be():
     """c-E08: of another region, none with an alias, the service's own with a least version of TLS: told by the rule at plan, exit 2; and apply makes the bucket and no distribution."""
     bare = OAC.replace("certificate = %s\n" % CERTIFICATE, "")

@@ -341,6 +341,9 @@ struct larder_resource_type {
 	const struct larder_trap *const *known_traps;
 	const struct larder_words *words;     /* ends with a NULL path, or NULL */
 	size_t words_stride;
+	/* Of this type, made by us: those whose identity begins with the request's, "ENVIRONMENT/KIND/", as the reads of this run have seen them, one a call:
+	 * `path` is the identity, `value` what the service calls it. In any order; asks nobody. NULL: it sees none but those that it reads. */
+	int (*others) (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, struct larder_error *error);
 };
 
 struct larder_export {
