@@ -102,7 +102,7 @@ struct schema_behavior {
 
 /* [replication "name"] */
 struct schema_replication {
-	const char *to, *id, *storage_class, *role, *region;
+	const char *to, *id, *storage_class, *role, *region, *prefix, *tag;
 	int64_t priority, time_control;
 	bool delete_markers;
 	const char *const *accept;

@@ -28,14 +28,21 @@ add_transition (struct resource *bucket, const char *rule, const struct config_s
 	return 0;
 }
 
+static int
+check_tag (const struct config_section *at, const char *tag, struct larder_error *error)
+{
+	if (!tag || (*tag != '=' && strchr (tag, '=')))
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "write NAME=VALUE", "'%s' of tag in [%s \"%s\"] of %s is no tag", tag, config_kind (at), config_name (at), config_where_key (at, "tag"));
+}
+
 /* A rule does something, and to objects that can be. What it says of uploads alone goes into a rule of theirs. */
 static int
 check_rule (const struct config_section *at, const struct schema_lifecycle *asked, bool acts, struct larder_error *error)
 {
-	if (asked->tag && (*asked->tag == '=' || !strchr (asked->tag, '=')))
-		return larder_fail_next (error, LARDER_E_INVALID, "write NAME=VALUE", "'%s' of tag in [lifecycle \"%s\"] of %s is no tag", asked->tag, config_name (at), config_where_key (at, "tag"));
-	if (acts || config_given (at, "abort-uploads"))
-		return 0;
+	int code = check_tag (at, asked->tag, error);
+	if (code < 0 || acts || config_given (at, "abort-uploads"))
+		return code;
 	return larder_fail_next (error, LARDER_E_INVALID, "expire, expire-noncurrent, transition or abort-uploads", "[lifecycle \"%s\"] of %s says of nothing what becomes of it", config_name (at),
 		config_where (at));
 }
@@ -311,12 +318,32 @@ check_target (const struct larder_infra *infra, const struct resource *copies, c
 	return 0;
 }
 
+/* Two rules to one bucket that are as urgent: the service refuses all of them. */
+static int
+check_priority (const struct larder_infra *infra, const struct resource *copies, const struct config_section *at, struct larder_error *error)
+{
+	const struct schema_replication *asked = config_struct (at);
+	const char *all = ((const struct schema_store *) config_struct (copies->at))->replication;
+	for (const struct config_section *other = NULL; (other = config_next (larder_configuration (infra->larder), "replication", other)) && other != at;) {
+		const struct schema_replication *before = config_struct (other);
+		if (is_named (all, config_name (other)) && strcmp (before->to, asked->to) == 0 && before->priority == asked->priority)
+			return larder_fail_next (error, LARDER_E_INVALID, "priority = another number in one of them: the higher one decides",
+				"[replication \"%s\"] of %s has priority %lld, as [replication \"%s\"] of %s has, and both copy [store \"%s\"] to '%s'", config_name (at), config_where_key (at, "priority"),
+				(long long) asked->priority, config_name (other), config_where_key (other, "priority"), copies->section, asked->to);
+	}
+	return 0;
+}
+
 static int
 add_replication (const struct larder_infra *infra, struct resource *copies, const struct config_section *at, struct larder_error *error)
 {
 	const struct schema_replication *asked = config_struct (at);
 	const char *id = asked->id ? asked->id : config_name (at);
 	int code = check_target (infra, copies, at, error);
+	if (code == 0)
+		code = check_priority (infra, copies, at, error);
+	if (code == 0)
+		code = check_tag (at, asked->tag, error);
 	if (code < 0)
 		return code;
 	struct lines *lines = &copies->desired;
@@ -326,6 +353,8 @@ add_replication (const struct larder_infra *infra, struct resource *copies, cons
 	lines_add (lines, "role", asked->role ? asked->role : "auto");
 	lines_add_from (lines, path, from);
 	lines_add_in (lines, "rule", id, ".status", "enabled");
+	lines_add_in (lines, "rule", id, ".prefix", asked->prefix);
+	lines_add_in (lines, "rule", id, ".tag", asked->tag);
 	lines_add_in (lines, "rule", id, ".class", asked->storage_class);
 	lines_add_in (lines, "rule", id, ".priority", arena_printf (copies->arena, "%lld", (long long) asked->priority));
 	lines_add_in (lines, "rule", id, ".delete-markers", yes_no (asked->delete_markers));

@@ -1,6 +1,7 @@
 /* facts.c: what core knows of a resource beside its desired lines, as lines that conditions of traps may ask for. */
 #include "resource.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
@@ -102,9 +103,11 @@ of_store (const struct larder_infra *infra, const struct resource *bucket, struc
 	of_cdns (infra, bucket->section, facts);
 	of_caches (infra, bucket->section, facts);
 	of_rules (infra, store, facts);
+	if (is (bucket->type, "bucket"))
+		facts_of_old_versions (infra, store, facts);
 }
 
-/* Has what it copies to rules of its own, and do both sides keep versions? */
+/* Do both sides keep versions? */
 static void
 of_targets (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts)
 {
@@ -115,7 +118,6 @@ of_targets (const struct larder_infra *infra, const struct schema_store *store, 
 		if (!is_named (store->replication, config_name (at)) || config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) < 0)
 			continue;
 		const struct schema_store *target = config_struct (to);
-		lines_add_in (facts, "rule", id, ".target-lifecycle", target->lifecycle ? "yes" : NULL);
 		lines_add_in (facts, "rule", id, ".target-versioning", target->versioning ? "yes" : NULL);
 	}
 }
@@ -166,7 +168,7 @@ of_mounts (const struct larder_infra *infra, const char *share, struct lines *fa
 		lines_add_in (facts, "cache", name, ".service-account", cache->service_account);
 		lines_add_in (facts, "cache", name, ".image", cache->image);
 		lines_add_in (facts, "cache", name, ".image-moves", cache->image && !image_is_pinned (cache->image) ? "yes" : NULL);
-		lines_add_in (facts, "cache", name, ".file-mode", cache->file_mode);
+		lines_add_in (facts, "cache", name, ".file-executable", strtol (cache->file_mode, NULL, 8) & 0111 ? "yes" : NULL);
 		accepted (facts, cache->accept);
 	}
 }
@@ -211,39 +213,53 @@ is_cache_of_versions (const struct larder_infra *infra, const char *share)
 	return false;
 }
 
-/* Where copies go, and how long they live there: `region` is that of the backups, or NULL. An address holds the region that it is of. */
-struct copied { const char *region; bool here, elsewhere; };
-
-static void
-of_backup_rule (struct lines *facts, const char *id, const struct schema_backup_rule *rule, struct copied *copied)
+/* The rules of a plan one by one, and the section that each is of; NULL: no more. */
+static const struct schema_backup_rule *
+rule_of (const struct larder_infra *infra, const struct config_section *backup, size_t n, const struct config_section **ret_at)
 {
-	const char *part = copied->region ? arena_printf (facts->arena, ":%s:", copied->region) : NULL;
-	for (const char *const *to = rule->copy_to; to && *to; to++)
-		if (part && strstr (*to, part))
-			copied->here = true;
-		else
-			copied->elsewhere = true;
-	if (!rule->copy_to || !*rule->copy_to)
-		return;
-	lines_add_in (facts, "rule", id, ".copy-delete-after", text_days (facts->arena, rule->copy_delete_after));
-	lines_add_in (facts, "rule", id, ".copy-cold-after", text_days (facts->arena, rule->copy_cold_after));
+	const struct schema_backup *asked = config_struct (backup);
+	*ret_at = backup;
+	if (!asked->rules || !*asked->rules)
+		return n == 0 ? &asked->own : NULL;
+	for (size_t k = 0; k < n; k++)
+		if (!asked->rules[k])
+			return NULL;
+	return asked->rules[n] && config_find (larder_configuration (infra->larder), "backup-rule", asked->rules[n], ret_at, NULL) == 0 ? config_struct (*ret_at) : NULL;
+}
+
+/* Where copies go. An address holds the region that it is of; that of the backups is their backend's. */
+struct copied { bool here, elsewhere; };
+
+static struct copied
+copies_of (const struct larder_infra *infra, const struct config_section *backup, struct larder_arena *arena)
+{
+	const struct config_section *at;
+	const struct schema_backup_rule *rule;
+	const char *region = config_find (larder_configuration (infra->larder), "backend", ((const struct schema_backup *) config_struct (backup))->backend, &at, NULL) == 0 ? config_text (at, "region") : NULL;
+	const char *part = region ? arena_printf (arena, ":%s:", region) : NULL;
+	struct copied copied = { 0 };
+	for (size_t n = 0; (rule = rule_of (infra, backup, n, &at)); n++)
+		for (const char *const *to = rule->copy_to; to && *to; to++)
+			if (part && strstr (*to, part))
+				copied.here = true;
+			else
+				copied.elsewhere = true;
+	return copied;
 }
 
 static void
 of_backup_rules (const struct larder_infra *infra, const struct resource *backup, struct lines *facts)
 {
-	const struct config *config = larder_configuration (infra->larder);
-	const struct schema_backup *asked = config_struct (backup->at);
 	const struct config_section *at;
-	struct copied copied = { .region = config_find (config, "backend", asked->backend, &at, NULL) == 0 ? config_text (at, "region") : NULL };
-	if (!asked->rules || !*asked->rules)
-		of_backup_rule (facts, backup_rule_id (backup->at), &asked->own, &copied);
-	for (const char *const *name = asked->rules; name && *name; name++) {
-		if (config_find (config, "backup-rule", *name, &at, NULL) < 0)
-			continue;
-		const struct schema_backup_rule *rule = config_struct (at);
-		of_backup_rule (facts, backup_rule_id (at), rule, &copied);
-		accepted (facts, rule->accept);
+	const struct schema_backup_rule *rule;
+	struct copied copied = copies_of (infra, backup->at, facts->arena);
+	for (size_t n = 0; (rule = rule_of (infra, backup->at, n, &at)); n++) {
+		if (rule->copy_to && *rule->copy_to) {
+			lines_add_in (facts, "rule", backup_rule_id (at), ".copy-delete-after", text_days (facts->arena, rule->copy_delete_after));
+			lines_add_in (facts, "rule", backup_rule_id (at), ".copy-cold-after", text_days (facts->arena, rule->copy_cold_after));
+		}
+		if (at != backup->at)
+			accepted (facts, rule->accept);
 	}
 	lines_add (facts, "copies-in-region", copied.here && !copied.elsewhere ? "yes" : NULL);
 }
@@ -262,10 +278,22 @@ of_backup (const struct larder_infra *infra, const struct resource *backup, stru
 	of_backup_rules (infra, backup, facts);
 }
 
+/* Does some plan copy what it keeps of it to another region? */
+static void
+of_database (const struct larder_infra *infra, const struct resource *database, struct lines *facts)
+{
+	accepted (facts, ((const struct schema_database *) config_struct (database->at))->accept);
+	for (const struct config_section *at = NULL; (at = next (infra, "backup", at));)
+		for (const char *const *name = ((const struct schema_backup *) config_struct (at))->resources; name && *name; name++)
+			if (is (*name, database->section) && copies_of (infra, at, facts->arena).elsewhere)
+				lines_add (facts, "copied-away", "yes");
+}
+
 static void
 of_own (const struct resource *resource, struct lines *facts)
 {
 	const char *name;
+	lines_add (facts, "by-lines", "yes");
 	for (size_t n = 0; (name = config_item (resource->at, "accept", n)); n++)
 		lines_add_in (facts, "accept", name, "", "yes");
 }
@@ -281,6 +309,7 @@ facts_read (const struct larder_infra *infra, const struct resource *resource, s
 	else if (is (resource->type, "replication")) {
 		of_store (infra, resource, ret);
 		of_targets (infra, config_struct (resource->at), ret);
+		facts_of_copies (infra, config_struct (resource->at), ret);
 	} else if (is (resource->type, "cdn"))
 		of_cdn (infra, resource, ret);
 	else if (is (resource->type, "filesystem"))
@@ -288,6 +317,6 @@ facts_read (const struct larder_infra *infra, const struct resource *resource, s
 	else if (is (resource->type, "backup"))
 		of_backup (infra, resource, ret);
 	else if (is (resource->type, "database"))
-		accepted (ret, ((const struct schema_database *) config_struct (resource->at))->accept);
+		of_database (infra, resource, ret);
 	return lines_sort (ret, error);
 }

@@ -166,6 +166,10 @@ bool words_matter (const struct larder_infra *infra, const struct resource *reso
 
 /* What core knows of it beside its desired lines, as lines: what serves it, what else lies in it, what copies it. */
 int facts_read (const struct larder_infra *infra, const struct resource *resource, struct lines *ret, struct larder_error *error);
+/* facts-rules.c: rules of a lifecycle that leave something behind. Of a bucket: rule[ID].old-stay, what expires has old versions that no rule removes. Of what copies it:
+ * rule[ID].left-behind = CLASS, where originals end, and copies do not, or later. */
+void facts_of_old_versions (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts);
+void facts_of_copies (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts);
 /* The traps that are met and accepted by no section, as changes of mark WARNING. */
 int traps_find (const struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* INVALID for a name that a section accepts and that no driver of this profile knows, where the driver of what the section stands for knows traps. */
@@ -186,7 +190,8 @@ int resource_refuse_held (struct larder_infra *infra, struct resource *one, stru
 bool window_is_of_a_day (const char *text, int least);
 /* Of a day or of a week ("sun:05:00-sun:05:30"), each. What is no window overlaps none. */
 bool windows_overlap (const char *one, const char *other);
-/* A window of a day by this machine's clock, "12:00-13:00 KST"; the times of a schedule, "cron(0 2 …)", by both: "02:00 UTC, 11:00 KST". NULL: it is neither, or no memory. */
+/* A window of a day by this machine's clock, "12:00-13:00 KST"; the times of a schedule, "cron(0 2 …)", by both: "02:00 UTC, 11:00 KST". Where
+ * this clock is UTC there is one to tell: NULL for a window, and "02:00 UTC". NULL: it is neither, or no memory. */
 char *window_here (struct larder_arena *arena, const char *text);
 
 /* ---- costs.c: what the changes of a resource cost ---- */

@@ -231,16 +231,30 @@ alternative_fits (struct world *world, const char *terms, size_t length)
 	return false;
 }
 
-bool
-trap_is_met (const char *when, const struct resource *resource, const struct lines *facts)
+/* `world` keeps the member that [@] stands for. */
+static bool
+is_met (struct world *world, const char *when)
 {
 	for (const char *at = when, *next; at; at = next) {
 		size_t length = piece (at, " | ", &next);
-		struct world world = { .desired = &resource->desired, .facts = facts, .observed = &resource->observed, .lacks = &resource->lacks };
-		if (alternative_fits (&world, at, length))
+		world->member = NULL;
+		if (alternative_fits (world, at, length))
 			return true;
 	}
 	return false;
+}
+
+static struct world
+world_of (const struct resource *resource, const struct lines *facts)
+{
+	return (struct world) { .desired = &resource->desired, .facts = facts, .observed = &resource->observed, .lacks = &resource->lacks };
+}
+
+bool
+trap_is_met (const char *when, const struct resource *resource, const struct lines *facts)
+{
+	struct world world = world_of (resource, facts);
+	return is_met (&world, when);
 }
 
 /* ---- of a resource ---- */
@@ -300,12 +314,11 @@ trap_text (const struct world *world, struct larder_arena *arena, const char *te
 }
 
 static int
-add_trap (struct resource *resource, const struct larder_trap *trap, const struct lines *facts, struct larder_error *error)
+add_trap (struct resource *resource, const struct larder_trap *trap, const struct world *world, struct larder_error *error)
 {
-	const struct world world = { .desired = &resource->desired, .facts = facts, .observed = &resource->observed };
 	struct changes *traps = &resource->traps;
 	struct change *at = arena_more (resource->arena, traps->at, traps->count, &traps->room, sizeof *at);
-	const char *text = trap_text (&world, resource->arena, trap->text);
+	const char *text = trap_text (world, resource->arena, trap->text);
 	const char *accept = trap->refuses ? NULL : arena_printf (resource->arena, "accept = %s in [%s \"%s\"]", trap->name, resource->kind, resource->section);
 	if (!at || !text || (!accept && !trap->refuses))
 		return larder_fail_memory (error);
@@ -339,8 +352,9 @@ traps_find (const struct larder_infra *infra, struct resource *resource, struct 
 		char *accepted = path_of_member (resource->arena, "accept", trap->name, "");
 		if (!accepted)
 			return larder_fail_memory (error);
-		if (!lines_find (&facts, accepted) && trap_is_met (trap->when, resource, &facts))
-			code = add_trap (resource, trap, &facts, error);
+		struct world world = world_of (resource, &facts);
+		if (!lines_find (&facts, accepted) && is_met (&world, trap->when))
+			code = add_trap (resource, trap, &world, error);
 	}
 	return code;
 }

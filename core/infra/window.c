@@ -115,9 +115,11 @@ window_here (struct larder_arena *arena, const char *text)
 		return NULL;
 	int on = (int) (here.tm_gmtoff / 60);
 	const char *utc = cron_times (arena, text, 0), *there = cron_times (arena, text, on);
+	if (utc && there && on == 0)
+		return arena_printf (arena, "%s UTC", utc);
 	if (utc && there)
 		return arena_printf (arena, "%s UTC, %s %s", utc, there, here.tm_zone);
-	if (!window_read (text, &window) || window.weekly)
+	if (on == 0 || !window_read (text, &window) || window.weekly)
 		return NULL;
 	int begins = (window.begins + on + DAY) % DAY, ends = (begins + window.lasts) % DAY;
 	return arena_printf (arena, "%02d:%02d-%02d:%02d %s", begins / 60, begins % 60, ends / 60, ends % 60, here.tm_zone);

@@ -32,15 +32,21 @@ tags_of (const struct aws_node *at, struct larder_arena *arena)
 	return text;
 }
 
+void
+s3_filter_tell (const struct aws_node *rule, const char *id, struct lines *lines)
+{
+	const struct aws_node *at = conditions_of (rule);
+	lines_add_in (lines, "rule", id, ".prefix", aws_node_text (at, "Prefix"));
+	lines_add_in (lines, "rule", id, ".tag", tags_of (at, lines->arena));
+}
+
 static void
 tell_rule (const struct aws_node *rule, const char *id, struct lines *lines)
 {
-	const struct aws_node *at = conditions_of (rule);
 	const char *status = aws_node_text (rule, "Status");
 	lines_add_in (lines, "rule", id, ".status", status && strcmp (status, "Enabled") == 0 ? "enabled" : "disabled");
-	lines_add_in (lines, "rule", id, ".prefix", aws_node_text (at, "Prefix"));
-	lines_add_in (lines, "rule", id, ".tag", tags_of (at, lines->arena));
-	lines_add_in (lines, "rule", id, ".larger-than", aws_node_text (at, "ObjectSizeGreaterThan"));
+	lines_add_in (lines, "rule", id, ".larger-than", aws_node_text (conditions_of (rule), "ObjectSizeGreaterThan"));
+	s3_filter_tell (rule, id, lines);
 	for (size_t i = 0; i < sizeof ages / sizeof *ages; i++)
 		lines_add_in (lines, "rule", id, ages[i].below, aws_node_text (rule, ages[i].element));
 	char *set = path_of_member (lines->arena, "rule", id, ".transition");
@@ -99,8 +105,8 @@ keep_conditions (struct aws_node *from, bool keep_tags, struct aws_node *to)
 }
 
 /* More than one goes into And; none is an empty prefix: all objects. */
-static void
-build_filter (struct aws_tree *tree, struct aws_node *rule, const char *id, const struct lines *desired)
+void
+s3_filter_build (struct aws_tree *tree, struct aws_node *rule, const char *id, const struct lines *desired)
 {
 	struct aws_node *all = arena_alloc (tree->arena, sizeof *all), *was = (struct aws_node *) conditions_of (rule);
 	const char *prefix = wanted (desired, id, ".prefix"), *tag = wanted (desired, id, ".tag"), *size = wanted (desired, id, ".larger-than");
@@ -156,15 +162,15 @@ build_rule (struct aws_tree *tree, struct aws_node *rule, const char *id, const 
 	const char *status = wanted (desired, id, ".status");
 	(void) place;
 	aws_node_set (tree, rule, "Status", status && strcmp (status, "enabled") == 0 ? "Enabled" : "Disabled");
-	build_filter (tree, rule, id, desired);
+	s3_filter_build (tree, rule, id, desired);
 	for (size_t i = 0; i < sizeof ages / sizeof *ages; i++)
 		aws_node_set (tree, rule, ages[i].element, wanted (desired, id, ages[i].below));
 	build_transitions (tree, rule, id, desired);
 }
 
-#define CONDITIONS(at) at "Prefix", at "Tag/Key", at "Tag/Value", at "ObjectSizeGreaterThan"
+#define SIZE "ObjectSizeGreaterThan"
 static const char *const told[] = {
-	"ID", "Status", CONDITIONS (""), CONDITIONS ("Filter/"), CONDITIONS ("Filter/And/"), "AbortIncompleteMultipartUpload/DaysAfterInitiation", "Expiration/Days",
+	"ID", "Status", S3_FILTER_TOLD, SIZE, "Filter/" SIZE, "Filter/And/" SIZE, "AbortIncompleteMultipartUpload/DaysAfterInitiation", "Expiration/Days",
 	"NoncurrentVersionExpiration/NoncurrentDays", NULL
 };
 

@@ -1,4 +1,4 @@
-/* setting-replication.c: what the service copies elsewhere. One rule[ID] is one Rule for all objects. */
+/* setting-replication.c: what the service copies elsewhere. One rule[ID] is one Rule with a Filter. */
 #include "setting.h"
 
 #include <stdio.h>
@@ -47,6 +47,7 @@ static void
 tell_rule (const struct aws_node *rule, const char *id, struct lines *lines)
 {
 	lines_add_in (lines, "rule", id, ".status", is_enabled (rule, "Status") ? "enabled" : "disabled");
+	s3_filter_tell (rule, id, lines);
 	lines_add_in (lines, "rule", id, ".to", bucket_of (aws_node_text (rule, "Destination/Bucket")));
 	lines_add_in (lines, "rule", id, ".class", aws_node_text (rule, "Destination/StorageClass"));
 	lines_add_in (lines, "rule", id, ".priority", aws_node_text (rule, "Priority"));
@@ -88,10 +89,7 @@ build_rule (struct aws_tree *tree, struct aws_node *rule, const char *id, const 
 	const char *status = lines_in (desired, "rule", id, ".status"), *to = lines_in (desired, "rule", id, ".to"), *markers = lines_in (desired, "rule", id, ".delete-markers");
 	const char *priority = lines_in (desired, "rule", id, ".priority");
 	aws_node_set (tree, rule, "Priority", priority ? priority : "0");
-	if (!aws_node_child (rule, "Filter")) {
-		aws_node_drop_all (rule, "Prefix");
-		aws_node_set (tree, rule, "Filter/Prefix", "");
-	}
+	s3_filter_build (tree, rule, id, desired);
 	aws_node_set (tree, rule, "Status", status && strcmp (status, "enabled") == 0 ? "Enabled" : "Disabled");
 	aws_node_set (tree, rule, "DeleteMarkerReplication/Status", markers && strcmp (markers, "yes") == 0 ? "Enabled" : "Disabled");
 	aws_node_set (tree, rule, "Destination/Bucket", arena_printf (tree->arena, "arn:%s:s3:::%s", place->partition, to ? to : ""));
@@ -101,7 +99,7 @@ build_rule (struct aws_tree *tree, struct aws_node *rule, const char *id, const 
 }
 
 static const char *const told[] = {
-	"ID", "Status", "Priority", "DeleteMarkerReplication/Status", "Destination/Bucket", "Destination/StorageClass", KMS "/Status", KEY, TIME "Status", TIME "Time/Minutes", NULL
+	"ID", "Status", S3_FILTER_TOLD, "Priority", "DeleteMarkerReplication/Status", "Destination/Bucket", "Destination/StorageClass", KMS "/Status", KEY, TIME "Status", TIME "Time/Minutes", NULL
 };
 
 /* Metrics are what copies in time are seen by; without those they have no line. */

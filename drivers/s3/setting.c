@@ -17,7 +17,7 @@ static const char *const lifecycle[] = {
 static const char *const cors[] = { "cors[*].origin[*]", "cors[*].method[*]", "cors[*].header[*]", "cors[*].expose[*]", "cors[*].max-age", "cors[*].other[*]", NULL };
 static const char *const policy[] = { "reader[*]", "statement[*]", "tls-only", NULL };
 static const char *const replication[] = {
-	"role", "rule[*].status", "rule[*].to", "rule[*].class", "rule[*].priority", "rule[*].delete-markers", "rule[*].encrypted", "rule[*].key",
+	"role", "rule[*].status", "rule[*].prefix", "rule[*].tag", "rule[*].to", "rule[*].class", "rule[*].priority", "rule[*].delete-markers", "rule[*].encrypted", "rule[*].key",
 	"rule[*].within-seconds", "rule[*].other[*]", NULL
 };
 

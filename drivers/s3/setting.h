@@ -57,6 +57,12 @@ void s3_rules_tell (const struct s3_rules *kind, const struct aws_node *root, st
 /* Rules whose lines are as desired stay as they are to the letter, those that were told and have no desired line go. false: none is left. */
 bool s3_rules_merge (const struct s3_rules *kind, struct aws_tree *tree, struct aws_node *root, const struct lines *desired, const struct s3_place *place);
 
+/* Which keys and tags a rule is for, of a lifecycle and of a replication: lines `prefix` and `tag`; and its Filter, made of those and of `larger-than`. */
+#define S3_FILTER_TOLD_AT(at) at "Prefix", at "Tag/Key", at "Tag/Value"
+#define S3_FILTER_TOLD S3_FILTER_TOLD_AT (""), S3_FILTER_TOLD_AT ("Filter/"), S3_FILTER_TOLD_AT ("Filter/And/")
+void s3_filter_tell (const struct aws_node *rule, const char *id, struct lines *lines);
+void s3_filter_build (struct aws_tree *tree, struct aws_node *rule, const char *id, const struct lines *desired);
+
 /* What of a rule no other line tells, as SET[ID].other[ELEMENT]; and without it. */
 void s3_beyond_tell (const struct s3_rules *kind, const struct aws_node *rule, const char *id, struct lines *lines);
 void s3_beyond_drop (const struct s3_rules *kind, struct aws_tree *tree, struct aws_node *rule);

@@ -242,7 +242,7 @@ replication_rule (const struct s3_place *place, const struct lines *lines, const
 		json_object_set_new (target, "replication_time", json_pack ("{s:s, s:{s:I}}", "status", "Enabled", "time", "minutes", minutes));
 		json_object_set_new (target, "metrics", json_pack ("{s:s, s:{s:I}}", "status", "Enabled", "event_threshold", "minutes", minutes));
 	}
-	json_t *rule = json_pack ("{s:s, s:s, s:{s:s}, s:{s:s}, s:o}", "id", id, "status", switched (is (lines, id, ".status", "enabled")), "filter", "prefix", "",
+	json_t *rule = json_pack ("{s:s, s:s, s:o, s:{s:s}, s:o}", "id", id, "status", switched (is (lines, id, ".status", "enabled")), "filter", filter_of (lines, id),
 		"delete_marker_replication", "status", switched (is (lines, id, ".delete-markers", "yes")), "destination", target);
 	aws_terraform_number (rule, "priority", priority ? priority : "0");
 	if (is (lines, id, ".encrypted", "yes"))

@@ -33,12 +33,13 @@ static const struct larder_trap bucket_traps[] = {
 	{ "class-unknown", "class" NO_CLASS ("class") " | view[@].class" NO_CLASS ("view[@].class"), "S3 refuses each write: it has no such storage class",
 	  "STANDARD, STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING, GLACIER_IR, GLACIER, DEEP_ARCHIVE or REDUCED_REDUNDANCY", true },
 	{ "key-without-kms", "encryption=AES256 & encryption-key", "S3 refuses it: AES256 is done with keys of its own", "aws:kms KEY, or AES256 alone", true },
-	{ "archived-behind-cdn", "behind[*] & rule[*].transition[DEEP_ARCHIVE].days | behind[*] & rule[*].transition[GLACIER].days",
-	  "once an object is archived, viewers of the CDN get 403 for it until somebody restores it", "let the rule end at GLACIER_IR, or keep a copy to serve", false },
-	{ "gir-behind-cdn", "behind[*] & rule[*].transition[GLACIER_IR].days",
+	{ "archived-behind-cdn", "behind[*] & rule[*].transition[DEEP_ARCHIVE].days | behind[*] & rule[*].transition[GLACIER].days"
+	  " | behind[*] & class=DEEP_ARCHIVE | behind[*] & class=GLACIER | behind[*] & view[@].class=DEEP_ARCHIVE | behind[*] & view[@].class=GLACIER | behind[*] & tiering~ARCHIVE_ACCESS",
+	  "once an object is archived, viewers of the CDN get 403 for it until somebody restores it", "a rule that ends at GLACIER_IR, a class without archive and no archive tiers; or a copy to serve", false },
+	{ "gir-behind-cdn", "behind[*] & rule[*].transition[GLACIER_IR].days | behind[*] & class=GLACIER_IR | behind[*] & view[@].class=GLACIER_IR",
 	  "each miss of the CDN's cache bills a retrieval, and an object deleted within 90 days is billed for the rest of them", "a longer time at the edge, or STANDARD_IA", false },
 	{ "thumbnails-share-rule", "view[*] & rule[@].transition[*].days & !rule[@].larger-than>131071 & !rule[@].tag & !rule[@].prefix",
-	  "what the view keeps in this bucket moves with the rule, too", "larger-than = 128KiB, or a tag", false },
+	  "what the view keeps in this bucket moves with the rule, too: above 128 KB always, below where nothing keeps small objects from moving", "larger-than = 128KiB, or a tag", false },
 	{ "transition-does-not-pay", "rule[@].transition[*].days & !rule[@].larger-than>131071",
 	  "each move costs a request: for small objects more than their cheaper storage saves", "larger-than = 128KiB", false },
 	{ "tiering-below-128k", "class=INTELLIGENT_TIERING | view[@].class=INTELLIGENT_TIERING",
@@ -48,19 +49,25 @@ static const struct larder_trap bucket_traps[] = {
 	  "larder rm --all-versions, and delete-markers = yes for the copies", false },
 	{ "deleted-is-not-gone", "versioning=yes & replicated[*] & !behind[*]", "what is deleted stays as an old version ({rule[*].expire-noncurrent days|no rule removes it}), and in the copies",
 	  "larder rm --all-versions, and delete-markers = yes for the copies", false },
-	{ "expiry-on-versions", "versioning=yes & rule[@].expire & !rule[*].expire-noncurrent",
-	  "expiry after {rule[*].expire days|some time} only adds a delete marker here: the bytes stay, and are billed, for ever", "expire-noncurrent", false },
+	{ "expiry-on-versions", "versioning=yes & rule[@].expire & rule[@].old-stay | by-lines & versioning=yes & rule[@].expire & !rule[*].expire-noncurrent",
+	  "expiry after {rule[@].expire days} only adds a delete marker here: the bytes stay, and are billed, for ever", "expire-noncurrent, in a rule for all of the same objects", false },
 	{ "uploads-never-aborted", "!rule[*].abort-uploads", "parts of uploads that nobody ended stay, and are billed, for ever", "abort-uploads = 7d", false },
 	{ "source-unprotected", "source-of[*] & !versioning=yes | source-of[*] & !public-access=blocked",
 	  "the only true copy of the models is one removal, or one wrong policy, away", "versioning = yes, public-access = blocked, and a replication", false },
+	{ "source-unprotected", "source-of[*] & versioning=yes & public-access=blocked & !replicated[*]",
+	  "the models are in this bucket alone: when its region, or the bucket itself, is lost, so are they", "replication = NAME, to a bucket in another region", false },
 	{ NULL }
 };
 
 static const struct larder_trap replication_traps[] = {
 	{ "replication-without-versions", "rule[@].to & !source-versioning | rule[@].to & !rule[@].target-versioning",
 	  "S3 refuses the rule: it copies only from a bucket with versioning, and only to one that has it, too", "versioning = yes in both [store] sections", true },
-	{ "copy-dearer-than-original", "rule[@].class=STANDARD_IA & !rule[@].target-lifecycle",
-	  "the original is archived and the copy is not: it costs up to seven times as much, and at least 128 KB an object", "a lifecycle for the copies, and without the thumbnails", false },
+	{ "copy-dearer-than-original", "rule[@].to & rule[@].left-behind~GLACIER & !rule[@].class=GLACIER & !rule[@].class=DEEP_ARCHIVE"
+	  " | rule[@].to & rule[@].left-behind=DEEP_ARCHIVE & !rule[@].class=GLACIER & !rule[@].class=DEEP_ARCHIVE",
+	  "the original goes to {rule[@].left-behind} and its copy does not, or later: that costs up to seven times as much",
+	  "a lifecycle for the [store] of the copies, with the same transition, as early, and for all that is copied", false },
+	{ "copy-dearer-than-original", "view[*] & rule[@].class~_IA & !rule[@].prefix & !rule[@].tag | view[*] & rule[@].class=GLACIER_IR & !rule[@].prefix & !rule[@].tag",
+	  "thumbnails are copied, too, and in class {rule[@].class} each is billed as 128 KB at least", "tag or prefix in the [replication], which thumbnails do not have, or class = STANDARD", false },
 	{ NULL }
 };
 
@@ -102,7 +109,7 @@ static const struct larder_trap filesystem_traps[] = {
 	{ "efs-zones", "targets<2", "nodes of other zones mount across zones, which is billed, or do not find it", "a subnet of each zone that has nodes", false },
 	{ "bursting-and-ia", "throughput=bursting & lifecycle.to-ia & size.gib>20",
 	  "only bytes of the Standard class earn throughput: {size} earn {size.gib * 50 / 1024 MiB/s}, and as models idle into IA it falls to 1", "throughput = elastic, or no to-ia", false },
-	{ "bursting-and-ia", "throughput=bursting & lifecycle.to-ia & !size.gib>20", "only bytes of the Standard class earn throughput: as models idle into IA it falls, from 24 MiB/s of 500 GiB to 1", "throughput = elastic, or no to-ia", false },
+	{ "bursting-and-ia", "throughput=bursting & lifecycle.to-ia & !size.gib>20", "only bytes of the Standard class earn throughput: as models idle into IA it falls, to 1 MiB/s at the least", "throughput = elastic, or no to-ia", false },
 	{ "bursting-too-small", "throughput=bursting & size.gib>20 & size.gib<228",
 	  "once its burst credits are used up, {size} earn {size.gib * 50 KiB/s}: one full read takes 5 hours and 50 minutes", "throughput = elastic, or provisioned RATE", false },
 	{ "bursting-too-small", "throughput=bursting & size.gib<21",
@@ -113,8 +120,8 @@ static const struct larder_trap filesystem_traps[] = {
 	  "with throughput {throughput} a model of 7 GB takes {6835938 / provisioned seconds}, longer than the lock lasts: workers that do not renew it load twice", "a longer lease for such workers; ours renew", false },
 	{ "lease-too-short", "throughput=bursting & lifecycle.to-ia & cache[@].lease<6700 | throughput=bursting & size.gib<21 & cache[@].lease<6700", "at the least throughput a model of 7 GB takes longer than the lock lasts: workers that do not renew it load twice", "a longer lease for such workers; ours renew", false },
 	{ "read-only-miss", "cache[@].claim & !cache[@].claim-rw", "readers mount it read-only, so a miss cannot fill it", "claim-rw, and an init container that mounts that", false },
-	{ "job-identity", "cache[@].job & !cache[@].service-account | cache[@].image-moves", "the job runs as the node does, or with another image each time: one without a tag is the latest", "service-account, and an image by its tag or digest", false },
-	{ "mode-755-on-files", "cache[@].file-mode=755", "models become executable", "file-mode = 644", false },
+	{ "job-identity", "cache[@].job & !cache[@].service-account | cache[@].image-moves", "the job runs as the node does, or with another image each time: one without a tag is the latest", "service-account, and an image by its tag or digest; a job that is there takes no other image: kubectl delete it first, or schedule, as a CronJob can be changed", false },
+	{ "mode-755-on-files", "cache[@].file-executable", "models become executable", "file-mode = 644", false },
 	{ NULL }
 };
 
@@ -128,13 +135,15 @@ static const struct larder_trap backup_traps[] = {
 };
 
 static const struct larder_trap database_traps[] = {
+	{ "backups-in-one-region", "retention>0 & !copied-away", "the automated backups lie in the region of the instance, whose failure takes them with it",
+	  "a [backup] that selects this one, with copy-to = a vault in another region", false },
 	{ "final-snapshot-name", "final-snapshot & !final-snapshot=none & !final-snapshot~{date}", "a final snapshot of that name may be there already: then the second destroy fails", "{date} in the name", false },
 	{ "final-snapshot-there", "was:final-snapshot-there", "a snapshot '{was:final-snapshot-there}' is there already: the database would not go", "another name: {date} in it makes one a day", false },
 	{ "final-snapshot-invalid", "final-snapshot & !final-snapshot=none & !final-snapshot names 255", "RDS refuses it: no snapshot can be called '{final-snapshot}'",
 	  "a letter, then letters, digits and single hyphens, none at the end, 255 at the most", true },
 	{ "pitr-is-not-logs", "log[*]", "exported logs do not bring a point in time back: a retention above 0 does", "retention; the logs are for reading", false },
 	{ "retention-stalls", "was:retention=0 & retention & !retention=0 | was:retention>0 & retention=0", "between none and some retention the instance may stall for seconds", "in the maintenance window", false },
-	{ "windows", "window", "the window is in UTC: {window} there is {window here} by this machine's clock", "other hours, where that is a busy time", false },
+	{ "windows", "window", "the window is in UTC: {window}, by this machine's clock {window here|the same}", "other hours, where that is a busy time", false },
 	{ "retention-too-long", "retention>35", "RDS refuses it: automated backups stay 35 days at the most", "35d at the most; for longer a [backup]", true },
 	{ "windows-overlap", "window overlaps was:maintenance", "RDS refuses it: the instance has its maintenance at {was:maintenance}, UTC", "a window at another time, or another time for the maintenance", true },
 	{ NULL }

@@ -516,8 +516,9 @@ SILENT = {
     "tiering-below-128k": ("class = INTELLIGENT_TIERING", "class = STANDARD"),
     "deleted-is-not-gone": ("bucket = pingvas-studio-images\nversioning = yes", "bucket = pingvas-studio-images\nversioning = no"),
     "expiry-on-versions": ("expire = 30d", "expire = 30d\nexpire-noncurrent = 1d"),
-    "source-unprotected": ("bucket = pingvas-studio-models\n", "bucket = pingvas-studio-models\nversioning = yes\n"),
-    "copy-dearer-than-original": ("versioning = yes\nreplica = yes", "versioning = yes\nlifecycle = uploads\nreplica = yes"),
+    "source-unprotected": (("bucket = pingvas-studio-models\n", "bucket = pingvas-studio-models\nversioning = yes\n"), ("[replication \"tokyo\"]", "[replication \"away\"]\nto = images-replica\n[replication \"tokyo\"]"),
+                           ("[store \"models\"]\n", "[store \"models\"]\nreplication = away\n")),
+    "copy-dearer-than-original": (("versioning = yes\nreplica = yes", "versioning = yes\nlifecycle = images\nreplica = yes"), ("id = ReplicateToTokyo\n", "id = ReplicateToTokyo\ntag = kind=image\n")),
     "public-cdn": ("certificate = arn", "key-group = x\ncertificate = arn"),
     "metadata-leaks": ("metadata = user_id={user}, job_id={job}, uploaded_at={now}\n", "metadata =\n"),
     "certificate-without-alias": ("certificate = arn", "aliases = cdn.example.com\ncertificate = arn"),
@@ -533,7 +534,7 @@ SILENT = {
     "read-only-miss": ("claim = efs-models-pvc\n", "claim = efs-models-pvc\nclaim-rw = efs-models-pvc-rw\n"),
     "final-snapshot-name": ("final-snapshot = pingvas-studio-final-snapshot", "final-snapshot = pingvas-studio-final-{date}"),
     "pitr-is-not-logs": ("logs = postgresql\n", ""), "windows": (("window = 03:00-04:00\n", ""), ("schedule = cron(0 2 * * ? *)\n", "")),
-    "backups-in-one-region": ("delete-after = 30d\n", "delete-after = 30d\ncopy-to = far\n"), "bursting-too-small": ("expected-size = 58GB", "expected-size = 500GB"),
+    "backups-in-one-region": (("delete-after = 30d\n", "delete-after = 30d\ncopy-to = far\n"), ("resources = model-cache\n", "resources = model-cache, postgresql\n")), "bursting-too-small": ("expected-size = 58GB", "expected-size = 500GB"),
     "job-identity": ("job = model-sync-job", "job = model-sync-job\nservice-account = models\nimage = larder:1.0"),
     "mode-755-on-files": ("file-mode = 755", "file-mode = 644"),
 }
@@ -572,14 +573,15 @@ def test_cli_infra_traps_of_the_strategy_as_written():
             mended = mended.replace(old, new)
         assert name not in traps(mended), name
     everywhere = ("[store", "[lifecycle", "[cdn", "[filesystem", "[replication", "[backup", "[database", "[cache")
-    for name in sorted(told):
+    kept = text.replace("bucket = pingvas-studio-models\n", "bucket = pingvas-studio-models\nversioning = yes\n")
+    for name, text in [(name, text) for name in sorted(told)] + [("backup-of-a-cache", kept)]:
         accepted = "\n".join(line + "\naccept = " + name if line.startswith(everywhere) else line for line in text.split("\n"))
-        assert traps(accepted) == told - {name}, name
+        assert name in traps(text) and traps(accepted) == traps(text) - {name}, name
 
 
-def texts(name, *changes):
+def texts(name, *changes, text=PIPELINE):
     """What a trap says of each section that meets it, by config check."""
-    got = larder("config", "check", "--json", env={**configured(PIPELINE, *changes), "TZ": "KST-9"})
+    got = larder("config", "check", "--json", env={**configured(text, *changes), "TZ": "KST-9"})
     return {line["text"].split(": ", 1)[1] for line in got.lines() if line["type"] == "note" and line["text"].startswith(name + ": ")}
 
 
@@ -589,7 +591,7 @@ def test_cli_infra_traps_tell_their_figures():
     no_ia, earn, takes = (ia, ""), "once its burst credits are used up, %s earn %d KiB/s: one full read takes 5 hours and 50 minutes", "once the burst credits of %s are used up, a model of 7 GB takes %d seconds"
     for name, changes, words in (
             ("bursting-and-ia", (), ("500GB earn 22 MiB/s,",)), ("bursting-and-ia", ((size, "expected-size = 1TiB\ntags"),), ("1TiB earn 50 MiB/s,",)),
-            ("bursting-and-ia", ((size, "tags"),), ("from 24 MiB/s of 500 GiB to 1",)), ("bursting-and-ia", ((size, "expected-size = 20GiB\ntags"),), ("from 24 MiB/s of 500 GiB to 1",)),
+            ("bursting-and-ia", ((size, "tags"),), ("as models idle into IA it falls, to 1 MiB/s at the least",)), ("bursting-and-ia", ((size, "expected-size = 20GiB\ntags"),), ("as models idle into IA it falls, to 1 MiB/s at the least",)),
             ("bursting-too-small", (), ()), ("bursting-too-small", ((size, "expected-size = 58GB\ntags"),), (earn % ("58GB", 2750),)),
             ("bursting-too-small", ((size, "expected-size = 227GiB\ntags"),), (earn % ("227GiB", 11350),)), ("bursting-too-small", ((size, "expected-size = 228GiB\ntags"),), ()),
             ("bursting-too-small", ((size, "expected-size = 20GiB\ntags"),), ("20GiB have the least throughput there is, 1 MiB/s: one full read takes 341 minutes",)),
@@ -605,15 +607,15 @@ def test_cli_infra_traps_tell_their_figures():
             ("deleted-is-not-gone", (("[behavior \"default\"]\n", "[behavior \"default\"]\ncache-policy = x\n"),), ("(its policy says when)",)),
             ("deleted-is-not-gone", (("cdn = images\n", ""), ("backend = cdn\nstore = images\n", "")), ("an old version (30 days), and in the copies",)),
             ("expiry-on-versions", (("lifecycle = logs", "versioning = yes\nlifecycle = logs"),), ("expiry after 30 days only adds",)),
-            ("windows", (), ("03:00-04:00 there is 12:00-13:00 KST by", "schedules are in UTC: 02:00 UTC, 11:00 KST by")),
+            ("windows", (), ("is in UTC: 03:00-04:00, by this machine's clock 12:00-13:00 KST", "schedules are in UTC: 02:00 UTC, 11:00 KST by")),
             ("windows", (("rule = daily_backup\nschedule = cron(0 2 * * ? *)\ndelete-after = 30d\n", "rules = daily, monthly, often\n"), ("[usage", """[backup-rule "daily"]
 schedule = cron(0 2 * * ? *)
 [backup-rule "monthly"]
 schedule = cron(0 18 1 * ? *)
 [backup-rule "often"]
 schedule = cron(0 */2 * * ? *)
-[usage""")), ("03:00-04:00 there is", "schedules are in UTC: 02:00 UTC, 11:00 KST; 18:00 UTC, 03:00 KST by")),
-            ("windows", (("cron(0 2 *", "cron(0 */2 *"),), ("03:00-04:00 there is", "schedules are in UTC: other hours by"))):
+[usage""")), ("03:00-04:00, by", "schedules are in UTC: 02:00 UTC, 11:00 KST; 18:00 UTC, 03:00 KST by")),
+            ("windows", (("cron(0 2 *", "cron(0 */2 *"),), ("03:00-04:00, by", "schedules are in UTC: other hours by"))):
         told = sorted(texts(name, accept, *changes))
         assert len(told) == len(words) and all(word in " ".join(told) for word in words), (name, changes, told)
 
@@ -680,13 +682,74 @@ def test_cli_infra_traps_that_half_a_mending_leaves():
     for name, old, new, told in (
             ("transition-does-not-pay", size, "larger-than = 1 ", True), ("transition-does-not-pay", size, "larger-than = 131071 ", True), ("transition-does-not-pay", size, size, False),
             ("thumbnails-share-rule", size, "larger-than = 1 ", True), ("thumbnails-share-rule", size, "larger-than = 1\ntag = kind=image ", False), ("thumbnails-share-rule", size, size, False),
+            *((name, "class = INTELLIGENT_TIERING", "class = " + kind, (name == "gir-behind-cdn") == (kind == "GLACIER_IR")) for name in ("archived-behind-cdn", "gir-behind-cdn") for kind in ("GLACIER", "DEEP_ARCHIVE", "GLACIER_IR")),
+            *((name, "cors = studio\n", "cors = studio\n%s\n" % line, told) for name, line, told in (("archived-behind-cdn", "class = GLACIER", True), ("archived-behind-cdn", "class = DEEP_ARCHIVE", True), ("archived-behind-cdn", "class = STANDARD_IA", False),
+              ("archived-behind-cdn", "tiering = 90d ARCHIVE_ACCESS", True), ("archived-behind-cdn", "tiering = 180d DEEP_ARCHIVE_ACCESS", True), ("archived-behind-cdn", "tiering = none", False), ("gir-behind-cdn", "class = GLACIER_IR", True))),
+            *(("mode-755-on-files", "file-mode = 755", "file-mode = " + mode, told) for mode, told in (("0755", True), ("775", True), ("744", True), ("650", True), ("645", True), ("644", False), ("0664", False), ("600", False))),
             ("efs-open-inside", share, share, True), ("efs-open-inside", share, share + "policy = tls\n", True), ("efs-open-inside", share, share + "policy = access-point\n", True),
             ("efs-open-inside", share, share + "policy = tls, access-point\n", False),
             ("job-identity", job, account + "larder\n", True), ("job-identity", job, account + "registry:5000/larder\n", True), ("job-identity", job, account + "registry:5000/larder:latest\n", True),
             ("job-identity", job, account + "registry:5000/larder:1.0\n", False), ("job-identity", job, account + "larder:latest-1.0\n", False), ("job-identity", job, account + "larder@sha256:%s\n" % ("0" * 64), False),
             ("job-identity", job, job + "image = larder:1.0\n", True)):
-        there = noted(configured(PIPELINE, (old, new)))
+        bare = PIPELINE.replace("transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE\n", "transition = 30d STANDARD_IA\n") if name.endswith("behind-cdn") else PIPELINE
+        there = noted(configured("\n".join(line for line in bare.split("\n") if not line.startswith("accept")), (old, new)))
         assert (name in {one[1] for one in there}) == told, (name, new, there)
+
+
+def test_cli_infra_copies_that_stay_behind():
+    """A lifecycle of the copies is a mending where it is for all that is copied, ends in the same class, and as early; thumbnails are told until a filter keeps them out."""
+    same, tag, tagged = "lifecycle = images\nreplica = yes", "[replication \"tokyo\"]\n", "[replication \"tokyo\"]\ntag = kind=image\n"
+    text = "\n".join(line for line in PIPELINE.split("\n") if not line.startswith("accept"))
+    rule = '[lifecycle "far"]\ntransition = %s\n%s[lifecycle "uploads"]'
+    for transition, more, copied, told in (
+            ("120d DEEP_ARCHIVE", "", tagged, ()), ("30d DEEP_ARCHIVE", "larger-than = 128KiB\n", tagged, ()), ("30d GLACIER_IR", "", tagged, ("DEEP_ARCHIVE",)), ("121d DEEP_ARCHIVE", "", tagged, ("DEEP_ARCHIVE",)),
+            ("120d DEEP_ARCHIVE", "prefix = a/\n", tagged, ("DEEP_ARCHIVE",)), ("120d DEEP_ARCHIVE", "prefix = a/\n", tagged + "prefix = a/b/\n", ()), ("120d DEEP_ARCHIVE", "prefix = a/b/\n", tagged + "prefix = a/\n", ("DEEP_ARCHIVE",)),
+            ("120d DEEP_ARCHIVE", "tag = kind=image\n", tagged, ()), ("120d DEEP_ARCHIVE", "tag = kind=other\n", tagged, ("DEEP_ARCHIVE",)), ("120d DEEP_ARCHIVE", "larger-than = 1MiB\n", tagged, ("DEEP_ARCHIVE",)),
+            ("120d DEEP_ARCHIVE", "", tag, ("128 KB",)), ("120d DEEP_ARCHIVE", "", tag + "prefix = a/\n", ()), ("30d GLACIER_IR", "", tag, ("DEEP_ARCHIVE", "128 KB"))):
+        changes = ((same, same.replace("images", "far")), ('[lifecycle "uploads"]', rule % (transition, more)), (tag, copied))
+        got = sorted(texts("copy-dearer-than-original", *changes, text=text), key=lambda one: "128 KB" in one)
+        assert len(got) == len(told) and all(word in one for word, one in zip(told, got)), (transition, more, copied, got)
+    for kind, told in (("DEEP_ARCHIVE", 0), ("GLACIER", 0), ("GLACIER_IR", 2), ("ONEZONE_IA", 2), ("STANDARD", 1)):
+        assert len(texts("copy-dearer-than-original", (same, "replica = yes"), ("class = STANDARD_IA", "class = " + kind), text=text)) == told, kind
+
+
+def test_cli_infra_old_versions_that_no_rule_removes():
+    """A rule for old versions mends expiry where it is for all of the same objects; what is told is the rule that it is missing for."""
+    old = ("lifecycle = logs", "versioning = yes\nlifecycle = logs, other, third"), ("expire = 30d\n", "expire = 30d\n%s[lifecycle \"other\"]\nexpire-noncurrent = 1d\n%s[lifecycle \"third\"]\nexpire = 7d\nexpire-noncurrent = 1d\nprefix = t/\n")
+    for first, other, told in (("", "", False), ("", "prefix = a/\n", True), ("prefix = a/b/\n", "prefix = a/\n", False), ("", "tag = a=b\n", True), ("tag = a=b\n", "tag = a=b\n", False), ("", "larger-than = 1\n", True),
+                               ("larger-than = 9\n", "larger-than = 1\n", False), ("expire-noncurrent = 1d\n", "prefix = a/\n", False)):
+        got = texts("expiry-on-versions", old[0], (old[1][0], old[1][1] % (first, other)))
+        assert len(got) == told and all("expiry after 30 days only adds" in one for one in got), (first, other, got)
+    more = '[resource "more"]\ntype = localfs-mock.bucket\nbackend = objects\nversioning = yes\nrule[a].status = enabled\nrule[a].expire = 9\n'
+    for text, told in ((more, {"expiry after 9 days only adds"}), (more + "rule[a].expire-noncurrent = 1\n", set())):
+        assert {one[:29] for one in texts("expiry-on-versions", text=PIPELINE + text)} == told, text
+
+
+def test_cli_infra_backups_of_a_database_in_one_region():
+    """What it backs up by itself lies where it lies: a plan that selects it and copies mends that, one that copies and selects another does not."""
+    rule, far, both = "delete-after = 30d\n", "delete-after = 30d\ncopy-to = far\n", ("resources = model-cache\n", "resources = model-cache, postgresql\n")
+    for changes, told in (((), True), (((rule, far),), True), ((both,), True), ((both, (rule, far)), False), ((("retention = 7d\n", ""),), False)):
+        assert (('[database "postgresql"]', "backups-in-one-region") in noted(configured(PIPELINE, *changes))) == told, changes
+
+
+def test_cli_infra_windows_on_a_clock_of_utc():
+    got = larder("config", "check", env={**configured(PIPELINE), "TZ": "UTC0"})
+    assert "in UTC: 03:00-04:00, by this machine's clock the same" in got.out and "in UTC: 02:00 UTC by this machine's clock" in got.out, got.out
+
+
+def test_cli_infra_rules_of_one_priority():
+    """The service refuses two to one bucket that are as urgent: told with both places, before anything is asked."""
+    other = '[replication "other"]\nto = %s\n%s[replication "tokyo"]\n'
+    for to, more, code in (("images-replica", "", 2), ("images-replica", "priority = 2\n", 0), ("uploads", "", 0)):
+        env = configured(PIPELINE, ("replication = tokyo\n", "replication = tokyo, other\n"), ('[replication "tokyo"]\n', other % (to, more)))
+        for words in (("infra", "plan"), ("config", "check")):
+            fresh()
+            got = larder(*words, env=env)
+            assert got.code == code and (code == 0 or all(word in got.err for word in ('[replication "tokyo"]', '[replication "other"]', "priority 1", "larder.ini:", "next: "))), (to, more, words, got.code, got.err)
+    for tag in ("kind", "=image"):
+        got = larder("infra", "plan", env=configured(PIPELINE, ('[replication "tokyo"]\n', '[replication "tokyo"]\ntag = %s\n' % tag)))
+        assert got.code == 2 and "'%s' of tag in [replication \"tokyo\"]" % tag in got.err and "larder.ini:" in got.err, got.err
+
 
 
 def test_cli_infra_copies_need_versions_on_both_sides():

@@ -80,7 +80,7 @@ END_TEST
 
 static const struct { const char *zone, *text, *here; } clocks[] = {
 	{ "KST-9", "03:00-04:00", "12:00-13:00 KST" }, { "KST-9", "18:30-19:00", "03:30-04:00 KST" }, { "NST3:30", "02:45-03:45", "23:15-00:15 NST" },
-	{ "UTC0", "03:00-04:00", "03:00-04:00 UTC" }, { "KST-9", "sun:03:00-sun:04:00", NULL }, { "KST-9", "soon", NULL },
+	{ "UTC0", "03:00-04:00", NULL }, { "UTC0", "cron(0 2 * * ? *)", "02:00 UTC" }, { "KST-9", "sun:03:00-sun:04:00", NULL }, { "KST-9", "soon", NULL },
 	{ "KST-9", "cron(0 2 * * ? *)", "02:00 UTC, 11:00 KST" }, { "KST-9", "cron(30 15,23 1 * ? *)", "15:30, 23:30 UTC, 00:30, 08:30 KST" }, { "NST3:30", "cron(5 03 ? * MON *)", "03:05 UTC, 23:35 NST" },
 	{ "KST-9", "cron(0 */6 * * ? *)", NULL }, { "KST-9", "cron(* 2 * * ? *)", NULL }, { "KST-9", "cron(0 2-4 * * ? *)", NULL }, { "KST-9", "cron(0 24 * * ? *)", NULL },
 	{ "KST-9", "cron(0 2,24 * * ? *)", NULL }, { "KST-9", "cron(60 2 * * ? *)", NULL }, { "KST-9", "cron(0 2, * * ? *)", NULL }, { "KST-9", "cron(0 2", NULL }, { "KST-9", "cron(0 ", NULL },

@@ -55,7 +55,9 @@ static const struct { const char *setting, *body, *lines; } told[] = {
 	  "rule[a].other[Transition#2/Date]=d\nrule[a].other[Transition#2/StorageClass]=GLACIER\n" ENABLED "\nrule[a].transition[GLACIER].days=1" },
 	{ "lifecycle", RULE ("<New><Inner>x]%</Inner></New>"), "rule[a].other[New/Inner]=x]%\n" ENABLED },
 	{ "replication", COPY ("<Filter><Prefix></Prefix></Filter>"), COPIES ("") },
-	{ "replication", COPY ("<Prefix>p</Prefix>"), COPIES ("rule[a].other[Prefix]=p\n") },
+	{ "replication", COPY ("<Prefix>p</Prefix>"), COPIES ("rule[a].prefix=p\n") },
+	{ "replication", COPY ("<Filter><And><Prefix>p</Prefix><Tag><Key>k</Key><Value>v</Value></Tag><Tag><Key>l</Key><Value/></Tag></And></Filter>"),
+	  "role=r\nrule[a].delete-markers=no\nrule[a].prefix=p\nrule[a].priority=1\nrule[a].status=enabled\nrule[a].tag=k=v&l=\nrule[a].to=to" },
 	{ "replication", COPY ("<SourceSelectionCriteria><ReplicaModifications><Status>Disabled</Status></ReplicaModifications></SourceSelectionCriteria>"), COPIES ("") },
 	{ "replication", COPY ("<SourceSelectionCriteria><ReplicaModifications><Status>Enabled</Status></ReplicaModifications></SourceSelectionCriteria>"),
 	  COPIES ("rule[a].other[SourceSelectionCriteria/ReplicaModifications/Status]=Enabled\n") },
@@ -111,7 +113,7 @@ START_TEST (mends)
 		ck_assert_msg (strncmp (rule + strlen ("</Status>"), cases[n].keeps, strlen (cases[n].keeps)) == 0 && strncmp (rule + strlen ("</Status>") + strlen (cases[n].keeps), "</Rule>", 7) == 0, "%s", text);
 	}
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	const char *text = rewritten (arena, "replication", COPY ("<Filter><And><Prefix></Prefix><Tag><Key>k</Key><Value>v</Value></Tag></And></Filter>"), ".other[");
+	const char *text = rewritten (arena, "replication", COPY ("<Filter><And><Prefix></Prefix><Tag><Key>k</Key><Value>v</Value></Tag></And></Filter>"), ".tag");
 	ck_assert_msg (strstr (text, "<Filter><Prefix></Prefix></Filter>") && !strstr (text, "And"), "%s", text);
 }
 END_TEST

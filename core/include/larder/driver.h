@@ -303,7 +303,7 @@ struct larder_resource {
  *   PATH names NUMBER     its value can be an identifier of so many characters at the most: a letter, then letters, digits and single hyphens, none at
  *                         the end; {date} in it is the ten characters of a day
  *   was:TERM      over the observed lines instead
- * In `text`, {PATH} is its value, {was:PATH} the observed one, {A * B} a sum, and {PATH here} each window of a day, or schedule, in UTC by the clock of who reads it.
+ * In `text`, {PATH} is its value, {was:PATH} the observed one, {A * B} a sum, [@] is the member that met the condition, and {PATH here} each window of a day, or schedule, in UTC by the clock of who reads it.
  * Other words behind it are as they are, and {PATH days|TEXT} is TEXT where there is no such line. */
 struct larder_trap {
 	const char *name, *when, *text, *next;
