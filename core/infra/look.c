@@ -53,6 +53,8 @@ compare_one (struct larder_infra *infra, struct resource *one)
 	int code = resource_resolve (infra, one, &error);
 	if (code == 0)
 		code = resource_compare (infra, one, &error);
+	if (code == 0 && !one->cut)
+		code = alien_check (infra, one, &error);
 	if (code == 0 && !one->cut && !(infra->flags & LARDER_INFRA_DESTROY))
 		code = look_closer (infra, one, &error);
 	resource_unseen (one, code, &error);
@@ -139,5 +141,6 @@ look_at_all (struct larder_infra *infra, struct larder_error *error)
 	for (size_t n = 0; code == 0 && n < infra->count; n++)
 		if (infra->at[n].asks && !infra->at[n].cut && infra->at[n].code == 0)
 			compare_one (infra, &infra->at[n]);
+	aliens_spread (infra);
 	return code;
 }

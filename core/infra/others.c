@@ -1,4 +1,5 @@
-/* others.c: what was made in this environment for a section that is there no more. It costs and serves, so the plan tells it; nobody removes it but who asks for that. */
+/* others.c: whose things are. Of another environment's, by a tag, nothing is written; and what was made in this environment for a section that is there no more costs and serves:
+ * the plan tells it, and nobody removes it but who asks for that. */
 #include "resource.h"
 
 #define LARDER_API_VERSION LARDER_API_CURRENT
@@ -86,4 +87,32 @@ others_tell (const struct larder_infra *infra, larder_infra_change_fn change, vo
 		code = change (context, &told, error);
 	}
 	return code;
+}
+
+/* ---- of another environment ---- */
+
+/* What is known by a natural name, as a bucket, says of nobody by itself; where somebody put the tag on it that says whose it is, that counts. */
+int
+alien_check (const struct larder_infra *infra, struct resource *one, struct larder_error *error)
+{
+	const struct schema_larder *settings = larder_settings_of (infra->larder);
+	const char *ours = settings ? settings->environment : NULL, *theirs = lines_value (&one->observed, "tag[larder:id]");
+	size_t length = theirs ? strcspn (theirs, "/") : 0;
+	if (!ours || !theirs || (strlen (ours) == length && strncmp (ours, theirs, length) == 0))
+		return 0;
+	one->alien = true;
+	return larder_fail_next (error, LARDER_E_CONFLICT, "give it another name in this environment; or, where it is to be this one's from now on, take that tag from it at its service",
+		"%s '%s' is of the environment '%.*s', by its tag larder:id, and this is '%s'", one->type, one->identity, (int) length, theirs, ours);
+}
+
+/* A bucket's policy and its copies are the bucket's. */
+void
+aliens_spread (struct larder_infra *infra)
+{
+	for (size_t n = 0; n < infra->count; n++)
+		for (size_t m = 0; infra->at[n].alien && m < infra->count; m++) {
+			struct resource *other = &infra->at[m];
+			if (other->code == 0 && !other->cut && strcmp (other->identity, infra->at[n].identity) == 0 && strcmp (other->backend, infra->at[n].backend) == 0)
+				(void) resource_unseen (other, infra->at[n].code, infra->at[n].error);
+		}
 }

@@ -38,6 +38,7 @@ struct resource {
 	uint32_t mark;                   /* what becomes of the whole: enum larder_infra_mark */
 	int code;                        /* of what went wrong with it, told in `error`, which is there then */
 	const struct larder_error *error;
+	bool alien;                      /* by its tag it is another environment's */
 	const char *why_failed;          /* of one that cannot be looked at */
 	bool left;                       /* it is to be replaced or to go, and will not be */
 	const char *why_left;            /* or what becomes of it when it is replaced */
@@ -137,6 +138,9 @@ int resource_act (struct larder_infra *infra, struct resource *resource, enum re
 
 /* Of what the services told by now. */
 int others_find (struct larder_infra *infra, struct larder_error *error);
+/* CONFLICT where it is another environment's by its tag; and so is, after all were looked at, whatever else is of the same thing. */
+int alien_check (const struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+void aliens_spread (struct larder_infra *infra);
 int others_tell (const struct larder_infra *infra, larder_infra_change_fn change, void *context, struct larder_error *error);
 
 /* ---- diff.c ---- */

@@ -624,6 +624,25 @@ def test_live_cloudfront_of_a_section_that_is_gone():
     assert "unmanaged\"" not in "".join(line for line in place.run("plan", text=OAC).out.splitlines(True) if '"resource","change"' in line)
 
 
+def test_live_cloudfront_a_bucket_of_another_environment():
+    """Two files with one bucket's name, whose stores say whose it is: the second is told so by plan, with both, and by apply and destroy, which write nothing to it: neither its settings, nor who reads it."""
+    ours = OAC.replace("cdn = images\n[cdn", "cdn = images\ntags = larder:id=test\n[cdn")
+    theirs = OAC.replace("environment = test", "environment = prod").replace("cdn = images\n[cdn", "cdn = images\ntags = larder:id=prod\nversioning = yes\n[cdn")
+    assert ours != OAC and "versioning" in theirs
+    place.fresh(text=ours)
+    assert place.run("apply", text=ours).code == 0 and place.wrote() == []
+    tags, policy = place.buckets.get_bucket_tagging(Bucket=BUCKET)["TagSet"], place.readers()
+    for text in (theirs, theirs.replace("tags = larder:id=prod\n", "")):
+        for words in (("plan",), ("apply",), ("apply", "--adopt"), ("destroy", "--environment", "prod")):
+            done = place.run(*words, text=text)
+            told = [line for line in done.lines if line.get("resource") in ("bucket", "access") and "of the environment 'test'" in str(line.get("why")) and "this is 'prod'" in line["why"]]
+            assert done.code == 5 and len(place.service.distributions) == 1 and len(told) >= (2 if words == ("plan",) else 1), (words, done)
+            assert (place.buckets.get_bucket_tagging(Bucket=BUCKET)["TagSet"], place.readers()) == (tags, policy) and "Status" not in place.buckets.get_bucket_versioning(Bucket=BUCKET), words
+    place.buckets.delete_bucket_tagging(Bucket=BUCKET)
+    assert place.run("apply", text=theirs).code == 0 and place.buckets.get_bucket_tagging(Bucket=BUCKET)["TagSet"] == [{"Key": "larder:id", "Value": "prod"}]
+    place.buckets.delete_bucket_tagging(Bucket=BUCKET)          # which moto tells of the next bucket of that name, too
+
+
 def test_live_cloudfront_certificate_that_cannot_be():
     """c-E08: of another region, none with an alias, the service's own with a least version of TLS: told by the rule at plan, exit 2; and apply makes the bucket and no distribution."""
     bare = OAC.replace("certificate = %s\n" % CERTIFICATE, "")
