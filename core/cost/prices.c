@@ -27,15 +27,15 @@ is_decimal (const char *text)
 static int
 take_entry (const char *file, const struct ini_entry *entry, struct price *price, struct larder_error *error)
 {
-	const char **texts[] = { &price->amount, &price->unit, &price->source };
-	static const char *const keys[] = { "amount", "unit", "source" };
+	const char **texts[] = { &price->amount, &price->unit, &price->source, &price->storage_class };
+	static const char *const keys[] = { "amount", "unit", "source", "class" };
 	for (size_t n = 0; n < sizeof keys / sizeof *keys; n++)
 		if (strcmp (entry->key, keys[n]) == 0) {
 			*texts[n] = entry->value.text;
 			return entry->value.text ? 0 : ini_fail (error, file, entry->line, "'%s' is a list where one value is expected; quote the whole of it", entry->key);
 		}
 	if (strcmp (entry->key, "of") != 0)
-		return ini_fail (error, file, entry->line, "a price has no '%s': amount, unit, source and of", entry->key);
+		return ini_fail (error, file, entry->line, "a price has no '%s': amount, unit, source, class and of", entry->key);
 	price->of = entry->value.items;
 	price->of_count = entry->value.count;
 	return entry->value.items ? 0 : ini_fail (error, file, entry->line, "'of' is not a list of items");

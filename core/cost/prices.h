@@ -13,6 +13,7 @@ struct price {
 	const char *source;
 	const char *const *of;           /* what begins to cost it: TYPE, TYPE PATH or TYPE PATH=VALUE, with [*] for any member */
 	size_t of_count;
+	const char *storage_class;       /* key "class": told of stores of this class, and of those that name none; NULL: of any */
 	const struct price *next;
 };
 

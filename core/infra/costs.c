@@ -53,13 +53,46 @@ paid (const struct resource *one, const struct price *price)
 	return before && !after && goes (one, price) ? PAID_ENDS : PAID_NO;
 }
 
+/* What is stored in another class costs that one's price, which the table may not have. */
+static bool
+is_of_class (const struct resource *one, const struct price *price)
+{
+	const char *class = strcmp (one->kind, "store") == 0 && strcmp (one->type, "bucket") == 0 ? ((const struct schema_store *) config_struct (one->at))->storage_class : NULL;
+	return !class || !price->storage_class || strcmp (class, price->storage_class) == 0;
+}
+
+/* The region of its backend, where that is not the table's; NULL: it is, or nobody says. */
+static const char *
+other_region (const struct larder_infra *infra, const struct prices *prices, const struct resource *one)
+{
+	const struct config_section *at;
+	const char *region = one->backend && config_find (larder_configuration (infra->larder), "backend", one->backend, &at, NULL) == 0 ? config_text (at, "region") : NULL;
+	return region && *region && strcmp (region, prices->region) != 0 ? region : NULL;
+}
+
+/* Once in a plan: that the table is for another region than this lies in. */
+static int
+tell_region (const struct prices *prices, const struct resource *one, const char *region, bool *told, larder_infra_change_fn change, void *context, struct larder_error *error)
+{
+	struct larder_infra_change remark = infra_whole (one);
+	if (*told)
+		return 0;
+	*told = true;
+	remark.mark = LARDER_INFRA_COST, remark.path = "prices", remark.next = NULL;
+	remark.why = arena_printf (one->arena, "the table of [larder] prices is for %s, and this lies in %s: what lies there is told without prices", prices->region, region);
+	return remark.why ? change (context, &remark, error) : larder_fail_memory (error);
+}
+
 int
-costs_tell (const struct prices *prices, const struct resource *one, larder_infra_change_fn change, void *context, struct larder_error *error)
+costs_tell (const struct larder_infra *infra, const struct prices *prices, const struct resource *one, bool *told_region, larder_infra_change_fn change, void *context, struct larder_error *error)
 {
 	int code = 0;
+	const char *region = prices ? other_region (infra, prices, one) : NULL;
 	bool moves = one->mark == LARDER_INFRA_CREATE || one->mark == LARDER_INFRA_UPDATE || one->mark == LARDER_INFRA_REPLACED || one->mark == LARDER_INFRA_REMOVE;
 	for (const struct price *price = prices && moves ? prices->first : NULL; code == 0 && price; price = price->next) {
-		enum paid what = paid (one, price);
+		enum paid what = is_of_class (one, price) ? paid (one, price) : PAID_NO;
+		if (what != PAID_NO && region)
+			return tell_region (prices, one, region, told_region, change, context, error);
 		const char *amount = what == PAID_NO ? NULL : arena_printf (one->arena, "%s %s", price->amount, prices->currency);
 		struct larder_infra_change told = infra_whole (one);
 		told.mark = LARDER_INFRA_COST, told.path = price->name, told.why = price->unit, told.next = NULL;

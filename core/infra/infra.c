@@ -272,6 +272,7 @@ int
 larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn change, void *context, struct larder_error *error)
 {
 	const struct prices *prices;
+	bool told_region = false;
 	int code = costs_read (infra, &prices, error);
 	for (size_t n = 0; code == 0 && n < infra->count; n++) {
 		const struct resource *one = &infra->at[n];
@@ -282,7 +283,7 @@ larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn c
 		if (code == 0)
 			code = is_to_be_made (one) ? tell_desired (one, change, context, error) : tell_changes (one, &one->changes, change, context, error);
 		if (code == 0)
-			code = costs_tell (prices, one, change, context, error);
+			code = costs_tell (infra, prices, one, &told_region, change, context, error);
 		if (code == 0 && !(infra->flags & LARDER_INFRA_DESTROY))
 			code = tell_changes (one, &one->lacks, change, context, error);
 		if (code == 0)

@@ -203,8 +203,8 @@ char *window_here (struct larder_arena *arena, const char *text);
 struct prices;
 /* The table that [larder] names; NULL: none. */
 int costs_read (const struct larder_infra *infra, const struct prices **ret, struct larder_error *error);
-/* Each price that begins or ends with a change of this resource, once. */
-int costs_tell (const struct prices *prices, const struct resource *resource, larder_infra_change_fn change, void *context, struct larder_error *error);
+/* Each price that begins or ends with a change of this resource, once; of one that lies in another region than the table is for, that alone, once: `told_region`. */
+int costs_tell (const struct larder_infra *infra, const struct prices *prices, const struct resource *resource, bool *told_region, larder_infra_change_fn change, void *context, struct larder_error *error);
 
 /* ---- order.c: many at a time, each after what it needs ---- */
 

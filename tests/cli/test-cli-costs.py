@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """What changes cost, in plans: each price of the table that begins or ends with one, once; nothing where the table has none. And the tables: data with a source, checked."""
+import contextlib
+import http.server
 import os
 import re
 import shutil
 import sys
+import threading
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
 from tool import HOME, SRC, larder, pipeline, read, run, write  # noqa: E402
@@ -60,6 +63,24 @@ def costs(got):
 STORAGE, COLD, VERSIONS = (("storage", None, "0.025 USD", "a GB-month"), ("cold", None, "0.005 USD", "a GB-month"), ("versions", None, "12 USD", "a month"))
 
 
+class Nothing(http.server.BaseHTTPRequestHandler):
+    """A service that has no bucket yet."""
+    def do_HEAD(self):
+        self.send_error(404)
+
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def nothing():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Nothing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield "http://127.0.0.1:%d" % server.server_port
+    server.shutdown()
+    server.server_close()
+
+
 def ends(price):
     return price[0], price[2], None, price[3]
 
@@ -81,6 +102,29 @@ def test_cli_costs_of_each_change():
     infra("destroy", "--environment", "test")
     out = larder("infra", "plan", env=ENV).out
     assert "      $   storage = 0.025 USD  (a GB-month)\n" in out, out
+
+
+def test_cli_costs_of_another_class():
+    """A price of one class is none of a store that writes another; one that names no class is for all."""
+    shutil.rmtree(os.path.join(HOME, "root"), True)
+    table = TABLE.replace("of = bucket\n", "class = STANDARD\nof = bucket\n")
+    for kind, want in (("", [STORAGE, COLD]), ("class = STANDARD\n", [STORAGE, COLD]), ("class = DEEP_ARCHIVE\n", [COLD])):
+        assert costs(infra("plan", text=PIPELINE.replace("bucket = images\n", "bucket = images\n" + kind), table=table)) == want, kind
+
+
+def test_cli_costs_of_another_region():
+    """What lies elsewhere is told without prices, and once that the table is for another region; what lies there, or nowhere, with them."""
+    shutil.rmtree(os.path.join(HOME, "root"), True)
+    text = PIPELINE + "".join('[store "%s"]\nbackend = %s\nbucket = %s\n' % one for one in (("far", "away", "far"), ("farther", "away", "farther"), ("near", "close", "near")))
+    with nothing() as endpoint:
+        s3 = '[backend "%%s"]\ndriver = s3\nserver = aws\nregion = %%s\naccess-key = a\nsecret-key = b\nendpoint = %s\n' % endpoint
+        write("prices/mine.ini", TABLE.replace("region = here", "region = eu-west-1").encode())
+        got = larder("infra", "plan", "--json", env=pipeline(text, PROFILE + s3 % ("away", "us-west-2") + s3 % ("close", "eu-west-1")))
+    assert got.code == 0, (got.code, got.out, got.err)
+    told = [(line["section"], line["path"], line.get("will")) for line in got.lines() if line.get("change") == "cost"]
+    assert sorted(told) == [("far", "prices", None), ("images", "cold", "0.005 USD"), ("images", "storage", "0.025 USD"), ("near", "storage", "0.025 USD")], told
+    why, = [line["why"] for line in got.lines() if line.get("path") == "prices"]
+    assert "is for eu-west-1" in why and "lies in us-west-2" in why, why
 
 
 def test_cli_costs_without_a_table():
