@@ -19,26 +19,10 @@ static const struct larder_option options[] = {
 
 struct visit { struct cli *cli; char place[200]; unsigned told; };
 
-static void
-json_checked (struct cli *cli, const struct larder_checked *checked)
-{
-	static const char *const verdicts[] = { "pass", "warn", "fail", "note" };
-	struct line line;
-	json_line (cli, &line, "finding");
-	json_member (&line.json, "backend", checked->backend);
-	json_member (&line.json, "store", checked->store);
-	json_member (&line.json, "verdict", checked->verdict < 4 ? verdicts[checked->verdict] : "note");
-	json_member (&line.json, "what", checked->what);
-	json_member (&line.json, "detail", checked->detail);
-	json_member (&line.json, "next", checked->next);
-	json_line_end (cli, &line);
-}
-
 /* One heading a backend or store, its findings below. */
 static void
 show (struct visit *visit, const struct larder_checked *checked)
 {
-	static const char *const marks[] = { "ok", "warning", "FAILED", "-" };
 	struct cli *cli = visit->cli;
 	char place[200];
 	snprintf (place, sizeof place, checked->store ? "store %.180s" : "backend %.180s", checked->store ? checked->store : checked->backend);
@@ -47,16 +31,7 @@ show (struct visit *visit, const struct larder_checked *checked)
 		out_text (cli, "\n");
 	}
 	memcpy (visit->place, place, sizeof place);
-	out_printf (cli, "  %-8s ", checked->verdict < 4 ? marks[checked->verdict] : "-");
-	out_name (cli, checked->what);
-	out_printf (cli, "%*s ", (int) (strlen (checked->what) < 16 ? 16 - strlen (checked->what) : 0), "");
-	out_name (cli, checked->detail);
-	out_text (cli, "\n");
-	if (checked->next && checked->verdict != LARDER_FAIL) {
-		out_text (cli, "           next: ");
-		out_name (cli, checked->next);
-		out_text (cli, "\n");
-	}
+	out_checked (cli, checked);
 }
 
 /* Failures are told on stderr, with their next step, and decide the exit status. */

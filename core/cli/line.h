@@ -10,4 +10,8 @@ struct line { struct json json; struct buffer text; };
 void json_line (struct cli *cli, struct line *line, const char *type);
 void json_line_end (struct cli *cli, struct line *line);
 
+/* One finding of a check: as JSON, and for people below its heading, with its next step where its failure is not told beside. */
+void json_checked (struct cli *cli, const struct larder_checked *checked);
+void out_checked (struct cli *cli, const struct larder_checked *checked);
+
 #endif

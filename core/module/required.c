@@ -21,7 +21,7 @@ static const struct operation driver_operations[] = {
 	DRIVER (parts_write, false), DRIVER (parts_copy, false), DRIVER (parts_finish, false), DRIVER (parts_abort, false),
 	DRIVER (parts_list, false), DRIVER (uploads_list, false), DRIVER (tags_get, false), DRIVER (tags_set, false),
 	DRIVER (class_set, false), DRIVER (restore, false), DRIVER (url, false), DRIVER (export_resource, false), DRIVER (policy, false),
-	DRIVER (action_start, false), DRIVER (action_poll, false), DRIVER (versioning, false), DRIVER (probe, false), { 0 }
+	DRIVER (action_start, false), DRIVER (action_poll, false), DRIVER (versioning, false), DRIVER (probe, false), DRIVER (view, false), { 0 }
 };
 static const struct operation codec_operations[] = {
 	CODEC (bid, true), CODEC (decode_begin, true), CODEC (decode_rows, true), CODEC (decode_end, true), CODEC (to_srgb, false),

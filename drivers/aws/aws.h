@@ -151,6 +151,8 @@ int aws_client_open (const struct larder_host *host, const char *name, const cha
 void aws_client_close (struct aws_client *client);          /* NULL allowed */
 /* Facts, resolved. */
 const char *aws_client_endpoint (const struct aws_client *client);        /* custom endpoint in force, or NULL */
+struct http;
+struct http *aws_client_http (struct aws_client *client);       /* also for requests that are not the service's */
 const char *aws_client_region (const struct aws_client *client);
 bool aws_client_signs_payload (const struct aws_client *client);          /* then bodies need their SHA-256 */
 

@@ -89,7 +89,6 @@ struct aws_identity;
 struct aws_identity *aws_client_identity (struct aws_client *client);
 const struct larder_host *aws_client_host (const struct aws_client *client);
 const char *aws_client_name (const struct aws_client *client);      /* of the backend */
-struct http *aws_client_http (struct aws_client *client);
 struct aws_common *aws_client_common (struct aws_client *client);
 unsigned aws_client_attempts (const struct aws_client *client);
 int64_t aws_client_connect_timeout (const struct aws_client *client);      /* ns */

@@ -70,6 +70,9 @@ int cf_url (void *self, struct larder_call *call, const struct larder_url *reque
 int cf_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error);
 int cf_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error);
 
+/* ---- view.c ---- */
+int cf_view (void *self, struct larder_call *call, const struct larder_view *request, const struct larder_sink *sink, struct larder_viewed *ret_viewed, struct larder_error *error);
+
 /* ---- change.c ---- */
 int cf_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 int cf_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);

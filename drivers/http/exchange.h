@@ -125,6 +125,7 @@ uint32_t exchange_phase (const struct exchange *exchange);
 
 /* trust.c */
 bool trust_possible (void);            /* libcurl's TLS is OpenSSL */
+const char *trust_version (CURL *easy);                             /* of the connection, "TLSv1.3"; NULL: in clear */
 int trust_look (const char *ca_file, struct larder_error *error);   /* could it be read? A wrong name is told early */
 int trust_share (const struct larder_host *host, const char *ca_file, struct trust **ret, struct larder_error *error);
 void trust_unshare (const struct larder_host *host, const char *ca_file);

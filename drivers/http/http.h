@@ -45,6 +45,7 @@ struct http_reply {
 	int status;                          /* 0: none came */
 	uint32_t phase;                      /* enum http_phase, of a failure */
 	bool reused;                         /* went over a connection that was idle before */
+	const char *tls;                     /* "TLSv1.3"; NULL: in clear */
 	bool lasting;                        /* the failure would be the same again: a certificate, no HTTP at all */
 	struct larder_pairs headers;         /* of the final reply; in the arena */
 	uint64_t received;                   /* bytes of its body */

@@ -82,6 +82,7 @@ end_of_headers (struct exchange *exchange)
 	if (exchange->reply->status < 200)
 		return 0;
 	exchange->head = true;
+	exchange->reply->tls = trust_version (exchange->connection->easy);
 	const struct http_receiver *receiver = exchange->receiver;
 	return receiver && receiver->head ? receiver->head (receiver->context, exchange->reply, exchange->error) : 0;
 }

@@ -129,3 +129,13 @@ trust_use (CURL *easy, void *ssl_context, void *context)
 	SSL_CTX_set1_cert_store (ssl_context, trust->store);
 	return CURLE_OK;
 }
+
+/* Names of OpenSSL's own, for good. */
+const char *
+trust_version (CURL *easy)
+{
+	struct curl_tlssessioninfo *session = NULL;
+	if (curl_easy_getinfo (easy, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || !session || session->backend != CURLSSLBACKEND_OPENSSL || !session->internals)
+		return NULL;
+	return SSL_get_version (session->internals);
+}

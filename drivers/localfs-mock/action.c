@@ -1,9 +1,15 @@
-/* action.c: long actions, none of which takes long here. Nothing holds copies of what is in the folder: an invalidation is done once it is asked for. */
+/* action.c: long actions, none of which takes long here, and what a viewer sees. Nothing holds copies of what is in the folder: an invalidation is done
+ * once it is asked for, and a viewer sees the file. */
 #include "mock.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "error.h"
+#include "file.h"
+#include "text.h"
 
 int
 mock_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error)
@@ -30,4 +36,45 @@ mock_action_poll (void *self, struct larder_call *call, const char *kind, const 
 	(void) self, (void) call, (void) kind, (void) token, (void) error;
 	larder_give (ret_progress, &progress);
 	return 0;
+}
+
+/* ---- what a viewer sees ---- */
+
+/* "file:///ROOT/BUCKET/KEY" of this root: what is behind it; else NULL. In place. */
+static const char *
+path_of (const struct mock *mock, char *url)
+{
+	size_t length = strlen (mock->root_path);
+	char *path = strncmp (url, "file://", 7) == 0 && text_from_percent (url + 7) ? url + 7 : NULL;
+	return path && strncmp (path, mock->root_path, length) == 0 && path[length] == '/' ? path + length + 1 : NULL;
+}
+
+static int
+show (int file, const struct larder_sink *sink, struct larder_error *error)
+{
+	char piece[16384];
+	for (uint64_t at = 0;;) {
+		int64_t got = file_pread_all (file, piece, sizeof piece, at);
+		int code = got < 0 ? larder_fail_errno (error, (int) -got, "cannot read the file") : got > 0 && sink && sink->write ? sink->write (sink->context, piece, (size_t) got, error) : 0;
+		if (code < 0 || got < (int64_t) sizeof piece)
+			return code;
+		at += (uint64_t) got;
+	}
+}
+
+int
+mock_view (void *self, struct larder_call *call, const struct larder_view *request, const struct larder_sink *sink, struct larder_viewed *ret_viewed, struct larder_error *error)
+{
+	const struct mock *mock = self;
+	struct larder_viewed viewed = { .size = sizeof viewed };
+	CLEANUP_FREE char *url = strdup (request->url);
+	const char *path = url ? path_of (mock, url) : NULL;
+	(void) call;
+	if (!path)
+		return larder_fail (error, url ? LARDER_E_UNSUPPORTED : LARDER_E_LIMIT, "'%s' is no address of a file of backend '%s'", request->url, mock->name);
+	CLEANUP_CLOSE int root = mock_root (mock);
+	CLEANUP_CLOSE int file = root < 0 ? root : file_open_beneath (root, path, O_RDONLY, 0);
+	viewed.status = file < 0 ? 404 : 200;
+	larder_give (ret_viewed, &viewed);
+	return file < 0 ? 0 : show (file, sink, error);
 }

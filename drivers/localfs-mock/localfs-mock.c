@@ -231,6 +231,7 @@ static const struct larder_driver driver = {
 	.url = mock_url,
 	.action_start = mock_action_start,
 	.action_poll = mock_action_poll,
+	.view = mock_view,
 	.versioning = mock_versioning,
 };
 LARDER_DRIVER (driver)

@@ -204,6 +204,7 @@ int mock_has_resource (struct mock *mock, struct larder_call *call, const char *
 /* ---- action.c ---- */
 
 int mock_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error);
+int mock_view (void *self, struct larder_call *call, const struct larder_view *request, const struct larder_sink *sink, struct larder_viewed *ret_viewed, struct larder_error *error);
 int mock_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error);
 
 /* ---- parts.c ---- */

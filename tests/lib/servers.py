@@ -442,7 +442,53 @@ class Redis(Server):
         return redis_talk.Talk(self.port, self.password)
 
 
-KINDS = {"minio": Minio, "versitygw": Versitygw, "moto": Moto, "redis": Redis}
+class Nginx(Server):
+    """Over TLS, with a certificate of its own authority. before: lines of its http section; lines: of its server; location: of the location of all else.
+    `edge` is a cache of it, kept in the folder `cache`, a file an answer."""
+    row = "nginx"
+    health = "/.well-known/health"
+    temporary = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+    def __init__(self, before=(), location=(), lines=(), **common):
+        super().__init__(**common)
+        self.before, self.location, self.lines = before, location, lines
+
+    def command(self):
+        found = shutil.which("nginx", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin")
+        if not found:
+            raise Missing("nginx is not installed\n  next: ./bootstrap check installs it (Debian's package nginx-light)")
+        return [found, "-e", "stderr", "-p", self.folder, "-c", os.path.join(self.folder, "nginx.conf")]
+
+    @property
+    def address(self):
+        return "127.0.0.1:%d" % self.port
+
+    @property
+    def endpoint(self):
+        return "https://" + self.address
+
+    @property
+    def cache(self):
+        return os.path.join(self.folder, "cache")
+
+    def prepare(self):
+        self.ca = certificates.make_authority(self.folder)
+        certificates.make_certificate(self.folder, self.folder)
+        with open(os.path.join(self.folder, "nginx.conf"), "w") as file:
+            file.write("\n".join(("daemon off;", "master_process off;", "pid pid;", "events {}", "http {", "access_log off;",
+                                  *("%s_temp_path %s/%s;" % (name, self.folder, name) for name in self.temporary),
+                                  "proxy_cache_path %s keys_zone=edge:1m;" % self.cache, *self.before,
+                                  "server {", "listen %s ssl;" % self.address, "ssl_certificate public.crt;", "ssl_certificate_key private.key;", *self.lines,
+                                  "location = %s { return 200; }" % self.health, "location / {", *self.location, "}", "}", "}")) + "\n")
+
+    def forget(self):
+        """All that is kept."""
+        for folder, _, names in os.walk(self.cache):
+            for name in names:
+                os.unlink(os.path.join(folder, name))
+
+
+KINDS = {"minio": Minio, "versitygw": Versitygw, "moto": Moto, "redis": Redis, "nginx": Nginx}
 
 
 def start(name, **options):

@@ -51,6 +51,7 @@ model evict base --base sdxl
 cdn url images:one
 cdn sign --expires 1h images:one
 cdn invalidate images:one
+cdn check images:one
 infra plan
 infra show
 infra destroy -n

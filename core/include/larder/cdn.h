@@ -57,6 +57,20 @@ typedef int (*larder_cdn_fn) (void *context, const struct larder_cdn_event *even
 LARDER_API int larder_cdn_invalidate (struct larder *larder, const struct larder_cdn_invalidate *request, larder_cdn_fn event, void *context,
                                       struct larder_error *error);
 
+/* Do the edges serve what the store has? One that everybody may ask, by the address of larder_url, signed where its [cdn] asks for that. */
+struct larder_cdn_check {
+	size_t size;
+	const char *key;
+	const char *origin;              /* of a page whose scripts ask for it, "https://pingvas.studio"; NULL: none */
+	uint32_t flags;                  /* LARDER_CDN_WAIT: until they do */
+	int64_t wait;                    /* ns at the most; 0: 30 minutes */
+};
+/* Findings, of which `backend` is the CDN and `store` the store: "bytes", "status", "cache", "ttl", "etag", "tls", "http", "compression", "cors"; and while
+ * it waits "waiting", a note. 0 when all is well; INTEGRITY while an edge serves other bytes than the store has, or any where it has none; NOTFOUND, DENIED, UNAVAILABLE what
+ * the edge answers of an object that the store has; CONFLICT for another origin than the store's [cors] lets in, or one that it lets in and the edge does not. */
+LARDER_API int larder_cdn_check (struct larder_store *store, const struct larder_cdn_check *request, larder_checked_fn checked, void *context,
+                                 struct larder_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -185,6 +185,20 @@ struct larder_url {
 	const char *viewer;      /* from these network addresses alone, "192.0.2.0/24"; NULL: from any */
 };
 
+/* A request as somebody who looks at a picture makes it: with no credentials of the backend, and no redirect is followed. */
+struct larder_view {
+	size_t size;
+	const char *method, *url;        /* "GET", and the whole address */
+	struct larder_pairs headers;
+};
+
+struct larder_viewed {
+	size_t size;
+	int32_t status;                  /* of HTTP; where the address is none of it, 200 or 404 */
+	struct larder_pairs headers;     /* names in lower case */
+	const char *tls;                 /* "TLSv1.3"; NULL: it was in clear */
+};
+
 /* What a bucket does with the versions of its objects. */
 enum larder_versioning {
 	LARDER_VERSIONING_NEVER = 0,     /* a removed object is gone, a replaced one too */
@@ -496,6 +510,10 @@ struct larder_driver {
 	 * Then come the keys of a section that fits. */
 	int (*probe) (void *self, struct larder_call *call, const struct larder_probe *request, larder_finding_fn finding,
 	              larder_advice_fn advice, void *context, struct larder_error *error);
+
+	/* view: 0 when an answer came, whatever its status; its bytes go to write of the sink (begin is not called). UNAVAILABLE: none came. */
+	int (*view) (void *self, struct larder_call *call, const struct larder_view *request, const struct larder_sink *sink,
+	             struct larder_viewed *ret_viewed, struct larder_error *error);
 };
 
 #define LARDER_DRIVER_HEAD                                                                                \
