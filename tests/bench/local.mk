@@ -13,6 +13,11 @@ tests_bench_floor_SOURCES = %D%/floor.c core/base/fail.c
 tests_bench_floor_CPPFLAGS = $(IN_AWS)
 tests_bench_floor_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS)
 tests_bench_floor_LDADD = $(LIBS_UNIT_AWS)
+check_PROGRAMS += tests/bench/cdn-sign
+tests_bench_cdn_sign_SOURCES = %D%/cdn-sign.c
+tests_bench_cdn_sign_CPPFLAGS = -I$(top_srcdir)/core/include
+tests_bench_cdn_sign_CFLAGS = $(AM_CFLAGS) $(AWS_CFLAGS)
+tests_bench_cdn_sign_LDADD = liblarder.la $(AWS_LIBS)
 TESTS += %D%/test-bench-null.py
 TESTS += %D%/test-bench-scale.py
 # A million keys; `make check` takes a hundred thousand.
@@ -22,5 +27,5 @@ check-scale-keys: tests/bench/null-server tests/bench/measure all
 		$(PYTHON3) $(top_srcdir)/tests/bench/test-bench-scale.py
 endif
 EXTRA_DIST += %D%/null.py %D%/test-bench-null.py %D%/test-bench-scale.py %D%/turns.py %D%/peers.py %D%/peer.py %D%/bench-large.py %D%/bench-small.py %D%/bench-keys.py \
-	%D%/bench-sync.py %D%/bench-faults.py %D%/bench-ingest.py %D%/bench-ingest-minio.py
+	%D%/bench-sync.py %D%/bench-faults.py %D%/bench-ingest.py %D%/bench-ingest-minio.py %D%/bench-cdn-sign.py
 EXTRA_DIST += %D%/peer-libs3.c %D%/strategy.py %D%/bench-python.py %D%/bench-infra.py %D%/strategy_tf.py
