@@ -84,6 +84,8 @@ static const struct larder_option lifecycle_options[] = {
 	  .help = "AGE CLASS, …" },
 	{ .key = "larger-than", .type = LARDER_SIZE, .at = offsetof (struct schema_lifecycle, larger_than),
 	  .help = "only objects above this size" },
+	{ .key = "least-size", .type = LARDER_STRING, .at = offsetof (struct schema_lifecycle, least_size),
+	  .help = "which small objects stay where they are, in all rules of the store: all_storage_classes_128K or varies_by_storage_class" },
 	{ .key = "expire", .type = LARDER_DURATION, .at = offsetof (struct schema_lifecycle, expire), .flags = LARDER_WHOLE_DAYS,
 	  .help = "age at which objects go" },
 	{ .key = "expire-noncurrent", .type = LARDER_DURATION, .at = offsetof (struct schema_lifecycle, expire_noncurrent), .flags = LARDER_WHOLE_DAYS,

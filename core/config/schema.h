@@ -39,7 +39,7 @@ struct schema_store {
 
 /* [lifecycle "name"]: one rule; a store's `lifecycle` list makes the set. */
 struct schema_lifecycle {
-	const char *id, *prefix, *tag;
+	const char *id, *prefix, *tag, *least_size;
 	const char *const *transition;   /* "30d GLACIER_IR" */
 	uint64_t larger_than;
 	int64_t expire, expire_noncurrent, abort_uploads;

@@ -197,6 +197,22 @@ add_abort (const struct larder_infra *infra, struct resource *bucket, const char
 	return code;
 }
 
+/* It is one for all rules of a bucket, whichever says it. */
+static int
+add_least_size (const struct larder_infra *infra, struct resource *bucket, const struct config_section *at, struct larder_error *error)
+{
+	const char *asked = ((const struct schema_lifecycle *) config_struct (at))->least_size;
+	struct lines *lines = &bucket->desired;
+	(void) infra;
+	for (size_t n = 0; asked && n < lines->count; n++)
+		if (strcmp (lines->at[n].path, "least-size") == 0)
+			return strcmp (lines->at[n].value, asked) == 0 ? 0 : larder_fail_next (error, LARDER_E_INVALID, "the same in each [lifecycle] of the store, or in one of them alone",
+				"'%s' of least-size in [lifecycle \"%s\"] of %s is another than '%s', which [store \"%s\"] has of another of its rules", asked, config_name (at), config_where_key (at, "least-size"),
+				lines->at[n].value, bucket->section);
+	lines_add (lines, "least-size", asked);
+	return 0;
+}
+
 static int
 add_bucket (struct larder_infra *infra, const struct config_section *at, const struct schema_store *asked, struct larder_error *error)
 {
@@ -216,6 +232,8 @@ add_bucket (struct larder_infra *infra, const struct config_section *at, const s
 		code = desired_tags (bucket, asked->tags, error);
 	if (code == 0)
 		code = each_named (infra, bucket, "lifecycle", asked->lifecycle, add_rule, error);
+	if (code == 0)
+		code = each_named (infra, bucket, "lifecycle", asked->lifecycle, add_least_size, error);
 	if (code == 0)
 		code = each_named (infra, bucket, "cors", asked->cors, add_cors, error);
 	return code < 0 ? code : add_abort (infra, bucket, asked->lifecycle, error);

@@ -76,16 +76,16 @@ get_setting (const struct work *work, const struct s3_setting *setting, struct s
 	return code;
 }
 
-/* Comes with a lifecycle, and not in it; NULL: as the service has it of itself. */
+/* Comes with a lifecycle, and not in it; NULL: as the service has it of itself, which is told where it is asked for. */
 static const char *
-least_size_of (const struct s3_setting *setting, const struct s3_exchange *exchange)
+least_size_of (const struct s3_setting *setting, const struct s3_exchange *exchange, bool asked)
 {
 	const char *size = strcmp (setting->name, "lifecycle") == 0 ? aws_reply_header (&exchange->reply, S3_LEAST_SIZE) : NULL;
-	return size && strcmp (size, S3_LEAST_SIZE_PLAIN) != 0 ? size : NULL;
+	return size && (asked || strcmp (size, S3_LEAST_SIZE_PLAIN) != 0) ? size : NULL;
 }
 
 static int
-read_setting (const struct work *work, const struct s3_setting *setting, struct lines *lines, struct larder_error *error)
+read_setting (const struct work *work, const struct s3_setting *setting, const struct lines *asked, struct lines *lines, struct larder_error *error)
 {
 	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	bool there;
@@ -93,7 +93,7 @@ read_setting (const struct work *work, const struct s3_setting *setting, struct 
 	if (code == 0 && !there)
 		lines_add (lines, setting->paths[0], setting->absent);
 	if (code == 0 && there)
-		lines_add (lines, "least-size", least_size_of (setting, &exchange));
+		lines_add (lines, "least-size", least_size_of (setting, &exchange, lines_find (asked, "least-size")));
 	return code == 0 && there ? setting->read (&work->place, exchange.reply.body, exchange.reply.length, lines, error) : code;
 }
 
@@ -178,7 +178,7 @@ read_resource (void *self, struct larder_call *call, const struct larder_resourc
 		code = read_bucket (&work, &there, &lines, error);
 	for (size_t i = 0; code == 0 && there && (setting = next_setting (&work, &i));)
 		if (is_looked_at (setting, resource, &asked))
-			code = read_setting (&work, setting, &lines, error);
+			code = read_setting (&work, setting, &asked, &lines, error);
 	if (code == 0 && there)
 		code = s3_role_tell (self, call, &work.place, lines_value (&asked, "source-key"), &lines, error);
 	if (code == 0)
@@ -218,8 +218,10 @@ write_setting (const struct work *work, const struct s3_setting *setting, const 
 		code = setting->write (&work->place, desired, there ? exchange.reply.body : "", there ? exchange.reply.length : 0, &document, error);
 	if (code < 0 || (!there && !document.length))
 		return code;
-	const char *least_size = there ? least_size_of (setting, &exchange) : NULL;
-	if (least_size && work->place.there && lines_find (work->place.there, "least-size") && !lines_find (desired, "least-size"))
+	const char *least_size = there ? least_size_of (setting, &exchange, false) : NULL, *asked = strcmp (setting->name, "lifecycle") == 0 ? lines_value (desired, "least-size") : NULL;
+	if (asked)
+		least_size = asked;
+	else if (least_size && work->place.there && lines_find (work->place.there, "least-size"))
 		least_size = S3_LEAST_SIZE_PLAIN;
 	return send_setting (work, setting, &document, least_size, error);
 }

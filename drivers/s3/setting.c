@@ -83,7 +83,7 @@ s3_setting_differs (const struct s3_setting *setting, const struct lines *one, c
 /* What single lines need besides. */
 static const struct { const char *path, *begins; enum s3_feature feature; } needs[] = {
 	{ "encryption", "aws:kms", S3_BUCKET_ENCRYPTION_KMS }, { "encryption-key", "", S3_BUCKET_ENCRYPTION_KMS },
-	{ "rule[*].transition[*].days", "", S3_LIFECYCLE_CLASSES }, { "rule[*].larger-than", "", S3_LIFECYCLE_SIZE },
+	{ "rule[*].transition[*].days", "", S3_LIFECYCLE_CLASSES }, { "least-size", "", S3_LIFECYCLE_CLASSES }, { "rule[*].larger-than", "", S3_LIFECYCLE_SIZE },
 	{ "rule[*].abort-uploads", "", S3_LIFECYCLE_ABORT }, { "reader[*]", "", S3_POLICY_READERS },
 };
 
@@ -91,7 +91,7 @@ static const struct { const char *path, *begins; enum s3_feature feature; } need
 static bool
 is_of_others (const char *path)
 {
-	static const char *const patterns[] = { "rule[*].other[*]", "cors[*].other[*]", "statement[*]", "bucket-key", "mfa-delete", "least-size" };
+	static const char *const patterns[] = { "rule[*].other[*]", "cors[*].other[*]", "statement[*]", "bucket-key", "mfa-delete" };
 	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
 		if (path_matches (patterns[i], path))
 			return true;

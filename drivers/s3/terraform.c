@@ -163,7 +163,10 @@ rules_of (const struct lines *lines, const char *set, const char *attribute, jso
 static json_t *
 lifecycle (const struct lines *lines)
 {
-	return rules_of (lines, "rule", "rule", lifecycle_rule);
+	json_t *body = rules_of (lines, "rule", "rule", lifecycle_rule);
+	if (body)
+		aws_terraform_text (body, "transition_default_minimum_object_size", lines_value (lines, "least-size"));
+	return body;
 }
 
 static json_t *

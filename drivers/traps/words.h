@@ -10,6 +10,7 @@
 static const struct larder_words bucket_words[] = {
 	{ "cors[*].method[*]", "GET|HEAD|PUT|POST|DELETE" },
 	{ "encryption", "AES256|aws:kms|aws:kms:dsse" },
+	{ "least-size", "all_storage_classes_128K|varies_by_storage_class" },
 	{ "ownership", "BucketOwnerEnforced|BucketOwnerPreferred|ObjectWriter" },
 	{ "public-access", "blocked" },
 	{ "rule[*].status", "enabled|disabled" },

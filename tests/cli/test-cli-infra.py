@@ -737,6 +737,17 @@ def test_cli_infra_windows_on_a_clock_of_utc():
     assert "in UTC: 03:00-04:00, by this machine's clock the same" in got.out and "in UTC: 02:00 UTC by this machine's clock" in got.out, got.out
 
 
+def test_cli_infra_small_objects_that_stay_are_said_once():
+    """One for all rules of a bucket: two that differ are refused with the place, by plan and by config check."""
+    one, both = "id = expire_old_versions\nleast-size = varies_by_storage_class\n", ("lifecycle = uploads\n", "lifecycle = uploads, logs\n")
+    for other, code in (("", 0), ("least-size = varies_by_storage_class\n", 0), ("least-size = all_storage_classes_128K\n", 2)):
+        env = configured(PIPELINE, both, ("id = expire_old_versions\n", one), ("id = expire_after_30_days\n", "id = expire_after_30_days\n" + other))
+        for words in (("infra", "plan"), ("config", "check")):
+            fresh()
+            got = larder(*words, env=env)
+            assert got.code == code and (code == 0 or all(word in got.err for word in ('[lifecycle "logs"]', "larder.ini:", "least-size", '[store "uploads"]'))), (other, words, got.code, got.err)
+
+
 def test_cli_infra_rules_of_one_priority():
     """The service refuses two to one bucket that are as urgent: told with both places, before anything is asked."""
     other = '[replication "other"]\nto = %s\n%s[replication "tokyo"]\n'

@@ -356,6 +356,33 @@ def tiers_of(w, name="larder"):
     return w.ask("get_bucket_intelligent_tiering_configuration", LOGS, Id=name)
 
 
+def test_live_infra_which_small_objects_stay():
+    """Said by a [lifecycle], it is made, found again when it is another, mended, and neither told nor written when it is as said; unsaid, it stays."""
+    w = world("aws")
+    said = "id = expire_old_versions\nleast-size = %s\n"
+    small, all_rules = "varies_by_storage_class", "all_storage_classes_128K"
+    with open(w.config, encoding="utf-8") as file:
+        before = file.read()
+    change(w.config, ("id = expire_old_versions\n", said % small))
+    try:
+        w.fresh()
+        for asked, other in ((small, all_rules), (all_rules, small)):
+            if asked == all_rules:
+                change(w.config, (said % small, said % asked))
+                assert w.marks() == [(UPLOADS, "least-size", "update")]
+                w.infra("apply")
+            assert w.client.get_bucket_lifecycle_configuration(Bucket=UPLOADS)["TransitionDefaultMinimumObjectSize"] == asked
+            w.infra("apply")
+            assert w.writes() == [] and w.marks("--detailed-exitcode") == []
+            w.client.put_bucket_lifecycle_configuration(Bucket=UPLOADS, LifecycleConfiguration={"Rules": rules_of(w, UPLOADS)}, TransitionDefaultMinimumObjectSize=other)
+            assert w.marks() == [(UPLOADS, "least-size", "update")]
+            w.infra("apply")
+            assert w.client.get_bucket_lifecycle_configuration(Bucket=UPLOADS)["TransitionDefaultMinimumObjectSize"] == asked
+    finally:
+        with open(w.config, "w", encoding="utf-8") as file:
+            file.write(before)
+
+
 def test_live_infra_tiers_of_archives():
     """One configuration is ours, by its id: made, mended, switched off and never removed, for where a server does not know of them a DELETE is the bucket's. Those of others stay."""
     w = world("aws")
