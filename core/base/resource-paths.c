@@ -39,7 +39,7 @@ const struct larder_path_rule bucket_paths[] = {
 	{ 0 }
 };
 const struct larder_path_rule access_paths[] = {
-	COMPUTED, PRINCIPAL, { "reader[*]", LARDER_STRING, 0, "who reads all of it" }, { "statement[*]", LARDER_STRING, 0, "what somebody else says" },
+	COMPUTED, { "lister[*]", LARDER_STRING, 0, "who lists it" }, PRINCIPAL, { "reader[*]", LARDER_STRING, 0, "who reads all of it" }, { "statement[*]", LARDER_STRING, 0, "what somebody else says" },
 	{ "tls-only", LARDER_BOOL, 0, "no request without TLS" }, { 0 }
 };
 const struct larder_path_rule replication_paths[] = {

@@ -250,6 +250,8 @@ static const struct larder_option cdn_options[] = {
 	  .help = "oac or oai" },
 	{ .key = "origin-access-comment", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, origin_access_comment),
 	  .help = "comment of the identity" },
+	{ .key = "list", .type = LARDER_BOOL, .at = offsetof (struct schema_cdn, list), .def = "no",
+	  .help = "it may list the bucket, so that what is not there is 404, not 403" },
 	{ .key = "price-class", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, price_class),
 	  .help = "where it serves from" },
 	{ .key = "certificate", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, certificate),

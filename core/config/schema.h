@@ -91,7 +91,7 @@ struct schema_cdn {
 	const char *geo, *web_acl, *key_group, *http_version, *response_headers;
 	const char *const *behaviors, *const *aliases, *const *tags, *const *accept;
 	int64_t sign_most;               /* ns */
-	bool ipv6, enabled, protect;
+	bool ipv6, enabled, protect, list;
 };
 struct schema_behavior {
 	const char *path, *viewer, *cors, *cache_policy, *origin_request_policy;

@@ -285,11 +285,13 @@ add_readers (struct larder_infra *infra, struct resource *access, struct larder_
 {
 	int code = 0;
 	for (const struct config_section *at = NULL; code == 0 && (at = next_reader (infra, access->section, at));) {
-		char *path = path_of_member (access->arena, "reader", config_name (at), "");
+		char *path = path_of_member (access->arena, "reader", config_name (at), ""), *lists = path_of_member (access->arena, "lister", config_name (at), "");
 		char *from = arena_printf (access->arena, "cdn/%s#principal", config_name (at));
-		if (!path || !from)
+		if (!path || !from || !lists)
 			return larder_fail_memory (error);
 		lines_add_from (&access->desired, path, from);
+		if (((const struct schema_cdn *) config_struct (at))->list)
+			lines_add_from (&access->desired, lists, from);
 		code = resource_needs (infra, access, resource_find (infra, "cdn", config_name (at), NULL), error);
 	}
 	return code;

@@ -143,6 +143,7 @@ of_cdn (const struct larder_infra *infra, const struct resource *cdn, struct lin
 	if (!asked->store || config_find (larder_configuration (infra->larder), "store", asked->store, &at, NULL) < 0)
 		return;
 	const struct schema_store *store = config_struct (at);
+	lines_add (facts, "origin.may-list", asked->list ? "yes" : NULL);
 	lines_add (facts, "origin.cors", store->cors);
 	lines_add (facts, "origin.encryption", store->encryption);
 	lines_add (facts, "origin.replicated", store->replication);

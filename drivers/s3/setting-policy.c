@@ -12,6 +12,7 @@
 #include "reply.h"
 
 #define SID_READER "larder-reader-"
+#define SID_LISTER "larder-lister-"   /* as long as that: the name begins behind either */
 #define SID_TLS "larder-tls-only"
 #define SERVICE "cloudfront.amazonaws.com"
 #define OTHERWISE "otherwise"        /* value of a line whose statement says something else than ours */
@@ -32,13 +33,13 @@ tls_only (const struct s3_place *place)
 		"arn:", place->partition, ":s3:::", place->bucket, "", "arn:", place->partition, ":s3:::", place->bucket, "/*", "", "Condition", "Bool", "aws:SecureTransport", "false");
 }
 
-/* "cloudfront ARN" of a distribution, or the ARN of who reads. */
+/* "cloudfront ARN" of a distribution, or the ARN of who reads, or lists. */
 static json_t *
-reader (const struct s3_place *place, const char *name, const char *principal)
+reader (const struct s3_place *place, bool lists, const char *name, const char *principal)
 {
 	bool service = strncmp (principal, "cloudfront ", 11) == 0;
-	json_t *statement = json_pack ("{s:s+, s:s, s:{s:s}, s:s, s:s+++++}", "Sid", SID_READER, name, "Effect", "Allow", "Principal", service ? "Service" : "AWS", service ? SERVICE : principal,
-		"Action", "s3:GetObject", "Resource", "arn:", place->partition, ":s3:::", place->bucket, "/*", "");
+	json_t *statement = json_pack ("{s:s+, s:s, s:{s:s}, s:s, s:s+++++}", "Sid", lists ? SID_LISTER : SID_READER, name, "Effect", "Allow", "Principal", service ? "Service" : "AWS", service ? SERVICE : principal,
+		"Action", lists ? "s3:ListBucket" : "s3:GetObject", "Resource", "arn:", place->partition, ":s3:::", place->bucket, lists ? "" : "/*", "");
 	if (statement && service)
 		json_object_set_new (statement, "Condition", json_pack ("{s:{s:s}}", "StringEquals", "AWS:SourceArn", principal + 11));
 	return statement;
@@ -61,7 +62,7 @@ static bool
 is_ours (json_t *statement)
 {
 	const char *sid = json_string_value (json_object_get (statement, "Sid"));
-	return sid && (strcmp (sid, SID_TLS) == 0 || strncmp (sid, SID_READER, sizeof SID_READER - 1) == 0);
+	return sid && (strcmp (sid, SID_TLS) == 0 || strncmp (sid, SID_READER, sizeof SID_READER - 1) == 0 || strncmp (sid, SID_LISTER, sizeof SID_LISTER - 1) == 0);
 }
 
 static void
@@ -73,9 +74,10 @@ tell_ours (const struct s3_place *place, json_t *statement, struct lines *lines)
 		lines_add (lines, "tls-only", aws_policy_alike (statement, ours) ? "yes" : OTHERWISE);
 		return;
 	}
+	bool lists = strncmp (sid, SID_LISTER, sizeof SID_LISTER - 1) == 0;
 	const char *name = sid + sizeof SID_READER - 1, *principal = principal_of (statement, lines->arena);
-	CLEANUP_JSON json_t *ours = principal ? reader (place, name, principal) : NULL;
-	lines_add_in (lines, "reader", name, "", ours && aws_policy_alike (statement, ours) ? principal : OTHERWISE);
+	CLEANUP_JSON json_t *ours = principal ? reader (place, lists, name, principal) : NULL;
+	lines_add_in (lines, lists ? "lister" : "reader", name, "", ours && aws_policy_alike (statement, ours) ? principal : OTHERWISE);
 }
 
 static void
@@ -130,11 +132,11 @@ add_line (const struct s3_place *place, const struct line *line, struct larder_a
 	json_t *statement = NULL;
 	if (strcmp (line->path, "tls-only") == 0)
 		statement = tls_only (place);
-	else if (strncmp (line->path, "reader[", 7) == 0) {
+	else if (strncmp (line->path, "reader[", 7) == 0 || strncmp (line->path, "lister[", 7) == 0) {
 		const char *name = path_member (arena, line->path + 6);
 		if (strncmp (line->value, "arn:", 4) != 0 && strncmp (line->value, "cloudfront ", 11) != 0)
 			return larder_fail_next (error, LARDER_E_INVALID, "serve this store by a [cdn] whose backend is of the same cloud", "'%s' cannot read a bucket of this service", line->value);
-		statement = name ? reader (place, name, line->value) : NULL;
+		statement = name ? reader (place, *line->path == 'l', name, line->value) : NULL;
 	} else
 		return 0;
 	return json_array_append_new (statements, statement) == 0 ? 0 : larder_fail_memory (error);

@@ -15,7 +15,7 @@ static const char *const lifecycle[] = {
 	"rule[*].transition[*].days", "rule[*].other[*]", "least-size", NULL
 };
 static const char *const cors[] = { "cors[*].origin[*]", "cors[*].method[*]", "cors[*].header[*]", "cors[*].expose[*]", "cors[*].max-age", "cors[*].other[*]", NULL };
-static const char *const policy[] = { "reader[*]", "statement[*]", "tls-only", NULL };
+static const char *const policy[] = { "lister[*]", "reader[*]", "statement[*]", "tls-only", NULL };
 static const char *const replication[] = {
 	"role", "rule[*].status", "rule[*].prefix", "rule[*].tag", "rule[*].to", "rule[*].class", "rule[*].priority", "rule[*].delete-markers", "rule[*].encrypted", "rule[*].key",
 	"rule[*].within-seconds", "rule[*].other[*]", NULL
@@ -84,7 +84,7 @@ s3_setting_differs (const struct s3_setting *setting, const struct lines *one, c
 static const struct { const char *path, *begins; enum s3_feature feature; } needs[] = {
 	{ "encryption", "aws:kms", S3_BUCKET_ENCRYPTION_KMS }, { "encryption-key", "", S3_BUCKET_ENCRYPTION_KMS },
 	{ "rule[*].transition[*].days", "", S3_LIFECYCLE_CLASSES }, { "least-size", "", S3_LIFECYCLE_CLASSES }, { "rule[*].larger-than", "", S3_LIFECYCLE_SIZE },
-	{ "rule[*].abort-uploads", "", S3_LIFECYCLE_ABORT }, { "reader[*]", "", S3_POLICY_READERS },
+	{ "rule[*].abort-uploads", "", S3_LIFECYCLE_ABORT }, { "reader[*]", "", S3_POLICY_READERS }, { "lister[*]", "", S3_POLICY_READERS },
 };
 
 /* What somebody else set, told that it be seen: nobody asks for it here. */

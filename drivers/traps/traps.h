@@ -91,7 +91,7 @@ static const struct larder_trap cdn_traps[] = {
 	{ "cors-at-edge", "origin.cors & behavior[@].origin & !behavior[@].cors & !behavior[@].origin-request-policy | origin.cors & behavior[@].origin & !behavior[@].method[OPTIONS]",
 	  "a behavior that does not forward Origin gives a viewer the CORS headers or not, as who filled the cache had it; and one without OPTIONS refuses what a script asks first",
 	  "cors, or an origin-request-policy beside a cache-policy, and methods = GET, HEAD, OPTIONS in each of the [behavior] sections", false },
-	{ "403-for-missing", "origin[*].access & !origin[*].may-list", "a key that is not there is answered 403, not 404: the CDN may not list the bucket", "expect 403", false },
+	{ "403-for-missing", "origin[*].access & !origin.may-list", "a key that is not there is answered 403, not 404: the CDN may not list the bucket", "list = yes in the [cdn], or expect 403", false },
 	{ "one-origin", "origin.replicated & !origin[*].failover", "when the bucket's region fails so does the site: the copies in another one are not asked", "an origin group", false },
 	{ "oai", "origin[*].access=oai", "origin access identities know no SSE-KMS and no newer regions", "origin-access = oac", false },
 	{ NULL }
