@@ -55,7 +55,7 @@ static int
 allow_all (struct aws_asked *asked, const void *driver, struct larder_error *error)
 {
 	const char *makes[7] = { "cloudfront:CreateDistribution", "cloudfront:ListCloudFrontOriginAccessIdentities", "cloudfront:ListDistributions", "cloudfront:ListOriginAccessControls" };
-	const char *keeps[6] = { "cloudfront:GetDistribution", "cloudfront:ListTagsForResource", "cloudfront:TagResource", "cloudfront:UpdateDistribution",
+	const char *keeps[8] = { "cloudfront:CreateInvalidation", "cloudfront:GetDistribution", "cloudfront:GetInvalidation", "cloudfront:ListTagsForResource", "cloudfront:TagResource", "cloudfront:UpdateDistribution",
 		asked->request->stays ? NULL : "cloudfront:DeleteDistribution" };
 	size_t count = 4;
 	(void) driver, (void) error;

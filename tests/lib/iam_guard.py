@@ -147,7 +147,7 @@ def cloudfront_needs(name, given, region, guard):
     distribution = "arn:aws:cloudfront::%s:distribution/any" % ACCOUNT
     if name == "CreateDistributionWithTags":
         return [need("cloudfront:CreateDistribution"), need("cloudfront:TagResource", distribution)]
-    if name.startswith(("Create", "List")) and name != "ListTagsForResource":
+    if name.startswith(("Create", "List")) and name not in ("ListTagsForResource", "CreateInvalidation"):
         return [need("cloudfront:" + name)]
     kind = "origin-access-control" if "Control" in name else "origin-access-identity" if "Identity" in name else "distribution"
     return [need("cloudfront:" + name, "arn:aws:cloudfront::%s:%s/any" % (ACCOUNT, kind))]

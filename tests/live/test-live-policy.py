@@ -63,10 +63,13 @@ class World:
         return json.loads(got.out)
 
     def infra(self, *words, code=0):
+        return self.does("infra", *words, code=code)
+
+    def does(self, *words, code=0):
         """Until nothing is refused: each action that was is told by the id of a refusal once, and the command failed."""
         while True:
             self.guard.refused = {}
-            got = self.larder("infra", *words, "--json")
+            got = self.larder(*words, "--json")
             if not self.guard.refused:
                 break
             assert self.guard.once and got.code not in (0, 10), (self.guard.refused, got.code, got.err[-3000:])
@@ -114,6 +117,7 @@ class World:
         self.iam.delete_policy(PolicyArn=self.rights)
         self.infra("plan", "--detailed-exitcode")
         self.infra("show")
+        self.does("cdn", "invalidate", "--wait", "images:a.png")
         self.infra(*DESTROY)
         assert self.s3.list_buckets()["Buckets"] == [] and self.cdn.distributions == {} and self.backup.plans == {}
         assert self.iam.list_roles()["Roles"] == [] and self.efs.describe_file_systems()["FileSystems"] == []
