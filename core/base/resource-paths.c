@@ -1,7 +1,10 @@
-/* resource-paths.c: the paths of each type of resource, with what a driver and the engine must know of them. Data. */
+/* resource-paths.c: the paths of each type of resource, with what a driver and the engine must know of them. Data, but for what is told of copies that are ours. */
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
+#include <string.h>
+
+#include "lines.h"
 #include "resource-paths.h"
 
 #define COMPUTED { "domain", LARDER_STRING, LARDER_PATH_COMPUTED, "where it answers" }, { "id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" }
@@ -39,11 +42,13 @@ const struct larder_path_rule bucket_paths[] = {
 	{ 0 }
 };
 const struct larder_path_rule access_paths[] = {
-	COMPUTED, { "lister[*]", LARDER_STRING, 0, "who lists it" }, PRINCIPAL, { "reader[*]", LARDER_STRING, 0, "who reads all of it" }, { "statement[*]", LARDER_STRING, 0, "what somebody else says" },
-	{ "tls-only", LARDER_BOOL, 0, "no request without TLS" }, { 0 }
+	COMPUTED, { "lister[*]", LARDER_STRING, LARDER_PATH_OURS, "who lists it" }, PRINCIPAL, { "reader[*]", LARDER_STRING, LARDER_PATH_OURS, "who reads all of it" }, { "statement[*]", LARDER_STRING, 0, "what somebody else says" },
+	{ "tls-only", LARDER_BOOL, LARDER_PATH_OURS, "no request without TLS" }, { 0 }
 };
 const struct larder_path_rule replication_paths[] = {
 	COMPUTED, PRINCIPAL,
+	{ "own[*]", LARDER_STRING, LARDER_PATH_OURS, "where a rule under our role copies to, when no section asks for any" },
+	{ "own-role", LARDER_STRING, LARDER_PATH_OURS, "our role, when no section asks for any" },
 	{ "role", LARDER_STRING, LARDER_PATH_NARROWS | LARDER_PATH_REQUIRED, "as whom it copies" },
 	{ "rule[*].class", LARDER_STRING, 0, "class of the copies" },
 	{ "rule[*].delete-markers", LARDER_BOOL, LARDER_PATH_REQUIRED, "copy deletions, too" },
@@ -144,3 +149,18 @@ const struct larder_path_rule database_paths[] = {
 	{ "window", LARDER_STRING, 0, "of the daily backup, UTC" },
 	{ 0 }
 };
+
+void
+copies_are_ours (struct lines *lines, const char *role)
+{
+	struct lines own;
+	lines_begin (&own, lines->arena);
+	lines_add (&own, "own-role", role);
+	for (size_t n = 0; n < lines->count; n++) {
+		const char *below, *id = path_member_of (lines->arena, lines->at[n].path, "rule", &below);
+		if (id && strcmp (below, ".to") == 0)
+			lines_add_in (&own, "own", id, "", lines->at[n].value);
+	}
+	own.failed = own.failed || lines->failed;
+	*lines = own;
+}

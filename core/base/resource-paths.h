@@ -5,4 +5,8 @@
 struct larder_path_rule;
 extern const struct larder_path_rule bucket_paths[], access_paths[], replication_paths[], cdn_paths[], backup_paths[], database_paths[];
 
+/* Copies that are made under our role and that no section asks for any more are told as own-role and own[ID], and as nothing else: the lines become those. */
+struct lines;
+void copies_are_ours (struct lines *lines, const char *role);
+
 #endif

@@ -142,7 +142,7 @@ export_configuration (struct exporting *exporting, struct larder_error *error)
 	joining.begun = json_object ();
 	for (size_t n = 0; code == 0 && n < joining.infra->count; n++) {
 		const struct resource *one = &joining.infra->at[n];
-		if (!one->aside && !one->cut && (one->code < 0 || one->mark != LARDER_INFRA_LACKING))
+		if (!one->aside && !one->watched && !one->cut && (one->code < 0 || one->mark != LARDER_INFRA_LACKING))
 			code = add_resource (&joining, one, error);
 	}
 	if (code == 0)

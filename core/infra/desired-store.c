@@ -76,9 +76,9 @@ static int
 each_named (const struct larder_infra *infra, struct resource *resource, const char *kind, const char *names, named_fn each, struct larder_error *error)
 {
 	int code = 0;
-	char *rest = arena_copy (resource->arena, names ? names : ""), *name;
+	char *rest = arena_copy (resource->arena, names), *name;
 	if (!rest)
-		return larder_fail_memory (error);
+		return names ? larder_fail_memory (error) : 0;
 	while (code == 0 && (name = strsep (&rest, ","))) {
 		const struct config_section *at;
 		name += strspn (name, " ");
@@ -305,6 +305,7 @@ add_access (struct larder_infra *infra, const struct config_section *at, const s
 		return larder_fail_memory (error);
 	access->protect = asked->protect;
 	lines_add_or_refuse (access, "tls-only", asked->tls_only ? "yes" : NULL, config_given (at, "tls-only"));
+	access->watched = !config_given (at, "tls-only") && !next_reader (infra, config_name (at), NULL);
 	int code = add_readers (infra, access, error);
 	return code < 0 ? code : resource_needs (infra, access, resource_find (infra, "store", config_name (at), "bucket"), error);
 }
@@ -316,7 +317,7 @@ desired_access (struct larder_infra *infra, struct larder_error *error)
 	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "store", at));) {
 		const struct schema_store *asked = config_struct (at);
 		code = check_reader (infra, at, error);
-		if (code == 0 && asked->bucket && asked->backend && (config_given (at, "tls-only") || next_reader (infra, config_name (at), NULL)))
+		if (code == 0 && asked->bucket && asked->backend)
 			code = add_access (infra, at, asked, error);
 	}
 	return code;
@@ -475,26 +476,33 @@ check_regions (const struct larder_infra *infra, const char *replications, struc
 }
 
 /* Settings of one bucket are written one after another: after who may read it. */
+static int
+add_copies (struct larder_infra *infra, const struct config_section *at, const struct schema_store *asked, struct larder_error *error)
+{
+	struct resource *copies = resource_add (infra, at, "replication", asked->bucket, asked->backend);
+	if (!copies)
+		return larder_fail_memory (error);
+	copies->protect = asked->protect;
+	copies->watched = !asked->replication || !*asked->replication;
+	copies->must = copies->watched ? NULL : "rule[*].to";
+	int code = each_named (infra, copies, "replication", asked->replication, add_replication, error);
+	if (code == 0)
+		code = check_regions (infra, asked->replication, error);
+	if (code == 0)
+		code = need_target (infra, copies, error);
+	if (code == 0)
+		code = resource_needs (infra, copies, resource_find (infra, "store", config_name (at), "bucket"), error);
+	return code < 0 ? code : resource_needs (infra, copies, resource_find (infra, "store", config_name (at), "access"), error);
+}
+
 int
 desired_replications (struct larder_infra *infra, struct larder_error *error)
 {
 	int code = 0;
 	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "store", at));) {
 		const struct schema_store *asked = config_struct (at);
-		if (!asked->bucket || !asked->backend || !asked->replication)
-			continue;
-		struct resource *copies = resource_add (infra, at, "replication", asked->bucket, asked->backend);
-		if (copies)
-			copies->protect = asked->protect, copies->must = "rule[*].to";
-		code = copies ? each_named (infra, copies, "replication", asked->replication, add_replication, error) : larder_fail_memory (error);
-		if (code == 0)
-			code = check_regions (infra, asked->replication, error);
-		if (code == 0)
-			code = need_target (infra, copies, error);
-		if (code == 0)
-			code = resource_needs (infra, copies, resource_find (infra, "store", config_name (at), "bucket"), error);
-		if (code == 0)
-			code = resource_needs (infra, copies, resource_find (infra, "store", config_name (at), "access"), error);
+		if (asked->bucket && asked->backend)
+			code = add_copies (infra, at, asked, error);
 	}
 	return code;
 }

@@ -109,8 +109,8 @@ take_lacking (struct larder_infra *infra, struct resource *resource, struct lard
 	size_t kept = 0;
 	int code = 0;
 	struct lines *desired = &resource->desired;
-	const char **why = arena_alloc (resource->arena, (2 * desired->count + 1) * sizeof *why), **all = why ? why + desired->count : NULL;
-	if (!why)
+	const char **why = desired->count ? arena_alloc (resource->arena, 2 * desired->count * sizeof *why) : NULL, **all = why ? why + desired->count : NULL;
+	if (desired->count && !why)
 		return larder_fail_memory (error);
 	for (size_t n = 0; code == 0 && n < desired->count; n++)
 		code = lacking (infra, resource, &desired->at[n], &why[n], error);
@@ -125,7 +125,7 @@ take_lacking (struct larder_infra *infra, struct resource *resource, struct lard
 			desired->at[kept++] = desired->at[n];
 	if (code < 0)
 		return code;
-	resource->empty = desired->count + resource->refused.count > 0 && kept == 0 && !resource->bare;       /* then there is nothing left to make */
+	resource->empty = resource->watched || (desired->count + resource->refused.count > 0 && kept == 0 && !resource->bare);        /* then there is nothing left to make */
 	desired->count = kept;
 	for (size_t n = 0; resource->must && n < kept; n++)
 		if (path_matches (resource->must, desired->at[n].path))
@@ -155,7 +155,7 @@ bool
 resource_has_within (const struct resource *resource, const struct larder_path_rule *rule, const char *path)
 {
 	size_t member = path_member_length (path);
-	return is_refused (resource, path) || (member && !(rule->flags & LARDER_PATH_DOCUMENT) && lines_have_below (&resource->desired, path, member));
+	return rule->flags & LARDER_PATH_OURS || is_refused (resource, path) || (member && !(rule->flags & LARDER_PATH_DOCUMENT) && lines_have_below (&resource->desired, path, member));
 }
 
 /* There, and not asked for. */
@@ -245,10 +245,20 @@ compare_absent (struct resource *resource)
 	return 0;
 }
 
+static bool
+holds_ours (const struct resource *resource)
+{
+	for (size_t n = 0; n < resource->observed.count; n++)
+		if (has_flag (resource, resource->observed.at[n].path, LARDER_PATH_OURS))
+			return true;
+	return false;
+}
+
 static int
 compare_gone (struct resource *resource)
 {
-	resource->mark = resource->state == LARDER_RESOURCE_ABSENT ? LARDER_INFRA_SAME : LARDER_INFRA_REMOVE;
+	bool there = resource->watched ? holds_ours (resource) : resource->state != LARDER_RESOURCE_ABSENT;
+	resource->mark = there ? LARDER_INFRA_REMOVE : LARDER_INFRA_SAME;
 	return 0;
 }
 
@@ -273,7 +283,7 @@ resource_compare (struct larder_infra *infra, struct resource *resource, struct 
 		return code;
 	if (infra->flags & LARDER_INFRA_DESTROY)
 		return compare_gone (resource);
-	if (resource->state == LARDER_RESOURCE_ABSENT)
+	if (resource->state == LARDER_RESOURCE_ABSENT && !resource->watched)          /* of what is watched the lines of others are told, too */
 		return compare_absent (resource);
 	code = merge (infra, resource, error);
 	resource->mark = mark_of (resource);

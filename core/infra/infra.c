@@ -380,8 +380,8 @@ infra_describe (struct larder *larder, struct larder_infra **ret, struct larder_
 static int
 tell_traps (struct larder_infra *infra, struct resource *one, larder_finding_cb finding, void *context, struct larder_error *error)
 {
-	int code = one->cut || one->code < 0 ? 0 : resource_sift (infra, one, error);
-	if (code < 0 || one->cut || one->code < 0)
+	int code = one->cut || one->watched || one->code < 0 ? 0 : resource_sift (infra, one, error);
+	if (code < 0 || one->cut || one->watched || one->code < 0)
 		return code;
 	code = traps_find (infra, one, error);
 	for (size_t n = 0; code == 0 && n < one->traps.count; n++) {

@@ -55,7 +55,7 @@ compare_one (struct larder_infra *infra, struct resource *one)
 		code = resource_compare (infra, one, &error);
 	if (code == 0 && !one->cut)
 		code = alien_check (infra, one, &error);
-	if (code == 0 && !one->cut && !(infra->flags & LARDER_INFRA_DESTROY))
+	if (code == 0 && !one->cut && !one->watched && !(infra->flags & LARDER_INFRA_DESTROY))
 		code = look_closer (infra, one, &error);
 	resource_unseen (one, code, &error);
 }
@@ -88,7 +88,7 @@ look (void *context, struct resource *one)
 {
 	struct looking *looking = context;
 	struct larder_error error = LARDER_ERROR_INIT;
-	if (one->cut || one->code < 0)
+	if (one->cut || one->code < 0 || (one->watched && one->aside))       /* nobody asks it for a value */
 		return 0;
 	int code = resource_read (looking->infra, one, &error);
 	if (resource_unseen (one, code, &error) < 0)
@@ -125,6 +125,15 @@ look_around (struct larder_infra *infra, struct resource *one, struct larder_err
 	return one->cut || one->code < 0 ? 0 : resource_sift (infra, one, error);
 }
 
+/* Of what is only watched nothing is said where it is not there, cannot be, or cannot be looked at any more than its bucket. */
+static void
+set_aside (const struct larder_infra *infra, struct resource *one)
+{
+	const struct resource *bucket = one->watched && one->code < 0 ? resource_find (infra, one->kind, one->section, "bucket") : NULL;
+	if (one->watched && (one->cut || (bucket && bucket->code < 0) || (one->mark == LARDER_INFRA_SAME && !one->changes.count)))
+		one->aside = true;
+}
+
 int
 look_at_all (struct larder_infra *infra, struct larder_error *error)
 {
@@ -142,5 +151,7 @@ look_at_all (struct larder_infra *infra, struct larder_error *error)
 		if (infra->at[n].asks && !infra->at[n].cut && infra->at[n].code == 0)
 			compare_one (infra, &infra->at[n]);
 	aliens_spread (infra);
+	for (size_t n = 0; n < infra->count; n++)
+		set_aside (infra, &infra->at[n]);
 	return code;
 }

@@ -179,7 +179,7 @@ add_share (struct larder_infra *infra, struct resource *one, const char *role, j
 static int
 each (struct larder_infra *infra, struct resource *one, const char *role, json_t *whole, uint64_t *most, larder_infra_change_fn lacking, void *context, struct larder_error *error)
 {
-	if (!concerns (one, role))
+	if (!concerns (one, role) || one->watched)       /* to look at it is a right on the bucket */
 		return 0;
 	if (one->code < 0) {
 		if (error)

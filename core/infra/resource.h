@@ -51,6 +51,7 @@ struct resource {
 	bool sifted, empty;              /* those were taken out; nothing else was desired: where it is not there, nothing is to be made */
 	bool holds_nothing;              /* its bucket, as was found before this went */
 	bool bare;                       /* without any line, too, there is something to make */
+	bool watched;                    /* its section asks nothing of it: looked at for what of ours may be there still; set aside where nothing is told of it */
 	int64_t abort_after;             /* of a bucket, while its lines are made: ns; 0: nothing said, -1: never */
 	struct waiting { int64_t began, told, pause; } waiting;      /* for its service, in this run: since when by the boot clock, and at the last event; ns */
 	unsigned again;                  /* how often its service was asked once more in this run, as it had too much to do */
@@ -151,7 +152,7 @@ int resource_sift (struct larder_infra *infra, struct resource *resource, struct
 int resource_lacks (struct resource *resource, const char *path, const char *value, const char *why, struct larder_error *error);
 /* From both lists, sifted: changes and mark. */
 int resource_compare (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
-/* Is a line that is there part of a member that is ours, or of what was said no to, so that it goes unless it is declared? */
+/* Is a line that is there ours, part of a member that is, or of what was said no to, so that it goes unless it is declared? */
 bool resource_has_within (const struct resource *resource, const struct larder_path_rule *rule, const char *path);
 const struct larder_path_rule *resource_rule (const struct resource *resource, const char *path);
 

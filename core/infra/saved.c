@@ -215,7 +215,7 @@ read_resource (struct larder_infra *infra, const json_t *line, struct resource *
 		return larder_fail_next (error, LARDER_E_CONFLICT, "plan again", "the plan has %s '%s', and the configuration has not", member (line, "resource"), member (line, "identity"));
 	if (one->protect != json_is_true (json_object_get (line, "protect")))        /* it told what would be left */
 		return larder_fail_next (error, LARDER_E_CONFLICT, "plan again", "%s '%s' %s", one->type, one->identity, one->protect ? "is protected by now" : "was protected when this was planned, and is no more");
-	one->aside = false;
+	one->aside = one->watched = false;
 	one->sifted = true;
 	one->empty = json_is_true (json_object_get (line, "empty"));
 	lines_begin (&one->desired, one->arena);

@@ -149,6 +149,19 @@ principal_of (const struct lines *lines, const char *id)
 	return id;
 }
 
+/* Copies under a role of ours that no section asks for any more. */
+static int
+tell_own (const struct larder_resource *resource, struct lines *lines, struct larder_error *error)
+{
+	struct lines asked;
+	const char *role = resource->desired && strcmp (resource->type, "replication") == 0 ? lines_value (lines, "role") : NULL;
+	lines_begin (&asked, lines->arena);
+	int code = role ? lines_take (&asked, resource->desired, error) : 0;
+	if (code == 0 && role && strcmp (role, "auto") == 0 && !lines_find (&asked, "role"))
+		copies_are_ours (lines, role);
+	return code;
+}
+
 static int
 settings_read (void *self, struct larder_call *call, const struct larder_resource *resource, larder_line_fn line, void *context, uint32_t *ret_state,
                struct larder_error *error)
@@ -166,6 +179,9 @@ settings_read (void *self, struct larder_call *call, const struct larder_resourc
 	code = root < 0 ? 0 : lines_file_read (root, path, &lines, error);
 	*ret_state = code > 0 ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
 	if (code <= 0)
+		return code;
+	code = tell_own (resource, &lines, error);
+	if (code < 0)
 		return code;
 	snprintf (id, sizeof id, "mock:%s", path + strlen (RESOURCES));
 	lines_add (&lines, "domain", id);
@@ -193,7 +209,9 @@ settings_write (void *self, struct larder_call *call, const struct larder_resour
 	CLEANUP_CLOSE int root = code < 0 ? -1 : mock_root_made (mock, error);
 	if (code == 0 && root < 0)
 		code = error ? error->code : LARDER_E_UNAVAILABLE;
-	return code < 0 ? code : lines_file_write (root, path, &lines, mock->fsync, error);
+	if (code < 0)
+		return code;
+	return lines.count ? lines_file_write (root, path, &lines, mock->fsync, error) : lines_file_remove (root, path, error);
 }
 
 static int

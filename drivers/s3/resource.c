@@ -51,7 +51,13 @@ next_setting (const struct work *work, size_t *at)
 
 /* ---- reading ---- */
 
-/* `*ret_there`: the document is the reply's body. */
+static bool
+is_bucket (const struct work *work)
+{
+	return strcmp (work->type, "bucket") == 0;
+}
+
+/* `*ret_there`: the document is the reply's body. Of who may read a bucket and what is copied from it nothing is there without the bucket, too. */
 static int
 get_setting (const struct work *work, const struct s3_setting *setting, struct s3_exchange *exchange, bool *ret_there, struct larder_error *error)
 {
@@ -69,7 +75,7 @@ get_setting (const struct work *work, const struct s3_setting *setting, struct s
 	if (code < 0 || *ret_there)
 		return code;
 	code = s3_exchange_fault (work->s3, exchange, &why);
-	if (setting->none && strcmp (why.provider, setting->none) == 0)
+	if ((setting->none && strcmp (why.provider, setting->none) == 0) || (!is_bucket (work) && strcmp (why.provider, "NoSuchBucket") == 0))
 		return 0;
 	if (error)
 		larder_give (error, &why);
@@ -143,7 +149,7 @@ read_bucket (const struct work *work, bool *ret_there, struct lines *lines, stru
 	if (code == 0)
 		code = s3_exchange_send (work->s3, work->call, &exchange, error);
 	*ret_there = code == 0 && s3_exchange_is_ok (&exchange);
-	if (*ret_there && strcmp (work->type, "bucket") == 0)
+	if (*ret_there)
 		tell_facts (work, &exchange, lines);
 	if (code < 0 || *ret_there || exchange.reply.status == 404)
 		return code;
@@ -167,19 +173,21 @@ read_resource (void *self, struct larder_call *call, const struct larder_resourc
 	CLEANUP_WORK struct work work;
 	struct lines lines, asked;
 	const struct s3_setting *setting;
-	bool there = false;
 	int code = work_begin (&work, self, call, resource, error);
 	if (code < 0)
 		return code;
+	bool there = !is_bucket (&work);         /* what else there is tells its setting */
 	lines_begin (&lines, work.arena);
 	lines_begin (&asked, work.arena);
 	code = resource->desired ? lines_take (&asked, resource->desired, error) : 0;
-	if (code == 0)
+	if (code == 0 && !there)
 		code = read_bucket (&work, &there, &lines, error);
 	for (size_t i = 0; code == 0 && there && (setting = next_setting (&work, &i));)
 		if (is_looked_at (setting, resource, &asked))
 			code = read_setting (&work, setting, &asked, &lines, error);
-	if (code == 0 && there)
+	if (code == 0 && resource->desired && !lines_find (&asked, "role"))
+		s3_role_own (&work.place, &lines);
+	else if (code == 0 && there)
 		code = s3_role_tell (self, call, &work.place, lines_value (&asked, "source-key"), &lines, error);
 	if (code == 0)
 		code = lines_sort (&lines, error);
@@ -226,12 +234,13 @@ write_setting (const struct work *work, const struct s3_setting *setting, const 
 	return send_setting (work, setting, &document, least_size, error);
 }
 
-/* Was the role one of ours? */
+/* Was the role one of ours? `*ret_own`: and no section asks for one. */
 static bool
-was_ours (const struct lines *there)
+was_ours (const struct lines *there, bool *ret_own)
 {
 	const char *role = lines_value (there, "role");
-	return role && strncmp (role, "arn:", 4) != 0;
+	*ret_own = lines_find (there, "own-role");
+	return *ret_own || (role && strncmp (role, "arn:", 4) != 0);
 }
 
 /* Rules of somebody else would go with ours, or be left without the role: all of them are one document. */
@@ -244,7 +253,7 @@ refuse_others (const struct larder_resource *resource, const struct lines *there
 	for (size_t n = 0; code == 0 && n < there->count; n++) {
 		const char *path = there->at[n].path;
 		size_t member = path_member_length (path);
-		if (member && !lines_have_below (&ours, path, member))
+		if (member && !path_matches ("own[*]", path) && !lines_have_below (&ours, path, member))
 			code = larder_fail_next (error, LARDER_E_CONFLICT, "take it out there, or make it ours: larder infra apply --adopt", "bucket '%s' is copied by somebody else's %.*s, too", resource->identity,
 				(int) member, path);
 	}
@@ -279,10 +288,11 @@ write_settings (void *self, struct larder_call *call, const struct larder_resour
 	if (code == 0 && !desired)
 		keep_statements (&there, &wanted);
 	work.place.there = &there;
-	bool copies = strcmp (resource->type, "replication") == 0, ours = s3_role_asked (&wanted), before = code == 0 && copies && was_ours (&there);
+	bool own = false, copies = strcmp (resource->type, "replication") == 0, ours = s3_role_asked (&wanted), before = code == 0 && copies && was_ours (&there, &own);
 	if (code == 0 && copies && !desired)
 		code = refuse_others (resource, &there, error);
-	if (code == 0 && before && !desired)     /* first of all: afterwards nothing tells of it */
+	own = own || !desired;
+	if (code == 0 && before && own)          /* first of all: afterwards nothing tells of it */
 		code = s3_role_remove (self, call, &work.place, work.arena, error);
 	for (size_t i = 0; code == 0 && (setting = next_setting (&work, &i));) {
 		if (!s3_setting_differs (setting, &wanted, &there))
@@ -291,7 +301,7 @@ write_settings (void *self, struct larder_call *call, const struct larder_resour
 		if (code == 0)
 			code = write_setting (&work, setting, &wanted, error);
 	}
-	return code == 0 && before && desired && !ours ? s3_role_remove (self, call, &work.place, work.arena, error) : code;
+	return code == 0 && before && !own && !ours ? s3_role_remove (self, call, &work.place, work.arena, error) : code;
 }
 
 static int

@@ -105,6 +105,8 @@ allow_settings (struct aws_asked *asked, const struct s3 *s3)
 	buffer_add_text (&set, "S3");
 	for (size_t n = 0; (setting = s3_setting_at (n)); n++) {
 		const struct words *words = words_of (setting);
+		if (strcmp (type, "bucket") == 0 && strcmp (setting->type, type) != 0 && s3_server_can (s3->server, setting->feature))
+			gets[got++] = words->get;        /* what of ours is there still, though no section asks for it any more */
 		if (strcmp (setting->type, type) != 0 || !s3_server_can (s3->server, setting->feature) || (setting->absent && !is_desired (asked, setting->name)))
 			continue;
 		if (strcmp (type, "bucket") != 0 || setting->absent)      /* not with what is looked at of all */

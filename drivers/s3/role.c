@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "error.h"
 #include "lines.h"
+#include "resource-paths.h"
 #include "role.h"
 
 struct keeping { struct aws_client *client; struct aws_made_role role; };
@@ -35,19 +36,34 @@ s3_role_supports (const struct s3 *s3, const struct larder_line *line, struct la
 	return here && !aws_region_apart (aws_client_region (s3->client)) ? 0 : larder_fail_next (error, LARDER_E_UNSUPPORTED, "set role in [replication] to the ARN of one that may read here and replicate there", "role = auto: no role is made there");
 }
 
+/* By its name; NULL: it is another's. */
+static const char *
+own_name (const struct s3_place *place, const char *arn, struct larder_arena *arena)
+{
+	const char *slash = arn ? strrchr (arn, '/') : NULL, *name;
+	return slash && aws_role_name (S3_ROLE_KIND, place->bucket, arena, &name, NULL) == 0 && strcmp (slash + 1, name) == 0 ? name : NULL;
+}
+
+void
+s3_role_own (const struct s3_place *place, struct lines *lines)
+{
+	const char *name = own_name (place, lines_value (lines, "role"), lines->arena);
+	if (name)
+		copies_are_ours (lines, name);
+}
+
 /* The ARN of ours is told as it was asked for, where it is as it should be. */
 int
 s3_role_tell (struct s3 *s3, struct larder_call *call, const struct s3_place *place, const char *source_key, struct lines *lines, struct larder_error *error)
 {
 	struct keeping keeping;
 	struct line *line = NULL;
-	const char *arn, *name;
+	const char *arn;
 	bool right = false;
 	for (size_t n = 0; n < lines->count; n++)
 		if (strcmp (lines->at[n].path, "role") == 0)
 			line = &lines->at[n];
-	const char *slash = line && line->value ? strrchr (line->value, '/') : NULL;
-	if (!slash || aws_role_name (S3_ROLE_KIND, place->bucket, lines->arena, &name, NULL) < 0 || strcmp (slash + 1, name) != 0)
+	if (!line || !own_name (place, line->value, lines->arena))
 		return 0;
 	int code = begin (&keeping, s3, place, lines->arena, error);
 	if (code == 0)

@@ -126,6 +126,15 @@ s3_replication_read (const struct s3_place *place, const char *body, size_t leng
 	return 0;
 }
 
+/* All rules under our role are ours, and nothing is left of them. What somebody set in their place meanwhile stays. */
+static int
+check_own (const struct s3_place *place, const char *role, struct larder_error *error)
+{
+	const char *slash = role ? strrchr (role, '/') : NULL, *own = lines_value (place->there, "own-role");
+	return !role || (slash && own && strcmp (slash + 1, own) == 0) ? 0 : larder_fail_next (error, LARDER_E_CONFLICT, "look at what changed, and plan again: larder infra plan",
+		"bucket '%s' is copied as '%s' by now, and no more as '%s'", place->bucket, role, own ? own : "");
+}
+
 int
 s3_replication_write (const struct s3_place *place, const struct lines *desired, const char *body, size_t length, struct buffer *into, struct larder_error *error)
 {
@@ -134,6 +143,8 @@ s3_replication_write (const struct s3_place *place, const struct lines *desired,
 	int code = aws_tree_read (&tree, body, length, kind.root, &root, error);
 	if (code < 0)
 		return code;
+	if (place->there && lines_find (place->there, "own-role"))
+		return check_own (place, aws_node_text (root, "Role"), error);
 	aws_node_set (&tree, root, "Role", lines_value (desired, "role"));
 	return s3_rules_merge (&kind, &tree, root, desired, place) ? aws_tree_write (&tree, root, S3_NAMESPACE, into, error) : 0;
 }

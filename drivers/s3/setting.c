@@ -17,7 +17,7 @@ static const char *const lifecycle[] = {
 static const char *const cors[] = { "cors[*].origin[*]", "cors[*].method[*]", "cors[*].header[*]", "cors[*].expose[*]", "cors[*].max-age", "cors[*].other[*]", NULL };
 static const char *const policy[] = { "lister[*]", "reader[*]", "statement[*]", "tls-only", NULL };
 static const char *const replication[] = {
-	"role", "rule[*].status", "rule[*].prefix", "rule[*].tag", "rule[*].to", "rule[*].class", "rule[*].priority", "rule[*].delete-markers", "rule[*].encrypted", "rule[*].key",
+	"own[*]", "own-role", "role", "rule[*].status", "rule[*].prefix", "rule[*].tag", "rule[*].to", "rule[*].class", "rule[*].priority", "rule[*].delete-markers", "rule[*].encrypted", "rule[*].key",
 	"rule[*].within-seconds", "rule[*].other[*]", NULL
 };
 
@@ -91,7 +91,7 @@ static const struct { const char *path, *begins; enum s3_feature feature; } need
 static bool
 is_of_others (const char *path)
 {
-	static const char *const patterns[] = { "rule[*].other[*]", "cors[*].other[*]", "statement[*]", "bucket-key", "mfa-delete" };
+	static const char *const patterns[] = { "rule[*].other[*]", "cors[*].other[*]", "own[*]", "own-role", "statement[*]", "bucket-key", "mfa-delete" };
 	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
 		if (path_matches (patterns[i], path))
 			return true;

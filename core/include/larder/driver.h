@@ -275,7 +275,8 @@ enum larder_path_flag {
 	LARDER_PATH_DOCUMENT = 1 << 5,   /* changes nothing of what else is said: what nobody declared stays, in a member that is ours too, unless adopted */
 	LARDER_PATH_NARROWS = 1 << 6,    /* says of what, as whom or whether. Alone in its member (or, in none, in the resource) it does nothing; where
 	                                  * it is not supported, that member is not: without it more would be done */
-	LARDER_PATH_TELLS = 1 << 7       /* a change of it makes the computed paths of this flag tell another value */
+	LARDER_PATH_TELLS = 1 << 7,      /* a change of it makes the computed paths of this flag tell another value */
+	LARDER_PATH_OURS = 1 << 8        /* read tells it of nothing but what was made by us: where nobody declares it, it goes */
 };
 
 /* What a resource type says of one path; [*] stands for any member of a set. */
