@@ -109,9 +109,9 @@ allow_settings (struct aws_asked *asked, const struct s3 *s3)
 			gets[got++] = words->get;        /* what of ours is there still, though no section asks for it any more */
 		if (strcmp (setting->type, type) != 0 || !s3_server_can (s3->server, setting->feature) || (setting->absent && !is_desired (asked, setting->name)))
 			continue;
-		if (strcmp (type, "bucket") != 0 || setting->absent)      /* not with what is looked at of all */
+		if (setting->absent)             /* not with what is looked at of all */
 			puts[put++] = words->get;
-		else
+		else if (strcmp (type, "bucket") == 0)
 			gets[got++] = words->get;
 		if (strcmp (type, "bucket") == 0 && !is_desired (asked, setting->name))
 			continue;

@@ -603,7 +603,7 @@ def test_live_cloudfront_what_reads_for_another_stays():
 
 
 def test_live_cloudfront_of_a_section_that_is_gone():
-    """Two are made, and then one [cdn] is taken out of the file: the plan tells what is left, and how it goes; nothing removes it but what the plan says. One of another environment is not told."""
+    """Two are made, and then one [cdn] is taken out of the file: the plan tells what is left, and how it goes; nothing removes it but what the plan says. It may read no more. One of another environment is not told."""
     second = OAC + OAC[OAC.index("[cdn "):OAC.index("[behavior ")].replace("[cdn \"images\"]", "[cdn \"old\"]").replace("aliases = images.", "aliases = old.").replace("S3-pingvas", "S3-old")
     place.fresh(text=second)
     assert len(place.service.distributions) == 2
@@ -614,7 +614,7 @@ def test_live_cloudfront_of_a_section_that_is_gone():
     found = place.run("plan", "--detailed-exitcode", text=OAC)
     told, = [line for line in found.lines if line["type"] == "resource" and line["change"] == "unmanaged"]
     assert (told["kind"], told["section"], told["identity"]) == ("cdn", "old", "test/cdn/old") and old["id"] in told["why"] and "larder infra destroy --only cdn/old" in told["next"], told
-    assert found.code == 0 and "E9" not in found.out and next(line for line in found.lines if line["type"] == "counts")["unmanaged"] == 2, found      # and who reads, in the policy
+    assert found.code == 10 and "E9" not in found.out and [line["path"] for line in found.lines if line.get("change") == "remove"] == ["reader[old]"], found      # nor may it read any more
     for words in (("apply",), ("apply", "--adopt")):
         done = place.run(*words, text=OAC)
         assert done.code == 0 and len(place.service.distributions) == 3, done
