@@ -371,6 +371,23 @@ def test_cli_infra_a_cdn_reads_what_it_serves():
         assert b"reader[images]" in access and read(os.path.join(DEMO, ".larder-resources/access", "pingvas-studio-images")) == access, change
 
 
+def test_cli_infra_asked_for_no_more():
+    """Copies that no section asks for any more are told, and go; of what nobody asked for there is no line and no count. A plan to destroy counts what is there of ours."""
+    env = configured(PIPELINE, ("replication = tokyo\n", ""))
+    fresh()
+    apply()
+    found = plan("--detailed-exitcode", env=env, code=10)
+    assert marks(found) == [("pingvas-studio-images", None, "update"), ("pingvas-studio-images", "own-role", "remove"), ("pingvas-studio-images", "own[ReplicateToTokyo]", "remove")], marks(found)
+    destroyed = [line["resource"] for line in facts(plan("--destroy", env=env), "resource") if line["change"] == "remove"]
+    assert destroyed.count("replication") == 1, destroyed
+    done = apply(env=env)
+    assert (done["updated"], done["same"]) == (1, 11) and not os.path.exists(os.path.join(DEMO, ".larder-resources/replication", "pingvas-studio-images")), done
+    done = apply(env=env)
+    assert (done["updated"], done["same"]) == (0, 11) and marks(plan("--detailed-exitcode", env=env)) == [], done
+    destroyed = [line["resource"] for line in facts(plan("--destroy", env=env), "resource") if line["change"] == "remove"]
+    assert "replication" not in destroyed and destroyed.count("access") == 1, destroyed
+
+
 def test_cli_infra_what_a_rule_cannot_be_without():
     """Where copies go to a bucket that no driver here keeps, nobody tells the rule where to: all of it is lacking, and none is made that copies nowhere."""
     fresh()

@@ -159,6 +159,72 @@ def test_live_infra_copies_of_somebody_else():
     assert IMAGES not in w.there()
 
 
+def test_live_infra_asked_for_no_more():
+    """A store that says `replication`, `tls-only` or `cdn` no longer: what was made for it goes, with its role, and nothing else; before and after it no line tells of what is not there."""
+    w = world("aws")
+    iam, name = w.server.client("iam"), "larder-copies-" + IMAGES
+    plain = open(w.config).read()
+    change(w.config, ("id = ReplicateToTokyo\nrole = %s\n" % ROLE, "id = ReplicateToTokyo\n"))
+    w.fresh()
+    theirs = {"Sid": "theirs", "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::%s/*" % LOGS, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    policy = json.loads(w.client.get_bucket_policy(Bucket=LOGS)["Policy"])
+    w.client.put_bucket_policy(Bucket=LOGS, Policy=json.dumps({**policy, "Statement": [*policy["Statement"], theirs]}))
+    try:
+        change(w.config, ("replication = tokyo\n", ""), ("tls-only = yes\n", ""))
+        marks = w.marks("--detailed-exitcode", code=10)
+        assert [(bucket, path.partition("[")[0], mark) for bucket, path, mark in marks] == [
+            (LOGS, "statement", "unmanaged"), (LOGS, "tls-only", "remove"), (IMAGES, "own-role", "remove"), (IMAGES, "own", "remove")], marks
+        asked = [(r["method"], r["path"]) for r in w.sent if r["path"].startswith("/" + MODELS)]
+        assert ("GET", "/%s?policy=" % MODELS) in asked and ("GET", "/%s?replication=" % MODELS) in asked and [method for method, _ in asked].count("HEAD") == 1, asked
+        kept = os.path.join(w.server.folder, "watched.plan")
+        w.infra("plan", "-o", kept)
+        w.infra("apply", kept)
+        assert w.ask("get_bucket_replication", IMAGES) == "ReplicationConfigurationNotFoundError" and name not in [one["RoleName"] for one in iam.list_roles()["Roles"]]
+        assert json.loads(w.client.get_bucket_policy(Bucket=LOGS)["Policy"])["Statement"] == [theirs]
+        lines = w.infra("apply")
+        assert w.writes() == [] and lines[-1]["exit"] == 0, w.writes()
+        whole = [(line["identity"], line["resource"]) for line in w.infra("plan", "--all") if line["type"] == "resource"]
+        assert [what for what in whole if what[1] != "bucket"] == [(IMAGES, "access"), (LOGS, "access")], whole          # what a CDN reads, and a statement of somebody else
+        w.client.delete_bucket_policy(Bucket=LOGS)
+        whole = [(line["identity"], line["resource"]) for line in w.infra("show") if line["type"] == "resource"]
+        assert [what for what in whole if what[1] != "bucket"] == [(IMAGES, "access")], whole
+    finally:
+        with open(w.config, "w") as file:
+            file.write(plain)
+    w.fresh()
+
+
+def test_live_infra_asked_for_no_more_and_of_others():
+    """Copies that somebody else set up under a role of his, of a store that asks for none, are told and left; and destroy leaves them, too."""
+    w = world("aws")
+    plain = open(w.config).read()
+    w.fresh()
+    there = w.client.get_bucket_replication(Bucket=IMAGES)["ReplicationConfiguration"]
+    try:
+        change(w.config, ("replication = tokyo\n", ""))
+        marks = w.marks("--detailed-exitcode")
+        assert marks and {mark for _, _, mark in marks} == {"unmanaged"} and {path.partition("[")[0] for _, path, _ in marks} == {"role", "rule"}, marks
+        w.infra("apply")
+        assert w.writes() == [] and w.client.get_bucket_replication(Bucket=IMAGES)["ReplicationConfiguration"] == there
+        w.client.put_object(Bucket=IMAGES, Key="held", Body=b"1")
+        w.infra("destroy", "--environment", "pingvas-studio", "--only", "store/images", code=5)
+        assert w.writes() == [] and w.client.get_bucket_replication(Bucket=IMAGES)["ReplicationConfiguration"] == there
+    finally:
+        with open(w.config, "w") as file:
+            file.write(plain)
+    w.fresh()
+
+
+def test_live_infra_watched_where_there_is_none():
+    """A server that knows neither is not asked, and nothing of it is told as not supported."""
+    for name in ("minio", "versitygw"):
+        w = world(name)
+        w.fresh()
+        lines = w.infra("plan", "--all")
+        told = {(line["resource"], line["identity"]) for line in lines if line["type"] == "resource" and line["resource"] != "bucket" and line["identity"] != IMAGES}
+        assert told <= {("access", LOGS)}, (name, told)
+
+
 def test_live_infra_keys_of_both_sides():
     """A bucket with a key is copied under a key of the other side: the rule says so, and the role that is made may use both, by S3 alone. Another key is another right; without keys, none."""
     w = world("aws")
