@@ -176,9 +176,12 @@ def test_live_infra_asked_for_no_more():
             (LOGS, "statement", "unmanaged"), (LOGS, "tls-only", "remove"), (IMAGES, "own-role", "remove"), (IMAGES, "own", "remove")], marks
         asked = [(r["method"], r["path"]) for r in w.sent if r["path"].startswith("/" + MODELS)]
         assert ("GET", "/%s?policy=" % MODELS) in asked and ("GET", "/%s?replication=" % MODELS) in asked and [method for method, _ in asked].count("HEAD") == 1, asked
-        kept = os.path.join(w.server.folder, "watched.plan")
+        kept, before = os.path.join(w.server.folder, "watched.plan"), len(w.between.requests)
         w.infra("plan", "-o", kept)
+        w.plan({"method": "POST", "do": "keep"})
         w.infra("apply", kept)
+        went = [r["path"] for r in w.between.requests[before:] if (r["method"] == "DELETE" and "?replication" in r["path"]) or b"Action=DeleteRole&" in r.get("body", b"")]
+        assert len(went) == 2 and "replication" in went[1], went                # the role first: afterwards nothing tells of it
         assert w.ask("get_bucket_replication", IMAGES) == "ReplicationConfigurationNotFoundError" and name not in [one["RoleName"] for one in iam.list_roles()["Roles"]]
         assert json.loads(w.client.get_bucket_policy(Bucket=LOGS)["Policy"])["Statement"] == [theirs]
         lines = w.infra("apply")
@@ -188,6 +191,13 @@ def test_live_infra_asked_for_no_more():
         w.client.delete_bucket_policy(Bucket=LOGS)
         whole = [(line["identity"], line["resource"]) for line in w.infra("show") if line["type"] == "resource"]
         assert [what for what in whole if what[1] != "bucket"] == [(IMAGES, "access")], whole
+        with open(w.config, "w") as file:
+            file.write(plain)
+        change(w.config, ("id = ReplicateToTokyo\nrole = %s\n" % ROLE, "id = ReplicateToTokyo\n"))
+        w.infra("apply")
+        change(w.config, ("replication = tokyo\n", ""))
+        w.infra("destroy", "--environment", "pingvas-studio", "--only", "store/images")
+        assert IMAGES not in w.there() and name not in [one["RoleName"] for one in iam.list_roles()["Roles"]]
     finally:
         with open(w.config, "w") as file:
             file.write(plain)
