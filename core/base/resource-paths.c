@@ -26,7 +26,7 @@ const struct larder_path_rule bucket_paths[] = {
 	{ "mfa-delete", LARDER_BOOL, 0, "versions are removed by its owner with his device alone" },
 	{ "ownership", LARDER_STRING, LARDER_PATH_OPTIONAL, "who owns what others write" },
 	{ "public-access", LARDER_STRING, LARDER_PATH_OPTIONAL, "blocked" },
-	{ "region", LARDER_STRING, LARDER_PATH_COMPUTED, "where it lies" },
+	{ "region", LARDER_STRING, LARDER_PATH_IMMUTABLE | LARDER_PATH_OPTIONAL, "where it lies" },
 	{ "rule[*].abort-uploads", LARDER_INT, 0, "days" },
 	{ "rule[*].expire", LARDER_INT, 0, "days" },
 	{ "rule[*].expire-noncurrent", LARDER_INT, 0, "days" },

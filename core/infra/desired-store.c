@@ -213,6 +213,15 @@ add_least_size (const struct larder_infra *infra, struct resource *bucket, const
 	return 0;
 }
 
+/* Of a backend that says none, any region will do. */
+static void
+add_region (const struct larder_infra *infra, struct resource *bucket)
+{
+	const struct config_section *backend;
+	const char *region = config_find (larder_configuration (infra->larder), "backend", bucket->backend, &backend, NULL) < 0 ? NULL : config_text (backend, "region");
+	lines_add (&bucket->desired, "region", region && *region ? region : NULL);
+}
+
 static int
 add_bucket (struct larder_infra *infra, const struct config_section *at, const struct schema_store *asked, struct larder_error *error)
 {
@@ -221,6 +230,7 @@ add_bucket (struct larder_infra *infra, const struct config_section *at, const s
 		return larder_fail_memory (error);
 	bucket->protect = asked->protect;
 	bucket->bare = true;
+	add_region (infra, bucket);
 	if (config_given (at, "versioning"))
 		lines_add (&bucket->desired, "versioning", yes_no (asked->versioning));
 	lines_add (&bucket->desired, "public-access", asked->public_access);

@@ -154,6 +154,8 @@ const char *aws_client_endpoint (const struct aws_client *client);        /* cus
 struct http;
 struct http *aws_client_http (struct aws_client *client);       /* also for requests that are not the service's */
 const char *aws_client_region (const struct aws_client *client);
+/* Where a bucket is asked for from now on. False when it was known. */
+bool aws_client_learn_region (struct aws_client *client, const char *bucket, const char *region);
 bool aws_client_signs_payload (const struct aws_client *client);          /* then bodies need their SHA-256 */
 
 /* For `doctor`, never a secret. */

@@ -106,7 +106,5 @@ int aws_client_target (struct aws_client *client, struct aws_request *request, s
 int aws_target_url (struct aws_request *request, struct aws_target *target, struct larder_error *error);
 int aws_client_sign (struct aws_client *client, struct aws_request *request, const struct aws_target *target, const struct aws_credentials *who,
                      int64_t time, const char *payload_hash, struct aws_signature *ret, struct larder_error *error);
-/* False when it was known. */
-bool aws_client_learn_region (struct aws_client *client, const char *bucket, const char *region);
 
 #endif

@@ -119,11 +119,11 @@ regional_name (const struct work *work, const char *region)
 	return !region || aws_endpoint_find (&options, work->place.bucket, work->arena, &endpoint, NULL) < 0 ? NULL : endpoint.host;
 }
 
-/* What the service alone decides. */
+/* What the service alone decides. One without regions has every bucket where it was asked for. */
 static void
-tell_facts (const struct work *work, struct s3_exchange *head, struct lines *lines)
+tell_facts (const struct work *work, struct s3_exchange *head, const struct lines *asked, struct lines *lines)
 {
-	const char *url = NULL, *host, *region = aws_reply_header (&head->reply, "x-amz-bucket-region");
+	const char *url = NULL, *host, *told = aws_reply_header (&head->reply, "x-amz-bucket-region"), *region = told && *told ? told : lines_value (asked, "region");
 	lines_add (lines, "id", work->place.bucket);
 	lines_add (lines, "arn", arena_printf (work->arena, "arn:%s:s3:::%s", work->place.partition, work->place.bucket));
 	lines_add (lines, "region", region);
@@ -138,7 +138,7 @@ tell_facts (const struct work *work, struct s3_exchange *head, struct lines *lin
 }
 
 static int
-read_bucket (const struct work *work, bool *ret_there, struct lines *lines, struct larder_error *error)
+read_bucket (const struct work *work, const struct lines *asked, bool *ret_there, struct lines *lines, struct larder_error *error)
 {
 	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	int code = s3_exchange_begin (&exchange, error);
@@ -150,7 +150,7 @@ read_bucket (const struct work *work, bool *ret_there, struct lines *lines, stru
 		code = s3_exchange_send (work->s3, work->call, &exchange, error);
 	*ret_there = code == 0 && s3_exchange_is_ok (&exchange);
 	if (*ret_there)
-		tell_facts (work, &exchange, lines);
+		tell_facts (work, &exchange, asked, lines);
 	if (code < 0 || *ret_there || exchange.reply.status == 404)
 		return code;
 	return s3_exchange_fault (work->s3, &exchange, error);
@@ -181,7 +181,7 @@ read_resource (void *self, struct larder_call *call, const struct larder_resourc
 	lines_begin (&asked, work.arena);
 	code = resource->desired ? lines_take (&asked, resource->desired, error) : 0;
 	if (code == 0 && !there)
-		code = read_bucket (&work, &there, &lines, error);
+		code = read_bucket (&work, &asked, &there, &lines, error);
 	for (size_t i = 0; code == 0 && there && (setting = next_setting (&work, &i));)
 		if (is_looked_at (setting, resource, &asked))
 			code = read_setting (&work, setting, &asked, &lines, error);

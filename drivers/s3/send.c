@@ -71,6 +71,7 @@ int
 s3_bucket_create (struct s3 *s3, struct larder_call *call, const char *bucket, struct larder_error *error)
 {
 	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
+	(void) aws_client_learn_region (s3->client, bucket, aws_client_region (s3->client));     /* one of its name may have lain elsewhere */
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_exchange_what (&exchange, "create", bucket, NULL, error);
