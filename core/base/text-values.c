@@ -2,6 +2,7 @@
 #include "text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,17 +91,30 @@ text_duration (const char *text, int64_t *ret)
 	return 0;
 }
 
-bool
-text_is_days (int64_t ns)
+#define DAY (86400 * NS_PER_S)
+
+/* Seconds, or days that were meant? Of none it is the same. */
+static bool
+is_bare (const char *text)
 {
-	return ns % (86400 * NS_PER_S) == 0;
+	return *text && text[strspn (text, "0123456789.")] == '\0';
+}
+
+bool
+text_is_days (const char *text)
+{
+	int64_t ns;
+	return text_duration (text, &ns) == 0 && ns % DAY == 0 && (ns == 0 || !is_bare (text));
 }
 
 const char *
 text_days_next (const char *text, char ret_next[TEXT_DAYS_NEXT])
 {
-	bool bare = *text && strlen (text) < 20 && text[strspn (text, "0123456789")] == '\0';
-	snprintf (ret_next, TEXT_DAYS_NEXT, "write %sd", bare ? text : "whole days, as in 30");
+	int64_t ns;
+	if (is_bare (text) && text_duration (text, &ns) == 0 && ns % NS_PER_S == 0)
+		snprintf (ret_next, TEXT_DAYS_NEXT, "write %" PRId64 "d", ns % DAY == 0 ? ns / DAY : ns / NS_PER_S);
+	else
+		snprintf (ret_next, TEXT_DAYS_NEXT, "write whole days, as in 30d");
 	return ret_next;
 }
 

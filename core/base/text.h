@@ -16,9 +16,9 @@ struct buffer;
 int text_size (const char *text, uint64_t *ret);
 int text_rate (const char *text, uint64_t *ret);
 int text_duration (const char *text, int64_t *ret);
-/* An age of so many days and nothing between. `ret_next` is what to write instead: of "30", which is seconds, "write 30d". */
+/* An age of so many days and nothing between, by a unit. `ret_next` is what to write instead: of "30", which is seconds, and of "2592000" "write 30d". */
 enum { TEXT_DAYS_NEXT = 64 };
-bool text_is_days (int64_t ns);
+bool text_is_days (const char *text);
 const char *text_days_next (const char *text, char ret_next[TEXT_DAYS_NEXT]);
 int text_bool (const char *text, bool *ret);
 int text_int (const char *text, int64_t *ret);

@@ -161,7 +161,7 @@ store_number (const struct larder_option *option, const char *text, void *field)
 			return -1;
 		if (!in_range (option, number))
 			return -2;
-		if ((option->flags & LARDER_WHOLE_DAYS) && !text_is_days (number))
+		if ((option->flags & LARDER_WHOLE_DAYS) && !text_is_days (text))
 			return -3;
 		*(int64_t *) field = number;
 		return 0;

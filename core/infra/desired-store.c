@@ -14,7 +14,7 @@ add_transition (struct resource *bucket, const char *rule, const struct config_s
 	char *age = space ? arena_copy_bytes (bucket->arena, text, (size_t) (space - text)) : NULL;
 	char next[TEXT_DAYS_NEXT];
 	int64_t ns = 0;
-	if (age && text_duration (age, &ns) == 0 && !text_is_days (ns))
+	if (age && text_duration (age, &ns) == 0 && !text_is_days (age))
 		return larder_fail_next (error, LARDER_E_INVALID, arena_printf (bucket->arena, "%s %s", text_days_next (age, next), class), "'%s' of transition in [lifecycle \"%s\"] of %s is not after whole days",
 			text, config_name (at), config_where_key (at, "transition"));
 	if (!class || !*class || !age || text_duration (age, &ns) < 0)
@@ -141,7 +141,7 @@ add_tier (struct larder_arena *arena, struct lines *tiers, const char *text)
 	const char *space = strchr (text, ' '), *name = space ? space + strspn (space, " ") : "";
 	char *age = space ? arena_copy_bytes (arena, text, (size_t) (space - text)) : NULL;
 	int64_t ns;
-	if (!age || !*name || text_duration (age, &ns) < 0 || ns <= 0 || !text_is_days (ns) || lines_find (tiers, name))
+	if (!age || !*name || text_duration (age, &ns) < 0 || ns <= 0 || !text_is_days (age) || lines_find (tiers, name))
 		return -1;
 	lines_add (tiers, name, arena_printf (arena, "%sd %s", text_days (arena, ns), name));
 	return lines_sort (tiers, NULL);

@@ -16,7 +16,7 @@ AGES = (
     ("delete-after", "[database", "[backup-rule \"x\"]\ndelete-after = %s\n[database"), ("cold-after", "[database", "[backup-rule \"x\"]\ncold-after = %s\n[database"),
     ("copy-delete-after", "[database", "[backup-rule \"x\"]\ncopy-delete-after = %s\n[database"), ("copy-cold-after", "[database", "[backup-rule \"x\"]\ncopy-cold-after = %s\n[database"),
 )
-WRONG = (("30", "write 30d"), ("7", "write 7d"), ("12h", "write whole days, as in 30d"), ("36h", "write whole days"), ("1.5d", "write whole days"))
+WRONG = (("30", "write 30d"), ("7", "write 7d"), ("2592000", "write 30d"), ("12h", "write whole days, as in 30d"), ("36h", "write whole days"), ("1.5d", "write whole days"), ("2592000.0", "write 30d"), ("1.5", "write whole days"))
 
 
 def refused(change, key, value, instead):
@@ -35,13 +35,19 @@ def test_cli_days_are_whole():
 
 
 def test_cli_days_of_a_transition():
-    for value, instead in (("30 GLACIER", "write 30d GLACIER"), ("12h GLACIER", "write whole days, as in 30d GLACIER"), ("30  GLACIER", "write 30d GLACIER")):
+    for value, instead in (("30 GLACIER", "write 30d GLACIER"), ("12h GLACIER", "write whole days, as in 30d GLACIER"), ("30  GLACIER", "write 30d GLACIER"), ("2592000 GLACIER", "write 30d GLACIER")):
         refused((RULE, RULE + "transition = %s\n" % value), "transition", value, instead)
 
 
+def test_cli_days_of_a_tier():
+    place = "bucket = pingvas-studio-logs\n"
+    for value in ("15552000 DEEP_ARCHIVE_ACCESS", "180 DEEP_ARCHIVE_ACCESS", "12h DEEP_ARCHIVE_ACCESS"):
+        refused((place, place + "tiering = %s\n" % value), "tiering", value, "in whole days")
+
+
 def test_cli_days_by_another_word():
-    """Hours and seconds are as good where they are whole days."""
-    env = configured(PIPELINE, ("expire = 30d", "expire = 720h"), ("retention = 7d", "retention = 604800s"), (RULE, RULE + "transition = 48h GLACIER\n"))
+    """Hours and seconds are as good where they are whole days, and none is none in any unit."""
+    env = configured(PIPELINE, ("expire = 30d", "expire = 720h"), ("to-ia = 30d", "to-ia = 0"), ("retention = 7d", "retention = 604800s"), (RULE, RULE + "transition = 48h GLACIER\n"))
     got = larder("infra", "plan", "--json", env=env)
     lines = {line["path"]: line["will"] for line in got.lines() if line["type"] == "change" and "will" in line}
     assert got.code == 0 and lines["retention"] == "7" and lines["rule[expire_after_30_days].expire"] == "30", (lines, got.err)
