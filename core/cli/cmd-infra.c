@@ -196,12 +196,15 @@ confirm (struct cli *cli, const char *given, struct larder_error *error)
 	int code = cli_setting (cli, "larder.environment", &name, error);
 	if (code < 0)
 		return code;
+	if (!*name)
+		return larder_fail_next (error, LARDER_E_INVALID, "write environment = NAME into [larder] of the pipeline file or its profile, and destroy with --environment NAME",
+			"no [larder] environment names what is to go: nothing was removed");
 	if (!given && isatty (STDIN_FILENO)) {
 		say (cli, "all of this is to go, for ever. Type the name of the environment to go on");
 		given = fgets (typed, sizeof typed, stdin);
 		typed[strcspn (typed, "\n")] = '\0';
 	}
-	if (given && *name && strcmp (given, name) == 0)
+	if (given && strcmp (given, name) == 0)
 		return 0;
 	return larder_fail_next (error, LARDER_E_CONFLICT, "--environment NAME, as [larder] environment says", given ? "'%s' is not the environment of this configuration: nothing was removed"
 		: "the environment was not named%s: nothing was removed", given ? given : "");

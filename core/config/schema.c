@@ -33,5 +33,6 @@ const struct schema_reference schema_references[] = {
 	{ "replication", "to", "store" },
 	{ "filesystem", "backend", "backend" }, { "filesystem", "backup", "backup" },
 	{ "backup", "backend", "backend" }, { "backup", "rules", "backup-rule" }, { "database", "backend", "backend" },
+	{ "resource", "backend", "backend" },
 	{ 0 }
 };

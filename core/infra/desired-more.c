@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "text.h"
 
 /* ---- shared files ---- */
 
@@ -74,6 +75,20 @@ desired_filesystems (struct larder_infra *infra, struct larder_error *error)
 
 /* ---- backups ---- */
 
+static int
+fail_unselected (const struct larder_infra *infra, const struct resource *backup, const char *name, struct larder_error *error)
+{
+	size_t count = 0;
+	const char **names = arena_alloc (infra->arena, (infra->count + 1) * sizeof *names);
+	for (size_t n = 0; names && n < infra->count; n++)
+		if (strcmp (infra->at[n].kind, "filesystem") == 0 || strcmp (infra->at[n].kind, "database") == 0 || strcmp (infra->at[n].type, "bucket") == 0)
+			names[count++] = infra->at[n].section;
+	const char *nearest = names ? text_nearest (name, names, count) : NULL;
+	return larder_fail_next (error, LARDER_E_INVALID, nearest ? arena_printf (infra->arena, "did you mean '%s'?", nearest)
+		: "name a [filesystem], [database] or [store] with a bucket, or write the service's own address of it",
+		"[backup \"%s\"] of %s is to back up '%s', which no section is", backup->section, config_where_key (backup->at, "resources"), name);
+}
+
 /* One that is to be backed up; nothing new where it is selected already. Replications name a bucket by its name, so that is its id: a backup wants the whole. */
 static int
 select_one (struct larder_infra *infra, struct resource *backup, const char *set, const char *name, struct larder_error *error)
@@ -91,8 +106,7 @@ select_one (struct larder_infra *infra, struct resource *backup, const char *set
 	else if (strchr (name, ':'))
 		lines_add_in (&backup->desired, set, name, "", "yes");         /* an address of the service's own */
 	else
-		return larder_fail_next (error, LARDER_E_NOTFOUND, "name a [filesystem], [database] or [store], or write the service's own address of it",
-			"[backup \"%s\"] of %s is to back up '%s', which no section is", backup->section, config_where_key (backup->at, "resources"), name);
+		return fail_unselected (infra, backup, name, error);
 	return resource_needs (infra, backup, named, error);
 }
 

@@ -139,6 +139,19 @@ check_twins (const struct larder_infra *infra, struct larder_error *error)
 	return 0;
 }
 
+/* Two of its sections may say one line, each its own. */
+static int
+sort_desired (struct resource *one, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = one->refused.failed ? larder_fail_memory (&why) : lines_sort (&one->desired, &why);
+	if (code == LARDER_E_INVALID)
+		return larder_fail_next (error, code, "say it once, or the same each time", "[%s \"%s\"] of %s, with the sections that it names: %s", one->kind, one->section, config_where (one->at), why.message);
+	if (code < 0 && error)
+		larder_give (error, &why);
+	return code;
+}
+
 int
 desired_read (struct larder_infra *infra, struct larder_error *error)
 {
@@ -149,6 +162,6 @@ desired_read (struct larder_infra *infra, struct larder_error *error)
 	for (size_t n = 0; code == 0 && n < sizeof steps / sizeof *steps; n++)
 		code = steps[n] (infra, error);
 	for (size_t n = 0; code == 0 && n < infra->count; n++)
-		code = infra->at[n].refused.failed ? larder_fail_memory (error) : lines_sort (&infra->at[n].desired, error);
+		code = sort_desired (&infra->at[n], error);
 	return code < 0 ? code : check_twins (infra, error);
 }
