@@ -110,13 +110,26 @@ leave_needs (struct larder_infra *infra, const struct resource *one, struct lard
 	return more;
 }
 
+/* Why it stays, whatever needs it: NULL, it goes. */
+static const char *
+why_kept (const struct larder_infra *infra, const struct resource *one)
+{
+	if (one->protect)
+		return "protected: it will be left";
+	int held = resource_is_held (infra, one);
+	return held > 0 ? "the bucket holds objects: it will be left; larder rm -r --all-versions empties it" : held < 0 ? "whether the bucket holds objects cannot be looked at: it will be left" : NULL;
+}
+
 static int
-leave_protected (struct larder_infra *infra, struct larder_error *error)
+leave_kept (struct larder_infra *infra, struct larder_error *error)
 {
 	int more = infra->flags & LARDER_INFRA_DESTROY ? 1 : 0;
-	for (size_t n = 0; more && n < infra->count; n++)
-		if (!infra->at[n].aside && infra->at[n].mark == LARDER_INFRA_REMOVE && infra->at[n].protect)
-			leave (&infra->at[n], "protected: it will be left", error);
+	for (size_t n = 0; more && n < infra->count; n++) {
+		struct resource *one = &infra->at[n];
+		const char *why = one->aside || one->mark != LARDER_INFRA_REMOVE ? NULL : why_kept (infra, one);
+		if (why)
+			leave (one, why, error);
+	}
 	while (more > 0) {
 		more = 0;
 		for (size_t n = 0; more >= 0 && n < infra->count; n++) {
@@ -150,7 +163,7 @@ prepare (struct larder_infra *infra, const struct larder_infra_request *request,
 	if (code == 0 && !request->saved && !request->only && !(infra->flags & LARDER_INFRA_DESTROY))
 		code = others_find (infra, error);
 	if (code == 0)
-		code = leave_protected (infra, error);
+		code = leave_kept (infra, error);
 	return code < 0 ? code : first_lacking (infra, error);
 }
 

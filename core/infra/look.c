@@ -91,6 +91,8 @@ look (void *context, struct resource *one)
 	if (one->cut || one->code < 0 || (one->watched && one->aside))       /* nobody asks it for a value */
 		return 0;
 	int code = resource_read (looking->infra, one, &error);
+	if (code == 0)
+		code = resource_look_held (looking->infra, one, &error);
 	if (resource_unseen (one, code, &error) < 0)
 		return code;
 	resource_digest (one);
@@ -134,6 +136,19 @@ set_aside (const struct larder_infra *infra, struct resource *one)
 		one->aside = true;
 }
 
+/* A bucket that is made anew takes with it who may read it and what is copied from it. */
+static void
+go_with_whole (struct larder_infra *infra, struct resource *one)
+{
+	const struct resource *whole = resource_whole (infra, one);
+	if (!whole || !resource_made_anew (whole) || one->aside || one->cut || one->code < 0)
+		return;
+	one->state = LARDER_RESOURCE_ABSENT;
+	lines_begin (&one->observed, one->seen);
+	struct larder_error error = LARDER_ERROR_INIT;
+	resource_unseen (one, resource_compare (infra, one, &error), &error);
+}
+
 int
 look_at_all (struct larder_infra *infra, struct larder_error *error)
 {
@@ -150,6 +165,8 @@ look_at_all (struct larder_infra *infra, struct larder_error *error)
 	for (size_t n = 0; code == 0 && n < infra->count; n++)
 		if (infra->at[n].asks && !infra->at[n].cut && infra->at[n].code == 0)
 			compare_one (infra, &infra->at[n]);
+	for (size_t n = 0; code == 0 && n < infra->count; n++)
+		go_with_whole (infra, &infra->at[n]);
 	aliens_spread (infra);
 	for (size_t n = 0; n < infra->count; n++)
 		set_aside (infra, &infra->at[n]);

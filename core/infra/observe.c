@@ -207,12 +207,20 @@ resource_told_by (const struct larder_infra *infra, const char *from)
 	return NULL;
 }
 
+bool
+resource_made_anew (const struct resource *one)
+{
+	return one->mark == LARDER_INFRA_REPLACED && !one->left && !one->aside && one->changes.count;
+}
+
 /* Will this run make it tell another value there? Of its changes nothing is left once they are made. */
 static bool
 will_tell_anew (const struct resource *other, const char *path)
 {
 	const struct larder_path_rule *rule = other->means ? resource_rule (other, path) : NULL;
 	bool changes = false;
+	if (resource_made_anew (other))
+		return true;
 	if (other->aside || !rule || !(rule->flags & LARDER_PATH_TELLS))
 		return false;
 	for (size_t n = 0; n < other->changes.count; n++) {

@@ -50,6 +50,8 @@ struct resource {
 	bool asks, told;                 /* some of its values are told by others; others ask it for some */
 	bool sifted, empty;              /* those were taken out; nothing else was desired: where it is not there, nothing is to be made */
 	bool holds_nothing;              /* its bucket, as was found before this went */
+	int holds;                       /* its bucket, as found by the plan to destroy that asked it for all of the bucket: 1: objects, 0: none, -1: it could not be asked */
+	bool held_then;                  /* and as the saved plan had it */
 	bool bare;                       /* without any line, too, there is something to make */
 	bool watched;                    /* its section asks nothing of it: looked at for what of ours may be there still; set aside where nothing is told of it */
 	int64_t abort_after;             /* of a bucket, while its lines are made: ns; 0: nothing said, -1: never */
@@ -126,6 +128,8 @@ int resource_again (const struct larder_infra *infra, struct resource *resource,
 int resource_failed (const struct resource *resource, struct larder_error *error);
 /* Values that others tell, where those are there. */
 int resource_resolve (const struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* Does this run remove it and make it anew? What it tells is not known then, until that is done. */
+bool resource_made_anew (const struct resource *resource);
 /* Who is to tell a value: NULL when nobody here will. */
 struct resource *resource_told_by (const struct larder_infra *infra, const char *from);
 /* What its driver is asked with, but for lines. */
@@ -184,10 +188,16 @@ int traps_refuse (const struct resource *resource, struct larder_error *error);
 /* Is the condition met? Pure. */
 bool trap_is_met (const char *when, const struct resource *resource, const struct lines *facts);
 
-/* ---- holds.c ---- */
+/* ---- holds.c: a bucket and its parts, who may read it and what is copied from it ---- */
 
+/* The bucket that it is a part of; NULL: of none that a section here stands for. */
+const struct resource *resource_whole (const struct larder_infra *infra, const struct resource *one);
 /* CONFLICT when it is a part of a bucket that holds objects. */
 int resource_refuse_held (struct larder_infra *infra, struct resource *one, struct larder_error *error);
+/* Does a bucket that is to go hold an object? Asked once for the bucket and its parts, on any thread. */
+int resource_look_held (struct larder_infra *infra, struct resource *one, struct larder_error *error);
+/* As was found for it, or for what it is a part of: 1, 0, or -1. */
+int resource_is_held (const struct larder_infra *infra, const struct resource *one);
 
 /* ---- window.c: times of a day and of a week, UTC. Pure, but for where `here` is ---- */
 

@@ -111,7 +111,7 @@ put_refused (struct buffer *out, const struct line *line)
 }
 
 static void
-put_resource (struct buffer *out, const struct resource *one)
+put_resource (struct buffer *out, const struct larder_infra *infra, const struct resource *one)
 {
 	struct json json;
 	begin_line (&json, out, "resource");
@@ -121,6 +121,8 @@ put_resource (struct buffer *out, const struct resource *one)
 	json_member (&json, "identity", one->identity);
 	json_member_bool (&json, "protect", one->protect);
 	json_member_bool (&json, "empty", one->empty);
+	if (resource_is_held (infra, one) > 0)
+		json_member_bool (&json, "holds", true);
 	json_member (&json, "lacking", one->cut ? one->why_cut : NULL);
 	end_line (&json, out);
 	for (size_t n = 0; n < one->desired.count; n++)
@@ -155,7 +157,7 @@ larder_infra_save (const struct larder_infra *infra, const struct larder_sink *s
 	put_head (&out, infra);
 	for (size_t n = 0; n < infra->count; n++)
 		if (!infra->at[n].aside)
-			put_resource (&out, &infra->at[n]);
+			put_resource (&out, infra, &infra->at[n]);
 	sha256_hex (buffer_text (&out), out.length, whole);
 	buffer_printf (&out, "{\"type\":\"end\",\"sha256\":\"%s\"}\n", whole);
 	return out.failed ? larder_fail_memory (error) : sink->write (sink->context, out.at, out.length, error);
@@ -218,6 +220,7 @@ read_resource (struct larder_infra *infra, const json_t *line, struct resource *
 	one->aside = one->watched = false;
 	one->sifted = true;
 	one->empty = json_is_true (json_object_get (line, "empty"));
+	one->held_then = json_is_true (json_object_get (line, "holds"));
 	lines_begin (&one->desired, one->arena);
 	lines_begin (&one->refused, one->arena);
 	*ret = one;
@@ -281,11 +284,25 @@ saved_read (struct larder_infra *infra, const char *text, struct larder_error *e
 	return code == 0 && !infra->saved_digest ? damaged ("has no head", error) : code;
 }
 
+/* What was told as left since its bucket held objects would go, now that it holds none. */
+static int
+check_held (const struct larder_infra *infra, struct larder_error *error)
+{
+	for (size_t n = 0; n < infra->count; n++) {
+		const struct resource *one = &infra->at[n];
+		if (one->held_then && resource_is_held (infra, one) == 0)
+			return larder_fail_next (error, LARDER_E_CONFLICT, "plan again", "%s '%s' was to be left, as its bucket held objects when this was planned, and it holds none any more",
+				one->type, one->identity);
+	}
+	return 0;
+}
+
 int
 saved_check (const struct larder_infra *infra, struct larder_error *error)
 {
 	char now[65];
 	digest (infra, now);
-	return strcmp (now, infra->saved_digest) == 0 ? 0 : larder_fail_next (error, LARDER_E_CONFLICT, "look at what changed, and plan again: larder infra plan",
-		"what is there is no longer what the plan was made of: nothing was begun");
+	if (strcmp (now, infra->saved_digest) == 0)
+		return check_held (infra, error);
+	return larder_fail_next (error, LARDER_E_CONFLICT, "look at what changed, and plan again: larder infra plan", "what is there is no longer what the plan was made of: nothing was begun");
 }

@@ -287,6 +287,33 @@ def test_cli_infra_a_plan_to_destroy_tells_what_will_be_left():
     assert larder("infra", "destroy", "--environment", NAME, env=env).code == 5        # still there
 
 
+def test_cli_infra_a_plan_to_destroy_tells_buckets_that_hold_objects():
+    """An old version is enough. The bucket is left with its parts and with what those need, as destroy does it; a saved plan leaves what got an object since, and what it told as left."""
+    fresh()
+    apply()
+    write("one", b"1")
+    assert larder("put", "one", "images:kept").code == 0 and larder("rm", "images:kept").code == 0 and larder("put", "one", "logs:kept").code == 0
+    env = configured(PIPELINE, ("instance = pingvas-studio\n", "instance = pingvas-studio\ndestroy = yes\nskip-final-snapshot = yes\n"))
+    planned = plan("--destroy", "--detailed-exitcode", "-o", "held.plan", env=env, code=10)
+    left = {(line["resource"], line["identity"]): line["why"] for line in facts(planned, "resource") if line["change"] == "left"}
+    held = "the bucket holds objects: it will be left; larder rm -r --all-versions empties it"
+    assert left.pop(("cdn", NEEDED[2])) == "access '%s' stays, and needs it: it will be left" % NEEDED[0], left
+    assert left.pop(("bucket", NEEDED[1])) == "replication '%s' stays, and needs it: it will be left" % NEEDED[0], left
+    assert left == {**{(kind, NEEDED[0]): held for kind in ("bucket", "access", "replication")}, ("bucket", "pingvas-studio-logs"): held}, left
+    shown = larder("infra", "plan", "--destroy", env=env).out
+    assert "=   bucket pingvas-studio-logs" in shown and held in shown and "6 that will be left" in shown.splitlines()[-1], shown
+    assert [line["change"] for line in facts(plan("--destroy", "--only", "store/logs", env=env), "resource")] == ["left"]
+    there = state()
+    assert larder("rm", "-r", "--all-versions", "logs:", env=env).code == 0
+    got = larder("infra", "destroy", "held.plan", "--environment", NAME, env=env)
+    assert got.code == 5 and "pingvas-studio-logs" in got.err and "plan again" in got.err and state() == there, got.err
+    plan("--destroy", "-o", "held.plan", env=env)
+    assert larder("put", "one", "uploads:kept").code == 0
+    done = told(larder("infra", "destroy", "--json", "--environment", NAME, "held.plan", env=env))
+    assert told(planned)["left"] == 6 and done["failed"] + done["skipped"] == 6 and done["removed"] == told(planned)["removed"] == 6, (told(planned), done)
+    assert larder("cat", "uploads:kept", env=env).raw == b"1" and not os.path.exists(os.path.join(DEMO, "pingvas-studio-logs"))
+
+
 def test_cli_infra_destroy_of_one_section():
     fresh()
     apply()
@@ -322,7 +349,13 @@ def test_cli_infra_what_cannot_be_changed_in_place():
         whole, = [line for line in facts(got, "resource") if line["change"] == "replace"]
         assert why in whole["why"] and [told(got)[name] for name in ("replaced", "left")] == [replaced, 1 - replaced], (words, whole, told(got))
         assert ("no changes" in larder("infra", "plan", *words, env=env).out) is False
-    assert apply("--replace", env=env)["replaced"] == 1 and marks(plan(env=env)) == []
+    # What it tells others is another then: they are planned as changed, and as many are.
+    planned = plan("--replace", env=env)
+    its = [line for line in facts(planned, "change") if line["resource"] == "backup"]
+    assert [(line["change"], line.get("from"), "will" in line) for line in its if line.get("from")] == [("create", "filesystem/model-cache#id", False)], its
+    done = apply("--replace", env=env)
+    assert {name: done[name] for name in ("replaced", "updated", "same")} == {name: told(planned)[name] for name in ("replaced", "updated", "same")} == {"replaced": 1, "updated": 1, "same": 10}, done
+    assert marks(plan(env=env)) == []
 
 
 def test_cli_infra_what_a_backend_lacks():
@@ -446,6 +479,53 @@ def test_cli_infra_tiers_of_archives():
     assert apply(env=none)["updated"] == 1 and b"tiering\tnone\n" in read(path) and marks(plan(env=none)) == []
 
 
+# Each key that names another section: where it stands, and a section of that kind, misspelt.
+NAMES = (
+    ("store", "backend", "backend"), ("store", "in", "store"), ("store", "lifecycle", "lifecycle"), ("store", "cors", "cors"), ("store", "cdn", "cdn"), ("store", "replication", "replication"),
+    ("pipeline", "store", "store"), ("pipeline", "thumbnail-store", "store"), ("cache", "source", "store"), ("cache", "store", "filesystem"), ("cache", "lock", "lock"), ("lock", "store", "store"),
+    ("cdn", "backend", "backend"), ("cdn", "store", "store"), ("cdn", "behaviors", "behavior"), ("behavior", "cors", "cors"), ("replication", "to", "store"), ("filesystem", "backend", "backend"),
+    ("filesystem", "backup", "backup"), ("backup", "backend", "backend"), ("backup", "rules", "backup-rule"), ("backup", "resources", "database"), ("database", "backend", "backend"),
+    ("resource", "backend", "backend"),
+)
+EACH_KIND = "".join('[%s "spelt-%s"]\n' % (kind, kind) for kind in ("lifecycle", "behavior", "backup-rule")) + '[lock "spelt-lock"]\ndriver = file\nroot = /spelt\n' \
+    + '[backend "spelt-backend"]\ndriver = localfs-mock\nroot = /spelt\n[cors "spelt-cors"]\norigins = *\n[resource "spelt-resource"]\ntype = localfs-mock.bucket\n'
+
+
+def test_cli_infra_a_misspelt_name_of_a_section():
+    """In every key that names one: INVALID, with its line and the nearest that is there."""
+    fresh()
+    for kind, key, named in NAMES:
+        lines = (PIPELINE + EACH_KIND).split("\n")
+        names = [line.split('"')[1] for line in lines if line.startswith("[%s " % named)]
+        at = next(n for n, line in enumerate(lines) if line.startswith("[%s " % kind))
+        end = next((n for n, line in enumerate(lines) if n > at and line.startswith("[")), len(lines))
+        lines[at + 1:end] = ["%s = %sx" % (key, names[-1])] + [line for line in lines[at + 1:end] if not line.startswith((key + " ", key + "="))]
+        env = configured("\n".join(lines))
+        for words in (("infra", "plan"), ("config", "check")):
+            got = larder(*words, env=env)
+            assert got.code == 2 and "larder.ini:%d" % (at + 2) in got.err and "did you mean '%s'?" % names[-1] in got.err, (kind, key, words, got.code, got.out, got.err)
+
+
+def test_cli_infra_a_line_said_twice():
+    """By two sections that a store names, or twice by one: where it is told."""
+    for change, words in ((("tags = \"Name=Generated Images\"", "tags = Name=other, \"Name=Generated Images\""), "'tag[Name]' is to be both 'other' and 'Generated Images'"),):
+        env = configured(PIPELINE, change)
+        number = next(n for n, line in enumerate(PIPELINE.split("\n"), 1) if line == '[store "images"]')
+        for command in (("infra", "plan"), ("config", "check")):
+            got = larder(*command, env=env)
+            assert got.code == 2 and words in got.err and "larder.ini:%d" % number in got.err and '[store "images"]' in got.err and "say it once" in got.err, (command, got.err)
+
+
+def test_cli_infra_destroy_of_an_environment_without_a_name():
+    fresh()
+    apply()
+    there = state()
+    for given in ((), ("--environment", ""), ("--environment", NAME)):
+        env = configured(PIPELINE, ("environment = pingvas-studio\n", ""))
+        got = larder("infra", "destroy", "--only", "store/logs", *given, env=env)
+        assert got.code == 2 and "no [larder] environment" in got.err and "write environment = NAME" in got.err and state() == there, (given, got.code, got.err)
+
+
 RULES = "rules = daily, twin\n"
 TWINS = PIPELINE + '[backup-rule "daily"]\nid = daily_backup\n[backup-rule "twin"]\nid = daily_backup\nschedule = cron(0 3 * * ? *)\n'
 
@@ -455,7 +535,7 @@ def test_cli_infra_hostile_sections():
     fresh()
     cases = (
         (("bucket = pingvas-studio-logs", "bucket = pingvas-studio-images"), 2, "both [store"),
-        (("resources = model-cache", "resources = no-such"), 3, "no-such"),
+        (("resources = model-cache", "resources = no-such"), 2, "no-such"),
         (("backup = models\n", "backup = no-such\n"), 2, "names the backup 'no-such', which is not there"),
         (("schedule = cron(0 2 * * ? *)\n", "rules = daily\n"), 2, "names the backup-rule 'daily', which is not there"),
         (("rule = daily_backup\n", RULES), 2, "has 'schedule' beside rules"),
@@ -466,7 +546,7 @@ def test_cli_infra_hostile_sections():
         *((("bucket = pingvas-studio-logs", "tiering = %s\nbucket = pingvas-studio-logs" % tiering), 2, "larder.ini:") for tiering in WRONG_TIERS),
         (("tags = \"Name=Generated Images\", Environment=production", "tags = production"), 2, "is no tag"),
         (("behaviors = thumbnails, default", "behaviors = thumbnails, no-such"), 2, "no-such"),
-        (("resources = model-cache", "resources = model-cache, postgres"), 3, "postgres"),
+        (("resources = model-cache", "resources = model-cache, postgres"), 2, "did you mean 'postgresql'?"),
         (("window = 03:00-04:00", "window = 3am"), 2, "has a window '3am'"),
         (("window = 03:00-04:00", "window = 03:00-03:29"), 2, "30 minutes"),
         ((FINAL, "final-snapshot =\ndestroy = yes\n"), 2, "no name for its final snapshot"),

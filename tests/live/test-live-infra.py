@@ -131,7 +131,7 @@ def test_live_infra_role_of_its_own():
         w.infra("destroy", "--environment", "pingvas-studio", "--only", "store/images")
         iam.delete_policy(PolicyArn=everything)
         held = [r["path"] for r in w.sent if r["method"] == "GET" and r["path"].startswith("/%s?" % IMAGES) and "max-keys" in r["path"]]
-        assert len(held) == 1, held                                         # replication and access ask once for both
+        assert [path.split("max-keys=")[1] for path in held] == ["1", "1000"], held       # the plan for all of it, and then replication and access for both
         assert [one["RoleName"] for one in iam.list_roles()["Roles"] if one["RoleName"] == name] == [], iam.list_roles()
     finally:
         with open(w.config, "w") as file:
@@ -562,6 +562,14 @@ def test_live_infra_in_another_region():
     assert len(made) == 1 and "/ap-northeast-2/s3/" in made[0], made                # though it was found in the other one
     assert w.client.get_bucket_location(Bucket=LOGS)["LocationConstraint"] == "ap-northeast-2"
     assert w.marks(*only, "--detailed-exitcode") == []
+    # Who may read it goes with it, and is planned and made anew with it.
+    policy = w.client.get_bucket_policy(Bucket=LOGS)["Policy"]
+    w.client.delete_bucket(Bucket=LOGS)
+    w.client.create_bucket(Bucket=LOGS, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    w.client.put_bucket_policy(Bucket=LOGS, Policy=policy)
+    assert (LOGS, "tls-only", "create") in w.marks(*only, "--replace") and (LOGS, "tls-only", "create") not in w.marks(*only)
+    w.infra("apply", *only, "--replace")
+    assert w.client.get_bucket_policy(Bucket=LOGS)["Policy"] == policy and w.marks(*only, "--detailed-exitcode") == []
 
 
 def test_live_infra_keeps_what_a_resource_promises():
