@@ -32,7 +32,7 @@ static const struct aws_fault_row rows[] = {
 	ROW ("AuthorizationHeaderMalformed", INVALID, 400, NEVER, "set region in the [backend] section to the bucket's"),
 	ROW ("BadDigest", INTEGRITY, 400, NEVER, DAMAGED),
 	ROW ("BandwidthLimitExceeded", UNAVAILABLE, 503, THROTTLED, SLOWER),
-	ROW ("BucketAlreadyExists", CONFLICT, 409, NEVER, "choose another name: bucket names are shared with everybody"),
+	ROW ("BucketAlreadyExists", CONFLICT, 409, NEVER, "it is owned by another account: choose another name, for bucket names are shared with everybody"),
 	ROW ("BucketAlreadyOwnedByYou", CONFLICT, 409, NEVER, "the bucket is there and yours: use it"),
 	ROW ("BucketNotEmpty", CONFLICT, 409, NEVER, "remove its objects, versions and uploads first"),
 	ROW ("CNAMEAlreadyExists", CONFLICT, 409, NEVER, "take the alias from the distribution that has it, or leave it out here"),

@@ -217,6 +217,15 @@ hides_missing (const struct s3_exchange *exchange, const struct aws_fault *fault
 	return looks && request->path[1] && fault->status == 403 && (!fault->code[0] || strcmp (fault->code, "AccessDenied") == 0);
 }
 
+/* A bucket of somebody else's is refused as one of ours is without the right, and a HEAD has no words for credentials that are wrong. */
+static bool
+hides_owner (const struct s3_exchange *exchange, const struct aws_fault *fault)
+{
+	const struct aws_request *request = &exchange->request;
+	bool whole = strcmp (request->method, "HEAD") == 0 && request->bucket && !request->path[1];
+	return whole && fault->status == 403 && (!fault->code[0] || strcmp (fault->code, "AccessDenied") == 0);
+}
+
 /* What the table of codes cannot know. */
 static void
 explain_fault (const struct s3 *s3, const struct s3_exchange *exchange, const struct aws_fault *fault, struct larder_error *error)
@@ -224,6 +233,9 @@ explain_fault (const struct s3 *s3, const struct s3_exchange *exchange, const st
 	char next[256];
 	if (hides_missing (exchange, fault))
 		snprintf (next, sizeof next, "it is missing, or these credentials may not read it: s3:ListBucket on bucket '%.80s' would tell which", exchange->request.bucket);
+	else if (hides_owner (exchange, fault))
+		snprintf (next, sizeof next, "the credentials are wrong (larder doctor), or lack s3:ListBucket on bucket '%.63s', or the name belongs to another account: then choose another as bucket of the [store]",
+		          exchange->request.bucket);
 	else if (strcmp (fault->code, "NoSuchBucket") == 0 && s3->create && !may_make (s3, exchange->request.bucket))
 		snprintf (next, sizeof next, "check the name '%.80s'; create = yes makes buckets of stores alone", exchange->request.bucket);
 	else if (strcmp (fault->code, "NoSuchBucket") == 0 && !s3->create)

@@ -11,7 +11,7 @@ import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from strategy_buckets import (  # noqa: E402
-    DRIFTS, IMAGES, LOGS, MODELS, REPLICA, ROLE, UPLOADS, change, check_strategy, copies_set, marked, plain, policy_set, rule_set, rules_of, tags_set, world)
+    BACKUPS, DRIFTS, IMAGES, LOGS, MODELS, REPLICA, ROLE, UPLOADS, change, check_strategy, copies_set, marked, plain, policy_set, rule_set, rules_of, tags_set, world)
 from tool import BUILD, SLOW, SRC, larder, run  # noqa: E402
 
 
@@ -594,6 +594,28 @@ def test_live_infra_lost_answers():
         check_strategy(w)
         assert w.there() == sorted(w.buckets)
         assert w.marks("--detailed-exitcode") == []
+
+
+def test_live_infra_whose_bucket():
+    """c-I07: a bucket that may not be looked at is told once, with all that may be the reason; one whose name turns out to be another account's is a conflict."""
+    w = world("aws")
+    w.fresh()
+    for answer in ({"status": 403, "body": ""}, {"status": 403, "code": "AccessDenied"}):
+        w.plan({"path": "^/%s(/?[?].*)?$" % BACKUPS, "do": "reply", **answer})
+        for words in (("plan",), ("apply",)):
+            lines = w.infra(*words, code=4)
+            whole = [line for line in lines if line["type"] in ("resource", "step") and line["identity"] == BACKUPS and line.get("step") != "begun"]
+            assert {line["resource"] for line in whole} == {"bucket"} and w.writes() == [], whole
+            said = json.dumps(whole)
+            assert all(one in said for one in ("credentials are wrong", "s3:ListBucket on bucket '%s'" % BACKUPS, "belongs to another account", "[store]")), whole
+    w.empty()
+    w.plan({"method": "PUT", "path": "^/%s$" % BACKUPS, "do": "reply", "status": 409, "code": "BucketAlreadyExists"})
+    lines = w.infra("apply", code=5)
+    failed, = [line for line in lines if line.get("step") == "failed"]
+    assert failed["identity"] == BACKUPS and "owned by another account" in json.dumps(failed), failed
+    assert w.there() == sorted(set(w.buckets) - {BACKUPS})
+    w.plan()
+    w.fresh()
 
 
 def test_live_infra_made_before():
