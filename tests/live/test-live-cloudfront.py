@@ -178,6 +178,30 @@ def test_live_cloudfront_each_drift_is_found_and_mended():
         assert marks(place.run("plan", text=OAC)) == [], (number, path)
 
 
+def test_live_cloudfront_lists_the_bucket_where_asked():
+    """list = yes: a second statement, of the bucket itself, for whom reads it already; mended when it lost its action, and gone with the key."""
+    def statements():
+        return {each["Sid"]: each for each in json.loads(place.buckets.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]}
+
+    for text in (OAC, PIPELINE):
+        lists = text.replace("ipv6 = yes", "ipv6 = yes\nlist = yes")
+        place.fresh(text=lists)
+        want = statements()
+        lister, reader = want["larder-lister-images"], want["larder-reader-images"]
+        assert (lister["Effect"], lister["Action"], lister["Resource"]) == ("Allow", "s3:ListBucket", "arn:aws:s3:::" + BUCKET), lister
+        assert [lister.get(name) for name in ("Principal", "Condition")] == [reader.get(name) for name in ("Principal", "Condition")], want
+        again = place.run("apply", text=lists)
+        assert again.code == 0 and place.wrote() == [] and [line["updated"] for line in again.lines if line["type"] == "counts"] == [0], again
+        for drifted in ({**lister, "Action": "s3:GetBucketLocation"}, None):
+            left = {**want, "larder-lister-images": drifted}
+            place.buckets.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": [each for each in left.values() if each]}))
+            found = place.run("plan", text=lists)
+            assert [line["path"] for line in found.lines if line["type"] == "change" and line["resource"] == "access"] == ["lister[images]"], found
+            assert place.run("apply", text=lists).code == 0 and statements() == want, statements()
+        done = place.run("apply", text=text)
+        assert done.code == 0 and statements() == {sid: each for sid, each in want.items() if sid != "larder-lister-images"}, (done, statements())
+
+
 MORE = (OAC.replace("geo = none", "geo = none\nweb-acl = arn:aws:wafv2:us-east-1:123456789012:global/webacl/w/1\nkey-group = kg-1"))
 
 
