@@ -207,7 +207,7 @@ infra_counts (struct cli *cli, const struct larder_infra_counts *counts, bool pl
 	add_count (&text, counts->removed, planned ? "to remove" : "removed");
 	if (!text.length && !(counts->left + counts->failed + counts->skipped))
 		buffer_add_text (&text, "no changes");
-	add_count (&text, counts->left, "that will be left");
+	add_count (&text, counts->left, planned ? "that will be left" : "left");
 	add_count (&text, counts->same, "as they are");
 	add_count (&text, counts->missing, "not there");
 	add_count (&text, counts->lacking, "not supported here");

@@ -54,6 +54,7 @@ count (struct applying *applying, uint32_t mark)
 	counts->removed += mark == LARDER_INFRA_REMOVE;
 	counts->same += mark == LARDER_INFRA_SAME;
 	counts->failed += mark == LARDER_INFRA_FAILED;
+	counts->left += mark == LARDER_INFRA_LEFT;
 	pthread_mutex_unlock (&applying->mutex);
 }
 
@@ -61,7 +62,7 @@ static int
 broken (struct applying *applying, struct resource *one, int code, const struct larder_error *error)
 {
 	tell (applying, one, LARDER_INFRA_BROKEN, error, NULL);
-	count (applying, LARDER_INFRA_FAILED);
+	count (applying, one->stays ? LARDER_INFRA_LEFT : LARDER_INFRA_FAILED);
 	pthread_mutex_lock (&applying->mutex);
 	if (applying->code == 0) {
 		applying->code = code;
@@ -244,15 +245,18 @@ unmake_one (void *context, struct resource *one)
 	if (one->code < 0)
 		return broken (applying, one, one->code, one->error);
 	tell (applying, one, LARDER_INFRA_BEGUN, NULL, NULL);
-	if (one->protect)
+	if (larder_is_cancelled (applying->infra->larder))
+		code = larder_fail_cancelled (&error);
+	else if (one->protect)
 		code = larder_fail_next (&error, LARDER_E_CONFLICT, strcmp (one->type, "database") == 0 ? "destroy = yes lets it go, after its final snapshot" : "take protect = yes out, when it is really to go",
 			"%s '%s' is protected", one->type, one->identity);
-	else if (larder_is_cancelled (applying->infra->larder))
-		code = larder_fail_cancelled (&error);
 	else
 		code = resource_refuse_held (applying->infra, one, &error);
-	if (code == 0)
+	one->stays = code == LARDER_E_CONFLICT;
+	if (code == 0) {
 		code = remove_it (applying, one, &error);
+		one->stays = code == LARDER_E_CONFLICT && one->left;      /* refused by its driver for what the plan told */
+	}
 	if (code < 0)
 		return broken (applying, one, code, &error);
 	one->mark = LARDER_INFRA_REMOVE;
@@ -273,10 +277,12 @@ skip_one (void *context, struct resource *one, const struct resource *because)
 			count (applying, LARDER_INFRA_SAME);
 		return;
 	}
-	snprintf (why, sizeof why, "%s '%s' failed", because->type, because->identity);
+	snprintf (why, sizeof why, "%s '%s' %s", because->type, because->identity, because->stays ? "stays" : "failed");
+	one->stays = because->stays;
 	tell (applying, one, LARDER_INFRA_SKIPPED, NULL, why);
 	pthread_mutex_lock (&applying->mutex);
-	applying->counts.skipped++;
+	applying->counts.left += one->stays;
+	applying->counts.skipped += !one->stays;
 	pthread_mutex_unlock (&applying->mutex);
 }
 
