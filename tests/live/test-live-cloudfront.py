@@ -750,7 +750,7 @@ def test_live_cloudfront_certificate_by_a_tag_has_the_rules_of_any():
 
 def test_live_cloudfront_a_store_that_it_cannot_reach():
     place.fresh(apply=False)
-    place.server.make_bucket(BUCKET)
+    place.buckets.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
     done = place.run("apply", text=OAC, store="minio")
     assert done.code == 2 and "cannot reach" in done.err and place.service.distributions == {} and "CreateDistributionWithTags" not in place.wrote(), done
 

@@ -422,7 +422,7 @@ def test_live_strategy_references_to_nothing():
         lines = w.infra("apply", code=3)
         assert set(steps(lines, "failed")) == {("filesystem", "pingvas-studio-models")} and set(steps(lines, "skipped")) == {("backup", strategy_backup.PLAN)} and "tag:Name=nothing" in w.err, w.err
         assert counts(lines)["created"] == 10 and w.there() == sorted(w.buckets), counts(lines)
-        for old, new, code, word in (("resources = model-cache", "resources = no-such", 3, "no-such"), ("in = images  ", "in = nowhere ", 2, "nowhere"),
+        for old, new, code, word in (("resources = model-cache", "resources = no-such", 2, "no-such"), ("in = images  ", "in = nowhere ", 2, "nowhere"),
                                      ("cors = studio\n", "cors = studio-x\n", 2, "studio-x"), ("to = images-replica", "to = no-replica", 2, "no-replica")):
             change(w.config, (old, new))
             w.infra("apply", code=code)
