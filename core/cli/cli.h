@@ -166,6 +166,8 @@ int items_exit (const struct cli *cli);
 /* For commands that hand their items to larder_transfer and larder_transfer_remove. */
 int transfer_run (struct cli *cli, const struct larder_transfer *request, struct larder_error *error);
 int transfer_finish (struct cli *cli, int code, const struct larder_summary *summary, struct larder_error *error);
+/* Of two runs that are one command, which ended with `before` and `code`: one summary, and the code of both. */
+int summary_add (struct larder_summary *sum, const struct larder_summary *more, int before, int code);
 int transfer_event (void *context, const struct larder_event *event);
 void moved_event (struct cli *cli, const struct larder_event *event);   /* of progress */
 

@@ -97,16 +97,7 @@ gc_images (struct cli *cli, const struct collect *collect, uint32_t flags, int b
 {
 	struct larder_summary more = { .size = sizeof more };
 	int code = larder_images_gc (cli->larder, collect->pipeline, collect->older_than, flags, transfer_event, cli, &more, before == 0 ? error : NULL);
-	sum->scanned += more.scanned;
-	sum->done += more.done;
-	sum->skipped += more.skipped;
-	sum->again += more.again;
-	sum->refused += more.refused;
-	sum->failed += more.failed;
-	sum->bytes += more.bytes;
-	sum->code = before == 0 ? more.code : code == 0 || sum->code == more.code ? sum->code : 0;
-	sum->ended = more.ended;
-	return before ? before : code;
+	return summary_add (sum, &more, before, code);
 }
 
 static int

@@ -112,7 +112,7 @@ help_command (struct buffer *into, const struct larder_cmd *cmd)
 static void
 add_command (struct buffer *into, const struct larder_cmd *cmd)
 {
-	buffer_printf (into, "  %-18s %s\n", cmd->name, cmd->summary);
+	buffer_printf (into, "  %-19s %s\n", cmd->name, cmd->summary);
 }
 
 int

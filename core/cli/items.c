@@ -145,6 +145,22 @@ tell_done (const struct cli *cli, uint64_t done, char *ret, size_t room)
 }
 
 int
+summary_add (struct larder_summary *sum, const struct larder_summary *more, int before, int code)
+{
+	bool first = sum->failed + sum->refused == 0;
+	sum->scanned += more->scanned;
+	sum->done += more->done;
+	sum->skipped += more->skipped;
+	sum->again += more->again;
+	sum->refused += more->refused;
+	sum->failed += more->failed;
+	sum->bytes += more->bytes;
+	sum->code = first ? more->code : more->failed + more->refused == 0 || sum->code == more->code ? sum->code : 0;
+	sum->ended = more->ended;
+	return before ? before : code;
+}
+
+int
 transfer_finish (struct cli *cli, int code, const struct larder_summary *sum, struct larder_error *error)
 {
 	cli->summary = *sum;

@@ -113,12 +113,9 @@ check_class (const char *storage_class, struct larder_error *error)
 	return code;
 }
 
-/* The class that the store's section wishes. A storage that has no classes does without, so that one pipeline file serves
- * everywhere; said once a run. What a caller asks for himself is refused there instead. */
-static const char *
-wished_class (const struct larder_store *store)
+const char *
+store_wished_class (const struct larder_store *store, const char *class)
 {
-	const char *class = store->schema->storage_class;
 	if (!class || store->instance->caps & LARDER_CAP_CLASSES)
 		return class;
 	if (!__atomic_exchange_n (&larder_whole (store->larder)->class_told, true, __ATOMIC_RELAXED))
@@ -138,7 +135,7 @@ fill_attributes (const struct larder_store *store, const char *key, struct larde
 		attributes->cache_control = store->schema->cache_control;
 	int code = check_class (store->schema->storage_class, error);
 	if (!attributes->storage_class)
-		attributes->storage_class = wished_class (store);
+		attributes->storage_class = store_wished_class (store, store->schema->storage_class);
 	return code < 0 ? code : check_class (attributes->storage_class, error);
 }
 
@@ -249,7 +246,7 @@ store_copy (struct larder_store *from, struct larder_store *to, struct larder_ar
 	};
 	copy.attributes.size = sizeof copy.attributes;
 	if (!copy.attributes.storage_class)
-		copy.attributes.storage_class = wished_class (to);
+		copy.attributes.storage_class = store_wished_class (to, to->schema->storage_class);
 	struct larder_call call = larder_call_begin (to->larder, arena);
 	instance_enter (to->instance);
 	code = to->driver->copy (to->instance->self, &call, &copy, ret_info, error);

@@ -43,6 +43,9 @@ const char *store_name (const struct larder_store *store);
 const char *store_prefix (const struct larder_store *store);     /* what addresses of its objects begin with: "images:", "s3://bucket/" */
 const char *store_bucket (const struct larder_store *store);
 const struct schema_store *store_section (const struct larder_store *store);  /* of the view itself */
+/* A class that the configuration wishes: NULL in a storage that has no classes, so that one pipeline file serves everywhere; said once a run. What a caller
+ * asks for himself is refused there instead. */
+const char *store_wished_class (const struct larder_store *store, const char *class);
 uint64_t store_caps (const struct larder_store *store);                  /* enum larder_cap */
 bool store_can (const struct larder_store *store, size_t op_offset);     /* offsetof (struct larder_driver, copy) */
 /* The driver's instance, for operations that larder.h does not have (parts, …). */

@@ -93,6 +93,8 @@ check_request (const struct larder_sync *request, struct larder_error *error)
 		return larder_fail_next (error, LARDER_E_INVALID, "choose one of them", "the checksum, the size alone and exact times cannot all decide");
 	if (request->plan && request->flags & LARDER_SYNC_FOLLOW_LINKS)
 		return larder_fail_next (error, LARDER_E_INVALID, "run it without a plan", "links that are followed are no part of a plan");
+	if (request->plan && request->storage_class)
+		return larder_fail_next (error, LARDER_E_INVALID, "run it without a plan", "a class is no part of a plan");
 	return request->mode & ~0777u ? larder_fail_next (error, LARDER_E_INVALID, "three octal digits: 755", "%o is no mode", (unsigned) request->mode) : 0;
 }
 
@@ -157,6 +159,8 @@ run (struct sync *sync, struct larder_error *error)
 		code = refuse_cache (transfer, sync->request, error);
 	if (code == 0)
 		code = sync_list_read (sync, error);
+	if (code == 0 && transfer->store)
+		sync->copy->attributes.storage_class = store_wished_class (transfer->store, sync->request->storage_class);
 	if (code == 0 && sync->request->mode && transfer->store)
 		code = larder_fail_next (error, LARDER_E_INVALID, "leave it out", "a mode is for files: '%s' is a store", sync->request->to);
 	if (code == 0 && transfer->keep_times)
@@ -216,6 +220,7 @@ sync_trees (struct larder *larder, const struct larder_sync *request, const char
 	if (!sync)
 		return larder_fail_memory (error);
 	sync->request = &whole;
+	sync->copy = &copy;
 	sync->judge = sync_judge;
 	sync->alone = sync_leftover;
 	sync->from.root = sync->to.root = -1;

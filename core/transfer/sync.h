@@ -9,6 +9,7 @@
 struct sync {
 	struct transfer transfer;
 	const struct larder_sync *request;
+	struct larder_transfer *copy; /* what the transfer's request is */
 	bool inside_cache;            /* the model cache's own, into its private files */
 	/* What is done with the current key of the source, which `to` has too, or is NULL; with one that only the destination has. */
 	int (*judge) (struct sync *sync, const struct entry *to, struct larder_arena *arena, struct larder_error *error);

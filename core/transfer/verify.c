@@ -109,7 +109,7 @@ judge_alone (struct sync *sync, struct larder_error *error)
 		return larder_fail_memory (error);
 	if (sync->to.at.kind == ENTRY_OTHER)
 		count_skipped (&sync->transfer, name, kind_of_file (sync->to.at.mode));
-	else if (sync_is_item (&sync->to.at) && !sync_is_private (&sync->to))
+	else if (sync_is_item (&sync->to.at) && !sync_is_private (&sync->to) && !(sync->request->flags & LARDER_VERIFY_SOURCE))
 		tell_missing (&sync->transfer, name, &sync->from);
 	return 0;
 }
@@ -119,6 +119,8 @@ verify_trees (struct sync *sync, struct larder_error *error)
 {
 	struct transfer *transfer = &sync->transfer;
 	int code = sync_begin_sides (sync, true, error);
+	if (code == 0)
+		code = sync_list_read (sync, error);
 	if (code == 0)
 		code = sync_merge (sync, error);
 	pool_drain (transfer->pool);
@@ -198,7 +200,7 @@ larder_verify (struct larder *larder, const struct larder_sync *request, larder_
 {
 	struct larder_sync whole = { .size = sizeof whole };
 	larder_give (&whole, request);
-	whole.flags = (whole.flags & (LARDER_SYNC_SIZE_ONLY | LARDER_VERIFY_DOWNLOAD)) | LARDER_SYNC_EMPTY_SOURCE;
+	whole.flags = (whole.flags & (LARDER_SYNC_SIZE_ONLY | LARDER_VERIFY_DOWNLOAD | LARDER_VERIFY_SOURCE)) | LARDER_SYNC_EMPTY_SOURCE;
 	struct larder_transfer looks = {
 		.size = sizeof looks, .flags = whole.flags & LARDER_VERIFY_DOWNLOAD, .from = &whole.from, .count = 1, .to = whole.to,
 		.attributes = { .size = sizeof looks.attributes },

@@ -255,7 +255,7 @@ static const struct field fields[] = {
 	FIELD (larder_sync, exclude), FIELD (larder_sync, include_count), FIELD (larder_sync, exclude_count), FIELD (larder_sync, delete_most),
 	FIELD (larder_sync, delete_most_percent), FIELD (larder_sync, mode), FIELD (larder_sync, shard), FIELD (larder_sync, shards),
 	FIELD (larder_sync, failed_to), FIELD (larder_sync, only),
-	FIELD (larder_sync, plan),
+	FIELD (larder_sync, plan), FIELD (larder_sync, storage_class),
 	SIZE (larder_transfer),
 	FIELD (larder_transfer, size), FIELD (larder_transfer, flags), FIELD (larder_transfer, from),
 	FIELD (larder_transfer, count), FIELD (larder_transfer, to), FIELD (larder_transfer, attributes),

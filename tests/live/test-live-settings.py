@@ -48,6 +48,9 @@ model verify
 doctor --probe images
 
 model evict base --base sdxl
+replication status images
+replication check images
+replication repair -n images
 cdn url images:one
 cdn sign --expires 1h images:one
 cdn invalidate images:one

@@ -375,8 +375,9 @@ enum larder_sync_flag {              /* beside LARDER_DRY_RUN */
 	LARDER_SYNC_CHECKSUM = 1 << 11,  /* bytes decide: files are read, and each object is asked for its checksum, or read */
 	LARDER_VERIFY_DOWNLOAD = 1 << 12, /* larder_verify: every byte of both is read, whatever checksums say */
 	LARDER_SYNC_EXACT_TIMES = 1 << 13, /* times to the nanosecond, as uploads keep them in the metadata "mtime": each object of one size is asked */
-	LARDER_SYNC_FOLLOW_LINKS = 1 << 14 /* links of a local source are what they lead to, as long as that lies in it; those that lead out, or
+	LARDER_SYNC_FOLLOW_LINKS = 1 << 14, /* links of a local source are what they lead to, as long as that lies in it; those that lead out, or
 	                                    * back to a folder that they lie in, are refused */
+	LARDER_VERIFY_SOURCE = 1 << 15   /* larder_verify: `to` is to have what `from` has; what it has besides is nobody's matter */
 };
 
 struct larder_sync {
@@ -392,6 +393,7 @@ struct larder_sync {
 	const char *failed_to;           /* file that gets the key of each that failed or was refused, percent-encoded, one a line; NULL: none */
 	const char *only;                /* such a file: these keys alone take part, and of one that ends in '/' all below it; NULL: all */
 	const char *plan;                /* file that gets what would be done, for larder_apply; nothing is done. NULL: none */
+	const char *storage_class;       /* of what is copied into a store, where that has classes; NULL: as its section says. No part of a plan */
 };
 
 /* Makes `to` like `from`: copies what is missing or different there. Two listings are merged in byte order, in flat memory, and
@@ -412,8 +414,8 @@ LARDER_API int larder_sync (struct larder *larder, const struct larder_sync *req
 LARDER_API int larder_apply (struct larder *larder, const char *plan, uint32_t flags, larder_event_fn event, void *context,
                              struct larder_summary *ret_summary, struct larder_error *error);
 
-/* Do two trees, or a file or object and another, have the same bytes? Of the request counts: from, to, the filters, the shard, and
- * LARDER_SYNC_SIZE_ONLY or LARDER_VERIFY_DOWNLOAD; nothing is changed. Where both sides tell a checksum of the whole of one kind, nothing is
+/* Do two trees, or a file or object and another, have the same bytes? Of the request counts: from, to, the filters, the shard, of trees `only`, and
+ * LARDER_SYNC_SIZE_ONLY, LARDER_VERIFY_DOWNLOAD and LARDER_VERIFY_SOURCE; nothing is changed. Where both sides tell a checksum of the whole of one kind, nothing is
  * read; where one does, the other is read. What is alike is "same" and counts as done; what "differs", or is "missing" on
  * the other side, counts as failed with INTEGRITY; what could not be compared is "failed" with its own code, as NOTREADY of an archived
  * object that has to be read. NOTFOUND when nothing is on either side. */

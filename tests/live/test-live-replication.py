@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""test-live-replication: larder replication on real servers. What a service says of each object is put into its answers: these servers copy nothing by themselves."""
+import email.utils
+import os
+import re
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+import servers  # noqa: E402
+from scene import Places, Scene, run_in  # noqa: E402
+
+STATUS = "x-amz-replication-status"
+
+
+class Place(Scene):
+    """Two buckets that keep versions, of one server."""
+
+    def __init__(self, name):
+        super().__init__(servers.start(name), ["create = no", "attempts = 2"])
+        for bucket in ("bucket", "replica"):
+            self.server.make_bucket(bucket, versioning=True)
+        self.use_bucket("bucket")
+        self.to("replica")
+        self.change(self.path("pipeline/profiles", self.profile + ".ini"), '[backend "objects-replica"]\n', ["create = no", "attempts = 2"])
+        with open(self.config) as file:
+            self.plain = file.read()
+
+    def to(self, bucket):
+        self.change(self.config, '[store "images-replica"]\n', ["bucket = " + bucket])
+
+    def clean(self):
+        super().clean()
+        self.put(self.config, self.plain.encode())
+        for bucket in ("bucket", "replica"):
+            while entries := self.client.list_objects_v2(Bucket=bucket).get("Contents", []):
+                self.client.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": entry["Key"]} for entry in entries]})
+
+    def fill(self, bucket, *keys, body=b"bytes"):
+        for key in keys:
+            self.client.put_object(Bucket=bucket, Key=key, Body=body)
+
+    def says(self, *rules):
+        """Of the objects whose path is like the first of these patterns, this word, and how old they are."""
+        plan = []
+        for pattern, word, seconds in rules:
+            headers = {STATUS: word}
+            if seconds:
+                headers["Last-Modified"] = email.utils.formatdate(time.time() - seconds, usegmt=True)
+            plan.append({"method": "HEAD", "path": "^/bucket/" + pattern, "do": "headers", "set": headers})
+        self.between.plan(plan)
+
+    def replication(self, word, *words, code=0):
+        """([lines of that kind], the run)"""
+        done = self.run("replication", word, "--json", *words)
+        assert done.code == code, done
+        return [line for line in done.lines if line["type"] in ("replication", "object")], done
+
+    def there(self):
+        return [entry["Key"] for entry in self.client.list_objects_v2(Bucket="replica").get("Contents", [])]
+
+
+place = Places(Place)
+
+
+def names(lines):
+    return {line["src"].partition(":")[2]: line["action"] for line in lines}
+
+
+def verdict(name, healthy):
+    """c-F06: the verdict comes from the objects, not from the rule. `healthy`: the exit status where nothing is wrong with them."""
+    scene = place(name)
+    os.makedirs(scene.path("tree"), exist_ok=True)
+    for n in range(1000):
+        scene.put("tree/%03d" % n, b"%d" % n)
+    assert scene.run("put", "-q", "-r", scene.path("tree") + "/", "images:k/").code == 0
+    words = [("k/00[0-2]$", "FAILED", 0), ("k/01", "PENDING", 3600), ("k/0[2-6]", None, 0), ("k/07", "REPLICA", 0), ("k/08", "COMPLETE", 0), ("k/", "COMPLETED", 0)]
+    scene.says(*words)
+    (line,), done = scene.replication("status", "--all", "images", code=6)
+    assert line["objects"] == {"COMPLETED": 927, "PENDING": 10, "FAILED": 3, "REPLICA": 10, "none": 50, "OTHER": 0}, line
+    assert [one["key"] for one in sorted(line["failed"], key=lambda one: one["key"])] == ["k/000", "k/001", "k/002"], line
+    assert line["late"] == 10 and line["oldest_pending"].startswith("k/01") and 3600 <= line["behind_seconds"] < 3900, line
+    assert "50 have no status" in done.err and "3 failed" in done.err and "10 have been pending for more than 15m" in done.err, done.err
+    scene.says(*words[1:])
+    (line,), done = scene.replication("status", "--sample", "1000", "images", code=healthy or 9)
+    assert line["looked"] == 1000 and line["late"] == 10, line
+    scene.says(("k/", "PENDING", 300))
+    (line,), done = scene.replication("status", "--sample", "30", "images", code=healthy)
+    assert line["looked"] == 30 and line["listed"] == 1000 and line["objects"]["PENDING"] == 30 and line["late"] == 0, line
+
+
+def test_live_replication_status_minio():
+    """MinIO has none of the kind that a section sets up, so there is nothing to hold against it."""
+    verdict("minio", 0)
+
+
+def test_live_replication_status_moto():
+    """The rule is not there: 6, whatever becomes of the objects."""
+    verdict("moto", 6)
+
+
+def repairs(name):
+    scene = place(name)
+    scene.fill("bucket", "a", "b/c", "b/d", "same")
+    scene.fill("replica", "same", "besides")
+    scene.fill("replica", "b/c", body=b"other")
+    lines, done = scene.replication("check", "images", code=6)
+    assert {key: action for key, action in names(lines).items() if action != "same"} == {"a": "missing", "b/c": "differs", "b/d": "missing"}, done
+    assert len(scene.replication("repair", "-n", "images")[0]) == 3 and scene.there() == ["b/c", "besides", "same"]
+    lines, done = scene.replication("repair", "images")
+    assert names(lines) == {"a": "copied", "b/c": "copied", "b/d": "copied"} and scene.there() == ["a", "b/c", "b/d", "besides", "same"], done
+    assert set(names(scene.replication("check", "--all", "images")[0]).values()) == {"same"}
+    assert scene.client.get_object(Bucket="replica", Key="b/c")["Body"].read() == b"bytes"
+    return scene, done
+
+
+def test_live_replication_repair_minio():
+    """MinIO has no STANDARD_IA: copied without, which is said."""
+    _, done = repairs("minio")
+    assert "STANDARD_IA is not applied" in done.err, done.err
+
+
+def test_live_replication_repair_moto():
+    scene, _ = repairs("moto")
+    assert scene.client.head_object(Bucket="replica", Key="a")["StorageClass"] == "STANDARD_IA"
+
+
+def test_live_replication_one_backend_copies_within():
+    """Where both stores are of one [backend], no byte of an object passes through this machine."""
+    scene = place("minio")
+    scene.fill("bucket", "a", body=os.urandom(3 << 20))
+    scene.change(scene.config, '[store "images-replica"]\n', ["backend = objects"])
+    mark = len(scene.between.requests)
+    assert len(scene.replication("repair", "images")[0]) == 1 and scene.there() == ["a"]
+    seen = scene.between.requests[mark:]
+    assert [r for r in seen if r["method"] == "PUT" and any(header.lower() == "x-amz-copy-source" for header, _ in r["headers"])], seen
+    assert not [r for r in seen if r["body_bytes"] > 100000 or r["reply_bytes"] > 100000], seen
+
+
+def test_live_replication_tag():
+    """What the tag selects has a status; what has none is left out, and how many is said."""
+    scene = place("minio")
+    scene.fill("bucket", "t/1", "t/2", "t/3", "b/4")
+    scene.change(scene.config, '[replication "tokyo"]\n', ["prefix = t/", "tag = keep=yes"])
+    scene.says(("t/1", "COMPLETED", 0), ("t/2", "FAILED", 0))
+    lines, done = scene.replication("check", "--all", "images", code=6)
+    assert names(lines) == {"t/1": "missing", "t/2": "missing"} and "1 keys of 'images' are left out" in done.err, done
+    assert names(scene.replication("repair", "images")[0]) == {"t/1": "copied", "t/2": "copied"} and scene.there() == ["t/1", "t/2"]
+    assert scene.replication("check", "images")[1].lines[-1]["same"] == 2
+
+
+def test_live_replication_no_replica():
+    """Its bucket is not there, or may not be listed: named, with what to do, and nothing is written."""
+    scene = place("minio")
+    scene.fill("bucket", "a")
+    scene.to("gone")
+    for word in ("check", "repair"):
+        done = scene.replication(word, "images", code=3)[1]
+        assert "gone" in done.error["message"] and done.error["next"], done
+    scene.to("replica")
+    scene.between.plan([{"method": "GET", "path": "^/replica", "do": "reply", "code": "AccessDenied"}])
+    for word in ("check", "repair"):
+        done = scene.replication(word, "images", code=4)[1]
+        assert "replica" in done.error["message"] and done.error["next"], done
+    scene.between.plan([{"method": "HEAD", "path": "^/bucket/a", "do": "reply", "status": 403}])
+    (line,), done = scene.replication("status", "images", code=4)
+    assert line["looked"] == 0 and done.error["what"] == "images:a" if "what" in done.error else "images:a" in done.out, done
+    assert scene.there() == []
+
+
+def test_live_replication_replica_without_versions():
+    """The service would refuse such a rule: told before it is asked to."""
+    scene = place("moto")
+    scene.server.make_bucket("plain")
+    scene.to("plain")
+    (line,), _ = scene.replication("status", "images", code=6)
+    assert line["versioning"] == "yes" and line["versioning_to"] == "no", line
+
+
+run_in(place, sys.modules[__name__])
