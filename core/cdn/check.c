@@ -160,11 +160,11 @@ find_bytes (struct checking *checking, const struct got *edge, const struct got 
 static int
 find_cache (struct checking *checking, const struct got *edge)
 {
-	char text[300], *end = text;
+	char text[300];
 	const char *hit = header_of (edge, "x-cache"), *age = header_of (edge, "age"), *ttl = header_of (edge, "cache-control"), *expires = header_of (edge, "expires");
 	hit = hit ? hit : header_of (edge, "x-cache-status");
 	snprintf (text, sizeof text, "%.150s%s%.40s%s", hit ? hit : "it does not say", age ? ", kept for " : "", age ? age : "", age ? " s" : "");
-	int code = tell (checking, LARDER_NOTE, "cache", end, NULL);
+	int code = tell (checking, LARDER_NOTE, "cache", text, NULL);
 	if (code < 0)
 		return code;
 	snprintf (text, sizeof text, "%.150s%s%.80s", ttl ? ttl : expires ? "" : "as its behavior says: the answer has no cache-control", !ttl && expires ? "until " : "", !ttl && expires ? expires : "");
@@ -297,6 +297,17 @@ rest (struct checking *checking, int64_t began, int64_t *pause)
 	return code;
 }
 
+/* Signed anew each time, for no longer than one look takes. */
+static int
+address_of (struct checking *checking)
+{
+	const struct schema_cdn *schema = config_struct (checking->cdn);
+	const struct larder_cdn_sign request = { .size = sizeof request, .key = checking->asked.key, .expires = clock_wall () + SIGNED_FOR };
+	if (schema->key_group)
+		return larder_cdn_sign (checking->store, checking->arena, &request, &checking->url, checking->error);
+	return larder_url (checking->store, checking->arena, checking->asked.key, &checking->url, checking->error);
+}
+
 /* The store is looked into again each time: what it has may be another by then. */
 static int
 look (struct checking *checking, struct got *edge, struct got *store)
@@ -304,6 +315,8 @@ look (struct checking *checking, struct got *edge, struct got *store)
 	int64_t began = clock_boot (), pause = PAUSE_LEAST;
 	for (;;) {
 		int code = look_into_store (checking, store);
+		if (code == 0)
+			code = address_of (checking);
 		if (code == 0)
 			code = view (checking, checking->url, NULL, edge, checking->error);
 		if (code < 0 || same (edge, store) || !(checking->asked.flags & LARDER_CDN_WAIT) || clock_boot () - began >= checking->asked.wait)
@@ -341,24 +354,13 @@ find_all (struct checking *checking)
 }
 
 static int
-address_of (struct checking *checking, const struct schema_cdn *schema)
-{
-	const struct larder_cdn_sign request = { .size = sizeof request, .key = checking->asked.key, .expires = clock_wall () + SIGNED_FOR };
-	if (schema->key_group)
-		return larder_cdn_sign (checking->store, checking->arena, &request, &checking->url, checking->error);
-	return larder_url (checking->store, checking->arena, checking->asked.key, &checking->url, checking->error);
-}
-
-static int
 find_viewer (struct checking *checking)
 {
 	const struct schema_cdn *schema = config_struct (checking->cdn);
 	if (!schema->backend)
 		return larder_fail_next (checking->error, LARDER_E_UNSUPPORTED, "a profile in which it has a backend", "[cdn \"%s\"] of %s has no backend", config_name (checking->cdn),
 			config_where (checking->cdn));
-	int code = address_of (checking, schema);
-	if (code == 0)
-		code = backend_open (store_larder (checking->store), schema->backend, &checking->viewer, checking->error);
+	int code = backend_open (store_larder (checking->store), schema->backend, &checking->viewer, checking->error);
 	if (code < 0 || checking->viewer->module->driver->view)
 		return code;
 	return larder_fail (checking->error, LARDER_E_UNSUPPORTED, "the driver %s of [cdn \"%s\"] cannot look as a viewer does", checking->viewer->module->driver->name, config_name (checking->cdn));
