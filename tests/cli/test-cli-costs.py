@@ -68,6 +68,14 @@ class Nothing(http.server.BaseHTTPRequestHandler):
     def do_HEAD(self):
         self.send_error(404)
 
+    def do_GET(self):
+        text = b"<Error><Code>NoSuchBucket</Code><Message>none</Message></Error>"
+        self.send_response(404)
+        self.send_header("content-type", "application/xml")
+        self.send_header("content-length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
     def log_message(self, *args):
         pass
 

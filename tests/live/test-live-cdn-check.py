@@ -11,6 +11,7 @@ import threading
 sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
 import servers  # noqa: E402
 import tap  # noqa: E402
+servers.use_environment()
 from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 from scene import MODULES, TOOL, Done  # noqa: E402

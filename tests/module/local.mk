@@ -150,7 +150,6 @@ tests_module_test_module_vet_CFLAGS = $(CFLAGS_UNIT)
 tests_module_test_module_vet_LDADD = $(LIBS_UNIT)
 endif
 
-TESTS += tests/module/test-hello-driver.sh
 EXTRA_DIST += tests/module/test-hello-driver.sh \
 	doc/examples/hello-driver/driver-hello.c doc/examples/hello-driver/Makefile doc/examples/hello-driver/README.md
 
