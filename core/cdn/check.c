@@ -17,8 +17,6 @@
 
 #define WAIT_MOST (30 * 60 * NS_PER_S)
 #define SIGNED_FOR (5 * 60 * NS_PER_S)
-#define PAUSE_LEAST (NS_PER_S / 10)
-#define PAUSE_MOST (5 * NS_PER_S)
 
 /* What somebody got: the store's own reader, or a viewer. `there`: an object. */
 struct got { bool there; struct sha256 sha; char digest[65]; uint64_t length; const char *etag; struct larder_viewed viewed; };
@@ -291,10 +289,7 @@ rest (struct checking *checking, int64_t began, int64_t *pause)
 	int64_t now = clock_boot (), left = checking->asked.wait - (now - began);
 	snprintf (text, sizeof text, "for %s of %s", text_from_duration (now - began, waited), text_from_duration (checking->asked.wait, most));
 	int code = tell (checking, LARDER_NOTE, "waiting", text, NULL);
-	if (code == 0)
-		code = larder_rest (store_larder (checking->store), left < *pause ? left : *pause, checking->error);
-	*pause = *pause < PAUSE_MOST ? *pause * 2 : *pause;
-	return code;
+	return code < 0 ? code : larder_rest_longer (store_larder (checking->store), pause, left, checking->error);
 }
 
 /* Signed anew each time, for no longer than one look takes. */
@@ -312,7 +307,7 @@ address_of (struct checking *checking)
 static int
 look (struct checking *checking, struct got *edge, struct got *store)
 {
-	int64_t began = clock_boot (), pause = PAUSE_LEAST;
+	int64_t began = clock_boot (), pause = 0;
 	for (;;) {
 		int code = look_into_store (checking, store);
 		if (code == 0)

@@ -20,8 +20,6 @@ enum {
 	BELOW_MOST = 15                  /* of which CDNs take few at a time */
 };
 #define WAIT_MOST (30 * 60 * NS_PER_S)
-#define PAUSE_LEAST (NS_PER_S / 10)
-#define PAUSE_MOST (5 * NS_PER_S)
 
 struct target {
 	const struct config_section *cdn;
@@ -145,7 +143,7 @@ plan (struct invalidating *all, struct target *target, const struct prices *pric
 static void
 wait_begins (struct invalidating *all)
 {
-	all->began = clock_boot (), all->told = -1, all->pause = PAUSE_LEAST;
+	all->began = clock_boot (), all->told = -1, all->pause = 0;
 }
 
 static int
@@ -160,10 +158,7 @@ wait_more (struct invalidating *all, const struct target *target, struct larder_
 	int code = tell (all, target, (struct larder_cdn_event) { .step = LARDER_CDN_RUNNING, .paths = target->started, .wildcards = target->wildcards, .waited = waited, .before = all->told,
 		.most = all->asked.wait }, error);
 	all->told = waited;
-	if (code == 0)
-		code = larder_rest (all->larder, left < all->pause ? left : all->pause, error);
-	all->pause = all->pause < PAUSE_MOST ? all->pause * 2 : all->pause;
-	return code;
+	return code < 0 ? code : larder_rest_longer (all->larder, &all->pause, left, error);
 }
 
 /* 1: done; 0: not yet. */

@@ -12,8 +12,6 @@
 #include "error.h"
 #include "text.h"
 
-#define PAUSE_LEAST (NS_PER_S / 10)
-#define PAUSE_MOST (5 * NS_PER_S)
 #define ACTS_MOST 4                /* creations and changes, or removals, of one resource in one run, before it is given up */
 
 struct applying {
@@ -82,7 +80,7 @@ wait_more (struct applying *applying, struct resource *one, struct larder_error 
 	struct waiting *waiting = &one->waiting;
 	char text[32];
 	if (!waiting->pause)
-		*waiting = (struct waiting) { .began = now, .told = -1, .pause = PAUSE_LEAST };
+		*waiting = (struct waiting) { .began = now, .told = -1 };
 	struct larder_infra_event event = { .size = sizeof event, .step = LARDER_INFRA_WAITING, .change = infra_whole (one), .waited = now - waiting->began, .before = waiting->told, .most = most };
 	event.change.why = infra_state (one);
 	if (event.waited >= most)
@@ -90,9 +88,7 @@ wait_more (struct applying *applying, struct resource *one, struct larder_error 
 			one->type, one->identity, text_from_duration (event.waited, text), infra_state (one));
 	tell_event (applying, &event);
 	waiting->told = event.waited;
-	int code = larder_rest (applying->infra->larder, most - event.waited < waiting->pause ? most - event.waited : waiting->pause, error);
-	waiting->pause = waiting->pause < PAUSE_MOST ? waiting->pause * 2 : waiting->pause;
-	return code;
+	return larder_rest_longer (applying->infra->larder, &waiting->pause, most - event.waited, error);
 }
 
 static int

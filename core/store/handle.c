@@ -227,6 +227,14 @@ larder_rest (struct larder *larder, int64_t ns, struct larder_error *error)
 }
 
 int
+larder_rest_longer (struct larder *larder, int64_t *pause, int64_t left, struct larder_error *error)
+{
+	const int64_t least = NS_PER_S / 10, most = 5 * NS_PER_S, now = *pause ? *pause : least;
+	*pause = now < most ? now * 2 : now;
+	return larder_rest (larder, left < now ? left : now, error);
+}
+
+int
 larder_late (const struct larder *larder, int code, struct larder_error *error)
 {
 	if (code != LARDER_E_CANCELLED || !larder || !larder_is_late (larder))

@@ -28,6 +28,8 @@ bool larder_is_cancelled (const struct larder *larder);        /* or past its de
 bool larder_is_late (const struct larder *larder);             /* past its deadline, and nobody cancelled it */
 int larder_fail_cancelled (struct larder_error *error);
 int larder_rest (struct larder *larder, int64_t ns, struct larder_error *error);       /* a cancel ends it */
+/* From 0.1 s on twice as long each time, 5 s at the most, and no longer than what is left. `*pause` is 0 before the first. */
+int larder_rest_longer (struct larder *larder, int64_t *pause, int64_t left, struct larder_error *error);
 
 /* The instance of a [backend], opened when it is the first use; it stays the handle's. */
 int backend_open (struct larder *larder, const char *name, struct instance **ret, struct larder_error *error);

@@ -6,6 +6,8 @@
 
 #include "aws.h"
 
+#define CLEANUP_JSON __attribute__ ((cleanup (json_decrefp)))        /* json_decrefp is Jansson's */
+
 #pragma GCC visibility push (default)
 
 /* Takes the body. aws_request_check tells of a failure. */

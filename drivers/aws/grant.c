@@ -6,11 +6,10 @@
 #include <jansson.h>
 
 #include "arena.h"
+#include "body.h"
 #include "clock.h"
 #include "error.h"
 #include "text.h"
-
-#define CLEANUP_JSON __attribute__ ((cleanup (json_decrefp)))
 
 bool
 aws_is_clean (const char *text)

@@ -5,6 +5,7 @@
 #define LARDER_API_VERSION 0
 #include <pthread.h>
 
+#include "body.h"
 #include "wire.h"
 
 /* An id that something was asked to be made by in this run, and how often. */
@@ -48,8 +49,5 @@ int backup_remove (void *self, struct larder_call *call, const struct larder_res
 
 /* ---- rights.c ---- */
 int backup_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error);
-
-#define CLEANUP_JSON __attribute__ ((cleanup (json_decref_at)))
-static inline void json_decref_at (json_t **at) { json_decref (*at); }
 
 #endif

@@ -10,13 +10,6 @@
 /* What is looked for, and the ARNs that have it. */
 struct search { const char *name, *value, *found; unsigned count; };
 
-static void
-json_decref_at (json_t **at)
-{
-	json_decref (*at);
-}
-#define CLEANUP_JSON __attribute__ ((cleanup (json_decref_at)))
-
 static const char *
 text_of (const json_t *object, const char *name)
 {

@@ -8,23 +8,18 @@
 #include "arena.h"
 #include "buffer.h"
 #include "error.h"
+#include "text.h"
 
-enum { PATHS_MOST = 3000, WILDCARDS_MOST = 15, PATH_MOST = 8 << 10 };
+enum { PATHS_MOST = 3000, WILDCARDS_MOST = 15, PATH_MOST = 8 << 10, KEY_ROOM = 1025 };
 
 /* ---- paths ---- */
-
-static bool
-stays (unsigned char c)
-{
-	return isalnum (c) || (c && strchr ("-._/", c));
-}
 
 /* What viewers ask for is encoded but for what RFC 3986 leaves alone; in an invalidation only what RFC 1738 calls unsafe, and all beyond ASCII, may be. So of
  * the rest, and of '~', which is unsafe by one and left alone by the other, the two are not the same text. */
 static bool
 is_matched (unsigned char c)
 {
-	return stays (c) || c <= ' ' || c >= 0x7f || strchr ("<>\"#%{}|\\^[]`", c);
+	return isalnum (c) || strchr ("-._/", c) || c <= ' ' || c >= 0x7f || strchr ("<>\"#%{}|\\^[]`", c);
 }
 
 static size_t
@@ -36,33 +31,23 @@ matched (const char *key)
 	return length;
 }
 
-static void
-add_path (struct buffer *into, const char *key, size_t length, bool wildcard)
-{
-	buffer_add_char (into, '/');
-	for (size_t n = 0; n < length; n++)
-		if (stays ((unsigned char) key[n]))
-			buffer_add_char (into, key[n]);
-		else
-			buffer_printf (into, "%%%02X", (unsigned char) key[n]);
-	if (wildcard)
-		buffer_add_char (into, '*');
-}
-
 int
 cf_path (const struct larder_pair *asked, struct buffer *into, struct larder_error *error)
 {
 	const char *kind = asked->name, *key = asked->value;
 	bool below = strcmp (kind, "below") == 0, about = strcmp (kind, "about") == 0;
 	size_t length = matched (key), whole = strlen (key);
-	char next[1200];
+	char part[KEY_ROOM], next[KEY_ROOM + 64];
 	if (!below && !about && strcmp (kind, "path") != 0)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "an invalidation has no '%s'", kind);
 	if (length < whole && !about) {
 		snprintf (next, sizeof next, "'%.*s*' takes it along, with all else that begins so", (int) length, key);
 		return larder_fail_next (error, LARDER_E_INVALID, next, "the edges cannot be told '%s%s' alone: they match no name with '%c'", key, below ? "*" : "", key[length]);
 	}
-	add_path (into, key, length, below || length < whole);
+	snprintf (part, sizeof part, "%.*s", (int) length, key);
+	buffer_add_char (into, '/');
+	text_percent (into, part);
+	buffer_add_text (into, below || length < whole ? "*" : "");
 	return into->failed ? larder_fail_memory (error) : 0;
 }
 

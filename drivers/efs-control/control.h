@@ -3,6 +3,7 @@
 #define EFS_CONTROL_CONTROL_H
 
 #define LARDER_API_VERSION 0
+#include "body.h"
 #include "wire.h"
 
 struct control {
@@ -64,8 +65,5 @@ int work_may_write (struct work *work, struct larder_error *error);
 int reach_set (struct work *work, struct larder_error *error);
 /* CONFLICT while something still uses it. */
 int reach_remove_group (struct work *work, const json_t *group, struct larder_error *error);
-
-#define CLEANUP_JSON __attribute__ ((cleanup (json_decref_at)))
-static inline void json_decref_at (json_t **at) { json_decref (*at); }
 
 #endif

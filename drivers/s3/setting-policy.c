@@ -7,6 +7,7 @@
 
 #include "alike.h"
 #include "arena.h"
+#include "body.h"
 #include "buffer.h"
 #include "error.h"
 #include "reply.h"
@@ -16,13 +17,6 @@
 #define SID_TLS "larder-tls-only"
 #define SERVICE "cloudfront.amazonaws.com"
 #define OTHERWISE "otherwise"        /* value of a line whose statement says something else than ours */
-
-static void
-drop (json_t **value)
-{
-	json_decref (*value);
-}
-#define CLEANUP_JSON __attribute__ ((cleanup (drop)))
 
 /* ---- our statements ---- */
 

@@ -39,5 +39,5 @@ TESTS += %D%/test-live-identity.py %D%/test-live-probe.py %D%/test-live-sweep.py
 endif
 EXTRA_DIST += %D%/test-live-identity.py %D%/test-live-probe.py %D%/test-live-sweep.py
 EXTRA_DIST += %D%/test-live-transfer.py %D%/test-live-sync.py %D%/test-live-cache.py %D%/syncing.py %D%/test-live-options.py %D%/test-live-pairings.py %D%/test-live-settings.py
-EXTRA_DIST += %D%/test-live-infra.py %D%/test-live-cdn-check.py %D%/test-live-cdn-invalidate.py %D%/test-live-cdn-sign.py %D%/test-live-cloudfront.py %D%/test-live-terraform.py
+EXTRA_DIST += %D%/edge_place.py %D%/test-live-infra.py %D%/test-live-cdn-check.py %D%/test-live-cdn-invalidate.py %D%/test-live-cdn-sign.py %D%/test-live-cloudfront.py %D%/test-live-terraform.py
 EXTRA_DIST += %D%/test-live-strategy.py %D%/strategy_whole.py %D%/strategy_buckets.py %D%/strategy_filesystem.py %D%/strategy_cdn.py %D%/strategy_backup.py

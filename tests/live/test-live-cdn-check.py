@@ -3,9 +3,7 @@
 gone, none; where plain HTTP leads, which scripts may read it, an address that must be signed; and the mock, which has no edge."""
 import http.server
 import os
-import subprocess
 import sys
-import tempfile
 import threading
 
 sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
@@ -14,7 +12,7 @@ import tap  # noqa: E402
 servers.use_environment()
 from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
-from scene import MODULES, TOOL, Done  # noqa: E402
+import edge_place  # noqa: E402
 
 PIPELINE = """[larder]
 environment = test
@@ -69,11 +67,11 @@ class Late(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Place:
+class Place(edge_place.EdgePlace):
     def __init__(self):
+        super().__init__("larder-check-")
         self.late = http.server.HTTPServer(("127.0.0.1", 0), Late)
         threading.Thread(target=self.late.serve_forever, daemon=True).start()
-        self.holder = tempfile.TemporaryDirectory(prefix="larder-check-")
         self.write("larder.ini", PIPELINE)
         self.write("a.txt", "first")
         os.makedirs(self.path("root/images"))
@@ -92,24 +90,6 @@ class Place:
         self.write("profiles/strange.ini", mock + cdn % (self.clear.ca, self.path("key.pem"), self.edge.address))
         self.write("profiles/mock.ini", mock + "[cdn \"images\"]\nbackend = objects\n")
         self.write("profiles/none.ini", mock)
-
-    def path(self, name):
-        return os.path.join(self.holder.name, name)
-
-    def write(self, name, text):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), "w") as file:
-            file.write(text)
-
-    def start(self, *words, profile="edge"):
-        return subprocess.Popen([TOOL, "--config", self.path("larder.ini"), "--profile", profile, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env={**os.environ, "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_EC2_METADATA_DISABLED": "true", "LARDER_MODULE_DIR": MODULES,
-                                     "LARDER_CONFIG": "", "LARDER_PROFILE": "", "HOME": self.holder.name})
-
-    def run(self, *words, **more):
-        process = self.start(*words, **more)
-        out, err = process.communicate(timeout=60 * servers.SLOW)
-        return Done(process.returncode, out, err)
 
     def put(self, key, text, name="a.txt"):
         self.write(name, text)

@@ -7,14 +7,13 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 
 sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
 import cloudfront_service  # noqa: E402
+import edge_place  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
 import scene  # noqa: E402
-from scene import MODULES, TOOL, Done  # noqa: E402
 
 PIPELINE = """[larder]
 environment = test
@@ -54,12 +53,11 @@ amount = 0.005
 unit = "a path beyond 1,000 a month"
 source = a test
 """
-ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_EC2_METADATA_DISABLED": "true", "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": "", "LARDER_PROFILE": ""}
 
 
-class Place:
+class Place(edge_place.EdgePlace):
     def __init__(self):
-        self.holder = tempfile.TemporaryDirectory(prefix="larder-invalidate-")
+        super().__init__("larder-invalidate-")
         self.service = cloudfront_service.Service()
         mock = "[backend \"objects\"]\ndriver = localfs-mock\ncreate = yes\nroot = %s\n" % self.path("root")
         self.write("larder.ini", PIPELINE)
@@ -72,26 +70,13 @@ class Place:
             "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only", "CachePolicyId": "p"}},
             "Tags": {"Items": [{"Key": "larder:id", "Value": "test/cdn/images"}]}})[0]["Distribution"]["Id"]
 
-    def path(self, name):
-        return os.path.join(self.holder.name, name)
-
-    def write(self, name, text):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), "w") as file:
-            file.write(text)
-
-    def start(self, *words, profile="edge"):
-        return subprocess.Popen([TOOL, "--config", self.path("larder.ini"), "--profile", profile, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env={**os.environ, **ENVIRONMENT, "HOME": self.holder.name})
-
     def run(self, *words, rules=(), busy=0, progress=0, profile="edge"):
         service = self.service
         service.rules[:], service.busy, service.progress = rules, busy, progress
         service.asked.clear(), service.counts.clear(), service.invalidations.clear()
-        process = self.start(*words, profile=profile)
-        out, err = process.communicate(timeout=120 * servers.SLOW)
+        done = super().run(*words, profile=profile)
         assert service.wrong == [], service.wrong
-        return Done(process.returncode, out, err)
+        return done
 
     def invalidate(self, *words, **more):
         return self.run("cdn", "invalidate", *words, **more)
@@ -239,7 +224,7 @@ def test_live_cdn_invalidate_from_python():
     place.service.invalidations.clear()
     place.service.progress, script = 2, "import larder\nwith larder.open(%r, 'edge') as store:\n    store.invalidate('images:a b.png', 'images:ann/*', wait=True)\n    store.invalidate('images:~')\n"
     done = subprocess.run([os.environ["PYTHON3"], "-c", script % place.path("larder.ini")], capture_output=True, text=True, env={
-        **os.environ, **ENVIRONMENT, "PYTHONPATH": os.path.join(os.environ["TOP_SRCDIR"], "core/python"), "LARDER_LIBRARY": os.path.join(os.environ["TOP_BUILDDIR"], ".libs/liblarder.so.0")})
+        **os.environ, **edge_place.ENVIRONMENT, "PYTHONPATH": os.path.join(os.environ["TOP_SRCDIR"], "core/python"), "LARDER_LIBRARY": os.path.join(os.environ["TOP_BUILDDIR"], ".libs/liblarder.so.0")})
     assert done.returncode == 1 and "cannot be told '~' alone" in done.stderr and place.lots() == [["/a%20b.png", "/ann/*"]], (done, place.lots())
     assert all(one["left"] == 0 for one in place.service.invalidations.values())
 
