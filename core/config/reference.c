@@ -33,17 +33,28 @@ reference_fail (const struct config *config, const char *kind, const char *name,
 	return code;
 }
 
+/* Named twice is a slip: of what, nobody knows. */
+static int
+check_twice (const struct config_entry *entry, size_t i, struct larder_error *error)
+{
+	for (size_t before = 0; before < i; before++)
+		if (strcmp (entry->value.items[before], entry->value.items[i]) == 0)
+			return ini_fail (error, entry->file, entry->line, "'%s' names '%s' twice", entry->key, entry->value.items[i]);
+	return 0;
+}
+
 static int
 check_names (const struct config *config, const struct config_section *section, struct problems *problems, struct larder_error *error)
 {
 	for (const struct schema_reference *reference = schema_references; reference->kind; reference++) {
 		const struct config_entry *entry = strcmp (reference->kind, section->kind) == 0 ? config_entry_find (section, reference->key) : NULL;
-		for (size_t i = 0; entry && i < entry->value.count; i++)
-			if (!config_section_find (config, reference->names, entry->value.items[i])) {
-				int code = problems_pass (problems, reference_fail (config, reference->names, entry->value.items[i], entry, error), error);
-				if (code < 0)
-					return code;
-			}
+		for (size_t i = 0; entry && i < entry->value.count; i++) {
+			bool found = config_section_find (config, reference->names, entry->value.items[i]);
+			int code = found ? check_twice (entry, i, error) : reference_fail (config, reference->names, entry->value.items[i], entry, error);
+			code = code < 0 ? problems_pass (problems, code, error) : 0;
+			if (code < 0)
+				return code;
+		}
 	}
 	return 0;
 }

@@ -54,6 +54,9 @@ add_share (struct larder_infra *infra, const struct config_section *at, const st
 		lines_add_in (lines, "access-point", asked->access_point, ".owner", asked->owner);
 		lines_add_in (lines, "access-point", asked->access_point, ".mode", asked->mode);
 	}
+	if (asked->security_group && !*asked->security_group)
+		return larder_fail_next (error, LARDER_E_INVALID, "name it, or leave the key out: the network's own group is taken",
+			"'security-group' of [filesystem \"%s\"] of %s is empty", share->section, config_where_key (at, "security-group"));
 	int code = add_policy (share, asked->policy, error);
 	if (code < 0)
 		return code;

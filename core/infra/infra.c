@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "text.h"
 
 /* What a service needs for what it began, at the most: a distribution takes minutes to be everywhere. */
 #define WAIT_MOST (INT64_C (45) * 60 * NS_PER_S)
@@ -34,6 +35,24 @@ take_along (struct larder_infra *infra, struct resource *one)
 		take_along (infra, &infra->at[one->needs[n]]);
 }
 
+/* No section is called so: the nearest that stands for something. */
+static int
+refuse_only (struct larder_infra *infra, const char *only, struct larder_error *error)
+{
+	enum { NAMES_MOST = 128 };
+	const char *names[NAMES_MOST];
+	char next[250];
+	size_t count = 0;
+	for (size_t n = 0; n < infra->count && count < NAMES_MOST; n++) {
+		const struct resource *one = &infra->at[n];
+		bool told = n && one->at == infra->at[n - 1].at;
+		if (!told && (names[count] = arena_printf (infra->arena, "%s/%s", one->kind, one->section)))
+			count++;
+	}
+	text_suggest (next, sizeof next, only, names, count);
+	return larder_fail_next (error, LARDER_E_NOTFOUND, next, "no section that stands for something is '%s'", only);
+}
+
 static int
 keep_only (struct larder_infra *infra, const char *only, struct larder_error *error)
 {
@@ -51,7 +70,7 @@ keep_only (struct larder_infra *infra, const char *only, struct larder_error *er
 		else
 			take_along (infra, one);
 	}
-	return !only || found ? 0 : larder_fail_next (error, LARDER_E_NOTFOUND, "write KIND/NAME of a section that stands for something: store/images", "no section is '%s'", only);
+	return !only || found ? 0 : refuse_only (infra, only, error);
 }
 
 /* What only its owner makes, and is not there. */

@@ -547,6 +547,8 @@ def test_cli_infra_hostile_sections():
         (("tags = \"Name=Generated Images\", Environment=production", "tags = production"), 2, "is no tag"),
         (("behaviors = thumbnails, default", "behaviors = thumbnails, no-such"), 2, "no-such"),
         (("resources = model-cache", "resources = model-cache, postgres"), 2, "did you mean 'postgresql'?"),
+        (("behaviors = thumbnails, default", "behaviors = thumbnails, thumbnails"), 2, "names 'thumbnails' twice"),
+        (("security-group = ", "security-group =\nx-note = "), 2, "'security-group' of [filesystem"),
         (("window = 03:00-04:00", "window = 3am"), 2, "has a window '3am'"),
         (("window = 03:00-04:00", "window = 03:00-03:29"), 2, "30 minutes"),
         ((FINAL, "final-snapshot =\ndestroy = yes\n"), 2, "no name for its final snapshot"),
@@ -589,8 +591,9 @@ def test_cli_infra_one_section_with_what_it_needs():
     assert apply("--only", "cdn/images")["created"] == 2, "with the bucket it needs"
     assert apply("--only", "store/images")["created"] == 3, "who reads it, what copies it, and where to"
     assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-uploads"))
-    got = larder("infra", "plan", "--only", "store/no-such")
-    assert got.code == 3 and "store/images" in got.err, got.err
+    for slip, meant in (("store/image", "did you mean 'store/images'?"), ("nothing", "one of ")):
+        got = larder("infra", "plan", "--only", slip)
+        assert got.code == 3 and meant in got.err and "store/" in got.err, got.err
 
 
 # The strategy as it is written, where the pipeline file mends it; and what each trap is mended by.

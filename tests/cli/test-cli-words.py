@@ -165,7 +165,6 @@ SECTIONS = (
     ("bucket = pingvas-studio-uploads\n", "bucket = pingvas-studio-uploads\ncdn = images\n", "[store \"uploads\"]", "which serves 'images'"),
     ("path = */thumbnails/*\n", "", "[behavior \"default\"]", "the second without a path"),
     ("[behavior \"default\"]\n", "[behavior \"default\"]\npath = */thumbnails/*\n", "[behavior \"default\"]", "the second for '*/thumbnails/*'"),
-    ("behaviors = thumbnails, default", "behaviors = thumbnails, thumbnails, default", "[behavior \"thumbnails\"]", "the second for '*/thumbnails/*'"),
     ("tags = \"Name=Images CDN\"", "tags = Name=", "[cdn \"images\"]", "'Name=' of tags"),
     ("tags = \"Name=Images CDN\"", "tags = =Images", "[cdn \"images\"]", "'=Images' of tags"),
     (RULE + "expire-noncurrent = 30d\n", RULE, "[lifecycle \"uploads\"]", "says of nothing"),
