@@ -158,12 +158,33 @@ resource_has_within (const struct resource *resource, const struct larder_path_r
 	return rule->flags & LARDER_PATH_OURS || is_refused (resource, path) || (member && !(rule->flags & LARDER_PATH_DOCUMENT) && lines_have_below (&resource->desired, path, member));
 }
 
+/* Told by what could not be looked at: nobody knows whether it changes, and apply leaves what needs that one alone. */
+static bool
+is_hidden (const struct larder_infra *infra, const struct line *wanted)
+{
+	const struct resource *other = wanted->from && !wanted->value ? resource_told_by (infra, wanted->from) : NULL;
+	return other && other->code < 0;
+}
+
+/* One of a set of which a member's name is so hidden: it may be that one. */
+static bool
+is_of_hidden (const struct larder_infra *infra, const struct resource *resource, const char *path)
+{
+	for (size_t n = 0; n < resource->desired.count; n++) {
+		const struct line *line = &resource->desired.at[n];
+		size_t length = line->set ? strlen (line->set) : 0;
+		if (length && strncmp (path, line->set, length) == 0 && path[length] == '[' && is_hidden (infra, line))
+			return true;
+	}
+	return false;
+}
+
 /* There, and not asked for. */
 static int
 surplus (const struct larder_infra *infra, struct resource *resource, const struct line *there, struct larder_error *error)
 {
 	const struct larder_path_rule *rule = resource_rule (resource, there->path);
-	if (!rule || rule->flags & (LARDER_PATH_COMPUTED | LARDER_PATH_OPTIONAL))
+	if (!rule || rule->flags & (LARDER_PATH_COMPUTED | LARDER_PATH_OPTIONAL) || is_of_hidden (infra, resource, there->path))
 		return 0;
 	bool ours = resource_has_within (resource, rule, there->path);
 	struct change change = { .mark = ours || infra->flags & LARDER_INFRA_ADOPT ? LARDER_INFRA_REMOVE : LARDER_INFRA_UNMANAGED, .path = there->path, .was = there->value };
@@ -171,9 +192,9 @@ surplus (const struct larder_infra *infra, struct resource *resource, const stru
 }
 
 static int
-both (struct resource *resource, const struct line *wanted, const struct line *there, struct larder_error *error)
+both (const struct larder_infra *infra, struct resource *resource, const struct line *wanted, const struct line *there, struct larder_error *error)
 {
-	if (wanted->value && strcmp (wanted->value, there->value) == 0)
+	if (wanted->value ? strcmp (wanted->value, there->value) == 0 : is_hidden (infra, wanted))
 		return 0;
 	struct change change = { .mark = LARDER_INFRA_UPDATE, .path = wanted->path, .was = there->value, .will = wanted->value, .from = wanted->from };
 	if (has_flag (resource, wanted->path, LARDER_PATH_IMMUTABLE))
@@ -183,10 +204,10 @@ both (struct resource *resource, const struct line *wanted, const struct line *t
 
 /* What the service does not tell of cannot be compared: only what it can echo is. */
 static int
-missing (struct resource *resource, const struct line *wanted, struct larder_error *error)
+missing (const struct larder_infra *infra, struct resource *resource, const struct line *wanted, struct larder_error *error)
 {
 	const struct larder_path_rule *rule = resource_rule (resource, wanted->path);
-	if (rule && rule->flags & LARDER_PATH_COMPUTED)
+	if ((rule && rule->flags & LARDER_PATH_COMPUTED) || is_hidden (infra, wanted))
 		return 0;
 	struct change change = { .mark = LARDER_INFRA_CREATE, .path = wanted->path, .will = wanted->value, .from = wanted->from };
 	if (has_flag (resource, wanted->path, LARDER_PATH_IMMUTABLE))
@@ -203,9 +224,9 @@ merge (const struct larder_infra *infra, struct resource *resource, struct larde
 	while (code == 0 && (d < desired->count || o < observed->count)) {
 		int order = d == desired->count ? 1 : o == observed->count ? -1 : strcmp (desired->at[d].path, observed->at[o].path);
 		if (order == 0)
-			code = both (resource, &desired->at[d++], &observed->at[o++], error);
+			code = both (infra, resource, &desired->at[d++], &observed->at[o++], error);
 		else if (order < 0)
-			code = missing (resource, &desired->at[d++], error);
+			code = missing (infra, resource, &desired->at[d++], error);
 		else
 			code = surplus (infra, resource, &observed->at[o++], error);
 	}

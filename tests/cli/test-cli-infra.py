@@ -586,6 +586,19 @@ def test_cli_infra_one_that_fails_keeps_from_what_needs_it():
     assert apply()["created"] == 4 and marks(plan()) == []
 
 
+def test_cli_infra_what_nobody_can_read_changes_nothing_else():
+    """A damaged file of one: what it would tell others is not known, which is no change of theirs, and nobody's reader goes for it."""
+    fresh()
+    apply()
+    for path in settings():
+        whole = read(path)
+        write(path, b"damaged")
+        found = marks(plan(code=6))
+        assert len(found) == 1 and found[0][2] == "failed", (path, found)
+        write(path, whole)
+    assert marks(plan()) == []
+
+
 def test_cli_infra_one_section_with_what_it_needs():
     fresh()
     assert apply("--only", "cdn/images")["created"] == 2, "with the bucket it needs"
