@@ -1,5 +1,5 @@
 /* action.c: long actions, none of which takes long here, and what a viewer sees. Nothing holds copies of what is in the folder: an invalidation is done
- * once it is asked for, and a viewer sees the file. */
+ * once it is asked for, and a viewer sees the file. The action "clock" is in clock.c. */
 #include "mock.h"
 
 #include <fcntl.h>
@@ -11,19 +11,30 @@
 #include "file.h"
 #include "text.h"
 
+static int
+invalidate (struct mock *mock, struct larder_call *call, const struct larder_action *action, struct larder_error *error)
+{
+	bool there = false;
+	int code = mock_has_resource (mock, call, "cdn", action->target, &there, error);
+	if (code == 0 && !there)
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "larder infra apply makes it", "there is no cdn '%s'", action->target);
+	if (code == 0 && action->ret_taken)
+		*action->ret_taken = action->arguments.count;
+	return code;
+}
+
 int
 mock_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error)
 {
 	struct larder_action asked = { .size = sizeof asked };
-	bool there = false;
+	int code;
 	larder_give (&asked, action);
-	if (strcmp (asked.kind, "invalidate") != 0)
-		return larder_fail (error, LARDER_E_UNSUPPORTED, "localfs-mock has no action '%s'", asked.kind);
-	int code = mock_has_resource (self, call, "cdn", asked.target, &there, error);
-	if (code == 0 && !there)
-		return larder_fail_next (error, LARDER_E_NOTFOUND, "larder infra apply makes it", "there is no cdn '%s'", asked.target);
-	if (code == 0 && asked.ret_taken)
-		*asked.ret_taken = asked.arguments.count;
+	if (strcmp (asked.kind, "invalidate") == 0)
+		code = invalidate (self, call, &asked, error);
+	else if (strcmp (asked.kind, "clock") == 0)
+		code = clock_start (self, &asked, error);
+	else
+		code = larder_fail (error, LARDER_E_UNSUPPORTED, "localfs-mock has no action '%s'", asked.kind);
 	if (code == 0)
 		*ret_token = "at-once";
 	return code;
@@ -32,10 +43,12 @@ mock_action_start (void *self, struct larder_call *call, const struct larder_act
 int
 mock_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error)
 {
-	const struct larder_progress progress = { .size = sizeof progress, .state = LARDER_ACTION_DONE, .percent = 100 };
-	(void) self, (void) call, (void) kind, (void) token, (void) error;
-	larder_give (ret_progress, &progress);
-	return 0;
+	struct larder_progress progress = { .size = sizeof progress, .state = LARDER_ACTION_DONE, .percent = 100 };
+	(void) token;
+	int code = strcmp (kind, "clock") == 0 ? clock_poll (self, call, &progress.results, error) : 0;
+	if (code == 0)
+		larder_give (ret_progress, &progress);
+	return code;
 }
 
 /* ---- what a viewer sees ---- */

@@ -167,7 +167,8 @@ hold (struct bucket *bucket, struct larder_error *error)
 	bucket->truth = bucket->top < 0 ? bucket->top : file_open_beneath (bucket->top, TRUTH, O_RDONLY | O_DIRECTORY, 0);
 	if (bucket->truth < 0)
 		return larder_fail_errno (error, -bucket->truth, "cannot open bucket '%s' in '%s'", bucket->name, mock->root);
-	return read_state (bucket, error);
+	int code = read_state (bucket, error);
+	return code < 0 ? code : mock_now (mock, bucket->root, &bucket->now, error);
 }
 
 int

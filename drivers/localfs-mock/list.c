@@ -135,12 +135,12 @@ give_record (struct listing *listing, const struct record *record, struct larder
 {
 	struct larder_info info;
 	if (!listing->request->versions) {
-		info_fill (record, record->versions, &info);
+		info_fill (listing->walk.bucket, record, record->versions, &info);
 		return give (listing, &info, error);
 	}
 	int code = 0;
 	for (size_t i = first_version (listing, record); code == 0 && i < record->count; i++) {
-		info_fill (record, &record->versions[i], &info);
+		info_fill (listing->walk.bucket, record, &record->versions[i], &info);
 		code = give (listing, &info, error);
 	}
 	return code;

@@ -228,6 +228,7 @@ static const struct larder_driver driver = {
 	.tags_get = mock_tags_get,
 	.tags_set = mock_tags_set,
 	.class_set = mock_class_set,
+	.restore = mock_restore,
 	.url = mock_url,
 	.action_start = mock_action_start,
 	.action_poll = mock_action_poll,

@@ -32,6 +32,7 @@ struct bucket {
 	int root, top, truth;                   /* the instance's root, or one of its own; the bucket's folder, and TRUTH in it */
 	bool versioning;
 	bool suspended;                         /* kept versions once, does no more */
+	int64_t now;                            /* by the mock's clock */
 	bool within;                            /* bytes that come are of the storage itself: nobody waits for them */
 };
 
@@ -55,6 +56,14 @@ int mock_root_made (const struct mock *mock, struct larder_error *error);
 /* INVALID unless it can be a key. */
 int bucket_key (const struct bucket *bucket, const char *key, char ret[KEY_PATH_ROOM], struct larder_error *error);
 int mock_cancelled (struct larder_call *call, struct larder_error *error);
+
+/* ---- clock.c: a clock that can be moved ---- */
+
+/* `root`: -1 where it is not there yet. */
+int mock_now (const struct mock *mock, int root, int64_t *ret, struct larder_error *error);
+/* The action "clock", and what it tells. */
+int clock_start (const struct mock *mock, const struct larder_action *action, struct larder_error *error);
+int clock_poll (const struct mock *mock, struct larder_call *call, struct larder_pairs *ret, struct larder_error *error);
 
 /* ---- place.c: private files, and giving them their place ---- */
 
@@ -125,13 +134,13 @@ struct view {
 #define CLEANUP_VIEW __attribute__ ((cleanup (view_close)))
 
 int record_load (const struct bucket *bucket, const char *path, struct larder_arena *arena, struct record *ret, struct larder_error *error);
-/* NOTFOUND when the version, or an object, is not there; INTEGRITY when its bytes are not, or not as many as were written.
+/* NOTFOUND when the version, or an object, is not there; INTEGRITY when its bytes are not, or not as many as were written; NOTREADY when it is archived.
  * Without `read` they are only looked at. */
 int view_open (const struct bucket *bucket, const struct larder_object *object, bool read, struct view *ret, struct larder_error *error);
 void view_close (struct view *view);
 struct version *record_find (const struct record *record, const char *id);   /* NULL: the newest, if not a marker */
 bool etag_matches (const struct version *version, const char *etag);
-void info_fill (const struct record *record, const struct version *version, struct larder_info *ret);  /* texts stay the record's */
+void info_fill (const struct bucket *bucket, const struct record *record, const struct version *version, struct larder_info *ret);  /* texts stay the record's */
 int info_give (struct larder_call *call, const struct larder_info *info, struct larder_info *ret, struct larder_error *error);
 
 int mock_stat (void *self, struct larder_call *call, const struct larder_object *object, struct larder_info *ret_info,
@@ -166,6 +175,10 @@ int mock_copy (void *self, struct larder_call *call, const struct larder_copy *r
 
 /* ---- modify.c ---- */
 
+/* The version that `object` means, ready to be changed. */
+int version_begin (void *self, struct larder_call *call, const struct larder_object *object, struct bucket *bucket, struct change *change,
+                   struct version **ret, struct larder_error *error);
+
 int mock_remove (void *self, struct larder_call *call, const char *bucket, const struct larder_remove *items, size_t count,
                  size_t stride, larder_removed_fn removed, void *context, struct larder_error *error);
 int mock_tags_get (void *self, struct larder_call *call, const struct larder_object *object, struct larder_pairs *ret_tags,
@@ -174,6 +187,14 @@ int mock_tags_set (void *self, struct larder_call *call, const struct larder_obj
                    struct larder_error *error);
 int mock_class_set (void *self, struct larder_call *call, const struct larder_object *object, const char *storage_class,
                     struct larder_error *error);
+
+/* ---- restore.c ---- */
+
+/* enum larder_restore_state */
+uint32_t restore_state (const struct version *version, int64_t now);
+/* NOTREADY for bytes that are archived and not restored. */
+int restore_check (const struct bucket *bucket, const char *key, const struct version *version, struct larder_error *error);
+int mock_restore (void *self, struct larder_call *call, const struct larder_restore *request, struct larder_error *error);
 
 /* ---- list.c ---- */
 

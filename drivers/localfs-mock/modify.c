@@ -25,7 +25,7 @@ remove_object (struct change *change, const struct larder_info **ret_info, struc
 		return LARDER_E_LIMIT;
 	marker->data = NULL;
 	int code = change_commit (change, NULL, error);
-	info_fill (record, marker, info);
+	info_fill (bucket, record, marker, info);
 	*ret_info = info;
 	return code;
 }
@@ -38,7 +38,7 @@ remove_version (struct change *change, const char *id, const struct larder_info 
 	const struct version *version = record_find (record, id);
 	if (!version)
 		return 0;
-	info_fill (&change->before, &change->before.versions[version - record->versions], info);
+	info_fill (change->bucket, &change->before, &change->before.versions[version - record->versions], info);
 	*ret_info = info;
 	record_drop (record, (size_t) (version - record->versions));
 	return change_commit (change, NULL, error);
@@ -96,8 +96,7 @@ mock_tags_get (void *self, struct larder_call *call, const struct larder_object 
 	return code;
 }
 
-/* The version that `object` means, ready to be changed. */
-static int
+int
 version_begin (void *self, struct larder_call *call, const struct larder_object *object, struct bucket *bucket, struct change *change,
                struct version **ret, struct larder_error *error)
 {
@@ -152,6 +151,10 @@ mock_class_set (void *self, struct larder_call *call, const struct larder_object
 		code = version_begin (self, call, object, &bucket, &change, &version, error);
 	if (code < 0)
 		return code;
+	code = restore_check (&bucket, object->key, version, error);    /* it is a copy onto itself */
+	if (code < 0)
+		return code;
 	version->attributes.storage_class = storage_class;
+	version->restored_from = version->restored_until = 0;
 	return change_commit (&change, NULL, error);
 }

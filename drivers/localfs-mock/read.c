@@ -73,7 +73,7 @@ etag_matches (const struct version *version, const char *etag)
 /* ---- facts ---- */
 
 void
-info_fill (const struct record *record, const struct version *version, struct larder_info *ret)
+info_fill (const struct bucket *bucket, const struct record *record, const struct version *version, struct larder_info *ret)
 {
 	const struct larder_attributes *attributes = &version->attributes;
 	*ret = (struct larder_info) {
@@ -83,6 +83,8 @@ info_fill (const struct record *record, const struct version *version, struct la
 	if (!version->data)
 		return;
 	ret->length = version->length;
+	ret->restore_state = restore_state (version, bucket->now);
+	ret->restore_expiry = ret->restore_state == LARDER_RESTORE_DONE ? version->restored_until : 0;
 	ret->etag = version->etag;
 	ret->checksum_type = LARDER_CHECKSUM_CRC64NVME;
 	ret->checksum = version->checksum;
@@ -194,6 +196,9 @@ view_open (const struct bucket *bucket, const struct larder_object *object, bool
 		ret->version = record_find (&ret->record, object->version);
 		if (!ret->version || !ret->version->data)
 			return absent (bucket, object, error);
+		code = read ? restore_check (bucket, object->key, ret->version, error) : 0;
+		if (code < 0)
+			return code;
 		code = open_bytes (bucket, read ? O_RDONLY : O_PATH, ret, error);
 		if (code <= 0)
 			return code;
@@ -228,7 +233,7 @@ mock_stat (void *self, struct larder_call *call, const struct larder_object *obj
 	if (code < 0)
 		return code;
 	change_repair (&bucket, object->key);
-	info_fill (&view.record, view.version, &info);
+	info_fill (&bucket, &view.record, view.version, &info);
 	return info_give (call, &info, ret_info, error);
 }
 
@@ -281,7 +286,7 @@ mock_read (void *self, struct larder_call *call, const struct larder_read *reque
 		return larder_fail (error, LARDER_E_INVALID, "'%s' in bucket '%s' ends before byte %llu", request->object.key, bucket.name,
 		                    (unsigned long long) request->offset);
 	uint64_t left = request->offset < length ? length - request->offset : 0;
-	info_fill (&view.record, view.version, &info);
+	info_fill (&bucket, &view.record, view.version, &info);
 	code = sink->begin ? sink->begin (sink->context, &info, error) : 0;
 	if (code < 0)
 		return code;

@@ -6,6 +6,7 @@
  *     data 18a2…                or the line `marker`
  *     mtime 1763000000000000000
  *     length 5
+ *     restored 17630… 17640…  from, until: a copy of what is archived, where one was asked for
  *     etag …
  *     checksum …
  *     content-type image/png    texts that are not set have no line
@@ -90,6 +91,8 @@ record_format (const struct record *record, struct buffer *into)
 		buffer_printf (into, "mtime %" PRId64 "\n", version->mtime);
 		if (version->data)
 			buffer_printf (into, "length %" PRIu64 "\n", version->length);
+		if (version->restored_until)
+			buffer_printf (into, "restored %" PRId64 " %" PRId64 "\n", version->restored_from, version->restored_until);
 		for (size_t i = 0; i < TEXT_FIELDS; i++)
 			if (*text_at (version, i))
 				add_line (into, text_fields[i].name, *text_at (version, i));
@@ -235,7 +238,7 @@ is_whole (const struct reading *reading)
 	const struct version *version = reading->version;
 	if (!version)
 		return true;
-	return reading->mtime && (reading->marker ? !version->data && !reading->length
+	return reading->mtime && (reading->marker ? !version->data && !reading->length && !version->restored_until
 	                                          : version->data && reading->length && version->etag && version->checksum);
 }
 
@@ -279,6 +282,19 @@ read_text (struct version *version, const char *word, char *text)
 	return -1;
 }
 
+/* "FROM UNTIL"; neither is negative. */
+static int
+read_restored (struct version *version, char *text)
+{
+	char *space = strchr (text, ' ');
+	if (!space || version->restored_until)
+		return -1;
+	*space = '\0';
+	if (read_time (text, &version->restored_from) < 0 || read_time (space + 1, &version->restored_until) < 0)
+		return -1;
+	return version->restored_from >= 0 && version->restored_from < version->restored_until ? 0 : -1;
+}
+
 static int
 once (bool *seen)
 {
@@ -310,6 +326,8 @@ read_line (struct reading *reading, char *line)
 		return once (&reading->mtime) < 0 ? -1 : read_time (text, &version->mtime);
 	if (strcmp (line, "length") == 0)
 		return once (&reading->length) < 0 ? -1 : read_uint (text, &version->length);
+	if (strcmp (line, "restored") == 0)
+		return read_restored (version, text);
 	if (strcmp (line, "data") == 0) {
 		if (version->data || strspn (text, "0123456789abcdef") != strlen (text) || !*text)
 			return -1;

@@ -13,6 +13,7 @@ struct version {
 	const char *id;                        /* "null" if written while the bucket kept no versions */
 	const char *data;                      /* name of its bytes; NULL in a delete marker */
 	int64_t mtime;
+	int64_t restored_from, restored_until; /* a readable copy of what is archived; 0: none was asked for */
 	uint64_t length;
 	const char *etag, *checksum;           /* CRC64NVME of the whole, base64 */
 	struct larder_attributes attributes;

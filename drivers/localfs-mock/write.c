@@ -224,7 +224,7 @@ publish (struct bucket *bucket, const char *key, const struct larder_condition *
 	if (tags)
 		version->tags = *tags;
 	code = attributes ? attributes_set (change.arena, attributes, version, error) : 0;
-	info_fill (&change.record, version, &info);
+	info_fill (bucket, &change.record, version, &info);
 	if (code == 0)
 		code = info_give (bucket->call, &info, ret_info, error);
 	return code < 0 ? code : change_commit (&change, temp, error);

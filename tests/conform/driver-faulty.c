@@ -165,6 +165,7 @@ give (struct larder_call *call, const struct item *item, struct larder_info *ret
 		.size = sizeof info, .length = item->length, .mtime = item->mtime, .key = keep (call, item->key), .version = keep (call, item->version),
 		.etag = keep (call, item->etag), .checksum_type = LARDER_CHECKSUM_CRC64NVME, .checksum = keep (call, item->checksum),
 		.storage_class = keep (call, attributes->storage_class ? attributes->storage_class : "STANDARD"),
+		.restore_state = item->restored ? LARDER_RESTORE_DONE : LARDER_RESTORE_NONE, .restore_expiry = item->restored,
 		.content_type = keep (call, attributes->content_type), .content_encoding = keep (call, attributes->content_encoding),
 		.cache_control = keep (call, attributes->cache_control), .content_disposition = keep (call, attributes->content_disposition),
 	};
@@ -328,7 +329,7 @@ faulty_read (void *context, struct larder_call *call, const struct larder_read *
 		code = larder_fail (error, LARDER_E_CONFLICT, "'%s' has changed", key);
 	else if (request->offset > item->length && item->length > 0 && !breaks (self, "range-end", NULL, NULL))
 		code = larder_fail (error, LARDER_E_INVALID, "'%s' ends before", key);
-	else
+	else if ((code = check_restored (self, item, error)) == 0)
 		code = give (call, item, &info, error);
 	if (code == 0 && !(bytes = extract (self, request, item, &count)))
 		code = larder_fail_memory (error);
@@ -505,6 +506,7 @@ faulty_copy (void *context, struct larder_call *call, const struct larder_copy *
 	const struct item *from = find (self, request->from.key, request->from.version);
 	struct item *item = NULL;
 	code = !from ? larder_fail (error, LARDER_E_NOTFOUND, "no object '%s'", request->from.key) : condition (self, request->key, &request->condition, NULL, error);
+	code = code == 0 ? check_restored (self, from, error) : code;
 	if (code == 0 && request->if_match && strcmp (request->if_match, from->etag) != 0 && !breaks (self, "copy-condition", NULL, NULL))
 		code = larder_fail (error, LARDER_E_CONFLICT, "'%s' has changed", request->from.key);
 	if (code == 0 && !(item = copied (self, request, from)))
@@ -592,6 +594,6 @@ static const struct larder_driver driver = {
 	.remove = faulty_remove, .list = faulty_list, .copy = faulty_copy, .parts_begin = faulty_parts_begin, .parts_write = faulty_parts_write,
 	.parts_copy = faulty_parts_copy, .parts_finish = faulty_parts_finish, .parts_abort = faulty_parts_abort, .parts_list = faulty_parts_list,
 	.uploads_list = faulty_uploads_list, .tags_get = faulty_tags_get, .tags_set = faulty_tags_set, .class_set = faulty_class_set,
-	.url = faulty_url, .versioning = faulty_versioning, .probe = faulty_probe, .resources = faulty_resources, .resource_stride = sizeof *faulty_resources,
+	.restore = faulty_restore, .url = faulty_url, .versioning = faulty_versioning, .probe = faulty_probe, .resources = faulty_resources, .resource_stride = sizeof *faulty_resources,
 };
 LARDER_DRIVER (driver)

@@ -14,7 +14,7 @@ struct item {
 	struct larder_arena *arena;     /* of all texts and pairs */
 	const char *key;
 	char version[24], etag[24], checksum[16];
-	int64_t mtime;
+	int64_t mtime, restored;        /* until; 0: not */
 	bool marker, ghost;
 	char *bytes;
 	size_t length;
@@ -56,6 +56,10 @@ void item_insert (struct faulty *self, struct item *item);
 int give (struct larder_call *call, const struct item *item, struct larder_info *ret, struct larder_error *error);
 int condition (struct faulty *self, const char *key, const struct larder_condition *wanted, const char *ignored, struct larder_error *error);
 int slurp (struct faulty *self, struct larder_call *call, const char *key, const struct larder_source *source, char **ret, struct larder_error *error);
+
+/* NOTREADY for what is archived. */
+int check_restored (const struct faulty *self, const struct item *item, struct larder_error *error);
+int faulty_restore (void *context, struct larder_call *call, const struct larder_restore *request, struct larder_error *error);
 
 extern const struct larder_resource_type faulty_resources[];
 int faulty_thing_new (struct faulty *self);

@@ -8,7 +8,7 @@ larder_driver_test_LDADD = libconfig.la libbase.la $(INIH_LIBS)
 
 # A store that breaks one promise: the suite must notice which.
 check_LTLIBRARIES += driver-faulty.la
-driver_faulty_la_SOURCES = %D%/driver-faulty.c %D%/faulty-list.c %D%/faulty-parts.c %D%/faulty-resources.c %D%/faulty.h
+driver_faulty_la_SOURCES = %D%/driver-faulty.c %D%/faulty-list.c %D%/faulty-parts.c %D%/faulty-resources.c %D%/faulty-restore.c %D%/faulty.h
 driver_faulty_la_CPPFLAGS = $(IN_BASE)
 driver_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 driver_faulty_la_LIBADD = libbase.la

@@ -55,6 +55,7 @@ copy-replace|a copy changes the attributes given and no others
 copy-condition|a copy's conditions are kept
 class|the storage class given is told
 class-set|class_set changes the class alone
+restore|what is archived is read once it is restored
 tags|tags come back as given
 url|an object has an address
 check|check finds a good bucket good

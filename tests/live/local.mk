@@ -11,14 +11,14 @@ EXTRA_DIST += %D%/test-live-ingest-kill.py %D%/test-live-ingest-fallback.py %D%/
 EXTRA_DIST += %D%/test-live-conform.py %D%/test-live-class.py %D%/README.md %D%/test-live-install.sh %D%/test-live-servers.py %D%/test-live-proxy.py
 EXTRA_DIST += %D%/profiles/versitygw.ini %D%/profiles/minio-tls.ini
 
-# The driver alone, led by scripts.
-if WITH_AWS
+# A driver alone, led by scripts.
 check_PROGRAMS += tests/live/s3-do
 tests_live_s3_do_SOURCES = \
 	%D%/s3-do.c tests/conform/driver/host.c tests/conform/driver/load.c tests/conform/driver/ops.c tests/conform/driver/suite.h core/base/fail.c
 tests_live_s3_do_CPPFLAGS = $(IN_CONFIG) -I$(top_srcdir)/tests/conform
 tests_live_s3_do_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_live_s3_do_LDADD = libconfig.la libbase.la $(INIH_LIBS) $(JANSSON_LIBS)
+if WITH_AWS
 # The capability table, printed.
 check_PROGRAMS += tests/live/s3-table
 tests_live_s3_table_SOURCES = %D%/s3-table.c core/base/fail.c

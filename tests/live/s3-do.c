@@ -7,6 +7,7 @@
 
 #include "checksum.h"
 #include "cleanup.h"
+#include "clock.h"
 #include "json.h"
 #include "text.h"
 
@@ -147,6 +148,7 @@ tell_info (struct desk *d, const struct larder_info *info)
 	json_member_uint (&d->out, "length", info->length);
 	json_member_uint (&d->out, "checksum_type", info->checksum_type);
 	json_member_uint (&d->out, "restore", info->restore_state);
+	json_member_uint (&d->out, "until", (uint64_t) (info->restore_expiry / NS_PER_S));
 	json_member_bool (&d->out, "composite", info->checksum_composite);
 	json_member_bool (&d->out, "latest", info->flags & LARDER_INFO_LATEST);
 	json_member_bool (&d->out, "marker", info->flags & LARDER_INFO_DELETE_MARKER);
@@ -337,13 +339,17 @@ tell_part (struct desk *d, const struct larder_part *part)
 	json_member_uint (&d->out, "checksum_type", part->checksum_type);
 }
 
+/* "from": the key that the bytes are copied from. */
 static int
 do_part (struct desk *d)
 {
+	const struct larder_read copied = { .size = sizeof copied, .object = { sizeof copied.object, bucket (d), text (d, "from"), NULL }, .length = LARDER_TO_END };
 	struct larder_part part = { .size = sizeof part };
 	const struct larder_upload to = upload (d);
 	const struct larder_source from = source (d);
-	int code = d->suite.driver->parts_write (d->suite.self, &d->call, &to, (uint32_t) number (d, "number", 1), &from, &part, &d->error);
+	uint32_t nth = (uint32_t) number (d, "number", 1);
+	int code = copied.object.key ? d->suite.driver->parts_copy (d->suite.self, &d->call, &to, nth, &copied, &part, &d->error)
+		: d->suite.driver->parts_write (d->suite.self, &d->call, &to, nth, &from, &part, &d->error);
 	json_member_uint (&d->out, "taken", d->taken);
 	if (code == 0)
 		tell_part (d, &part);

@@ -231,7 +231,9 @@ typedef int (*larder_advice_fn) (void *context, const char *key, const char *val
 /* kind "invalidate": the edges of a CDN forget what they hold. target: identity of the resource, as of type "cdn". An argument is
  * "path", a key of the store, or "below", all keys that begin so; "about": as path, and where edges cannot be told that name alone
  * the least that takes it along. INVALID a path of that sort, `next` the one to use; NOTREADY when it is doing as much as it can
- * already. */
+ * already.
+ * kind "clock": what plays a service on a clock that can be moved. Argument "ahead": how many ns it is to be ahead of the host's, CONFLICT for less than it is;
+ * "reset": they are one again; without either it is only asked for. target: NULL. poll gives the results "now", UTC, and "ahead", in ns. */
 struct larder_action {
 	size_t size;
 	const char *kind;
@@ -472,7 +474,8 @@ struct larder_driver {
 	 * tags_get, tags_set: all tags of an object; set replaces them all, by none if there are none. No object: NOTFOUND.
 	 * class_set: moves the object to another storage class; bytes, attributes and metadata stay.
 	 * restore: asks for a readable copy of an archived object and returns at once; stat tells how far it is. Asked for
-	 *   already is 0.
+	 *   already is 0; of a copy that is there the days are counted anew. INVALID: a tier that its class does not have, no days;
+	 *   CONFLICT: it is not archived.
 	 * url: needs no network; its text is in the call's arena.
 	 * export_resource: writes a resource, as desired, in another tool's format to the sink (begin is not called). Asks nobody.
 	 *   UNSUPPORTED: it knows no such format or type; NOTFOUND: what only the service tells is needed, and observed is NULL.

@@ -159,6 +159,45 @@ keep_class_set (struct suite *suite)
 	WANT_CODE (class_call (suite, "class-set/missing", "STANDARD_IA"), LARDER_E_NOTFOUND, "class_set of what is not there");
 }
 
+static int
+restore_call (struct suite *suite, const char *name)
+{
+	char key[1100];
+	struct larder_call call;
+	key_of (suite, name, key);
+	const struct larder_restore request = { .size = sizeof request, .object = { sizeof request.object, suite->bucket, key, NULL }, .days = 1 };
+	call_begin (&call);
+	enter (suite);
+	int code = suite->driver->restore (suite->self, &call, &request, NULL);
+	leave (suite);
+	call_end (&call);
+	return code;
+}
+
+/* Of a storage that takes the class: whether its restores take hours or none, what stat tells is what read does. */
+static void
+keep_restore (struct suite *suite)
+{
+	struct fact fact;
+	const struct larder_attributes given = { .size = sizeof given, .storage_class = "GLACIER" };
+	int code = op_write (suite, "restore", "x", 1, &given, NULL, NULL);
+	if (code == LARDER_E_UNSUPPORTED || code == LARDER_E_INVALID)
+		return;
+	WANT_CODE (code, 0, "write");
+	WANT_CODE (op_read (suite, "restore", NULL, 0, LARDER_TO_END, NULL, NULL, NULL), LARDER_E_NOTREADY, "read of what is archived");
+	WANT_CODE (op_copy (suite, "restore", "restore/copy", NULL, NULL, NULL), LARDER_E_NOTREADY, "copy of what is archived");
+	WANT_CODE (op_stat (suite, "restore", NULL, &fact), 0, "stat");
+	WANT (fact.restore_state == LARDER_RESTORE_NONE && strcmp (fact.storage_class, "GLACIER") == 0, "restore %u of class '%s' before it was asked for", fact.restore_state, fact.storage_class);
+	WANT_CODE (restore_call (suite, "restore"), 0, "restore");
+	WANT_CODE (restore_call (suite, "restore"), 0, "restore, asked for already");
+	WANT_CODE (op_stat (suite, "restore", NULL, &fact), 0, "stat");
+	bool done = fact.restore_state == LARDER_RESTORE_DONE;
+	WANT (done ? fact.restore_expiry > fact.mtime : fact.restore_state == LARDER_RESTORE_RUNNING, "restore %u, until %lld", fact.restore_state, (long long) fact.restore_expiry);
+	WANT (strcmp (fact.storage_class, "GLACIER") == 0, "a restore made class '%s' of it", fact.storage_class);
+	WANT_CODE (op_read (suite, "restore", NULL, 0, LARDER_TO_END, NULL, NULL, NULL), done ? 0 : LARDER_E_NOTREADY, "read, as stat tells");
+	WANT_CODE (restore_call (suite, "restore/missing"), LARDER_E_NOTFOUND, "restore of what is not there");
+}
+
 static void
 keep_tags (struct suite *suite)
 {
@@ -317,6 +356,7 @@ const struct promise more_promises[] = {
 	{ "a copy's conditions are kept", OP (copy), 0, keep_copy_conditions },
 	{ "the storage class given is told", 0, LARDER_CAP_CLASSES, keep_classes },
 	{ "class_set changes the class alone", OP (class_set), LARDER_CAP_CLASSES, keep_class_set },
+	{ "what is archived is read once it is restored", OP (restore), LARDER_CAP_CLASSES, keep_restore },
 	{ "tags come back as given", OP (tags_set), 0, keep_tags },
 	{ "an object has an address", OP (url), 0, keep_url },
 	{ "check finds a good bucket good", OP (check), 0, keep_check },

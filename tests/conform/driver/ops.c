@@ -67,7 +67,7 @@ static void
 keep_fact (const struct larder_info *info, struct fact *ret)
 {
 	*ret = (struct fact) { .flags = info->flags, .length = info->length, .mtime = info->mtime, .checksum_type = info->checksum_type,
-	                       .pairs = info->metadata.count };
+	                       .pairs = info->metadata.count, .restore_state = info->restore_state, .restore_expiry = info->restore_expiry };
 	keep_text (ret->key, sizeof ret->key, info->key);
 	keep_text (ret->version, sizeof ret->version, info->version);
 	keep_text (ret->etag, sizeof ret->etag, info->etag);

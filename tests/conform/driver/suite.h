@@ -60,9 +60,9 @@ uint64_t next_random (uint64_t *state);
 void fill_random (void *into, size_t count, uint64_t seed);
 
 struct fact {                           /* a copy of larder_info that stays */
-	uint32_t flags;
+	uint32_t flags, restore_state;
 	uint64_t length;
-	int64_t mtime;
+	int64_t mtime, restore_expiry;
 	char key[1100], version[128], etag[128], storage_class[64], checksum[128], content_type[128], content_encoding[64],
 	     cache_control[64], content_disposition[128];
 	uint32_t checksum_type;
