@@ -20,6 +20,13 @@ checksum_name (const struct larder_info *info)
 	return info->checksum && info->checksum_type < sizeof checksums / sizeof *checksums ? checksums[info->checksum_type] : NULL;
 }
 
+/* NULL: none that is there or under way. */
+static const char *
+restore_word (const struct larder_info *info)
+{
+	return info->restore_state == LARDER_RESTORE_DONE ? "done" : info->restore_state == LARDER_RESTORE_RUNNING ? "running" : NULL;
+}
+
 static void
 json_facts (struct cli *cli, const struct larder_address *address, const struct larder_info *info, const char *url)
 {
@@ -37,6 +44,8 @@ json_facts (struct cli *cli, const struct larder_address *address, const struct 
 	json_member (&line.json, "content_encoding", info->content_encoding);
 	json_member (&line.json, "cache_control", info->cache_control);
 	json_member (&line.json, "content_disposition", info->content_disposition);
+	json_member (&line.json, "restore", restore_word (info));
+	json_member (&line.json, "restored_until", info->restore_state == LARDER_RESTORE_DONE ? text_from_time (info->restore_expiry, time) : NULL);
 	json_member (&line.json, "encryption", info->encryption);
 	json_member (&line.json, "replication", info->replication);
 	json_member (&line.json, "checksum_type", checksum_name (info));
@@ -53,6 +62,14 @@ json_facts (struct cli *cli, const struct larder_address *address, const struct 
 }
 
 static void
+out_restore (struct cli *cli, const struct larder_info *info)
+{
+	char text[64], time[32];
+	snprintf (text, sizeof text, "done, can be read until %s", text_from_time (info->restore_expiry, time));
+	out_fact (cli, "restore", info->restore_state == LARDER_RESTORE_DONE ? text : restore_word (info));
+}
+
+static void
 people_facts (struct cli *cli, const char *name, const struct larder_info *info, const char *url)
 {
 	char time[32], size[32], both[80];
@@ -66,6 +83,7 @@ people_facts (struct cli *cli, const char *name, const struct larder_info *info,
 	out_fact (cli, "cache-control", info->cache_control);
 	out_fact (cli, "disposition", info->content_disposition);
 	out_fact (cli, "class", info->storage_class);
+	out_restore (cli, info);
 	out_fact (cli, "encryption", info->encryption);
 	out_fact (cli, "replication", info->replication);
 	out_fact (cli, "etag", info->etag);

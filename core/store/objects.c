@@ -251,7 +251,7 @@ store_copy (struct larder_store *from, struct larder_store *to, struct larder_ar
 	instance_enter (to->instance);
 	code = to->driver->copy (to->instance->self, &call, &copy, ret_info, error);
 	instance_leave (to->instance);
-	return code;
+	return store_read_failed (from, request->key, code, error);
 }
 
 /* ---- removing ---------------------------------------------------------------------------------- */

@@ -107,6 +107,16 @@ read_range (struct larder_store *store, struct reading *reading, const struct la
 	return code;
 }
 
+int
+store_read_failed (const struct larder_store *store, const char *key, int code, struct larder_error *error)
+{
+	char next[sizeof error->next];
+	int length = snprintf (next, sizeof next, "larder archive restore '%s%s'", store_prefix (store), key);
+	if (code == LARDER_E_NOTREADY)
+		larder_explain (error, LARDER_DETAIL_NEXT, length < (int) sizeof next ? next : "larder archive restore STORE:KEY");
+	return code;
+}
+
 /* A line that breaks off behind the last byte has lost nothing. */
 static bool
 is_all_here (const struct reading *reading, const struct larder_get *request)
@@ -146,7 +156,7 @@ larder_get (struct larder_store *store, const struct larder_get *request, const 
 	}
 	if (code == LARDER_E_RETRY)
 		code = fail_broken (&reading, error);
-	return code == 0 ? check_whole (&reading, error) : code;
+	return code == 0 ? check_whole (&reading, error) : store_read_failed (store, request->key, code, error);
 }
 
 int

@@ -59,7 +59,7 @@ copy_part (struct pieces *pieces, uint32_t number, struct larder_error *error)
 	};
 	struct larder_part part = { .size = sizeof part };
 	int code = arena ? store_parts_copy (copying->to, arena, &copying->open.upload, number, &read, &part, error) : larder_fail_memory (error);
-	return code == 0 ? keep (copying, &part, error) : code;
+	return code == 0 ? keep (copying, &part, error) : store_read_failed (copying->from, request->key, code, error);
 }
 
 /* ---- between two services ----------------------------------------------------------------------- */

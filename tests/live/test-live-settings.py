@@ -48,6 +48,7 @@ model verify
 doctor --probe images
 
 model evict base --base sdxl
+dev clock
 replication status images
 replication check images
 replication repair -n images

@@ -286,6 +286,25 @@ LARDER_API int larder_remove (struct larder_store *store, const char *const *key
 LARDER_API int larder_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url,
                            struct larder_error *error);
 
+/* ---- clocks ------------------------------------------------------------------------------------ */
+
+/* Of a [backend] that plays a service, whose restores take hours by it. */
+struct larder_clock {
+	size_t size;
+	const char *backend;
+	int64_t now, ahead;              /* ns: UTC, and how far it is ahead of this machine's */
+};
+struct larder_clock_move {
+	size_t size;
+	const char *name;                /* of a store or a [backend]; NULL: all that have one */
+	int64_t by;                      /* ns, never back; 0: it is only looked at */
+	bool reset;                      /* as this machine's again */
+	uint32_t flags;                  /* LARDER_DRY_RUN: told as they would be */
+};
+typedef int (*larder_clock_fn) (void *context, const struct larder_clock *clock, struct larder_error *error);
+/* What the clocks tell, and moving them. UNSUPPORTED where there is none. */
+LARDER_API int larder_clock (struct larder *larder, const struct larder_clock_move *request, larder_clock_fn clock, void *context, struct larder_error *error);
+
 /* ---- transfers --------------------------------------------------------------------------------- */
 
 /* One thing that happened to one item; also the lines of --json. */
