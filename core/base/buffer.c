@@ -22,6 +22,15 @@ buffer_free (struct buffer *buffer)
 }
 
 void
+buffer_cut (struct buffer *buffer, size_t length)
+{
+	buffer->length = length;
+	buffer->failed = false;
+	if (buffer->at)
+		buffer->at[length] = '\0';
+}
+
+void
 buffer_clear (struct buffer *buffer)
 {
 	buffer->length = 0;

@@ -14,6 +14,7 @@ struct buffer {
 
 void buffer_init (struct buffer *buffer, size_t most);
 void buffer_free (struct buffer *buffer);               /* and init again with the same maximum */
+void buffer_cut (struct buffer *buffer, size_t length);  /* what comes behind so many bytes goes, and with it what failed there */
 void buffer_clear (struct buffer *buffer);              /* keeps the memory */
 int buffer_add (struct buffer *buffer, const void *bytes, size_t count);   /* 0 or -1 */
 int buffer_add_text (struct buffer *buffer, const char *text);

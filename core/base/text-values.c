@@ -82,7 +82,7 @@ text_duration (const char *text, int64_t *ret)
 {
 	static const struct unit units[] = {
 		{ "", NS_PER_S }, { "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", NS_PER_S }, { "m", 60 * NS_PER_S },
-		{ "h", 3600 * NS_PER_S }, { "d", 86400 * NS_PER_S }, { NULL, 0 }
+		{ "h", 3600 * NS_PER_S }, { "d", NS_PER_DAY }, { NULL, 0 }
 	};
 	uint64_t value;
 	if (with_unit (text, units, &value) < 0 || value > INT64_MAX)
@@ -91,7 +91,6 @@ text_duration (const char *text, int64_t *ret)
 	return 0;
 }
 
-#define DAY (86400 * NS_PER_S)
 
 /* Seconds, or days that were meant? Of none it is the same. */
 static bool
@@ -104,7 +103,7 @@ bool
 text_is_days (const char *text)
 {
 	int64_t ns;
-	return text_duration (text, &ns) == 0 && ns % DAY == 0 && (ns == 0 || !is_bare (text));
+	return text_duration (text, &ns) == 0 && ns % NS_PER_DAY == 0 && (ns == 0 || !is_bare (text));
 }
 
 const char *
@@ -112,7 +111,7 @@ text_days_next (const char *text, char ret_next[TEXT_DAYS_NEXT])
 {
 	int64_t ns;
 	if (is_bare (text) && text_duration (text, &ns) == 0 && ns % NS_PER_S == 0)
-		snprintf (ret_next, TEXT_DAYS_NEXT, "write %" PRId64 "d", ns % DAY == 0 ? ns / DAY : ns / NS_PER_S);
+		snprintf (ret_next, TEXT_DAYS_NEXT, "write %" PRId64 "d", ns % NS_PER_DAY == 0 ? ns / NS_PER_DAY : ns / NS_PER_S);
 	else
 		snprintf (ret_next, TEXT_DAYS_NEXT, "write whole days, as in 30d");
 	return ret_next;
@@ -283,7 +282,7 @@ void
 text_year_month (int64_t time, int *ret_year, int *ret_month, int *ret_day)
 {
 	int64_t rest;
-	struct date date = date_of (split (time, 86400 * NS_PER_S, &rest));
+	struct date date = date_of (split (time, NS_PER_DAY, &rest));
 	*ret_year = date.year;
 	*ret_month = date.month;
 	*ret_day = date.day;

@@ -233,6 +233,18 @@ text_suggest (char *ret, size_t room, const char *word, const char *const *words
 }
 
 bool
+text_is_listed (const char *list, const char *name)
+{
+	size_t length = strlen (name);
+	for (const char *at = list; at && *at; at += strcspn (at, ","), at += *at == ',') {
+		at += strspn (at, " ");
+		if (strncmp (at, name, length) == 0 && (at[length] == '\0' || at[length] == ',' || at[length] == ' '))
+			return true;
+	}
+	return false;
+}
+
+bool
 text_is_name (const char *text, size_t most)
 {
 	static const char word[] = "{date}", day[] = "2025-11-03";

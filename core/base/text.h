@@ -57,6 +57,8 @@ void text_percent (struct buffer *into, const char *key);
 /* And back, in place; false where it is none. */
 bool text_from_percent (char *text);
 
+/* Is it one of the names of a list that is written as one text, "a, b"? NULL has none. */
+bool text_is_listed (const char *list, const char *name);
 /* Of `count` words, the nearest to `word` by edit distance, or NULL when none is near. Words by stride. */
 const char *text_nearest (const char *word, const char *const *words, size_t count);
 /* What to do instead of writing `word`: "did you mean 'NEAREST'?", or where none is near, or `word` is NULL, "one of" all of them. */

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "file.h"
 #include "lines.h"
 #include "reader.h"
+#include "text.h"
 
 enum { PRICES_MOST = 1 << 20 };
 
@@ -24,6 +26,21 @@ is_decimal (const char *text)
 	return whole > 0 && text[whole + (text[whole] == '.') + part] == '\0' && (text[whole] != '.' || part > 0);
 }
 
+/* How much of it is paid: spans of time and sizes. 1: it is none of these keys. */
+static int
+take_measure (const char *file, const struct ini_entry *entry, struct price *price, struct larder_error *error)
+{
+	uint64_t *sizes[] = { &price->smallest, &price->each, &price->each_standard };
+	static const char *const keys[] = { "smallest", "each", "each-standard" };
+	const char *text = entry->value.text;
+	for (size_t n = 0; n < sizeof keys / sizeof *keys; n++)
+		if (strcmp (entry->key, keys[n]) == 0)
+			return text && text_size (text, sizes[n]) == 0 ? 0 : ini_fail (error, file, entry->line, "'%s' is no size, as 32KiB", entry->key);
+	if (strcmp (entry->key, "least") != 0)
+		return 1;
+	return text && text_duration (text, &price->least) == 0 ? 0 : ini_fail (error, file, entry->line, "'least' is no span of time, as 90d");
+}
+
 static int
 take_entry (const char *file, const struct ini_entry *entry, struct price *price, struct larder_error *error)
 {
@@ -34,8 +51,11 @@ take_entry (const char *file, const struct ini_entry *entry, struct price *price
 			*texts[n] = entry->value.text;
 			return entry->value.text ? 0 : ini_fail (error, file, entry->line, "'%s' is a list where one value is expected; quote the whole of it", entry->key);
 		}
+	int code = take_measure (file, entry, price, error);
+	if (code <= 0)
+		return code;
 	if (strcmp (entry->key, "of") != 0)
-		return ini_fail (error, file, entry->line, "a price has no '%s': amount, unit, source, class and of", entry->key);
+		return ini_fail (error, file, entry->line, "a price has no '%s': amount, unit, source, class, least, smallest, each, each-standard and of", entry->key);
 	price->of = entry->value.items;
 	price->of_count = entry->value.count;
 	return entry->value.items ? 0 : ini_fail (error, file, entry->line, "'of' is not a list of items");
@@ -149,25 +169,68 @@ prices_find (const struct prices *prices, const char *name)
 	return price;
 }
 
-/* An amount is a whole number of the least digit that it has. */
-char *
-price_times (struct larder_arena *arena, const struct price *price, uint64_t count)
+const struct price *
+prices_of_class (const struct prices *prices, const char *storage_class)
 {
-	uint64_t sum = 0, unit = 1;
+	char name[80];
+	snprintf (name, sizeof name, "storage %s", storage_class);
+	return prices_find (prices, name);
+}
+
+/* An amount is a whole number of the least digit that it has: `ret_sum` of 1/`ret_unit`. */
+static bool
+split_amount (const char *amount, uint64_t *ret_sum, uint64_t *ret_unit)
+{
 	bool over = false, behind = false;
-	for (const char *at = price->amount; *at; at++) {
+	*ret_sum = 0;
+	*ret_unit = 1;
+	for (const char *at = amount; *at; at++) {
 		behind = behind || *at == '.';
 		if (*at == '.')
 			continue;
-		over = __builtin_mul_overflow (sum, 10u, &sum) || __builtin_add_overflow (sum, (uint64_t) (*at - '0'), &sum) || over;
-		over = (behind && __builtin_mul_overflow (unit, 10u, &unit)) || over;
+		over = __builtin_mul_overflow (*ret_sum, 10u, ret_sum) || __builtin_add_overflow (*ret_sum, (uint64_t) (*at - '0'), ret_sum) || over;
+		over = (behind && __builtin_mul_overflow (*ret_unit, 10u, ret_unit)) || over;
 	}
-	if (__builtin_mul_overflow (sum, count, &sum) || over)
-		return NULL;
+	return !over;
+}
+
+/* `sum` of 1/`unit`, a power of ten, without zeros at the end. */
+static char *
+decimal (struct larder_arena *arena, uint64_t sum, uint64_t unit)
+{
 	for (; unit > 1 && sum % 10 == 0; unit /= 10)
 		sum /= 10;
 	int digits = 0;
 	for (uint64_t rest = unit; rest > 1; rest /= 10)
 		digits++;
 	return unit == 1 ? arena_printf (arena, "%" PRIu64, sum) : arena_printf (arena, "%" PRIu64 ".%0*" PRIu64, sum / unit, digits, sum % unit);
+}
+
+char *
+price_times (struct larder_arena *arena, const struct price *price, uint64_t count)
+{
+	uint64_t sum, unit;
+	bool fits = split_amount (price->amount, &sum, &unit) && !__builtin_mul_overflow (sum, count, &sum);
+	return fits ? decimal (arena, sum, unit) : NULL;
+}
+
+enum { MILLION = 1000000 };
+
+bool
+price_of_bytes (const struct price *price, uint64_t bytes, uint64_t *ret)
+{
+	uint64_t sum, unit;
+	if (!split_amount (price->amount, &sum, &unit))
+		return false;
+	unsigned __int128 whole = (unsigned __int128) sum * bytes, divisor = (unsigned __int128) unit << 30;
+	if (whole > (unsigned __int128) UINT64_MAX * unit)
+		return false;
+	*ret = (uint64_t) ((whole * MILLION + divisor - 1) / divisor);
+	return true;
+}
+
+char *
+price_text (struct larder_arena *arena, uint64_t millionths)
+{
+	return decimal (arena, millionths, MILLION);
 }

@@ -124,7 +124,7 @@ add_selected (struct larder_infra *infra, struct resource *backup, const struct 
 		code = select_one (infra, backup, set, *name, error);
 	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "filesystem", at));) {
 		const struct schema_filesystem *share = config_struct (at);
-		if (share->backend && is_named (share->backup, backup->section))
+		if (share->backend && text_is_listed (share->backup, backup->section))
 			code = select_one (infra, backup, set, config_name (at), error);
 	}
 	if (code == 0 && backup->desired.count == before)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "error.h"
 #include "text.h"
 
@@ -189,7 +190,7 @@ add_abort (const struct larder_infra *infra, struct resource *bucket, const char
 {
 	bucket->abort_after = 0;
 	int code = each_named (infra, bucket, "lifecycle", lifecycle, least_abort, error);
-	const char *days = text_days (bucket->arena, bucket->abort_after ? bucket->abort_after : 7 * 86400 * INT64_C (1000000000));
+	const char *days = text_days (bucket->arena, bucket->abort_after ? bucket->abort_after : 7 * NS_PER_DAY);
 	if (code < 0 || !days)
 		return lines_add (&bucket->refused, "rule[abort-uploads]", "no"), code;
 	lines_add_in (&bucket->desired, "rule", "abort-uploads", ".status", "enabled");
@@ -283,7 +284,7 @@ check_reader (const struct larder_infra *infra, const struct config_section *sto
 	const char *place = asked->in ? asked->in : config_name (store);
 	for (const struct config_section *at = NULL; asked->cdn && (at = config_next (larder_configuration (infra->larder), "cdn", at));) {
 		const struct schema_cdn *cdn = config_struct (at);
-		if (is_named (asked->cdn, config_name (at)) && cdn->store && strcmp (cdn->store, place) != 0)
+		if (text_is_listed (asked->cdn, config_name (at)) && cdn->store && strcmp (cdn->store, place) != 0)
 			return larder_fail_next (error, LARDER_E_INVALID, "a [cdn] of its own, or take one of them out", "[store \"%s\"] of %s is to be served by [cdn \"%s\"] of %s, which serves '%s'",
 				config_name (store), config_where_key (store, "cdn"), config_name (at), config_where_key (at, "store"), cdn->store);
 	}
@@ -357,7 +358,7 @@ check_priority (const struct larder_infra *infra, const struct resource *copies,
 	const char *all = ((const struct schema_store *) config_struct (copies->at))->replication;
 	for (const struct config_section *other = NULL; (other = config_next (larder_configuration (infra->larder), "replication", other)) && other != at;) {
 		const struct schema_replication *before = config_struct (other);
-		if (is_named (all, config_name (other)) && strcmp (before->to, asked->to) == 0 && before->priority == asked->priority)
+		if (text_is_listed (all, config_name (other)) && strcmp (before->to, asked->to) == 0 && before->priority == asked->priority)
 			return larder_fail_next (error, LARDER_E_INVALID, "priority = another number in one of them: the higher one decides",
 				"[replication \"%s\"] of %s has priority %lld, as [replication \"%s\"] of %s has, and both copy [store \"%s\"] to '%s'", config_name (at), config_where_key (at, "priority"),
 				(long long) asked->priority, config_name (other), config_where_key (other, "priority"), copies->section, asked->to);
@@ -480,7 +481,7 @@ check_regions (const struct larder_infra *infra, const char *replications, struc
 {
 	int code = 0;
 	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "replication", at));)
-		if (is_named (replications, config_name (at)))
+		if (text_is_listed (replications, config_name (at)))
 			code = check_region (infra, at, error);
 	return code;
 }

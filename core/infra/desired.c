@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "error.h"
 
 struct resource *
@@ -54,18 +55,6 @@ resource_needs (struct larder_infra *infra, struct resource *resource, const str
 	return 0;
 }
 
-bool
-is_named (const char *list, const char *name)
-{
-	size_t length = strlen (name);
-	for (const char *at = list; at && *at; at += strcspn (at, ","), at += *at == ',') {
-		at += strspn (at, " ");
-		if (strncmp (at, name, length) == 0 && (at[length] == '\0' || at[length] == ',' || at[length] == ' '))
-			return true;
-	}
-	return false;
-}
-
 int
 desired_tags (struct resource *resource, const char *const *tags, struct larder_error *error)
 {
@@ -93,7 +82,7 @@ lines_add_or_refuse (struct resource *resource, const char *path, const char *va
 const char *
 text_days (struct larder_arena *arena, int64_t ns)
 {
-	return ns > 0 ? arena_printf (arena, "%lld", (long long) ((ns + 86399 * INT64_C (1000000000)) / (86400 * INT64_C (1000000000)))) : NULL;
+	return ns > 0 ? arena_printf (arena, "%lld", (long long) ((ns + NS_PER_DAY - 1) / NS_PER_DAY)) : NULL;
 }
 
 const char *

@@ -42,7 +42,7 @@ static const struct schema_lifecycle *
 next_rule (const struct larder_infra *infra, const struct schema_store *store, const struct config_section **at)
 {
 	while ((*at = config_next (larder_configuration (infra->larder), "lifecycle", *at)))
-		if (is_named (store->lifecycle, config_name (*at)))
+		if (text_is_listed (store->lifecycle, config_name (*at)))
 			return config_struct (*at);
 	return NULL;
 }
@@ -134,7 +134,7 @@ facts_of_copies (const struct larder_infra *infra, const struct schema_store *st
 {
 	for (const struct config_section *at = NULL, *to; (at = config_next (larder_configuration (infra->larder), "replication", at));) {
 		const struct schema_replication *copies = config_struct (at);
-		if (is_named (store->replication, config_name (at)) && config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) == 0)
+		if (text_is_listed (store->replication, config_name (at)) && config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) == 0)
 			lines_add_in (facts, "rule", copies->id ? copies->id : config_name (at), ".left-behind", left_behind (infra, facts->arena, store, copies, config_struct (to)));
 	}
 }

@@ -81,10 +81,10 @@ static void
 of_rules (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts)
 {
 	for (const struct config_section *at = NULL; (at = next (infra, "lifecycle", at));)
-		if (is_named (store->lifecycle, config_name (at)))
+		if (text_is_listed (store->lifecycle, config_name (at)))
 			accepted (facts, ((const struct schema_lifecycle *) config_struct (at))->accept);
 	for (const struct config_section *at = NULL; (at = next (infra, "replication", at));)
-		if (is_named (store->replication, config_name (at))) {
+		if (text_is_listed (store->replication, config_name (at))) {
 			const struct schema_replication *copies = config_struct (at);
 			lines_add_in (facts, "replicated", config_name (at), "", "yes");
 			lines_add_in (facts, "replicated", config_name (at), ".class", copies->storage_class);
@@ -115,7 +115,7 @@ of_targets (const struct larder_infra *infra, const struct schema_store *store, 
 	for (const struct config_section *at = NULL, *to; (at = next (infra, "replication", at));) {
 		const struct schema_replication *copies = config_struct (at);
 		const char *id = copies->id ? copies->id : config_name (at);
-		if (!is_named (store->replication, config_name (at)) || config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) < 0)
+		if (!text_is_listed (store->replication, config_name (at)) || config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) < 0)
 			continue;
 		const struct schema_store *target = config_struct (to);
 		lines_add_in (facts, "rule", id, ".target-versioning", target->versioning ? "yes" : NULL);
@@ -274,7 +274,7 @@ of_backup (const struct larder_infra *infra, const struct resource *backup, stru
 		if (is_cache_of_versions (infra, *name))
 			lines_add_in (facts, "selected", *name, ".cache-of-versions", "yes");
 	for (const struct config_section *at = NULL; (at = next (infra, "filesystem", at));)
-		if (is_named (((const struct schema_filesystem *) config_struct (at))->backup, backup->section) && is_cache_of_versions (infra, config_name (at)))
+		if (text_is_listed (((const struct schema_filesystem *) config_struct (at))->backup, backup->section) && is_cache_of_versions (infra, config_name (at)))
 			lines_add_in (facts, "selected", config_name (at), ".cache-of-versions", "yes");
 	of_backup_rules (infra, backup, facts);
 }

@@ -97,8 +97,6 @@ int desired_filesystems (struct larder_infra *infra, struct larder_error *error)
 int desired_backups (struct larder_infra *infra, struct larder_error *error);
 int desired_own (struct larder_infra *infra, struct larder_error *error);
 int desired_databases (struct larder_infra *infra, struct larder_error *error);
-/* Is it one of the names of a list that is written as one text? */
-bool is_named (const char *list, const char *name);
 /* Of a [backup-rule], or of the only rule of a [backup]. */
 const char *backup_rule_id (const struct config_section *at);
 /* "NAME=VALUE" of a list as tag[NAME] = VALUE. */

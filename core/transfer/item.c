@@ -60,8 +60,8 @@ item_of_object (struct item *item, struct larder_store *store, const struct lard
 	       && copied (item->arena, info->version, &item->info.version) && copied (item->arena, info->checksum, &item->info.checksum);
 }
 
-static void
-close_file (struct item *item)
+void
+item_close (struct item *item)
 {
 	if (item->fd >= 0)
 		close (item->fd);
@@ -71,7 +71,7 @@ close_file (struct item *item)
 void
 item_free (struct item *item)
 {
-	close_file (item);
+	item_close (item);
 	arena_free (item->arena);
 	free (item);
 }
@@ -117,7 +117,7 @@ goes_behind (struct item *item, int code, const struct larder_error *error)
 		pool_slow_down (transfer->pool);
 	if (++item->tries >= TRIES_MOST || atomic_load (&transfer->succeeded) == item->succeeded || transfer_stopped (transfer))
 		return false;
-	close_file (item);
+	item_close (item);
 	return pool_add_behind (transfer->pool, &item->task);
 }
 
@@ -127,9 +127,9 @@ is_in_the_way (struct item *item, int code)
 {
 	if (code != LARDER_E_CONFLICT)
 		return false;
-	close_file (item);
+	item_close (item);
 	bool so = !item->expected || expect_holds (item);
-	close_file (item);
+	item_close (item);
 	return so;
 }
 
@@ -216,7 +216,7 @@ item_add (struct item *item, const char *last, const char *rel)
 	} else if (transfer->store && *item->path == '\0') {
 		count_skipped (transfer, item->from, "the folder itself");
 		item_free (item);
-	} else {
+	} else if (!transfer->take || !transfer->take (item)) {
 		item->task.run = run;
 		item->task.large = size_of (item) >= PARTS_FROM && !(transfer->request->flags & LARDER_DRY_RUN);
 		item->task.medium = !item->task.large && is_medium (item);

@@ -17,6 +17,7 @@ struct opened { struct opened *next; struct larder_store *store; };
 struct seen { bool there; uint64_t length; int64_t mtime; const char *etag; };
 struct expected { struct seen from, to; };
 
+struct item;
 struct transfer {
 	struct larder *larder;
 	const struct larder_transfer *request;
@@ -37,6 +38,8 @@ struct transfer {
 	unsigned undecided;           /* items that move only if they are not the same */
 	unsigned barren;              /* items in a row that the service did not take */
 	bool keep_times;              /* uploads keep the time of their file, downloads take it over: exact.c */
+	/* NULL, or is given each item that is to be copied, named, before a thread gets it: true, and the item is his who took it. */
+	bool (*take) (struct item *item);
 	bool unfinished;              /* there are journals: those of what is the same already go */
 	bool strict;                  /* whatever fails ends the run */
 	unsigned room_most;           /* so many more that are in conflict with what the store has may wait until what is left over has gone */
@@ -94,6 +97,8 @@ struct item {
 /* ---- transfer.c: its beginning and end; `request` lives as long ---- */
 int transfer_begin (struct transfer *transfer, struct larder *larder, const struct larder_transfer *request, larder_event_fn event, void *context,
                     struct larder_error *error);
+/* Finds all that its request names. */
+int transfer_run (struct transfer *transfer, struct larder_error *error);
 /* Waits for all items; what the run ended with. */
 int transfer_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
 /* larder_transfer and larder_sync into the private files of a model cache, with a folder of its own for journals. */
@@ -182,6 +187,7 @@ void items_add_waiting (struct transfer *transfer);
 void item_free (struct item *item);
 /* Opens a file when its turn has come. */
 int item_open (struct item *item, struct larder_error *error);
+void item_close (struct item *item);
 
 /* ---- same.c ---- */
 /* Compares the bytes of an item with those of its target: by what the stores tell, else by reading. For item->same. */

@@ -55,6 +55,7 @@ replication repair -n images
 cdn url images:one
 cdn sign --expires 1h images:one
 cdn invalidate images:one
+archive put {tree} images:t/
 cdn check images:one
 infra plan
 infra show

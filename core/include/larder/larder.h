@@ -570,6 +570,7 @@ LARDER_API int larder_probe (struct larder *larder, struct larder_arena *arena, 
 
 #include <larder/models.h>
 #include <larder/infra.h>
+#include <larder/archive.h>
 #include <larder/cdn.h>
 
 #endif

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""larder archive on the mock: bundles that tar reads without us, each file once, and what it costs."""
+import hashlib
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from tool import HOME, PIPELINE, SRC, configured, keys, larder, read, run, tree, write  # noqa: E402
+
+DEMO = os.path.join(HOME, "demo")
+PRICES = ("[larder]\n", "[larder]\nprices = aws-ap-northeast-2\n")
+GB = 1 << 30
+
+
+def fresh(*changes):
+    shutil.rmtree(DEMO, ignore_errors=True)
+    shutil.rmtree("src", ignore_errors=True)
+    shutil.rmtree("out", ignore_errors=True)
+    env = configured(PIPELINE, *changes)
+    shutil.copytree(os.path.join(SRC, "etc/prices"), "etc/prices", dirs_exist_ok=True)
+    return env
+
+
+def put(*words, code=0, env=None):
+    """(the run, what it came to)"""
+    got = larder("archive", "put", "--json", *words, env=env)
+    assert got.code == code, (got.code, got.out, got.err)
+    told = [line for line in got.lines() if line["type"] == "archived"]
+    return got, told[0] if told else None
+
+
+def bundles():
+    """Name: what tar finds in it, and the lines of its index, which are checked against the bytes."""
+    found = {}
+    for key in keys("backups:"):
+        if not key.endswith(".tar"):
+            continue
+        got = larder("cat", "backups:" + key)
+        first, *members = [json.loads(line) for line in larder("cat", "backups:%s.index" % key).out.splitlines()]
+        name = key.rpartition("/")[2]
+        assert first == {"larder-bundle": 1, "name": name, "members": len(members), "length": len(got.raw), "sha256": hashlib.sha256(got.raw).hexdigest()}, first
+        assert name == "bundle-%s.tar" % first["sha256"][:32] and larder("stat", "backups:" + key).code == 0
+        for member in members:
+            bytes_of = got.raw[member["offset"]:member["offset"] + member["length"]]
+            assert member["offset"] % 512 == 0 and hashlib.sha256(bytes_of).hexdigest() == member["sha256"], member
+        write("out.tar", got.raw)
+        assert subprocess.run(["tar", "-tf", "out.tar"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE).stderr == b""
+        with tarfile.open("out.tar") as tar:
+            found[key] = ({one.name: tar.extractfile(one).read() for one in tar}, members, {one.name: one.mtime for one in tar})
+    return found
+
+
+# Readable at once, so that the tests can look into it.
+AT_ONCE = ("class = DEEP_ARCHIVE", "class = GLACIER_IR")
+
+
+def test_cli_archive_bundles_hold_each_small_file_once():
+    """Any names, lengths around a block, several bundles; what is not small goes alone. All comes back by tar and by the index."""
+    env = fresh(AT_ONCE)
+    sizes = random.Random(5)
+    names = ["a", "b c", "ü/ö" * 5, "d/" + "long" * 40, "e/" + "x" * 100, "e/" + "y" * 99, "'\"$`\\n", "z/%41", "z/\t", "-rf"]
+    for number, name in enumerate(names):
+        write(os.path.join("src", name), sizes.randbytes((0, 1, 511, 512, 513, 1023, 1025)[number % 7]))
+    for number in range(300):
+        write("src/many/%03d" % number, sizes.randbytes(sizes.randrange(9000)))
+    write("src/large", sizes.randbytes(1 << 20))
+    got, told = put("--pack", "--pack-below", "1MiB", "--bundle-size", "1MiB", "src", "backups:2025/x", env=env)
+    found = bundles()
+    assert len(found) == told["bundles"] == told["objects"] - 1 >= 2 and told["members"] == 310 and told["class"] == "GLACIER_IR", told
+    assert all(key.startswith("2025/x/bundle-") for key in found) and all(len(larder("cat", "backups:" + key).raw) <= (1 << 20) + 10240 for key in found)
+    members = {}
+    for tar, index, times in found.values():
+        assert [one["path"] for one in index] == list(tar) and not set(tar) & set(members)
+        members.update(tar)
+        for one in index:
+            facts = os.stat(one["path"])
+            assert int(times[one["path"]]) == int(facts.st_mtime) and one["mtime"] == "%d.%09d" % divmod(facts.st_mtime_ns, 10 ** 9), one
+    want = {os.fsdecode(os.path.join(b"src", path)): text for path, text in tree("src").items()}
+    assert members == {name: text for name, text in want.items() if name != "src/large"}
+    assert larder("cat", "backups:2025/x/src/large").raw == want["src/large"]
+    assert {os.path.basename(line["dst"])[:7] for line in got.lines() if line["type"] == "object" and line["src"] != "src/large"} == {"bundle-"}
+    assert os.path.getsize("src/large") + sum(len(larder("cat", "backups:" + key).raw) for key in found) == told["bytes"]
+
+
+def test_cli_archive_what_is_there_is_not_paid_for_twice():
+    """Again: nothing is written. A run that ended between bundle and index: the index alone. Another file: its bundle alone."""
+    env = fresh(AT_ONCE)
+    for name in "abc":
+        write("src/" + name, name.encode() * 99)
+    write("src/large", b"x" * 2000)
+    words = ("--pack", "--pack-below", "1000", "src", "backups:p", env)
+    put(*words[:-1], env=env)
+    (bundle, _), = bundles().items()
+    there = tree(DEMO)
+    got, told = put(*words[:-1], env=env)
+    assert got.summary()["skipped"] == 4 and got.summary()["done"] == 0 and told is None and tree(DEMO) == there, got.out
+    assert larder("rm", "-q", "backups:%s.index" % bundle).code == 0
+    got, told = put(*words[:-1], env=env)
+    assert got.summary()["skipped"] == 4 and list(bundles()) == [bundle] and told is None
+    assert larder("put", "-q", "-", "backups:" + bundle, stdin=b"another", env=env).code == 0
+    got = larder("archive", "put", *words[:-1], env=env)
+    assert got.code == 1 and got.err.count("is there, and is another object") == 3, got.err
+    assert larder("rm", "-q", "-r", "backups:p").code == 0
+    put(*words[:-1], env=env)
+    write("src/d", b"one more")
+    got, told = put(*words[:-1], env=env)
+    assert len(bundles()) == 2 and told["objects"] == 1 and got.summary()["skipped"] == 1, told
+    write("src/large", b"y" * 2000)
+    assert put(*words[:-1], env=env)[1]["objects"] == 1 and larder("cat", "backups:p/src/large").raw == b"y" * 2000
+
+
+def test_cli_archive_one_file_more_changes_few_bundles():
+    env = fresh(AT_ONCE)
+    for number in range(900):
+        write("src/%04d" % number, b"%d" % number * 2000)
+    words = ("--pack", "--bundle-size", "1MiB", "src", "backups:p")
+    before = put(*words, env=env)[1]["bundles"]
+    write("src/0003-and-a-half", b"x" * 6000)
+    got, told = put(*words, env=env)
+    assert before >= 6 and told["bundles"] <= 2 and got.summary()["skipped"] >= 600, (before, told)
+
+
+def test_cli_archive_tells_what_it_costs():
+    """By the table, with what is paid for each object besides; the shortest time; and the rule that removes it before."""
+    env = fresh(PRICES)
+    for number in range(20):
+        write("src/%02d" % number, b"x" * 3000)
+    for name, storage_class, month, least in (("a", "DEEP_ARCHIVE", (20 * (3000 + 32768) * 0.002 + 20 * 8192 * 0.025) / GB, 180), ("b", "GLACIER", (20 * (3000 + 32768) * 0.0045 + 20 * 8192 * 0.025) / GB, 90),
+                                              ("c", "GLACIER_IR", 20 * 131072 * 0.005 / GB, 90)):
+        told = put("--class", storage_class, "src", "backups:" + name, env=env)[1]
+        assert (told["objects"], told["bytes"], told["class"], told["least_days"], told["currency"]) == (20, 60000, storage_class, least, "USD"), told
+        assert month <= float(told["month"]) <= month + 2e-6, (told, month)
+    told = put("--pack", "src", "backups:d", env=env)[1]
+    assert told["objects"] == 1 and float(told["month"]) < 4e-6 and told["class"] == "DEEP_ARCHIVE", told
+    plain = larder("archive", "put", "--class", "GLACIER", "src", "backups:e", env=env)
+    assert "20 objects of 58.6 KiB, as GLACIER: " in plain.out and " USD a month, for 90 days at least" in plain.out, plain.out
+    assert put("--class", "REDUCED_REDUNDANCY", "src", "backups:f", env=env)[1].get("month") is None, "the table does not know it"
+    env = fresh()
+    write("src/a", b"x")
+    assert "month" not in put("src", "backups:g", env=env)[1], "without a table"
+    rule = (PRICES, ('bucket = pingvas-studio-backups\n', 'bucket = pingvas-studio-backups\nlifecycle = soon\n'), ("[cdn ", '[lifecycle "soon"]\nexpire = 100d\n\n[cdn '))
+    env = fresh(*rule)
+    write("src/a", b"x")
+    told = put("src", "backups:h", env=env)[1]
+    assert '[lifecycle "soon"]' in told["warning"] and "after 100 days, and they are paid for 180" in told["warning"], told
+    assert "warning" not in put("--class", "GLACIER", "src", "backups:i", env=env)[1]
+
+
+def test_cli_archive_a_dry_run_writes_nothing():
+    env = fresh(PRICES)
+    for name in "abc":
+        write("src/" + name, b"x" * 5000)
+    write("src/large", b"x" * 20000)
+    got, told = put("-n", "--pack", "--pack-below", "10000", "src", "backups:p", env=env)
+    assert told["objects"] == 2 and told["bundles"] == 1 and told["members"] == 3 and 35000 < told["bytes"] < 38000 and told["month"], told
+    assert got.summary()["would_archive"] == 4 and not os.path.exists(DEMO), got.out
+
+
+def test_cli_archive_refusals():
+    """Nowhere, not in a store, sizes that cannot be; what cannot be read fails alone; what changes meanwhile is not in a bundle."""
+    env = fresh(AT_ONCE)
+    write("src/a", b"x")
+    for words, code, told in ((("src", "out"), 2, "is in no store"), (("--pack", "--pack-below", "2MiB", "--bundle-size", "1MiB", "src", "backups:"), 2, "no less than what is packed"),
+                              (("src", "backupss:"), 2, "did you mean 'backups'"), (("nothing", "backups:"), 3, "nothing"), (("--bundle-size", "2GiB", "src", "backups:"), 2, "bundle-size")):
+        got = larder("archive", "put", *words, env=env)
+        assert got.code == code and told in got.err, (words, got.code, got.err)
+    os.mkfifo("src/pipe")
+    os.symlink("a", "src/link")
+    got, told = put("--pack", "src", "backups:", env=env)
+    assert told["members"] == 1 and got.summary()["skipped"] == 2, got.out
+    write("src/b", b"y")
+    got, told = put("--pack", "src/b", "/proc/version", "src/a", "backups:two", code=1, env=env)     # whose length is not what it says
+    (tar, _, _), = [one for key, one in bundles().items() if key.startswith("two/")]
+    assert tar == {"a": b"x", "b": b"y"} and got.summary()["failed"] == 1, got.out
+    assert "(2 files in 1 bundle)" in larder("archive", "put", "-n", "--pack", "src/a", "src/b", "backups:three", env=env).out
+
+
+run(sys.modules[__name__])
