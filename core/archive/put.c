@@ -281,7 +281,7 @@ static int
 run (struct archiving *archiving, struct larder_error *error)
 {
 	struct transfer *transfer = &archiving->transfer;
-	int code = transfer_run (transfer, error);
+	int code = transfer_sources (transfer, error);
 	if (code == 0 && archiving->bundle.count && !transfer_stopped (transfer))
 		finish_bundle (archiving);
 	for (struct task *task = archiving->bundle.first, *next; task; task = next) {

@@ -44,7 +44,7 @@ check_expected (const struct larder_transfer *request, struct larder_error *erro
 }
 
 int
-transfer_run (struct transfer *transfer, struct larder_error *error)
+transfer_sources (struct transfer *transfer, struct larder_error *error)
 {
 	const struct larder_transfer *request = transfer->request;
 	int code = versions_check_request (request, error);
@@ -137,7 +137,7 @@ transfer_with_state (struct larder *larder, const struct larder_transfer *reques
 	larder_give (&whole, request);
 	int code = transfer_begin (&transfer, larder, &whole, event, context, error);
 	transfer.state = state;
-	return code < 0 ? code : transfer_end (&transfer, transfer_run (&transfer, error), ret_summary, error);
+	return code < 0 ? code : transfer_end (&transfer, transfer_sources (&transfer, error), ret_summary, error);
 }
 
 int

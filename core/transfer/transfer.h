@@ -97,8 +97,8 @@ struct item {
 /* ---- transfer.c: its beginning and end; `request` lives as long ---- */
 int transfer_begin (struct transfer *transfer, struct larder *larder, const struct larder_transfer *request, larder_event_fn event, void *context,
                     struct larder_error *error);
-/* Finds all that its request names. */
-int transfer_run (struct transfer *transfer, struct larder_error *error);
+/* Finds all that its request names, and gives each to a thread. */
+int transfer_sources (struct transfer *transfer, struct larder_error *error);
 /* Waits for all items; what the run ended with. */
 int transfer_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error);
 /* larder_transfer and larder_sync into the private files of a model cache, with a folder of its own for journals. */
