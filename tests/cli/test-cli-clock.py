@@ -18,10 +18,10 @@ BUCKET = "pingvas-studio-images"
 class Place:
     """A root of its own; the tool, and the driver alone, which lives as long."""
 
-    def __init__(self):
-        self.root = tempfile.mkdtemp(dir=HOME)
+    def __init__(self, root=None, **environment):
+        self.root = root or tempfile.mkdtemp(dir=HOME)
         self.env = {"LARDER_ROOT": self.root}
-        environment = dict(os.environ, LARDER_TEST_BUCKET=BUCKET)
+        environment = dict(os.environ, LARDER_TEST_BUCKET=BUCKET, **environment)
         self.program = subprocess.Popen([os.path.join(BUILD, "tests/live/s3-do"), os.path.join(BUILD, ".libs/driver-localfs-mock.so"), "root=" + self.root,
                                          "create=yes", "fsync=no"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -260,12 +260,20 @@ def test_cli_clock_words_that_are_none():
 
 
 def test_cli_clock_back_by_a_reset_alone():
-    """Somebody who saw it before another moved it."""
+    """Also by somebody who saw it before another moved it."""
     with Place() as place:
         place.move("+5h")
         assert place.larder("dev", "clock", "images", "-5h").code == 2
-        late = larder("dev", "clock", "images", "+1h", env=dict(place.env, LARDER_ROOT=place.root))
-        assert late.code == 0 and place.clock("images")["objects"]["ahead_seconds"] == 6 * HOUR
+        for ahead, code in ((5 * HOUR, 0), (5 * HOUR - 1, "CONFLICT"), (0, "CONFLICT"), (-1, "INVALID"), (36501 * DAY, "INVALID"), (6 * HOUR, 0)):
+            moved = place.ask("action", kind="clock", arguments={"ahead": "%d000000000" % ahead})
+            assert moved["code"] == code and (code == 0 or moved["next"]), (ahead, moved)
+        assert place.clock("images")["objects"]["ahead_seconds"] == 6 * HOUR
+        assert place.do("action", kind="clock", arguments={})["results"]["ahead"] == "%d000000000" % (6 * HOUR)
+        for arguments in ({"ahead": ""}, {"ahead": "5h"}, {"back": "1"}):
+            assert place.code("action", kind="clock", arguments=arguments) == "INVALID", arguments
+        with Place(place.root, LARDER_TEST_READ_ONLY="1") as other:
+            assert other.code("action", kind="clock", arguments={"reset": ""}) == "DENIED" and other.code("action", kind="clock", arguments={}) == 0
+        assert place.clock("images")["objects"]["ahead_seconds"] == 6 * HOUR
 
 
 def test_cli_clock_damaged():
@@ -293,6 +301,17 @@ def test_cli_clock_where_there_is_none():
 
 
 # ---- commands that meet archived keys ----
+
+def test_cli_clock_what_is_archived_is_compared_with_no_edge():
+    with Place() as place:
+        place.put("a b%.txt", "GLACIER")
+        checked = place.larder("cdn", "check", "images:a b%.txt")
+        assert checked.code == 9 and "next: larder archive restore 'images:a b%.txt'" in checked.err, (checked.out, checked.err)
+        place.do("restore", "a b%.txt", tier="Expedited")
+        place.move("+5m")
+        checked = place.larder("cdn", "check", "images:a b%.txt")
+        assert checked.code == 0, (checked.out, checked.err)
+
 
 def cold(place):
     """Two that can be read, two that cannot, as a folder has them."""

@@ -464,6 +464,20 @@ do_url (struct desk *d)
 	return code;
 }
 
+/* "kind", "arguments"; and what is told of it at once. */
+static int
+do_action (struct desk *d)
+{
+	const struct larder_action action = { .size = sizeof action, .kind = text (d, "kind"), .arguments = pairs (d, "arguments") };
+	struct larder_progress progress = { .size = sizeof progress };
+	const char *token = NULL;
+	int code = d->suite.driver->action_start (d->suite.self, &d->call, &action, &token, &d->error);
+	if (code == 0)
+		code = d->suite.driver->action_poll (d->suite.self, &d->call, action.kind, token, &progress, &d->error);
+	tell_pairs (d, "results", &progress.results);
+	return code;
+}
+
 static int
 do_caps (struct desk *d)
 {
@@ -476,7 +490,8 @@ do_caps (struct desk *d)
 static const struct { const char *name; int (*run) (struct desk *d); } verbs[] = {
 	{ "stat", do_stat }, { "read", do_read }, { "write", do_write }, { "copy", do_copy }, { "remove", do_remove }, { "list", do_list },
 	{ "begin", do_begin }, { "part", do_part }, { "finish", do_finish }, { "abort", do_abort }, { "uploads", do_uploads }, { "tags", do_tags },
-	{ "tags_set", do_tags_set }, { "class", do_class }, { "restore", do_restore }, { "url", do_url }, { "caps", do_caps },
+	{ "tags_set", do_tags_set }, { "class", do_class }, { "restore", do_restore }, { "url", do_url }, { "action", do_action },
+	{ "caps", do_caps },
 };
 
 static int
@@ -511,7 +526,7 @@ run_line (struct desk *d)
 int
 main (int count, char **words)
 {
-	struct desk desk = { .suite = { .bucket = getenv ("LARDER_TEST_BUCKET"), .serial = PTHREAD_MUTEX_INITIALIZER } };
+	struct desk desk = { .suite = { .bucket = getenv ("LARDER_TEST_BUCKET"), .read_only = getenv ("LARDER_TEST_READ_ONLY"), .serial = PTHREAD_MUTEX_INITIALIZER } };
 	CLEANUP_FREE char *input = NULL;
 	size_t room = 0;
 	if (count < 2 || suite_load (&desk.suite, words[1], words + 2, count - 2) < 0)
