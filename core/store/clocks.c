@@ -175,7 +175,5 @@ larder_clock (struct larder *larder, const struct larder_clock_move *request, la
 		return larder_fail_memory (error);
 	if (!larder->config)
 		return larder_fail_next (error, LARDER_E_INVALID, "open one with a configuration", "this handle has no configuration");
-	if (all.asked.by < 0)
-		return larder_fail_next (error, LARDER_E_INVALID, "a reset, which puts it back", "a clock is moved forwards alone");
 	return run (&all, clock, context, error);
 }

@@ -95,7 +95,7 @@ def test_cli_clock_each_tier_of_each_class():
             place.put("k", kind)
             archived(place, "k", kind)
             assert place.state("k") == NONE
-            place.do("restore", "k", tier=tier, days=2)
+            place.do("restore", "k", tier=tier, days=1)
             archived(place, "k", kind, running=True)
             place.move(takes - MINUTE)
             assert place.state("k") == RUNNING and place.code("read", "k") == "NOTREADY", (kind, tier)
@@ -295,7 +295,8 @@ def test_cli_clock_where_there_is_none():
         own = pipeline('[store "s"]\nbackend = b\nbucket = bbb\n', '[backend "b"]\ndriver = efs\nroot = %s\n' % place.root)
         none = larder("dev", "clock", "+5h", env=own)
         assert none.code == 2 and "no backend of this profile has a clock" in none.err and "next: " in none.err, none.err
-        write(os.path.join(place.root, "b/x"))
+        beside = pipeline('[store "s"]\nbackend = b\nbucket = bbb\n', '[backend "b"]\ndriver = localfs-mock\nroot = %s\n[backend "e"]\ndriver = efs\nroot = %s/no\ncreate = no\n' % (place.root, place.root))
+        assert larder("dev", "clock", "+5h", env=beside).code == 0                         # what has none need not be there
         gone = pipeline('[store "s"]\nbackend = b\nbucket = bbb\n', '[backend "b"]\ndriver = localfs-mock\nroot = %s/no\n' % place.root)
         assert larder("dev", "clock", env=gone).code == 3
 
