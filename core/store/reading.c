@@ -112,8 +112,10 @@ store_read_failed (const struct larder_store *store, const char *key, int code, 
 {
 	char next[sizeof error->next];
 	int length = snprintf (next, sizeof next, "larder archive restore '%s%s'", store_prefix (store), key);
-	if (code == LARDER_E_NOTREADY)
-		larder_explain (error, LARDER_DETAIL_NEXT, length < (int) sizeof next ? next : "larder archive restore STORE:KEY");
+	if (code != LARDER_E_NOTREADY)
+		return code;
+	error_add (error, "; it is archived, not restored");
+	larder_explain (error, LARDER_DETAIL_NEXT, length < (int) sizeof next ? next : "larder archive restore STORE:KEY");
 	return code;
 }
 

@@ -112,7 +112,7 @@ int store_copy (struct larder_store *from, struct larder_store *to, struct larde
                 const struct store_watch *watch, struct larder_info *ret_info, struct larder_error *error);
 /* Attributes of a copy: what was asked for, else the source's. */
 struct larder_attributes store_copy_attributes (const struct larder_store *to, const struct larder_attributes *asked, const struct larder_info *source);
-/* Hands on the code of a read, or of a copy from the store, of `key`; of what is archived it says what to do, which a driver that knows no stores cannot. */
+/* Hands on the code of a read, or of a copy from the store, of `key`; of what is archived it says so, and what to do, which a driver that knows no stores cannot. */
 int store_read_failed (const struct larder_store *store, const char *key, int code, struct larder_error *error);
 /* The source's tags, where both have such. */
 int store_copy_tags (struct larder_store *from, const char *key, const char *version, struct larder_store *to, const char *to_key, struct larder_arena *arena,

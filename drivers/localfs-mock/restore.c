@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "text.h"
 
 #define MINUTES (60 * NS_PER_S)
 #define HOURS (60 * MINUTES)
@@ -41,11 +42,11 @@ restore_check (const struct bucket *bucket, const char *key, const struct versio
 	uint32_t state = restore_state (version, bucket->now);
 	if (!archived || state == LARDER_RESTORE_DONE)
 		return 0;
-	if (state == LARDER_RESTORE_RUNNING)
-		return larder_fail_next (error, LARDER_E_NOTREADY, "wait until the restore is done", "'%s' in bucket '%s' is archived, not restored yet: its restore from %s is under way", key, bucket->name,
-			archived->class);
-	return larder_fail_next (error, LARDER_E_NOTREADY, "restore the object first, and wait until that is done", "'%s' in bucket '%s' is archived, not restored: its class is %s", key, bucket->name,
-		archived->class);
+	if (state == LARDER_RESTORE_NONE)
+		return larder_fail_next (error, LARDER_E_NOTREADY, "restore the object first, and wait until that is done", "cannot read '%s' in bucket '%s': its class is %s", key, bucket->name, archived->class);
+	char time[32];
+	return larder_fail_next (error, LARDER_E_NOTREADY, "wait until the restore is done", "cannot read '%s' in bucket '%s': its restore from %s is under way until %s", key, bucket->name, archived->class,
+		text_from_time (version->restored_from, time));
 }
 
 /* The midnight after that many days, as the service counts them. */

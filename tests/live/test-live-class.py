@@ -15,13 +15,16 @@ TOOL = os.path.join(os.environ["TOP_BUILDDIR"], "larder")
 BUCKET = "pingvas-studio-images"
 
 
-def put(server, profile, *words):
+def larder(server, profile, *words):
     environment = {**server.environment(), "LARDER_MODULE_DIR": os.environ["LARDER_MODULE_DIR"], "LARDER_MINIO": server.endpoint}
+    return subprocess.run([TOOL, "--config", os.path.join(TOP, "etc/larder.ini"), "--profile", profile, *words], env=environment, text=True, capture_output=True)
+
+
+def put(server, profile, *words):
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "a.webp"), "wb") as file:
             file.write(b"not looked into")
-        return subprocess.run([TOOL, "--config", os.path.join(TOP, "etc/larder.ini"), "--profile", profile, "put", *words,
-                               os.path.join(folder, "a.webp"), "thumbnails:a.webp"], env=environment, text=True, capture_output=True)
+        return larder(server, profile, "put", *words, os.path.join(folder, "a.webp"), "thumbnails:a.webp")
 
 
 def test_live_class_minio():
@@ -45,6 +48,21 @@ def test_live_class_aws():
         assert server.client().head_object(Bucket=BUCKET, Key="a.webp")["StorageClass"] == "INTELLIGENT_TIERING"
         done = put(server, "aws", "--class", "STANDART")
         assert done.returncode == 2 and "STANDARD" in done.stderr, done.stderr
+
+
+def test_live_class_archived():
+    """What is read of it is nothing, with the reason and what to do; one that is archived and read at once is read. (c-G02)"""
+    with servers.start("moto", region="ap-northeast-2") as server:
+        server.make_bucket(BUCKET)
+        for kind in ("GLACIER", "DEEP_ARCHIVE", "GLACIER_IR"):
+            assert put(server, "aws", "--class", kind).returncode == 0
+            for words in (["cat", "thumbnails:a.webp"], ["cp", "thumbnails:a.webp", "thumbnails:b.webp"]):
+                done = larder(server, "aws", *words)
+                if kind == "GLACIER_IR":
+                    assert done.returncode == 0, done.stderr
+                    continue
+                assert done.returncode == 9 and not done.stdout and "it is archived, not restored" in done.stderr, done.stderr
+                assert "next: larder archive restore 'thumbnails:a.webp'" in done.stderr, done.stderr
 
 
 if __name__ == "__main__":
