@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <sys/file.h>
 
-#include "buffer.h"
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"

@@ -208,6 +208,21 @@ def test_cli_clock_parts_of_what_is_archived_are_not_copied():
         place.do("abort", "whole", id=upload)
 
 
+def test_cli_clock_stat_tells_of_a_restore():
+    with Place() as place:
+        place.put("k", "GLACIER")
+
+        def told():
+            return ([line.split(None, 1)[1] for line in place.larder("stat", "images:k").out.splitlines() if line.startswith("  restore ")],
+                    [(line.get("restore"), line.get("restored_until")) for line in place.larder("stat", "--json", "images:k").lines() if line["type"] == "object"])
+        assert told() == ([], [(None, None)])
+        place.do("restore", "k", tier="Expedited")
+        assert told() == (["running"], [("running", None)])
+        place.move("+5m")
+        until = subprocess.check_output(["date", "-ud", "@%d" % place.do("stat", "k")["until"], "+%FT%TZ"], text=True).strip()
+        assert told() == (["done, can be read until " + until], [("done", until)])
+
+
 # ---- the clock ----
 
 def test_cli_clock_tells_and_moves():
