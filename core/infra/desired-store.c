@@ -37,6 +37,8 @@ check_tag (const struct config_section *at, const char *tag, struct larder_error
 	return larder_fail_next (error, LARDER_E_INVALID, "write NAME=VALUE", "'%s' of tag in [%s \"%s\"] of %s is no tag", tag, config_kind (at), config_name (at), config_where_key (at, "tag"));
 }
 
+#define OWN_RULE "abort-uploads"  /* of uploads that nobody ends, in each bucket */
+
 /* A rule does something, and to objects that can be. What it says of uploads alone goes into a rule of theirs. */
 static int
 check_rule (const struct config_section *at, const struct schema_lifecycle *asked, bool acts, struct larder_error *error)
@@ -48,6 +50,20 @@ check_rule (const struct config_section *at, const struct schema_lifecycle *aske
 		config_where (at));
 }
 
+/* Of two with one name the lines would be one rule, which does what neither says. */
+static int
+check_name (const struct resource *bucket, const struct config_section *at, const char *id, struct larder_error *error)
+{
+	const char *status = path_of_member (bucket->arena, "rule", id, ".status");
+	bool twin = strcmp (id, OWN_RULE) == 0;
+	if (!status)
+		return larder_fail_memory (error);
+	for (size_t n = 0; n < bucket->desired.count; n++)
+		twin = twin || strcmp (bucket->desired.at[n].path, status) == 0;
+	return !twin ? 0 : larder_fail_next (error, LARDER_E_INVALID, "id = another", "[lifecycle \"%s\"] of %s is the second rule of [store \"%s\"] called '%s'%s", config_name (at),
+		config_given (at, "id") ? config_where_key (at, "id") : config_where (at), bucket->section, id, strcmp (id, OWN_RULE) == 0 ? ", as what uploads nobody ends go by is" : "");
+}
+
 static int
 add_rule (const struct larder_infra *infra, struct resource *bucket, const struct config_section *at, struct larder_error *error)
 {
@@ -57,6 +73,8 @@ add_rule (const struct larder_infra *infra, struct resource *bucket, const struc
 	bool acts = asked->expire > 0 || asked->expire_noncurrent > 0 || (asked->transition && *asked->transition);
 	int code = check_rule (at, asked, acts, error);
 	(void) infra;
+	if (code == 0 && acts)
+		code = check_name (bucket, at, id, error);
 	if (code < 0 || !acts)
 		return code;
 	lines_add_in (lines, "rule", id, ".status", "enabled");
@@ -192,9 +210,9 @@ add_abort (const struct larder_infra *infra, struct resource *bucket, const char
 	int code = each_named (infra, bucket, "lifecycle", lifecycle, least_abort, error);
 	const char *days = text_days (bucket->arena, bucket->abort_after ? bucket->abort_after : 7 * NS_PER_DAY);
 	if (code < 0 || !days)
-		return lines_add (&bucket->refused, "rule[abort-uploads]", "no"), code;
-	lines_add_in (&bucket->desired, "rule", "abort-uploads", ".status", "enabled");
-	lines_add_in (&bucket->desired, "rule", "abort-uploads", ".abort-uploads", days);
+		return lines_add (&bucket->refused, "rule[" OWN_RULE "]", "no"), code;
+	lines_add_in (&bucket->desired, "rule", OWN_RULE, ".status", "enabled");
+	lines_add_in (&bucket->desired, "rule", OWN_RULE, ".abort-uploads", days);
 	return code;
 }
 

@@ -409,6 +409,16 @@ infra_describe (struct larder *larder, struct larder_infra **ret, struct larder_
 
 /* ---- traps alone ---- */
 
+/* What the service would refuse for sure is no remark. */
+static int
+tell_refusal (const struct resource *one, larder_finding_cb finding, void *context)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = traps_refuse (one, &why);
+	const struct larder_finding found = { .size = sizeof found, .code = code, .text = why.message, .next = why.next };
+	return code < 0 ? finding (context, &found) : 0;
+}
+
 static int
 tell_traps (struct larder_infra *infra, struct resource *one, larder_finding_cb finding, void *context, struct larder_error *error)
 {
@@ -424,7 +434,7 @@ tell_traps (struct larder_infra *infra, struct resource *one, larder_finding_cb 
 		};
 		code = finding (context, &found);
 	}
-	return code;
+	return code == 0 ? tell_refusal (one, finding, context) : code;
 }
 
 int

@@ -16,7 +16,7 @@
 #include "json.h"
 
 #define SAVED_FORMAT "larder-infra"
-enum { SAVED_VERSION = 4, SAVED_MOST = 64 << 20 };
+enum { SAVED_VERSION = 5, SAVED_MOST = 64 << 20 };
 
 /* ---- digests ---- */
 
@@ -58,6 +58,23 @@ digest (const struct larder_infra *infra, char ret[65])
 	for (size_t n = 0; n < infra->count; n++)
 		if (!infra->at[n].aside && !infra->at[n].cut && infra->at[n].code == 0)
 			sha256_add (&sha, infra->at[n].digest, sizeof infra->at[n].digest);
+	sha256_end_hex (&sha, ret);
+}
+
+/* Where it lies: all that its [backend] says, but for secrets, which are told anew. */
+static void
+place (const struct larder_infra *infra, const struct resource *one, char ret[65])
+{
+	struct sha256 sha;
+	const struct config_section *at;
+	sha256_begin (&sha);
+	if (one->backend && config_find (larder_configuration (infra->larder), "backend", one->backend, &at, NULL) == 0)
+		for (const char *key = NULL; (key = config_next_key (at, key));) {
+			bool secret = backend_is_secret (infra->larder, at, key);
+			add_text (&sha, key);
+			for (size_t n = 0; !secret && config_item (at, key, n); n++)
+				add_text (&sha, config_item (at, key, n));
+		}
 	sha256_end_hex (&sha, ret);
 }
 
@@ -114,11 +131,14 @@ static void
 put_resource (struct buffer *out, const struct larder_infra *infra, const struct resource *one)
 {
 	struct json json;
+	char where[65];
+	place (infra, one, where);
 	begin_line (&json, out, "resource");
 	json_member (&json, "kind", one->kind);
 	json_member (&json, "section", one->section);
 	json_member (&json, "resource", one->type);
 	json_member (&json, "identity", one->identity);
+	json_member (&json, "place", where);
 	json_member_bool (&json, "protect", one->protect);
 	json_member_bool (&json, "empty", one->empty);
 	if (resource_is_held (infra, one) > 0)
@@ -213,8 +233,13 @@ static int
 read_resource (struct larder_infra *infra, const json_t *line, struct resource **ret, struct larder_error *error)
 {
 	struct resource *one = resource_find (infra, member (line, "kind"), member (line, "section"), member (line, "resource"));
+	char where[65];
 	if (!one || strcmp (one->identity, member (line, "identity")) != 0)
 		return larder_fail_next (error, LARDER_E_CONFLICT, "plan again", "the plan has %s '%s', and the configuration has not", member (line, "resource"), member (line, "identity"));
+	place (infra, one, where);
+	if (strcmp (where, member (line, "place")) != 0)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "plan again", "[backend \"%s\"] of %s '%s' says something else than when this was planned: it may be another place", one->backend ? one->backend : "",
+			one->type, one->identity);
 	if (one->protect != json_is_true (json_object_get (line, "protect")))        /* it told what would be left */
 		return larder_fail_next (error, LARDER_E_CONFLICT, "plan again", "%s '%s' %s", one->type, one->identity, one->protect ? "is protected by now" : "was protected when this was planned, and is no more");
 	one->aside = one->watched = false;

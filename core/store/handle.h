@@ -61,8 +61,7 @@ int backend_try (struct larder *larder, const struct config_section *section, st
 /* As the storage gives it, in whatever order; and sorted. */
 int store_list_unsorted (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, void *context, struct larder_error *error);
 int store_list_sorted (struct larder_store *store, const struct larder_listing *request, larder_info_fn info, void *context, struct larder_error *error);
-/* For struct config_modules: what the modules of [backend], [lock] and [codec] sections say of their keys. */
-bool backend_is_secret (void *larder, const struct config_section *section, const char *key);
+/* For struct config_modules: what the modules of [backend], [lock] and [codec] sections say of their keys; backend_is_secret is one of them. */
 const struct larder_option *backend_options (void *larder, const struct config_section *section);
 
 #endif

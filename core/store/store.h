@@ -39,6 +39,9 @@ int backend_describe (struct larder *larder, const char *name, struct larder_are
 int backend_control_open (struct larder *larder, const char *name, const char *control, struct instance **ret, struct larder_error *error);
 int backend_control_describe (struct larder *larder, const char *name, const char *control, struct larder_arena *arena, struct instance **ret, struct larder_error *error);
 
+/* Is the value of this key of a [backend], [lock] or [codec] hidden, by what its module says? `larder` is the handle. */
+bool backend_is_secret (void *larder, const struct config_section *section, const char *key);
+
 /* Facts of an open store. */
 struct larder *store_larder (const struct larder_store *store);
 const char *store_name (const struct larder_store *store);

@@ -148,6 +148,10 @@ struct aws_client;
  * is INVALID. `name` is the backend's, for messages. */
 int aws_client_open (const struct larder_host *host, const char *name, const char *service, const struct aws_settings *settings,
                      struct aws_client **ret, struct larder_error *error);
+/* Is a service that is AWS's alone there, on this kind of server (NULL: AWS)? UNSUPPORTED. */
+int aws_server_has_all (const char *server, struct larder_error *error);
+/* The same settings; where that service is not there, and is never asked, no region is missing. */
+struct aws_settings aws_settings_on (const char *server, const struct aws_settings *settings);
 void aws_client_close (struct aws_client *client);          /* NULL allowed */
 /* Facts, resolved. */
 const char *aws_client_endpoint (const struct aws_client *client);        /* custom endpoint in force, or NULL */

@@ -251,6 +251,23 @@ check (struct aws_client *client, struct larder_error *error)
 }
 
 int
+aws_server_has_all (const char *server, struct larder_error *error)
+{
+	if (!server || strcmp (server, "aws") == 0 || strcmp (server, "moto") == 0)
+		return 0;
+	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", server);
+}
+
+struct aws_settings
+aws_settings_on (const char *server, const struct aws_settings *settings)
+{
+	struct aws_settings on = *settings;
+	if (aws_server_has_all (server, NULL) < 0 && (!on.region || !*on.region))
+		on.region = "us-east-1";
+	return on;
+}
+
+int
 aws_client_open (const struct larder_host *host, const char *name, const char *service, const struct aws_settings *settings,
                  struct aws_client **ret, struct larder_error *error)
 {

@@ -32,9 +32,10 @@ backup_open (void *self, struct larder_call *call, const struct larder_open *req
 	backup->name = asked.name ? asked.name : "backup";
 	backup->server = asked.server;
 	backup->read_only = asked.read_only;
-	int code = aws_client_open (larder_host, backup->name, "backup", &backup->aws, &backup->client, error);
+	const struct aws_settings settings = aws_settings_on (asked.server, &backup->aws);
+	int code = aws_client_open (larder_host, backup->name, "backup", &settings, &backup->client, error);
 	if (code == 0)
-		code = aws_client_open (larder_host, backup->name, "iam", &backup->aws, &backup->roles, error);
+		code = aws_client_open (larder_host, backup->name, "iam", &settings, &backup->roles, error);
 	backup->arena = code == 0 ? arena_new () : NULL;
 	pthread_mutex_init (&backup->mutex, NULL);
 	if (code == 0 && !backup->arena)
@@ -95,8 +96,9 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 {
 	const struct backup *backup = self;
 	(void) resource;
-	if (backup->server && strcmp (backup->server, "aws") != 0 && strcmp (backup->server, "moto") != 0)
-		return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", backup->server);
+	int code = aws_server_has_all (backup->server, error);
+	if (code < 0)
+		return code;
 	const char *region = aws_client_region (backup->client);
 	if (line && line->value && path_matches ("rule[*].schedule", line->path))
 		return check_schedule (line->value, error);

@@ -122,9 +122,10 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 	for (size_t n = 0; line && n < sizeof told / sizeof *told; n++)
 		if (path_matches (told[n], line->path))
 			return larder_fail (error, LARDER_E_UNSUPPORTED, "it is told, and cannot be asked for");
-	if (!cloudfront->server || strcmp (cloudfront->server, "aws") == 0 || strcmp (cloudfront->server, "moto") == 0)
+	int code = aws_server_has_all (cloudfront->server, error);
+	if (code == 0)
 		return line && line->value && strcmp (line->path, "certificate") == 0 ? check_certificate (cloudfront, line->value, error) : 0;
-	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", cloudfront->server);
+	return code;
 }
 
 static int

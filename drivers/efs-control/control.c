@@ -33,11 +33,12 @@ control_open (void *self, struct larder_call *call, const struct larder_open *re
 	control->name = asked.name ? asked.name : "efs";
 	control->server = asked.server;
 	control->read_only = asked.read_only;
-	int code = aws_client_open (larder_host, control->name, "elasticfilesystem", &control->aws, &control->files, error);
+	const struct aws_settings settings = aws_settings_on (asked.server, &control->aws);
+	int code = aws_client_open (larder_host, control->name, "elasticfilesystem", &settings, &control->files, error);
 	if (code == 0)
-		code = aws_client_open (larder_host, control->name, "ec2", &control->aws, &control->network, error);
+		code = aws_client_open (larder_host, control->name, "ec2", &settings, &control->network, error);
 	if (code == 0)
-		code = aws_client_open (larder_host, control->name, "kms", &control->aws, &control->keys, error);
+		code = aws_client_open (larder_host, control->name, "kms", &settings, &control->keys, error);
 	if (code < 0)
 		control_close (control);
 	return code;
@@ -136,9 +137,10 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 	(void) resource;
 	if (line && (path_matches ("policy.statement[*]", line->path) || path_matches (POINT_BESIDE "[*]", line->path)))
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "%s is told where somebody set it, and not set here", line->path);
-	if (!control->server || strcmp (control->server, "aws") == 0 || strcmp (control->server, "moto") == 0)
+	int code = aws_server_has_all (control->server, error);
+	if (code == 0)
 		return line ? check_form (line, error) : 0;
-	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", control->server);
+	return code;
 }
 
 static int

@@ -35,7 +35,8 @@ rds_open (void *self, struct larder_call *call, const struct larder_open *reques
 	rds->name = asked.name ? asked.name : "rds";
 	rds->server = asked.server;
 	rds->read_only = asked.read_only;
-	return aws_client_open (larder_host, rds->name, "rds", &rds->aws, &rds->client, error);
+	const struct aws_settings settings = aws_settings_on (asked.server, &rds->aws);
+	return aws_client_open (larder_host, rds->name, "rds", &settings, &rds->client, error);
 }
 
 static void
@@ -119,9 +120,7 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 {
 	const struct rds *rds = self;
 	(void) resource, (void) line;
-	if (!rds->server || strcmp (rds->server, "aws") == 0 || strcmp (rds->server, "moto") == 0)
-		return 0;
-	return larder_fail (error, LARDER_E_UNSUPPORTED, "not supported by %s", rds->server);
+	return aws_server_has_all (rds->server, error);
 }
 
 /* What the sections say of its final snapshot, NULL or "none" among it, and the name it would get today. Is one of that name there? 1, 0, or a code. One that no

@@ -172,6 +172,9 @@ def test_cli_infra_a_saved_plan_and_nothing_else():
     for broken, code in ((text[:len(text) // 2], 6), (text.replace(b"AES256", b"AES257"), 6), (b"", 6), (text.replace(b"\n", b"\n{}\n", 1), 6)):
         write("broken.plan", broken)
         assert larder("infra", "apply", "broken.plan").code == code, broken[:80]
+    # Of another place: the mock's folder is not the one it was made for.
+    refused = larder("infra", "apply", "today.plan", env={"LARDER_ROOT": os.path.join(HOME, "elsewhere")})
+    assert refused.code == 5 and "may be another place" in refused.err and not os.path.exists("elsewhere"), refused.err
     # The plan of another configuration.
     assert larder("infra", "apply", "today.plan", env=configured(PIPELINE, ("bucket = pingvas-studio-logs", "bucket = other-logs"))).code == 5
 
@@ -543,6 +546,8 @@ def test_cli_infra_hostile_sections():
           for key in ("rule", "delete-after", "cold-after", "copy-to", "copy-delete-after", "copy-cold-after")),
         (("rule = daily_backup\nschedule = cron(0 2 * * ? *)\ndelete-after = 30d\n", RULES), 2, "has two rules called 'daily_backup'"),
         (("transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE", "transition = GLACIER_IR"), 2, "AGE CLASS"),
+        (("lifecycle = images\ncors = studio\n", "lifecycle = images, more\n[lifecycle \"more\"]\nid = transition_to_glacier\nexpire = 400d\n\n[store \"rest\"]\nbackend = objects\nbucket = the-rest-of-it\n"), 2, "is the second rule of [store \"images\"] called 'transition_to_glacier'"),
+        (("id = expire_after_30_days\n", "id = abort-uploads\n"), 2, "as what uploads nobody ends go by is"),
         *((("bucket = pingvas-studio-logs", "tiering = %s\nbucket = pingvas-studio-logs" % tiering), 2, "larder.ini:") for tiering in WRONG_TIERS),
         (("tags = \"Name=Generated Images\", Environment=production", "tags = production"), 2, "is no tag"),
         (("behaviors = thumbnails, default", "behaviors = thumbnails, no-such"), 2, "no-such"),
@@ -954,7 +959,7 @@ copy-to = %s, %s
 copy-cold-after = 1d
 copy-delete-after = 100d
 """ % (far, near)
-    rules = [line for line in backup_lines((one, "rules = daily, monthly, daily\n"), text=text) if line.startswith("rule[")]
+    rules = [line for line in backup_lines((one, "rules = daily, monthly\n"), text=text) if line.startswith("rule[")]
     assert rules == ["rule[daily].delete-after\t30", "rule[daily].schedule\tcron(0 2 * * ? *)", "rule[daily].vault\tmain",
                      "rule[first_of_month].cold-after\t30", *("rule[first_of_month].copy[%s]\tcold-after 1, delete-after 100" % arn for arn in (far, near)),
                      "rule[first_of_month].delete-after\t3650", "rule[first_of_month].schedule\tcron(0 3 1 * ? *)", "rule[first_of_month].vault\tyears"], rules

@@ -63,6 +63,9 @@ class Whole(strategy_buckets.World):
     def __init__(self, name):
         self.fronts = []
         super().__init__(name)
+        if name == "minio":                      # as its profile has it: AWS's own services are not there, and need no region
+            for region in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+                self.env.pop(region)
         self.fronts.append(self.between)
         if name == "aws":
             change(os.path.join(os.path.dirname(self.config), "profiles/aws.ini"), CERTIFICATE)

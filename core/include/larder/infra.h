@@ -91,7 +91,8 @@ LARDER_API int larder_infra_changes (const struct larder_infra *infra, larder_in
 /* As the services tell it: each line is of mark SAME, `was` its value. */
 LARDER_API int larder_infra_observed (const struct larder_infra *infra, larder_infra_change_fn line, void *context, struct larder_error *error);
 
-/* What does not do what its reader thinks, as far as it is known without asking any service: a note each, none that a section accepts. */
+/* What does not do what its reader thinks, as far as it is known without asking any service: a note each, none that a section accepts; what the service would refuse for sure is a failure,
+ * INVALID. */
 LARDER_API int larder_infra_traps (struct larder *larder, larder_finding_cb finding, void *context, struct larder_error *error);
 
 /* What a role must be allowed for the resources of the sections and no more, in the words of their services, as one JSON document to the
