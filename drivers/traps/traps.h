@@ -62,6 +62,8 @@ static const struct larder_trap bucket_traps[] = {
 static const struct larder_trap replication_traps[] = {
 	{ "replication-without-versions", "rule[@].to & !source-versioning | rule[@].to & !rule[@].target-versioning",
 	  "S3 refuses the rule: it copies only from a bucket with versioning, and only to one that has it, too", "versioning = yes in both [store] sections", true },
+	{ "delete-markers-of-a-tag", "rule[@].to & rule[@].tag & rule[@].delete-markers=yes", "S3 refuses the rule: a delete marker has no tags, so a rule for objects of one tag copies none",
+	  "delete-markers = no, or no tag: prefix narrows it, too", true },
 	{ "copy-dearer-than-original", "rule[@].to & rule[@].left-behind~GLACIER & !rule[@].class=GLACIER & !rule[@].class=DEEP_ARCHIVE"
 	  " | rule[@].to & rule[@].left-behind=DEEP_ARCHIVE & !rule[@].class=GLACIER & !rule[@].class=DEEP_ARCHIVE",
 	  "the original goes to {rule[@].left-behind} and its copy does not, or later: that costs up to seven times as much",

@@ -900,6 +900,21 @@ def test_cli_infra_copies_need_versions_on_both_sides():
     assert (done["created"], done["failed"]) == (12, 0), done
 
 
+def test_cli_infra_delete_markers_of_a_tag():
+    """c-F05: each filter that a rule can have, with and without the clock: what is for one tag copies no delete markers, is refused, and not made."""
+    for narrowed in ("", "prefix =\n", "prefix = a/\n", "tag = k=v\n", "prefix = a/\ntag = k=v\n"):
+        for clock in ("", "time-control = 15m\n"):
+            for markers in ("no", "yes"):
+                fresh()
+                env = configured(PIPELINE, ("time-control = 15m\ndelete-markers = no\n", "%sdelete-markers = %s\n%s" % (clock, markers, narrowed)))
+                legal = "tag" not in narrowed or markers == "no"
+                for words in (("infra", "plan", "--json"), ("config", "check", "--json"), ("infra", "apply", "--json")):
+                    got = larder(*words, env=env)
+                    assert ("delete-markers-of-a-tag" in got.out) != legal and (words[0] == "config" or got.code == (0 if legal else 2)), (narrowed, clock, markers, words, got.code, got.out)
+                kept = [read(path).decode() for path in settings() if "/replication/" in path]
+                assert len(kept) == legal and all(("within-seconds" in text) == bool(clock) for text in kept), (narrowed, clock, markers, kept)
+
+
 def test_cli_infra_cold_backups_that_the_service_refuses():
     """c-F04: what became cold stays 90 days. Without it, with none (0), or never deleted there is nothing to refuse."""
     for times, legal in (("delete-after = 60d\ncold-after = 30d\n", False), ("delete-after = 119d\ncold-after = 30d\n", False), ("delete-after = 30d\ncold-after = 60d\n", False),

@@ -134,6 +134,11 @@ def test_live_database_is_not_made():
     assert marks(done)[0] == (None, "unsupported") and "owner" in done.lines[1]["why"], done
 
 
+def removals():
+    """c-F02: of each removal that was asked for, the three things that a database must not go without: moto takes any of them, and none."""
+    return [tuple(body.get(name) for name in ("SkipFinalSnapshot", "FinalDBSnapshotIdentifier", "DeleteAutomatedBackups")) for body in place.bodies if body["Action"] == "DeleteDBInstance"]
+
+
 def test_live_database_goes_with_its_snapshot_before_it():
     place.fresh()
     assert place.run("apply").code == 0
@@ -147,8 +152,7 @@ def test_live_database_goes_with_its_snapshot_before_it():
     gone = place.run("destroy", "--environment", "test", section=section)
     assert gone.code == 0 and place.there() == [] and place.snapshots() == [NAME + "-final-snapshot"], (gone, place.snapshots())
     valid(place.bodies)
-    removal = next(body for body in place.bodies if body["Action"] == "DeleteDBInstance")
-    assert (removal["SkipFinalSnapshot"], removal["DeleteAutomatedBackups"]) == ("false", "false"), removal
+    assert removals() == [("false", NAME + "-final-snapshot", "false")], place.bodies
     assert place.run("destroy", "--environment", "test", section=section).code == 0
 
 
@@ -162,6 +166,8 @@ def test_live_database_snapshot_of_the_day_and_none():
     refused = place.run("destroy", "--environment", "test", section=none)
     assert refused.code == 2 and "final snapshot" in refused.err and place.there() == [NAME], refused
     assert place.run("destroy", "--environment", "test", section=none + "skip-final-snapshot = yes\n").code == 0 and place.there() == [] and place.snapshots() == []
+    valid(place.bodies)
+    assert removals() == [("true", None, "false")], place.bodies
 
 
 def test_live_database_final_snapshot_that_no_snapshot_can_be_called():
