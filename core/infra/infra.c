@@ -337,6 +337,8 @@ larder_infra_observed (const struct larder_infra *infra, larder_infra_change_fn 
 			told.why = told.next = NULL, told.code = 0;
 		if ((told.mark != LARDER_INFRA_FAILED && told.mark != LARDER_INFRA_LACKING) || one->refusal)
 			told.mark = one->state == LARDER_RESOURCE_ABSENT ? LARDER_INFRA_REMOVE : LARDER_INFRA_SAME;
+		if (told.mark == LARDER_INFRA_REMOVE)
+			told.why = "not there";
 		code = line (context, &told, error);
 		for (size_t k = 0; code == 0 && k < one->observed.count; k++) {
 			told.mark = LARDER_INFRA_SAME, told.path = one->observed.at[k].path, told.was = one->observed.at[k].value, told.why = NULL, told.code = 0;
