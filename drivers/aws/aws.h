@@ -228,7 +228,7 @@ int aws_file_read (struct larder_arena *arena, const char *path, const char **re
 /* `id`: value of the tag that makes it ours; `service` may take it ("backup.amazonaws.com"); `rights`: a policy, JSON. */
 struct aws_made_role { const char *name, *id, *service, *rights; };
 
-/* larder-KIND-ID; INVALID where that cannot be a name. */
+/* larder-KIND-ID, cut to what a name may have; INVALID where that cannot be a name. The one place where it is made. */
 int aws_role_name (const char *kind, const char *id, struct larder_arena *arena, const char **ret, struct larder_error *error);
 /* By a client of the service "iam". 1 and its ARN, is it as it should be; 0: there is none; CONFLICT: it is somebody's. */
 int aws_role_find (struct aws_client *client, struct larder_call *call, struct larder_arena *arena, const struct aws_made_role *role, const char **ret_arn, bool *ret_right,

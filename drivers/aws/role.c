@@ -8,6 +8,7 @@
 #include "alike.h"
 #include "arena.h"
 #include "buffer.h"
+#include "checksum.h"
 #include "error.h"
 #include "text.h"
 
@@ -203,15 +204,20 @@ aws_role_remove (struct aws_client *client, struct larder_call *call, struct lar
 
 /* ---- its name ---- */
 
+enum { NAME_MOST = 64, NAME_DIGEST = 12 };
+
+/* One that IAM would find too long ends with a digest of the id instead, so that it is the same each time and no other's; by its tag it is known to be ours. */
 int
 aws_role_name (const char *kind, const char *id, struct larder_arena *arena, const char **ret, struct larder_error *error)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-";
-	char *name = arena_printf (arena, "larder-%s-%s", kind, id);
-	if (!name)
-		return larder_fail_memory (error);
-	if (strlen (name) > 64 || strspn (name, letters) != strlen (name))
-		return larder_fail_next (error, LARDER_E_INVALID, "role = ARN, or a shorter plain name", "'%s' cannot be the name of a role", name);
+	char digest[65], *name = arena_printf (arena, "larder-%s-%s", kind, id);
+	if (name && strspn (name, letters) != strlen (name))
+		return larder_fail_next (error, LARDER_E_INVALID, "role = ARN, or a plain name", "'%s' cannot be the name of a role", name);
+	if (name && strlen (name) > NAME_MOST) {
+		sha256_hex (id, strlen (id), digest);
+		name = arena_printf (arena, "%.*s-%.*s", NAME_MOST - 1 - NAME_DIGEST, name, NAME_DIGEST, digest);
+	}
 	*ret = name;
-	return 0;
+	return name ? 0 : larder_fail_memory (error);
 }

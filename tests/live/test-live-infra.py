@@ -139,6 +139,33 @@ def test_live_infra_role_of_its_own():
     w.fresh()
 
 
+def test_live_infra_roles_of_long_names():
+    """A bucket may have 63 characters and a role 64: what would be longer ends with a digest. All who say the name say the same, and two buckets that begin alike have two."""
+    w = world("aws")
+    w.fresh()
+    iam, plain = w.server.client("iam"), open(w.config).read()
+    found = {}
+    try:
+        for bucket in (IMAGES + "-" + "x" * 28, IMAGES + "-" + "x" * 29, IMAGES + "-" + "x" * 40, IMAGES + "-" + "x" * 39 + "y"):
+            with open(w.config, "w") as file:
+                file.write(plain)
+            change(w.config, ("id = ReplicateToTokyo\nrole = %s\n" % ROLE, "id = ReplicateToTokyo\n"), ("bucket = %s\n" % IMAGES, "bucket = %s\n" % bucket))
+            w.infra("apply", "--only", "store/images")
+            w.infra("apply", "--only", "store/images")
+            assert w.writes() == [], w.writes()
+            role = w.client.get_bucket_replication(Bucket=bucket)["ReplicationConfiguration"]["Role"].split("/")[-1]
+            assert role in [one["RoleName"] for one in iam.list_roles()["Roles"]] and len(role) <= 64, role
+            assert "role/%s\"" % role in larder("infra", "policy", "operator", env=w.env).out, role
+            w.infra("destroy", "--environment", "pingvas-studio", "--only", "store/images")
+            assert role not in [one["RoleName"] for one in iam.list_roles()["Roles"]]
+            found[bucket] = role
+    finally:
+        with open(w.config, "w") as file:
+            file.write(plain)
+    assert ["larder-copies-" + bucket == role for bucket, role in found.items()] == [True, False, False, False] and len(set(found.values())) == 4, found
+    w.fresh()
+
+
 def test_live_infra_copies_of_somebody_else():
     """A rule that nobody here declared is not taken along when ours goes, nor left without its role: told by name, and all stays."""
     w = world("aws")
