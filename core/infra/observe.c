@@ -119,6 +119,8 @@ resource_bind (struct larder_infra *infra, struct resource *resource, struct lar
 	const char *control = resource->driver ? NULL : module->driver->control;
 	code = control ? bind_split (infra, resource, control, error) : infra->describing ? backend_describe (infra->larder, resource->backend, infra->arena, &resource->instance, error)
 		: backend_open (infra->larder, resource->backend, &resource->instance, error);
+	if (code == LARDER_E_UNSUPPORTED)                /* its driver does nothing at all on that service */
+		return resource_cut (resource, error->message, error);
 	if (code < 0 || resource->cut)
 		return code;
 	return offered (resource, &why) < 0 ? resource_cut (resource, why.message, error) : 0;

@@ -211,7 +211,7 @@ spool_write (void *context, const void *bytes, size_t count, struct larder_error
 }
 
 struct larder_attributes
-store_copy_attributes (const struct larder_store *to, const struct larder_attributes *asked, const struct larder_info *source)
+store_copy_attributes (const struct larder_store *from, const struct larder_store *to, const struct larder_attributes *asked, const struct larder_info *source)
 {
 	struct larder_attributes attributes = *asked;
 	attributes.size = sizeof attributes;
@@ -220,7 +220,7 @@ store_copy_attributes (const struct larder_store *to, const struct larder_attrib
 	KEEP (content_encoding);
 	KEEP (cache_control);
 	KEEP (content_disposition);
-	if (!attributes.storage_class && !to->schema->storage_class && to->instance->caps & LARDER_CAP_CLASSES)
+	if (!attributes.storage_class && from->driver == to->driver && !to->schema->storage_class && to->instance->caps & LARDER_CAP_CLASSES)
 		attributes.storage_class = source->storage_class;
 	if (!attributes.metadata_given)
 		attributes.metadata = source->metadata;
@@ -262,7 +262,7 @@ object_copy_through (struct larder_store *from, struct larder_store *to, struct 
 	if (code < 0)
 		return code;
 	struct larder_put put = {
-		.size = sizeof put, .key = request->to, .attributes = store_copy_attributes (to, &request->attributes, &spool.info), .create_only = request->create_only,
+		.size = sizeof put, .key = request->to, .attributes = store_copy_attributes (from, to, &request->attributes, &spool.info), .create_only = request->create_only,
 	};
 	struct outward outward = { .inner = source, .watch = watch, .from = to->instance->caps & LARDER_CAP_CHECKSUM ? source.length : 0 };
 	const struct larder_source watched = { .size = sizeof watched, .context = &outward, .length = source.length, .pread = outward_pread };

@@ -113,8 +113,8 @@ int store_parts_copy (struct larder_store *store, struct larder_arena *arena, co
 struct store_watch { int (*moved) (void *context, size_t count, struct larder_error *error); void *context; };
 int store_copy (struct larder_store *from, struct larder_store *to, struct larder_arena *arena, const struct larder_copy_object *request,
                 const struct store_watch *watch, struct larder_info *ret_info, struct larder_error *error);
-/* Attributes of a copy: what was asked for, else the source's. */
-struct larder_attributes store_copy_attributes (const struct larder_store *to, const struct larder_attributes *asked, const struct larder_info *source);
+/* Attributes of a copy: what was asked for, else the source's; its class where one driver serves both, for such a word is the service's own. */
+struct larder_attributes store_copy_attributes (const struct larder_store *from, const struct larder_store *to, const struct larder_attributes *asked, const struct larder_info *source);
 /* Hands on the code of a read, or of a copy from the store, of `key`; of what is archived it says so, and what to do, which a driver that knows no stores cannot. */
 int store_read_failed (const struct larder_store *store, const char *key, int code, struct larder_error *error);
 /* The source's tags, where both have such. */

@@ -209,7 +209,7 @@ copy_in_pieces (struct copying *copying, bool within, struct larder_arena *arena
 	copying->pieces.one = within ? copy_part : carry_part;
 	const struct larder_put put = {
 		.size = sizeof put, .key = request->to, .create_only = request->create_only,
-		.attributes = store_copy_attributes (copying->to, &request->attributes, &copying->source),
+		.attributes = store_copy_attributes (copying->from, copying->to, &request->attributes, &copying->source),
 	};
 	copying->open.put = &put;
 	code = begin (copying, within, arena, error);

@@ -57,7 +57,7 @@ s3_restore (void *self, struct larder_call *call, const struct larder_restore *r
 		code = s3_exchange_object (s3, &exchange, "restore", request->object.bucket, request->object.key, error);
 	if (code == 0)
 		code = s3_request_restore (&exchange.request, exchange.arena, s3->server, request, error);
-	return code == 0 ? s3_exchange_do (s3, call, &exchange, error) : code;
+	return code == 0 ? s3_exchange_do_or (s3, call, &exchange, "RestoreAlreadyInProgress", error) : code;
 }
 
 /* ---- addresses ---- */

@@ -37,7 +37,7 @@ allow_key (struct aws_asked *asked, bool writes)
 
 /* Tags go with what is copied: a reader has nowhere to copy to. */
 static void
-allow_data (struct aws_asked *asked, bool writes)
+allow_data (struct aws_asked *asked, bool writes, bool archives)
 {
 	bool versions = lines_value (&asked->desired, "versioning");         /* yes, or no more: there may be old ones */
 	allow_bucket (asked, "S3List", ACTIONS ("s3:ListBucket"));
@@ -50,6 +50,8 @@ allow_data (struct aws_asked *asked, bool writes)
 		allow_bucket (asked, "S3Uploads", ACTIONS ("s3:ListBucketMultipartUploads"));
 		allow_objects (asked, "S3Write", ACTIONS ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObjectTagging", "s3:ListMultipartUploadParts", "s3:PutObject", "s3:PutObjectTagging"));
 	}
+	if (writes && archives)
+		allow_objects (asked, "S3Restore", ACTIONS ("s3:RestoreObject"));
 	if (writes && versions)
 		allow_objects (asked, "S3WriteVersions", ACTIONS ("s3:GetObjectVersionTagging"));
 	allow_key (asked, writes);
@@ -158,7 +160,7 @@ allow_all (struct aws_asked *asked, const void *driver, struct larder_error *err
 	if (strcmp (asked->request->role, "operator") == 0)
 		return allow_operator (asked, driver, error);
 	if (strcmp (asked->request->type, "bucket") == 0)
-		allow_data (asked, strcmp (asked->request->role, "worker") == 0);
+		allow_data (asked, strcmp (asked->request->role, "worker") == 0, ((const struct s3 *) driver)->storage_class);
 	return 0;
 }
 

@@ -19,6 +19,7 @@ struct s3 {
 	bool create, guard_keys;
 	const char *const *buckets;                /* that `create` may make; NULL: any */
 	uint64_t copy_most;
+	const char *storage_class;                 /* of glacier: of what is written without one; NULL: the service's */
 	const char *name;                          /* of the section */
 	bool read_only;
 	const char *const *features;               /* option: what this server does otherwise than its row */
@@ -65,6 +66,8 @@ int s3_exchange_fault (struct s3 *s3, struct s3_exchange *exchange, struct larde
 /* Send, and fail unless the reply is 2xx. */
 int s3_exchange_stored (struct s3 *s3, struct s3_exchange *exchange, struct larder_info *ret, struct larder_error *error);
 int s3_exchange_do (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error);
+/* The same; a refusal of that code is 0, too: it is as was asked for. */
+int s3_exchange_do_or (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const char *forgiven, struct larder_error *error);
 /* HEAD of an object into `ret` (texts in the exchange's arena); its failures are asked again as GET, since a HEAD has no words. */
 int s3_head (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const struct larder_object *object,
              struct larder_info *ret, struct larder_error *error);
@@ -124,6 +127,12 @@ void s3_guard_forget (struct s3 *s3, const char *bucket, const char *key);
 
 extern const struct larder_resource_type s3_resources[];
 
+/* ---- s3.c: the life of an instance ------------------------------------------------------------------ */
+
+int s3_open (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error);
+void s3_close (void *self);
+int s3_caps (void *self, struct larder_call *call, uint64_t *caps, struct larder_error *error);
+
 /* ---- the operations: see driver.h ----------------------------------------------------------------- */
 
 int s3_stat (void *self, struct larder_call *call, const struct larder_object *object, struct larder_info *ret_info, struct larder_error *error);
@@ -159,5 +168,33 @@ int s3_versioning (void *self, struct larder_call *call, const char *bucket, uin
 int s3_probe (void *self, struct larder_call *call, const struct larder_probe *request, larder_finding_fn finding, larder_advice_fn advice,
               void *context, struct larder_error *error);
 int s3_check (void *self, struct larder_call *call, const char *bucket, larder_finding_fn finding, void *context, struct larder_error *error);
+
+/* ---- the table --------------------------------------------------------------------------------------- */
+
+/* What this driver and glacier, which begins its instance with a struct s3, have alike. Each adds who it is, how it opens and how it writes. */
+#define S3_OPTIONS                                                                                                              \
+	AWS_CLIENT_OPTIONS (struct s3, aws),                                                                                    \
+	{ .key = "create", .type = LARDER_BOOL, .at = offsetof (struct s3, create), .def = "no",                                \
+	  .help = "make a missing bucket at the first write" },                                                                 \
+	{ .key = "copy-most", .type = LARDER_SIZE, .at = offsetof (struct s3, copy_most), .def = "5GiB",                        \
+	  .min = 5 << 20, .max = INT64_C (5) << 30,                                                                             \
+	  .help = "largest object that one request copies inside the service; beyond it goes in parts" },                       \
+	{ .key = "guard-keys", .type = LARDER_BOOL, .at = offsetof (struct s3, guard_keys), .def = "yes",                       \
+	  .help = "refuse keys that this kind of server would hide from its listings" },                                        \
+	{ .key = "features", .type = LARDER_LIST, .at = offsetof (struct s3, features), .argument = "FEATURE=STATE,…",          \
+	  .help = "what this server does otherwise than others of its kind; doctor --probe finds it out" }
+
+#define S3_TABLE                                                                                                                \
+	.head = LARDER_DRIVER_HEAD, .version = "0.1.0", .threads = LARDER_THREADS_PARALLEL,                                     \
+	.caps_all = LARDER_CAP_CREATE_ONLY | LARDER_CAP_IF_MATCH | LARDER_CAP_VERSIONS | LARDER_CAP_METADATA                    \
+	            | LARDER_CAP_CLASSES | LARDER_CAP_CHECKSUM | LARDER_CAP_RANGE | LARDER_CAP_REMOVE_IF_MATCH                  \
+	            | LARDER_CAP_ANY_KEY | LARDER_CAP_KEY_BESIDE_PREFIX | LARDER_CAP_COPY_CREATE_ONLY,                          \
+	.resources = s3_resources, .resource_stride = sizeof (struct larder_resource_type),                                     \
+	.close = s3_close, .check = s3_check, .caps = s3_caps, .stat = s3_stat, .read = s3_read, .remove = s3_remove,           \
+	.list = s3_list, .copy = s3_copy, .parts_write = s3_parts_write, .parts_copy = s3_parts_copy,                           \
+	.parts_finish = s3_parts_finish, .parts_abort = s3_parts_abort, .parts_list = s3_parts_list,                            \
+	.uploads_list = s3_uploads_list, .tags_get = s3_tags_get, .tags_set = s3_tags_set, .class_set = s3_class_set,           \
+	.restore = s3_restore, .url = s3_url, .export_resource = s3_export, .policy = s3_policy,                                \
+	.versioning = s3_versioning, .probe = s3_probe
 
 #endif

@@ -77,17 +77,7 @@ s3_bucket_create (struct s3 *s3, struct larder_call *call, const char *bucket, s
 		code = s3_exchange_what (&exchange, "create", bucket, NULL, error);
 	if (code == 0)
 		code = s3_request_bucket_create (&exchange.request, exchange.arena, s3->server, bucket, aws_client_region (s3->client), error);
-	if (code == 0)
-		code = s3_exchange_send (s3, call, &exchange, error);
-	if (code < 0 || s3_exchange_is_ok (&exchange))
-		return code;
-	struct larder_error why = LARDER_ERROR_INIT;
-	code = s3_exchange_fault (s3, &exchange, &why);
-	if (strcmp (why.provider, "BucketAlreadyOwnedByYou") == 0)
-		return 0;
-	if (error)
-		larder_give (error, &why);
-	return code;
+	return code == 0 ? s3_exchange_do_or (s3, call, &exchange, "BucketAlreadyOwnedByYou", error) : code;
 }
 
 /* ---- sending ---- */
@@ -262,6 +252,15 @@ s3_exchange_do (struct s3 *s3, struct larder_call *call, struct s3_exchange *exc
 {
 	int code = s3_exchange_send (s3, call, exchange, error);
 	return code < 0 || s3_exchange_is_ok (exchange) ? code : s3_exchange_fault (s3, exchange, error);
+}
+
+int
+s3_exchange_do_or (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, const char *forgiven, struct larder_error *error)
+{
+	int code = s3_exchange_send (s3, call, exchange, error);
+	if (code < 0 || s3_exchange_is_ok (exchange) || strcmp (fault_of (exchange).code, forgiven) == 0)
+		return code;
+	return s3_exchange_fault (s3, exchange, error);
 }
 
 /* A write that is answered 2xx counts with an etag only: what stands between may answer 200 with the error as its body. */

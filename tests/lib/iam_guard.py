@@ -74,6 +74,8 @@ def object_needs(method, arn, names, headers, guard):
         return [need("s3:GetObject" + version, arn)]
     if method == "DELETE":
         return [need("s3:DeleteObject" + version, arn)]
+    if "restore" in names:
+        return [need("s3:RestoreObject", arn)]
     needs = [need("s3:PutObject", arn)]
     if "x-amz-tagging" in headers:
         needs.append(need("s3:PutObjectTagging", arn))

@@ -22,7 +22,7 @@ import proxy  # noqa: E402
 import servers  # noqa: E402
 
 BUILD = os.environ["TOP_BUILDDIR"]
-MODULE = os.path.join(os.environ["LARDER_MODULE_DIR"], "driver-s3.so")
+MODULE = os.path.join(os.environ["LARDER_MODULE_DIR"], "driver-%s.so")
 INVALID, NOTFOUND, DENIED, CONFLICT, UNSUPPORTED, INTEGRITY, LIMIT, UNAVAILABLE = "INVALID NOTFOUND DENIED CONFLICT UNSUPPORTED INTEGRITY LIMIT UNAVAILABLE".split()
 # Names of the query, by method. With any other name these servers remove or overwrite the object or the bucket itself.
 ALLOWED = {
@@ -70,7 +70,7 @@ def check_sent(requests, host_style=False):
 
 
 class Session:
-    def __init__(self, name, *options, versioning=False, row=None, plan=(), host="127.0.0.1", read_only=False, server=None, bucket=None):
+    def __init__(self, name, *options, versioning=False, row=None, plan=(), host="127.0.0.1", read_only=False, server=None, bucket=None, driver="s3"):
         self.server = server or started(name)
         self.name, self.options, self.row = name, options, row or self.server.row
         self.bucket = bucket or "session-%d" % next(numbers)
@@ -79,7 +79,7 @@ class Session:
         self.between = proxy.Proxy(self.server.endpoint, plan)
         endpoint = self.between.endpoint.replace("127.0.0.1", host)
         environment = dict(self.server.environment(endpoint), LARDER_TEST_BUCKET=self.bucket)
-        self.program = subprocess.Popen([os.path.join(BUILD, "tests/live/s3-do"), MODULE, "server=" + self.row, "endpoint=" + endpoint,
+        self.program = subprocess.Popen([os.path.join(BUILD, "tests/live/s3-do"), MODULE % driver, "server=" + self.row, "endpoint=" + endpoint,
                                          "region=" + self.server.region, *options],
                                         env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.seen = 0

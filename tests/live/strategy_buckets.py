@@ -53,11 +53,11 @@ class World:
         self.config = servers.pipeline(os.path.join(home, "pipeline"))
         change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntags = Kind=logs\n"), *self.changes())
         profile = os.path.join(home, "pipeline/profiles", self.server.profile + ".ini")
-        if server == "moto":                     # no glacier driver yet; a network for the file system; and what moto mistakes has services of its own
+        if server == "moto":                     # a network for the file system; and what moto mistakes has services of its own
             self.net = network.Network(self.server, "ap-northeast-2")
             self.cdn, self.backups = cloudfront_service.Service(), backup_service.Service()
             self.cdn.progress = 0
-            change(profile, ("driver = glacier", "driver = s3"), ("driver = backup\n", "driver = backup\nendpoint = %s\n" % self.front(self.backups.endpoint)),
+            change(profile, ("driver = backup\n", "driver = backup\nendpoint = %s\n" % self.front(self.backups.endpoint)),
                    ("driver = cloudfront\n", "driver = cloudfront\nendpoint = %s\n" % self.front(self.cdn.endpoint)), ("server = aws\nregion = ap", "server = %s\nregion = ap" % self.row))
         self.env = dict(self.server.environment(self.between.endpoint), LARDER_CONFIG=self.config, LARDER_PROFILE=self.server.profile,
                         MINIO_ROOT_USER=self.server.access_key, MINIO_ROOT_PASSWORD=self.server.secret_key, LARDER_ROOT=os.path.join(home, "files"))

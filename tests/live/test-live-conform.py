@@ -55,11 +55,11 @@ PAGE = os.path.join(os.environ["TOP_SRCDIR"], "doc/dev/servers.md")
 MARKS = ("<!-- conformance: printed by a script between these two lines -->\n", "<!-- end of conformance -->\n")
 
 
-def run(server, kind, *options):
+def run(server, kind, *options, module=MODULE):
     """{promise: (verdict, text)}; a verdict is holds, broken or lacks."""
     bucket = "conformance-" + kind
     server.make_bucket(bucket, versioning=kind == "versioned")
-    done = subprocess.run([SUITE, MODULE, "--bucket", bucket, "--seed", "7", "--operations", "300", "server=" + server.row,
+    done = subprocess.run([SUITE, module, "--bucket", bucket, "--seed", "7", "--operations", "300", "server=" + server.row,
                            "endpoint=" + server.endpoint, "region=" + server.region, *options],
                           env=server.environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     found = {}
@@ -94,7 +94,11 @@ def try_all(name):
 def check(name, kind):
     if (name, kind) not in found:
         try_all(name)
-    known, seen = FACTS.get((name, kind), {}), found[name, kind]
+    check_found(name, kind, found[name, kind])
+
+
+def check_found(name, kind, seen):
+    known = FACTS.get((name, kind), {})
     for promise, (verdict, text) in seen.items():
         if verdict == "lacks":
             print("# %s does not offer: %s (%s)" % (name, promise, text))
@@ -148,6 +152,13 @@ def test_live_conform_moto_plain():
 
 def test_live_conform_moto_versioned():
     check("moto", "versioned")
+
+
+def test_live_conform_glacier():
+    """It keeps what s3 keeps, and breaks no more, in the class that needs no restore: in the others no byte can be read back at once (test-live-glacier.py)."""
+    with servers.start("moto") as server:
+        for kind in KINDS:
+            check_found("moto", kind, run(server, kind, "class=GLACIER_IR", module=MODULE.replace("driver-s3", "driver-glacier")))
 
 
 def test_live_conform_minio_unsigned():

@@ -601,12 +601,13 @@ def test_live_infra_in_another_region():
 
 def test_live_infra_keeps_what_a_resource_promises():
     w = world("aws")
-    for name in ("access", "copies", "to", "other"):
-        w.server.make_bucket("larder-conformance-" + name, versioning=name != "access")
-    done = subprocess.run([os.path.join(BUILD, "larder-driver-test"), os.path.join(BUILD, ".libs/driver-s3.so"), "--resources", os.path.join(SRC, "tests/conform/resources-s3.ini"),
-                           "server=aws", "endpoint=" + w.server.endpoint, "region=us-east-1"], capture_output=True, text=True, timeout=120 * SLOW, env=w.server.environment())
-    w.empty()
-    assert done.returncode == 0 and " 0 do not" in done.stdout and done.stdout.count("\nok ") == 33, (done.stdout, done.stderr)
+    for driver in ("s3", "glacier"):
+        for name in ("access", "copies", "to", "other"):
+            w.server.make_bucket("larder-conformance-" + name, versioning=name != "access")
+        done = subprocess.run([os.path.join(BUILD, "larder-driver-test"), os.path.join(BUILD, ".libs/driver-%s.so" % driver), "--resources", os.path.join(SRC, "tests/conform/resources-s3.ini"),
+                               "server=aws", "endpoint=" + w.server.endpoint, "region=us-east-1"], capture_output=True, text=True, timeout=120 * SLOW, env=w.server.environment())
+        w.empty()
+        assert done.returncode == 0 and " 0 do not" in done.stdout and done.stdout.count("\nok ") == 33, (driver, done.stdout, done.stderr)
 
 
 # ---- accidents

@@ -4,8 +4,10 @@ All pass; nothing is in the document that is not asked for; each action refused 
 import copy
 import json
 import os
+import subprocess
 import sys
 import tempfile
+import types
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -18,10 +20,10 @@ import network  # noqa: E402
 import proxy  # noqa: E402
 import servers  # noqa: E402
 from folders import change  # noqa: E402
-from tool import HOME, larder, run, write  # noqa: E402
+from tool import BUILD, HOME, larder, run, write  # noqa: E402
 from world import png  # noqa: E402
 
-REGION, IMAGES, TOKEN = "ap-northeast-2", "pingvas-studio-images", "pingvas-studio-models"
+REGION, IMAGES, BACKUPS, TOKEN = "ap-northeast-2", "pingvas-studio-images", "pingvas-studio-backups", "pingvas-studio-models"
 OTHERS = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
 RIGHTS = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 DESTROY = ("destroy", "--environment", "pingvas-studio")
@@ -48,7 +50,7 @@ class World:
         change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntiering = 90d ARCHIVE_ACCESS\ntags = Kind=logs\n"), ("accept = bursting-and-ia", "accept = bursting-and-ia\npolicy = tls, access-point\nautomatic-backup = yes"),
                ("logs = postgresql\n", "logs = postgresql\ndestroy = yes\n"),
                ("geo = none\n", "geo = none\ncertificate = tag:Name=cdn\naliases = images.pingvas.studio\n"))
-        change(os.path.join(self.home, "pipeline/profiles/aws.ini"), ("driver = glacier", "driver = s3"), ("driver = backup\n", "driver = backup\nendpoint = %s\n" % self.plans.endpoint),
+        change(os.path.join(self.home, "pipeline/profiles/aws.ini"), ("driver = backup\n", "driver = backup\nendpoint = %s\n" % self.plans.endpoint),
                ("driver = cloudfront\n", "driver = cloudfront\nendpoint = %s\n" % self.front.endpoint), ("root = /models", "root = %s/models" % self.home), 
                ("driver = redis\naddress = ${LARDER_REDIS:-redis:6379}\npassword = ${LARDER_REDIS_PASSWORD:-}\n", "driver = file\nroot = %s/locks\n" % self.home),
                ("[cache \"models\"]\n", "[cache \"models\"]\nroot = %s/models\n" % self.home))
@@ -165,7 +167,7 @@ def test_live_policy_operator_from_one_way_to_read_to_the_other():
 
 def lay_out(w):
     """Buckets, and a tree with a file of many parts and a picture."""
-    for bucket in ("images", "uploads", "models", "images-replica-tokyo"):
+    for bucket in ("images", "uploads", "models", "backups", "images-replica-tokyo"):
         w.s3.create_bucket(Bucket="pingvas-studio-" + bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         w.s3.put_bucket_versioning(Bucket="pingvas-studio-" + bucket, VersioningConfiguration={"Status": "Enabled"})
     w.s3.put_object(Bucket="pingvas-studio-models", Key="sdxl/m.safetensors", Body=b"model")
@@ -180,6 +182,14 @@ def put_versions(w):
     version = w.s3.list_object_versions(Bucket=IMAGES, Prefix="again")["Versions"][0]["VersionId"]
     w.s3.put_object(Bucket=IMAGES, Key="again", Body=b"second", Tagging="c=d")
     return version
+
+
+def restored(w):
+    """A restore is asked for by the driver itself."""
+    done = subprocess.run([os.path.join(BUILD, "tests/live/s3-do"), os.path.join(BUILD, ".libs/driver-glacier.so"), "server=moto", "endpoint=" + w.moto.endpoint, "region=" + REGION],
+                          input=json.dumps({"do": "restore", "key": "cold", "days": 1}) + "\n", capture_output=True, text=True, env={**w.env, "LARDER_TEST_BUCKET": BACKUPS})
+    reply = json.loads(done.stdout)
+    return types.SimpleNamespace(code=reply["code"], err=reply.get("message"))
 
 
 def reads(w, tree):
@@ -209,6 +219,8 @@ def works(w, tree):
     yield ("cp", "--version", version, "images:again", "uploads:older"), 0
     yield ("image", "ingest", os.path.join(w.home, "picture.png"), "--user", "u", "--job", job), 0
     yield ("model", "load", "m", "--base", "sdxl", "--revalidate"), 0
+    w.s3.put_object(Bucket=BACKUPS, Key="cold", Body=b"x", StorageClass="GLACIER")
+    yield restored, 0
 
 
 def without(document, action):
@@ -222,7 +234,7 @@ def fails(w, commands, tree):
     """Those that end otherwise than they should."""
     found = []
     for words, code, *env in commands(w, tree):
-        got = larder(*words, env={**w.env, **dict(*env)})
+        got = words(w) if callable(words) else larder(*words, env={**w.env, **dict(*env)})
         if got.code != code:
             found.append((words, got.code, got.err[-1500:]))
     return found

@@ -43,7 +43,7 @@ class Place:
                ("egress = open\n", "egress = open\npolicy = tls, access-point\nautomatic-backup = yes\n"), *more)
         profile = os.path.join(self.folder, "pipeline/profiles/aws.ini")
         moto = "server = aws\nendpoint = %s\n" % self.server.endpoint
-        change(profile, ("driver = glacier", "driver = s3"), ("server = aws\n", moto))
+        change(profile, ("server = aws\n", moto))
         for driver, service in (("cloudfront", self.cdn), ("backup", self.backup)):
             change(profile, ("driver = %s\n%s" % (driver, moto), "driver = %s\nserver = aws\nendpoint = %s\n" % (driver, service.endpoint)))
         self.env = {**self.server.environment(), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": self.config, "LARDER_PROFILE": "aws", "LARDER_TEST_KIND": "${a}%{b}"}

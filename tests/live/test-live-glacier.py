@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""test-live-glacier.py: the driver glacier on moto: where what is written goes, and what becomes of it from there until it can be read. moto's own restores wait
+until the test lets them end."""
+import json
+import os
+import sys
+import tempfile
+import urllib.request
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/cli"))
+import proxy  # noqa: E402
+import servers  # noqa: E402
+import tap  # noqa: E402
+from session import Session, started  # noqa: E402
+from tool import larder, write  # noqa: E402
+
+BUCKET = "pingvas-studio-backups"
+BEGINS, STAYS, ENDS = {"progression": "manual", "times": 1}, {"progression": "manual", "times": 1000000}, {"progression": "immediate"}
+
+
+def restores(how):
+    """How moto's restores go on from here, those that are under way too: a step at a look (the first: it is running), none, or all at once."""
+    body = json.dumps({"model_name": "s3::keyrestore", "transition": how}).encode()
+    urllib.request.urlopen(urllib.request.Request(started("moto").endpoint + "/moto-api/state-manager/set-transition", body, {"content-type": "application/json"})).close()
+
+
+def class_of(s, key):
+    return s.server.client().head_object(Bucket=s.bucket, Key=key).get("StorageClass", "STANDARD")
+
+
+def test_live_glacier_class():
+    """GLACIER unless the section or the writer says another; by parts, too. A copy keeps its source's."""
+    for options, kind in (((), "GLACIER"), (("class=GLACIER_IR",), "GLACIER_IR"), (("class=DEEP_ARCHIVE",), "DEEP_ARCHIVE")):
+        with Session("moto", *options, driver="glacier") as s:
+            s.do("write", key="plain", text="x")
+            s.do("write", key="index", text="x", **{"class": "STANDARD"})
+            s.do("write", key="deep", text="x", **{"class": "DEEP_ARCHIVE"})
+            upload = s.do("begin", key="parts")["id"]
+            part = s.do("part", key="parts", id=upload, number=1, text="x")
+            s.do("finish", key="parts", id=upload, parts=[{"number": 1, "etag": part["etag"], "length": 1}], length=1)
+            s.do("copy", key="index", to="copied")
+            found = {key: class_of(s, key) for key in ("plain", "index", "deep", "parts", "copied")}
+            assert found == {"plain": kind, "index": "STANDARD", "deep": "DEEP_ARCHIVE", "parts": kind, "copied": "STANDARD"}, found
+
+
+def test_live_glacier_restore():
+    """Not ready, with what to do; asked for, and again; running; readable, and until when."""
+    restores(BEGINS)
+    with Session("moto", driver="glacier") as s:
+        s.do("write", key="k", text="cold")
+        reply = s.ask("read", key="k")
+        assert reply["code"] == "NOTREADY" and "restore the object first" in reply["next"], reply
+        assert s.do("stat", key="k")["restore"] == 0
+        s.do("restore", key="k", days=2, tier="Bulk")
+        assert s.do("stat", key="k")["restore"] == 1
+        restores(STAYS)
+        s.do("restore", key="k", days=2)
+        assert s.do("stat", key="k")["restore"] == 1 and s.ask("read", key="k")["code"] == "NOTREADY"
+        s.between.plan([{"method": "POST", "path": "restore", "do": "reply", "status": 409, "code": "RestoreAlreadyInProgress"}])
+        s.do("restore", key="k", days=2)                  # as AWS says it
+        s.between.plan([{"method": "POST", "path": "restore", "do": "reply", "status": 403, "code": "AccessDenied"}])
+        assert s.ask("restore", key="k", days=2)["code"] == "DENIED"
+        s.between.plan([])
+        restores(ENDS)
+        assert s.do("stat", key="k")["restore"] == 2 and s.text("k") == "cold"
+
+
+def test_live_glacier_where_there_is_no_archive():
+    """A server without such classes is told when it is opened: as a result by plan, and by whatever would write there."""
+    between = proxy.Proxy(started("minio").endpoint)
+    try:
+        with tempfile.TemporaryDirectory() as home:
+            env = dict(started("minio").environment(between.endpoint), LARDER_CONFIG=place(home, between, "minio"), LARDER_PROFILE="test")
+            got = larder("infra", "plan", "--json", "--only", "store/backups", env=env)
+            lacking = [line for line in got.lines() if line.get("change") == "unsupported"]
+            assert got.code == 0 and len(lacking) == 1 and "MinIO refuses storage class 'GLACIER'" in str(lacking), (got.out, got.err)
+            assert larder("infra", "plan", "--strict", "--only", "store/backups", env=env).code == 2
+            write(os.path.join(home, "a"), b"x")
+            got = larder("put", os.path.join(home, "a"), "backups:", env=env)
+            assert got.code == 2 and "MinIO refuses storage class 'GLACIER'" in got.err and "s3 keeps objects there" in got.err, (got.code, got.err)
+        assert not [r["path"] for r in between.requests if BUCKET in r["path"]]
+    finally:
+        between.stop()
+
+
+def place(home, between, server):
+    """A store of archives and one of s3, without classes of their own."""
+    backend = "server = %s\nendpoint = %s\nregion = us-east-1\n" % (server, between.endpoint)
+    write(os.path.join(home, "profiles/test.ini"), ('[backend "archive"]\ndriver = glacier\n%s[backend "objects"]\ndriver = s3\n%s' % (backend, backend)).encode())
+    write(os.path.join(home, "larder.ini"), ('[store "backups"]\nbackend = archive\nbucket = %s\n[store "images"]\nbackend = objects\nbucket = pingvas-studio-images\n' % BUCKET).encode())
+    return os.path.join(home, "larder.ini")
+
+
+def facts_of(address, env):
+    told, = (line for line in larder("stat", "--json", address, env=env).lines() if line["type"] == "object")
+    return told
+
+
+def test_live_glacier_by_the_tool():
+    """put, cp from a store that knows other classes, get (exit 9), stat: running, then done with the day it ends."""
+    server = started("moto")
+    between, client = proxy.Proxy(server.endpoint), server.client()
+    try:
+        with tempfile.TemporaryDirectory() as home:
+            env = dict(server.environment(between.endpoint), LARDER_CONFIG=place(home, between, "moto"), LARDER_PROFILE="test")
+            for bucket in (BUCKET, "pingvas-studio-images"):
+                server.make_bucket(bucket)
+            write(os.path.join(home, "a"), b"bytes")
+            for words in (("put", os.path.join(home, "a"), "backups:a"), ("put", "--class", "STANDARD", os.path.join(home, "a"), "backups:index"),
+                          ("put", os.path.join(home, "a"), "images:b"), ("cp", "images:b", "backups:b")):
+                got = larder(*words, env=env)
+                assert got.code == 0, (words, got.err)
+            found = {one["Key"]: one["StorageClass"] for one in client.list_objects_v2(Bucket=BUCKET)["Contents"]}
+            assert found == {"a": "GLACIER", "index": "STANDARD", "b": "GLACIER"}, found
+            got = larder("get", "backups:a", os.path.join(home, "back"), env=env)
+            assert got.code == 9 and "restore the object first" in got.err and not os.path.exists(os.path.join(home, "back")), (got.code, got.err)
+            restores(BEGINS)
+            client.restore_object(Bucket=BUCKET, Key="a", RestoreRequest={"Days": 3})
+            told = facts_of("backups:a", env)
+            assert (told["class"], told["restore"]) == ("GLACIER", "running") and "restored_until" not in told, told
+            restores(STAYS)
+            assert larder("get", "backups:a", os.path.join(home, "back"), env=env).code == 9
+            restores(ENDS)
+            told = facts_of("backups:a", env)
+            until = client.head_object(Bucket=BUCKET, Key="a")["Restore"].split('"')[3]
+            assert told["restore"] == "done" and told["restored_until"] and told["restored_until"][:4] in until, (told, until)
+            shown = larder("stat", "backups:a", env=env).out
+            assert "restore          done" in shown and told["restored_until"] in shown, shown
+            assert larder("get", "backups:a", os.path.join(home, "back"), env=env).code == 0
+            told = facts_of("backups:index", env)
+            assert "restore" not in told and "restore" not in larder("stat", "backups:index", env=env).out, told
+    finally:
+        between.stop()
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules["__main__"])
