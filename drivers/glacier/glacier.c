@@ -1,6 +1,8 @@
 /* glacier.c: S3 as an archive: what is written goes into an archive class, unless its writer names another. */
 #include "s3.h"
 
+#include <stdio.h>
+
 #include "error.h"
 
 struct glacier {
@@ -28,7 +30,9 @@ glacier_open (void *self, struct larder_call *call, const struct larder_open *re
 		return code;
 	code = s3_server_need (glacier->s3.server, S3_CLASSES, glacier->s3.storage_class, error);
 	if (code < 0) {
-		larder_explain (error, LARDER_DETAIL_NEXT, "name another driver in the [backend] section: s3 keeps objects there without an archive class");
+		char next[200];
+		snprintf (next, sizeof next, "name another driver in [backend \"%.100s\"]: s3 keeps objects there, in no archive class", glacier->s3.name);
+		larder_explain (error, LARDER_DETAIL_NEXT, next);
 		s3_close (self);
 	}
 	return code;

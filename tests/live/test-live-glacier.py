@@ -78,7 +78,7 @@ def test_live_glacier_where_there_is_no_archive():
             assert larder("infra", "plan", "--strict", "--only", "store/backups", env=env).code == 2
             write(os.path.join(home, "a"), b"x")
             got = larder("put", os.path.join(home, "a"), "backups:", env=env)
-            assert got.code == 2 and "MinIO refuses storage class 'GLACIER'" in got.err and "s3 keeps objects there" in got.err, (got.code, got.err)
+            assert got.code == 2 and "MinIO refuses storage class 'GLACIER'" in got.err and """in [backend "archive"]: s3 keeps""" in got.err, (got.code, got.err)
         assert not [r["path"] for r in between.requests if BUCKET in r["path"]]
     finally:
         between.stop()
