@@ -57,7 +57,11 @@ s3_restore (void *self, struct larder_call *call, const struct larder_restore *r
 		code = s3_exchange_object (s3, &exchange, "restore", request->object.bucket, request->object.key, error);
 	if (code == 0)
 		code = s3_request_restore (&exchange.request, exchange.arena, s3->server, request, error);
-	return code == 0 ? s3_exchange_do_or (s3, call, &exchange, "RestoreAlreadyInProgress", error) : code;
+	if (code == 0)
+		code = s3_exchange_do_or (s3, call, &exchange, "RestoreAlreadyInProgress", error);
+	if (code == LARDER_E_NOTREADY && exchange.reply.status == 403)      /* InvalidObjectState: of a read it says that this has to be done */
+		return larder_fail_next (error, LARDER_E_CONFLICT, "read it as it is", "%s: it is not archived", exchange.what);
+	return code;
 }
 
 /* ---- addresses ---- */

@@ -62,6 +62,9 @@ def test_live_glacier_restore():
         s.between.plan([{"method": "POST", "path": "restore", "do": "reply", "status": 403, "code": "AccessDenied"}])
         assert s.ask("restore", key="k", days=2)["code"] == "DENIED"
         s.between.plan([])
+        s.do("write", key="index", text="x", **{"class": "STANDARD"})
+        reply = s.ask("restore", key="index", days=2)
+        assert reply["code"] == "CONFLICT" and "not archived" in reply["message"] and reply["next"], reply
         restores(ENDS)
         assert s.do("stat", key="k")["restore"] == 2 and s.text("k") == "cold"
 
@@ -114,7 +117,7 @@ def test_live_glacier_by_the_tool():
             found = {one["Key"]: one["StorageClass"] for one in client.list_objects_v2(Bucket=BUCKET)["Contents"]}
             assert found == {"a": "GLACIER", "index": "STANDARD", "b": "GLACIER"}, found
             got = larder("get", "backups:a", os.path.join(home, "back"), env=env)
-            assert got.code == 9 and "restore the object first" in got.err and not os.path.exists(os.path.join(home, "back")), (got.code, got.err)
+            assert got.code == 9 and "next: larder archive restore 'backups:a'" in got.err and not os.path.exists(os.path.join(home, "back")), (got.code, got.err)
             restores(BEGINS)
             client.restore_object(Bucket=BUCKET, Key="a", RestoreRequest={"Days": 3})
             told = facts_of("backups:a", env)
@@ -126,7 +129,7 @@ def test_live_glacier_by_the_tool():
             until = client.head_object(Bucket=BUCKET, Key="a")["Restore"].split('"')[3]
             assert told["restore"] == "done" and told["restored_until"] and told["restored_until"][:4] in until, (told, until)
             shown = larder("stat", "backups:a", env=env).out
-            assert "restore          done" in shown and told["restored_until"] in shown, shown
+            assert "done, can be read until " + told["restored_until"] in shown, shown
             assert larder("get", "backups:a", os.path.join(home, "back"), env=env).code == 0
             told = facts_of("backups:index", env)
             assert "restore" not in told and "restore" not in larder("stat", "backups:index", env=env).out, told
