@@ -140,7 +140,7 @@ const struct larder_path_rule backup_paths[] = {
 };
 const struct larder_path_rule database_paths[] = {
 	COMPUTED, PRINCIPAL,
-	{ "deletion-protection", LARDER_BOOL, 0, "removal is refused while it is on" },
+	{ "deletion-protection", LARDER_BOOL, LARDER_PATH_KEEPS, "removal is refused while it is on" },
 	{ "final-snapshot", LARDER_STRING, 0, "taken before it goes" },
 	{ "final-snapshot-there", LARDER_STRING, LARDER_PATH_COMPUTED, "its name today, where there is one of that name already" },
 	{ "log[*]", LARDER_BOOL, 0, "logs that are exported" },

@@ -467,7 +467,7 @@ static const struct larder_option database_options[] = {
 	{ .key = "logs", .type = LARDER_LIST, .at = offsetof (struct schema_database, logs),
 	  .help = "logs to export" },
 	{ .key = "protect", .type = LARDER_BOOL, .at = offsetof (struct schema_database, protect), .def = "no",
-	  .help = "the service itself refuses to remove it" },
+	  .help = "the service itself refuses to remove it, and destroy leaves it" },
 	{ .key = "destroy", .type = LARDER_BOOL, .at = offsetof (struct schema_database, destroy), .def = "no",
 	  .help = "destroy may remove it" },
 	{ .key = "accept", .type = LARDER_LIST, .at = offsetof (struct schema_database, accept),

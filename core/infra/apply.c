@@ -244,7 +244,7 @@ unmake_one (void *context, struct resource *one)
 	if (larder_is_cancelled (applying->infra->larder))
 		code = larder_fail_cancelled (&error);
 	else if (one->protect)
-		code = larder_fail_next (&error, LARDER_E_CONFLICT, strcmp (one->type, "database") == 0 ? "destroy = yes lets it go, after its final snapshot" : "take protect = yes out, when it is really to go",
+		code = larder_fail_next (&error, LARDER_E_CONFLICT, strcmp (one->type, "database") == 0 ? "destroy = yes, and no protect = yes, let it go, after its final snapshot" : "take protect = yes out, when it is really to go",
 			"%s '%s' is protected", one->type, one->identity);
 	else
 		code = resource_refuse_held (applying->infra, one, &error);

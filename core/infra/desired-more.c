@@ -272,7 +272,7 @@ add_database (struct larder_infra *infra, const struct config_section *at, const
 	int code = check_final (database, asked, error);
 	if (code < 0)
 		return code;
-	database->protect = !asked->destroy;
+	database->protect = asked->protect || !asked->destroy;
 	lines_add (&database->desired, "retention", asked->retention > 0 ? text_days (database->arena, asked->retention) : config_given (at, "retention") ? "0" : NULL);
 	if (config_given (at, "protect"))
 		lines_add (&database->desired, "deletion-protection", yes_no (asked->protect));

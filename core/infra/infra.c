@@ -129,12 +129,28 @@ leave_needs (struct larder_infra *infra, const struct resource *one, struct lard
 	return more;
 }
 
+/* What its service keeps it for, as was told: NULL, nothing. */
+static const struct line *
+keeper (const struct resource *one)
+{
+	for (size_t n = 0; n < one->observed.count; n++) {
+		const struct line *line = &one->observed.at[n];
+		const struct larder_path_rule *rule = resource_rule (one, line->path);
+		if (rule && rule->flags & LARDER_PATH_KEEPS && strcmp (line->value, "no") != 0)
+			return line;
+	}
+	return NULL;
+}
+
 /* Why it stays, whatever needs it: NULL, it goes. */
 static const char *
 why_kept (const struct larder_infra *infra, const struct resource *one)
 {
+	const struct line *keeps = keeper (one);
 	if (one->protect)
 		return "protected: it will be left";
+	if (keeps)
+		return arena_printf (infra->arena, "protected at its service, by %s = %s: it will be left", keeps->path, keeps->value);
 	int held = resource_is_held (infra, one);
 	return held > 0 ? "the bucket holds objects: it will be left; larder rm -r --all-versions empties it" : held < 0 ? "whether the bucket holds objects cannot be looked at: it will be left" : NULL;
 }

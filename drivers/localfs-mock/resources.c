@@ -224,6 +224,25 @@ settings_remove (void *self, struct larder_call *call, const struct larder_resou
 	return code < 0 || root < 0 ? code : lines_file_remove (root, path, error);
 }
 
+/* As RDS does. */
+static int
+database_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	char path[512];
+	struct lines lines;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	CLEANUP_CLOSE int root = mock_root (self);
+	int code = arena ? path_for (resource, path, error) : larder_fail_memory (error);
+	if (code < 0 || root < 0)
+		return code;
+	lines_begin (&lines, arena);
+	code = lines_file_read (root, path, &lines, error);
+	const char *kept = code > 0 ? lines_value (&lines, "deletion-protection") : NULL;
+	if (kept && strcmp (kept, "yes") == 0)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "protect = no, and larder infra apply, when it is really to go", "database '%s' has deletion protection", resource->identity);
+	return code < 0 ? code : settings_remove (self, call, resource, error);
+}
+
 static int
 no_line (void *context, const struct larder_line *line, struct larder_error *error)
 {
@@ -246,7 +265,8 @@ mock_has_resource (struct mock *mock, struct larder_call *call, const char *type
 #define PATHS(list) .paths = list, .path_stride = sizeof (struct larder_path_rule)
 #define WORDS(list) .words = list, .words_stride = sizeof *list
 #define TRAPS(list) .traps = list, .trap_stride = sizeof *list, .known_traps = known_traps
-#define FILES .read = settings_read, .create = settings_write, .update = settings_write, .remove = settings_remove
+#define KEPT .read = settings_read, .create = settings_write, .update = settings_write
+#define FILES KEPT, .remove = settings_remove
 const struct larder_resource_type mock_resources[] = {
 	{ .name = "bucket", .summary = "a bucket and its settings", PATHS (bucket_paths), TRAPS (bucket_traps), WORDS (bucket_words), .read = bucket_read, .create = bucket_create, .update = bucket_update, .remove = bucket_remove,
 	  .supports = bucket_supports },
@@ -254,6 +274,6 @@ const struct larder_resource_type mock_resources[] = {
 	{ .name = "replication", .summary = "what is copied from a bucket", PATHS (replication_paths), TRAPS (replication_traps), WORDS (replication_words), FILES },
 	{ .name = "cdn", .summary = "what serves a bucket", PATHS (cdn_paths), TRAPS (cdn_traps), WORDS (cdn_words), FILES },
 	{ .name = "backup", .summary = "what is backed up, and when", PATHS (backup_paths), TRAPS (backup_traps), WORDS (backup_words), FILES },
-	{ .name = "database", .summary = "how a database is protected", PATHS (database_paths), TRAPS (database_traps), WORDS (database_words), FILES },
+	{ .name = "database", .summary = "how a database is protected", PATHS (database_paths), TRAPS (database_traps), WORDS (database_words), KEPT, .remove = database_remove },
 	{ 0 }
 };

@@ -365,7 +365,7 @@ database_policy (void *self, struct larder_call *call, const struct larder_polic
 
 static const struct larder_path_rule paths[] = {
 	{ "class", LARDER_STRING, LARDER_PATH_COMPUTED, "what it runs on" },
-	{ "deletion-protection", LARDER_BOOL, LARDER_PATH_OPTIONAL, "removal is refused while it is on" },
+	{ "deletion-protection", LARDER_BOOL, LARDER_PATH_OPTIONAL | LARDER_PATH_KEEPS, "removal is refused while it is on" },
 	{ "engine", LARDER_STRING, LARDER_PATH_COMPUTED, "what it is" },
 	{ "final-snapshot", LARDER_STRING, LARDER_PATH_COMPUTED, "taken before it goes" },
 	{ "final-snapshot-there", LARDER_STRING, LARDER_PATH_COMPUTED, "its name today, where there is one of that name already: then it would not go" },

@@ -338,6 +338,24 @@ def test_cli_infra_protect_and_destroy_of_a_database():
     assert got.code == 5 and list(why) == ["pingvas-studio-backups"] and "protected" in why["pingvas-studio-backups"], got.out
 
 
+def test_cli_infra_a_database_with_protect_stays_though_it_has_destroy():
+    """Whether protect was ever applied or not; and what its service keeps, whoever protected it there, is told by the plan and counted alike."""
+    free = "destroy = yes\nskip-final-snapshot = yes\n"
+    section = "instance = pingvas-studio\n"
+    loose, held = "", "protect = yes\n"
+    for applied, asked, why, refusal in ((loose, held, "protected: it will be left", "no protect = yes"), (held, held, "protected: it will be left", "no protect = yes"),
+                                         (held, loose, "protected at its service, by deletion-protection = yes: it will be left", "protect = no")):
+        fresh()
+        apply(env=configured(PIPELINE, (section, section + free + applied)))
+        only, env = ("--only", "database/postgresql"), configured(PIPELINE, (section, section + free + asked))
+        planned = plan("--destroy", *only, env=env)
+        its, = facts(planned, "resource")
+        assert (its["change"], its["why"]) == ("left", why), its
+        got = larder("infra", "destroy", "--json", "--environment", NAME, *only, env=env)
+        assert got.code == 5 and refusal in got.out and [one for one in state() if one.endswith("database/" + NAME)], got.out
+        assert [told(got)[one] for one in ("left", "removed", "failed")] == [told(planned)[one] for one in ("left", "removed", "failed")] == [1, 0, 0], (told(planned), told(got))
+
+
 def test_cli_infra_what_cannot_be_changed_in_place():
     fresh()
     apply()

@@ -229,6 +229,22 @@ def test_live_database_with_deletion_protection():
     done = place.run("destroy", "--environment", "test", section=SECTION + "destroy = yes\n")
     assert done.code == 5 and "deletion protection" in done.err and place.there() == [NAME], done
     assert not any(body["Action"] == "DeleteDBInstance" for body in place.bodies)
+    told = place.run("plan", "--destroy", section=SECTION + "destroy = yes\n")
+    its, = [line for line in told.lines if line["type"] == "resource"]
+    assert (its["change"], its["why"]) == ("left", "protected at its service, by deletion-protection = yes: it will be left"), its
+    counts = [[line for line in one.lines if line["type"] == "counts"][-1] for one in (told, done)]
+    assert [[one[name] for name in ("left", "removed", "failed")] for one in counts] == [[1, 0, 0]] * 2, counts
+
+
+def test_live_database_that_is_protected_stays_though_it_has_destroy():
+    """Written, and never applied: the service would let it go."""
+    place.fresh()
+    section = SECTION + "destroy = yes\nprotect = yes\n"
+    told = place.run("plan", "--destroy", section=section)
+    assert [line["change"] for line in told.lines if line["type"] == "resource"] == ["left"], told
+    done = place.run("destroy", "--environment", "test", section=section)
+    assert done.code == 5 and "is protected" in done.err and "no protect = yes" in done.err and place.there() == [NAME], done
+    assert not any(body["Action"] == "DeleteDBInstance" for body in place.bodies)
 
 
 def described(status):
