@@ -464,6 +464,25 @@ def test_live_cloudfront_failover_comes_and_goes_with_its_key():
     assert place.run("plan", "--detailed-exitcode", text=text).code == 0
 
 
+def test_live_cloudfront_failover_of_an_origin_that_is_called_otherwise():
+    """Another origin-id is another origin: what was for the old one stays as that does, told, with or without the key, and goes with --adopt."""
+    for failover in (True, False):
+        place.fresh(text=FAILOVER)
+        text = (FAILOVER if failover else FAILOVER.replace("failover = copies\n", "")).replace("origin-id = S3-pingvas-studio-images", "origin-id = other")
+        found = place.run("plan", text=text)
+        assert ("other[OriginGroups/%s]" % GROUP, "unmanaged") in marks(found), found
+        done = place.run("apply", text=text)
+        config = place.config()[0]
+        assert done.code == 0 and [one["Id"] for one in config["OriginGroups"]["Items"]] == [GROUP] + ["larder-failover-other"] * failover, (done, config)
+        assert {mark for _, mark in marks(place.run("plan", text=text))} == {"unmanaged"} and config["DefaultCacheBehavior"]["TargetOriginId"] == ("larder-failover-other" if failover else "other"), config
+        done = place.run("apply", "--adopt", text=text)
+        want = strategy(control=list(place.service.controls)[0])
+        want = json.loads(json.dumps(with_copies(want) if failover else want).replace("S3-pingvas-studio-images", "other"))
+        got = plain(place.config()[0])
+        got["Origins"]["Items"].sort(key=lambda one: one["Id"])
+        assert done.code == 0 and got == want, (done, got, want)
+
+
 def group(**change):
     return lambda at: at.drift(lambda config: config["OriginGroups"]["Items"][0].update(change))
 
