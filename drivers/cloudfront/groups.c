@@ -236,26 +236,34 @@ drop_groups (struct aws_tree *tree, struct aws_node *items, const struct lines *
 	}
 }
 
+static void
+set_group (struct aws_tree *tree, struct aws_node *config, const char *origin, const char *second)
+{
+	struct aws_node *at = cf_child_of (tree, config, "OriginGroups"), *items = at ? cf_child_of (tree, at, "Items") : NULL;
+	const char *name = cf_group_name (origin, tree->arena);
+	struct aws_node *group = items && name ? aws_node_child (items, "OriginGroup") : NULL;
+	tree->failed |= !items || !name;
+	while (group && strcmp (text_of (group, "Id"), name) != 0)
+		group = aws_node_again (group);
+	if (!group && !tree->failed)
+		group = aws_node_add (tree, items, "OriginGroup", "");
+	if (group)
+		fill_group (tree, group, origin, second);
+}
+
 void
 cf_groups_change (struct aws_tree *tree, struct aws_node *config, const struct lines *is, const struct lines *will)
 {
-	struct aws_node *at = cf_child_of (tree, config, "OriginGroups"), *items = at ? cf_child_of (tree, at, "Items") : NULL;
-	if (!items)
-		return;
-	drop_groups (tree, items, will);
+	struct aws_node *at = aws_node_child (config, "OriginGroups"), *items = at ? aws_node_child (at, "Items") : NULL;
+	if (items)
+		drop_groups (tree, items, will);
 	for (size_t n = 0; n < will->count; n++) {
 		const char *below, *origin = path_member_of (will->arena, will->at[n].path, "origin", &below);
-		if (!origin || strcmp (below, ".failover") != 0 || !group_differs (tree->arena, origin, is, will))
-			continue;
-		const char *name = cf_group_name (origin, tree->arena);
-		struct aws_node *group = name ? aws_node_child (items, "OriginGroup") : NULL;
-		while (group && strcmp (text_of (group, "Id"), name) != 0)
-			group = aws_node_again (group);
-		group = group ? group : aws_node_add (tree, items, "OriginGroup", "");
-		if (group)
-			fill_group (tree, group, origin, will->at[n].value);
+		if (origin && strcmp (below, ".failover") == 0 && group_differs (tree->arena, origin, is, will))
+			set_group (tree, config, origin, will->at[n].value);
 	}
-	cf_set_quantity (tree, at, "OriginGroup");
+	if ((at = aws_node_child (config, "OriginGroups")))
+		cf_set_quantity (tree, at, "OriginGroup");
 }
 
 /* ---- what asks what is to go ---- */
