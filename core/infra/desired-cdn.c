@@ -118,20 +118,20 @@ add_origin (struct larder_infra *infra, struct resource *cdn, const struct schem
 	return resource_needs (infra, cdn, bucket, error);
 }
 
-/* The copies are in another bucket, and none that passes for what it serves. */
+/* The copies are in another bucket, which is an origin of its own name. */
 static int
 check_failover (const struct resource *cdn, const struct schema_cdn *asked, const struct resource *bucket, const char *origin, struct larder_error *error)
 {
 	const char *where = config_where_key (cdn->at, "failover");
 	if (strcmp (asked->failover, asked->store) == 0)
-		return larder_fail_next (error, LARDER_E_INVALID, "failover = NAME of another [store], which holds the copies", "[cdn \"%s\"] of %s asks '%s' where '%s' fails: that is the same",
-			cdn->section, where, asked->failover, asked->store);
+		return larder_fail_next (error, LARDER_E_INVALID, "failover = NAME of another [store], which holds the copies", "[cdn \"%s\"] of %s fails over to '%s', which is the store that it serves",
+			cdn->section, where, asked->failover);
 	if (!bucket)
-		return larder_fail_next (error, LARDER_E_INVALID, "failover = NAME of a [store] with a bucket of its own", "[cdn \"%s\"] of %s asks '%s' where '%s' fails, which has no bucket",
-			cdn->section, where, asked->failover, asked->store);
+		return larder_fail_next (error, LARDER_E_INVALID, "failover = NAME of a [store] with a bucket of its own", "[cdn \"%s\"] of %s fails over to '%s', which has no bucket",
+			cdn->section, where, asked->failover);
 	if (strcmp (bucket->identity, origin) == 0)
-		return larder_fail_next (error, LARDER_E_INVALID, "another origin-id", "origin-id of [cdn \"%s\"] of %s is the name of the bucket that is asked where '%s' fails", cdn->section,
-			config_where_key (cdn->at, "origin-id"), asked->store);
+		return larder_fail_next (error, LARDER_E_INVALID, "another origin-id", "origin-id of [cdn \"%s\"] of %s is '%s', the bucket that it fails over to", cdn->section,
+			config_where_key (cdn->at, "origin-id"), origin);
 	return 0;
 }
 

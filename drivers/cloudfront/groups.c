@@ -65,10 +65,10 @@ second_of (const struct aws_node *group, const char *origin)
 	return one ? text_of (one, "OriginId") : NULL;
 }
 
-static const struct aws_node *
+static struct aws_node *
 group_called (const struct aws_node *config, const char *id)
 {
-	const struct aws_node *one = groups_of (config);
+	struct aws_node *one = groups_of (config);
 	while (one && strcmp (text_of (one, "Id"), id) != 0)
 		one = aws_node_again (one);
 	return one;
@@ -241,10 +241,8 @@ set_group (struct aws_tree *tree, struct aws_node *config, const char *origin, c
 {
 	struct aws_node *at = cf_child_of (tree, config, "OriginGroups"), *items = at ? cf_child_of (tree, at, "Items") : NULL;
 	const char *name = cf_group_name (origin, tree->arena);
-	struct aws_node *group = items && name ? aws_node_child (items, "OriginGroup") : NULL;
+	struct aws_node *group = items && name ? group_called (config, name) : NULL;
 	tree->failed |= !items || !name;
-	while (group && strcmp (text_of (group, "Id"), name) != 0)
-		group = aws_node_again (group);
 	if (!group && !tree->failed)
 		group = aws_node_add (tree, items, "OriginGroup", "");
 	if (group)

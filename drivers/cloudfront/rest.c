@@ -138,7 +138,6 @@ describe (struct text *text, const struct aws_node *node)
 	}
 }
 
-/* One that is long, or could be another as well, has a digest of the whole. NULL: no memory. */
 const char *
 cf_rest_text (const struct aws_node *node, struct larder_arena *arena)
 {
