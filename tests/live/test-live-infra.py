@@ -11,7 +11,7 @@ import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from strategy_buckets import (  # noqa: E402
-    BACKUPS, DRIFTS, IMAGES, LOGS, MODELS, REPLICA, ROLE, UPLOADS, change, check_strategy, copies_set, marked, plain, policy_set, rule_set, rules_of, tags_set, world)
+    BACKUPS, DRIFTS, IMAGES, LOGS, MODELS, REPLICA, ROLE, UPLOADS, bucket_of, change, check_strategy, copies_set, marked, plain, policy_set, rule_set, rules_of, tags_set, world)
 from tool import BUILD, SLOW, SRC, larder, run  # noqa: E402
 
 
@@ -658,14 +658,32 @@ def test_live_infra_made_before():
 
 
 def test_live_infra_another_one_is_under_way():
-    """c-I02: 409 OperationAborted to the first setting of each bucket is waited out."""
+    """c-I02: 409 OperationAborted to the first of each setting, and to any that comes while the bucket is busy with another: one after the other, six buckets beside
+    each other, each refused once and asked again; and so where two resources of one bucket have drifted."""
     w = world("aws")
     w.empty()
-    w.plan({"method": "PUT", "path": r"\?", "nth": [1, 2, 4, 7], "do": "reply", "code": "OperationAborted"})
+    tried = set()
+
+    def is_refused(record):
+        first = record["path"] not in tried
+        tried.add(record["path"])
+        return first or any(other["done"] is None and other["method"] != "GET" and bucket_of(other) == bucket_of(record) for other in w.between.requests if other is not record)
+
+    slow = {"method": "PUT", "path": r"\?", "delay": 0.05}
+    w.plan({**slow, "when": is_refused, "do": "reply", "code": "OperationAborted"}, slow)
     w.infra("apply")
-    assert len([r for r in w.sent if r["status"] == 409]) == 4
     w.check_in_turn()
     check_strategy(w)
+    settings = [record for record in w.changing() if "?" in record["path"]]
+    assert sorted(record["path"] for record in settings) == sorted([*tried] * 2) and len([record for record in settings if record["status"] == 409]) == len(tried)
+    assert len([path for path in tried if path.startswith("/%s?" % IMAGES)]) == 8 and {bucket_of(record) for record in settings} == set(w.buckets)
+    assert any(one["at"] < other["at"] < one["done"] for one in settings for other in settings if bucket_of(one) != bucket_of(other)), "one bucket after the other"
+    tags_set(LOGS, Kind="other")(w)
+    w.client.delete_bucket_policy(Bucket=LOGS)
+    w.infra("apply")
+    w.check_in_turn()
+    assert sorted(w.writes()) == [("PUT", "/%s?%s=" % (LOGS, setting)) for setting in ("policy", "tagging")]
+    w.plan()
 
 
 # ---- removed
