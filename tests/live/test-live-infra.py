@@ -11,7 +11,7 @@ import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from strategy_buckets import (  # noqa: E402
-    BACKUPS, DRIFTS, IMAGES, LOGS, MODELS, REPLICA, ROLE, UPLOADS, bucket_of, change, check_strategy, copies_set, marked, plain, policy_set, rule_set, rules_of, tags_set, world)
+    BACKUPS, DRIFTS, IMAGES, LOGS, MODELS, REPLICA, ROLE, UPLOADS, bucket_of, change, check_strategy, copies_set, cors_set, marked, plain, policy_set, rule_set, rules_of, tags_set, world)
 from tool import BUILD, SLOW, SRC, larder, run  # noqa: E402
 
 
@@ -654,7 +654,6 @@ def test_live_infra_made_before():
     w.infra("apply")
     assert plain("bucket-tagging", w.settings(LOGS)["bucket-tagging"]) == {"Mine": "yes", "Kind": "logs"}
     assert ("PUT", "/" + LOGS) not in w.writes()
-    w.client.delete_bucket_tagging(Bucket=LOGS)          # moto gives them to the next bucket of that name
 
 
 def test_live_infra_another_one_is_under_way():
@@ -683,6 +682,42 @@ def test_live_infra_another_one_is_under_way():
     w.infra("apply")
     w.check_in_turn()
     assert sorted(w.writes()) == [("PUT", "/%s?%s=" % (LOGS, setting)) for setting in ("policy", "tagging")]
+    w.plan()
+
+
+def test_live_infra_set_meanwhile():
+    """c-I03: what somebody else sets between our last look and our write is in that write, to the letter: a rule, a rule of CORS, one without an id in front of ours, a statement (in any order), a tag."""
+    w = world("aws")
+    w.fresh()
+    c = w.client
+    rule = {"ID": "late", "Status": "Enabled", "Filter": {"Prefix": "z/"}, "Expiration": {"Days": 9}}
+    cors = {"AllowedOrigins": ["https://late.example"], "AllowedMethods": ["GET"]}
+    statement = {"Sid": "Late", "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::%s/*" % LOGS}
+
+    def cors_rules():
+        return c.get_bucket_cors(Bucket=IMAGES)["CORSRules"]
+
+    def statements():
+        return sorted(json.loads(c.get_bucket_policy(Bucket=LOGS)["Policy"])["Statement"], key=lambda one: one["Sid"])
+
+    def tags():
+        return c.get_bucket_tagging(Bucket=LOGS)["TagSet"]
+
+    def put_policy(all):
+        c.put_bucket_policy(Bucket=LOGS, Policy=json.dumps({"Version": "2012-10-17", "Statement": all}))
+
+    for bucket, setting, drift, read, put, late in (
+            (UPLOADS, "lifecycle", rule_set(UPLOADS, "expire_old_versions", NoncurrentVersionExpiration={"NoncurrentDays": 9}), lambda: rules_of(w, UPLOADS),
+             lambda all: c.put_bucket_lifecycle_configuration(Bucket=UPLOADS, LifecycleConfiguration={"Rules": all}), lambda all: [*all, rule]),
+            (IMAGES, "cors", cors_set(MaxAgeSeconds=9), cors_rules, lambda all: c.put_bucket_cors(Bucket=IMAGES, CORSConfiguration={"CORSRules": all}), lambda all: [*all, dict(cors, ID="late")]),
+            (IMAGES, "cors", cors_set(MaxAgeSeconds=8), cors_rules, lambda all: c.put_bucket_cors(Bucket=IMAGES, CORSConfiguration={"CORSRules": all}), lambda all: [cors, *all]),
+            (LOGS, "policy", policy_set(("Deny", "Allow")), statements, put_policy, lambda all: [statement, *all]),
+            (LOGS, "tagging", tags_set(LOGS, Kind="drift"), tags, lambda all: c.put_bucket_tagging(Bucket=LOGS, Tagging={"TagSet": all}), lambda all: [*all, {"Key": "Late", "Value": "theirs"}])):
+        right = read()
+        drift(w)
+        w.plan({"method": "GET", "path": "^/%s[?]%s" % (bucket, setting), "nth": 3, "before": lambda _: put(late(read()))})       # the plan's look, apply's own, and the one to write on
+        w.infra("apply")
+        assert len(w.writes()) == 1 and read() == late(right), (setting, w.writes(), read())
     w.plan()
 
 
