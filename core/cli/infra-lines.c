@@ -107,7 +107,7 @@ out_change (struct cli *cli, const struct larder_infra_change *change)
 	out_printf (cli, "      %-3s ", sign_of (change->mark));
 	out_name (cli, change->path);
 	if (change->mark == LARDER_INFRA_WARNING) {
-		out_printf (cli, ": %s\n            way out: %s%s%s\n", change->why, change->next, change->accept ? "; or " : "", change->accept ? change->accept : "");
+		out_printf (cli, ": %s\n            way out: %s%s%s\n", change->why, change->next ? change->next : "", change->next && change->accept ? "; or " : "", change->accept ? change->accept : "");
 		return;
 	}
 	if (change->was || change->will || change->from)

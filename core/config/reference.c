@@ -59,6 +59,24 @@ check_names (const struct config *config, const struct config_section *section, 
 	return 0;
 }
 
+/* What services have: no section of ours, and one of each all the same. */
+static int
+check_lists (const struct config_section *section, struct problems *problems, struct larder_error *error)
+{
+	static const struct { const char *kind, *key; } lists[] = {
+		{ "backup", "copy-to" }, { "backup-rule", "copy-to" }, { "cdn", "aliases" }, { "filesystem", "nodes" }, { "filesystem", "subnets" },
+	};
+	for (size_t n = 0; n < sizeof lists / sizeof *lists; n++) {
+		const struct config_entry *entry = strcmp (lists[n].kind, section->kind) == 0 ? config_entry_find (section, lists[n].key) : NULL;
+		for (size_t i = 0; entry && i < entry->value.count; i++) {
+			int code = check_twice (entry, i, error);
+			if (code < 0 && (code = problems_pass (problems, code, error)) < 0)
+				return code;
+		}
+	}
+	return 0;
+}
+
 /* A store is a place of its own, or a view of one that is. */
 static int
 check_store (const struct config *config, const struct config_section *section, struct larder_error *error)
@@ -198,6 +216,8 @@ reference_check (const struct config *config, struct problems *problems, struct 
 {
 	for (struct config_section *section = config->first; section; section = section->next) {
 		int code = problems && problems->header_lost ? 0 : check_names (config, section, problems, error);
+		if (code == 0)
+			code = check_lists (section, problems, error);
 		if (code == 0 && !section->damaged)
 			code = check_whole (config, section, problems, error);
 		if (code < 0)

@@ -97,21 +97,27 @@ same_text (const char *one, const char *other)
 	return strcmp (one ? one : "", other ? other : "") == 0;
 }
 
-/* Are two [backend] sections one service, of one account as far as they say? A name is then one thing, by whichever it is asked for. */
-static bool
-is_one_place (const struct larder_infra *infra, const char *one, const char *other)
+bool
+backends_agree (const struct larder_infra *infra, const char *one, const char *other, const char *const *keys)
 {
-	static const char *const keys[] = { "driver", "server", "endpoint", "region", "root", "access-key", "profile", "credentials", "file-system" };
 	const struct config_section *a, *b;
 	const struct config *config = larder_configuration (infra->larder);
 	if (strcmp (one, other) == 0)
 		return true;
 	if (config_find (config, "backend", one, &a, NULL) < 0 || config_find (config, "backend", other, &b, NULL) < 0)
 		return false;
-	for (size_t n = 0; n < sizeof keys / sizeof *keys; n++)
-		if (!same_text (config_text (a, keys[n]), config_text (b, keys[n])))
+	for (; *keys; keys++)
+		if (!same_text (config_text (a, *keys), config_text (b, *keys)))
 			return false;
 	return true;
+}
+
+/* Are two [backend] sections one service, of one account as far as they say? A name is then one thing, by whichever it is asked for. */
+static bool
+is_one_place (const struct larder_infra *infra, const char *one, const char *other)
+{
+	static const char *const keys[] = { "driver", "server", "endpoint", "region", "root", "access-key", "profile", "credentials", "file-system", NULL };
+	return backends_agree (infra, one, other, keys);
 }
 
 /* Two sections must not stand for one thing: each apply would undo the other's. */

@@ -49,20 +49,37 @@ next_rule (const struct larder_infra *infra, const struct schema_store *store, c
 
 /* ---- old versions ---- */
 
-static bool
+/* When all old versions of that have gone, by the rule that is first; 0: no rule takes all of them. */
+static int64_t
 old_versions_go (const struct larder_infra *infra, const struct schema_store *store, const struct reach *part)
 {
 	const struct schema_lifecycle *rule;
+	int64_t first = 0;
 	for (const struct config_section *at = NULL; (rule = next_rule (infra, store, &at));)
-		if (rule->expire_noncurrent > 0 && covers (rule, part))
-			return true;
-	return false;
+		if (rule->expire_noncurrent > 0 && covers (rule, part) && (!first || rule->expire_noncurrent < first))
+			first = rule->expire_noncurrent;
+	return first;
+}
+
+/* Of the copies, too: a rule there is for what is copied. */
+static void
+of_copied_versions (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts)
+{
+	for (const struct config_section *at = NULL, *to; (at = config_next (larder_configuration (infra->larder), "replication", at));) {
+		const struct schema_replication *copies = config_struct (at);
+		const struct reach part = { .prefix = copies->prefix ? copies->prefix : "", .tags = { copies->tag } };
+		if (text_is_listed (store->replication, config_name (at)) && config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) == 0)
+			lines_add_in (facts, "replicated", config_name (at), ".old-versions", text_days (facts->arena, old_versions_go (infra, config_struct (to), &part)));
+	}
 }
 
 void
 facts_of_old_versions (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts)
 {
 	const struct schema_lifecycle *rule;
+	const struct reach all = { .prefix = "" };
+	lines_add (facts, "old-versions", text_days (facts->arena, old_versions_go (infra, store, &all)));
+	of_copied_versions (infra, store, facts);
 	for (const struct config_section *at = NULL; (rule = next_rule (infra, store, &at));) {
 		const struct reach part = reach_of (rule);
 		if (rule->expire > 0 && !old_versions_go (infra, store, &part))

@@ -42,19 +42,40 @@ of_views (const struct larder_infra *infra, const char *store, struct lines *fac
 	}
 }
 
-/* How long an edge may keep an object at the most; 0: policies say it. */
-static int64_t
-longest_at_edge (const struct larder_infra *infra, const struct schema_cdn *cdn)
+/* Do objects of the store say themselves how long they may be kept? Then an edge need keep them no longer than its least. */
+static bool
+says_how_long (const struct larder_infra *infra, const char *store)
 {
-	int64_t longest = 0;
+	for (const struct config_section *at = NULL; (at = next (infra, "store", at));) {
+		const struct schema_store *one = config_struct (at);
+		if (one->cache_control && (is (config_name (at), store) || is (one->in, store)))
+			return true;
+	}
+	for (const struct config_section *at = NULL; (at = next (infra, "pipeline", at));) {
+		const struct schema_pipeline *one = config_struct (at);
+		if (one->cache_control && is (one->store, store))
+			return true;
+	}
+	return false;
+}
+
+/* How long an edge keeps an object that nobody pushes out: by the behavior that forgets first, and by the one that keeps longest. */
+struct edge { int64_t least, most; bool unknown; };
+
+static struct edge
+edge_of (const struct larder_infra *infra, const struct schema_cdn *cdn, bool said)
+{
+	struct edge edge = { 0 };
 	for (const char *const *name = cdn->behaviors; name && *name; name++) {
 		const struct config_section *at;
 		const struct schema_behavior *behavior = config_find (larder_configuration (infra->larder), "behavior", *name, &at, NULL) == 0 ? config_struct (at) : NULL;
 		if (!behavior || behavior->cache_policy)
-			return 0;
-		longest = behavior->max_ttl > longest ? behavior->max_ttl : longest;
+			return (struct edge) { .unknown = true };
+		int64_t least = said ? behavior->min_ttl : behavior->default_ttl;
+		edge.least = name == cdn->behaviors || least < edge.least ? least : edge.least;
+		edge.most = behavior->max_ttl > edge.most ? behavior->max_ttl : edge.most;
 	}
-	return longest;
+	return edge;
 }
 
 static void
@@ -62,23 +83,13 @@ of_cdns (const struct larder_infra *infra, const char *store, struct lines *fact
 {
 	for (const struct config_section *at = NULL; (at = next (infra, "cdn", at));) {
 		const struct schema_cdn *cdn = config_struct (at);
-		if (is (cdn->failover, store))
-			lines_add_in (facts, "spare-of", config_name (at), "", "yes");
 		if (!is (cdn->store, store))
 			continue;
+		const struct edge edge = edge_of (infra, cdn, says_how_long (infra, store));
 		lines_add_in (facts, "behind", config_name (at), "", "yes");
-		lines_add_in (facts, "behind", config_name (at), ".days", text_days (facts->arena, longest_at_edge (infra, cdn)));
-	}
-}
-
-/* As what they arrive here. */
-static void
-of_arrivals (const struct larder_infra *infra, const char *store, struct lines *facts)
-{
-	for (const struct config_section *at = NULL; (at = next (infra, "replication", at));) {
-		const struct schema_replication *copies = config_struct (at);
-		if (is (copies->to, store))
-			lines_add_in (facts, "copy", config_name (at), ".class", copies->storage_class);
+		lines_add_in (facts, "behind", config_name (at), ".keeps", edge.unknown || edge.most > 0 ? "yes" : NULL);
+		lines_add_in (facts, "behind", config_name (at), ".days", text_days (facts->arena, edge.most));
+		lines_add_in (facts, "behind", config_name (at), ".least-days", text_days (facts->arena, edge.least));
 	}
 }
 
@@ -88,6 +99,16 @@ of_caches (const struct larder_infra *infra, const char *store, struct lines *fa
 	for (const struct config_section *at = NULL; (at = next (infra, "cache", at));)
 		if (is (((const struct schema_cache *) config_struct (at))->source, store))
 			lines_add_in (facts, "source-of", config_name (at), "", "yes");
+}
+
+/* Is all of it copied to where another region's failure, or another machine's, would not take both? */
+static bool
+is_elsewhere (const struct larder_infra *infra, const struct schema_store *store, const struct schema_replication *copies)
+{
+	static const char *const places[] = { "region", "endpoint", "root", NULL };
+	const struct config_section *at;
+	const struct schema_store *target = config_find (larder_configuration (infra->larder), "store", copies->to, &at, NULL) == 0 ? config_struct (at) : NULL;
+	return target && target->backend && store->backend && !copies->prefix && !copies->tag && !backends_agree (infra, store->backend, target->backend, places);
 }
 
 static void
@@ -101,6 +122,10 @@ of_rules (const struct larder_infra *infra, const struct schema_store *store, st
 			const struct schema_replication *copies = config_struct (at);
 			lines_add_in (facts, "replicated", config_name (at), "", "yes");
 			lines_add_in (facts, "replicated", config_name (at), ".class", copies->storage_class);
+			lines_add_in (facts, "replicated", config_name (at), ".to", copies->to);
+			lines_add_in (facts, "replicated", config_name (at), ".delete-markers", copies->delete_markers ? "yes" : NULL);
+			lines_add_in (facts, "replicated", config_name (at), ".tag", copies->tag);
+			lines_add_in (facts, "replicated", config_name (at), ".elsewhere", is_elsewhere (infra, store, copies) ? "yes" : NULL);
 			accepted (facts, copies->accept);
 		}
 }
@@ -114,7 +139,6 @@ of_store (const struct larder_infra *infra, const struct resource *bucket, struc
 	accepted (facts, store->accept);
 	of_views (infra, bucket->section, facts);
 	of_cdns (infra, bucket->section, facts);
-	of_arrivals (infra, bucket->section, facts);
 	of_caches (infra, bucket->section, facts);
 	of_rules (infra, store, facts);
 	if (is (bucket->type, "bucket"))
@@ -148,16 +172,6 @@ of_pipelines (const struct larder_infra *infra, const char *store, struct lines 
 	}
 }
 
-/* Does one of the replications of a store copy to this one? */
-static bool
-is_copied_to (const struct larder_infra *infra, const struct schema_store *store, const char *target)
-{
-	bool copied = false;
-	for (const struct config_section *at = NULL; (at = next (infra, "replication", at));)
-		copied = copied || (text_is_listed (store->replication, config_name (at)) && is (((const struct schema_replication *) config_struct (at))->to, target));
-	return copied;
-}
-
 static void
 of_cdn (const struct larder_infra *infra, const struct resource *cdn, struct lines *facts)
 {
@@ -171,7 +185,6 @@ of_cdn (const struct larder_infra *infra, const struct resource *cdn, struct lin
 	lines_add (facts, "origin.cors", store->cors);
 	lines_add (facts, "origin.encryption", store->encryption);
 	lines_add (facts, "origin.replicated", store->replication);
-	lines_add (facts, "origin.copied-there", asked->failover && is_copied_to (infra, store, asked->failover) ? "yes" : NULL);
 	of_pipelines (infra, asked->store, facts);
 }
 
@@ -213,30 +226,39 @@ of_size (const struct schema_filesystem *asked, struct lines *facts)
 		lines_add (facts, "provisioned", arena_printf (facts->arena, "%llu", (unsigned long long) (rate >> 10)));
 }
 
+static bool
+is_first (const char *const *all, const char *const *one)
+{
+	while (all < one && !is (*all, *one))
+		all++;
+	return all == one;
+}
+
 static void
 of_share (const struct larder_infra *infra, const struct resource *share, struct lines *facts)
 {
 	const struct schema_filesystem *asked = config_struct (share->at);
 	size_t targets = 0;
-	while (asked->subnets && asked->subnets[targets])
-		targets++;
+	for (const char *const *subnet = asked->subnets; subnet && *subnet; subnet++)
+		targets += is_first (asked->subnets, subnet);
 	lines_add (facts, "targets", arena_printf (facts->arena, "%zu", targets));
 	of_size (asked, facts);
 	accepted (facts, asked->accept);
 	of_mounts (infra, share->section, facts);
 }
 
-/* A cache of what is kept elsewhere, with its old versions. */
-static bool
-is_cache_of_versions (const struct larder_infra *infra, const char *share)
+/* A cache holds what its bucket has: with old versions there is nothing left that a backup alone would have. */
+static void
+of_selected (const struct larder_infra *infra, const char *share, struct lines *facts)
 {
 	for (const struct config_section *at = NULL, *source; (at = next (infra, "cache", at));) {
 		const struct schema_cache *cache = config_struct (at);
-		if (is (cache->store, share) && config_find (larder_configuration (infra->larder), "store", cache->source, &source, NULL) == 0
-			&& ((const struct schema_store *) config_struct (source))->versioning)
-			return true;
+		if (!is (cache->store, share) || config_find (larder_configuration (infra->larder), "store", cache->source, &source, NULL) < 0)
+			continue;
+		lines_add_in (facts, "selected", share, ".cache-of", config_name (source));
+		lines_add_in (facts, "selected", share, ".versions", ((const struct schema_store *) config_struct (source))->versioning ? "yes" : NULL);
+		return;
 	}
-	return false;
 }
 
 /* The rules of a plan one by one, and the section that each is of; NULL: no more. */
@@ -253,24 +275,30 @@ rule_of (const struct larder_infra *infra, const struct config_section *backup, 
 	return asked->rules[n] && config_find (larder_configuration (infra->larder), "backup-rule", asked->rules[n], ret_at, NULL) == 0 ? config_struct (*ret_at) : NULL;
 }
 
-/* Where copies go. An address holds the region that it is of; that of the backups is their backend's. */
-struct copied { bool here, elsewhere; };
+/* arn:PARTITION:backup:REGION:ACCOUNT:backup-vault:NAME; what else stands there is no place for copies. */
+static bool
+is_vault_elsewhere (const char *text, const char *region)
+{
+	const char *part[6] = { text };
+	for (size_t n = 1; n < 6; n++)
+		if (!(part[n] = strchr (part[n - 1], ':')) || *++part[n] == ':')
+			return false;
+	size_t length = (size_t) (part[4] - part[3] - 1);
+	return strncmp (text, "arn:", 4) == 0 && strncmp (part[2], "backup:", 7) == 0 && strncmp (part[5], "backup-vault:", 13) == 0 && part[5][13]
+		&& !(region && strlen (region) == length && strncmp (part[3], region, length) == 0);
+}
 
-static struct copied
-copies_of (const struct larder_infra *infra, const struct config_section *backup, struct larder_arena *arena)
+/* Does a copy of what the rule keeps go to another region than that of the backups, which their backend says? */
+static bool
+is_copied_away (const struct larder_infra *infra, const struct config_section *backup, const struct schema_backup_rule *rule)
 {
 	const struct config_section *at;
-	const struct schema_backup_rule *rule;
-	const char *region = config_find (larder_configuration (infra->larder), "backend", ((const struct schema_backup *) config_struct (backup))->backend, &at, NULL) == 0 ? config_text (at, "region") : NULL;
-	const char *part = region ? arena_printf (arena, ":%s:", region) : NULL;
-	struct copied copied = { 0 };
-	for (size_t n = 0; (rule = rule_of (infra, backup, n, &at)); n++)
-		for (const char *const *to = rule->copy_to; to && *to; to++)
-			if (part && strstr (*to, part))
-				copied.here = true;
-			else
-				copied.elsewhere = true;
-	return copied;
+	const char *name = ((const struct schema_backup *) config_struct (backup))->backend;
+	const char *region = config_find (larder_configuration (infra->larder), "backend", name, &at, NULL) == 0 ? config_text (at, "region") : NULL;
+	for (const char *const *to = rule->copy_to; to && *to; to++)
+		if (is_vault_elsewhere (*to, region))
+			return true;
+	return false;
 }
 
 static void
@@ -278,16 +306,15 @@ of_backup_rules (const struct larder_infra *infra, const struct resource *backup
 {
 	const struct config_section *at;
 	const struct schema_backup_rule *rule;
-	struct copied copied = copies_of (infra, backup->at, facts->arena);
 	for (size_t n = 0; (rule = rule_of (infra, backup->at, n, &at)); n++) {
 		if (rule->copy_to && *rule->copy_to) {
 			lines_add_in (facts, "rule", backup_rule_id (at), ".copy-delete-after", text_days (facts->arena, rule->copy_delete_after));
 			lines_add_in (facts, "rule", backup_rule_id (at), ".copy-cold-after", text_days (facts->arena, rule->copy_cold_after));
 		}
+		lines_add_in (facts, "rule", backup_rule_id (at), ".only-here", is_copied_away (infra, backup->at, rule) ? NULL : backup_rule_id (at));
 		if (at != backup->at)
 			accepted (facts, rule->accept);
 	}
-	lines_add (facts, "copies-in-region", copied.here && !copied.elsewhere ? "yes" : NULL);
 }
 
 static void
@@ -296,22 +323,32 @@ of_backup (const struct larder_infra *infra, const struct resource *backup, stru
 	const struct schema_backup *asked = config_struct (backup->at);
 	accepted (facts, asked->accept);
 	for (const char *const *name = asked->resources; name && *name; name++)
-		if (is_cache_of_versions (infra, *name))
-			lines_add_in (facts, "selected", *name, ".cache-of-versions", "yes");
+		of_selected (infra, *name, facts);
 	for (const struct config_section *at = NULL; (at = next (infra, "filesystem", at));)
-		if (text_is_listed (((const struct schema_filesystem *) config_struct (at))->backup, backup->section) && is_cache_of_versions (infra, config_name (at)))
-			lines_add_in (facts, "selected", config_name (at), ".cache-of-versions", "yes");
+		if (text_is_listed (((const struct schema_filesystem *) config_struct (at))->backup, backup->section))
+			of_selected (infra, config_name (at), facts);
 	of_backup_rules (infra, backup, facts);
 }
 
-/* Does some plan copy what it keeps of it to another region? */
+/* Does some rule of that plan? */
+static bool
+copies_away (const struct larder_infra *infra, const struct config_section *backup)
+{
+	const struct config_section *at;
+	const struct schema_backup_rule *rule;
+	for (size_t n = 0; (rule = rule_of (infra, backup, n, &at)); n++)
+		if (is_copied_away (infra, backup, rule))
+			return true;
+	return false;
+}
+
 static void
 of_database (const struct larder_infra *infra, const struct resource *database, struct lines *facts)
 {
 	accepted (facts, ((const struct schema_database *) config_struct (database->at))->accept);
 	for (const struct config_section *at = NULL; (at = next (infra, "backup", at));)
 		for (const char *const *name = ((const struct schema_backup *) config_struct (at))->resources; name && *name; name++)
-			if (is (*name, database->section) && copies_of (infra, at, facts->arena).elsewhere)
+			if (is (*name, database->section) && copies_away (infra, at))
 				lines_add (facts, "copied-away", "yes");
 }
 

@@ -448,7 +448,7 @@ tell_traps (struct larder_infra *infra, struct resource *one, larder_finding_cb 
 		const struct change *trap = &one->traps.at[n];
 		const struct larder_finding found = {
 			.size = sizeof found, .section = arena_printf (one->arena, "[%s \"%s\"]", one->kind, one->section),
-			.text = arena_printf (one->arena, "%s: %s", trap->path, trap->why), .next = trap->accept ? arena_printf (one->arena, "%s; or %s", trap->next, trap->accept) : trap->next,
+			.text = arena_printf (one->arena, "%s: %s", trap->path, trap->why), .next = trap->accept && trap->next ? arena_printf (one->arena, "%s; or %s", trap->next, trap->accept) : trap->next ? trap->next : trap->accept,
 		};
 		code = finding (context, &found);
 	}

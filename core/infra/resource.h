@@ -107,6 +107,8 @@ static inline const char *yes_no (bool value) { return value ? "yes" : "no"; }
 /* NULL unless more than 0: whole days, and seconds. */
 const char *text_days (struct larder_arena *arena, int64_t ns);
 const char *text_seconds (struct larder_arena *arena, int64_t ns);
+/* Do two [backend] sections say the same of each of these keys? `keys` ends with NULL. */
+bool backends_agree (const struct larder_infra *infra, const char *one, const char *other, const char *const *keys);
 
 /* ---- observe.c: what the services tell ---- */
 
@@ -157,8 +159,6 @@ int resource_lacks (struct resource *resource, const char *path, const char *val
 int resource_compare (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Is a line that is there ours, part of a member that is, or of what was said no to, so that it goes unless it is declared? */
 bool resource_has_within (const struct resource *resource, const struct larder_path_rule *rule, const char *path);
-/* Is this of a member that nobody asks for and that has a line which is ours wherever it is? All of it goes. */
-bool resource_member_goes (const struct resource *resource, const char *path);
 const struct larder_path_rule *resource_rule (const struct resource *resource, const char *path);
 
 /* ---- words.c: values that only the service would refuse ---- */
