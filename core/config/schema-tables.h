@@ -242,6 +242,8 @@ static const struct larder_option cdn_options[] = {
 	  .help = "host name of the URLs" },
 	{ .key = "store", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, store),
 	  .help = "store it serves" },
+	{ .key = "failover", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, failover),
+	  .help = "store of the copies, which it asks where that one fails" },
 	{ .key = "origin-id", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, origin_id),
 	  .help = "name of the origin" },
 	{ .key = "comment", .type = LARDER_STRING, .at = offsetof (struct schema_cdn, comment),

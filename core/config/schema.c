@@ -29,7 +29,7 @@ const struct schema_reference schema_references[] = {
 	{ "store", "cdn", "cdn" }, { "store", "replication", "replication" },
 	{ "pipeline", "store", "store" }, { "pipeline", "thumbnail-store", "store" },
 	{ "cache", "source", "store" }, { "cache", "store", "filesystem" }, { "cache", "lock", "lock" }, { "lock", "store", "store" },
-	{ "cdn", "backend", "backend" }, { "cdn", "store", "store" }, { "cdn", "behaviors", "behavior" }, { "behavior", "cors", "cors" },
+	{ "cdn", "backend", "backend" }, { "cdn", "store", "store" }, { "cdn", "failover", "store" }, { "cdn", "behaviors", "behavior" }, { "behavior", "cors", "cors" },
 	{ "replication", "to", "store" },
 	{ "filesystem", "backend", "backend" }, { "filesystem", "backup", "backup" },
 	{ "backup", "backend", "backend" }, { "backup", "rules", "backup-rule" }, { "database", "backend", "backend" },

@@ -87,7 +87,7 @@ struct schema_cache {
 
 /* [cdn "name"] and [behavior "name"] */
 struct schema_cdn {
-	const char *backend, *domain, *store, *origin_id, *comment, *origin_access, *origin_access_comment, *price_class, *certificate, *tls;
+	const char *backend, *domain, *store, *failover, *origin_id, *comment, *origin_access, *origin_access_comment, *price_class, *certificate, *tls;
 	const char *geo, *web_acl, *key_group, *http_version, *response_headers;
 	const char *const *behaviors, *const *aliases, *const *tags, *const *accept;
 	int64_t sign_most;               /* ns */

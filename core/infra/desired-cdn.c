@@ -31,20 +31,46 @@ add_forwarding (struct resource *cdn, const char *name, const struct schema_beha
 	lines_add_in (lines, "behavior", name, ".cors", asked->cors ? "yes" : NULL);
 }
 
+/* What is asked, by its id, and who tells the id of what is asked where that fails, or NULL. */
+struct asked_of { const char *origin, *failover; };
+
+/* A write is the first one's matter: another bucket that takes it would have what the first one never gets. */
+static bool
+only_reads (const char *const *methods)
+{
+	while (methods && *methods && (strcmp (*methods, "GET") == 0 || strcmp (*methods, "HEAD") == 0 || strcmp (*methods, "OPTIONS") == 0))
+		methods++;
+	return !methods || !*methods;
+}
+
+static int
+add_asked_of (struct resource *cdn, const char *name, const struct schema_behavior *asked, const struct asked_of *of, struct larder_error *error)
+{
+	lines_add_in (&cdn->desired, "behavior", name, ".origin", of->origin);
+	if (!of->failover || !only_reads (asked->methods))
+		return 0;
+	char *path = path_of_member (cdn->arena, "behavior", name, ".failover");
+	if (!path)
+		return larder_fail_memory (error);
+	lines_add_from (&cdn->desired, path, of->failover);
+	return 0;
+}
+
 /* The one without a pattern is the default, and has no place in the order. */
 static int
-add_behavior (struct resource *cdn, const struct config_section *at, const char *origin, unsigned *order, struct larder_error *error)
+add_behavior (struct resource *cdn, const struct config_section *at, const struct asked_of *of, unsigned *order, struct larder_error *error)
 {
 	const struct schema_behavior *asked = config_struct (at);
 	const char *name = asked->path ? asked->path : "default";
 	struct lines *lines = &cdn->desired;
 	if (asked->path)
 		lines_add_in (lines, "behavior", name, ".order", arena_printf (cdn->arena, "%u", ++*order));
-	lines_add_in (lines, "behavior", name, ".origin", origin);
 	lines_add_in (lines, "behavior", name, ".viewer", asked->viewer);
 	lines_add_in (lines, "behavior", name, ".compress", yes_no (asked->compress));
 	add_forwarding (cdn, name, asked);
-	int code = add_set (cdn, name, ".method", asked->methods, error);
+	int code = add_asked_of (cdn, name, asked, of, error);
+	if (code == 0)
+		code = add_set (cdn, name, ".method", asked->methods, error);
 	return code < 0 ? code : add_set (cdn, name, ".cached-method", asked->cached_methods, error);
 }
 
@@ -63,7 +89,7 @@ check_pattern (const struct resource *cdn, const struct config_section *at, stru
 }
 
 static int
-add_behaviors (const struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, const char *origin, struct larder_error *error)
+add_behaviors (const struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, const struct asked_of *of, struct larder_error *error)
 {
 	unsigned order = 0;
 	int code = 0;
@@ -73,27 +99,69 @@ add_behaviors (const struct larder_infra *infra, struct resource *cdn, const str
 		if (code == 0)
 			code = check_pattern (cdn, at, error);
 		if (code == 0)
-			code = add_behavior (cdn, at, origin, &order, error);
+			code = add_behavior (cdn, at, of, &order, error);
 	}
 	return code;
 }
 
 static int
-add_origin (struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, const char **ret_id, struct larder_error *error)
+add_origin (struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, const struct resource *bucket, const char *id, struct larder_error *error)
 {
-	const struct resource *bucket = asked->store ? resource_find (infra, "store", asked->store, "bucket") : NULL;
-	if (!bucket)
-		return larder_fail_next (error, LARDER_E_INVALID, "store = NAME of a [store] with a bucket of its own", "[cdn \"%s\"] of %s serves no bucket", cdn->section,
-			config_where_key (cdn->at, "store"));
-	const char *id = *ret_id = asked->origin_id ? asked->origin_id : bucket->section;
 	char *domain = path_of_member (cdn->arena, "origin", id, ".domain"), *from = arena_printf (cdn->arena, "store/%s#domain", bucket->section);
 	if (!domain || !from)
 		return larder_fail_memory (error);
+	cdn->must = cdn->must ? cdn->must : domain;
 	lines_add_in (&cdn->desired, "origin", id, ".bucket", bucket->identity);
 	lines_add_from (&cdn->desired, domain, from);
 	lines_add_in (&cdn->desired, "origin", id, ".access", asked->origin_access);
 	lines_add_in (&cdn->desired, "origin", id, ".access-comment", asked->origin_access_comment);
 	return resource_needs (infra, cdn, bucket, error);
+}
+
+/* The copies are in another bucket, which is an origin of its own name. */
+static int
+check_failover (const struct resource *cdn, const struct schema_cdn *asked, const struct resource *bucket, const char *origin, struct larder_error *error)
+{
+	const char *where = config_where_key (cdn->at, "failover");
+	if (strcmp (asked->failover, asked->store) == 0)
+		return larder_fail_next (error, LARDER_E_INVALID, "failover = NAME of another [store], which holds the copies", "[cdn \"%s\"] of %s fails over to '%s', which is the store that it serves",
+			cdn->section, where, asked->failover);
+	if (!bucket)
+		return larder_fail_next (error, LARDER_E_INVALID, "failover = NAME of a [store] with a bucket of its own", "[cdn \"%s\"] of %s fails over to '%s', which has no bucket",
+			cdn->section, where, asked->failover);
+	if (strcmp (bucket->identity, origin) == 0)
+		return larder_fail_next (error, LARDER_E_INVALID, "another origin-id", "origin-id of [cdn \"%s\"] of %s is '%s', the bucket that it fails over to", cdn->section,
+			config_where_key (cdn->at, "origin-id"), origin);
+	return 0;
+}
+
+/* The second one is called as its bucket is, which that one tells: where there is none, nothing is left of this. */
+static int
+add_failover (struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, struct asked_of *of, struct larder_error *error)
+{
+	const struct resource *bucket = resource_find (infra, "store", asked->failover, "bucket");
+	int code = check_failover (cdn, asked, bucket, of->origin, error);
+	if (code < 0)
+		return code;
+	char *path = path_of_member (cdn->arena, "origin", of->origin, ".failover");
+	of->failover = arena_printf (cdn->arena, "store/%s#id", bucket->section);
+	if (!path || !of->failover)
+		return larder_fail_memory (error);
+	lines_add_from (&cdn->desired, path, of->failover);
+	lines_add_in (&cdn->desired, "origin", bucket->identity, ".spare", "yes");
+	return add_origin (infra, cdn, asked, bucket, bucket->identity, error);
+}
+
+static int
+add_origins (struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, struct asked_of *ret, struct larder_error *error)
+{
+	const struct resource *bucket = asked->store ? resource_find (infra, "store", asked->store, "bucket") : NULL;
+	if (!bucket)
+		return larder_fail_next (error, LARDER_E_INVALID, "store = NAME of a [store] with a bucket of its own", "[cdn \"%s\"] of %s serves no bucket", cdn->section,
+			config_where_key (cdn->at, "store"));
+	*ret = (struct asked_of) { .origin = asked->origin_id ? asked->origin_id : bucket->section };
+	int code = add_origin (infra, cdn, asked, bucket, ret->origin, error);
+	return code < 0 || !asked->failover ? code : add_failover (infra, cdn, asked, ret, error);
 }
 
 static int
@@ -105,7 +173,6 @@ add_cdn (struct larder_infra *infra, const struct config_section *at, struct lar
 	if (!cdn)
 		return larder_fail_memory (error);
 	cdn->protect = asked->protect;
-	cdn->must = "origin[*].domain";
 	struct { const char *path, *value; } lines[] = {
 		{ "comment", asked->comment }, { "price-class", asked->price_class }, { "certificate", asked->certificate },
 		{ "tls", asked->certificate || config_given (at, "tls") ? asked->tls : NULL }, { "geo", asked->geo }, { "web-acl", asked->web_acl }, { "key-group", asked->key_group },
@@ -116,11 +183,11 @@ add_cdn (struct larder_infra *infra, const struct config_section *at, struct lar
 		lines_add (&cdn->desired, lines[n].path, lines[n].value);
 	for (const char *const *alias = asked->aliases; alias && *alias; alias++)
 		lines_add_in (&cdn->desired, "alias", *alias, "", "yes");
-	const char *origin = NULL;
+	struct asked_of of = { NULL, NULL };
 	int code = desired_tags (cdn, asked->tags, error);
 	if (code == 0)
-		code = add_origin (infra, cdn, asked, &origin, error);
-	return code < 0 ? code : add_behaviors (infra, cdn, asked, origin, error);
+		code = add_origins (infra, cdn, asked, &of, error);
+	return code < 0 ? code : add_behaviors (infra, cdn, asked, &of, error);
 }
 
 int

@@ -282,13 +282,13 @@ desired_stores (struct larder_infra *infra, struct larder_error *error)
 
 /* ---- who may read, decided by what serves it ---- */
 
-/* The next [cdn] that is set up here and serves the store. */
+/* The next [cdn] that is set up here and reads the store. */
 static const struct config_section *
 next_reader (const struct larder_infra *infra, const char *store, const struct config_section *at)
 {
 	while ((at = config_next (larder_configuration (infra->larder), "cdn", at))) {
 		const struct schema_cdn *cdn = config_struct (at);
-		if (cdn->backend && cdn->store && strcmp (cdn->store, store) == 0)
+		if (cdn->backend && ((cdn->store && strcmp (cdn->store, store) == 0) || (cdn->failover && strcmp (cdn->failover, store) == 0)))
 			break;
 	}
 	return at;

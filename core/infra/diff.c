@@ -179,14 +179,29 @@ is_of_hidden (const struct larder_infra *infra, const struct resource *resource,
 	return false;
 }
 
+bool
+resource_member_goes (const struct resource *resource, const char *path)
+{
+	size_t member = path_member_length (path);
+	if (!member || lines_have_below (&resource->desired, path, member))
+		return false;
+	for (size_t n = 0; n < resource->observed.count; n++) {
+		const char *one = resource->observed.at[n].path;
+		if (path_member_length (one) == member && strncmp (one, path, member) == 0 && has_flag (resource, one, LARDER_PATH_OURS))
+			return true;
+	}
+	return false;
+}
+
 /* There, and not asked for. */
 static int
 surplus (const struct larder_infra *infra, struct resource *resource, const struct line *there, struct larder_error *error)
 {
 	const struct larder_path_rule *rule = resource_rule (resource, there->path);
-	if (!rule || rule->flags & (LARDER_PATH_COMPUTED | LARDER_PATH_OPTIONAL) || is_of_hidden (infra, resource, there->path))
+	bool goes = rule && !(rule->flags & LARDER_PATH_COMPUTED) && resource_member_goes (resource, there->path);
+	if (!rule || (!goes && rule->flags & (LARDER_PATH_COMPUTED | LARDER_PATH_OPTIONAL)) || is_of_hidden (infra, resource, there->path))
 		return 0;
-	bool ours = resource_has_within (resource, rule, there->path);
+	bool ours = goes || resource_has_within (resource, rule, there->path);
 	struct change change = { .mark = ours || infra->flags & LARDER_INFRA_ADOPT ? LARDER_INFRA_REMOVE : LARDER_INFRA_UNMANAGED, .path = there->path, .was = there->value };
 	return add (resource, change, error);
 }

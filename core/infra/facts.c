@@ -83,6 +83,8 @@ of_cdns (const struct larder_infra *infra, const char *store, struct lines *fact
 {
 	for (const struct config_section *at = NULL; (at = next (infra, "cdn", at));) {
 		const struct schema_cdn *cdn = config_struct (at);
+		if (is (cdn->failover, store))
+			lines_add_in (facts, "spare-of", config_name (at), "", "yes");
 		if (!is (cdn->store, store))
 			continue;
 		const struct edge edge = edge_of (infra, cdn, says_how_long (infra, store));
@@ -90,6 +92,17 @@ of_cdns (const struct larder_infra *infra, const char *store, struct lines *fact
 		lines_add_in (facts, "behind", config_name (at), ".keeps", edge.unknown || edge.most > 0 ? "yes" : NULL);
 		lines_add_in (facts, "behind", config_name (at), ".days", text_days (facts->arena, edge.most));
 		lines_add_in (facts, "behind", config_name (at), ".least-days", text_days (facts->arena, edge.least));
+	}
+}
+
+/* As what they arrive here. */
+static void
+of_arrivals (const struct larder_infra *infra, const char *store, struct lines *facts)
+{
+	for (const struct config_section *at = NULL; (at = next (infra, "replication", at));) {
+		const struct schema_replication *copies = config_struct (at);
+		if (is (copies->to, store))
+			lines_add_in (facts, "copy", config_name (at), ".class", copies->storage_class);
 	}
 }
 
@@ -139,6 +152,7 @@ of_store (const struct larder_infra *infra, const struct resource *bucket, struc
 	accepted (facts, store->accept);
 	of_views (infra, bucket->section, facts);
 	of_cdns (infra, bucket->section, facts);
+	of_arrivals (infra, bucket->section, facts);
 	of_caches (infra, bucket->section, facts);
 	of_rules (infra, store, facts);
 	if (is (bucket->type, "bucket"))
@@ -172,6 +186,16 @@ of_pipelines (const struct larder_infra *infra, const char *store, struct lines 
 	}
 }
 
+/* Does one of the replications of a store copy to this one? */
+static bool
+is_copied_to (const struct larder_infra *infra, const struct schema_store *store, const char *target)
+{
+	bool copied = false;
+	for (const struct config_section *at = NULL; (at = next (infra, "replication", at));)
+		copied = copied || (text_is_listed (store->replication, config_name (at)) && is (((const struct schema_replication *) config_struct (at))->to, target));
+	return copied;
+}
+
 static void
 of_cdn (const struct larder_infra *infra, const struct resource *cdn, struct lines *facts)
 {
@@ -185,6 +209,7 @@ of_cdn (const struct larder_infra *infra, const struct resource *cdn, struct lin
 	lines_add (facts, "origin.cors", store->cors);
 	lines_add (facts, "origin.encryption", store->encryption);
 	lines_add (facts, "origin.replicated", store->replication);
+	lines_add (facts, "origin.copied-there", asked->failover && is_copied_to (infra, store, asked->failover) ? "yes" : NULL);
 	of_pipelines (infra, asked->store, facts);
 }
 

@@ -215,6 +215,17 @@ resource_made_anew (const struct resource *one)
 	return one->mark == LARDER_INFRA_REPLACED && !one->left && !one->aside && one->changes.count;
 }
 
+/* What is made as something that is there already tells nothing new: one more origin that is read by the same. */
+static bool
+is_one_more (const struct resource *other, const struct change *change)
+{
+	const struct larder_path_rule *rule = resource_rule (other, change->path);
+	bool is = false;
+	for (size_t n = 0; n < other->observed.count && change->mark == LARDER_INFRA_CREATE && change->will; n++)
+		is = is || (resource_rule (other, other->observed.at[n].path) == rule && strcmp (other->observed.at[n].value, change->will) == 0);
+	return is;
+}
+
 /* Will this run make it tell another value there? Of its changes nothing is left once they are made. */
 static bool
 will_tell_anew (const struct resource *other, const char *path)
@@ -229,7 +240,7 @@ will_tell_anew (const struct resource *other, const char *path)
 		const struct change *change = &other->changes.at[n];
 		bool made = change->mark == LARDER_INFRA_CREATE || change->mark == LARDER_INFRA_UPDATE;
 		const struct larder_path_rule *its = made ? resource_rule (other, change->path) : NULL;
-		changes = changes || (its && its->flags & LARDER_PATH_TELLS);
+		changes = changes || (its && its->flags & LARDER_PATH_TELLS && !is_one_more (other, change));
 	}
 	return changes;
 }
@@ -272,7 +283,7 @@ static bool
 stays (const struct larder_infra *infra, const struct resource *resource, const struct line *there)
 {
 	const struct larder_path_rule *rule = resource_rule (resource, there->path);
-	if (!rule || rule->flags & LARDER_PATH_COMPUTED || lines_find (&resource->desired, there->path))
+	if (!rule || rule->flags & LARDER_PATH_COMPUTED || lines_find (&resource->desired, there->path) || resource_member_goes (resource, there->path))
 		return false;
 	bool filled_in = rule->flags & LARDER_PATH_OPTIONAL;         /* by the service, where it is not of somebody else's member */
 	if (resource_has_within (resource, rule, there->path))

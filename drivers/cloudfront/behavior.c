@@ -134,6 +134,7 @@ static void
 change_behavior (struct aws_tree *tree, struct aws_node *behavior, const char *name, const struct lines *is, const struct lines *will)
 {
 	change_fields (tree, behavior, name, is, will);
+	cf_target_change (tree, behavior, name, is, will);
 	change_methods (tree, behavior, name, is, will);
 	change_forwarding (tree, behavior, name, is, will);
 	cf_rest_take (CF_REST_OF_BEHAVIOR, tree, behavior, path_of_member (tree->arena, "behavior", name, ".other"), is, will);

@@ -20,6 +20,16 @@ struct changing {
 
 /* ---- as whom it reads ---- */
 
+/* Ours, which another origin is read by and which is right; NULL. */
+static const struct cf_access *
+ours_of (const struct changing *changing, const char *kind, const char *comment)
+{
+	const struct cf_access *one = changing->state.access;
+	while (one && (strcmp (one->kind, kind) != 0 || strcmp (one->name, changing->name) != 0 || one->otherwise || strcmp (one->comment, comment ? comment : "") != 0))
+		one = one->next;
+	return one;
+}
+
 /* Made or set right where the lines differ; before the distribution that is to use it. */
 static int
 make_access (struct changing *changing, const char *origin, const char *kind, struct larder_error *error)
@@ -32,7 +42,11 @@ make_access (struct changing *changing, const char *origin, const char *kind, st
 		return 0;
 	if (strcmp (kind, "oac") != 0 && strcmp (kind, "oai") != 0)
 		return larder_fail_next (error, LARDER_E_INVALID, "origin-access = oac", "origin '%s' is to be read by '%s', which is neither oac nor oai", origin, kind);
-	int code = cf_access_make (&changing->work, kind, changing->name, lines_in (&changing->will, "origin", origin, ".access-comment"), access, error);
+	const char *comment = lines_in (&changing->will, "origin", origin, ".access-comment");
+	const struct cf_access *there = ours_of (changing, kind, comment);
+	if (there)
+		*access = *there;
+	int code = there ? 0 : cf_access_make (&changing->work, kind, changing->name, comment, access, error);
 	access->origin = origin;
 	access->next = changing->state.access;
 	changing->state.access = access;

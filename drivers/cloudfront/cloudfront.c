@@ -116,7 +116,7 @@ check_certificate (const struct cloudfront *cloudfront, const char *value, struc
 static int
 supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
 {
-	static const char *const told[] = { "behavior[*].key-group", "behavior[*].other[*]", "behavior[*].response-headers", "origin[*].access-otherwise", "origin[*].other[*]", "other[*]" };
+	static const char *const told[] = { "behavior[*].key-group", "behavior[*].other[*]", "behavior[*].response-headers", "origin[*].access-otherwise", "origin[*].failover-otherwise", "origin[*].other[*]", "other[*]" };
 	const struct cloudfront *cloudfront = self;
 	(void) resource;
 	for (size_t n = 0; line && n < sizeof told / sizeof *told; n++)

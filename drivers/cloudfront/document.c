@@ -258,8 +258,9 @@ cf_config_change (struct aws_tree *tree, struct aws_node *config, const struct l
 	int code = change_origins (tree, config, is, will, access, error);
 	if (code < 0)
 		return code;
+	cf_groups_change (tree, config, is, will);
 	cf_behaviors_change (tree, config, is, will);
-	return tree->failed ? larder_fail_memory (error) : 0;
+	return tree->failed ? larder_fail_memory (error) : cf_targets_check (config, error);
 }
 
 void

@@ -16,7 +16,7 @@ const struct cf_field cf_fields[] = {
 const struct cf_field cf_behavior_fields[] = {
 	{ ".cache-policy", "CachePolicyId", CF_TEXT, false }, { ".compress", "Compress", CF_BOOL, true },
 	{ ".cookies", "ForwardedValues/Cookies/Forward", CF_ALL, false }, { ".default-ttl", "DefaultTTL", CF_TEXT, false }, { ".max-ttl", "MaxTTL", CF_TEXT, false },
-	{ ".min-ttl", "MinTTL", CF_TEXT, false }, { ".origin", "TargetOriginId", CF_TEXT, true }, { ".origin-request-policy", "OriginRequestPolicyId", CF_TEXT, false },
+	{ ".min-ttl", "MinTTL", CF_TEXT, false }, { ".origin-request-policy", "OriginRequestPolicyId", CF_TEXT, false },
 	{ ".query", "ForwardedValues/QueryString", CF_BOOL, false }, { ".viewer", "ViewerProtocolPolicy", CF_TEXT, true },
 	{ 0 }
 };
@@ -102,7 +102,7 @@ tell_headers (struct lines *lines, const struct aws_node *behavior, const char *
 }
 
 static void
-tell_behavior (struct lines *lines, struct aws_node *behavior, const char *name, unsigned place)
+tell_behavior (struct lines *lines, const struct aws_node *config, struct aws_node *behavior, const char *name, unsigned place)
 {
 	static const struct { const char *below, *element, *item; } sets[] = {
 		{ ".method", "AllowedMethods", "Method" }, { ".cached-method", "AllowedMethods/CachedMethods", "Method" },
@@ -118,6 +118,7 @@ tell_behavior (struct lines *lines, struct aws_node *behavior, const char *name,
 	}
 	if (place)
 		lines_add_in (lines, "behavior", name, ".order", arena_printf (lines->arena, "%u", place));
+	cf_target_tell (lines, config, behavior, name);
 	tell_headers (lines, behavior, name);
 	cf_rest_tell (CF_REST_OF_BEHAVIOR, behavior, path_of_member (lines->arena, "behavior", name, ".other"), lines);
 }
@@ -186,9 +187,9 @@ tell_behaviors (struct lines *lines, const struct aws_node *config, const struct
 	struct aws_node *main = aws_node_child (config, "DefaultCacheBehavior");
 	unsigned place = 0;
 	if (main)
-		tell_behavior (lines, main, "default", 0);
+		tell_behavior (lines, config, main, "default", 0);
 	for (struct aws_node *one = behaviors_of (config); one; one = aws_node_again (one))
-		tell_behavior (lines, one, text_of (one, "PathPattern"), ++place);
+		tell_behavior (lines, config, one, text_of (one, "PathPattern"), ++place);
 	for (size_t n = 0; n < sizeof both / sizeof *both; n++)
 		(!asked || lines_find (asked, both[n].path) ? tell_alike : tell_each) (lines, config, &both[n]);
 }
@@ -340,6 +341,7 @@ cf_tell (const struct cf_state *state, const struct lines *asked, struct lines *
 	tell_certificate (lines, state);
 	tell_geo (lines, state->config);
 	tell_origins (lines, state, asked);
+	cf_groups_tell (lines, state->config, asked);
 	cf_rest_tell (CF_REST_OF_CONFIG, state->config, "other", lines);
 	for (const struct aws_node *tag = state->tags ? aws_node_child (state->tags, "Tag") : NULL; tag; tag = aws_node_again (tag)) {
 		const char *key = text_of (tag, "Key");

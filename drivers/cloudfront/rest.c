@@ -16,10 +16,10 @@ struct element { const char *path; enum { TOLD, OPENED, OWN, USUAL } is; const c
 
 static const struct element of_config[] = {
 	{ "Aliases", TOLD, NULL }, { "CacheBehaviors", TOLD, NULL }, { "CallerReference", TOLD, NULL }, { "Comment", TOLD, NULL }, { "DefaultCacheBehavior", TOLD, NULL },
-	{ "Enabled", TOLD, NULL }, { "HttpVersion", TOLD, NULL }, { "IsIPV6Enabled", TOLD, NULL }, { "Origins", TOLD, NULL }, { "PriceClass", TOLD, NULL },
+	{ "Enabled", TOLD, NULL }, { "HttpVersion", TOLD, NULL }, { "IsIPV6Enabled", TOLD, NULL }, { "OriginGroups", TOLD, NULL }, { "Origins", TOLD, NULL }, { "PriceClass", TOLD, NULL },
 	{ "Restrictions", OPENED, NULL }, { "Restrictions/GeoRestriction", TOLD, NULL }, { "ViewerCertificate", TOLD, NULL }, { "WebACLId", TOLD, NULL },
 	{ "ConnectionMode", USUAL, "direct" }, { "CustomErrorResponses", USUAL, "Quantity=0" }, { "DefaultRootObject", USUAL, "" },
-	{ "Logging", USUAL, "Enabled=false IncludeCookies=false Bucket= Prefix=" }, { "OriginGroups", USUAL, "Quantity=0" }, { "Staging", USUAL, "false" },
+	{ "Logging", USUAL, "Enabled=false IncludeCookies=false Bucket= Prefix=" }, { "Staging", USUAL, "false" },
 	{ NULL, TOLD, NULL }
 };
 static const struct element of_origin[] = {
@@ -138,9 +138,8 @@ describe (struct text *text, const struct aws_node *node)
 	}
 }
 
-/* One that is long, or could be another as well, has a digest of the whole. NULL: no memory. */
-static const char *
-text_of (const struct aws_node *node, struct larder_arena *arena)
+const char *
+cf_rest_text (const struct aws_node *node, struct larder_arena *arena)
 {
 	CLEANUP_BUFFER struct buffer all;
 	char digest[65];
@@ -166,7 +165,7 @@ static void
 tell (void *context, struct aws_node *parent, struct aws_node *node, const char *path, const struct element *element)
 {
 	struct telling *telling = context;
-	const char *text = text_of (node, telling->lines->arena);
+	const char *text = cf_rest_text (node, telling->lines->arena);
 	(void) parent, (void) element;
 	telling->lines->failed |= !text;
 	lines_add_in (telling->lines, telling->set, path, "", text);

@@ -28,20 +28,34 @@ put_others (const struct aws_terraform *share, json_t *body, const char *set, co
 
 /* ---- origins ---- */
 
+/* One control or identity may read for several origins, and is one resource: that of the first of them. NULL: none reads. */
+static const char *
+first_read_by (const struct aws_terraform *share, const char *its)
+{
+	const char *id, *one = NULL;
+	for (size_t at = 0; its && !one && (id = aws_terraform_member (&share->desired, &at, "origin"));) {
+		const char *reads = lines_in (&share->desired, "origin", id, ".access") ? lines_in (&share->observed, "origin", id, ".access-id") : NULL;
+		one = reads && strcmp (reads, its) == 0 ? id : NULL;
+	}
+	return one;
+}
+
 /* As whom it is read: a control or an identity, named in the origin. */
 static void
 put_access (struct aws_terraform *share, json_t *origin, const char *id)
 {
 	const char *kind = lines_in (&share->desired, "origin", id, ".access"), *comment = lines_in (&share->desired, "origin", id, ".access-comment");
 	const char *its = lines_in (&share->observed, "origin", id, ".access-id"), *name = lines_in (&share->observed, "origin", id, ".access-name");
+	const char *first = first_read_by (share, its);
+	bool again = first && strcmp (first, id) != 0;
 	if (!kind || !its)
 		return;
 	if (strncmp (kind, "oac", 3) == 0) {
-		json_t *body = json_pack ("{s:s, s:s, s:s, s:s, s:s}", "name", name ? name : "", "description", comment ? comment : "", "origin_access_control_origin_type", "s3",
+		json_t *body = again ? NULL : json_pack ("{s:s, s:s, s:s, s:s, s:s}", "name", name ? name : "", "description", comment ? comment : "", "origin_access_control_origin_type", "s3",
 			"signing_behavior", "always", "signing_protocol", "sigv4");
-		json_object_set_new (origin, "origin_access_control_id", aws_terraform_ref (aws_terraform_add (share, "aws_cloudfront_origin_access_control", id, its, body), "id"));
+		json_object_set_new (origin, "origin_access_control_id", aws_terraform_ref (aws_terraform_add (share, "aws_cloudfront_origin_access_control", first, its, body), "id"));
 	} else {
-		const char *address = aws_terraform_add (share, "aws_cloudfront_origin_access_identity", id, its, json_pack ("{s:s}", "comment", comment ? comment : ""));
+		const char *address = aws_terraform_add (share, "aws_cloudfront_origin_access_identity", first, its, again ? NULL : json_pack ("{s:s}", "comment", comment ? comment : ""));
 		json_object_set_new (origin, "s3_origin_config", json_pack ("{s:o}", "origin_access_identity", aws_terraform_ref (address, "cloudfront_access_identity_path")));
 	}
 }
@@ -64,7 +78,33 @@ origins_of (struct aws_terraform *share)
 	return list;
 }
 
+/* Each with the one that is asked where it fails; NULL: none. */
+static json_t *
+groups_of (const struct aws_terraform *share)
+{
+	json_t *list = NULL;
+	size_t count;
+	const char *id, *const *codes = cf_group_codes (&count);
+	for (size_t at = 0; (id = aws_terraform_member (&share->desired, &at, "origin"));) {
+		const char *second = lines_in (&share->desired, "origin", id, ".failover"), *name = second ? cf_group_name (id, share->arena) : NULL;
+		json_t *on = name ? json_array () : NULL;
+		for (size_t n = 0; on && n < count; n++)
+			json_array_append_new (on, json_integer (strtol (codes[n], NULL, 10)));
+		list = on && !list ? json_array () : list;
+		if (on)
+			json_array_append_new (list, json_pack ("{s:s, s:{s:o}, s:[{s:s}, {s:s}]}", "origin_id", name, "failover_criteria", "status_codes", on, "member", "origin_id", id, "origin_id", second));
+	}
+	return list;
+}
+
 /* ---- behaviors ---- */
+
+static const char *
+target_of (const struct aws_terraform *share, const char *name)
+{
+	const char *origin = lines_in (&share->desired, "behavior", name, ".origin");
+	return origin && lines_in (&share->desired, "behavior", name, ".failover") ? cf_group_name (origin, share->arena) : origin;
+}
 
 /* NULL: no member. */
 static json_t *
@@ -123,7 +163,7 @@ behavior_of (const struct aws_terraform *share, const char *name)
 	const char *group = desired (share, "key-group"), *headers = desired (share, "response-headers"), *own = lines_in (&share->desired, "behavior", name, ".key-group");
 	group = group || !own || strchr (own, ' ') ? group : own;
 	put_others (share, behavior, "behavior", name, others);
-	aws_terraform_text (behavior, "target_origin_id", lines_in (&share->desired, "behavior", name, ".origin"));
+	aws_terraform_text (behavior, "target_origin_id", target_of (share, name));
 	aws_terraform_text (behavior, "viewer_protocol_policy", lines_in (&share->desired, "behavior", name, ".viewer"));
 	aws_terraform_bool (behavior, "compress", lines_in (&share->desired, "behavior", name, ".compress"));
 	for (size_t n = 0; n < sizeof sets / sizeof *sets; n++) {
@@ -199,7 +239,7 @@ static int
 fill (struct aws_terraform *share, const struct larder_export *request, const void *context, struct larder_error *error)
 {
 	(void) context, (void) error;
-	json_t *body = json_pack ("{s:o, s:o, s:o, s:o, s:o, s:o*}", "origin", origins_of (share), "default_cache_behavior", behavior_of (share, "default"), "restrictions", geo_of (share),
+	json_t *body = json_pack ("{s:o, s:o*, s:o, s:o, s:o, s:o, s:o*}", "origin", origins_of (share), "origin_group", groups_of (share), "default_cache_behavior", behavior_of (share, "default"), "restrictions", geo_of (share),
 		"viewer_certificate", certificate_of (share), "tags", aws_terraform_tags (&share->desired, CF_TAG, request->identity), "aliases", aws_terraform_members (&share->desired, "alias"));
 	json_t *ordered = ordered_of (share);
 	const struct { const char *path, *attribute; } texts[] = {

@@ -78,6 +78,24 @@ void cf_rest_tell (enum cf_rest rest, struct aws_node *node, const char *set, st
 /* Those that are told and are not to be are as the service has them by itself. */
 void cf_rest_take (enum cf_rest rest, struct aws_tree *tree, struct aws_node *node, const char *set, const struct lines *is, const struct lines *will);
 
+/* One that is long, or could be another as well, ends with a digest of the whole. NULL: no memory. */
+const char *cf_rest_text (const struct aws_node *node, struct larder_arena *arena);
+
+/* ---- groups.c: an origin, and the one that is asked where it fails ---- */
+
+/* Of the group, and how many codes: when that is. NULL: no memory. */
+const char *cf_group_name (const char *origin, struct larder_arena *arena);
+const char *const *cf_group_codes (size_t *ret_count);
+/* Those of others, and of an origin that `asked` has not, are told as other[OriginGroups/ID]. */
+void cf_groups_tell (struct lines *lines, const struct aws_node *config, const struct lines *asked);
+/* After the origins, and before the behaviors that ask them. */
+void cf_groups_change (struct aws_tree *tree, struct aws_node *config, const struct lines *is, const struct lines *will);
+/* Which origin a behavior asks, alone or with the other one. */
+void cf_target_tell (struct lines *lines, const struct aws_node *config, const struct aws_node *behavior, const char *name);
+/* CONFLICT for a behavior, somebody's that stays, which asks what is there no more: the service would refuse all of it. */
+int cf_targets_check (const struct aws_node *config, struct larder_error *error);
+void cf_target_change (struct aws_tree *tree, struct aws_node *behavior, const char *name, const struct lines *is, const struct lines *will);
+
 /* ---- terraform.c ---- */
 
 int cf_terraform (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);

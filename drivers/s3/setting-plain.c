@@ -115,16 +115,16 @@ s3_tagging_read (const struct s3_place *place, const char *body, size_t length, 
 	return code;
 }
 
-/* An empty value makes no line: such a tag is nobody's here, and stays. */
+/* One without a value makes no line, and one that came since was not told: nobody's here, they stay. */
 static void
-merge_tags (struct aws_tree *tree, struct aws_node *set, const struct lines *desired)
+merge_tags (struct aws_tree *tree, struct aws_node *set, const struct lines *desired, const struct lines *there)
 {
 	for (struct aws_node *tag = aws_node_child (set, "Tag"), *next; tag; tag = next) {
-		const char *key = aws_node_text (tag, "Key"), *value = aws_node_text (tag, "Value"), *wanted = key ? lines_in (desired, "tag", key, "") : NULL;
+		const char *key = aws_node_text (tag, "Key"), *wanted = key ? lines_in (desired, "tag", key, "") : NULL;
 		next = aws_node_again (tag);
 		if (wanted)
 			aws_node_set (tree, tag, "Value", wanted);
-		else if (value && *value)
+		else if (key && there && lines_in (there, "tag", key, ""))
 			aws_node_drop (set, tag);
 	}
 }
@@ -145,14 +145,13 @@ s3_tagging_write (const struct s3_place *place, const struct lines *desired, con
 {
 	struct aws_tree tree = { .arena = desired->arena };
 	struct aws_node *root, *set;
-	(void) place;
 	int code = aws_tree_read (&tree, body, length, "Tagging", &root, error);
 	if (code < 0)
 		return code;
 	set = aws_node_child (root, "TagSet") ? aws_node_child (root, "TagSet") : aws_node_add (&tree, root, "TagSet", "");
 	if (!set)
 		return larder_fail_memory (error);
-	merge_tags (&tree, set, desired);
+	merge_tags (&tree, set, desired, place->there);
 	for (size_t n = 0; n < desired->count; n++) {
 		const char *key = strncmp (desired->at[n].path, "tag[", 4) == 0 ? path_member (tree.arena, desired->at[n].path + 3) : NULL;
 		struct aws_node *tag = key && !has_tag (set, key) ? aws_node_add (&tree, set, "Tag", "") : NULL;

@@ -36,6 +36,9 @@ static const struct larder_trap bucket_traps[] = {
 	{ "archived-behind-cdn", "behind[*] & rule[*].transition[DEEP_ARCHIVE].days | behind[*] & rule[*].transition[GLACIER].days"
 	  " | behind[*] & class=DEEP_ARCHIVE | behind[*] & class=GLACIER | behind[*] & view[@].class=DEEP_ARCHIVE | behind[*] & view[@].class=GLACIER | behind[*] & tiering~ARCHIVE_ACCESS",
 	  "once an object is archived, viewers of the CDN get 403 for it until somebody restores it", "a rule that ends at GLACIER_IR, a class without archive and no archive tiers; or a copy to serve", false },
+	{ "archived-behind-cdn", "spare-of[*] & rule[*].transition[DEEP_ARCHIVE].days | spare-of[*] & rule[*].transition[GLACIER].days | spare-of[*] & class=DEEP_ARCHIVE | spare-of[*] & class=GLACIER"
+	  " | spare-of[*] & copy[@].class=DEEP_ARCHIVE | spare-of[*] & copy[@].class=GLACIER | spare-of[*] & tiering~ARCHIVE_ACCESS",
+	  "once a copy is archived, viewers of the CDN get 403 for it when the first bucket fails", "a rule that ends at GLACIER_IR, copies in a class without archive and no archive tiers", false },
 	{ "gir-behind-cdn", "behind[@] & !behind[@].least-days>89 & rule[*].transition[GLACIER_IR].days | behind[@] & !behind[@].least-days>89 & class=GLACIER_IR"
 	  " | behind[@] & !behind[@].least-days>89 & view[*].class=GLACIER_IR",
 	  "each miss of the CDN's cache bills a retrieval, and an object deleted within 90 days is billed for the rest of them", "default-ttl = 90d or more in each [behavior] (min-ttl, too, where objects say Cache-Control), or STANDARD_IA instead", false },
@@ -104,7 +107,10 @@ static const struct larder_trap cdn_traps[] = {
 	  "a behavior that does not forward Origin gives a viewer the CORS headers or not, as who filled the cache had it; and one without OPTIONS refuses what a script asks first",
 	  "cors = NAME and methods = GET, HEAD, OPTIONS in each of the [behavior] sections; or for cors a cache-policy with an origin-request-policy", false },
 	{ "403-for-missing", "origin[*].access & !origin.may-list", "a key that is not there is answered 403, not 404: the CDN may not list the bucket", "list = yes in the [cdn], or expect 403", false },
-	{ "one-origin", "origin.replicated & !origin[*].failover", "when the bucket's region fails so does the site: the copies in another one are not asked", "an origin group", false },
+	{ "one-origin", "origin.replicated & !origin[*].failover", "when the bucket's region fails so does the site: the copies in another one are not asked", "failover = the [store] of the copies, in the [cdn]", false },
+	{ "failover-not-for-writes", "origin[*].failover & behavior[@].origin & !behavior[@].failover", "a behavior that takes PUT, POST, PATCH or DELETE asks the first bucket alone, for reads, too: CloudFront lets none of those fail over",
+	  "methods = GET, HEAD, OPTIONS in it, and a [behavior] with a path of its own for what writes", false },
+	{ "failover-without-copies", "origin[*].failover & !origin.copied-there & !by-lines", "nothing copies the objects to the bucket that is asked where the first one fails: viewers get 403 or 404 from it", "a [replication] of the store it serves, to = that store", false },
 	{ "oai", "origin[*].access=oai", "origin access identities know no SSE-KMS and no newer regions", "origin-access = oac", false },
 	{ NULL }
 };

@@ -425,6 +425,49 @@ def test_cli_infra_a_cdn_reads_what_it_serves():
         assert b"reader[images]" in access and read(os.path.join(DEMO, ".larder-resources/access", "pingvas-studio-images")) == access, change
 
 
+FAILOVER = ("\n; failover = images-replica ", "\nfailover = images-replica ")
+COPIES = "pingvas-studio-images-replica-tokyo"
+
+
+def test_cli_infra_fails_over_to_the_copies():
+    """Each line of it drifted is found and mended; who may read the copies follows; without the key all of it goes, and nothing else."""
+    fresh()
+    apply()
+    before = {path: read(path) for path in settings()}
+    env, path = configured(PIPELINE, FAILOVER), os.path.join(DEMO, ".larder-resources/cdn", "pingvas-studio%2Fcdn%2Fimages")
+    added = {"behavior[*/thumbnails/*].failover", "behavior[default].failover", "origin[S3-pingvas-studio-images].failover", *("origin[%s].%s" % (COPIES, name) for name in ("access", "access-comment", "bucket", "domain", "spare"))}
+    assert marks(plan(env=env)) == [(NEEDED[2], None, "update"), *((NEEDED[2], name, "create") for name in sorted(added)), (COPIES, None, "create"), (COPIES, "reader[images]", "create")], marks(plan(env=env))
+    done = apply(env=env)
+    assert (done["created"], done["updated"]) == (1, 1), done
+    whole = read(path)
+    lines = whole.decode().splitlines(keepends=True)
+    mine = [number for number, line in enumerate(lines) if line.partition("\t")[0] in added]
+    assert len(mine) == len(added), lines
+    for number in mine:
+        for drifted in ([lines[number].rstrip("\n") + "x\n"], []):
+            write(path, "".join(lines[:number] + drifted + lines[number + 1:]).encode())
+            found = marks(plan(env=env))
+            assert (NEEDED[2], lines[number].partition("\t")[0], "update" if drifted else "create") in found, (lines[number], drifted, found)
+            apply(env=env)
+            assert read(path) == whole and marks(plan(env=env)) == [], (lines[number], drifted)
+    gone = marks(plan())
+    assert gone == [(NEEDED[2], None, "update"), *((NEEDED[2], name, "remove") for name in sorted(added)), (COPIES, None, "update"), (COPIES, "reader[images]", "remove")], gone
+    apply()
+    after = {path: read(path) for path in settings()}
+    assert after == before and marks(plan()) == [], (set(after) ^ set(before), [path for path in after if after[path] != before.get(path)])
+
+
+def test_cli_infra_copies_that_the_backend_lacks():
+    """The CDN is made without them: nothing is left of its failover, and each line of it is told."""
+    env, profile = configured(PIPELINE, FAILOVER), os.path.join(HOME, "etc/profiles/mock.ini")
+    write(profile, read(profile).replace(b'[backend "objects-replica"]\ndriver = localfs-mock', b'[backend "objects-replica"]\ndriver = gcs'))
+    fresh()
+    lacking = {line.get("path") for line in facts(plan(env=env)) if line["change"] == "unsupported" and line["resource"] == "cdn"}
+    assert {name for name in lacking if "failover" in name or COPIES in name} == lacking and len(lacking) == 8, lacking
+    assert apply(env=env)["failed"] == 0 and b"failover" not in read(os.path.join(DEMO, ".larder-resources/cdn", "pingvas-studio%2Fcdn%2Fimages"))
+    assert not [one for one in marks(plan(env=env)) if one[0] == NEEDED[2] and one[2] != "unsupported"], marks(plan(env=env))
+
+
 def test_cli_infra_asked_for_no_more():
     """Copies that no section asks for any more are told, and go; of what nobody asked for there is no line and no count. A plan to destroy counts what is there of ours."""
     env = configured(PIPELINE, ("replication = tokyo\n", ""))
@@ -575,6 +618,7 @@ def test_cli_infra_hostile_sections():
             ("subnets = private-a, private-c", "subnets = private-a, private-a", "'subnets' names 'private-a"), ("nodes = eks-node", "nodes = eks-node, eks-node", "'nodes' names 'eks-node"),
             ("ipv6 = yes", "ipv6 = yes\naliases = a.example.com, a.example.com", "'aliases' names 'a.example.com"), ("delete-after = 30d", "delete-after = 30d\ncopy-to = %s, %s" % (FAR, FAR), "'copy-to' names '" + FAR))),
         (("security-group = ", "security-group =\nx-note = "), 2, "'security-group' of [filesystem"),
+        (("\n; failover = images-replica ", "\nfailover = images-replicas ; "), 2, "did you mean 'images-replica'?"),
         (("window = 03:00-04:00", "window = 3am"), 2, "has a window '3am'"),
         (("window = 03:00-04:00", "window = 03:00-03:29"), 2, "30 minutes"),
         ((FINAL, "final-snapshot =\ndestroy = yes\n"), 2, "no name for its final snapshot"),
@@ -664,7 +708,7 @@ SILENT = {
     "certificate-without-alias": ("certificate = arn", "aliases = cdn.example.com\ncertificate = arn"),
     "certificate-region": ("acm:ap-northeast-2", "acm:us-east-1"),
     "cors-at-edge": ("cors = studio\ncdn = images", "cdn = images"),
-    "one-origin": ("replication = tokyo\n", ""),
+    "one-origin": FAILOVER,
     "403-for-missing": ("origin-access = oai", "list = yes\norigin-access = oai"),
     "oai": ("origin-access = oai", "origin-access = oac"),
     "backup-of-a-cache": (("backup = models\n", ""), ("resources = model-cache\n", "resources = postgresql\n")),
@@ -751,6 +795,23 @@ schedule = cron(0 */2 * * ? *)
             ("windows", (("cron(0 2 *", "cron(0 */2 *"),), ("03:00-04:00, by", "schedules are in UTC: other hours by"))):
         told = sorted(texts(name, accept, *changes))
         assert len(told) == len(words) and all(word in " ".join(told) for word in words), (name, changes, told)
+
+
+def test_cli_infra_traps_of_a_failover():
+    """Told where it is met, with the words of the way out, and silent where it is mended."""
+    uploads = (("behaviors = thumbnails, default", "behaviors = thumbnails, uploads, default"),
+               ("[behavior \"default\"]\n", "[behavior \"uploads\"]\npath = up/*\nmethods = GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE\n[behavior \"default\"]\n"))
+    archived = ("accept = archived-behind-cdn, gir-behind-cdn", "x-note = ")
+    assert archived[0] in PIPELINE, "what the [lifecycle] of both accepts"
+    for name, changes, words in (
+            ("failover-not-for-writes", (FAILOVER, *uploads), ("asks the first bucket alone, for reads, too",)), ("failover-not-for-writes", (FAILOVER,), ()), ("failover-not-for-writes", uploads, ()),
+            ("failover-without-copies", (FAILOVER, ("replication = tokyo\n", "")), ("nothing copies the objects to the bucket",)), ("failover-without-copies", (FAILOVER,), ()),
+            ("failover-without-copies", (("replication = tokyo\n", ""),), ()),
+            ("archived-behind-cdn", (FAILOVER, archived), ("once a copy is archived", "once an object is archived")), ("archived-behind-cdn", (archived,), ("once an object is archived",)),
+            ("archived-behind-cdn", (FAILOVER, archived, (", 120d DEEP_ARCHIVE", ""), ("class = STANDARD_IA", "class = GLACIER")), ("once a copy is archived",)),
+            ("archived-behind-cdn", (FAILOVER, archived, (", 120d DEEP_ARCHIVE", "")), ())):
+        told = sorted(texts(name, *changes))
+        assert len(told) == len(words) and all(word in text for word, text in zip(words, told)), (name, changes, told)
 
 
 def test_cli_infra_what_is_deleted_stays():

@@ -66,6 +66,18 @@ def test_infra_policy_same_in_any_order():
         assert policy(role, LARDER_CONFIG=os.path.join(HOME, "turned/larder.ini")).out == policy(role).out
 
 
+def test_infra_policy_of_a_failover():
+    """Who reads the copies is written into the policy of their bucket, too; of the distribution nothing more is needed, and of the other roles nothing."""
+    over = (("\n; failover = images-replica ", "\nfailover = images-replica "),)
+    copies = "arn:aws:s3:::pingvas-studio-images-replica-tokyo"
+    before, after = statements("operator"), statements("operator", **changed(*over))
+    assert copies not in on(before, "s3:PutBucketPolicy") and sorted({*on(before, "s3:PutBucketPolicy"), copies}) == on(after, "s3:PutBucketPolicy"), after
+    asks = [{sid: one for sid, one in found.items() if sid.startswith("Cloudfront")} for found in (before, after)]
+    assert asks[0] == asks[1] and asks[0], asks
+    for role in ROLES[1:]:
+        assert statements(role) == statements(role, **changed(*over)), role
+
+
 def test_infra_policy_json_and_its_length():
     for role in ROLES:
         got = policy(role, "--json")

@@ -137,8 +137,9 @@ class Service(stand_in.Service):
             for name, value in (("OriginPath", ""), ("CustomHeaders", {"Quantity": 0}), ("ConnectionAttempts", 3), ("ConnectionTimeout", 10), ("OriginAccessControlId", ""),
                                 ("OriginShield", {"Enabled": False})):
                 origin.setdefault(name, value)
+        groups = self.checked_groups(config.get("OriginGroups", {}).get("Items", []), origins)
         for behavior in [config["DefaultCacheBehavior"], *config.get("CacheBehaviors", {}).get("Items", [])]:
-            self.checked_behavior(behavior, origins)
+            self.checked_behavior(behavior, origins, groups)
         for name in ("Aliases", "CacheBehaviors", "CustomErrorResponses", "OriginGroups"):
             config.setdefault(name, {"Quantity": 0})
         viewer = config.setdefault("ViewerCertificate", {"CloudFrontDefaultCertificate": True})
@@ -156,9 +157,28 @@ class Service(stand_in.Service):
         return config
 
     @staticmethod
-    def checked_behavior(behavior, origins):
-        if behavior["TargetOriginId"] not in origins:
+    def checked_groups(items, origins):
+        """Each of two origins that are there, by a name that nothing else has."""
+        names = [group["Id"] for group in items]
+        if len({*names, *origins}) != len(names) + len(origins):
+            raise Refused(400, "InvalidArgument", "two origins or groups of one name: %s, %s" % (names, sorted(origins)))
+        for group in items:
+            members, codes = ([member["OriginId"] for member in group["Members"]["Items"]], group["FailoverCriteria"]["StatusCodes"]["Items"])
+            if len(members) != 2 or len(set(members)) != 2:
+                raise Refused(400, "InvalidArgument", "an origin group has two members: %s" % members)
+            if not set(members) <= origins:
+                raise Refused(404, "NoSuchOrigin", "%s of group %s" % (members, group["Id"]))
+            if not codes or len(set(codes)) != len(codes) or not set(codes) <= {403, 404, 416, 429, 500, 502, 503, 504}:
+                raise Refused(400, "InvalidArgument", "an origin group fails over on none of %s" % codes)
+            group.setdefault("SelectionCriteria", "default")
+        return set(names)
+
+    @staticmethod
+    def checked_behavior(behavior, origins, groups):
+        if behavior["TargetOriginId"] not in origins | groups:
             raise Refused(404, "NoSuchOrigin", behavior["TargetOriginId"])
+        if behavior["TargetOriginId"] in groups and not set(behavior.get("AllowedMethods", {}).get("Items", [])) <= {"GET", "HEAD", "OPTIONS"}:
+            raise Refused(400, "InvalidArgument", "The parameter AllowedMethods cannot include POST, PUT, PATCH, or DELETE for a cached behavior associated with an origin group.")
         own = {"MinTTL", "DefaultTTL", "MaxTTL", "ForwardedValues"} & set(behavior)
         if bool(behavior.get("CachePolicyId")) == bool(own) or (own and not {"MinTTL", "ForwardedValues"} <= own):
             raise Refused(400, "InvalidArgument", "a cache policy, or forwarded values and times")
@@ -206,7 +226,7 @@ class Service(stand_in.Service):
         return self.told(one)
 
     def ListDistributions(self, Marker=None, MaxItems=None):
-        keys = ("Aliases", "Origins", "DefaultCacheBehavior", "CacheBehaviors", "CustomErrorResponses", "Comment", "PriceClass", "Enabled", "ViewerCertificate", "Restrictions", "WebACLId",
+        keys = ("Aliases", "Origins", "OriginGroups", "DefaultCacheBehavior", "CacheBehaviors", "CustomErrorResponses", "Comment", "PriceClass", "Enabled", "ViewerCertificate", "Restrictions", "WebACLId",
                 "HttpVersion", "IsIPV6Enabled", "Staging")
         return self.pages("DistributionList", {name: {"Id": name, "ARN": one["arn"], "Status": "Deployed", "LastModifiedTime": DATE, "DomainName": name.lower() + ".cloudfront.net",
                                                       **{key: one["config"][key] for key in keys}} for name, one in self.distributions.items()}, Marker)

@@ -6,7 +6,8 @@
 
 The plan is a list of rules. A rule says to which requests it applies, all of these where given:
     method, path (a regular expression, searched in the request target), number (of the request, from 1, or a list),
-    nth (of those that match the rule, from 1, or a list), times (at most so often)
+    nth (of those that match the rule, from 1, or a list), times (at most so often),
+    when (a function of the test's: of the record, one request after another)
 The first that applies acts. What it does:
     pass                              nothing (the default)
     cut-before                        closes the connection before anything reaches the server
@@ -28,7 +29,8 @@ test's: called with the record when the request came, and (drop-reply, stall, ke
 client hears nothing.
 
 A record holds: number, connection, method, path, headers (list of pairs), body_bytes, action, server (status), status
-(to the client, or null), reply_bytes, at (time.monotonic, when its head had come). With a log, each is a line of JSON there. Alone: proxy.py UPSTREAM [PLAN [LOG]].
+(to the client, or null), reply_bytes, at and done (time.monotonic: when its head had come, and when the answer to it had; null
+until then, and set before the client hears of it). With a log, each is a line of JSON there. Alone: proxy.py UPSTREAM [PLAN [LOG]].
 """
 import email.utils
 import json
@@ -160,7 +162,7 @@ def own_reply(rule, record):
 class Rule:
     def __init__(self, words):
         known = {"method", "path", "number", "nth", "times", "do", "bytes", "code", "status", "headers", "body", "forward", "set",
-                 "seconds", "delay", "reset", "before", "after", "hold", "change", "allow"}
+                 "seconds", "delay", "reset", "before", "after", "hold", "change", "allow", "when"}
         if set(words) - known or words.get("do", "pass") not in ACTIONS:
             raise ValueError("unknown words in the rule %s" % words)
         self.words, self.matched, self.acted = words, 0, 0
@@ -168,6 +170,8 @@ class Rule:
     def applies(self, record):
         words = self.words
         if "method" in words and record["method"] != words["method"] or not re.search(words.get("path", ""), record["path"]):
+            return False
+        if "when" in words and not words["when"](record):
             return False
         self.matched += 1
         for name, value in (("number", record["number"]), ("nth", self.matched)):
@@ -214,6 +218,7 @@ class Exchange:
             try:
                 more = self.answer(head, record, rule) and not head.closes()
             finally:
+                record["done"] = record["done"] or time.monotonic()
                 if not more and rule.get("reset"):
                     self.close(reset=True)
                 self.proxy.log(record)
@@ -249,7 +254,7 @@ class Exchange:
             reply = read_head(self.from_server)
         if reply is None:
             raise Gone("the server closed without a reply")
-        record["server"] = reply.status
+        record["server"], record["done"] = reply.status, time.monotonic()
         return reply
 
     def forward_body(self, head, record, most):
@@ -279,6 +284,11 @@ class Exchange:
                 return False
         return most is None and not reply.closes()
 
+    def say(self, reply, body, record):
+        record["status"], record["reply_bytes"], record["done"] = reply.status, len(body), time.monotonic()
+        self.client.sendall(reply.raw + body)
+        return not reply.closes()
+
     # what rules do
 
     def do_pass(self, head, record, rule):
@@ -304,9 +314,7 @@ class Exchange:
         if refused is None:
             return self.send_whole(head, record, record["body"], rule)
         reply, body = own_reply({"status": 403, "body": error_body("AccessDenied", record["path"]).decode().replace("PROXY", refused), "headers": {"x-amz-request-id": refused}}, record)
-        record["status"] = reply.status
-        self.client.sendall(reply.raw + body)
-        return not reply.closes()
+        return self.say(reply, body, record)
 
     def send_whole(self, head, record, body, rule):
         record["body_bytes"] = len(body)
@@ -315,7 +323,7 @@ class Exchange:
         reply = read_head(self.from_server)
         if reply is None:
             raise Gone("the server closed without a reply")
-        record["server"] = reply.status
+        record["server"], record["done"] = reply.status, time.monotonic()
         if rule.get("after"):
             rule["after"](record)
         return self.pass_on(reply, record)
@@ -362,9 +370,7 @@ class Exchange:
                 self.client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.drain(head, record)
         reply, body = own_reply(rule, record)
-        record["status"], record["reply_bytes"] = reply.status, len(body)
-        self.client.sendall(reply.raw + body)
-        return not reply.closes()
+        return self.say(reply, body, record)
 
     def do_headers(self, head, record, rule):
         reply = self.forward(head, record)
@@ -449,7 +455,7 @@ class Proxy:
         method, path, *_ = head.first.split(" ")
         with self.lock:
             record = dict(number=len(self.requests) + 1, connection=connection, method=method, path=path, headers=head.headers,
-                          body_bytes=0, action="pass", server=None, status=None, reply_bytes=0, at=time.monotonic())
+                          body_bytes=0, action="pass", server=None, status=None, reply_bytes=0, at=time.monotonic(), done=None)
             self.requests.append(record)
             applying = [rule for rule in self.rules if rule.applies(record)]
             if not applying:

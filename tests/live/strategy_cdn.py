@@ -175,14 +175,11 @@ INTO_OURS = (
     (main(GrpcConfig={"Enabled": True}), "behavior[default].other[GrpcConfig]"),
 )
 ERRORS = {"Quantity": 2, "Items": [{"ErrorCode": 403, "ResponsePagePath": "/e.html", "ResponseCode": "404", "ErrorCachingMinTTL": 5}, {"ErrorCode": 500, "ErrorCachingMinTTL": 0}]}
-GROUPS = {"Quantity": 1, "Items": [{"Id": "g", "FailoverCriteria": {"StatusCodes": {"Quantity": 1, "Items": [500]}},
-                                   "Members": {"Quantity": 2, "Items": [{"OriginId": "S3-pingvas-studio-images"}, {"OriginId": "spare"}]}}]}
 # What changes nothing of what we say; the path of each, and what is told of it. Left to the letter.
 BESIDE_OURS = (
     (whole(DefaultRootObject="index.html"), "other[DefaultRootObject]", "index.html"),
     (whole(CustomErrorResponses=ERRORS), "other[CustomErrorResponses]", "ErrorCode 403, ResponsePagePath /e.html, ResponseCode 404, ErrorCachingMinTTL 5; ErrorCode 500, ErrorCachingMinTTL 0"),
     (whole(Logging={"Enabled": True, "IncludeCookies": False, "Bucket": "l.s3.amazonaws.com", "Prefix": "cdn/"}), "other[Logging]", "Enabled true, Bucket l.s3.amazonaws.com, Prefix cdn/"),
-    (whole(OriginGroups=GROUPS), "other[OriginGroups]", "Id g, StatusCode 500, OriginId S3-pingvas-studio-images; OriginId spare"),
     (whole(ContinuousDeploymentPolicyId="p-1"), "other[ContinuousDeploymentPolicyId]", "p-1"), (whole(Staging=True), "other[Staging]", "true"),
     (whole(AnycastIpListId="a-1"), "other[AnycastIpListId]", "a-1"), (whole(ViewerMtlsConfig={"Mode": "required", "TrustStoreConfig": {"TrustStoreId": "t"}}), "other[ViewerMtlsConfig]", "Mode required, TrustStoreId t"),
     (whole(ConnectionFunctionAssociation={"Id": "f"}), "other[ConnectionFunctionAssociation]", "Id f"), (whole(CacheTagConfig={"HeaderName": "x-tags"}), "other[CacheTagConfig]", "HeaderName x-tags"),

@@ -16,13 +16,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import strategy_backup  # noqa: E402
 import strategy_buckets  # noqa: E402
 import strategy_cdn  # noqa: E402
-from strategy_buckets import IMAGES, change, check_strategy, proxy  # noqa: E402
+from strategy_buckets import IMAGES, REGION, change, check_strategy, proxy  # noqa: E402
 from strategy_filesystem import FileSystem  # noqa: E402
 import network  # noqa: E402
 from tool import ENV, LARDER, larder  # noqa: E402
 
 ENVIRONMENT = "pingvas-studio"
-REGION = "ap-northeast-2"
 DESTROY = ("destroy", "--environment", ENVIRONMENT)
 ACCOUNT_ROLE = "arn:aws:iam::123456789012:role/"
 COPIES, BACKS_UP = "larder-copies-" + IMAGES, "larder-backup-" + strategy_backup.PLAN

@@ -68,6 +68,7 @@ class Place(Distribution):
             file.write(text)
         with open(os.path.join(self.folder, "profiles/p.ini"), "w") as file:
             file.write("[backend \"objects\"]\ndriver = s3\nserver = %s\nendpoint = %s\nregion = ap-northeast-2\n" % (store, self.server.endpoint))
+            file.write("[backend \"far\"]\ndriver = s3\nserver = %s\nendpoint = %s\nregion = ap-northeast-1\n" % (store, self.server.endpoint))
             file.write("[backend \"cdn\"]\ndriver = cloudfront\nserver = %s\nendpoint = %s\n" % (server, self.service.endpoint))
         self.service.asked.clear()
         self.service.counts.clear()
@@ -404,6 +405,171 @@ def test_live_cloudfront_behaviors_change_places():
     place.service.asked.clear()
     assert place.run("apply", text=three).code == 0 and place.wrote() == ["UpdateDistribution"], place.wrote()
     assert [one["PathPattern"] for one in place.config()[0]["CacheBehaviors"]["Items"]] == ["*/originals/*", "*/third/*", "*/thumbnails/*"], place.config()
+
+
+# ---- the copies, where the bucket fails
+
+COPIES = BUCKET + "-copies"
+SPARE = "origin[%s]" % COPIES
+FAILOVER = OAC.replace("store = images\n", "store = images\nfailover = copies\n") + "[store \"copies\"]\nbackend = far\nbucket = %s\n" % COPIES
+GROUP = "larder-failover-S3-pingvas-studio-images"
+LINES = {"behavior[*/thumbnails/*].failover", "behavior[default].failover", ORIGIN + ".failover", *(SPARE + below for below in (".access", ".access-comment", ".bucket", ".domain", ".spare"))}
+
+
+def with_copies(config):
+    """The strategy's, and the group: what boto3 is to read."""
+    first, = config["Origins"]["Items"]
+    config["Origins"] = {"Quantity": 2, "Items": [first, {**first, "Id": COPIES, "DomainName": COPIES + ".s3.ap-northeast-1.amazonaws.com"}]}
+    config["OriginGroups"] = {"Quantity": 1, "Items": [{
+        "Id": GROUP, "FailoverCriteria": {"StatusCodes": {"Quantity": 4, "Items": [500, 502, 503, 504]}}, "SelectionCriteria": "default",
+        "Members": {"Quantity": 2, "Items": [{"OriginId": "S3-pingvas-studio-images"}, {"OriginId": COPIES}]}}]}
+    for one in (config["DefaultCacheBehavior"], *config["CacheBehaviors"]["Items"]):
+        one["TargetOriginId"] = GROUP
+    return config
+
+
+def spare_readers():
+    try:
+        return [one["Sid"] for one in json.loads(place.buckets.get_bucket_policy(Bucket=COPIES)["Policy"])["Statement"]]
+    except place.buckets.exceptions.ClientError:
+        return []
+
+
+def test_live_cloudfront_asks_the_copies_where_the_bucket_fails():
+    """Both origins are read by the same, both buckets let it; a second apply writes nothing."""
+    place.fresh(text=FAILOVER)
+    control, = place.service.controls
+    assert plain(place.config()[0]) == with_copies(strategy(control=control)), place.config()
+    assert len(place.readers()) == 1 and spare_readers() == ["larder-reader-images"], spare_readers()
+    again = place.run("apply", text=FAILOVER)
+    assert again.code == 0 and place.wrote() == [] and [line["updated"] for line in again.lines if line["type"] == "counts"] == [0], (again, place.wrote())
+    place.fresh(text=FAILOVER.replace("origin-access = oac", "origin-access = oai"))
+    identity, = place.service.identities
+    assert plain(place.config()[0]) == with_copies(strategy(identity=identity)) and spare_readers() == ["larder-reader-images"], place.config()
+
+
+def test_live_cloudfront_failover_comes_and_goes_with_its_key():
+    """To a distribution that is there it is one change, and nobody who reads is made anew; without the key there is again what was before."""
+    place.fresh(text=OAC)
+    before, text = plain_copy(place.service.copy()), OAC + FAILOVER[FAILOVER.index("[store \"copies\"]"):]
+    assert place.run("apply", text=text).code == 0
+    found = place.run("plan", text=FAILOVER)
+    assert marks(found) == [(None, "update"), *((path, "create") for path in sorted(LINES))], marks(found)
+    assert [(line["path"], line["change"]) for line in found.lines if line["type"] == "change" and line["resource"] == "access"] == [("reader[images]", "create")], found
+    assert place.run("apply", text=FAILOVER).code == 0 and place.wrote() == ["UpdateDistribution"] and spare_readers(), place.wrote()
+    found = place.run("plan", text=text)
+    assert marks(found) == [(None, "update"), *((path, "remove") for path in sorted(LINES))], marks(found)
+    done = place.run("apply", text=text)
+    assert done.code == 0 and plain_copy(place.service.copy()) == before and not spare_readers(), (done, place.service.copy(), before)
+    assert place.run("plan", "--detailed-exitcode", text=text).code == 0
+
+
+def test_live_cloudfront_failover_of_an_origin_that_is_called_otherwise():
+    """Another origin-id is another origin: what was for the old one stays as that does, told, with or without the key, and goes with --adopt."""
+    for failover in (True, False):
+        place.fresh(text=FAILOVER)
+        text = (FAILOVER if failover else FAILOVER.replace("failover = copies\n", "")).replace("origin-id = S3-pingvas-studio-images", "origin-id = other")
+        found = place.run("plan", text=text)
+        assert ("other[OriginGroups/%s]" % GROUP, "unmanaged") in marks(found), found
+        done = place.run("apply", text=text)
+        config = place.config()[0]
+        assert done.code == 0 and [one["Id"] for one in config["OriginGroups"]["Items"]] == [GROUP] + ["larder-failover-other"] * failover, (done, config)
+        assert {mark for _, mark in marks(place.run("plan", text=text))} == {"unmanaged"} and config["DefaultCacheBehavior"]["TargetOriginId"] == ("larder-failover-other" if failover else "other"), config
+        done = place.run("apply", "--adopt", text=text)
+        want = strategy(control=list(place.service.controls)[0])
+        want = json.loads(json.dumps(with_copies(want) if failover else want).replace("S3-pingvas-studio-images", "other"))
+        got = plain(place.config()[0])
+        got["Origins"]["Items"].sort(key=lambda one: one["Id"])
+        assert done.code == 0 and got == want, (done, got, want)
+
+
+def group(**change):
+    return lambda at: at.drift(lambda config: config["OriginGroups"]["Items"][0].update(change))
+
+
+def spare(**change):
+    return lambda at: at.drift(lambda config: config["Origins"]["Items"][1].update(change))
+
+
+def no_group(config):
+    config["OriginGroups"] = {"Quantity": 0}
+    for one in (config["DefaultCacheBehavior"], *config["CacheBehaviors"]["Items"]):
+        one["TargetOriginId"] = COPIES
+
+
+def third_member(config):
+    config["Origins"]["Items"].append({**config["Origins"]["Items"][1], "Id": "third"})
+    config["Origins"]["Quantity"] = 3
+    config["OriginGroups"]["Items"][0]["Members"]["Items"][1]["OriginId"] = "third"
+
+
+def test_live_cloudfront_failover_that_somebody_changed_is_mended():
+    place.fresh(text=FAILOVER)
+    want, otherwise = plain_copy(place.service.copy()), ORIGIN + ".failover-otherwise"
+    members = {"Quantity": 2, "Items": [{"OriginId": COPIES}, {"OriginId": "S3-pingvas-studio-images"}]}
+    for drift, path, was in (
+            (group(FailoverCriteria={"StatusCodes": {"Quantity": 2, "Items": [404, 500]}}), otherwise, "on 404 500"),
+            (group(FailoverCriteria={"StatusCodes": {"Quantity": 5, "Items": [403, 500, 502, 503, 504]}}), otherwise, "on 403 500 502 503 504"),
+            (group(Members=members), otherwise, COPIES + " first"), (group(SelectionCriteria="media-quality-based"), otherwise, "media-quality-based"),
+            (group(Members=members, FailoverCriteria={"StatusCodes": {"Quantity": 1, "Items": [500]}}), otherwise, "on 500, %s first" % COPIES),
+            (main(TargetOriginId="S3-pingvas-studio-images"), "behavior[default].failover", None), (thumbnails(TargetOriginId=COPIES), "behavior[*/thumbnails/*].origin", COPIES),
+            (lambda at: at.drift(no_group), ORIGIN + ".failover", None), (lambda at: at.drift(third_member), ORIGIN + ".failover", "third"),
+            (spare(OriginAccessControlId=""), SPARE + ".access", None), (spare(OriginPath="/v1"), SPARE + ".other[OriginPath]", "/v1"),
+            (spare(DomainName="x.s3.us-east-1.amazonaws.com"), SPARE + ".domain", "x.s3.us-east-1.amazonaws.com")):
+        drift(place)
+        found = place.run("plan", text=FAILOVER)
+        assert (path, was) in [(line["path"], line.get("was")) for line in found.lines if line["type"] == "change"], (path, was, found)
+        assert "unmanaged" not in [mark for _, mark in marks(found)], (path, found)
+        done = place.run("apply", text=FAILOVER)
+        assert done.code == 0 and plain_copy(place.service.copy()) == want, (path, done, place.config(), want)
+        assert marks(place.run("plan", text=FAILOVER)) == [], path
+
+
+def test_live_cloudfront_groups_of_others_stay():
+    """One of theirs, a behavior that asks it, and one that asks our copies: to the letter, when ours comes and when it goes. What they ask is not taken from under them."""
+    place.fresh(text=FAILOVER)
+    theirs = {"Id": "g", "FailoverCriteria": {"StatusCodes": {"Quantity": 2, "Items": [404, 500]}}, "SelectionCriteria": "default",
+              "Members": {"Quantity": 2, "Items": [{"OriginId": COPIES}, {"OriginId": "S3-pingvas-studio-images"}]}}
+
+    def edit(config):
+        config["OriginGroups"] = {"Quantity": 2, "Items": [theirs, *config["OriginGroups"]["Items"]]}
+        more = [dict(copy.deepcopy(config["DefaultCacheBehavior"]), PathPattern=path, TargetOriginId=target) for path, target in (("g/*", "g"), ("copies/*", COPIES), ("both/*", GROUP))]
+        config["CacheBehaviors"] = {"Quantity": 4, "Items": [*config["CacheBehaviors"]["Items"], *more]}
+    place.drift(edit)
+    want = place.service.copy()
+    found = place.run("plan", text=FAILOVER)
+    assert {mark for _, mark in marks(found)} == {"unmanaged"}, found
+    told = {line["path"]: line["was"] for line in found.lines if line["type"] == "change" and line["change"] == "unmanaged"}
+    assert told["other[OriginGroups/g]"] == "Id g, StatusCode 404, StatusCode 500, OriginId %s; OriginId S3-pingvas-studio-images; SelectionCriteria default" % COPIES, told
+    assert (told["behavior[both/*].failover"], "behavior[copies/*].failover" in told) == (COPIES, False), told
+    for drift in (main(MinTTL=5), lambda at: at.drift(lambda config: config["OriginGroups"]["Items"][1]["FailoverCriteria"].update(StatusCodes={"Quantity": 1, "Items": [500]}))):
+        drift(place)
+        assert place.run("apply", text=FAILOVER).code == 0 and place.service.copy() == want, (place.service.copy(), want)
+    without = FAILOVER.replace("failover = copies\n", "")
+    refused = place.run("apply", text=without)
+    assert refused.code == 5 and "'both/*'" in refused.err and GROUP in refused.err and place.service.copy() == want, refused
+
+    def leave(config):
+        config["CacheBehaviors"] = {"Quantity": 3, "Items": config["CacheBehaviors"]["Items"][:3]}
+    place.drift(leave)
+    done = place.run("apply", text=without)
+    config = place.config()[0]
+    assert done.code == 0 and config["OriginGroups"] == {"Quantity": 1, "Items": [theirs]} and [one["Id"] for one in config["Origins"]["Items"]] == ["S3-pingvas-studio-images", COPIES], (done, config)
+    assert [one["TargetOriginId"] for one in config["CacheBehaviors"]["Items"]] == ["S3-pingvas-studio-images", "g", COPIES] and {mark for _, mark in marks(place.run("plan", text=without))} == {"unmanaged"}
+    assert place.run("apply", "--adopt", text=without).code == 0 and plain(place.config()[0]) == strategy(control=list(place.service.controls)[0]), place.config()
+
+
+def test_live_cloudfront_what_writes_asks_the_bucket_alone():
+    """CloudFront takes no such behavior with a group; it is told of, and the others have theirs."""
+    uploads = FAILOVER.replace("behaviors = thumbnails, default", "behaviors = thumbnails, uploads, default") + "[behavior \"uploads\"]\npath = up/*\nmethods = GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE\n"
+    place.fresh(text=uploads)
+    found = place.run("plan", text=uploads)
+    targets = [one["TargetOriginId"] for one in (place.config()[0]["DefaultCacheBehavior"], *place.config()[0]["CacheBehaviors"]["Items"])]
+    assert targets == [GROUP, GROUP, "S3-pingvas-studio-images"] and marks(found) == [], (targets, found)
+
+    def told(done):
+        return "failover-not-for-writes" in [line.get("path") for line in done.lines if line.get("change") == "warning"]
+    assert told(found) and not told(place.run("plan", text=FAILOVER)), found
 
 
 def test_live_cloudfront_lost_replies_throttling_and_refusals():

@@ -55,7 +55,12 @@ def check_04(name):
         if name != "moto":                 # it answers 500 to a set of no tags
             s.do("tags_set", key="k", tags={})
             assert s.do("tags", key="k")["tags"] == {}
-        assert s.remove("k?retention", "k?tagging&legal-hold", {"key": "k", "version": version + "&retention"})[:2] == [0, 0]
+        hostile = ["k?retention", "k?tagging&legal-hold", {"key": "k", "version": version + "&retention"}]
+        assert s.remove(*hostile)[:2] == [0, 0]                   # one request with a list, where that is safe
+        s.forget()
+        for item in hostile:                                      # alone, each is a DELETE of its own
+            s.remove(item)
+        assert len(s.sent("DELETE", "^/%s/k" % s.bucket)) == 3, s.sent()
         s.ask("abort", key="k", id="none&acl")
         assert s.text("k") == "stays"
         assert s.sent("DELETE") or s.sent("POST", "delete")
@@ -463,10 +468,11 @@ def test_live_dangers_12_force_delete_minio():
 # ---- 15: the bucket as a host name
 
 def check_15(name):
-    with Session(name) as s:
+    """With an endpoint of one's own the bucket is in the path, though its name would fit before that one's: localhost has names below it, a number has none."""
+    with Session(name, host="localhost") as s:
         s.do("write", key="photo", text="x")
         assert s.remove("photo", "other") == [0, 0] and s.remove("photo") == [0]
-        host = s.between.endpoint.split("//")[1]
+        host = s.between.endpoint.split("//")[1].replace("127.0.0.1", "localhost")
         assert all(r["path"].startswith("/%s" % s.bucket) and dict(r["headers"])["Host"] == host for r in s.sent()), s.sent()
         assert "photo" not in [bucket["Name"] for bucket in s.server.client().list_buckets()["Buckets"]]
 

@@ -11,7 +11,7 @@ import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from strategy_buckets import (  # noqa: E402
-    BACKUPS, DRIFTS, IMAGES, LOGS, MODELS, REPLICA, ROLE, UPLOADS, change, check_strategy, copies_set, marked, plain, policy_set, rule_set, rules_of, tags_set, world)
+    BACKUPS, DRIFTS, IMAGES, LOGS, MODELS, REPLICA, ROLE, UPLOADS, bucket_of, change, check_strategy, copies_set, cors_set, marked, plain, policy_set, rule_set, rules_of, tags_set, world)
 from tool import BUILD, SLOW, SRC, larder, run  # noqa: E402
 
 
@@ -654,18 +654,71 @@ def test_live_infra_made_before():
     w.infra("apply")
     assert plain("bucket-tagging", w.settings(LOGS)["bucket-tagging"]) == {"Mine": "yes", "Kind": "logs"}
     assert ("PUT", "/" + LOGS) not in w.writes()
-    w.client.delete_bucket_tagging(Bucket=LOGS)          # moto gives them to the next bucket of that name
 
 
 def test_live_infra_another_one_is_under_way():
-    """c-I02: 409 OperationAborted to the first setting of each bucket is waited out."""
+    """c-I02: 409 OperationAborted to the first of each setting, and to any that comes while the bucket is busy with another: one after the other, six buckets beside
+    each other, each refused once and asked again; and so where two resources of one bucket have drifted."""
     w = world("aws")
     w.empty()
-    w.plan({"method": "PUT", "path": r"\?", "nth": [1, 2, 4, 7], "do": "reply", "code": "OperationAborted"})
+    tried = set()
+
+    def is_refused(record):
+        first = record["path"] not in tried
+        tried.add(record["path"])
+        return first or any(other["done"] is None and other["method"] != "GET" and bucket_of(other) == bucket_of(record) for other in w.between.requests if other is not record)
+
+    slow = {"method": "PUT", "path": r"\?", "delay": 0.05}
+    w.plan({**slow, "when": is_refused, "do": "reply", "code": "OperationAborted"}, slow)
     w.infra("apply")
-    assert len([r for r in w.sent if r["status"] == 409]) == 4
     w.check_in_turn()
     check_strategy(w)
+    settings = [record for record in w.changing() if "?" in record["path"]]
+    assert sorted(record["path"] for record in settings) == sorted([*tried] * 2) and len([record for record in settings if record["status"] == 409]) == len(tried)
+    assert len([path for path in tried if path.startswith("/%s?" % IMAGES)]) == 8 and {bucket_of(record) for record in settings} == set(w.buckets)
+    assert any(one["at"] < other["at"] < one["done"] for one in settings for other in settings if bucket_of(one) != bucket_of(other)), "one bucket after the other"
+    tags_set(LOGS, Kind="other")(w)
+    w.client.delete_bucket_policy(Bucket=LOGS)
+    w.infra("apply")
+    w.check_in_turn()
+    assert sorted(w.writes()) == [("PUT", "/%s?%s=" % (LOGS, setting)) for setting in ("policy", "tagging")]
+    w.plan()
+
+
+def test_live_infra_set_meanwhile():
+    """c-I03: what somebody else sets between our last look and our write is in that write, to the letter: a rule, a rule of CORS, one without an id in front of ours, a statement (in any order), a tag."""
+    w = world("aws")
+    w.fresh()
+    c = w.client
+    rule = {"ID": "late", "Status": "Enabled", "Filter": {"Prefix": "z/"}, "Expiration": {"Days": 9}}
+    cors = {"AllowedOrigins": ["https://late.example"], "AllowedMethods": ["GET"]}
+    statement = {"Sid": "Late", "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::%s/*" % LOGS}
+
+    def cors_rules():
+        return c.get_bucket_cors(Bucket=IMAGES)["CORSRules"]
+
+    def statements():
+        return sorted(json.loads(c.get_bucket_policy(Bucket=LOGS)["Policy"])["Statement"], key=lambda one: one["Sid"])
+
+    def tags():
+        return c.get_bucket_tagging(Bucket=LOGS)["TagSet"]
+
+    def put_policy(all):
+        c.put_bucket_policy(Bucket=LOGS, Policy=json.dumps({"Version": "2012-10-17", "Statement": all}))
+
+    for bucket, setting, drift, read, put, late in (
+            (UPLOADS, "lifecycle", rule_set(UPLOADS, "expire_old_versions", NoncurrentVersionExpiration={"NoncurrentDays": 9}), lambda: rules_of(w, UPLOADS),
+             lambda all: c.put_bucket_lifecycle_configuration(Bucket=UPLOADS, LifecycleConfiguration={"Rules": all}), lambda all: [*all, rule]),
+            (IMAGES, "cors", cors_set(MaxAgeSeconds=9), cors_rules, lambda all: c.put_bucket_cors(Bucket=IMAGES, CORSConfiguration={"CORSRules": all}), lambda all: [*all, dict(cors, ID="late")]),
+            (IMAGES, "cors", cors_set(MaxAgeSeconds=8), cors_rules, lambda all: c.put_bucket_cors(Bucket=IMAGES, CORSConfiguration={"CORSRules": all}), lambda all: [cors, *all]),
+            (LOGS, "policy", policy_set(("Deny", "Allow")), statements, put_policy, lambda all: [statement, *all]),
+            (LOGS, "tagging", tags_set(LOGS, Kind="drift"), tags, lambda all: c.put_bucket_tagging(Bucket=LOGS, Tagging={"TagSet": all}), lambda all: [*all, {"Key": "Late", "Value": "theirs"}])):
+        right = read()
+        drift(w)
+        w.plan({"method": "GET", "path": "^/%s[?]%s" % (bucket, setting), "nth": 3, "before": lambda _: put(late(read()))})       # the plan's look, apply's own, and the one to write on
+        w.infra("apply")
+        assert len(w.writes()) == 1 and read() == late(right), (setting, w.writes(), read())
+    w.plan()
 
 
 # ---- removed

@@ -223,6 +223,24 @@ def test_live_proxy_delays():
     with Scene({"delay": 0.2, "do": "pass", "times": 1}) as scene:
         start = time.monotonic()
         assert scene.ask("GET", "/a")[0] == 200 and time.monotonic() - start >= 0.2
+        delayed = scene.proxy.requests[0]
+        assert delayed["done"] - delayed["at"] >= 0.2
+
+
+def test_live_proxy_when():
+    """A rule for what its function says; what was answered, by whomever, is told as done before its client asks again, and nothing is before."""
+    seen = []
+
+    def when(record):
+        seen.append([other["done"] for other in scene.proxy.requests])
+        return len(seen) == 2
+
+    with Scene() as scene:
+        scene.proxy.plan([{"method": "PUT", "when": when, "do": "reply", "code": "SlowDown"}, {"path": "/cut", "do": "cut-before"}])
+        assert [scene.ask("PUT", "/" + name, b"1")[0] for name in "abc"] == [200, 503, 200] and sorted(scene.store.data) == ["/a", "/c"]
+        scene.broken("GET", "/cut")
+        assert [len(times) for times in seen] == [1, 2, 3] and all(times[-1] is None and None not in times[:-1] for times in seen), seen
+        assert all(record["at"] <= record["done"] for record in scene.proxy.requests)
 
 
 def test_live_proxy_server_gone():

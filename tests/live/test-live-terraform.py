@@ -122,7 +122,7 @@ def test_live_terraform_a_file_of_others_stays():
 
 # The other ways of a CDN, and texts that Terraform would read as its own.
 OTHERWISE = (
-    ("origin-access = oai ", "origin-access = oac "),
+    ("origin-access = oai ", "origin-access = oac "), ("\n; failover = images-replica ", "\nfailover = images-replica "),
     ("comment = Pingvas Studio Images CDN\n", "comment = \"a \\\\ b \\\" %{x} 한글\"\naliases = a.example.com\ncertificate = arn:aws:acm:us-east-1:123456789012:certificate/c-1\n"
      "web-acl = arn:aws:wafv2:us-east-1:123456789012:global/webacl/w/1\nkey-group = kg-1\nhttp-version = http2and3\nresponse-headers = 67f7725c-6f97-4210-82d7-5512b31e9d03\n"),
     ("[behavior \"default\"]\n", "[behavior \"default\"]\ncache-policy = 658327ea-f89d-4fab-a63d-7e88639e58f6\norigin-request-policy = 88a5eaf4-2fd4-4709-b370-b4c650ea3fcf\n"),
@@ -156,7 +156,9 @@ def test_live_terraform_nothing_to_change_of_the_other_ways():
             done = other.run(*words)
             assert done.code == 0, (words, done)
         kinds = set(other.written("all/of it")["resource"])
-        assert "aws_cloudfront_origin_access_control" in kinds and "aws_cloudfront_origin_access_identity" not in kinds, kinds
+        cdn, = other.written("all/of it")["resource"]["aws_cloudfront_distribution"].values()
+        assert len(cdn["origin"]) == 2 and cdn["origin_group"][0]["origin_id"] == cdn["default_cache_behavior"]["target_origin_id"], cdn
+        assert len(other.written("all/of it")["resource"]["aws_cloudfront_origin_access_control"]) == 1 and "aws_cloudfront_origin_access_identity" not in kinds, kinds
         nothing_to_change(other)
     finally:
         other.server.stop()

@@ -118,12 +118,13 @@ START_TEST (mends)
 }
 END_TEST
 
-/* A rule or a statement that came since is in neither list, and stays; one that was told goes where nobody wants it. */
+/* A rule, a statement or a tag that came since is in neither list, and stays; one that was told goes where nobody wants it. */
 START_TEST (what_came_since_stays)
 {
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	static const struct { const char *setting, *body; } cases[] = {
 		{ "lifecycle", RULE ("") }, { "policy", "{\"Statement\":[{\"Sid\":\"x\",\"Effect\":\"Allow\"}]}" },
+		{ "tagging", "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>" },
 	};
 	for (size_t n = 0; n < COUNT_OF (cases); n++) {
 		CLEANUP_BUFFER struct buffer document;

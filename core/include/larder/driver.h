@@ -278,7 +278,7 @@ enum larder_path_flag {
 	LARDER_PATH_NARROWS = 1 << 6,    /* says of what, as whom or whether. Alone in its member (or, in none, in the resource) it does nothing; where
 	                                  * it is not supported, that member is not: without it more would be done */
 	LARDER_PATH_TELLS = 1 << 7,      /* a change of it makes the computed paths of this flag tell another value */
-	LARDER_PATH_OURS = 1 << 8,       /* read tells it of nothing but what was made by us: where nobody declares it, it goes */
+	LARDER_PATH_OURS = 1 << 8,       /* read tells it of nothing but what was made by us: where nobody declares it, it goes; of a member that nobody declares, with all of it */
 	LARDER_PATH_KEEPS = 1 << 9       /* while read tells it, and not "no", `remove` answers CONFLICT: a plan to destroy tells it as left */
 };
 
