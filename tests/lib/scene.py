@@ -41,6 +41,7 @@ class Scene:
         self.config = servers.pipeline(os.path.join(self.folder, "pipeline"))
         self.change(self.config, "[pipeline \"image\"]\n", pipeline)
         self.change(self.config, "[store \"thumbnails\"]\n", ["class = STANDARD"])     # what each server makes of a class is not the subject
+        self.change(self.config, "[store \"backups\"]\n", ["class = GLACIER_IR"])      # it is read back, and no restore is the subject
         self.change(os.path.join(self.folder, "pipeline/profiles", self.profile + ".ini"), "[backend \"objects\"]\n", settings)
         for name, data in (("red", RED), ("blue", BLUE)):
             self.put(name, data)
