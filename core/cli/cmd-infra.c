@@ -116,18 +116,32 @@ const struct larder_cmd cmd_infra_plan = {
 		"larder infra plan -o today.plan|and keep it for infra apply\n"
 		"larder infra plan --detailed-exitcode|10 when there is something to do",
 	.text = "Compares what the sections want with what the services tell; nothing is stored in between. + is made, ~ is changed, -/+ is removed and made anew, - goes, ! is not supported by the backend, "
-		"? is there though nobody declared it and stays, = is to go and will be left, x cannot be looked at or would be refused; $ is a price that begins or ends with the change, where [larder] prices names a table. Writes nothing.",
+		"? is there though nobody declared it and stays, = will be left as it is, x cannot be looked at or would be refused; $ is a price that begins or ends with the change, where [larder] prices names a table. Writes nothing.",
 	.options = plan_options, .self_size = sizeof (struct infra), .least = 0, .most = 0, .run = run_plan,
 };
 
 /* ---- apply ---- */
 
+struct doing { struct cli *cli; bool told; };    /* told: a failure, when it came */
+
+static void
+doing_event (void *context, const struct larder_infra_event *event)
+{
+	struct doing *doing = context;
+	doing->told = doing->told || event->error;
+	infra_event (doing->cli, event);
+}
+
+/* A program finds the run's failure in a line of its own; to people each was said once. */
 static int
 do_it (struct cli *cli, struct larder_infra *infra, struct larder_error *error)
 {
 	struct larder_infra_counts counts = { .size = sizeof counts };
-	int code = larder_infra_apply (infra, infra_event, cli, &counts, error);
+	struct doing doing = { .cli = cli };
+	int code = larder_infra_apply (infra, doing_event, &doing, &counts, error);
 	infra_counts (cli, &counts, false);
+	if (doing.told && !cli->globals.json)
+		error->message[0] = '\0';
 	return code;
 }
 

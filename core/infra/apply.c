@@ -180,6 +180,7 @@ converge (struct applying *applying, struct resource *one, unsigned *ret_acts, s
 				one->type, one->identity, differing (one));
 		if (one->mark == LARDER_INFRA_REPLACED) {
 			code = refuse_replace (infra, one, error);
+			one->stays = code < 0;           /* as the plan told */
 			if (code == 0)
 				code = remove_it (applying, one, error);
 		} else

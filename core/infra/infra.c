@@ -99,7 +99,7 @@ first_lacking (const struct larder_infra *infra, struct larder_error *error)
 	return first_missing (infra, error);
 }
 
-/* ---- what will be left when all is to go ---- */
+/* ---- what will be left ---- */
 
 static int
 leave (struct resource *one, const char *why, struct larder_error *error)
@@ -155,11 +155,25 @@ why_kept (const struct larder_infra *infra, const struct resource *one)
 	return held > 0 ? "the bucket holds objects: it will be left; larder rm -r --all-versions empties it" : held < 0 ? "whether the bucket holds objects cannot be looked at: it will be left" : NULL;
 }
 
+/* What is to be made anew, and is not, keeps whatever comes after it as it is: apply skips that. How many more. */
+static int
+leave_follower (struct larder_infra *infra, struct resource *one, struct larder_error *error)
+{
+	bool moves = one->mark == LARDER_INFRA_CREATE || one->mark == LARDER_INFRA_UPDATE || (one->mark == LARDER_INFRA_REPLACED && !one->left);
+	for (size_t n = 0; moves && !one->aside && n < one->need_count; n++) {
+		const struct resource *need = &infra->at[one->needs[n]];
+		if (need->left && !need->aside)
+			return leave (one, arena_printf (infra->arena, "%s '%s' is left as it is, and comes first: it will be left, too", need->type, need->identity), error);
+	}
+	return 0;
+}
+
 static int
 leave_kept (struct larder_infra *infra, struct larder_error *error)
 {
-	int more = infra->flags & LARDER_INFRA_DESTROY ? 1 : 0;
-	for (size_t n = 0; more && n < infra->count; n++) {
+	bool going = infra->flags & LARDER_INFRA_DESTROY;
+	int more = 1;
+	for (size_t n = 0; going && n < infra->count; n++) {
 		struct resource *one = &infra->at[n];
 		const char *why = one->aside || one->mark != LARDER_INFRA_REMOVE ? NULL : why_kept (infra, one);
 		if (why)
@@ -168,7 +182,7 @@ leave_kept (struct larder_infra *infra, struct larder_error *error)
 	while (more > 0) {
 		more = 0;
 		for (size_t n = 0; more >= 0 && n < infra->count; n++) {
-			int code = leave_needs (infra, &infra->at[n], error);
+			int code = going ? leave_needs (infra, &infra->at[n], error) : leave_follower (infra, &infra->at[n], error);
 			more = code < 0 ? code : more + code;
 		}
 	}

@@ -41,7 +41,7 @@ struct resource {
 	bool alien;                      /* by its tag it is another environment's */
 	const char *why_failed;          /* of one that cannot be looked at */
 	bool left;                       /* it is to be replaced or to go, and will not be */
-	bool stays;                      /* it was to go, and does not: protected, or its bucket holds objects, or so does what needs it */
+	bool stays;                      /* it was to go, or to be made anew, and does not: protected, or not asked for, or its bucket holds objects, or so does what needs it */
 	const char *why_left;            /* or what becomes of it when it is replaced */
 	size_t *needs, need_count, need_room;    /* indices of resources that come first */
 

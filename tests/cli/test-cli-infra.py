@@ -127,7 +127,7 @@ def test_cli_infra_each_drift_is_found_and_mended():
                 told = [("reader[images]", "update")] if name.endswith(".access") else []      # by whom the bucket is read is told from there
                 assert found == [(name, how)] + told, (path, name, found)
                 if how == "replace":
-                    assert apply(code=5)["failed"] >= 1
+                    assert apply(code=5)["left"] >= 1
                     write(path, "".join(whole).encode())
                 else:
                     assert apply()["updated"] == 1 + len(told)
@@ -370,6 +370,19 @@ def test_cli_infra_what_cannot_be_changed_in_place():
         whole, = [line for line in facts(got, "resource") if line["change"] == "replace"]
         assert why in whole["why"] and [told(got)[name] for name in ("replaced", "left")] == [replaced, 1 - replaced], (words, whole, told(got))
         assert ("no changes" in larder("infra", "plan", *words, env=env).out) is False
+        if not replaced:                    # and left it is, in word and number
+            done = larder("infra", "apply", *words, env=env)
+            assert done.code == 5 and done.out.splitlines()[-1].split(", ")[0] == "1 left" and " failed" not in done.out, done.out
+            assert done.err.count("cannot be changed in place") == 1, done.err
+    # What comes after it and was to change waits for it: planned so, and so told.
+    env = configured(PIPELINE, ("encrypted = yes", "encrypted = no"), ("schedule = cron(0 2 * * ? *)", "schedule = cron(0 3 * * ? *)"))
+    planned = plan(env=env)
+    waits, = [line for line in facts(planned, "resource") if line["resource"] == "backup"]
+    assert waits["change"] == "left" and "filesystem 'pingvas-studio-models' is left as it is, and comes first" in waits["why"], waits
+    before = state()
+    done = apply(env=env, code=5)
+    assert {name: done[name] for name in ("updated", "left", "failed", "skipped")} == {name: told(planned)[name] for name in ("updated", "left", "failed", "skipped")} == {"updated": 0, "left": 2, "failed": 0, "skipped": 0}, done
+    assert state() == before
     # What it tells others is another then: they are planned as changed, and as many are.
     planned = plan("--replace", env=env)
     its = [line for line in facts(planned, "change") if line["resource"] == "backup"]
