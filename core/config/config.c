@@ -36,7 +36,7 @@ config_entry_find (const struct config_section *section, const char *key)
 {
 	for (struct config_entry *entry = section->entries; entry; entry = entry->next)
 		if (strcmp (entry->key, key) == 0)
-			return entry;
+			return entry->value.blank ? NULL : entry;
 	return NULL;
 }
 
@@ -105,6 +105,8 @@ set_entry (struct larder_values *values, const struct config_entry *entry, struc
 		snprintf (where, sizeof where, "%s", entry->file);
 	const struct larder_option *option = values_option (values, entry->key);
 	int code = 0;
+	if (option && entry->value.blank)
+		return 0;
 	if (option && option->type == LARDER_LIST && !entry->value.items && entry->value.text && !*entry->value.text) {   /* "key =": an empty list */
 		code = values_set (values, entry->key, "", where, error);
 	} else if (option && option->type == LARDER_LIST) {
@@ -299,6 +301,8 @@ const char *
 config_next_key (const struct config_section *section, const char *after)
 {
 	const struct config_entry *entry = after ? config_entry_find (section, after)->next : section->entries;
+	while (entry && entry->value.blank)
+		entry = entry->next;
 	return entry ? entry->key : NULL;
 }
 

@@ -30,7 +30,7 @@ section_get (struct config *config, const char *kind, const char *name, const ch
 	return section;
 }
 
-/* The new value stands where the old one stood, and remembers it. */
+/* The new value stands where the old one stood, and remembers it; a blank one only stands below it. */
 static int
 set_entry (struct config *config, struct config_section *section, const struct config_entry *given, struct larder_error *error)
 {
@@ -41,6 +41,11 @@ set_entry (struct config *config, struct config_section *section, const struct c
 	entry->where = given->line ? arena_printf (config->arena, "%s:%u", given->file, given->line) : given->file;
 	while (*at && strcmp ((*at)->key, entry->key) != 0)
 		at = &(*at)->next;
+	if (*at && entry->value.blank) {
+		entry->overridden = (*at)->overridden;
+		(*at)->overridden = entry;
+		return 0;
+	}
 	if (*at) {
 		entry->overridden = *at;
 		entry->next = (*at)->next;
@@ -76,7 +81,7 @@ set_text (struct config *config, struct config_section *section, const char *key
 	if (!items || !copy)
 		return larder_fail_memory (error);
 	items[0] = copy;
-	struct config_entry given = { arena_copy (config->arena, key), { copy, items, 1, false }, arena_copy (config->arena, from), 0, origin, NULL, NULL, NULL };
+	struct config_entry given = { arena_copy (config->arena, key), { copy, items, 1, false, false }, arena_copy (config->arena, from), 0, origin, NULL, NULL, NULL };
 	return set_entry (config, section, &given, error);
 }
 

@@ -33,6 +33,7 @@ struct config {
 };
 
 struct config_section *config_section_find (const struct config *config, const char *kind, const char *name);
+/* What is written: a blank value is not. */
 struct config_entry *config_entry_find (const struct config_section *section, const char *key);
 
 int merge_sections (struct config *config, const struct ini_section *sections, const char *file, uint32_t origin, struct larder_error *error);

@@ -17,6 +17,7 @@ struct ini_value {
 	const char *const *items;     /* as a list */
 	size_t count;
 	bool cut;                     /* a comment was cut off behind it */
+	bool blank;                   /* nothing but ${…:-} without a default, and no variable set: as if it were not written */
 };
 
 struct ini_entry {

@@ -71,7 +71,7 @@ each_of (const struct show *show, const struct config_section *section)
 {
 	int code = 0;
 	for (const struct config_entry *entry = section->entries; code == 0 && entry; entry = entry->next)
-		code = report (show, section, entry, true);
+		code = entry->value.blank ? 0 : report (show, section, entry, true);
 	for (const struct larder_option *option = options_of (show->modules, section); code == 0 && option->key; option++)
 		if (!(option->flags & LARDER_HIDDEN_OPTION) && !config_entry_find (section, option->key))
 			code = report_default (show, section, option);

@@ -14,6 +14,7 @@ struct scan {
 	struct buffer text, item;      /* the single text; the list item being read */
 	size_t text_solid, item_solid; /* length up to which trailing white space must stay */
 	bool quoted_item, text_bad;    /* the item was quoted; text is not one value */
+	bool defaulted;                /* some variable gave its default */
 	const char **items;
 	size_t count, room;
 };
@@ -80,6 +81,7 @@ expand (struct scan *scan)
 	if (value && (*value || name[length] == '}')) {
 		put (scan, value, strlen (value), true);
 	} else if (name[length] == ':') {
+		scan->defaulted = true;
 		put (scan, name + length + 2, (size_t) (close - name) - length - 2, true);
 	} else {
 		snprintf (scan->parser->problem, sizeof scan->parser->problem, "variable '%s' is not set; write ${%s:-default} if it may be missing", word, word);
@@ -210,6 +212,7 @@ value_parse (struct value_parser *parser, const char *text, struct ini_value *re
 		ret->items = list_problem ? NULL : scan.items;
 		ret->count = list_problem ? 0 : scan.count;
 		ret->cut = cut;
+		ret->blank = scan.defaulted && !scan.text_solid && *raw != '"';
 	}
 	buffer_free (&scan.text);
 	buffer_free (&scan.item);

@@ -853,6 +853,17 @@ def test_cli_infra_a_longer_time_at_the_edge():
         assert bool(texts("gir-behind-cdn", *changes, text=text)) == told, changes
 
 
+def test_cli_infra_who_runs_a_job_is_written_in_either_file():
+    """The profile that we ship asks the environment for it: what is not set there takes nothing from the pipeline file."""
+    job, mended = "job = model-sync-job\n", "job = model-sync-job\nservice-account = models\nimage = registry/larder:1.0\n"
+    aws = {"LARDER_PROFILE": "aws", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    for changes, more, told in (((), {}, True), (((job, mended),), {}, False), ((), {"LARDER_IMAGE": "registry/larder:1.0", "LARDER_SERVICE_ACCOUNT": "models"}, False), (((job, mended),), {"LARDER_IMAGE": "larder"}, True)):
+        assert (('[filesystem "model-cache"]', "job-identity") in noted({**configured(PIPELINE, *changes), **aws, **more})) == told, (changes, more)
+    for more, words in (({}, "larder.ini:"), ({"LARDER_IMAGE": "other:2"}, "profiles/aws.ini:")):
+        got = larder("config", "explain", "cache.models.image", env={**configured(PIPELINE, (job, mended)), **aws, **more})
+        assert got.code == 0 and words in got.out.splitlines()[1], (more, got.out, got.err)
+
+
 def test_cli_infra_copies_of_the_only_truth():
     """A source is protected by a copy of all of it in another place: not by one in the same region, nor of some of its keys."""
     source, rule = ("[store \"models\"]\n", "[store \"models\"]\nreplication = %s\n"), ("[replication \"tokyo\"]", "[replication \"%s\"]\nto = %s\n%s[replication \"tokyo\"]")

@@ -160,6 +160,50 @@ START_TEST (profile_wins)
 }
 END_TEST
 
+/* A profile asks the environment for what the pipeline file may say, too: a variable that is not set takes nothing away. What is written empty does, and what has a default of its own. */
+static const struct { const char *written, *purpose; } blanks[] = {
+	{ "purpose = ${LARDER_TEST_NONE:-}", "one" }, { "purpose = ${LARDER_TEST_NONE:-} ; note", "one" }, { "purpose = ${LARDER_TEST_NONE:-}${LARDER_TEST_NONE:-}", "one" },
+	{ "purpose = ${LARDER_TEST_SET:-}", "set" }, { "purpose = ${LARDER_TEST_NONE:-two}", "two" }, { "purpose =", "" }, { "purpose = \"\"", "" },
+	{ "purpose = \"${LARDER_TEST_NONE:-}\"", "" },
+};
+
+START_TEST (blank_is_not_written)
+{
+	char profile[300];
+	setenv ("LARDER_TEST_SET", "set", 1);
+	unsetenv ("LARDER_TEST_NONE");
+	snprintf (profile, sizeof profile, "[backend \"b\"]\ndriver = mock\n[store \"s\"]\n%s\n", blanks[_i].written);
+	ck_assert_msg (load_text (STORE "purpose = one\n", profile) == 0, "%s", error.message);
+	const struct schema_store *store = section_struct ("store", "s");
+	ck_assert_str_eq (store->purpose, blanks[_i].purpose);
+}
+END_TEST
+
+/* Where nothing else is written, either, the default holds; a misspelt key is one all the same, and what a section needs is missing. */
+START_TEST (blank_alone)
+{
+	const struct config_section *section;
+	unsetenv ("LARDER_TEST_NONE");
+	ck_assert_msg (load_text (STORE "versioning = ${LARDER_TEST_NONE:-}\npurpose = ${LARDER_TEST_NONE:-}\nclass = x\n", NULL) == 0, "%s", error.message);
+	const struct schema_store *store = section_struct ("store", "s");
+	ck_assert (!store->versioning && !store->purpose);
+	ck_assert_int_eq (config_find (config, "store", "s", &section, &error), 0);
+	ck_assert (!config_given (section, "versioning") && !config_text (section, "purpose"));
+	ck_assert_str_eq (config_next_key (section, "bucket"), "class");
+	struct seen seen = { "" };
+	ck_assert_int_eq (config_explain (config, "store.s.versioning", NULL, see, &seen, &error), 0);
+	ck_assert_str_eq (seen.text, "versioning=no@-:0\n");
+	seen.text[0] = '\0';
+	ck_assert_int_eq (config_each (config, NULL, see, &seen, &error), 0);
+	ck_assert (strstr (seen.text, "versioning=no@-:0\n") && !strstr (seen.text, "versioning=@"));
+	config_free (config);
+	config = NULL;
+	ck_assert_int_eq (load_text (STORE "purpse = ${LARDER_TEST_NONE:-}\n", NULL), LARDER_E_INVALID);
+	ck_assert_ptr_nonnull (strstr (error.message, "purpse"));
+	ck_assert_int_eq (load_text ("[store \"s\"]\nbackend = b\nbucket = ${LARDER_TEST_NONE:-}\n", NULL), LARDER_E_INVALID);
+}
+END_TEST
+
 START_TEST (explain_default)
 {
 	struct seen seen = { "" };
@@ -498,6 +542,8 @@ main (void)
 	tcase_add_loop_test (tests, strategy, 0, 3);
 	tcase_add_test (tests, strategy_names);
 	tcase_add_test (tests, profile_wins);
+	tcase_add_loop_test (tests, blank_is_not_written, 0, sizeof blanks / sizeof *blanks);
+	tcase_add_test (tests, blank_alone);
 	tcase_add_test (tests, explain_default);
 	tcase_add_test (tests, secrets_hidden);
 	tcase_add_test (tests, each_tells_defaults);
