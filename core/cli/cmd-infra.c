@@ -173,7 +173,7 @@ const struct larder_cmd cmd_infra_apply = {
 		"larder infra apply today.plan|that plan, unless the world has moved since\n"
 		"larder infra apply --only store/images|one section, with what it needs",
 	.text = "In the order of the references between sections, independent ones at a time. Each is read again after it was written. Ended in the midst, the same command goes on. "
-		"What takes its time at a service (a file system, a distribution, a database) is awaited, with a line every 30 s, and past --wait it is not ready: exit 9. "
+		"What takes its time at a service (a file system, a distribution, a database) is awaited, with a line every 30 s, and past --wait is a failure, exit 8: run again, it goes on. "
 		"A failure keeps from what needs it alone; the last line counts. A second run says that there are no changes, and writes nothing.",
 	.options = apply_options, .self_size = sizeof (struct infra), .least = 0, .most = 1, .run = run_apply,
 };

@@ -84,7 +84,7 @@ wait_more (struct applying *applying, struct resource *one, struct larder_error 
 	struct larder_infra_event event = { .size = sizeof event, .step = LARDER_INFRA_WAITING, .change = infra_whole (one), .waited = now - waiting->began, .before = waiting->told, .most = most };
 	event.change.why = infra_state (one);
 	if (event.waited >= most)
-		return larder_fail_next (error, LARDER_E_NOTREADY, "the same command goes on from there; --wait TIME lets it take longer", "%s '%s' is not ready after %s: the service tells '%s'",
+		return larder_fail_next (error, LARDER_E_UNAVAILABLE, "the same command goes on from there; --wait TIME lets it take longer", "%s '%s' is not ready after %s: the service tells '%s'",
 			one->type, one->identity, text_from_duration (event.waited, text), infra_state (one));
 	tell_event (applying, &event);
 	waiting->told = event.waited;

@@ -782,6 +782,21 @@ def test_live_cloudfront_removed():
         assert place.run("destroy", "--environment", "test", text=OAC).code == 0 and place.wrote() == []
 
 
+def test_live_cloudfront_removed_in_two_runs():
+    """c-E09: when the time for it is up, exit 8 with what is waited for and its bucket still there, whoever turned it off; the next run removes both."""
+    for prepare in (lambda: None, lambda: whole(Enabled=False)(place)):
+        place.fresh(text=OAC)
+        place.service.progress = 10 ** 6
+        prepare()
+        done = place.run("destroy", "--environment", "test", "--wait", "0s", text=OAC)
+        failed, = [line for line in done.lines if line.get("step") == "failed"]
+        assert done.code == 8 and failed["resource"] == "cdn" and "not ready after" in failed["why"] and "goes on from there" in failed["next"], done
+        assert not place.service.distributions[place.only()]["config"]["Enabled"] and place.buckets.list_buckets()["Buckets"], place.service.copy()
+        place.service.distributions[place.only()]["left"] = place.service.progress = 1
+        assert place.run("destroy", "--environment", "test", text=OAC).code == 0
+        assert (place.service.distributions, place.buckets.list_buckets()["Buckets"]) == ({}, []), place.service.copy()
+
+
 def test_live_cloudfront_what_reads_for_another_stays():
     place.fresh(text=OAC)
     control, = place.service.controls
