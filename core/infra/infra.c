@@ -455,6 +455,8 @@ static int
 tell_traps (struct larder_infra *infra, struct resource *one, larder_finding_cb finding, void *context, struct larder_error *error)
 {
 	int code = one->cut || one->watched || one->code < 0 ? 0 : resource_sift (infra, one, error);
+	if (code == 0 && !one->watched && one->code >= 0)
+		code = words_check_identity (infra, one, error);
 	if (code < 0 || one->cut || one->watched || one->code < 0)
 		return code;
 	code = traps_find (infra, one, error);

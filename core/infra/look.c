@@ -149,6 +149,19 @@ go_with_whole (struct larder_infra *infra, struct resource *one)
 	resource_unseen (one, resource_compare (infra, one, &error), &error);
 }
 
+/* What is there already may be called as it is; of the rest nothing is made before all have names that can be. A service may refuse already to be asked for one that cannot. */
+static int
+check_names (const struct larder_infra *infra, struct larder_error *error)
+{
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < infra->count; n++) {
+		const struct resource *one = &infra->at[n];
+		if (!one->watched && (one->code == LARDER_E_INVALID || (one->code == 0 && one->state == LARDER_RESOURCE_ABSENT)))
+			code = words_check_identity (infra, one, error);
+	}
+	return code;
+}
+
 int
 look_at_all (struct larder_infra *infra, struct larder_error *error)
 {
@@ -162,6 +175,8 @@ look_at_all (struct larder_infra *infra, struct larder_error *error)
 	pthread_mutex_init (&looking.mutex, NULL);
 	code = order_run (infra, &order, error);
 	pthread_mutex_destroy (&looking.mutex);
+	if (code == 0)
+		code = check_names (infra, error);
 	for (size_t n = 0; code == 0 && n < infra->count; n++)
 		if (infra->at[n].asks && !infra->at[n].cut && infra->at[n].code == 0)
 			compare_one (infra, &infra->at[n]);

@@ -65,7 +65,7 @@ drivers_check (const struct larder_infra *infra, struct larder_error *error)
 	return code;
 }
 
-/* Has the driver that was opened the type, for this service? 0, or UNSUPPORTED and why. */
+/* Has the driver that was opened the type, for this service? 0, or UNSUPPORTED and why. One of another name would be: that is words_check_identity's. */
 static int
 offered (struct resource *resource, struct larder_error *error)
 {
@@ -75,7 +75,8 @@ offered (struct resource *resource, struct larder_error *error)
 	resource->means_stride = driver->resource_stride;
 	if (!resource->means)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "the driver %s has no %s", driver->name, resource->type);
-	return resource->means->supports ? resource->means->supports (resource->instance->self, &request, NULL, error) : 0;
+	int code = resource->means->supports ? resource->means->supports (resource->instance->self, &request, NULL, error) : 0;
+	return code == LARDER_E_INVALID ? 0 : code;
 }
 
 /* What the driver of the data does not set up itself is its control module's matter. The first is but described: its storage need not be there. */

@@ -167,8 +167,10 @@ const struct larder_path_rule *resource_rule (const struct resource *resource, c
 
 /* INVALID, with the place, unless the value is of the path's type and among the words that the table has for it. It was written as `key` of section `at`. */
 int words_check_value (const struct resource *resource, const char *path, const char *value, const struct config_section *at, const char *key, struct larder_error *error);
-/* All desired lines, but for what others tell. */
+/* All desired lines, but for what others tell, and how many there are. */
 int words_check (const struct larder_infra *infra, const struct resource *resource, struct larder_error *error);
+/* What it is called, where none is there yet: its service would make none. */
+int words_check_identity (const struct larder_infra *infra, const struct resource *resource, struct larder_error *error);
 /* INVALID for a line, with the place: the driver says why. */
 int words_refuse (const struct larder_infra *infra, const struct resource *resource, const struct line *line, const struct larder_error *why, struct larder_error *error);
 /* Of what is to go, or is not asked for, nobody needs to mend them. */

@@ -5,6 +5,7 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
+#include <regex.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,9 +31,12 @@ static const struct { const char *type, *path, *kind; } kinds[] = {
 
 /* Keys that are not called as the end of their path. */
 static const struct { const char *path, *key; } keys[] = {
-	{ "behavior[*].cached-method[*]", "cached-methods" }, { "behavior[*].method[*]", "methods" }, { "cors[*].method[*]", "methods" }, { "log[*]", "logs" },
-	{ "origin[*].access", "origin-access" }, { "rule[*].transition[*].days", "transition" }, { "rule[*].within-seconds", "time-control" },
+	{ "access-point[*]", "access-point" }, { "behavior[*].cached-method[*]", "cached-methods" }, { "behavior[*].method[*]", "methods" }, { "cors[*]", "id" },
+	{ "cors[*].expose[*]", "expose" }, { "cors[*].header[*]", "headers" }, { "cors[*].method[*]", "methods" }, { "cors[*].origin[*]", "origins" }, { "log[*]", "logs" },
+	{ "origin[*].access", "origin-access" }, { "rule[*]", "id" }, { "rule[*].transition[*]", "transition" }, { "rule[*].transition[*].days", "transition" },
+	{ "rule[*].within-seconds", "time-control" }, { "security-group.name", "security-group" }, { "selection[*]", "selection" }, { "tag[*]", "tags" },
 };
+static const struct { const char *type, *key; } identities[] = { { "backup", "plan" }, { "bucket", "bucket" }, { "database", "instance" }, { "filesystem", "token" } };
 
 static const char *
 key_of (const struct resource *one, const char *path)
@@ -68,22 +72,26 @@ holds (const struct config_section *at, const char *key, const char *word)
 	return false;
 }
 
-/* The section where the value of a line was written: of those of a kind the first that holds it, for it is wrong wherever it stands. */
+/* The section where the value of a line was written: of those of a kind the first that holds it, for it is wrong wherever it stands. What has no id has the section's name for one. */
 static const struct config_section *
-section_of (const struct larder_infra *infra, const struct resource *one, const char *path, const char *key, const char *word)
+section_of (const struct larder_infra *infra, const struct resource *one, const char *path, const char **key, const char *word)
 {
+	bool id = strcmp (*key, "id") == 0;
 	for (size_t n = 0; !one->driver && n < sizeof kinds / sizeof *kinds; n++)
 		for (const struct config_section *at = NULL; strcmp (kinds[n].type, one->type) == 0 && strncmp (path, kinds[n].path, strlen (kinds[n].path)) == 0
 			&& (at = config_next (larder_configuration (infra->larder), kinds[n].kind, at));)
-			if (holds (at, key, word))
+			if (holds (at, *key, word) || (id && strcmp (config_name (at), word) == 0))
 				return at;
+	if (id && !one->driver)
+		*key = "rule";                   /* the only one of a [backup] */
 	return one->at;
 }
 
 static int
 refuse (const struct config_section *at, const char *key, const char *value, const char *next, struct larder_error *error, const char *what)
 {
-	return larder_fail_next (error, LARDER_E_INVALID, next, "'%s' of %s in [%s \"%s\"] of %s%s", value, key, config_kind (at), config_name (at), config_where_key (at, key), what);
+	return larder_fail_next (error, LARDER_E_INVALID, next, "'%.100s%s' of %s in [%s \"%s\"] of %s%s", value, strlen (value) > 100 ? "…" : "", key, config_kind (at), config_name (at),
+		config_where_key (at, key), what);
 }
 
 /* ---- the words of a path ---- */
@@ -102,22 +110,38 @@ member_of (const char *pattern, const char *path, size_t *ret_length)
 	return NULL;
 }
 
-/* The row of the table for that path, and what it is about: the value, or a member. An older module's type ends before its words. */
+/* The n-th row. An older module's type ends before its words. */
 static const struct larder_words *
-row_of (const struct resource *one, const char *path, const char *value, const char **ret_word)
+row_at (const struct resource *one, size_t n)
 {
-	const char *row = one->means_stride < offsetof (struct larder_resource_type, words_stride) + sizeof one->means->words_stride ? NULL : (const char *) one->means->words;
-	for (; row && ((const struct larder_words *) (const void *) row)->path; row += one->means->words_stride) {
-		const struct larder_words *words = (const struct larder_words *) (const void *) row;
-		bool member = words->path[strlen (words->path) - 1] == ']';
-		size_t length = 0;
-		const char *open = member ? member_of (words->path, path, &length) : NULL;
-		if (member ? !open : !path_matches (words->path, path))
-			continue;
-		*ret_word = member ? path_member (one->arena, open) : value;
-		return *ret_word ? words : NULL;
-	}
-	return NULL;
+	if (one->means_stride < offsetof (struct larder_resource_type, words_stride) + sizeof one->means->words_stride || !one->means->words)
+		return NULL;
+	const struct larder_words *row = (const struct larder_words *) (const void *) ((const char *) one->means->words + n * one->means->words_stride);
+	return row->path ? row : NULL;
+}
+
+static bool
+ends_with (const char *text, const char *end)
+{
+	size_t length = strlen (text), tail = strlen (end);
+	return length >= tail && strcmp (text + length - tail, end) == 0;
+}
+
+/* What the row is about in that line, as long as its path goes: the value, or a member. NULL: it is about another. */
+static const char *
+subject_of (const struct resource *one, const char *pattern, const char *path, const char *value, const char **about)
+{
+	char plain[200];
+	size_t length = strlen (pattern);
+	*about = path;
+	if (strncmp (pattern, path, strcspn (pattern, "[")) != 0 || ends_with (pattern, "[]"))
+		return NULL;
+	snprintf (plain, sizeof plain, "%.*s", (int) length - ends_with (pattern, "]="), pattern);
+	if (!ends_with (pattern, "]"))
+		return path_matches (plain, path) ? value : NULL;
+	const char *open = member_of (pattern, path, &length);
+	*about = open ? arena_copy_bytes (one->arena, path, length) : NULL;
+	return *about ? path_member (one->arena, open) : NULL;
 }
 
 /* One alternative: the word itself, or with a '*' how it begins, and then something must follow. */
@@ -141,12 +165,52 @@ is_among (const char *word, const char *words)
 	}
 }
 
-/* The row that the line does not keep to, and its word that is none; NULL: it does. */
-static const struct larder_words *
-slip_of (const struct resource *one, const char *path, const char *value, const char **ret_word)
+/* A table of before there were patterns tells none. */
+static bool
+has_shapes (const struct resource *one)
 {
-	const struct larder_words *words = row_of (one, path, value, ret_word);
-	return words && !is_among (*ret_word, words->words) ? words : NULL;
+	return one->means->words_stride >= offsetof (struct larder_words, say) + sizeof (char *);
+}
+
+static bool
+has_pattern (const char *pattern, const char *word)
+{
+	regex_t compiled;
+	bool wanted = *pattern != '!';
+	if (regcomp (&compiled, pattern + !wanted, REG_EXTENDED | REG_NOSUB) != 0)
+		return true;
+	bool found = regexec (&compiled, word, 0, NULL, 0) == 0;
+	regfree (&compiled);
+	return found == wanted;
+}
+
+static size_t
+characters_of (const char *text)
+{
+	size_t count = 0;
+	for (; *text; text++)
+		count += ((unsigned char) *text & 0xc0) != 0x80;
+	return count;
+}
+
+/* Where a line does not keep to a row: its word that is none, and the path of what that is. */
+struct slip { const struct larder_words *row; const char *word, *about; };
+
+static bool
+keeps (const struct resource *one, const struct larder_words *row, const char *word)
+{
+	if (row->words && !is_among (word, row->words))
+		return false;
+	return !has_shapes (one) || ((!row->pattern || has_pattern (row->pattern, word)) && (!row->most || characters_of (word) <= row->most));
+}
+
+static bool
+has_slip (const struct resource *one, const char *path, const char *value, struct slip *ret)
+{
+	for (size_t n = 0; (ret->row = row_at (one, n)); n++)
+		if ((ret->word = subject_of (one, ret->row->path, path, value, &ret->about)) && !keeps (one, ret->row, ret->word))
+			return true;
+	return false;
 }
 
 /* As people read it: how it begins, and then more. */
@@ -160,58 +224,127 @@ shown (struct larder_arena *arena, const char *alternative)
 
 /* Numbers are near to none: all are told, and what they count. What is written with its unit is told so. */
 static int
-refuse_slip (const struct resource *one, const char *path, const char *value, const char *word, const struct larder_words *words, const struct config_section *at, const char *key,
-             struct larder_error *error)
+refuse_word (const struct resource *one, const char *path, const struct slip *slip, bool whole, const struct config_section *at, const char *key, struct larder_error *error)
 {
 	const struct larder_path_rule *rule = resource_rule (one, path);
 	const char *all[WORDS_MOST], *written = config_text (at, key);
-	char next[NEXT_MOST], *rest = arena_copy (one->arena, words->words);
-	bool number = word == value && rule->type == LARDER_INT;
+	char next[NEXT_MOST], *rest = arena_copy (one->arena, slip->row->words);
+	bool number = whole && rule->type == LARDER_INT;
 	size_t count = 0;
 	if (!rest)
 		return larder_fail_memory (error);
 	while (count < WORDS_MOST && rest)
 		all[count++] = shown (one->arena, strsep (&rest, "|"));
-	text_suggest (next, sizeof next, number ? NULL : word, all, count);
+	text_suggest (next, sizeof next, number ? NULL : slip->word, all, count);
 	size_t length = strlen (next);
 	if (number && length < sizeof next)
 		snprintf (next + length, sizeof next - length, ": %s", rule->help);
-	return refuse (at, key, number && written ? written : word, next, error, " is no value of it");
+	return refuse (at, key, number && written ? written : slip->word, next, error, " is no value of it");
+}
+
+static int
+refuse_shape (const struct slip *slip, const struct config_section *at, const char *key, struct larder_error *error)
+{
+	char what[80];
+	size_t length = characters_of (slip->word);
+	if (slip->row->most && length > slip->row->most)
+		snprintf (what, sizeof what, " has %zu characters, and may have %zu", length, slip->row->most);
+	return refuse (at, key, slip->word, slip->row->say, error, slip->row->most && length > slip->row->most ? what : " is no value of it");
+}
+
+static int
+refuse_slip (const struct resource *one, const char *path, const char *value, const struct slip *slip, const struct config_section *at, const char *key, struct larder_error *error)
+{
+	if (slip->row->words && !is_among (slip->word, slip->row->words))
+		return refuse_word (one, path, slip, slip->word == value, at, key, error);
+	return refuse_shape (slip, at, key, error);
 }
 
 int
 words_check_value (const struct resource *one, const char *path, const char *value, const struct config_section *at, const char *key, struct larder_error *error)
 {
 	const struct larder_path_rule *rule = resource_rule (one, path);
-	const char *word = value;
+	struct slip slip;
 	bool truth;
 	int64_t number;
 	if (rule->type == LARDER_BOOL && text_bool (value, &truth) < 0)
 		return refuse (at, key, value, "yes or no", error, " is neither yes nor no");
 	if (rule->type == LARDER_INT && text_int (value, &number) < 0)
 		return refuse (at, key, value, rule->help, error, " is no number");
-	const struct larder_words *words = slip_of (one, path, value, &word);
-	return words ? refuse_slip (one, path, value, word, words, at, key, error) : 0;
+	return has_slip (one, path, value, &slip) ? refuse_slip (one, path, value, &slip, at, key, error) : 0;
 }
 
 /* ---- of a resource ---- */
 
+/* Lines are in the order of their paths: members of one set stand together. */
+static size_t
+members_of (const struct resource *one, const char *pattern)
+{
+	size_t count = 0, open = strlen (pattern) - 1, length, before = 0;
+	const char *last = "";
+	for (size_t n = 0; n < one->desired.count; n++) {
+		const char *path = one->desired.at[n].path;
+		length = strncmp (path, pattern, open) == 0 ? path_member_length (path) : 0;
+		count += length && (length != before || strncmp (path, last, length) != 0);
+		before = length, last = path;
+	}
+	return count;
+}
+
+static int
+check_counts (const struct resource *one, struct larder_error *error)
+{
+	const struct larder_words *row;
+	for (size_t n = 0; has_shapes (one) && (row = row_at (one, n)); n++) {
+		size_t count = ends_with (row->path, "[]") ? members_of (one, row->path) : 0;
+		const char *key = key_of (one, arena_printf (one->arena, "%.*s[*]", (int) strcspn (row->path, "["), row->path));
+		if (count > row->most)
+			return larder_fail_next (error, LARDER_E_INVALID, row->say, "[%s \"%s\"] of %s has %zu %s, and may have %zu", one->kind, one->section, config_where_key (one->at, key), count, key, row->most);
+	}
+	return 0;
+}
+
 int
 words_check (const struct larder_infra *infra, const struct resource *one, struct larder_error *error)
 {
-	for (size_t n = 0; words_matter (infra, one) && n < one->desired.count; n++) {
+	struct slip slip;
+	if (!words_matter (infra, one))
+		return 0;
+	for (size_t n = 0; n < one->desired.count; n++) {
 		const struct line *line = &one->desired.at[n];
-		const char *word = line->value, *key = key_of (one, line->path);
-		const struct larder_words *words = line->from ? NULL : slip_of (one, line->path, line->value, &word);
-		if (words)
-			return refuse_slip (one, line->path, line->value, word, words, section_of (infra, one, line->path, key, word), key, error);
+		if (line->from || !has_slip (one, line->path, line->value, &slip))
+			continue;
+		const char *key = key_of (one, slip.about);
+		const struct config_section *at = section_of (infra, one, line->path, &key, slip.word);
+		return refuse_slip (one, line->path, line->value, &slip, at, key, error);
 	}
-	return 0;
+	return check_counts (one, error);
+}
+
+int
+words_check_identity (const struct larder_infra *infra, const struct resource *one, struct larder_error *error)
+{
+	const struct larder_resource request = resource_request (one);
+	const char *key = one->driver ? "identity" : "id";
+	struct slip slip = { .word = one->identity };
+	struct larder_error why = LARDER_ERROR_INIT;
+	if (one->cut || !one->means || !words_matter (infra, one))
+		return 0;
+	for (size_t n = 0; !one->driver && n < sizeof identities / sizeof *identities; n++)
+		if (strcmp (identities[n].type, one->type) == 0)
+			key = identities[n].key;
+	for (size_t n = 0; (slip.row = row_at (one, n)); n++)
+		if (!*slip.row->path && !keeps (one, slip.row, slip.word))
+			return refuse_slip (one, "", "", &slip, one->at, key, error);
+	if (!one->means->supports || one->means->supports (one->instance->self, &request, NULL, &why) != LARDER_E_INVALID)
+		return 0;
+	return refuse (one->at, key, one->identity, why.next, error, arena_printf (one->arena, ": %s", why.message));
 }
 
 int
 words_refuse (const struct larder_infra *infra, const struct resource *one, const struct line *line, const struct larder_error *why, struct larder_error *error)
 {
 	const char *key = key_of (one, line->path), *value = line->value ? line->value : "";
-	return refuse (section_of (infra, one, line->path, key, value), key, value, why->next, error, arena_printf (one->arena, ": %s", why->message));
+	const struct config_section *at = section_of (infra, one, line->path, &key, value);
+	return refuse (at, key, value, why->next, error, arena_printf (one->arena, ": %s", why->message));
 }

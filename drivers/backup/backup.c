@@ -74,23 +74,6 @@ backup_ask (struct backup *backup, struct larder_call *call, struct larder_arena
 
 /* ---- the type ---- */
 
-/* "cron(MINUTE HOUR DAY MONTH WEEKDAY YEAR)", of which DAY or WEEKDAY is '?'. */
-static int
-check_schedule (const char *text, struct larder_error *error)
-{
-	static const char head[] = "cron(";
-	size_t fields = 0;
-	bool open = false;
-	if (strncmp (text, head, sizeof head - 1) != 0)
-		return 0;
-	const char *at = text + sizeof head - 1;
-	for (size_t length; (at += strspn (at, " ")), (length = strcspn (at, " )")); at += length, fields++)
-		open = open || ((fields == 2 || fields == 4) && length == 1 && *at == '?');
-	if (fields == 6 && open && strcmp (at, ")") == 0)
-		return 0;
-	return larder_fail_next (error, LARDER_E_INVALID, "cron(MINUTE HOUR DAY MONTH WEEKDAY YEAR), UTC, '?' for DAY or WEEKDAY: cron(0 2 * * ? *)", "that is no schedule of AWS Backup");
-}
-
 static int
 supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
 {
@@ -100,8 +83,6 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 	if (code < 0)
 		return code;
 	const char *region = aws_client_region (backup->client);
-	if (line && line->value && path_matches ("rule[*].schedule", line->path))
-		return check_schedule (line->value, error);
 	if (aws_region_apart (region) && line && line->value && strcmp (line->value, "auto") == 0 && strstr (line->path, "].role"))
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "in %s a role is not made here: role = ARN", region);
 	return 0;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "bucket-name.h"
 #include "cleanup.h"
 #include "error.h"
 #include "file.h"
@@ -17,19 +18,6 @@ int
 mock_cancelled (struct larder_call *call, struct larder_error *error)
 {
 	return larder_host->cancelled (call) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
-}
-
-/* As S3: 3 to 63 of a-z, 0-9, '-' and '.', a letter or digit at both ends. */
-static int
-check_name (const char *name, struct larder_error *error)
-{
-	static const char ends[] = "abcdefghijklmnopqrstuvwxyz0123456789", all[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
-	size_t length = name ? strnlen (name, 64) : 0;
-	if (length >= 3 && length <= 63 && strspn (name, all) == length && strchr (ends, *name) && strchr (ends, name[length - 1]))
-		return 0;
-	larder_fail (error, LARDER_E_INVALID, "'%.64s' cannot be a bucket", name ? name : "");
-	larder_explain (error, LARDER_DETAIL_NEXT, "3 to 63 lower-case letters, digits, dots and hyphens");
-	return LARDER_E_INVALID;
 }
 
 int
@@ -187,7 +175,7 @@ bucket_open_beside (const struct mock *mock, struct larder_call *call, const cha
 		.root = mock->root_fd >= 0 ? mock->root_fd : open_root (mock) };
 	int code = mock_cancelled (call, error);
 	if (code == 0)
-		code = check_name (name, error);
+		code = bucket_name_check (name, false, error);
 	if (code < 0)
 		return code;
 	if (write && mock->read_only) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "bucket-name.h"
 #include "cleanup.h"
 #include "error.h"
 #include "file.h"
@@ -125,8 +126,10 @@ bucket_remove (void *self, struct larder_call *call, const struct larder_resourc
 static int
 bucket_supports (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error)
 {
-	(void) self, (void) resource;
-	return line && line->value && strcmp (line->path, "tiering") == 0 ? tiering_check (line->value, error) : 0;
+	(void) self;
+	if (!line)
+		return bucket_name_check (resource->identity, true, error);
+	return line->value && strcmp (line->path, "tiering") == 0 ? tiering_check (line->value, error) : 0;
 }
 
 /* ---- all other types ---- */

@@ -7,7 +7,7 @@ libs3wire_la_SOURCES = \
 	%D%/reply.h %D%/reply-body.c %D%/reply-common.c %D%/reply-info.c %D%/reply-list.c %D%/reply-upload.c \
 	%D%/request.h %D%/request-common.c %D%/request-list.c %D%/request-object.c %D%/request-upload.c \
 	%D%/request-setting.c %D%/setting.c %D%/setting.h %D%/setting-beyond.c %D%/setting-plain.c %D%/setting-lifecycle.c %D%/setting-cors.c %D%/setting-tiering.c %D%/setting-policy.c \
-	%D%/setting-replication.c %D%/terraform.c %D%/server.c %D%/server.h %D%/wire.h drivers/traps/tiering.c drivers/traps/tiering.h
+	%D%/setting-replication.c %D%/terraform.c %D%/server.c %D%/server.h %D%/wire.h drivers/traps/bucket-name.c drivers/traps/bucket-name.h drivers/traps/tiering.c drivers/traps/tiering.h
 
 # All of the driver but its table, for glacier too.
 noinst_LTLIBRARIES += libs3.la

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "bucket-name.h"
 #include "buffer.h"
 #include "error.h"
 #include "lines.h"
@@ -362,8 +363,10 @@ supports (void *self, const struct larder_resource *resource, const struct larde
 		int code = s3_setting_supports (s3->server, resource->type, line, error);
 		return code == 0 ? s3_role_supports (s3, line, error) : code;
 	}
+	if (strcmp (resource->type, "bucket") == 0)
+		return bucket_name_check (resource->identity, strcmp (s3->server->name, "aws") == 0, error);
 	for (size_t i = 0; (setting = s3_setting_at (i)); i++)
-		if (strcmp (resource->type, "bucket") != 0 && strcmp (setting->type, resource->type) == 0)
+		if (strcmp (setting->type, resource->type) == 0)
 			return s3_server_need (s3->server, setting->feature, NULL, error);
 	return 0;
 }

@@ -37,6 +37,22 @@ WORDS = (
     ("throughput = bursting", "throughput = provisioned", "'provisioned' of throughput in [filesystem \"model-cache\"]", "did you mean 'provisioned …'?"),
     ("to-ia = 30d", "to-ia = 31d", "'31d' of to-ia in [filesystem \"model-cache\"]", AGES),
     ("egress = open", "egress = opened", "'opened' of egress in [filesystem \"model-cache\"]", "did you mean 'open'?"),
+    ("bucket = pingvas-studio-logs\n", "bucket = Pingvas_logs\n", "'Pingvas_logs' of bucket in [store \"logs\"]", "3 to 63 lower-case letters"),
+    ("bucket = pingvas-studio-logs\n", "bucket = pingvas-s3alias\n", "'pingvas-s3alias' of bucket in [store \"logs\"]", "a name without it"),
+    ("origins = https://pingvas.studio, ", "origins = https://*.a.*.b, ", "'https://*.a.*.b' of origins in [cors \"studio\"]", "one * at the most"),
+    ("methods = GET, HEAD\nheaders = *", "methods = GET, HEAD\nheaders = *a*b", "'*a*b' of headers in [cors \"studio\"]", "one * at the most"),
+    ("tags = \"Name=Generated Images\", ", "tags = aWs:x=y, ", "'aWs:x' of tags in [store \"images\"]", "no aws: at the beginning"),
+    ("tags = \"Name=Generated Images\", ", "tags = Kind=a&b, ", "'a&b' of tags in [store \"images\"]", "letters, digits, spaces and _.:/=+-@"),
+    ("security-group = efs-models-sg", "security-group = sg-0123", "'sg-0123' of security-group in [filesystem \"model-cache\"]", "and not an id"),
+    ("security-group = efs-models-sg", "security-group = group^", "'group^' of security-group in [filesystem \"model-cache\"]", "255 at the most"),
+    ("access-point = /models", "access-point = models/", "'models/' of access-point in [filesystem \"model-cache\"]", "from the root on"),
+    ("vault = main", "vault = a b", "'a b' of vault in [backup \"models\"]", "letters, digits, - and _, 2 to 50"),
+    ("vault = main", "vault = v", "'v' of vault in [backup \"models\"]", "letters, digits, - and _, 2 to 50"),
+    ("plan = efs-models-daily-backup", "plan = a/b", "'a/b' of plan in [backup \"models\"]", "letters, digits and -_."),
+    ("rule = daily_backup", "rule = daily/backup", "'daily/backup' of rule in [backup \"models\"]", "letters, digits and -_."),
+    ("selection = efs-models-selection", "selection = a&b", "'a&b' of selection in [backup \"models\"]", "letters, digits and -_."),
+    ("schedule = cron(0 2 * * ? *)", "schedule = cron(99 2 * * ? *)", "'cron(99 2 * * ? *)' of schedule in [backup \"models\"]", "cron(MINUTE HOUR DAY MONTH WEEKDAY YEAR)"),
+    ("schedule = cron(0 2 * * ? *)", "schedule = rate(0 days)", "'rate(0 days)' of schedule in [backup \"models\"]", "rate(12 hours)"),
     ("schedule = cron(0 2 * * ? *)", "schedule = daily", "'daily' of schedule in [backup \"models\"]", "one of cron(…, rate(…"),
     ("rule = daily_backup", "rule = daily_backup\nrole = keeper", "'keeper' of role in [backup \"models\"]", "one of auto, arn:…"),
     ("logs = postgresql", "logs = postgres", "'postgres' of logs in [database \"postgresql\"]", "did you mean 'postgresql'?"),
@@ -68,6 +84,77 @@ def test_cli_words_name_the_line():
         key = rest.split()[1]
         number = int(got.err.split("larder.ini:")[1].split()[0].rstrip(":"))
         assert lines[number - 1].startswith(key + " = ") and word in lines[number - 1], (new, lines[number - 1], got.err)
+
+
+# The same of what is too long by one character, and of one tag too many: what is written, how it begins, its section, how many there may be.
+LONG = (
+    ("tags = \"Name=Generated Images\", ", "tags = %s=v, ", "tags in [store \"images\"]", 128), ("tags = \"Name=Generated Images\", ", "tags = k=%s, ", "tags in [store \"images\"]", 256),
+    (RULE, "id = %s\n", "id in [lifecycle \"uploads\"]", 255), (COPY, "id = %s\n", "id in [replication \"tokyo\"]", 255), ("comment = Pingvas Studio Images CDN", "comment = %s", "comment in [cdn \"images\"]", 128),
+    ("security-group = efs-models-sg", "security-group = %s", "security-group in [filesystem \"model-cache\"]", 255), (SHARE, "token = %s\n", "token in [filesystem \"model-cache\"]", 64),
+    ("plan = efs-models-daily-backup", "plan = %s", "plan in [backup \"models\"]", 50), ("rule = daily_backup", "rule = %s", "rule in [backup \"models\"]", 50),
+    ("selection = efs-models-selection", "selection = %s", "selection in [backup \"models\"]", 50), ("vault = main", "vault = %s", "vault in [backup \"models\"]", 50),
+)
+
+
+def refused_or_planned(change, legal, told):
+    env = configured(PIPELINE, change)
+    for words in (("infra", "plan"), ("config", "check"), *(() if legal else [("infra", "apply")])):
+        got = larder(*words, env=env)
+        assert got.code == (0 if legal else 2) and (legal or all(word in got.err for word in (*told, "larder.ini:%d" % where(*change), "next: "))), (words, told, got.code, got.err)
+    assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-uploads")), told
+
+
+def test_cli_words_of_too_many_characters():
+    """Characters, not bytes: the last that may be is let through, in letters of three bytes, too, where any are."""
+    shutil.rmtree(DEMO, True)
+    for old, new, what, most in LONG:
+        for letter in "x\ud55c" if "tags" in what else "x":
+            refused_or_planned((old, new % (letter * most)), True, ())
+            refused_or_planned((old, new % (letter * (most + 1))), False, (letter * 30, what, "has %d characters, and may have %d" % (most + 1, most)))
+
+
+def test_cli_words_of_too_many_tags():
+    """One of a distribution's 50 is by which it is known again."""
+    for old, section, most in (("\"Name=Generated Images\", Environment=production", "[store \"images\"]", 50), ("\"Name=Images CDN\"", "[cdn \"images\"]", 49),
+                               ("Name=pingvas-studio-models, \"Purpose=AI model cache\"", "[filesystem \"model-cache\"]", 50)):
+        for count in (most, most + 1):
+            refused_or_planned((old, ", ".join("k%d=v" % n for n in range(count))), count == most, (section, "has %d tags, and may have %d" % (count, most)))
+
+
+def test_cli_words_of_a_rule_of_several():
+    """What names the wrong id is the section of the rule, by its id or by its own name."""
+    for section, id_, line in (("daily", "id = %s\n" % ("r" * 51), "id = r"), ("r" * 51, "", "[backup-rule \"r")):
+        text = PIPELINE.replace("rule = daily_backup\nschedule = cron(0 2 * * ? *)\ndelete-after = 30d\n", "rules = %s\n" % section) + '[backup-rule "%s"]\n%sschedule = cron(0 2 * * ? *)\n' % (section, id_)
+        got = larder("infra", "plan", env=configured(text))
+        number = int(got.err.split("larder.ini:")[1].split()[0].rstrip(":"))
+        assert got.code == 2 and "of id in [backup-rule \"%s" % section[:20] in got.err and text.split("\n")[number - 1].startswith(line), got.err
+
+
+def test_cli_words_schedules():
+    """AWS's own examples, and what is beside them."""
+    for text in ("cron(15 10 ? * 6L 2027-2030)", "cron(0/10 * ? * MON-FRI *)", "cron(0/5 8-17 ? * MON-FRI *)", "cron(0 8 1 * ? *)", "cron(0 10 L * ? *)", "cron(0 18 15W JAN,JUL ? *)", "cron(0,30 5 ? * 3#2 *)", "cron(0  2  *  *  ?  *)",
+                 "rate(1 day)", "rate(12 hours)"):
+        refused_or_planned(("schedule = cron(0 2 * * ? *)", "schedule = \"%s\"" % text), True, ())
+    for text in ("cron(60 2 * * ? *)", "cron(0 24 * * ? *)", "cron(0 2 32 * ? *)", "cron(0 2 * 13 ? *)", "cron(0 2 ? * 8 *)", "cron(0 2 ? * DAY *)", "cron(0 2 * * * *)", "cron(0 2 ? * ? *)", "cron(0 2 * * ? 1969)", "cron(0 2 * * ?)",
+                 "cron(0 2 * * ? *", "rate(1 days)", "rate(2 day)", "rate(5)", "rate(5 weeks)"):
+        refused_or_planned(("schedule = cron(0 2 * * ? *)", "schedule = \"%s\"" % text), False, ("'%s' of schedule" % text, "UTC, '?' for DAY or WEEKDAY"))
+
+
+def test_cli_words_names_of_buckets():
+    """As S3 has them; on a server of one's own what S3 alone keeps for itself may be had."""
+    shutil.rmtree(DEMO, True)
+    asked = "bucket = pingvas-studio-uploads\n"
+    for name in ("abc", "a.b-c.1", "x" * 63, "1.2.3.4.5", "1.2.3.4a", "1234.2.3.4", "a.b-.c", "my-xn--bucket", "sthree", "s3alias"):
+        refused_or_planned((asked, "bucket = %s\n" % name), True, ())
+    for name in ("ab", "x" * 64, "Pingvas", "pingvas_studio", "a..b", "192.168.1.1", "-ab", "ab-", ".ab", "ab.", "a b", "\ud55c\uae00-bucket"):
+        refused_or_planned((asked, "bucket = %s\n" % name), False, ("of bucket in [store \"uploads\"]", "cannot be a bucket", "3 to 63 lower-case letters"))
+    kept = ("xn--abc", "sthree-abc", "amzn-s3-demo-x", "abc-s3alias", "abc--ol-s3", "abc.mrap", "abc--x-s3", "abc--table-s3")
+    for name in kept:
+        refused_or_planned((asked, "bucket = %s\n" % name), False, ("'%s' of bucket in [store \"uploads\"]" % name, "kept for S3's own"))
+    minio = {"LARDER_PROFILE": "minio", "MINIO_ROOT_USER": "x", "MINIO_ROOT_PASSWORD": "y"}
+    for name, code in [(name, 0) for name in kept] + [("Pingvas", 2), ("a..b", 2)]:
+        got = larder("config", "check", env={**configured(PIPELINE, (asked, "bucket = %s\n" % name)), **minio})
+        assert got.code == code and ("cannot be a bucket" in got.err) == bool(code), (name, got.code, got.err)
 
 
 def test_cli_words_that_can_be_had():
@@ -125,7 +212,7 @@ def test_cli_words_of_a_form_that_the_driver_knows():
         (5, "mode = 755", "mode = 755", ("rwx", "75", "07555", "798", "75x"), ("0755", "700")),
         (6, "throughput = bursting", "provisioned 100MiB/s", ("provisioned warp", "provisioned 100", "provisioned 0MiB/s"), ("provisioned 1MiB/s", "provisioned 3GiB/s")),
         (10, "schedule = cron(0 2 * * ? *)", "cron(0 2 * * ? *)", ("cron(0 2 * * ?)", "cron(0 2 * * * *)", "cron(0 2 * * ? * *)", "cron(0 2 * * ? *", "cron(0 2 * * ? *))", "cron()", "cron(0 ? 2 ? 2 2)"),
-         ("cron(0 5 ? * * *)", "cron(0/15 2,14 * * ? *)", "cron( 0 2  * * ? * )", "rate(1 days)")),
+         ("cron(0 5 ? * * *)", "cron(0/15 2,14 * * ? *)", "cron( 0 2  * * ? * )", "rate(1 day)")),
     )
     for line, old, instead, wrong, right in cases:
         key = old.split()[0]

@@ -105,7 +105,7 @@ static const struct larder_path_rule paths[] = {
 	{ "id", LARDER_STRING, LARDER_PATH_COMPUTED, "its number" }, { "size", LARDER_INT, 0, "how large" }, { "tag[*]", LARDER_STRING, 0, "tags" }, { 0 }
 };
 static const struct larder_path_rule few[] = { { "size", LARDER_INT, 0, "how large" }, { 0 } };
-static const struct larder_words words[] = { { "tag[*]", "a|b|colou*" }, { "size", "1|2|4" }, { NULL, NULL } }, unread[] = { { "sizes", "1" }, { NULL, NULL } };
+static const struct larder_words words[] = { { .path = "tag[*]", .words = "a|b|colou*" }, { .path = "size", .words = "1|2|4" }, { 0 } }, unread[] = { { .path = "sizes", .words = "1" }, { 0 } };
 #define WORDS(list) .words = list, .words_stride = sizeof *list
 #define THING .path_stride = sizeof *paths, .read = thing_read, .create = thing_create, .update = thing_update, .remove = thing_remove
 const struct larder_resource_type faulty_resources[] = {

@@ -166,6 +166,33 @@ def test_live_infra_roles_of_long_names():
     w.fresh()
 
 
+def test_live_infra_buckets_that_are_called_as_none_can_be_any_more():
+    """What was made before S3 had its rule is planned, read and set up as any other; where it is not there, nothing at all is made."""
+    w = world("aws")
+    w.fresh()
+    old, before = "Pingvas_Studio.xn--", open(w.config).read()
+    try:
+        change(w.config, ("bucket = %s\n" % UPLOADS, "bucket = %s\n" % old))
+        w.client.delete_bucket(Bucket=UPLOADS)
+        for words in (("infra", "plan"), ("infra", "apply"), ("config", "check")):
+            asked = len(w.between.requests)
+            got = larder(*words, env=w.env)
+            assert got.code == 2 and "'%s' of bucket in [store \"uploads\"]" % old in got.err and "larder.ini:" in got.err, (words, got.code, got.err)
+            assert {record["method"] for record in w.between.requests[asked:] if record["path"].lower().startswith("/pingvas")} <= {"GET", "HEAD"}
+        w.client.create_bucket(Bucket=old, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
+        assert (old, "versioning", "update") in w.marks() or (old, "versioning", "create") in w.marks(), w.marks()
+        w.infra("apply")
+        w.infra("apply")
+        assert w.writes() == [], w.writes()
+        w.client.put_object(Bucket=old, Key="a", Body=b"b")
+        got = larder("cat", "uploads:a", env=w.env)
+        assert (got.code, got.out) == (0, "b"), (got.code, got.err)
+    finally:
+        with open(w.config, "w") as file:
+            file.write(before)
+    w.empty()
+
+
 def test_live_infra_copies_of_somebody_else():
     """A rule that nobody here declared is not taken along when ours goes, nor left without its role: told by name, and all stays."""
     w = world("aws")

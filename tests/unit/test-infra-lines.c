@@ -206,10 +206,26 @@ static const struct { struct pair desired[3]; unsigned kept; bool empty; } sifte
 	{ { { "plain", "no" }, { "unknown", "x" } }, 0, true },
 };
 
+/* A table of before there were patterns has rows of two texts: what stands behind one is the next, and demands nothing. */
+START_TEST (words_of_an_older_table)
+{
+	static const struct { const char *path, *words; } old[] = { { "plain", "abb|c" }, { "rule[*]", "a" }, { "rule[]", NULL }, { NULL, NULL } };
+	static const struct pair desired[3] = { { "plain", "abb" }, { "rule[a].days", "1" } };
+	const struct larder_resource_type wordy = { .name = "thing", .paths = thing_paths, .path_stride = sizeof *thing_paths, .words = (const void *) old, .words_stride = sizeof *old };
+	struct larder_infra infra = { .flags = 0 };
+	struct resource one;
+	thing_begin (&one, desired, NULL);
+	one.means = &wordy;
+	one.means_stride = sizeof wordy;
+	ck_assert_int_eq (words_check (&infra, &one, NULL), 0);
+	thing_end (&one);
+}
+END_TEST
+
 /* A value that another resource tells is whatever it will be; an older module has no words, wherever its table ends. */
 START_TEST (words_of_others)
 {
-	static const struct larder_words words[] = { { "plain", "a|b" }, { NULL, NULL } };
+	static const struct larder_words words[] = { { .path = "plain", .words = "a|b" }, { 0 } };
 	static const struct pair desired[3] = { { "plain", "c" } };
 	const struct larder_resource_type wordy = { .name = "thing", .paths = thing_paths, .path_stride = sizeof *thing_paths, .words = words, .words_stride = sizeof *words };
 	struct larder_infra infra = { .flags = 0 };
@@ -396,6 +412,7 @@ main (void)
 		{ "test-infra-lines-written", what_is_written, COUNT_OF (written) },
 		{ "test-infra-lines-lacking", what_it_lacks, COUNT_OF (sifted) },
 		{ "test-infra-lines-words-of-others", words_of_others, 0 },
+		{ "test-infra-lines-words-of-an-older-table", words_of_an_older_table, 0 },
 		{ "test-infra-lines-digest", digest, COUNT_OF (digests) },
 		{ "test-infra-lines-forgotten", forgotten, 0 },
 		{ "test-infra-lines-not-asked-again", not_asked_again, 0 },

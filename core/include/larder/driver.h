@@ -290,10 +290,14 @@ struct larder_path_rule {
 	const char *help;
 };
 
-/* What a value may be. `words`: alternatives joined by '|'; one that ends in '*' is how it begins ("provisioned *"). Of a `path` that ends in a member
- * ("cors[*].method[*]", "rule[*].transition[*]") it is what that member may be, whatever is below it; of any other what the value may be. Paths that
- * no row has take anything. What else is written is refused, with file and line, before any service is asked. */
-struct larder_words { const char *path, *words; };
+/* What a value may be: all rows about it hold. `words`: alternatives joined by '|'; one that ends in '*' is how it begins ("provisioned *"). `pattern`: an extended
+ * regular expression that it must match, or behind a '!' one that it must not. `most`: characters at the most. NULL and 0 demand nothing; `say` is what to write
+ * instead, where a pattern or a length tells it.
+ * Of a `path` that ends in a member ("cors[*].method[*]", "rule[*].transition[*]") it is what that member may be, whatever is below it, with '=' behind it
+ * ("tag[*]=") the value of that line; of one that ends in "[]" ("tag[]") `most` is how many of them there may be; of any other what the value may be. "" is the
+ * identity: that of what is there already is nobody's matter. Paths that no row has take anything. What else is written is refused, with file and line, before
+ * anything is made, and but for an identity before any service is asked. */
+struct larder_words { const char *path, *words, *pattern; size_t most; const char *say; };
 
 enum larder_resource_state {
 	LARDER_RESOURCE_ABSENT = 0,
@@ -351,7 +355,7 @@ struct larder_resource_type {
 	int (*update) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 	int (*remove) (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 	/* Does this instance's service do what the line asks for, or with NULL, has it the type at all? 0, or UNSUPPORTED with the
-	 * reason; INVALID where no service does, a slip that `words` cannot tell: it is refused as those are. Asks nobody; what is not
+	 * reason; INVALID where no service does, a slip that `words` cannot tell, or with NULL, none has one of that identity: it is refused as those are. Asks nobody; what is not
 	 * supported is never sent. NULL: all that `paths` has. */
 	int (*supports) (void *self, const struct larder_resource *resource, const struct larder_line *line, struct larder_error *error);
 	const struct larder_trap *traps; /* ends with a NULL name, or NULL */

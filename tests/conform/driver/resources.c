@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <poll.h>
+#include <regex.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -255,16 +256,32 @@ may_change (size_t line)
 
 /* ---- the promises ---- */
 
-/* Is the row of words about a path of the table, or a member of one? */
+/* Is the row of words about a path of the table, a member of one, its value or how many there are, or about the identity? */
 static bool
 is_about (const char *path)
 {
 	size_t length = strlen (path);
+	bool counted = length > 1 && strcmp (path + length - 2, "[]") == 0, valued = length && path[length - 1] == '=';
+	length -= counted || valued;
 	const char *at = (const char *) means->paths;
-	for (; at && ((const struct larder_path_rule *) (const void *) at)->path; at += means->path_stride)
-		if (length && strncmp (((const struct larder_path_rule *) (const void *) at)->path, path, path[length - 1] == ']' ? length : length + 1) == 0)
+	for (; length && at && ((const struct larder_path_rule *) (const void *) at)->path; at += means->path_stride) {
+		const char *known = ((const struct larder_path_rule *) (const void *) at)->path;
+		if (strncmp (known, path, length) == 0 && (path[length - 1] == ']' ? !valued || !known[length] : counted || !known[length]))
 			return true;
-	return false;
+	}
+	return !length;
+}
+
+/* A pattern that cannot be read demands nothing; one without a word of what to write instead helps nobody. */
+static void
+shape_is_read (struct suite *suite, const struct larder_words *row)
+{
+	regex_t compiled;
+	int code = row->pattern ? regcomp (&compiled, row->pattern + (*row->pattern == '!'), REG_EXTENDED | REG_NOSUB) : -1;
+	WANT (!row->pattern || code == 0, "the pattern of '%s' cannot be read: '%s'", row->path, row->pattern);
+	WANT (row->say || (!row->pattern && !row->most), "nothing is said of what '%s' may be instead", row->path);
+	if (code == 0)
+		regfree (&compiled);
 }
 
 /* Words of a path that is in no row of the table would never be read. */
@@ -273,8 +290,12 @@ words_are_read (struct suite *suite)
 {
 	bool newer = suite->driver->resource_stride >= offsetof (struct larder_resource_type, words_stride) + sizeof means->words_stride;
 	const char *at = newer ? (const char *) means->words : NULL;
-	for (; at && ((const struct larder_words *) (const void *) at)->path; at += means->words_stride)
-		WANT (is_about (((const struct larder_words *) (const void *) at)->path), "there are words of '%s', which the table has not", ((const struct larder_words *) (const void *) at)->path);
+	for (; at && ((const struct larder_words *) (const void *) at)->path; at += means->words_stride) {
+		const struct larder_words *row = (const struct larder_words *) (const void *) at;
+		WANT (is_about (row->path), "there are words of '%s', which the table has not", row->path);
+		if (means->words_stride >= sizeof *row)
+			shape_is_read (suite, row);
+	}
 }
 
 static void
