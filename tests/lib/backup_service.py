@@ -7,6 +7,7 @@ against botocore's model of the service, and what is not in it is kept in `wrong
     service.rules.append(("CreateBackupPlan", 1, "lose"))     # the first of those is done, and its reply lost; "throttle", "deny"
 """
 import json
+import re
 import uuid
 
 import iam_roles
@@ -17,6 +18,18 @@ from stand_in import ACCOUNT, Refused
 
 # What a selection has none of is told all the same.
 EMPTY = {"ListOfTags": [], "NotResources": [], "Conditions": {"StringEquals": [], "StringNotEquals": [], "StringLike": [], "StringNotLike": []}}
+
+
+RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
+
+
+def scheduled(text):
+    """A rate of something, or six fields of which one of the days is left open, each number within its range; steps have none."""
+    rate = re.fullmatch(r"rate\(([1-9]\d*) (minute|hour|day)(s?)\)", text)
+    cron = re.fullmatch(r"cron\( *(.*?) *\)", text)
+    fields = cron.group(1).split() if cron else []
+    return (bool(rate) and (rate.group(1) == "1") == (rate.group(3) == "")) or (len(fields) == 6 and (fields[2] == "?") != (fields[4] == "?") and all(
+        least <= int(number) <= most for field, (least, most) in zip(fields, RANGES) for number in re.findall(r"(?<![/#\d])\d+", field)))
 
 
 class Service(stand_in.Service):
@@ -87,7 +100,11 @@ class Service(stand_in.Service):
     # ---- plans
 
     def checked(self, plan):
+        if not re.fullmatch("[a-zA-Z0-9._-]{1,50}", plan["BackupPlanName"]):        # the guide has it, and no model
+            raise Refused(400, "InvalidParameterValueException", "no plan can be called " + plan["BackupPlanName"])
         for rule in plan["Rules"]:
+            if not scheduled(rule.get("ScheduleExpression", "rate(1 day)")):
+                raise Refused(400, "InvalidParameterValueException", "no schedule: " + rule["ScheduleExpression"])
             if rule["TargetBackupVaultName"] not in self.vaults:
                 raise Refused(400, "InvalidParameterValueException", "no vault " + rule["TargetBackupVaultName"])
             life = rule.get("Lifecycle", {})

@@ -28,6 +28,25 @@ def value_of(shape, text):
     return text
 
 
+def readable(pattern):
+    """As Python has it: the models write classes of characters as Java does."""
+    for theirs, ours in (("\\p{L}", "\\w"), ("\\p{N}", "\\d"), ("\\p{Z}", "\\s"), ("\\p{M}", ""), ("\\p{S}", ""), ("\\p{P}", "")):
+        pattern = pattern.replace(theirs, ours)
+    return re.compile(pattern)
+
+
+def misfit(shape, value):
+    """Why a value is longer than the model has it, greater, or of another pattern, which botocore itself does not look at; None: it is not."""
+    pattern, most = shape.metadata.get("pattern"), shape.metadata.get("max")
+    if most is not None and shape.type_name in ("string", "list", "map") and len(value) > most:
+        return "is longer than %d" % most
+    if most is not None and shape.type_name in ("integer", "long") and int(value) > most:
+        return "is more than %d" % most
+    if pattern and shape.type_name == "string" and not readable(pattern).fullmatch(value):
+        return "is not as %s" % pattern
+    return None
+
+
 class Model:
     def __init__(self, service):
         servers.boto3()
@@ -82,9 +101,12 @@ class Model:
             raise Wrong("%s of another version" % name)
         shape = self.model.operation_model(name).input_shape
         for path, value in given.items():
-            kind = self.walk(shape, path.split("."), name)
+            leaf = self.walk(shape, path.split("."), name)
+            kind = leaf.type_name
             if kind not in ("string", "integer", "boolean") or (kind == "integer" and not value.lstrip("-").isdigit()) or (kind == "boolean" and value not in ("true", "false")):
                 raise Wrong("%s: %s cannot be %s" % (name, path, value))
+            if misfit(leaf, value):
+                raise Wrong("%s: %s = %r %s" % (name, path, value, misfit(leaf, value)))
         lacking = [member for member in shape.required_members if not any(path.split(".")[0] == self.sent(shape, member) for path in given)]
         if lacking:
             raise Wrong("%s lacks %s" % (name, lacking))
@@ -100,7 +122,7 @@ class Model:
 
     def walk(self, shape, parts, name):
         if not parts:
-            return shape.type_name
+            return shape
         if shape.type_name == "list":
             flat = self.model.metadata["protocol"] == "ec2" or shape.serialization.get("flattened")
             if not flat:
@@ -116,6 +138,10 @@ class Model:
         return self.walk(found[parts[0]], parts[1:], name)
 
     def unknown(self, value, shape, at=""):
+        """What the model does not have: names, words, and what is too long or of another form."""
+        wrong = misfit(shape, value)
+        if wrong:
+            return ["%s = %r %s" % (at, value, wrong)]
         if shape.type_name == "structure" and isinstance(value, dict):
             return [found for key, one in value.items() for found in
                     (self.unknown(one, shape.members[key], at + "." + key) if key in shape.members else [at + "." + key])]

@@ -246,6 +246,31 @@ copy-delete-after = 100d
     assert done.code == 2 and "'far' is no address of a vault" in done.out + done.err, done
 
 
+def test_live_backup_nothing_of_another_form_gets_through():
+    """What the service's model and its guide say of names and schedules holds here, too: the stand-in would refuse what our own table let through."""
+    from botocore.exceptions import ClientError
+    place.fresh()
+    rule = {"RuleName": "r" * 50, "TargetBackupVaultName": "Default", "ScheduleExpression": "cron(59 23 ? * 2#1 *)"}
+    made = place.client.create_backup_plan(BackupPlan={"BackupPlanName": "p" * 50, "Rules": [rule]})["BackupPlanId"]
+    for wrong in ({"BackupPlanName": "p" * 51}, {"RuleName": "r" * 51}, {"TargetBackupVaultName": "a b"}, {"ScheduleExpression": "cron(99 2 * * ? *)"}, {"ScheduleExpression": "rate(0 days)"}):
+        plan = {"BackupPlanName": "p", "Rules": [{**rule, **wrong}], **({} if set(wrong) <= set(rule) else wrong)}
+        plan["Rules"][0].pop("BackupPlanName", None)
+        try:
+            place.client.create_backup_plan(BackupPlan=plan)
+            raise AssertionError(wrong)
+        except ClientError:
+            pass
+    for operation, given in (("create_backup_vault", {"BackupVaultName": "v"}), ("create_backup_vault", {"BackupVaultName": "v" * 51}),
+                             ("create_backup_selection", {"BackupPlanId": made, "BackupSelection": {"SelectionName": "s" * 51, "IamRoleArn": ROLE, "Resources": [ARN]}})):
+        try:
+            getattr(place.client, operation)(**given)
+            raise AssertionError(given)
+        except ClientError:
+            pass
+    assert len(place.service.plans) == 1 and list(place.service.vaults) == ["Default"]
+    place.fresh()
+
+
 def test_live_backup_the_role_of_a_plan_with_copies():
     """May take them from where they are, too."""
     iam, statement = place.service.iam, {"Effect": "Allow", "Action": ["backup:CopyFromBackupVault"], "Resource": ["*"]}
