@@ -486,7 +486,7 @@ START_TEST (time_is_up)
 	bench.infra.wait = NS_PER_S / 20;
 	bench.service.pending = 1000;
 	look (&bench);
-	ck_assert_int_eq (larder_infra_apply (&bench.infra, hear, &heard, &counts, &error), LARDER_E_NOTREADY);
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, hear, &heard, &counts, &error), LARDER_E_UNAVAILABLE);
 	ck_assert_ptr_nonnull (strstr (error.message, "warming up"));
 	ck_assert_uint_eq (heard.times, 1);
 	ck_assert_uint_eq (counts.failed, 1);
@@ -506,7 +506,7 @@ START_TEST (time_is_up_within_a_pause)
 	look (&bench);
 	int64_t began = clock_boot ();
 	bench.at[0].waiting = (struct waiting) { .began = began, .told = -1, .pause = 30 * NS_PER_S };
-	ck_assert_int_eq (larder_infra_apply (&bench.infra, hear, &heard, NULL, NULL), LARDER_E_NOTREADY);
+	ck_assert_int_eq (larder_infra_apply (&bench.infra, hear, &heard, NULL, NULL), LARDER_E_UNAVAILABLE);
 	ck_assert_int_lt (clock_boot () - began, 20 * NS_PER_S);
 	ck_assert_uint_le (heard.times, 1);
 	bench_end (&bench);
