@@ -21,4 +21,10 @@ void bill_take (struct bill *bill, const struct bill *other);
 /* "0.0123" a month. NULL: nobody knows. */
 const char *bill_month (const struct bill *bill, struct larder_arena *arena);
 
+/* Has the table a price of fetching from that class? Without a table it may be. */
+bool bill_is_archived (const struct prices *prices, const char *storage_class);
+/* What it costs to have these for some days, in millionths: fetched, asked for, and kept as copies. False: nobody knows. `ret_within`: ns until they can be
+ * read; 0: not known. */
+bool bill_retrieval (const struct prices *prices, const char *storage_class, const char *tier, uint64_t objects, uint64_t bytes, uint32_t days, uint64_t *ret, int64_t *ret_within);
+
 #endif

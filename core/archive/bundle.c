@@ -68,7 +68,7 @@ append_piece (void *context, const void *bytes, size_t count, struct larder_erro
 static void
 add_line (struct bundle *bundle, const char *name, uint64_t offset, const struct item *item, const char *sum)
 {
-	char time[EXACT_ROOM];
+	char time[EXACT_ROOM], mode[8];
 	struct json json;
 	json_begin (&json, &bundle->index);
 	json_put_object (&json);
@@ -77,6 +77,8 @@ add_line (struct bundle *bundle, const char *name, uint64_t offset, const struct
 	json_member_uint (&json, "length", (uint64_t) item->facts.st_size);
 	exact_text (item->facts.st_mtim.tv_sec * NS_PER_S + item->facts.st_mtim.tv_nsec, time);
 	json_member (&json, "mtime", time);
+	snprintf (mode, sizeof mode, "%04o", (unsigned) item->facts.st_mode & 07777);
+	json_member (&json, "mode", mode);
 	json_member (&json, "sha256", sum);
 	json_put_object_end (&json);
 	buffer_add_char (&bundle->index, '\n');
@@ -92,7 +94,7 @@ add_member (struct bundle *bundle, struct item *item, const char *name, struct l
 	char sum[65];
 	uint64_t length = (uint64_t) item->facts.st_size;
 	buffer_init (&head, HEAD_MOST);
-	tar_add_head (&head, name, length, item->facts.st_mtim.tv_sec);
+	tar_add_head (&head, name, item->facts.st_mode, length, item->facts.st_mtim.tv_sec);
 	int code = head.failed ? larder_fail_memory (error) : append (bundle, head.at, head.length, error);
 	uint64_t offset = bundle->length;
 	sha256_begin (&filling.sum);

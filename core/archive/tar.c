@@ -27,11 +27,12 @@ add_zeros (struct buffer *into, size_t count)
 }
 
 static void
-add_block (struct buffer *into, const char *name, char type, uint64_t length, int64_t mtime)
+add_block (struct buffer *into, const char *name, char type, unsigned mode, uint64_t length, int64_t mtime)
 {
-	struct head head = { .mode = "0000644", .uid = "0000000", .gid = "0000000", .type = type, .magic = "ustar", .version = { '0', '0' } };
+	struct head head = { .uid = "0000000", .gid = "0000000", .type = type, .magic = "ustar", .version = { '0', '0' } };
 	unsigned sum = 0;
 	memcpy (head.name, name, strnlen (name, sizeof head.name));
+	snprintf (head.mode, sizeof head.mode, "%07o", mode & 07777);
 	snprintf (head.size, sizeof head.size, "%011llo", (unsigned long long) (length > SIZE_MOST ? 0 : length));
 	snprintf (head.mtime, sizeof head.mtime, "%011llo", (unsigned long long) (mtime < 0 || (uint64_t) mtime > SIZE_MOST ? 0 : mtime));
 	memset (head.sum, ' ', sizeof head.sum);
@@ -53,7 +54,7 @@ add_record (struct buffer *into, const char *keyword, const char *value)
 }
 
 void
-tar_add_head (struct buffer *into, const char *path, uint64_t length, int64_t mtime)
+tar_add_head (struct buffer *into, const char *path, unsigned mode, uint64_t length, int64_t mtime)
 {
 	char digits[24];
 	struct buffer records;
@@ -64,11 +65,11 @@ tar_add_head (struct buffer *into, const char *path, uint64_t length, int64_t mt
 	if (length > SIZE_MOST)
 		add_record (&records, "size", digits);
 	if (records.length) {
-		add_block (into, "larder.pax", 'x', records.length, mtime);
+		add_block (into, "larder.pax", 'x', 0644, records.length, mtime);
 		buffer_add (into, records.at, records.length);
 		add_zeros (into, tar_padding (records.length));
 	}
 	into->failed |= records.failed;
 	buffer_free (&records);
-	add_block (into, path, '0', length, mtime);
+	add_block (into, path, '0', mode, length, mtime);
 }

@@ -7,9 +7,9 @@
 
 enum { TAR_BLOCK = 512 };
 
-/* Adds the head of a regular file, that anybody may read: one block, or three or more where the name or the length is too long for it. `mtime` in
+/* Adds the head of a regular file: one block, or three or more where the name or the length is too long for it. `mtime` in
  * whole seconds, none before 1970. */
-void tar_add_head (struct buffer *into, const char *path, uint64_t length, int64_t mtime);
+void tar_add_head (struct buffer *into, const char *path, unsigned mode, uint64_t length, int64_t mtime);
 /* Zeros behind a file of this length. */
 size_t tar_padding (uint64_t length);
 /* What ends it. */

@@ -18,9 +18,8 @@ enum { PRICES_MOST = 1 << 20 };
 
 /* ---- one price ---- */
 
-/* Digits, and a point with digits behind it. */
-static bool
-is_decimal (const char *text)
+bool
+price_is_amount (const char *text)
 {
 	size_t whole = strspn (text, "0123456789"), part = text[whole] == '.' ? strspn (text + whole + 1, "0123456789") : 0;
 	return whole > 0 && text[whole + (text[whole] == '.') + part] == '\0' && (text[whole] != '.' || part > 0);
@@ -33,12 +32,13 @@ take_measure (const char *file, const struct ini_entry *entry, struct price *pri
 	uint64_t *sizes[] = { &price->smallest, &price->each, &price->each_standard };
 	static const char *const keys[] = { "smallest", "each", "each-standard" };
 	const char *text = entry->value.text;
+	int64_t *span = strcmp (entry->key, "least") == 0 ? &price->least : strcmp (entry->key, "within") == 0 ? &price->within : NULL;
 	for (size_t n = 0; n < sizeof keys / sizeof *keys; n++)
 		if (strcmp (entry->key, keys[n]) == 0)
 			return text && text_size (text, sizes[n]) == 0 ? 0 : ini_fail (error, file, entry->line, "'%s' is no size, as 32KiB", entry->key);
-	if (strcmp (entry->key, "least") != 0)
+	if (!span)
 		return 1;
-	return text && text_duration (text, &price->least) == 0 ? 0 : ini_fail (error, file, entry->line, "'least' is no span of time, as 90d");
+	return text && text_duration (text, span) == 0 ? 0 : ini_fail (error, file, entry->line, "'%s' is no span of time, as 90d", entry->key);
 }
 
 static int
@@ -55,7 +55,7 @@ take_entry (const char *file, const struct ini_entry *entry, struct price *price
 	if (code <= 0)
 		return code;
 	if (strcmp (entry->key, "of") != 0)
-		return ini_fail (error, file, entry->line, "a price has no '%s': amount, unit, source, class, least, smallest, each, each-standard and of", entry->key);
+		return ini_fail (error, file, entry->line, "a price has no '%s': amount, unit, source, class, least, within, smallest, each, each-standard and of", entry->key);
 	price->of = entry->value.items;
 	price->of_count = entry->value.count;
 	return entry->value.items ? 0 : ini_fail (error, file, entry->line, "'of' is not a list of items");
@@ -73,7 +73,7 @@ read_price (struct larder_arena *arena, const char *file, const struct ini_secti
 		if (code < 0)
 			return code;
 	}
-	if (!price->amount || !is_decimal (price->amount) || !price->unit || !price->source)
+	if (!price->amount || !price_is_amount (price->amount) || !price->unit || !price->source)
 		return ini_fail (error, file, section->line, "price '%s' needs an amount (as 0.025), a unit and a source", section->name);
 	**last = price;
 	*last = &price->next;
@@ -217,12 +217,12 @@ price_times (struct larder_arena *arena, const struct price *price, uint64_t cou
 enum { MILLION = 1000000 };
 
 bool
-price_of_bytes (const struct price *price, uint64_t bytes, uint64_t *ret)
+price_share (const struct price *price, uint64_t count, uint64_t per, uint64_t *ret)
 {
 	uint64_t sum, unit;
 	if (!split_amount (price->amount, &sum, &unit))
 		return false;
-	unsigned __int128 whole = (unsigned __int128) sum * bytes, divisor = (unsigned __int128) unit << 30;
+	unsigned __int128 whole = (unsigned __int128) sum * count, divisor = (unsigned __int128) unit * per;
 	if (whole > (unsigned __int128) UINT64_MAX * unit)
 		return false;
 	*ret = (uint64_t) ((whole * MILLION + divisor - 1) / divisor);

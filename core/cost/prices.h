@@ -15,6 +15,7 @@ struct price {
 	size_t of_count;
 	const char *storage_class;       /* key "class": told of stores of this class, and of those that name none; NULL: of any */
 	int64_t least;                   /* ns for which it is paid at the least; 0: as long as it is there */
+	int64_t within;                  /* ns that the service takes for it, at the most; 0: at once */
 	uint64_t smallest;               /* bytes that are paid for an object that has less */
 	uint64_t each, each_standard;    /* bytes that are paid for each object beside its own, at this price and at that of "storage STANDARD" */
 	const struct price *next;
@@ -31,12 +32,15 @@ int prices_read (struct larder_arena *arena, const char *pipeline, const char *n
 const struct price *prices_find (const struct prices *prices, const char *name);
 /* The exact product, "0.015". NULL: no memory, or more than is counted in. */
 char *price_times (struct larder_arena *arena, const struct price *price, uint64_t count);
-/* `bytes` at a price for each GB (2^30), in millionths, begun ones whole. False: more than is counted in. */
-bool price_of_bytes (const struct price *price, uint64_t bytes, uint64_t *ret);
+/* What `count` costs at a price for each `per`, in millionths, begun ones whole. False: more than is counted in. */
+bool price_share (const struct price *price, uint64_t count, uint64_t per, uint64_t *ret);
+#define PRICE_GB (UINT64_C (1) << 30)
 /* So many millionths, "0.000245". NULL: no memory. */
 char *price_text (struct larder_arena *arena, uint64_t millionths);
 /* Of one store's class: "storage CLASS". NULL: nobody knows. `prices` NULL: no table. */
 const struct price *prices_of_class (const struct prices *prices, const char *storage_class);
+/* Is it written as an amount is: digits, and a point with digits behind it? */
+bool price_is_amount (const char *text);
 /* Does a line of this type cost it? `path` NULL: the thing as a whole. Pure. */
 bool price_is_of (const struct price *price, const char *type, const char *path, const char *value);
 

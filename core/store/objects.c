@@ -341,6 +341,23 @@ store_remove_seen (struct larder_store *store, const char *key, const struct lar
 }
 
 int
+store_restore (struct larder_store *store, const char *key, const char *version, const char *tier, uint32_t days, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const struct larder_restore request = { .size = sizeof request, .object = { sizeof request.object, store->bucket, key, version }, .days = days, .tier = tier };
+	int code = arena ? check_key (store, key, error) : larder_fail_memory (error);
+	if (code < 0)
+		return code;
+	if (!store_can (store, offsetof (struct larder_driver, restore)))
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "the driver %s archives nothing: all of '%s' can be read", store->driver->name, store->name);
+	struct larder_call call = larder_call_begin (store->larder, arena);
+	instance_enter (store->instance);
+	code = store->driver->restore (store->instance->self, &call, &request, error);
+	instance_leave (store->instance);
+	return code;
+}
+
+int
 store_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error)
 {
 	int code = check_key (store, key, error);

@@ -134,6 +134,10 @@ int store_parts_abort (struct larder_store *store, const struct larder_upload *u
 typedef int (*store_upload_fn) (void *context, const struct larder_upload *upload, struct larder_error *error);
 int store_uploads (struct larder_store *store, const char *key, store_upload_fn upload, void *context, struct larder_error *error);
 
+/* Asks for a readable copy of an archived object; returns at once, stat tells how far it is. 0 also when it is on its way; CONFLICT: it is not archived.
+ * UNSUPPORTED where nothing is archived. */
+int store_restore (struct larder_store *store, const char *key, const char *version, const char *tier, uint32_t days, struct larder_error *error);
+
 /* Remove with conditions; one key. `if_match` may be NULL. */
 int store_remove_if (struct larder_store *store, const char *key, const char *if_match, struct larder_error *error);
 /* Remove the object that `seen` tells of and no other: under its etag, or where the storage does not look at that, its

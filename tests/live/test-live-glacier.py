@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """test-live-glacier.py: the driver glacier on moto: where what is written goes, and what becomes of it from there until it can be read. moto's own restores wait
 until the test lets them end."""
+import email.utils
 import json
 import os
+import shutil
 import sys
 import tempfile
+import time
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -135,6 +138,41 @@ def test_live_glacier_by_the_tool():
             assert "restore" not in told and "restore" not in larder("stat", "backups:index", env=env).out, told
     finally:
         between.stop()
+
+
+def test_live_glacier_job():
+    """archive restore: asked for once; a copy that ends within the hour is asked for anew before it is fetched (c-G04); fetched, whatever order the header has."""
+    server = started("moto")
+    between = proxy.Proxy(server.endpoint)
+    try:
+        with tempfile.TemporaryDirectory() as home:
+            env = dict(server.environment(between.endpoint), LARDER_CONFIG=place(home, between, "moto"), LARDER_PROFILE="test", XDG_STATE_HOME=home)
+            server.make_bucket(BUCKET)
+            write(os.path.join(home, "a"), b"bytes")
+            for key in ("p/a", "p/b"):
+                assert larder("put", os.path.join(home, "a"), "backups:" + key, env=env).code == 0
+            assert larder("put", "--class", "STANDARD", os.path.join(home, "a"), "backups:p/plain", env=env).code == 0
+            words = ("archive", "restore", "--to", os.path.join(home, "out"), "backups:p/")
+
+            def asked(key="p/"):
+                return sum(r["method"] == "POST" and key in r["path"] and "restore" in r["path"] for r in between.requests)
+            for how in (BEGINS, BEGINS, STAYS):
+                restores(how)
+                got = larder(*words, env=env)
+                assert got.code == 9 and asked() == 3, (asked(), got.err)
+            restores(ENDS)
+            soon = email.utils.formatdate(time.time() + 60, usegmt=True)
+            for told, more in (('ongoing-request="false", expiry-date="%s"' % soon, 1), ('ongoing-request="false", expiry-date="Fri, 21 Dec 2100 00:00:00 GMT"', 0)):
+                before = asked("p/a")
+                between.plan([{"method": "HEAD", "path": "p/a", "do": "headers", "set": {"x-amz-restore": told}}])
+                got = larder(*words, env=env)
+                assert got.code == 0 and asked("p/a") == before + more, (told, asked("p/a") - before, got.err)
+                between.plan([])
+                shutil.rmtree(os.path.join(home, "larder"))
+            assert sorted(os.listdir(os.path.join(home, "out/p"))) == ["a", "b", "plain"]
+    finally:
+        between.stop()
+        restores(ENDS)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,8 @@ cdn url images:one
 cdn sign --expires 1h images:one
 cdn invalidate images:one
 archive put {tree} images:t/
+archive restore images:one
+archive status
 cdn check images:one
 infra plan
 infra show

@@ -9,6 +9,7 @@ extern "C" {
 #endif
 
 enum larder_archive_flag {              /* beside LARDER_RECURSIVE and LARDER_DRY_RUN */
+	LARDER_ARCHIVE_WAIT = 1 << 17,
 	LARDER_ARCHIVE_PACK = 1 << 16    /* small files together, in bundles */
 };
 
@@ -40,6 +41,49 @@ struct larder_archived {
  * of TMPDIR. Events, summary and code as of larder_transfer. */
 LARDER_API int larder_archive_put (struct larder *larder, struct larder_arena *arena, const struct larder_archive *request, larder_event_fn event, void *context,
                                    struct larder_archived *ret, struct larder_summary *ret_summary, struct larder_error *error);
+
+/* What is archived, made readable for a while: a job that takes hours, whose state is kept in the state folder and that goes on where it was. */
+struct larder_archive_restore {
+	size_t size;
+	uint32_t flags;                  /* LARDER_RECURSIVE: all that begins so; LARDER_DRY_RUN: the estimate alone; LARDER_ARCHIVE_WAIT: until all is ready */
+	const char *const *addresses;    /* STORE:KEY, of one store */
+	size_t count;
+	const char *list;                /* file with such addresses, one a line; NULL: none */
+	const char *tier;                /* the service's own word, "Standard" */
+	uint32_t days;                   /* for which it can be read */
+	const char *most;                /* what it may cost, "5.00"; NULL: anything */
+	const char *to;                  /* folder into which each is fetched under its key, once it can be read; NULL: none */
+	int64_t wait;                    /* ns at the most; 0: for ever */
+};
+
+/* What it comes to, before anything is asked for: objects of one class. */
+struct larder_archive_estimate {
+	size_t size;
+	const char *storage_class, *tier;
+	uint64_t objects, bytes;
+	const char *price, *currency;    /* "1.25", of fetching them and of the copies for their days; NULL: no table says */
+	int64_t within;                  /* ns until they can be read; 0: not known */
+};
+
+struct larder_archive_job {
+	size_t size;
+	const char *id;
+	int64_t begun;
+	const char *store, *tier, *to;   /* to may be NULL */
+	uint32_t days;
+	uint64_t objects, bytes;
+	uint64_t wanted, asked, ready, fetched, failed;    /* of the objects */
+};
+typedef int (*larder_archive_estimate_fn) (void *context, const struct larder_archive_estimate *estimate);
+typedef int (*larder_archive_job_fn) (void *context, const struct larder_archive_job *job, struct larder_error *error);
+
+/* Begins, or goes on with, the restore of just these: the same request is the same job until all of it is ready, or fetched. Estimates come first, when it begins; INVALID when
+ * they come to more than `most`, or nobody knows. What can be read, is restored, or on its way is not asked for. Events: "asked", "restored", "copied", "failed" (CONFLICT: overwritten since; NOTFOUND).
+ * NOTREADY while some is on its way; INVALID a tier that a class does not have. `job` is told once, at the end. */
+LARDER_API int larder_archive_restore (struct larder *larder, const struct larder_archive_restore *request, larder_archive_estimate_fn estimate, larder_archive_job_fn job,
+                                       larder_event_fn event, void *context, struct larder_summary *ret_summary, struct larder_error *error);
+/* How far it is: each object is asked for. `id` NULL: every job, as it was at the last look. */
+LARDER_API int larder_archive_status (struct larder *larder, const char *id, larder_archive_job_fn job, void *context, struct larder_error *error);
 
 #ifdef __cplusplus
 }

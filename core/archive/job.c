@@ -1,0 +1,224 @@
+/* job.c: see job.h. */
+#include "job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "cleanup.h"
+#include "error.h"
+#include "json.h"
+#include "text.h"
+
+#define END "end\n"
+enum { LINE_MOST = 64 << 10 };
+
+int
+restore_folder (const char *state, struct larder_error *error)
+{
+	CLEANUP_FREE char *path = NULL;
+	if (!state)
+		return larder_fail_next (error, LARDER_E_INVALID, "--state FOLDER, or set HOME", "there is no folder to keep the state of a restore in");
+	if (asprintf (&path, "%s/restores", state) < 0)
+		return larder_fail_memory (error);
+	int code = file_make_folders (path, 0700, error);
+	int fd = code < 0 ? -1 : open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return code < 0 ? code : fd >= 0 ? fd : larder_fail_errno (error, errno, "cannot open the folder '%s'", path);
+}
+
+/* ---- writing ---- */
+
+static int
+write_line (struct job *job, const char *state, const char *text, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer line;
+	buffer_init (&line, LINE_MOST);
+	buffer_printf (&line, "%s%s\n", state, text);
+	return line.failed ? larder_fail_memory (error) : file_draft_write (&job->draft, line.at, line.length, error);
+}
+
+int
+restore_begin (struct job *job, int folder, const char *id, json_t *head, struct larder_error *error)
+{
+	CLEANUP_FREE char *text = json_dumps (head, JSON_COMPACT);
+	snprintf (job->id, sizeof job->id, "%s", id);
+	job->folder = folder;
+	int code = text ? file_draft_begin (&job->draft, folder, id, 0600, true, error) : larder_fail_memory (error);
+	return code < 0 ? code : write_line (job, "", text, error);
+}
+
+int
+restore_add (struct job *job, const struct job_object *object, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer text;
+	struct json json;
+	const char state[] = { (char) object->state, ' ', '\0' };
+	buffer_init (&text, LINE_MOST);
+	json_begin (&json, &text);
+	json_put_object (&json);
+	json_member_bytes (&json, "key", object->key);
+	json_member (&json, "version", object->version);
+	json_member (&json, "etag", object->etag);
+	json_member (&json, "class", object->storage_class);
+	json_member_uint (&json, "length", object->length);
+	json_put_object_end (&json);
+	return text.failed ? larder_fail_memory (error) : write_line (job, state, text.at, error);
+}
+
+int
+restore_end (struct job *job, struct larder_error *error)
+{
+	int code = file_draft_write (&job->draft, END, strlen (END), error);
+	if (code == 0)
+		code = file_draft_publish (&job->draft, FILE_REPLACE, error);
+	return code < 0 ? code : restore_open (job, job->folder, job->id, false, error);
+}
+
+/* ---- reading ---- */
+
+static int
+damaged (const struct job *job, struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_INTEGRITY, "remove that file, and ask for the restore again: what is restored or on its way is found so", "the state of restore %s is damaged", job->id);
+}
+
+static bool
+is_whole (int fd)
+{
+	char end[sizeof END] = "";
+	off_t size = lseek (fd, 0, SEEK_END);
+	return size >= (off_t) strlen (END) && file_pread_all (fd, end, strlen (END), (uint64_t) size - strlen (END)) == (int64_t) strlen (END) && strcmp (end, END) == 0;
+}
+
+static int
+read_head (struct job *job, struct larder_error *error)
+{
+	char text[LINE_MOST];
+	int64_t got = file_pread_all (job->fd, text, sizeof text - 1, 0);
+	char *end = got > 0 ? memchr (text, '\n', (size_t) got) : NULL;
+	if (!end || !is_whole (job->fd))
+		return damaged (job, error);
+	*end = '\0';
+	job->first = end + 1 - text;
+	job->head = json_loads (text, JSON_REJECT_DUPLICATES, NULL);
+	return job->head ? 0 : damaged (job, error);
+}
+
+int
+restore_open (struct job *job, int folder, const char *id, bool looked, struct larder_error *error)
+{
+	if (id != job->id)
+		snprintf (job->id, sizeof job->id, "%s", id);
+	job->folder = folder;
+	if (!*id || strspn (id, "0123456789abcdef") != strlen (id))
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "larder archive status lists them", "no restore is called '%s'", id);
+	job->fd = openat (folder, id, (looked ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_CLOEXEC);
+	if (job->fd < 0 && errno == ENOENT)
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "larder archive status lists them", "no restore is called '%s'", id);
+	if (job->fd < 0)
+		return larder_fail_errno (error, errno, "cannot open the state of restore %s", id);
+	if (!looked && flock (job->fd, LOCK_EX | LOCK_NB) < 0)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "larder archive status tells how far it is", "another process is at restore %s", id);
+	return read_head (job, error);
+}
+
+void
+restore_close (struct job *job)
+{
+	file_draft_abort (&job->draft);
+	if (job->fd >= 0)
+		close (job->fd);
+	json_decref (job->head);
+	job->fd = -1;
+	job->head = NULL;
+}
+
+const char *
+restore_text (const struct job *job, const char *name)
+{
+	const char *text = json_string_value (json_object_get (job->head, name));
+	return text ? text : "";
+}
+
+/* The true bytes of a key that is no UTF-8 stand beside it. */
+static const char *
+key_of (const json_t *line, char *room, size_t most)
+{
+	const char *coded = json_string_value (json_object_get (line, "key_b64"));
+	size_t length;
+	if (!coded)
+		return json_string_value (json_object_get (line, "key"));
+	if (text_from_base64 (coded, room, most - 1, &length) < 0)
+		return NULL;
+	room[length] = '\0';
+	return room;
+}
+
+static int
+read_object (const struct job *job, const char *line, int64_t at, job_object_fn each, void *context, struct larder_error *error)
+{
+	char room[8192];
+	json_t *parsed = line[0] && line[1] == ' ' ? json_loads (line + 2, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const struct job_object object = {
+		.at = at, .state = (enum job_state) line[0], .key = key_of (parsed, room, sizeof room), .version = json_string_value (json_object_get (parsed, "version")),
+		.etag = json_string_value (json_object_get (parsed, "etag")), .storage_class = json_string_value (json_object_get (parsed, "class")),
+		.length = (uint64_t) json_integer_value (json_object_get (parsed, "length")),
+	};
+	int code = object.key && strchr ("warpdf", line[0]) ? each (context, &object, error) : damaged (job, error);
+	json_decref (parsed);
+	return code;
+}
+
+int
+restore_each (const struct job *job, job_object_fn each, void *context, struct larder_error *error)
+{
+	CLEANUP_FREE char *line = NULL;
+	size_t room = 0;
+	ssize_t got;
+	int64_t at = job->first;
+	int code = 0, fd = dup (job->fd);
+	FILE *file = fd >= 0 ? fdopen (fd, "r") : NULL;
+	if (!file || fseeko (file, at, SEEK_SET) < 0)
+		code = larder_fail_errno (error, errno, "cannot read the state of restore %s", job->id);
+	while (code == 0 && (got = getline (&line, &room, file)) > 0 && strcmp (line, END) != 0) {
+		code = read_object (job, line, at, each, context, error);
+		at += got;
+	}
+	if (file)
+		(void) fclose (file);
+	else if (fd >= 0)
+		close (fd);
+	return code;
+}
+
+int
+restore_set (const struct job *job, const struct job_object *object, enum job_state state, struct larder_error *error)
+{
+	char letter = (char) state;
+	int status = object->state == state ? 0 : file_pwrite_all (job->fd, &letter, 1, (uint64_t) object->at);
+	return status < 0 ? larder_fail_errno (error, -status, "cannot write the state of restore %s", job->id) : 0;
+}
+
+void
+restore_drop (const struct job *job)
+{
+	(void) unlinkat (job->folder, job->id, 0);
+}
+
+struct larder_archive_job
+restore_facts (const struct job *job, const uint64_t states[128], uint64_t objects, uint64_t bytes)
+{
+	int64_t begun = 0;
+	(void) text_time (restore_text (job, "begun"), &begun);
+	return (struct larder_archive_job) {
+		.size = sizeof (struct larder_archive_job), .id = job->id, .begun = begun, .store = restore_text (job, "store"), .tier = restore_text (job, "tier"),
+		.to = *restore_text (job, "to") ? restore_text (job, "to") : NULL, .days = (uint32_t) json_integer_value (json_object_get (job->head, "days")), .objects = objects, .bytes = bytes,
+		.wanted = states[JOB_WANTED], .asked = states[JOB_ASKED], .ready = states[JOB_READY] + states[JOB_PLAIN], .fetched = states[JOB_FETCHED], .failed = states[JOB_FAILED],
+	};
+}

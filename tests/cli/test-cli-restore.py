@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""larder archive restore and status on the mock, whose clock is moved: a job that goes on where it was, whatever happened to it or to its objects."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from tool import ENV, HOME, LARDER, PIPELINE, SRC, configured, larder, read, run, tree, write  # noqa: E402
+
+DEMO = os.path.join(HOME, "demo")
+STATE = {"XDG_STATE_HOME": os.path.join(HOME, "state")}
+PRICES = ("[larder]\n", "[larder]\nprices = aws-ap-northeast-2\n")
+CLASSES = ("STANDARD", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")
+GB = 1 << 30
+
+
+def fresh(*changes):
+    for folder in (DEMO, STATE["XDG_STATE_HOME"], "out"):
+        shutil.rmtree(folder, ignore_errors=True)
+    env = {**configured(PIPELINE, *changes), **STATE}
+    shutil.copytree(os.path.join(SRC, "etc/prices"), "etc/prices", dirs_exist_ok=True)
+    return env
+
+
+def put(env, *names):
+    """CLASS/name each."""
+    for name in names:
+        assert larder("put", "-q", "--class", name.partition("/")[0], "-", "backups:p/" + name, stdin=name.encode() * 50, env=env).code == 0, name
+
+
+def restore(*words, code=0, env=None):
+    """(events by what they tell, what the job came to, the run)"""
+    got = larder("archive", "restore", "--json", *words, env=env)
+    assert got.code == code, (got.code, got.out, got.err)
+    events = {}
+    for line in got.lines():
+        if line["type"] == "object":
+            events.setdefault(line["action"], []).append(line["src"].partition("p/")[2])
+    jobs = [line for line in got.lines() if line["type"] == "job"]
+    return {action: sorted(found) for action, found in events.items()}, jobs[0] if jobs else None, got
+
+
+def counts(job):
+    return tuple(job[name] for name in ("wanted", "asked", "ready", "fetched", "failed"))
+
+
+def forward(by, env):
+    assert larder("dev", "clock", by, env=env).code == 0
+
+
+def test_cli_restore_asks_for_what_needs_it():
+    """c-G01: each class, one restored, one on its way. Again at once: nothing is asked for. Each at its time; at its end the same command is a new job."""
+    env = fresh()
+    put(env, *(kind + "/a" for kind in CLASSES), "GLACIER/there", "DEEP_ARCHIVE/coming")
+    assert restore("--tier", "expedited", "backups:p/GLACIER/there", code=9, env=env)[0] == {"asked": ["GLACIER/there"]}
+    forward("+5m", env)
+    restore("backups:p/DEEP_ARCHIVE/coming", code=9, env=env)
+    events, job, _ = restore("backups:p/", code=9, env=env)
+    assert events == {"asked": ["DEEP_ARCHIVE/a", "GLACIER/a"], "restored": ["GLACIER/there", "GLACIER_IR/a", "STANDARD/a"]} and counts(job) == (0, 3, 3, 0, 0), (events, job)
+    events, again, got = restore("backups:p/", code=9, env=env)
+    assert events == {} and counts(again) == (0, 3, 3, 0, 0) and again["job"] == job["job"] and "archive status " + job["job"] in got.err, (events, got.err)
+    forward("+5h", env)
+    assert restore("backups:p/", code=9, env=env)[0] == {"restored": ["GLACIER/a"]}
+    got = larder("archive", "status", job["job"], env=env)
+    assert got.code == 0 and "2 on their way, 4 can be read" in got.out, got.out
+    forward("+7h", env)
+    assert "0 on their way, 6 can be read" in larder("archive", "status", job["job"], env=env).out, "each is asked for"
+    events, ended, got = restore("backups:p/", env=env)
+    assert events == {"restored": ["DEEP_ARCHIVE/a", "DEEP_ARCHIVE/coming"]} and counts(ended) == (0, 0, 6, 0, 0) and got.summary()["done"] == 6
+    assert larder("cat", "backups:p/DEEP_ARCHIVE/a", env=env).raw == b"DEEP_ARCHIVE/a" * 50
+    put(env, "STANDARD/more")
+    events, anew, _ = restore("backups:p/", env=env)
+    assert "asked" not in events and anew["objects"] == 7 and counts(anew) == (0, 0, 7, 0, 0)
+
+
+def test_cli_restore_fetches_each_once():
+    """--to: what is ready is fetched and stays so, whatever becomes of its copy; the rest when it comes."""
+    env = fresh()
+    put(env, *(kind + "/a" for kind in CLASSES))
+    words = ("--to", "out", "--days", "1", "backups:p/")
+    events, job, _ = restore(*words, code=9, env=env)
+    assert events["copied"] == ["GLACIER_IR/a", "STANDARD/a"] and counts(job) == (0, 2, 0, 2, 0), (events, job)
+    forward("+5h", env)
+    events, job, _ = restore(*words, code=9, env=env)
+    assert events["copied"] == ["GLACIER/a"] and counts(job) == (0, 1, 0, 3, 0), (events, job)
+    forward("+7h", env)
+    forward("+4d", env)                     # c-G04: what was ready is archived again, before it was fetched; what was fetched is not asked for
+    events, job, _ = restore(*words, code=9, env=env)
+    assert events == {"asked": ["DEEP_ARCHIVE/a"]} and counts(job) == (0, 1, 0, 3, 0), (events, job)
+    forward("+12h", env)
+    events, job, _ = restore(*words, env=env)
+    assert events["copied"] == ["DEEP_ARCHIVE/a"] and counts(job) == (0, 0, 0, 4, 0)
+    assert {path.decode(): text for path, text in tree("out").items()} == {"p/%s/a" % kind: ("%s/a" % kind).encode() * 50 for kind in CLASSES}
+
+
+def test_cli_restore_of_what_changes_meanwhile():
+    """Overwritten, removed: told by name, once, and the rest comes. What is overwritten is another object, and is not fetched."""
+    env = fresh()
+    put(env, "GLACIER/a", "GLACIER/b", "GLACIER/c")
+    restore("--to", "out", "backups:p/", code=9, env=env)
+    assert larder("put", "-q", "--class", "GLACIER", "-", "backups:p/GLACIER/a", stdin=b"new", env=env).code == 0
+    assert larder("rm", "-q", "backups:p/GLACIER/b", env=env).code == 0
+    forward("+5h", env)
+    events, job, got = restore("--to", "out", "backups:p/", code=1, env=env)
+    assert events == {"failed": ["GLACIER/a", "GLACIER/b"], "restored": ["GLACIER/c"], "copied": ["GLACIER/c"]} and counts(job) == (0, 0, 0, 1, 2), (events, job)
+    assert "was overwritten since its restore began" in got.err and os.listdir("out/p/GLACIER") == ["c"], got.err
+
+
+def test_cli_restore_tells_the_price_before():
+    """By class and tier, with the copies for their days; more than the ceiling, or nobody knows: nothing is asked for. A dry run keeps nothing."""
+    env = fresh(PRICES)
+    put(env, *("GLACIER/%d" % n for n in range(10)), "DEEP_ARCHIVE/a", "STANDARD/a")
+    size = sum(len("GLACIER/%d" % n) * 50 for n in range(10))
+    events, job, got = restore("-n", "backups:p/", env=env)
+    found = {line["class"]: line for line in got.lines() if line["type"] == "estimate"}
+    want = size * 0.011 / GB + 10 * 0.0543 / 1000 + size * 0.025 / GB * 7 / 30
+    assert set(found) == {"GLACIER", "DEEP_ARCHIVE"} and found["GLACIER"]["objects"] == 10 and found["GLACIER"]["within_seconds"] == 5 * 3600, found
+    assert want <= float(found["GLACIER"]["price"]) <= want + 4e-6 and (events, job) == ({}, None) and larder("archive", "status", env=env).out == "", found
+    got = larder("archive", "restore", "--max-cost", "0.0001", "backups:p/", env=env)
+    assert got.code == 2 and "and may cost 0.0001: nothing was asked for" in got.err, got.err
+    assert larder("archive", "restore", "--max-cost", "much", "backups:p/", env=env).code == 2
+    assert larder("archive", "restore", "--max-cost", "1", "--tier", "expedited", "backups:p/", env=env).code == 2, "no such tier has a price"
+    assert larder("archive", "status", env=env).out == ""
+    events, job, _ = restore("--max-cost", "1.5", "backups:p/", code=9, env=env)
+    assert len(events["asked"]) == 11
+    env = fresh()
+    put(env, "GLACIER/a")
+    got = larder("archive", "restore", "--max-cost", "1", "backups:p/", env=env)
+    assert got.code == 2 and "nobody knows what it costs" in got.err, got.err
+    assert "1 object of 450 B in GLACIER, Standard\n" in larder("archive", "restore", "backups:p/", env=env).out
+
+
+def test_cli_restore_refusals():
+    """Each with what to do; nothing was asked for, and no job is left."""
+    env = fresh()
+    put(env, "DEEP_ARCHIVE/a")
+    write("list", b"backups:p/DEEP_ARCHIVE/a\n\nimages:x\n")
+    write("none", b"")
+    for words, code, told in ((("--tier", "expedited", "backups:p/"), 2, "Expedited"), (("backups:p/none",), 3, "none"), (("backups:q/",), 3, "nothing to restore"), ((), 2, "name what is to be restored"),
+                              (("--from", "list"), 2, "one restore for each store"), (("--from", "none"), 3, "names nothing"), (("--from", "no-file"), 3, "no-file"), (("out",), 2, "is in no store"),
+                              (("--days", "0", "backups:p/"), 2, "days"), (("images:x", "backups:p/"), 3, "x")):
+        got = larder("archive", "restore", *words, env=env)
+        assert got.code == code and told in got.err, (words, got.code, got.err)
+    assert larder("archive", "status", env=env).out == "" and larder("archive", "status", "0123", env=env).code == 3 and larder("archive", "status", "../x", env=env).code == 3
+    assert larder("stat", "--json", "backups:p/DEEP_ARCHIVE/a", env=env).out.count("restore") == 0
+    write("list", b"backups:p/DEEP_ARCHIVE/a\n")
+    _, job, _ = restore("--from", "list", code=9, env=env)
+    assert larder("archive", "status", "../restores/" + job["job"], env=env).code == 3
+    path = os.path.join(STATE["XDG_STATE_HOME"], "larder", "restores", job["job"])
+    whole = read(path)
+    for broken in (whole[:-4], b"x" + whole, whole.replace(b"a {", b"z {"), whole.replace(b'"key"', b'"kye"'), b""):
+        write(path, broken)
+        got = larder("archive", "restore", "--from", "list", env=env)
+        assert got.code == 6 and "is damaged" in got.err and "remove that file" in got.err, (broken, got.code, got.err)
+    write(path, whole)
+    with subprocess.Popen(["flock", "-x", path, "-c", "echo; read x"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
+        got = larder("archive", "restore", "--from", "list", env=env)
+        assert got.code == 5 and "another process is at restore" in got.err and larder("archive", "status", job["job"], env=env).code == 0, got.err
+        holder.communicate(b"\n")
+
+
+def test_cli_restore_killed_anywhere():
+    """Before each write of its state in turn: the next run ends where an undisturbed one does."""
+    bad = os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/bad-calls.so")
+    names = ["GLACIER/%d" % n for n in range(4)]
+    kills = 0
+    for call in ("write", "pwrite", "linkat", "renameat"):
+        for number in range(1, 200, 2):
+            env = fresh()
+            put(env, *names)
+            words = [LARDER, "archive", "restore", "-q", "--to", "out", "backups:p/"]
+            done = subprocess.run(words, env={**ENV, **env, "LD_PRELOAD": bad, "LARDER_BAD": "%s:kill:%d" % (call, number), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}, capture_output=True)
+            if done.returncode == 9:
+                break                           # no such call any more
+            assert done.returncode == -signal.SIGKILL, (call, number, done.stderr)
+            kills += 1
+            restore("--to", "out", "backups:p/", code=9, env=env)
+            forward("+5h", env)
+            _, job, _ = restore("--to", "out", "backups:p/", env=env)
+            assert counts(job) == (0, 0, 0, 4, 0) and sorted(os.listdir("out/p/GLACIER")) == ["0", "1", "2", "3"], (call, number, job)
+    assert kills > 8, kills
+
+
+def test_cli_restore_waits():
+    """--wait: until all can be read; a deadline ends it, and the job stays."""
+    env = fresh()
+    put(env, "GLACIER/a")
+    with subprocess.Popen([LARDER, "archive", "restore", "--json", "--wait", "--to", "out", "backups:p/"], env={**ENV, **env}, stdout=subprocess.PIPE, text=True) as waiting:
+        for line in waiting.stdout:
+            if json.loads(line).get("action") == "asked":
+                break
+        forward("+5h", env)
+        assert waiting.wait(60) == 0
+    assert os.listdir("out/p/GLACIER") == ["a"]
+
+
+run(sys.modules[__name__])
