@@ -29,7 +29,7 @@ static const struct larder_trap bucket_traps[] = {
 	{ "expired-before-moved", "rule[@].expire - rule[@].transition[STANDARD_IA].days<1 | rule[@].expire - rule[@].transition[ONEZONE_IA].days<1"
 	  " | rule[@].expire - rule[@].transition[INTELLIGENT_TIERING].days<1 | rule[@].expire - rule[@].transition[GLACIER_IR].days<1"
 	  " | rule[@].expire - rule[@].transition[GLACIER].days<1 | rule[@].expire - rule[@].transition[DEEP_ARCHIVE].days<1",
-	  "S3 refuses the rule: what has gone by then cannot move to another class", "expire later than each transition of the rule, or without them", true },
+	  "S3 refuses the rule: what has gone by then cannot move to another class", "expire = more days than each transition of the rule, or no transition", true },
 	{ "class-unknown", "class" NO_CLASS ("class") " | view[@].class" NO_CLASS ("view[@].class"), "S3 refuses each write: it has no such storage class",
 	  "class = STANDARD, STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING, GLACIER_IR, GLACIER, DEEP_ARCHIVE or REDUCED_REDUNDANCY", true },
 	{ "key-without-kms", "encryption=AES256 & encryption-key", "S3 refuses it: AES256 is done with keys of its own", "encryption = aws:kms KEY, or encryption = AES256", true },
@@ -93,7 +93,7 @@ static const struct larder_trap cdn_traps[] = {
 	{ "certificate-region", "certificate~:acm: & !certificate~:us-east-1:", "CloudFront refuses it: its certificates lie in us-east-1", "certificate = ARN of one in us-east-1", true },
 	{ "alias-without-certificate", "alias[*] & !certificate", "CloudFront refuses it: it answers to other names than its own only with a certificate that covers them", "certificate = ARN of one in us-east-1, or no aliases", true },
 	{ "tls-without-certificate", "tls & !certificate", "CloudFront refuses it: with its own certificate the least version is TLSv1, and no other can be set", "certificate = ARN of one in us-east-1, or no tls", true },
-	{ "no-default-behavior", "origin[*].domain & !behavior[default].origin", "CloudFront refuses it: what no pattern takes needs a behavior, too", "a [behavior] without path among its behaviors", true },
+	{ "no-default-behavior", "origin[*].domain & !behavior[default].origin", "CloudFront refuses it: what no pattern takes needs a behavior, too", "behaviors = NAME, …, one of them a [behavior] without path", true },
 	{ "methods-incomplete", "behavior[@].origin & !behavior[@].method[GET] | behavior[@].origin & !behavior[@].method[HEAD] | behavior[@].method[PUT] & !behavior[@].method[POST]"
 	  " | behavior[@].method[POST] & !behavior[@].method[PATCH] | behavior[@].method[PATCH] & !behavior[@].method[DELETE] | behavior[@].method[DELETE] & !behavior[@].method[PUT]"
 	  " | behavior[@].method[PUT] & !behavior[@].method[OPTIONS]",
@@ -102,7 +102,7 @@ static const struct larder_trap cdn_traps[] = {
 	  " | behavior[@].cached-method[OPTIONS] & !behavior[@].method[OPTIONS]",
 	  "CloudFront refuses it: cached are GET and HEAD, or those and OPTIONS, where methods have it", "cached-methods = GET, HEAD", true },
 	{ "times-out-of-order", "behavior[@].default-ttl - behavior[@].min-ttl<0 | behavior[@].max-ttl - behavior[@].default-ttl<0",
-	  "CloudFront refuses it: the time in the cache lies between the least and the most", "min-ttl, then default-ttl, then max-ttl, none less than the one before", true },
+	  "CloudFront refuses it: the time in the cache lies between the least and the most", "min-ttl = the least, default-ttl = no less, max-ttl = no less than that", true },
 	{ "cors-at-edge", "origin.cors & behavior[@].origin & !behavior[@].cors & !behavior[@].origin-request-policy | origin.cors & behavior[@].origin & !behavior[@].method[OPTIONS]",
 	  "a behavior that does not forward Origin gives a viewer the CORS headers or not, as who filled the cache had it; and one without OPTIONS refuses what a script asks first",
 	  "cors = NAME and methods = GET, HEAD, OPTIONS in each of the [behavior] sections; or for cors a cache-policy with an origin-request-policy", false },
@@ -110,7 +110,7 @@ static const struct larder_trap cdn_traps[] = {
 	{ "one-origin", "origin.replicated & !origin[*].failover", "when the bucket's region fails so does the site: the copies in another one are not asked", "failover = the [store] of the copies, in the [cdn]", false },
 	{ "failover-not-for-writes", "origin[*].failover & behavior[@].origin & !behavior[@].failover", "a behavior that takes PUT, POST, PATCH or DELETE asks the first bucket alone, for reads, too: CloudFront lets none of those fail over",
 	  "methods = GET, HEAD, OPTIONS in it, and a [behavior] with a path of its own for what writes", false },
-	{ "failover-without-copies", "origin[*].failover & !origin.copied-there & !by-lines", "nothing copies the objects to the bucket that is asked where the first one fails: viewers get 403 or 404 from it", "a [replication] of the store it serves, to = that store", false },
+	{ "failover-without-copies", "origin[*].failover & !origin.copied-there & !by-lines", "nothing copies the objects to the bucket that is asked where the first one fails: viewers get 403 or 404 from it", "replication = NAME in the [store] it serves, whose copies go to that one", false },
 	{ "oai", "origin[*].access=oai", "origin access identities know no SSE-KMS and no newer regions", "origin-access = oac", false },
 	{ NULL }
 };
@@ -147,7 +147,7 @@ static const struct larder_trap backup_traps[] = {
 	{ "backups-in-one-region", "rule[@].only-here | by-lines & rule[@].vault & !rule[@].copy[*]", "the failure of a region takes what {rule[@].only-here|a rule} keeps with it",
 	  "copy-to = arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME, a vault in another region, for each rule", false },
 	{ "cold-too-short", "rule[@].delete-after - rule[@].cold-after<90 | rule[@].copy-delete-after - rule[@].copy-cold-after<90", "AWS Backup refuses it: what has become cold stays 90 days before it may be deleted",
-	  "delete-after 90 days behind cold-after, or no cold-after", true },
+	  "delete-after = 90 days behind cold-after, or no cold-after", true },
 	{ "windows", "rule[@].schedule~cron(", "schedules are in UTC: {rule[*].schedule here|other hours} by this machine's clock; whether that is a busy time nobody here can tell", NULL, false },
 	{ "backup-of-a-cache", "selected[@].cache-of & selected[@].versions", "the backups hold again what [store \"{selected[@].cache-of}\"] has anyway, with its old versions", "leave them out: no backup of what is a cache", false },
 	{ "backup-of-a-cache", "selected[@].cache-of & !selected[@].versions", "the backups hold again, each day anew, what [store \"{selected[@].cache-of}\"] has anyway",
@@ -161,7 +161,7 @@ static const struct larder_trap database_traps[] = {
 	{ "final-snapshot-name", "final-snapshot & !final-snapshot=none & !final-snapshot~{date}", "a final snapshot of that name may be there already: then the second destroy fails", "final-snapshot = NAME-{date}", false },
 	{ "final-snapshot-there", "was:final-snapshot-there", "a snapshot '{was:final-snapshot-there}' is there already: the database would not go", "another name: {date} in it makes one a day", false },
 	{ "final-snapshot-invalid", "final-snapshot & !final-snapshot=none & !final-snapshot names 255", "RDS refuses it: no snapshot can be called '{final-snapshot}'",
-	  "a letter, then letters, digits and single hyphens, none at the end, 255 at the most", true },
+	  "final-snapshot = a letter, then letters, digits and single hyphens, none at the end, 255 at the most", true },
 	{ "pitr-is-not-logs", "log[*]", "exported logs are for reading: a point in time comes back from automated backups alone, which stay {retention days|no day}", NULL, false },
 	{ "retention-stalls", "was:retention=0 & retention & !retention=0 | was:retention>0 & retention=0", "between none and some retention the instance may stall for seconds", "in the maintenance window", false },
 	{ "windows", "window", "the window is in UTC: {window}, by this machine's clock {window here|the same}; whether that is a busy time nobody here can tell", NULL, false },

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Infrastructure by the tool, the whole strategy on the mock: planned, applied, shown, drifted line by line, mended, saved, destroyed, killed in the midst."""
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -771,6 +772,104 @@ def test_cli_infra_traps_of_the_strategy_as_written():
     for name in sorted(told):
         accepted = "\n".join(line + "\naccept = " + name if line.startswith(everywhere) else line for line in text.split("\n"))
         assert name in traps(text) and traps(accepted) == traps(text) - {name}, name
+
+
+def said(text, *changes):
+    """The text with each line in its section, instead of one of the same key; "-KEY": without it."""
+    for section, line in changes:
+        head, key = "[%s]\n" % section, line.lstrip("-").split(" = ")[0]
+        assert text.count(head) == 1, section
+        before, rest = text.split(head)
+        end = rest.find("\n[")
+        body = [one for one in rest[:end].split("\n") if one.split(" = ")[0] != key]
+        text = before + head + "\n".join(body + [line] * (not line.startswith("-"))) + rest[end:]
+    return text
+
+
+IMAGES, RULE, CDN, SHARE, TOKYO, DEFAULT = 'store "images"', 'lifecycle "images"', 'cdn "images"', 'filesystem "model-cache"', 'replication "tokyo"', 'behavior "default"'
+MODELS, REPLICA, PLAN, BASE, CACHE, MORE = 'store "models"', 'store "images-replica"', 'backup "models"', 'database "postgresql"', 'cache "models"', 'resource "more"'
+CERTIFICATE = "certificate = arn:aws:acm:us-east-1:1:certificate/x"
+# What the strategy as it is written does not meet, and how it comes to.
+MET = (
+    ((RULE, "transition = 90d DEEP_ARCHIVE, 120d INTELLIGENT_TIERING"),), ((RULE, "transition = 30d INTELLIGENT_TIERING"),), ((RULE, "expire = 20d"),), (('store "backups"', "class = FROZEN"),),
+    (('store "logs"', "encryption = AES256 alias/x"),), ((CDN, "failover = images-replica"), (TOKYO, "class = GLACIER")), ((TOKYO, "tag = a=b"),), ((TOKYO, "delete-markers = yes"),), ((TOKYO, "tag = a=b"), (TOKYO, "delete-markers = yes")),
+    ((MODELS, "versioning = yes"),), ((MODELS, "versioning = yes"), (MODELS, "replication = near"), ('replication "near"', "to = uploads")), ((REPLICA, "versioning = no"),),
+    ((CDN, "aliases = a.example.com"), (CDN, "-certificate")), ((CDN, "tls = TLSv1.2_2021"), (CDN, "-certificate")), ((CDN, "behaviors = thumbnails"),), ((DEFAULT, "methods = GET"),), ((DEFAULT, "cached-methods = GET"),),
+    ((DEFAULT, "min-ttl = 60s"), (DEFAULT, "default-ttl = 10s")), ((CDN, "failover = images-replica"), (DEFAULT, "methods = GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE")), ((CDN, "failover = images-replica"), (IMAGES, "-replication")),
+    ((SHARE, "access-point = /models"),), ((SHARE, "encrypted = no"), (SHARE, "kms-key = alias/x")), ((SHARE, "performance = maxIO"), (SHARE, "throughput = elastic")), ((SHARE, "-expected-size"),), ((SHARE, "expected-size = 20GiB"),),
+    ((SHARE, "-to-ia"),), ((SHARE, "throughput = provisioned 10MiB/s"),), ((PLAN, "cold-after = 1d"),), ((BASE, "final-snapshot = 1x"),), ((BASE, "retention = 36d"),), ((MORE, "-rule[ends].abort-uploads"),),
+)
+# What comes of what a service tells is met in the tests of that service; and so is what no section says.
+ELSEWHERE = {"zone-taken", "retention-stalls", "final-snapshot-there", "windows-overlap", "archive-not-elastic", "archive-before-ia"}
+# Each key that a way out names, and what is written for it: of all alternatives of one key in turn.
+WAYS = {
+    ("transition-gap", "transition"): (((RULE, "transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE"),), ((RULE, "transition = 0d GLACIER_IR, 90d DEEP_ARCHIVE"),)),
+    ("transition-order", "transition"): (((RULE, "transition = 30d INTELLIGENT_TIERING, 120d DEEP_ARCHIVE"),),), ("expired-before-moved", "expire"): (((RULE, "expire = 400d"),),),
+    ("class-unknown", "class"): ((('store "backups"', "class = STANDARD"),),), ("key-without-kms", "encryption"): ((('store "logs"', "encryption = aws:kms alias/x"),), (('store "logs"', "encryption = AES256"),)),
+    ("gir-behind-cdn", "default-ttl"): (((DEFAULT, "default-ttl = 90d"), ('behavior "thumbnails"', "default-ttl = 90d")),),
+    ("thumbnails-share-rule", "larger-than"): (((RULE, "larger-than = 128KiB"),),), ("thumbnails-share-rule", "tag"): (((RULE, "tag = kind=image"),),), ("transition-does-not-pay", "larger-than"): (((RULE, "larger-than = 128KiB"),),),
+    ("tiering-below-128k", "class"): ((('store "thumbnails"', "class = STANDARD"),),), ("tiering-below-128k", "larger-than"): (((RULE, "larger-than = 128KiB"),),),
+    ("deleted-is-not-gone", "delete-markers"): (((TOKYO, "-tag"), (TOKYO, "delete-markers = yes")),), ("expiry-on-versions", "expire-noncurrent"): ((('lifecycle "logs"', "expire-noncurrent = 30d"),),),
+    ("uploads-never-aborted", "abort-uploads"): (((MORE, "rule[ends].abort-uploads = 7"),),),
+    ("source-unprotected", "versioning"): (((MODELS, "versioning = yes"),),), ("source-unprotected", "public-access"): (((MODELS, "public-access = blocked"),),),
+    ("source-unprotected", "replication"): (((MODELS, "replication = near"), ('replication "near"', "to = images-replica")),), ("replication-without-versions", "versioning"): (((IMAGES, "versioning = yes"), (REPLICA, "versioning = yes")),),
+    ("delete-markers-of-a-tag", "delete-markers"): (((TOKYO, "delete-markers = no"),),), ("copy-dearer-than-original", "lifecycle"): (((REPLICA, "lifecycle = images"),),), ("copy-dearer-than-original", "tag"): (((TOKYO, "tag = kind=image"),),),
+    ("copy-dearer-than-original", "prefix"): (((TOKYO, "prefix = a/"),),), ("copy-dearer-than-original", "class"): (((TOKYO, "class = STANDARD"),),), ("public-cdn", "key-group"): (((CDN, "key-group = x"),),),
+    ("metadata-leaks", "response-headers"): (((CDN, "response-headers = x"),),), ("certificate-without-alias", "aliases"): (((CDN, "aliases = a.example.com"),),),
+    **{(name, "certificate"): (((CDN, CERTIFICATE),),) for name in ("certificate-region", "alias-without-certificate", "tls-without-certificate")}, ("no-default-behavior", "behaviors"): (((CDN, "behaviors = thumbnails, default"),),),
+    ("methods-incomplete", "methods"): tuple(((DEFAULT, "methods = " + methods),) for methods in ("GET, HEAD", "GET, HEAD, OPTIONS", "GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE")),
+    ("cached-methods-incomplete", "cached-methods"): (((DEFAULT, "cached-methods = GET, HEAD"),),), **{("times-out-of-order", key): (((DEFAULT, "%s = %ds" % (key, ttl)),),) for key, ttl in (("min-ttl", 60), ("default-ttl", 60), ("max-ttl", 60))},
+    ("cors-at-edge", "cors"): (((DEFAULT, "cors = studio"), ('behavior "thumbnails"', "cors = studio")),),
+    ("cors-at-edge", "methods"): (((DEFAULT, "methods = GET, HEAD, OPTIONS"), ('behavior "thumbnails"', "methods = GET, HEAD, OPTIONS")),), ("403-for-missing", "list"): (((CDN, "list = yes"),),),
+    ("one-origin", "failover"): (((CDN, "failover = images-replica"),),), ("failover-not-for-writes", "methods"): (((DEFAULT, "methods = GET, HEAD, OPTIONS"),),), ("failover-without-copies", "replication"): (((IMAGES, "replication = tokyo"),),),
+    ("oai", "origin-access"): (((CDN, "origin-access = oac"),),), ("efs-open-inside", "policy"): (((SHARE, "policy = tls, access-point"),),),
+    ("efs-path-missing", "access-point"): (((SHARE, "access-point = /models"),),), **{(name, "owner"): (((SHARE, "owner = 1000:1000"),),) for name in ("efs-path-missing", "access-point-without-owner")},
+    ("key-without-encryption", "encrypted"): (((SHARE, "encrypted = yes"),),), ("elastic-of-maxio", "performance"): (((SHARE, "performance = generalPurpose"),),), ("efs-zones", "subnets"): (((SHARE, "subnets = private-a, private-c"),),),
+    ("bursting-and-ia", "throughput"): (((SHARE, "throughput = elastic"),),), ("bursting-too-small", "throughput"): (((SHARE, "throughput = elastic"),), ((SHARE, "throughput = provisioned 10MiB/s"),)), ("lease-too-short", "lease"): (((CACHE, "lease = 6700s"),),),
+    ("read-only-miss", "claim-rw"): (((CACHE, "claim-rw = efs-models-pvc-rw"),),), ("job-identity", "service-account"): (((CACHE, "service-account = models"),),), ("job-identity", "image"): (((CACHE, "image = larder:1.0"),),),
+    ("mode-755-on-files", "file-mode"): (((CACHE, "file-mode = 644"),),), ("backups-in-one-region", "copy-to"): (((PLAN, "copy-to = " + FAR), (PLAN, "resources = model-cache, postgresql")),), ("cold-too-short", "delete-after"): (((PLAN, "delete-after = 91d"),),),
+    ("final-snapshot-name", "final-snapshot"): (((BASE, "final-snapshot = pingvas-{date}"),),), ("final-snapshot-invalid", "final-snapshot"): (((BASE, "final-snapshot = pingvas-final"),),), ("retention-too-long", "retention"): (((BASE, "retention = 35d"),),),
+}
+# Whose way out is no key: something is left out, a command is run, a bucket is another, or there is none but to accept it.
+PEOPLE = {"archived-behind-cdn", "deleted-is-not-gone", "source-unprotected", "backup-of-a-cache", "windows", "pitr-is-not-logs"}
+
+
+def ways(text):
+    """Name and way out of all that is told, without how it is accepted."""
+    got = larder("config", "check", "--json", env=configured(text))
+    notes = [(line["text"].split(":")[0], re.sub(r"(; or |^)accept = .*", "", line.get("next", ""))) for line in got.lines() if line["type"] == "note"]
+    return {one for one in notes if re.fullmatch("[a-z0-9-]+", one[0])}
+
+
+def rows():
+    """Name and way out of each row of the table."""
+    text, found = read(os.path.join(os.environ["TOP_SRCDIR"], "drivers/traps/traps.h")).decode(), set()
+    for name, rest in re.findall(r'^\t\{ "([a-z0-9-]+)",(.*?), (?:true|false) \},$', text, re.M | re.S):
+        found.add((name, "" if rest.endswith("NULL") else re.search(r'"((?:[^"\\]|\\.)*)"$', rest).group(1).replace('\\"', '"')))
+    return found
+
+
+def test_cli_infra_each_way_out_of_a_trap_is_one():
+    """Each key that a way out names, written and nothing else changed, silences what told it; keys that stand between two "or" go together. Every row of the table is told here, or said to be elsewhere."""
+    text = written() + '[resource "more"]\ntype = localfs-mock.bucket\nbackend = objects\nrule[ends].status = enabled\nrule[ends].abort-uploads = 7\n[replication "near"]\nto = images-replica\n'
+    met, used, keyless = {}, set(), set()
+    for changes in ((), *MET):
+        given = said(text, *changes)
+        for one in ways(given):
+            met.setdefault(one, given)
+    assert rows() - set(met) == {one for one in rows() if one[0] in ELSEWHERE} and set(met) <= rows(), (rows() ^ set(met))
+    for (name, way), given in sorted(met.items()):
+        seen = {}
+        for part in re.split(r"[,;]? or ", way):
+            keys = re.findall(r"(?:^|[ (])([a-z][a-z-]*) = ", part)
+            for key in keys:
+                choices = WAYS[name, key]
+                seen[key] = seen.get(key, -1) + 1
+                mended = said(mended if key != keys[0] else given, *choices[min(seen[key], len(choices) - 1)])
+            used |= {(name, key) for key in keys}
+            assert not keys or (name, way) not in ways(mended), (name, way, part)
+        keyless |= {name} if not seen else set()
+    assert used == set(WAYS) and keyless == PEOPLE, (used ^ set(WAYS), keyless ^ PEOPLE)
 
 
 def texts(name, *changes, text=PIPELINE):
