@@ -1092,6 +1092,9 @@ def test_cli_infra_old_versions_that_no_rule_removes():
 def test_cli_infra_backups_of_a_database_in_one_region():
     """What it backs up by itself lies where it lies: a plan that selects it and copies mends that, one that copies and selects another does not."""
     rule, far, both = "delete-after = 30d\n", "delete-after = 30d\ncopy-to = %s\n" % FAR, ("resources = model-cache\n", "resources = model-cache, postgresql\n")
+    others = ("far", "arn:aws:s3:::x", FAR.replace("vault:far", "vault:"), FAR.replace("backup-vault", "recovery-point"), FAR.replace("backup:eu", "s3:eu"), FAR[1:])
+    for to, told in (*((to, True) for to in others), (FAR.replace("aws", "aws-cn", 1), False)):
+        assert (('[backup "models"]', "backups-in-one-region") in noted(configured(PIPELINE, (rule, far.replace(FAR, to))))) == told, to
     for changes, told in (((), True), (((rule, far),), True), ((both,), True), ((both, (rule, far)), False), ((("retention = 7d\n", ""),), False)):
         assert (('[database "postgresql"]', "backups-in-one-region") in noted(configured(PIPELINE, *changes))) == told, changes
 
