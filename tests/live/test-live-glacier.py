@@ -160,6 +160,9 @@ def test_live_glacier_job():
                 restores(how)
                 got = larder(*words, env=env)
                 assert got.code == 9 and asked() == 3, (asked(), got.err)
+            before = asked("p/plain")
+            for _ in range(2):                      # what the service said is not archived is asked for once
+                assert larder("archive", "restore", "backups:p/", env=env).code == 9 and asked("p/plain") == before + 1
             restores(ENDS)
             soon = email.utils.formatdate(time.time() + 60, usegmt=True)
             for told, more in (('ongoing-request="false", expiry-date="%s"' % soon, 1), ('ongoing-request="false", expiry-date="Fri, 21 Dec 2100 00:00:00 GMT"', 0)):
