@@ -20,6 +20,25 @@ add_network (struct resource *share, const struct schema_filesystem *asked)
 	for (const char *const *group = asked->nodes; group && *group; group++)
 		lines_add_in (&share->desired, "security-group.from", *group, "", "tcp 2049");
 	lines_add (&share->desired, "security-group.egress", asked->egress);
+	if (asked->nodes && *asked->nodes)               /* these, and nobody else */
+		lines_add (&share->refused, "security-group.from", "no");
+}
+
+/* A group that two share lets the nodes of each reach the other, and is made and removed by both. */
+static int
+check_group (const struct larder_infra *infra, const struct config_section *at, const struct schema_filesystem *asked, struct larder_error *error)
+{
+	if (asked->security_group && !*asked->security_group)
+		return larder_fail_next (error, LARDER_E_INVALID, "name it, or leave the key out: the network's own group is taken",
+			"'security-group' of [filesystem \"%s\"] of %s is empty", config_name (at), config_where_key (at, "security-group"));
+	for (const struct config_section *other = NULL; asked->security_group && (other = config_next (larder_configuration (infra->larder), "filesystem", other)) && other != at;) {
+		const struct schema_filesystem *its = config_struct (other);
+		bool there = its->backend && strcmp (its->backend, asked->backend) == 0 && strcmp (its->vpc ? its->vpc : "", asked->vpc ? asked->vpc : "") == 0;
+		if (there && its->security_group && strcmp (its->security_group, asked->security_group) == 0)
+			return larder_fail_next (error, LARDER_E_INVALID, "another name for one of them: each has a group of its own", "[filesystem \"%s\"] of %s has the security group '%s' of [filesystem \"%s\"]",
+				config_name (at), config_where_key (at, "security-group"), asked->security_group, config_name (other));
+	}
+	return 0;
 }
 
 static int
@@ -54,10 +73,9 @@ add_share (struct larder_infra *infra, const struct config_section *at, const st
 		lines_add_in (lines, "access-point", asked->access_point, ".owner", asked->owner);
 		lines_add_in (lines, "access-point", asked->access_point, ".mode", asked->mode);
 	}
-	if (asked->security_group && !*asked->security_group)
-		return larder_fail_next (error, LARDER_E_INVALID, "name it, or leave the key out: the network's own group is taken",
-			"'security-group' of [filesystem \"%s\"] of %s is empty", share->section, config_where_key (at, "security-group"));
-	int code = add_policy (share, asked->policy, error);
+	int code = check_group (infra, at, asked, error);
+	if (code == 0)
+		code = add_policy (share, asked->policy, error);
 	if (code < 0)
 		return code;
 	add_network (share, asked);

@@ -145,7 +145,8 @@ is_refused (const struct resource *resource, const char *path)
 	size_t member = path_member_length (path);
 	for (size_t n = 0; n < resource->refused.count; n++) {
 		const char *one = resource->refused.at[n].path;
-		if (strcmp (one, path) == 0 || (member && strlen (one) == member && strncmp (one, path, member) == 0))
+		size_t length = strlen (one);
+		if (strncmp (one, path, length) == 0 && (!path[length] || path[length] == '[' || length == member))        /* itself, of its set, in its member */
 			return true;
 	}
 	return false;

@@ -32,7 +32,7 @@ struct resource {
 	const char *why_cut;
 	const char *must;                /* pattern of a path that it is nothing without, or NULL: a backup that selects nothing backs up everything, and nothing is copied nowhere */
 	struct lines desired, observed;
-	struct lines refused;            /* paths of what was said no to: each, and what is below it, goes where it is there */
+	struct lines refused;            /* paths of what was said no to: each, and what is below it, goes where it is there; of a set, whatever is in it beside what is desired */
 	uint32_t state;                  /* enum larder_resource_state, as last read */
 	struct changes changes;          /* those of a set together, in byte order of their paths; none of one that is to be made: that is all it desires */
 	uint32_t mark;                   /* what becomes of the whole: enum larder_infra_mark */

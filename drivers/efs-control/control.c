@@ -148,11 +148,13 @@ control_read (void *self, struct larder_call *call, const struct larder_resource
 {
 	struct work work;
 	struct lines lines;
-	const char *words = NULL;
-	int code = work_begin (&work, self, call, resource, error);
+	const char *words = NULL, *users = NULL;
+	int code = work_begin (&work, self, call, resource, error), looked = code > 0 ? network_users (&work, &users, error) : 0;
 	*ret_state = code > 0 ? work_state (&work, &words) : LARDER_RESOURCE_ABSENT;
+	code = looked < 0 ? looked : code;
 	if (code > 0) {
 		lines_begin (&lines, work.arena);
+		lines_add (&lines, "security-group.used-by", users);
 		share_lines (&work.share, &work.desired, &lines);
 		lines_add (&lines, "state", words);
 		code = lines_sort (&lines, error);
@@ -190,6 +192,7 @@ static const struct larder_path_rule paths[] = {
 	{ "security-group.id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
 	{ "security-group.name", LARDER_STRING, 0, "name of the group" },
 	{ "security-group.ours", LARDER_BOOL, LARDER_PATH_COMPUTED, "made here" },
+	{ "security-group.used-by", LARDER_STRING, LARDER_PATH_COMPUTED | LARDER_PATH_KEEPS, "what else is behind it: with that it does not go" },
 	{ "state", LARDER_STRING, LARDER_PATH_COMPUTED, "as the service calls it, and of what" },
 	{ "tag[*]", LARDER_STRING, 0, "tag" },
 	{ "target[*]", LARDER_BOOL, 0, "subnet it is reached from" },

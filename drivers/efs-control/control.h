@@ -51,6 +51,8 @@ uint32_t work_state (const struct work *work, const char **ret_words);
 int network_look_up (struct work *work, struct larder_error *error);
 /* Security groups that are ours, and the one that is meant by name. */
 int network_groups (struct work *work, struct larder_error *error);
+/* What else is behind those that are ours; NULL: nothing. */
+int network_users (struct work *work, const char **ret, struct larder_error *error);
 
 /* ---- rights.c ---- */
 int control_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error);

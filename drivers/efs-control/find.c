@@ -233,7 +233,7 @@ work_begin (struct work *work, void *self, struct larder_call *call, const struc
 	if (code == 0 && work->share.system)
 		code = find_parts (work, error);
 	work->reached = wants_network (&work->desired) || json_array_size (work->share.targets) > 0;
-	if (code == 0 && work->share.system && work->reached)
+	if (code == 0 && (work->share.system ? work->reached : lines_find (&work->desired, "security-group.name") != NULL))
 		code = network_groups (work, error);
 	return code < 0 ? code : work->share.system != NULL;
 }

@@ -27,10 +27,7 @@ share_id (const struct share *share, const char *asked)
 
 /* ---- several values of one line: in order, each once ---- */
 
-enum { VALUES_MOST = 64 };
-struct values { const char *at[VALUES_MOST]; size_t count; };
-
-static void
+void
 values_add (struct values *values, const char *text)
 {
 	size_t n = 0;
@@ -42,7 +39,7 @@ values_add (struct values *values, const char *text)
 	values->at[n] = text;
 }
 
-static const char *
+const char *
 values_join (const struct values *values, struct larder_arena *arena)
 {
 	const char *text = values->count ? values->at[0] : "";

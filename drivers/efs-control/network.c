@@ -11,8 +11,9 @@ static const struct kind { const char *word, *action, *set, *id, *filter, *head;
 	{ "VPC", "DescribeVpcs", "vpcSet", "vpcId", "vpc-id", "vpc-" },
 	{ "subnet", "DescribeSubnets", "subnetSet", "subnetId", "subnet-id", "subnet-" },
 	{ "security group", "DescribeSecurityGroups", "securityGroupInfo", "groupId", "group-id", "sg-" },
+	{ "interface", "DescribeNetworkInterfaces", "networkInterfaceSet", "networkInterfaceId", "network-interface-id", "eni-" },
 };
-enum { VPC, SUBNET, GROUP };
+enum { VPC, SUBNET, GROUP, INTERFACE };
 
 /* Filters are name, value, name, value …, ended by NULL. */
 static int
@@ -190,6 +191,23 @@ list_groups (const struct work *work)
 	return list;
 }
 
+/* By its name it is meant, and by its tag, or for want of one, somebody else's: whose rules and targets are behind it is nothing that we change. */
+static int
+fail_of_others (const struct work *work, const json_t *group, struct larder_error *error)
+{
+	const char *name = json_text (group, "groupName"), *id = json_text (group, "groupId"), *owner = "", *token = work->share.token;
+	const json_t *tag;
+	size_t n;
+	json_array_foreach (json_object_get (group, "tagSet"), n, tag)
+		if (strcmp (json_text (tag, "key"), TAG) == 0)
+			owner = json_text (tag, "value");
+	if (*owner)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "security-group = another name: each file system has its own", "security group '%s' (%s) is that of file system '%s', by its tag " TAG ", and not of '%s'",
+			name, id, owner, token);
+	const char *next = arena_printf (work->arena, "security-group = another name; or, when it is to be this one's from now on, with all its rules: aws ec2 create-tags --resources %s --tags Key=" TAG ",Value=%s", id, token);
+	return next ? larder_fail_next (error, LARDER_E_CONFLICT, next, "security group '%s' (%s) was not made here: it has no tag " TAG ", and is not taken for file system '%s'", name, id, token) : larder_fail_memory (error);
+}
+
 /* One by another name that was made here is left over from before, and goes. One that was not is somebody's, who put our tag on it; and of two by the name
  * that is wanted nothing tells which is meant. */
 static int
@@ -200,7 +218,9 @@ check_groups (const struct work *work, struct larder_error *error)
 	if (!lines_value (&work->desired, "security-group.name"))
 		return 0;
 	json_array_foreach (work->share.groups, n, group)
-		if (group_is_wanted (&work->share, group, &work->desired))
+		if (group_is_wanted (&work->share, group, &work->desired) && !json_is_true (json_object_get (group, "ours")))
+			return fail_of_others (work, group, error);
+		else if (group_is_wanted (&work->share, group, &work->desired))
 			wanted++;
 		else
 			others += json_is_true (json_object_get (group, "ours")) && !group_is_made_here (&work->share, group);
@@ -221,4 +241,54 @@ network_groups (struct work *work, struct larder_error *error)
 	if (code == 0 && name && work->share.vpc)
 		code = add_groups (work, (const char *const[]) { "group-name", name, "vpc-id", work->share.vpc, NULL }, error);
 	return code == 0 ? check_groups (work, error) : code;
+}
+
+/* ---- who else uses them ---- */
+
+/* With its mount target it goes; and a little after that it is still there, and tells by its words whose it was. */
+static bool
+is_of_ours (const struct share *share, const json_t *interface)
+{
+	const char *id = json_text (interface, "networkInterfaceId"), *system = json_text (share->system, "FileSystemId");
+	const json_t *target;
+	size_t n;
+	json_array_foreach (share->targets, n, target)
+		if (strcmp (json_text (target, "NetworkInterfaceId"), id) == 0)
+			return true;
+	return *system && strstr (json_text (interface, "description"), system);
+}
+
+/* Interfaces that are not of our targets, and groups with a rule that names it: while there are any, the service does not remove it. */
+static int
+add_users (struct work *work, const char *group, struct values *ret, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *interfaces = NULL, *groups = NULL;
+	const json_t *one;
+	size_t n;
+	int code = describe (work, &kinds[INTERFACE], (const char *const[]) { "group-id", group, NULL }, &interfaces, error);
+	if (code == 0)
+		code = describe (work, &kinds[GROUP], (const char *const[]) { "ip-permission.group-id", group, NULL }, &groups, error);
+	json_array_foreach (interfaces, n, one) {
+		const char *what = json_text (one, "description");
+		if (!is_of_ours (&work->share, one))
+			values_add (ret, arena_printf (work->arena, "%s%s%s%s", json_text (one, "networkInterfaceId"), *what ? " (" : "", what, *what ? ")" : ""));
+	}
+	json_array_foreach (groups, n, one)
+		if (strcmp (json_text (one, "groupId"), group) != 0)
+			values_add (ret, arena_printf (work->arena, "a rule of %s", json_text (one, "groupId")));
+	return code;
+}
+
+int
+network_users (struct work *work, const char **ret, struct larder_error *error)
+{
+	struct values users = { .count = 0 };
+	const json_t *group;
+	size_t n;
+	int code = 0;
+	json_array_foreach (work->share.groups, n, group)
+		if (code == 0 && json_is_true (json_object_get (group, "ours")))
+			code = add_users (work, json_text (group, "groupId"), &users, error);
+	*ret = code == 0 && users.count ? values_join (&users, work->arena) : NULL;
+	return code;
 }

@@ -51,6 +51,16 @@ remove_rest (struct work *work, struct larder_error *error)
 	return code < 0 ? code : 0;
 }
 
+/* Before the first thing goes: without its mount targets, and not removed, it would serve nobody. */
+static int
+check_users (struct work *work, struct larder_error *error)
+{
+	const char *users;
+	int code = network_users (work, &users, error);
+	return code == 0 && users ? larder_fail_next (error, LARDER_E_CONFLICT, "take the group from those; then the same command goes on", "a security group of file system '%s' is in use by %s: nothing of it is removed",
+		work->share.token, users) : code;
+}
+
 int
 control_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
@@ -58,6 +68,8 @@ control_remove (void *self, struct larder_call *call, const struct larder_resour
 	int code = work_begin (&work, self, call, resource, error);
 	if (code > 0)
 		code = work_may_write (&work, error);
+	if (code == 0 && work.share.system)
+		code = check_users (&work, error);
 	if (code == 0 && work.share.system && strcmp (json_text (work.share.system, "LifeCycleState"), "deleting") != 0)
 		code = json_array_size (work.share.targets) ? remove_each (&work, work.share.targets, "mount-targets", "MountTargetId", "MountTargetNotFound", error) : remove_rest (&work, error);
 	work_end (&work);

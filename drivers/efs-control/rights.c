@@ -135,8 +135,8 @@ allow_network (struct aws_asked *asked)
 {
 	if (!has (asked, "network") && !has (asked, "target[") && !has (asked, "security-group."))
 		return;
-	ALLOW (asked, AWS_ANYTHING, { NULL, "ec2:DescribeSecurityGroups" }, { "network", "ec2:DescribeVpcs" }, { "target[", "ec2:DescribeNetworkInterfaceAttribute" },
-		{ "target[", "ec2:DescribeNetworkInterfaces" }, { "target[", "ec2:DescribeSubnets" });
+	ALLOW (asked, AWS_ANYTHING, { NULL, "ec2:DescribeNetworkInterfaces" }, { NULL, "ec2:DescribeSecurityGroups" }, { "network", "ec2:DescribeVpcs" }, { "target[", "ec2:DescribeNetworkInterfaceAttribute" },
+		{ "target[", "ec2:DescribeSubnets" });
 	aws_policy_on (asked->policy, "*");
 	if (has (asked, "target["))
 		allow_targets (asked);

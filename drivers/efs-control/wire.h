@@ -110,5 +110,11 @@ void share_lines (const struct share *share, const struct lines *desired, struct
 const char *share_as_asked (const struct share *share, const char *id);
 /* The id of what was asked for; itself where nobody looked it up. */
 const char *share_id (const struct share *share, const char *asked);
+/* Several values of one line: in order, each once. NULL and "" are none. */
+enum { VALUES_MOST = 64 };
+struct values { const char *at[VALUES_MOST]; size_t count; };
+void values_add (struct values *values, const char *text);
+/* "" for none, or no memory. */
+const char *values_join (const struct values *values, struct larder_arena *arena);
 
 #endif

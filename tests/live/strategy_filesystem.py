@@ -108,6 +108,8 @@ DRIFTS = {
     "no policy": ([("policy.access-point", "create"), ("policy.statement[theirs]", "unmanaged"), ("policy.tls", "create")], lambda at: at.say(None)),
     "no nodes": ([("security-group.from[tag:Name=eks-node]", "create")], lambda at: at.files.ec2.revoke_security_group_ingress(GroupId=at.group, IpPermissions=[at.rule(2049)])),
     "more ports": ([("security-group.from[tag:Name=eks-node]", "update")], lambda at: at.open_ssh()),
+    "the world": ([("security-group.from[0.0.0.0/0]", "remove")], lambda at: at.admit(2049, IpRanges=[{"CidrIp": "0.0.0.0/0"}])),
+    "the world of six": ([("security-group.from[::/0]", "remove")], lambda at: at.admit(2049, Ipv6Ranges=[{"CidrIpv6": "::/0"}])),
     "no egress": ([("security-group.egress", "update")], lambda at: at.files.ec2.revoke_security_group_egress(
         GroupId=at.group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])),
     "another group": ([("target[tag:Name=private-a]", "update")], lambda at: at.files.efs.modify_mount_target_security_groups(
@@ -127,8 +129,11 @@ class Somebody:
     def rule(self, port):
         return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": [{"GroupId": self.files.nodes}]}
 
+    def admit(self, port, **whom):
+        self.files.ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=[{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **whom}])
+
     def open_ssh(self):
-        self.files.ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=[self.rule(22)])
+        self.admit(22, UserIdGroupPairs=[{"GroupId": self.files.nodes}])
 
     def lifecycle(self, *policies):
         self.files.efs.put_lifecycle_configuration(FileSystemId=self.system, LifecyclePolicies=list(policies))

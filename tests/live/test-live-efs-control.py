@@ -64,11 +64,11 @@ class Place(FileSystem):
         with open(os.path.join(self.folder, "profiles/p.ini"), "w") as file:
             file.write("[backend \"files\"]\ndriver = efs\nserver = %s\nroot = /nowhere/models\nendpoint = %s\nregion = us-east-1\n" % (server, self.between.endpoint))
 
-    def start(self, *words, section=SECTION, plan=(), server="moto", shape=("--json",), more=()):
+    def start(self, *words, section=SECTION, plan=(), server="moto", shape=("--json",), more=(), command="infra"):
         self.write(section, server)
         self.between.plan([*plan, KEEP])
         self.begun = len(self.between.requests)
-        return subprocess.Popen([TOOL, "--config", os.path.join(self.folder, "larder.ini"), "--profile", "p", *shape, "infra", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        return subprocess.Popen([TOOL, "--config", os.path.join(self.folder, "larder.ini"), "--profile", "p", *shape, command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 text=True, env={**self.server.environment(self.between.endpoint), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": "", "LARDER_PROFILE": "", **dict(more)})
 
     def run(self, *words, **more):
@@ -183,16 +183,15 @@ def test_live_efs_control_what_cannot_be_changed_in_place():
 
 
 def test_live_efs_control_others_keep_theirs():
-    """A statement, a tag, a rule and an access point of others: told, left alone when ours change, and taken away with --adopt."""
+    """A statement, a tag and an access point of others: told, left alone when ours change, and taken away with --adopt."""
     place.applied()
-    system, group = place.id, place.groups()[0]["GroupId"]
+    system = place.id
     place.efs.put_file_system_policy(FileSystemId=system, Policy=json.dumps({"Version": "2012-10-17", "Statement": [THEIRS, *place.policy()]}))
     place.efs.tag_resource(ResourceId=system, Tags=[{"Key": "Team", "Value": "x"}])
-    place.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}])
     place.efs.create_access_point(ClientToken="theirs", FileSystemId=system, PosixUser={"Uid": 7, "Gid": 7}, RootDirectory={"Path": "/theirs"})
     root = place.efs.create_access_point(ClientToken="root", FileSystemId=system, PosixUser={"Uid": 0, "Gid": 0}, RootDirectory={"Path": "/models"})["AccessPointId"]
     done = place.run("plan")
-    assert marks(done) == [("access-point-beside[%s]" % root, "unmanaged"), ("access-point[/theirs].owner", "unmanaged"), ("policy.statement[theirs]", "unmanaged"), ("security-group.from[10.0.0.0/8]", "unmanaged"), ("tag[Team]", "unmanaged")], done
+    assert marks(done) == [("access-point-beside[%s]" % root, "unmanaged"), ("access-point[/theirs].owner", "unmanaged"), ("policy.statement[theirs]", "unmanaged"), ("tag[Team]", "unmanaged")], done
     section = SECTION
     for was, will in (("to-ia = 30d", "to-ia = 60d"), ("Purpose=AI model cache", "Purpose=models"), ("mode = 755", "mode = 750"), ("egress = open", "egress = none"),
                       ("throughput = bursting", "throughput = provisioned 100MiB/s")):
@@ -205,7 +204,7 @@ def test_live_efs_control_others_keep_theirs():
     assert facts["tags"] == {"Name": TOKEN, "Purpose": "models", "Team": "x"} and THEIRS in place.policy() and facts["ThroughputMode"] == "provisioned", facts
     assert sorted(root["Path"] + root.get("CreationInfo", {}).get("Permissions", "") for _, root in facts["points"]) == ["/models", "/models750", "/theirs"], facts
     assert {"TransitionToIA": "AFTER_60_DAYS"} in facts["lifecycle"], facts
-    assert facts["groups"][0][2:] == ([("tcp", 22, 22, (), ("10.0.0.0/8",)), ("tcp", 2049, 2049, (place.nodes,), ())], []), facts
+    assert facts["groups"][0][2:] == ([("tcp", 2049, 2049, (place.nodes,), ())], []), facts
     done = place.run("apply", section=section)
     assert done.code == 0 and place.wrote() == [], (done, place.asked)
     done = place.run("apply", "--adopt")
@@ -240,7 +239,7 @@ def test_live_efs_control_another_group():
 
 
 def test_live_efs_control_several_groups_of_nodes():
-    """Each is let in by a rule of its own: taken away, or widened, it alone is mended; one that is named no more is somebody else's. Two words for one group, and a word that is no group, are told by the plan."""
+    """Each is let in by a rule of its own: taken away, or widened, it alone is mended; one that is named no more goes, and so does whoever else is let in; where no nodes are named, or no group, all stay. Two words for one group, and a word that is no group, are told by the plan."""
     second = place.net.group("other")
     both = SECTION.replace("nodes = tag:Name=eks-node", "nodes = tag:Name=eks-node, %s, tag:Name=eks-node" % second)
 
@@ -261,9 +260,12 @@ def test_live_efs_control_several_groups_of_nodes():
             done = place.run("plan", section=both)
             assert marks(done) == [(None, "update"), (path, mark)], done
             assert place.run("apply", section=both).code == 0 and place.wrote() == [act] and admitted() == want, (place.wrote(), admitted())
-    assert place.run("apply").code == 0 and place.wrote() == [] and admitted() == want, place.wrote()
-    assert marks(place.run("plan")) == [("security-group.from[%s]" % second, "unmanaged")]
-    assert place.run("apply", "--adopt").code == 0 and place.wrote() == ["RevokeSecurityGroupIngress"] and admitted() == [(place.nodes, 2049)], place.wrote()
+    for taken_out in ("nodes = ", "security-group = "):
+        loose = "".join(line for line in SECTION.splitlines(True) if not line.startswith(taken_out)).replace("Name=" + TOKEN, "Name=" + taken_out[:5])
+        done = place.run("apply", section=loose)
+        assert done.code == 0 and place.wrote() == ["TagResource"] and admitted() == want, (done, place.wrote())
+    assert marks(place.run("plan", section=SECTION.replace("Name=" + TOKEN, "Name=secur"))) == [(None, "update"), ("security-group.from[%s]" % second, "remove")]
+    assert place.run("apply").code == 0 and place.wrote() == ["TagResource", "RevokeSecurityGroupIngress"] and admitted() == [(place.nodes, 2049)], place.wrote()
     for nodes, word in (("tag:Name=eks-node, " + place.nodes, "are both security group " + place.nodes), ("tag:Name=eks-node, eks-node", "'eks-node' names no security group")):
         done = place.run("plan", section=SECTION.replace("nodes = tag:Name=eks-node", "nodes = " + nodes))
         assert done.code == 2 and word in done.out + done.err, (nodes, done)
@@ -601,21 +603,75 @@ def test_live_efs_control_lists_in_pages():
 
 
 def test_live_efs_control_made_before():
-    """What others made by the same names, a file system by its token and a group by its name, is taken over; the group stays when all goes, for it is not ours."""
+    """What others made by the same names, a file system by its token, is taken over; a group only when it is told to be ours, by the tag. Then its rules are, too, and it goes with all else."""
     place.clean()
     place.efs.create_file_system(CreationToken=TOKEN, Encrypted=True, KmsKeyId=place.key, Tags=[{"Key": "Name", "Value": TOKEN}])
     for root in ("/a", "/models"):
         place.efs.create_access_point(ClientToken=root, FileSystemId=place.id, PosixUser={"Uid": 1000, "Gid": 1000},
                                       RootDirectory={"Path": root, "CreationInfo": {"OwnerUid": 1000, "OwnerGid": 1000, "Permissions": "0755"}})
     group = place.net.group(GROUP)
-    place.ec2.create_tags(Resources=[group], Tags=[{"Key": "larder:id", "Value": "of-another"}])
+    place.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}])
+    for words in (("plan",), ("apply",), ("apply", "--adopt"), ("destroy", "--environment", "test")):
+        done = place.run(*words)
+        assert done.code == 5 and all(one in done.out for one in (group, "was not made here", TOKEN, "create-tags --resources %s --tags Key=larder:id,Value=%s" % (group, TOKEN))) and place.wrote() == [], (words, done)
+    place.ec2.create_tags(Resources=[group], Tags=OURS)
+    assert ("security-group.from[10.0.0.0/8]", "remove") in marks(place.run("plan"))
     assert place.run("apply").code == 0
     assert "CreateAccessPoint" not in place.wrote() and len(place.points()) == 2, place.wrote()
     assert place.run("apply", "--adopt").code == 0 and place.run("apply").code == 0 and place.wrote() == []
     facts, want = place.facts(), place.strategy()
     assert {**facts, "points": 1} == {**want, "points": len(facts["points"])} and place.groups()[0]["GroupId"] == group, facts
-    done = place.run("destroy", "--environment", "test")
-    assert done.code == 0 and place.system() is None and [one["GroupId"] for one in place.groups()] == [group], done
+    destroyed()
+
+
+def test_live_efs_control_a_group_of_another_file_system():
+    """Two environments with one name for a group in one VPC: the plan of the second refuses it, before anything is made, with both owners; the first stays as it is."""
+    place.applied()
+    group, first = place.groups()[0]["GroupId"], place.facts()
+    other = SECTION.replace("token = " + TOKEN, "token = staging-models")
+    for words in (("plan",), ("apply",), ("apply", "--adopt")):
+        done = place.run(*words, section=other)
+        assert done.code == 5 and all(one in done.out for one in (group, GROUP, "'%s'" % TOKEN, "'staging-models'", "another name")) and place.wrote() == [], (words, done)
+    assert place.facts() == first and place.run("plan", "--detailed-exitcode").code == 0
+    done = place.run("apply", section=other.replace(GROUP, "staging-sg"))
+    assert done.code == 0 and len(place.groups()) == 2, done
+    assert place.run("destroy", "--environment", "test", section=other.replace(GROUP, "staging-sg")).code == 0
+    destroyed()
+
+
+def test_live_efs_control_two_sections_with_one_group():
+    """Refused before anything is asked, by plan and by config check; in another VPC it is another group."""
+    second = SECTION.replace("token = " + TOKEN, "token = second")
+    two = SECTION + "[filesystem \"second\"]\n" + second
+    line = 4 + max(n for n, text in enumerate(two.splitlines()) if text.startswith("security-group ="))
+    for words in (("infra", "plan"), ("config", "check")):
+        done = place.run(*words[1:], section=two, command=words[0])
+        assert done.code == 2 and "larder.ini:%d" % line in done.out and "'%s' of [filesystem \\\"models\\\"]" % GROUP in done.out and place.asked == [], (words, done)
+    assert place.run("check", section=SECTION + "[filesystem \"second\"]\n" + second.replace("tag:Name=prod", "tag:Name=there"), command="config").code == 0
+
+
+def test_live_efs_control_a_group_that_others_use():
+    """Another's interface behind it, or another group's rule that names it: the plan tells that all of it is left, and destroy removes nothing, and waits for nothing."""
+    place.applied()
+    facts, group = place.facts(), place.groups()[0]["GroupId"]
+    theirs = place.ec2.create_network_interface(SubnetId=place.subnets[0], Groups=[group], Description="of somebody")["NetworkInterface"]["NetworkInterfaceId"]
+    rule = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [{"GroupId": group}]}]
+    late = place.ec2.create_network_interface(SubnetId=place.subnets[0], Groups=[group], Description="EFS mount target for %s (fsmt-1)" % place.id)["NetworkInterface"]["NetworkInterfaceId"]
+    for word in ("%s (of somebody)" % theirs, "a rule of " + place.nodes):
+        planned, done = place.run("plan", "--destroy"), place.run("destroy", "--environment", "test")
+        whole, = [line for line in planned.lines if line["type"] == "resource"]
+        assert whole["change"] == "left" and word in whole["why"] and late not in whole["why"] and planned.code == 0, planned
+        assert done.code == 5 and word in done.err and "nothing of it is removed" in done.err and place.wrote() == [] and place.facts() == facts, done
+        counts = [[line for line in one.lines if line["type"] == "counts"][-1] for one in (planned, done)]
+        assert [[one[name] for name in ("left", "removed", "failed")] for one in counts] == [[1, 0, 0]] * 2, counts
+        assert place.run("plan", "--detailed-exitcode").code == 0
+        if theirs in word:
+            place.ec2.delete_network_interface(NetworkInterfaceId=theirs)
+            place.ec2.authorize_security_group_ingress(GroupId=place.nodes, IpPermissions=rule)
+    place.ec2.revoke_security_group_ingress(GroupId=place.nodes, IpPermissions=rule)
+    assert [line["change"] for line in place.run("plan", "--destroy").lines if line["type"] == "resource"] == ["remove"]        # what a target of ours left is gone soon
+    place.ec2.delete_network_interface(NetworkInterfaceId=late)
+    destroyed()
 
 
 def test_live_efs_control_elsewhere_and_a_plan_alone():
