@@ -19,6 +19,7 @@ backup_close (void *self)
 	aws_client_close (backup->client);
 	aws_client_close (backup->roles);
 	pthread_mutex_destroy (&backup->mutex);
+	pthread_mutex_destroy (&backup->going);
 	arena_free (backup->arena);
 }
 
@@ -38,6 +39,7 @@ backup_open (void *self, struct larder_call *call, const struct larder_open *req
 		code = aws_client_open (larder_host, backup->name, "iam", &settings, &backup->roles, error);
 	backup->arena = code == 0 ? arena_new () : NULL;
 	pthread_mutex_init (&backup->mutex, NULL);
+	pthread_mutex_init (&backup->going, NULL);
 	if (code == 0 && !backup->arena)
 		code = larder_fail_memory (error);
 	if (code < 0)
@@ -107,9 +109,13 @@ backup_read (void *self, struct larder_call *call, const struct larder_resource 
              struct larder_error *error)
 {
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct backup *backup = self;
 	struct backup_state state;
+	unsigned times;
 	int code = arena ? check_vaults (resource, arena, error) : larder_fail_memory (error);
 	*ret_state = LARDER_RESOURCE_ABSENT;
+	if (code == 0)
+		code = backup_note (backup, &backup->seen, resource->identity, &times, error);
 	if (code == 0)
 		code = backup_find (self, call, arena, resource->identity, &state, error);
 	*ret_state = code > 0 ? LARDER_RESOURCE_READY : LARDER_RESOURCE_ABSENT;
@@ -136,6 +142,7 @@ static const struct larder_path_rule paths[] = {
 	{ "rule[*].schedule", LARDER_STRING, LARDER_PATH_OPTIONAL, "when, six fields, UTC" },
 	{ "rule[*].start-within", LARDER_INT, LARDER_PATH_DOCUMENT, "minutes until it must have begun, other than the service's 480" },
 	{ "rule[*].vault", LARDER_STRING, LARDER_PATH_REQUIRED, "where" },
+	{ "rule[*].vault-missing", LARDER_STRING, 0, "told alone: its vault, where that is gone" },
 	{ "rule[*].zone", LARDER_STRING, 0, "time zone of when, other than UTC" },
 	{ "selection[*].id", LARDER_STRING, LARDER_PATH_COMPUTED, "what the service calls it" },
 	{ "selection[*].other[*]", LARDER_STRING, 0, "by others: what narrows or widens it" },

@@ -8,7 +8,7 @@
 #include "body.h"
 #include "wire.h"
 
-/* An id that something was asked to be made by in this run, and how often. */
+/* An id that something was asked to be made by in this run, or a plan that was looked at, and how often. */
 struct backup_asked { const char *id; unsigned count; struct backup_asked *next; };
 
 struct backup {
@@ -18,7 +18,8 @@ struct backup {
 	struct aws_client *client, *roles;          /* AWS Backup, IAM */
 	pthread_mutex_t mutex;                      /* of what follows */
 	struct larder_arena *arena;
-	struct backup_asked *asked;
+	struct backup_asked *asked, *seen;
+	pthread_mutex_t going;                      /* one plan at a time goes: the last that keeps to a vault takes it along */
 };
 
 /* One request, whose body of JSON (or NULL) is taken. The reply parsed, to be freed by json_decref; `*ret_fault` instead when the service refused
@@ -30,7 +31,11 @@ int backup_ask (struct backup *backup, struct larder_call *call, struct larder_a
 /* 1 and the plan, to be ended; 0: there is none; or a code. */
 int backup_find (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *name, struct backup_state *ret, struct larder_error *error);
 void backup_state_end (struct backup_state *state);
-/* Names of all vaults, an array. */
+/* How often that was noted in one of the lists, this time counted. */
+int backup_note (struct backup *backup, struct backup_asked **list, const char *id, unsigned *ret, struct larder_error *error);
+/* All plans, as the list tells them. */
+int backup_plans (struct backup *backup, struct larder_call *call, struct larder_arena *arena, json_t **ret, struct larder_error *error);
+/* All vaults, an array. */
 int backup_vaults (struct backup *backup, struct larder_call *call, struct larder_arena *arena, json_t **ret, struct larder_error *error);
 
 /* ---- role.c: role = auto ---- */

@@ -11,6 +11,8 @@
 #include "clock.h"
 #include "error.h"
 
+enum { PLANS_MOST = 300 };           /* asked, of a vault that is to go, whether they keep to it: as many as an account has in a region */
+
 struct changing {
 	struct backup *backup;
 	struct larder_call *call;
@@ -18,6 +20,7 @@ struct changing {
 	const struct larder_resource *resource;
 	struct lines desired;
 	struct backup_state state;       /* as it was found; id NULL: not there */
+	json_t *others;                  /* plans, of one that goes; NULL: not asked for yet */
 };
 
 static int
@@ -37,18 +40,17 @@ ask (struct changing *changing, const char *method, const char *path, json_t *bo
 	return code;
 }
 
-/* How often it was asked by this id in this run, this time counted. */
-static int
-asked_by (struct backup *backup, const char *id, unsigned *ret, struct larder_error *error)
+int
+backup_note (struct backup *backup, struct backup_asked **list, const char *id, unsigned *ret, struct larder_error *error)
 {
 	pthread_mutex_lock (&backup->mutex);
-	struct backup_asked *one = backup->asked;
+	struct backup_asked *one = *list;
 	while (one && strcmp (one->id, id) != 0)
 		one = one->next;
 	const char *kept = one ? one->id : arena_copy (backup->arena, id);
 	if (!one && kept && (one = arena_alloc (backup->arena, sizeof *one))) {
-		*one = (struct backup_asked) { kept, 0, backup->asked };
-		backup->asked = one;
+		*one = (struct backup_asked) { kept, 0, *list };
+		*list = one;
 	}
 	*ret = one ? ++one->count : 0;
 	pthread_mutex_unlock (&backup->mutex);
@@ -69,7 +71,7 @@ request_id (struct changing *changing, const char *where, const json_t *what, ch
 	sha256_end_hex (&sha, ret);
 	free (text);
 	ret[32] = '\0';                                         /* the service takes 50 characters */
-	int code = text || !what ? asked_by (changing->backup, ret, &count, error) : larder_fail_memory (error);
+	int code = text || !what ? backup_note (changing->backup, &changing->backup->asked, ret, &count, error) : larder_fail_memory (error);
 	if (code == 0 && count > 1)
 		snprintf (ret + 32, 33, "-%u", count);
 	return code;
@@ -77,31 +79,91 @@ request_id (struct changing *changing, const char *where, const json_t *what, ch
 
 /* ---- vaults ---- */
 
-static bool
-has_vault (const json_t *vaults, const char *name)
-{
-	const json_t *one;
-	size_t index;
-	json_array_foreach (vaults, index, one)
-		if (strcmp (backup_text (one, "BackupVaultName"), name) == 0)
-			return true;
-	return false;
-}
-
 static int
 make_vaults (struct changing *changing, const json_t *plan, struct larder_error *error)
 {
-	CLEANUP_JSON json_t *vaults = NULL;
+	CLEANUP_JSON json_t *vaults = json_incref (changing->state.vaults);
 	const json_t *rule;
 	size_t index;
-	int code = backup_vaults (changing->backup, changing->call, changing->arena, &vaults, error);
+	int code = vaults ? 0 : backup_vaults (changing->backup, changing->call, changing->arena, &vaults, error);
 	json_array_foreach (json_object_get (plan, "Rules"), index, rule) {
 		const char *name = backup_text (rule, "TargetBackupVaultName");
-		if (code == 0 && *name && !has_vault (vaults, name))
+		if (code == 0 && *name && !backup_has_vault (vaults, name))
 			code = ask (changing, "PUT", arena_printf (changing->arena, "backup-vaults/%s", name),
 				json_pack ("{s:{s:s}}", "BackupVaultTags", "larder:id", changing->resource->identity), "AlreadyExistsException", NULL, error);
 	}
 	return code;
+}
+
+/* All plans but this one, as documents, once. */
+static int
+read_others (struct changing *changing, struct larder_error *error)
+{
+	CLEANUP_JSON json_t *plans = NULL;
+	const json_t *one;
+	size_t index;
+	if (changing->others)
+		return 0;
+	changing->others = json_array ();
+	int code = backup_plans (changing->backup, changing->call, changing->arena, &plans, error);
+	if (code == 0 && json_array_size (plans) > PLANS_MOST)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "remove the vault at its service, when none of them keeps to it", "a vault stays: there are %zu backup plans, too many to ask each whether it keeps to it", json_array_size (plans));
+	json_array_foreach (plans, index, one) {
+		const char *id = backup_text (one, "BackupPlanId");
+		json_t *whole = NULL;
+		if (code == 0 && strcmp (id, changing->state.id) != 0)
+			code = ask (changing, "GET", arena_printf (changing->arena, "backup/plans/%s/", id), NULL, "ResourceNotFoundException", &whole, error);
+		if (json_is_object (json_object_get (whole, "BackupPlan")))
+			json_array_append (changing->others, json_object_get (whole, "BackupPlan"));
+		json_decref (whole);
+	}
+	return code;
+}
+
+static bool
+keeps_to (const json_t *plan, const char *vault, const char *arn)
+{
+	const json_t *rule, *copy;
+	size_t r, c;
+	json_array_foreach (json_object_get (plan, "Rules"), r, rule) {
+		if (strcmp (backup_text (rule, "TargetBackupVaultName"), vault) == 0)
+			return true;
+		json_array_foreach (json_object_get (rule, "CopyActions"), c, copy)
+			if (*arn && strcmp (backup_text (copy, "DestinationBackupVaultArn"), arn) == 0)
+				return true;
+	}
+	return false;
+}
+
+static bool
+was_seen (struct backup *backup, const char *plan)
+{
+	pthread_mutex_lock (&backup->mutex);
+	const struct backup_asked *one = backup->seen;
+	while (one && strcmp (one->id, plan) != 0)
+		one = one->next;
+	pthread_mutex_unlock (&backup->mutex);
+	return one;
+}
+
+/* 1: none but this plan has to do with it, which made it, or whose maker is gone. 0: it stays, as another's, or for one that was looked at in this run: the last of those takes it along. CONFLICT:
+ * it stays for one that the sections do not know. */
+static int
+may_remove_vault (struct changing *changing, const char *name, const char *arn, const char *owner, struct larder_error *error)
+{
+	const json_t *plan;
+	size_t index;
+	int code = read_others (changing, error);
+	json_array_foreach (changing->others, index, plan)
+		if (code == 0 && strcmp (backup_text (plan, "BackupPlanName"), owner) == 0)
+			return 0;
+	json_array_foreach (changing->others, index, plan) {
+		const char *user = backup_text (plan, "BackupPlanName");
+		if (code == 0 && keeps_to (plan, name, arn))
+			return was_seen (changing->backup, user) ? 0 : larder_fail_next (error, LARDER_E_CONFLICT, "nothing is to be done while that plan needs it", "vault '%s' stays: backup plan '%s' keeps to it",
+				name, user);
+	}
+	return code < 0 ? code : 1;
 }
 
 /* One of ours that holds nothing goes; one with recovery points is a CONFLICT, as what it holds is what it is for. */
@@ -111,8 +173,11 @@ remove_vault (struct changing *changing, const char *name, const char *arn, stru
 	CLEANUP_JSON json_t *tags = NULL;
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = ask (changing, "GET", arena_printf (changing->arena, "tags/%s/", arn), NULL, NULL, &tags, error);
-	const char *ours = backup_text (json_object_get (tags, "Tags"), "larder:id");
-	if (code < 0 || strcmp (ours, changing->resource->identity) != 0)
+	const char *owner = backup_text (json_object_get (tags, "Tags"), "larder:id");
+	if (code < 0 || !*owner)
+		return code;
+	code = may_remove_vault (changing, name, arn, owner, error);
+	if (code <= 0)
 		return code;
 	code = ask (changing, "DELETE", arena_printf (changing->arena, "backup-vaults/%s", name), NULL, NULL, NULL, &why);
 	if (code < 0 && strcmp (why.provider, "InvalidRequestException") == 0)
@@ -122,18 +187,17 @@ remove_vault (struct changing *changing, const char *name, const char *arn, stru
 	return code;
 }
 
+/* Each once, though several rules keep to it. */
 static int
-remove_vaults (struct changing *changing, const json_t *plan, struct larder_error *error)
+remove_vaults (struct changing *changing, struct larder_error *error)
 {
-	CLEANUP_JSON json_t *vaults = NULL;
-	const json_t *rule, *vault;
-	size_t r, v;
-	int code = backup_vaults (changing->backup, changing->call, changing->arena, &vaults, error);
-	json_array_foreach (json_object_get (plan, "Rules"), r, rule) {
-		const char *name = backup_text (rule, "TargetBackupVaultName");
-		json_array_foreach (vaults, v, vault)
-			if (code == 0 && strcmp (backup_text (vault, "BackupVaultName"), name) == 0)
-				code = remove_vault (changing, name, backup_text (vault, "BackupVaultArn"), error);
+	const json_t *vault;
+	size_t index;
+	int code = 0;
+	json_array_foreach (changing->state.vaults, index, vault) {
+		const char *name = backup_text (vault, "BackupVaultName"), *arn = backup_text (vault, "BackupVaultArn");
+		if (code == 0 && keeps_to (changing->state.plan, name, ""))
+			code = remove_vault (changing, name, arn, error);
 	}
 	return code;
 }
@@ -144,12 +208,8 @@ static int
 set_plan (struct changing *changing, const json_t *plan, struct larder_error *error)
 {
 	CLEANUP_JSON json_t *sent = backup_plan_sent (plan), *is = changing->state.plan ? backup_plan_sent (changing->state.plan) : NULL;
-	if (!sent)
-		return larder_fail_memory (error);
-	if (is && json_equal (sent, is))
-		return 0;
-	int code = make_vaults (changing, plan, error);
-	if (code < 0)
+	int code = sent ? make_vaults (changing, plan, error) : larder_fail_memory (error);
+	if (code < 0 || (is && json_equal (sent, is)))
 		return code;
 	if (changing->state.id)
 		return ask (changing, "POST", arena_printf (changing->arena, "backup/plans/%s", changing->state.id), json_pack ("{s:O}", "BackupPlan", sent), NULL, NULL, error);
@@ -255,6 +315,7 @@ static void
 end (struct changing *changing)
 {
 	backup_state_end (&changing->state);
+	json_decref (changing->others);
 	arena_free (changing->arena);
 }
 
@@ -301,8 +362,8 @@ backup_update (void *self, struct larder_call *call, const struct larder_resourc
 }
 
 /* The vaults before the plan, which alone tells of them: a run that ends between the two finds both. One that holds something stays, and the plan goes. */
-int
-backup_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+static int
+remove_all (struct backup *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
 	struct changing changing;
 	struct larder_error why = LARDER_ERROR_INIT;
@@ -315,7 +376,7 @@ backup_remove (void *self, struct larder_call *call, const struct larder_resourc
 	if (code == 0 && changing.state.id && backup_role_asked (&changing.desired))
 		code = backup_role_remove (self, call, changing.arena, resource->identity, error);
 	if (code == 0 && changing.state.plan)
-		kept = remove_vaults (&changing, changing.state.plan, &why);
+		kept = remove_vaults (&changing, &why);
 	if (code == 0 && kept < 0 && kept != LARDER_E_CONFLICT)
 		code = kept;
 	if (code == 0 && changing.state.id)
@@ -326,5 +387,15 @@ backup_remove (void *self, struct larder_call *call, const struct larder_resourc
 			larder_give (error, &why);
 	}
 	end (&changing);
+	return code;
+}
+
+int
+backup_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
+{
+	struct backup *backup = self;
+	pthread_mutex_lock (&backup->going);
+	int code = remove_all (backup, call, resource, error);
+	pthread_mutex_unlock (&backup->going);
 	return code;
 }

@@ -37,6 +37,12 @@ backup_vaults (struct backup *backup, struct larder_call *call, struct larder_ar
 	return list (backup, call, arena, "backup-vaults/", "BackupVaultList", ret, error);
 }
 
+int
+backup_plans (struct backup *backup, struct larder_call *call, struct larder_arena *arena, json_t **ret, struct larder_error *error)
+{
+	return list (backup, call, arena, "backup/plans/", "BackupPlansList", ret, error);
+}
+
 /* Two of one name, as two runs at once may have made them, are not told apart. */
 static int
 fail_twice (const char *what, const char *name, const char *one, const char *other, const char *next, struct larder_error *error)
@@ -52,7 +58,7 @@ id_of (struct backup *backup, struct larder_call *call, struct larder_arena *are
 	const json_t *one;
 	size_t index;
 	*ret = NULL;
-	int code = list (backup, call, arena, "backup/plans/", "BackupPlansList", &plans, error);
+	int code = backup_plans (backup, call, arena, &plans, error);
 	if (code < 0)
 		return code;
 	json_array_foreach (plans, index, one) {
@@ -125,6 +131,8 @@ backup_find (struct backup *backup, struct larder_call *call, struct larder_aren
 	ret->plan = json_incref (json_object_get (whole, "BackupPlan"));
 	ret->arn = arena_copy (arena, backup_text (whole, "BackupPlanArn"));
 	code = read_selections (backup, call, arena, ret, error);
+	if (code == 0)
+		code = backup_vaults (backup, call, arena, &ret->vaults, error);
 	if (code < 0)
 		backup_state_end (ret);
 	return code < 0 ? code : 1;
@@ -135,5 +143,6 @@ backup_state_end (struct backup_state *state)
 {
 	json_decref (state->plan);
 	json_decref (state->selections);
+	json_decref (state->vaults);
 	*state = (struct backup_state) { .id = NULL };
 }

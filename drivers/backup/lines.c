@@ -31,14 +31,26 @@ add_copies (struct lines *lines, const char *rule, const json_t *copies)
 	}
 }
 
-static void
-add_rule (struct lines *lines, const json_t *rule)
+bool
+backup_has_vault (const json_t *vaults, const char *name)
 {
-	const char *name = backup_text (rule, "RuleName");
+	const json_t *one;
+	size_t index;
+	json_array_foreach (vaults, index, one)
+		if (strcmp (backup_text (one, "BackupVaultName"), name) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_rule (struct lines *lines, const json_t *rule, const json_t *vaults)
+{
+	const char *name = backup_text (rule, "RuleName"), *vault = backup_text (rule, "TargetBackupVaultName");
 	const json_t *life = json_object_get (rule, "Lifecycle");
 	if (!*name)
 		return;
-	lines_add_in (lines, "rule", name, ".vault", backup_text (rule, "TargetBackupVaultName"));
+	lines_add_in (lines, "rule", name, ".vault", vault);
+	lines_add_in (lines, "rule", name, ".vault-missing", backup_has_vault (vaults, vault) ? NULL : vault);
 	lines_add_in (lines, "rule", name, ".schedule", backup_text (rule, "ScheduleExpression"));
 	add_number (lines, name, ".cold-after", json_object_get (life, "MoveToColdStorageAfterDays"));
 	add_number (lines, name, ".delete-after", json_object_get (life, "DeleteAfterDays"));
@@ -78,7 +90,7 @@ backup_tell (const struct backup_state *state, struct larder_arena *arena, larde
 	lines_add (&lines, "id", state->arn);
 	backup_tell_others (&lines, "other", "", state->plan, backup_plan_known);
 	json_array_foreach (json_object_get (state->plan, "Rules"), index, one)
-		add_rule (&lines, one);
+		add_rule (&lines, one, state->vaults);
 	json_array_foreach (state->selections, index, one)
 		add_selection (&lines, backup_text (one, "id"), json_object_get (one, "selection"));
 	int code = lines_sort (&lines, error);

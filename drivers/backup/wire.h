@@ -8,6 +8,8 @@
 #include "aws.h"
 #include "lines.h"
 
+/* Is there one of that name? */
+bool backup_has_vault (const json_t *vaults, const char *name);
 /* A text of an object, "" where it has none of that name. */
 const char *backup_text (const json_t *object, const char *name);
 
@@ -18,8 +20,8 @@ void backup_request (struct aws_request *request, struct larder_arena *arena, co
 
 /* ---- lines.c: from documents to lines ---- */
 
-/* What is known of a plan: BackupPlan of the service, and an array of {"id", "selection"}. */
-struct backup_state { const char *id, *arn; json_t *plan, *selections; };
+/* What is known of a plan: BackupPlan of the service, all vaults there are, and an array of {"id", "selection"}. */
+struct backup_state { const char *id, *arn; json_t *plan, *selections, *vaults; };
 
 /* Each line in byte order of the paths. */
 int backup_tell (const struct backup_state *state, struct larder_arena *arena, larder_line_fn line, void *context, struct larder_error *error);

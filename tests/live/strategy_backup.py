@@ -82,6 +82,7 @@ FAR = "arn:aws:backup:eu-west-1:123456789012:backup-vault:far"
 DRIFTS = (
     (lambda at: at.rule(ScheduleExpression="cron(0 5 * * ? *)"), "rule[daily_backup].schedule"),
     (lambda at: at.rule(TargetBackupVaultName="Default"), "rule[daily_backup].vault"),
+    (lambda at: at.client.delete_backup_vault(BackupVaultName="main"), "rule[daily_backup].vault-missing"),
     (lambda at: at.rule(Lifecycle={"DeleteAfterDays": 31}), "rule[daily_backup].delete-after"),
     (lambda at: at.rule(Lifecycle={"DeleteAfterDays": 130, "MoveToColdStorageAfterDays": 30}), "rule[daily_backup].cold-after"),
     (lambda at: at.rule(Lifecycle=None), "rule[daily_backup].delete-after"),

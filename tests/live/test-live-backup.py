@@ -473,6 +473,61 @@ def test_live_backup_removed():
     assert place.run("apply").code == 0 and place.run("destroy", "--environment", "test").code == 0 and "main" in place.service.vaults
 
 
+TWO = PIPELINE + "[backup \"other\"]\n" + PIPELINE.split("\"models\"]\n")[1].replace("plan = efs-models-daily-backup", "plan = other-plan")
+
+
+def test_live_backup_a_vault_that_is_gone_is_made_again():
+    """Told as missing, and made with our tag, though nothing of the plan is to be changed; the vault of a rule of others is told, and left to them."""
+    place.fresh()
+    assert place.run("apply").code == 0
+    place.service.vaults.pop("main")
+    found = place.run("plan")
+    assert marks(found) == [(None, "update"), ("rule[daily_backup].vault-missing", "remove")], found
+    done = place.run("apply")
+    assert done.code == 0 and place.wrote() == ["CreateBackupVault"] and place.service.vaults["main"] == {"larder:id": "efs-models-daily-backup"}, (done, place.wrote())
+    assert place.run("apply").code == 0 and place.wrote() == []
+    plan, = [one["plan"] for one in place.service.plans.values()]
+    plan["Rules"].append({**copy.deepcopy(plan["Rules"][0]), "RuleName": "theirs", "TargetBackupVaultName": "gone", "RuleId": "theirs"})
+    found = place.run("plan")
+    assert ("rule[theirs].vault-missing", "unmanaged") in marks(found) and (None, "update") not in marks(found), found
+
+
+def test_live_backup_a_vault_that_two_plans_keep_to():
+    """Of one run it goes with the last of them, whoever made it. While a plan that no section here stands for keeps to it, as of another environment, or copies there, it stays, and that is said; it goes with that one."""
+    for _ in range(4):
+        place.fresh()
+        assert place.run("apply", text=TWO).code == 0 and len(place.service.plans) == 2
+        done = place.run("destroy", "--environment", "test", text=TWO)
+        assert done.code == 0 and place.service.plans == {} and list(place.service.vaults) == ["Default"], (done, place.service.vaults)
+    for one, other in (("efs-models-daily-backup", "other-plan"), ("other-plan", "efs-models-daily-backup")):
+        section = {"efs-models-daily-backup": "models", "other-plan": "other"}
+        place.fresh()
+        assert place.run("apply", text=TWO).code == 0
+        for plan in (one, other):
+            assert place.run("destroy", "--environment", "test", "--only", "backup/" + section[plan], text=TWO).code == 0
+            assert ("main" in place.service.vaults) is (plan == one), (plan, place.service.vaults)
+    staging = PIPELINE.replace("plan = efs-models-daily-backup", "plan = staging-plan")
+    far = place.service.vault_arn("main")
+    for theirs in (staging, staging.replace("vault = main", "vault = Default\ncopy-to = " + far)):
+        place.fresh()
+        assert place.run("apply").code == 0 and place.run("apply", text=theirs).code == 0 and len(place.service.plans) == 2
+        done = place.run("destroy", "--environment", "test")
+        assert done.code == 5 and "vault 'main' stays: backup plan 'staging-plan' keeps to it" in done.err and len(place.service.plans) == 1 and "main" in place.service.vaults, done
+        assert place.run("destroy", "--environment", "test").code == 0 and place.run("plan", "--detailed-exitcode", text=theirs).code == 0
+        assert place.run("destroy", "--environment", "test", text=theirs).code == 0
+        assert ("main" in place.service.vaults) is (theirs is not staging), place.service.vaults
+
+
+def test_live_backup_a_vault_among_more_plans_than_are_asked():
+    place.fresh()
+    assert place.run("apply").code == 0
+    plan, = place.service.plans.values()
+    for number in range(300):
+        place.service.plans["p%d" % number] = {**plan, "plan": {**plan["plan"], "BackupPlanName": "p%d" % number}, "selections": {}}
+    done = place.run("destroy", "--environment", "test")
+    assert done.code == 5 and "there are 301 backup plans" in done.err and "main" in place.service.vaults and [name for name, _ in place.service.asked].count("GetBackupPlan") < 10, done
+
+
 def test_live_backup_where_there_is_no_such_service():
     place.fresh()
     done = place.run("plan", server="minio")
