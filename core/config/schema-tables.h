@@ -415,7 +415,7 @@ static const struct larder_option backup_options[] = {
 	{ .key = "role", .type = LARDER_STRING, .at = offsetof (struct schema_backup, role),
 	  .help = "role that backs up" },
 	{ .key = "resources", .type = LARDER_LIST, .at = offsetof (struct schema_backup, resources),
-	  .help = "what is backed up, beside each [filesystem] whose backup it is" },
+	  .help = "what is backed up, NAME or KIND/NAME of each, beside each [filesystem] whose backup it is" },
 	{ .key = "delete-after", .type = LARDER_DURATION, .at = offsetof (struct schema_backup, own.delete_after), .flags = LARDER_WHOLE_DAYS,
 	  .help = "age at which a backup goes" },
 	{ .key = "cold-after", .type = LARDER_DURATION, .at = offsetof (struct schema_backup, own.cold_after), .flags = LARDER_WHOLE_DAYS,

@@ -42,12 +42,15 @@ check_group (const struct larder_infra *infra, const struct config_section *at, 
 }
 
 static int
-add_policy (struct resource *share, const char *const *words, struct larder_error *error)
+add_policy (struct resource *share, const struct schema_filesystem *asked, struct larder_error *error)
 {
-	for (; words && *words; words++) {
+	for (const char *const *words = asked->policy; words && *words; words++) {
 		if (strcmp (*words, "tls") != 0 && strcmp (*words, "access-point") != 0)
 			return larder_fail_next (error, LARDER_E_INVALID, "tls, access-point", "'%s' of policy in [filesystem \"%s\"] of %s is no condition", *words, share->section,
 				config_where_key (share->at, "policy"));
+		if (**words == 'a' && !asked->access_point)
+			return larder_fail_next (error, LARDER_E_INVALID, "access-point = FOLDER, owner = UID:GID and mode; or policy = tls alone", "[filesystem \"%s\"] of %s is to be mounted through its access point alone, and has none",
+				share->section, config_where_key (share->at, "policy"));
 		lines_add (&share->desired, **words == 't' ? "policy.tls" : "policy.access-point", "yes");
 	}
 	return 0;
@@ -75,7 +78,7 @@ add_share (struct larder_infra *infra, const struct config_section *at, const st
 	}
 	int code = check_group (infra, at, asked, error);
 	if (code == 0)
-		code = add_policy (share, asked->policy, error);
+		code = add_policy (share, asked, error);
 	if (code < 0)
 		return code;
 	add_network (share, asked);
@@ -110,25 +113,74 @@ fail_unselected (const struct larder_infra *infra, const struct resource *backup
 		"[backup \"%s\"] of %s is to back up '%s', which no section is", backup->section, config_where_key (backup->at, "resources"), name);
 }
 
-/* One that is to be backed up; nothing new where it is selected already. Replications name a bucket by its name, so that is its id: a backup wants the whole. */
+/* Who may be backed up. Replications name a bucket by its name, so that is its id: a backup wants the whole. */
+static const struct selectable { const char *kind, *type, *tells; } selectables[] = { { "filesystem", NULL, "id" }, { "database", NULL, "id" }, { "store", "bucket", "arn" } };
+
+bool
+section_is_named (const char *text, const char *kind, const char *section)
+{
+	size_t length = strlen (kind);
+	return strcmp (text, section) == 0 || (strncmp (text, kind, length) == 0 && text[length] == '/' && strcmp (text + length + 1, section) == 0);
+}
+
+/* How many resources the text names; the last of them, and what sort that is. */
+static size_t
+find_selected (struct larder_infra *infra, const char *name, struct resource **ret, const struct selectable **ret_sort)
+{
+	size_t count = 0;
+	for (size_t n = 0; n < infra->count; n++)
+		for (size_t k = 0; k < sizeof selectables / sizeof *selectables; k++) {
+			struct resource *one = &infra->at[n];
+			const struct selectable *sort = &selectables[k];
+			if (strcmp (one->kind, sort->kind) != 0 || (sort->type && strcmp (one->type, sort->type) != 0) || !section_is_named (name, one->kind, one->section))
+				continue;
+			*ret = one, *ret_sort = sort;
+			count++;
+		}
+	return count;
+}
+
+/* Nothing is guessed. */
+static int
+fail_ambiguous (struct larder_infra *infra, const struct resource *backup, const char *name, struct larder_error *error)
+{
+	const struct selectable *sort;
+	struct resource *one;
+	const char *list = "";
+	for (size_t k = 0; list && k < sizeof selectables / sizeof *selectables; k++) {
+		const char *whole = arena_printf (infra->arena, "%s/%s", selectables[k].kind, name);
+		list = whole && find_selected (infra, whole, &one, &sort) ? arena_printf (infra->arena, "%s%s%s", list, *list ? ", or " : "", whole) : whole ? list : NULL;
+	}
+	return list ? larder_fail_next (error, LARDER_E_INVALID, arena_printf (infra->arena, "say which: resources = %s", list), "[backup \"%s\"] of %s is to back up '%s', which is more than one section",
+		backup->section, config_where_key (backup->at, "resources"), name) : larder_fail_memory (error);
+}
+
+/* One that is to be backed up; nothing new where it is selected already, by whatever words. */
 static int
 select_one (struct larder_infra *infra, struct resource *backup, const char *set, const char *name, struct larder_error *error)
 {
-	static const struct { const char *kind, *type, *tells; } kinds[] = { { "filesystem", NULL, "id" }, { "database", NULL, "id" }, { "store", "bucket", "arn" } };
-	const struct resource *named = NULL;
-	char *from = NULL;
-	for (size_t n = 0; !named && n < sizeof kinds / sizeof *kinds; n++)
-		if ((named = resource_find (infra, kinds[n].kind, name, kinds[n].type)))
-			from = arena_printf (backup->arena, "%s/%s#%s", named->kind, name, kinds[n].tells);
+	const struct selectable *sort = NULL, *unused;
+	struct resource *named = NULL, *other;
+	size_t count = find_selected (infra, name, &named, &sort);
+	char *whole = named ? arena_printf (backup->arena, "%s/%s", named->kind, named->section) : NULL, *from = whole ? arena_printf (backup->arena, "%s#%s", whole, sort->tells) : NULL;
 	if (named && !from)
 		return larder_fail_memory (error);
+	if (count > 1)
+		return fail_ambiguous (infra, backup, name, error);
 	if (named)
-		lines_add_member_from (&backup->desired, set, name, from);
+		lines_add_member_from (&backup->desired, set, find_selected (infra, named->section, &other, &unused) > 1 ? whole : named->section, from);
 	else if (strchr (name, ':'))
 		lines_add_in (&backup->desired, set, name, "", "yes");         /* an address of the service's own */
 	else
 		return fail_unselected (infra, backup, name, error);
 	return resource_needs (infra, backup, named, error);
+}
+
+static int
+select_share (struct larder_infra *infra, struct resource *backup, const char *set, const char *section, struct larder_error *error)
+{
+	const char *whole = arena_printf (backup->arena, "filesystem/%s", section);
+	return whole ? select_one (infra, backup, set, whole, error) : larder_fail_memory (error);
 }
 
 /* What it names, and each share that names it. */
@@ -143,7 +195,7 @@ add_selected (struct larder_infra *infra, struct resource *backup, const struct 
 	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "filesystem", at));) {
 		const struct schema_filesystem *share = config_struct (at);
 		if (share->backend && text_is_listed (share->backup, backup->section))
-			code = select_one (infra, backup, set, config_name (at), error);
+			code = select_share (infra, backup, set, config_name (at), error);
 	}
 	if (code == 0 && backup->desired.count == before)
 		code = larder_fail_next (error, LARDER_E_INVALID, "resources = NAME, …", "[backup \"%s\"] of %s selects nothing: services take that for everything they can back up",

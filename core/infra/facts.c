@@ -278,10 +278,10 @@ of_selected (const struct larder_infra *infra, const char *share, struct lines *
 {
 	for (const struct config_section *at = NULL, *source; (at = next (infra, "cache", at));) {
 		const struct schema_cache *cache = config_struct (at);
-		if (!is (cache->store, share) || config_find (larder_configuration (infra->larder), "store", cache->source, &source, NULL) < 0)
+		if (!cache->store || !section_is_named (share, "filesystem", cache->store) || config_find (larder_configuration (infra->larder), "store", cache->source, &source, NULL) < 0)
 			continue;
-		lines_add_in (facts, "selected", share, ".cache-of", config_name (source));
-		lines_add_in (facts, "selected", share, ".versions", ((const struct schema_store *) config_struct (source))->versioning ? "yes" : NULL);
+		lines_add_in (facts, "selected", cache->store, ".cache-of", config_name (source));
+		lines_add_in (facts, "selected", cache->store, ".versions", ((const struct schema_store *) config_struct (source))->versioning ? "yes" : NULL);
 		return;
 	}
 }
@@ -373,7 +373,7 @@ of_database (const struct larder_infra *infra, const struct resource *database, 
 	accepted (facts, ((const struct schema_database *) config_struct (database->at))->accept);
 	for (const struct config_section *at = NULL; (at = next (infra, "backup", at));)
 		for (const char *const *name = ((const struct schema_backup *) config_struct (at))->resources; name && *name; name++)
-			if (is (*name, database->section) && copies_away (infra, at))
+			if (section_is_named (*name, "database", database->section) && copies_away (infra, at))
 				lines_add (facts, "copied-away", "yes");
 }
 

@@ -97,6 +97,8 @@ int desired_filesystems (struct larder_infra *infra, struct larder_error *error)
 int desired_backups (struct larder_infra *infra, struct larder_error *error);
 int desired_own (struct larder_infra *infra, struct larder_error *error);
 int desired_databases (struct larder_infra *infra, struct larder_error *error);
+/* "NAME", or "KIND/NAME" where that alone tells it from another. Pure. */
+bool section_is_named (const char *text, const char *kind, const char *section);
 /* Of a [backup-rule], or of the only rule of a [backup]. */
 const char *backup_rule_id (const struct config_section *at);
 /* "NAME=VALUE" of a list as tag[NAME] = VALUE. */

@@ -253,7 +253,7 @@ share_lines (const struct share *share, const struct lines *desired, struct line
 	add_lifecycle (share, ret);
 	add_points (share, desired, ret);
 	lines_add (ret, "policy.access-point", policy_tells (share, "access-point", desired));
-	lines_add (ret, "policy.through", lines_find (desired, "policy.access-point") ? share->through : NULL);
+	lines_add (ret, "policy.through", policy_tells (share, "access-point", desired) || lines_find (desired, "policy.access-point") ? share->through : NULL);
 	lines_add (ret, "policy.tls", policy_tells (share, "tls", desired));
 	policy_tell_others (share, ret);
 	add_targets (share, wanted ? group : NULL, ret);

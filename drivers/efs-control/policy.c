@@ -105,11 +105,31 @@ policy_tell_others (const struct share *share, struct lines *ret)
 	}
 }
 
+static bool
+is_wanted (const struct lines *desired, const char *path)
+{
+	const char *value = lines_value (desired, path);
+	return value && strcmp (value, "yes") == 0;
+}
+
+/* What no section says any more, and is told as otherwise, stays so. */
+static bool
+is_left (const struct lines *desired, const char *path)
+{
+	return lines_value (desired, path) && !is_wanted (desired, path);
+}
+
 /* Ours are written anew; of others those go that nobody wants any more, and were seen as they are. */
 static bool
 goes (const struct share *share, const json_t *all, size_t n, const struct lines *desired)
 {
 	json_t *one = json_array_get (all, n);
+	const char *sid = json_text (one, "Sid");
+	bool tls = is_left (desired, "policy.tls"), by_point = is_left (desired, "policy.access-point");
+	if ((tls && strcmp (sid, SID "tls") == 0) || (by_point && strcmp (sid, SID "access-point") == 0))
+		return false;
+	if ((tls || by_point) && strcmp (sid, SID "mount") == 0)
+		return is_wanted (desired, "policy.tls") || is_wanted (desired, "policy.access-point");
 	const char *member = is_ours (one) ? NULL : aws_policy_member (all, n, desired->arena);
 	const char *told = member && share->told ? lines_in (share->told, OTHERS, member, "") : NULL;
 	const char *says = told && !lines_in (desired, OTHERS, member, "") ? aws_policy_says (one, desired->arena) : NULL;
@@ -132,7 +152,7 @@ json_t *
 policy_wanted (const struct share *share, const struct lines *desired, struct larder_error *error)
 {
 	const char *arn = json_text (share->system, "FileSystemArn"), *point = point_arn (share, desired);
-	const bool tls = lines_find (desired, "policy.tls"), by_point = lines_find (desired, "policy.access-point");
+	const bool tls = is_wanted (desired, "policy.tls"), by_point = is_wanted (desired, "policy.access-point");
 	json_t *policy = share->policy ? json_deep_copy (share->policy) : json_pack ("{s:s, s:[]}", "Version", "2012-10-17", "Statement");
 	json_t *all = json_object_get (policy, "Statement");
 	if (by_point && !point) {

@@ -635,6 +635,7 @@ def test_cli_infra_hostile_sections():
         (("\n; failover = images-replica ", "\nfailover = images-replicas ; "), 2, "did you mean 'images-replica'?"),
         (("window = 03:00-04:00", "window = 3am"), 2, "has a window '3am'"),
         (("window = 03:00-04:00", "window = 03:00-03:29"), 2, "30 minutes"),
+        (("access-point = /models\n", "policy = tls, access-point\n"), 2, "mounted through its access point alone, and has none"),
         ((FINAL, "final-snapshot =\ndestroy = yes\n"), 2, "no name for its final snapshot"),
         ((FINAL, "destroy = yes\nskip-final-snapshot = no\n"), 2, "no name for its final snapshot"),
     )
@@ -1205,6 +1206,31 @@ def test_cli_infra_a_share_names_its_backup():
     # Where nobody sets the share up nothing is selected by its name.
     got = larder("infra", "plan", env=configured(PIPELINE, (listed, ""), ("backend = files\n", "")))
     assert got.code == 2 and "selects nothing" in got.err, got.err
+
+
+def test_cli_infra_what_a_backup_selects_is_not_guessed():
+    """Of a store, a share and a database of one name none is taken by it: KIND/NAME says which, and each of them goes by it; a share that names its backup is that one."""
+    fresh()
+    # The strategy has [store "images"]; the share is called so, too.
+    same = tuple((old, new) for old, new in (('[filesystem "model-cache"]', '[filesystem "images"]'), ("store = model-cache\n", "store = images\n")))
+    twins, listed = (*same, ("backup = models\n", "")), "resources = model-cache\n"
+    for words in (("infra", "plan"), ("infra", "apply"), ("config", "check")):
+        got = larder(*words, env=configured(PIPELINE, *twins, (listed, "resources = images\n")))
+        assert got.code == 2 and "'images', which is more than one section" in got.out + got.err and "resources = filesystem/images, or store/images" in got.out + got.err and "larder.ini:" in got.out + got.err, (words, got.out, got.err)
+    selected = {}
+    for asked in ("store/images", "filesystem/images", "filesystem/images, store/images", "database/postgresql", "postgresql"):
+        lines = [line.split("\t")[0] for line in backup_lines(*twins, (listed, "resources = %s\n" % asked)) if ".resource[" in line]
+        selected[asked] = sorted(line[line.index("resource[") + 9:-1] for line in lines)
+    bucket, share, database = selected["store/images"], selected["filesystem/images"], selected["postgresql"]
+    assert bucket == [NEEDED[0]] and len(share) == 1 and share != bucket and selected["database/postgresql"] == database, selected
+    assert selected["filesystem/images, store/images"] == sorted(bucket + share), selected
+    by_share = [line for line in backup_lines(*same, (listed, "resources = store/images\n")) if ".resource[" in line]
+    assert len(by_share) == 2, by_share
+    # What the traps know of it, they know by either word.
+    told = [[line["path"] for line in facts(plan(env=configured(PIPELINE, ("backup = models\n", ""), ("accept = backup-of-a-cache\n", ""), (listed, "resources = %s\n" % one))), "change")] for one in ("model-cache", "filesystem/model-cache")]
+    assert told[0] == told[1] and "backup-of-a-cache" in told[0], told
+    got = larder("infra", "plan", env=configured(PIPELINE, (listed, "resources = store/model-cache\n")))
+    assert got.code == 2 and "which no section is" in got.err, got.err
 
 
 def test_cli_infra_rules_of_a_plan():

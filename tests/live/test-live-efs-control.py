@@ -241,7 +241,7 @@ def test_live_efs_control_another_group():
 def test_live_efs_control_several_groups_of_nodes():
     """Each is let in by a rule of its own: taken away, or widened, it alone is mended; one that is named no more goes, and so does whoever else is let in; where no nodes are named, or no group, all stay. Two words for one group, and a word that is no group, are told by the plan."""
     second = place.net.group("other")
-    both = SECTION.replace("nodes = tag:Name=eks-node", "nodes = tag:Name=eks-node, %s, tag:Name=eks-node" % second)
+    both = SECTION.replace("nodes = tag:Name=eks-node", "nodes = tag:Name=eks-node, %s" % second)
 
     def admitted():
         group, = place.groups()
@@ -672,6 +672,32 @@ def test_live_efs_control_a_group_that_others_use():
     assert [line["change"] for line in place.run("plan", "--destroy").lines if line["type"] == "resource"] == ["remove"]        # what a target of ours left is gone soon
     place.ec2.delete_network_interface(NetworkInterfaceId=late)
     destroyed()
+
+
+def test_live_efs_control_a_policy_that_no_section_asks_for_any_more():
+    """It is left alone, whatever it says by then, and what else changes is changed; of two the one that is asked for is mended, and the other stays as it is."""
+    place.applied()
+    loose, tls = (SECTION.replace("policy = tls, access-point\n", policy) for policy in ("", "policy = tls\n"))
+    assert marks(place.run("plan", section=loose)) == [("policy.access-point", "unmanaged"), ("policy.tls", "unmanaged")]
+    for say in (lambda: None, lambda: Somebody(place).say("larder-access-point", Principal={"AWS": "arn:aws:iam::123456789012:root"})):
+        say()
+        before = place.policy()
+        for was, will in (("Name=" + TOKEN, "Name=x"), ("egress = open", "egress = none"), ("access-point = /models\nowner = 1000:1000\nmode = 755\n", "")):
+            done = place.run("apply", section=loose.replace(was, will))
+            assert done.code == 0 and place.wrote() and not any("Policy" in one for one in place.wrote()) and place.policy() == before, (was, done, place.wrote())
+        Somebody(place).say("larder-tls", Effect="Allow")
+        done = place.run("apply", section=tls)
+        assert done.code == 0 and place.wrote() == ["PutFileSystemPolicy"] and sorted(map(str, place.policy())) == sorted(map(str, before)), (done, place.policy(), before)
+    assert place.run("apply").code == 0 and place.facts() == place.strategy()
+
+
+def test_live_efs_control_a_policy_for_an_access_point_that_is_not_there():
+    """Refused with its line before anything is asked, by plan and by config check."""
+    section = SECTION.replace("access-point = /models\n", "")
+    line = 4 + section.splitlines().index("policy = tls, access-point")
+    for words in (("infra", "plan"), ("infra", "apply"), ("config", "check")):
+        done = place.run(*words[1:], section=section, command=words[0])
+        assert done.code == 2 and "larder.ini:%d is to be mounted through its access point alone, and has none" % line in done.out + done.err and place.asked == [], (words, done)
 
 
 def test_live_efs_control_elsewhere_and_a_plan_alone():
