@@ -284,6 +284,7 @@ run (struct archiving *archiving, struct larder_error *error)
 	int code = transfer_sources (transfer, error);
 	if (code == 0 && archiving->bundle.count && !transfer_stopped (transfer))
 		finish_bundle (archiving);
+	pool_drain (transfer->pool);             /* all is written before it is summed up */
 	for (struct task *task = archiving->bundle.first, *next; task; task = next) {
 		next = task->next;
 		item_free ((struct item *) (void *) task);

@@ -152,6 +152,14 @@ def test_cli_archive_tells_what_it_costs():
     assert "warning" not in put("--class", "GLACIER", "src", "backups:i", env=env)[1]
 
 
+def test_cli_archive_all_that_is_written_is_summed_up():
+    """One file, too large to be quick about: what it comes to is told when it is there, and not before."""
+    env = fresh(PRICES)
+    write("src/a", b"x" * (64 << 20))
+    told = put("src/a", "backups:a", env=env)[1]
+    assert told and (told["objects"], told["bytes"]) == (1, 64 << 20) and told["month"], told
+
+
 def test_cli_archive_a_dry_run_writes_nothing():
     env = fresh(PRICES)
     for name in "abc":
