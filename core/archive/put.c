@@ -325,7 +325,7 @@ sum_up (struct archiving *archiving, struct larder_arena *arena, struct larder_a
 	larder_give (ret, &sum);
 }
 
-/* The class that the request names, or the section of its store. */
+/* The class that the request names, or its store has. */
 static int
 begin_bills (struct archiving *archiving, struct larder_arena *arena, struct larder_error *error)
 {
@@ -335,7 +335,7 @@ begin_bills (struct archiving *archiving, struct larder_arena *arena, struct lar
 	const struct config *config = larder_configuration (archiving->transfer.larder);
 	int code = larder_address_parse (archiving->transfer.larder, arena, archiving->copies.to, &address, error);
 	if (code == 0 && !attributes->storage_class && config && config_find (config, "store", address.store, &store, NULL) == 0)
-		attributes->storage_class = ((const struct schema_store *) config_struct (store))->storage_class;
+		attributes->storage_class = store_class (archiving->transfer.larder, store);
 	if (code == 0)
 		code = bill_begin (&archiving->bill, archiving->transfer.larder, arena, attributes->storage_class, error);
 	archiving->bundles = archiving->bill;

@@ -55,9 +55,9 @@ paid (const struct resource *one, const struct price *price)
 
 /* What is stored in another class costs that one's price, which the table may not have. */
 static bool
-is_of_class (const struct resource *one, const struct price *price)
+is_of_class (const struct larder_infra *infra, const struct resource *one, const struct price *price)
 {
-	const char *class = strcmp (one->kind, "store") == 0 && strcmp (one->type, "bucket") == 0 ? ((const struct schema_store *) config_struct (one->at))->storage_class : NULL;
+	const char *class = strcmp (one->kind, "store") == 0 && strcmp (one->type, "bucket") == 0 ? store_class (infra->larder, one->at) : NULL;
 	return !class || !price->storage_class || strcmp (class, price->storage_class) == 0;
 }
 
@@ -90,7 +90,7 @@ costs_tell (const struct larder_infra *infra, const struct prices *prices, const
 	const char *region = prices ? other_region (infra, prices, one) : NULL;
 	bool moves = one->mark == LARDER_INFRA_CREATE || one->mark == LARDER_INFRA_UPDATE || one->mark == LARDER_INFRA_REPLACED || one->mark == LARDER_INFRA_REMOVE;
 	for (const struct price *price = prices && moves ? prices->first : NULL; code == 0 && price; price = price->next) {
-		enum paid what = is_of_class (one, price) ? paid (one, price) : PAID_NO;
+		enum paid what = is_of_class (infra, one, price) ? paid (one, price) : PAID_NO;
 		if (what != PAID_NO && region)
 			return tell_region (prices, one, region, told_region, change, context, error);
 		const char *amount = what == PAID_NO ? NULL : arena_printf (one->arena, "%s %s", price->amount, prices->currency);

@@ -456,20 +456,6 @@ need_target (struct larder_infra *infra, struct resource *copies, struct larder_
 	return code;
 }
 
-/* Does its driver know regions? Of one that is not installed nothing is known. */
-static bool
-has_regions (const struct larder_infra *infra, const struct config_section *backend)
-{
-	const struct module *module;
-	const char *driver = config_text (backend, "driver");
-	if (!driver || registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, driver, &module, NULL) < 0)
-		return false;
-	for (const struct larder_option *option = module->options; option && option->key; option++)
-		if (strcmp (option->key, "region") == 0)
-			return true;
-	return false;
-}
-
 /* Copies that lie where the original lies are none when that region fails. */
 static int
 check_region (const struct larder_infra *infra, const struct config_section *at, struct larder_error *error)
@@ -489,7 +475,7 @@ check_region (const struct larder_infra *infra, const struct config_section *at,
 		return larder_fail_next (error, LARDER_E_INVALID, "correct one of them, or let the copies go to a [store] of another [backend]",
 			"[replication \"%s\"] of %s is to copy into region '%s', and [store \"%s\"] lies in '%s': region of [backend \"%s\"], %s", config_name (at),
 			config_where_key (at, "region"), asked->region, asked->to, lies, name, config_where_key (backend, "region"));
-	return !has_regions (infra, backend) ? 0 : larder_fail_next (error, LARDER_E_INVALID, "region = … there",
+	return !backend_option (infra->larder, backend, "region") ? 0 : larder_fail_next (error, LARDER_E_INVALID, "region = … there",
 		"[replication \"%s\"] of %s is to copy into region '%s', and [backend \"%s\"] of %s, which holds the copies, says none", config_name (at), config_where_key (at, "region"),
 		asked->region, name, config_where (backend));
 }

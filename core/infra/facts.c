@@ -37,7 +37,7 @@ of_views (const struct larder_infra *infra, const char *store, struct lines *fac
 		if (!is (view->in, store))
 			continue;
 		lines_add_in (facts, "view", config_name (at), "", "yes");
-		lines_add_in (facts, "view", config_name (at), ".class", view->storage_class);
+		lines_add_in (facts, "view", config_name (at), ".class", store_class (infra->larder, at));
 		accepted (facts, view->accept);
 	}
 }
@@ -95,6 +95,16 @@ of_cdns (const struct larder_infra *infra, const char *store, struct lines *fact
 	}
 }
 
+/* The class of the originals, for copies whose section names none arrive in that. */
+static const char *
+class_of_originals (const struct larder_infra *infra, const char *replication)
+{
+	for (const struct config_section *at = NULL; (at = next (infra, "store", at));)
+		if (text_is_listed (((const struct schema_store *) config_struct (at))->replication, replication))
+			return store_class (infra->larder, at);
+	return NULL;
+}
+
 /* As what they arrive here. */
 static void
 of_arrivals (const struct larder_infra *infra, const char *store, struct lines *facts)
@@ -102,7 +112,7 @@ of_arrivals (const struct larder_infra *infra, const char *store, struct lines *
 	for (const struct config_section *at = NULL; (at = next (infra, "replication", at));) {
 		const struct schema_replication *copies = config_struct (at);
 		if (is (copies->to, store))
-			lines_add_in (facts, "copy", config_name (at), ".class", copies->storage_class);
+			lines_add_in (facts, "copy", config_name (at), ".class", copies->storage_class ? copies->storage_class : class_of_originals (infra, config_name (at)));
 	}
 }
 
@@ -147,7 +157,7 @@ static void
 of_store (const struct larder_infra *infra, const struct resource *bucket, struct lines *facts)
 {
 	const struct schema_store *store = config_struct (bucket->at);
-	lines_add (facts, "class", store->storage_class);
+	lines_add (facts, "class", store_class (infra->larder, bucket->at));
 	lines_add (facts, "replica", store->replica ? "yes" : NULL);
 	accepted (facts, store->accept);
 	of_views (infra, bucket->section, facts);

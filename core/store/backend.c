@@ -315,6 +315,15 @@ backend_options (void *context, const struct config_section *section)
 	return module ? module->options : NULL;
 }
 
+const struct larder_option *
+backend_option (struct larder *larder, const struct config_section *section, const char *key)
+{
+	const struct larder_option *option = backend_options (larder, section);
+	while (option && option->key && strcmp (option->key, key) != 0)
+		option++;
+	return option && option->key ? option : NULL;
+}
+
 /* A key of a module's section is secret when its module says so, and also when there is no module to ask. */
 bool
 backend_is_secret (void *context, const struct config_section *section, const char *key)

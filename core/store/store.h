@@ -39,6 +39,11 @@ int backend_describe (struct larder *larder, const char *name, struct larder_are
 int backend_control_open (struct larder *larder, const char *name, const char *control, struct instance **ret, struct larder_error *error);
 int backend_control_describe (struct larder *larder, const char *name, const char *control, struct larder_arena *arena, struct instance **ret, struct larder_error *error);
 
+/* The option of a [backend]'s driver; NULL: it has none of that name, or is not installed, and nothing is known of it. */
+const struct larder_option *backend_option (struct larder *larder, const struct config_section *backend, const char *key);
+/* The class of what is written to a [store] and names none: its section's, else the option `class` of its backend's driver, as given there or by default; NULL: the service's own. */
+const char *store_class (struct larder *larder, const struct config_section *store);
+
 /* Is the value of this key of a [backend], [lock] or [codec] hidden, by what its module says? `larder` is the handle. */
 bool backend_is_secret (void *larder, const struct config_section *section, const char *key);
 

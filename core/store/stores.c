@@ -162,6 +162,21 @@ store_can (const struct larder_store *store, size_t op_offset)
 	return function != NULL;
 }
 
+const char *
+store_class (struct larder *larder, const struct config_section *store)
+{
+	const struct schema_store *asked = config_struct (store);
+	const struct config_section *place, *backend;
+	if (asked->storage_class)
+		return asked->storage_class;
+	const char *name = find_place (larder, store, &place, NULL) < 0 ? NULL : ((const struct schema_store *) config_struct (place))->backend;
+	if (!name || config_find (larder->config, "backend", name, &backend, NULL) < 0)
+		return NULL;
+	const struct larder_option *option = backend_option (larder, backend, "class");
+	const char *given = option ? config_text (backend, "class") : NULL;
+	return option && (!given || !*given) ? option->def : given;
+}
+
 /* "versioned, AES256, public blocked", of the place. */
 static const char *
 protection (struct larder_arena *arena, const struct schema_store *place)

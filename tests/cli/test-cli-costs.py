@@ -120,6 +120,17 @@ def test_cli_costs_of_another_class():
         assert costs(infra("plan", text=PIPELINE.replace("bucket = images\n", "bucket = images\n" + kind), table=table)) == want, kind
 
 
+def test_cli_costs_of_a_class_that_only_the_backend_names():
+    """A store on a backend of archives writes that one's class, unless it says another."""
+    table = TABLE.replace("of = bucket\n", "class = STANDARD\nof = bucket\n")
+    with nothing() as endpoint:
+        for driver, kind, want in (("s3", "", [STORAGE, COLD]), ("glacier", "", [COLD]), ("glacier", "class = STANDARD\n", [STORAGE, COLD])):
+            write("prices/mine.ini", table.encode())
+            profile = "[backend \"b\"]\ndriver = %s\nserver = aws\nregion = here\naccess-key = a\nsecret-key = b\nendpoint = %s\n" % (driver, endpoint)
+            got = larder("infra", "plan", "--json", env=pipeline(PIPELINE.replace("bucket = images\n", "bucket = images\n" + kind), profile))
+            assert got.code == 0 and costs(got) == want, (driver, kind, got.out, got.err)
+
+
 def test_cli_costs_of_another_region():
     """What lies elsewhere is told without prices, and once that the table is for another region; what lies there, or nowhere, with them."""
     shutil.rmtree(os.path.join(HOME, "root"), True)

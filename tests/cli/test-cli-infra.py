@@ -1020,6 +1020,25 @@ def test_cli_infra_traps_are_silent_about_what_was_asked_for():
         assert ('[store "models"]', "source-unprotected") in there, (forgotten, there)
 
 
+def test_cli_infra_a_class_that_only_the_backend_names():
+    """What a store on a backend of archives is written in without saying so: by default, and as its [backend] says. So are views of it, and copies of what lies there."""
+    aws = {"LARDER_PROFILE": "aws", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    store, view, rule = "purpose = generated images\nbackend = ", "class = INTELLIGENT_TIERING\n", ("transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE\n", "transition = 30d STANDARD_IA\n")
+    accepts = ("accept = archived-behind-cdn, gir-behind-cdn\n", "")
+    there, copies = (store + "objects\n", store + "archive\n"), ("class = STANDARD_IA\n", "")
+    for changes, kind, told in (
+            ((), "", set()), ((there,), "", {"archived-behind-cdn"}), ((there,), "class = DEEP_ARCHIVE\n", {"archived-behind-cdn"}), ((there,), "class = GLACIER_IR\n", {"gir-behind-cdn"}),
+            (((there[0], there[1] + "class = STANDARD\n"),), "", set()), (((there[0], there[1] + "class = STANDARD\n"), (view, "")), "", {"archived-behind-cdn"}),
+            (((there[0], there[1] + "class = GLACIER_IR\n"),), "", {"gir-behind-cdn"})):
+        env = {**configured(PIPELINE, rule, accepts, *changes), **aws}
+        path = os.path.join(HOME, "etc/profiles/aws.ini")
+        write(path, read(path).replace(b"driver = glacier\n", b"driver = glacier\n" + kind.encode()))
+        assert {name for section, name in noted(env) if section == '[store "images"]' and name.endswith("behind-cdn")} == told, (changes, kind)
+    for changes, told in (((), False), ((copies,), True), ((("class = STANDARD_IA\n", "class = GLACIER\n"),), True), (((store + "archive\n", store + "archive\nclass = GLACIER_IR\n"), copies), False)):
+        env = {**configured(PIPELINE, FAILOVER, rule, accepts, there, *changes), **aws}
+        assert (('[store "images-replica"]', "archived-behind-cdn") in noted(env)) == told, changes
+
+
 def test_cli_infra_uploads_that_nobody_ends():
     """A [store] has a rule for them always; a bucket by its own lines only when they say so."""
     bare = PIPELINE + '[resource "more"]\ntype = localfs-mock.bucket\nbackend = objects\n'

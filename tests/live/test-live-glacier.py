@@ -121,6 +121,8 @@ def test_live_glacier_by_the_tool():
             assert found == {"a": "GLACIER", "index": "STANDARD", "b": "GLACIER"}, found
             got = larder("get", "backups:a", os.path.join(home, "back"), env=env)
             assert got.code == 9 and "next: larder archive restore 'backups:a'" in got.err and not os.path.exists(os.path.join(home, "back")), (got.code, got.err)
+            put, = (line for line in larder("archive", "put", "--json", os.path.join(home, "a"), "backups:x/", env=env).lines() if line["type"] == "archived")
+            assert put["class"] == client.head_object(Bucket=BUCKET, Key="x/a")["StorageClass"] == "GLACIER", put
             restores(BEGINS)
             client.restore_object(Bucket=BUCKET, Key="a", RestoreRequest={"Days": 3})
             told = facts_of("backups:a", env)
