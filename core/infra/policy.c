@@ -145,15 +145,21 @@ static int
 ask (struct larder_infra *infra, struct resource *one, const char *role, struct buffer *text, uint64_t *ret_most, struct larder_error *error)
 {
 	const struct larder_sink sink = driver_sink (text);
-	struct lines_feed feed;
-	struct larder_lines desired;
+	struct lines known;
+	struct lines_feed feed, feed_known;
+	struct larder_lines desired, facts;
+	int code = facts_read (infra, one, &known, error);
+	if (code < 0)
+		return code;
 	struct larder_call call = larder_call_begin (infra->larder, one->arena);
 	lines_feed (&feed, &one->desired, &desired);
+	lines_feed (&feed_known, &known, &facts);
 	const struct larder_policy request = {
 		.size = sizeof request, .role = role_at (one, role), .type = one->type, .section = one->section, .identity = one->identity, .desired = &desired, .stays = one->protect,
+		.facts = &facts,
 	};
 	instance_enter (one->instance);
-	int code = one->instance->module->driver->policy (one->instance->self, &call, &request, &sink, ret_most, error);
+	code = one->instance->module->driver->policy (one->instance->self, &call, &request, &sink, ret_most, error);
 	instance_leave (one->instance);
 	return code;
 }

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <jansson.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,13 @@ put (const struct aws_policy *policy, const struct larder_sink *sink, struct lar
 	return code;
 }
 
+/* A core of before told none. */
+static bool
+has_facts (const struct larder_policy *request)
+{
+	return request->size >= offsetof (struct larder_policy, facts) + sizeof request->facts && request->facts;
+}
+
 int
 aws_policy_write (const struct larder_policy *request, const char *region, aws_allow_fn allow, const void *driver, const struct larder_sink *sink, uint64_t *ret_most,
                   struct larder_error *error)
@@ -81,7 +89,10 @@ aws_policy_write (const struct larder_policy *request, const char *region, aws_a
 	struct aws_asked asked = { .request = request, .policy = &policy, .region = region ? region : "*", .partition = aws_partition (region) };
 	*ret_most = POLICY_MOST;
 	lines_begin (&asked.desired, arena);
+	lines_begin (&asked.facts, arena);
 	int code = arena && policy.statements ? lines_take (&asked.desired, request->desired, error) : larder_fail_memory (error);
+	if (code == 0 && has_facts (request))
+		code = lines_take (&asked.facts, request->facts, error);
 	if (code == 0)
 		code = allow (&asked, driver, error);
 	if (code == 0)

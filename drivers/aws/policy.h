@@ -15,7 +15,7 @@ struct larder_policy;
 struct aws_policy;
 
 /* What is asked of one resource, while its statements are written. The region is "*" where none is known. */
-struct aws_asked { const struct larder_policy *request; struct lines desired; struct aws_policy *policy; const char *region, *partition; };
+struct aws_asked { const struct larder_policy *request; struct lines desired, facts; struct aws_policy *policy; const char *region, *partition; };
 typedef int (*aws_allow_fn) (struct aws_asked *asked, const void *driver, struct larder_error *error);
 /* The statements of `allow`, which is given `driver`, to the sink: nothing where there is none, or it failed. */
 int aws_policy_write (const struct larder_policy *request, const char *region, aws_allow_fn allow, const void *driver, const struct larder_sink *sink, uint64_t *ret_most,

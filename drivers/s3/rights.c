@@ -35,9 +35,32 @@ allow_key (struct aws_asked *asked, bool writes)
 		aws_policy_key (asked->policy, writes ? "S3Write" : "S3Read", writes ? ACTIONS ("kms:Decrypt", "kms:GenerateDataKey") : ACTIONS ("kms:Decrypt"), &key);
 }
 
+/* `value`: NULL for any. */
+static bool
+has_line (const struct lines *lines, const char *path, const char *value)
+{
+	for (size_t n = 0; n < lines->count; n++)
+		if (path_matches (path, lines->at[n].path) && (!value || strcmp (lines->at[n].value, value) == 0))
+			return true;
+	return false;
+}
+
+/* Do the sections put objects where they are restored before they are read? What a command alone names gives nobody the right. */
+static bool
+archives (const struct aws_asked *asked)
+{
+	static const struct { const char *class, *transition; } deep[] = { { "GLACIER", "rule[*].transition[GLACIER].days" }, { "DEEP_ARCHIVE", "rule[*].transition[DEEP_ARCHIVE].days" } };
+	const char *tiers = lines_value (&asked->desired, "tiering");
+	bool any = tiers && strstr (tiers, "ARCHIVE_ACCESS");
+	for (size_t n = 0; n < sizeof deep / sizeof *deep; n++)
+		any = any || has_line (&asked->desired, deep[n].transition, NULL) || has_line (&asked->facts, "class", deep[n].class)
+			|| has_line (&asked->facts, "view[*].class", deep[n].class) || has_line (&asked->facts, "copy[*].class", deep[n].class);
+	return any;
+}
+
 /* Tags go with what is copied: a reader has nowhere to copy to. */
 static void
-allow_data (struct aws_asked *asked, bool writes, bool archives)
+allow_data (struct aws_asked *asked, const struct s3 *s3, bool writes)
 {
 	bool versions = lines_value (&asked->desired, "versioning");         /* yes, or no more: there may be old ones */
 	allow_bucket (asked, "S3List", ACTIONS ("s3:ListBucket"));
@@ -50,7 +73,7 @@ allow_data (struct aws_asked *asked, bool writes, bool archives)
 		allow_bucket (asked, "S3Uploads", ACTIONS ("s3:ListBucketMultipartUploads"));
 		allow_objects (asked, "S3Write", ACTIONS ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObjectTagging", "s3:ListMultipartUploadParts", "s3:PutObject", "s3:PutObjectTagging"));
 	}
-	if (writes && archives)
+	if (writes && s3_server_can (s3->server, S3_RESTORE) && archives (asked))
 		allow_objects (asked, "S3Restore", ACTIONS ("s3:RestoreObject"));
 	if (writes && versions)
 		allow_objects (asked, "S3WriteVersions", ACTIONS ("s3:GetObjectVersionTagging"));
@@ -160,7 +183,7 @@ allow_all (struct aws_asked *asked, const void *driver, struct larder_error *err
 	if (strcmp (asked->request->role, "operator") == 0)
 		return allow_operator (asked, driver, error);
 	if (strcmp (asked->request->type, "bucket") == 0)
-		allow_data (asked, strcmp (asked->request->role, "worker") == 0, ((const struct s3 *) driver)->storage_class);
+		allow_data (asked, driver, strcmp (asked->request->role, "worker") == 0);
 	return 0;
 }
 

@@ -138,7 +138,7 @@ static const struct field fields[] = {
 	FIELD (larder_export, section), FIELD (larder_export, identity), FIELD (larder_export, desired), FIELD (larder_export, observed),
 	SIZE (larder_policy),
 	FIELD (larder_policy, size), FIELD (larder_policy, role), FIELD (larder_policy, type), FIELD (larder_policy, section),
-	FIELD (larder_policy, identity), FIELD (larder_policy, desired), FIELD (larder_policy, stays),
+	FIELD (larder_policy, identity), FIELD (larder_policy, desired), FIELD (larder_policy, stays), FIELD (larder_policy, facts),
 	SIZE (larder_probe),
 	FIELD (larder_probe, size), FIELD (larder_probe, bucket), FIELD (larder_probe, prefix), FIELD (larder_probe, clean),
 	FIELD (larder_probe, context),

@@ -123,6 +123,29 @@ def test_infra_policy_tiers_of_archives():
     assert [on(statements("operator"), action) for action in actions] == [[], []]
 
 
+def test_infra_policy_a_worker_restores_where_the_sections_archive():
+    """By a class of the store or of a view of it, by that of its backend, of what is copied there, by a rule, by archive tiers. Elsewhere, of a replica, and at a server that restores
+    nothing: no. No other role does."""
+    rule, deep = (", 120d DEEP_ARCHIVE", ""), "class = DEEP_ARCHIVE\n"
+    backend, uploads = "driver = glacier\n", "purpose = files of users\n"
+    copied, origin = "class = STANDARD_IA\n", "bucket = pingvas-studio-images\n"
+    own = (rule, ("replica = yes\n", ""))
+    for pairs, profile, want in (
+            ((), (), ["backups", "images"]), ((rule,), (), ["backups"]), ((rule, (deep, "class = GLACIER_IR\n")), (), []), ((rule, (deep, "class = STANDARD\n")), (), []),
+            ((rule, (deep, "class = GLACIER\n")), (), ["backups"]), ((rule, (deep, "")), (), ["backups"]), ((rule, (deep, "")), ((backend, backend + "class = GLACIER_IR\n"),), []),
+            ((rule, (deep, "")), ((backend, backend + "class = DEEP_ARCHIVE\n"),), ["backups"]), ((rule, (deep, "")), (("driver = glacier", "driver = s3"),), []),
+            ((rule, (deep, ""), ("class = INTELLIGENT_TIERING", "class = GLACIER")), ((backend, backend + "class = GLACIER_IR\n"),), ["images"]),
+            ((rule, (uploads, uploads + "tiering = 90d ARCHIVE_ACCESS\n")), (), ["backups", "uploads"]), ((rule, (uploads, uploads + "tiering = none\n")), (), ["backups"]),
+            ((rule, (copied, "class = GLACIER\n")), (), ["backups"]), ((*own, (copied, "class = GLACIER\n")), (), ["backups", "images-replica-tokyo"]), (own, (), ["backups"]),
+            ((*own, (copied, ""), (origin, origin + deep)), (), ["backups", "images", "images-replica-tokyo"])):
+        env = changed(*pairs, profile=profile)
+        may = on(statements("worker", **env), "s3:RestoreObject")
+        assert may == sorted("arn:aws:s3:::pingvas-studio-%s/*" % name for name in want), (pairs, profile, may)
+        assert not [role for role in ("operator", "reader") if on(statements(role, **env), "s3:RestoreObject")], (pairs, profile)
+    minio = changed(profile=(("driver = s3\nserver = aws\nregion = ap-northeast-2\n", "driver = s3\nserver = minio\nendpoint = http://127.0.0.1:1\n"),))
+    assert on(statements("worker", **minio), "s3:RestoreObject") == ["arn:aws:s3:::pingvas-studio-backups/*"]
+
+
 def test_infra_policy_keys():
     """By ARN, by id, by alias: one key of one region, for what S3 does with it alone."""
     told = {KEY: ([KEY], None), "1111": (["arn:aws:kms:ap-northeast-2:*:key/1111"], None), "alias/my-key": (["arn:aws:kms:ap-northeast-2:*:key/*"], "alias/my-key")}

@@ -385,6 +385,7 @@ struct larder_policy {
 	const char *type, *section, *identity;
 	struct larder_lines *desired;    /* what another resource will tell is not among them */
 	bool stays;                      /* it is protected: the operator does not remove it */
+	struct larder_lines *facts;      /* what core knows of it beside, as conditions of traps have it: `class`, `view[STORE].class`, …; where `size` has it */
 };
 
 /* ---- the table --------------------------------------------------------------------------------- */
