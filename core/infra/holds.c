@@ -5,6 +5,7 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "error.h"
@@ -12,18 +13,20 @@
 
 enum { COUNTED_MOST = 1000 };    /* a page: who holds more is told as such */
 
+struct held { size_t versions, markers; };
+
 static int
 count_item (void *context, const struct larder_info *info, struct larder_error *error)
 {
-	size_t *count = context;
-	(void) info, (void) error;
-	(*count)++;
+	struct held *held = context;
+	(void) error;
+	*(info->flags & LARDER_INFO_DELETE_MARKER ? &held->markers : &held->versions) += 1;
 	return 0;
 }
 
 /* Old versions and delete markers keep a bucket, too. */
 static int
-count (struct larder_infra *infra, const struct resource *one, uint32_t most, size_t *ret, struct larder_error *error)
+count (struct larder_infra *infra, const struct resource *one, uint32_t most, struct held *ret, struct larder_error *error)
 {
 	struct instance *instance = one->instance;
 	struct larder_arena *arena = arena_new ();
@@ -73,18 +76,32 @@ was_empty (const struct larder_infra *infra, const struct resource *one)
 	return false;
 }
 
+static int
+fail_held (const struct resource *one, const struct held *held, struct larder_error *error)
+{
+	char next[sizeof error->next];
+	bool all = held->versions + held->markers < COUNTED_MOST;
+	snprintf (next, sizeof next, EMPTIES_IT ", when all of it is to go", one->section);
+	if (all && !held->versions)
+		return larder_fail_next (error, LARDER_E_CONFLICT, next, "bucket '%s' holds no objects, but %zu delete marker%s", one->identity, held->markers, held->markers == 1 ? "" : "s");
+	if (!all)
+		return larder_fail_next (error, LARDER_E_CONFLICT, next, "bucket '%s' holds objects: at least %zu versions and delete markers", one->identity, held->versions + held->markers);
+	return larder_fail_next (error, LARDER_E_CONFLICT, next, "bucket '%s' holds objects: %zu version%s, %zu delete marker%s", one->identity, held->versions, held->versions == 1 ? "" : "s",
+		held->markers, held->markers == 1 ? "" : "s");
+}
+
 int
 resource_refuse_held (struct larder_infra *infra, struct resource *one, struct larder_error *error)
 {
-	size_t held = 0;
-	if (!is_part (one) || !one->instance->module->driver->list || was_empty (infra, one))
+	struct held held = { 0 };
+	bool asked = is_part (one) || (one->left && resource_is_held (infra, one) > 0);       /* an empty bucket its service removes, or refuses to */
+	if (!asked || !one->instance->module->driver->list || was_empty (infra, one))
 		return 0;
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = count (infra, one, COUNTED_MOST, &held, &why);
-	one->holds_nothing = code == 0 && !held;
-	if (held)
-		return larder_fail_next (error, LARDER_E_CONFLICT, "larder rm -r --all-versions empties it, when all of it is to go", "bucket '%s' holds objects: %zu%s, old versions counted",
-			one->identity, held, held < COUNTED_MOST ? "" : " or more");
+	one->holds_nothing = code == 0 && !held.versions && !held.markers;
+	if (held.versions || held.markers)
+		return fail_held (one, &held, error);
 	if (code < 0 && code != LARDER_E_NOTFOUND && error)
 		larder_give (error, &why);
 	return code == LARDER_E_NOTFOUND ? 0 : code;
@@ -112,10 +129,10 @@ resource_look_held (struct larder_infra *infra, struct resource *one, struct lar
 		return 0;
 	for (;;) {
 		struct larder_error why = LARDER_ERROR_INIT;
-		size_t held = 0;
+		struct held held = { 0 };
 		int code = count (infra, one, 1, &held, &why);
 		int again = code < 0 ? resource_again (infra, one, code, &why) : 0;
-		one->holds = code == 0 ? held > 0 : code == LARDER_E_NOTFOUND ? 0 : -1;
+		one->holds = code == 0 ? held.versions + held.markers > 0 : code == LARDER_E_NOTFOUND ? 0 : -1;
 		if (again > 0)
 			continue;
 		if (one->holds < 0)

@@ -152,7 +152,9 @@ why_kept (const struct larder_infra *infra, const struct resource *one)
 	if (keeps)
 		return arena_printf (infra->arena, "protected at its service, by %s = %s: it will be left", keeps->path, keeps->value);
 	int held = resource_is_held (infra, one);
-	return held > 0 ? "the bucket holds objects: it will be left; larder rm -r --all-versions empties it" : held < 0 ? "whether the bucket holds objects cannot be looked at: it will be left" : NULL;
+	if (held > 0)
+		return arena_printf (infra->arena, "the bucket holds objects, or delete markers of some: it will be left; " EMPTIES_IT, one->section);
+	return held < 0 ? "whether the bucket holds objects cannot be looked at: it will be left" : NULL;
 }
 
 /* What is to be made anew, and is not, keeps whatever comes after it as it is: apply skips that. How many more. */

@@ -199,7 +199,8 @@ bool trap_is_met (const char *when, const struct resource *resource, const struc
 
 /* The bucket that it is a part of; NULL: of none that a section here stands for. */
 const struct resource *resource_whole (const struct larder_infra *infra, const struct resource *one);
-/* CONFLICT when it is a part of a bucket that holds objects. */
+#define EMPTIES_IT "larder rm -r --all-versions %s: empties it"        /* of the [store] */
+/* CONFLICT when it is a part of a bucket that holds objects, or one that the plan found to. */
 int resource_refuse_held (struct larder_infra *infra, struct resource *one, struct larder_error *error);
 /* Does a bucket that is to go hold an object? Asked once for the bucket and its parts, on any thread. */
 int resource_look_held (struct larder_infra *infra, struct resource *one, struct larder_error *error);

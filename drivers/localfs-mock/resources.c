@@ -114,7 +114,7 @@ bucket_remove (void *self, struct larder_call *call, const struct larder_resourc
 	if (code == LARDER_E_NOTFOUND)
 		return 0;
 	if (code == 0 && any)
-		return larder_fail_next (error, LARDER_E_CONFLICT, "larder rm -r --all-versions empties it, when all of it is to go", "bucket '%s' holds objects", resource->identity);
+		return larder_fail_next (error, LARDER_E_CONFLICT, "larder rm -r --all-versions STORE: empties it, when all of it is to go", "bucket '%s' holds objects", resource->identity);
 	if (code < 0) {
 		if (error)
 			larder_give (error, &why);

@@ -346,7 +346,7 @@ bucket_remove (void *self, struct larder_call *call, const struct larder_resourc
 	if (strcmp (why.provider, "NoSuchBucket") == 0)
 		return 0;
 	if (strcmp (why.provider, "BucketNotEmpty") == 0)
-		larder_fail_next (&why, LARDER_E_CONFLICT, "larder rm -r --all-versions empties it, when all of it is to go", "bucket '%s' holds objects", resource->identity);
+		larder_fail_next (&why, LARDER_E_CONFLICT, "larder rm -r --all-versions STORE: empties it, when all of it is to go", "bucket '%s' holds objects", resource->identity);
 	if (error)
 		larder_give (error, &why);
 	return code;

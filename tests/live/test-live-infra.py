@@ -2,6 +2,7 @@
 """test-live-infra.py: the buckets of the strategy on real servers, and as boto3 sees them: applied, and written no second time; each setting
 drifted, found and mended; what others set left alone; nothing sent that the server's row does not have; removed without a trace, but for what
 holds an object. moto stands for AWS, with a lifecycle that comes back as it was put (tests/lib/moto_keeping.py), and for itself."""
+import datetime
 import json
 import os
 import re
@@ -781,6 +782,67 @@ def test_live_infra_destroyed_versitygw():
 
 def test_live_infra_destroyed_aws():
     destroyed("aws")
+
+
+def refused_for_what_it_holds(name):
+    """c-I01: destroyed while it holds versions, markers or an open upload alone, and emptied as the refusal says."""
+    w = world(name)
+    w.fresh()
+    c, only = w.client, ("--only", "store/uploads")
+
+    def refused(holds):
+        planned = larder("infra", "plan", "--destroy", *only, env=w.env)
+        assert planned.code == 0 and "larder rm -r --all-versions uploads: empties it" in planned.out, planned.out
+        got = larder("infra", "destroy", "--environment", "pingvas-studio", *only, env=w.env)
+        assert got.code == 5 and got.err.count("bucket '%s' holds " % UPLOADS) == 1 and "bucket '%s' holds %s\n" % (UPLOADS, holds) in got.err, got.err
+        assert "next: larder rm -r --all-versions uploads: empties it" in got.err and UPLOADS in w.there(), got.err
+
+    def emptied(code=0):
+        got = larder("rm", "-r", "--all-versions", "uploads:", env=w.env)
+        assert got.code == code, (got.code, got.err)
+        return got
+
+    c.put_object(Bucket=UPLOADS, Key="a", Body=b"1")
+    c.delete_object(Bucket=UPLOADS, Key="a")
+    c.put_object(Bucket=UPLOADS, Key="b", Body=b"2")
+    refused("objects: 2 versions, 1 delete marker")
+    emptied()
+    first = c.put_object(Bucket=UPLOADS, Key="a", Body=b"1")["VersionId"]
+    c.delete_object(Bucket=UPLOADS, Key="a")
+    c.delete_object(Bucket=UPLOADS, Key="a", VersionId=first)
+    refused("no objects, but 1 delete marker")
+    emptied()
+    c.create_multipart_upload(Bucket=UPLOADS, Key="open")
+    w.infra("destroy", "--environment", "pingvas-studio", *only)
+    assert UPLOADS not in w.there()
+    return w, refused, emptied
+
+
+def test_live_infra_refused_for_what_it_holds_minio():
+    w, refused, emptied = refused_for_what_it_holds("minio")
+    w.client.create_bucket(Bucket=UPLOADS, ObjectLockEnabledForBucket=True)
+    w.infra("apply", "--only", "store/uploads")
+    version = w.client.put_object(Bucket=UPLOADS, Key="locked", Body=b"1")["VersionId"]
+    w.client.put_object_retention(Bucket=UPLOADS, Key="locked", VersionId=version,
+                                  Retention={"Mode": "GOVERNANCE", "RetainUntilDate": datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)})
+    w.client.put_object(Bucket=UPLOADS, Key="free", Body=b"1")
+    refused("objects: 2 versions, 0 delete markers")
+    assert "locked" in emptied(code=1).err
+    refused("objects: 1 version, 0 delete markers")
+    w.client.delete_object(Bucket=UPLOADS, Key="locked", VersionId=version, BypassGovernanceRetention=True)
+    w.infra("destroy", "--environment", "pingvas-studio", "--only", "store/uploads")
+
+
+def test_live_infra_refused_for_what_it_holds_aws():
+    """More than a page is told as that."""
+    w, refused, emptied = refused_for_what_it_holds("aws")
+    w.infra("apply", "--only", "store/uploads")
+    for number in range(501):
+        w.client.put_object(Bucket=UPLOADS, Key=str(number), Body=b"1")
+        w.client.delete_object(Bucket=UPLOADS, Key=str(number))
+    refused("objects: at least 1000 versions and delete markers")
+    emptied()
+    w.infra("destroy", "--environment", "pingvas-studio", "--only", "store/uploads")
 
 
 if __name__ == "__main__":
