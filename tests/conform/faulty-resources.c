@@ -105,13 +105,15 @@ static const struct larder_path_rule paths[] = {
 	{ "id", LARDER_STRING, LARDER_PATH_COMPUTED, "its number" }, { "size", LARDER_INT, 0, "how large" }, { "tag[*]", LARDER_STRING, 0, "tags" }, { 0 }
 };
 static const struct larder_path_rule few[] = { { "size", LARDER_INT, 0, "how large" }, { 0 } };
-static const struct larder_words words[] = { { .path = "tag[*]", .words = "a|b|colou*" }, { .path = "size", .words = "1|2|4" }, { 0 } }, unread[] = { { .path = "sizes", .words = "1" }, { 0 } };
+static const struct larder_words words[] = { { .path = "tag[*]", .words = "a|b|colou*" }, { .path = "size", .words = "1|2|4" }, { 0 } }, unread[] = { { .path = "sizes", .words = "1" }, { 0 } },
+	shapeless[] = { { .path = "size", .pattern = "(", .say = "what it is" }, { 0 } };
 #define WORDS(list) .words = list, .words_stride = sizeof *list
 #define THING .path_stride = sizeof *paths, .read = thing_read, .create = thing_create, .update = thing_update, .remove = thing_remove
 const struct larder_resource_type faulty_resources[] = {
 	{ .name = "thing", .summary = "a thing", .paths = paths, WORDS (words), THING },
 	{ .name = "holey", .summary = "a table without its tags", .paths = few, THING },
-	{ .name = "wordy", .summary = "words that nobody reads", .paths = paths, WORDS (unread), THING }, { 0 }
+	{ .name = "wordy", .summary = "words that nobody reads", .paths = paths, WORDS (unread), THING },
+	{ .name = "shapeless", .summary = "a pattern that cannot be read", .paths = paths, WORDS (shapeless), THING }, { 0 }
 };
 
 int

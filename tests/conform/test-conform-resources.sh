@@ -51,6 +51,8 @@ sed 's/\[thing/[holey/' "$states/resources-faulty.ini" > "$work/holey.ini"
 "$suite" "$LARDER_MODULE_DIR/driver-faulty.so" --resources "$work/holey.ini" | grep -q "^not ok 1 - holey: the table has each path" && say ok a-table-with-holes || say "not ok" a-table-with-holes
 sed 's/\[thing/[wordy/' "$states/resources-faulty.ini" > "$work/wordy.ini"
 "$suite" "$LARDER_MODULE_DIR/driver-faulty.so" --resources "$work/wordy.ini" | grep -A1 "^not ok 1 - wordy: the table has each path" | grep -q "words of 'sizes'" && say ok words-of-no-path || say "not ok" words-of-no-path
+sed 's/\[thing/[shapeless/' "$states/resources-faulty.ini" > "$work/shapeless.ini"
+"$suite" "$LARDER_MODULE_DIR/driver-faulty.so" --resources "$work/shapeless.ini" | grep -A1 "^not ok 1 - shapeless: the table has each path" | grep -q "pattern of 'size' cannot be read" && say ok a-pattern-of-nothing || say "not ok" a-pattern-of-nothing
 for text in "" "tag[a] = x" "[thing one]
 size" "[thing]"; do
 	echo "$text" > "$work/none.ini"
