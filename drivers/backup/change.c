@@ -146,17 +146,13 @@ was_seen (struct backup *backup, const char *plan)
 	return one;
 }
 
-/* 1: none but this plan has to do with it, which made it, or whose maker is gone. 0: it stays, as another's, or for one that was looked at in this run: the last of those takes it along. CONFLICT:
- * it stays for one that the sections do not know. */
+/* 1: no other plan keeps to it. 0: it stays for one that was looked at in this run: the last of those takes it along, whichever made it. CONFLICT: it stays for one that the sections do not know. */
 static int
-may_remove_vault (struct changing *changing, const char *name, const char *arn, const char *owner, struct larder_error *error)
+may_remove_vault (struct changing *changing, const char *name, const char *arn, struct larder_error *error)
 {
 	const json_t *plan;
 	size_t index;
 	int code = read_others (changing, error);
-	json_array_foreach (changing->others, index, plan)
-		if (code == 0 && strcmp (backup_text (plan, "BackupPlanName"), owner) == 0)
-			return 0;
 	json_array_foreach (changing->others, index, plan) {
 		const char *user = backup_text (plan, "BackupPlanName");
 		if (code == 0 && keeps_to (plan, name, arn))
@@ -166,17 +162,16 @@ may_remove_vault (struct changing *changing, const char *name, const char *arn, 
 	return code < 0 ? code : 1;
 }
 
-/* One of ours that holds nothing goes; one with recovery points is a CONFLICT, as what it holds is what it is for. */
+/* One that was made here and holds nothing goes; one with recovery points is a CONFLICT, as what it holds is what it is for. */
 static int
 remove_vault (struct changing *changing, const char *name, const char *arn, struct larder_error *error)
 {
 	CLEANUP_JSON json_t *tags = NULL;
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = ask (changing, "GET", arena_printf (changing->arena, "tags/%s/", arn), NULL, NULL, &tags, error);
-	const char *owner = backup_text (json_object_get (tags, "Tags"), "larder:id");
-	if (code < 0 || !*owner)
+	if (code < 0 || !*backup_text (json_object_get (tags, "Tags"), "larder:id"))
 		return code;
-	code = may_remove_vault (changing, name, arn, owner, error);
+	code = may_remove_vault (changing, name, arn, error);
 	if (code <= 0)
 		return code;
 	code = ask (changing, "DELETE", arena_printf (changing->arena, "backup-vaults/%s", name), NULL, NULL, NULL, &why);
