@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The strategy, applied on moto and the services that stand in, then exported: Terraform validates it and finds all of it there, with nothing to add, change or destroy. What is
 written replaces no file of others, and is all or nothing. Terraform and its provider come from no package registry: without them what needs them is skipped."""
+import functools
 import json
 import os
 import subprocess
@@ -69,6 +70,15 @@ class Place:
 place = Place()
 
 
+@functools.cache
+def exported():
+    """What was applied, as Terraform has it; made once."""
+    for words in (("infra", "apply"), ("export", "terraform", place.folder_of("all/of it"))):
+        done = place.run(*words)
+        assert done.code == 0, (words, done)
+    return place.written("all/of it")
+
+
 def test_live_terraform_not_there_yet():
     """All or nothing: something that is not there is an error, and no file comes."""
     done = place.run("export", "terraform", place.folder_of("none"))
@@ -77,11 +87,8 @@ def test_live_terraform_not_there_yet():
 
 
 def test_live_terraform_written():
-    """Each resource and its import; the same again to the letter."""
-    assert place.run("infra", "apply").code == 0
-    done = place.run("export", "terraform", place.folder_of("all/of it"))
-    assert done.code == 0, done
-    all_of_it = place.written("all/of it")
+    """c-I06: each resource and its import, texts that Terraform would read as its own escaped; the same again to the letter."""
+    all_of_it = exported()
     assert sorted(all_of_it["resource"]) == KINDS, sorted(all_of_it["resource"])
     addresses = ["%s.%s" % (kind, name) for kind, some in all_of_it["resource"].items() for name in some]
     assert sorted(one["to"] for one in all_of_it["import"]) == sorted(addresses)
@@ -95,6 +102,7 @@ def test_live_terraform_written():
 
 def test_live_terraform_manifests_of_what_is_there():
     """export kubernetes: ids that the profile does not say are those of what is there."""
+    exported()
     given = {"LARDER_IMAGE": "registry.example.org/larder:1.0", "LARDER_SERVICE_ACCOUNT": "model-sync"}
     efs = place.server.client("efs", region_name=REGION)
     system, = (one["FileSystemId"] for one in efs.describe_file_systems()["FileSystems"])
@@ -111,6 +119,7 @@ def test_live_terraform_manifests_of_what_is_there():
 
 
 def test_live_terraform_a_file_of_others_stays():
+    exported()
     folder = place.folder_of("theirs")
     os.mkdir(folder)
     with open(os.path.join(folder, "larder.tf.json"), "w") as file:
@@ -146,10 +155,12 @@ def nothing_to_change(place):
 
 
 def test_live_terraform_nothing_to_change():
+    exported()
     nothing_to_change(place)
 
 
 def test_live_terraform_nothing_to_change_of_the_other_ways():
+    """c-I06: with a comment of every sign that Terraform minds."""
     other = Place(*OTHERWISE)
     try:
         for words in (("infra", "apply"), ("export", "terraform", other.folder_of("all/of it"))):
