@@ -39,7 +39,8 @@ class Place:
         self.holder = tempfile.TemporaryDirectory(prefix="larder-terraform-")
         self.folder = self.holder.name
         self.config = servers.pipeline(os.path.join(self.folder, "pipeline"))
-        change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntiering = 90d ARCHIVE_ACCESS, 180d DEEP_ARCHIVE_ACCESS\ntags = \"Kind=${LARDER_TEST_KIND}\"\n"),
+        change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntiering = 90d ARCHIVE_ACCESS, 180d DEEP_ARCHIVE_ACCESS\ntags = Kind=logs\n"),
+               ("comment = Pingvas Studio Images CDN\n", "comment = \"${LARDER_TEST_COMMENT}\"\n"),
                ("id = ReplicateToTokyo\n", "id = ReplicateToTokyo\nrole = auto\n"), ("plan = efs-models", "role = %s\nplan = efs-models" % ROLE),
                ("egress = open\n", "egress = open\npolicy = tls, access-point\nautomatic-backup = yes\n"), *more)
         profile = os.path.join(self.folder, "pipeline/profiles/aws.ini")
@@ -47,7 +48,7 @@ class Place:
         change(profile, ("server = aws\n", moto))
         for driver, service in (("cloudfront", self.cdn), ("backup", self.backup)):
             change(profile, ("driver = %s\n%s" % (driver, moto), "driver = %s\nserver = aws\nendpoint = %s\n" % (driver, service.endpoint)))
-        self.env = {**self.server.environment(), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": self.config, "LARDER_PROFILE": "aws", "LARDER_TEST_KIND": "${a}%{b}"}
+        self.env = {**self.server.environment(), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": self.config, "LARDER_PROFILE": "aws", "LARDER_TEST_COMMENT": "${a}%{b}"}
         del self.env["AWS_ENDPOINT_URL"]
 
     def run(self, *words, **env):
@@ -92,7 +93,8 @@ def test_live_terraform_written():
     assert sorted(all_of_it["resource"]) == KINDS, sorted(all_of_it["resource"])
     addresses = ["%s.%s" % (kind, name) for kind, some in all_of_it["resource"].items() for name in some]
     assert sorted(one["to"] for one in all_of_it["import"]) == sorted(addresses)
-    assert all_of_it["resource"]["aws_s3_bucket"]["logs"]["tags"] == {"Kind": "$${a}%%{b}"}, all_of_it["resource"]["aws_s3_bucket"]["logs"]
+    cdn, = all_of_it["resource"]["aws_cloudfront_distribution"].values()
+    assert cdn["comment"] == "$${a}%%{b}", cdn
     aliases = {one["alias"] for one in all_of_it["provider"]["aws"]}
     assert aliases == {"objects", "objects-replica", "archive", "files", "cdn", "backup", "database"} and "AKIA" not in str(all_of_it) and place.server.secret_key not in str(all_of_it)
     assert place.run("export", "terraform", place.folder_of("all/of it")).code == 0 and place.written("all/of it") == all_of_it
@@ -132,7 +134,7 @@ def test_live_terraform_a_file_of_others_stays():
 # The other ways of a CDN, and texts that Terraform would read as its own.
 OTHERWISE = (
     ("origin-access = oai ", "origin-access = oac "), ("\n; failover = images-replica ", "\nfailover = images-replica "),
-    ("comment = Pingvas Studio Images CDN\n", "comment = \"a \\\\ b \\\" %{x} 한글\"\naliases = a.example.com\ncertificate = arn:aws:acm:us-east-1:123456789012:certificate/c-1\n"
+    ("comment = \"${LARDER_TEST_COMMENT}\"\n", "comment = \"a \\\\ b \\\" %{x} 한글\"\naliases = a.example.com\ncertificate = arn:aws:acm:us-east-1:123456789012:certificate/c-1\n"
      "web-acl = arn:aws:wafv2:us-east-1:123456789012:global/webacl/w/1\nkey-group = kg-1\nhttp-version = http2and3\nresponse-headers = 67f7725c-6f97-4210-82d7-5512b31e9d03\n"),
     ("[behavior \"default\"]\n", "[behavior \"default\"]\ncache-policy = 658327ea-f89d-4fab-a63d-7e88639e58f6\norigin-request-policy = 88a5eaf4-2fd4-4709-b370-b4c650ea3fcf\n"),
     ("[behavior \"thumbnails\"]\n", "[behavior \"thumbnails\"]\ncors = studio\n"),
