@@ -4,10 +4,8 @@ All pass; nothing is in the document that is not asked for; each action refused 
 import copy
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import types
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -20,7 +18,7 @@ import network  # noqa: E402
 import proxy  # noqa: E402
 import servers  # noqa: E402
 from folders import change  # noqa: E402
-from tool import BUILD, HOME, larder, run, write  # noqa: E402
+from tool import HOME, larder, run, write  # noqa: E402
 from world import png  # noqa: E402
 
 REGION, IMAGES, BACKUPS, TOKEN = "ap-northeast-2", "pingvas-studio-images", "pingvas-studio-backups", "pingvas-studio-models"
@@ -184,14 +182,6 @@ def put_versions(w):
     return version
 
 
-def restored(w):
-    """A restore is asked for by the driver itself."""
-    done = subprocess.run([os.path.join(BUILD, "tests/live/s3-do"), os.path.join(BUILD, ".libs/driver-glacier.so"), "server=moto", "endpoint=" + w.moto.endpoint, "region=" + REGION],
-                          input=json.dumps({"do": "restore", "key": "cold", "days": 1}) + "\n", capture_output=True, text=True, env={**w.env, "LARDER_TEST_BUCKET": BACKUPS})
-    reply = json.loads(done.stdout)
-    return types.SimpleNamespace(code=reply["code"], err=reply.get("message"))
-
-
 def reads(w, tree):
     """(command, exit status) of a reader, in turn."""
     back, version = tempfile.mkdtemp(dir=w.home), put_versions(w)
@@ -219,8 +209,10 @@ def works(w, tree):
     yield ("cp", "--version", version, "images:again", "uploads:older"), 0
     yield ("image", "ingest", os.path.join(w.home, "picture.png"), "--user", "u", "--job", job), 0
     yield ("model", "load", "m", "--base", "sdxl", "--revalidate"), 0
-    w.s3.put_object(Bucket=BACKUPS, Key="cold", Body=b"x", StorageClass="GLACIER")
-    yield restored, 0
+    for store, bucket in (("backups", BACKUPS), ("images", IMAGES)):     # written so, and moved there by a rule
+        w.s3.put_object(Bucket=bucket, Key="cold", Body=b"x", StorageClass="GLACIER")
+        for code in (9, 0):                                             # asked for, and seen to be there
+            yield ("archive", "restore", store + ":cold", "--state", state), code
 
 
 def without(document, action):
@@ -234,7 +226,7 @@ def fails(w, commands, tree):
     """Those that end otherwise than they should."""
     found = []
     for words, code, *env in commands(w, tree):
-        got = words(w) if callable(words) else larder(*words, env={**w.env, **dict(*env)})
+        got = larder(*words, env={**w.env, **dict(*env)})
         if got.code != code:
             found.append((words, got.code, got.err[-1500:]))
     return found
