@@ -142,7 +142,7 @@ def test_infra_policy_a_worker_restores_where_the_sections_archive():
         may = on(statements("worker", **env), "s3:RestoreObject")
         assert may == sorted("arn:aws:s3:::pingvas-studio-%s/*" % name for name in want), (pairs, profile, may)
         assert not [role for role in ("operator", "reader") if on(statements(role, **env), "s3:RestoreObject")], (pairs, profile)
-    minio = changed(profile=(("driver = s3\nserver = aws\nregion = ap-northeast-2\n", "driver = s3\nserver = minio\nendpoint = http://127.0.0.1:1\n"),))
+    minio = changed((origin, origin + "class = GLACIER\n"), profile=(("driver = s3\nserver = aws\nregion = ap-northeast-2\n", "driver = s3\nserver = minio\nendpoint = http://127.0.0.1:1\n"),))
     assert on(statements("worker", **minio), "s3:RestoreObject") == ["arn:aws:s3:::pingvas-studio-backups/*"]
 
 
