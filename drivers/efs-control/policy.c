@@ -125,11 +125,8 @@ goes (const struct share *share, const json_t *all, size_t n, const struct lines
 {
 	json_t *one = json_array_get (all, n);
 	const char *sid = json_text (one, "Sid");
-	bool tls = is_left (desired, "policy.tls"), by_point = is_left (desired, "policy.access-point");
-	if ((tls && strcmp (sid, SID "tls") == 0) || (by_point && strcmp (sid, SID "access-point") == 0))
+	if ((strcmp (sid, SID "tls") == 0 && is_left (desired, "policy.tls")) || (strcmp (sid, SID "access-point") == 0 && is_left (desired, "policy.access-point")))
 		return false;
-	if ((tls || by_point) && strcmp (sid, SID "mount") == 0)
-		return is_wanted (desired, "policy.tls") || is_wanted (desired, "policy.access-point");
 	const char *member = is_ours (one) ? NULL : aws_policy_member (all, n, desired->arena);
 	const char *told = member && share->told ? lines_in (share->told, OTHERS, member, "") : NULL;
 	const char *says = told && !lines_in (desired, OTHERS, member, "") ? aws_policy_says (one, desired->arena) : NULL;
