@@ -213,6 +213,8 @@ both (const struct larder_infra *infra, struct resource *resource, const struct 
 	if (wanted->value ? strcmp (wanted->value, there->value) == 0 : is_hidden (infra, wanted))
 		return 0;
 	struct change change = { .mark = LARDER_INFRA_UPDATE, .path = wanted->path, .was = there->value, .will = wanted->value, .from = wanted->from };
+	if (has_flag (resource, wanted->path, LARDER_PATH_SWAPS))
+		change.why = "a new one is made, then put in place of the old one, which goes last";
 	if (has_flag (resource, wanted->path, LARDER_PATH_IMMUTABLE))
 		change.mark = LARDER_INFRA_REPLACED, change.why = "cannot be changed in place";
 	return add (resource, change, error);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arena.h"
 #include "error.h"
 #include "text.h"
 
@@ -129,7 +130,7 @@ ends_with (const char *text, const char *end)
 
 /* What the row is about in that line, as long as its path goes: the value, or a member. NULL: it is about another. */
 static const char *
-subject_of (const struct resource *one, const char *pattern, const char *path, const char *value, const char **about)
+subject_of (struct larder_arena *arena, const char *pattern, const char *path, const char *value, const char **about)
 {
 	char plain[200];
 	size_t length = strlen (pattern);
@@ -140,8 +141,8 @@ subject_of (const struct resource *one, const char *pattern, const char *path, c
 	if (!ends_with (pattern, "]"))
 		return path_matches (plain, path) ? value : NULL;
 	const char *open = member_of (pattern, path, &length);
-	*about = open ? arena_copy_bytes (one->arena, path, length) : NULL;
-	return *about ? path_member (one->arena, open) : NULL;
+	*about = open ? arena_copy_bytes (arena, path, length) : NULL;
+	return *about ? path_member (arena, open) : NULL;
 }
 
 /* One alternative: the word itself, or with a '*' how it begins, and then something must follow. */
@@ -193,8 +194,8 @@ characters_of (const char *text)
 	return count;
 }
 
-/* Where a line does not keep to a row: its word that is none, and the path of what that is. */
-struct slip { const struct larder_words *row; const char *word, *about; };
+/* Where a line does not keep to a row: its word that is none, and the path of what that is. The texts live in its arena, which is of one line: most have none. */
+struct slip { struct larder_arena *arena; const struct larder_words *row; const char *word, *about; };
 
 static bool
 keeps (const struct resource *one, const struct larder_words *row, const char *word)
@@ -208,7 +209,7 @@ static bool
 has_slip (const struct resource *one, const char *path, const char *value, struct slip *ret)
 {
 	for (size_t n = 0; (ret->row = row_at (one, n)); n++)
-		if ((ret->word = subject_of (one, ret->row->path, path, value, &ret->about)) && !keeps (one, ret->row, ret->word))
+		if ((ret->word = subject_of (ret->arena, ret->row->path, path, value, &ret->about)) && !keeps (one, ret->row, ret->word))
 			return true;
 	return false;
 }
@@ -264,9 +265,12 @@ int
 words_check_value (const struct resource *one, const char *path, const char *value, const struct config_section *at, const char *key, struct larder_error *error)
 {
 	const struct larder_path_rule *rule = resource_rule (one, path);
-	struct slip slip;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct slip slip = { .arena = arena };
 	bool truth;
 	int64_t number;
+	if (!arena)
+		return larder_fail_memory (error);
 	if (rule->type == LARDER_BOOL && text_bool (value, &truth) < 0)
 		return refuse (at, key, value, "yes or no", error, " is neither yes nor no");
 	if (rule->type == LARDER_INT && text_int (value, &number) < 0)
@@ -297,7 +301,7 @@ check_counts (const struct resource *one, struct larder_error *error)
 	const struct larder_words *row;
 	for (size_t n = 0; has_shapes (one) && (row = row_at (one, n)); n++) {
 		size_t count = ends_with (row->path, "[]") ? members_of (one, row->path) : 0;
-		const char *key = key_of (one, arena_printf (one->arena, "%.*s[*]", (int) strcspn (row->path, "["), row->path));
+		const char *key = count > row->most ? key_of (one, arena_printf (one->arena, "%.*s[*]", (int) strcspn (row->path, "["), row->path)) : NULL;
 		if (count > row->most)
 			return larder_fail_next (error, LARDER_E_INVALID, row->say, "[%s \"%s\"] of %s has %zu %s, and may have %zu", one->kind, one->section, config_where_key (one->at, key), count, key, row->most);
 	}
@@ -307,11 +311,13 @@ check_counts (const struct resource *one, struct larder_error *error)
 int
 words_check (const struct larder_infra *infra, const struct resource *one, struct larder_error *error)
 {
-	struct slip slip;
-	if (!words_matter (infra, one))
-		return 0;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct slip slip = { .arena = arena };
+	if (!arena || !words_matter (infra, one))
+		return arena ? 0 : larder_fail_memory (error);
 	for (size_t n = 0; n < one->desired.count; n++) {
 		const struct line *line = &one->desired.at[n];
+		arena_clear (arena);
 		if (line->from || !has_slip (one, line->path, line->value, &slip))
 			continue;
 		const char *key = key_of (one, slip.about);

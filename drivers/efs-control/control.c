@@ -190,7 +190,7 @@ static const struct larder_path_rule paths[] = {
 	{ "security-group.egress", LARDER_STRING, LARDER_PATH_OPTIONAL, "open or none" },
 	{ "security-group.from[*]", LARDER_STRING, 0, "who may mount it" },
 	{ "security-group.id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
-	{ "security-group.name", LARDER_STRING, 0, "name of the group" },
+	{ "security-group.name", LARDER_STRING, LARDER_PATH_SWAPS, "name of the group" },
 	{ "security-group.ours", LARDER_BOOL, LARDER_PATH_COMPUTED, "made here" },
 	{ "security-group.used-by", LARDER_STRING, LARDER_PATH_COMPUTED | LARDER_PATH_KEEPS, "what else is behind it: with that it does not go" },
 	{ "state", LARDER_STRING, LARDER_PATH_COMPUTED, "as the service calls it, and of what" },

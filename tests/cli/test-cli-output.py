@@ -203,7 +203,7 @@ def test_cli_output_check_visits_every_module():
     os.makedirs("every/profiles")
     good = ('[backend "objects"]\ndriver = localfs-mock\nroot = %s\ncreate = yes\n' % os.path.join(HOME, "every/root"))
     more = ["--config", "every/larder.ini", "--profile", "mock"]
-    write("every/larder.ini", b'[store "images"]\nbackend = objects\nbucket = b\n\n[filesystem "shared"]\nbackend = files\n\n'
+    write("every/larder.ini", b'[store "images"]\nbackend = objects\nbucket = every-bucket\n\n[filesystem "shared"]\nbackend = files\n\n'
           b'[cache "models"]\nlock = models\n')
     absent = good + '[backend "files"]\ndriver = not-there\n[lock "models"]\ndriver = nor-this\n'
     write("every/profiles/mock.ini", absent.encode())

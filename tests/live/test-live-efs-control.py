@@ -225,7 +225,8 @@ def test_live_efs_control_another_group():
     """c-I04: another name: made, put before every mount target, and only then the old one goes; its rule and the nodes are changed in place."""
     place.applied()
     renamed = SECTION.replace(GROUP, "files-sg")
-    assert ("security-group.name", "update") in marks(place.run("plan", section=renamed))
+    got = place.run("plan", section=renamed)
+    assert ("security-group.name", "update") in marks(got) and "a new one is made, then put in place of the old one, which goes last" in got.out
     assert place.run("apply", section=renamed).code == 0
     assert place.wrote() == ["CreateSecurityGroup", "AuthorizeSecurityGroupIngress", *["ModifyMountTargetSecurityGroups"] * 2, "DeleteSecurityGroup"], place.wrote()
     want = {**place.strategy(), "targets": {subnet: ["files-sg"] for subnet in place.subnets}}
