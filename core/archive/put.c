@@ -29,6 +29,7 @@ struct archiving {
 	struct transfer transfer;     /* first: an item knows it */
 	struct larder_transfer copies;
 	const struct larder_archive *request;
+	const char *class;            /* in which all are paid for; asked for only where the request names it */
 	struct bundle bundle;
 	larder_event_fn event;
 	void *context;
@@ -319,7 +320,7 @@ sum_up (struct archiving *archiving, struct larder_arena *arena, struct larder_a
 	bill_take (bill, &archiving->bundles);
 	const struct larder_archived sum = {
 		.size = sizeof sum, .objects = bill->objects, .bytes = bill->bytes, .bundles = archiving->bundles.objects, .members = archiving->members,
-		.storage_class = arena_copy (arena, archiving->copies.attributes.storage_class), .month = bill_month (bill, arena), .currency = bill->prices ? bill->prices->currency : NULL,
+		.storage_class = arena_copy (arena, archiving->class), .month = bill_month (bill, arena), .currency = bill->prices ? bill->prices->currency : NULL,
 		.billed = bill->price ? bill->billed : 0, .least = bill->price ? bill->price->least : 0, .warning = find_warning (archiving, arena),
 	};
 	larder_give (ret, &sum);
@@ -329,15 +330,15 @@ sum_up (struct archiving *archiving, struct larder_arena *arena, struct larder_a
 static int
 begin_bills (struct archiving *archiving, struct larder_arena *arena, struct larder_error *error)
 {
-	struct larder_attributes *attributes = &archiving->copies.attributes;
 	struct larder_address address = { .size = sizeof address };
 	const struct config_section *store;
 	const struct config *config = larder_configuration (archiving->transfer.larder);
 	int code = larder_address_parse (archiving->transfer.larder, arena, archiving->copies.to, &address, error);
-	if (code == 0 && !attributes->storage_class && config && config_find (config, "store", address.store, &store, NULL) == 0)
-		attributes->storage_class = store_class (archiving->transfer.larder, store);
+	archiving->class = archiving->request->storage_class;
+	if (code == 0 && !archiving->class && config && config_find (config, "store", address.store, &store, NULL) == 0)
+		archiving->class = store_class (archiving->transfer.larder, store);
 	if (code == 0)
-		code = bill_begin (&archiving->bill, archiving->transfer.larder, arena, attributes->storage_class, error);
+		code = bill_begin (&archiving->bill, archiving->transfer.larder, arena, archiving->class, error);
 	archiving->bundles = archiving->bill;
 	return code;
 }

@@ -20,20 +20,21 @@ def larder(server, profile, *words):
     return subprocess.run([TOOL, "--config", os.path.join(TOP, "etc/larder.ini"), "--profile", profile, *words], env=environment, text=True, capture_output=True)
 
 
-def put(server, profile, *words):
+def put(server, profile, *words, command=("put",), to="thumbnails:a.webp"):
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "a.webp"), "wb") as file:
             file.write(b"not looked into")
-        return larder(server, profile, "put", *words, os.path.join(folder, "a.webp"), "thumbnails:a.webp")
+        return larder(server, profile, *command, *words, os.path.join(folder, "a.webp"), to)
 
 
 def test_live_class_minio():
     with servers.start("minio") as server:
         server.make_bucket(BUCKET)
-        done = put(server, "minio")
-        assert done.returncode == 0, done.stderr
-        said = [line for line in done.stderr.splitlines() if "INTELLIGENT_TIERING is not applied" in line]
-        assert len(said) == 1, done.stderr
+        for command, to in ((("put",), "thumbnails:a.webp"), (("archive", "put"), "thumbnails:old/")):
+            done = put(server, "minio", command=command, to=to)
+            assert done.returncode == 0, done.stderr
+            said = [line for line in done.stderr.splitlines() if "INTELLIGENT_TIERING is not applied" in line]
+            assert len(said) == 1, done.stderr
         done = put(server, "minio", "--class", "GLACIER")
         assert done.returncode == 2 and "MinIO" in done.stderr and "GLACIER" in done.stderr and "next:" in done.stderr, done.stderr
         done = put(server, "minio", "--class", "STANDART")
