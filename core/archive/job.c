@@ -205,6 +205,14 @@ restore_set (const struct job *job, const struct job_object *object, enum job_st
 	return status < 0 ? larder_fail_errno (error, -status, "cannot write the state of restore %s", job->id) : 0;
 }
 
+enum job_state
+restore_seen (const struct job_object *object, const struct larder_info *info)
+{
+	if (object->etag && info->etag && strcmp (object->etag, info->etag) != 0)
+		return JOB_FAILED;
+	return info->restore_state == LARDER_RESTORE_DONE ? JOB_READY : info->restore_state == LARDER_RESTORE_RUNNING ? JOB_ASKED : JOB_WANTED;
+}
+
 void
 restore_drop (const struct job *job)
 {

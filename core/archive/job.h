@@ -48,6 +48,8 @@ int restore_each (const struct job *job, job_object_fn each, void *context, stru
 int restore_set (const struct job *job, const struct job_object *object, enum job_state state, struct larder_error *error);
 const char *restore_text (const struct job *job, const char *name);      /* of the head; "" */
 
+/* What a look at the object tells: JOB_FAILED it is another, else that its copy is ready, asked for, or neither. */
+enum job_state restore_seen (const struct job_object *object, const struct larder_info *info);
 /* Nothing was asked for: it never was. */
 void restore_drop (const struct job *job);
 /* As it is told. */

@@ -23,7 +23,7 @@ enum { CLASSES_MOST = 16 };
 #define PAUSE_MOST (300 * NS_PER_S)
 #define SHORT (3600 * NS_PER_S)
 
-struct class { const char *name; uint64_t objects, bytes; };
+struct class { const char *name; uint64_t objects, bytes; bool is_archived; };
 
 struct restoring {
 	struct larder *larder;
@@ -59,12 +59,6 @@ tell (struct restoring *all, const char *action, const char *key, uint64_t bytes
 
 /* ---- which job ---- */
 
-static void
-add_text (struct sha256 *sha, const char *text)
-{
-	sha256_add (sha, text ? text : "", text ? strlen (text) + 1 : 1);
-}
-
 /* The same request is the same job. */
 static void
 name_job (const struct restoring *all, char ret[JOB_ID_ROOM])
@@ -74,13 +68,13 @@ name_job (const struct restoring *all, char ret[JOB_ID_ROOM])
 	char sum[65], numbers[40];
 	sha256_begin (&sha);
 	for (size_t n = 0; n < asked->count; n++)
-		add_text (&sha, asked->addresses[n]);
+		sha256_add_text (&sha, asked->addresses[n]);
 	snprintf (numbers, sizeof numbers, "%u %u", (unsigned) asked->days, (unsigned) (asked->flags & LARDER_RECURSIVE));
-	add_text (&sha, numbers);
-	add_text (&sha, asked->list);
-	add_text (&sha, asked->tier);
-	add_text (&sha, asked->to);
-	add_text (&sha, config_profile (larder_configuration (all->larder)));
+	sha256_add_text (&sha, numbers);
+	sha256_add_text (&sha, asked->list);
+	sha256_add_text (&sha, asked->tier);
+	sha256_add_text (&sha, asked->to);
+	sha256_add_text (&sha, config_profile (larder_configuration (all->larder)));
 	sha256_end_hex (&sha, sum);
 	snprintf (ret, JOB_ID_ROOM, "%.16s", sum);
 }
@@ -156,34 +150,39 @@ add_address (struct restoring *all, const char *text, struct larder_error *error
 	return code < 0 ? code : add_object (all, &info);
 }
 
+/* Each address of the request, of the words and then of the list; a code of `each` ends it, and 1, well. */
 static int
-add_list (struct restoring *all, const char *path, struct larder_error *error)
+each_address (struct restoring *all, int (*each) (struct restoring *all, const char *text, struct larder_error *error), struct larder_error *error)
 {
 	CLEANUP_FREE char *line = NULL;
 	size_t room = 0;
 	int code = 0;
-	FILE *file = fopen (path, "re");
+	for (size_t n = 0; code == 0 && n < all->asked.count; n++)
+		code = each (all, all->asked.addresses[n], error);
+	if (code != 0 || !all->asked.list)
+		return code < 0 ? code : 0;
+	FILE *file = fopen (all->asked.list, "re");
 	if (!file)
-		return larder_fail_errno (error, errno, "cannot read '%s'", path);
+		return larder_fail_errno (error, errno, "cannot read '%s'", all->asked.list);
 	while (code == 0 && getline (&line, &room, file) > 0) {
 		line[strcspn (line, "\n")] = '\0';
-		if (*line)
-			code = add_address (all, line, error);
+		code = *line ? each (all, line, error) : 0;
 	}
 	if (code == 0 && ferror (file))
-		code = larder_fail_errno (error, errno, "cannot read '%s'", path);
+		code = larder_fail_errno (error, errno, "cannot read '%s'", all->asked.list);
 	(void) fclose (file);
-	return code;
+	return code < 0 ? code : 0;
 }
 
 /* ---- what it comes to ---- */
 
 static int
-tell_estimate (struct restoring *all, const struct bill *bill, const struct class *class, uint64_t *sum, bool *known)
+tell_estimate (struct restoring *all, const struct bill *bill, struct class *class, uint64_t *sum, bool *known)
 {
 	uint64_t price = 0;
 	int64_t within = 0;
-	if (!bill_is_archived (bill->prices, class->name))
+	class->is_archived = bill_is_archived (bill->prices, class->name);
+	if (!class->is_archived)
 		return 0;
 	bool is_known = bill_retrieval (bill->prices, class->name, all->asked.tier, class->objects, class->bytes, all->asked.days, &price, &within);
 	const struct larder_archive_estimate estimate = {
@@ -191,7 +190,6 @@ tell_estimate (struct restoring *all, const struct bill *bill, const struct clas
 		.price = is_known ? price_text (all->arena, price) : NULL, .currency = bill->prices ? bill->prices->currency : NULL, .within = within,
 	};
 	*sum += price;
-	all->states[JOB_READY] += class->objects;        /* of a dry run all that it comes to */
 	*known = *known && is_known;
 	return all->estimate ? all->estimate (all->context, &estimate) : 0;
 }
@@ -228,11 +226,7 @@ estimate_all (struct restoring *all, struct larder_error *error)
 static int
 find_objects (struct restoring *all, struct larder_error *error)
 {
-	int code = 0;
-	for (size_t n = 0; code == 0 && n < all->asked.count; n++)
-		code = add_address (all, all->asked.addresses[n], error);
-	if (code == 0 && all->asked.list)
-		code = add_list (all, all->asked.list, error);
+	int code = each_address (all, add_address, error);
 	if (code == 0 && all->objects == 0)
 		code = larder_fail_next (error, LARDER_E_NOTFOUND, "'larder ls' lists what is there", "there is nothing to restore");
 	return code;
@@ -249,25 +243,29 @@ head_of (const struct restoring *all)
 
 /* All that it is for lies in one store: which, the first address tells. */
 static int
+open_first (struct restoring *all, const char *text, struct larder_error *error)
+{
+	struct larder_address address = { .size = sizeof address };
+	int code = larder_address_parse (all->larder, all->arena, text, &address, error);
+	if (code == 0)
+		code = open_store (all, &address, text, error);
+	return code < 0 ? code : 1;
+}
+
+static int
 first_store (struct restoring *all, struct larder_error *error)
 {
-	CLEANUP_FREE char *line = NULL;
-	size_t room = 0;
-	struct larder_address address = { .size = sizeof address };
-	const char *text = all->asked.count ? all->asked.addresses[0] : NULL;
-	FILE *file = text || !all->asked.list ? NULL : fopen (all->asked.list, "re");
-	if (!text && !file)
-		return larder_fail_errno (error, all->asked.list ? errno : EINVAL, "cannot read '%s'", all->asked.list ? all->asked.list : "");
-	if (file && getline (&line, &room, file) > 0) {
-		line[strcspn (line, "\n")] = '\0';
-		text = line;
-	}
-	if (file)
-		(void) fclose (file);
-	if (!text)
-		return larder_fail_next (error, LARDER_E_NOTFOUND, "an address a line: STORE:KEY", "'%s' names nothing", all->asked.list);
-	int code = larder_address_parse (all->larder, all->arena, text, &address, error);
-	return code < 0 ? code : open_store (all, &address, text, error);
+	int code = each_address (all, open_first, error);
+	return code < 0 || all->store ? code : larder_fail_next (error, LARDER_E_NOTFOUND, "an address a line: STORE:KEY", "'%s' names nothing", all->asked.list ? all->asked.list : "");
+}
+
+/* All that it would come to. */
+static void
+count_archived (struct restoring *all)
+{
+	for (size_t n = 0; n < all->count; n++)
+		all->objects += all->classes[n].is_archived ? all->classes[n].objects : 0;
+	all->states[JOB_READY] = all->objects;
 }
 
 static int
@@ -282,26 +280,31 @@ begin_job (struct restoring *all, int folder, const char *id, struct larder_erro
 		code = find_objects (all, error);
 	if (code == 0)
 		code = estimate_all (all, error);
-	all->objects = all->states[JOB_READY];
-	return code < 0 || all->asked.flags & LARDER_DRY_RUN ? code : restore_end (&all->job, error);
+	all->objects = 0;
+	if (code == 0 && all->asked.flags & LARDER_DRY_RUN)
+		count_archived (all);
+	else if (code == 0)
+		code = restore_end (&all->job, error);
+	return code;
 }
 
 /* ---- an object ---- */
 
-static void
-note_failure (struct restoring *all, int code, const struct larder_error *error)
-{
-	if (all->code == 0)
-		all->code = code;
-	all->why = *error;
-}
-
 static int
 fail_object (struct restoring *all, const struct job_object *object, int code, const struct larder_error *why)
 {
-	note_failure (all, code, why);
+	if (all->code == 0)
+		all->code = code;
 	(void) tell (all, "failed", object->key, 0, why);
 	return JOB_FAILED;
+}
+
+static int
+fail_overwritten (struct restoring *all, const struct job_object *object)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = larder_fail_next (&why, LARDER_E_CONFLICT, "restore it again, if the new one is wanted", "'%s' was overwritten since its restore began", object->key);
+	return fail_object (all, object, code, &why);
 }
 
 /* Its state by now, or a code that ends the run: what goes for one goes for all. */
@@ -325,7 +328,7 @@ ask (struct restoring *all, const struct job_object *object, struct larder_error
 static bool
 is_short (const struct larder_info *info)
 {
-	return info->restore_expiry > 0 && info->restore_expiry != LARDER_NO_TIME && info->restore_expiry - clock_wall () < SHORT;
+	return info->restore_expiry > 0 && info->restore_expiry - clock_wall () < SHORT;
 }
 
 /* The days of a copy that is there are counted anew. */
@@ -348,13 +351,14 @@ look (struct restoring *all, const struct job_object *object, struct larder_erro
 		*error = why;
 	if (code < 0)
 		return code;
-	if (object->etag && info.etag && strcmp (object->etag, info.etag) != 0)
-		return fail_object (all, object, LARDER_E_CONFLICT, (larder_fail_next (&why, LARDER_E_CONFLICT, "restore it again, if the new one is wanted", "'%s' was overwritten since its restore began", object->key), &why));
+	enum job_state seen = restore_seen (object, &info);
+	if (seen == JOB_FAILED)
+		return fail_overwritten (all, object);
 	if (object->state == JOB_PLAIN)
 		return JOB_PLAIN;
-	if (info.restore_state == LARDER_RESTORE_DONE && is_short (&info))
+	if (seen == JOB_READY && is_short (&info))
 		return extend (all, object, error);
-	return info.restore_state == LARDER_RESTORE_DONE ? JOB_READY : info.restore_state == LARDER_RESTORE_RUNNING ? JOB_ASKED : ask (all, object, error);
+	return seen == JOB_WANTED ? ask (all, object, error) : (int) seen;
 }
 
 static bool
@@ -424,6 +428,9 @@ fetch (struct restoring *all, struct larder_error *error)
 	if (!request.from)
 		return larder_fail_memory (error);
 	int code = larder_sync (all->larder, &request, all->event, all->context, &sum, error);
+	uint64_t ready = all->states[JOB_READY] + all->states[JOB_PLAIN];
+	if (code == 0 && sum.scanned < ready)
+		code = larder_fail_next (error, LARDER_E_CONFLICT, "run it again: it tells which", "%" PRIu64 " of %" PRIu64 " that could be read were gone before they were fetched", ready - sum.scanned, ready);
 	return code < 0 ? code : restore_each (&all->job, mark_fetched, all, error);
 }
 

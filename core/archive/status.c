@@ -6,14 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
 #include "job.h"
 #include "store.h"
-#include "text.h"
 
 struct looking {
 	struct larder_store *store;      /* NULL: nobody is asked */
@@ -31,10 +29,7 @@ state_now (struct looking *looking, const struct job_object *object, int *ret, s
 		return 0;
 	arena_clear (looking->arena);
 	int code = larder_stat (looking->store, looking->arena, object->key, NULL, &info, error);
-	if (code == LARDER_E_NOTFOUND || (code == 0 && object->etag && info.etag && strcmp (object->etag, info.etag) != 0))
-		*ret = JOB_FAILED;
-	else if (code == 0)
-		*ret = info.restore_state == LARDER_RESTORE_DONE ? JOB_READY : info.restore_state == LARDER_RESTORE_RUNNING ? JOB_ASKED : JOB_WANTED;
+	*ret = code == LARDER_E_NOTFOUND ? JOB_FAILED : code == 0 ? (int) restore_seen (object, &info) : *ret;
 	return code == LARDER_E_NOTFOUND ? 0 : code;
 }
 

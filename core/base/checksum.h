@@ -22,6 +22,7 @@ uint32_t crc32c_plain (uint32_t crc, const unsigned char *at, size_t count);
 struct sha256 { uint32_t state[8]; uint64_t length; unsigned char block[64]; };
 void sha256_begin (struct sha256 *sha);
 void sha256_add (struct sha256 *sha, const void *bytes, size_t count);
+void sha256_add_text (struct sha256 *sha, const char *text);           /* with its NUL, so that two are not one; NULL as "" */
 void sha256_end (struct sha256 *sha, unsigned char ret[32]);
 void sha256_end_hex (struct sha256 *sha, char ret[65]);
 void sha256_hex (const void *bytes, size_t count, char ret[65]);       /* of all in one piece */

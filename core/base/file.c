@@ -416,6 +416,16 @@ file_slurp (int root, const char *path, size_t most, char **ret, size_t *ret_cou
 }
 
 int
+file_slurp_if_there (int root, const char *path, size_t most, char **ret, size_t *ret_count, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = file_slurp (root, path, most, ret, ret_count, &why);
+	if (code < 0 && code != LARDER_E_NOTFOUND && error)
+		larder_give (error, &why);
+	return code == 0 ? 1 : code == LARDER_E_NOTFOUND ? 0 : code;
+}
+
+int
 file_each_name (int root, const char *path, int (*each) (void *context, const char *name, struct larder_error *error), void *context, struct larder_error *error)
 {
 	int fd = file_open_beneath (root, path, O_RDONLY | O_DIRECTORY, 0), code = 0;

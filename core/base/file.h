@@ -95,6 +95,8 @@ int file_temporary (struct larder_error *error);
 /* Read a whole small file (up to `most` bytes) into memory from malloc, NUL added. Beneath `root`; with AT_FDCWD a path that the
  * user gave, wherever it leads. */
 int file_slurp (int root, const char *path, size_t most, char **ret, size_t *ret_count, struct larder_error *error);
+/* The same of one that may be missing: 1, 0 when there is none, of which nothing is said, or a code. */
+int file_slurp_if_there (int root, const char *path, size_t most, char **ret, size_t *ret_count, struct larder_error *error);
 
 /* read/pread/write/pwrite that loop over short counts and EINTR; the count, or negative errno. */
 int64_t file_read_all (int fd, void *into, size_t count);

@@ -58,15 +58,9 @@ lines_file_read (int root, const char *path, struct lines *lines, struct larder_
 {
 	CLEANUP_FREE char *text = NULL;
 	size_t length;
-	struct larder_error why = LARDER_ERROR_INIT;
-	int code = file_slurp (root, path, FILE_MOST, &text, &length, &why);
-	if (code == LARDER_E_NOTFOUND)
-		return 0;
-	if (code < 0) {
-		if (error)
-			larder_give (error, &why);
+	int code = file_slurp_if_there (root, path, FILE_MOST, &text, &length, error);
+	if (code <= 0)
 		return code;
-	}
 	if (strlen (text) != length || strncmp (text, HEAD, strlen (HEAD)) != 0)
 		return damaged (path, error);
 	code = add_lines (text + strlen (HEAD), path, lines, error);

@@ -140,6 +140,12 @@ sha256_add (struct sha256 *sha, const void *bytes, size_t count)
 }
 
 void
+sha256_add_text (struct sha256 *sha, const char *text)
+{
+	sha256_add (sha, text ? text : "", text ? strlen (text) + 1 : 1);
+}
+
+void
 sha256_end (struct sha256 *sha, unsigned char ret[32])
 {
 	static const unsigned char pad[64] = { 0x80 };

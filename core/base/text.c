@@ -233,6 +233,13 @@ text_suggest (char *ret, size_t room, const char *word, const char *const *words
 }
 
 bool
+text_ends (const char *text, const char *end)
+{
+	size_t length = strlen (text), tail = strlen (end);
+	return length >= tail && strcmp (text + length - tail, end) == 0;
+}
+
+bool
 text_is_listed (const char *list, const char *name)
 {
 	size_t length = strlen (name);

@@ -43,38 +43,42 @@ check_twice (const struct config_entry *entry, size_t i, struct larder_error *er
 	return 0;
 }
 
+/* Each item once, and a section of the kind `names`, unless that is NULL. */
 static int
-check_names (const struct config *config, const struct config_section *section, struct problems *problems, struct larder_error *error)
+check_items (const struct config *config, const struct config_section *section, const char *key, const char *names, struct problems *problems, struct larder_error *error)
 {
-	for (const struct schema_reference *reference = schema_references; reference->kind; reference++) {
-		const struct config_entry *entry = strcmp (reference->kind, section->kind) == 0 ? config_entry_find (section, reference->key) : NULL;
-		for (size_t i = 0; entry && i < entry->value.count; i++) {
-			bool found = config_section_find (config, reference->names, entry->value.items[i]);
-			int code = found ? check_twice (entry, i, error) : reference_fail (config, reference->names, entry->value.items[i], entry, error);
-			code = code < 0 ? problems_pass (problems, code, error) : 0;
-			if (code < 0)
-				return code;
-		}
+	const struct config_entry *entry = config_entry_find (section, key);
+	for (size_t i = 0; entry && i < entry->value.count; i++) {
+		bool found = !names || config_section_find (config, names, entry->value.items[i]);
+		int code = found ? check_twice (entry, i, error) : reference_fail (config, names, entry->value.items[i], entry, error);
+		if (code < 0 && (code = problems_pass (problems, code, error)) < 0)
+			return code;
 	}
 	return 0;
 }
 
+static int
+check_names (const struct config *config, const struct config_section *section, struct problems *problems, struct larder_error *error)
+{
+	int code = 0;
+	for (const struct schema_reference *reference = schema_references; code == 0 && reference->kind; reference++)
+		if (strcmp (reference->kind, section->kind) == 0)
+			code = check_items (config, section, reference->key, reference->names, problems, error);
+	return code;
+}
+
 /* What services have: no section of ours, and one of each all the same. */
 static int
-check_lists (const struct config_section *section, struct problems *problems, struct larder_error *error)
+check_lists (const struct config *config, const struct config_section *section, struct problems *problems, struct larder_error *error)
 {
 	static const struct { const char *kind, *key; } lists[] = {
 		{ "backup", "copy-to" }, { "backup-rule", "copy-to" }, { "cdn", "aliases" }, { "filesystem", "nodes" }, { "filesystem", "subnets" },
 	};
-	for (size_t n = 0; n < sizeof lists / sizeof *lists; n++) {
-		const struct config_entry *entry = strcmp (lists[n].kind, section->kind) == 0 ? config_entry_find (section, lists[n].key) : NULL;
-		for (size_t i = 0; entry && i < entry->value.count; i++) {
-			int code = check_twice (entry, i, error);
-			if (code < 0 && (code = problems_pass (problems, code, error)) < 0)
-				return code;
-		}
-	}
-	return 0;
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < sizeof lists / sizeof *lists; n++)
+		if (strcmp (lists[n].kind, section->kind) == 0)
+			code = check_items (config, section, lists[n].key, NULL, problems, error);
+	return code;
 }
 
 /* A store is a place of its own, or a view of one that is. */
@@ -217,7 +221,7 @@ reference_check (const struct config *config, struct problems *problems, struct 
 	for (struct config_section *section = config->first; section; section = section->next) {
 		int code = problems && problems->header_lost ? 0 : check_names (config, section, problems, error);
 		if (code == 0)
-			code = check_lists (section, problems, error);
+			code = check_lists (config, section, problems, error);
 		if (code == 0 && !section->damaged)
 			code = check_whole (config, section, problems, error);
 		if (code < 0)

@@ -225,8 +225,9 @@ price_share (const struct price *price, uint64_t count, uint64_t per, uint64_t *
 	unsigned __int128 whole = (unsigned __int128) sum * count, divisor = (unsigned __int128) unit * per;
 	if (whole > (unsigned __int128) UINT64_MAX * unit)
 		return false;
-	*ret = (uint64_t) ((whole * MILLION + divisor - 1) / divisor);
-	return true;
+	whole = (whole * MILLION + divisor - 1) / divisor;
+	*ret = (uint64_t) whole;
+	return whole <= UINT64_MAX;
 }
 
 char *

@@ -55,9 +55,8 @@ paid (const struct resource *one, const struct price *price)
 
 /* What is stored in another class costs that one's price, which the table may not have. */
 static bool
-is_of_class (const struct larder_infra *infra, const struct resource *one, const struct price *price)
+is_of_class (const char *class, const struct price *price)
 {
-	const char *class = strcmp (one->kind, "store") == 0 && strcmp (one->type, "bucket") == 0 ? store_class (infra->larder, one->at) : NULL;
 	return !class || !price->storage_class || strcmp (class, price->storage_class) == 0;
 }
 
@@ -89,8 +88,10 @@ costs_tell (const struct larder_infra *infra, const struct prices *prices, const
 	int code = 0;
 	const char *region = prices ? other_region (infra, prices, one) : NULL;
 	bool moves = one->mark == LARDER_INFRA_CREATE || one->mark == LARDER_INFRA_UPDATE || one->mark == LARDER_INFRA_REPLACED || one->mark == LARDER_INFRA_REMOVE;
+	bool stored = prices && moves && strcmp (one->kind, "store") == 0 && strcmp (one->type, "bucket") == 0;
+	const char *class = stored ? store_class (infra->larder, one->at) : NULL;
 	for (const struct price *price = prices && moves ? prices->first : NULL; code == 0 && price; price = price->next) {
-		enum paid what = is_of_class (infra, one, price) ? paid (one, price) : PAID_NO;
+		enum paid what = is_of_class (class, price) ? paid (one, price) : PAID_NO;
 		if (what != PAID_NO && region)
 			return tell_region (prices, one, region, told_region, change, context, error);
 		const char *amount = what == PAID_NO ? NULL : arena_printf (one->arena, "%s %s", price->amount, prices->currency);

@@ -28,13 +28,14 @@ add_network (struct resource *share, const struct schema_filesystem *asked)
 static int
 check_group (const struct larder_infra *infra, const struct config_section *at, const struct schema_filesystem *asked, struct larder_error *error)
 {
+	static const char *const account[] = { "driver", "server", "endpoint", "region", "access-key", "profile", "credentials", NULL };
 	if (asked->security_group && !*asked->security_group)
 		return larder_fail_next (error, LARDER_E_INVALID, "name it, or leave the key out: the network's own group is taken",
 			"'security-group' of [filesystem \"%s\"] of %s is empty", config_name (at), config_where_key (at, "security-group"));
 	for (const struct config_section *other = NULL; asked->security_group && (other = config_next (larder_configuration (infra->larder), "filesystem", other)) && other != at;) {
 		const struct schema_filesystem *its = config_struct (other);
-		bool there = its->backend && strcmp (its->backend, asked->backend) == 0 && strcmp (its->vpc ? its->vpc : "", asked->vpc ? asked->vpc : "") == 0;
-		if (there && its->security_group && strcmp (its->security_group, asked->security_group) == 0)
+		bool same = its->backend && its->security_group && strcmp (its->security_group, asked->security_group) == 0 && same_text (its->vpc, asked->vpc);
+		if (same && backends_agree (infra, its->backend, asked->backend, account))
 			return larder_fail_next (error, LARDER_E_INVALID, "another name for one of them: each has a group of its own", "[filesystem \"%s\"] of %s has the security group '%s' of [filesystem \"%s\"]",
 				config_name (at), config_where_key (at, "security-group"), asked->security_group, config_name (other));
 	}
@@ -56,13 +57,9 @@ add_policy (struct resource *share, const struct schema_filesystem *asked, struc
 	return 0;
 }
 
-static int
-add_share (struct larder_infra *infra, const struct config_section *at, const struct schema_filesystem *asked, struct larder_error *error)
+static void
+add_files (struct resource *share, const struct config_section *at, const struct schema_filesystem *asked)
 {
-	struct resource *share = resource_add (infra, at, "filesystem", asked->token ? asked->token : config_name (at), asked->backend);
-	if (!share)
-		return larder_fail_memory (error);
-	share->protect = asked->protect;
 	struct lines *lines = &share->desired;
 	lines_add (lines, "encrypted", yes_no (asked->encrypted));
 	lines_add (lines, "kms-key", asked->kms_key);
@@ -76,6 +73,16 @@ add_share (struct larder_infra *infra, const struct config_section *at, const st
 		lines_add_in (lines, "access-point", asked->access_point, ".owner", asked->owner);
 		lines_add_in (lines, "access-point", asked->access_point, ".mode", asked->mode);
 	}
+}
+
+static int
+add_share (struct larder_infra *infra, const struct config_section *at, const struct schema_filesystem *asked, struct larder_error *error)
+{
+	struct resource *share = resource_add (infra, at, "filesystem", asked->token ? asked->token : config_name (at), asked->backend);
+	if (!share)
+		return larder_fail_memory (error);
+	share->protect = asked->protect;
+	add_files (share, at, asked);
 	int code = check_group (infra, at, asked, error);
 	if (code == 0)
 		code = add_policy (share, asked, error);

@@ -54,14 +54,14 @@ check_rule (const struct config_section *at, const struct schema_lifecycle *aske
 static int
 check_name (const struct resource *bucket, const struct config_section *at, const char *id, struct larder_error *error)
 {
-	const char *status = path_of_member (bucket->arena, "rule", id, ".status");
-	bool twin = strcmp (id, OWN_RULE) == 0;
-	if (!status)
+	const char *member = path_of_member (bucket->arena, "rule", id, "");
+	bool own = strcmp (id, OWN_RULE) == 0;
+	if (!member)
 		return larder_fail_memory (error);
-	for (size_t n = 0; n < bucket->desired.count; n++)
-		twin = twin || strcmp (bucket->desired.at[n].path, status) == 0;
-	return !twin ? 0 : larder_fail_next (error, LARDER_E_INVALID, "id = another", "[lifecycle \"%s\"] of %s is the second rule of [store \"%s\"] called '%s'%s", config_name (at),
-		config_given (at, "id") ? config_where_key (at, "id") : config_where (at), bucket->section, id, strcmp (id, OWN_RULE) == 0 ? ", as what uploads nobody ends go by is" : "");
+	if (!own && !lines_have_below (&bucket->desired, member, strlen (member)))
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "id = another", "[lifecycle \"%s\"] of %s is the second rule of [store \"%s\"] called '%s'%s", config_name (at),
+		config_given (at, "id") ? config_where_key (at, "id") : config_where (at), bucket->section, id, own ? ", as what uploads nobody ends go by is" : "");
 }
 
 static int

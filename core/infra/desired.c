@@ -91,7 +91,7 @@ text_seconds (struct larder_arena *arena, int64_t ns)
 	return ns >= 0 ? arena_printf (arena, "%lld", (long long) (ns / INT64_C (1000000000))) : NULL;
 }
 
-static bool
+bool
 same_text (const char *one, const char *other)
 {
 	return strcmp (one ? one : "", other ? other : "") == 0;

@@ -261,21 +261,13 @@ of_size (const struct schema_filesystem *asked, struct lines *facts)
 		lines_add (facts, "provisioned", arena_printf (facts->arena, "%llu", (unsigned long long) (rate >> 10)));
 }
 
-static bool
-is_first (const char *const *all, const char *const *one)
-{
-	while (all < one && !is (*all, *one))
-		all++;
-	return all == one;
-}
-
 static void
 of_share (const struct larder_infra *infra, const struct resource *share, struct lines *facts)
 {
 	const struct schema_filesystem *asked = config_struct (share->at);
 	size_t targets = 0;
-	for (const char *const *subnet = asked->subnets; subnet && *subnet; subnet++)
-		targets += is_first (asked->subnets, subnet);
+	while (asked->subnets && asked->subnets[targets])
+		targets++;
 	lines_add (facts, "targets", arena_printf (facts->arena, "%zu", targets));
 	of_size (asked, facts);
 	accepted (facts, asked->accept);

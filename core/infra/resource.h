@@ -109,6 +109,7 @@ static inline const char *yes_no (bool value) { return value ? "yes" : "no"; }
 /* NULL unless more than 0: whole days, and seconds. */
 const char *text_days (struct larder_arena *arena, int64_t ns);
 const char *text_seconds (struct larder_arena *arena, int64_t ns);
+bool same_text (const char *one, const char *other);          /* NULL is as good as "" */
 /* Do two [backend] sections say the same of each of these keys? `keys` ends with NULL. */
 bool backends_agree (const struct larder_infra *infra, const char *one, const char *other, const char *const *keys);
 

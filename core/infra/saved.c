@@ -20,12 +20,6 @@ enum { SAVED_VERSION = 5, SAVED_MOST = 64 << 20 };
 
 /* ---- digests ---- */
 
-static void
-add_text (struct sha256 *sha, const char *text)
-{
-	sha256_add (sha, text ? text : "", text ? strlen (text) + 1 : 1);
-}
-
 /* What a service counts up by itself is not the world that moves. */
 static bool
 counts_in (const struct resource *resource, const struct line *line)
@@ -39,13 +33,13 @@ resource_digest (struct resource *one)
 {
 	struct sha256 sha;
 	sha256_begin (&sha);
-	add_text (&sha, one->type);
-	add_text (&sha, one->identity);
-	add_text (&sha, one->state == LARDER_RESOURCE_ABSENT ? "absent" : "there");
+	sha256_add_text (&sha, one->type);
+	sha256_add_text (&sha, one->identity);
+	sha256_add_text (&sha, one->state == LARDER_RESOURCE_ABSENT ? "absent" : "there");
 	for (size_t n = 0; n < one->observed.count; n++)
 		if (counts_in (one, &one->observed.at[n])) {
-			add_text (&sha, one->observed.at[n].path);
-			add_text (&sha, one->observed.at[n].value);
+			sha256_add_text (&sha, one->observed.at[n].path);
+			sha256_add_text (&sha, one->observed.at[n].value);
 		}
 	sha256_end (&sha, one->digest);
 }
@@ -71,9 +65,9 @@ place (const struct larder_infra *infra, const struct resource *one, char ret[65
 	if (one->backend && config_find (larder_configuration (infra->larder), "backend", one->backend, &at, NULL) == 0)
 		for (const char *key = NULL; (key = config_next_key (at, key));) {
 			bool secret = backend_is_secret (infra->larder, at, key);
-			add_text (&sha, key);
+			sha256_add_text (&sha, key);
 			for (size_t n = 0; !secret && config_item (at, key, n); n++)
-				add_text (&sha, config_item (at, key, n));
+				sha256_add_text (&sha, config_item (at, key, n));
 		}
 	sha256_end_hex (&sha, ret);
 }

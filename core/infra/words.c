@@ -121,13 +121,6 @@ row_at (const struct resource *one, size_t n)
 	return row->path ? row : NULL;
 }
 
-static bool
-ends_with (const char *text, const char *end)
-{
-	size_t length = strlen (text), tail = strlen (end);
-	return length >= tail && strcmp (text + length - tail, end) == 0;
-}
-
 /* What the row is about in that line, as long as its path goes: the value, or a member. NULL: it is about another. */
 static const char *
 subject_of (struct larder_arena *arena, const char *pattern, const char *path, const char *value, const char **about)
@@ -135,10 +128,10 @@ subject_of (struct larder_arena *arena, const char *pattern, const char *path, c
 	char plain[200];
 	size_t length = strlen (pattern);
 	*about = path;
-	if (strncmp (pattern, path, strcspn (pattern, "[")) != 0 || ends_with (pattern, "[]"))
+	if (strncmp (pattern, path, strcspn (pattern, "[")) != 0 || text_ends (pattern, "[]"))
 		return NULL;
-	snprintf (plain, sizeof plain, "%.*s", (int) length - ends_with (pattern, "]="), pattern);
-	if (!ends_with (pattern, "]"))
+	snprintf (plain, sizeof plain, "%.*s", (int) length - text_ends (pattern, "]="), pattern);
+	if (!text_ends (pattern, "]"))
 		return path_matches (plain, path) ? value : NULL;
 	const char *open = member_of (pattern, path, &length);
 	*about = open ? arena_copy_bytes (arena, path, length) : NULL;
@@ -300,7 +293,7 @@ check_counts (const struct resource *one, struct larder_error *error)
 {
 	const struct larder_words *row;
 	for (size_t n = 0; has_shapes (one) && (row = row_at (one, n)); n++) {
-		size_t count = ends_with (row->path, "[]") ? members_of (one, row->path) : 0;
+		size_t count = text_ends (row->path, "[]") ? members_of (one, row->path) : 0;
 		const char *key = count > row->most ? key_of (one, arena_printf (one->arena, "%.*s[*]", (int) strcspn (row->path, "["), row->path)) : NULL;
 		if (count > row->most)
 			return larder_fail_next (error, LARDER_E_INVALID, row->say, "[%s \"%s\"] of %s has %zu %s, and may have %zu", one->kind, one->section, config_where_key (one->at, key), count, key, row->most);

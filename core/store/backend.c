@@ -92,13 +92,13 @@ backend_make (struct larder *larder, const struct config_section *section, struc
 	return fill_instance (larder, section, module, skip, ret, error);
 }
 
-static bool
-has_key (const struct larder_option *options, const char *key)
+static const struct larder_option *
+option_of (const struct larder_option *options, const char *key)
 {
 	for (; options && options->key; options++)
 		if (strcmp (options->key, key) == 0)
-			return true;
-	return false;
+			return options;
+	return NULL;
 }
 
 /* The control module takes the keys that it knows; those of the section are the driver's, and looked at there. */
@@ -121,7 +121,7 @@ control_make (struct larder *larder, const struct config_section *section, const
 	for (const char *const *key = core_keys; *key; key++)
 		skip[count++] = *key;
 	for (const struct larder_option *option = driver->options; option && option->key; option++)
-		if (!has_key (module->options, option->key))
+		if (!option_of (module->options, option->key))
 			skip[count++] = option->key;
 	return fill_instance (larder, section, module, skip, ret, error);
 }
@@ -318,10 +318,7 @@ backend_options (void *context, const struct config_section *section)
 const struct larder_option *
 backend_option (struct larder *larder, const struct config_section *section, const char *key)
 {
-	const struct larder_option *option = backend_options (larder, section);
-	while (option && option->key && strcmp (option->key, key) != 0)
-		option++;
-	return option && option->key ? option : NULL;
+	return option_of (backend_options (larder, section), key);
 }
 
 /* A key of a module's section is secret when its module says so, and also when there is no module to ask. */
@@ -337,8 +334,6 @@ backend_is_secret (void *context, const struct config_section *section, const ch
 			return false;
 	if (!module)
 		return strstr (key, "secret") || strstr (key, "password") || strstr (key, "token") || strstr (key, "key");
-	for (const struct larder_option *option = module->options; option && option->key; option++)
-		if (strcmp (option->key, key) == 0)
-			return option->type == LARDER_SECRET;
-	return true;   /* not a key of this module: perhaps a misspelt secret */
+	const struct larder_option *option = option_of (module->options, key);
+	return !option || option->type == LARDER_SECRET;   /* none of this module's: perhaps a misspelt secret */
 }

@@ -36,13 +36,6 @@ ask (struct aws_client *client, struct larder_call *call, struct larder_arena *a
 
 struct found { struct larder_arena *arena; const char *arn, *trust, *rights, *key, *owner; struct others { const char *policy; bool attached; struct others *next; } *others; };
 
-static bool
-ends_with (const char *path, const char *end)
-{
-	size_t length = strlen (path), tail = strlen (end);
-	return length >= tail && strcmp (path + length - tail, end) == 0;
-}
-
 /* A policy that is not the one with its rights; names are its own, ARNs are attached to it. */
 static int
 add_other (struct found *found, const char *policy, bool attached, struct larder_error *error)
@@ -63,19 +56,19 @@ on_end (void *context, const char *path, const char *text, struct larder_error *
 	char *copy = arena_copy (found->arena, text);
 	if (!copy)
 		return larder_fail_memory (error);
-	if (ends_with (path, "/Role/Arn"))
+	if (text_ends (path, "/Role/Arn"))
 		found->arn = copy;
-	else if (ends_with (path, "/AssumeRolePolicyDocument") && text_from_percent (copy))
+	else if (text_ends (path, "/AssumeRolePolicyDocument") && text_from_percent (copy))
 		found->trust = copy;
-	else if (ends_with (path, "/PolicyDocument") && text_from_percent (copy))
+	else if (text_ends (path, "/PolicyDocument") && text_from_percent (copy))
 		found->rights = copy;
-	else if (ends_with (path, "/PolicyArn"))
+	else if (text_ends (path, "/PolicyArn"))
 		return add_other (found, copy, true, error);
-	else if (ends_with (path, "/PolicyNames/member") && strcmp (copy, POLICY) != 0)
+	else if (text_ends (path, "/PolicyNames/member") && strcmp (copy, POLICY) != 0)
 		return add_other (found, copy, false, error);
-	else if (ends_with (path, "/member/Key"))
+	else if (text_ends (path, "/member/Key"))
 		found->key = copy;
-	else if (ends_with (path, "/member/Value") && found->key && strcmp (found->key, AWS_ROLE_TAG) == 0)
+	else if (text_ends (path, "/member/Value") && found->key && strcmp (found->key, AWS_ROLE_TAG) == 0)
 		found->owner = copy;
 	return 0;
 }

@@ -149,9 +149,12 @@ control_read (void *self, struct larder_call *call, const struct larder_resource
 	struct work work;
 	struct lines lines;
 	const char *words = NULL, *users = NULL;
-	int code = work_begin (&work, self, call, resource, error), looked = code > 0 ? network_users (&work, &users, error) : 0;
+	int code = work_begin (&work, self, call, resource, error);
 	*ret_state = code > 0 ? work_state (&work, &words) : LARDER_RESOURCE_ABSENT;
-	code = looked < 0 ? looked : code;
+	if (code > 0 && *ret_state == LARDER_RESOURCE_READY) {       /* while it is waited for nobody asks that */
+		int looked = network_users (&work, &users, error);
+		code = looked < 0 ? looked : code;
+	}
 	if (code > 0) {
 		lines_begin (&lines, work.arena);
 		lines_add (&lines, "security-group.used-by", users);
@@ -191,7 +194,6 @@ static const struct larder_path_rule paths[] = {
 	{ "security-group.from[*]", LARDER_STRING, 0, "who may mount it" },
 	{ "security-group.id", LARDER_STRING, LARDER_PATH_COMPUTED, "what others name it by" },
 	{ "security-group.name", LARDER_STRING, LARDER_PATH_SWAPS, "name of the group" },
-	{ "security-group.ours", LARDER_BOOL, LARDER_PATH_COMPUTED, "made here" },
 	{ "security-group.used-by", LARDER_STRING, LARDER_PATH_COMPUTED | LARDER_PATH_KEEPS, "what else is behind it: with that it does not go" },
 	{ "state", LARDER_STRING, LARDER_PATH_COMPUTED, "as the service calls it, and of what" },
 	{ "tag[*]", LARDER_STRING, 0, "tag" },

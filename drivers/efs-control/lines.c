@@ -197,13 +197,12 @@ add_group (const struct share *share, const json_t *meant, struct lines *ret)
 	const json_t *group, *rule, *other;
 	size_t n, m;
 	json_array_foreach (share->groups, n, group)
-		if (group == meant || json_is_true (json_object_get (group, "ours")))
+		if (json_is_true (json_object_get (group, "ours")))
 			values_add (&names, json_text (group, "groupName"));
 	lines_add (ret, "security-group.name", values_join (&names, ret->arena));
 	if (meant) {
 		lines_add (ret, "security-group.description", json_text (meant, "groupDescription"));
 		lines_add (ret, "security-group.id", json_text (meant, "groupId"));
-		lines_add (ret, "security-group.ours", json_is_true (json_object_get (meant, "ours")) ? "yes" : "no");
 	}
 	lines_add (ret, "security-group.egress", meant ? rules_egress (json_object_get (meant, "out")) : NULL);
 	json_array_foreach (json_object_get (meant, "in"), n, rule) {

@@ -178,7 +178,7 @@ add_groups (struct work *work, const char *const *filters, struct larder_error *
 	return code;
 }
 
-/* Those that are ours, or are meant by name; NULL: no memory. */
+/* Those that are ours; NULL: no memory. */
 static const char *
 list_groups (const struct work *work)
 {
@@ -186,7 +186,7 @@ list_groups (const struct work *work)
 	const json_t *group;
 	size_t n, count = 0;
 	json_array_foreach (work->share.groups, n, group)
-		if (list && (json_is_true (json_object_get (group, "ours")) || group_is_wanted (&work->share, group, &work->desired)))
+		if (list && json_is_true (json_object_get (group, "ours")))
 			list = arena_printf (work->arena, "%s%s%s (%s)", list, count++ ? ", " : "", json_text (group, "groupId"), json_text (group, "groupName"));
 	return list;
 }
@@ -217,13 +217,15 @@ check_groups (const struct work *work, struct larder_error *error)
 	size_t n, wanted = 0, others = 0;
 	if (!lines_value (&work->desired, "security-group.name"))
 		return 0;
-	json_array_foreach (work->share.groups, n, group)
-		if (group_is_wanted (&work->share, group, &work->desired) && !json_is_true (json_object_get (group, "ours")))
-			return fail_of_others (work, group, error);
-		else if (group_is_wanted (&work->share, group, &work->desired))
+	json_array_foreach (work->share.groups, n, group) {
+		bool ours = json_is_true (json_object_get (group, "ours"));
+		if (!group_is_wanted (&work->share, group, &work->desired))
+			others += ours && !group_is_made_here (&work->share, group);
+		else if (ours)
 			wanted++;
 		else
-			others += json_is_true (json_object_get (group, "ours")) && !group_is_made_here (&work->share, group);
+			return fail_of_others (work, group, error);
+	}
 	if (wanted <= 1 && !others)
 		return 0;
 	const char *list = list_groups (work);

@@ -184,16 +184,12 @@ static const char *
 put_group (struct aws_terraform *share, const char *token)
 {
 	const char *name = desired (share, "security-group.name"), *id = observed (share, "security-group.id"), *egress = desired (share, "security-group.egress");
-	bool ours = observed (share, "security-group.ours") && strcmp (observed (share, "security-group.ours"), "yes") == 0;
 	if (!name || !id)
 		return NULL;
 	json_t *body = json_pack ("{s:s, s:o}", "name", name, "ingress", ingress_of (share));
 	aws_terraform_text (body, "description", observed (share, "security-group.description"));
 	aws_terraform_ignore (body, "revoke_rules_on_delete");
-	if (ours)
-		json_object_set_new (body, "tags", json_pack ("{s:s}", TAG, token));
-	else
-		aws_terraform_ignore (body, "tags"), aws_terraform_ignore (body, "tags_all");
+	json_object_set_new (body, "tags", json_pack ("{s:s}", TAG, token));
 	if (egress && strcmp (egress, "open") == 0) {
 		json_t *all = rule_of ("all");
 		add_peer (all, "0.0.0.0/0", NULL);

@@ -24,11 +24,10 @@ static int
 glacier_open (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error)
 {
 	struct glacier *glacier = self;
-	glacier->s3.storage_class = classes[glacier->storage_class];
 	int code = s3_open (self, call, request, error);
 	if (code < 0)
 		return code;
-	code = s3_server_need (glacier->s3.server, S3_CLASSES, glacier->s3.storage_class, error);
+	code = s3_server_need (glacier->s3.server, S3_CLASSES, classes[glacier->storage_class], error);
 	if (code < 0) {
 		char next[200];
 		snprintf (next, sizeof next, "name another driver in [backend \"%.100s\"]: s3 keeps objects there, in no archive class", glacier->s3.name);
@@ -41,9 +40,10 @@ glacier_open (void *self, struct larder_call *call, const struct larder_open *re
 static struct larder_write
 classed (const struct glacier *glacier, const struct larder_write *request)
 {
-	struct larder_write all = *request;
+	struct larder_write all = { .size = sizeof all };
+	larder_give (&all, request);
 	if (!all.attributes.storage_class)
-		all.attributes.storage_class = glacier->s3.storage_class;
+		all.attributes.storage_class = classes[glacier->storage_class];
 	return all;
 }
 

@@ -29,16 +29,10 @@ read_ahead (const struct mock *mock, int root, int64_t *ret, struct larder_error
 	CLEANUP_FREE char *text = NULL;
 	char *end = NULL;
 	size_t length;
-	struct larder_error why = LARDER_ERROR_INIT;
 	*ret = 0;
-	int code = root < 0 ? LARDER_E_NOTFOUND : file_slurp (root, CLOCK, 64, &text, &length, &why);
-	if (code == LARDER_E_NOTFOUND)
-		return 0;
-	if (code < 0) {
-		if (error)
-			larder_give (error, &why);
+	int code = root < 0 ? 0 : file_slurp_if_there (root, CLOCK, 64, &text, &length, error);
+	if (code <= 0)
 		return code;
-	}
 	if (strncmp (text, HEAD, sizeof HEAD - 1) != 0)
 		return damaged (mock, error);
 	*ret = strtoll (text + sizeof HEAD - 1, &end, 10);

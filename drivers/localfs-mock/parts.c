@@ -53,7 +53,6 @@ upload_load (struct upload *upload, const char *id, struct larder_error *error)
 	CLEANUP_FREE char *text = NULL;
 	char path[96];
 	size_t length;
-	struct larder_error why = LARDER_ERROR_INIT;
 	upload->arena = arena_new ();
 	if (!upload->arena)
 		return larder_fail_memory (error);
@@ -61,14 +60,9 @@ upload_load (struct upload *upload, const char *id, struct larder_error *error)
 		return unknown (upload, id, error);
 	snprintf (upload->folder, sizeof upload->folder, "uploads/%s/", id);
 	snprintf (path, sizeof path, "%supload", upload->folder);
-	int code = file_slurp (upload->bucket.truth, path, RECORD_MOST, &text, &length, &why);
-	if (code == LARDER_E_NOTFOUND)
-		return unknown (upload, id, error);
-	if (code < 0) {
-		if (error)
-			larder_give (error, &why);
-		return code;
-	}
+	int code = file_slurp_if_there (upload->bucket.truth, path, RECORD_MOST, &text, &length, error);
+	if (code <= 0)
+		return code == 0 ? unknown (upload, id, error) : code;
 	if (record_parse (text, length, upload->arena, &upload->record) < 0 || upload->record.count != 1)
 		return larder_fail (error, LARDER_E_INTEGRITY, "the record of upload '%s' in bucket '%s' is damaged", id, upload->bucket.name);
 	return 0;

@@ -31,18 +31,12 @@ record_load (const struct bucket *bucket, const char *path, struct larder_arena 
 	CLEANUP_FREE char *text = NULL;
 	char meta[PATH_ROOM], key[KEY_MOST + 1];
 	size_t length;
-	struct larder_error why = LARDER_ERROR_INIT;
 	meta_path (path, meta);
-	int code = file_slurp (bucket->truth, meta, RECORD_MOST, &text, &length, &why);
-	if (code == LARDER_E_NOTFOUND) {
+	int code = file_slurp_if_there (bucket->truth, meta, RECORD_MOST, &text, &length, error);
+	if (code == 0)
 		*ret = (struct record) { 0 };
-		return 0;
-	}
-	if (code < 0) {
-		if (error)
-			larder_give (error, &why);
+	if (code <= 0)
 		return code;
-	}
 	struct record record;
 	if (record_parse (text, length, arena, &record) < 0 || key_path_decode (path, key) < 0 || strcmp (key, record.key) != 0)
 		return damaged (bucket, path, error);

@@ -19,7 +19,6 @@ struct s3 {
 	bool create, guard_keys;
 	const char *const *buckets;                /* that `create` may make; NULL: any */
 	uint64_t copy_most;
-	const char *storage_class;                 /* of glacier: of what is written without one; NULL: the service's */
 	const char *name;                          /* of the section */
 	bool read_only;
 	const char *const *features;               /* option: what this server does otherwise than its row */

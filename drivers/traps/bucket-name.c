@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "text.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
@@ -31,14 +32,14 @@ is_address (const char *name)
 
 /* The beginning or the end that is not to be had; NULL: none. */
 static const char *
-reserved_of (const char *name, size_t length)
+reserved_of (const char *name)
 {
 	static const char *const heads[] = { "xn--", "sthree-", "amzn-s3-demo-" }, *const tails[] = { "-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3" };
 	for (size_t n = 0; n < sizeof heads / sizeof *heads; n++)
 		if (strncmp (name, heads[n], strlen (heads[n])) == 0)
 			return heads[n];
 	for (size_t n = 0; n < sizeof tails / sizeof *tails; n++)
-		if (length >= strlen (tails[n]) && strcmp (name + length - strlen (tails[n]), tails[n]) == 0)
+		if (text_ends (name, tails[n]))
 			return tails[n];
 	return NULL;
 }
@@ -50,6 +51,6 @@ bucket_name_check (const char *name, bool reserved, struct larder_error *error)
 	if (!is_plain (name, length) || is_address (name))
 		return larder_fail_next (error, LARDER_E_INVALID, "3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends, no two dots together, and no address",
 			"'%.64s' cannot be a bucket", name ? name : "");
-	const char *kept = reserved ? reserved_of (name, length) : NULL;
+	const char *kept = reserved ? reserved_of (name) : NULL;
 	return kept ? larder_fail_next (error, LARDER_E_INVALID, "a name without it", "'%s' cannot be a bucket: '%s' is kept for S3's own", name, kept) : 0;
 }

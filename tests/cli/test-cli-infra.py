@@ -608,6 +608,10 @@ RULES = "rules = daily, twin\n"
 TWINS = PIPELINE + '[backup-rule "daily"]\nid = daily_backup\n[backup-rule "twin"]\nid = daily_backup\nschedule = cron(0 3 * * ? *)\n'
 
 
+# In one account and network a group's name is one group, by whichever [backend].
+OTHER_SHARE = '[filesystem "other"]\nbackend = %s\ntoken = other\nsecurity-group = efs-models-sg\n\n'
+
+
 def test_cli_infra_hostile_sections():
     """Twins, references to nothing, and values that are none: named, and nothing is made."""
     fresh()
@@ -632,6 +636,8 @@ def test_cli_infra_hostile_sections():
             ("subnets = private-a, private-c", "subnets = private-a, private-a", "'subnets' names 'private-a"), ("nodes = eks-node", "nodes = eks-node, eks-node", "'nodes' names 'eks-node"),
             ("ipv6 = yes", "ipv6 = yes\naliases = a.example.com, a.example.com", "'aliases' names 'a.example.com"), ("delete-after = 30d", "delete-after = 30d\ncopy-to = %s, %s" % (FAR, FAR), "'copy-to' names '" + FAR))),
         (("security-group = ", "security-group =\nx-note = "), 2, "'security-group' of [filesystem"),
+        (("[filesystem ", OTHER_SHARE % "files" + "[filesystem "), 2, "has the security group 'efs-models-sg' of [filesystem"),
+        (("[filesystem ", OTHER_SHARE % "more" + '[backend "more"]\ndriver = efs\nroot = elsewhere\n\n[filesystem '), 2, "has the security group 'efs-models-sg' of [filesystem"),
         (("\n; failover = images-replica ", "\nfailover = images-replicas ; "), 2, "did you mean 'images-replica'?"),
         (("window = 03:00-04:00", "window = 3am"), 2, "has a window '3am'"),
         (("window = 03:00-04:00", "window = 03:00-03:29"), 2, "30 minutes"),

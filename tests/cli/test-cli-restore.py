@@ -117,10 +117,12 @@ def test_cli_restore_tells_the_price_before():
     events, job, got = restore("-n", "backups:p/", env=env)
     found = {line["class"]: line for line in got.lines() if line["type"] == "estimate"}
     want = size * 0.011 / GB + 10 * 0.0543 / 1000 + size * 0.025 / GB * 7 / 30
-    assert set(found) == {"GLACIER", "DEEP_ARCHIVE"} and found["GLACIER"]["objects"] == 10 and found["GLACIER"]["within_seconds"] == 5 * 3600, found
+    assert got.summary()["done"] == 11 and set(found) == {"GLACIER", "DEEP_ARCHIVE"} and found["GLACIER"]["objects"] == 10 and found["GLACIER"]["within_seconds"] == 5 * 3600, found
     assert want <= float(found["GLACIER"]["price"]) <= want + 4e-6 and (events, job) == ({}, None) and larder("archive", "status", env=env).out == "", found
     got = larder("archive", "restore", "--max-cost", "0.0001", "backups:p/", env=env)
     assert got.code == 2 and "and may cost 0.0001: nothing was asked for" in got.err, got.err
+    assert larder("archive", "restore", "--json", "--max-cost", "0.0001", "backups:p/", env=env).summary()["scanned"] == 0, "nothing was done"
+    assert larder("archive", "restore", "--max-cost", "2" * 15, "backups:p/", env=env).code == 2, "more than money is counted in"
     assert larder("archive", "restore", "--max-cost", "much", "backups:p/", env=env).code == 2
     assert larder("archive", "restore", "--max-cost", "1", "--tier", "expedited", "backups:p/", env=env).code == 2, "no such tier has a price"
     assert larder("archive", "status", env=env).out == ""

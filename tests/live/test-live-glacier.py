@@ -166,6 +166,11 @@ def test_live_glacier_job():
             for _ in range(2):                      # what the service said is not archived is asked for once
                 assert larder("archive", "restore", "backups:p/", env=env).code == 9 and asked("p/plain") == before + 1
             restores(ENDS)
+            # Gone between the look and the fetch: that is not fetched, and the next run tells which, or as here fetches it.
+            between.plan([{"method": "GET", "path": "list-type=2&encoding-type", "do": "reply", "status": 200,
+                           "body": '<?xml version="1.0"?><ListBucketResult><Name>%s</Name><IsTruncated>false</IsTruncated><KeyCount>0</KeyCount></ListBucketResult>' % BUCKET}])
+            got = larder(*words, env=env)
+            assert got.code == 5 and "2 of 2 that could be read were gone before they were fetched" in got.err, (got.code, got.err)
             soon = email.utils.formatdate(time.time() + 60, usegmt=True)
             for told, more in (('ongoing-request="false", expiry-date="%s"' % soon, 1), ('ongoing-request="false", expiry-date="Fri, 21 Dec 2100 00:00:00 GMT"', 0)):
                 before = asked("p/a")
