@@ -233,6 +233,12 @@ text_suggest (char *ret, size_t room, const char *word, const char *const *words
 }
 
 bool
+text_begins (const char *text, const char *with)
+{
+	return strncmp (text, with, strlen (with)) == 0;
+}
+
+bool
 text_ends (const char *text, const char *end)
 {
 	size_t length = strlen (text), tail = strlen (end);

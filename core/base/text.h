@@ -57,6 +57,7 @@ void text_percent (struct buffer *into, const char *key);
 /* And back, in place; false where it is none. */
 bool text_from_percent (char *text);
 
+bool text_begins (const char *text, const char *with);
 bool text_ends (const char *text, const char *end);
 /* Is it one of the names of a list that is written as one text, "a, b"? NULL has none. */
 bool text_is_listed (const char *list, const char *name);

@@ -16,12 +16,6 @@ reach_of (const struct schema_lifecycle *rule)
 }
 
 static bool
-begins (const char *text, const char *with)
-{
-	return strncmp (text, with, strlen (with)) == 0;
-}
-
-static bool
 has_tag (const struct reach *reach, const char *tag)
 {
 	for (size_t n = 0; n < 2; n++)
@@ -34,7 +28,7 @@ has_tag (const struct reach *reach, const char *tag)
 static bool
 covers (const struct schema_lifecycle *rule, const struct reach *part)
 {
-	return begins (part->prefix, rule->prefix ? rule->prefix : "") && (!rule->tag || has_tag (part, rule->tag)) && rule->larger_than <= part->larger;
+	return text_begins (part->prefix, rule->prefix ? rule->prefix : "") && (!rule->tag || has_tag (part, rule->tag)) && rule->larger_than <= part->larger;
 }
 
 /* The next [lifecycle] of a store. */
@@ -137,7 +131,7 @@ left_behind (const struct larder_infra *infra, struct larder_arena *arena, const
 		int64_t age = 0;
 		const char *class = last_class (arena, rule, &age);
 		struct reach part = reach_of (rule);
-		bool copied = begins (part.prefix, prefix) || begins (prefix, part.prefix);
+		bool copied = text_begins (part.prefix, prefix) || text_begins (prefix, part.prefix);
 		part.prefix = strlen (prefix) > strlen (part.prefix) ? prefix : part.prefix;
 		part.tags[1] = copies->tag;
 		if (class && copied && (!copies->storage_class || strcmp (copies->storage_class, class) != 0) && !copies_follow (infra, arena, target, &part, class, age))

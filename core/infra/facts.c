@@ -116,22 +116,54 @@ of_arrivals (const struct larder_infra *infra, const char *store, struct lines *
 	}
 }
 
-static void
-of_caches (const struct larder_infra *infra, const char *store, struct lines *facts)
-{
-	for (const struct config_section *at = NULL; (at = next (infra, "cache", at));)
-		if (is (((const struct schema_cache *) config_struct (at))->source, store))
-			lines_add_in (facts, "source-of", config_name (at), "", "yes");
-}
-
-/* Is all of it copied to where another region's failure, or another machine's, would not take both? */
+/* Is a copy there where another region's failure, or another machine's, would not take both? */
 static bool
 is_elsewhere (const struct larder_infra *infra, const struct schema_store *store, const struct schema_replication *copies)
 {
 	static const char *const places[] = { "region", "endpoint", "root", NULL };
 	const struct config_section *at;
 	const struct schema_store *target = config_find (larder_configuration (infra->larder), "store", copies->to, &at, NULL) == 0 ? config_struct (at) : NULL;
-	return target && target->backend && store->backend && !copies->prefix && !copies->tag && !backends_agree (infra, store->backend, target->backend, places);
+	return target && target->backend && store->backend && !backends_agree (infra, store->backend, target->backend, places);
+}
+
+/* Does one of its replications take elsewhere all that begins so? */
+static bool
+is_copied (const struct larder_infra *infra, const struct schema_store *store, const char *prefix)
+{
+	for (const struct config_section *at = NULL; (at = next (infra, "replication", at));) {
+		const struct schema_replication *copies = config_struct (at);
+		if (text_is_listed (store->replication, config_name (at)) && !copies->tag && (!copies->prefix || text_begins (prefix, copies->prefix)) && is_elsewhere (infra, store, copies))
+			return true;
+	}
+	return false;
+}
+
+/* Of the models of a cache the first that stay here alone, in words: those that its job copies are all, else those whose keys begin as its own do. NULL: none. */
+static const char *
+left_here (const struct larder_infra *infra, const struct schema_store *store, const struct schema_cache *cache, struct larder_arena *arena)
+{
+	const char *head = arena_copy_bytes (arena, cache->key, strcspn (cache->key, "{")), *own[] = { head ? head : "", NULL };
+	const char *const *prefix = cache->prefixes && *cache->prefixes ? cache->prefixes : own;
+	while (*prefix && is_copied (infra, store, *prefix))
+		prefix++;
+	if (!*prefix)
+		return NULL;
+	return **prefix ? arena_printf (arena, "the models below '%s'", *prefix) : "all of the models";
+}
+
+/* Models may come by a view. */
+static void
+of_caches (const struct larder_infra *infra, const struct resource *bucket, struct lines *facts)
+{
+	for (const struct config_section *at = NULL, *from; (at = next (infra, "cache", at));) {
+		const struct schema_cache *cache = config_struct (at);
+		if (!cache->source || config_find (larder_configuration (infra->larder), "store", cache->source, &from, NULL) < 0)
+			continue;
+		if (from != bucket->at && !is (((const struct schema_store *) config_struct (from))->in, bucket->section))
+			continue;
+		lines_add_in (facts, "source-of", config_name (at), "", "yes");
+		lines_add_in (facts, "source-of", config_name (at), ".left-here", left_here (infra, config_struct (bucket->at), cache, facts->arena));
+	}
 }
 
 static void
@@ -148,7 +180,6 @@ of_rules (const struct larder_infra *infra, const struct schema_store *store, st
 			lines_add_in (facts, "replicated", config_name (at), ".to", copies->to);
 			lines_add_in (facts, "replicated", config_name (at), ".delete-markers", copies->delete_markers ? "yes" : NULL);
 			lines_add_in (facts, "replicated", config_name (at), ".tag", copies->tag);
-			lines_add_in (facts, "replicated", config_name (at), ".elsewhere", is_elsewhere (infra, store, copies) ? "yes" : NULL);
 			accepted (facts, copies->accept);
 		}
 }
@@ -163,7 +194,7 @@ of_store (const struct larder_infra *infra, const struct resource *bucket, struc
 	of_views (infra, bucket->section, facts);
 	of_cdns (infra, bucket->section, facts);
 	of_arrivals (infra, bucket->section, facts);
-	of_caches (infra, bucket->section, facts);
+	of_caches (infra, bucket, facts);
 	of_rules (infra, store, facts);
 	if (is (bucket->type, "bucket"))
 		facts_of_old_versions (infra, store, facts);
@@ -302,17 +333,15 @@ rule_of (const struct larder_infra *infra, const struct config_section *backup, 
 	return asked->rules[n] && config_find (larder_configuration (infra->larder), "backup-rule", asked->rules[n], ret_at, NULL) == 0 ? config_struct (*ret_at) : NULL;
 }
 
-/* arn:PARTITION:backup:REGION:ACCOUNT:backup-vault:NAME; what else stands there is no place for copies. */
+/* Its address has the region as the fourth part: arn:PARTITION:backup:REGION:…; the words of its type see to the rest. */
 static bool
-is_vault_elsewhere (const char *text, const char *region)
+is_vault_elsewhere (const char *vault, const char *region)
 {
-	const char *part[6] = { text };
-	for (size_t n = 1; n < 6; n++)
-		if (!(part[n] = strchr (part[n - 1], ':')) || *++part[n] == ':')
+	for (size_t n = 0; n < 3; n++, vault++)
+		if (!(vault = strchr (vault, ':')))
 			return false;
-	size_t length = (size_t) (part[4] - part[3] - 1);
-	return strncmp (text, "arn:", 4) == 0 && strncmp (part[2], "backup:", 7) == 0 && strncmp (part[5], "backup-vault:", 13) == 0 && part[5][13]
-		&& !(region && strlen (region) == length && strncmp (part[3], region, length) == 0);
+	size_t length = strcspn (vault, ":");
+	return !region || strlen (region) != length || strncmp (vault, region, length) != 0;
 }
 
 /* Does a copy of what the rule keeps go to another region than that of the backups, which their backend says? */

@@ -34,7 +34,7 @@ static const struct { const char *type, *path, *kind; } kinds[] = {
 static const struct { const char *path, *key; } keys[] = {
 	{ "access-point[*]", "access-point" }, { "behavior[*].cached-method[*]", "cached-methods" }, { "behavior[*].method[*]", "methods" }, { "cors[*]", "id" },
 	{ "cors[*].expose[*]", "expose" }, { "cors[*].header[*]", "headers" }, { "cors[*].method[*]", "methods" }, { "cors[*].origin[*]", "origins" }, { "log[*]", "logs" },
-	{ "origin[*].access", "origin-access" }, { "rule[*]", "id" }, { "rule[*].transition[*]", "transition" }, { "rule[*].transition[*].days", "transition" },
+	{ "origin[*].access", "origin-access" }, { "rule[*]", "id" }, { "rule[*].copy[*]", "copy-to" }, { "rule[*].transition[*]", "transition" }, { "rule[*].transition[*].days", "transition" },
 	{ "rule[*].within-seconds", "time-control" }, { "security-group.name", "security-group" }, { "selection[*]", "selection" }, { "tag[*]", "tags" },
 };
 static const struct { const char *type, *key; } identities[] = { { "backup", "plan" }, { "bucket", "bucket" }, { "database", "instance" }, { "filesystem", "token" } };

@@ -66,9 +66,9 @@ static const struct larder_trap bucket_traps[] = {
 	  "the only true copy of the models is one removal, or one wrong policy, away", "versioning = yes and public-access = blocked, and then replication = NAME, to a bucket in another region", false },
 	{ "source-unprotected", "source-of[*] & versioning=yes & public-access=blocked & !replicated[*]",
 	  "the models are in this bucket alone: when its region, or the bucket itself, is lost, so are they", "replication = NAME, to a bucket in another region", false },
-	{ "source-unprotected", "source-of[*] & versioning=yes & public-access=blocked & replicated[*] & !replicated[*].elsewhere",
-	  "no [replication] takes all of the models to another region: when this one is lost, so is what has no copy elsewhere",
-	  "a [replication] without prefix and tag, to a [store] of a [backend] in another region", false },
+	{ "source-unprotected", "source-of[*] & versioning=yes & public-access=blocked & replicated[*] & source-of[@].left-here",
+	  "no [replication] takes {source-of[@].left-here} to another region: when this one is lost, so is what has no copy elsewhere",
+	  "a [replication] of them without tag, to a [store] of a [backend] in another region", false },
 	{ NULL }
 };
 

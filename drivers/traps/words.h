@@ -86,13 +86,16 @@ static const struct larder_words filesystem_words[] = {
 	"|^rate\\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\\)$"
 #define BACKUP_NAME "^[a-zA-Z0-9_.-]*$"
 #define BACKUP_NAME_SAY "letters, digits and -_., 50 at the most"
+#define VAULT "[a-zA-Z0-9_-]{2,50}"
 
+/* A plan takes any text for where copies go, and fails when it is time to copy. */
 static const struct larder_words backup_words[] = {
 	LIKE ("", BACKUP_NAME, 50, BACKUP_NAME_SAY),
 	LIKE ("rule[*]", BACKUP_NAME, 50, BACKUP_NAME_SAY),
+	LIKE ("rule[*].copy[*]", "^arn:aws[a-z-]*:backup:[a-z0-9-]+:[0-9]{12}:backup-vault:" VAULT "$", 0, "the address of a vault: arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME"),
 	ONE_OF ("rule[*].schedule", "cron(*|rate(*"),
 	LIKE ("rule[*].schedule", SCHEDULE, 0, "cron(MINUTE HOUR DAY MONTH WEEKDAY YEAR), UTC, '?' for DAY or WEEKDAY: cron(0 2 * * ? *); or rate(12 hours)"),
-	LIKE ("rule[*].vault", "^[a-zA-Z0-9_-][a-zA-Z0-9_-]+$", 50, "letters, digits, - and _, 2 to 50"),
+	LIKE ("rule[*].vault", "^" VAULT "$", 50, "letters, digits, - and _, 2 to 50"),
 	LIKE ("selection[*]", BACKUP_NAME, 50, BACKUP_NAME_SAY),
 	ONE_OF ("selection[*].role", "auto|arn:*"),
 	{ 0 }

@@ -48,6 +48,9 @@ WORDS = (
     ("access-point = /models", "access-point = models/", "'models/' of access-point in [filesystem \"model-cache\"]", "from the root on"),
     ("vault = main", "vault = a b", "'a b' of vault in [backup \"models\"]", "letters, digits, - and _, 2 to 50"),
     ("vault = main", "vault = v", "'v' of vault in [backup \"models\"]", "letters, digits, - and _, 2 to 50"),
+    *(("delete-after = 30d\n", "delete-after = 30d\ncopy-to = %s\n" % to, "'%s' of copy-to in [backup \"models\"]" % to, "arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME") for to in (
+        "far", "arn:aws:backup:eu-west-1:123456789012:backup-vault:", "arn:aws:backup:eu-west-1:1234:backup-vault:far", "arn:aws:backup::123456789012:backup-vault:far", "arn:aws:s3:eu-west-1:123456789012:backup-vault:far",
+        "arn:aws:backup:eu-west-1:123456789012:recovery-point:far", "arn:aws:backup:eu-west-1:123456789012:backup-vault:a b", "x:backup-vault:far")),
     ("plan = efs-models-daily-backup", "plan = a/b", "'a/b' of plan in [backup \"models\"]", "letters, digits and -_."),
     ("rule = daily_backup", "rule = daily/backup", "'daily/backup' of rule in [backup \"models\"]", "letters, digits and -_."),
     ("selection = efs-models-selection", "selection = a&b", "'a&b' of selection in [backup \"models\"]", "letters, digits and -_."),
@@ -128,6 +131,15 @@ def test_cli_words_of_a_rule_of_several():
         got = larder("infra", "plan", env=configured(text))
         number = int(got.err.split("larder.ini:")[1].split()[0].rstrip(":"))
         assert got.code == 2 and "of id in [backup-rule \"%s" % section[:20] in got.err and text.split("\n")[number - 1].startswith(line), got.err
+
+
+def test_cli_words_of_where_copies_go():
+    """The second of two, in the section of its rule; addresses of vaults in other accounts and parts of AWS can be had."""
+    rule, text = "rule = daily_backup\nschedule = cron(0 2 * * ? *)\ndelete-after = 30d\n", '[backup-rule "daily"]\nschedule = cron(0 2 * * ? *)\ncopy-to = arn:aws:backup:eu-west-1:123456789012:backup-vault:far, %s\n'
+    for to, legal in (("arn:aws-cn:backup:cn-north-1:210987654321:backup-vault:A_b-1", True), ("far", False)):
+        for words in (("infra", "plan"), ("config", "check")):
+            got = larder(*words, env=configured(PIPELINE.replace(rule, "rules = daily\n") + text % to))
+            assert got.code == (0 if legal else 2) and (legal or ("'far' of copy-to in [backup-rule \"daily\"] of " in got.err and "larder.ini:%d " % (PIPELINE.replace(rule, "rules = daily\n").count("\n") + 3) in got.err)), (to, words, got.out, got.err)
 
 
 def test_cli_words_schedules():

@@ -243,7 +243,7 @@ copy-delete-after = 100d
     assert {mark for _, mark in marks(place.run("plan", text=fewer))} == {"unmanaged"} and place.run("apply", text=fewer).code == 0 and place.state() == want
     assert place.run("apply", "--adopt", text=fewer).code == 0 and [rule["RuleName"] for rule in only()["plan"]["Rules"]] == ["daily"]
     done = place.run("plan", text=rules.replace("copy-to = ", "copy-to = far, "))
-    assert done.code == 2 and "'far' is no address of a vault" in done.out + done.err, done
+    assert done.code == 2 and "'far' of copy-to in [backup-rule" in done.err and "larder.ini:" in done.err, done
 
 
 def test_live_backup_nothing_of_another_form_gets_through():
