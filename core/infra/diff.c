@@ -180,8 +180,8 @@ is_of_hidden (const struct larder_infra *infra, const struct resource *resource,
 	return false;
 }
 
-bool
-resource_member_goes (const struct resource *resource, const char *path)
+static bool
+member_goes (const struct resource *resource, const char *path)
 {
 	size_t member = path_member_length (path);
 	if (!member || lines_have_below (&resource->desired, path, member))
@@ -194,12 +194,31 @@ resource_member_goes (const struct resource *resource, const char *path)
 	return false;
 }
 
+/* Is the member asked to say in another way what this line says? */
+static bool
+is_said_else (const struct resource *resource, const struct larder_path_rule *rule, const char *path)
+{
+	size_t member = path_member_length (path);
+	for (size_t n = 0; rule->flags & LARDER_PATH_INSTEAD && n < resource->desired.count; n++) {
+		const char *one = resource->desired.at[n].path;
+		if (path_member_length (one) == member && strncmp (one, path, member) == 0 && has_flag (resource, one, LARDER_PATH_INSTEAD) && !has_flag (resource, one, LARDER_PATH_OPTIONAL))
+			return true;
+	}
+	return false;
+}
+
+bool
+resource_goes (const struct resource *resource, const struct larder_path_rule *rule, const char *path)
+{
+	return !(rule->flags & LARDER_PATH_COMPUTED) && (member_goes (resource, path) || is_said_else (resource, rule, path));
+}
+
 /* There, and not asked for. */
 static int
 surplus (const struct larder_infra *infra, struct resource *resource, const struct line *there, struct larder_error *error)
 {
 	const struct larder_path_rule *rule = resource_rule (resource, there->path);
-	bool goes = rule && !(rule->flags & LARDER_PATH_COMPUTED) && resource_member_goes (resource, there->path);
+	bool goes = rule && resource_goes (resource, rule, there->path);
 	if (!rule || (!goes && rule->flags & (LARDER_PATH_COMPUTED | LARDER_PATH_OPTIONAL)) || is_of_hidden (infra, resource, there->path))
 		return 0;
 	bool ours = goes || resource_has_within (resource, rule, there->path);

@@ -284,7 +284,7 @@ static bool
 stays (const struct larder_infra *infra, const struct resource *resource, const struct line *there)
 {
 	const struct larder_path_rule *rule = resource_rule (resource, there->path);
-	if (!rule || rule->flags & LARDER_PATH_COMPUTED || lines_find (&resource->desired, there->path) || resource_member_goes (resource, there->path))
+	if (!rule || rule->flags & LARDER_PATH_COMPUTED || lines_find (&resource->desired, there->path) || resource_goes (resource, rule, there->path))
 		return false;
 	bool filled_in = rule->flags & LARDER_PATH_OPTIONAL;         /* by the service, where it is not of somebody else's member */
 	if (resource_has_within (resource, rule, there->path))

@@ -162,8 +162,8 @@ int resource_lacks (struct resource *resource, const char *path, const char *val
 int resource_compare (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 /* Is a line that is there ours, part of a member that is, or of what was said no to, so that it goes unless it is declared? */
 bool resource_has_within (const struct resource *resource, const struct larder_path_rule *rule, const char *path);
-/* Is this of a member that nobody asks for and that has a line which is ours wherever it is? All of it goes. */
-bool resource_member_goes (const struct resource *resource, const char *path);
+/* Is a line that is there and not asked for of a member that nobody asks for and that has a line which is ours wherever it is, all of which goes? Or does its member say it in another way now? */
+bool resource_goes (const struct resource *resource, const struct larder_path_rule *rule, const char *path);
 const struct larder_path_rule *resource_rule (const struct resource *resource, const char *path);
 
 /* ---- words.c: values that only the service would refuse ---- */

@@ -10,9 +10,9 @@
 
 enum { TEXT_MOST = 160, TEXT_BEGIN = 60, DOCUMENT_MOST = 1 << 20 };
 
-/* TOLD: lines say it. OPENED: what is in it, one by one. OWN: told unless a policy says it instead. USUAL: what it is where nobody said anything,
+/* TOLD: lines say it. OPENED: what is in it, one by one. USUAL: what it is where nobody said anything,
  * "3", or "Enabled=false" of what is in it; NULL: not there. All else is told, unless it says nothing. */
-struct element { const char *path; enum { TOLD, OPENED, OWN, USUAL } is; const char *usual; };
+struct element { const char *path; enum { TOLD, OPENED, USUAL } is; const char *usual; };
 
 static const struct element of_config[] = {
 	{ "Aliases", TOLD, NULL }, { "CacheBehaviors", TOLD, NULL }, { "CallerReference", TOLD, NULL }, { "Comment", TOLD, NULL }, { "DefaultCacheBehavior", TOLD, NULL },
@@ -29,9 +29,9 @@ static const struct element of_origin[] = {
 	{ NULL, TOLD, NULL }
 };
 static const struct element of_behavior[] = {
-	{ "AllowedMethods", TOLD, NULL }, { "CachePolicyId", TOLD, NULL }, { "Compress", TOLD, NULL }, { "DefaultTTL", OWN, NULL }, { "ForwardedValues", OPENED, NULL },
+	{ "AllowedMethods", TOLD, NULL }, { "CachePolicyId", TOLD, NULL }, { "Compress", TOLD, NULL }, { "DefaultTTL", TOLD, NULL }, { "ForwardedValues", OPENED, NULL },
 	{ "ForwardedValues/Cookies", TOLD, NULL }, { "ForwardedValues/Headers", TOLD, NULL }, { "ForwardedValues/QueryString", TOLD, NULL },
-	{ "ForwardedValues/QueryStringCacheKeys", TOLD, NULL }, { "MaxTTL", OWN, NULL }, { "MinTTL", OWN, NULL }, { "OriginRequestPolicyId", TOLD, NULL }, { "PathPattern", TOLD, NULL },
+	{ "ForwardedValues/QueryStringCacheKeys", TOLD, NULL }, { "MaxTTL", TOLD, NULL }, { "MinTTL", TOLD, NULL }, { "OriginRequestPolicyId", TOLD, NULL }, { "PathPattern", TOLD, NULL },
 	{ "ResponseHeadersPolicyId", TOLD, NULL }, { "TargetOriginId", TOLD, NULL }, { "TrustedKeyGroups", TOLD, NULL }, { "TrustedSigners", TOLD, NULL }, { "ViewerProtocolPolicy", TOLD, NULL },
 	{ "FieldLevelEncryptionId", USUAL, "" }, { "FunctionAssociations", USUAL, "Quantity=0" }, { "GrpcConfig", USUAL, "Enabled=false" },
 	{ "LambdaFunctionAssociations", USUAL, "Quantity=0" }, { "SmoothStreaming", USUAL, "false" },
@@ -56,7 +56,6 @@ says_nothing (const struct aws_node *node)
 
 struct walk {
 	const struct element *table;
-	bool policy;                     /* it says what is kept how long */
 	void (*each) (void *context, struct aws_node *parent, struct aws_node *node, const char *path, const struct element *element);
 	void *context;
 	struct larder_arena *arena;
@@ -81,7 +80,7 @@ look (const struct walk *walk, struct aws_node *parent, const char *above)
 		const struct element *element = path ? element_of (walk, path) : NULL;
 		if (element && element->is == OPENED)
 			look (walk, one, path);
-		else if (!path || (element && (element->is == TOLD || (element->is == OWN && !walk->policy))))
+		else if (!path || (element && element->is == TOLD))
 			continue;
 		else if (!says_nothing (one) && (one->first || !element || !element->usual || strcmp (element->usual, one->text) != 0))
 			walk->each (walk->context, parent, one, path, element);
@@ -91,7 +90,7 @@ look (const struct walk *walk, struct aws_node *parent, const char *above)
 static void
 look_at (enum cf_rest rest, struct aws_node *node, struct larder_arena *arena, void (*each) (void *, struct aws_node *, struct aws_node *, const char *, const struct element *), void *context)
 {
-	const struct walk walk = { tables[rest], aws_node_text (node, "CachePolicyId") && *aws_node_text (node, "CachePolicyId"), each, context, arena };
+	const struct walk walk = { tables[rest], each, context, arena };
 	look (&walk, node, "");
 }
 

@@ -242,7 +242,11 @@ def test_live_cloudfront_policies_instead_of_forwarded_values():
     optimized, to_s3, told = "658327ea-f89d-4fab-a63d-7e88639e58f6", "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf", "67f7725c-6f97-4210-82d7-5512b31e9d03"
     text = OAC.replace("geo = none", "geo = none\nhttp-version = http2and3\nresponse-headers = " + told).replace(
         "[behavior \"default\"]", "[behavior \"default\"]\ncache-policy = %s\norigin-request-policy = %s" % (optimized, to_s3))
-    place.fresh(text=text)
+    place.fresh(text=OAC)
+    planned = marks(place.run("plan", text=text))
+    gone = [("behavior[default]." + path, "remove") for path in ("cookies", "default-ttl", "max-ttl", "min-ttl", "query")]
+    assert [one for one in planned if one[1] == "remove"] == gone and ("behavior[default].cache-policy", "create") in planned, planned
+    assert place.run("apply", text=text).code == 0
     config = place.config()[0]
     main_one = config["DefaultCacheBehavior"]
     assert (main_one["CachePolicyId"], main_one["OriginRequestPolicyId"], config["HttpVersion"]) == (optimized, to_s3, "http2and3"), config
@@ -327,7 +331,7 @@ def test_live_cloudfront_times_beside_a_policy():
     place.fresh(text=text)
     want = plain_copy(place.service.copy())
     place.service.distributions[place.only()]["config"]["DefaultCacheBehavior"].update(MinTTL=5, DefaultTTL=6, MaxTTL=7)
-    assert marks(place.run("plan", text=text)) == [(None, "update"), *(("behavior[default].other[%s]" % name, "remove") for name in ("DefaultTTL", "MaxTTL", "MinTTL"))]
+    assert marks(place.run("plan", text=text)) == [(None, "update"), *(("behavior[default].%s-ttl" % name, "remove") for name in ("default", "max", "min"))]
     assert place.run("apply", text=text).code == 0 and plain_copy(place.service.copy()) == want, place.config()
 
 

@@ -101,6 +101,7 @@ END_TEST
 static const struct larder_path_rule thing_paths[] = {
 	{ "counted", LARDER_INT, LARDER_PATH_COMPUTED, "" }, { "filled", LARDER_STRING, LARDER_PATH_OPTIONAL, "" }, { "fixed", LARDER_STRING, LARDER_PATH_IMMUTABLE, "" },
 	{ "plain", LARDER_STRING, 0, "" }, { "rule[*].beside", LARDER_STRING, LARDER_PATH_DOCUMENT, "" }, { "rule[*].days", LARDER_INT, 0, "" }, { "rule[*].filled", LARDER_STRING, LARDER_PATH_OPTIONAL, "" },
+	{ "rule[*].kept", LARDER_INT, LARDER_PATH_OPTIONAL | LARDER_PATH_INSTEAD, "" }, { "rule[*].policy", LARDER_STRING, LARDER_PATH_INSTEAD, "" },
 	{ "rule[*].prefix", LARDER_STRING, LARDER_PATH_NARROWS, "" }, { 0 }
 };
 
@@ -154,6 +155,9 @@ static const struct { struct pair desired[3], observed[3]; uint32_t flags, mark;
 	{ { { "rule[a].days", "1" } }, { { "rule[a].beside", "x" }, { "rule[a].days", "1" } }, LARDER_INFRA_ADOPT, LARDER_INFRA_UPDATE, "rule[a].beside", LARDER_INFRA_REMOVE },
 	{ { { "rule[a].beside", "y" } }, { { "rule[a].beside", "x" } }, 0, LARDER_INFRA_UPDATE, "rule[a].beside", LARDER_INFRA_UPDATE },
 	{ { { "rule[a].days", "1" } }, { { "rule[a].days", "1" }, { "rule[a].filled", "x" } }, LARDER_INFRA_ADOPT, LARDER_INFRA_SAME, NULL, 0 },
+	{ { { "rule[a].policy", "p" } }, { { "rule[a].kept", "1" }, { "rule[a].policy", "p" } }, 0, LARDER_INFRA_UPDATE, "rule[a].kept", LARDER_INFRA_REMOVE },
+	{ { { "rule[a].policy", "p" } }, { { "rule[a].policy", "p" }, { "rule[b].kept", "1" } }, 0, LARDER_INFRA_SAME, NULL, 0 },
+	{ { { "rule[a].days", "1" } }, { { "rule[a].days", "1" }, { "rule[a].kept", "1" } }, 0, LARDER_INFRA_SAME, NULL, 0 },
 	{ { { 0 } }, { { "unknown", "x" } }, LARDER_INFRA_ADOPT, LARDER_INFRA_SAME, NULL, 0 },
 };
 

@@ -280,7 +280,8 @@ enum larder_path_flag {
 	LARDER_PATH_TELLS = 1 << 7,      /* a change of it makes the computed paths of this flag tell another value */
 	LARDER_PATH_OURS = 1 << 8,       /* read tells it of nothing but what was made by us: where nobody declares it, it goes; of a member that nobody declares, with all of it */
 	LARDER_PATH_KEEPS = 1 << 9,      /* while read tells it, and not "no", `remove` answers CONFLICT: a plan to destroy tells it as left */
-	LARDER_PATH_SWAPS = 1 << 10      /* a change of it makes a new one, puts that in place of the old one, and removes the old one last: plans tell it */
+	LARDER_PATH_SWAPS = 1 << 10,     /* a change of it makes a new one, puts that in place of the old one, and removes the old one last: plans tell it */
+	LARDER_PATH_INSTEAD = 1 << 11    /* one of two ways to say a thing: where the member is asked to say it by one that is not OPTIONAL, those that are, and are not asked for, go */
 };
 
 /* What a resource type says of one path; [*] stands for any member of a set. */
