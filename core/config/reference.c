@@ -146,6 +146,26 @@ find_ambiguous (const char *key)
 	return NULL;
 }
 
+/* A store, and a prefix of its own in it. */
+static int
+check_manifests (const struct config *config, const struct config_section *section, struct problems *problems, struct larder_error *error)
+{
+	const struct config_entry *entry = config_entry_find (section, "manifests");
+	const char *where = strcmp (section->kind, "larder") == 0 && entry ? ((const struct schema_larder *) section->filled)->manifests : NULL;
+	const char *colon = where ? strchr (where, ':') : NULL;
+	char name[200];
+	if (!where)
+		return 0;
+	snprintf (name, sizeof name, "%.*s", colon ? (int) (colon - where) : 0, where);
+	int code = 0;
+	if (!colon || !colon[1 + strspn (colon + 1, "/")]) {
+		code = ini_fail (error, entry->file, entry->line, "'manifests' is STORE:PREFIX, not '%s'", where);
+		larder_explain (error, LARDER_DETAIL_NEXT, "give them a prefix of their own, as in manifests = backups:manifests");
+	} else if (!config_section_find (config, "store", name))
+		code = reference_fail (config, "store", name, entry, error);
+	return problems_pass (problems, code, error);
+}
+
 /* Read backwards, a key must give one answer: a separator stands between any two placeholders, and all that the
  * thumbnail's key wants is in it. */
 static int
@@ -222,6 +242,8 @@ reference_check (const struct config *config, struct problems *problems, struct 
 		int code = problems && problems->header_lost ? 0 : check_names (config, section, problems, error);
 		if (code == 0)
 			code = check_lists (config, section, problems, error);
+		if (code == 0 && !section->damaged)
+			code = check_manifests (config, section, problems, error);
 		if (code == 0 && !section->damaged)
 			code = check_whole (config, section, problems, error);
 		if (code < 0)

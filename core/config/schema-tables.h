@@ -20,6 +20,8 @@ static const struct larder_option larder_options[] = {
 	  .help = "what a backend does not support of the infrastructure is an error, not a remark" },
 	{ .key = "prices", .type = LARDER_STRING, .at = offsetof (struct schema_larder, prices), .argument = "NAME",
 	  .help = "price table, prices/NAME.ini beside the pipeline file: plans tell what changes cost" },
+	{ .key = "manifests", .type = LARDER_STRING, .at = offsetof (struct schema_larder, manifests), .argument = "STORE:PREFIX",
+	  .help = "where each run of sync and archive put into a store leaves what it wrote, for 'larder verify --manifest' (default: none is left)" },
 	{ 0 }
 };
 

@@ -16,6 +16,7 @@ struct schema_larder {
 	int64_t clock_offset;            /* store_now - wall, for the mock */
 	bool strict;                     /* infra: what a backend lacks is an error */
 	const char *prices;              /* name of a price table, or NULL */
+	const char *manifests;           /* STORE:PREFIX, or NULL */
 };
 
 /* [store "name"]: placement and settings of one kind of data. */

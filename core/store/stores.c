@@ -154,6 +154,19 @@ const struct schema_store *store_section (const struct larder_store *store) { re
 uint64_t store_caps (const struct larder_store *store) { return store->instance->caps; }
 struct instance *store_instance (const struct larder_store *store) { return store->instance; }
 
+const char *
+store_place (const struct larder_store *store, struct larder_arena *arena)
+{
+	const struct config *config = store->larder->config;
+	for (const struct config_section *at = NULL; config && (at = config_next (config, "store", at));) {
+		const struct schema_store *schema = config_struct (at);
+		if (!schema->in && schema->backend && schema->bucket && strcmp (schema->backend, store->backend_name) == 0 && strcmp (schema->bucket, store->bucket) == 0)
+			return arena_copy (arena, config_name (at));
+	}
+	const char *mark = strstr (store->name, "://");
+	return mark ? arena_printf (arena, "%.*s:%s", (int) (mark - store->name), store->name, mark + 3) : arena_copy (arena, store->name);
+}
+
 bool
 store_can (const struct larder_store *store, size_t op_offset)
 {

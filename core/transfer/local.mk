@@ -7,7 +7,8 @@ libtransfer_la_SOURCES = \
 	%D%/exact.c %D%/expect.c \
 	%D%/from-local.c %D%/from-store.c \
 	%D%/item.c \
-	%D%/journal.c %D%/journal.h \
+	%D%/journal.c %D%/journal.h %D%/json-text.c %D%/json-text.h \
+	%D%/manifest.h %D%/manifest-place.c %D%/manifest-read.c \
 	%D%/open-upload.c %D%/open-upload.h \
 	%D%/parts.c %D%/parts.h %D%/parts-list.c \
 	%D%/pending.c %D%/pending.h %D%/pending-give-up.c \

@@ -8,12 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "arena.h"
 #include "checksum.h"
 #include "cleanup.h"
 #include "error.h"
+#include "json-text.h"
 #include "text.h"
 
 struct plan_reader {
@@ -44,20 +43,6 @@ read_line (struct plan_reader *reader, struct larder_error *error)
 
 /* ---- one line ---- */
 
-/* A text, by its bytes where they are no UTF-8; NULL: none. */
-static const char *
-text_of (struct larder_arena *arena, const json_t *line, const char *name)
-{
-	char coded[32];
-	size_t length;
-	snprintf (coded, sizeof coded, "%s_b64", name);
-	const char *bytes = json_string_value (json_object_get (line, coded)), *text = json_string_value (json_object_get (line, name));
-	if (!bytes)
-		return arena_copy (arena, text);
-	char *plain = arena_alloc (arena, strlen (bytes) + 1);
-	return plain && text_from_base64 (bytes, plain, strlen (bytes), &length) == 0 && strlen (plain) == length ? plain : NULL;
-}
-
 static bool
 read_seen (struct larder_arena *arena, const json_t *side, struct seen *ret)
 {
@@ -66,7 +51,7 @@ read_seen (struct larder_arena *arena, const json_t *side, struct seen *ret)
 	if (json_is_null (side))
 		return true;
 	ret->length = (uint64_t) json_integer_value (length);
-	ret->etag = text_of (arena, side, "etag");
+	ret->etag = json_text (arena, side, "etag");
 	return ret->there && json_is_integer (length) && json_is_string (time) && text_time (json_string_value (time), &ret->mtime) == 0;
 }
 
@@ -74,7 +59,7 @@ static bool
 read_step (struct larder_arena *arena, const json_t *line, struct plan_step *ret)
 {
 	const char *what = json_string_value (json_object_get (line, "do"));
-	*ret = (struct plan_step) { .key = text_of (arena, line, "key"), .removal = what && strcmp (what, "remove") == 0 };
+	*ret = (struct plan_step) { .key = json_text (arena, line, "key"), .removal = what && strcmp (what, "remove") == 0 };
 	if (!what || (!ret->removal && strcmp (what, "copy") != 0) || !ret->key || !*ret->key)
 		return false;
 	if (!read_seen (arena, json_object_get (line, "to"), &ret->expected.to))
@@ -92,8 +77,8 @@ read_head (const struct plan_reader *reader, struct larder_arena *arena, const j
 		return larder_fail_next (error, LARDER_E_INVALID, "apply it with the larder that wrote it, or plan again", "the plan '%s' is of version %lld, this larder reads %d",
 			reader->path, (long long) json_integer_value (json_object_get (line, "version")), PLAN_VERSION);
 	*ret = (struct plan_head) {
-		.profile = text_of (arena, line, "profile"), .from = text_of (arena, line, "from"), .to = text_of (arena, line, "to"),
-		.from_address = text_of (arena, line, "from_address"), .to_address = text_of (arena, line, "to_address"), .flags = text_of (arena, line, "flags"),
+		.profile = json_text (arena, line, "profile"), .from = json_text (arena, line, "from"), .to = json_text (arena, line, "to"),
+		.from_address = json_text (arena, line, "from_address"), .to_address = json_text (arena, line, "to_address"), .flags = json_text (arena, line, "flags"),
 		.keep_times = json_is_true (json_object_get (line, "keep_times")),
 	};
 	return ret->profile && ret->from && ret->to && ret->from_address && ret->to_address ? 0 : fail_line (reader, "was changed", error);

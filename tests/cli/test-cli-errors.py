@@ -93,6 +93,8 @@ WRONG = [
 VARIABLES = [
     ("LARDER_JOBS", "x", 2, "'LARDER_JOBS' is 'x'", "whole number"),
     ("LARDER_MEMORY", "1", 2, "'LARDER_MEMORY' is '1'", "MiB"),
+    ("LARDER_MANIFESTS", "bakcups:runs", 2, "the store 'bakcups'", "'backups'"),
+    ("LARDER_MANIFESTS", "backups:/", 2, "not 'backups:/'", "prefix of their own"),
     ("LARDER_PROFILE", "mokc", 2, "mokc", "mock"),
     ("LARDER_PROFILE", "", 2, "no profile", "--profile"),
     ("LARDER_CONFIG", "none.ini", 2, "none.ini", "--config FILE"),

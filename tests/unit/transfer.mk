@@ -1,7 +1,7 @@
 # unit/transfer.mk
 if HAVE_CHECK
-check_PROGRAMS += tests/unit/test-transfer-items tests/unit/test-transfer-parts tests/unit/test-transfer-versions tests/unit/test-transfer-journal tests/unit/test-transfer-sync
-TESTS += tests/unit/test-transfer-items tests/unit/test-transfer-parts tests/unit/test-transfer-versions tests/unit/test-transfer-journal tests/unit/test-transfer-sync
+check_PROGRAMS += tests/unit/test-transfer-items tests/unit/test-transfer-parts tests/unit/test-transfer-versions tests/unit/test-transfer-journal tests/unit/test-transfer-sync tests/unit/test-transfer-manifest
+TESTS += tests/unit/test-transfer-items tests/unit/test-transfer-parts tests/unit/test-transfer-versions tests/unit/test-transfer-journal tests/unit/test-transfer-sync tests/unit/test-transfer-manifest
 tests_unit_test_transfer_items_SOURCES = tests/unit/test-transfer-items.c
 tests_unit_test_transfer_items_CPPFLAGS = $(IN_TRANSFER)
 tests_unit_test_transfer_items_CFLAGS = $(CFLAGS_UNIT)
@@ -22,4 +22,8 @@ tests_unit_test_transfer_sync_SOURCES = tests/unit/test-transfer-sync.c
 tests_unit_test_transfer_sync_CPPFLAGS = $(IN_TRANSFER)
 tests_unit_test_transfer_sync_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_transfer_sync_LDADD = $(LIBS_UNIT)
+tests_unit_test_transfer_manifest_SOURCES = tests/unit/test-transfer-manifest.c
+tests_unit_test_transfer_manifest_CPPFLAGS = $(IN_TRANSFER)
+tests_unit_test_transfer_manifest_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_transfer_manifest_LDADD = $(LIBS_UNIT)
 endif

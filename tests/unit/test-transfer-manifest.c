@@ -1,0 +1,144 @@
+/* test-transfer-manifest.c: what the manifests of a store say together: the newest line of each key, in order, and a sample of them. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "buffer.h"
+#include "checksum.h"
+#include "file.h"
+#include "home.h"
+#include "manifest.h"
+#include "store.h"
+
+static struct home home;
+
+static struct larder_store *
+begin (void)
+{
+	struct larder_store *store = NULL;
+	home_begin (&home, "[larder]\nmanifests = kept:runs\n[store \"s\"]\nbackend = b\nbucket = one\n[store \"view\"]\nin = s\n[store \"kept\"]\nbackend = b\nbucket = other\n",
+		"[backend \"b\"]\ndriver = localfs-mock\nroot = ./root\ncreate = yes\nfsync = no\n", NULL);
+	ck_assert_int_eq (larder_store_open (home.larder, "view", &store, NULL), 0);
+	return store;
+}
+
+static void
+end (struct larder_store *store)
+{
+	larder_store_close (store);
+	home_end (&home);
+}
+
+/* One of `lines`, with its first and its last line. */
+static void
+leave (const char *name, const char *lines, unsigned count, unsigned bytes)
+{
+	char hex[65], key[100];
+	CLEANUP_BUFFER struct buffer text;
+	struct larder_store *store = NULL;
+	struct larder_arena *arena = larder_arena_new ();
+	struct memory_source memory;
+	struct larder_source source;
+	struct larder_info info = { .size = sizeof info };
+	struct larder_put put = { .size = sizeof put, .key = key, .attributes = { .size = sizeof put.attributes } };
+	buffer_init (&text, 1 << 20);
+	buffer_printf (&text, "{\"larder-manifest\":1,\"store\":\"s\"}\n%s", lines);
+	sha256_hex (text.at, text.length, hex);
+	buffer_printf (&text, "{\"count\":%u,\"bytes\":%u,\"sha256\":\"%s\"}\n", count, bytes, hex);
+	snprintf (key, sizeof key, "runs/s/%s.ndjson", name);
+	memory_source_begin (&memory, text.at, text.length, &source);
+	ck_assert_int_eq (larder_store_open (home.larder, "kept", &store, NULL), 0);
+	ck_assert_int_eq (larder_put (store, arena, &put, &source, &info, NULL), 0);
+	larder_store_close (store);
+	larder_arena_free (arena);
+}
+
+static void
+expect (struct manifests *manifests, const char *key, uint64_t length, const char *manifest)
+{
+	struct manifest_line line;
+	ck_assert_int_eq (manifests_next (manifests, &line, NULL), 1);
+	ck_assert_str_eq (line.key, key);
+	ck_assert_uint_eq (line.length, length);
+	ck_assert_str_eq (line.manifest, manifest);
+}
+
+/* By its time, and not by where it stands; what was removed since is no more. A view's are its store's. */
+START_TEST (test_newest)
+{
+	struct larder_store *store = begin ();
+	struct manifests *manifests = NULL;
+	struct manifest_line line;
+	leave ("1", "{\"key\":\"b\",\"size\":5,\"time\":\"2026-01-05T00:00:00Z\"}\n{\"key\":\"c\",\"size\":1,\"time\":\"2026-01-01T00:00:00Z\"}\n"
+		"{\"key\":\"x/a\",\"size\":7,\"version\":\"v1\",\"checksum\":{\"algorithm\":\"CRC64NVME\",\"value\":\"AAAAAAAAAAA=\"},\"time\":\"2026-01-01T00:00:00.5Z\"}\n", 3, 13);
+	leave ("2", "{\"key\":\"b\",\"size\":4,\"time\":\"2026-01-04T00:00:00Z\"}\n{\"key\":\"c\",\"removed\":true,\"time\":\"2026-01-02T00:00:00Z\"}\n"
+		"{\"key\":\"a\",\"size\":1,\"time\":\"2026-01-01T00:00:00Z\"}\n{\"key\":\"a\",\"size\":2,\"time\":\"2026-01-01T00:00:00Z\"}\n", 4, 7);
+	ck_assert_int_eq (manifests_open (store, "", &manifests, NULL), 0);
+	ck_assert_uint_eq (manifests_count (manifests), 2);
+	expect (manifests, "a", 2, "2.ndjson");
+	expect (manifests, "b", 5, "1.ndjson");
+	ck_assert_int_eq (manifests_next (manifests, &line, NULL), 1);
+	ck_assert_str_eq (line.key, "x/a");
+	ck_assert_str_eq (line.version, "v1");
+	ck_assert_str_eq (line.checksum, "AAAAAAAAAAA=");
+	ck_assert_uint_eq (line.checksum_type, LARDER_CHECKSUM_CRC64NVME);
+	ck_assert_ptr_null (line.etag);
+	ck_assert_int_eq (manifests_next (manifests, &line, NULL), 0);
+	manifests_close (manifests);
+	ck_assert_int_eq (manifests_open (store, "x/", &manifests, NULL), 0);
+	expect (manifests, "x/a", 7, "1.ndjson");
+	ck_assert_int_eq (manifests_next (manifests, &line, NULL), 0);
+	manifests_close (manifests);
+	end (store);
+}
+END_TEST
+
+enum { KEYS = 100, DRAWN = 10, TRIES = 300 };
+
+/* Each key as likely as any other: of 300 × 10 out of 100, 30 on average; beyond 5 … 60 is less likely than one in ten thousand. */
+START_TEST (test_sample)
+{
+	struct larder_store *store = begin ();
+	CLEANUP_BUFFER struct buffer lines;
+	unsigned seen[KEYS] = { 0 };
+	struct manifest_line *sample = NULL;
+	size_t count = 0;
+	buffer_init (&lines, 1 << 20);
+	for (unsigned i = 0; i < KEYS; i++)
+		buffer_printf (&lines, "{\"key\":\"k%02u\",\"size\":1,\"time\":\"2026-01-01T00:00:00Z\"}\n", i);
+	leave ("1", lines.at, KEYS, KEYS);
+	for (unsigned n = 0; n < TRIES; n++) {
+		CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+		ck_assert_int_eq (manifests_sample (store, "", DRAWN, arena, &sample, &count, NULL), 0);
+		ck_assert_uint_eq (count, DRAWN);
+		for (size_t i = 0; i < count; i++) {
+			ck_assert (i == 0 || strcmp (sample[i - 1].key, sample[i].key) < 0);
+			seen[(sample[i].key[1] - '0') * 10 + sample[i].key[2] - '0']++;
+		}
+	}
+	for (unsigned i = 0; i < KEYS; i++)
+		ck_assert_msg (seen[i] > 5 && seen[i] < 60, "k%02u: %u", i, seen[i]);
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	ck_assert_int_eq (manifests_sample (store, "", 2 * KEYS, arena, &sample, &count, NULL), 0);
+	ck_assert_uint_eq (count, KEYS);
+	end (store);
+}
+END_TEST
+
+int
+main (void)
+{
+	Suite *suite = suite_create ("transfer-manifest");
+	TCase *newest = tcase_create ("test-transfer-manifest-newest"), *sample = tcase_create ("test-transfer-manifest-sample");
+	tcase_add_test (newest, test_newest);
+	tcase_add_test (sample, test_sample);
+	suite_add_tcase (suite, newest);
+	suite_add_tcase (suite, sample);
+	SRunner *runner = srunner_create (suite);
+	srunner_run_all (runner, CK_ENV);
+	int failed = srunner_ntests_failed (runner);
+	srunner_free (runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
