@@ -44,8 +44,8 @@ take_measure (const char *file, const struct ini_entry *entry, struct price *pri
 static int
 take_entry (const char *file, const struct ini_entry *entry, struct price *price, struct larder_error *error)
 {
-	const char **texts[] = { &price->amount, &price->unit, &price->source, &price->storage_class };
-	static const char *const keys[] = { "amount", "unit", "source", "class" };
+	const char **texts[] = { &price->amount, &price->unit, &price->source, &price->storage_class, &price->with };
+	static const char *const keys[] = { "amount", "unit", "source", "class", "with" };
 	for (size_t n = 0; n < sizeof keys / sizeof *keys; n++)
 		if (strcmp (entry->key, keys[n]) == 0) {
 			*texts[n] = entry->value.text;
@@ -55,7 +55,7 @@ take_entry (const char *file, const struct ini_entry *entry, struct price *price
 	if (code <= 0)
 		return code;
 	if (strcmp (entry->key, "of") != 0)
-		return ini_fail (error, file, entry->line, "a price has no '%s': amount, unit, source, class, least, within, smallest, each, each-standard and of", entry->key);
+		return ini_fail (error, file, entry->line, "a price has no '%s': amount, unit, source, class, with, least, within, smallest, each, each-standard and of", entry->key);
 	price->of = entry->value.items;
 	price->of_count = entry->value.count;
 	return entry->value.items ? 0 : ini_fail (error, file, entry->line, "'of' is not a list of items");
@@ -134,6 +134,23 @@ prices_read (struct larder_arena *arena, const char *pipeline, const char *name,
 
 /* ---- what a line costs ---- */
 
+static bool
+is_value (const char *wanted, const char *value)
+{
+	size_t length = strlen (wanted);
+	return wanted[length - (length > 0)] == '*' ? strncmp (wanted, value, length - 1) == 0 : strcmp (wanted, value) == 0;
+}
+
+/* PATH, PATH=VALUE. */
+static bool
+is_line (const char *of, const char *path, const char *value)
+{
+	const char *equals = strchr (of, '=');
+	if (equals && (!value || !is_value (equals + 1, value)))
+		return false;
+	return path_matches_member (of, equals ? (size_t) (equals - of) : strlen (of), path, NULL, 0);
+}
+
 /* TYPE, TYPE PATH, TYPE PATH=VALUE. */
 static bool
 fits (const char *of, const char *type, const char *path, const char *value)
@@ -143,10 +160,7 @@ fits (const char *of, const char *type, const char *path, const char *value)
 		return false;
 	if (!of[length] || !path)
 		return !of[length] && !path;
-	const char *pattern = of + length + 1, *equals = strchr (pattern, '=');
-	if (equals && (!value || strcmp (equals + 1, value) != 0))
-		return false;
-	return path_matches_member (pattern, equals ? (size_t) (equals - pattern) : strlen (pattern), path, NULL, 0);
+	return is_line (of + length + 1, path, value);
 }
 
 bool
@@ -156,6 +170,12 @@ price_is_of (const struct price *price, const char *type, const char *path, cons
 		if (fits (price->of[n], type, path, value))
 			return true;
 	return false;
+}
+
+bool
+price_is_with (const struct price *price, const char *path, const char *value)
+{
+	return price->with && is_line (price->with, path, value);
 }
 
 /* ---- what so many cost ---- */

@@ -11,8 +11,9 @@ struct price {
 	const char *amount;              /* exact decimal, "0.005" */
 	const char *unit;                /* "a GB-month" */
 	const char *source;
-	const char *const *of;           /* what begins to cost it: TYPE, TYPE PATH or TYPE PATH=VALUE, with [*] for any member */
+	const char *const *of;           /* what begins to cost it: TYPE, TYPE PATH or TYPE PATH=VALUE, with [*] for any member, and at the end of a VALUE * for any rest */
 	size_t of_count;
+	const char *with;                /* PATH or PATH=VALUE: such a line is to be there, too; NULL: none */
 	const char *storage_class;       /* key "class": told of stores of this class, and of those that name none; NULL: of any */
 	int64_t least;                   /* ns for which it is paid at the least; 0: as long as it is there */
 	int64_t within;                  /* ns that the service takes for it, at the most; 0: at once */
@@ -43,5 +44,7 @@ const struct price *prices_of_class (const struct prices *prices, const char *st
 bool price_is_amount (const char *text);
 /* Does a line of this type cost it? `path` NULL: the thing as a whole. Pure. */
 bool price_is_of (const struct price *price, const char *type, const char *path, const char *value);
+/* Is it the line that is to be there beside those? Pure. */
+bool price_is_with (const struct price *price, const char *path, const char *value);
 
 #endif

@@ -19,25 +19,41 @@ costs_read (const struct larder_infra *infra, const struct prices **ret, struct 
 /* What a price is paid for: begun, ended, or neither. */
 enum paid { PAID_NO, PAID_BEGINS, PAID_ENDS };
 
+/* One that nobody declared stays, unless the plan says that it goes. */
 static bool
-lines_cost (const struct lines *lines, const char *type, const struct price *price)
+stays (const struct resource *one, const struct line *there)
 {
-	for (size_t n = 0; n < lines->count; n++)
-		if (price_is_of (price, type, lines->at[n].path, lines->at[n].value))
+	bool goes = lines_find (&one->desired, there->path);
+	for (size_t n = 0; n < one->changes.count; n++)
+		goes = goes || (one->changes.at[n].mark == LARDER_INFRA_REMOVE && strcmp (one->changes.at[n].path, there->path) == 0);
+	return !goes;
+}
+
+/* Of the lines that are there before, or after. */
+static bool
+has_line (const struct resource *one, bool after, const struct price *price, bool (*is) (const struct price *price, const char *type, const char *path, const char *value))
+{
+	const struct lines *desired = &one->desired, *observed = &one->observed;
+	for (size_t n = 0; after && n < desired->count; n++)
+		if (is (price, one->type, desired->at[n].path, desired->at[n].value))
+			return true;
+	for (size_t n = 0; n < observed->count; n++)
+		if (is (price, one->type, observed->at[n].path, observed->at[n].value) && (!after || stays (one, &observed->at[n])))
 			return true;
 	return false;
 }
 
-/* Does a line go that costs it? One that nobody declared stays. */
 static bool
-goes (const struct resource *one, const struct price *price)
+is_beside (const struct price *price, const char *type, const char *path, const char *value)
 {
-	for (size_t n = 0; n < one->changes.count; n++) {
-		const struct change *change = &one->changes.at[n];
-		if ((change->mark == LARDER_INFRA_REMOVE || change->mark == LARDER_INFRA_UPDATE) && price_is_of (price, one->type, change->path, change->was))
-			return true;
-	}
-	return false;
+	(void) type;
+	return price_is_with (price, path, value);
+}
+
+static bool
+is_paid (const struct resource *one, bool after, const struct price *price)
+{
+	return has_line (one, after, price, price_is_of) && (!price->with || has_line (one, after, price, is_beside));
 }
 
 /* What is paid for before and after neither begins nor ends. */
@@ -47,10 +63,10 @@ paid (const struct resource *one, const struct price *price)
 	bool whole = price_is_of (price, one->type, NULL, NULL);
 	if (one->mark == LARDER_INFRA_REMOVE)
 		return whole ? PAID_ENDS : PAID_NO;
-	bool before = lines_cost (&one->observed, one->type, price), after = lines_cost (&one->desired, one->type, price);
+	bool before = is_paid (one, false, price), after = is_paid (one, true, price);
 	if ((whole && one->mark == LARDER_INFRA_CREATE) || (after && !before))
 		return PAID_BEGINS;
-	return before && !after && goes (one, price) ? PAID_ENDS : PAID_NO;
+	return before && !after ? PAID_ENDS : PAID_NO;
 }
 
 /* What is stored in another class costs that one's price, which the table may not have. */

@@ -112,6 +112,29 @@ def test_cli_costs_of_each_change():
     assert "      $   storage = 0.025 USD  (a GB-month)\n" in out, out
 
 
+def test_cli_costs_of_one_mode_alone():
+    """What is paid for so beside another line alone: as that one is to be, whoever said it, and not as it was; of a mode without a price none is guessed."""
+    price = '[price "%s"]\namount = %s\nunit = a GB-month\nsource = "a page"\nof = filesystem %s\n%s'
+    write("prices/mine.ini", (TABLE.partition('[price "')[0] + price % ("rare", "2", "lifecycle.to-ia", "with = throughput=bursting\n") +
+                              price % ("rare-elastic", "1", "lifecycle.to-ia", "with = throughput=elastic\n") + price % ("bought", "3", "throughput=provisioned *", "")).encode())
+    rare, elastic, bought = ((name, None, amount + " USD", "a GB-month") for name, amount in (("rare", "2"), ("rare-elastic", "1"), ("bought", "3")))
+
+    def told(throughput, rest="to-ia = 30d\n", words=("plan",)):
+        text = "[larder]\nenvironment = test\nprices = mine\n[filesystem \"f\"]\nbackend = f\ntoken = f\nthroughput = %s\n%s" % (throughput, rest)
+        got = larder("infra", *words, "--json", env=pipeline(text, "[backend \"f\"]\ndriver = efs\nroot = %s/files\n" % HOME))
+        assert got.code == 0, (throughput, rest, words, got.out, got.err)
+        return costs(got)
+    os.makedirs(os.path.join(HOME, "files"))
+    modes = ("bursting", "elastic", "provisioned 10MiB/s")
+    new = [told(mode) for mode in modes] + [told("bursting", "")]
+    assert new == [[rare], [elastic], [bought], []], new
+    told("bursting", words=("apply",))
+    changed = [told(mode) for mode in modes] + [told("bursting", *more) for more in (("to-ia = 0d\n",), ("",), ("", ("plan", "--adopt")))]
+    assert changed == [[], [ends(rare), elastic], [ends(rare), bought], [ends(rare)], [], [ends(rare)]], changed
+    left = told("elastic", "")                           # nobody says to-ia any more, and it stays
+    assert left == [ends(rare), elastic], left
+
+
 def test_cli_costs_of_another_class():
     """A price of one class is none of a store that writes another; one that names no class is for all."""
     shutil.rmtree(os.path.join(HOME, "root"), True)
@@ -175,8 +198,8 @@ def test_cli_costs_tables_as_shipped():
     for text in tables():
         prices = text.count("[price ")
         assert prices > 10 and prices == text.count("\nsource = ") == text.count("\namount = "), prices
-        for of in re.findall(r"^of = (.*)$", text, re.M):
-            for one in of.split(", "):
+        for of, with_line in re.findall(r"^of = (.*)$(?:\nwith = (.*)$)?", text, re.M):
+            for one in of.split(", ") + ([of.partition(" ")[0] + " " + with_line] if with_line else []):
                 kind, _, path = one.partition(" ")
                 assert kind in ("bucket", "replication", "filesystem", "cdn", "database", "backup"), one
                 assert not path or '{ "%s",' % re.sub(r"\[[^]]*\]", "[*]", path.partition("=")[0]) in paths, one
