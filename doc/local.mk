@@ -8,4 +8,4 @@ EXTRA_DIST += doc/dev/kubernetes.md
 dist_man_MANS += doc/man/larder-codec.3 doc/man/larder-lock.3
 EXTRA_DIST += doc/examples/worker/README.md doc/examples/worker/worker.py
 EXTRA_DIST += doc/dev/python.md
-EXTRA_DIST += doc/dev/transfer.md
+EXTRA_DIST += doc/dev/transfer.md doc/dev/recovery.md

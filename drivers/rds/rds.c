@@ -1,6 +1,5 @@
 /* rds.c: the driver of RDS: how an existing instance is protected, and how it goes. */
-#define LARDER_API_VERSION 0
-#include "wire.h"
+#include "rds.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,14 +15,16 @@
 
 enum { SNAPSHOT_MOST = 255 };       /* characters of its name */
 
-struct rds {
-	struct aws_settings aws;
-	const char *name, *server;
-	bool read_only;
-	struct aws_client *client;
-};
-
 static const struct larder_option options[] = { AWS_CLIENT_OPTIONS (struct rds, aws), { .key = NULL } };
+
+static void
+rds_close (void *self)
+{
+	struct rds *rds = self;
+	aws_client_close (rds->client);
+	pthread_mutex_destroy (&rds->mutex);
+	arena_free (rds->arena);
+}
 
 static int
 rds_open (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error)
@@ -36,21 +37,21 @@ rds_open (void *self, struct larder_call *call, const struct larder_open *reques
 	rds->server = asked.server;
 	rds->read_only = asked.read_only;
 	const struct aws_settings settings = aws_settings_on (asked.server, &rds->aws);
-	return aws_client_open (larder_host, rds->name, "rds", &settings, &rds->client, error);
-}
-
-static void
-rds_close (void *self)
-{
-	struct rds *rds = self;
-	aws_client_close (rds->client);
+	int code = aws_client_open (larder_host, rds->name, "rds", &settings, &rds->client, error);
+	if (code < 0)
+		return code;
+	pthread_mutex_init (&rds->mutex, NULL);
+	rds->arena = arena_new ();
+	if (rds->arena)
+		return 0;
+	rds_close (rds);
+	return larder_fail_memory (error);
 }
 
 /* ---- one exchange ---- */
 
-/* 0 also when the service refused: then its fault is in the reply. */
-static int
-exchange (struct rds *rds, struct larder_call *call, struct larder_arena *arena, struct aws_request *request, const char *what, struct aws_reply *ret,
+int
+rds_exchange (struct rds *rds, struct larder_call *call, struct larder_arena *arena, struct aws_request *request, const char *what, struct aws_reply *ret,
           struct larder_error *error)
 {
 	const struct aws_send send = { .arena = arena, .request = request, .what = what, .plain_errors = true };
@@ -58,33 +59,31 @@ exchange (struct rds *rds, struct larder_call *call, struct larder_arena *arena,
 	return code < 0 ? code : aws_send (rds->client, call, &send, ret, error);
 }
 
-static bool
-is_refusal (const struct aws_reply *reply, const char *word)
+bool
+rds_is_refusal (const struct aws_reply *reply, const char *word)
 {
 	return reply->fault && strstr (reply->fault->code, word);
 }
 
-/* 1 and the reply; 0: the service knows no such thing, which it calls `absent`; or a code. */
-static int
-look (struct rds *rds, struct larder_call *call, struct larder_arena *arena, struct aws_request *request, const char *what, const char *absent, struct aws_reply *ret,
+int
+rds_look (struct rds *rds, struct larder_call *call, struct larder_arena *arena, struct aws_request *request, const char *what, const char *absent, struct aws_reply *ret,
       struct larder_error *error)
 {
-	int code = exchange (rds, call, arena, request, what, ret, error);
+	int code = rds_exchange (rds, call, arena, request, what, ret, error);
 	if (code < 0 || !ret->fault)
 		return code < 0 ? code : 1;
-	return is_refusal (ret, absent) ? 0 : aws_fault_error (ret->fault, what, error);
+	return rds_is_refusal (ret, absent) ? 0 : aws_fault_error (ret->fault, what, error);
 }
 
-/* 1 and the instance, 0: there is none, or a code. */
-static int
-find (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct rds_instance *ret, struct larder_error *error)
+int
+rds_find (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct rds_instance *ret, struct larder_error *error)
 {
 	struct aws_request request;
 	struct aws_reply reply = { 0 };
 	char what[200];
 	snprintf (what, sizeof what, "cannot look at database '%.100s'", name);
 	rds_describe (&request, arena, name);
-	int code = look (rds, call, arena, &request, what, "DBInstanceNotFound", &reply, error);
+	int code = rds_look (rds, call, arena, &request, what, "DBInstanceNotFound", &reply, error);
 	if (code <= 0)
 		return code;
 	code = rds_instance_read (reply.body, reply.length, arena, ret, error);
@@ -100,7 +99,7 @@ snapshot_there (struct rds *rds, struct larder_call *call, struct larder_arena *
 	struct aws_request request;
 	struct aws_reply reply = { 0 };
 	rds_describe_snapshot (&request, arena, name);
-	int code = look (rds, call, arena, &request, "cannot look at the snapshots", "DBSnapshotNotFound", &reply, error);
+	int code = rds_look (rds, call, arena, &request, "cannot look at the snapshots", "DBSnapshotNotFound", &reply, error);
 	return code > 0 ? strstr (reply.body, "<DBSnapshotIdentifier>") != NULL : code;
 }
 
@@ -167,7 +166,7 @@ database_read (void *self, struct larder_call *call, const struct larder_resourc
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	struct rds_instance instance;
 	const char *asked, *taken;
-	int code = arena ? find (self, call, arena, resource->identity, &instance, error) : larder_fail_memory (error);
+	int code = arena ? rds_find (self, call, arena, resource->identity, &instance, error) : larder_fail_memory (error);
 	*ret_state = code > 0 ? rds_state (instance.status) : LARDER_RESOURCE_ABSENT;
 	if (code <= 0)
 		return code;
@@ -218,8 +217,8 @@ change_of (const struct larder_resource *resource, struct larder_arena *arena, s
 	return code < 0 ? code : logs_without (&is, &will, ret->disable, error);
 }
 
-static int
-refuse_read_only (const struct rds *rds, struct larder_error *error)
+int
+rds_refuse_read_only (const struct rds *rds, struct larder_error *error)
 {
 	return rds->read_only ? larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", rds->name) : 0;
 }
@@ -232,14 +231,14 @@ database_update (void *self, struct larder_call *call, const struct larder_resou
 	struct aws_request request;
 	struct aws_reply reply = { 0 };
 	char what[200];
-	int code = arena ? refuse_read_only (self, error) : larder_fail_memory (error);
+	int code = arena ? rds_refuse_read_only (self, error) : larder_fail_memory (error);
 	if (code == 0)
 		code = change_of (resource, arena, &change, error);
 	if (code < 0 || !(change.retention || change.window || change.protection || change.enable[0] || change.disable[0]))
 		return code;
 	snprintf (what, sizeof what, "cannot change database '%.100s'", resource->identity);
 	rds_modify (&request, arena, resource->identity, &change);
-	code = exchange (self, call, arena, &request, what, &reply, error);
+	code = rds_exchange (self, call, arena, &request, what, &reply, error);
 	return code == 0 && reply.fault ? aws_fault_error (reply.fault, what, error) : code;
 }
 
@@ -258,7 +257,7 @@ is_on_its_way (struct rds *rds, struct larder_call *call, struct larder_arena *a
 {
 	struct rds_instance instance;
 	struct larder_error unheard = LARDER_ERROR_INIT;
-	int there = find (rds, call, arena, name, &instance, &unheard);
+	int there = rds_find (rds, call, arena, name, &instance, &unheard);
 	return there == 0 || (there > 0 && is_going (&instance));
 }
 
@@ -287,10 +286,10 @@ delete_it (struct rds *rds, struct larder_call *call, struct larder_arena *arena
 	char what[200];
 	snprintf (what, sizeof what, "cannot remove database '%.100s'", name);
 	rds_delete (&request, arena, name, snapshot);
-	int code = exchange (rds, call, arena, &request, what, &reply, error);
-	if (code < 0 || !reply.fault || is_refusal (&reply, "DBInstanceNotFound"))
+	int code = rds_exchange (rds, call, arena, &request, what, &reply, error);
+	if (code < 0 || !reply.fault || rds_is_refusal (&reply, "DBInstanceNotFound"))
 		return code;
-	if ((is_refusal (&reply, "InvalidDBInstanceState") || is_refusal (&reply, "DBSnapshotAlreadyExists")) && is_on_its_way (rds, call, arena, name))
+	if ((rds_is_refusal (&reply, "InvalidDBInstanceState") || rds_is_refusal (&reply, "DBSnapshotAlreadyExists")) && is_on_its_way (rds, call, arena, name))
 		return 0;
 	return aws_fault_error (reply.fault, what, error);
 }
@@ -301,9 +300,9 @@ database_remove (void *self, struct larder_call *call, const struct larder_resou
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	struct rds_instance instance;
 	const char *snapshot;
-	int code = arena ? refuse_read_only (self, error) : larder_fail_memory (error);
+	int code = arena ? rds_refuse_read_only (self, error) : larder_fail_memory (error);
 	if (code == 0)
-		code = find (self, call, arena, resource->identity, &instance, error);
+		code = rds_find (self, call, arena, resource->identity, &instance, error);
 	if (code <= 0 || is_going (&instance))
 		return code < 0 ? code : 0;
 	if (strcmp (instance.protection, "true") == 0)
@@ -336,6 +335,24 @@ allow_removal (const struct aws_asked *asked, const char *snapshot)
 	on_snapshot (asked, snapshot);
 }
 
+/* What is restored has any name, and is known by the tag that says from what. */
+static void
+allow_restore (const struct aws_asked *asked)
+{
+	static const char *const kinds[] = { "db", "og", "pg", "subgrp" };
+	char from[300];
+	snprintf (from, sizeof from, "%.200s@*", asked->request->identity);
+	aws_policy_allow (asked->policy, AWS_ANYTHING, NULL, ACTIONS ("rds:DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstances"));
+	aws_policy_on (asked->policy, "*");
+	aws_policy_allow (asked->policy, "RdsRestore", NULL, ACTIONS ("rds:AddTagsToResource", "rds:RestoreDBInstanceToPointInTime"));
+	for (size_t n = 0; n < sizeof kinds / sizeof *kinds; n++)
+		aws_policy_on (asked->policy, "arn:%s:rds:%s:*:%s:*", asked->partition, asked->region, kinds[n]);
+	aws_policy_when (asked->policy, "StringLike", "aws:RequestTag/" RDS_RESTORE_TAG, from);
+	aws_policy_allow (asked->policy, "RdsSettle", NULL, ACTIONS ("rds:ModifyDBInstance"));
+	aws_policy_on (asked->policy, "arn:%s:rds:%s:*:db:*", asked->partition, asked->region);
+	aws_policy_when (asked->policy, "StringLike", "aws:ResourceTag/" RDS_RESTORE_TAG, from);
+}
+
 static int
 allow_all (struct aws_asked *asked, const void *driver, struct larder_error *error)
 {
@@ -343,7 +360,7 @@ allow_all (struct aws_asked *asked, const void *driver, struct larder_error *err
 	(void) driver, (void) error;
 	if (strcmp (asked->request->role, "operator") != 0)
 		return 0;
-	aws_policy_allow (asked->policy, "RdsKeep", NULL, ACTIONS ("rds:DescribeDBInstances", "rds:ModifyDBInstance"));
+	aws_policy_allow (asked->policy, "RdsKeep", NULL, ACTIONS ("rds:ModifyDBInstance"));
 	aws_policy_on (asked->policy, "arn:%s:rds:%s:*:db:%s", asked->partition, asked->region, asked->request->identity);
 	if (snapshot) {
 		aws_policy_allow (asked->policy, "RdsLookAtSnapshot", NULL, ACTIONS ("rds:DescribeDBSnapshots"));
@@ -351,6 +368,7 @@ allow_all (struct aws_asked *asked, const void *driver, struct larder_error *err
 	}
 	if (!asked->request->stays)
 		allow_removal (asked, snapshot);
+	allow_restore (asked);
 	return 0;
 }
 
@@ -398,5 +416,6 @@ static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "rds", .version = "0.1.0", .summary = "how databases of RDS are protected",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct rds), .resources = resources, .resource_stride = sizeof *resources,
 	.open = rds_open, .close = rds_close, .policy = database_policy, .export_resource = rds_export,
+	.action_start = rds_action_start, .action_poll = rds_action_poll,
 };
 LARDER_DRIVER (driver)

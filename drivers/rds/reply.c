@@ -6,7 +6,7 @@
 #include "arena.h"
 #include "error.h"
 
-#define INSTANCE "DescribeDBInstancesResponse/DescribeDBInstancesResult/DBInstances/DBInstance/"
+#define INSTANCE "DBInstance/"
 
 struct reading {
 	struct larder_arena *arena;
@@ -50,6 +50,32 @@ log_off (struct reading *reading, const char *name)
 		instance->logs[at] = instance->logs[--instance->log_count];
 }
 
+static void
+tag (struct rds_instance *instance, const char *path, const char *text)
+{
+	struct larder_pair *at = &instance->tags[instance->tag_count];
+	if (instance->tag_count == RDS_TAGS_MOST)
+		return;
+	if (strcmp (path, "TagList/Tag/Key") == 0)
+		at->name = text;
+	else if (strcmp (path, "TagList/Tag/Value") == 0)
+		at->value = text;
+	else if (strcmp (path, "TagList/Tag") == 0 && at->name) {
+		at->value = at->value ? at->value : "";
+		instance->tag_count++;
+	}
+}
+
+/* DBInstances/DBInstance of a list, DBInstance of what one action is told. */
+static const char *
+below_instance (const char *path)
+{
+	const char *at = strstr (path, "Result/");
+	at = at ? at + strlen ("Result/") : path;
+	at = strncmp (at, "DBInstances/", 12) == 0 ? at + 12 : at;
+	return strncmp (at, INSTANCE, strlen (INSTANCE)) == 0 ? at + strlen (INSTANCE) : NULL;
+}
+
 static int
 on_end (void *context, const char *path, const char *text, struct larder_error *error)
 {
@@ -59,13 +85,18 @@ on_end (void *context, const char *path, const char *text, struct larder_error *
 		{ "DBInstanceArn", &instance->arn }, { "DBInstanceStatus", &instance->status }, { "Engine", &instance->engine }, { "DBInstanceClass", &instance->class },
 		{ "BackupRetentionPeriod", &instance->retention }, { "PreferredBackupWindow", &instance->window }, { "PreferredMaintenanceWindow", &instance->maintenance },
 		{ "DeletionProtection", &instance->protection }, { "PendingModifiedValues/BackupRetentionPeriod", &reading->later_retention },
+		{ "DBClusterIdentifier", &instance->cluster }, { "Endpoint/Address", &instance->address }, { "Endpoint/Port", &instance->port },
+		{ "LatestRestorableTime", &instance->latest }, { "InstanceCreateTime", &instance->created },
 	};
-	if (strncmp (path, INSTANCE, strlen (INSTANCE)) != 0)
+	path = below_instance (path);
+	if (!path)
 		return 0;
-	path += strlen (INSTANCE);
+	const char *kept = keep (reading, text);
+	rds_trait_read (instance, path, kept);
+	tag (instance, path, kept);
 	for (size_t n = 0; n < sizeof texts / sizeof *texts; n++)
 		if (strcmp (path, texts[n].name) == 0)
-			*texts[n].ret = keep (reading, text);
+			*texts[n].ret = kept;
 	if (strcmp (path, "EnabledCloudwatchLogsExports/member") == 0 || strcmp (path, "PendingModifiedValues/PendingCloudwatchLogsExports/LogTypesToEnable/member") == 0)
 		log_on (reading, text);
 	else if (strcmp (path, "PendingModifiedValues/PendingCloudwatchLogsExports/LogTypesToDisable/member") == 0)
@@ -76,7 +107,8 @@ on_end (void *context, const char *path, const char *text, struct larder_error *
 int
 rds_instance_read (const char *body, size_t length, struct larder_arena *arena, struct rds_instance *ret, struct larder_error *error)
 {
-	*ret = (struct rds_instance) { .arn = "", .status = "", .class = "", .engine = "", .retention = "", .window = "", .maintenance = "", .protection = "" };
+	*ret = (struct rds_instance) { .arn = "", .status = "", .class = "", .engine = "", .retention = "", .window = "", .maintenance = "", .protection = "",
+		.cluster = "", .address = "", .port = "", .latest = "", .created = "" };
 	struct reading reading = { .arena = arena, .instance = ret };
 	int code = aws_xml_read (body, length, NULL, on_end, &reading, error);
 	if (code < 0)
@@ -86,6 +118,37 @@ rds_instance_read (const char *body, size_t length, struct larder_arena *arena, 
 	if (reading.later_retention)
 		ret->retention = reading.later_retention;
 	return 0;
+}
+
+const char *
+rds_tag (const struct rds_instance *instance, const char *name)
+{
+	for (size_t n = 0; n < instance->tag_count; n++)
+		if (strcmp (instance->tags[n].name, name) == 0)
+			return instance->tags[n].value;
+	return NULL;
+}
+
+struct window { struct larder_arena *arena; const char *earliest; };
+
+static int
+on_window (void *context, const char *path, const char *text, struct larder_error *error)
+{
+	struct window *window = context;
+	const char *end = strstr (path, "/RestoreWindow/EarliestTime");
+	(void) error;
+	if (end)
+		window->earliest = arena_copy (window->arena, text);
+	return 0;
+}
+
+int
+rds_window_read (const char *body, size_t length, struct larder_arena *arena, const char **ret_earliest, struct larder_error *error)
+{
+	struct window window = { arena, "" };
+	int code = aws_xml_read (body, length, NULL, on_window, &window, error);
+	*ret_earliest = window.earliest ? window.earliest : "";
+	return code;
 }
 
 uint32_t

@@ -3,13 +3,11 @@
 
 #include <stdio.h>
 
-#define VERSION "2014-10-31"
-
 void
 rds_describe (struct aws_request *request, struct larder_arena *arena, const char *instance)
 {
 	struct aws_form form;
-	aws_form_begin (&form, request, arena, "DescribeDBInstances", VERSION);
+	aws_form_begin (&form, request, arena, "DescribeDBInstances", RDS_VERSION);
 	aws_form_add (&form, "DBInstanceIdentifier", instance);
 	aws_form_end (&form);
 }
@@ -28,7 +26,7 @@ void
 rds_modify (struct aws_request *request, struct larder_arena *arena, const char *instance, const struct rds_change *change)
 {
 	struct aws_form form;
-	aws_form_begin (&form, request, arena, "ModifyDBInstance", VERSION);
+	aws_form_begin (&form, request, arena, "ModifyDBInstance", RDS_VERSION);
 	aws_form_add (&form, "DBInstanceIdentifier", instance);
 	aws_form_add (&form, "BackupRetentionPeriod", change->retention);
 	aws_form_add (&form, "PreferredBackupWindow", change->window);
@@ -42,7 +40,7 @@ void
 rds_delete (struct aws_request *request, struct larder_arena *arena, const char *instance, const char *snapshot)
 {
 	struct aws_form form;
-	aws_form_begin (&form, request, arena, "DeleteDBInstance", VERSION);
+	aws_form_begin (&form, request, arena, "DeleteDBInstance", RDS_VERSION);
 	aws_form_add (&form, "DBInstanceIdentifier", instance);
 	aws_form_add (&form, "SkipFinalSnapshot", snapshot ? "false" : "true");
 	aws_form_add (&form, "FinalDBSnapshotIdentifier", snapshot);
@@ -54,7 +52,7 @@ void
 rds_describe_snapshot (struct aws_request *request, struct larder_arena *arena, const char *snapshot)
 {
 	struct aws_form form;
-	aws_form_begin (&form, request, arena, "DescribeDBSnapshots", VERSION);
+	aws_form_begin (&form, request, arena, "DescribeDBSnapshots", RDS_VERSION);
 	aws_form_add (&form, "DBSnapshotIdentifier", snapshot);
 	aws_form_end (&form);
 }

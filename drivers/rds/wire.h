@@ -5,13 +5,24 @@
 #include <larder/driver.h>
 #include "aws.h"
 
-enum { RDS_LOGS_MOST = 16 };
+#define RDS_VERSION "2014-10-31"
+#define RDS_RESTORE_TAG "larder:restore"    /* of an instance that a restore made: which one, by its client_token */
+
+enum { RDS_LOGS_MOST = 16, RDS_TRAITS = 31, RDS_VALUES_MOST = 16, RDS_TAGS_MOST = 50 };
+
+/* One of what a restored instance is to have as its source has it (carry.c): the values there are, or will be. */
+struct rds_trait { const char *values[RDS_VALUES_MOST]; size_t count; bool pending; };
 
 /* An instance: as it is, or as it will be by what is pending. Texts in the arena; "" where there is none. */
 struct rds_instance {
 	const char *arn, *status, *class, *engine, *retention, *window, *maintenance, *protection;
 	const char *logs[RDS_LOGS_MOST];
 	size_t log_count;
+	const char *cluster, *address, *port, *latest, *created;   /* latest: time that it can be restored to */
+	struct rds_trait traits[RDS_TRAITS];
+	struct larder_pair tags[RDS_TAGS_MOST];
+	size_t tag_count;
+	bool changing;                   /* something is pending */
 };
 
 /* What is to be changed; NULL: stays. Lists of names, ended by NULL. */
@@ -26,8 +37,26 @@ void rds_modify (struct aws_request *request, struct larder_arena *arena, const 
 void rds_delete (struct aws_request *request, struct larder_arena *arena, const char *instance, const char *snapshot);
 void rds_describe_snapshot (struct aws_request *request, struct larder_arena *arena, const char *snapshot);
 
+/* ---- carry.c: from an instance to the one that is restored from it; sets of traits by their bits ---- */
+
+struct rds_restore { const char *from, *to, *at, *token; const struct rds_instance *source; };      /* at NULL: the latest */
+/* One element of a reply, its path from the instance. */
+void rds_trait_read (struct rds_instance *instance, const char *path, const char *text);
+/* What the source has, and the other has otherwise; and what can be set afterwards. */
+uint64_t rds_traits_lacking (const struct rds_instance *source, const struct rds_instance *made);
+uint64_t rds_traits_settable (void);
+/* "parameter group: the source has pg, this one default.postgres16". NULL: no memory. */
+const char *rds_trait_told (struct larder_arena *arena, size_t at, const struct rds_instance *source, const struct rds_instance *made);
+void rds_restore (struct aws_request *request, struct larder_arena *arena, const struct rds_restore *restore);
+void rds_settle (struct aws_request *request, struct larder_arena *arena, const char *name, const struct rds_instance *source, const struct rds_instance *made, uint64_t which);
+void rds_describe_window (struct aws_request *request, struct larder_arena *arena, const char *instance);
+/* The earliest time that it can be restored to; "": not told. */
+int rds_window_read (const char *body, size_t length, struct larder_arena *arena, const char **ret_earliest, struct larder_error *error);
+/* NULL: it has no such tag. */
+const char *rds_tag (const struct rds_instance *instance, const char *name);
+
 int rds_terraform (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);
-/* INTEGRITY when it tells of no instance. */
+/* The instance that a reply of any action tells of. INTEGRITY when it tells of none. */
 int rds_instance_read (const char *body, size_t length, struct larder_arena *arena, struct rds_instance *ret, struct larder_error *error);
 /* Enum larder_resource_state of a status. */
 uint32_t rds_state (const char *status);

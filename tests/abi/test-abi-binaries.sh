@@ -54,7 +54,7 @@ done
 verdict modules-were-found
 
 # The functions that larder.h declares, and those that liblarder exports: the same.
-sed -n 's/^LARDER_API .*[ *]\(larder_[a-z_]*\) (.*/\1/p' "$TOP_SRCDIR"/core/include/larder/{larder,models,infra,cdn,archive}.h | sort >"$work/declared"
+sed -n 's/^LARDER_API .*[ *]\(larder_[a-z_]*\) (.*/\1/p' "$TOP_SRCDIR"/core/include/larder/{larder,models,infra,cdn,archive,recovery}.h | sort >"$work/declared"
 exported "$TOP_BUILDDIR/.libs/liblarder.so" >"$work/exported"
 diff "$work/declared" "$work/exported" >"$work/said"
 verdict liblarder-exports-larder-h

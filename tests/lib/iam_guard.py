@@ -159,7 +159,15 @@ def rds_needs(name, given, region, guard):
     rds = "arn:aws:rds:%s:%s:" % (region, ACCOUNT)
     if name == "DescribeDBSnapshots":
         return [need("rds:" + name, rds + "snapshot:" + given["DBSnapshotIdentifier"])]
+    if name == "DescribeDBInstanceAutomatedBackups":
+        return [need("rds:" + name)]
+    if name == "RestoreDBInstanceToPointInTime":
+        tags = {"aws:RequestTag/" + given["Tags.Tag.1.Key"]: given["Tags.Tag.1.Value"]}
+        on = [rds + "db:" + given["SourceDBInstanceIdentifier"], rds + "db:" + given["TargetDBInstanceIdentifier"], rds + "pg:any", rds + "og:any", rds + "subgrp:any"]
+        return [("rds:" + name, one, tags) for one in on] + [("rds:AddTagsToResource", on[1], tags)]
     database = rds + "db:" + given["DBInstanceIdentifier"]
+    if name == "ModifyDBInstance":
+        return [("rds:" + name, database, guard.tags_of_database(given["DBInstanceIdentifier"], region))]
     final = given.get("FinalDBSnapshotIdentifier")
     return [need("rds:" + name, database)] + ([need("rds:CreateDBSnapshot", database), need("rds:CreateDBSnapshot", rds + "snapshot:" + final)] if final else [])
 
@@ -176,6 +184,8 @@ def meets(condition, context):
     for test, wanted in condition.items():
         for key, value in wanted.items():
             found = context.get(key)
+            if test == "StringLike" and found is not None and fnmatch.fnmatchcase(found, value):
+                continue
             if test not in ("StringEquals", "ForAnyValue:StringEquals") or (value not in found if isinstance(found, list) else value != found):
                 return False
     return True
@@ -193,6 +203,10 @@ class Guard:
         """None: all is let by."""
         self.document, self.once = document, once
         self.asked, self.refused, self.first = set(), {}, set()
+
+    def tags_of_database(self, name, region):
+        tags = self.server.client("rds", region_name=region).describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0].get("TagList", [])
+        return {"aws:ResourceTag/" + tag["Key"]: tag["Value"] for tag in tags}
 
     def tag_of_group(self, group, region):
         tags = self.server.client("ec2", region_name=region).describe_security_groups(GroupIds=[group])["SecurityGroups"][0].get("Tags", [])

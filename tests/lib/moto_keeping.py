@@ -1,8 +1,10 @@
 """moto_keeping.py: moto's server, where a lifecycle and a replication come back as they were put. moto loses conditions by size,
 NewerNoncurrentVersions and x-amz-transition-default-minimum-object-size, and tells of any replication that it copies all and no delete marker. Configurations of
 Intelligent-Tiering, which it has not, are kept by their ids. Of EFS it has no UpdateFileSystem,
-PutBackupPolicy and DeleteFileSystemPolicy, and makes an access point anew for each asking.
+PutBackupPolicy and DeleteFileSystemPolicy, and makes an access point anew for each asking. A database that it restores has all that its source has, at once; here, as at RDS,
+defaults for what the request does not name, one day of retention always, and it is being made for as long as it was asked for twice.
 Started by servers.py in the interpreter that has moto."""
+import datetime
 import io
 import json
 import sys
@@ -11,6 +13,8 @@ import urllib.parse
 from moto.core.exceptions import JsonRESTError
 from moto.efs.responses import EFSResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from moto.rds.models import DBInstanceAutomatedBackup, RDSBackend
+from moto.rds.responses import RDSResponse
 from moto.s3.models import s3_backends
 from moto.server import main
 
@@ -91,6 +95,37 @@ def create_access_point(self):
     return made(self)
 
 
+restored, described = RDSBackend.restore_db_instance_to_point_in_time, RDSResponse.describe_db_instances
+RESET = {"db_parameter_group_name": None, "deletion_protection": False, "multi_az": False, "publicly_accessible": False, "copy_tags_to_snapshot": False, "auto_minor_version_upgrade": True,
+         "enable_iam_database_authentication": False, "port": 5432, "tags": [], "enabled_cloudwatch_logs_exports": [], "vpc_security_group_ids": [], "monitoring_interval": 0,
+         "monitoring_role_arn": None}
+ALWAYS = {"backup_retention_period": 1, "preferred_backup_window": "10:00-10:30", "preferred_maintenance_window": "tue:05:00-tue:05:30"}
+
+
+def restore_db_instance_to_point_in_time(self, source, target, overrides):
+    given = {name.replace("enable_cloudwatch", "enabled_cloudwatch") for name in overrides}
+    if overrides.get("option_group_name", "").startswith("default:"):        # the service's own, of which moto knows none
+        del overrides["option_group_name"]
+    instance = restored(self, source, target, {key: value for key, value in overrides.items() if key not in ALWAYS})
+    for name, value in {**RESET, **ALWAYS}.items():
+        if name in ALWAYS or name not in given:
+            setattr(instance, name, value)
+    instance.status, instance.looks = "creating", 2
+    return instance
+
+
+def describe_db_instances(self):
+    answer = described(self)
+    for instance in answer.result["DBInstances"]:
+        if getattr(instance, "looks", 0):
+            instance.looks -= 1
+            instance.status = "creating" if instance.looks else "available"
+    return answer
+
+
+RDSBackend.restore_db_instance_to_point_in_time = restore_db_instance_to_point_in_time
+RDSResponse.describe_db_instances = describe_db_instances
+DBInstanceAutomatedBackup.restore_window = property(lambda self: {"EarliestTime": datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)})
 for lacking in (create_access_point, put_backup_policy, update_file_system, delete_file_system_policy):
     setattr(EFSResponse, lacking.__name__, lacking)
 DomainDispatcherApplication.__call__ = with_kept

@@ -103,6 +103,8 @@ class Model:
         for path, value in given.items():
             leaf = self.walk(shape, path.split("."), name)
             kind = leaf.type_name
+            if kind == "timestamp" and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
+                continue
             if kind not in ("string", "integer", "boolean") or (kind == "integer" and not value.lstrip("-").isdigit()) or (kind == "boolean" and value not in ("true", "false")):
                 raise Wrong("%s: %s cannot be %s" % (name, path, value))
             if misfit(leaf, value):

@@ -4,72 +4,13 @@ with the final snapshot before it; what never leaves."""
 import os
 import subprocess
 import sys
-import tempfile
 import time
-import urllib.parse
 import urllib.request
 
 sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
-import proxy  # noqa: E402
-import servers  # noqa: E402
 import tap  # noqa: E402
-from scene import MODULES, TOOL, Done  # noqa: E402
-from strategy_backup import DATABASE as NAME, INSTANCE as STRATEGY, INSTANCE_DRIFTS, instance, make_instance, modify  # noqa: E402
-
-SECTION = "instance = %s\nretention = 7d\nwindow = 03:00-04:00\nfinal-snapshot = %s-final-snapshot\nlogs = postgresql\n" % (NAME, NAME)
-KEEP = {"method": "POST", "do": "keep"}
-
-
-class Place:
-    """moto, a proxy in front of it that keeps what is asked, and a pipeline of one database."""
-
-    def __init__(self):
-        self.server = servers.start("moto")
-        self.client = self.server.client("rds")
-        self.between = proxy.Proxy(self.server.endpoint)
-        self.holder = tempfile.TemporaryDirectory(prefix="larder-database-")
-        self.folder = self.holder.name
-
-    @property
-    def bodies(self):
-        """The forms that were sent."""
-        return [dict(urllib.parse.parse_qsl(record["body"].decode(), keep_blank_values=True)) for record in self.between.requests[self.begun:] if "body" in record]
-
-    def write(self, section, server="moto"):
-        os.makedirs(os.path.join(self.folder, "profiles"), exist_ok=True)
-        with open(os.path.join(self.folder, "larder.ini"), "w") as file:
-            file.write("[larder]\nenvironment = test\n[database \"d\"]\nbackend = database\n" + section)
-        with open(os.path.join(self.folder, "profiles/p.ini"), "w") as file:
-            file.write("[backend \"database\"]\ndriver = rds\nserver = %s\nendpoint = %s\nregion = us-east-1\n" % (server, self.between.endpoint))
-
-    def run(self, *words, section=SECTION, plan=(), **more):
-        self.write(section, **more)
-        self.between.plan([*plan, KEEP])
-        self.begun = len(self.between.requests)
-        done = subprocess.run([TOOL, "--config", os.path.join(self.folder, "larder.ini"), "--profile", "p", "--json", "infra", *words], capture_output=True, text=True,
-                              timeout=120 * servers.SLOW, env={**self.server.environment(self.between.endpoint), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": "", "LARDER_PROFILE": "", "TZ": "KST-9"})
-        return Done(done.returncode, done.stdout, done.stderr)
-
-    def clean(self):
-        for one in self.client.describe_db_instances()["DBInstances"]:
-            self.client.modify_db_instance(DBInstanceIdentifier=one["DBInstanceIdentifier"], DeletionProtection=False)
-            self.client.delete_db_instance(DBInstanceIdentifier=one["DBInstanceIdentifier"], SkipFinalSnapshot=True)
-        for one in self.client.describe_db_snapshots()["DBSnapshots"]:
-            self.client.delete_db_snapshot(DBSnapshotIdentifier=one["DBSnapshotIdentifier"])
-
-    def fresh(self, **more):
-        self.clean()
-        make_instance(self.client, **more)
-
-    def facts(self):
-        return instance(self.client)
-
-    def there(self):
-        return [one["DBInstanceIdentifier"] for one in self.client.describe_db_instances()["DBInstances"]]
-
-    def snapshots(self):
-        return [one["DBSnapshotIdentifier"] for one in self.client.describe_db_snapshots()["DBSnapshots"] if one["SnapshotType"] == "manual"]
-
+from database_place import REFUSED, SECTION, Place, valid  # noqa: E402
+from strategy_backup import DATABASE as NAME, INSTANCE as STRATEGY, INSTANCE_DRIFTS, modify  # noqa: E402
 
 place = Place()
 
@@ -78,31 +19,11 @@ def marks(done):
     return [(line.get("path"), line["change"]) for line in done.lines if line["type"] in ("resource", "change") and line["change"] not in ("same", "warning")]
 
 
-def valid(bodies):
-    """Each form is one that botocore's model of the service has."""
-    model = place.client.meta.service_model
-    for body in bodies:
-        shape = model.operation_model(body["Action"]).input_shape
-        assert body["Version"] == model.api_version, body
-        for name, value in body.items():
-            at = shape
-            for part in name.split(".") if name not in ("Action", "Version") else []:
-                if at.type_name == "structure":
-                    assert part in at.members, (name, sorted(at.members))
-                    at = at.members[part]
-                else:
-                    assert at.type_name == "list", name
-                    at = at.member if part.isdigit() else at
-            assert name in ("Action", "Version") or at.type_name in ("string", "integer", "boolean"), (name, at)
-            assert at.type_name != "boolean" or value in ("true", "false"), (name, value)
-        assert all(name in body for name in shape.required_members), body
-
-
 def test_live_database_as_the_strategy_has_it():
     place.fresh()
     done = place.run("apply")
     assert done.code == 0 and place.facts() == STRATEGY, (done, place.facts())
-    valid(place.bodies)
+    valid(place, place.bodies)
     assert [body["Action"] for body in place.bodies].count("ModifyDBInstance") == 1, place.bodies
     again = place.run("apply")
     assert again.code == 0 and {body["Action"] for body in place.bodies} == {"DescribeDBInstances", "DescribeDBSnapshots"}, (again, place.bodies)
@@ -120,7 +41,7 @@ def test_live_database_each_drift_is_found_and_mended():
         done = place.run("plan", section=section)
         assert marks(done) == [(None, "update"), mark], (drift, done)
         assert place.run("apply", section=section).code == 0 and place.facts() == want, (drift, place.facts())
-        valid(place.bodies)
+        valid(place, place.bodies)
     modify(place.client, {"CloudwatchLogsExportConfiguration": {"EnableLogTypes": ["upgrade"]}})
     assert marks(place.run("plan", section=section)) == [("log[upgrade]", "unmanaged")]
     assert place.run("apply", "--adopt", section=section).code == 0 and place.facts() == want, place.facts()
@@ -151,7 +72,7 @@ def test_live_database_goes_with_its_snapshot_before_it():
     place.client.delete_db_snapshot(DBSnapshotIdentifier=NAME + "-final-snapshot")
     gone = place.run("destroy", "--environment", "test", section=section)
     assert gone.code == 0 and place.there() == [] and place.snapshots() == [NAME + "-final-snapshot"], (gone, place.snapshots())
-    valid(place.bodies)
+    valid(place, place.bodies)
     assert removals() == [("false", NAME + "-final-snapshot", "false")], place.bodies
     assert place.run("destroy", "--environment", "test", section=section).code == 0
 
@@ -166,7 +87,7 @@ def test_live_database_snapshot_of_the_day_and_none():
     refused = place.run("destroy", "--environment", "test", section=none)
     assert refused.code == 2 and "final snapshot" in refused.err and place.there() == [NAME], refused
     assert place.run("destroy", "--environment", "test", section=none + "skip-final-snapshot = yes\n").code == 0 and place.there() == [] and place.snapshots() == []
-    valid(place.bodies)
+    valid(place, place.bodies)
     assert removals() == [("true", None, "false")], place.bodies
 
 
@@ -271,9 +192,6 @@ def test_live_database_that_is_going_is_not_asked_to_go_again():
     for number in looks:
         then = destroyed([{"method": "POST", "nth": number + 1, "do": "reply", "status": 200, "body": going}])[number:]
         assert then.count("DeleteDBInstance") == 1 and then.index("DescribeDBInstances") < then.index("DeleteDBInstance"), (number, then)
-
-
-REFUSED = "<ErrorResponse><Error><Code>%s</Code><Message>no</Message></Error><RequestId>r1</RequestId></ErrorResponse>"
 
 
 def test_live_database_lost_answer_of_its_removal():

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -118,6 +119,8 @@ class World:
         self.infra("plan", "--detailed-exitcode")
         self.infra("show")
         self.does("cdn", "invalidate", "--wait", "images:a.png")
+        self.does("database", "restore", "postgresql", "--at", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600)), "--to", "restored", "--wait")
+        self.rds.delete_db_instance(DBInstanceIdentifier="restored", SkipFinalSnapshot=True)
         self.infra(*DESTROY)
         assert self.s3.list_buckets()["Buckets"] == [] and self.cdn.distributions == {} and self.backup.plans == {}
         assert self.iam.list_roles()["Roles"] == [] and self.efs.describe_file_systems()["FileSystems"] == []

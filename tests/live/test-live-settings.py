@@ -58,6 +58,7 @@ cdn invalidate images:one
 archive put {tree} images:t/
 archive restore images:one
 archive status
+database restore postgresql --latest --to new
 cdn check images:one
 infra plan
 infra show

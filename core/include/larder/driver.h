@@ -233,7 +233,11 @@ typedef int (*larder_advice_fn) (void *context, const char *key, const char *val
  * the least that takes it along. INVALID a path of that sort, `next` the one to use; NOTREADY when it is doing as much as it can
  * already.
  * kind "clock": what plays a service on a clock that can be moved. Argument "ahead": how many ns it is to be ahead of the host's, CONFLICT for less than it is;
- * "reset": they are one again; without either it is only asked for. target: NULL. poll gives the results "now", UTC, and "ahead", in ns. */
+ * "reset": they are one again; without either it is only asked for. target: NULL. poll gives the results "now", UTC, and "ahead", in ns.
+ * kind "restore": what a resource was at a time, as a new one beside it. target: identity of the resource, as of type "database"; arguments "to": what the new one is to be
+ * called, "at": a time, "2026-11-29T10:00:00Z", without it the latest; "try": look at it all, and begin nothing. The new one is to be all that the source is: what the service
+ * would give it otherwise is asked for with it, or by poll once it is there, and only then it is DONE, with the results "endpoint" and "port", and a "left" for each that could
+ * not be carried over, for people. INVALID a time that the service does not have, `next` which it has; CONFLICT: the name is taken, but by what the same client_token began. */
 struct larder_action {
 	size_t size;
 	const char *kind;

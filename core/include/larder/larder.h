@@ -572,5 +572,6 @@ LARDER_API int larder_probe (struct larder *larder, struct larder_arena *arena, 
 #include <larder/infra.h>
 #include <larder/archive.h>
 #include <larder/cdn.h>
+#include <larder/recovery.h>
 
 #endif

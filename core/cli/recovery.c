@@ -1,0 +1,121 @@
+/* recovery.c: what a long action of a service tells, for people and as JSON. */
+#include "recovery.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "error.h"
+#include "text.h"
+
+static const char *const steps[] = {
+	[LARDER_RECOVERY_PLANNED] = "planned", [LARDER_RECOVERY_STARTED] = "started", [LARDER_RECOVERY_RUNNING] = "running", [LARDER_RECOVERY_DONE] = "done",
+};
+
+/* The first result of that name, or NULL. */
+static const char *
+result (const struct larder_recovery_event *event, const char *name)
+{
+	for (size_t n = 0; n < event->results.count; n++)
+		if (strcmp (larder_pair_at (&event->results, n)->name, name) == 0)
+			return larder_pair_at (&event->results, n)->value;
+	return NULL;
+}
+
+/* "left" is a list, all else a value. */
+static void
+json_results (struct json *json, const struct larder_recovery_event *event)
+{
+	for (size_t n = 0; n < event->results.count; n++) {
+		const struct larder_pair *pair = larder_pair_at (&event->results, n);
+		if (strcmp (pair->name, "left") != 0)
+			json_member (json, pair->name, pair->value);
+	}
+	json_put_name (json, "left");
+	json_put_array (json);
+	for (size_t n = 0; n < event->results.count; n++) {
+		const struct larder_pair *pair = larder_pair_at (&event->results, n);
+		if (strcmp (pair->name, "left") == 0)
+			json_put_text (json, pair->value);
+	}
+	json_put_array_end (json);
+}
+
+static void
+json_event (struct cli *cli, const struct larder_recovery_event *event)
+{
+	struct line line;
+	json_line (cli, &line, "action");
+	json_member (&line.json, "step", steps[event->step]);
+	json_member (&line.json, "action", event->action);
+	json_member (&line.json, event->kind, event->section);
+	json_member (&line.json, "from", event->from);
+	json_member (&line.json, "to", event->to);
+	json_member (&line.json, "token", event->token);
+	json_member (&line.json, "message", event->message);
+	if (event->percent >= 0)
+		json_member_uint (&line.json, "percent", (uint64_t) event->percent);
+	if (event->step == LARDER_RECOVERY_RUNNING)
+		json_member_uint (&line.json, "seconds", (uint64_t) (event->waited / NS_PER_S));
+	if (event->step == LARDER_RECOVERY_DONE)
+		json_results (&line.json, event);
+	json_line_end (cli, &line);
+	out_flush_soon (cli);
+}
+
+static void
+tell_running (struct cli *cli, const struct larder_recovery_event *event)
+{
+	enum { EVERY = 30 };
+	char text[640], waited[32], percent[24] = "";
+	if (event->percent >= 0)
+		snprintf (percent, sizeof percent, ", %" PRId32 "%%", event->percent);
+	snprintf (text, sizeof text, "[%s \"%s\"]: %s of %s%s%s%s%s%s, for %s", event->kind, event->section, event->action, event->from, event->to ? " to " : "", event->to ? event->to : "",
+		event->message ? ": " : "", event->message ? event->message : "", percent, text_from_duration (event->waited, waited));
+	talk_waiting (cli, text, event->waited / (EVERY * NS_PER_S) > (event->before < 0 ? 0 : event->before) / (EVERY * NS_PER_S));
+}
+
+static void
+tell_done (struct cli *cli, const struct larder_recovery_event *event)
+{
+	const char *endpoint = result (event, "endpoint"), *port = result (event, "port");
+	out_printf (cli, "%s of %s%s%s: done", event->action, event->from, event->to ? " to " : "", event->to ? event->to : "");
+	if (endpoint)
+		out_printf (cli, ", at %s%s%s", endpoint, port ? ":" : "", port ? port : "");
+	out_printf (cli, "\n");
+	for (size_t n = 0; n < event->results.count; n++) {
+		const struct larder_pair *pair = larder_pair_at (&event->results, n);
+		if (strcmp (pair->name, "left") == 0)
+			out_printf (cli, "  not carried over: %s\n", pair->value);
+	}
+}
+
+int
+recovery_event (void *context, const struct larder_recovery_event *event, struct larder_error *error)
+{
+	struct cli *cli = context;
+	(void) error;
+	if (event->step == LARDER_RECOVERY_DONE)
+		item_done (cli, 0);
+	if (cli->globals.json)
+		json_event (cli, event);
+	else if (event->step == LARDER_RECOVERY_RUNNING)
+		tell_running (cli, event);
+	else if (event->step == LARDER_RECOVERY_DONE)
+		tell_done (cli, event);
+	else
+		say (cli, "[%s \"%s\"]: %s of %s%s%s %s", event->kind, event->section, event->action, event->from, event->to ? " to " : "", event->to ? event->to : "",
+			event->step == LARDER_RECOVERY_PLANNED ? "can be done" : "is begun");
+	return cli_stopped (cli) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
+}
+
+int
+recovery_time (const char *flag, const char *text, int64_t *ret, struct larder_error *error)
+{
+	if (!strchr (text, 'T') || text_time (text, ret) < 0)
+		return larder_fail_next (error, LARDER_E_USAGE, "as in 2026-11-29T10:00:00Z", "--%s '%s' is no time", flag, text);
+	if (*ret > clock_wall ())
+		return larder_fail_next (error, LARDER_E_USAGE, "a time that is past; of this machine's clock it is not", "--%s '%s' is to come yet", flag, text);
+	return 0;
+}

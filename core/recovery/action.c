@@ -1,0 +1,98 @@
+/* action.c: one long action of a service, begun and waited for. The service keeps it, so no journal does: the same asked for again is the same. */
+#include "action.h"
+
+#include "clock.h"
+#include "error.h"
+#include "text.h"
+
+int
+recovery_find (struct larder *larder, const char *kind, const char *name, const struct config_section **ret, struct instance **ret_instance, struct larder_error *error)
+{
+	int code = config_find (larder_configuration (larder), kind, name, ret, error);
+	const char *backend = code == 0 ? config_text (*ret, "backend") : NULL;
+	if (code == 0 && !backend)
+		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "a profile in which it has a backend", "[%s \"%s\"] of %s has no backend", kind, name, config_where (*ret));
+	if (code == 0)
+		code = backend_open (larder, backend, ret_instance, error);
+	if (code < 0)
+		return code;
+	const struct larder_driver *driver = (*ret_instance)->module->driver;
+	if (driver->action_start && driver->action_poll)
+		return 0;
+	return larder_fail (error, LARDER_E_UNSUPPORTED, "the driver %s of [%s \"%s\"] has nothing that takes long, so no backups and no restores", driver->name, kind, name);
+}
+
+/* ---- what is told ---- */
+
+static int
+tell (const struct recovery_action *action, uint32_t step, const struct larder_progress *progress, int64_t waited, struct larder_error *error)
+{
+	const struct larder_recovery_event event = {
+		.size = sizeof event, .step = step, .kind = config_kind (action->at), .section = config_name (action->at), .action = action->asked.kind, .from = action->from, .to = action->to,
+		.token = action->token, .message = progress ? progress->message : NULL, .percent = progress ? progress->percent : -1,
+		.results = progress ? progress->results : (struct larder_pairs) { NULL, 0, 0 }, .waited = waited, .before = action->told,
+	};
+	return action->event ? action->event (action->context, &event, error) : 0;
+}
+
+/* ---- one exchange ---- */
+
+static int
+start (struct recovery_action *action, struct larder_error *error)
+{
+	struct larder_call call = larder_call_begin (action->larder, action->arena);
+	instance_enter (action->instance);
+	int code = action->instance->module->driver->action_start (action->instance->self, &call, &action->asked, &action->token, error);
+	instance_leave (action->instance);
+	return code;
+}
+
+static int
+poll_once (const struct recovery_action *action, struct larder_progress *ret, struct larder_error *error)
+{
+	struct larder_call call = larder_call_begin (action->larder, action->arena);
+	*ret = (struct larder_progress) { .size = sizeof *ret, .percent = -1 };
+	instance_enter (action->instance);
+	int code = action->instance->module->driver->action_poll (action->instance->self, &call, action->asked.kind, action->token, ret, error);
+	instance_leave (action->instance);
+	if (code == 0 && ret->state == LARDER_ACTION_FAILED)
+		return larder_fail (error, LARDER_E_UNAVAILABLE, "%s of %s: the service could not do it: %s", action->asked.kind, action->from, ret->message ? ret->message : "it does not say why");
+	return code;
+}
+
+/* ---- until it is done ---- */
+
+static int
+wait_until_done (struct recovery_action *action, const char *next, struct larder_error *error)
+{
+	for (;;) {
+		struct larder_progress progress;
+		int64_t waited = clock_boot () - action->began;
+		int code = poll_once (action, &progress, error);
+		if (code < 0)
+			return code;
+		if (progress.state == LARDER_ACTION_DONE)
+			return tell (action, LARDER_RECOVERY_DONE, &progress, waited, error);
+		code = tell (action, LARDER_RECOVERY_RUNNING, &progress, waited, error);
+		action->told = waited;
+		if (code == 0 && !(action->flags & LARDER_RECOVERY_WAIT))
+			return larder_fail_next (error, LARDER_E_NOTREADY, next, "%s of %s is not done: the service tells '%s'", action->asked.kind, action->from, progress.message ? progress.message : "running");
+		if (code == 0)
+			code = larder_rest_longer (action->larder, &action->pause, INT64_MAX, error);
+		if (code < 0)
+			return code;
+	}
+}
+
+int
+recovery_run (struct recovery_action *action, const char *next, struct larder_error *error)
+{
+	bool only = action->flags & LARDER_DRY_RUN;
+	int code = start (action, error);
+	action->began = clock_boot (), action->told = -1, action->pause = 0;
+	if (only)
+		action->token = NULL;
+	if (code == 0)
+		code = tell (action, only ? LARDER_RECOVERY_PLANNED : LARDER_RECOVERY_STARTED, NULL, 0, error);
+	return code < 0 || only ? code : wait_until_done (action, next, error);
+}

@@ -1,0 +1,30 @@
+/* action.h: one long action of a service, begun and waited for. */
+#ifndef LARDER_RECOVERY_ACTION_H
+#define LARDER_RECOVERY_ACTION_H
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/larder.h>
+#include <larder/driver.h>
+
+#include "store.h"
+
+struct recovery_action {
+	struct larder *larder;
+	struct larder_arena *arena;
+	struct instance *instance;
+	const struct config_section *at; /* whose matter it is */
+	const char *from, *to;           /* told */
+	struct larder_action asked;
+	uint32_t flags;
+	larder_recovery_fn event;
+	void *context;
+	const char *token;
+	int64_t began, told, pause;      /* of the wait, by the boot clock */
+};
+
+/* The section of that kind and name, and an instance of its driver that has long actions; UNSUPPORTED. */
+int recovery_find (struct larder *larder, const char *kind, const char *name, const struct config_section **ret, struct instance **ret_instance, struct larder_error *error);
+/* Begun, or gone on with; with WAIT until it is done. `next` is what is to be done while it is not. */
+int recovery_run (struct recovery_action *action, const char *next, struct larder_error *error);
+
+#endif

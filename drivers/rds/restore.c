@@ -1,0 +1,308 @@
+/* restore.c: an instance as it was at a time, as a new one beside it, and what the restore does not take set right before it is done. */
+#include "rds.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "clock.h"
+#include "cleanup.h"
+#include "error.h"
+#include "text.h"
+
+#define STALE (24 * 3600 * NS_PER_S)   /* whoever asks for the latest does not mean one of yesterday */
+enum { NAME_MOST = 63 };
+
+struct restoring {
+	struct rds *rds;
+	struct larder_call *call;
+	struct larder_arena *arena;
+	struct larder_action asked;
+	const char *to, *at;             /* at NULL: the latest */
+	bool try;                        /* look at it all, and begin nothing */
+	struct rds_instance source;
+};
+
+static int
+read_arguments (struct restoring *restoring, struct larder_error *error)
+{
+	for (size_t n = 0; n < restoring->asked.arguments.count; n++) {
+		const struct larder_pair *argument = larder_pair_at (&restoring->asked.arguments, n);
+		if (strcmp (argument->name, "to") == 0)
+			restoring->to = argument->value;
+		else if (strcmp (argument->name, "at") == 0)
+			restoring->at = argument->value;
+		else if (strcmp (argument->name, "try") == 0)
+			restoring->try = true;
+		else
+			return larder_fail (error, LARDER_E_INVALID, "action '%s' has no argument '%s'", restoring->asked.kind, argument->name);
+	}
+	if (restoring->to && text_is_name (restoring->to, NAME_MOST))
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "a letter, then letters, digits and single hyphens, none at the end, 63 at the most", "no database can be called '%s'",
+		restoring->to ? restoring->to : "");
+}
+
+/* ---- can it be restored, and to what time? ---- */
+
+static int
+find_source (struct restoring *restoring, struct larder_error *error)
+{
+	const char *name = restoring->asked.target;
+	int there = rds_find (restoring->rds, restoring->call, restoring->arena, name, &restoring->source, error);
+	if (there < 0)
+		return there;
+	if (!there)
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "look at `instance` of its [database]; of one that was removed, what is kept restores by the service's own tools", "there is no database '%s'", name);
+	if (*restoring->source.cluster)
+		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "aws rds restore-db-cluster-to-point-in-time", "database '%s' is of the cluster '%s', which is restored as a whole", name, restoring->source.cluster);
+	if (*restoring->source.latest)
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "retention = 7d, or how long you want, and larder infra apply: from its first backup on it can be restored", "database '%s' keeps no backups to restore from", name);
+}
+
+/* "": nobody tells. */
+static int
+find_earliest (const struct restoring *restoring, const char **ret, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	*ret = "";
+	rds_describe_window (&request, restoring->arena, restoring->asked.target);
+	int code = rds_look (restoring->rds, restoring->call, restoring->arena, &request, "cannot look from when on the database can be restored", "DBInstanceAutomatedBackupNotFound", &reply, error);
+	return code <= 0 ? code : rds_window_read (reply.body, reply.length, restoring->arena, ret, error);
+}
+
+static int
+check_time (const struct restoring *restoring, struct larder_error *error)
+{
+	int64_t at, latest, earliest = 0;
+	char from[32], until[32], next[160];
+	const char *told;
+	if (!restoring->at || text_time (restoring->at, &at) < 0 || text_time (restoring->source.latest, &latest) < 0)
+		return 0;
+	int code = find_earliest (restoring, &told, error);
+	if (code < 0)
+		return code;
+	bool begins = *told && text_time (told, &earliest) == 0;
+	if (at <= latest && (!begins || at >= earliest))
+		return 0;
+	snprintf (next, sizeof next, "a time %s%s%s %s, or --latest", begins ? "from " : "", begins ? text_from_time (earliest, from) : "", begins ? " to" : "no later than", text_from_time (latest, until));
+	return larder_fail_next (error, LARDER_E_INVALID, next, "database '%s' cannot be restored to %s", restoring->asked.target, restoring->at);
+}
+
+/* ---- is it there already? ---- */
+
+static bool
+is_stale (const struct restoring *restoring, const struct rds_instance *made)
+{
+	int64_t created;
+	return !restoring->at && rds_state (made->status) == LARDER_RESOURCE_READY && text_time (made->created, &created) == 0 && larder_host->wall () - created > STALE;
+}
+
+/* 1: by this very restore; 0: no; CONFLICT: another has the name. */
+static int
+look_at_target (const struct restoring *restoring, struct larder_error *error)
+{
+	struct rds_instance made;
+	int there = rds_find (restoring->rds, restoring->call, restoring->arena, restoring->to, &made, error);
+	const char *tag = there > 0 ? rds_tag (&made, RDS_RESTORE_TAG) : NULL;
+	if (there <= 0)
+		return there;
+	if (!tag || strcmp (tag, restoring->asked.client_token) != 0)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "another --to: a restore always makes a new one", tag ? "a database '%s' is there already, by another restore: %s" : "a database '%s' is there already",
+			restoring->to, tag);
+	if (is_stale (restoring, &made))
+		return larder_fail_next (error, LARDER_E_CONFLICT, "another --to; or --at with the time of that one", "a database '%s' is there already, restored to what was the latest at %s", restoring->to, made.created);
+	return 1;
+}
+
+/* ---- begun ---- */
+
+static int
+begin (const struct restoring *restoring, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	char what[200];
+	const struct rds_restore restore = { restoring->asked.target, restoring->to, restoring->at, restoring->asked.client_token, &restoring->source };
+	snprintf (what, sizeof what, "cannot restore database '%.60s' as '%.63s'", restoring->asked.target, restoring->to);
+	rds_restore (&request, restoring->arena, &restore);
+	int code = rds_exchange (restoring->rds, restoring->call, restoring->arena, &request, what, &reply, error);
+	if (code < 0 || !reply.fault)
+		return code;
+	if (rds_is_refusal (&reply, "DBInstanceAlreadyExists")) {             /* ours, where the first answer was lost */
+		code = look_at_target (restoring, error);
+		if (code != 0)
+			return code < 0 ? code : 0;
+	}
+	code = aws_fault_error (reply.fault, what, error);
+	if (code == LARDER_E_NOTFOUND)
+		larder_explain (error, LARDER_DETAIL_NEXT, "look at the source's subnet, parameter and option groups: one that it names is gone");
+	return code;
+}
+
+/* "SOURCE/NEW" */
+static int
+give_token (const struct restoring *restoring, const char **ret, struct larder_error *error)
+{
+	size_t length = strlen (restoring->asked.target) + strlen (restoring->to) + 2;
+	char *token = larder_host->arena (restoring->call, length);
+	if (!token)
+		return larder_fail_memory (error);
+	snprintf (token, length, "%s/%s", restoring->asked.target, restoring->to);
+	*ret = token;
+	return 0;
+}
+
+static int
+start (struct restoring *restoring, struct larder_error *error)
+{
+	int code = aws_server_has_all (restoring->rds->server, error);
+	if (code == 0)
+		code = rds_refuse_read_only (restoring->rds, error);
+	if (code == 0)
+		code = read_arguments (restoring, error);
+	if (code == 0)
+		code = find_source (restoring, error);
+	if (code == 0)
+		code = look_at_target (restoring, error);
+	if (code != 0)
+		return code < 0 ? code : 0;
+	code = check_time (restoring, error);
+	return code < 0 || restoring->try ? code : begin (restoring, error);
+}
+
+int
+rds_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct restoring restoring = { .rds = self, .call = call, .arena = arena, .asked = { .size = sizeof restoring.asked } };
+	larder_give (&restoring.asked, action);
+	if (!arena)
+		return larder_fail_memory (error);
+	if (strcmp (restoring.asked.kind, "restore") != 0)
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "RDS has no action '%s'", restoring.asked.kind);
+	int code = start (&restoring, error);
+	return code < 0 ? code : give_token (&restoring, ret_token, error);
+}
+
+/* ---- until it is as its source is ---- */
+
+struct polling { struct rds *rds; struct larder_call *call; struct larder_arena *arena; const char *source, *name; struct rds_instance from, made; };
+
+static struct rds_settled *
+settled_of (struct rds *rds, const char *name)
+{
+	pthread_mutex_lock (&rds->mutex);
+	struct rds_settled *one = rds->settled;
+	while (one && strcmp (one->name, name) != 0)
+		one = one->next;
+	pthread_mutex_unlock (&rds->mutex);
+	return one;
+}
+
+static int
+note_settled (struct rds *rds, const char *name, uint64_t left, struct larder_error *error)
+{
+	pthread_mutex_lock (&rds->mutex);
+	struct rds_settled *one = arena_alloc (rds->arena, sizeof *one);
+	const char *copy = arena_copy (rds->arena, name);
+	if (one && copy) {
+		*one = (struct rds_settled) { copy, left, rds->settled };
+		rds->settled = one;
+	}
+	pthread_mutex_unlock (&rds->mutex);
+	return one && copy ? 0 : larder_fail_memory (error);
+}
+
+/* Asked for once in a run. What the answer does not tell as asked for was not taken, and is left. */
+static int
+settle (const struct polling *polling, uint64_t which, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	struct rds_instance after;
+	char what[200];
+	snprintf (what, sizeof what, "cannot give database '%.63s' what '%.63s' has", polling->name, polling->source);
+	rds_settle (&request, polling->arena, polling->name, &polling->from, &polling->made, which);
+	int code = rds_exchange (polling->rds, polling->call, polling->arena, &request, what, &reply, error);
+	if (code == 0 && reply.fault)
+		return rds_is_refusal (&reply, "InvalidDBInstanceState") ? 0 : aws_fault_error (reply.fault, what, error);
+	if (code == 0)
+		code = rds_instance_read (reply.body, reply.length, polling->arena, &after, error);
+	return code < 0 ? code : note_settled (polling->rds, polling->name, rds_traits_lacking (&polling->from, &after), error);
+}
+
+static char *
+give (const struct polling *polling, const char *text)
+{
+	size_t length = text ? strlen (text) + 1 : 0;
+	char *copy = text ? larder_host->arena (polling->call, length) : NULL;
+	return copy ? memcpy (copy, text, length) : NULL;
+}
+
+/* Where it answers, and a "left" for each that it has otherwise than its source. */
+static int
+tell_done (const struct polling *polling, uint64_t left, struct larder_progress *progress, struct larder_error *error)
+{
+	struct larder_pair *pairs = larder_host->arena (polling->call, (RDS_TRAITS + 2) * sizeof *pairs);
+	size_t count = 0;
+	if (!pairs)
+		return larder_fail_memory (error);
+	pairs[count++] = (struct larder_pair) { "endpoint", give (polling, polling->made.address) };
+	pairs[count++] = (struct larder_pair) { "port", give (polling, polling->made.port) };
+	for (size_t n = 0; n < RDS_TRAITS; n++)
+		if (left & UINT64_C (1) << n)
+			pairs[count++] = (struct larder_pair) { "left", give (polling, rds_trait_told (polling->arena, n, &polling->from, &polling->made)) };
+	for (size_t n = 0; n < count; n++)
+		if (!pairs[n].value)
+			return larder_fail_memory (error);
+	progress->state = LARDER_ACTION_DONE, progress->percent = 100, progress->message = NULL;
+	progress->results = (struct larder_pairs) { pairs, count, sizeof *pairs };
+	return 0;
+}
+
+static int
+compare (struct polling *polling, struct larder_progress *progress, struct larder_error *error)
+{
+	int there = rds_find (polling->rds, polling->call, polling->arena, polling->source, &polling->from, error);
+	if (there <= 0)
+		return there < 0 ? there : larder_fail_next (error, LARDER_E_NOTFOUND, "look at its groups, retention and protection, and set them by hand",
+			"database '%s' is restored, but '%s', which it was restored from, is gone: nobody can tell what it is to have", polling->name, polling->source);
+	const struct rds_settled *settled = settled_of (polling->rds, polling->name);
+	uint64_t lacking = rds_traits_lacking (&polling->from, &polling->made), settable = lacking & rds_traits_settable () & ~(settled ? settled->left : 0);
+	if (settable && !settled)
+		return settle (polling, settable, error);
+	return settable || polling->made.changing ? 0 : tell_done (polling, lacking, progress, error);
+}
+
+static int
+poll_it (struct polling *polling, struct larder_progress *progress, struct larder_error *error)
+{
+	int there = rds_find (polling->rds, polling->call, polling->arena, polling->name, &polling->made, error);
+	if (there <= 0)
+		return there < 0 ? there : larder_fail_next (error, LARDER_E_NOTFOUND, "the same command begins it anew", "database '%s', which was being restored, is gone", polling->name);
+	uint32_t state = rds_state (polling->made.status);
+	progress->message = give (polling, polling->made.status);
+	progress->state = state == LARDER_RESOURCE_FAILED ? LARDER_ACTION_FAILED : LARDER_ACTION_RUNNING;
+	return state == LARDER_RESOURCE_READY ? compare (polling, progress, error) : 0;
+}
+
+int
+rds_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const char *slash = strchr (token, '/');
+	struct larder_progress progress = { .size = sizeof progress, .percent = -1 };
+	if (strcmp (kind, "restore") != 0 || !slash)
+		return larder_fail (error, LARDER_E_INVALID, "'%s' is no restore of RDS", token);
+	const char *source = arena ? arena_copy_bytes (arena, token, (size_t) (slash - token)) : NULL;
+	struct polling polling = { .rds = self, .call = call, .arena = arena, .source = source, .name = slash + 1 };
+	if (!source)
+		return larder_fail_memory (error);
+	int code = poll_it (&polling, &progress, error);
+	if (code == 0)
+		larder_give (ret_progress, &progress);
+	return code;
+}

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""A database as it was at a time, as a new one (c-F03), by the driver rds in front of moto, where a restore gives defaults for whatever it does not name, as RDS does: read back
+with boto3, compared with its source; interrupted, lost, throttled, refused, run again."""
+import datetime
+import os
+import signal
+import sys
+
+sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
+import tap  # noqa: E402
+from database_place import REFUSED, Place, valid  # noqa: E402
+from strategy_backup import DATABASE as NAME  # noqa: E402
+
+NEW = "pingvas-studio-new"
+SECTION = "instance = %s\nretention = 7d\nwindow = 03:00-04:00\nfinal-snapshot = x\nlogs = postgresql, upgrade\nprotect = yes\n" % NAME
+GROUPS = ("DBSubnetGroup", "VpcSecurityGroups", "DBParameterGroups", "OptionGroupMemberships")
+CARRIED = ("DBInstanceClass", "MultiAZ", "DeletionProtection", "StorageType", "BackupRetentionPeriod", "PreferredBackupWindow", "PreferredMaintenanceWindow", "CopyTagsToSnapshot",
+           "IAMDatabaseAuthenticationEnabled", "AutoMinorVersionUpgrade", "PubliclyAccessible", "MaxAllocatedStorage") + GROUPS
+
+
+class Databases(Place):
+    """A source that has nothing as the service would give it."""
+
+    def __init__(self):
+        super().__init__()
+        ec2 = self.server.client("ec2")
+        network = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnets = [ec2.create_subnet(VpcId=network, CidrBlock="10.0.%d.0/24" % n, AvailabilityZone="us-east-1" + zone)["Subnet"]["SubnetId"] for n, zone in enumerate("ab")]
+        self.groups = sorted(ec2.create_security_group(GroupName=name, Description="d", VpcId=network)["GroupId"] for name in ("db", "nodes"))
+        self.client.create_db_subnet_group(DBSubnetGroupName="private", DBSubnetGroupDescription="d", SubnetIds=subnets)
+        self.client.create_db_parameter_group(DBParameterGroupName="pg-of-ours", DBParameterGroupFamily="postgres9.3", Description="d")
+
+    def fresh(self, **more):
+        super().fresh(**{**dict(
+            DBSubnetGroupName="private", VpcSecurityGroupIds=self.groups, DBParameterGroupName="pg-of-ours", MultiAZ=True, Port=5433, BackupRetentionPeriod=7,
+            PreferredBackupWindow="03:00-04:00", PreferredMaintenanceWindow="mon:06:00-mon:06:30", DeletionProtection=True, CopyTagsToSnapshot=True, PubliclyAccessible=True,
+            EnableIAMDatabaseAuthentication=True, AutoMinorVersionUpgrade=False, MaxAllocatedStorage=100, EnableCloudwatchLogsExports=["postgresql", "upgrade"],
+            Tags=[{"Key": "team", "Value": "studio"}]), **more})
+        self.source = self.one(NAME)
+
+    def one(self, name):
+        found = self.client.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+        found.pop("LatestRestorableTime")
+        return found
+
+    def restore(self, *words, to=NEW, **more):
+        return self.tool("database", "restore", "d", *words, "--to", to, section=SECTION, **more)
+
+    def actions(self):
+        return [body["Action"] for body in self.bodies]
+
+    def carried(self, but=()):
+        """All that the source is, but for what is listed; and the source is what it was."""
+        made, source = self.one(NEW), self.one(NAME)
+        assert source == self.source, (source, self.source)
+        for name in CARRIED:
+            assert name in but or made.get(name) == source.get(name) is not None, (name, made.get(name), source.get(name))
+        assert sorted(made["EnabledCloudwatchLogsExports"]) == sorted(source["EnabledCloudwatchLogsExports"]) and made["Endpoint"]["Port"] == source["Endpoint"]["Port"], made
+        return True
+
+
+place = Databases()
+
+
+def told(done, step):
+    return [line for line in done.lines if line["type"] == "action" and line["step"] == step]
+
+
+def test_live_recovery_restored_as_its_source_is():
+    """c-F03, and each request is one that the service has: what a restore takes is named in it, the rest is set before it is done."""
+    place.fresh()
+    done = place.restore("--latest", "--wait")
+    assert done.code == 0 and place.carried(), done
+    valid(place, place.bodies)
+    restore, = [body for body in place.bodies if body["Action"] == "RestoreDBInstanceToPointInTime"]
+    one, two = place.groups
+    assert restore == {
+        "Action": "RestoreDBInstanceToPointInTime", "Version": "2014-10-31", "SourceDBInstanceIdentifier": NAME, "TargetDBInstanceIdentifier": NEW, "UseLatestRestorableTime": "true",
+        "DBInstanceClass": "db.t3.micro", "DBSubnetGroupName": "private", "VpcSecurityGroupIds.VpcSecurityGroupId.1": one, "VpcSecurityGroupIds.VpcSecurityGroupId.2": two,
+        "DBParameterGroupName": "pg-of-ours", "OptionGroupName": "default:postgres-9-3", "MultiAZ": "true", "PubliclyAccessible": "true", "Port": "5433", "StorageType": "gp2", "MaxAllocatedStorage": "100",
+        "AutoMinorVersionUpgrade": "false", "CopyTagsToSnapshot": "true", "EnableIAMDatabaseAuthentication": "true", "DeletionProtection": "true",
+        "EnableCloudwatchLogsExports.member.1": "postgresql", "EnableCloudwatchLogsExports.member.2": "upgrade", "CACertificateIdentifier": "rds-ca-default",
+        "Tags.Tag.1.Key": "larder:restore", "Tags.Tag.1.Value": NAME + "@latest", "Tags.Tag.2.Key": "team", "Tags.Tag.2.Value": "studio"}, restore
+    modify, = [body for body in place.bodies if body["Action"] == "ModifyDBInstance"]
+    assert modify == {"Action": "ModifyDBInstance", "Version": "2014-10-31", "DBInstanceIdentifier": NEW, "ApplyImmediately": "true", "BackupRetentionPeriod": "7",
+                      "PreferredBackupWindow": "03:00-04:00", "PreferredMaintenanceWindow": "mon:06:00-mon:06:30"}, modify
+    end, = told(done, "done")
+    assert end["endpoint"] == place.one(NEW)["Endpoint"]["Address"] and end["port"] == "5433" and end["left"] == [], end
+    plan = place.run("plan", "--detailed-exitcode", section=SECTION)
+    assert plan.code == 0, plan
+
+
+def test_live_recovery_at_a_time():
+    place.fresh()
+    at = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    done = place.restore("--at", at, "--wait")
+    restore, = [body for body in place.bodies if body["Action"] == "RestoreDBInstanceToPointInTime"]
+    valid(place, place.bodies)
+    assert done.code == 0 and restore["RestoreTime"] == at and "UseLatestRestorableTime" not in restore and restore["Tags.Tag.1.Value"] == "%s@%s" % (NAME, at), (done, restore)
+    other = place.restore("--latest", "--wait")
+    assert other.code == 5 and "by another restore: %s@%s" % (NAME, at) in other.err, other
+
+
+def test_live_recovery_no_such_time():
+    """Before anything is asked for, with the window; and none to come."""
+    place.fresh()
+    for at in ("2020-01-01T00:00:00Z",):
+        done = place.restore("--at", at)
+        assert done.code == 2 and "RestoreDBInstanceToPointInTime" not in place.actions() and "a time from 20" in done.error["next"] and "or --latest" in done.error["next"], done
+    valid(place, place.bodies)
+    for words in (("--at", "2999-01-01T00:00:00Z"), ("--at", "yesterday"), ("--at", "2020-01-01T00:00:00Z", "--latest"), ()):
+        done = place.restore(*words)
+        assert done.code == 2 and place.bodies == [], (words, done)
+
+
+def test_live_recovery_a_name_that_is_taken():
+    place.fresh()
+    done = place.restore("--latest", "--wait", to=NAME)
+    assert done.code == 5 and "is there already" in done.err and "RestoreDBInstanceToPointInTime" not in place.actions() and place.one(NAME) == place.source, done
+    done = place.restore("--latest", to="9bad")
+    assert done.code == 2 and place.bodies == [], done
+    place.clean()
+    done = place.restore("--latest")
+    assert done.code == 3 and NAME in done.err, done
+
+
+def test_live_recovery_not_waited_for():
+    """Exit 9 until it is done, and the same command goes on; once done it is done."""
+    place.fresh()
+    done = place.restore("--latest")
+    assert done.code == 9 and "the same command goes on" in done.error["next"] and place.actions()[-1] == "DescribeDBInstances", done
+    assert place.one(NEW)["BackupRetentionPeriod"] == 1
+    done = place.restore("--latest", "--wait")
+    assert done.code == 0 and place.carried() and "RestoreDBInstanceToPointInTime" not in place.actions(), done
+    again = place.restore("--latest", "--wait")
+    assert again.code == 0 and set(place.actions()) == {"DescribeDBInstances"}, (again, place.actions())
+
+
+def test_live_recovery_only_looked_at():
+    place.fresh()
+    done = place.restore("-n", "--latest")
+    assert done.code == 0 and told(done, "planned") and not told(done, "started") and set(place.actions()) == {"DescribeDBInstances"} and place.there() == [NAME], done
+
+
+def killed(action):
+    """Killed as soon as the service has done it; the same command finishes."""
+    place.fresh()
+    process = []
+
+    def kill(record):
+        if b"Action=" + action.encode() in record["body"]:
+            process[0].send_signal(signal.SIGKILL)
+    process.append(place.begin("database", "restore", "d", "--latest", "--wait", "--to", NEW, section=SECTION, plan=[{"method": "POST", "do": "keep", "after": kill}]))
+    process[0].communicate()
+    assert process[0].returncode == -signal.SIGKILL and action in place.actions(), place.actions()
+    done = place.restore("--latest", "--wait")
+    assert done.code == 0 and place.carried() and "RestoreDBInstanceToPointInTime" not in place.actions(), (action, done)
+
+
+def test_live_recovery_killed():
+    killed("RestoreDBInstanceToPointInTime")
+    killed("ModifyDBInstance")
+
+
+def test_live_recovery_lost_throttled_refused():
+    """A lost answer: found begun. Throttled: asked again. Not allowed: 4, with the service's word. A state in which it may not be changed yet: later."""
+    place.fresh()
+    assert place.restore("--latest", "--wait").code == 0
+    actions = place.actions()
+    restore, modify = actions.index("RestoreDBInstanceToPointInTime") + 1, actions.index("ModifyDBInstance") + 1
+    for number in (restore, modify):
+        place.fresh()
+        done = place.restore("--latest", "--wait", plan=[{"method": "POST", "nth": number, "do": "drop-reply"}])
+        assert done.code == 0 and place.carried() and place.there() == [NAME, NEW], (number, done)
+        place.fresh()
+        done = place.restore("--latest", "--wait", plan=[{"method": "POST", "nth": [1, number], "do": "reply", "status": 400, "body": REFUSED % "Throttling"}])
+        assert done.code == 0 and place.carried(), (number, done)
+        place.fresh()
+        done = place.restore("--latest", "--wait", plan=[{"method": "POST", "nth": number, "do": "reply", "status": 403, "body": REFUSED % "AccessDenied"}])
+        assert done.code == 4 and "AccessDenied" in done.err and "r1" in done.err, (number, done)
+        assert place.restore("--latest", "--wait").code == 0 and place.carried()
+    place.fresh()
+    done = place.restore("--latest", "--wait", plan=[{"method": "POST", "nth": modify, "do": "reply", "status": 400, "body": REFUSED % "InvalidDBInstanceState"}])
+    assert done.code == 0 and place.carried() and place.actions().count("ModifyDBInstance") == 1, done
+
+
+def test_live_recovery_what_is_not_carried_over_is_listed():
+    """What no request takes, and what was asked for and not taken."""
+    place.fresh(MonitoringInterval=60, MonitoringRoleArn="arn:aws:iam::123456789012:role/m")
+    done = place.restore("--latest", "--wait")
+    assert done.code == 0 and told(done, "done")[0]["left"] == ["enhanced monitoring, seconds: the source has 60, this one 0"], done
+
+
+def test_live_recovery_the_deadline():
+    """Exit 8, and the same command goes on."""
+    place.fresh()
+    done = place.tool("--deadline", "1s", "database", "restore", "d", "--latest", "--wait", "--to", NEW, section=SECTION, plan=[{"method": "POST", "nth": 5, "do": "stall"}])
+    assert done.code == 8, done
+    assert place.restore("--latest", "--wait").code == 0 and place.carried()
+
+
+def test_live_recovery_where_there_is_no_such_service():
+    place.fresh()
+    done = place.restore("--latest", server="minio")
+    assert done.code == 2 and "not supported by minio" in done.err and place.bodies == [], done
+
+
+try:
+    tap.run(sys.modules[__name__])
+finally:
+    place.between.stop()
+    place.server.stop()
