@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "buffer.h"
 #include "cleanup.h"
 #include "error.h"
 #include "policy.h"
@@ -335,22 +336,32 @@ allow_removal (const struct aws_asked *asked, const char *snapshot)
 	on_snapshot (asked, snapshot);
 }
 
+/* A Sid for each database, for each has a condition of its own. */
+static void
+allow_tagged (const struct aws_asked *asked, const char *what, const char *const *actions, const char *const *kinds, const char *key)
+{
+	CLEANUP_BUFFER struct buffer sid;
+	char from[300];
+	buffer_init (&sid, 1024);
+	buffer_add_text (&sid, what);
+	aws_policy_word (&sid, asked->request->identity);
+	aws_policy_allow (asked->policy, buffer_text (&sid), NULL, actions);
+	for (; *kinds; kinds++)
+		aws_policy_on (asked->policy, "arn:%s:rds:%s:*:%s:*", asked->partition, asked->region, *kinds);
+	snprintf (from, sizeof from, "%.200s@*", asked->request->identity);
+	aws_policy_when (asked->policy, "StringLike", key, from);
+}
+
 /* What is restored has any name, and is known by the tag that says from what. */
 static void
 allow_restore (const struct aws_asked *asked)
 {
-	static const char *const kinds[] = { "db", "og", "pg", "subgrp" };
-	char from[300];
-	snprintf (from, sizeof from, "%.200s@*", asked->request->identity);
+	static const char *const kinds[] = { "db", "og", "pg", "subgrp", NULL };
+	static const char *const databases[] = { "db", NULL };
 	aws_policy_allow (asked->policy, AWS_ANYTHING, NULL, ACTIONS ("rds:DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstances"));
 	aws_policy_on (asked->policy, "*");
-	aws_policy_allow (asked->policy, "RdsRestore", NULL, ACTIONS ("rds:AddTagsToResource", "rds:RestoreDBInstanceToPointInTime"));
-	for (size_t n = 0; n < sizeof kinds / sizeof *kinds; n++)
-		aws_policy_on (asked->policy, "arn:%s:rds:%s:*:%s:*", asked->partition, asked->region, kinds[n]);
-	aws_policy_when (asked->policy, "StringLike", "aws:RequestTag/" RDS_RESTORE_TAG, from);
-	aws_policy_allow (asked->policy, "RdsSettle", NULL, ACTIONS ("rds:ModifyDBInstance"));
-	aws_policy_on (asked->policy, "arn:%s:rds:%s:*:db:*", asked->partition, asked->region);
-	aws_policy_when (asked->policy, "StringLike", "aws:ResourceTag/" RDS_RESTORE_TAG, from);
+	allow_tagged (asked, "RdsRestore", ACTIONS ("rds:AddTagsToResource", "rds:RestoreDBInstanceToPointInTime"), kinds, "aws:RequestTag/" RDS_RESTORE_TAG);
+	allow_tagged (asked, "RdsSettle", ACTIONS ("rds:ModifyDBInstance"), databases, "aws:ResourceTag/" RDS_RESTORE_TAG);
 }
 
 static int

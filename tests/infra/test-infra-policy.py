@@ -78,6 +78,12 @@ def test_infra_policy_of_a_failover():
         assert statements(role) == statements(role, **changed(*over)), role
 
 
+def test_infra_policy_of_two_databases():
+    """What is restored of each is known by its own tag: two conditions, and no Sid twice."""
+    found = statements("operator", **changed(("[database \"postgresql\"]", "[database \"other\"]\nbackend = database\nskip-final-snapshot = yes\n[database \"postgresql\"]")))
+    assert sum("aws:RequestTag/larder:restore" in str(one) for one in found.values()) == 2, found
+
+
 def test_infra_policy_json_and_its_length():
     for role in ROLES:
         got = policy(role, "--json")
