@@ -201,6 +201,13 @@ const struct larder_cmd cmd_infra_show = {
 
 /* ---- destroy ---- */
 
+/* A question that nobody sees would wait for ever. */
+static bool
+sees_questions (const struct cli *cli)
+{
+	return !cli->globals.quiet && isatty (STDIN_FILENO) && isatty (STDERR_FILENO);
+}
+
 /* Whoever destroys says what, by its name. */
 static int
 confirm (struct cli *cli, const char *given, struct larder_error *error)
@@ -213,7 +220,7 @@ confirm (struct cli *cli, const char *given, struct larder_error *error)
 	if (!*name)
 		return larder_fail_next (error, LARDER_E_INVALID, "write environment = NAME into [larder] of the pipeline file or its profile, and destroy with --environment NAME",
 			"no [larder] environment names what is to go: nothing was removed");
-	if (!given && isatty (STDIN_FILENO)) {
+	if (!given && sees_questions (cli)) {
 		say (cli, "all of this is to go, for ever. Type the name of the environment to go on");
 		given = fgets (typed, sizeof typed, stdin);
 		typed[strcspn (typed, "\n")] = '\0';

@@ -93,16 +93,7 @@ def on_terminal(cache, *words):
     ours, theirs = terminal.open_terminal()
     process = subprocess.Popen([LARDER, *words], stdout=theirs, stderr=theirs, env={**ENV, **cache.env, "TERM": "xterm"})
     os.close(theirs)
-    text = b""
-    while True:
-        try:
-            more = os.read(ours, 65536)
-        except OSError:
-            break
-        if not more:
-            break
-        text += more
-    os.close(ours)
+    text = terminal.read_all(ours)
     assert process.wait() == 0, text
     bars = [(int(items), float(moved) * UNIT[unit], float(total) * MIB if total else None, bool(more), float(eta) * UNIT[time_unit] if eta else None)
             for items, moved, unit, total, more, eta, time_unit, _ in BAR.findall(text.decode())]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
+import terminal  # noqa: E402
 from tool import ENV, HOME, LARDER, PIPELINE, configured, larder, read, run, write  # noqa: E402
 
 DEMO = os.path.join(HOME, "demo")
@@ -253,6 +254,27 @@ def test_cli_infra_destroy():
     assert "holds objects" in why["pingvas-studio-uploads"] and "protected" in why[NAME], why
     assert larder("cat", "uploads:kept").raw == b"1"
     assert sorted(line["identity"] for line in facts(plan(), "resource") if line["change"] == "same") == [NAME, "pingvas-studio-uploads"]
+
+
+def test_cli_infra_destroy_asks_on_a_terminal():
+    """For the name of the environment, once all is told that is to go: another one and none remove nothing. A question that nobody would see is not asked."""
+    fresh()
+    apply()
+
+    def typed(text, *words, seen=True):
+        ours, theirs = terminal.open_terminal()
+        os.write(ours, text)
+        done = subprocess.run([LARDER, "infra", "destroy", *words], stdin=theirs, stdout=subprocess.PIPE, stderr=theirs if seen else subprocess.PIPE, env=ENV, timeout=60)
+        os.close(theirs)
+        return done, ((done.stderr or b"") + terminal.read_all(ours)).decode()
+    for text, words, seen, asked, why in ((b"production\n", (), True, True, "'production' is not the environment"), (b"\4", (), True, True, "was not named"),
+                                          (NAME.encode() + b"\n", ("--quiet",), True, False, "was not named"), (NAME.encode() + b"\n", (), False, False, "was not named")):
+        done, said = typed(text, *words, seen=seen)
+        assert (done.returncode, "Type the name" in said) == (5, asked) and why in said and "nothing was removed" in said, (text, words, seen, done, said)
+        assert words or b"to remove" in done.stdout, done
+        assert marks(plan()) == []
+    done, said = typed(NAME.encode() + b"\n")
+    assert "Type the name" in said and "removed bucket 'pingvas-studio-images'" in said and not os.path.exists(os.path.join(DEMO, "pingvas-studio-images")), (done, said)
 
 
 def test_cli_infra_versioning_on_off_and_never():

@@ -113,17 +113,7 @@ def on_terminal(env, *args):
     parent, child = terminal.open_terminal()
     subprocess.run([LARDER, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=child, env={**ENV, "TERM": "xterm", **env})
     os.close(child)
-    text = b""
-    try:
-        while True:
-            piece = os.read(parent, 4096)
-            if not piece:
-                break
-            text += piece
-    except OSError:  # the other end is closed: all was read
-        pass
-    os.close(parent)
-    return text
+    return terminal.read_all(parent)
 
 
 def test_cli_output_no_color_on_a_terminal():

@@ -1,6 +1,7 @@
 """terminal.py: a pseudo terminal, also where no devpts is mounted (a bare root folder): then from one of our own.
 
     ours, theirs = terminal.open_terminal()
+    text = terminal.read_all(ours)           # what was written to it, once theirs is closed everywhere
 """
 import fcntl
 import os
@@ -25,3 +26,17 @@ def open_terminal():
         finally:
             subprocess.run(["umount", "-l", folder], check=True)
             os.rmdir(folder)
+
+
+def read_all(ours):
+    text = b""
+    try:
+        while True:
+            piece = os.read(ours, 4096)
+            if not piece:
+                break
+            text += piece
+    except OSError:  # the other end is closed: all was read
+        pass
+    os.close(ours)
+    return text
