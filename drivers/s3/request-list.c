@@ -108,6 +108,18 @@ s3_request_uploads (struct aws_request *request, struct larder_arena *arena, con
 /* ---- buckets ---- */
 
 int
+s3_request_buckets (struct aws_request *request, struct larder_arena *arena, const struct s3_server *server, const char *prefix, struct larder_error *error)
+{
+	int code = aws_server_has_all (server->name, error);
+	if (code < 0)
+		return code;
+	aws_request_begin (request, arena, "GET", NULL, NULL);
+	aws_request_query (request, "max-buckets", "1");
+	aws_request_query (request, "prefix", unless_empty (prefix));
+	return aws_request_check (request, error);
+}
+
+int
 s3_request_bucket_head (struct aws_request *request, struct larder_arena *arena, const char *bucket, struct larder_error *error)
 {
 	int code = s3_begin_bucket (request, arena, "HEAD", bucket, error);

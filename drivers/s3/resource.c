@@ -154,7 +154,7 @@ read_bucket (const struct work *work, const struct lines *asked, bool *ret_there
 		tell_facts (work, &exchange, asked, lines);
 	if (code < 0 || *ret_there || exchange.reply.status == 404)
 		return code;
-	return s3_exchange_fault (work->s3, &exchange, error);
+	return s3_exchange_refused (work->s3, work->call, &exchange, work->place.bucket, error);
 }
 
 /* Statements of somebody else alone are nothing of ours. */

@@ -62,6 +62,8 @@ bool s3_exchange_is_ok (const struct s3_exchange *exchange);
 /* The bucket is missing, and a write would make it (create = yes). */
 bool s3_exchange_makes_bucket (const struct s3 *s3, const struct s3_exchange *exchange);
 int s3_exchange_fault (struct s3 *s3, struct s3_exchange *exchange, struct larder_error *error);
+/* The same of a HEAD of a bucket: whose it is, where the service tells (owner.c). */
+int s3_exchange_refused (struct s3 *s3, struct larder_call *call, struct s3_exchange *head, const char *bucket, struct larder_error *error);
 /* Send, and fail unless the reply is 2xx. */
 int s3_exchange_stored (struct s3 *s3, struct s3_exchange *exchange, struct larder_info *ret, struct larder_error *error);
 int s3_exchange_do (struct s3 *s3, struct larder_call *call, struct s3_exchange *exchange, struct larder_error *error);

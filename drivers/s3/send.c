@@ -224,7 +224,7 @@ explain_fault (const struct s3 *s3, const struct s3_exchange *exchange, const st
 	if (hides_missing (exchange, fault))
 		snprintf (next, sizeof next, "it is missing, or these credentials may not read it: s3:ListBucket on bucket '%.80s' would tell which", exchange->request.bucket);
 	else if (hides_owner (exchange, fault))
-		snprintf (next, sizeof next, "the credentials are wrong (larder doctor), or lack s3:ListBucket on bucket '%.63s', or the name belongs to another account: then choose another as bucket of the [store]",
+		snprintf (next, sizeof next, "the credentials are wrong (larder doctor), or lack s3:ListBucket on bucket '%.63s', or the name belongs to another account: s3:ListAllMyBuckets would tell which; then choose another",
 		          exchange->request.bucket);
 	else if (strcmp (fault->code, "NoSuchBucket") == 0 && s3->create && !may_make (s3, exchange->request.bucket))
 		snprintf (next, sizeof next, "check the name '%.80s'; create = yes makes buckets of stores alone", exchange->request.bucket);

@@ -58,6 +58,8 @@ int s3_request_tags_set (struct aws_request *request, struct larder_arena *arena
                          const struct larder_object *object, const struct larder_pairs *tags, struct larder_error *error);
 int s3_request_restore (struct aws_request *request, struct larder_arena *arena, const struct s3_server *server,
                         const struct larder_restore *restore, struct larder_error *error);
+/* The first bucket of ours whose name begins so. Elsewhere than on AWS such a list has what one may look at, whoever owns it: UNSUPPORTED. */
+int s3_request_buckets (struct aws_request *request, struct larder_arena *arena, const struct s3_server *server, const char *prefix, struct larder_error *error);
 int s3_request_bucket_head (struct aws_request *request, struct larder_arena *arena, const char *bucket, struct larder_error *error);
 int s3_request_bucket_create (struct aws_request *request, struct larder_arena *arena, const struct s3_server *server,
                               const char *bucket, const char *region, struct larder_error *error);

@@ -35,6 +35,10 @@ BUCKET = {
 }
 
 
+# Asked only where a bucket may not be looked at: is it ours? No document has it; refused, it changes nothing but how that is told.
+OWNER = "s3:ListAllMyBuckets"
+
+
 def need(action, resource="*", **context):
     return action, resource, {key.replace("__", "/").replace("_", ":", 1): value for key, value in context.items()}
 
@@ -88,6 +92,8 @@ def s3_needs(record, headers, guard):
     path, _, query = record["path"].partition("?")
     names = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
     bucket, _, key = urllib.parse.unquote(path).lstrip("/").partition("/")
+    if not bucket:
+        return [need(OWNER)]
     if key:
         return object_needs(record["method"], "arn:aws:s3:::%s/%s" % (bucket, key), names, headers, guard)
     return bucket_needs(record["method"], bucket, names, record["body"])
@@ -240,6 +246,8 @@ class Guard:
         with self.lock:
             needs = self.needs(record)
             record["needs"] = needs
+            if needs[0][0] == OWNER:
+                return "REFUSED"
             found = [self.allowed(*one) for one in needs]
             late = [one[0] for one in needs if self.once and (one[0] not in self.first or one[0] in self.refused.values())]
             self.first.update(late[:1])

@@ -653,17 +653,30 @@ def test_live_infra_lost_answers():
 
 
 def test_live_infra_whose_bucket():
-    """c-I07: a bucket that may not be looked at is told once, with all that may be the reason; one whose name turns out to be another account's is a conflict."""
+    """c-I07: a bucket that may not be looked at is told once: as ours, as another account's, a conflict, or that the credentials are wrong, as the list of our buckets has it; and where that may not be
+    looked at either, with all that may be the reason. One whose name turns out to be another account's when it is made is a conflict, too. Nothing is written."""
     w = world("aws")
     w.fresh()
-    for answer in ({"status": 403, "body": ""}, {"status": 403, "code": "AccessDenied"}):
-        w.plan({"path": "^/%s(/?[?].*)?$" % BACKUPS, "do": "reply", **answer})
-        for words in (("plan",), ("apply",)):
-            lines = w.infra(*words, code=4)
-            whole = [line for line in lines if line["type"] in ("resource", "step") and line["identity"] == BACKUPS and line.get("step") != "begun"]
-            assert {line["resource"] for line in whole} == {"bucket"} and w.writes() == [], whole
-            said = json.dumps(whole)
-            assert all(one in said for one in ("credentials are wrong", "s3:ListBucket on bucket '%s'" % BACKUPS, "belongs to another account", "[store]")), whole
+    ours, theirs = "is of this account, but these credentials lack s3:ListBucket on bucket '%s'" % BACKUPS, "bucket '%s' is owned by another account" % BACKUPS
+    refused = {"path": r"^/\?max-buckets=1&prefix=", "do": "reply", "status": 403}
+    reasons = ("credentials are wrong", "s3:ListBucket on bucket '%s'" % BACKUPS, "belongs to another account", "s3:ListAllMyBuckets would tell which")
+
+    def told(code, *words, more=()):
+        for answer in ({"status": 403, "body": ""}, {"status": 403, "code": "AccessDenied"}):
+            w.plan({"path": "^/%s(/?[?].*)?$" % BACKUPS, "do": "reply", **answer}, *more)
+            for command in ("plan", "apply"):
+                lines = w.infra(command, code=code)
+                whole = [line for line in lines if line["type"] in ("resource", "step") and line["identity"] == BACKUPS and line.get("step") != "begun"]
+                assert {line["resource"] for line in whole} == {"bucket"} and w.writes() == [], whole
+                assert all(one in json.dumps(whole) for one in words), (words, whole)
+    told(4, ours)
+    told(4, *reasons, more=({**refused, "code": "AccessDenied"},))
+    told(4, "InvalidAccessKeyId", more=({**refused, "code": "InvalidAccessKeyId"},))
+    told(4, *reasons, more=({**refused, "status": 200, "body": "<Other/>"},))
+    w.client.delete_bucket(Bucket=BACKUPS)
+    w.client.create_bucket(Bucket=BACKUPS + "-2", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
+    told(5, theirs, "choose another as bucket of the [store]")
+    w.plan()
     w.empty()
     w.plan({"method": "PUT", "path": "^/%s$" % BACKUPS, "do": "reply", "status": 409, "code": "BucketAlreadyExists"})
     lines = w.infra("apply", code=5)

@@ -225,6 +225,7 @@ static int uploads_all (struct desk *d) { return uploads (d, "", NULL); }
 static int uploads_next (struct desk *d) { return uploads (d, "a", "&a%2Fb&id1"); }
 static int uploads_next_key (struct desk *d) { return uploads (d, "a b/\xc3\xa4+", "&a%20%26&"); }
 static int uploads_bad_token (struct desk *d) { return uploads (d, "", "nonsense"); }
+static int buckets (struct desk *d) { return s3_request_buckets (&d->request, d->arena, d->server, B, &d->error); }
 static int bucket_head (struct desk *d) { return s3_request_bucket_head (&d->request, d->arena, B, &d->error); }
 static int bucket_no_name (struct desk *d) { return s3_request_bucket_head (&d->request, d->arena, "", &d->error); }
 static int bucket_create (struct desk *d) { return s3_request_bucket_create (&d->request, d->arena, d->server, B, "us-east-1", &d->error); }
@@ -397,7 +398,7 @@ static const struct { const char *operation, *name; int (*build) (struct desk *d
 	{ "ListObjectVersions", "bad token", list_bad_token }, { "ListObjectsV2", "bad token", list_bad_token_2 },
 	{ "ListMultipartUploads", "all", uploads_all }, { "ListMultipartUploads", "next page", uploads_next },
 	{ "ListMultipartUploads", "next page, no upload", uploads_next_key }, { "ListMultipartUploads", "bad token", uploads_bad_token },
-	{ "HeadBucket", "plain", bucket_head }, { "HeadBucket", "no name", bucket_no_name }, { "CreateBucket", "us-east-1", bucket_create },
+	{ "ListBuckets", "ours", buckets }, { "HeadBucket", "plain", bucket_head }, { "HeadBucket", "no name", bucket_no_name }, { "CreateBucket", "us-east-1", bucket_create },
 	{ "CreateBucket", "other region", bucket_create_far }, { "GetBucketVersioning", "plain", versioning_get },
 	{ "CreateMultipartUpload", "all attributes", upload_begin }, { "CreateMultipartUpload", "copied", upload_begin_copied }, { "UploadPart", "first", part_first }, { "UploadPart", "last", part_last },
 	{ "UploadPart", "zero", part_zero }, { "UploadPart", "beyond", part_beyond }, { "UploadPart", "no upload", part_no_id },

@@ -87,12 +87,12 @@ def parts_of(operation, request):
     uri = operation.http["requestUri"]
     has_key = request["path"] != "/"
     query, headers = dict(request["query"]), dict(request["headers"])
-    if operation.http["method"] != request["method"] or has_key != ("{Key+}" in uri) or "{Bucket}" not in uri:
+    if operation.http["method"] != request["method"] or has_key != ("{Key+}" in uri) or ("{Bucket}" in uri) != ("bucket" in request):
         return None
     for name, value in literal_query(operation).items():
         if query.pop(name, None) != value:
             return None
-    params, body, shape = {"Bucket": request["bucket"]}, request.get("body"), operation.input_shape
+    params, body, shape = {"Bucket": request["bucket"]} if "bucket" in request else {}, request.get("body"), operation.input_shape
     if has_key:
         params["Key"] = urllib.parse.unquote(request["path"][1:])
     for name, member in shape.members.items():
@@ -135,7 +135,7 @@ def check_model(service, request):
     report = botocore.validate.ParamValidator().validate(params, operation.input_shape)
     assert not report.has_errors(), report.generate_report()
     made = botocore.serialize.create_serializer("rest-xml").serialize_to_request(params, operation)
-    want_path = "/%s%s" % (request["bucket"], request["path"] if request["path"] != "/" else "")
+    want_path = "/%s%s" % (request.get("bucket", ""), request["path"] if request["path"] != "/" else "")
     assert made["method"] == request["method"] and made["url_path"].split("?")[0] == want_path, (made["url_path"], want_path)
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(made["url_path"]).query, keep_blank_values=True))
     query.update({name: str(value) for name, value in made["query_string"].items()})
