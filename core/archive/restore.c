@@ -69,7 +69,7 @@ name_job (const struct restoring *all, char ret[JOB_ID_ROOM])
 	sha256_begin (&sha);
 	for (size_t n = 0; n < asked->count; n++)
 		sha256_add_text (&sha, asked->addresses[n]);
-	snprintf (numbers, sizeof numbers, "%u %u", (unsigned) asked->days, (unsigned) (asked->flags & LARDER_RECURSIVE));
+	snprintf (numbers, sizeof numbers, "%u %u", (unsigned) asked->days, (unsigned) (asked->flags & (LARDER_RECURSIVE | LARDER_ARCHIVE_EXACT)));
 	sha256_add_text (&sha, numbers);
 	sha256_add_text (&sha, asked->list);
 	sha256_add_text (&sha, asked->tier);
@@ -143,11 +143,21 @@ add_address (struct restoring *all, const char *text, struct larder_error *error
 	if (code < 0)
 		return code;
 	size_t length = strlen (address.path);
-	if (all->asked.flags & LARDER_RECURSIVE || length == 0 || address.path[length - 1] == '/')
+	bool below = length == 0 || (address.path[length - 1] == '/' && !(all->asked.flags & LARDER_ARCHIVE_EXACT));
+	if (below || all->asked.flags & LARDER_RECURSIVE)
 		return add_below (all, address.path, error);
 	code = larder_stat (all->store, all->each, address.path, NULL, &info, error);
 	info.key = address.path;
 	return code < 0 ? code : add_object (all, &info);
+}
+
+static int
+each_line (struct restoring *all, char *line, int (*each) (struct restoring *all, const char *text, struct larder_error *error), struct larder_error *error)
+{
+	line[strcspn (line, "\n")] = '\0';
+	if (all->asked.flags & LARDER_ARCHIVE_EXACT && !text_from_percent (line))
+		return larder_fail_next (error, LARDER_E_INVALID, "a percent sign is written %25", "'%s' in '%s' is not percent-encoded", line, all->asked.list);
+	return *line ? each (all, line, error) : 0;
 }
 
 /* Each address of the request, of the words and then of the list; a code of `each` ends it, and 1, well. */
@@ -164,10 +174,8 @@ each_address (struct restoring *all, int (*each) (struct restoring *all, const c
 	FILE *file = fopen (all->asked.list, "re");
 	if (!file)
 		return larder_fail_errno (error, errno, "cannot read '%s'", all->asked.list);
-	while (code == 0 && getline (&line, &room, file) > 0) {
-		line[strcspn (line, "\n")] = '\0';
-		code = *line ? each (all, line, error) : 0;
-	}
+	while (code == 0 && getline (&line, &room, file) > 0)
+		code = each_line (all, line, each, error);
 	if (code == 0 && ferror (file))
 		code = larder_fail_errno (error, errno, "cannot read '%s'", all->asked.list);
 	(void) fclose (file);

@@ -1,5 +1,6 @@
 /* cmd-archive-restore.c: larder archive restore, status. */
 #include "line.h"
+#include "restoring.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,16 +14,14 @@ struct archive_restore { bool below, wait; const char *list, *most, *to; uint32_
 static const struct larder_option options[] = {
 	{ .key = "prefix", .type = LARDER_BOOL, AT (below), .help = "all keys that begin so" },
 	{ .key = "from", .type = LARDER_STRING, AT (list), .argument = "FILE", .help = "addresses, one a line" },
-	{ .key = "tier", .type = LARDER_ENUM, AT (tier), .values = "bulk|standard|expedited", .def = "standard", .help = "how soon, and how dear" },
-	{ .key = "days", .type = LARDER_INT, AT (days), .def = "7", .min = 1, .max = 3650, .help = "for which they can be read" },
-	{ .key = "max-cost", .type = LARDER_STRING, AT (most), .argument = "SUM", .help = "ask for nothing where it would cost more, or nobody knows what it costs" },
+	RESTORE_OPTIONS (struct archive_restore, tier, days, most),
 	{ .key = "to", .type = LARDER_STRING, AT (to), .argument = "FOLDER", .help = "fetch each into it, under its key, once it can be read" },
 	{ .key = "wait", .type = LARDER_BOOL, AT (wait), .help = "until all can be read" },
 	{ 0 }
 };
 
-static int
-on_estimate (void *context, const struct larder_archive_estimate *estimate)
+int
+restore_estimate (void *context, const struct larder_archive_estimate *estimate)
 {
 	struct cli *cli = context;
 	char size[32], within[32];
@@ -80,7 +79,12 @@ on_job (void *context, const struct larder_archive_job *job, struct larder_error
 }
 
 /* As the service writes them, in the order of the option's words. */
-static const char *const tiers[] = { "Bulk", "Standard", "Expedited" };
+const char *
+restore_tier (uint32_t tier)
+{
+	static const char *const tiers[] = { "Bulk", "Standard", "Expedited" };
+	return tiers[tier];
+}
 
 static int
 run (struct cli *cli, const void *self, struct larder_error *error)
@@ -89,7 +93,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	struct larder_summary sum = { .size = sizeof sum };
 	const struct larder_archive_restore request = {
 		.size = sizeof request, .flags = (flags->below ? LARDER_RECURSIVE : 0) | (flags->wait ? LARDER_ARCHIVE_WAIT : 0) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
-		.addresses = (const char *const *) cli->operand, .count = (size_t) cli->operands, .list = flags->list, .tier = tiers[flags->tier], .days = (uint32_t) flags->days,
+		.addresses = (const char *const *) cli->operand, .count = (size_t) cli->operands, .list = flags->list, .tier = restore_tier (flags->tier), .days = (uint32_t) flags->days,
 		.most = flags->most, .to = flags->to,
 	};
 	if (cli->operands == 0 && !flags->list)
@@ -98,7 +102,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	if (code < 0)
 		return code;
 	cli->progress_on = true;
-	code = larder_archive_restore (cli->larder, &request, on_estimate, on_job, transfer_event, cli, &sum, error);
+	code = larder_archive_restore (cli->larder, &request, restore_estimate, on_job, transfer_event, cli, &sum, error);
 	cli->progress_on = false;
 	return transfer_finish (cli, code, &sum, error);
 }

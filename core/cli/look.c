@@ -8,7 +8,7 @@
 #include "arena.h"
 #include "cleanup.h"
 #include "error.h"
-#include "random.h"
+#include "sample.h"
 
 enum { BATCH = 256, THREADS = 16, THREADS_MOST = 64 };
 
@@ -32,8 +32,8 @@ struct looks {
 	struct cli *cli;
 	const struct looking *looking;
 	struct batch batch;
-	char **kept;                  /* the sample */
-	uint64_t count, listed;
+	struct sample sample;
+	uint64_t listed;
 	struct larder_error *error;
 };
 
@@ -107,24 +107,6 @@ add (struct looks *looks, char *key)
 
 /* ---- the listing ---- */
 
-/* The n-th of them stays with a chance of sample/n, and one of those before it goes: whatever their number, all have one chance. */
-static int
-keep (struct looks *looks, const char *key)
-{
-	uint64_t sample = looks->looking->sample, place = looks->count;
-	if (looks->count == sample) {
-		random_bytes (&place, sizeof place);
-		place %= looks->listed;
-		if (place >= sample)
-			return 0;
-		free (looks->kept[place]);
-	} else {
-		looks->count++;
-	}
-	looks->kept[place] = strdup (key);
-	return looks->kept[place] ? 0 : larder_fail_memory (looks->error);
-}
-
 static int
 on_info (void *context, const struct larder_info *info)
 {
@@ -132,25 +114,18 @@ on_info (void *context, const struct larder_info *info)
 	looks->listed++;
 	if (cli_stopped (looks->cli))
 		return LARDER_E_CANCELLED;
-	return looks->kept ? keep (looks, info->key) : add (looks, strdup (info->key));
-}
-
-static int
-by_key (const void *a, const void *b)
-{
-	return strcmp (*(char *const *) a, *(char *const *) b);
+	if (looks->sample.at)
+		return sample_offer (&looks->sample, info->key) < 0 ? larder_fail_memory (looks->error) : 0;
+	return add (looks, strdup (info->key));
 }
 
 static int
 add_kept (struct looks *looks)
 {
 	int code = 0;
-	qsort (looks->kept, looks->count, sizeof *looks->kept, by_key);
-	for (uint64_t n = 0; code == 0 && n < looks->count; n++) {
-		char *key = looks->kept[n];
-		looks->kept[n] = NULL;
-		code = add (looks, key);
-	}
+	sample_sort (&looks->sample);
+	for (uint64_t n = 0; code == 0 && n < looks->sample.count; n++)
+		code = add (looks, TAKE (looks->sample.at[n]));
 	return code;
 }
 
@@ -159,12 +134,12 @@ run (struct looks *looks, struct larder_error *error)
 {
 	const struct looking *looking = looks->looking;
 	const struct larder_listing listing = { .size = sizeof listing, .prefix = looking->prefix, .delimiter = "" };
-	if (looking->sample && !(looks->kept = calloc (looking->sample, sizeof *looks->kept)))
+	if (looking->sample && sample_begin (&looks->sample, looking->sample) < 0)
 		return larder_fail_memory (error);
 	int code = larder_store_open (looks->cli->larder, looking->store, &looks->batch.store, error);
 	if (code == 0)
 		code = larder_list (looks->batch.store, &listing, on_info, looks, error);
-	if (code == 0 && looks->kept)
+	if (code == 0 && looks->sample.at)
 		code = add_kept (looks);
 	return code == 0 ? end_batch (looks) : code;
 }
@@ -181,9 +156,7 @@ look_each (struct cli *cli, const struct looking *looking, uint64_t *ret_listed,
 	int code = run (looks, error);
 	*ret_listed = looks->listed;
 	drop (&looks->batch);
-	for (uint64_t n = 0; n < looks->count; n++)
-		free (looks->kept[n]);
-	free (looks->kept);
+	sample_free (&looks->sample);
 	larder_store_close (looks->batch.store);
 	return code;
 }

@@ -1,4 +1,4 @@
-/* recovery.h: what was lost comes back: databases, backups; a part of larder.h, which includes it. */
+/* recovery.h: what was lost comes back: databases, backups, and whether it would; a part of larder.h, which includes it. */
 #ifndef LARDER_RECOVERY_H
 #define LARDER_RECOVERY_H
 
@@ -43,6 +43,48 @@ struct larder_database_restore {
 /* Asked for again it is the same restore, and goes on with what is left. NOTREADY while it is not done, and was not waited for; CONFLICT: another has that name; INVALID a time
  * that the service does not have, `next` which it has; UNSUPPORTED by a service that restores none. */
 LARDER_API int larder_database_restore (struct larder *larder, const struct larder_database_restore *request, larder_recovery_fn event, void *context, struct larder_error *error);
+
+/* ---- drills ------------------------------------------------------------------------------------ */
+
+enum larder_drill_flag {                /* beside LARDER_DRY_RUN and LARDER_ARCHIVE_WAIT */
+	LARDER_DRILL_KEEP = 1 << 20,     /* what was restored stays */
+	LARDER_DRILL_NEWER = 1 << 21     /* a source that was changed since it was kept is no failure */
+};
+
+struct larder_drill {
+	size_t size;
+	uint32_t flags;                  /* enum larder_drill_flag */
+	const char *what;                /* STORE, or STORE:PREFIX/ */
+	uint64_t sample;                 /* so many keys, each with the same chance; 0: all */
+	const char *source;              /* the tree that was kept: a folder, STORE:PREFIX/; NULL: not known */
+	const char *scratch;             /* folder in which it makes one of its own; NULL: in the state folder */
+	const char *report;              /* folder of the reports; NULL: in the state folder */
+	const char *tier, *most;         /* as of struct larder_archive_restore */
+	uint32_t days;
+};
+
+/* What it came to; texts live in the arena. */
+struct larder_drilled {
+	size_t size;
+	const char *what, *source;       /* source NULL: with none was compared */
+	const char *scratch;             /* where what was restored lies, when it was to be kept; or NULL */
+	int64_t begun, ended;
+	int64_t newest;                  /* when the newest of what can be restored was kept */
+	int64_t rpo, rto;                /* ns: the age of that when it began; from then until all was restored and compared */
+	uint64_t listed, taken, bytes;   /* keys there are; of these restored, or to be, and their bytes */
+	uint64_t with_source;            /* compared byte for byte with their source */
+	uint64_t source_gone, source_newer;   /* not there any more; changed since, and let pass */
+	uint64_t differs, missing, extra, failed;  /* keys of which that was found, each counted once */
+	const char *report;              /* path of three files, but for their endings .txt, .json and .html; NULL: none */
+	const char *text;                /* what .txt begins with */
+};
+
+/* Restores to a place of its own, compares, measures, and writes a report. What is archived is restored by larder_archive_restore: NOTREADY while it is on its way, and the same
+ * request goes on, with the same sample, after anything; one that asks for something else begins anew. Estimates come before anything is asked for. Events: "asked", "restored",
+ * "copied", and of keys "differs", "missing", "extra" and "failed". NOTFOUND: there is nothing to restore. NOSPACE before it begins, where it would not fit. CONFLICT while another process is at it. The
+ * code is 0 also when something was found: INTEGRITY as `code` of the summary where anything differs, is missing or extra, else that of the first that failed. */
+LARDER_API int larder_backup_drill (struct larder *larder, struct larder_arena *arena, const struct larder_drill *request, larder_archive_estimate_fn estimate, larder_event_fn event,
+                                    void *context, struct larder_drilled *ret, struct larder_summary *ret_summary, struct larder_error *error);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,164 @@
+/* drill-compare.c: is what was restored what was kept, and what its source still has? */
+#include "drill.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "clock.h"
+#include "store.h"
+#include "text.h"
+
+const char *const finding_words[FINDINGS] = { "differs", "missing", "extra", "failed" };
+
+/* ---- what is found ---- */
+
+/* Of several of one key the first word counts, whichever came first: see drill_report. */
+int
+drill_found (struct drilling *all, enum finding finding, const char *key, const struct larder_error *why)
+{
+	struct larder_error told = *why;
+	char record[sizeof told.message + sizeof told.next + 32];
+	const char *address = arena_printf (all->each, "%s%s", all->place, key);
+	int length = snprintf (record, sizeof record, "%c%d%c%s%c%s", '0' + (int) finding, (int) why->code, '\0', why->message, '\0', why->next);
+	int code = address ? sort_add (all->findings, key, record, (size_t) length + 1, &all->why) : larder_fail_memory (&all->why);
+	if (code < 0)
+		return all->code = code;
+	const struct larder_event event = { .size = sizeof event, .action = finding_words[finding], .from = address, .error = &told };
+	return all->event ? all->event (all->context, &event) : 0;
+}
+
+/* ---- is all of it there? ---- */
+
+static int
+look_for (struct drilling *all, const char *key, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	struct stat facts;
+	(void) error;
+	CLEANUP_CLOSE int fd = file_open_beneath (all->tree, key, O_PATH | O_NOFOLLOW, 0);
+	if (fd >= 0 && fstat (fd, &facts) == 0) {
+		all->sum.bytes += S_ISREG (facts.st_mode) ? (uint64_t) facts.st_size : 0;
+		return 0;
+	}
+	larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder versions' tells whether it was removed meanwhile", "'%s%s' was there when the drill began, and could not be restored", all->place, key);
+	return drill_found (all, FOUND_MISSING, key, &why);
+}
+
+/* ---- the source ---- */
+
+/* Below the prefix, where the two trees are to be alike. */
+static const char *
+restored_tree (const struct drilling *all)
+{
+	return arena_printf (all->arena, "%s/%s", all->tree_path, all->prefix);
+}
+
+struct comparing { struct drilling *all; const char *tree; size_t tree_length, source_length; };
+
+/* Of a name in a tree, what stands below it. */
+static const char *
+below (const char *name, const char *tree, size_t length)
+{
+	if (!name || strncmp (name, tree, length) != 0)
+		return NULL;
+	return name + length + (name[length] == '/' && (length == 0 || tree[length - 1] != '/'));
+}
+
+static int64_t
+time_of (struct drilling *all, const char *name)
+{
+	struct larder_address address = { .size = sizeof address };
+	struct larder_info info = { .size = sizeof info };
+	struct larder_store *store = NULL;
+	struct stat facts;
+	int code = larder_address_parse (all->larder, all->each, name, &address, NULL);
+	if (code == 0 && !address.store)
+		return lstat (name, &facts) == 0 ? facts.st_mtim.tv_sec * NS_PER_S + facts.st_mtim.tv_nsec : 0;
+	if (code == 0)
+		code = larder_store_open (all->larder, address.store, &store, NULL);
+	if (code == 0)
+		code = larder_stat (store, all->each, address.path, NULL, &info, NULL);
+	larder_store_close (store);
+	return code == 0 ? info.mtime : 0;
+}
+
+/* What was changed since it was kept cannot be what was kept; whether that is well only the operator knows. */
+static int
+found_unlike (struct comparing *comparing, enum finding finding, const char *key, const char *source, int64_t kept)
+{
+	struct drilling *all = comparing->all;
+	struct larder_error why = LARDER_ERROR_INIT;
+	char when[32];
+	bool newer = time_of (all, source) > kept;
+	if (newer && all->asked.flags & LARDER_DRILL_NEWER) {
+		all->sum.source_newer++;
+		const struct larder_event event = { .size = sizeof event, .action = "skipped", .from = source, .reason = "changed since it was kept" };
+		return all->event ? all->event (all->context, &event) : 0;
+	}
+	text_from_time (kept, when);
+	const char *next = newer ? "its source was changed since: keep it again, or --newer lets such pass" : "one of them is damaged, or never was the other: read both, and keep again the one that is right";
+	if (finding == FOUND_DIFFERS)
+		larder_fail_next (&why, LARDER_E_INTEGRITY, next, "'%s%s', kept %s, is not what its source '%s' has", all->place, key, when, source);
+	all->beyond += finding == FOUND_MISSING;
+	if (finding == FOUND_MISSING)
+		larder_fail_next (&why, LARDER_E_INTEGRITY, next, "'%s' is not among what was kept until %s", source, when);
+	return drill_found (all, finding, key, &why);
+}
+
+static int
+on_compared (void *context, const struct larder_event *event)
+{
+	struct comparing *comparing = context;
+	struct drilling *all = comparing->all;
+	const char *restored = below (event->from, comparing->tree, comparing->tree_length);
+	arena_clear (all->each);
+	if (strcmp (event->action, "progress") == 0 || strcmp (event->action, "skipped") == 0)
+		return all->event ? all->event (all->context, event) : 0;
+	if (strcmp (event->action, "missing") == 0 && restored) {
+		all->sum.source_gone++;
+		return 0;
+	}
+	all->sum.with_source += strcmp (event->action, "same") == 0 || strcmp (event->action, "differs") == 0;
+	const char *rest = restored ? restored : below (event->from, all->asked.source, comparing->source_length);
+	const char *key = arena_printf (all->each, "%s%s", all->prefix, rest ? rest : event->from);
+	if (!event->error || event->error->code >= 0 || !key)
+		return key ? 0 : (all->code = larder_fail_memory (&all->why));
+	if (strcmp (event->action, "differs") == 0)
+		return found_unlike (comparing, FOUND_DIFFERS, key, event->to, time_of (all, event->from));
+	if (strcmp (event->action, "missing") == 0)
+		return found_unlike (comparing, FOUND_MISSING, key, event->from, all->head.newest);
+	return drill_found (all, FOUND_FAILED, key, event->error);
+}
+
+/* Of all keys what the source has besides was never kept. */
+static int
+compare_source (struct drilling *all, struct larder_error *error)
+{
+	struct comparing comparing = { .all = all, .tree = restored_tree (all), .source_length = strlen (all->asked.source) };
+	struct larder_summary sum = { .size = sizeof sum };
+	const struct larder_sync request = {
+		.size = sizeof request, .flags = LARDER_VERIFY_DOWNLOAD | (all->asked.sample ? LARDER_VERIFY_SOURCE : 0), .from = comparing.tree, .to = all->asked.source,
+	};
+	if (!comparing.tree)
+		return larder_fail_memory (error);
+	comparing.tree_length = strlen (comparing.tree);
+	int code = larder_verify (all->larder, &request, on_compared, &comparing, &sum, error);
+	if (all->code < 0 && error)
+		*error = all->why;
+	return all->code < 0 ? all->code : sum.ended == 0 && sum.failed + sum.refused > 0 ? 0 : code;
+}
+
+int
+drill_compare (struct drilling *all, struct larder_error *error)
+{
+	int code = drill_each_key (all, look_for, error);
+	if (code == 0 && all->code < 0 && error)
+		*error = all->why;
+	if (code == 0 && all->code == 0 && all->asked.source)
+		code = compare_source (all, error);
+	return all->code < 0 ? all->code : code;
+}

@@ -1,0 +1,98 @@
+/* drill.h: a drill under way: which keys, restored into a place of its own, compared, and told. */
+#ifndef LARDER_RECOVERY_DRILL_H
+#define LARDER_RECOVERY_DRILL_H
+
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <stdio.h>
+#include <larder/larder.h>
+
+#include "arena.h"
+#include "file.h"
+#include "sort.h"
+
+/* What outlives a process: STATE/drills/ID/drill. Texts live in the arena. */
+struct drill_head {
+	const char *asked;            /* digest of the request */
+	const char *scratch;          /* path of its own folder, which nobody else can have named */
+	int64_t begun, newest;
+	uint64_t listed, taken, bytes;
+	bool archived;                /* some are of a class that may have to be restored */
+};
+
+/* What is found of a key; of several that are found of one the first counts. */
+enum finding { FOUND_DIFFERS, FOUND_MISSING, FOUND_EXTRA, FOUND_FAILED, FINDINGS };
+extern const char *const finding_words[FINDINGS];
+
+struct drilling {
+	struct larder *larder;
+	struct larder_drill asked;
+	larder_archive_estimate_fn estimate;
+	larder_event_fn event;
+	void *context;
+	struct larder_arena *arena, *each;    /* each: of one key */
+
+	const char *prefix;           /* of the keys that take part; "" or ends in '/' */
+	const char *place;            /* what addresses of the store begin with */
+	struct larder_store *store;
+
+	struct drill_head head;
+	char id[17];
+	int state, folder;            /* STATE/drills, and in it the drill's own, held locked; -1 */
+	int tree;                     /* what was restored, in its scratch; -1 */
+	const char *tree_path;
+
+	struct sort *findings;
+	int list;                     /* of keys or addresses, while it is written */
+	uint64_t lacking;             /* keys on it */
+	struct file_draft asking;     /* addresses of what turns out to be archived, while they are found; fd -1 */
+	uint64_t archived;            /* so many */
+	bool job_told;
+	uint64_t beyond;              /* found of keys that are none of those that were taken */
+	struct larder_drilled sum;
+	struct larder_summary counts;
+	int code;                     /* what could not be kept of an event */
+	struct larder_error why;
+};
+
+/* ---- drill-job.c: its state and its scratch ---- */
+/* Opens it, made where there is none; what another request left of it is removed. `ret_new`: nothing was begun. CONFLICT while another process is at it. */
+int drill_open (struct drilling *all, bool *ret_new, struct larder_error *error);
+/* The keys are known: from here on the same request goes on. */
+int drill_begin (struct drilling *all, struct larder_error *error);
+/* The tree that is restored into, made where it is not yet. */
+int drill_scratch (struct drilling *all, struct larder_error *error);
+/* It is over: nothing of it is left, but what is to be kept. */
+void drill_end (struct drilling *all);
+/* It was not begun: nothing of this run is left. */
+void drill_drop (struct drilling *all);
+void drill_close (struct drilling *all);
+
+/* ---- drill-keys.c: which keys ---- */
+/* In the drill's folder: the keys, percent-encoded, one a line, in byte order. Of a dry run another one. */
+const char *drill_keys_name (const struct drilling *all);
+int drill_find_keys (struct drilling *all, struct larder_error *error);
+typedef int (*drill_key_fn) (struct drilling *all, const char *key, struct larder_error *error);
+int drill_each_key (struct drilling *all, drill_key_fn each, struct larder_error *error);
+/* A line of a list: percent-encoded `before` and key. */
+int drill_list (int fd, const char *before, const char *key, struct larder_error *error);
+/* Is the key in the tree? */
+bool drill_is_there (const struct drilling *all, const char *key);
+
+/* ---- drill-fetch.c ---- */
+/* What it costs, and whether it fits. */
+int drill_estimate (struct drilling *all, struct larder_error *error);
+/* NOTREADY while some is on its way. */
+int drill_fetch (struct drilling *all, struct larder_error *error);
+/* Of an address of the store; NULL: it is none. */
+const char *drill_key_of (const struct drilling *all, const char *address);
+
+/* ---- drill-compare.c ---- */
+int drill_compare (struct drilling *all, struct larder_error *error);
+/* Counted and told. `key` of the store. */
+int drill_found (struct drilling *all, enum finding finding, const char *key, const struct larder_error *why);
+
+/* ---- report.c ---- */
+/* Counts what was found, key by key, and writes it down. */
+int drill_report (struct drilling *all, struct larder_error *error);
+
+#endif
