@@ -31,6 +31,15 @@ drill_found (struct drilling *all, enum finding finding, const char *key, const 
 	return all->event ? all->event (all->context, &event) : 0;
 }
 
+/* What is in the store, and was not restored, was told when it was tried. */
+static bool
+is_in_store (const struct drilling *all, const char *key)
+{
+	struct larder_info info = { .size = sizeof info };
+	struct larder_error why = LARDER_ERROR_INIT;
+	return larder_stat (all->store, all->each, key, NULL, &info, &why) != LARDER_E_NOTFOUND;
+}
+
 /* ---- is all of it there? ---- */
 
 static int
@@ -44,7 +53,9 @@ look_for (struct drilling *all, const char *key, struct larder_error *error)
 		all->sum.bytes += S_ISREG (facts.st_mode) ? (uint64_t) facts.st_size : 0;
 		return 0;
 	}
-	larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder versions' tells whether it was removed meanwhile", "'%s%s' was there when the drill began, and could not be restored", all->place, key);
+	if (is_in_store (all, key))
+		return 0;
+	larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder versions' tells whether it was removed meanwhile", "'%s%s' was there when the drill began, and is there no more", all->place, key);
 	return drill_found (all, FOUND_MISSING, key, &why);
 }
 
@@ -99,6 +110,8 @@ found_unlike (struct comparing *comparing, enum finding finding, const char *key
 		const struct larder_event event = { .size = sizeof event, .action = "skipped", .from = source, .reason = "changed since it was kept" };
 		return all->event ? all->event (all->context, &event) : 0;
 	}
+	if (finding == FOUND_MISSING && is_in_store (all, key))
+		return 0;
 	text_from_time (kept, when);
 	const char *next = newer ? "its source was changed since: keep it again, or --newer lets such pass" : "one of them is damaged, or never was the other: read both, and keep again the one that is right";
 	if (finding == FOUND_DIFFERS)

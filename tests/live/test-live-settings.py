@@ -58,6 +58,7 @@ cdn invalidate images:one
 archive put {tree} images:t/
 archive restore images:one
 archive status
+backup drill --sample 2 images
 database restore postgresql --latest --to new
 cdn check images:one
 infra plan

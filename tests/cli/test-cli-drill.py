@@ -1,0 +1,292 @@
+#!/usr/bin/env python3
+"""larder backup drill on the mock: what a store keeps is restored, compared, measured and reported; whatever is wrong with it is found, and nothing of the drill is left."""
+import glob
+import html.parser
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from tool import ENV, HOME, LARDER, PIPELINE, SPACE, SRC, configured, larder, read, run, tree, write  # noqa: E402
+
+DEMO = os.path.join(HOME, "demo")
+STATE = {"XDG_STATE_HOME": os.path.join(HOME, "state")}
+MINE = os.path.join(STATE["XDG_STATE_HOME"], "larder")
+PRICES = ("[larder]\n", "[larder]\nprices = aws-ap-northeast-2\n")
+BUCKET = os.path.join(DEMO, "archive/pingvas-studio-backups")
+HOSTILE = ["<script>alert(1)</script>", "a&b\"c'd", "new\nline", "tab\there", "p%20q", "ünder", "\u202egnp.exe"]
+
+
+def fresh(*changes):
+    for folder in (DEMO, STATE["XDG_STATE_HOME"], "data", "drills", "scratch"):
+        shutil.rmtree(folder, ignore_errors=True)
+    env = {**configured(PIPELINE, *changes), **STATE}
+    shutil.copytree(os.path.join(SRC, "etc/prices"), "etc/prices", dirs_exist_ok=True)
+    return env
+
+
+def keep(env, files, kind="STANDARD"):
+    """Files of data/, kept below backups:data/."""
+    shutil.rmtree("data", ignore_errors=True)
+    for name, text in files.items():
+        write("data/" + name, text)
+    got = larder("put", "-q", "-r", "--class", kind, "data/", "backups:data/", env=env)
+    assert got.code == 0, got.err
+
+
+def drill(*words, code=0, env=None):
+    """(keys by what was found of them, what it came to, the run)"""
+    got = larder("backup", "drill", "--json", "--report", "drills", *words, env=env)
+    assert got.code == code, (got.code, got.out, got.err)
+    found = {}
+    for line in got.lines():
+        if line["type"] == "object":
+            found.setdefault(line["action"], []).append(line["src"].partition(":")[2])
+    facts = [line for line in got.lines() if line["type"] == "drill"]
+    return {action: sorted(names) for action, names in found.items()}, facts[0] if facts else None, got
+
+
+def nothing_is_left():
+    """No state, no scratch; jobs of the archive are told by 'archive status'."""
+    assert os.listdir(os.path.join(MINE, "drills")) == [] and glob.glob(MINE + "/scratch/*") == [] and glob.glob("scratch/larder-drill-*") == []
+
+
+def report(facts, ending):
+    return read(facts["report"] + ending).decode()
+
+
+def forward(by, env):
+    assert larder("dev", "clock", by, env=env).code == 0
+
+
+def test_cli_drill_proves():
+    """Every key restored and compared byte for byte, hostile ones too: 0, its figures, three files of a report, and nothing left."""
+    env = fresh()
+    files = {"a": b"one", "sub/b": b"two" * 5000, "sub/empty": b"", **{"h/" + name: name.encode() for name in HOSTILE}}
+    keep(env, files)
+    found, facts, got = drill("--source", "data", "backups:data/", env=env)
+    assert set(found) == {"copied"} and len(found["copied"]) == len(files), found
+    assert (facts["keys"], facts["restored"], facts["compared_with_source"], facts["bytes"]) == (10, 10, 10, sum(map(len, files.values()))), facts
+    assert got.summary()["proven"] == 10 and facts["rpo_seconds"] < 120 and facts["rto_seconds"] < 120, facts
+    nothing_is_left()
+    said = json.loads(report(facts, ".json"))
+    assert said["verdict"] == "proven" and said["findings"] == [] and said["restored"] == 10 and said["profile"] == "mock", said
+    assert "10 of 10 keys" in report(facts, ".txt") and sorted(os.listdir("drills")) == sorted(os.path.basename(facts["report"]) + end for end in (".html", ".json", ".txt"))
+    told = larder("backup", "drill", "--report", "drills", "backups", env=env)
+    assert told.code == 0 and "drill of backups\n  verdict        proven\n" in told.out and "no source was named" in told.out, told.out
+
+
+def test_cli_drill_finds():
+    """A flipped bit, another text, what was never kept, what was removed from the source: by key, 6; what is gone from the source is counted."""
+    env = fresh()
+    keep(env, {"flipped": b"x" * 300, "same": b"same", "other": b"right", "gone": b"gone"})
+    (path,) = glob.glob(BUCKET + "/.larder/data/data/flipped*")
+    write(path, b"y" + b"x" * 299)
+    write("data/other", b"wrong")
+    write("data/never", b"kept")
+    os.unlink("data/gone")
+    for name in ("other", "never"):
+        os.utime("data/" + name, (1, 1))                    # older than what was kept
+    found, facts, got = drill("--source", "data", "backups:data/", code=6, env=env)
+    assert found["differs"] == ["data/flipped", "data/other"] and found["missing"] == ["data/never"], found
+    assert (facts["differs"], facts["missing"], facts["source_gone"]) == (2, 1, 1) and (got.summary()["scanned"], got.summary()["proven"]) == (5, 2), (facts, got.out)
+    said = json.loads(report(facts, ".json"))
+    assert [(one["key"], one["found"]) for one in said["findings"]] == [("data/flipped", "differs"), ("data/never", "missing"), ("data/other", "differs")], said
+    assert said["verdict"] == "not what was kept" and all(one["next"] for one in said["findings"])
+    nothing_is_left()
+
+
+def test_cli_drill_newer_source():
+    """What was changed since it was kept differs; --newer lets it pass, and counts it. An older one that differs does not pass."""
+    env = fresh()
+    keep(env, {"a": b"one", "b": b"two"})
+    write("data/a", b"new")
+    write("data/c", b"new")
+    for name in ("a", "c"):
+        os.utime("data/" + name, (4e9, 4e9))
+    found, _, got = drill("--source", "data", "backups:data/", code=6, env=env)
+    assert (found["differs"], found["missing"]) == (["data/a"], ["data/c"]) and "--newer" in got.err, (found, got.err)
+    found, facts, _ = drill("--newer", "--source", "data", "backups:data/", env=env)
+    assert facts["source_newer"] == 2 and (facts["differs"], facts["missing"]) == (0, 0), facts
+    write("data/b", b"owt")
+    os.utime("data/b", (1, 1))
+    assert drill("--newer", "--source", "data", "backups:data/", code=6, env=env)[0]["differs"] == ["data/b"]
+
+
+def test_cli_drill_of_nothing():
+    """An empty backup, a prefix with nothing below it, a source that is not there, a prefix that is none: named, nothing left."""
+    env = fresh()
+    keep(env, {"a": b"one"})
+    for words, code, text in ((("backups:nothing/",), 3, "an empty backup proves nothing"), (("logs",), 3, "an empty backup proves nothing"), (("--source", "nowhere", "backups"), 3, "nowhere"),
+                              (("backups:data",), 2, "ends in '/'"), (("bakups",), 2, "backups"), (("./data",), 2, "in no store")):
+        _, facts, got = drill(*words, code=code, env=env)
+        assert text in got.err and facts is None, (words, got.err)
+        assert not os.path.exists("drills") and glob.glob(MINE + "/drills/*") == [], words
+
+
+def test_cli_drill_sample():
+    """So many of them, each with a chance, and no more restored than those; with a source what it has besides is no difference."""
+    env = fresh()
+    keep(env, {"%02d" % n: b"%d" % n for n in range(20)})
+    write("data/never", b"kept")
+    seen = set()
+    for _ in range(60):
+        found, facts, _ = drill("--sample", "4", "--source", "data", "backups:data/", env=env)
+        assert len(found["copied"]) == 4 and (facts["keys"], facts["restored"], facts["compared_with_source"]) == (20, 4, 4), (found, facts)
+        seen |= set(found["copied"])
+    assert len(seen) == 20, seen                  # 1.5e-6 of all runs would miss one of 20
+
+
+def test_cli_drill_archived():
+    """What is archived is asked for, with the price first; 9 until it can be read, and the same command goes on with the same sample. What another request left goes."""
+    env = fresh(PRICES)
+    keep(env, {"%02d" % n: b"x" * 99 for n in range(9)}, "DEEP_ARCHIVE")
+    keep(env, {"plain": b"x"})
+    got = larder("backup", "drill", "-n", "--json", "backups", env=env)
+    assert got.code == 0 and [(line["class"], line["objects"]) for line in got.lines() if line["type"] == "estimate"] == [("DEEP_ARCHIVE", 9)] and glob.glob(MINE + "/*/*") == [], got.out
+    for most, text in (("0.000001", "it would cost"), ("x", "no sum of money")):
+        assert text in drill("--max-cost", most, "backups", code=2, env=env)[2].err and glob.glob(MINE + "/drills/*") == []
+    words = ("--sample", "5", "--to", "scratch", "backups")
+    first, _, got = drill(*words, code=9, env=env)
+    assert [line["type"] for line in got.lines()].count("estimate") == 1 and len(first["asked"]) >= 4 and "same command goes on" in got.err, got.err
+    again, _, _ = drill(*words, code=9, env=env)
+    assert again == {} and len(os.listdir("scratch")) == 1, again
+    forward("+12h", env)
+    found, facts, _ = drill(*words, env=env)
+    assert sorted(set(found["copied"])) == first["asked"] == found["restored"] and facts["restored"] == 5, (found, first)
+    nothing_is_left()
+    keep(env, {"late": b"x" * 99}, "DEEP_ARCHIVE")
+    drill("--to", "scratch", "backups", code=9, env=env)
+    (old,) = os.listdir("scratch")
+    write("scratch/larder-drill-0123456789abcdef/theirs", b"")
+    drill("--to", "scratch", "--sample", "100", "backups", code=9, env=env)
+    assert old not in os.listdir("scratch") and os.path.exists("scratch/larder-drill-0123456789abcdef/theirs") and len(os.listdir("scratch")) == 2, os.listdir("scratch")
+
+
+def test_cli_drill_of_what_changes_meanwhile():
+    """Removed, or overwritten, while it is being restored: told by name, and the rest is proven."""
+    env = fresh()
+    keep(env, {"a": b"one", "b": b"two", "c": b"three"}, "GLACIER")
+    drill("backups", code=9, env=env)
+    assert larder("put", "-q", "--class", "GLACIER", "-", "backups:data/a", stdin=b"new", env=env).code == 0
+    assert larder("rm", "-q", "backups:data/b", env=env).code == 0
+    forward("+5h", env)
+    found, facts, got = drill("backups", code=6, env=env)
+    assert "data/a" in found["failed"] and found["missing"] == ["data/b"] and "overwritten since" in got.err and (facts["failed"], facts["missing"], got.summary()["proven"]) == (1, 1, 1), (found, got.out, got.err)
+
+
+def test_cli_drill_room():
+    """A disk that is too small is told with what is needed, before anything is fetched."""
+    env = fresh()
+    keep(env, {"a": b"x" * (3 << 20)})
+    os.makedirs("scratch")
+    script = 'mount -t tmpfs -o size=1m none scratch && "$@"; code=$?; ls scratch; exit $code'
+    got = subprocess.run([*SPACE, "sh", "-c", script, "sh", LARDER, "backup", "drill", "--to", "scratch", "backups"], env={**ENV, **env}, capture_output=True, text=True)
+    assert got.returncode == 7 and "needs 3.0 MiB" in got.stderr and "--sample fewer" in got.stderr and got.stdout == "", (got.stdout, got.stderr)
+    assert glob.glob(MINE + "/drills/*") == []
+
+
+def test_cli_drill_keeps():
+    """--keep: what was restored lies there, as it was kept."""
+    env = fresh()
+    keep(env, {"a": b"one", "sub/b": b"two"})
+    _, facts, _ = drill("--keep", "--to", "scratch", "backups", env=env)
+    assert {name.decode(): text for name, text in tree(facts["scratch"]).items()} == {"data/a": b"one", "data/sub/b": b"two"} and facts["scratch"].startswith(os.path.join(HOME, "scratch/larder-drill-"))
+    assert os.listdir(os.path.join(MINE, "drills")) == []
+
+
+def test_cli_drill_killed_anywhere():
+    """Before its calls in turn: the same command then ends as an undisturbed one does, and leaves nothing of either."""
+    bad = os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/bad-calls.so")
+    words = ("--to", "scratch", "--source", "data", "backups:data/")
+    kills = 0
+    for call in ("write", "linkat", "renameat", "unlinkat", "mkdirat"):
+        for number in range(1, 200, 3):
+            env = fresh()
+            keep(env, {"a": b"one", "sub/b": b"two", "c": b"three"})
+            done = subprocess.run([LARDER, "backup", "drill", "-q", "--report", "drills", *words], capture_output=True,
+                                  env={**ENV, **env, "LD_PRELOAD": bad, "LARDER_BAD": "%s:kill:%d" % (call, number), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+            if done.returncode == 0:
+                break                           # no such call any more
+            assert done.returncode == -signal.SIGKILL, (call, number, done.stderr)
+            kills += 1
+            _, facts, got = drill(*words, env=env)
+            assert facts["compared_with_source"] == 3 and got.summary()["proven"] == 3, (call, number, facts)
+            nothing_is_left()
+    assert kills > 8, kills
+
+
+def test_cli_drill_one_at_a_time():
+    """Two of one store at once: the second is told, 5, and touches nothing."""
+    env = fresh()
+    keep(env, {"a": b"one"}, "DEEP_ARCHIVE")
+    drill("backups", code=9, env=env)
+    (folder,) = glob.glob(MINE + "/drills/*")
+    with subprocess.Popen(["flock", "-x", folder, "-c", "echo; read x"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
+        assert "another process is at a drill of 'backups'" in drill("backups", code=5, env=env)[2].err
+        holder.communicate(b"\n")
+    drill("backups", code=9, env=env)
+
+
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.text = set(), []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        assert not any(name.startswith("on") or name in ("src", "href") for name, _ in attrs), attrs
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+GOLDEN = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Drill of backups</title>
+<style>body { font: 15px sans-serif; margin: 2em } th { text-align: left; vertical-align: top; padding-right: 1em } td { overflow-wrap: anywhere }</style>
+<h1>Drill of <bdi>backups</bdi></h1>
+<table>
+<tr><th>verdict</th><td>not what was kept</td></tr>
+<tr><th>begun</th><td>TIME</td></tr>
+<tr><th>ended</th><td>TIME</td></tr>
+<tr><th>restored</th><td>2 of 2 keys, 1 B</td></tr>
+<tr><th>compared with</th><td>nothing but their checksums: no source was named</td></tr>
+<tr><th>found</th><td>1 differ, 0 missing, 0 extra, 0 failed</td></tr>
+<tr><th>RPO</th><td>SPAN: the newest was kept TIME</td></tr>
+<tr><th>RTO</th><td>SPAN until all was restored and compared</td></tr>
+</table>
+<table>
+<tr><th>differs</th><td><bdi>data/&lt;b&gt;&amp;&quot;&#39;\\x0a</bdi></td><td>TEXT</td></tr>
+</table>
+</html>
+"""
+
+
+def test_cli_drill_page():
+    """The page as it is; whatever keys are called, it has no element but its own, and asks nobody for anything."""
+    env = fresh()
+    keep(env, {"<b>&\"'\n": b"x", "sound": b"x"})
+    (path,) = glob.glob(BUCKET + "/.larder/data/data/*b*@*")
+    write(path, b"y")
+    page = report(drill("backups", code=6, env=env)[1], ".html")
+    page = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", page)
+    page = re.sub(r"<td>[^<:]* (ms|s)(:| until)", r"<td>SPAN\2", re.sub(r"</bdi></td><td>[^<]*", "</bdi></td><td>TEXT", page))
+    assert page == GOLDEN, page
+    keep(env, {name: b"x" for name in HOSTILE})
+    for path in glob.glob(BUCKET + "/.larder/data/data/**/*@*", recursive=True):
+        write(path, b"y")
+    parsed = Page()
+    parsed.feed(report(drill("backups", code=6, env=env)[1], ".html"))
+    assert parsed.tags == {"html", "meta", "title", "style", "h1", "bdi", "table", "tr", "th", "td"}, parsed.tags
+    assert "data/<script>alert(1)</script>" in parsed.text, parsed.text
+
+
+run(sys.modules[__name__])
