@@ -23,7 +23,7 @@ drill_found (struct drilling *all, enum finding finding, const char *key, const 
 	struct larder_error told = *why;
 	char record[sizeof told.message + sizeof told.next + 32];
 	const char *address = arena_printf (all->each, "%s%s", all->place, key);
-	int length = snprintf (record, sizeof record, "%c%d%c%s%c%s", '0' + (int) finding, (int) why->code, '\0', why->message, '\0', why->next);
+	int length = snprintf (record, sizeof record, "%c%c%s%c%s", '0' + (int) finding, '0' - (int) why->code, why->message, '\0', why->next);
 	int code = address ? sort_add (all->findings, key, record, (size_t) length + 1, &all->why) : larder_fail_memory (&all->why);
 	if (code < 0)
 		return all->code = code;

@@ -30,8 +30,8 @@ struct counting { struct drilling *all; FILE *file; char *key; char *record; siz
 static bool
 write_finding (FILE *file, const char *key, const char *record)
 {
-	const char *code = record + 1, *text = code + strlen (code) + 1, *next = text + strlen (text) + 1;
-	const char *const parts[PARTS] = { key, finding_words[record[0] - '0'], larder_code_name (atoi (code)), text, next };
+	const char *text = record + 2, *next = text + strlen (text) + 1;
+	const char *const parts[PARTS] = { key, finding_words[record[0] - '0'], larder_code_name ('0' - record[1]), text, next };
 	bool well = true;
 	for (size_t n = 0; n < PARTS; n++)
 		well = well && fwrite (parts[n], 1, strlen (parts[n]) + 1, file) == strlen (parts[n]) + 1;
@@ -46,7 +46,7 @@ count_one (struct counting *counting, struct larder_error *error)
 	enum finding finding = (enum finding) (counting->record[0] - '0');
 	++*counts[finding];
 	all->counts.failed++;
-	int code = atoi (counting->record + 1);
+	int code = '0' - counting->record[1];
 	if (finding != FOUND_FAILED)
 		all->counts.code = LARDER_E_INTEGRITY;
 	else if (all->counts.code == 0)
