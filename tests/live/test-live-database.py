@@ -8,8 +8,10 @@ import time
 import urllib.request
 
 sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
+import servers  # noqa: E402
 import tap  # noqa: E402
 from database_place import REFUSED, SECTION, Place, valid  # noqa: E402
+from scene import MODULES  # noqa: E402
 from strategy_backup import DATABASE as NAME, INSTANCE as STRATEGY, INSTANCE_DRIFTS, modify  # noqa: E402
 
 place = Place()

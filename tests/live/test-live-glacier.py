@@ -13,7 +13,6 @@ import urllib.request
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/cli"))
 import proxy  # noqa: E402
-import servers  # noqa: E402
 import tap  # noqa: E402
 from session import Session, started  # noqa: E402
 from tool import larder, write  # noqa: E402

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """The commands under what infra policy prints and nothing else: a guard (tests/lib/iam_guard.py) in front of moto and of what stands in for CloudFront and Backup lets by what the document allows.
 All pass; nothing is in the document that is not asked for; each action refused is told by the id of the refusal, and the command fails; under the document without it, some command does."""
-import copy
 import json
 import os
 import sys
