@@ -17,7 +17,7 @@
 #include "text.h"
 
 #define END "end\n"
-enum { LINE_MOST = 64 << 10 };
+enum { HEAD_MOST = 64 << 10, LINE_MOST = 1 << 20 };
 
 int
 restore_folder (const char *state, struct larder_error *error)
@@ -53,6 +53,18 @@ restore_begin (struct job *job, int folder, const char *id, json_t *head, struct
 	return code < 0 ? code : write_line (job, "", text, error);
 }
 
+static void
+put_only (struct json *json, const json_t *only)
+{
+	size_t n;
+	json_t *offset;
+	json_put_name (json, "only");
+	json_put_array (json);
+	json_array_foreach (only, n, offset)
+		json_put_uint (json, (uint64_t) json_integer_value (offset));
+	json_put_array_end (json);
+}
+
 int
 restore_add (struct job *job, const struct job_object *object, struct larder_error *error)
 {
@@ -67,6 +79,10 @@ restore_add (struct job *job, const struct job_object *object, struct larder_err
 	json_member (&json, "etag", object->etag);
 	json_member (&json, "class", object->storage_class);
 	json_member_uint (&json, "length", object->length);
+	if (object->bundle)
+		json_member_bool (&json, "bundle", true);
+	if (object->only)
+		put_only (&json, object->only);
 	json_put_object_end (&json);
 	return text.failed ? larder_fail_memory (error) : write_line (job, state, text.at, error);
 }
@@ -99,7 +115,7 @@ is_whole (int fd)
 static int
 read_head (struct job *job, struct larder_error *error)
 {
-	char text[LINE_MOST];
+	char text[HEAD_MOST];
 	int64_t got = file_pread_all (job->fd, text, sizeof text - 1, 0);
 	char *end = got > 0 ? memchr (text, '\n', (size_t) got) : NULL;
 	if (!end || !is_whole (job->fd))
@@ -146,18 +162,17 @@ restore_text (const struct job *job, const char *name)
 	return text ? text : "";
 }
 
-/* The true bytes of a key that is no UTF-8 stand beside it. */
-static const char *
-key_of (const json_t *line, char *room, size_t most)
+const char *
+restore_bytes (const json_t *line, const char *name, const char *coded_name, char *room, size_t most)
 {
-	const char *coded = json_string_value (json_object_get (line, "key_b64"));
+	const char *coded = json_string_value (json_object_get (line, coded_name));
 	size_t length;
 	if (!coded)
-		return json_string_value (json_object_get (line, "key"));
+		return json_string_value (json_object_get (line, name));
 	if (text_from_base64 (coded, room, most - 1, &length) < 0)
 		return NULL;
 	room[length] = '\0';
-	return room;
+	return strlen (room) == length ? room : NULL;
 }
 
 static int
@@ -166,9 +181,9 @@ read_object (const struct job *job, const char *line, int64_t at, job_object_fn 
 	char room[8192];
 	json_t *parsed = line[0] && line[1] == ' ' ? json_loads (line + 2, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const struct job_object object = {
-		.at = at, .state = (enum job_state) line[0], .key = key_of (parsed, room, sizeof room), .version = json_string_value (json_object_get (parsed, "version")),
+		.at = at, .state = (enum job_state) line[0], .key = restore_bytes (parsed, "key", "key_b64", room, sizeof room), .version = json_string_value (json_object_get (parsed, "version")),
 		.etag = json_string_value (json_object_get (parsed, "etag")), .storage_class = json_string_value (json_object_get (parsed, "class")),
-		.length = (uint64_t) json_integer_value (json_object_get (parsed, "length")),
+		.length = (uint64_t) json_integer_value (json_object_get (parsed, "length")), .bundle = json_is_true (json_object_get (parsed, "bundle")), .only = json_object_get (parsed, "only"),
 	};
 	int code = object.key && strchr ("warpdf", line[0]) ? each (context, &object, error) : damaged (job, error);
 	json_decref (parsed);

@@ -31,7 +31,14 @@ struct job {
 };
 #define JOB_NONE { .folder = -1, .fd = -1, .draft = FILE_DRAFT_NONE }
 
-struct job_object { int64_t at; enum job_state state; const char *key, *version, *etag, *storage_class; uint64_t length; };
+struct job_object {
+	int64_t at;
+	enum job_state state;
+	const char *key, *version, *etag, *storage_class;
+	uint64_t length;
+	bool bundle;                  /* its members are to be fetched, and not it */
+	const json_t *only;           /* of them those at these offsets; NULL: all */
+};
 typedef int (*job_object_fn) (void *context, const struct job_object *object, struct larder_error *error);
 
 /* The folder of all jobs, made where there is none; -1 and a code when there can be none. */
@@ -50,6 +57,8 @@ const char *restore_text (const struct job *job, const char *name);      /* of t
 
 /* What a look at the object tells: JOB_FAILED it is another, else that its copy is ready, asked for, or neither. */
 enum job_state restore_seen (const struct job_object *object, const struct larder_info *info);
+/* A text of a line, whose true bytes, where it is no UTF-8, stand beside it under the other name, and go to `room`. NULL: there is none. */
+const char *restore_bytes (const json_t *line, const char *name, const char *coded_name, char *room, size_t most);
 /* Nothing was asked for: it never was. */
 void restore_drop (const struct job *job);
 /* As it is told. */

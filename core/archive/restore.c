@@ -15,46 +15,56 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
-#include "job.h"
+#include "restoring.h"
 #include "store.h"
 #include "text.h"
 
-enum { CLASSES_MOST = 16 };
 #define PAUSE_MOST (300 * NS_PER_S)
-#define SHORT (3600 * NS_PER_S)
-
-struct class { const char *name; uint64_t objects, bytes; bool is_archived; };
-
-struct restoring {
-	struct larder *larder;
-	struct larder_archive_restore asked;
-	larder_archive_estimate_fn estimate;
-	larder_event_fn event;
-	void *context;
-	struct larder_arena *arena;
-	struct larder_arena *each;       /* of one object */
-	const char *store_name;
-	struct larder_store *store;
-	struct job job;
-	/* while it is begun */
-	struct class classes[CLASSES_MOST];
-	size_t count;
-	/* of the pass that is under way */
-	uint64_t states[128], objects, bytes;
-	int ready;                       /* file of the keys to fetch, or -1 */
-	bool waiting;                    /* it is not the first */
-	int code;                        /* what most failed with */
-	struct larder_error why;
-};
 
 /* ---- events ---- */
 
-static int
-tell (struct restoring *all, const char *action, const char *key, uint64_t bytes, const struct larder_error *error)
+int
+restoring_tell (struct restoring *all, const struct larder_event *event)
 {
-	const char *from = arena_printf (all->each, "%s%s", store_prefix (all->store), key);
-	const struct larder_event event = { .size = sizeof event, .action = action, .from = from, .bytes = bytes, .error = error };
-	return all->event && from ? all->event (all->context, &event) : 0;
+	return all->event ? all->event (all->context, event) : 0;
+}
+
+static int
+tell (struct restoring *all, const char *action, const struct job_object *object, const struct larder_error *error)
+{
+	arena_clear (all->each);
+	const char *from = arena_printf (all->each, "%s%s", store_prefix (all->store), object->key);
+	const struct larder_event event = { .size = sizeof event, .action = action, .from = from, .bytes = error ? 0 : object->length, .error = error };
+	return from ? restoring_tell (all, &event) : 0;
+}
+
+int
+restoring_tell_object (struct restoring *all, const char *action, const struct job_object *object)
+{
+	return tell (all, action, object, NULL);
+}
+
+int
+restoring_fail (struct restoring *all, const struct job_object *object, int code, const struct larder_error *why)
+{
+	if (all->code == 0)
+		all->code = code;
+	(void) tell (all, "failed", object, why);
+	return JOB_FAILED;
+}
+
+int
+restoring_overwritten (struct restoring *all, const struct job_object *object)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = larder_fail_next (&why, LARDER_E_CONFLICT, "restore it again, if the new one is wanted", "'%s' was overwritten since its restore began", object->key);
+	return restoring_fail (all, object, code, &why);
+}
+
+bool
+restoring_is_ready (int state)
+{
+	return state == JOB_READY || state == JOB_PLAIN;
 }
 
 /* ---- which job ---- */
@@ -79,166 +89,7 @@ name_job (const struct restoring *all, char ret[JOB_ID_ROOM])
 	snprintf (ret, JOB_ID_ROOM, "%.16s", sum);
 }
 
-/* ---- which objects ---- */
-
-static int
-open_store (struct restoring *all, const struct larder_address *address, const char *text, struct larder_error *error)
-{
-	if (!address->store)
-		return larder_fail_next (error, LARDER_E_INVALID, "STORE:KEY", "'%s' is in no store", text);
-	if (all->store && strcmp (all->store_name, address->store) != 0)
-		return larder_fail_next (error, LARDER_E_INVALID, "one restore for each store", "'%s' is not in '%s', as those before it are", text, all->store_name);
-	if (all->store)
-		return 0;
-	all->store_name = arena_copy (all->arena, address->store);
-	return all->store_name ? larder_store_open (all->larder, address->store, &all->store, error) : larder_fail_memory (error);
-}
-
-static void
-count_class (struct restoring *all, const struct larder_info *info)
-{
-	const char *name = info->storage_class ? info->storage_class : "STANDARD";
-	size_t n = 0;
-	while (n < all->count && strcmp (all->classes[n].name, name) != 0)
-		n++;
-	if (n == CLASSES_MOST)
-		return;
-	if (n == all->count)
-		all->classes[all->count++] = (struct class) { .name = arena_copy (all->arena, name) };
-	all->classes[n].objects++;
-	all->classes[n].bytes += info->length;
-}
-
-static int
-add_object (void *context, const struct larder_info *info)
-{
-	struct restoring *all = context;
-	bool there = info->restore_state != LARDER_RESTORE_NONE;
-	const struct job_object object = { .state = JOB_WANTED, .key = info->key, .version = info->version, .etag = info->etag, .storage_class = info->storage_class, .length = info->length };
-	if (!there)
-		count_class (all, info);
-	all->objects++;
-	return restore_add (&all->job, &object, &all->why);
-}
-
-static int
-add_below (struct restoring *all, const char *prefix, struct larder_error *error)
-{
-	const struct larder_listing listing = { .size = sizeof listing, .prefix = prefix, .delimiter = "" };
-	int code = larder_list (all->store, &listing, add_object, all, error);
-	if (code == all->why.code && code < 0 && error)
-		*error = all->why;
-	return code;
-}
-
-static int
-add_address (struct restoring *all, const char *text, struct larder_error *error)
-{
-	struct larder_address address = { .size = sizeof address };
-	struct larder_info info = { .size = sizeof info };
-	arena_clear (all->each);
-	int code = larder_address_parse (all->larder, all->each, text, &address, error);
-	if (code == 0)
-		code = open_store (all, &address, text, error);
-	if (code < 0)
-		return code;
-	size_t length = strlen (address.path);
-	bool below = length == 0 || (address.path[length - 1] == '/' && !(all->asked.flags & LARDER_ARCHIVE_EXACT));
-	if (below || all->asked.flags & LARDER_RECURSIVE)
-		return add_below (all, address.path, error);
-	code = larder_stat (all->store, all->each, address.path, NULL, &info, error);
-	info.key = address.path;
-	return code < 0 ? code : add_object (all, &info);
-}
-
-static int
-each_line (struct restoring *all, char *line, int (*each) (struct restoring *all, const char *text, struct larder_error *error), struct larder_error *error)
-{
-	line[strcspn (line, "\n")] = '\0';
-	if (all->asked.flags & LARDER_ARCHIVE_EXACT && !text_from_percent (line))
-		return larder_fail_next (error, LARDER_E_INVALID, "a percent sign is written %25", "'%s' in '%s' is not percent-encoded", line, all->asked.list);
-	return *line ? each (all, line, error) : 0;
-}
-
-/* Each address of the request, of the words and then of the list; a code of `each` ends it, and 1, well. */
-static int
-each_address (struct restoring *all, int (*each) (struct restoring *all, const char *text, struct larder_error *error), struct larder_error *error)
-{
-	CLEANUP_FREE char *line = NULL;
-	size_t room = 0;
-	int code = 0;
-	for (size_t n = 0; code == 0 && n < all->asked.count; n++)
-		code = each (all, all->asked.addresses[n], error);
-	if (code != 0 || !all->asked.list)
-		return code < 0 ? code : 0;
-	FILE *file = fopen (all->asked.list, "re");
-	if (!file)
-		return larder_fail_errno (error, errno, "cannot read '%s'", all->asked.list);
-	while (code == 0 && getline (&line, &room, file) > 0)
-		code = each_line (all, line, each, error);
-	if (code == 0 && ferror (file))
-		code = larder_fail_errno (error, errno, "cannot read '%s'", all->asked.list);
-	(void) fclose (file);
-	return code < 0 ? code : 0;
-}
-
-/* ---- what it comes to ---- */
-
-static int
-tell_estimate (struct restoring *all, const struct bill *bill, struct class *class, uint64_t *sum, bool *known)
-{
-	uint64_t price = 0;
-	int64_t within = 0;
-	class->is_archived = bill_is_archived (bill->prices, class->name);
-	if (!class->is_archived)
-		return 0;
-	bool is_known = bill_retrieval (bill->prices, class->name, all->asked.tier, class->objects, class->bytes, all->asked.days, &price, &within);
-	const struct larder_archive_estimate estimate = {
-		.size = sizeof estimate, .storage_class = class->name, .tier = all->asked.tier, .objects = class->objects, .bytes = class->bytes,
-		.price = is_known ? price_text (all->arena, price) : NULL, .currency = bill->prices ? bill->prices->currency : NULL, .within = within,
-	};
-	*sum += price;
-	*known = *known && is_known;
-	return all->estimate ? all->estimate (all->context, &estimate) : 0;
-}
-
-static int
-check_most (const struct restoring *all, uint64_t sum, bool known, const char *currency, struct larder_error *error)
-{
-	const struct price one = { .amount = all->asked.most };
-	uint64_t most;
-	if (!all->asked.most)
-		return 0;
-	if (!price_is_amount (all->asked.most) || !price_share (&one, 1, 1, &most))
-		return larder_fail_next (error, LARDER_E_INVALID, "as 5.00", "'%s' is no sum of money", all->asked.most);
-	if (!known)
-		return larder_fail_next (error, LARDER_E_INVALID, "name a table that knows, [larder] prices = NAME; or leave the ceiling away", "nobody knows what it costs: nothing was asked for");
-	return sum <= most ? 0 : larder_fail_next (error, LARDER_E_INVALID, "another tier, fewer objects, or a higher ceiling", "it would cost %s %s, and may cost %s: nothing was asked for",
-		price_text (all->arena, sum), currency, all->asked.most);
-}
-
-static int
-estimate_all (struct restoring *all, struct larder_error *error)
-{
-	struct bill bill;
-	uint64_t sum = 0;
-	bool known = true;
-	int code = bill_begin (&bill, all->larder, all->arena, NULL, error);
-	for (size_t n = 0; code == 0 && n < all->count; n++)
-		code = tell_estimate (all, &bill, &all->classes[n], &sum, &known);
-	return code < 0 ? code : check_most (all, sum, known, bill.prices ? bill.prices->currency : "", error);
-}
-
 /* ---- a new job ---- */
-
-static int
-find_objects (struct restoring *all, struct larder_error *error)
-{
-	int code = each_address (all, add_address, error);
-	if (code == 0 && all->objects == 0)
-		code = larder_fail_next (error, LARDER_E_NOTFOUND, "'larder ls' lists what is there", "there is nothing to restore");
-	return code;
-}
 
 static json_t *
 head_of (const struct restoring *all)
@@ -247,24 +98,6 @@ head_of (const struct restoring *all)
 	text_from_time (clock_wall (), now);
 	return json_pack ("{s:i, s:s, s:s, s:s, s:s, s:i}", "larder-restore", 1, "begun", now, "tier", all->asked.tier, "store", all->store_name, "to", all->asked.to ? all->asked.to : "",
 		"days", (int) all->asked.days);
-}
-
-/* All that it is for lies in one store: which, the first address tells. */
-static int
-open_first (struct restoring *all, const char *text, struct larder_error *error)
-{
-	struct larder_address address = { .size = sizeof address };
-	int code = larder_address_parse (all->larder, all->arena, text, &address, error);
-	if (code == 0)
-		code = open_store (all, &address, text, error);
-	return code < 0 ? code : 1;
-}
-
-static int
-first_store (struct restoring *all, struct larder_error *error)
-{
-	int code = each_address (all, open_first, error);
-	return code < 0 || all->store ? code : larder_fail_next (error, LARDER_E_NOTFOUND, "an address a line: STORE:KEY", "'%s' names nothing", all->asked.list ? all->asked.list : "");
 }
 
 /* All that it would come to. */
@@ -276,10 +109,22 @@ count_archived (struct restoring *all)
 	all->states[JOB_READY] = all->objects;
 }
 
+/* A bundle goes into a store as it is, and into a folder as its members. */
+static int
+begin_target (struct restoring *all, struct larder_error *error)
+{
+	struct larder_address to = { .size = sizeof to };
+	int code = all->asked.to ? larder_address_parse (all->larder, all->arena, all->asked.to, &to, error) : 0;
+	all->unpacks = all->asked.to && !to.store && !(all->asked.flags & LARDER_ARCHIVE_EXACT);
+	return code;
+}
+
 static int
 begin_job (struct restoring *all, int folder, const char *id, struct larder_error *error)
 {
-	int code = first_store (all, error);
+	int code = find_store (all, error);
+	if (code == 0)
+		code = begin_target (all, error);
 	json_t *head = code == 0 ? head_of (all) : NULL;
 	if (code == 0)
 		code = head ? restore_begin (&all->job, folder, id, head, error) : larder_fail_memory (error);
@@ -287,7 +132,7 @@ begin_job (struct restoring *all, int folder, const char *id, struct larder_erro
 	if (code == 0)
 		code = find_objects (all, error);
 	if (code == 0)
-		code = estimate_all (all, error);
+		code = estimate_tell (all, error);
 	all->objects = 0;
 	if (code == 0 && all->asked.flags & LARDER_DRY_RUN)
 		count_archived (all);
@@ -296,163 +141,17 @@ begin_job (struct restoring *all, int folder, const char *id, struct larder_erro
 	return code;
 }
 
-/* ---- an object ---- */
-
-static int
-fail_object (struct restoring *all, const struct job_object *object, int code, const struct larder_error *why)
-{
-	if (all->code == 0)
-		all->code = code;
-	(void) tell (all, "failed", object->key, 0, why);
-	return JOB_FAILED;
-}
-
-static int
-fail_overwritten (struct restoring *all, const struct job_object *object)
-{
-	struct larder_error why = LARDER_ERROR_INIT;
-	int code = larder_fail_next (&why, LARDER_E_CONFLICT, "restore it again, if the new one is wanted", "'%s' was overwritten since its restore began", object->key);
-	return fail_object (all, object, code, &why);
-}
-
-/* Its state by now, or a code that ends the run: what goes for one goes for all. */
-static int
-ask (struct restoring *all, const struct job_object *object, struct larder_error *error)
-{
-	struct larder_error why = LARDER_ERROR_INIT;
-	int code = store_restore (all->store, object->key, object->version, all->asked.tier, all->asked.days, &why);
-	if (code == 0)
-		return tell (all, "asked", object->key, object->length, NULL) < 0 ? LARDER_E_CANCELLED : JOB_ASKED;
-	if (code == LARDER_E_CONFLICT)
-		return JOB_PLAIN;
-	if (code == LARDER_E_NOTFOUND)
-		return fail_object (all, object, code, &why);
-	if (error)
-		*error = why;
-	return code;
-}
-
-/* It may be gone before it is fetched. */
-static bool
-is_short (const struct larder_info *info)
-{
-	return info->restore_expiry > 0 && info->restore_expiry - clock_wall () < SHORT;
-}
-
-/* The days of a copy that is there are counted anew. */
-static int
-extend (struct restoring *all, const struct job_object *object, struct larder_error *error)
-{
-	int code = store_restore (all->store, object->key, object->version, all->asked.tier, all->asked.days, error);
-	return code < 0 ? code : JOB_READY;
-}
-
-static int
-look (struct restoring *all, const struct job_object *object, struct larder_error *error)
-{
-	struct larder_info info = { .size = sizeof info };
-	struct larder_error why = LARDER_ERROR_INIT;
-	int code = larder_stat (all->store, all->each, object->key, NULL, &info, &why);
-	if (code == LARDER_E_NOTFOUND)
-		return fail_object (all, object, code, &why);
-	if (code < 0 && error)
-		*error = why;
-	if (code < 0)
-		return code;
-	enum job_state seen = restore_seen (object, &info);
-	if (seen == JOB_FAILED)
-		return fail_overwritten (all, object);
-	if (object->state == JOB_PLAIN)
-		return JOB_PLAIN;
-	if (seen == JOB_READY && is_short (&info))
-		return extend (all, object, error);
-	return seen == JOB_WANTED ? ask (all, object, error) : (int) seen;
-}
-
-static bool
-is_ready (int state)
-{
-	return state == JOB_READY || state == JOB_PLAIN;
-}
-
-static int
-list_ready (const struct restoring *all, const char *key, struct larder_error *error)
-{
-	CLEANUP_BUFFER struct buffer line;
-	buffer_init (&line, 64 << 10);
-	text_percent (&line, key);
-	buffer_add_char (&line, '\n');
-	int status = line.failed ? -ENOMEM : file_write_all (all->ready, line.at, line.length);
-	return status < 0 ? larder_fail_errno (error, -status, "cannot write a list of keys in TMPDIR") : 0;
-}
-
-/* What is ready stays so while it is waited for the rest. */
-static bool
-is_settled (const struct restoring *all, const struct job_object *object)
-{
-	return object->state == JOB_FETCHED || object->state == JOB_FAILED || (all->waiting && is_ready (object->state));
-}
-
-static int
-advance (void *context, const struct job_object *object, struct larder_error *error)
-{
-	struct restoring *all = context;
-	arena_clear (all->each);
-	if (larder_is_cancelled (all->larder))
-		return larder_fail_cancelled (error);
-	int state = is_settled (all, object) ? (int) object->state : look (all, object, error);
-	if (state < 0)
-		return state;
-	int code = restore_set (&all->job, object, (enum job_state) state, error);
-	if (is_ready (state) && !is_ready (object->state))
-		(void) tell (all, "restored", object->key, object->length, NULL);
-	all->states[state]++;
-	all->objects++;
-	all->bytes += object->length;
-	return code == 0 && is_ready (state) && all->ready >= 0 ? list_ready (all, object->key, error) : code;
-}
-
-/* ---- fetching ---- */
-
-static int
-mark_fetched (void *context, const struct job_object *object, struct larder_error *error)
-{
-	struct restoring *all = context;
-	if (!is_ready (object->state))
-		return 0;
-	all->states[object->state]--;
-	all->states[JOB_FETCHED]++;
-	return restore_set (&all->job, object, JOB_FETCHED, error);
-}
-
-/* As a sync of just these keys: what an earlier run fetched is the same already. */
-static int
-fetch (struct restoring *all, struct larder_error *error)
-{
-	char list[40];
-	struct larder_summary sum = { .size = sizeof sum };
-	snprintf (list, sizeof list, "/proc/self/fd/%d", all->ready);
-	const struct larder_sync request = { .size = sizeof request, .from = arena_printf (all->arena, "%s:", all->store_name), .to = all->asked.to, .only = list };
-	if (!request.from)
-		return larder_fail_memory (error);
-	int code = larder_sync (all->larder, &request, all->event, all->context, &sum, error);
-	uint64_t ready = all->states[JOB_READY] + all->states[JOB_PLAIN];
-	if (code == 0 && sum.scanned < ready)
-		code = larder_fail_next (error, LARDER_E_CONFLICT, "run it again: it tells which", "%" PRIu64 " of %" PRIu64 " that could be read were gone before they were fetched", ready - sum.scanned, ready);
-	return code < 0 ? code : restore_each (&all->job, mark_fetched, all, error);
-}
-
 /* ---- rounds ---- */
 
 static int
 go_round (struct restoring *all, struct larder_error *error)
 {
 	memset (all->states, 0, sizeof all->states);
-	all->objects = all->bytes = 0;
+	all->objects = all->bytes = all->listed = all->bundles = 0;
 	all->ready = all->asked.to ? file_temporary (error) : -1;
-	int code = all->asked.to && all->ready < 0 ? all->ready : restore_each (&all->job, advance, all, error);
-	if (code == 0 && all->ready >= 0 && all->states[JOB_READY] + all->states[JOB_PLAIN] > 0)
-		code = fetch (all, error);
+	int code = all->asked.to && all->ready < 0 ? all->ready : restoring_look (all, error);
+	if (code == 0 && all->ready >= 0)
+		code = restoring_fetch (all, error);
 	if (all->ready >= 0)
 		close (all->ready);
 	return code;
@@ -566,7 +265,7 @@ larder_archive_restore (struct larder *larder, const struct larder_archive_resto
 {
 	struct restoring all = {
 		.larder = larder, .asked = { .size = sizeof all.asked }, .estimate = estimate, .event = event, .context = context, .arena = arena_new (), .each = arena_new (),
-		.job = JOB_NONE, .ready = -1, .why = LARDER_ERROR_INIT,
+		.job = JOB_NONE, .ready = -1, .mutex = PTHREAD_MUTEX_INITIALIZER, .why = LARDER_ERROR_INIT,
 	};
 	larder_give (&all.asked, request);
 	int code = all.arena && all.each ? restore_folder (larder_state (larder), error) : larder_fail_memory (error);

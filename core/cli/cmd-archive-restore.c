@@ -15,7 +15,7 @@ static const struct larder_option options[] = {
 	{ .key = "prefix", .type = LARDER_BOOL, AT (below), .help = "all keys that begin so" },
 	{ .key = "from", .type = LARDER_STRING, AT (list), .argument = "FILE", .help = "addresses, one a line" },
 	RESTORE_OPTIONS (struct archive_restore, tier, days, most),
-	{ .key = "to", .type = LARDER_STRING, AT (to), .argument = "FOLDER", .help = "fetch each into it, under its key, once it can be read" },
+	{ .key = "to", .type = LARDER_STRING, AT (to), .argument = "FOLDER", .help = "fetch each into it, under its key, once it can be read; of a bundle the files that are in it" },
 	{ .key = "wait", .type = LARDER_BOOL, AT (wait), .help = "until all can be read" },
 	{ 0 }
 };
@@ -119,10 +119,13 @@ const struct larder_cmd cmd_archive_restore = {
 	.name = "archive restore", .summary = "make archived objects readable for a while", .operands = "[ADDRESS…]",
 	.examples = "larder archive restore backups:db/dump.sql|within hours it can be read, for a week\n"
 		"larder archive restore --prefix --tier bulk --to out backups:2025/|all of it, fetched into out/ as it comes; run again it goes on\n"
+		"larder archive restore --to out backups:2025/notes/a.txt|one file, out of the newest bundle that has it\n"
 		"larder archive restore -n --prefix backups:2025/|what it would cost, and how long it would take",
 	.text = "First it tells, by the table of [larder] prices, what it costs and how long it takes. Then each object that is archived, not restored and not on its way is asked for. "
 		"The job is kept in the state folder: the same command, run again after anything, goes on with it, and is at its end when all can be read, or with --to was fetched; until then the exit status is 9. "
-		"What is overwritten meanwhile is told, and not fetched; a copy whose days are over is asked for again. With --wait it looks again, from every second to every five minutes. 'larder archive status' tells of it at any time.",
+		"What is overwritten meanwhile is told, and not fetched; a copy whose days are over is asked for again. "
+		"A bundle of small files, which 'archive put --pack' made, comes as its files with --to, each proven by its checksum; one that is damaged fails by its name, and the others are there. The name of one file is enough: "
+		"it is found by the indexes beside the bundles, its bundle alone is asked for, and its bytes alone are fetched. With --wait it looks again, from every second to every five minutes. 'larder archive status' tells of it at any time.",
 	.options = options, .self_size = sizeof (struct archive_restore), .least = 0, .most = -1, .done_word = "restored", .would_word = "would_restore", .run = run,
 };
 

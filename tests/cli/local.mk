@@ -1,6 +1,6 @@
 # The tool as people use it: scripts against the built program, with the mock profile.
-TESTS += %D%/test-cli-tables.py %D%/test-cli-objects.py %D%/test-cli-same-place.py %D%/test-cli-descriptors.py %D%/test-cli-output.py %D%/test-cli-broken-module.py %D%/test-cli-errors.py %D%/test-cli-privileged.py %D%/test-cli-ingest.py %D%/test-cli-versions.py %D%/test-cli-sync.py %D%/test-cli-plan.py %D%/test-cli-archive.py %D%/test-cli-restore.py
-EXTRA_DIST += %D%/tool.py %D%/test-cli-tables.py %D%/test-cli-objects.py %D%/test-cli-same-place.py %D%/test-cli-descriptors.py %D%/test-cli-output.py %D%/test-cli-broken-module.py %D%/test-cli-errors.py %D%/test-cli-privileged.py %D%/test-cli-ingest.py %D%/test-cli-versions.py %D%/test-cli-sync.py %D%/test-cli-plan.py %D%/test-cli-archive.py %D%/test-cli-restore.py
+TESTS += %D%/test-cli-tables.py %D%/test-cli-objects.py %D%/test-cli-same-place.py %D%/test-cli-descriptors.py %D%/test-cli-output.py %D%/test-cli-broken-module.py %D%/test-cli-errors.py %D%/test-cli-privileged.py %D%/test-cli-ingest.py %D%/test-cli-versions.py %D%/test-cli-sync.py %D%/test-cli-plan.py %D%/test-cli-archive.py %D%/test-cli-restore.py %D%/test-cli-members.py
+EXTRA_DIST += %D%/tool.py %D%/test-cli-tables.py %D%/test-cli-objects.py %D%/test-cli-same-place.py %D%/test-cli-descriptors.py %D%/test-cli-output.py %D%/test-cli-broken-module.py %D%/test-cli-errors.py %D%/test-cli-privileged.py %D%/test-cli-ingest.py %D%/test-cli-versions.py %D%/test-cli-sync.py %D%/test-cli-plan.py %D%/test-cli-archive.py %D%/test-cli-restore.py %D%/test-cli-members.py
 
 check_LTLIBRARIES += tests/cli/driver-canary.la
 tests_cli_driver_canary_la_SOURCES = %D%/driver-canary.c

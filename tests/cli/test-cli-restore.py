@@ -143,7 +143,7 @@ def test_cli_restore_refusals():
     write("none", b"")
     for words, code, told in ((("--tier", "expedited", "backups:p/"), 2, "Expedited"), (("backups:p/none",), 3, "none"), (("backups:q/",), 3, "nothing to restore"), ((), 2, "name what is to be restored"),
                               (("--from", "list"), 2, "one restore for each store"), (("--from", "none"), 3, "names nothing"), (("--from", "no-file"), 3, "no-file"), (("out",), 2, "is in no store"),
-                              (("--days", "0", "backups:p/"), 2, "days"), (("images:x", "backups:p/"), 3, "x")):
+                              (("--days", "0", "backups:p/"), 2, "days"), (("images:x",), 3, "x"), (("images:x", "backups:p/"), 2, "is not in 'images'")):
         got = larder("archive", "restore", *words, env=env)
         assert got.code == code and told in got.err, (words, got.code, got.err)
     assert larder("archive", "status", env=env).out == "" and larder("archive", "status", "0123", env=env).code == 3 and larder("archive", "status", "../x", env=env).code == 3

@@ -184,5 +184,50 @@ def test_live_glacier_job():
         restores(ENDS)
 
 
+def test_live_glacier_a_member_alone():
+    """c-G03: the index is read without a restore, the bundle is asked for once, and of it the member's bytes alone come, by a range of just that object. Many are asked for at once, each once."""
+    server = started("moto")
+    between = proxy.Proxy(server.endpoint)
+    try:
+        with tempfile.TemporaryDirectory() as home:
+            env = dict(server.environment(between.endpoint), LARDER_CONFIG=place(home, between, "moto"), LARDER_PROFILE="test", XDG_STATE_HOME=home)
+            server.make_bucket(BUCKET)
+            for name in ("a", "b", "c"):
+                write(os.path.join(home, "src", name), name.encode() * 200000)
+            os.chmod(os.path.join(home, "src/b"), 0o640)
+            assert larder("archive", "put", "--pack", os.path.join(home, "src"), "backups:m", env=env).code == 0
+            (bundle,) = [one["Key"] for one in server.client().list_objects_v2(Bucket=BUCKET, Prefix="m/")["Contents"] if one["Key"].endswith(".tar")]
+            words = ("archive", "restore", "--to", os.path.join(home, "out"), "backups:m/src/b")
+            for how in (BEGINS, BEGINS, STAYS):
+                restores(how)
+                got = larder(*words, env=env)
+                assert got.code == 9, (how, got.code, got.err)
+            posts = [r["path"] for r in between.requests if r["method"] == "POST" and "restore" in r["path"]]
+            assert len(posts) == 1 and bundle in posts[0], posts
+            restores(ENDS)
+            before = len(between.requests)
+            assert larder(*words, env=env).code == 0
+            reads = [dict((name.lower(), value) for name, value in r["headers"]) for r in between.requests[before:] if r["method"] == "GET" and r["path"].partition("?")[0].endswith(".tar")]
+            sent = [r["reply_bytes"] for r in between.requests[before:] if r["method"] == "GET" and r["path"].partition("?")[0].endswith(".tar")]
+            assert len(reads) == 1 and reads[0]["range"].startswith("bytes=") and reads[0]["if-match"] and sent[0] < 210000, (reads, sent)
+            got = os.path.join(home, "out/m/src/b")
+            with open(got, "rb") as file:
+                assert file.read() == b"b" * 200000 and os.listdir(os.path.dirname(got)) == ["b"]
+            assert os.stat(got).st_mode & 0o777 == 0o640 and os.stat(got).st_mtime_ns == os.stat(os.path.join(home, "src/b")).st_mtime_ns
+            keys = ["t/%03d" % n for n in range(24)]
+            for key in keys:
+                server.client().put_object(Bucket=BUCKET, Key=key, Body=b"x", StorageClass="GLACIER")
+            before = len(between.requests)
+            for how in (BEGINS, BEGINS, STAYS):
+                restores(how)
+                got = larder("archive", "restore", "-q", "backups:t/", env=env)
+                assert got.code == 9, (how, got.code, got.err)
+            posts = [r["path"] for r in between.requests[before:] if r["method"] == "POST"]
+            assert len(posts) == len(set(posts)) == 24, len(posts)
+    finally:
+        between.stop()
+        restores(ENDS)
+
+
 if __name__ == "__main__":
     tap.run(sys.modules["__main__"])

@@ -53,7 +53,7 @@ struct larder_archive_restore {
 	const char *tier;                /* the service's own word, "Standard" */
 	uint32_t days;                   /* for which it can be read */
 	const char *most;                /* what it may cost, "5.00"; NULL: anything */
-	const char *to;                  /* folder into which each is fetched under its key, once it can be read; NULL: none */
+	const char *to;                  /* folder into which each is fetched under its key, once it can be read, of a bundle its members; NULL: none */
 	int64_t wait;                    /* ns at the most; 0: for ever */
 };
 
@@ -79,7 +79,8 @@ typedef int (*larder_archive_estimate_fn) (void *context, const struct larder_ar
 typedef int (*larder_archive_job_fn) (void *context, const struct larder_archive_job *job, struct larder_error *error);
 
 /* Begins, or goes on with, the restore of just these: the same request is the same job until all of it is ready, or fetched. Estimates come first, when it begins; INVALID when
- * they come to more than `most`, or nobody knows. What can be read, is restored, or on its way is not asked for. Events: "asked", "restored", "copied", "failed" (CONFLICT: overwritten since; NOTFOUND).
+ * they come to more than `most`, or nobody knows. What can be read, is restored, or on its way is not asked for. An address may be
+ * that of a bundle's member: "found", with the bundle as `to`; of several the newest. Events: besides "asked", "restored", "copied", "skipped" (a member that is there), "again", "failed" (CONFLICT: overwritten since; NOTFOUND; INTEGRITY).
  * NOTREADY while some is on its way; INVALID a tier that a class does not have. `job` is told once, at the end. */
 LARDER_API int larder_archive_restore (struct larder *larder, const struct larder_archive_restore *request, larder_archive_estimate_fn estimate, larder_archive_job_fn job,
                                        larder_event_fn event, void *context, struct larder_summary *ret_summary, struct larder_error *error);

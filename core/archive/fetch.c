@@ -1,0 +1,139 @@
+/* fetch.c: what a restore has made readable, fetched into --to: objects as a sync of just these keys, bundles as their members. */
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include "restoring.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+#include "store.h"
+#include "text.h"
+#include "unpack.h"
+
+/* ---- bundles ---- */
+
+struct fetching { struct restoring *all; struct unpack unpack; struct larder_arena *arena; const char **behind; size_t count, room; };
+
+/* Its folder: what its members' keys begin with. */
+static size_t
+folder_length (const char *key)
+{
+	return (size_t) (text_last (key) - key);
+}
+
+/* An older bundle of the folder is not there yet: the newer ones wait, for where both have a file that of the newest is to stay. */
+static bool
+has_older (const struct fetching *fetching, const char *key)
+{
+	for (size_t n = 0; n < fetching->count; n++)
+		if (folder_length (fetching->behind[n]) == folder_length (key) && strncmp (fetching->behind[n], key, folder_length (key)) == 0)
+			return true;
+	return false;
+}
+
+static int
+hold_back (struct fetching *fetching, const char *key, struct larder_error *error)
+{
+	if (has_older (fetching, key))
+		return 0;
+	const char **more = arena_more (fetching->arena, fetching->behind, fetching->count, &fetching->room, sizeof *fetching->behind);
+	if (!more || !(more[fetching->count] = arena_copy (fetching->arena, key)))
+		return larder_fail_memory (error);
+	fetching->behind = more;
+	fetching->count++;
+	return 0;
+}
+
+static int
+set (struct restoring *all, const struct job_object *object, enum job_state state, struct larder_error *error)
+{
+	all->states[object->state]--;
+	all->states[state]++;
+	return restore_set (&all->job, object, state, error);
+}
+
+/* Does what one bundle failed with say nothing of the others? */
+static bool
+is_its_own (int code)
+{
+	return code == LARDER_E_CONFLICT || code == LARDER_E_NOTFOUND || code == LARDER_E_INTEGRITY || code == LARDER_E_LIMIT;
+}
+
+static int
+unpack_one (struct fetching *fetching, const struct job_object *object, struct larder_error *error)
+{
+	struct restoring *all = fetching->all;
+	struct larder_error why = LARDER_ERROR_INIT;
+	int failed = 0, code = unpack_bundle (&fetching->unpack, all->store, object, &failed, &why);
+	if (code < 0 && !is_its_own (code)) {
+		if (error)
+			*error = why;
+		return code;
+	}
+	if (code == LARDER_E_CONFLICT)
+		(void) restoring_overwritten (all, object);
+	else if (code < 0)
+		(void) restoring_fail (all, object, code, &why);
+	if (all->code == 0)
+		all->code = failed;
+	return set (all, object, code < 0 || failed ? JOB_FAILED : JOB_FETCHED, error);
+}
+
+static int
+take_bundle (void *context, const struct job_object *object, struct larder_error *error)
+{
+	struct fetching *fetching = context;
+	if (!object->bundle || object->state == JOB_FETCHED || object->state == JOB_FAILED)
+		return 0;
+	if (!object->only && !restoring_is_ready (object->state))
+		return hold_back (fetching, object->key, error);
+	bool waits = !restoring_is_ready (object->state) || (!object->only && has_older (fetching, object->key));
+	return waits ? 0 : unpack_one (fetching, object, error);
+}
+
+static int
+unpack_all (struct restoring *all, struct larder_error *error)
+{
+	struct fetching fetching = { .all = all, .arena = arena_new () };
+	int code = fetching.arena ? unpack_begin (&fetching.unpack, all->larder, all->asked.to, all->event, all->context, error) : larder_fail_memory (error);
+	if (code == 0) {
+		code = restore_each (&all->job, take_bundle, &fetching, error);
+		code = unpack_end (&fetching.unpack, code, error);
+	}
+	arena_free (fetching.arena);
+	return code;
+}
+
+/* ---- the others ---- */
+
+static int
+mark_fetched (void *context, const struct job_object *object, struct larder_error *error)
+{
+	struct restoring *all = context;
+	return object->bundle || !restoring_is_ready (object->state) ? 0 : set (all, object, JOB_FETCHED, error);
+}
+
+/* What an earlier run fetched is the same already. */
+static int
+fetch_listed (struct restoring *all, struct larder_error *error)
+{
+	char list[40];
+	struct larder_summary sum = { .size = sizeof sum };
+	snprintf (list, sizeof list, "/proc/self/fd/%d", all->ready);
+	const struct larder_sync request = { .size = sizeof request, .from = arena_printf (all->arena, "%s:", all->store_name), .to = all->asked.to, .only = list };
+	if (!request.from)
+		return larder_fail_memory (error);
+	int code = larder_sync (all->larder, &request, all->event, all->context, &sum, error);
+	if (code == 0 && sum.scanned < all->listed)
+		code = larder_fail_next (error, LARDER_E_CONFLICT, "run it again: it tells which", "%" PRIu64 " of %" PRIu64 " that could be read were gone before they were fetched", all->listed - sum.scanned, all->listed);
+	return code < 0 ? code : restore_each (&all->job, mark_fetched, all, error);
+}
+
+/* Bundles first: where an object has the name of a member, the object is what comes. */
+int
+restoring_fetch (struct restoring *all, struct larder_error *error)
+{
+	int code = all->bundles > 0 ? unpack_all (all, error) : 0;
+	return code == 0 && all->listed > 0 ? fetch_listed (all, error) : code;
+}

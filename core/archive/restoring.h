@@ -1,0 +1,79 @@
+/* restoring.h: a restore that is under way, for the files that do its work. */
+#ifndef LARDER_ARCHIVE_RESTORING_H
+#define LARDER_ARCHIVE_RESTORING_H
+
+#include <pthread.h>
+#include <larder/larder.h>
+
+#include "arena.h"
+#include "job.h"
+#include "pool.h"
+
+enum { CLASSES_MOST = 16 };
+struct class { const char *name; uint64_t objects, bytes; bool is_archived; };
+
+struct restoring {
+	struct larder *larder;
+	struct larder_archive_restore asked;
+	larder_archive_estimate_fn estimate;
+	larder_event_fn event;
+	void *context;
+	struct larder_arena *arena;
+	struct larder_arena *each;       /* of one object or event, on the thread that tells it */
+	const char *store_name;
+	struct larder_store *store;
+	bool unpacks;                    /* --to is a folder: bundles come as their members */
+	struct job job;
+	/* while it is begun */
+	struct class classes[CLASSES_MOST];
+	size_t count;
+	/* of the pass that is under way, when threads look at the objects: under the mutex */
+	struct pool *pool;
+	pthread_mutex_t mutex;
+	uint64_t states[128], objects, bytes;
+	int ready;                       /* file of the keys to fetch, or -1 */
+	uint64_t listed, bundles;        /* those in it; and bundles whose members can be fetched */
+	int stopped;                     /* what ends the run, and why */
+	int code;                        /* what most failed with */
+	struct larder_error why;
+	bool waiting;                    /* it is not the first pass */
+};
+
+/* ---- restore.c ---- */
+int restoring_tell (struct restoring *all, const struct larder_event *event);
+int restoring_tell_object (struct restoring *all, const char *action, const struct job_object *object);
+/* JOB_FAILED, and told. */
+int restoring_fail (struct restoring *all, const struct job_object *object, int code, const struct larder_error *why);
+int restoring_overwritten (struct restoring *all, const struct job_object *object);
+bool restoring_is_ready (int state);
+
+/* ---- find.c: which objects ---- */
+/* The store that the first address names. */
+int find_store (struct restoring *all, struct larder_error *error);
+/* All that is asked for, each once, into the job that has begun: bundles of members behind the others, the oldest first. */
+int find_objects (struct restoring *all, struct larder_error *error);
+
+/* ---- members.c: names that are no object, but in a bundle ---- */
+struct wanted;
+struct wanted_list { struct larder_arena *arena; struct wanted *at; size_t count, room; };
+int wanted_add (struct wanted_list *list, const char *key, struct larder_error *error);
+const char *wanted_first (const struct wanted_list *list);
+/* The bundle and the offset in it of each; NOTFOUND for one that is in none. */
+typedef int (*wanted_fn) (void *context, const struct larder_info *bundle, uint64_t offset, struct larder_error *error);
+int wanted_find (struct restoring *all, struct wanted_list *list, wanted_fn each, void *context, struct larder_error *error);
+/* A listing's objects. `pairs`: a bundle with its index beside it is `indexed`, and the index is not handed on. */
+typedef int (*paired_fn) (void *context, const struct larder_info *info, bool indexed, struct larder_error *error);
+int paired_list (struct larder_store *store, const char *prefix, const char *delimiter, bool pairs, paired_fn each, void *context, struct larder_error *error);
+
+/* ---- estimate.c: what it comes to ---- */
+void estimate_add (struct restoring *all, const char *class, uint64_t bytes);
+/* INVALID when it is more than may be paid. */
+int estimate_tell (struct restoring *all, struct larder_error *error);
+
+/* ---- look.c: a look at each object, which is asked for where it has to be ---- */
+int restoring_look (struct restoring *all, struct larder_error *error);
+
+/* ---- fetch.c: what is ready ---- */
+int restoring_fetch (struct restoring *all, struct larder_error *error);
+
+#endif
