@@ -79,10 +79,12 @@ tell_running (struct cli *cli, const struct larder_recovery_event *event)
 static void
 tell_done (struct cli *cli, const struct larder_recovery_event *event)
 {
-	const char *endpoint = result (event, "endpoint"), *port = result (event, "port");
+	const char *address = result (event, "endpoint"), *port = result (event, "port");
+	address = address ? address : result (event, "resource");
+	address = address ? address : result (event, "point");
 	out_printf (cli, "%s of %s%s%s: done", event->action, event->from, event->to ? " to " : "", event->to ? event->to : "");
-	if (endpoint)
-		out_printf (cli, ", at %s%s%s", endpoint, port ? ":" : "", port ? port : "");
+	if (address)
+		out_printf (cli, ", %s%s%s", address, port ? ":" : "", port ? port : "");
 	out_printf (cli, "\n");
 	for (size_t n = 0; n < event->results.count; n++) {
 		const struct larder_pair *pair = larder_pair_at (&event->results, n);
@@ -118,4 +120,84 @@ recovery_time (const char *flag, const char *text, int64_t *ret, struct larder_e
 	if (*ret > clock_wall ())
 		return larder_fail_next (error, LARDER_E_USAGE, "a time that is past; of this machine's clock it is not", "--%s '%s' is to come yet", flag, text);
 	return 0;
+}
+
+/* ---- what is kept ---- */
+
+static const char *const states[] = { "unknown", [LARDER_ACTION_RUNNING] = "running", [LARDER_ACTION_DONE] = "done", [LARDER_ACTION_FAILED] = "failed" };
+
+void
+kept_begin (struct kept_showing *showing)
+{
+	static const char *const points[] = { "BEGUN", "SIZE", "STATUS", "EXPIRES", "OF", "ID" }, *const jobs[] = { "BEGUN", "STATUS", "OF", "JOB", "WHY" };
+	if (showing->jobs)
+		table_begin_heads (showing->cli, &showing->table, jobs, sizeof jobs / sizeof *jobs);
+	else
+		table_begin_heads (showing->cli, &showing->table, points, sizeof points / sizeof *points);
+	showing->table.right[1] = !showing->jobs;
+}
+
+static void
+json_time (struct json *json, const char *name, int64_t time)
+{
+	char text[32];
+	json_member (json, name, time ? text_from_time (time, text) : NULL);
+}
+
+static void
+json_kept (struct cli *cli, bool job, const char *section, const struct larder_backup *one)
+{
+	struct line line;
+	json_line (cli, &line, job ? "job" : "backup");
+	json_member (&line.json, "section", section);
+	json_member (&line.json, job ? "job" : "id", one->id);
+	json_member (&line.json, "resource", one->resource);
+	json_member (&line.json, "kind", one->kind);
+	json_member (&line.json, "place", one->place);
+	json_member (&line.json, "state", states[one->state <= LARDER_ACTION_FAILED ? one->state : 0]);
+	json_member (&line.json, "status", one->status);
+	json_member (&line.json, "message", one->message);
+	json_time (&line.json, "begun", one->begun);
+	json_time (&line.json, "ended", one->ended);
+	json_time (&line.json, "expires", one->expires);
+	if (one->bytes != UINT64_MAX)
+		json_member_uint (&line.json, "bytes", one->bytes);
+	if (one->percent >= 0)
+		json_member_uint (&line.json, "percent", (uint64_t) one->percent);
+	json_line_end (cli, &line);
+}
+
+static const char *
+status_text (const struct larder_backup *one, char text[64])
+{
+	if (one->state == LARDER_ACTION_RUNNING && one->percent >= 0)
+		snprintf (text, 64, "%.50s, %d%%", one->status, (int) one->percent);
+	else
+		snprintf (text, 64, "%.60s", one->status);
+	return text;
+}
+
+int
+kept_show (void *context, const char *section, const struct larder_backup *one, struct larder_error *error)
+{
+	struct kept_showing *showing = context;
+	char text[64];
+	if (showing->jobs && !showing->all && one->state == LARDER_ACTION_DONE)
+		return 0;
+	item_done (showing->cli, 0);
+	if (showing->cli->globals.json) {
+		json_kept (showing->cli, showing->jobs, section, one);
+		return cli_stopped (showing->cli) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
+	}
+	table_cell (&showing->table, one->begun ? text_from_time (one->begun, text) : "-");
+	if (!showing->jobs)
+		table_cell (&showing->table, one->bytes != UINT64_MAX ? text_from_size (one->bytes, text) : "-");
+	table_cell (&showing->table, status_text (one, text));
+	if (!showing->jobs)
+		table_cell (&showing->table, one->expires ? text_from_time (one->expires, text) : "-");
+	table_cell (&showing->table, one->resource);
+	table_cell (&showing->table, one->id);
+	if (showing->jobs)
+		table_cell (&showing->table, one->message ? one->message : "-");
+	return cli_stopped (showing->cli) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
 }

@@ -1,8 +1,10 @@
 /* action.c: one long action of a service, begun and waited for. The service keeps it, so no journal does: the same asked for again is the same. */
 #include "action.h"
 
+#include "arena.h"
 #include "clock.h"
 #include "error.h"
+#include "random.h"
 #include "text.h"
 
 int
@@ -62,8 +64,8 @@ poll_once (const struct recovery_action *action, struct larder_progress *ret, st
 
 /* ---- until it is done ---- */
 
-static int
-wait_until_done (struct recovery_action *action, const char *next, struct larder_error *error)
+int
+recovery_wait (struct recovery_action *action, const char *next, struct larder_error *error)
 {
 	for (;;) {
 		struct larder_progress progress;
@@ -85,7 +87,7 @@ wait_until_done (struct recovery_action *action, const char *next, struct larder
 }
 
 int
-recovery_run (struct recovery_action *action, const char *next, struct larder_error *error)
+recovery_start (struct recovery_action *action, struct larder_error *error)
 {
 	bool only = action->flags & LARDER_DRY_RUN;
 	int code = start (action, error);
@@ -94,5 +96,22 @@ recovery_run (struct recovery_action *action, const char *next, struct larder_er
 		action->token = NULL;
 	if (code == 0)
 		code = tell (action, only ? LARDER_RECOVERY_PLANNED : LARDER_RECOVERY_STARTED, NULL, 0, error);
-	return code < 0 || only ? code : wait_until_done (action, next, error);
+	return code;
+}
+
+int
+recovery_run (struct recovery_action *action, const char *next, struct larder_error *error)
+{
+	int code = recovery_start (action, error);
+	return code < 0 || action->flags & LARDER_DRY_RUN ? code : recovery_wait (action, next, error);
+}
+
+const char *
+recovery_name (struct larder_arena *arena)
+{
+	unsigned char bytes[16];
+	char text[2 * sizeof bytes + 1];
+	random_bytes (bytes, sizeof bytes);
+	text_hex (bytes, sizeof bytes, text);
+	return arena_copy (arena, text);
 }

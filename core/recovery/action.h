@@ -26,5 +26,10 @@ struct recovery_action {
 int recovery_find (struct larder *larder, const char *kind, const char *name, const struct config_section **ret, struct instance **ret_instance, struct larder_error *error);
 /* Begun, or gone on with; with WAIT until it is done. `next` is what is to be done while it is not. */
 int recovery_run (struct recovery_action *action, const char *next, struct larder_error *error);
+/* The two halves of it. */
+int recovery_start (struct recovery_action *action, struct larder_error *error);
+int recovery_wait (struct recovery_action *action, const char *next, struct larder_error *error);
+/* What names it, where nothing else does. NULL: no memory. */
+const char *recovery_name (struct larder_arena *arena);
 
 #endif

@@ -157,5 +157,6 @@ static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "backup", .version = "0.1.0", .summary = "plans, vaults and selections of AWS Backup",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct backup), .resources = resources, .resource_stride = sizeof *resources,
 	.open = backup_open, .close = backup_close, .policy = backup_policy, .export_resource = backup_export,
+	.action_start = backup_action_start, .action_poll = backup_action_poll, .backups = backup_backups,
 };
 LARDER_DRIVER (driver)

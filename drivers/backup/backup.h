@@ -31,6 +31,8 @@ int backup_ask (struct backup *backup, struct larder_call *call, struct larder_a
 /* 1 and the plan, to be ended; 0: there is none; or a code. */
 int backup_find (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *name, struct backup_state *ret, struct larder_error *error);
 void backup_state_end (struct backup_state *state);
+/* All pages of a list, joined. */
+int backup_list (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *path, const char *key, json_t **ret, struct larder_error *error);
 /* How often that was noted in one of the lists, this time counted. */
 int backup_note (struct backup *backup, struct backup_asked **list, const char *id, unsigned *ret, struct larder_error *error);
 /* All plans, as the list tells them. */
@@ -51,6 +53,18 @@ int backup_role_remove (struct backup *backup, struct larder_call *call, struct 
 int backup_create (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 int backup_update (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
 int backup_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error);
+
+/* ---- jobs.c ---- */
+/* Enum larder_action_state of what the service calls a job's, or a point's. */
+uint32_t backup_state_of (const char *status);
+int32_t backup_percent (const json_t *job);
+int backup_backups (void *self, struct larder_call *call, const struct larder_backups *request, larder_backup_fn backup, void *context, struct larder_error *error);
+
+/* ---- action.c ---- */
+/* "backup", "restore". NOTFOUND. */
+int backup_job (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *kind, const char *id, json_t **ret, struct larder_error *error);
+int backup_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error);
+int backup_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error);
 
 /* ---- rights.c ---- */
 int backup_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error);

@@ -8,9 +8,8 @@
 #include "buffer.h"
 #include "error.h"
 
-/* All pages of a list, joined. */
-static int
-list (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *path, const char *key, json_t **ret, struct larder_error *error)
+int
+backup_list (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *path, const char *key, json_t **ret, struct larder_error *error)
 {
 	const char *token = NULL;
 	json_t *all = json_array ();
@@ -34,13 +33,13 @@ list (struct backup *backup, struct larder_call *call, struct larder_arena *aren
 int
 backup_vaults (struct backup *backup, struct larder_call *call, struct larder_arena *arena, json_t **ret, struct larder_error *error)
 {
-	return list (backup, call, arena, "backup-vaults/", "BackupVaultList", ret, error);
+	return backup_list (backup, call, arena, "backup-vaults/", "BackupVaultList", ret, error);
 }
 
 int
 backup_plans (struct backup *backup, struct larder_call *call, struct larder_arena *arena, json_t **ret, struct larder_error *error)
 {
-	return list (backup, call, arena, "backup/plans/", "BackupPlansList", ret, error);
+	return backup_list (backup, call, arena, "backup/plans/", "BackupPlansList", ret, error);
 }
 
 /* Two of one name, as two runs at once may have made them, are not told apart. */
@@ -104,7 +103,7 @@ read_selections (struct backup *backup, struct larder_call *call, struct larder_
 	const json_t *one;
 	size_t index;
 	const char *path = arena_printf (arena, "backup/plans/%s/selections/", state->id);
-	int code = path ? list (backup, call, arena, path, "BackupSelectionsList", &all, error) : larder_fail_memory (error);
+	int code = path ? backup_list (backup, call, arena, path, "BackupSelectionsList", &all, error) : larder_fail_memory (error);
 	if (code == 0)
 		code = check_names (all, error);
 	state->selections = json_array ();

@@ -10,7 +10,8 @@
 static void
 allow_plan (struct aws_asked *asked)
 {
-	aws_policy_allow (asked->policy, AWS_ANYTHING, NULL, ACTIONS ("backup-storage:MountCapsule", "backup:ListBackupPlans", "backup:ListBackupVaults"));
+	aws_policy_allow (asked->policy, AWS_ANYTHING, NULL, ACTIONS ("backup-storage:MountCapsule", "backup:DescribeBackupJob", "backup:DescribeRestoreJob", "backup:ListBackupJobs",
+		"backup:ListBackupPlans", "backup:ListBackupVaults"));
 	aws_policy_on (asked->policy, "*");
 	aws_policy_allow (asked->policy, "BackupPlans", NULL, ACTIONS ("backup:CreateBackupPlan", "backup:CreateBackupSelection", "backup:DeleteBackupPlan", "backup:DeleteBackupSelection",
 		"backup:GetBackupPlan", "backup:GetBackupSelection", "backup:ListBackupSelections", "backup:TagResource", "backup:UpdateBackupPlan"));
@@ -21,11 +22,19 @@ static void
 allow_vaults (struct aws_asked *asked)
 {
 	const struct aws_key any = { "*", asked->region, "backup" };         /* the account's own for backups, which has no name before it is used */
-	aws_policy_allow (asked->policy, "BackupVaults", NULL, ACTIONS ("backup:CreateBackupVault", "backup:DeleteBackupVault", "backup:ListTags", "backup:TagResource"));
+	aws_policy_allow (asked->policy, "BackupVaults", NULL, ACTIONS ("backup:CreateBackupVault", "backup:DeleteBackupVault", "backup:ListRecoveryPointsByBackupVault", "backup:ListTags",
+		"backup:StartBackupJob", "backup:TagResource"));
 	for (size_t n = 0; n < asked->desired.count; n++)
 		if (path_matches ("rule[*].vault", asked->desired.at[n].path))
 			aws_policy_on (asked->policy, "arn:%s:backup:%s:*:backup-vault:%s", asked->partition, asked->region, asked->desired.at[n].value);
 	aws_policy_key (asked->policy, "BackupKeys", ACTIONS ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:RetireGrant"), &any);
+}
+
+static void
+allow_points (struct aws_asked *asked)
+{
+	aws_policy_allow (asked->policy, "BackupPoints", NULL, ACTIONS ("backup:GetRecoveryPointRestoreMetadata", "backup:StartRestoreJob"));
+	aws_policy_on (asked->policy, "arn:%s:backup:%s:*:recovery-point:*", asked->partition, asked->region);
 }
 
 static int
@@ -54,6 +63,7 @@ allow_all (struct aws_asked *asked, const void *driver, struct larder_error *err
 		return 0;
 	allow_plan (asked);
 	allow_vaults (asked);
+	allow_points (asked);
 	return allow_roles (asked, error);
 }
 

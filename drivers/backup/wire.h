@@ -15,7 +15,7 @@ const char *backup_text (const json_t *object, const char *name);
 
 /* ---- request.c ---- */
 
-/* `path` below the root; `body` is taken, or NULL; `token` of the page before, or NULL. */
+/* `path` below the root, which may have one "?NAME=VALUE" at its end; `body` is taken, or NULL; `token` of the page before, or NULL. */
 void backup_request (struct aws_request *request, struct larder_arena *arena, const char *method, const char *path, json_t *body, const char *token);
 
 /* ---- lines.c: from documents to lines ---- */

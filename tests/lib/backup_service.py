@@ -1,13 +1,15 @@
-"""backup_service.py: AWS Backup as far as plans, vaults and selections go, on loopback: what moto lacks of it. Stateful; every request is held
+"""backup_service.py: AWS Backup as far as plans, vaults and selections go, and jobs that back up and restore, on loopback: what moto lacks of it. Stateful; every request is held
 against botocore's model of the service, and what is not in it is kept in `wrong`.
 
     with backup_service.Service() as service:
         service.endpoint, service.asked, service.wrong, service.plans, service.vaults
         service.iam                                               # roles on the same address
+    service.points, service.jobs, service.progress, service.fails              # a job is looked at so often until it is done, or came to nothing for that reason
     service.rules.append(("CreateBackupPlan", 1, "lose"))     # the first of those is done, and its reply lost; "throttle", "deny"
 """
 import json
 import re
+import time
 import uuid
 
 import iam_roles
@@ -37,6 +39,8 @@ class Service(stand_in.Service):
         super().__init__("backup")
         self.iam = iam_roles.Roles()
         self.plans, self.vaults, self.tags = {}, {"Default": {}}, {}
+        self.jobs, self.restores, self.points, self.tokens = {}, {}, {}, {}
+        self.progress, self.fails = 2, None
         self.slow_roles = 0                  # so often a role that was made is not known yet
 
     def handle(self, request):
@@ -168,3 +172,79 @@ class Service(stand_in.Service):
 
     def DeleteBackupSelection(self, BackupPlanId, SelectionId):
         self.plan(BackupPlanId)["selections"].pop(SelectionId, None)
+
+    # ---- jobs: each look takes one on
+
+    def begun(self, jobs, token, name, job):
+        """Asked twice with one token it is one."""
+        if token not in self.tokens:
+            self.tokens[token] = identity = str(uuid.uuid4())
+            jobs[identity] = {**job, name: identity, "CreationDate": time.time(), "left": self.progress}
+        return jobs[self.tokens[token]]
+
+    def look(self, job, name, done):
+        """What a job is told of, of which "left" is ours."""
+        if job["left"] and job[name] in ("CREATED", "PENDING", "RUNNING"):
+            job["left"] -= 1
+            job.update({name: "RUNNING", "PercentDone": "%.1f" % (100 * (self.progress - job["left"]) / (self.progress + 1))})
+            if not job["left"]:
+                if self.fails:
+                    job.update({name: "FAILED", "StatusMessage": self.fails})
+                else:
+                    job.update({name: "COMPLETED", "PercentDone": "100.0", "CompletionDate": time.time()})
+                    done(job)
+        return {key: value for key, value in job.items() if key not in ("left", "metadata")}
+
+    def StartBackupJob(self, BackupVaultName, ResourceArn, IamRoleArn, IdempotencyToken=None, Lifecycle=None, **_):
+        if BackupVaultName not in self.vaults:
+            raise Refused(400, "ResourceNotFoundException", "no vault " + BackupVaultName)
+        job = self.begun(self.jobs, IdempotencyToken, "BackupJobId", {"BackupVaultName": BackupVaultName, "ResourceArn": ResourceArn, "IamRoleArn": IamRoleArn, "State": "CREATED", "ResourceType": "EFS",
+                                                            "RecoveryPointLifecycle": Lifecycle or {}, "BackupSizeInBytes": 0})
+        return {"BackupJobId": job["BackupJobId"], "CreationDate": job["CreationDate"]}
+
+    def keep(self, job):
+        arn = "arn:aws:backup:us-east-1:%s:recovery-point:%s" % (ACCOUNT, uuid.uuid4())
+        days = job["RecoveryPointLifecycle"].get("DeleteAfterDays")
+        job.update(RecoveryPointArn=arn, BackupSizeInBytes=4096)
+        self.points[arn] = {"RecoveryPointArn": arn, "BackupVaultName": job["BackupVaultName"], "ResourceArn": job["ResourceArn"], "ResourceType": "EFS", "Status": "COMPLETED",
+                            "CreationDate": job["CreationDate"], "CompletionDate": time.time(), "BackupSizeInBytes": 4096, "Lifecycle": job["RecoveryPointLifecycle"],
+                            "CalculatedLifecycle": {"DeleteAt": job["CreationDate"] + days * 86400} if days else {}}
+
+    def DescribeBackupJob(self, BackupJobId):
+        if BackupJobId not in self.jobs:
+            raise Refused(400, "ResourceNotFoundException", "no job " + BackupJobId)
+        return self.look(self.jobs[BackupJobId], "State", self.keep)
+
+    def ListBackupJobs(self, NextToken=None, ByBackupVaultName=None, ByResourceArn=None, **_):
+        return self.pages([{key: value for key, value in job.items() if key != "left"} for job in self.jobs.values()
+                           if ByBackupVaultName in (None, job["BackupVaultName"]) and ByResourceArn in (None, job["ResourceArn"])], "BackupJobs", NextToken)
+
+    def ListRecoveryPointsByBackupVault(self, BackupVaultName, NextToken=None, **_):
+        if BackupVaultName not in self.vaults:
+            raise Refused(400, "ResourceNotFoundException", "no vault " + BackupVaultName)
+        return self.pages([point for point in self.points.values() if point["BackupVaultName"] == BackupVaultName], "RecoveryPoints", NextToken)
+
+    def GetRecoveryPointRestoreMetadata(self, BackupVaultName, RecoveryPointArn, **_):
+        point = self.points.get(RecoveryPointArn)
+        if not point or point["BackupVaultName"] != BackupVaultName:
+            raise Refused(400, "ResourceNotFoundException", "no point " + RecoveryPointArn)
+        return {"RecoveryPointArn": RecoveryPointArn, "ResourceType": "EFS", "RestoreMetadata": {
+            "file-system-id": point["ResourceArn"].rsplit("/", 1)[1], "Encrypted": "true", "PerformanceMode": "generalPurpose", "newFileSystem": "false"}}
+
+    def StartRestoreJob(self, RecoveryPointArn, Metadata, IamRoleArn=None, IdempotencyToken=None, ResourceType=None, **_):
+        if RecoveryPointArn not in self.points:
+            raise Refused(400, "ResourceNotFoundException", "no point " + RecoveryPointArn)
+        if Metadata.get("newFileSystem") == "true" and not Metadata.get("CreationToken"):
+            raise Refused(400, "InvalidParameterValueException", "a new file system wants a creation token")
+        job = self.begun(self.restores, IdempotencyToken, "RestoreJobId", {"RecoveryPointArn": RecoveryPointArn, "IamRoleArn": IamRoleArn, "Status": "PENDING", "ResourceType": ResourceType, "metadata": Metadata})
+        return {"RestoreJobId": job["RestoreJobId"]}
+
+    @staticmethod
+    def restored(job):
+        given = job["metadata"]
+        job["CreatedResourceArn"] = "arn:aws:elasticfilesystem:us-east-1:%s:file-system/%s" % (ACCOUNT, "fs-new" if given["newFileSystem"] == "true" else given["file-system-id"])
+
+    def DescribeRestoreJob(self, RestoreJobId):
+        if RestoreJobId not in self.restores:
+            raise Refused(400, "ResourceNotFoundException", "no job " + RestoreJobId)
+        return self.look(self.restores[RestoreJobId], "Status", self.restored)

@@ -139,13 +139,18 @@ def iam_needs(name, given, region, guard):
 
 def backup_needs(name, given, region, guard):
     vault = given.get("BackupVaultName") or (given["ResourceArn"].rstrip("/").rsplit(":", 1)[1] if "ResourceArn" in given else None)
-    arn = "*" if name in ("ListBackupPlans", "ListBackupVaults") else "arn:aws:backup:%s:%s:%s" % (region, ACCOUNT, "backup-vault:" + vault if vault else "backup-plan:any")
+    if name in ("GetRecoveryPointRestoreMetadata", "StartRestoreJob"):
+        needs = [need("backup:" + name, given["RecoveryPointArn"].replace("us-east-1", region))]
+        return needs + ([need("iam:PassRole", given["IamRoleArn"], iam_PassedToService="backup.amazonaws.com")] if name == "StartRestoreJob" else [])
+    arn = "*" if name in ("DescribeBackupJob", "DescribeRestoreJob", "ListBackupJobs", "ListBackupPlans", "ListBackupVaults") else "arn:aws:backup:%s:%s:%s" % (region, ACCOUNT, "backup-vault:" + vault if vault else "backup-plan:any")
     needs = [need("backup:" + name, arn)]
     if name in ("CreateBackupVault", "CreateBackupPlan"):
         needs.append(need("backup:TagResource", arn))
     if name == "CreateBackupVault":
         needs += [need("backup-storage:MountCapsule")] + [need("kms:" + action, "arn:aws:kms:%s:%s:key/backup" % (region, ACCOUNT), kms_ViaService="backup.%s.amazonaws.com" % region)
                                                          for action in ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey", "RetireGrant")]
+    if name == "StartBackupJob":
+        needs.append(need("iam:PassRole", given["IamRoleArn"], iam_PassedToService="backup.amazonaws.com"))
     if name == "CreateBackupSelection":
         needs.append(need("iam:PassRole", given["BackupSelection"]["IamRoleArn"], iam_PassedToService="backup.amazonaws.com"))
     return needs

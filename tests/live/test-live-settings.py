@@ -59,6 +59,10 @@ archive put {tree} images:t/
 archive restore images:one
 archive status
 backup drill --sample 2 images
+backup ls
+backup start models
+backup restore -n models point
+backup status
 database restore postgresql --latest --to new
 cdn check images:one
 infra plan

@@ -238,6 +238,11 @@ typedef int (*larder_advice_fn) (void *context, const char *key, const char *val
  * called, "at": a time, "2026-11-29T10:00:00Z", without it the latest; "try": look at it all, and begin nothing. The new one is to be all that the source is: what the service
  * would give it otherwise is asked for with it, or by poll once it is there, and only then it is DONE, with the results "endpoint" and "port", and a "left" for each that could
  * not be carried over, for people. INVALID a time that the service does not have, `next` which it has; CONFLICT: the name is taken, but by what the same client_token began. */
+/* kind "backup": what is told by a section is kept once more, beside what the service does by itself. target: identity of the resource, as of type "backup"; arguments
+ * "resource": what is to be kept, as its type tells "id", "rule": by whose terms, where there are several. It is kept where, for as long as, and as whom the target says. One of
+ * that resource that was asked for so and is under way is that one. poll gives the result "point" once it is DONE.
+ * kind "restore" of a target of type "backup": arguments "point": id of what is kept, "to": id of what is there and takes it, in a folder of its own; without it a new one is
+ * made; "role": as whom, where the target's own may not. poll gives the result "resource", the id of where it is. */
 struct larder_action {
 	size_t size;
 	const char *kind;
@@ -247,8 +252,6 @@ struct larder_action {
 	size_t *ret_taken;               /* of the arguments, from the first: all, or what it takes at a time. NULL: all, or LIMIT */
 };
 
-enum larder_action_state { LARDER_ACTION_RUNNING = 1, LARDER_ACTION_DONE = 2, LARDER_ACTION_FAILED = 3 };
-
 struct larder_progress {
 	size_t size;
 	uint32_t state;                  /* enum larder_action_state */
@@ -256,6 +259,20 @@ struct larder_progress {
 	const char *message;             /* the service's own words, or NULL */
 	struct larder_pairs results;
 };
+
+/* What is kept, or being made. */
+enum larder_backups_what {
+	LARDER_BACKUPS_POINTS = 0,       /* what can be restored */
+	LARDER_BACKUPS_JOBS = 1          /* what is being made of it, or came to nothing; of the last days, as far as the service knows */
+};
+struct larder_backups {
+	size_t size;
+	uint32_t what;                   /* enum larder_backups_what */
+	const char *type, *identity;     /* of `resources`: "database": of that one; "backup": of all that is kept there */
+	const char *id;                  /* of one job; NULL: of all */
+};
+/* Texts are read during the call. */
+typedef int (*larder_backup_fn) (void *context, const struct larder_backup *backup, struct larder_error *error);
 
 /* ---- infrastructure ---------------------------------------------------------------------------- */
 
@@ -531,6 +548,10 @@ struct larder_driver {
 	/* view: 0 when an answer came, whatever its status; its bytes go to write of the sink (begin is not called). UNAVAILABLE: none came. */
 	int (*view) (void *self, struct larder_call *call, const struct larder_view *request, const struct larder_sink *sink,
 	             struct larder_viewed *ret_viewed, struct larder_error *error);
+
+	/* backups: what is kept of a resource, in any order. NOTFOUND: there is no such resource, or no job of that id. */
+	int (*backups) (void *self, struct larder_call *call, const struct larder_backups *request, larder_backup_fn backup, void *context,
+	                struct larder_error *error);
 };
 
 #define LARDER_DRIVER_HEAD                                                                                \

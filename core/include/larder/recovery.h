@@ -44,6 +44,45 @@ struct larder_database_restore {
  * that the service does not have, `next` which it has; UNSUPPORTED by a service that restores none. */
 LARDER_API int larder_database_restore (struct larder *larder, const struct larder_database_restore *request, larder_recovery_fn event, void *context, struct larder_error *error);
 
+/* ---- backups ----------------------------------------------------------------------------------- */
+
+enum larder_kept_flag { LARDER_KEPT_JOBS = 1 << 0 };     /* what is being made, or came to nothing, instead of what there is */
+struct larder_kept {
+	size_t size;
+	const char *kind, *name;         /* of the section: "backup" or "database"; name NULL: each of that kind */
+	uint32_t flags;                  /* enum larder_kept_flag */
+	const char *id;                  /* of one job; NULL: of all */
+};
+typedef int (*larder_kept_fn) (void *context, const char *section, const struct larder_backup *backup, struct larder_error *error);
+/* What is kept, the newest first, section by section. NOTFOUND: no section of that name, its service has no such thing, or no job of that id. UNSUPPORTED by a service
+ * that keeps nothing. */
+LARDER_API int larder_kept (struct larder *larder, const struct larder_kept *request, larder_kept_fn kept, void *context, struct larder_error *error);
+
+/* One backup more, beside those that a [backup] makes by itself: where, for as long as and as whom its plan says. */
+struct larder_backup_start {
+	size_t size;
+	const char *name;                /* of its [backup] */
+	uint32_t flags;                  /* enum larder_recovery_flag */
+	const char *resource;            /* of what: a section that it backs up, "model-cache", "filesystem/model-cache"; NULL: of each */
+	const char *rule;                /* of several */
+};
+/* One of that resource that was asked for so, and is under way, is that one. Not waited for it is begun, and no failure. Of several all are begun before the first is waited for.
+ * INVALID: the plan does not back it up. */
+LARDER_API int larder_backup_start (struct larder *larder, const struct larder_backup_start *request, larder_recovery_fn event, void *context, struct larder_error *error);
+
+/* What a [backup] keeps, back into what is there, in a folder of its own, or into something new. */
+struct larder_backup_restore {
+	size_t size;
+	const char *name;                /* of its [backup] */
+	uint32_t flags;                  /* enum larder_recovery_flag */
+	const char *point;               /* id of what is kept, as larder_kept tells it */
+	const char *to;                  /* id of what takes it, as its service has it; NULL: a new one is made */
+	const char *role;                /* as whom; NULL: as who backs up */
+	const char *mark;                /* the same point, taker and mark are the same restore; NULL: no mark */
+};
+/* NOTREADY while it is not done, and was not waited for. The result "resource" of DONE is where it is. */
+LARDER_API int larder_backup_restore (struct larder *larder, const struct larder_backup_restore *request, larder_recovery_fn event, void *context, struct larder_error *error);
+
 /* ---- drills ------------------------------------------------------------------------------------ */
 
 enum larder_drill_flag {                /* beside LARDER_DRY_RUN and LARDER_ARCHIVE_WAIT */

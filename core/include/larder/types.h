@@ -161,6 +161,23 @@ struct larder_attributes {
 	struct larder_pairs metadata;
 };
 
+/* ---- what a service works on for long, and what it keeps ---------------------------------------- */
+
+enum larder_action_state { LARDER_ACTION_RUNNING = 1, LARDER_ACTION_DONE = 2, LARDER_ACTION_FAILED = 3 };
+
+/* Something that can be restored, or that makes such a thing. */
+struct larder_backup {
+	size_t size;
+	const char *id;                  /* as "point" of an action takes it; of a job the token of its action */
+	const char *resource;            /* of what, as its type tells "id" */
+	const char *kind, *place;        /* the service's own words: "automated", "EFS"; the vault. Or NULL */
+	uint32_t state;                  /* enum larder_action_state: of a point RUNNING is being made, DONE can be restored */
+	const char *status, *message;    /* the service's own words; message may be NULL */
+	int64_t begun, ended, expires;   /* ns; 0: not told, or not at all */
+	uint64_t bytes;                  /* UINT64_MAX: not told */
+	int32_t percent;                 /* or -1 */
+};
+
 /* ---- bytes in and out -------------------------------------------------------------------------- */
 
 /* Where bytes come from. `length` is known. Give `pread` (any thread, any order) or `read` with
