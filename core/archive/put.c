@@ -88,18 +88,29 @@ look (struct archiving *archiving, struct larder_arena *arena, const char *key, 
 	return larder_fail_next (error, LARDER_E_CONFLICT, "choose another prefix", "'%s' is there, and is another object", key);
 }
 
+/* And told to the manifest: members are in no line of their own, but in the index. */
+static int
+put_told (struct archiving *archiving, struct larder_arena *arena, const struct larder_put *put, const struct larder_source *source, struct larder_error *error)
+{
+	struct larder_info info = { .size = sizeof info };
+	int code = larder_put (archiving->transfer.store, arena, put, source, &info, error);
+	info.length = source->length;
+	if (code == 0)
+		manifest_add (archiving->transfer.manifest, put->key, &info);
+	return code;
+}
+
 static int
 write_bundle (struct archiving *archiving, struct larder_arena *arena, const char *key, const char *sum, struct larder_error *error)
 {
 	const struct larder_pair pair = { SUM_NAME, sum };
 	struct file_source file;
 	struct larder_source source;
-	struct larder_info info = { .size = sizeof info };
 	struct larder_put put = { .size = sizeof put, .key = key, .attributes = archiving->copies.attributes };
 	put.attributes.content_type = "application/x-tar";
 	put.attributes.metadata = (struct larder_pairs) { &pair, 1, sizeof pair };
 	int code = file_source_begin (&file, archiving->bundle.fd, key, &source, error);
-	return code < 0 ? code : larder_put (archiving->transfer.store, arena, &put, &source, &info, error);
+	return code < 0 ? code : put_told (archiving, arena, &put, &source, error);
 }
 
 /* Where it can be read at once, whatever class the bundle has. */
@@ -108,13 +119,12 @@ write_index (struct archiving *archiving, struct larder_arena *arena, const char
 {
 	struct memory_source memory;
 	struct larder_source source;
-	struct larder_info info = { .size = sizeof info };
 	const struct larder_put put = {
 		.size = sizeof put, .key = key,
 		.attributes = { .size = sizeof put.attributes, .content_type = "application/x-ndjson", .storage_class = store_caps (archiving->transfer.store) & LARDER_CAP_CLASSES ? "STANDARD" : NULL },
 	};
 	memory_source_begin (&memory, buffer_text (text), text->length, &source);
-	return larder_put (archiving->transfer.store, arena, &put, &source, &info, error);
+	return put_told (archiving, arena, &put, &source, error);
 }
 
 /* The bundle first: an index tells of what is there. Where a run ended between the two, the next one writes the index. */
@@ -372,6 +382,7 @@ larder_archive_put (struct larder *larder, struct larder_arena *arena, const str
 	if (code < 0)
 		return code;
 	archiving.transfer.take = take;
+	archiving.transfer.leaves = "archive-put";
 	bundle_begin (&archiving.bundle);
 	code = begin_bills (&archiving, arena, error);
 	if (code == 0)

@@ -203,6 +203,10 @@ extern const struct larder_option attribute_options[];
 int copies_run (struct cli *cli, const struct attribute_flags *flags, uint32_t more, bool into_store, struct larder_error *error);
 struct larder_pairs pairs_from_list (const char *const *list, struct larder_pair **ret_pairs, struct larder_error *error, int *ret_code);
 
+/* What a command says that leaves a manifest. */
+#define MANIFEST_TEXT "With [larder] manifests = STORE:PREFIX each run that writes to a store leaves a manifest there of what it wrote, also one that was interrupted, for 'larder verify --manifest'. One that " \
+	"cannot be put there fails the run, though all else is done, and the next run puts it; without the key none is left."
+
 /* ---- select.c: which keys of two trees take part, shared by sync and verify ---- */
 struct select_flags { const char *const *include, *const *exclude; const char *shard; };
 #define SELECT_OPTIONS(self, member)                                                                                        \

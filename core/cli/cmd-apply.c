@@ -23,6 +23,7 @@ const struct larder_cmd cmd_apply = {
 	.text = "The plan is read whole and compared with its checksum before anything begins, and refused under another profile, for another bucket or "
 		"folder. Before each operation both sides must be as they were when the plan was made: the etag, or size and time; a name that was free must be free. "
 		"What is done already, the destination having the very bytes of the source or a name that was to go being gone, is skipped: so after a break the same command goes on. "
-		"Anything else has drifted: the run stops there with exit status 5: what was under way beside it ends, nothing further is begun, no removal follows a copy that failed, and what was done has been told and counted.",
+		"Anything else has drifted: the run stops there with exit status 5: what was under way beside it ends, nothing further is begun, no removal follows a copy that failed, and what was done has been told and counted. "
+		MANIFEST_TEXT,
 	.least = 1, .most = 1, .done_word = "copied", .would_word = "would_copy", .both_ways = true, .run = run,
 };

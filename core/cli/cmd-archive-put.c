@@ -93,6 +93,6 @@ const struct larder_cmd cmd_archive_put = {
 	.text = "Folders go with all below them. Each object of such a class is paid for with some 40 KB besides its own bytes, so small files cost less together: with --pack those below "
 		"--pack-below become members of bundles, tars of some --bundle-size with an index beside each that can be read at once. A bundle's name says which bytes it holds: the same files again "
 		"make the same bundle, which is there. What is there with the same bytes is skipped, since what is written twice is paid for twice. At the end comes what it costs a month, by the table of [larder] "
-		"prices, and for how long at the least.",
+		"prices, and for how long at the least. " MANIFEST_TEXT,
 	.options = options, .self_size = sizeof (struct archive_put), .least = 2, .most = -1, .done_word = "archived", .would_word = "would_archive", .run = run,
 };

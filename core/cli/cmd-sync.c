@@ -104,6 +104,7 @@ const struct larder_cmd cmd_sync = {
 		"is empty when nothing failed. The list of a run that ended before its time is refused by --from: run all of it again. "
 		"With --exact-times an upload keeps the time of its file in the object's metadata, as mtime, seconds and nanoseconds like rclone, and what comes down gets it back; "
 		"what has one size and another time, or an object none, is copied. "
-		"With --plan nothing is done: the file, one operation a line, is written when both were listed and every guard of --delete held, and else not at all.",
+		"With --plan nothing is done: the file, one operation a line, is written when both were listed and every guard of --delete held, and else not at all. "
+		MANIFEST_TEXT,
 	.options = options, .self_size = sizeof (struct sync), .least = 2, .most = 2, .done_word = "copied", .would_word = "would_copy", .both_ways = true, .run = run,
 };

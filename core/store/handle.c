@@ -277,6 +277,17 @@ larder_call_begin (struct larder *larder, struct larder_arena *arena)
 	};
 }
 
+int
+larder_call_last (struct larder *larder, struct larder_arena *arena, int *ret_timer, struct larder_call *ret, struct larder_error *error)
+{
+	static const struct itimerspec second = { .it_value = { .tv_sec = 1 } };
+	*ret_timer = timerfd_create (CLOCK_BOOTTIME, TFD_CLOEXEC);
+	if (*ret_timer < 0 || timerfd_settime (*ret_timer, 0, &second, NULL) < 0)
+		return larder_fail_memory (error);
+	*ret = (struct larder_call) { .arena = arena, .cancel_fd = *ret_timer, .pace = &larder_whole (larder)->pace, .urgent = true };
+	return 0;
+}
+
 struct larder_arena *larder_arena_new (void) { return arena_new (); }
 void larder_arena_clear (struct larder_arena *arena) { arena_clear (arena); }
 void larder_arena_free (struct larder_arena *arena) { arena_free (arena); }

@@ -12,6 +12,7 @@
 
 #include "arena.h"
 #include "checksum.h"
+#include "cleanup.h"
 #include "error.h"
 #include "objects.h"
 #include "text.h"
@@ -149,14 +150,15 @@ check_condition (const struct larder_store *store, bool create_only, const char 
 	return 0;
 }
 
-int
-object_write (const struct larder_store *store, const struct larder_put *request, struct larder_write *ret, struct larder_error *error)
+/* Without a look at whether the handle was cancelled. */
+static int
+complete_write (const struct larder_store *store, const struct larder_put *request, struct larder_write *ret, struct larder_error *error)
 {
 	*ret = (struct larder_write) {
 		.size = sizeof *ret, .bucket = store->bucket, .key = request->key, .attributes = request->attributes,
 		.condition = { sizeof ret->condition, request->create_only, request->if_match },
 	};
-	int code = check_start (store, request->key, error);
+	int code = check_key (store, request->key, error);
 	if (code == 0)
 		code = check_writable (store, error);
 	if (code == 0)
@@ -165,11 +167,17 @@ object_write (const struct larder_store *store, const struct larder_put *request
 }
 
 int
-larder_put (struct larder_store *store, struct larder_arena *arena, const struct larder_put *request,
-            const struct larder_source *source, struct larder_info *ret_info, struct larder_error *error)
+object_write (const struct larder_store *store, const struct larder_put *request, struct larder_write *ret, struct larder_error *error)
+{
+	return larder_is_cancelled (store->larder) ? larder_fail_cancelled (error) : complete_write (store, request, ret, error);
+}
+
+static int
+write_object (struct larder_store *store, struct larder_call *call, const struct larder_put *request, const struct larder_source *source,
+              struct larder_info *ret_info, struct larder_error *error)
 {
 	struct larder_write write;
-	int code = object_write (store, request, &write, error);
+	int code = complete_write (store, request, &write, error);
 	char checksum[16];
 	uint64_t crc;
 	if (code == 0 && (store->instance->caps & LARDER_CAP_CHECKSUM) && (code = checksum_source (source, &crc, NULL, error)) == 0) {
@@ -181,10 +189,34 @@ larder_put (struct larder_store *store, struct larder_arena *arena, const struct
 	}
 	if (code < 0)
 		return code;
-	struct larder_call call = larder_call_begin (store->larder, arena);
 	instance_enter (store->instance);
-	code = store->driver->write (store->instance->self, &call, &write, source, ret_info, error);
+	code = store->driver->write (store->instance->self, call, &write, source, ret_info, error);
 	instance_leave (store->instance);
+	return code;
+}
+
+int
+larder_put (struct larder_store *store, struct larder_arena *arena, const struct larder_put *request,
+            const struct larder_source *source, struct larder_info *ret_info, struct larder_error *error)
+{
+	struct larder_call call = larder_call_begin (store->larder, arena);
+	return larder_is_cancelled (store->larder) ? larder_fail_cancelled (error) : write_object (store, &call, request, source, ret_info, error);
+}
+
+int
+store_put_last (struct larder_store *store, struct larder_arena *arena, const struct larder_put *request, const struct larder_source *source,
+                struct larder_info *ret_info, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	CLEANUP_CLOSE int timer = -1;
+	struct larder_call call;
+	int code = larder_put (store, arena, request, source, ret_info, &why);
+	if (code < 0 && larder_is_cancelled (store->larder)) {
+		code = larder_call_last (store->larder, arena, &timer, &call, error);
+		return code < 0 ? code : write_object (store, &call, request, source, ret_info, error);
+	}
+	if (code < 0 && error)
+		larder_give (error, &why);
 	return code;
 }
 

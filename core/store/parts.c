@@ -5,7 +5,6 @@
 #include <larder/driver.h>
 
 #include <string.h>
-#include <sys/timerfd.h>
 
 #include "arena.h"
 #include "checksum.h"
@@ -128,14 +127,14 @@ store_parts_list (struct larder_store *store, const struct larder_upload *upload
 int
 store_parts_abort (struct larder_store *store, const struct larder_upload *upload, struct larder_error *error)
 {
-	static const struct itimerspec second = { .it_value = { .tv_sec = 1 } };
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	CLEANUP_CLOSE int timer = timerfd_create (CLOCK_BOOTTIME, TFD_CLOEXEC);
-	struct larder_call call = { .arena = arena, .cancel_fd = timer, .pace = &larder_whole (store->larder)->pace, .urgent = true };
-	if (!arena || timer < 0 || timerfd_settime (timer, 0, &second, NULL) < 0)
-		return larder_fail_memory (error);
+	CLEANUP_CLOSE int timer = -1;
+	struct larder_call call;
+	int code = arena ? larder_call_last (store->larder, arena, &timer, &call, error) : larder_fail_memory (error);
+	if (code < 0)
+		return code;
 	instance_enter (store->instance);
-	int code = store->driver->parts_abort (store->instance->self, &call, upload, error);
+	code = store->driver->parts_abort (store->instance->self, &call, upload, error);
 	instance_leave (store->instance);
 	return code == LARDER_E_NOTFOUND ? 0 : code;
 }

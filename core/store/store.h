@@ -21,6 +21,8 @@ const struct schema_larder *larder_settings_of (const struct larder *larder);
 uint64_t larder_memory_of (const struct larder *larder);       /* the budget for buffers and pictures */
 /* A call for this handle: its cancel, the given arena (NULL: outputs are not wanted; a private one is used by the callee). */
 struct larder_call larder_call_begin (struct larder *larder, struct larder_arena *arena);
+/* One that no cancel ends, for what a run has to do that was cancelled: it has a second of its own, after which `timer`, the caller's to close, ends it. */
+int larder_call_last (struct larder *larder, struct larder_arena *arena, int *ret_timer, struct larder_call *ret, struct larder_error *error);
 /* A handle for some of the work of another, which shares all with it and ends with its cancel, but can be cancelled alone. Closed before that one. */
 int larder_part_open (struct larder *of, struct larder **ret, struct larder_error *error);
 void larder_part_close (struct larder *part);                  /* NULL allowed */
@@ -144,6 +146,10 @@ int store_uploads (struct larder_store *store, const char *key, store_upload_fn 
 /* Asks for a readable copy of an archived object; returns at once, stat tells how far it is. 0 also when it is on its way; CONFLICT: it is not archived.
  * UNSUPPORTED where nothing is archived. */
 int store_restore (struct larder_store *store, const char *key, const char *version, const char *tier, uint32_t days, struct larder_error *error);
+
+/* larder_put, also after a cancel or a deadline: then within a second. */
+int store_put_last (struct larder_store *store, struct larder_arena *arena, const struct larder_put *request, const struct larder_source *source,
+                    struct larder_info *ret_info, struct larder_error *error);
 
 /* Remove with conditions; one key. `if_match` may be NULL. */
 int store_remove_if (struct larder_store *store, const char *key, const char *if_match, struct larder_error *error);

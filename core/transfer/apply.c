@@ -167,6 +167,7 @@ larder_apply (struct larder *larder, const char *plan, uint32_t flags, larder_ev
 	code = transfer_begin (&apply->transfer, larder, &request, event, context, error);
 	if (code == 0) {
 		apply->transfer.strict = true;
+		apply->transfer.leaves = "apply";
 		apply->transfer.room_most = WAITING_MOST;
 		apply->transfer.keep_times = apply->head.keep_times;
 		code = transfer_end (&apply->transfer, run (apply, error), ret_summary, error);

@@ -144,10 +144,11 @@ compare (const struct copying *copying, struct larder_arena *arena, struct larde
 static int
 send (struct copying *copying, struct larder_arena *arena, struct larder_info *ret_info, struct larder_error *error)
 {
+	struct larder_info info = { .size = sizeof info };
 	const struct larder_copy_object *request = copying->request;
 	int code = pieces_do (&copying->pieces, error);
 	if (code == 0)
-		code = parts_list_finish (&copying->open.list, copying->to, arena, copying->open.put, &copying->open.upload, copying->source.length, error);
+		code = parts_list_finish (&copying->open.list, copying->to, arena, copying->open.put, &copying->open.upload, copying->source.length, &info, error);
 	if (code == 0)
 		code = store_copy_tags (copying->from, request->key, request->version, copying->to, request->to, arena, error);
 	return code == 0 ? compare (copying, arena, ret_info, error) : code;

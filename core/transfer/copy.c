@@ -100,11 +100,10 @@ put_whole (struct transfer *transfer, struct item *item, const struct larder_put
 	struct larder_source source = {
 		.size = sizeof source, .context = watched, .length = watched->inner.length, .pread = watched_pread,
 	};
-	struct larder_info info = { .size = sizeof info };
-	int code = larder_put (transfer->store, item->arena, put, &source, &info, error);
+	int code = larder_put (transfer->store, item->arena, put, &source, &item->stored, error);
 	if (put_goes_again (transfer, item, &watched->file, code, error)) {
 		watched->read = 0;
-		code = larder_put (transfer->store, item->arena, put, &source, &info, error);
+		code = larder_put (transfer->store, item->arena, put, &source, &item->stored, error);
 	}
 	if (code == LARDER_E_INTEGRITY)
 		(void) file_source_check (&watched->file, error);     /* the better reason, where it is one */
@@ -121,7 +120,6 @@ put_small (struct transfer *transfer, struct item *item, const struct larder_put
 	CLEANUP_FREE char *bytes = malloc (length ? length : 1);
 	struct memory_source memory;
 	struct larder_source source;
-	struct larder_info info = { .size = sizeof info };
 	if (!bytes)
 		return larder_fail_memory (error);
 	int64_t got = source_pread (&watched->inner, bytes, length, 0, error);
@@ -130,12 +128,32 @@ put_small (struct transfer *transfer, struct item *item, const struct larder_put
 		code = fail_changed (watched, error);
 	memory_source_begin (&memory, bytes, length, &source);
 	if (code == 0)
-		code = larder_put (transfer->store, item->arena, put, &source, &info, error);
+		code = larder_put (transfer->store, item->arena, put, &source, &item->stored, error);
 	if (put_goes_again (transfer, item, &watched->file, code, error))
-		code = larder_put (transfer->store, item->arena, put, &source, &info, error);
+		code = larder_put (transfer->store, item->arena, put, &source, &item->stored, error);
 	if (code == 0)
 		count_progress (transfer, length);
 	return code;
+}
+
+/* For the manifest: what the answer to a write did not tell a look does, and where the storage keeps none at all it is taken of what went there. */
+static void
+learn_checksum (struct transfer *transfer, struct item *item, const struct larder_source *source)
+{
+	struct larder_info *stored = &item->stored, info = { .size = sizeof info };
+	char text[16];
+	uint64_t crc;
+	if (stored->checksum)
+		return;
+	if (store_caps (transfer->store) & LARDER_CAP_CHECKSUM) {
+		if (larder_stat (transfer->store, item->arena, item->path, stored->version, &info, NULL) == 0
+		    && (!stored->etag || (info.etag && strcmp (info.etag, stored->etag) == 0)))
+			*stored = info;
+	} else if (source && checksum_source (source, &crc, NULL, NULL) == 0) {
+		crc64nvme_text (crc, text);
+		stored->checksum_type = LARDER_CHECKSUM_CRC64NVME;
+		stored->checksum = arena_copy (item->arena, text);
+	}
 }
 
 static int
@@ -162,6 +180,8 @@ put_file (struct transfer *transfer, struct item *item, struct larder_error *err
 		code = put_whole (transfer, item, &put, &watched, error);
 	if (code == 0 && (request->flags & LARDER_MOVE))
 		code = prove_put (transfer, item, &watched.inner, error);
+	if (code == 0 && transfer->manifest)
+		learn_checksum (transfer, item, &watched.inner);
 	return code;
 }
 
@@ -232,7 +252,7 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 		.size = sizeof copy, .key = item->info.key, .version = request->version, .to = item->path, .attributes = request->attributes,
 		.create_only = request->flags & LARDER_CREATE_ONLY || expect_create_only (item), .if_match = item->expected ? item->info.etag : NULL,
 	};
-	struct larder_info info = { .size = sizeof info }, before = { .size = sizeof before };
+	struct larder_info before = { .size = sizeof before };
 	struct journal_what what;
 	if (request->flags & LARDER_DRY_RUN)
 		return 0;
@@ -240,7 +260,9 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 		return larder_fail_memory (error);
 	int code = move ? larder_stat (item->store, item->arena, item->info.key, NULL, &before, error) : 0;
 	if (code == 0)
-		code = copy_stored (transfer, item->store, transfer->store, item->arena, &copy, &what, item->info.length, &info, error);
+		code = copy_stored (transfer, item->store, transfer->store, item->arena, &copy, &what, item->info.length, &item->stored, error);
+	if (code == 0 && transfer->manifest)
+		learn_checksum (transfer, item, NULL);
 	if (code == 0 && move)
 		code = prove_copy (transfer, item, &before, error);
 	return code;

@@ -90,14 +90,10 @@ count_again (struct transfer *transfer, const char *from, const char *to, const 
 	pthread_mutex_unlock (&transfer->mutex);
 }
 
-void
-count_unlike (struct transfer *transfer, const char *action, const char *from, const char *to, const struct larder_error *error, int code)
+/* Under the mutex. */
+static void
+tally (struct transfer *transfer, const char *action, int code)
 {
-	if (code == LARDER_E_CANCELLED) {
-		stop (transfer, code);
-		return;
-	}
-	pthread_mutex_lock (&transfer->mutex);
 	transfer->sum.scanned++;
 	if (strcmp (action, "refused") == 0)
 		transfer->sum.refused++;
@@ -107,6 +103,26 @@ count_unlike (struct transfer *transfer, const char *action, const char *from, c
 		transfer->sum.code = code;
 	if (transfer->sum.code != code)
 		transfer->differ = true;
+}
+
+void
+count_last (struct transfer *transfer, const char *from, const struct larder_error *error, int code)
+{
+	pthread_mutex_lock (&transfer->mutex);
+	tally (transfer, "failed", code);
+	tell (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = "failed", .from = from, .error = error });
+	pthread_mutex_unlock (&transfer->mutex);
+}
+
+void
+count_unlike (struct transfer *transfer, const char *action, const char *from, const char *to, const struct larder_error *error, int code)
+{
+	if (code == LARDER_E_CANCELLED) {
+		stop (transfer, code);
+		return;
+	}
+	pthread_mutex_lock (&transfer->mutex);
+	tally (transfer, action, code);
 	transfer->barren = code == LARDER_E_UNAVAILABLE ? transfer->barren + 1 : 0;
 	bool gone = transfer->barren >= BARREN_MOST;
 	tell (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = action, .from = from, .to = to, .error = error });

@@ -18,7 +18,7 @@ item_new (struct transfer *transfer, const char *from)
 	struct larder_arena *arena = item ? arena_new () : NULL;
 	transfer->found++;
 	if (arena) {
-		*item = (struct item) { .transfer = transfer, .arena = arena, .fd = -1, .stream = -1, .beneath = -1, .from = arena_copy (arena, from) };
+		*item = (struct item) { .transfer = transfer, .arena = arena, .fd = -1, .stream = -1, .beneath = -1, .from = arena_copy (arena, from), .stored = { .size = sizeof item->stored } };
 		if (item->from)
 			return item;
 	}
@@ -167,6 +167,18 @@ copy_unless_same (struct item *item, bool *ret_same, struct larder_error *error)
 }
 
 static void
+finish (struct item *item)
+{
+	struct transfer *transfer = item->transfer;
+	item->stored.length = size_of (item);
+	if (transfer->manifest && item->removal)
+		manifest_removed (transfer->manifest, item->path);
+	else if (transfer->manifest && !(transfer->request->flags & LARDER_DRY_RUN))
+		manifest_add (transfer->manifest, item->path, &item->stored);
+	count_done (transfer, item, size_of (item));
+}
+
+static void
 run (struct task *task)
 {
 	struct item *item = (struct item *) (void *) task;
@@ -184,7 +196,7 @@ run (struct task *task)
 	else if (code == 0 && same)
 		settle (item);
 	else if (code == 0)
-		count_done (transfer, item, size_of (item));
+		finish (item);
 	else if (item->differs)
 		count_unlike (transfer, "differs", item->from, item->to, &error, code);
 	else if (code != LARDER_E_CANCELLED || larder_is_cancelled (transfer->larder))

@@ -8,7 +8,7 @@ libtransfer_la_SOURCES = \
 	%D%/from-local.c %D%/from-store.c \
 	%D%/item.c \
 	%D%/journal.c %D%/journal.h %D%/json-text.c %D%/json-text.h \
-	%D%/manifest.h %D%/manifest-place.c %D%/manifest-read.c \
+	%D%/manifest.h %D%/manifest-keep.c %D%/manifest-place.c %D%/manifest-read.c %D%/manifest-write.c \
 	%D%/open-upload.c %D%/open-upload.h \
 	%D%/parts.c %D%/parts.h %D%/parts-list.c \
 	%D%/pending.c %D%/pending.h %D%/pending-give-up.c \
@@ -20,6 +20,6 @@ libtransfer_la_SOURCES = \
 	%D%/target.c \
 	%D%/transfer.c %D%/transfer.h \
 	%D%/upload.c \
-	%D%/verify.c \
+	%D%/verify.c %D%/verify-manifest.c \
 	%D%/versions.c %D%/versions.h %D%/versions-back.c %D%/versions-remove.c %D%/versions-undelete.c \
 	%D%/write.c %D%/write.h

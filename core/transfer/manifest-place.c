@@ -52,6 +52,13 @@ manifest_place_begin (struct manifest_place *place, struct larder *larder, const
 	return open_place (place, larder, of, settings->manifests, error);
 }
 
+bool
+manifest_place_has (const struct manifest_place *place, const struct larder_store *of, const char *key)
+{
+	return store_instance (place->store) == store_instance (of) && strcmp (store_bucket (place->store), store_bucket (of)) == 0
+		&& strncmp (key, place->all, strlen (place->all)) == 0;
+}
+
 void
 manifest_place_end (struct manifest_place *place)
 {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <larder/larder.h>
 
-enum { MANIFEST_VERSION = 1, MANIFEST_LINE_MOST = 8 << 10, MANIFEST_KEY_MOST = 1024 };
+enum { MANIFEST_VERSION = 1, MANIFEST_LINE_MOST = 16 << 10, MANIFEST_KEY_MOST = 1024 };
 
 /* What was written, or removed, under a key. NULL: the store told none. */
 struct manifest_line {
@@ -31,10 +31,35 @@ struct manifest_place {
 /* INVALID without [larder] manifests. To be ended also after a failure. */
 int manifest_place_begin (struct manifest_place *place, struct larder *larder, const struct larder_store *of, struct larder_error *error);
 void manifest_place_end (struct manifest_place *place);
+/* Does a key of `of` lie where manifests do? */
+bool manifest_place_has (const struct manifest_place *place, const struct larder_store *of, const char *key);
 /* Names of the kinds by enum larder_checksum; the last is NULL. */
 extern const char *const manifest_checksums[];
 /* Not one with a part '..': whoever restores by it would leave his folder. */
 bool manifest_takes_key (const char *key);
+
+/* ---- manifest-write.c: of one run ---- */
+struct manifest;
+/* NULL where [larder] has no manifests. `of`, which is what is written to, and `command` live as long. */
+int manifest_new (struct manifest **ret, struct larder *larder, struct larder_store *of, const char *command, struct larder_error *error);
+/* By any thread, of what is there now: `info` is what the store told of it. What fails is kept, for manifest_end to tell. */
+void manifest_add (struct manifest *manifest, const char *key, const struct larder_info *info);
+void manifest_removed (struct manifest *manifest, const char *key);
+/* Does the key lie where the manifests do, in the very bucket that is written to? */
+bool manifest_is_one (const struct manifest *manifest, const char *key);
+/* Puts it where it belongs, and those that earlier runs could not, also after a cancel; nothing when there is no line. What cannot be put is kept below the
+ * state folder for the next run, and is an error that says so. */
+int manifest_end (struct manifest *manifest, struct larder_error *error);
+const char *manifest_address (const struct manifest *manifest);  /* "backups:manifests/images/" */
+void manifest_free (struct manifest *manifest);                  /* NULL allowed; without manifest_end nothing is put */
+
+/* ---- manifest-keep.c: below the state folder, until a run can put them ---- */
+/* From where `place` says, as `name`. A code when it cannot be kept. */
+int manifest_keep (const struct manifest_place *place, const char *name, const struct larder_source *source, struct larder_error *error);
+/* Puts all that are kept for that place; each that is there goes. */
+int manifest_deliver (const struct manifest_place *place, struct larder_error *error);
+/* Create-only: one that is there by that name is CONFLICT. */
+int manifest_put (const struct manifest_place *place, const char *name, const struct larder_source *source, struct larder_error *error);
 
 /* ---- manifest-read.c: what the manifests of a store say together, for verify and drills ---- */
 struct manifests;

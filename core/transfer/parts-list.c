@@ -54,14 +54,13 @@ crc_of_whole (const struct parts_list *list, uint64_t *ret)
 
 int
 parts_list_finish (struct parts_list *list, struct larder_store *store, struct larder_arena *arena, const struct larder_put *put,
-                   const struct larder_upload *upload, uint64_t length, struct larder_error *error)
+                   const struct larder_upload *upload, uint64_t length, struct larder_info *ret_info, struct larder_error *error)
 {
-	struct larder_info info = { .size = sizeof info };
 	uint64_t crc;
 	if (list->count > 1)
 		qsort (list->at, list->count, sizeof *list->at, by_number);
 	bool known = crc_of_whole (list, &crc);
-	return store_parts_finish (store, arena, put, upload, list->at, list->count, length, known ? &crc : NULL, &info, error);
+	return store_parts_finish (store, arena, put, upload, list->at, list->count, length, known ? &crc : NULL, ret_info, error);
 }
 
 void

@@ -44,7 +44,7 @@ struct parts_list { struct larder_part *at; size_t count, room; struct larder_ar
 int parts_list_add (struct parts_list *list, const struct larder_part *part, struct larder_error *error);
 /* The object from all of them, with the checksum of the whole where the store told those of the parts. */
 int parts_list_finish (struct parts_list *list, struct larder_store *store, struct larder_arena *arena, const struct larder_put *put,
-                       const struct larder_upload *upload, uint64_t length, struct larder_error *error);
+                       const struct larder_upload *upload, uint64_t length, struct larder_info *ret_info, struct larder_error *error);
 void parts_list_free (struct parts_list *list);
 
 int pieces_do (struct pieces *pieces, struct larder_error *error);

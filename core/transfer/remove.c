@@ -18,6 +18,8 @@ on_removed (void *context, const char *key, int code, const struct larder_error 
 	const struct batch *batch = context;
 	struct transfer *transfer = batch->transfer;
 	const char *from = arena_printf (transfer->arena, "%s%s", store_prefix (batch->store), key);
+	if (code == 0 && !(transfer->request->flags & LARDER_DRY_RUN))
+		manifest_removed (transfer->manifest, key);
 	if (code == 0)
 		count_event (transfer, &(struct larder_event) {
 			.size = sizeof (struct larder_event), .from = from ? from : key,

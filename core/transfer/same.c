@@ -71,6 +71,13 @@ sum_of (const struct bytes *bytes, uint32_t type, bool read, char ret[32], struc
 	return code;
 }
 
+int
+object_sum (struct transfer *transfer, struct larder_store *store, const struct larder_info *info, uint32_t type, char ret[32], struct larder_error *error)
+{
+	const struct bytes bytes = { .transfer = transfer, .store = store, .fd = -1, .name = info->key, .info = *info };
+	return sum_of (&bytes, type, true, ret, error);
+}
+
 /* Do the two stores say all? Checksums of parts are of one kind only where the parts were, which they tell by being equal. An
  * etag is never one: it may be of parts, or of what an encryption made. */
 bool

@@ -195,7 +195,7 @@ put_parts (struct streaming *streaming, const struct larder_put *put, struct lar
 	if (code == 0)
 		code = write_parts (streaming, error);
 	if (code == 0)
-		code = parts_list_finish (&open->list, open->store, streaming->item->arena, put, &open->upload, streaming->total, error);
+		code = parts_list_finish (&open->list, open->store, streaming->item->arena, put, &open->upload, streaming->total, &streaming->item->stored, error);
 	open_upload_end (open, code, error);
 	return code;
 }
@@ -205,11 +205,11 @@ put_whole (struct streaming *streaming, const struct larder_put *put, uint64_t l
 {
 	struct memory_source memory;
 	struct larder_source source;
-	struct larder_info info = { .size = sizeof info };
+	struct larder_info *stored = &streaming->item->stored;
 	memory_source_begin (&memory, streaming->buffer, (size_t) length, &source);
-	int code = larder_put (streaming->transfer->store, streaming->item->arena, put, &source, &info, error);
+	int code = larder_put (streaming->transfer->store, streaming->item->arena, put, &source, stored, error);
 	if (put_goes_again (streaming->transfer, streaming->item, NULL, code, error))
-		code = larder_put (streaming->transfer->store, streaming->item->arena, put, &source, &info, error);
+		code = larder_put (streaming->transfer->store, streaming->item->arena, put, &source, stored, error);
 	streaming->total = length;
 	count_progress (streaming->transfer, code == 0 ? length : 0);
 	return code;

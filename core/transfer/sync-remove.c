@@ -41,7 +41,7 @@ int
 sync_leftover (struct sync *sync, struct larder_error *error)
 {
 	const struct entry *at = &sync->to.at;
-	bool goes = at->kind == ENTRY_FILE || (at->kind == ENTRY_FOLDER && at->info);
+	bool goes = (at->kind == ENTRY_FILE || (at->kind == ENTRY_FOLDER && at->info)) && !(at->info && manifest_is_one (sync->transfer.manifest, at->info->key));
 	if (!(sync->request->flags & LARDER_SYNC_DELETE) || !goes || sync_is_private (&sync->to) || shadow_over (&sync->covered, at->key))
 		return 0;
 	int code = sync->leftover ? 0 : open_leftover (sync, error);

@@ -231,6 +231,7 @@ sync_trees (struct larder *larder, const struct larder_sync *request, const char
 	sync->inside_cache = inside_cache;
 	if (code == 0) {
 		sync->transfer.state = state;
+		sync->transfer.leaves = inside_cache ? NULL : "sync";
 		sync->transfer.mode = whole.mode;
 		sync->transfer.keep_times = whole.flags & LARDER_SYNC_EXACT_TIMES;
 		sync->transfer.unfinished = !(copy.flags & LARDER_DRY_RUN) && settle_has (&sync->transfer);

@@ -81,4 +81,8 @@ int sync_list_takes (struct side *side, struct larder_error *error);
 /* All files and folders of the destination get the mode that was asked for. `first`: before the copies; one that cannot be set ends the run. */
 int sync_modes (struct sync *sync, bool first, struct larder_error *error);
 
+/* ---- verify-manifest.c: larder_verify with LARDER_VERIFY_MANIFEST ---- */
+int verify_manifest (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context, struct larder_summary *ret_summary,
+                     struct larder_error *error);
+
 #endif

@@ -117,10 +117,23 @@ transfer_begin (struct transfer *transfer, struct larder *larder, const struct l
 	return larder_fail_memory (error);
 }
 
+/* Of what was written, whatever the run ended with. */
+static void
+leave_manifest (struct transfer *transfer)
+{
+	struct larder_error error = LARDER_ERROR_INIT;
+	struct manifest *manifest = transfer->manifest;
+	int code = manifest && !(transfer->request->flags & LARDER_DRY_RUN) ? manifest_end (manifest, &error) : 0;
+	if (code < 0)
+		count_last (transfer, manifest_address (manifest), &error, code);
+	manifest_free (manifest);
+}
+
 int
 transfer_end (struct transfer *transfer, int code, struct larder_summary *ret_summary, struct larder_error *error)
 {
 	pool_free (transfer->pool);
+	leave_manifest (transfer);
 	close_sources (transfer);
 	target_end (transfer);
 	code = count_end (transfer, code, ret_summary, error);

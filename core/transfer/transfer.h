@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <larder/larder.h>
 #include "file.h"
+#include "manifest.h"
 #include "pool.h"
 
 /* A store that sources are in; it stays open while any of its objects is under way. */
@@ -56,6 +57,8 @@ struct transfer {
 	struct larder_store *store;   /* NULL: local */
 	const char *to;               /* key, or local path */
 	bool into;                    /* sources keep their last component */
+	const char *leaves;           /* NULL, or the command whose manifest is left of what is written to a store */
+	struct manifest *manifest;    /* which is this one, where [larder] has them */
 	const char *folder;           /* local: the folder that `root` is */
 	int root;                     /* local: -1 until something is written; under the mutex */
 	mode_t umask;
@@ -72,6 +75,7 @@ struct item {
 	const char *to;               /* address, for people */
 	const char *path;             /* target: key, or path below transfer->root */
 	struct larder_store *store;
+	struct larder_info stored;    /* what its store has told of what was written */
 	struct larder_info info;      /* of the object: key, version, length, etag, mtime, and the checksum where whoever found it knew it */
 	bool looked;                  /* info is all that a look tells; else what a listing did */
 	int fd;                       /* file: -1 until its turn */
@@ -88,6 +92,7 @@ struct item {
 	const char *below;
 	bool follow;                  /* links on its way, as long as they stay in that folder */
 	const struct expected *expected; /* NULL, or what a plan says of both sides: nothing is done on anything else */
+	const char *manifest;         /* NULL, or the name of the one that `info` is a line of */
 	bool removal;                 /* of the target */
 	struct larder_pair kept;      /* keep_times: the time as the metadata of what goes up */
 	bool dated;
@@ -118,6 +123,8 @@ void count_skipped (struct transfer *transfer, const char *from, const char *rea
 /* Skipped, for it is there already: counted, not told. */
 void count_unchanged (struct transfer *transfer);
 void count_failed (struct transfer *transfer, const char *from, const char *to, const struct larder_error *error, int code, bool refused);
+/* What is told when all else is over: it ends nothing. */
+void count_last (struct transfer *transfer, const char *from, const struct larder_error *error, int code);
 /* What a comparison found: "differs" or "missing", a failure of its own name. */
 void count_unlike (struct transfer *transfer, const char *action, const char *from, const char *to, const struct larder_error *error, int code);
 /* What this had is damaged, as `error` says, and goes once more. */
@@ -194,6 +201,9 @@ void item_close (struct item *item);
 int item_same (struct item *item, bool *ret_same, struct larder_error *error);
 /* False: the checksums of the two say nothing of each other. */
 bool same_as_told (const struct larder_info *a, const struct larder_info *b, bool *ret_same);
+
+/* The checksum of an object, of its bytes as they are read: as `info` tells it. */
+int object_sum (struct transfer *transfer, struct larder_store *store, const struct larder_info *info, uint32_t type, char ret[32], struct larder_error *error);
 
 /* ---- verify.c ---- */
 /* INTEGRITY. */

@@ -90,7 +90,7 @@ send (struct uploading *uploading, struct larder_error *error)
 	if (code < 0)
 		return code;
 	return parts_list_finish (&uploading->open.list, uploading->pieces.transfer->store, uploading->item->arena, uploading->open.put, &uploading->open.upload,
-	                          uploading->source->length, error);
+	                          uploading->source->length, &uploading->item->stored, error);
 }
 
 /* ---- going on ---------------------------------------------------------------------------------- */

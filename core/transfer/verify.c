@@ -200,6 +200,8 @@ larder_verify (struct larder *larder, const struct larder_sync *request, larder_
 {
 	struct larder_sync whole = { .size = sizeof whole };
 	larder_give (&whole, request);
+	if (whole.flags & LARDER_VERIFY_MANIFEST)
+		return verify_manifest (larder, &whole, event, context, ret_summary, error);
 	whole.flags = (whole.flags & (LARDER_SYNC_SIZE_ONLY | LARDER_VERIFY_DOWNLOAD | LARDER_VERIFY_SOURCE)) | LARDER_SYNC_EMPTY_SOURCE;
 	struct larder_transfer looks = {
 		.size = sizeof looks, .flags = whole.flags & LARDER_VERIFY_DOWNLOAD, .from = &whole.from, .count = 1, .to = whole.to,

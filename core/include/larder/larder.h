@@ -396,7 +396,8 @@ enum larder_sync_flag {              /* beside LARDER_DRY_RUN */
 	LARDER_SYNC_EXACT_TIMES = 1 << 13, /* times to the nanosecond, as uploads keep them in the metadata "mtime": each object of one size is asked */
 	LARDER_SYNC_FOLLOW_LINKS = 1 << 14, /* links of a local source are what they lead to, as long as that lies in it; those that lead out, or
 	                                    * back to a folder that they lie in, are refused */
-	LARDER_VERIFY_SOURCE = 1 << 15   /* larder_verify: `to` is to have what `from` has; what it has besides is nobody's matter */
+	LARDER_VERIFY_SOURCE = 1 << 15,  /* larder_verify: `to` is to have what `from` has; what it has besides is nobody's matter */
+	LARDER_VERIFY_MANIFEST = 1 << 16 /* larder_verify: `from`, which is in a store, is to have what its manifests tell; `to` is NULL */
 };
 
 struct larder_sync {
@@ -437,7 +438,10 @@ LARDER_API int larder_apply (struct larder *larder, const char *plan, uint32_t f
  * LARDER_SYNC_SIZE_ONLY, LARDER_VERIFY_DOWNLOAD and LARDER_VERIFY_SOURCE; nothing is changed. Where both sides tell a checksum of the whole of one kind, nothing is
  * read; where one does, the other is read. What is alike is "same" and counts as done; what "differs", or is "missing" on
  * the other side, counts as failed with INTEGRITY; what could not be compared is "failed" with its own code, as NOTREADY of an archived
- * object that has to be read. NOTFOUND when nothing is on either side. */
+ * object that has to be read. NOTFOUND when nothing is on either side.
+ * With LARDER_VERIFY_MANIFEST each key below `from` is compared with the newest line that the manifests of [larder] manifests have of it: length, version
+ * and checksum as the store tells them; what only LARDER_VERIFY_DOWNLOAD, or a line without a checksum, makes necessary is read. What no manifest has is "skipped", and told
+ * as "not in a manifest". INTEGRITY for a manifest that was cut or changed, INVALID without [larder] manifests, NOTFOUND when there is none. */
 LARDER_API int larder_verify (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context,
                               struct larder_summary *ret_summary, struct larder_error *error);
 
