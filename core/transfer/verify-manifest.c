@@ -192,8 +192,10 @@ merge (struct checking *checking, struct larder_error *error)
 		code = page_read (checking->store, checking->prefix, after, &page, error);
 		for (size_t i = 0; code == 0 && i < page.count && !transfer_stopped (transfer); i++)
 			code = take (checking, arena, &page.at[i], error);
-		if (code == 0 && page.count)
-			after = strcpy (last, page.at[page.count - 1].key);
+		if (code == 0 && page.count) {
+			const char *key = page.at[page.count - 1].key;
+			after = memcpy (last, key, strlen (key) + 1);        /* a listing gives no longer key */
+		}
 		arena_clear (arena);
 	}
 	while (code == 0 && checking->any && !transfer_stopped (transfer)) {
