@@ -154,7 +154,7 @@ check_manifests (const struct config *config, const struct config_section *secti
 	const char *where = strcmp (section->kind, "larder") == 0 && entry ? ((const struct schema_larder *) section->filled)->manifests : NULL;
 	const char *colon = where ? strchr (where, ':') : NULL;
 	char name[200];
-	if (!where)
+	if (!where || !*where)
 		return 0;
 	snprintf (name, sizeof name, "%.*s", colon ? (int) (colon - where) : 0, where);
 	int code = 0;

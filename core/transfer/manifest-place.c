@@ -19,6 +19,13 @@ manifest_takes_key (const char *key)
 	return length > 0 && length <= MANIFEST_KEY_MOST;
 }
 
+const char *
+manifest_where (const struct larder *larder)
+{
+	const struct schema_larder *settings = larder_settings_of (larder);
+	return settings && settings->manifests && *settings->manifests ? settings->manifests : NULL;
+}
+
 static int
 open_place (struct manifest_place *place, struct larder *larder, const struct larder_store *of, const char *where, struct larder_error *error)
 {
@@ -42,14 +49,14 @@ open_place (struct manifest_place *place, struct larder *larder, const struct la
 int
 manifest_place_begin (struct manifest_place *place, struct larder *larder, const struct larder_store *of, struct larder_error *error)
 {
-	const struct schema_larder *settings = larder_settings_of (larder);
+	const char *where = manifest_where (larder);
 	*place = (struct manifest_place) { .arena = arena_new () };
 	if (!place->arena)
 		return larder_fail_memory (error);
-	if (!settings || !settings->manifests)
+	if (!where)
 		return larder_fail_next (error, LARDER_E_INVALID, "say where they go, and from then on each run leaves one: [larder] manifests = STORE:PREFIX",
 			"no manifests are kept: [larder] has no manifests");
-	return open_place (place, larder, of, settings->manifests, error);
+	return open_place (place, larder, of, where, error);
 }
 
 bool

@@ -53,9 +53,8 @@ begin_one (struct manifest *manifest)
 int
 manifest_new (struct manifest **ret, struct larder *larder, struct larder_store *of, const char *command, struct larder_error *error)
 {
-	const struct schema_larder *settings = larder_settings_of (larder);
 	*ret = NULL;
-	if (!settings || !settings->manifests)
+	if (!manifest_where (larder))
 		return 0;
 	struct manifest *manifest = calloc (1, sizeof *manifest);
 	if (!manifest)

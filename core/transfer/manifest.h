@@ -28,6 +28,8 @@ struct manifest_place {
 	const char *of;               /* "images" */
 };
 
+/* What [larder] manifests says; NULL: it is not there, or empty, and none are left. */
+const char *manifest_where (const struct larder *larder);
 /* INVALID without [larder] manifests. To be ended also after a failure. */
 int manifest_place_begin (struct manifest_place *place, struct larder *larder, const struct larder_store *of, struct larder_error *error);
 void manifest_place_end (struct manifest_place *place);

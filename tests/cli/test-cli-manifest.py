@@ -106,6 +106,8 @@ def test_cli_manifest_none_without_the_key():
     ok("sync", "src", "images:", env=env)
     ok("archive", "put", "src", "backups:", env=env)
     assert not [key for key in keys("backups:") if "manifest" in key]
+    ok("sync", "src", "uploads:", env={"LARDER_MANIFESTS": ""})
+    assert not [key for key in keys("backups:") if "manifest" in key]
     assert "manifests = STORE:PREFIX" in ok("verify", "--manifest", "images", code=2, env=env).err
 
 

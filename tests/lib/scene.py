@@ -88,7 +88,8 @@ class Scene:
     def environment(self, direct=False, **more):
         result = self.server.environment(None if direct or not self.between else self.between.endpoint)
         result = {name: value for name, value in result.items() if name not in ("LARDER_CONFIG", "LARDER_PROFILE")}
-        result.update(LARDER_MODULE_DIR=MODULES, LARDER_ROOT=self.path("root"), XDG_STATE_HOME=self.path("state"))
+        result.update(LARDER_MODULE_DIR=MODULES, LARDER_ROOT=self.path("root"), XDG_STATE_HOME=self.path("state"),
+                      LARDER_MANIFESTS="")     # the store for them is not there, and one more object would be in each count
         result.update(more)
         return {name: value for name, value in result.items() if value is not None}
 
