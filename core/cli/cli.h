@@ -87,6 +87,7 @@ struct cli {
 	bool growing;                 /* atomically: more may come to it */
 	uint64_t moved_before;        /* by operands that are done: `total` is of this one alone */
 	int64_t began;
+	int64_t waited_at;            /* when a line last said that it waits; 0: none did */
 	struct { int64_t at; uint64_t moved; } older, newer;   /* of the watching thread: a pace of the last ten seconds and more */
 
 	/* signals */
@@ -150,6 +151,8 @@ void talk_progress (struct cli *cli, bool live, int64_t now);
 bool talk_shows_progress (const struct cli *cli);
 /* What is waited for: in place on a terminal, elsewhere a line when it is due. */
 void talk_waiting (struct cli *cli, const char *text, bool due);
+/* The same for whoever tells it at each look: due every half minute. */
+void talk_waiting_on (struct cli *cli, const char *text);
 void talk_clear_bar (struct cli *cli);
 void talk_log (void *context, int level, const char *text);
 

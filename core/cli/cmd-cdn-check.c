@@ -7,7 +7,7 @@
 struct check_flags { bool wait, thumbnail; const char *origin, *pipeline; };
 #define AT(field) .at = offsetof (struct check_flags, field)
 static const struct larder_option options[] = {
-	{ .key = "wait", .type = LARDER_BOOL, AT (wait), .help = "until they do, half an hour at the most" },
+	{ .key = "wait", .type = LARDER_BOOL, AT (wait), .help = "until they do, half an hour at the most; where no terminal shows it, a line every 30 s tells so" },
 	{ .key = "origin", .type = LARDER_STRING, AT (origin), .argument = "ORIGIN", .help = "and whether scripts of pages from there may read it: https://pingvas.studio" },
 	{ .key = "thumbnail", .letter = 't', .type = LARDER_BOOL, AT (thumbnail), .help = "of the thumbnail of the picture at KEY" },
 	{ .key = "pipeline", .type = LARDER_STRING, AT (pipeline), .def = "image", .argument = "NAME", .help = "the [pipeline] that KEY is of" },
@@ -22,7 +22,7 @@ on_finding (void *context, const struct larder_checked *checked)
 	char text[200];
 	if (strcmp (checked->what, "waiting") == 0) {
 		snprintf (text, sizeof text, "[cdn \"%s\"]: its edges serve something else, %s", checked->backend, checked->detail);
-		talk_waiting (cli, text, false);
+		talk_waiting_on (cli, text);
 	} else if (cli->globals.json) {
 		json_checked (cli, checked);
 	} else {

@@ -10,7 +10,7 @@
 #include "line.h"
 #include "text.h"
 
-enum { NAMED = 20, KEY_ROOM = 1026, EXIT_DIFFERS = 6, EXIT_LATE = 9 };
+enum { NAMED = 20, KEY_ROOM = 1026, EXIT_SEVERAL = 1, EXIT_DIFFERS = 6, EXIT_LATE = 9 };
 
 struct status { int64_t sample; bool all; };
 static const struct larder_option options[] = { SAMPLE_OPTIONS (struct status, sample, all), { 0 } };
@@ -252,15 +252,23 @@ tell_next (struct cli *cli, const struct tally *tally, const struct set_up *is)
 			count_of (tally, "none") == tally->looked ? "nothing is copied here by itself, or all are older than the rule" : "the rule does not cover them, or they are older", store, store);
 }
 
+/* Of all stores together: for one reason its own status, for several 1. */
+static void
+add_reason (struct cli *cli, int status)
+{
+	int before = cli->status_when_well;
+	cli->status_when_well = before && before != status ? EXIT_SEVERAL : status;
+}
+
 static void
 judge (struct cli *cli, const struct tally *tally, const struct set_up *is)
 {
 	bool whole = is->mark == LARDER_INFRA_LACKING
 		|| ((is->mark == LARDER_INFRA_SAME || is->mark == LARDER_INFRA_UNMANAGED) && strcmp (is->source, "yes") == 0 && strcmp (is->target, "yes") == 0);
 	if (count_of (tally, "FAILED") || !whole)
-		cli->status_when_well = EXIT_DIFFERS;
-	else if (tally->late && !cli->status_when_well)
-		cli->status_when_well = EXIT_LATE;
+		add_reason (cli, EXIT_DIFFERS);
+	if (tally->late)
+		add_reason (cli, EXIT_LATE);
 }
 
 /* ---- one of them, and all ---- */
@@ -344,7 +352,7 @@ const struct larder_cmd cmd_replication_status = {
 	.text = "Tells whether the rule is as its section says, whether both sides keep versions, and what the service says of the objects: COMPLETED, PENDING, FAILED, REPLICA, "
 		"none, or OTHER for a word that is none of these. Each object is asked, so a sample of them is, others each time. Of what is pending the oldest tells how far behind the copies are, by the time since it was written; of what failed the latest 20 are named. "
 		"An object without a status is not covered: it is older than the rule, or the service copies nothing by itself. "
-		"The exit status is 6 when any failed, the rule is not as declared, or a side keeps no versions; else 9 when any has been pending longer than 'time-control' of the [replication], or 15 minutes where it says none; "
+		"The exit status is 6 when any failed, the rule is not as declared, or a side keeps no versions; 9 when any has been pending longer than 'time-control' of the [replication], or 15 minutes where it says none; and 1 where it is both; "
 		"a backend that has no replication at all is no failure.",
 	.options = options, .self_size = sizeof (struct status), .least = 0, .most = 1, .verdict = true, .run = run,
 };

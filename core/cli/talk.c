@@ -243,6 +243,15 @@ talk_waiting (struct cli *cli, const char *text, bool due)
 }
 
 void
+talk_waiting_on (struct cli *cli, const char *text)
+{
+	int64_t now = clock_boot ();
+	bool due = now - (cli->waited_at ? cli->waited_at : cli->began) >= 30 * NS_PER_S;
+	cli->waited_at = due ? now : cli->waited_at;
+	talk_waiting (cli, text, due);
+}
+
+void
 talk_log (void *context, int level, const char *text)
 {
 	struct cli *cli = context;

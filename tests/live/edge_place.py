@@ -26,9 +26,9 @@ class EdgePlace:
         with open(self.path(name), "w") as file:
             file.write(text)
 
-    def start(self, *words, profile="edge"):
+    def start(self, *words, profile="edge", env=()):
         return subprocess.Popen([TOOL, "--config", self.path("larder.ini"), "--profile", profile, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env={**os.environ, **ENVIRONMENT, "HOME": self.holder.name})
+                                env={**os.environ, **ENVIRONMENT, "HOME": self.holder.name, **dict(env)})
 
     def run(self, *words, **more):
         process = self.start(*words, **more)

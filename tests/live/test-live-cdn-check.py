@@ -12,6 +12,7 @@ import tap  # noqa: E402
 servers.use_environment()
 from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
+import clock  # noqa: E402
 import edge_place  # noqa: E402
 
 PIPELINE = """[larder]
@@ -54,10 +55,13 @@ class Late(http.server.BaseHTTPRequestHandler):
     """What is not there, not there, something else, and then what the store has."""
     answers = [(404, b""), (404, b""), (200, b"old"), (200, b"late")]
     asked = 0
+    sleeper = None
 
     def do_GET(self):
         status, body = self.answers[min(Late.asked, 3)]
         Late.asked += 1
+        if Late.sleeper:
+            Late.sleeper.set(31 * Late.asked)
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -125,6 +129,17 @@ def test_live_cdn_check_other_bytes():
     assert done.code == 6 and "FAILED" in done.out and "larder cdn invalidate" in done.err, done
     place.put("late/b.txt", "late")
     assert place.check("--wait", "late/b.txt")["bytes"][0] == "pass" and Late.asked >= 4, Late.asked
+
+
+def test_live_cdn_check_says_that_it_waits():
+    """Without a terminal a line each half minute, on standard error; none with --quiet, and none before the first half minute."""
+    place.put("late/c.txt", "late")
+    sleeper = clock.Clock(place.path("slept"), "LARDER_SLEPT")
+    for words, sleeps, lines in (((), True, 3), (("--quiet",), True, 0), ((), False, 0)):
+        Late.asked, Late.sleeper = 0, sleeper if sleeps else None
+        sleeper.set(0)
+        done = place.run(*words, "cdn", "check", "--wait", "late/c.txt", env=sleeper.environment)
+        assert done.code == 0 and done.err.count('larder: [cdn "images"]: its edges serve something else, for ') == lines, (words, sleeps, done)
 
 
 def test_live_cdn_check_of_what_is_gone():

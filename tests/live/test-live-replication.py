@@ -68,7 +68,7 @@ def names(lines):
 
 
 def verdict(name, healthy):
-    """c-F06: the verdict comes from the objects, not from the rule. `healthy`: the exit status where nothing is wrong with them."""
+    """c-F06: the verdict comes from the objects, not from the rule. `healthy`: the exit status where nothing is wrong with them. For two reasons together it is 1."""
     scene = place(name)
     os.makedirs(scene.path("tree"), exist_ok=True)
     for n in range(1000):
@@ -76,14 +76,16 @@ def verdict(name, healthy):
     assert scene.run("put", "-q", "-r", scene.path("tree") + "/", "images:k/").code == 0
     words = [("k/00[0-2]$", "FAILED", 0), ("k/01", "PENDING", 3600), ("k/0[2-6]", None, 0), ("k/07", "REPLICA", 0), ("k/08", "COMPLETE", 0), ("k/", "COMPLETED", 0)]
     scene.says(*words)
-    (line,), done = scene.replication("status", "--all", "images", code=6)
+    (line,), done = scene.replication("status", "--all", "images", code=1)
     assert line["objects"] == {"COMPLETED": 927, "PENDING": 10, "FAILED": 3, "REPLICA": 10, "none": 50, "OTHER": 0}, line
     assert [one["key"] for one in sorted(line["failed"], key=lambda one: one["key"])] == ["k/000", "k/001", "k/002"], line
     assert line["late"] == 10 and line["oldest_pending"].startswith("k/01") and 3600 <= line["behind_seconds"] < 3900, line
     assert "50 have no status" in done.err and "3 failed" in done.err and "10 have been pending for more than 15m" in done.err, done.err
     scene.says(*words[1:])
-    (line,), done = scene.replication("status", "--sample", "1000", "images", code=healthy or 9)
+    (line,), done = scene.replication("status", "--sample", "1000", "images", code=1 if healthy else 9)
     assert line["looked"] == 1000 and line["late"] == 10, line
+    scene.says(words[0], *words[2:])
+    assert scene.replication("status", "--all", "images", code=6)[0][0]["late"] == 0
     scene.says(("k/", "PENDING", 300))
     (line,), done = scene.replication("status", "--sample", "30", "images", code=healthy)
     assert line["looked"] == 30 and line["listed"] == 1000 and line["objects"]["PENDING"] == 30 and line["late"] == 0, line
