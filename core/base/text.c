@@ -276,6 +276,16 @@ text_is_name (const char *text, size_t most)
 	return before != '-';
 }
 
+void
+text_glob (struct buffer *into, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr ("*?[\\", *text))
+			buffer_add_char (into, '\\');
+		buffer_add_char (into, *text);
+	}
+}
+
 const char *
 text_last (const char *path)
 {

@@ -50,6 +50,8 @@ bool text_is_utf8 (const char *text, size_t length);
 void text_escape (struct buffer *into, const char *name);
 /* Can it be an identifier: a letter, then letters, digits and single hyphens, none at the end, `most` at the most? {date} in it is the ten characters of a day. */
 bool text_is_name (const char *text, size_t most);
+/* As a glob that matches it alone, in fnmatch. */
+void text_glob (struct buffer *into, const char *text);
 /* What stands behind the last '/' of a path; all of it where there is none. */
 const char *text_last (const char *path);
 /* Percent-encode a key for a URL path: RFC 3986 unreserved and '/' stay. */

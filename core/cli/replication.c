@@ -96,15 +96,11 @@ folder_of (const char *prefix)
 static char *
 glob_of (struct larder_arena *arena, const char *begins)
 {
-	char *glob = arena_alloc (arena, 2 * strlen (begins) + 2), *end = glob;
-	for (; glob && *begins; begins++) {
-		if (strchr ("*?[\\", *begins))
-			*end++ = '\\';
-		*end++ = *begins;
-	}
-	if (glob)
-		*end = '*';
-	return glob;
+	CLEANUP_BUFFER struct buffer glob;
+	buffer_init (&glob, 16384);
+	text_glob (&glob, begins);
+	buffer_add_char (&glob, '*');
+	return glob.failed ? NULL : arena_copy (arena, glob.at);
 }
 
 int

@@ -1,12 +1,10 @@
 /* drill-compare.c: is what was restored what was kept, and what its source still has? */
 #include "drill.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cleanup.h"
 #include "error.h"
 #include "clock.h"
 #include "store.h"
@@ -31,41 +29,13 @@ drill_found (struct drilling *all, enum finding finding, const char *key, const 
 	return all->event ? all->event (all->context, &event) : 0;
 }
 
-/* What is in the store, and was not restored, was told when it was tried. */
-static bool
-is_in_store (const struct drilling *all, const char *key)
-{
-	struct larder_info info = { .size = sizeof info };
-	struct larder_error why = LARDER_ERROR_INIT;
-	return larder_stat (all->store, all->each, key, NULL, &info, &why) != LARDER_E_NOTFOUND;
-}
-
-/* ---- is all of it there? ---- */
-
-static int
-look_for (struct drilling *all, const char *key, struct larder_error *error)
-{
-	struct larder_error why = LARDER_ERROR_INIT;
-	struct stat facts;
-	(void) error;
-	CLEANUP_CLOSE int fd = file_open_beneath (all->tree, key, O_PATH | O_NOFOLLOW, 0);
-	if (fd >= 0 && fstat (fd, &facts) == 0) {
-		all->sum.bytes += S_ISREG (facts.st_mode) ? (uint64_t) facts.st_size : 0;
-		return 0;
-	}
-	if (is_in_store (all, key))
-		return 0;
-	larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder versions' tells whether it was removed meanwhile", "'%s%s' was there when the drill began, and is there no more", all->place, key);
-	return drill_found (all, FOUND_MISSING, key, &why);
-}
-
 /* ---- the source ---- */
 
 /* Below the prefix, where the two trees are to be alike. */
 static const char *
 restored_tree (const struct drilling *all)
 {
-	return arena_printf (all->arena, "%s/%s", all->tree_path, all->prefix);
+	return all->of_folder ? all->tree_path : arena_printf (all->arena, "%s/%s", all->tree_path, all->prefix);
 }
 
 struct comparing { struct drilling *all; const char *tree; size_t tree_length, source_length; };
@@ -110,7 +80,7 @@ found_unlike (struct comparing *comparing, enum finding finding, const char *key
 		const struct larder_event event = { .size = sizeof event, .action = "skipped", .from = source, .reason = "changed since it was kept" };
 		return all->event ? all->event (all->context, &event) : 0;
 	}
-	if (finding == FOUND_MISSING && is_in_store (all, key))
+	if (finding == FOUND_MISSING && !all->of_folder && drill_is_in_store (all, key))
 		return 0;
 	text_from_time (kept, when);
 	const char *next = newer ? "its source was changed since: keep it again, or --newer lets such pass" : "one of them is damaged, or never was the other: read both, and keep again the one that is right";
@@ -122,6 +92,27 @@ found_unlike (struct comparing *comparing, enum finding finding, const char *key
 	return drill_found (all, finding, key, &why);
 }
 
+/* A store keeps what its source removed; a file system that comes back has nothing more than it had. */
+static int
+found_extra (struct drilling *all, const char *key)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	larder_fail_next (&why, LARDER_E_INTEGRITY, "was it removed since it was kept, or did the restore take another backup?", "'%s%s' was restored, and '%s' has nothing of that name", all->place, key, all->asked.source);
+	return drill_found (all, FOUND_EXTRA, key, &why);
+}
+
+static void
+count_restored (struct drilling *all, const char *path)
+{
+	struct stat facts;
+	if (lstat (path, &facts) < 0)
+		return;
+	int64_t changed = facts.st_mtim.tv_sec * NS_PER_S + facts.st_mtim.tv_nsec;
+	all->newest = changed > all->newest ? changed : all->newest;
+	all->head.taken++;
+	all->sum.bytes += (uint64_t) facts.st_size;
+}
+
 static int
 on_compared (void *context, const struct larder_event *event)
 {
@@ -131,10 +122,10 @@ on_compared (void *context, const struct larder_event *event)
 	arena_clear (all->each);
 	if (strcmp (event->action, "progress") == 0 || strcmp (event->action, "skipped") == 0)
 		return all->event ? all->event (all->context, event) : 0;
-	if (strcmp (event->action, "missing") == 0 && restored) {
-		all->sum.source_gone++;
-		return 0;
-	}
+	if (restored && all->of_folder)
+		count_restored (all, event->from);
+	if (strcmp (event->action, "missing") == 0 && restored)
+		return all->of_folder ? found_extra (all, restored) : (all->sum.source_gone++, 0);
 	all->sum.with_source += strcmp (event->action, "same") == 0 || strcmp (event->action, "differs") == 0;
 	const char *rest = restored ? restored : below (event->from, all->asked.source, comparing->source_length);
 	const char *key = arena_printf (all->each, "%s%s", all->prefix, rest ? rest : event->from);
@@ -148,13 +139,14 @@ on_compared (void *context, const struct larder_event *event)
 }
 
 /* Of all keys what the source has besides was never kept. */
-static int
-compare_source (struct drilling *all, struct larder_error *error)
+int
+drill_compare_source (struct drilling *all, struct larder_error *error)
 {
 	struct comparing comparing = { .all = all, .tree = restored_tree (all), .source_length = strlen (all->asked.source) };
 	struct larder_summary sum = { .size = sizeof sum };
 	const struct larder_sync request = {
 		.size = sizeof request, .flags = LARDER_VERIFY_DOWNLOAD | (all->asked.sample ? LARDER_VERIFY_SOURCE : 0), .from = comparing.tree, .to = all->asked.source,
+		.exclude = all->exclude, .exclude_count = all->exclude_count,
 	};
 	if (!comparing.tree)
 		return larder_fail_memory (error);
@@ -168,10 +160,10 @@ compare_source (struct drilling *all, struct larder_error *error)
 int
 drill_compare (struct drilling *all, struct larder_error *error)
 {
-	int code = drill_each_key (all, look_for, error);
+	int code = drill_prove (all, error);
 	if (code == 0 && all->code < 0 && error)
 		*error = all->why;
 	if (code == 0 && all->code == 0 && all->asked.source)
-		code = compare_source (all, error);
+		code = drill_compare_source (all, error);
 	return all->code < 0 ? all->code : code;
 }

@@ -16,7 +16,7 @@
 
 enum { LINE_MOST = 64 << 10 };
 
-struct finding_keys { struct drilling *all; struct sample sample; struct file_draft draft; struct larder_error why; };
+struct finding_keys { struct sample sample; struct file_draft draft; struct larder_error why; };
 
 const char *
 drill_keys_name (const struct drilling *all)
@@ -39,33 +39,57 @@ drill_list (int fd, const char *before, const char *key, struct larder_error *er
 /* ---- the listing ---- */
 
 static int
-keep (struct finding_keys *finding, const char *key)
+keep (struct drilling *all, const char *key, struct larder_error *error)
 {
-	if (!finding->all->asked.sample)
-		return drill_list (finding->draft.fd, "", key, &finding->why);
-	return sample_offer (&finding->sample, key) < 0 ? larder_fail_memory (&finding->why) : 0;
+	struct finding_keys *finding = all->finding;
+	all->head.listed++;
+	if (!all->asked.sample)
+		return drill_list (finding->draft.fd, "", key, error);
+	return sample_offer (&finding->sample, key) < 0 ? larder_fail_memory (error) : 0;
+}
+
+/* Where they are kept in the same bucket, manifests are no part of what is kept. */
+static bool
+is_manifest (const struct drilling *all, const char *key)
+{
+	const struct manifest_place *place = &all->manifest_place;
+	return place->store && store_instance (place->store) == store_instance (all->store) && strcmp (store_bucket (place->store), store_bucket (all->store)) == 0
+		&& strncmp (key, place->all, strlen (place->all)) == 0;
 }
 
 /* What is of no class but the first costs nothing but its fetching. */
 static int
 on_info (void *context, const struct larder_info *info)
 {
-	struct finding_keys *finding = context;
-	struct drill_head *head = &finding->all->head;
-	head->listed++;
+	struct drilling *all = context;
+	struct drill_head *head = &all->head;
+	struct larder_error *why = &all->finding->why;
+	if (is_manifest (all, info->key))
+		return 0;
+	int code = drill_manifests_until (all, info->key, keep, why);
+	if (code < 0)
+		return code;
 	head->newest = info->mtime > head->newest ? info->mtime : head->newest;
 	head->archived |= info->storage_class && strcmp (info->storage_class, "STANDARD") != 0;
 	head->bytes += info->length;
-	return keep (finding, info->key);
+	code = keep (all, info->key, why);
+	return code == 0 && drill_manifests_have (all, info->key) ? drill_manifests_pass (all, why) : code;
 }
 
+/* What is in the store, and what manifests tell of and is not: each has its chance to be missed. */
 static int
-list (struct finding_keys *finding, struct larder_error *error)
+list (struct drilling *all, struct larder_error *error)
 {
-	const struct larder_listing listing = { .size = sizeof listing, .prefix = finding->all->prefix, .delimiter = "" };
-	int code = larder_list (finding->all->store, &listing, on_info, finding, error);
-	if (code < 0 && code == finding->why.code && error)
-		*error = finding->why;
+	const struct larder_listing listing = { .size = sizeof listing, .prefix = all->prefix, .delimiter = "" };
+	struct larder_error *why = &all->finding->why;
+	int code = drill_manifests_begin (all, error);
+	if (code == 0)
+		code = larder_list (all->store, &listing, on_info, all, error);
+	if (code < 0 && code == why->code && error)
+		*error = *why;
+	if (code == 0)
+		code = drill_manifests_until (all, NULL, keep, error);
+	drill_manifests_end (all);
 	return code;
 }
 
@@ -92,12 +116,13 @@ count_taken (struct drill_head *head, uint64_t sample)
 int
 drill_find_keys (struct drilling *all, struct larder_error *error)
 {
-	struct finding_keys finding = { .all = all, .draft = FILE_DRAFT_NONE, .why = LARDER_ERROR_INIT };
+	struct finding_keys finding = { .draft = FILE_DRAFT_NONE, .why = LARDER_ERROR_INIT };
 	int code = file_draft_begin (&finding.draft, all->folder, drill_keys_name (all), 0600, false, error);
 	if (code == 0 && all->asked.sample && sample_begin (&finding.sample, all->asked.sample) < 0)
 		code = larder_fail_memory (error);
+	all->finding = &finding;
 	if (code == 0)
-		code = list (&finding, error);
+		code = list (all, error);
 	if (code == 0 && all->asked.sample)
 		code = write_sample (&finding, error);
 	if (code == 0)

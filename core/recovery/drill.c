@@ -88,9 +88,23 @@ drill (struct drilling *all, struct larder_error *error)
 }
 
 static int
+drill_of_folder (struct drilling *all, struct larder_error *error)
+{
+	int code = drill_folder (all, error);
+	if (code < 0)
+		return code;
+	all->head.listed = all->head.taken;
+	all->head.newest = all->newest;
+	sum_up (all);
+	return drill_report (all, error);
+}
+
+static int
 run (struct drilling *all, struct larder_error *error)
 {
 	bool is_new = false;
+	if (drill_is_of_folder (all))
+		return drill_of_folder (all, error);
 	int code = read_address (all, error);
 	if (code == 0)
 		code = check_source (all, error);
@@ -124,6 +138,7 @@ larder_backup_drill (struct larder *larder, struct larder_arena *arena, const st
 		larder_give (ret_summary, &all.counts);
 	if (ret && code == 0)
 		larder_give (ret, &all.sum);
+	manifest_place_end (&all.manifest_place);
 	drill_close (&all);
 	larder_store_close (all.store);
 	sort_free (all.findings);

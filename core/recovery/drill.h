@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "file.h"
+#include "manifest.h"
 #include "sort.h"
 
 /* What outlives a process: STATE/drills/ID/drill. Texts live in the arena. */
@@ -38,6 +39,9 @@ struct drilling {
 	struct drill_head head;
 	char id[17];
 	int state, folder;            /* STATE/drills, and in it the drill's own, held locked; -1 */
+	bool of_folder;               /* of a file system */
+	const char **exclude;         /* globs of what is no part of it */
+	size_t exclude_count;
 	int tree;                     /* what was restored, in its scratch; -1 */
 	const char *tree_path;
 
@@ -47,9 +51,16 @@ struct drilling {
 	struct file_draft asking;     /* addresses of what turns out to be archived, while they are found; fd -1 */
 	uint64_t archived;            /* so many */
 	bool job_told;
+	int64_t newest;               /* of files that came back */
 	uint64_t beyond;              /* found of keys that are none of those that were taken */
 	struct larder_drilled sum;
 	struct larder_summary counts;
+	struct finding_keys *finding; /* while they are found */
+	struct manifest_place manifest_place;
+	struct manifests *manifests;  /* or NULL */
+	struct manifest_line line;    /* the next of them */
+	bool has_line;
+
 	int code;                     /* what could not be kept of an event */
 	struct larder_error why;
 };
@@ -86,10 +97,29 @@ int drill_fetch (struct drilling *all, struct larder_error *error);
 /* Of an address of the store; NULL: it is none. */
 const char *drill_key_of (const struct drilling *all, const char *address);
 
+/* ---- drill-manifest.c ---- */
+/* What manifests tell of what lies below the prefix; none where none are kept, or there is none of the store. */
+int drill_manifests_begin (struct drilling *all, struct larder_error *error);
+void drill_manifests_end (struct drilling *all);
+/* Up to the line of this key, or of a later one; NULL: to the end. Each that is passed is told. */
+int drill_manifests_until (struct drilling *all, const char *key, drill_key_fn passed, struct larder_error *error);
+int drill_manifests_pass (struct drilling *all, struct larder_error *error);      /* that line */
+bool drill_manifests_have (const struct drilling *all, const char *key);
+bool drill_is_in_store (const struct drilling *all, const char *key);
+/* Is each key there, and as its manifest tells? */
+int drill_prove (struct drilling *all, struct larder_error *error);
+
 /* ---- drill-compare.c ---- */
 int drill_compare (struct drilling *all, struct larder_error *error);
+/* All that was restored, and the source, byte for byte. */
+int drill_compare_source (struct drilling *all, struct larder_error *error);
 /* Counted and told. `key` of the store. */
 int drill_found (struct drilling *all, enum finding finding, const char *key, const struct larder_error *why);
+
+/* ---- drill-folder.c ---- */
+bool drill_is_of_folder (const struct drilling *all);
+/* What a restore of a file system made, compared with that one. */
+int drill_folder (struct drilling *all, struct larder_error *error);
 
 /* ---- report.c ---- */
 /* Counts what was found, key by key, and writes it down. */

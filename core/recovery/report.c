@@ -117,18 +117,22 @@ write_facts (struct drilling *all, struct buffer *into, void (*fact) (struct buf
 	const struct larder_drilled *sum = &all->sum;
 	char begun[32], ended[32], newest[32], rpo[32], rto[32], size[32];
 	const char *with = sum->source ? arena_printf (all->arena, "'%s': %" PRIu64 " byte for byte, %" PRIu64 " not there any more, %" PRIu64 " changed since and let pass", sum->source, sum->with_source,
-		sum->source_gone, sum->source_newer) : "nothing but their checksums: no source was named";
+		sum->source_gone, sum->source_newer) : "none was named: not compared";
+	const char *manifests = sum->manifests ? arena_printf (all->arena, "%" PRIu64 " of them tell of %" PRIu64 " of these keys, and nothing of %" PRIu64, sum->manifests, sum->with_manifest, sum->not_in_manifest)
+		: all->of_folder ? NULL : "there are none: each key is proven by the checksum that its store has";
 	const struct { const char *name, *value; } facts[] = {
 		{ "verdict", verdict (all) },
 		{ "begun", text_from_time (sum->begun, begun) }, { "ended", text_from_time (sum->ended, ended) },
-		{ "restored", arena_printf (all->arena, "%" PRIu64 " of %" PRIu64 " keys, %s", sum->taken, sum->listed, text_from_size (sum->bytes, size)) },
-		{ "compared with", with },
+		{ "restored", arena_printf (all->arena, "%" PRIu64 " of %" PRIu64 " %s, %s", sum->taken, sum->listed, all->of_folder ? "files" : "keys", text_from_size (sum->bytes, size)) },
+		{ "manifests", manifests },
+		{ "source", with },
 		{ "found", arena_printf (all->arena, "%" PRIu64 " differ, %" PRIu64 " missing, %" PRIu64 " extra, %" PRIu64 " failed", sum->differs, sum->missing, sum->extra, sum->failed) },
 		{ "RPO", arena_printf (all->arena, "%s: the newest was kept %s", text_from_duration (sum->rpo, rpo), text_from_time (sum->newest, newest)) },
 		{ "RTO", arena_printf (all->arena, "%s until all was restored and compared", text_from_duration (sum->rto, rto)) },
 	};
 	for (size_t n = 0; n < sizeof facts / sizeof *facts; n++)
-		fact (into, facts[n].name, facts[n].value ? facts[n].value : "");
+		if (facts[n].value)
+			fact (into, facts[n].name, facts[n].value);
 }
 
 /* ---- three forms ---- */
@@ -193,7 +197,7 @@ json_begin_report (struct drilling *all, struct buffer *into)
 {
 	const struct larder_drilled *sum = &all->sum;
 	const struct { const char *name; uint64_t value; } counts[] = {
-		{ "keys", sum->listed }, { "restored", sum->taken }, { "bytes", sum->bytes }, { "compared_with_source", sum->with_source }, { "source_gone", sum->source_gone },
+		{ "keys", sum->listed }, { "restored", sum->taken }, { "bytes", sum->bytes }, { "manifests", sum->manifests }, { "compared_with_manifest", sum->with_manifest }, { "not_in_manifest", sum->not_in_manifest }, { "compared_with_source", sum->with_source }, { "source_gone", sum->source_gone },
 		{ "source_newer", sum->source_newer }, { "differs", sum->differs }, { "missing", sum->missing }, { "extra", sum->extra }, { "failed", sum->failed },
 	};
 	struct json json;

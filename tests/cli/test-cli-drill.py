@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """larder backup drill on the mock: what a store keeps is restored, compared, measured and reported; whatever is wrong with it is found, and nothing of the drill is left."""
 import glob
+import hashlib
 import html.parser
 import json
 import os
@@ -77,7 +78,7 @@ def test_cli_drill_proves():
     assert said["verdict"] == "proven" and said["findings"] == [] and said["restored"] == 10 and said["profile"] == "mock", said
     assert "10 of 10 keys" in report(facts, ".txt") and sorted(os.listdir("drills")) == sorted(os.path.basename(facts["report"]) + end for end in (".html", ".json", ".txt"))
     told = larder("backup", "drill", "--report", "drills", "backups", env=env)
-    assert told.code == 0 and "drill of backups\n  verdict        proven\n" in told.out and "no source was named" in told.out, told.out
+    assert told.code == 0 and "drill of backups\n  verdict        proven\n" in told.out and "none was named: not compared" in told.out, told.out
 
 
 def test_cli_drill_finds():
@@ -258,7 +259,8 @@ GOLDEN = """<!DOCTYPE html>
 <tr><th>begun</th><td>TIME</td></tr>
 <tr><th>ended</th><td>TIME</td></tr>
 <tr><th>restored</th><td>2 of 2 keys, 1 B</td></tr>
-<tr><th>compared with</th><td>nothing but their checksums: no source was named</td></tr>
+<tr><th>manifests</th><td>there are none: each key is proven by the checksum that its store has</td></tr>
+<tr><th>source</th><td>none was named: not compared</td></tr>
 <tr><th>found</th><td>1 differ, 0 missing, 0 extra, 0 failed</td></tr>
 <tr><th>RPO</th><td>SPAN: the newest was kept TIME</td></tr>
 <tr><th>RTO</th><td>SPAN until all was restored and compared</td></tr>
@@ -287,6 +289,142 @@ def test_cli_drill_page():
     parsed.feed(report(drill("backups", code=6, env=env)[1], ".html"))
     assert parsed.tags == {"html", "meta", "title", "style", "h1", "bdi", "table", "tr", "th", "td"}, parsed.tags
     assert "data/<script>alert(1)</script>" in parsed.text, parsed.text
+
+
+# ---- with manifests ----
+
+MANIFESTS = ("[larder]\n", "[larder]\nmanifests = backups:runs\n")
+
+
+def manifest(env, *changes):
+    """One that tells of what is kept, as the store tells it, but for these changes: (key, {member: value}), None: no such line."""
+    lines = {}
+    for line in larder("ls", "-r", "--json", "backups:data/", env=env).lines():
+        if line["type"] == "object":
+            told = json.loads(larder("stat", "--json", "backups:" + line["key"], env=env).out.splitlines()[1])
+            lines[line["key"]] = {"key": line["key"], "size": told["size"], "etag": told["etag"], "time": told["time"],
+                                  "checksum": {"algorithm": told["checksum_type"], "value": told["checksum"]}}
+    for key, change in changes:
+        if change is None:
+            del lines[key]
+        else:
+            line = {**lines.get(key, {"key": key, "size": 1, "time": "2026-01-01T00:00:00Z"}), **change}
+            lines[key] = {member: value for member, value in line.items() if value is not None}
+    text = b"".join(json.dumps(line).encode() + b"\n" for line in ({"larder-manifest": 1, "store": "backups"}, *lines.values()))
+    end = {"count": len(lines), "bytes": sum(line["size"] for line in lines.values()), "sha256": hashlib.sha256(text).hexdigest()}
+    assert larder("put", "-q", "--class", "STANDARD", "-", "backups:runs/backups/1.ndjson", stdin=text + json.dumps(end).encode() + b"\n", env=env).code == 0
+
+
+def test_cli_drill_manifests():
+    """Each key as its manifest tells; the manifests themselves are no part of it, and what none tells of is counted."""
+    env = fresh(MANIFESTS)
+    keep(env, {"a": b"one", "b": b"two", "c": b""})
+    manifest(env, ("data/b", None))
+    _, facts, got = drill("backups", env=env)
+    assert (facts["keys"], facts["manifests"], facts["compared_with_manifest"], facts["not_in_manifest"]) == (3, 1, 2, 1) and got.summary()["proven"] == 3, facts
+    assert "1 of them tell of 2 of these keys, and nothing of 1" in report(facts, ".txt")
+
+
+def test_cli_drill_manifests_tell_more():
+    """A store that is sound in itself and not what was written: other bytes, another length, emptied, another version, gone: each by key, 6. A manifest that was changed ends it."""
+    env = fresh(MANIFESTS)
+    keep(env, {name: b"text" for name in ("other", "longer", "emptied", "same", "version")})
+    kept = json.loads(larder("stat", "--json", "backups:data/same", env=env).out.splitlines()[1])
+    for name, text in (("other", b"xett"), ("longer", b"text more"), ("emptied", b"")):
+        assert larder("put", "-q", "--class", "STANDARD", "-", "backups:data/" + name, stdin=text, env=env).code == 0
+    was = {"size": 4, "checksum": {"algorithm": kept["checksum_type"], "value": kept["checksum"]}}
+    manifest(env, *(("data/" + name, was) for name in ("other", "longer", "emptied")), ("data/version", {"checksum": None, "etag": "an older one"}), ("data/gone", {"size": 9}))
+    found, facts, got = drill("backups", code=6, env=env)
+    assert found["differs"] == ["data/emptied", "data/longer", "data/other", "data/version"] and found["missing"] == ["data/gone"], (found, got.err)
+    assert "0 bytes came, and 4 were written" in got.err and "'1.ndjson' tells of 9 bytes" in got.err and "another version" in got.err, got.err
+    assert (facts["keys"], facts["differs"], facts["missing"], got.summary()["scanned"], got.summary()["proven"]) == (6, 4, 1, 6, 1), facts
+    gone = 0
+    for _ in range(40):
+        gone += "missing" in drill("--sample", "3", "backups", code=6, env=env)[0]     # one of six: three of six are drawn
+    assert 2 < gone < 38, gone                    # 1.5e-9 of all runs would not have it so
+    path = os.path.join(BUCKET, ".larder/data/runs/backups")
+    (path,) = glob.glob(path + "/1.ndjson*")
+    text = read(path)
+    os.unlink(os.path.join(BUCKET, "runs/backups/1.ndjson"))
+    assert larder("put", "-q", "--class", "STANDARD", "-", "backups:runs/backups/1.ndjson", stdin=text.replace(b"data/same", b"data/sane"), env=env).code == 0
+    assert "was changed" in drill("backups", code=6, env=env)[2].err and glob.glob(MINE + "/drills/*") == []
+
+
+# ---- of a file system ----
+
+BACK = "aws-backup-restore_2026-03-03T10-20-30-123Z"
+FILES = {"flux/a.safetensors": b"a" * 5000, "sdxl/b": b"b", "sdxl/deep/c": b""}
+
+
+def file_system(env, *restored):
+    """A mount with the files of [filesystem "model-cache"], and one where each of these restores made its folder, with a file of somebody else beside."""
+    for folder in ("demo/files", "back"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for name, text in FILES.items():
+        write("demo/files/" + name, text)
+        for folder in restored:
+            write("back/%s/%s" % (folder, name), text)
+    write("back/lost+found/x", b"")
+    write("back/theirs", b"")
+    return ("--restored", "back", "model-cache")
+
+
+def of_files(*words, code=0, env=None):
+    found, facts, got = drill(*words, code=code, env=env)
+    return {action: [name.rpartition(BACK + "/")[2] for name in names] for action, names in found.items()}, facts, got
+
+
+def test_cli_drill_file_system():
+    """c-F01: inside the folder that the restore made: equal trees are 0, though strays lie beside it; a changed, a missing, an extra file are 6, by path."""
+    env = fresh()
+    words = file_system(env, BACK)
+    found, facts, got = of_files(*words, env=env)
+    assert (facts["restored"], facts["compared_with_source"], got.summary()["proven"]) == (3, 3, 3) and len(found["skipped"]) == 2 and "back/theirs" in got.out, (found, facts)
+    for path, text, finding in (("flux/a.safetensors", b"b" * 5000, "differs"), ("sdxl/new", b"", "extra")):
+        words = file_system(env, BACK)
+        write("back/%s/%s" % (BACK, path), text)
+        found, facts, got = of_files(*words, code=6, env=env)
+        assert facts[finding] == 1 and any(path in line["src"] for line in got.lines() if line.get("action") == finding), (path, got.out)
+        assert [one["found"] for one in json.loads(report(facts, ".json"))["findings"]] == [finding] and path in report(facts, ".html"), path
+    words = file_system(env, BACK)
+    os.unlink("back/%s/sdxl/b" % BACK)
+    _, facts, got = of_files(*words, code=6, env=env)
+    assert facts["missing"] == 1 and "demo/files/sdxl/b" in got.err and (got.summary()["scanned"], got.summary()["proven"]) == (3, 2), got.err
+
+
+def test_cli_drill_file_system_never_across_two():
+    """c-F01: of two restores one is to be named, and alone is compared; none, and one without a file, are failures."""
+    env = fresh()
+    other = BACK.replace("03-03", "04-04")
+    words = file_system(env, BACK, other)
+    os.unlink("back/%s/sdxl/b" % BACK)
+    os.unlink("back/%s/flux/a.safetensors" % other)
+    got = drill(*words, code=5, env=env)[2]
+    assert BACK in got.err and other in got.err, got.err
+    for folder, path in ((BACK, "sdxl/b"), (other, "flux/a.safetensors")):
+        _, facts, got = drill("--restored", "back/" + folder, "model-cache", code=6, env=env)
+        assert (facts["missing"], facts["differs"], facts["extra"]) == (1, 0, 0) and "demo/files/" + path in got.err, got.err
+    words = file_system(env)
+    assert "no restore made a folder" in drill(*words, code=6, env=env)[2].err
+    os.makedirs("back/%s/sdxl" % BACK)
+    shutil.rmtree("drills", ignore_errors=True)
+    assert "nothing was restored" in drill(*words, code=6, env=env)[2].err and not os.path.exists("drills")
+    assert "--restored FOLDER" in drill("model-cache", code=2, env=env)[2].err
+
+
+def test_cli_drill_file_system_inside():
+    """Where the file system took its own restore, with folders of others and a file called like one: these are no part of it, and none of them is told."""
+    env = fresh()
+    file_system(env)
+    other = BACK.replace("03-03", "04-04")
+    shutil.copytree("demo/files", "kept")
+    shutil.copytree("kept", "demo/files/" + BACK)
+    write("demo/files/%s/sdxl/b" % other, b"another")
+    write("demo/files/sdxl/x-restore_y", b"a file")
+    write("demo/files/%s/sdxl/x-restore_y" % BACK, b"a file")
+    _, facts, got = drill("--restored", "demo/files/" + BACK, "model-cache", env=env)
+    assert (facts["restored"], facts["compared_with_source"]) == (4, 4) and got.summary()["scanned"] == 4, facts
+    shutil.rmtree("kept")
 
 
 run(sys.modules[__name__])

@@ -93,13 +93,14 @@ enum larder_drill_flag {                /* beside LARDER_DRY_RUN and LARDER_ARCH
 struct larder_drill {
 	size_t size;
 	uint32_t flags;                  /* enum larder_drill_flag */
-	const char *what;                /* STORE, or STORE:PREFIX/ */
+	const char *what;                /* STORE, STORE:PREFIX/, or the name of a [filesystem] */
 	uint64_t sample;                 /* so many keys, each with the same chance; 0: all */
-	const char *source;              /* the tree that was kept: a folder, STORE:PREFIX/; NULL: not known */
+	const char *source;              /* the tree that was kept: a folder, STORE:PREFIX/; NULL: not known; of a [filesystem] the root of its backend */
 	const char *scratch;             /* folder in which it makes one of its own; NULL: in the state folder */
 	const char *report;              /* folder of the reports; NULL: in the state folder */
 	const char *tier, *most;         /* as of struct larder_archive_restore */
 	uint32_t days;
+	const char *restored;            /* of a [filesystem]: the folder that a restore made, or where the file system that took it is mounted, with that one folder in it */
 };
 
 /* What it came to; texts live in the arena. */
@@ -111,14 +112,16 @@ struct larder_drilled {
 	int64_t newest;                  /* when the newest of what can be restored was kept */
 	int64_t rpo, rto;                /* ns: the age of that when it began; from then until all was restored and compared */
 	uint64_t listed, taken, bytes;   /* keys there are; of these restored, or to be, and their bytes */
+	uint64_t manifests;              /* of the store that were read */
+	uint64_t with_manifest, not_in_manifest;   /* compared with what they tell; of which they tell nothing */
 	uint64_t with_source;            /* compared byte for byte with their source */
 	uint64_t source_gone, source_newer;   /* not there any more; changed since, and let pass */
-	uint64_t differs, missing, extra, failed;  /* keys of which that was found, each counted once */
+	uint64_t differs, missing, extra, failed;  /* keys of which that was found, each counted once; extra: of a file system alone */
 	const char *report;              /* path of three files, but for their endings .txt, .json and .html; NULL: none */
 	const char *text;                /* what .txt begins with */
 };
 
-/* Restores to a place of its own, compares, measures, and writes a report. What is archived is restored by larder_archive_restore: NOTREADY while it is on its way, and the same
+/* Restores to a place of its own, compares with what manifests tell and with the source, measures, and writes a report. What is archived is restored by larder_archive_restore: NOTREADY while it is on its way, and the same
  * request goes on, with the same sample, after anything; one that asks for something else begins anew. Estimates come before anything is asked for. Events: "asked", "restored",
  * "copied", and of keys "differs", "missing", "extra" and "failed". NOTFOUND: there is nothing to restore. NOSPACE before it begins, where it would not fit. CONFLICT while another process is at it. The
  * code is 0 also when something was found: INTEGRITY as `code` of the summary where anything differs, is missing or extra, else that of the first that failed. */
