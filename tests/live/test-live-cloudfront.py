@@ -5,6 +5,7 @@ turned off, awaited and removed, whoever turned it off (c-E09); behaviors that c
 import copy
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -799,6 +800,26 @@ def test_live_cloudfront_removed_in_two_runs():
         place.service.distributions[place.only()]["left"] = place.service.progress = 1
         assert place.run("destroy", "--environment", "test", text=OAC).code == 0
         assert (place.service.distributions, place.buckets.list_buckets()["Buckets"]) == ({}, []), place.service.copy()
+
+
+def test_live_cloudfront_removal_interrupted():
+    """c-E09: SIGINT while it is awaited: ended at once, with a summary, exit 130; the next run goes on, and the bucket goes only after it."""
+    place.fresh(text=OAC)
+    place.service.progress = 10 ** 6
+    process = place.start("destroy", "--environment", "test", text=OAC)
+
+    def looks():
+        names = [name for name, _ in place.service.asked]
+        return names[names.index("UpdateDistribution"):].count("GetDistribution") if "UpdateDistribution" in names else 0
+    with place.service.came:
+        place.service.came.wait_for(lambda: looks() >= 3 or process.poll() is not None, 60 * servers.SLOW)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60 * servers.SLOW)
+    counts = [line for line in map(json.loads, out.splitlines()) if line["type"] == "counts"][-1]
+    assert process.returncode == 130 and [counts[one] for one in ("removed", "failed", "skipped")] == [1, 1, 1] and place.buckets.list_buckets()["Buckets"], (process.returncode, out, err)
+    place.service.distributions[place.only()]["left"] = place.service.progress = 1
+    assert place.run("destroy", "--environment", "test", text=OAC).code == 0
+    assert (place.service.distributions, place.buckets.list_buckets()["Buckets"]) == ({}, []), place.service.copy()
 
 
 def test_live_cloudfront_what_reads_for_another_stays():
