@@ -29,6 +29,25 @@ accepted (struct lines *facts, const char *const *names)
 
 /* ---- a bucket, and who may read it ---- */
 
+/* The [store] with a bucket of its own that the named one is, or is a view of; NULL. */
+static const struct config_section *
+place_of (const struct larder_infra *infra, const char *name)
+{
+	const struct config_section *at;
+	const struct config *config = larder_configuration (infra->larder);
+	if (!name || config_find (config, "store", name, &at, NULL) < 0)
+		return NULL;
+	const char *in = ((const struct schema_store *) config_struct (at))->in;
+	return in && config_find (config, "store", in, &at, NULL) < 0 ? NULL : at;
+}
+
+static bool
+is_placed_in (const struct larder_infra *infra, const char *name, const char *store)
+{
+	const struct config_section *at = place_of (infra, name);
+	return at && is (config_name (at), store);
+}
+
 static void
 of_views (const struct larder_infra *infra, const char *store, struct lines *facts)
 {
@@ -48,12 +67,12 @@ says_how_long (const struct larder_infra *infra, const char *store)
 {
 	for (const struct config_section *at = NULL; (at = next (infra, "store", at));) {
 		const struct schema_store *one = config_struct (at);
-		if (one->cache_control && (is (config_name (at), store) || is (one->in, store)))
+		if (one->cache_control && is_placed_in (infra, config_name (at), store))
 			return true;
 	}
 	for (const struct config_section *at = NULL; (at = next (infra, "pipeline", at));) {
 		const struct schema_pipeline *one = config_struct (at);
-		if (one->cache_control && is (one->store, store))
+		if (one->cache_control && is_placed_in (infra, one->store, store))
 			return true;
 	}
 	return false;
@@ -151,15 +170,12 @@ left_here (const struct larder_infra *infra, const struct schema_store *store, c
 	return **prefix ? arena_printf (arena, "the models below '%s'", *prefix) : "all of the models";
 }
 
-/* Models may come by a view. */
 static void
 of_caches (const struct larder_infra *infra, const struct resource *bucket, struct lines *facts)
 {
-	for (const struct config_section *at = NULL, *from; (at = next (infra, "cache", at));) {
+	for (const struct config_section *at = NULL; (at = next (infra, "cache", at));) {
 		const struct schema_cache *cache = config_struct (at);
-		if (!cache->source || config_find (larder_configuration (infra->larder), "store", cache->source, &from, NULL) < 0)
-			continue;
-		if (from != bucket->at && !is (((const struct schema_store *) config_struct (from))->in, bucket->section))
+		if (!is_placed_in (infra, cache->source, bucket->section))
 			continue;
 		lines_add_in (facts, "source-of", config_name (at), "", "yes");
 		lines_add_in (facts, "source-of", config_name (at), ".left-here", left_here (infra, config_struct (bucket->at), cache, facts->arena));
@@ -222,7 +238,7 @@ of_pipelines (const struct larder_infra *infra, const char *store, struct lines 
 {
 	for (const struct config_section *at = NULL; (at = next (infra, "pipeline", at));) {
 		const struct schema_pipeline *pipeline = config_struct (at);
-		if (is (pipeline->store, store) && pipeline->metadata && *pipeline->metadata)
+		if (is_placed_in (infra, pipeline->store, store) && pipeline->metadata && *pipeline->metadata)
 			lines_add (facts, "origin.metadata", "yes");
 	}
 }
@@ -311,7 +327,7 @@ of_selected (const struct larder_infra *infra, const char *share, struct lines *
 {
 	for (const struct config_section *at = NULL, *source; (at = next (infra, "cache", at));) {
 		const struct schema_cache *cache = config_struct (at);
-		if (!cache->store || !section_is_named (share, "filesystem", cache->store) || config_find (larder_configuration (infra->larder), "store", cache->source, &source, NULL) < 0)
+		if (!cache->store || !section_is_named (share, "filesystem", cache->store) || !(source = place_of (infra, cache->source)))
 			continue;
 		lines_add_in (facts, "selected", cache->store, ".cache-of", config_name (source));
 		lines_add_in (facts, "selected", cache->store, ".versions", ((const struct schema_store *) config_struct (source))->versioning ? "yes" : NULL);

@@ -237,7 +237,7 @@ rds_settle (struct aws_request *request, struct larder_arena *arena, const char 
 	for (size_t n = 0; n < RDS_TRAITS; n++) {
 		if (!(which & UINT64_C (1) << n) || !traits[n].modify)
 			continue;
-		if (is_nothing (&source->traits[n]) && source->traits[n].count == 0 && !traits[n].listed)
+		if (source->traits[n].count == 0 && !traits[n].listed)
 			continue;
 		if (strncmp (traits[n].element, "EnabledCloudwatch", 17) == 0)
 			add_logs_off (&form, &source->traits[n], &made->traits[n]);

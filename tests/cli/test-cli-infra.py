@@ -1020,6 +1020,15 @@ def test_cli_infra_copies_that_take_all_models_together():
         assert not told if left is None else len(told) == 1 and told.pop().startswith(where % left), (names, changes, told)
 
 
+def test_cli_infra_traps_look_through_views():
+    """What comes from a view, or goes into one, is in the bucket of its store: metadata, a time at the edge, models and their old versions."""
+    written_to, models = ("[pipeline \"image\"]\nstore = images\n", "[store \"seen\"]\nin = images\n[pipeline \"image\"]\nstore = seen\n"), ("[cache \"models\"]\nsource = models", "[store \"weights\"]\nin = models\n[cache \"models\"]\nsource = weights")
+    text, least, longer = "\n".join(line for line in PIPELINE.split("\n") if not line.startswith("accept")), ("default-ttl = 86400s", "default-ttl = 90d"), ("default-ttl = 2592000s", "default-ttl = 90d")
+    for name, changes, through in (("metadata-leaks", (), written_to), ("gir-behind-cdn", (least, longer, ("encode = png", "encode = png\ncache-control = max-age=60")), written_to), ("backup-of-a-cache", (), models)):
+        told = texts(name, *changes, text=text)
+        assert told and texts(name, *changes, through, text=text) == told, (name, told, texts(name, *changes, through, text=text))
+
+
 def test_cli_infra_small_objects_that_are_never_tiered():
     rule = "transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE\nlarger-than = 128KiB "
     for to, size, told in (("30d INTELLIGENT_TIERING", "", True), ("30d INTELLIGENT_TIERING", "larger-than = 131071 ", True), ("30d INTELLIGENT_TIERING", "larger-than = 128KiB ", False), ("30d STANDARD_IA", "", False)):
