@@ -289,8 +289,11 @@ take_in (struct intake *intake, struct larder_error *error)
 	int code = larder_ingest_batch (cli->larder, &batch, &unused, error);
 	cli->progress_on = false;
 	tell_total (intake);
-	/* What failed is told and counted already. */
-	return code != LARDER_E_CANCELLED && cli->summary.failed + cli->summary.refused > 0 ? 0 : code;
+	if (code == 0 || code == LARDER_E_CANCELLED || cli->summary.failed + cli->summary.refused == 0)
+		return code;
+	/* Pictures that failed are told already; what failed for all of them, as their manifest, is one more. */
+	item_failed (cli, pipeline_of (intake->flags->pipeline), error, code, false);
+	return 0;
 }
 
 static int
@@ -335,6 +338,8 @@ const struct larder_cmd cmd_image_ingest = {
 	.text = "Prints key, thumbnail key, size, time and address of each. A picture that is there already says so. One bad picture costs "
 		"that picture: the others go in, and the status is 1.\n\n"
 		"Without FILE, lines of JSON are read from standard input. Each may have file, user, job, format, pipeline, at, overwrite "
-		"and values (an object: the placeholders that the pipeline declares); what it leaves out comes from the options.",
+		"and values (an object: the placeholders that the pipeline declares); what it leaves out comes from the options.\n\n"
+		"With manifest = yes in the [pipeline] each run leaves a manifest of what it wrote where [larder] manifests says, for 'larder verify --manifest'. One that cannot be put there fails the run, "
+		"though the pictures are there, and the next run puts it.",
 	.options = options, .self_size = sizeof (struct ingest), .least = 0, .most = -1, .done_word = "ingested", .would_word = "would_ingest", .run = run,
 };

@@ -203,11 +203,27 @@ check_keys (const struct config_section *section, const struct schema_pipeline *
 	return code;
 }
 
+/* Asked for, and nowhere to go. */
 static int
-check_pipeline (struct config_section *section, struct problems *problems, struct larder_error *error)
+check_manifest (const struct config *config, const struct config_section *section, struct larder_error *error)
+{
+	const struct config_entry *entry = config_entry_find (section, "manifest");
+	const struct config_section *larder = config_section_find (config, "larder", "");
+	const struct schema_larder *settings = larder ? larder->filled : NULL;
+	if (!entry || !((const struct schema_pipeline *) section->filled)->manifest || (settings && settings->manifests && *settings->manifests))
+		return 0;
+	int code = ini_fail (error, entry->file, entry->line, "'manifest' wants a place for manifests, and there is none");
+	larder_explain (error, LARDER_DETAIL_NEXT, "name one: [larder] manifests = STORE:PREFIX");
+	return code;
+}
+
+static int
+check_pipeline (const struct config *config, struct config_section *section, struct problems *problems, struct larder_error *error)
 {
 	const struct schema_pipeline *pipeline = section->filled;
 	int code = check_keys (section, pipeline, error);
+	if (code == 0)
+		code = check_manifest (config, section, error);
 	for (const char *const *item = pipeline->metadata; code == 0 && item && *item; item++)
 		code = check_template (section, "metadata", *item, false, error);
 	section->damaged = code < 0;
@@ -230,7 +246,7 @@ check_whole (const struct config *config, struct config_section *section, struct
 	if (code == 0 && strcmp (section->kind, "store") == 0)
 		code = problems_pass (problems, check_store (config, section, error), error);
 	if (code == 0 && strcmp (section->kind, "pipeline") == 0)
-		code = check_pipeline (section, problems, error);
+		code = check_pipeline (config, section, problems, error);
 	/* Templates are closed by then. */
 	return code < 0 || section->damaged ? code : check_values (section, problems, error);
 }

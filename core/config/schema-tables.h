@@ -170,6 +170,8 @@ static const struct larder_option pipeline_options[] = {
 	  .help = "none: pictures from users; own: from our generator" },
 	{ .key = "strict", .type = LARDER_BOOL, .at = offsetof (struct schema_pipeline, strict), .def = "no",
 	  .help = "refuse what is odd but harmless" },
+	{ .key = "manifest", .type = LARDER_BOOL, .at = offsetof (struct schema_pipeline, manifest), .def = "no",
+	  .help = "each run of ingests leaves a manifest of what it wrote, where [larder] manifests says" },
 	{ 0 }
 };
 

@@ -71,7 +71,7 @@ struct schema_pipeline {
 	int64_t max_time;                /* of CPU, ns */
 	int64_t max_width, max_height, max_frames, max_scans;
 	uint32_t trust;                  /* none | own */
-	bool strict;
+	bool strict, manifest;
 };
 
 /* [cache "name"]: models on a shared mount. */

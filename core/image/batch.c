@@ -15,6 +15,7 @@ struct run {
 	struct larder *larder;
 	const struct larder_batch *batch;
 	uint64_t memory;
+	struct ledger ledger;
 	pthread_mutex_t reading;         /* around the caller's next, which may wait for its input: results must not wait with it */
 	pthread_mutex_t mutex;           /* of everything below, and around the caller's done; taken after `reading` */
 	bool ended;
@@ -108,7 +109,7 @@ work (void *context)
 	while (arena && take_next (run, &item)) {
 		struct larder_error problem = LARDER_ERROR_INIT;
 		struct larder_ingested result = { .size = sizeof result };
-		int code = ingest_within (run->larder, arena, &item, run->memory, &result, &problem);
+		int code = ingest_within (run->larder, &run->ledger, arena, &item, run->memory, &result, &problem);
 		finish_item (run, &item, code, &result, &problem);
 		arena_clear (arena);
 	}
@@ -145,6 +146,7 @@ larder_ingest_batch (struct larder *larder, const struct larder_batch *batch, st
 	uint32_t jobs = jobs_of (larder, batch->jobs);
 	struct run run = { .larder = larder, .batch = batch, .memory = larder_memory_of (larder) / jobs, .error = error };
 	run.summary.size = sizeof run.summary;
+	ledger_begin (&run.ledger, larder);
 	pthread_mutex_init (&run.reading, NULL);
 	pthread_mutex_init (&run.mutex, NULL);
 	uint32_t started = jobs > 1 ? start (&run, threads, jobs - 1) : 0;
@@ -155,5 +157,5 @@ larder_ingest_batch (struct larder *larder, const struct larder_batch *batch, st
 	pthread_mutex_destroy (&run.reading);
 	run.summary.code = run.failures == 1 ? run.item_code : 0;
 	larder_give (ret_summary, &run.summary);
-	return run.code;
+	return ledger_end (&run.ledger, run.code, error);
 }

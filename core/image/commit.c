@@ -235,8 +235,10 @@ unclaim (struct job *job, int code, const struct larder_info *claimed)
 	bool certain = code == LARDER_E_NOSPACE || code == LARDER_E_DENIED || code == LARDER_E_INVALID || code == LARDER_E_UNSUPPORTED || code == LARDER_E_INTEGRITY;
 	if (!certain || !claimed->etag || job->request->overwrite)
 		return;
-	if (store_remove_seen (job->thumbnails, job->thumbnail_key, claimed, NULL) == 0
-	    && look (job, job->images, job->key, &image, NULL) == 0 && is_ours (job, &image))
+	if (store_remove_seen (job->thumbnails, job->thumbnail_key, claimed, NULL) < 0)
+		return;
+	job_removed (job, job->thumbnails, job->thumbnail_key);
+	if (look (job, job->images, job->key, &image, NULL) == 0 && is_ours (job, &image))
 		(void) put_thumbnail (job, true, NULL, &info, NULL);
 }
 
@@ -260,7 +262,11 @@ remove_former (struct job *job, const char *key, struct larder_error *error)
 	if (!thumbnail || strcmp (thumbnail, job->thumbnail_key) != 0)
 		return code;
 	code = store_remove_if (job->images, key, former.info.etag, error);
-	return code == LARDER_E_UNSUPPORTED ? store_remove_if (job->images, key, NULL, error) : code;
+	if (code == LARDER_E_UNSUPPORTED)
+		code = store_remove_if (job->images, key, NULL, error);
+	if (code == 0)
+		job_removed (job, job->images, key);
+	return code;
 }
 
 /* The one we know of, and what changes of format before it have left when they were cut short. */

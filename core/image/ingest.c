@@ -73,7 +73,7 @@ run (struct job *job, struct larder_ingested *ret, struct larder_error *error)
 }
 
 int
-ingest_within (struct larder *larder, struct larder_arena *arena, const struct larder_ingest *request, uint64_t memory,
+ingest_within (struct larder *larder, struct ledger *ledger, struct larder_arena *arena, const struct larder_ingest *request, uint64_t memory,
                struct larder_ingested *ret, struct larder_error *error)
 {
 	struct larder_ingest asked = { .size = sizeof asked };
@@ -81,7 +81,7 @@ ingest_within (struct larder *larder, struct larder_arena *arena, const struct l
 	CLEANUP_ARENA struct larder_arena *scratch = arena_new ();
 	if (!scratch)
 		return larder_fail_memory (error);
-	struct job job = { .larder = larder, .arena = arena, .scratch = scratch, .request = &asked, .memory = memory, .started = clock_boot () };
+	struct job job = { .larder = larder, .ledger = ledger, .arena = arena, .scratch = scratch, .request = &asked, .memory = memory, .started = clock_boot () };
 	job.call = larder_call_begin (larder, scratch);
 	job.input.fd = -1;
 	int code = run (&job, ret, error);
@@ -93,7 +93,9 @@ int
 larder_ingest (struct larder *larder, struct larder_arena *arena, const struct larder_ingest *request, struct larder_ingested *ret,
                struct larder_error *error)
 {
-	return ingest_within (larder, arena, request, larder_memory_of (larder), ret, error);
+	struct ledger ledger;
+	ledger_begin (&ledger, larder);
+	return ledger_end (&ledger, ingest_within (larder, &ledger, arena, request, larder_memory_of (larder), ret, error), error);
 }
 
 int

@@ -2,6 +2,9 @@
 #ifndef LARDER_IMAGE_JOB_H
 #define LARDER_IMAGE_JOB_H
 
+#include <pthread.h>
+
+#include "manifest.h"
 #include "picture.h"
 
 /* Names of what larder itself writes into the metadata of both objects. */
@@ -10,13 +13,24 @@
 #define META_THUMBNAIL "larder-thumbnail"
 #define META_FORMER "larder-former"
 
+/* ledger.c: what a run writes, for its manifests. */
+struct kept;
+struct ledger { struct larder *larder; pthread_mutex_t mutex; struct kept *first; };
+void ledger_begin (struct ledger *ledger, struct larder *larder);
+/* The one of this bucket, which stays the ledger's; NULL where [larder] has none. By any thread. */
+int ledger_open (struct ledger *ledger, const struct larder_store *of, struct manifest **ret, struct larder_error *error);
+/* Puts them; `code` is what the run ended with, and is handed on. */
+int ledger_end (struct ledger *ledger, int code, struct larder_error *error);
+
 struct job {
 	struct larder *larder;
+	struct ledger *ledger;
 	struct larder_arena *arena;      /* of the caller: results live there */
 	struct larder_arena *scratch;
 	const struct larder_ingest *request;
 	const struct schema_pipeline *pipeline;
 	struct larder_store *images, *thumbnails;  /* thumbnails NULL: the pipeline makes none */
+	struct manifest *images_manifest, *thumbnails_manifest;  /* NULL: none is asked for */
 	struct larder_call call;
 	uint64_t memory;                 /* this picture's share of the budget */
 	int64_t time, started;
@@ -64,6 +78,8 @@ void job_source (struct job *job, struct memory_source *memory, struct larder_so
 /* put.c: a write under the conditions of `put`, decided by the store, or by a look where it cannot. */
 int job_put (struct job *job, struct larder_store *store, const struct larder_put *put, const struct larder_source *source,
              struct larder_info *ret_info, struct larder_error *error);
+/* It was removed: for the manifest. */
+void job_removed (struct job *job, const struct larder_store *store, const char *key);
 
 /* commit.c: the protocol of doc/dev/ingest.md. */
 int job_already (struct job *job, bool *ret_already, struct larder_error *error);
@@ -75,7 +91,7 @@ int pipeline_find (struct larder *larder, const char *name, const struct schema_
 /* "jpg" is "jpeg"; INVALID naming the formats when it is none the pipeline takes in. */
 int format_check (const struct schema_pipeline *pipeline, const char *format, char ret[32], struct larder_error *error);
 /* Ingest with a share of the memory: the batch divides it. */
-int ingest_within (struct larder *larder, struct larder_arena *arena, const struct larder_ingest *request, uint64_t memory,
+int ingest_within (struct larder *larder, struct ledger *ledger, struct larder_arena *arena, const struct larder_ingest *request, uint64_t memory,
                    struct larder_ingested *ret, struct larder_error *error);
 
 #endif

@@ -124,6 +124,13 @@ job_input (struct job *job, struct larder_error *error)
 	return code;
 }
 
+static int
+open_manifests (struct job *job, struct larder_error *error)
+{
+	int code = ledger_open (job->ledger, job->images, &job->images_manifest, error);
+	return code == 0 && job->thumbnails ? ledger_open (job->ledger, job->thumbnails, &job->thumbnails_manifest, error) : code;
+}
+
 int
 job_open (struct job *job, struct larder_error *error)
 {
@@ -141,6 +148,8 @@ job_open (struct job *job, struct larder_error *error)
 		code = check_caps (job, job->images, error);
 	if (code == 0 && job->thumbnails)
 		code = check_caps (job, job->thumbnails, error);
+	if (code == 0 && job->pipeline->manifest && job->ledger && !request->dry_run)
+		code = open_manifests (job, error);
 	if (code == 0)
 		code = job_input (job, error);
 	job->time = request->at == LARDER_NO_TIME ? clock_wall () : request->at;

@@ -27,6 +27,12 @@ look_first (struct job *job, struct larder_store *store, const struct larder_put
 	return met ? 0 : larder_fail (error, LARDER_E_CONFLICT, "the condition for '%s' is not met", put->key);
 }
 
+static struct manifest *
+manifest_of (const struct job *job, const struct larder_store *store)
+{
+	return store == job->images ? job->images_manifest : job->thumbnails_manifest;
+}
+
 int
 job_put (struct job *job, struct larder_store *store, const struct larder_put *put, const struct larder_source *source,
          struct larder_info *ret_info, struct larder_error *error)
@@ -39,5 +45,17 @@ job_put (struct job *job, struct larder_store *store, const struct larder_put *p
 		plain.create_only = false;
 		plain.if_match = NULL;
 	}
-	return larder_put (store, job->scratch, &plain, source, ret_info, error);
+	int code = larder_put (store, job->scratch, &plain, source, ret_info, error);
+	if (code == 0) {
+		struct larder_info stored = *ret_info;
+		stored.length = source->length;
+		manifest_add (manifest_of (job, store), put->key, &stored);
+	}
+	return code;
+}
+
+void
+job_removed (struct job *job, const struct larder_store *store, const char *key)
+{
+	manifest_removed (manifest_of (job, store), key);
 }

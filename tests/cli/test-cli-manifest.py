@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tool import ENV, HOME, LARDER, PIPELINE, SLOW, configured, keys, larder, read, run, tree, write  # noqa: E402
+from tool import ENV, HOME, LARDER, PIPELINE, SLOW, SRC, configured, keys, larder, read, run, tree, write  # noqa: E402
 
 DEMO = os.path.join(HOME, "demo")
 STATE = os.path.join(HOME, "state")
@@ -258,6 +258,58 @@ def test_cli_manifest_of_an_interrupted_run():
     [name] = names("images")
     told = {line["key"] for line in lines(name)[1]}
     assert told == set(keys("images:")) and 0 < len(told) < 20, told
+
+
+INGEST = ("[pipeline \"image\"]\n", "[pipeline \"image\"]\nmanifest = yes\n")
+
+
+def take(picture, *words, env=None, code=0):
+    return ok("image", "ingest", os.path.join(SRC, "doc/examples/pictures", picture), "--user", "u", "--job", "j", "--at", "2026-11-25", *words, env=env, code=code)
+
+
+def test_cli_manifest_of_ingests():
+    """Where the pipeline asks for it: picture and thumbnail, and what an overwrite in another format removes; none of what is there, or by a pipeline that does not ask."""
+    fresh()
+    first, second = [name for name in sorted(os.listdir(os.path.join(SRC, "doc/examples/pictures"))) if name.endswith((".png", ".jpg", ".webp"))][:2]
+    env = configured(PIPELINE, INGEST)
+    take(first, "--dry-run", env=env)
+    assert not names("images")
+    take(first, env=env)
+    [name] = names("images")
+    told = {line["key"] for line in lines(name)[1]}
+    assert told == set(keys("images:")) and len(told) == 2 and "-ingest-" in name, (told, name)
+    take(first, env=env)
+    assert names("images") == [name]
+    take(second, "--overwrite", env=env)
+    assert len(names("images")) == 2 and set(verify("images")[0].values()) == {"same"}
+    assert set(verify("images")[0]) == set(keys("images:"))
+    fresh()
+    take(first)
+    assert not names("images")
+
+
+def test_cli_manifest_of_ingests_without_a_place():
+    fresh()
+    env = configured(PIPELINE, INGEST, ("manifests = backups:manifests ", "; manifests = backups:manifests "))
+    got = take("none.png", env=env, code=2)
+    line = read("etc/larder.ini").decode().split("\n").index("manifest = yes") + 1
+    assert "larder.ini:%d: 'manifest' wants a place" % line in got.err and "[larder] manifests = STORE:PREFIX" in got.err, got.err
+
+
+def test_cli_manifest_of_ingests_that_cannot_be_put():
+    """The picture is there, the run fails and says so; the next run puts both manifests."""
+    fresh()
+    shutil.rmtree("lost", ignore_errors=True)
+    os.makedirs("lost")
+    env = configured(PIPELINE, INGEST, LOST, ("manifests = backups:", "manifests = lost:"))
+    picture = sorted(name for name in os.listdir(os.path.join(SRC, "doc/examples/pictures")) if name.endswith(".png"))[0]
+    for words in ((), ("none.png",)):                    # alone, and beside a picture that failed
+        got = ok("image", "ingest", os.path.join(SRC, "doc/examples/pictures", picture), *words, "--user", "u%d" % len(words), env=env, code=1 if words else 3)
+        assert "what was written to 'images:' is there, but not its manifest" in got.err, got.err
+    assert len(keys("images:")) == 4
+    configured(PIPELINE, INGEST, (LOST[0], LOST[1].replace("create = no", "create = yes")), ("manifests = backups:", "manifests = lost:"))
+    ok("sync", "src", "images:more/", env=env)
+    assert ok("verify", "--manifest", "--json", "images", env=env).summary()["same"] == 4 + len(FILES)
 
 
 def test_cli_manifest_of_many():

@@ -1,0 +1,72 @@
+/* ledger.c: what one run of ingests wrote, a manifest for each bucket, where the pipeline asks for it. */
+#include "job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+
+struct kept {
+	struct kept *next;
+	struct larder_store *store;      /* its own: jobs close theirs */
+	struct manifest *manifest;
+};
+
+void
+ledger_begin (struct ledger *ledger, struct larder *larder)
+{
+	*ledger = (struct ledger) { .larder = larder, .mutex = PTHREAD_MUTEX_INITIALIZER };
+}
+
+static struct kept *
+find (const struct ledger *ledger, const struct larder_store *of)
+{
+	struct kept *at = ledger->first;
+	while (at && (store_instance (at->store) != store_instance (of) || strcmp (store_bucket (at->store), store_bucket (of)) != 0))
+		at = at->next;
+	return at;
+}
+
+static int
+add (struct ledger *ledger, const struct larder_store *of, struct kept **ret, struct larder_error *error)
+{
+	struct kept *kept = calloc (1, sizeof *kept);
+	int code = kept ? larder_store_open (ledger->larder, store_name (of), &kept->store, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = manifest_new (&kept->manifest, ledger->larder, kept->store, "ingest", error);
+	if (code < 0) {
+		larder_store_close (kept ? kept->store : NULL);
+		free (kept);
+		return code;
+	}
+	kept->next = ledger->first;
+	*ret = ledger->first = kept;
+	return 0;
+}
+
+int
+ledger_open (struct ledger *ledger, const struct larder_store *of, struct manifest **ret, struct larder_error *error)
+{
+	pthread_mutex_lock (&ledger->mutex);
+	struct kept *kept = find (ledger, of);
+	int code = kept ? 0 : add (ledger, of, &kept, error);
+	*ret = code == 0 ? kept->manifest : NULL;
+	pthread_mutex_unlock (&ledger->mutex);
+	return code;
+}
+
+int
+ledger_end (struct ledger *ledger, int code, struct larder_error *error)
+{
+	while (ledger->first) {
+		struct kept *kept = ledger->first;
+		int failed = kept->manifest ? manifest_end (kept->manifest, code == 0 ? error : NULL) : 0;
+		code = code == 0 ? failed : code;
+		manifest_free (kept->manifest);
+		larder_store_close (kept->store);
+		ledger->first = kept->next;
+		free (kept);
+	}
+	pthread_mutex_destroy (&ledger->mutex);
+	return code;
+}
