@@ -120,6 +120,19 @@ is_one_place (const struct larder_infra *infra, const char *one, const char *oth
 	return backends_agree (infra, one, other, keys);
 }
 
+static const char *
+way_to_be_two (const struct resource *one)
+{
+	static const struct { const char *kind, *next; } ways[] = {
+		{ "store", "give each its own bucket, or let one be a view: in = STORE" }, { "filesystem", "give each its own: token = TOKEN" },
+		{ "database", "keep one of them: an instance is protected in one way" }, { "backup", "give each its own: plan = NAME; or one plan several rules: rules = NAME, …" },
+	};
+	for (size_t n = 0; n < sizeof ways / sizeof *ways; n++)
+		if (strcmp (ways[n].kind, one->kind) == 0)
+			return ways[n].next;
+	return "keep one of them, or give each its own identity";
+}
+
 /* Two sections must not stand for one thing: each apply would undo the other's. */
 static int
 check_twins (const struct larder_infra *infra, struct larder_error *error)
@@ -128,7 +141,7 @@ check_twins (const struct larder_infra *infra, struct larder_error *error)
 		for (size_t b = a + 1; b < infra->count; b++) {
 			const struct resource *one = &infra->at[a], *other = &infra->at[b];
 			if (strcmp (one->type, other->type) == 0 && strcmp (one->identity, other->identity) == 0 && is_one_place (infra, one->backend, other->backend))
-				return larder_fail_next (error, LARDER_E_INVALID, "give each its own, or let one be a view: in = STORE", "%s '%s' is what both [%s \"%s\"] of %s and [%s \"%s\"] of %s stand for",
+				return larder_fail_next (error, LARDER_E_INVALID, way_to_be_two (other), "%s '%s' is what both [%s \"%s\"] of %s and [%s \"%s\"] of %s stand for",
 					one->type, one->identity, one->kind, one->section, config_where (one->at), other->kind, other->section, config_where (other->at));
 		}
 	return 0;

@@ -212,7 +212,7 @@ def test_bench_scale_stream():
 
 
 def test_bench_scale_infra():
-    """A thousand buckets planned, made, and planned again: what the file says of them is kept, 12 KiB of three sections each, and of what is there nothing that is as it is to be."""
+    """A thousand buckets planned, made, and planned again: what the file says of them is kept, 13 KiB of three sections each, and of what is there nothing that is as it is to be."""
     with tempfile.TemporaryDirectory() as folder:
         names = Names(folder)
         for count in (10, 1000):

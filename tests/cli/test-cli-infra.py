@@ -681,7 +681,17 @@ def test_cli_infra_twins_of_two_backends():
         env, profile = configured(PIPELINE + more), os.path.join(HOME, "etc/profiles/mock.ini")
         write(profile, read(profile) + b'[backend "second"]\ndriver = localfs-mock\nroot = ${LARDER_ROOT:-./larder-demo}' + root[len("./larder-demo"):].encode() + b"\ncreate = yes\n")
         got = larder("infra", "plan", env=env)
-        assert got.code == code and (code == 0 or ("both [store" in got.err and "larder.ini:" in got.err)), (root, got.code, got.err)
+        assert got.code == code and (code == 0 or ("both [store" in got.err and "larder.ini:" in got.err and "in = STORE" in got.err)), (root, got.code, got.err)
+
+
+def test_cli_infra_twins_of_each_kind():
+    """What two sections stand for is told with both, and with the key by which they become two."""
+    more = {"filesystem": ("token = pingvas-studio-models\nbackend = files\n", "token = TOKEN"), "database": ("instance = pingvas-studio\nbackend = database\n", "keep one of them"),
+            "backup": ("plan = efs-models-daily-backup\nbackend = backup\nvault = main\nschedule = rate(1 day)\nresources = model-cache\n", "plan = NAME"),
+            "resource": ("type = localfs-mock.cdn\nbackend = cdn\nidentity = pingvas-studio/cdn/images\n", "its own identity")}
+    for kind, (keys, way_out) in more.items():
+        got = larder("infra", "plan", env=configured(PIPELINE + '[%s "twin"]\n%s' % (kind, keys)))
+        assert got.code == 2 and "both [" in got.err and '[%s "twin"]' % kind in got.err and way_out in got.err and "in = STORE" not in got.err, (kind, got.code, got.err)
 
 
 def test_cli_infra_one_that_fails_keeps_from_what_needs_it():
