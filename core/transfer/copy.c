@@ -146,7 +146,7 @@ learn_checksum (struct transfer *transfer, struct item *item, const struct larde
 	if (stored->checksum)
 		return;
 	if (store_caps (transfer->store) & LARDER_CAP_CHECKSUM) {
-		if (larder_stat (transfer->store, item->arena, item->path, stored->version, &info, NULL) == 0
+		if (larder_stat (transfer->store, item->arena, item->path, NULL, &info, NULL) == 0
 		    && (!stored->etag || (info.etag && strcmp (info.etag, stored->etag) == 0)))
 			*stored = info;
 	} else if (source && checksum_source (source, &crc, NULL, NULL) == 0) {

@@ -24,8 +24,8 @@ check_PROGRAMS += tests/live/s3-table
 tests_live_s3_table_SOURCES = %D%/s3-table.c core/base/fail.c
 tests_live_s3_table_CPPFLAGS = $(IN_AWS) -I$(top_srcdir)/drivers/s3 -DLARDER_API_VERSION=0
 tests_live_s3_table_LDADD = libs3wire.la libbase.la
-TESTS += %D%/test-live-pace.py %D%/test-live-verify.py %D%/test-live-urls.py %D%/test-live-copies.py %D%/test-live-journals.py
-EXTRA_DIST += %D%/test-live-pace.py %D%/test-live-verify.py %D%/test-live-urls.py %D%/test-live-copies.py %D%/test-live-journals.py
+TESTS += %D%/test-live-pace.py %D%/test-live-verify.py %D%/test-live-manifest.py %D%/test-live-urls.py %D%/test-live-copies.py %D%/test-live-journals.py
+EXTRA_DIST += %D%/test-live-pace.py %D%/test-live-verify.py %D%/test-live-manifest.py %D%/test-live-urls.py %D%/test-live-copies.py %D%/test-live-journals.py
 TESTS += %D%/test-live-dangers.py %D%/test-live-database.py %D%/test-live-recovery.py %D%/test-live-recovery-backup.py %D%/test-live-backup.py %D%/test-live-efs-control.py %D%/test-live-objects.py %D%/test-live-table.py %D%/test-live-versions.py %D%/test-live-removed.py %D%/test-live-replication.py %D%/test-live-transfer.py %D%/test-live-sync.py %D%/test-live-cache.py
 TESTS += %D%/test-live-options.py %D%/test-live-pairings.py %D%/test-live-settings.py
 TESTS += %D%/test-live-drill.py %D%/test-live-strategy.py %D%/test-live-glacier.py
