@@ -183,8 +183,10 @@ of_caches (const struct larder_infra *infra, const struct resource *bucket, stru
 }
 
 static void
-of_rules (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts)
+of_rules (const struct larder_infra *infra, const struct resource *bucket, struct lines *facts)
 {
+	const struct schema_store *store = config_struct (bucket->at);
+	const struct resource *copying = resource_find (infra, bucket->kind, bucket->section, "replication");
 	for (const struct config_section *at = NULL; (at = next (infra, "lifecycle", at));)
 		if (text_is_listed (store->lifecycle, config_name (at)))
 			accepted (facts, ((const struct schema_lifecycle *) config_struct (at))->accept);
@@ -192,6 +194,7 @@ of_rules (const struct larder_infra *infra, const struct schema_store *store, st
 		if (text_is_listed (store->replication, config_name (at))) {
 			const struct schema_replication *copies = config_struct (at);
 			lines_add_in (facts, "replicated", config_name (at), "", "yes");
+			lines_add_in (facts, "replicated", config_name (at), ".lacking", copying && copying->cut ? "yes" : NULL);
 			lines_add_in (facts, "replicated", config_name (at), ".class", copies->storage_class);
 			lines_add_in (facts, "replicated", config_name (at), ".to", copies->to);
 			lines_add_in (facts, "replicated", config_name (at), ".delete-markers", copies->delete_markers ? "yes" : NULL);
@@ -211,7 +214,7 @@ of_store (const struct larder_infra *infra, const struct resource *bucket, struc
 	of_cdns (infra, bucket->section, facts);
 	of_arrivals (infra, bucket->section, facts);
 	of_caches (infra, bucket, facts);
-	of_rules (infra, store, facts);
+	of_rules (infra, bucket, facts);
 	if (is (bucket->type, "bucket"))
 		facts_of_old_versions (infra, store, facts);
 }

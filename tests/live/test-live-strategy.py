@@ -53,6 +53,8 @@ def test_live_strategy_on_minio():
     lines = w.infra("apply")
     lacking = {(line["resource"], line["identity"]) for line in w.infra("plan", "--all") if line["type"] == "resource" and line["change"] == "unsupported"}
     assert {kind for kind, _ in lacking} >= {"cdn", "backup", "database"} and "bucket" not in {kind for kind, _ in lacking}, lacking
+    told = [line["why"] for line in w.infra("plan", "--all") if line.get("change") == "warning" and line["path"] == "deleted-is-not-gone"]
+    assert any("as an old version" in why for why in told) and not [why for why in told if "in the copies" in why], told
     assert counts(lines)["failed"] == 0 and check_strategy(w) >= 11 and w.there() == sorted(w.buckets), counts(lines)
     assert set(steps(lines, "unsupported")) == lacking and counts(lines)["unsupported"] == counts(w.infra("plan"))["unsupported"] > len(lacking), (lines, lacking)
     done = counts(w.infra("apply"))
