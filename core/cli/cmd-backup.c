@@ -4,24 +4,11 @@
 #include "error.h"
 
 static int
-show (struct cli *cli, const struct larder_kept *request, bool all, struct larder_error *error)
-{
-	struct kept_showing showing = { .cli = cli, .jobs = request->flags & LARDER_KEPT_JOBS, .all = all };
-	int code = cli_open (cli, OPEN_CONFIGURED, error);
-	if (code < 0)
-		return code;
-	kept_begin (&showing);
-	code = larder_kept (cli->larder, request, kept_show, &showing, error);
-	table_end (cli, &showing.table);
-	return code;
-}
-
-static int
 run_ls (struct cli *cli, const void *self, struct larder_error *error)
 {
 	const struct larder_kept request = { .size = sizeof request, .kind = "backup", .name = cli->operands ? cli->operand[0] : NULL };
 	(void) self;
-	return show (cli, &request, true, error);
+	return kept_list (cli, &request, true, error);
 }
 
 struct status_flags { bool all; };
@@ -36,7 +23,7 @@ run_status (struct cli *cli, const void *self, struct larder_error *error)
 {
 	const struct status_flags *flags = self;
 	const struct larder_kept request = { .size = sizeof request, .kind = "backup", .flags = LARDER_KEPT_JOBS, .id = cli->operands ? cli->operand[0] : NULL };
-	return show (cli, &request, flags->all || request.id, error);
+	return kept_list (cli, &request, flags->all || request.id, error);
 }
 
 struct start_flags { bool wait; const char *rule; };

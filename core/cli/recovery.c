@@ -124,9 +124,11 @@ recovery_time (const char *flag, const char *text, int64_t *ret, struct larder_e
 
 /* ---- what is kept ---- */
 
+struct kept_showing { struct cli *cli; struct table table; bool jobs, all; };
+
 static const char *const states[] = { "unknown", [LARDER_ACTION_RUNNING] = "running", [LARDER_ACTION_DONE] = "done", [LARDER_ACTION_FAILED] = "failed" };
 
-void
+static void
 kept_begin (struct kept_showing *showing)
 {
 	static const char *const points[] = { "BEGUN", "SIZE", "STATUS", "EXPIRES", "OF", "ID" }, *const jobs[] = { "BEGUN", "STATUS", "OF", "JOB", "WHY" };
@@ -177,7 +179,7 @@ status_text (const struct larder_backup *one, char text[64])
 	return text;
 }
 
-int
+static int
 kept_show (void *context, const char *section, const struct larder_backup *one, struct larder_error *error)
 {
 	struct kept_showing *showing = context;
@@ -200,4 +202,17 @@ kept_show (void *context, const char *section, const struct larder_backup *one, 
 	if (showing->jobs)
 		table_cell (&showing->table, one->message ? one->message : "-");
 	return cli_stopped (showing->cli) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
+}
+
+int
+kept_list (struct cli *cli, const struct larder_kept *request, bool all, struct larder_error *error)
+{
+	struct kept_showing showing = { .cli = cli, .jobs = request->flags & LARDER_KEPT_JOBS, .all = all };
+	int code = cli_open (cli, OPEN_CONFIGURED, error);
+	if (code < 0)
+		return code;
+	kept_begin (&showing);
+	code = larder_kept (cli->larder, request, kept_show, &showing, error);
+	table_end (cli, &showing.table);
+	return code;
 }

@@ -106,6 +106,16 @@ recovery_run (struct recovery_action *action, const char *next, struct larder_er
 	return code < 0 || action->flags & LARDER_DRY_RUN ? code : recovery_wait (action, next, error);
 }
 
+struct larder_pairs
+recovery_pairs (const struct larder_pair *given, size_t count, struct larder_pair *room)
+{
+	struct larder_pairs pairs = { room, 0, sizeof *room };
+	for (size_t n = 0; n < count; n++)
+		if (given[n].value)
+			room[pairs.count++] = given[n];
+	return pairs;
+}
+
 const char *
 recovery_name (struct larder_arena *arena)
 {

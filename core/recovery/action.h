@@ -29,6 +29,8 @@ int recovery_run (struct recovery_action *action, const char *next, struct larde
 /* The two halves of it. */
 int recovery_start (struct recovery_action *action, struct larder_error *error);
 int recovery_wait (struct recovery_action *action, const char *next, struct larder_error *error);
+/* Those that have a value, in `room`, which is as long. */
+struct larder_pairs recovery_pairs (const struct larder_pair *given, size_t count, struct larder_pair *room);
 /* What names it, where nothing else does. NULL: no memory. */
 const char *recovery_name (struct larder_arena *arena);
 

@@ -203,16 +203,11 @@ start_one (struct starting **first, const struct recovery_action *like, const st
 	struct larder_pair *pairs = arena_alloc (selecting->arena, 3 * sizeof *pairs);
 	if (!one || !pairs)
 		return larder_fail_memory (error);
-	size_t count = 1;
-	pairs[0] = (struct larder_pair) { "resource", id };
-	if (rule)
-		pairs[count++] = (struct larder_pair) { "rule", rule };
-	if (like->flags & LARDER_DRY_RUN)
-		pairs[count++] = (struct larder_pair) { "try", "yes" };
+	const struct larder_pair given[] = { { "resource", id }, { "rule", rule }, { "try", like->flags & LARDER_DRY_RUN ? "yes" : NULL } };
 	*one = (struct starting) { *like, *first };
 	one->action.from = name_of (selecting, id);
 	one->action.asked = (struct larder_action) {
-		.size = sizeof one->action.asked, .kind = "backup", .target = identity_of (like->at), .arguments = { pairs, count, sizeof *pairs }, .client_token = recovery_name (selecting->arena),
+		.size = sizeof one->action.asked, .kind = "backup", .target = identity_of (like->at), .arguments = recovery_pairs (given, sizeof given / sizeof *given, pairs), .client_token = recovery_name (selecting->arena),
 	};
 	*first = one;
 	return one->action.asked.client_token && one->action.from ? recovery_start (&one->action, error) : larder_fail_memory (error);
@@ -283,18 +278,14 @@ static int
 restore (struct larder *larder, struct larder_arena *arena, const struct larder_backup_restore *asked, larder_recovery_fn event, void *context, struct larder_error *error)
 {
 	struct recovery_action action = { .larder = larder, .arena = arena, .from = asked->point, .to = asked->to, .flags = asked->flags, .event = event, .context = context };
-	const struct { const char *name, *value; } given[] = { { "point", asked->point }, { "to", asked->to }, { "role", asked->role }, { "try", asked->flags & LARDER_DRY_RUN ? "yes" : NULL } };
+	const struct larder_pair given[] = { { "point", asked->point }, { "to", asked->to }, { "role", asked->role }, { "try", asked->flags & LARDER_DRY_RUN ? "yes" : NULL } };
 	struct larder_pair pairs[sizeof given / sizeof *given];
-	size_t count = 0;
 	int code = recovery_find (larder, "backup", asked->name, &action.at, &action.instance, error);
 	const char *token = token_of (arena, asked);
 	if (code < 0 || !token)
 		return code < 0 ? code : larder_fail_memory (error);
-	for (size_t n = 0; n < sizeof given / sizeof *given; n++)
-		if (given[n].value)
-			pairs[count++] = (struct larder_pair) { given[n].name, given[n].value };
 	action.asked = (struct larder_action) {
-		.size = sizeof action.asked, .kind = "restore", .target = identity_of (action.at), .arguments = { pairs, count, sizeof *pairs }, .client_token = token,
+		.size = sizeof action.asked, .kind = "restore", .target = identity_of (action.at), .arguments = recovery_pairs (given, sizeof given / sizeof *given, pairs), .client_token = token,
 	};
 	return recovery_run (&action, "the same command goes on, and tells where it is once it is there; --wait stays until then", error);
 }

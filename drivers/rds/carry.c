@@ -182,23 +182,6 @@ add_trait (struct aws_form *form, const char *parameter, const struct trait *tra
 	}
 }
 
-static void
-add_tags (struct aws_form *form, const struct rds_instance *source, const char *token)
-{
-	char name[64];
-	aws_form_add (form, "Tags.Tag.1.Key", RDS_RESTORE_TAG);
-	aws_form_add (form, "Tags.Tag.1.Value", token);
-	for (size_t n = 0, at = 2; n < source->tag_count; n++) {
-		const struct larder_pair *tag = &source->tags[n];
-		if (strncmp (tag->name, "aws:", 4) == 0 || strcmp (tag->name, RDS_RESTORE_TAG) == 0)
-			continue;                              /* the service's own, and those of the restore that made the source */
-		snprintf (name, sizeof name, "Tags.Tag.%zu.Key", at);
-		aws_form_add (form, name, tag->name);
-		snprintf (name, sizeof name, "Tags.Tag.%zu.Value", at++);
-		aws_form_add (form, name, tag->value);
-	}
-}
-
 void
 rds_restore (struct aws_request *request, struct larder_arena *arena, const struct rds_restore *restore)
 {
@@ -210,7 +193,7 @@ rds_restore (struct aws_request *request, struct larder_arena *arena, const stru
 	for (size_t n = 0; n < RDS_TRAITS; n++)
 		if (traits[n].restore && !is_of_the_volume (restore->source, n))
 			add_trait (&form, traits[n].restore, &traits[n], &restore->source->traits[n]);
-	add_tags (&form, restore->source, restore->token);
+	rds_add_tags (&form, restore->source->tags, restore->source->tag_count, RDS_RESTORE_TAG, restore->token);
 	aws_form_end (&form);
 }
 

@@ -357,9 +357,10 @@ static void
 allow_restore (const struct aws_asked *asked)
 {
 	static const char *const kinds[] = { "db", "og", "pg", "subgrp", NULL };
-	static const char *const databases[] = { "db", NULL };
-	aws_policy_allow (asked->policy, AWS_ANYTHING, NULL, ACTIONS ("rds:DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstances"));
+	static const char *const databases[] = { "db", NULL }, *const snapshots[] = { "og", "snapshot", NULL };
+	aws_policy_allow (asked->policy, AWS_ANYTHING, NULL, ACTIONS ("rds:DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstances", "rds:DescribeDBSnapshots"));
 	aws_policy_on (asked->policy, "*");
+	allow_tagged (asked, "RdsCopy", ACTIONS ("rds:AddTagsToResource", "rds:CopyDBSnapshot"), snapshots, "aws:RequestTag/" RDS_COPY_TAG);
 	allow_tagged (asked, "RdsRestore", ACTIONS ("rds:AddTagsToResource", "rds:RestoreDBInstanceToPointInTime"), kinds, "aws:RequestTag/" RDS_RESTORE_TAG);
 	allow_tagged (asked, "RdsSettle", ACTIONS ("rds:ModifyDBInstance"), databases, "aws:ResourceTag/" RDS_RESTORE_TAG);
 }
@@ -373,10 +374,6 @@ allow_all (struct aws_asked *asked, const void *driver, struct larder_error *err
 		return 0;
 	aws_policy_allow (asked->policy, "RdsKeep", NULL, ACTIONS ("rds:ModifyDBInstance"));
 	aws_policy_on (asked->policy, "arn:%s:rds:%s:*:db:%s", asked->partition, asked->region, asked->request->identity);
-	if (snapshot) {
-		aws_policy_allow (asked->policy, "RdsLookAtSnapshot", NULL, ACTIONS ("rds:DescribeDBSnapshots"));
-		on_snapshot (asked, snapshot);
-	}
 	if (!asked->request->stays)
 		allow_removal (asked, snapshot);
 	allow_restore (asked);
@@ -427,6 +424,6 @@ static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "rds", .version = "0.1.0", .summary = "how databases of RDS are protected",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct rds), .resources = resources, .resource_stride = sizeof *resources,
 	.open = rds_open, .close = rds_close, .policy = database_policy, .export_resource = rds_export,
-	.action_start = rds_action_start, .action_poll = rds_action_poll,
+	.action_start = rds_action_start, .action_poll = rds_action_poll, .backups = rds_backups,
 };
 LARDER_DRIVER (driver)

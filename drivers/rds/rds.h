@@ -35,4 +35,10 @@ int rds_refuse_read_only (const struct rds *rds, struct larder_error *error);
 int rds_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error);
 int rds_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error);
 
+/* ---- snapshot.c ---- */
+int rds_backups (void *self, struct larder_call *call, const struct larder_backups *request, larder_backup_fn backup, void *context, struct larder_error *error);
+/* The action "copy". */
+int rds_copy_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error);
+int rds_copy_poll (void *self, struct larder_call *call, const char *token, struct larder_progress *progress, struct larder_error *error);
+
 #endif

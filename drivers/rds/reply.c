@@ -51,10 +51,10 @@ log_off (struct reading *reading, const char *name)
 }
 
 static void
-tag (struct rds_instance *instance, const char *path, const char *text)
+tag (struct larder_pair tags[RDS_TAGS_MOST], size_t *count, const char *path, const char *text)
 {
-	struct larder_pair *at = &instance->tags[instance->tag_count];
-	if (instance->tag_count == RDS_TAGS_MOST)
+	struct larder_pair *at = &tags[*count];
+	if (*count == RDS_TAGS_MOST)
 		return;
 	if (strcmp (path, "TagList/Tag/Key") == 0)
 		at->name = text;
@@ -62,7 +62,7 @@ tag (struct rds_instance *instance, const char *path, const char *text)
 		at->value = text;
 	else if (strcmp (path, "TagList/Tag") == 0 && at->name) {
 		at->value = at->value ? at->value : "";
-		instance->tag_count++;
+		++*count;
 	}
 }
 
@@ -93,7 +93,7 @@ on_end (void *context, const char *path, const char *text, struct larder_error *
 		return 0;
 	const char *kept = keep (reading, text);
 	rds_trait_read (instance, path, kept);
-	tag (instance, path, kept);
+	tag (instance->tags, &instance->tag_count, path, kept);
 	for (size_t n = 0; n < sizeof texts / sizeof *texts; n++)
 		if (strcmp (path, texts[n].name) == 0)
 			*texts[n].ret = kept;
@@ -119,6 +119,60 @@ rds_instance_read (const char *body, size_t length, struct larder_arena *arena, 
 		ret->retention = reading.later_retention;
 	return 0;
 }
+
+/* ---- snapshots ---- */
+
+#define SNAPSHOT "DescribeDBSnapshotsResponse/DescribeDBSnapshotsResult/DBSnapshots/DBSnapshot"
+
+struct pages { struct larder_arena *arena; const char *arn_of, *marker; rds_snapshot_fn each; void *context; struct rds_snapshot now; };
+
+static void
+snapshot_begins (struct pages *pages)
+{
+	pages->now = (struct rds_snapshot) { .id = "", .arn = "", .instance = "", .arn_of = pages->arn_of, .type = "", .status = "", .percent = "", .created = "", .original = "" };
+}
+
+static int
+on_snapshot (void *context, const char *path, const char *text, struct larder_error *error)
+{
+	struct pages *pages = context;
+	struct rds_snapshot *now = &pages->now;
+	const struct { const char *name, **ret; } texts[] = {
+		{ "DBSnapshotIdentifier", &now->id }, { "DBSnapshotArn", &now->arn }, { "DBInstanceIdentifier", &now->instance }, { "SnapshotType", &now->type }, { "Status", &now->status },
+		{ "PercentProgress", &now->percent }, { "SnapshotCreateTime", &now->created }, { "OriginalSnapshotCreateTime", &now->original },
+	};
+	const char *kept = arena_copy (pages->arena, text);
+	if (!kept)
+		return larder_fail_memory (error);
+	if (strcmp (path, "DescribeDBSnapshotsResponse/DescribeDBSnapshotsResult/Marker") == 0 && *kept)
+		pages->marker = kept;
+	if (strcmp (path, SNAPSHOT) == 0) {
+		int code = pages->each (pages->context, now, error);
+		snapshot_begins (pages);
+		return code;
+	}
+	if (strncmp (path, SNAPSHOT "/", sizeof SNAPSHOT) != 0)
+		return 0;
+	path += sizeof SNAPSHOT;
+	for (size_t n = 0; n < sizeof texts / sizeof *texts; n++)
+		if (strcmp (path, texts[n].name) == 0)
+			*texts[n].ret = kept;
+	now->encrypted = now->encrypted || (strcmp (path, "Encrypted") == 0 && strcmp (kept, "true") == 0);
+	tag (now->tags, &now->tag_count, path, kept);
+	return 0;
+}
+
+int
+rds_snapshots_read (const char *body, size_t length, struct larder_arena *arena, const char *arn_of, rds_snapshot_fn each, void *context, const char **ret_marker, struct larder_error *error)
+{
+	struct pages pages = { .arena = arena, .arn_of = arn_of, .each = each, .context = context };
+	snapshot_begins (&pages);
+	int code = aws_xml_read (body, length, NULL, on_snapshot, &pages, error);
+	*ret_marker = pages.marker;
+	return code;
+}
+
+/* ---- small things ---- */
 
 const char *
 rds_tag (const struct rds_instance *instance, const char *name)

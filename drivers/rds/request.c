@@ -2,6 +2,7 @@
 #include "wire.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void
 rds_describe (struct aws_request *request, struct larder_arena *arena, const char *instance)
@@ -54,5 +55,48 @@ rds_describe_snapshot (struct aws_request *request, struct larder_arena *arena, 
 	struct aws_form form;
 	aws_form_begin (&form, request, arena, "DescribeDBSnapshots", RDS_VERSION);
 	aws_form_add (&form, "DBSnapshotIdentifier", snapshot);
+	aws_form_end (&form);
+}
+
+void
+rds_describe_snapshots (struct aws_request *request, struct larder_arena *arena, const char *instance, const char *marker)
+{
+	struct aws_form form;
+	aws_form_begin (&form, request, arena, "DescribeDBSnapshots", RDS_VERSION);
+	aws_form_add (&form, "DBInstanceIdentifier", instance);
+	aws_form_add (&form, "Marker", marker);
+	aws_form_end (&form);
+}
+
+static void
+add_tag (struct aws_form *form, size_t at, const char *key, const char *value)
+{
+	char name[64];
+	snprintf (name, sizeof name, "Tags.Tag.%zu.Key", at);
+	aws_form_add (form, name, key);
+	snprintf (name, sizeof name, "Tags.Tag.%zu.Value", at);
+	aws_form_add (form, name, value);
+}
+
+/* But for the service's own, and those that tell how the source was made. */
+void
+rds_add_tags (struct aws_form *form, const struct larder_pair *tags, size_t count, const char *name, const char *value)
+{
+	size_t at = 1;
+	add_tag (form, at++, name, value);
+	for (size_t n = 0; n < count; n++)
+		if (strncmp (tags[n].name, "aws:", 4) != 0 && strcmp (tags[n].name, RDS_RESTORE_TAG) != 0 && strcmp (tags[n].name, RDS_COPY_TAG) != 0)
+			add_tag (form, at++, tags[n].name, tags[n].value);
+}
+
+void
+rds_copy_snapshot (struct aws_request *request, struct larder_arena *arena, const struct rds_copy *copy)
+{
+	struct aws_form form;
+	aws_form_begin (&form, request, arena, "CopyDBSnapshot", RDS_VERSION);
+	aws_form_add (&form, "SourceDBSnapshotIdentifier", copy->from);
+	aws_form_add (&form, "TargetDBSnapshotIdentifier", copy->to);
+	aws_form_add (&form, "KmsKeyId", copy->key);
+	rds_add_tags (&form, copy->source->tags, copy->source->tag_count, RDS_COPY_TAG, copy->token);
 	aws_form_end (&form);
 }

@@ -158,11 +158,7 @@ give_token (const struct restoring *restoring, const char **ret, struct larder_e
 static int
 start (struct restoring *restoring, struct larder_error *error)
 {
-	int code = aws_server_has_all (restoring->rds->server, error);
-	if (code == 0)
-		code = rds_refuse_read_only (restoring->rds, error);
-	if (code == 0)
-		code = read_arguments (restoring, error);
+	int code = read_arguments (restoring, error);
 	if (code == 0)
 		code = find_source (restoring, error);
 	if (code == 0)
@@ -181,9 +177,16 @@ rds_action_start (void *self, struct larder_call *call, const struct larder_acti
 	larder_give (&restoring.asked, action);
 	if (!arena)
 		return larder_fail_memory (error);
-	if (strcmp (restoring.asked.kind, "restore") != 0)
+	bool copies = strcmp (restoring.asked.kind, "copy") == 0;
+	if (!copies && strcmp (restoring.asked.kind, "restore") != 0)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "RDS has no action '%s'", restoring.asked.kind);
-	int code = start (&restoring, error);
+	int code = aws_server_has_all (restoring.rds->server, error);
+	if (code == 0)
+		code = rds_refuse_read_only (restoring.rds, error);
+	if (code == 0 && copies)
+		return rds_copy_start (self, call, &restoring.asked, ret_token, error);
+	if (code == 0)
+		code = start (&restoring, error);
 	return code < 0 ? code : give_token (&restoring, ret_token, error);
 }
 
@@ -295,6 +298,12 @@ rds_action_poll (void *self, struct larder_call *call, const char *kind, const c
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	const char *slash = strchr (token, '/');
 	struct larder_progress progress = { .size = sizeof progress, .percent = -1 };
+	if (strcmp (kind, "copy") == 0) {
+		int code = rds_copy_poll (self, call, token, &progress, error);
+		if (code == 0)
+			larder_give (ret_progress, &progress);
+		return code;
+	}
 	if (strcmp (kind, "restore") != 0 || !slash)
 		return larder_fail (error, LARDER_E_INVALID, "'%s' is no restore of RDS", token);
 	const char *source = arena ? arena_copy_bytes (arena, token, (size_t) (slash - token)) : NULL;

@@ -37,6 +37,26 @@ void rds_modify (struct aws_request *request, struct larder_arena *arena, const 
 void rds_delete (struct aws_request *request, struct larder_arena *arena, const char *instance, const char *snapshot);
 void rds_describe_snapshot (struct aws_request *request, struct larder_arena *arena, const char *snapshot);
 
+/* ---- snapshots ---- */
+
+#define RDS_COPY_TAG "larder:copy"          /* of a snapshot that was copied here: of what, DATABASE@SNAPSHOT */
+/* Texts in the arena, "" where there is none. */
+struct rds_snapshot {
+	const char *id, *arn, *instance, *arn_of, *type, *status, *percent, *created, *original;
+	bool encrypted;
+	struct larder_pair tags[RDS_TAGS_MOST];
+	size_t tag_count;
+};
+typedef int (*rds_snapshot_fn) (void *context, const struct rds_snapshot *snapshot, struct larder_error *error);
+struct rds_copy { const char *from, *to, *key, *token; const struct rds_snapshot *source; };          /* key NULL: as the source */
+void rds_describe_snapshots (struct aws_request *request, struct larder_arena *arena, const char *instance, const char *marker);
+void rds_copy_snapshot (struct aws_request *request, struct larder_arena *arena, const struct rds_copy *copy);
+/* Each of a page, `arn_of` being the address of what they are of; the marker of the next page, or NULL. */
+int rds_snapshots_read (const char *body, size_t length, struct larder_arena *arena, const char *arn_of, rds_snapshot_fn each, void *context, const char **ret_marker,
+                        struct larder_error *error);
+/* These, and our own one first. */
+void rds_add_tags (struct aws_form *form, const struct larder_pair *tags, size_t count, const char *name, const char *value);
+
 /* ---- carry.c: from an instance to the one that is restored from it; sets of traits by their bits ---- */
 
 struct rds_restore { const char *from, *to, *at, *token; const struct rds_instance *source; };      /* at NULL: the latest */

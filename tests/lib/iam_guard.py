@@ -169,7 +169,11 @@ def cloudfront_needs(name, given, region, guard):
 def rds_needs(name, given, region, guard):
     rds = "arn:aws:rds:%s:%s:" % (region, ACCOUNT)
     if name == "DescribeDBSnapshots":
-        return [need("rds:" + name, rds + "snapshot:" + given["DBSnapshotIdentifier"])]
+        return [need("rds:" + name)]
+    if name == "CopyDBSnapshot":
+        tags = {"aws:RequestTag/" + given["Tags.Tag.1.Key"]: given["Tags.Tag.1.Value"]}
+        snapshots = [rds + "snapshot:" + given[which + "DBSnapshotIdentifier"].rsplit(":snapshot:")[-1] for which in ("Source", "Target")]
+        return [("rds:" + name, one, tags) for one in snapshots + [rds + "og:any"]] + [("rds:AddTagsToResource", snapshots[1], tags)]
     if name == "DescribeDBInstanceAutomatedBackups":
         return [need("rds:" + name)]
     if name == "RestoreDBInstanceToPointInTime":

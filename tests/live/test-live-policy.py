@@ -123,6 +123,9 @@ class World:
         self.does("backup", "restore", "models", next(iter(self.backup.points)), "--wait")
         self.does("backup", "status")
         self.does("database", "restore", "postgresql", "--at", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600)), "--to", "restored", "--wait")
+        self.rds.create_db_snapshot(DBInstanceIdentifier="pingvas-studio", DBSnapshotIdentifier="by-hand")
+        self.does("database", "snapshots")
+        self.does("database", "copy", "postgresql", "by-hand", "--to", "kept", "--wait")
         self.rds.delete_db_instance(DBInstanceIdentifier="restored", SkipFinalSnapshot=True)
         self.infra(*DESTROY)
         assert self.s3.list_buckets()["Buckets"] == [] and self.cdn.distributions == {} and self.backup.plans == {}

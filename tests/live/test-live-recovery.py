@@ -199,10 +199,92 @@ def test_live_recovery_the_deadline():
     assert place.restore("--latest", "--wait").code == 0 and place.carried()
 
 
+def snapshots(done):
+    return [line for line in done.lines if line["type"] == "backup"]
+
+
+def copy(*words, to="kept", **more):
+    return place.tool("database", "copy", "d", *words, "--to", to, section=SECTION, **more)
+
+
+def test_live_recovery_snapshots_listed():
+    """Those of the service and those that somebody made, of this database alone, the newest first."""
+    place.fresh()
+    place.client.create_db_snapshot(DBInstanceIdentifier=NAME, DBSnapshotIdentifier="by-hand")
+    assert place.restore("--latest", "--wait").code == 0
+    place.client.create_db_snapshot(DBInstanceIdentifier=NEW, DBSnapshotIdentifier="of-another")
+    done = place.tool("database", "snapshots", "d", section=SECTION)
+    valid(place, place.bodies)
+    there = {one["DBSnapshotIdentifier"]: one for one in place.client.describe_db_snapshots(DBInstanceIdentifier=NAME)["DBSnapshots"]}
+    found = snapshots(done)
+    assert done.code == 0 and {line["id"] for line in found} == set(there) >= {"by-hand"} and len(there) == 2, (done, sorted(there))
+    assert {line["kind"] for line in found} == {"automated", "manual"} and all(line["state"] == "done" and line["resource"] == place.source["DBInstanceArn"] for line in found), found
+    assert [line["begun"] for line in found] == sorted((line["begun"] for line in found), reverse=True) and found[0]["begun"].startswith("20"), found
+
+
+def test_live_recovery_snapshot_copied():
+    """An automated one as one that stays; known again, so that the same command is the same copy; nothing else changes."""
+    place.fresh()
+    automated, = (one["DBSnapshotIdentifier"] for one in place.client.describe_db_snapshots(SnapshotType="automated")["DBSnapshots"])
+    looked = copy("-n", automated)
+    assert looked.code == 0 and told(looked, "planned") and place.snapshots() == [], looked
+    done = copy(automated, "--wait")
+    valid(place, place.bodies)
+    asked, = [body for body in place.bodies if body["Action"] == "CopyDBSnapshot"]
+    assert asked == {"Action": "CopyDBSnapshot", "Version": "2014-10-31", "SourceDBSnapshotIdentifier": automated, "TargetDBSnapshotIdentifier": "kept", "Tags.Tag.1.Key": "larder:copy",
+                     "Tags.Tag.1.Value": "%s@%s" % (NAME, automated), **{"Tags.Tag.2.Key": "team", "Tags.Tag.2.Value": "studio"}}, asked
+    assert done.code == 0 and place.snapshots() == ["kept"] and told(done, "done")[0]["point"].endswith(":snapshot:kept"), done
+    again = copy(automated, "--wait")
+    assert again.code == 0 and set(place.actions()) == {"DescribeDBSnapshots"}, (again, place.actions())
+    assert place.run("plan", "--detailed-exitcode", section=SECTION).code == 0 and place.one(NAME) == place.source
+    place.client.create_db_snapshot(DBInstanceIdentifier=NAME, DBSnapshotIdentifier="by-hand")
+    taken = copy(automated, to="by-hand")
+    assert taken.code == 5 and "is there already" in taken.err, taken
+    for point in ("no-such", "of-another"):
+        if point == "of-another":
+            assert place.restore("--latest", "--wait").code == 0
+            place.client.create_db_snapshot(DBInstanceIdentifier=NEW, DBSnapshotIdentifier=point)
+        none = copy(point, to="x")
+        assert none.code == 3 and "larder database snapshots" in none.err and "CopyDBSnapshot" not in place.actions(), none
+
+
+def test_live_recovery_snapshot_copied_into_another_region():
+    """Asked for there, by the whole address; of an encrypted one by a key of that region, which must be said."""
+    place.fresh()
+    place.client.create_db_snapshot(DBInstanceIdentifier=NAME, DBSnapshotIdentifier="by-hand")
+    there = place.server.client("rds", region_name="eu-west-1")
+    done = copy("by-hand", "--region", "eu-west-1", "--wait")
+    asked, = [body for body in place.bodies if body["Action"] == "CopyDBSnapshot"]
+    assert asked["SourceDBSnapshotIdentifier"] == "arn:aws:rds:us-east-1:123456789012:snapshot:by-hand", (asked, done)
+    assert done.code == 0 and [one["DBSnapshotIdentifier"] for one in there.describe_db_snapshots()["DBSnapshots"]] == ["kept"] and place.snapshots() == ["by-hand"], done
+    there.delete_db_snapshot(DBSnapshotIdentifier="kept")
+    place.fresh(StorageEncrypted=True)
+    place.client.create_db_snapshot(DBInstanceIdentifier=NAME, DBSnapshotIdentifier="by-hand")
+    done = copy("by-hand", "--region", "eu-west-1")
+    assert done.code == 2 and "--key" in done.err and "CopyDBSnapshot" not in place.actions(), done
+
+
+def test_live_recovery_snapshot_faults():
+    place.fresh()
+    place.client.create_db_snapshot(DBInstanceIdentifier=NAME, DBSnapshotIdentifier="by-hand")
+    assert copy("by-hand").code == 0
+    number = place.actions().index("CopyDBSnapshot") + 1
+    place.client.delete_db_snapshot(DBSnapshotIdentifier="kept")
+    done = copy("by-hand", "--wait", plan=[{"method": "POST", "nth": number, "do": "drop-reply"}])
+    assert done.code == 0 and place.snapshots() == ["by-hand", "kept"], done
+    done = copy("by-hand", to="other", plan=[{"method": "POST", "nth": number, "do": "reply", "status": 403, "body": REFUSED % "AccessDenied"}])
+    assert done.code == 4 and "AccessDenied" in done.err, done
+    done = place.tool("database", "snapshots", section=SECTION, plan=[{"method": "POST", "nth": 2, "do": "reply", "status": 400, "body": REFUSED % "Throttling"}])
+    assert done.code == 0 and len(snapshots(done)) == 3, done
+
+
 def test_live_recovery_where_there_is_no_such_service():
     place.fresh()
     done = place.restore("--latest", server="minio")
     assert done.code == 2 and "not supported by minio" in done.err and place.bodies == [], done
+    for words in (("snapshots", "d"), ("copy", "d", "x", "--to", "y")):
+        done = place.tool("database", *words, section=SECTION, server="minio")
+        assert done.code == 2 and "not supported by minio" in done.err and place.bodies == [], (words, done)
 
 
 try:

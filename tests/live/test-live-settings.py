@@ -64,6 +64,8 @@ backup start models
 backup restore -n models point
 backup status
 database restore postgresql --latest --to new
+database snapshots
+database copy -n postgresql point --to new
 cdn check images:one
 infra plan
 infra show

@@ -241,6 +241,8 @@ typedef int (*larder_advice_fn) (void *context, const char *key, const char *val
 /* kind "backup": what is told by a section is kept once more, beside what the service does by itself. target: identity of the resource, as of type "backup"; arguments
  * "resource": what is to be kept, as its type tells "id", "rule": by whose terms, where there are several. It is kept where, for as long as, and as whom the target says. One of
  * that resource that was asked for so and is under way is that one. poll gives the result "point" once it is DONE.
+ * kind "copy": of a snapshot, that stays until somebody removes it. target: as of type "database"; arguments "point": which, "to": what the copy is called, "region": where it is
+ * to be, "key": by which key, where that is another than the snapshot's. poll gives the result "point". CONFLICT: the name is taken, but by a copy of just that.
  * kind "restore" of a target of type "backup": arguments "point": id of what is kept, "to": id of what is there and takes it, in a folder of its own; without it a new one is
  * made; "role": as whom, where the target's own may not. poll gives the result "resource", the id of where it is. */
 struct larder_action {

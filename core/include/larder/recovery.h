@@ -44,6 +44,17 @@ struct larder_database_restore {
  * that the service does not have, `next` which it has; UNSUPPORTED by a service that restores none. */
 LARDER_API int larder_database_restore (struct larder *larder, const struct larder_database_restore *request, larder_recovery_fn event, void *context, struct larder_error *error);
 
+/* A copy of a snapshot, which stays until somebody removes it: what a database makes by itself goes after its retention, and with the database. */
+struct larder_snapshot_copy {
+	size_t size;
+	const char *name;                /* of its [database] */
+	uint32_t flags;                  /* enum larder_recovery_flag */
+	const char *point, *to;          /* as larder_kept tells it; what the copy is called */
+	const char *region, *key;        /* where it is to be, as the service calls it, and by which key; NULL: as the snapshot */
+};
+/* As of larder_database_restore. The result "point" of DONE is its address. */
+LARDER_API int larder_snapshot_copy (struct larder *larder, const struct larder_snapshot_copy *request, larder_recovery_fn event, void *context, struct larder_error *error);
+
 /* ---- backups ----------------------------------------------------------------------------------- */
 
 enum larder_kept_flag { LARDER_KEPT_JOBS = 1 << 0 };     /* what is being made, or came to nothing, instead of what there is */

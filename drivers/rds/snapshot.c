@@ -1,0 +1,281 @@
+/* snapshot.c: the snapshots of an instance, and copies of them that stay, here or in another region. */
+#include "rds.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "cleanup.h"
+#include "clock.h"
+#include "error.h"
+#include "text.h"
+
+enum { NAME_MOST = 255 };
+#define WHAT "cannot look at the snapshots"
+
+/* ---- what there is ---- */
+
+static uint32_t
+state_of (const char *status)
+{
+	if (strcmp (status, "available") == 0)
+		return LARDER_ACTION_DONE;
+	return strncmp (status, "failed", 6) == 0 || strncmp (status, "incompatible", 12) == 0 ? LARDER_ACTION_FAILED : LARDER_ACTION_RUNNING;
+}
+
+struct telling { larder_backup_fn told; void *context; };
+
+static int
+tell (void *context, const struct rds_snapshot *snapshot, struct larder_error *error)
+{
+	const struct telling *telling = context;
+	char *end = NULL;
+	long percent = strtol (snapshot->percent, &end, 10);
+	struct larder_backup one = {
+		.size = sizeof one, .id = snapshot->id, .resource = snapshot->arn_of, .kind = snapshot->type, .state = state_of (snapshot->status), .status = snapshot->status, .bytes = UINT64_MAX,
+		.percent = *snapshot->percent && *end == '\0' && percent >= 0 && percent <= 100 ? (int32_t) percent : -1,
+	};
+	if (text_time (*snapshot->original ? snapshot->original : snapshot->created, &one.begun) < 0)
+		one.begun = 0;
+	return telling->told (telling->context, &one, error);
+}
+
+/* Page by page. */
+static int
+each_of (struct rds *rds, struct larder_call *call, const struct rds_instance *instance, const char *name, rds_snapshot_fn each, void *context, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const char *marker = NULL;
+	int code = arena ? 0 : larder_fail_memory (error);
+	do {
+		struct aws_request request;
+		struct aws_reply reply = { 0 };
+		if (code < 0)
+			return code;
+		rds_describe_snapshots (&request, arena, name, marker);
+		code = rds_look (rds, call, arena, &request, WHAT, "DBInstanceNotFound", &reply, error);
+		if (code > 0)
+			code = rds_snapshots_read (reply.body, reply.length, arena, instance->arn, each, context, &marker, error);
+		else
+			marker = NULL;
+	} while (marker);
+	return code;
+}
+
+static int
+find_instance (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct rds_instance *ret, struct larder_error *error)
+{
+	int there = rds_find (rds, call, arena, name, ret, error);
+	return there != 0 ? (there < 0 ? there : 0) : larder_fail_next (error, LARDER_E_NOTFOUND, "look at `instance` of its [database]", "there is no database '%s'", name);
+}
+
+int
+rds_backups (void *self, struct larder_call *call, const struct larder_backups *request, larder_backup_fn backup, void *context, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct rds *rds = self;
+	struct larder_backups asked = { .size = sizeof asked };
+	struct rds_instance instance;
+	struct telling telling = { backup, context };
+	larder_give (&asked, request);
+	int code = arena ? aws_server_has_all (rds->server, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = find_instance (rds, call, arena, asked.identity, &instance, error);
+	return code < 0 || asked.what != LARDER_BACKUPS_POINTS ? code : each_of (rds, call, &instance, asked.identity, tell, &telling, error);
+}
+
+/* ---- one of a name ---- */
+
+/* 1 and the snapshot, 0: there is none, or a code. */
+static int
+keep_one (void *context, const struct rds_snapshot *snapshot, struct larder_error *error)
+{
+	(void) error;
+	*(struct rds_snapshot *) context = *snapshot;
+	return 0;
+}
+
+static int
+find_one (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct rds_snapshot *ret, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	const char *marker;
+	*ret = (struct rds_snapshot) { .id = NULL };
+	rds_describe_snapshot (&request, arena, name);
+	int code = rds_look (rds, call, arena, &request, WHAT, "DBSnapshotNotFound", &reply, error);
+	if (code > 0)
+		code = rds_snapshots_read (reply.body, reply.length, arena, "", keep_one, ret, &marker, error);
+	return code < 0 ? code : ret->id != NULL;
+}
+
+/* ---- a copy ---- */
+
+struct copying {
+	struct rds *rds;
+	struct larder_call *call;
+	struct larder_arena *arena;
+	struct rds there;                /* of the region that it goes to */
+	struct larder_action asked;
+	const char *point, *to, *region, *key;
+	bool try;
+	struct rds_snapshot from;
+};
+
+static int
+read_arguments (struct copying *copying, struct larder_error *error)
+{
+	const struct { const char *name, **ret; } texts[] = { { "point", &copying->point }, { "to", &copying->to }, { "region", &copying->region }, { "key", &copying->key } };
+	for (size_t n = 0; n < copying->asked.arguments.count; n++) {
+		const struct larder_pair *argument = larder_pair_at (&copying->asked.arguments, n);
+		bool known = strcmp (argument->name, "try") == 0;
+		copying->try = copying->try || known;
+		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+			if (strcmp (argument->name, texts[k].name) == 0)
+				known = true, *texts[k].ret = argument->value;
+		if (!known)
+			return larder_fail (error, LARDER_E_INVALID, "action '%s' has no argument '%s'", copying->asked.kind, argument->name);
+	}
+	if (copying->point && copying->to && text_is_name (copying->to, NAME_MOST))
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "a letter, then letters, digits and single hyphens, none at the end, 255 at the most", "no snapshot can be called '%s'", copying->to ? copying->to : "");
+}
+
+/* The same account in another region; NULL or "": this one. */
+static int
+open_there (const struct rds *rds, const char *region, struct rds *ret, struct larder_error *error)
+{
+	struct aws_settings settings = aws_settings_on (rds->server, &rds->aws);
+	*ret = *rds;
+	if (!region || !*region || strcmp (region, aws_client_region (rds->client)) == 0)
+		return 0;
+	settings.region = (char *) (uintptr_t) region;
+	ret->client = NULL;
+	return aws_client_open (larder_host, rds->name, "rds", &settings, &ret->client, error);
+}
+
+static void
+close_there (const struct rds *rds, struct rds *there)
+{
+	if (there->client != rds->client)
+		aws_client_close (there->client);
+}
+
+static int
+find_from (struct copying *copying, struct larder_error *error)
+{
+	int there = find_one (copying->rds, copying->call, copying->arena, copying->point, &copying->from, error);
+	if (there < 0)
+		return there;
+	if (!there || strcmp (copying->from.instance, copying->asked.target) != 0)
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "larder database snapshots tells which there are", "database '%s' has no snapshot '%s'", copying->asked.target, copying->point);
+	if (state_of (copying->from.status) != LARDER_ACTION_DONE)
+		return larder_fail (error, LARDER_E_NOTREADY, "the snapshot '%s' is not there yet: the service tells '%s'", copying->point, copying->from.status);
+	if (copying->there.client == copying->rds->client || !copying->from.encrypted || copying->key)
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "--key: a key of that region", "the snapshot '%s' is encrypted, and its key is not in %s", copying->point, copying->region);
+}
+
+/* 1: by this very copy; 0: no; CONFLICT. */
+static int
+look_at_target (struct copying *copying, const char *token, struct larder_error *error)
+{
+	struct rds_snapshot made;
+	int there = find_one (&copying->there, copying->call, copying->arena, copying->to, &made, error);
+	if (there <= 0)
+		return there;
+	for (size_t n = 0; n < made.tag_count; n++)
+		if (strcmp (made.tags[n].name, RDS_COPY_TAG) == 0 && strcmp (made.tags[n].value, token) == 0)
+			return 1;
+	return larder_fail_next (error, LARDER_E_CONFLICT, "another --to", "a snapshot '%s' is there already", copying->to);
+}
+
+static int
+begin (struct copying *copying, const char *token, struct larder_error *error)
+{
+	struct aws_request request;
+	struct aws_reply reply = { 0 };
+	char what[600];
+	bool far = copying->there.client != copying->rds->client;
+	const struct rds_copy copy = { far ? copying->from.arn : copying->point, copying->to, copying->key, token, &copying->from };
+	snprintf (what, sizeof what, "cannot copy the snapshot '%.200s' as '%.255s'", copying->point, copying->to);
+	rds_copy_snapshot (&request, copying->arena, &copy);
+	int code = rds_exchange (&copying->there, copying->call, copying->arena, &request, what, &reply, error);
+	if (code < 0 || !reply.fault)
+		return code;
+	if (rds_is_refusal (&reply, "DBSnapshotAlreadyExists")) {              /* ours, where the first answer was lost */
+		code = look_at_target (copying, token, error);
+		if (code != 0)
+			return code < 0 ? code : 0;
+	}
+	return aws_fault_error (reply.fault, what, error);
+}
+
+static int
+copy (struct copying *copying, struct larder_error *error)
+{
+	const char *token = arena_printf (copying->arena, "%s@%s", copying->asked.target, copying->point);
+	int code = token ? find_from (copying, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = look_at_target (copying, token, error);
+	return code != 0 || copying->try ? (code < 0 ? code : 0) : begin (copying, token, error);
+}
+
+/* "REGION/NEW", of this region "/NEW". */
+int
+rds_copy_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct copying copying = { .rds = self, .call = call, .arena = arena, .asked = *action };
+	int code = arena ? read_arguments (&copying, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = open_there (copying.rds, copying.region, &copying.there, error);
+	if (code < 0)
+		return code;
+	code = copy (&copying, error);
+	close_there (copying.rds, &copying.there);
+	size_t length = (copying.region ? strlen (copying.region) : 0) + strlen (copying.to) + 2;
+	char *token = code < 0 ? NULL : larder_host->arena (call, length);
+	if (!token)
+		return code < 0 ? code : larder_fail_memory (error);
+	snprintf (token, length, "%s/%s", copying.region ? copying.region : "", copying.to);
+	*ret_token = token;
+	return 0;
+}
+
+static int
+give_progress (struct larder_call *call, const struct rds_snapshot *made, struct larder_progress *progress, struct larder_error *error)
+{
+	struct larder_pair *pair = larder_host->arena (call, sizeof *pair);
+	char *texts = larder_host->arena (call, strlen (made->arn) + strlen (made->status) + 2), *end = NULL;
+	if (!pair || !texts)
+		return larder_fail_memory (error);
+	long percent = strtol (made->percent, &end, 10);
+	progress->state = state_of (made->status);
+	progress->percent = *made->percent && percent >= 0 && percent <= 100 ? (int32_t) percent : -1;
+	progress->message = strcpy (texts + strlen (made->arn) + 1, made->status);
+	*pair = (struct larder_pair) { "point", strcpy (texts, made->arn) };
+	if (progress->state == LARDER_ACTION_DONE)
+		progress->results = (struct larder_pairs) { pair, 1, sizeof *pair };
+	return 0;
+}
+
+int
+rds_copy_poll (void *self, struct larder_call *call, const char *token, struct larder_progress *progress, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct rds *rds = self, there;
+	struct rds_snapshot made;
+	const char *slash = strchr (token, '/'), *region = arena && slash ? arena_copy_bytes (arena, token, (size_t) (slash - token)) : NULL;
+	if (!region)
+		return slash ? larder_fail_memory (error) : larder_fail (error, LARDER_E_INVALID, "'%s' is no copy of RDS", token);
+	int code = open_there (rds, region, &there, error);
+	if (code < 0)
+		return code;
+	code = find_one (&there, call, arena, slash + 1, &made, error);
+	close_there (rds, &there);
+	if (code == 0)
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "the same command begins it anew", "the snapshot '%s', which was being made, is gone", slash + 1);
+	return code < 0 ? code : give_progress (call, &made, progress, error);
+}
