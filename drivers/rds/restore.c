@@ -237,11 +237,11 @@ settle (const struct polling *polling, uint64_t which, struct larder_error *erro
 	return code < 0 ? code : note_settled (polling->rds, polling->name, rds_traits_lacking (&polling->from, &after), error);
 }
 
-static char *
-give (const struct polling *polling, const char *text)
+char *
+rds_give (struct larder_call *call, const char *text)
 {
 	size_t length = text ? strlen (text) + 1 : 0;
-	char *copy = text ? larder_host->arena (polling->call, length) : NULL;
+	char *copy = text ? larder_host->arena (call, length) : NULL;
 	return copy ? memcpy (copy, text, length) : NULL;
 }
 
@@ -253,11 +253,11 @@ tell_done (const struct polling *polling, uint64_t left, struct larder_progress 
 	size_t count = 0;
 	if (!pairs)
 		return larder_fail_memory (error);
-	pairs[count++] = (struct larder_pair) { "endpoint", give (polling, polling->made.address) };
-	pairs[count++] = (struct larder_pair) { "port", give (polling, polling->made.port) };
+	pairs[count++] = (struct larder_pair) { "endpoint", rds_give (polling->call, polling->made.address) };
+	pairs[count++] = (struct larder_pair) { "port", rds_give (polling->call, polling->made.port) };
 	for (size_t n = 0; n < RDS_TRAITS; n++)
 		if (left & UINT64_C (1) << n)
-			pairs[count++] = (struct larder_pair) { "left", give (polling, rds_trait_told (polling->arena, n, &polling->from, &polling->made)) };
+			pairs[count++] = (struct larder_pair) { "left", rds_give (polling->call, rds_trait_told (polling->arena, n, &polling->from, &polling->made)) };
 	for (size_t n = 0; n < count; n++)
 		if (!pairs[n].value)
 			return larder_fail_memory (error);
@@ -287,7 +287,7 @@ poll_it (struct polling *polling, struct larder_progress *progress, struct larde
 	if (there <= 0)
 		return there < 0 ? there : larder_fail_next (error, LARDER_E_NOTFOUND, "the same command begins it anew", "database '%s', which was being restored, is gone", polling->name);
 	uint32_t state = rds_state (polling->made.status);
-	progress->message = give (polling, polling->made.status);
+	progress->message = rds_give (polling->call, polling->made.status);
 	progress->state = state == LARDER_RESOURCE_FAILED ? LARDER_ACTION_FAILED : LARDER_ACTION_RUNNING;
 	return state == LARDER_RESOURCE_READY ? compare (polling, progress, error) : 0;
 }

@@ -2,7 +2,6 @@
 #include "rds.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
@@ -24,17 +23,23 @@ state_of (const char *status)
 	return strncmp (status, "failed", 6) == 0 || strncmp (status, "incompatible", 12) == 0 ? LARDER_ACTION_FAILED : LARDER_ACTION_RUNNING;
 }
 
+/* -1: not told. */
+static int32_t
+percent_of (const struct rds_snapshot *snapshot)
+{
+	int64_t percent;
+	return text_int (snapshot->percent, &percent) == 0 && percent >= 0 && percent <= 100 ? (int32_t) percent : -1;
+}
+
 struct telling { larder_backup_fn told; void *context; };
 
 static int
 tell (void *context, const struct rds_snapshot *snapshot, struct larder_error *error)
 {
 	const struct telling *telling = context;
-	char *end = NULL;
-	long percent = strtol (snapshot->percent, &end, 10);
 	struct larder_backup one = {
 		.size = sizeof one, .id = snapshot->id, .resource = snapshot->arn_of, .kind = snapshot->type, .state = state_of (snapshot->status), .status = snapshot->status, .bytes = UINT64_MAX,
-		.percent = *snapshot->percent && *end == '\0' && percent >= 0 && percent <= 100 ? (int32_t) percent : -1,
+		.percent = percent_of (snapshot),
 	};
 	if (text_time (*snapshot->original ? snapshot->original : snapshot->created, &one.begun) < 0)
 		one.begun = 0;
@@ -248,14 +253,13 @@ static int
 give_progress (struct larder_call *call, const struct rds_snapshot *made, struct larder_progress *progress, struct larder_error *error)
 {
 	struct larder_pair *pair = larder_host->arena (call, sizeof *pair);
-	char *texts = larder_host->arena (call, strlen (made->arn) + strlen (made->status) + 2), *end = NULL;
-	if (!pair || !texts)
+	char *point = rds_give (call, made->arn);
+	progress->message = rds_give (call, made->status);
+	if (!pair || !point || !progress->message)
 		return larder_fail_memory (error);
-	long percent = strtol (made->percent, &end, 10);
 	progress->state = state_of (made->status);
-	progress->percent = *made->percent && percent >= 0 && percent <= 100 ? (int32_t) percent : -1;
-	progress->message = strcpy (texts + strlen (made->arn) + 1, made->status);
-	*pair = (struct larder_pair) { "point", strcpy (texts, made->arn) };
+	progress->percent = percent_of (made);
+	*pair = (struct larder_pair) { "point", point };
 	if (progress->state == LARDER_ACTION_DONE)
 		progress->results = (struct larder_pairs) { pair, 1, sizeof *pair };
 	return 0;
