@@ -20,7 +20,7 @@ struct globals {
 	const char *memory, *bandwidth, *requests, *deadline;   /* as written: they go to [larder] */
 	int64_t jobs;
 	uint32_t color, progress;     /* enum when */
-	bool json, quiet, verbose, dry_run, help;
+	bool json, quiet, verbose, dry_run, replica, help;
 };
 extern const struct larder_option global_options[];
 
@@ -40,6 +40,7 @@ struct larder_cmd {
 	const char *would_word;       /* the same with --dry-run, as a name of --json: "would_copy" */
 	bool both_ways;               /* it removes as well: counted apart from the done word, as "removed" or "would_remove" */
 	bool verdict;                 /* one that fails is the exit status, whatever went well beside it */
+	bool replica;                 /* it reads objects: --replica can be given */
 	int (*run) (struct cli *cli, const void *self, struct larder_error *error);
 };
 extern const struct larder_cmd *const commands[];  /* ends with NULL */

@@ -60,5 +60,5 @@ const struct larder_cmd cmd_cat = {
 	.name = "cat", .summary = "write objects to standard output", .operands = "ADDRESS…",
 	.examples = "larder cat images:ann/2026/11/cat.png > cat.png|the bytes of an object",
 	.text = "--json is refused: the bytes are the output. When a read breaks off, the error says how many bytes of it went out.",
-	.options = options, .self_size = sizeof (struct cat), .least = 1, .most = -1, .run = run,
+	.options = options, .self_size = sizeof (struct cat), .least = 1, .most = -1, .replica = true, .run = run,
 };

@@ -20,5 +20,5 @@ const struct larder_cmd cmd_cp = {
 		"larder cp images:a images:a --content-type image/webp|another type, without sending the bytes again\n"
 		"larder cp --version ID images:a images:a|the version of before is the latest again",
 	.text = "Between two stores of one backend the bytes do not pass through here. Attributes of the source stay, but for those given.",
-	.options = options, .self_size = sizeof (struct attribute_flags), .least = 2, .most = -1, .done_word = "copied", .would_word = "would_copy", .run = run,
+	.options = options, .self_size = sizeof (struct attribute_flags), .least = 2, .most = -1, .done_word = "copied", .would_word = "would_copy", .replica = true, .run = run,
 };

@@ -253,5 +253,5 @@ const struct larder_cmd cmd_du = {
 		"larder du --versions uploads:ann/|with what was replaced or deleted, and is still there",
 	.text = "Bytes and number of objects; with --versions those of old versions, and how many delete markers. A prefix comes before what it "
 		"is in, the address last.",
-	.options = options, .self_size = sizeof (struct du), .least = 1, .most = -1, .run = run,
+	.options = options, .self_size = sizeof (struct du), .least = 1, .most = -1, .replica = true, .run = run,
 };

@@ -50,5 +50,5 @@ const struct larder_cmd cmd_get = {
 		"larder get -r images:ann/ photos/|everything below a prefix",
 	.text = "A file appears whole or not at all, after its checksum was compared, with the object's time. A key that no file below PATH "
 		"can carry (.., an empty part, a part over 255 bytes, below another file) is refused and counted.",
-	.options = options, .self_size = sizeof (struct get), .least = 1, .most = -1, .done_word = "copied", .would_word = "would_copy", .run = run,
+	.options = options, .self_size = sizeof (struct get), .least = 1, .most = -1, .done_word = "copied", .would_word = "would_copy", .replica = true, .run = run,
 };

@@ -83,5 +83,5 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 
 const struct larder_cmd cmd_image_probe = {
 	.name = "image probe", .summary = "show what a picture is, and what ingest would do with it", .operands = "FILE…",
-	.examples = "larder image probe cat.png|format, size, colour, what ingest would do", .least = 1, .most = -1, .run = run,
+	.examples = "larder image probe cat.png|format, size, colour, what ingest would do", .least = 1, .most = -1, .replica = true, .run = run,
 };

@@ -162,5 +162,5 @@ const struct larder_cmd cmd_ls = {
 	.name = "ls", .summary = "list objects", .operands = "ADDRESS…",
 	.examples = "larder ls images:|the first level of a store\nlarder ls -r --json images:ann/2026/|everything below a prefix, as JSON",
 	.text = "Size, time and key of each object, in byte order of the keys; a common prefix has a dash for its size.",
-	.options = options, .self_size = sizeof (struct ls), .least = 1, .most = -1, .run = run,
+	.options = options, .self_size = sizeof (struct ls), .least = 1, .most = -1, .replica = true, .run = run,
 };

@@ -45,7 +45,7 @@ const struct larder_cmd cmd_model_pull = {
 		"larder model pull --shard /4|one of four pods of an indexed Job",
 	.text = "What is in the cache as the source has it is skipped, what was there before as a plain file of that size is adopted without a byte. Each model is published whole. Nothing is "
 		"removed. The same command again goes on where one was ended.",
-	.options = pull_options, .self_size = sizeof (struct pull), .least = 0, .most = -1, .done_word = "filled", .would_word = "would_fill", .run = run_pull,
+	.options = pull_options, .self_size = sizeof (struct pull), .least = 0, .most = -1, .done_word = "filled", .would_word = "would_fill", .replica = true, .run = run_pull,
 };
 
 /* ---- evict ---- */
@@ -124,5 +124,5 @@ const struct larder_cmd cmd_model_verify = {
 	.examples = "larder model verify|all of them\nlarder model verify sdxl-base --base sdxl --repair|this one, and filled again if it is damaged",
 	.text = "By the checksum that the source told when a model was filled; the source is asked only about what differs, or where it told none. The exit status is 6 when anything is damaged: "
 		"the file is named, and the byte from which it differs.",
-	.options = check_options, .self_size = sizeof (struct check), .least = 0, .most = 1, .done_word = "same", .would_word = "same", .verdict = true, .run = run_check,
+	.options = check_options, .self_size = sizeof (struct check), .least = 0, .most = 1, .done_word = "same", .would_word = "same", .verdict = true, .replica = true, .run = run_check,
 };

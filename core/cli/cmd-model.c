@@ -139,7 +139,7 @@ const struct larder_cmd cmd_model_load = {
 	.text = "What is there already costs no request. Else one of all workers on all machines that ask for it fills it, and the others wait: the path comes when every byte was "
 		"compared with the source's checksum and is durable. A worker that dies is followed by another, which goes on where it ended. Where the lock's service does not answer, the "
 		"work is done without it. Who waits is told who fills it and how far he is, with --json in lines of type waiting (holder, bytes, total, seconds). Exit status 5: the wait is over, 4: the cache cannot be written to here.",
-	.options = load_options, .self_size = sizeof (struct load), .least = 1, .most = -1, .run = run_load,
+	.options = load_options, .self_size = sizeof (struct load), .least = 1, .most = -1, .replica = true, .run = run_load,
 };
 
 /* ---- ls ---- */

@@ -136,5 +136,5 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 const struct larder_cmd cmd_stat = {
 	.name = "stat", .summary = "show what a store knows of an object", .operands = "ADDRESS…",
 	.examples = "larder stat images:ann/2026/11/cat.png|size, type, metadata, checksum, address",
-	.options = options, .self_size = sizeof (struct stat_flags), .least = 1, .most = -1, .run = run,
+	.options = options, .self_size = sizeof (struct stat_flags), .least = 1, .most = -1, .replica = true, .run = run,
 };

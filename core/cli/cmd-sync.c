@@ -106,5 +106,5 @@ const struct larder_cmd cmd_sync = {
 		"what has one size and another time, or an object none, is copied. "
 		"With --plan nothing is done: the file, one operation a line, is written when both were listed and every guard of --delete held, and else not at all. "
 		MANIFEST_TEXT,
-	.options = options, .self_size = sizeof (struct sync), .least = 2, .most = 2, .done_word = "copied", .would_word = "would_copy", .both_ways = true, .run = run,
+	.options = options, .self_size = sizeof (struct sync), .least = 2, .most = 2, .done_word = "copied", .would_word = "would_copy", .both_ways = true, .replica = true, .run = run,
 };

@@ -96,5 +96,5 @@ const struct larder_cmd cmd_versions = {
 		"larder versions -r --json images:ann/|of everything below a prefix, as JSON",
 	.text = "Size, time, state, class, version and key: latest is what a read gives, old is what came before, deleted is a delete marker. "
 		"cat, get, stat, cp and rm take a version by --version; undelete takes a time by --at.",
-	.options = options, .self_size = sizeof (struct versions), .least = 1, .most = -1, .run = run,
+	.options = options, .self_size = sizeof (struct versions), .least = 1, .most = -1, .replica = true, .run = run,
 };

@@ -31,6 +31,7 @@ const struct larder_option global_options[] = {
 	{ .key = "requests", .type = LARDER_STRING, .at = offsetof (struct globals, requests), .argument = "N", .help = "requests a second at the most, of whatever kind, each try anew" },
 	{ .key = "deadline", .type = LARDER_STRING, .at = offsetof (struct globals, deadline), .argument = "DURATION", .help = "end after so long, as 10m, with exit 8; the same command goes on (default: no limit)" },
 	{ .key = "backend", .type = LARDER_STRING, .at = offsetof (struct globals, backend), .argument = "NAME", .help = "the [backend] of addresses like s3://BUCKET/KEY, where several are for them; doctor looks at it alone" },
+	{ .key = "replica", .type = LARDER_BOOL, .at = offsetof (struct globals, replica), .help = "read each store's objects from its replica, the first [replication] of its section, by the same keys; nothing is written there" },
 	{ .key = "module-dir", .type = LARDER_PATH, .at = offsetof (struct globals, module_dir), .argument = "DIR", .help = "folder of modules (default: LARDER_MODULE_DIR, then the built-in one)" },
 	{ .key = "state", .type = LARDER_PATH, .at = offsetof (struct globals, state), .argument = "DIR", .help = "folder for journals of transfers (default: larder below the XDG state folder)" },
 	{ .key = "help", .letter = 'h', .type = LARDER_BOOL, .at = offsetof (struct globals, help), .help = "this help" },

@@ -248,6 +248,8 @@ run (struct cli *cli, int argc, char **argv, struct larder_error *error)
 		return 0;
 	}
 	code = check_operands (cli, error);
+	if (code == 0 && cli->globals.replica && !cli->cmd->replica)
+		code = fail_usage (cli, error, "--replica is for commands that read objects, as get, cat, ls, stat, verify and sync");
 	if (code == 0)
 		code = cli->cmd->run (cli, parsed.self + sizeof (struct globals), error);
 	code = larder_late (cli->larder, code, error);

@@ -36,7 +36,7 @@ open_handle (struct cli *cli, enum open_how how, struct larder_error *error)
 	if (cli->globals.deadline)
 		keys[count++] = (struct larder_pair) { "deadline", cli->globals.deadline };
 	struct larder_settings settings = {
-		.size = sizeof settings, .flags = how == OPEN_MODULES_ONLY ? LARDER_NO_CONFIG : 0,
+		.size = sizeof settings, .flags = (how == OPEN_MODULES_ONLY ? LARDER_NO_CONFIG : 0u) | (cli->globals.replica ? LARDER_REPLICA : 0u),
 		.config = cli->globals.config, .profile = cli->globals.profile, .module_dir = cli->globals.module_dir,
 		.larder_keys = { keys, count, sizeof *keys },
 		.log = talk_log, .log_context = cli, .log_level = cli->globals.verbose ? LARDER_LOG_DEBUG : LARDER_LOG_WARN,

@@ -90,6 +90,8 @@ larder_open (const struct larder_settings *settings, struct larder **ret, struct
 		return larder_fail_memory (error);
 	larder->settings.size = sizeof larder->settings;
 	larder_give (&larder->settings, settings);
+	if (larder->settings.flags & LARDER_REPLICA)
+		larder->settings.flags |= LARDER_READ_ONLY;
 	const char *state = larder->settings.state, *backend = larder->settings.backend;
 	larder->settings.state = state ? strdup (state) : NULL;
 	larder->settings.backend = backend ? strdup (backend) : NULL;
@@ -119,6 +121,10 @@ larder_close (struct larder *larder)
 {
 	if (!larder)
 		return;
+	for (struct replica *replica = larder->replicas, *next; replica; replica = next) {
+		next = replica->next;
+		free (replica);
+	}
 	for (struct backend *backend = larder->backends, *next; backend; backend = next) {
 		next = backend->next;
 		instance_free (backend->instance);

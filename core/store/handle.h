@@ -19,6 +19,9 @@ struct backend {
 	struct larder_arena *arena;      /* what the instance was told at its opening */
 };
 
+/* A store that is read from its replica, which was said. */
+struct replica { struct replica *next; const struct schema_store *of; };
+
 struct larder {
 	struct larder_settings settings;
 	struct larder *of;               /* NULL, or whose part this is: what follows but for the cancel is that one's */
@@ -31,6 +34,7 @@ struct larder {
 	struct pace pace;
 	pthread_mutex_t mutex;           /* of the backends; never held across a driver's operation */
 	struct backend *backends;
+	struct replica *replicas;        /* under the mutex */
 	bool journal_told;               /* atomic: that no journal can be kept was said */
 	bool class_told;                 /* atomic: that a class of the configuration is not applied was said */
 };
@@ -47,6 +51,7 @@ struct larder_store {
 	char *name, *prefix, *bucket;           /* "images", "images:", its bucket; "s3://bucket", "s3://bucket/", "bucket" */
 	const struct schema_store *schema;      /* of the view itself */
 	const struct schema_store *place;       /* of the store that has backend and bucket */
+	const char *replica;                    /* name of the store that is read in its stead, or NULL */
 	const char *backend_name;
 	struct instance *instance;
 	const struct larder_driver *driver;

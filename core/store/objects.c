@@ -30,6 +30,10 @@ object_fail_unsupported (const struct larder_store *store, const char *what, str
 int
 object_fail_read_only (const struct larder_store *store, struct larder_error *error)
 {
+	char next[200];
+	snprintf (next, sizeof next, "leave --replica away; or write to '%.60s:' itself, where it is to take over for good", store->replica ? store->replica : "");
+	if (store->replica)
+		return larder_fail_next (error, LARDER_E_CONFLICT, next, "store '%s' is read from its replica '%s', and nothing is written there", store_name (store), store->replica);
 	return larder_fail_next (error, LARDER_E_DENIED, "open it without LARDER_READ_ONLY", "store '%s' is opened read-only", store_name (store));
 }
 
@@ -45,8 +49,8 @@ check_key (const struct larder_store *store, const char *key, struct larder_erro
 		"key has %zu bytes, a key has at most 1024", length);
 }
 
-static int
-check_writable (const struct larder_store *store, struct larder_error *error)
+int
+store_writable (const struct larder_store *store, struct larder_error *error)
 {
 	return store->larder->settings.flags & LARDER_READ_ONLY ? object_fail_read_only (store, error) : 0;
 }
@@ -160,7 +164,7 @@ complete_write (const struct larder_store *store, const struct larder_put *reque
 	};
 	int code = check_key (store, request->key, error);
 	if (code == 0)
-		code = check_writable (store, error);
+		code = store_writable (store, error);
 	if (code == 0)
 		code = check_condition (store, request->create_only, request->if_match, error);
 	return code == 0 ? fill_attributes (store, request->key, &ret->attributes, error) : code;
@@ -263,7 +267,7 @@ store_copy (struct larder_store *from, struct larder_store *to, struct larder_ar
 	if (code == 0)
 		code = check_key (to, request->to, error);
 	if (code == 0)
-		code = check_writable (to, error);
+		code = store_writable (to, error);
 	if (code == 0)
 		code = check_condition (to, request->create_only, NULL, error);
 	if (code == 0)
@@ -327,7 +331,7 @@ int
 larder_remove (struct larder_store *store, const char *const *keys, size_t count, larder_removed_cb removed, void *context,
                struct larder_error *error)
 {
-	int code = check_writable (store, error);
+	int code = store_writable (store, error);
 	struct larder_remove *items = code == 0 ? calloc (count ? count : 1, sizeof *items) : NULL;
 	if (!items)
 		return code < 0 ? code : larder_fail_memory (error);
@@ -347,7 +351,7 @@ remove_item (struct larder_store *store, const struct larder_remove *item, struc
 {
 	int code = check_start (store, item->key, error);
 	if (code == 0)
-		code = check_writable (store, error);
+		code = store_writable (store, error);
 	if (code == 0 && item->if_match && !(store->instance->caps & LARDER_CAP_REMOVE_IF_MATCH))
 		code = object_fail_unsupported (store, "remove only what it expects", error);
 	struct removal removal = { &item->key, NULL, NULL, 0, error };

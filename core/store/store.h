@@ -62,6 +62,7 @@ const struct schema_store *store_section (const struct larder_store *store);  /*
 const char *store_wished_class (const struct larder_store *store, const char *class);
 uint64_t store_caps (const struct larder_store *store);                  /* enum larder_cap */
 bool store_can (const struct larder_store *store, size_t op_offset);     /* offsetof (struct larder_driver, copy) */
+int store_writable (const struct larder_store *store, struct larder_error *error);   /* DENIED, or CONFLICT, where the handle writes nothing */
 /* The driver's instance, for operations that larder.h does not have (parts, …). */
 struct instance *store_instance (const struct larder_store *store);
 

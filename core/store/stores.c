@@ -58,11 +58,19 @@ name_store (struct larder_store *store, const char *name, const char *end, const
 	return 0;
 }
 
+static bool
+is_replica_read (const struct larder *larder)
+{
+	return larder->settings.flags & LARDER_REPLICA;
+}
+
 /* A bucket that no section tells of. */
 static int
 find_bucket (struct larder_store *store, const char *name, struct larder_error *error)
 {
 	static const struct schema_store plain;
+	if (is_replica_read (store->larder))
+		return larder_fail_next (error, LARDER_E_INVALID, "write STORE:KEY; larder store list names the stores", "'%s' is no [store], so that nobody knows its replica", name);
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	const char *scheme = NULL, *bucket = NULL, *key = NULL;
 	if (!arena || !split_url (arena, name, &scheme, &bucket, &key) || !scheme || !bucket)
@@ -86,11 +94,59 @@ find_filesystem (struct larder_store *store, const char *name, const struct conf
 {
 	static const struct schema_store plain;
 	const struct schema_filesystem *filesystem = config_struct (section);
+	if (is_replica_read (store->larder))
+		return larder_fail_next (error, LARDER_E_INVALID, "leave --replica away, and name the [filesystem] that is its replica", "[filesystem \"%s\"] of %s is no [store]: no replica of it can be read so", name,
+			config_where (section));
 	store->schema = store->place = &plain;
 	store->backend_name = filesystem->backend;
 	if (!filesystem->backend)
 		return larder_fail_next (error, LARDER_E_INVALID, "give it: backend = NAME", "[filesystem \"%s\"] of %s has no backend", name, config_where (section));
 	return name_store (store, name, ":", ".", error);
+}
+
+/* Once for each: a store is opened many times. */
+static void
+tell_replica (const struct larder_store *store, const struct config_section *place)
+{
+	struct larder *whole = larder_whole (store->larder);
+	struct replica *more = calloc (1, sizeof *more), *told;
+	const struct schema_store *of = config_struct (place);
+	pthread_mutex_lock (&whole->mutex);
+	for (told = whole->replicas; told && told->of != of; told = told->next)
+		;
+	if (!told && more) {
+		*more = (struct replica) { whole->replicas, of };
+		whole->replicas = more;
+	}
+	pthread_mutex_unlock (&whole->mutex);
+	if (told)
+		free (more);
+	else
+		module_host.log (LARDER_LOG_WARN, "store '%s' is read from its replica '%s'", config_name (place), store->replica);
+}
+
+/* Where the first of its rules copies it to. A view's is that of the store that has the bucket. */
+static int
+find_replica (struct larder_store *store, const struct config_section *place, const struct config_section **ret, struct larder_error *error)
+{
+	const struct larder *larder = store->larder;
+	const struct config_section *rule = NULL, *to = NULL;
+	const char *names = ((const struct schema_store *) config_struct (place))->replication, *name = config_name (place);
+	char one[256], next[256];
+	snprintf (one, sizeof one, "%.*s", names ? (int) strcspn (names, ", ") : 0, names ? names : "");
+	snprintf (next, sizeof next, "write replication = NAME in [store \"%.60s\"], and a section [replication \"NAME\"] with to = STORE; or name a store that has one", name);
+	if (!*one)
+		return larder_fail_next (error, LARDER_E_INVALID, next, "[store \"%s\"] of %s has no replication: no replica of it can be read", name, config_where (place));
+	int code = config_find (larder->config, "replication", one, &rule, error);
+	if (code == 0)
+		code = config_find (larder->config, "store", ((const struct schema_replication *) config_struct (rule))->to, &to, error);
+	if (code == 0)
+		code = find_place (larder, to, ret, error);
+	if (code < 0)
+		return code;
+	store->replica = config_name (to);
+	tell_replica (store, place);
+	return 0;
 }
 
 static int
@@ -105,6 +161,8 @@ find_store (struct larder_store *store, const char *name, struct larder_error *e
 		return find_filesystem (store, name, section, error);
 	if (code == 0)
 		code = find_place (larder, section, &place, error);
+	if (code == 0 && is_replica_read (larder))
+		code = find_replica (store, place, &place, error);
 	if (code < 0)
 		return code;
 	store->schema = config_struct (section);

@@ -46,8 +46,9 @@ int
 store_remove_versions (struct larder_store *store, const struct store_version *versions, size_t count, store_version_fn removed,
                        void *context, struct larder_error *error)
 {
-	if (store->larder->settings.flags & LARDER_READ_ONLY)
-		return object_fail_read_only (store, error);
+	int writable = store_writable (store, error);
+	if (writable < 0)
+		return writable;
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	CLEANUP_FREE struct larder_remove *items = calloc (count ? count : 1, sizeof *items);
 	if (!arena || !items)

@@ -141,6 +141,8 @@ target_begin (struct transfer *transfer, const char *address, struct larder_erro
 		code = begin_local (transfer, error);
 	}
 	if (code == 0 && transfer->store && transfer->leaves)
+		code = store_writable (transfer->store, error);
+	if (code == 0 && transfer->store && transfer->leaves)
 		code = manifest_new (&transfer->manifest, transfer->larder, transfer->store, transfer->leaves, error);
 	if (code == 0 && request->count > 1 && !transfer->into) {
 		code = larder_fail (error, LARDER_E_INVALID, "%zu sources cannot all become '%s'", request->count, address);

@@ -151,6 +151,24 @@ def test_live_replication_tag():
     assert scene.replication("check", "images")[1].lines[-1]["same"] == 2
 
 
+def test_live_replication_read_the_replica():
+    """A rehearsal: while the bucket answers nothing at all, what was copied is read by its own address; no request goes to the bucket, and nothing is written to either."""
+    for name in ("minio", "moto"):
+        scene = place(name)
+        scene.fill("bucket", "a/1", "a/2")
+        scene.replication("repair", "images")
+        scene.between.plan([{"path": "^/bucket", "do": "cut-before"}])
+        mark = len(scene.between.requests)
+        for words in (("cat", "images:a/1"), ("ls", "-r", "images:"), ("sync", "images:a/", scene.path("back")), ("verify", "images:a/", scene.path("back")), ("stat", "images:a/2"), ("du", "images:")):
+            done = scene.run(*words, "--replica")
+            assert done.code == 0 and "store 'images' is read from its replica 'images-replica'" in done.err, (words, done)
+        done = scene.run("cp", scene.path("back/1"), "images:b", "--replica")
+        assert done.code == 5 and "nothing is written there" in done.err, done
+        seen = scene.between.requests[mark:]
+        assert seen and not [r for r in seen if r["path"].startswith("/bucket") or r["method"] not in ("GET", "HEAD")], seen
+        assert sorted(os.listdir(scene.path("back"))) == ["1", "2"] and scene.there() == ["a/1", "a/2"]
+
+
 def test_live_replication_no_replica():
     """Its bucket is not there, or may not be listed: named, with what to do, and nothing is written."""
     scene = place("minio")

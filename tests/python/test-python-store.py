@@ -234,6 +234,17 @@ def test_python_store_read_only_and_closed():
     store.close()
 
 
+def test_python_store_the_replica():
+    """By the same keys, and read-only; a store that has none says so."""
+    with larder.open() as store:
+        store.put("images:replica/x", b"here")
+        store.put("images-replica:replica/x", b"there")
+    with larder.open(replica=True) as store:
+        assert store.get("images:replica/x") == b"there"
+        raises(larder.Conflict, lambda: store.put("images:replica/x", b"x"), "is read from its replica 'images-replica'")
+        raises(larder.Invalid, lambda: store.get("uploads:x"), "has no replication")
+
+
 def test_python_store_one_that_nobody_closed_is_closed():
     store = larder.open()
     handles = list(store._handles._idle)

@@ -47,7 +47,9 @@ struct larder;
 
 enum larder_setting_flag {
 	LARDER_NO_CONFIG = 1 << 0,   /* modules only: no pipeline, no profile, no stores */
-	LARDER_READ_ONLY = 1 << 1    /* refuse everything that would write */
+	LARDER_READ_ONLY = 1 << 1,   /* refuse everything that would write */
+	LARDER_REPLICA = 1 << 2      /* every store is read where the first [replication] of its section copies it to, by the same keys, and is read-only: a write is CONFLICT;
+	                              * INVALID a store that has none. Which is read where is logged as a warning, once for each */
 };
 
 typedef void (*larder_log_fn) (void *context, int level, const char *text);

@@ -10,7 +10,7 @@ from typing import Any
 NO_TIME = -2**63                 # LARDER_NO_TIME
 ALL = 2**64 - 1                  # length of a whole object
 REVALIDATE = 1                   # LARDER_MODEL_REVALIDATE
-READ_ONLY, CREATE_ONLY, IS_PREFIX, IS_DELETED = 2, 8, 4, 2   # LARDER_READ_ONLY, _CREATE_ONLY, _INFO_PREFIX, _INFO_DELETE_MARKER
+READ_ONLY, REPLICA, CREATE_ONLY, IS_PREFIX, IS_DELETED = 2, 4, 8, 4, 2   # LARDER_READ_ONLY, _REPLICA, _CREATE_ONLY, _INFO_PREFIX, _INFO_DELETE_MARKER
 
 
 class Sized(ctypes.Structure):

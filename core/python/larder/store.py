@@ -53,13 +53,14 @@ class Model(str):
 
 
 class Store(Objects):
-    """Of larder.open. For any number of threads; `with` closes it."""
+    """Of larder.open. For any number of threads; `with` closes it. `replica`: what is read comes from the replica of each store, and nothing is written."""
 
     def __init__(self, config: Optional[Path] = None, profile: Optional[str] = None, *, module_dir: Optional[Path] = None,
-                 state: Optional[Path] = None, read_only: bool = False) -> None:
+                 state: Optional[Path] = None, read_only: bool = False, replica: bool = False) -> None:
         folder = _library.module_dir() if module_dir is None else module_dir
         self._handles = Handles(
-            config=None if config is None else os.fsencode(config), profile=s.text(profile), flags=s.READ_ONLY if read_only else 0,
+            config=None if config is None else os.fsencode(config), profile=s.text(profile),
+            flags=(s.READ_ONLY if read_only else 0) | (s.REPLICA if replica else 0),
             module_dir=None if folder is None else os.fsencode(folder), state=None if state is None else os.fsencode(state))
 
     def __enter__(self) -> "Store":
