@@ -5,14 +5,15 @@
 #include "clock.h"
 #include "text.h"
 
-struct backup_drill { int64_t sample, days; const char *source, *restored, *to, *report, *most; uint32_t tier; bool keep, newer, wait; };
+struct backup_drill { int64_t sample, days; const char *source, *restored, *role, *to, *report, *most; uint32_t tier; bool keep, newer, wait; };
 #define AT(field) .at = offsetof (struct backup_drill, field)
 static const struct larder_option options[] = {
 	{ .key = "sample", .type = LARDER_INT, AT (sample), .def = "0", .min = 0, .max = 1000000, .argument = "N", .help = "so many keys at the most, others each time; 0: every key" },
 	{ .key = "source", .type = LARDER_STRING, AT (source), .argument = "ADDRESS", .help = "the tree that was kept, to compare with byte for byte" },
 	{ .key = "restored", .type = LARDER_STRING, AT (restored), .argument = "FOLDER", .help = "of a file system: what a restore made, or where that is mounted" },
+	{ .key = "role", .type = LARDER_STRING, AT (role), .argument = "NAME", .help = "of a file system: as whom it is restored, where the role that backs up may not" },
 	{ .key = "newer", .type = LARDER_BOOL, AT (newer), .help = "let pass what its source changed since it was kept" },
-	{ .key = "to", .type = LARDER_STRING, AT (to), .argument = "FOLDER", .help = "folder in which it makes one of its own to restore into (default: in the state folder)" },
+	{ .key = "to", .type = LARDER_STRING, AT (to), .argument = "FOLDER", .help = "folder in which it makes one of its own to restore into (default: in the state folder); of a file system where its root is mounted" },
 	{ .key = "keep", .type = LARDER_BOOL, AT (keep), .help = "leave there what was restored" },
 	{ .key = "report", .type = LARDER_STRING, AT (report), .argument = "FOLDER", .help = "folder that gets the report (default: reports in the state folder)" },
 	RESTORE_OPTIONS (struct backup_drill, tier, days, most),
@@ -58,7 +59,7 @@ tell (struct cli *cli, const struct larder_drilled *drilled)
 	if (drilled->text)
 		out_text (cli, drilled->text);
 	else
-		out_printf (cli, "%llu of %llu keys would be restored, about %s\n", (unsigned long long) drilled->taken, (unsigned long long) drilled->listed, text_from_size (drilled->bytes, size));
+		out_printf (cli, "%llu of %llu would be restored, about %s\n", (unsigned long long) drilled->taken, (unsigned long long) drilled->listed, text_from_size (drilled->bytes, size));
 	if (drilled->report) {
 		out_text (cli, "report ");
 		out_name (cli, drilled->report);
@@ -78,7 +79,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	struct larder_summary sum = { .size = sizeof sum };
 	struct larder_drilled drilled = { .size = sizeof drilled };
 	const struct larder_drill request = {
-		.size = sizeof request, .what = cli->operand[0], .sample = (uint64_t) flags->sample, .source = flags->source, .scratch = flags->to, .report = flags->report, .restored = flags->restored, .tier = restore_tier (flags->tier),
+		.size = sizeof request, .what = cli->operand[0], .sample = (uint64_t) flags->sample, .source = flags->source, .scratch = flags->to, .report = flags->report, .restored = flags->restored, .role = flags->role, .tier = restore_tier (flags->tier),
 		.days = (uint32_t) flags->days, .most = flags->most,
 		.flags = (flags->keep ? LARDER_DRILL_KEEP : 0) | (flags->newer ? LARDER_DRILL_NEWER : 0) | (flags->wait ? LARDER_ARCHIVE_WAIT : 0) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
 	};
@@ -97,11 +98,12 @@ const struct larder_cmd cmd_backup_drill = {
 	.name = "backup drill", .summary = "restore what was kept, and compare it", .operands = "STORE|FILESYSTEM",
 	.examples = "larder backup drill --source data backups:data/|every key restored, and compared byte for byte with what was kept\n"
 		"larder backup drill --sample 100 --report drills backups|a hundred keys, others each time; the report into drills/\n"
+		"larder backup drill --wait model-cache|the newest backup of a file system, restored into a folder of its own there\n"
 		"larder backup drill --restored /mnt/back model-cache|the folder that a restore made there, compared with the file system\n"
 		"larder backup drill -n backups|how much it would restore, and what that would cost",
 	.text = "Restores every key below the address, or a sample in which each has the same chance, into a folder of its own, proves each by the checksum that its store has and by the manifests of the store, where [larder] keeps any, and with --source compares it byte for byte with the tree that was kept: "
 		"what differs, is missing there or, without --sample, was never kept is told; what the source has no more is counted. It measures how old the newest is that could be restored (RPO), and how long it took until all was restored and compared (RTO), and writes a report "
 		"as text, JSON and HTML. What is archived is restored as 'larder archive restore' does, with the price told first: until it can be read the exit status is 9, and the same command goes on, with the same keys. So it does after a kill; with other keys "
-		"asked for it begins anew. The folder is removed at the end. Of a [filesystem] the folder NAME-restore_TIME that a restore made is compared with its files, both ways: of two such folders one is to be named, what lies beside is told and left alone, and an empty one is a failure. The exit status is 6 when anything differs, is missing or extra.",
+		"asked for it begins anew. The folder is removed at the end. Of a [filesystem] the newest that its [backup] keeps is restored into it, where a service makes a folder NAME-restore_TIME, seen in its [backend]'s root or --to; or that folder is named. It is compared with the files, both ways: of two such folders one is to be named, what lies beside is told and left alone, and an empty one is a failure. The exit status is 6 when anything differs, is missing or extra.",
 	.options = options, .self_size = sizeof (struct backup_drill), .least = 1, .most = 1, .done_word = "proven", .would_word = "would_prove", .verdict = true, .run = run,
 };

@@ -24,8 +24,8 @@ enum { EXCLUDED_MOST = 1000 };
 
 struct looking { struct drilling *all; int root; const char *where; const char *one, *other; bool inside; };
 
-static bool
-is_like (int root, const char *name)
+bool
+drill_is_restored (int root, const char *name)
 {
 	struct stat facts;
 	return fnmatch (RESTORED_LIKE, name, 0) == 0 && fstatat (root, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (facts.st_mode);
@@ -36,7 +36,7 @@ on_name (void *context, const char *name, struct larder_error *error)
 {
 	struct looking *looking = context;
 	struct drilling *all = looking->all;
-	if (is_like (looking->root, name)) {
+	if (drill_is_restored (looking->root, name)) {
 		const char **ret = looking->one ? &looking->other : &looking->one;
 		*ret = arena_copy (all->arena, name);
 		return *ret ? 0 : larder_fail_memory (error);
@@ -74,30 +74,28 @@ find_one (struct drilling *all, int root, struct larder_error *error)
 static int
 find_restored (struct drilling *all, struct larder_error *error)
 {
-	struct stat facts;
 	CLEANUP_CLOSE int root = open (all->asked.restored, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return larder_fail_errno (error, errno, "cannot open the folder '%s'", all->asked.restored);
 	all->tree_path = all->asked.restored;
 	int code = fnmatch (RESTORED_LIKE, text_last (all->asked.restored), 0) == 0 ? 0 : find_one (all, root, error);
-	if (code == 0 && stat (all->tree_path, &facts) == 0)
-		all->head.newest = facts.st_ctim.tv_sec * NS_PER_S + facts.st_ctim.tv_nsec;
-	all->place = code == 0 ? arena_printf (all->arena, "%s/", all->tree_path) : NULL;
-	return code < 0 || all->place ? code : larder_fail_memory (error);
+	return code;
 }
 
 /* ---- what is no part of the source ---- */
 
 struct excluding { struct drilling *all; int root; const char **at; size_t count; };
 
-/* What restores put into the file system itself. */
+/* What larder itself notes of a file system, and what restores put into it. */
+#define OURS ".larder/*"
+
 static int
 exclude (void *context, const char *name, struct larder_error *error)
 {
 	struct excluding *excluding = context;
 	CLEANUP_BUFFER struct buffer glob;
 	buffer_init (&glob, 4096);
-	if (!is_like (excluding->root, name))
+	if (!drill_is_restored (excluding->root, name))
 		return 0;
 	if (excluding->count == EXCLUDED_MOST)
 		return larder_fail_next (error, LARDER_E_LIMIT, "remove what is not needed any more", "more than %d restores left their folders in '%s'", EXCLUDED_MOST, excluding->all->asked.source);
@@ -115,11 +113,23 @@ exclude_restored (struct drilling *all, struct larder_error *error)
 	excluding.root = root;
 	if (!excluding.at)
 		return larder_fail_memory (error);
+	excluding.at[excluding.count++] = OURS;
 	if (root < 0)
 		return larder_fail_errno (error, errno, "cannot open the folder '%s'", all->asked.source);
 	int code = file_each_name (root, ".", exclude, &excluding, error);
 	all->exclude = excluding.at, all->exclude_count = excluding.count;
 	return code;
+}
+
+/* When it was kept nothing tells but the service: of what somebody else restored, that is before the folder came. */
+static int
+begin_compare (struct drilling *all, struct larder_error *error)
+{
+	struct stat facts;
+	if (all->head.newest == 0 && stat (all->tree_path, &facts) == 0)
+		all->head.newest = facts.st_ctim.tv_sec * NS_PER_S + facts.st_ctim.tv_nsec;
+	all->place = arena_printf (all->arena, "%s/", all->tree_path);
+	return all->place ? exclude_restored (all, error) : larder_fail_memory (error);
 }
 
 /* ---- where it is ---- */
@@ -150,21 +160,24 @@ drill_is_of_folder (const struct drilling *all)
 	return !strchr (all->asked.what, ':') && config && config_find (config, "store", all->asked.what, &at, &none) < 0 && config_find (config, "filesystem", all->asked.what, &at, &none) == 0;
 }
 
+static int
+compare (struct drilling *all, struct larder_error *error)
+{
+	int code = begin_compare (all, error);
+	if (code == 0)
+		code = drill_compare_source (all, error);
+	if (code == 0 && all->head.taken == 0)
+		code = larder_fail_next (error, LARDER_E_INTEGRITY, "look at the restore job: it may have taken another backup, or nothing", "there is no file in '%s': nothing was restored", all->tree_path);
+	return code;
+}
+
 int
 drill_folder (struct drilling *all, struct larder_error *error)
 {
 	all->prefix = "", all->of_folder = true;
 	all->head.begun = clock_wall ();
 	int code = find_source (all, error);
-	if (code == 0 && !all->asked.restored)
-		code = larder_fail_next (error, LARDER_E_INVALID, "restore it, and name where the file system that took it is mounted: --restored FOLDER", "nothing tells where '%s' was restored", all->asked.what);
 	if (code == 0)
-		code = find_restored (all, error);
-	if (code == 0)
-		code = exclude_restored (all, error);
-	if (code == 0)
-		code = drill_compare_source (all, error);
-	if (code == 0 && all->head.taken == 0)
-		code = larder_fail_next (error, LARDER_E_INTEGRITY, "look at the restore job: it may have taken another backup, or nothing", "there is no file in '%s': nothing was restored", all->tree_path);
-	return code;
+		code = all->asked.restored ? find_restored (all, error) : drill_point (all, error);
+	return code == 0 && !(all->asked.flags & LARDER_DRY_RUN) ? compare (all, error) : code;
 }

@@ -98,27 +98,27 @@ static int
 read_head (struct drilling *all, struct drill_head *ret, struct larder_error *error)
 {
 	CLEANUP_FREE char *text = NULL;
-	const char *asked, *scratch;
+	const char *asked, *scratch, *point, *taker;
 	json_int_t begun, newest, listed, taken, bytes;
 	size_t length;
 	int archived, code = file_slurp_if_there (all->folder, HEAD, HEAD_MOST, &text, &length, error);
 	json_t *head = code > 0 ? json_loads (text, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	bool well = head && json_unpack (head, "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "asked", &asked, "scratch", &scratch, "begun", &begun, "newest", &newest, "listed", &listed,
+	bool well = head && json_unpack (head, "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "asked", &asked, "scratch", &scratch, "point", &point, "taker", &taker, "begun", &begun, "newest", &newest, "listed", &listed,
 		"taken", &taken, "bytes", &bytes, "archived", &archived) == 0;
 	if (well)
 		*ret = (struct drill_head) { .asked = arena_copy (all->arena, asked), .scratch = arena_copy (all->arena, scratch), .begun = begun, .newest = newest, .listed = (uint64_t) listed,
-			.taken = (uint64_t) taken, .bytes = (uint64_t) bytes, .archived = archived };
+			.taken = (uint64_t) taken, .bytes = (uint64_t) bytes, .archived = archived, .point = arena_copy (all->arena, point), .taker = arena_copy (all->arena, taker) };
 	json_decref (head);
 	if (code < 0)
 		return code;
-	return well && (!ret->asked || !ret->scratch) ? larder_fail_memory (error) : well;
+	return well && (!ret->asked || !ret->scratch || !ret->point || !ret->taker) ? larder_fail_memory (error) : well;
 }
 
-static int
-write_head (struct drilling *all, struct larder_error *error)
+int
+drill_write_head (struct drilling *all, struct larder_error *error)
 {
 	const struct drill_head *head = &all->head;
-	json_t *json = json_pack ("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "larder-drill", 1, "what", all->asked.what, "asked", head->asked, "scratch", head->scratch, "begun",
+	json_t *json = json_pack ("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "larder-drill", 1, "what", all->asked.what, "asked", head->asked, "scratch", head->scratch, "point", head->point ? head->point : "", "taker", head->taker ? head->taker : "", "begun",
 		(json_int_t) head->begun, "newest", (json_int_t) head->newest, "listed", (json_int_t) head->listed, "taken", (json_int_t) head->taken, "bytes", (json_int_t) head->bytes, "archived", head->archived);
 	CLEANUP_FREE char *text = json ? json_dumps (json, JSON_COMPACT) : NULL;
 	json_decref (json);
@@ -179,7 +179,7 @@ drill_open (struct drilling *all, bool *ret_new, struct larder_error *error)
 	if (there < 0)
 		return there;
 	/* Where its scratch is gone, a job of the archive would take for fetched what is not there. */
-	*ret_new = !there || strcmp (found.asked, head.asked) != 0 || lstat (found.scratch, &facts) < 0;
+	*ret_new = !there || strcmp (found.asked, head.asked) != 0 || (*found.scratch && lstat (found.scratch, &facts) < 0);
 	if (there && *ret_new && !(all->asked.flags & LARDER_DRY_RUN)) {
 		(void) file_unlink_beneath (all->folder, HEAD);
 		remove_scratch (found.scratch);
@@ -193,7 +193,7 @@ drill_begin (struct drilling *all, struct larder_error *error)
 {
 	int code = name_scratch (all, error);
 	if (code == 0)
-		code = write_head (all, error);
+		code = drill_write_head (all, error);
 	return code < 0 ? code : drill_scratch (all, error);
 }
 

@@ -88,15 +88,30 @@ drill (struct drilling *all, struct larder_error *error)
 }
 
 static int
+tell_plan (struct drilling *all)
+{
+	sum_up (all);
+	all->counts.scanned = all->counts.done = all->head.taken;
+	all->counts.bytes = all->sum.bytes = all->head.bytes;
+	return 0;
+}
+
+static int
 drill_of_folder (struct drilling *all, struct larder_error *error)
 {
 	int code = drill_folder (all, error);
 	if (code < 0)
 		return code;
+	if (!*all->head.point)
+		all->head.newest = all->newest;
+	if (all->asked.flags & LARDER_DRY_RUN)
+		return tell_plan (all);
 	all->head.listed = all->head.taken;
-	all->head.newest = all->newest;
 	sum_up (all);
-	return drill_report (all, error);
+	code = drill_report (all, error);
+	if (code == 0 && *all->head.point)
+		drill_point_end (all);
+	return code;
 }
 
 static int
@@ -116,10 +131,7 @@ run (struct drilling *all, struct larder_error *error)
 		code = is_new ? 0 : drill_scratch (all, error);
 	if (code < 0 || !(all->asked.flags & LARDER_DRY_RUN))
 		return code < 0 ? code : drill (all, error);
-	sum_up (all);
-	all->counts.scanned = all->counts.done = all->head.taken;
-	all->counts.bytes = all->sum.bytes = all->head.bytes;
-	return 0;
+	return tell_plan (all);
 }
 
 int
@@ -128,7 +140,7 @@ larder_backup_drill (struct larder *larder, struct larder_arena *arena, const st
 {
 	struct drilling all = {
 		.larder = larder, .asked = { .size = sizeof all.asked }, .estimate = estimate, .event = event, .context = context, .arena = arena, .each = arena_new (), .state = -1, .folder = -1,
-		.tree = -1, .list = -1, .asking = FILE_DRAFT_NONE, .findings = sort_new (SORT_MEMORY), .sum = { .size = sizeof all.sum }, .counts = { .size = sizeof all.counts }, .why = LARDER_ERROR_INIT,
+		.tree = -1, .list = -1, .asking = FILE_DRAFT_NONE, .head = { .point = "" }, .findings = sort_new (SORT_MEMORY), .sum = { .size = sizeof all.sum }, .counts = { .size = sizeof all.counts }, .why = LARDER_ERROR_INIT,
 	};
 	larder_give (&all.asked, request);
 	int code = all.each && all.findings ? run (&all, error) : larder_fail_memory (error);

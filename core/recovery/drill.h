@@ -18,6 +18,7 @@ struct drill_head {
 	int64_t begun, newest;
 	uint64_t listed, taken, bytes;
 	bool archived;                /* some are of a class that may have to be restored */
+	const char *point, *taker;    /* of a file system: what is restored, and into what; "" */
 };
 
 /* What is found of a key; of several that are found of one the first counts. */
@@ -68,6 +69,7 @@ struct drilling {
 /* ---- drill-job.c: its state and its scratch ---- */
 /* Opens it, made where there is none; what another request left of it is removed. `ret_new`: nothing was begun. CONFLICT while another process is at it. */
 int drill_open (struct drilling *all, bool *ret_new, struct larder_error *error);
+int drill_write_head (struct drilling *all, struct larder_error *error);
 /* The keys are known: from here on the same request goes on. */
 int drill_begin (struct drilling *all, struct larder_error *error);
 /* The tree that is restored into, made where it is not yet. */
@@ -118,8 +120,15 @@ int drill_found (struct drilling *all, enum finding finding, const char *key, co
 
 /* ---- drill-folder.c ---- */
 bool drill_is_of_folder (const struct drilling *all);
+/* Is it a folder that a restore made? */
+bool drill_is_restored (int root, const char *name);
 /* What a restore of a file system made, compared with that one. */
 int drill_folder (struct drilling *all, struct larder_error *error);
+
+/* ---- drill-point.c ---- */
+/* The newest that is kept is restored: tree_path. NOTREADY until it is. */
+int drill_point (struct drilling *all, struct larder_error *error);
+void drill_point_end (struct drilling *all);
 
 /* ---- report.c ---- */
 /* Counts what was found, key by key, and writes it down. */

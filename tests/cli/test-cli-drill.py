@@ -409,7 +409,7 @@ def test_cli_drill_file_system_never_across_two():
     os.makedirs("back/%s/sdxl" % BACK)
     shutil.rmtree("drills", ignore_errors=True)
     assert "nothing was restored" in drill(*words, code=6, env=env)[2].err and not os.path.exists("drills")
-    assert "--restored FOLDER" in drill("model-cache", code=2, env=env)[2].err
+    assert "does not tell what it keeps" in drill("model-cache", code=2, env=env)[2].err
 
 
 def test_cli_drill_file_system_inside():

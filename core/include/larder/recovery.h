@@ -111,7 +111,9 @@ struct larder_drill {
 	const char *report;              /* folder of the reports; NULL: in the state folder */
 	const char *tier, *most;         /* as of struct larder_archive_restore */
 	uint32_t days;
-	const char *restored;            /* of a [filesystem]: the folder that a restore made, or where the file system that took it is mounted, with that one folder in it */
+	const char *restored;            /* of a [filesystem]: the folder that a restore made, or where the file system that took it is mounted, with that one folder in it; NULL: the newest that its [backup] keeps is
+	                                  * restored into it, and seen in `scratch`, else in `source` */
+	const char *role;                /* of a [filesystem]: as whom it is restored; NULL: as who backs up */
 };
 
 /* What it came to; texts live in the arena. */
