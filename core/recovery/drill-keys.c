@@ -48,15 +48,6 @@ keep (struct drilling *all, const char *key, struct larder_error *error)
 	return sample_offer (&finding->sample, key) < 0 ? larder_fail_memory (error) : 0;
 }
 
-/* Where they are kept in the same bucket, manifests are no part of what is kept. */
-static bool
-is_manifest (const struct drilling *all, const char *key)
-{
-	const struct manifest_place *place = &all->manifest_place;
-	return place->store && store_instance (place->store) == store_instance (all->store) && strcmp (store_bucket (place->store), store_bucket (all->store)) == 0
-		&& strncmp (key, place->all, strlen (place->all)) == 0;
-}
-
 /* What is of no class but the first costs nothing but its fetching. */
 static int
 on_info (void *context, const struct larder_info *info)
@@ -64,7 +55,8 @@ on_info (void *context, const struct larder_info *info)
 	struct drilling *all = context;
 	struct drill_head *head = &all->head;
 	struct larder_error *why = &all->finding->why;
-	if (is_manifest (all, info->key))
+	/* They may lie in the same bucket, and are no part of what is kept. */
+	if (all->manifest_place.store && manifest_place_has (&all->manifest_place, all->store, info->key))
 		return 0;
 	int code = drill_manifests_until (all, info->key, keep, why);
 	if (code < 0)

@@ -25,10 +25,9 @@ drill_manifests_pass (struct drilling *all, struct larder_error *error)
 int
 drill_manifests_begin (struct drilling *all, struct larder_error *error)
 {
-	const struct schema_larder *settings = larder_settings_of (all->larder);
 	struct larder_error why = LARDER_ERROR_INIT;
 	all->has_line = false;
-	if (!settings || !settings->manifests)
+	if (!manifest_where (all->larder))
 		return 0;
 	int code = all->manifest_place.store ? 0 : manifest_place_begin (&all->manifest_place, all->larder, all->store, error);
 	if (code < 0)

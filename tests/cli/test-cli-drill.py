@@ -293,7 +293,7 @@ def test_cli_drill_page():
 
 # ---- with manifests ----
 
-MANIFESTS = ("[larder]\n", "[larder]\nmanifests = backups:runs\n")
+MANIFESTS = ("manifests = backups:manifests", "manifests = backups:runs")
 
 
 def manifest(env, *changes):
@@ -323,6 +323,16 @@ def test_cli_drill_manifests():
     _, facts, got = drill("backups", env=env)
     assert (facts["keys"], facts["manifests"], facts["compared_with_manifest"], facts["not_in_manifest"]) == (3, 1, 2, 1) and got.summary()["proven"] == 3, facts
     assert "1 of them tell of 2 of these keys, and nothing of 1" in report(facts, ".txt")
+    env = fresh()
+    keep(env, {"before": b"x"})
+    write("data/more", b"y")
+    assert larder("sync", "-q", "data", "backups:data/", env=env).code == 0    # which leaves a manifest of what it wrote
+    (kind,) = {line["class"] for line in larder("ls", "--json", "backups:data/more", env=env).lines() if line["type"] == "object"}
+    assert kind == "DEEP_ARCHIVE"
+    drill("backups:data/", code=9, env=env)
+    forward("+12h", env)
+    _, facts, _ = drill("backups:data/", env=env)
+    assert (facts["keys"], facts["manifests"], facts["compared_with_manifest"], facts["not_in_manifest"]) == (2, 1, 1, 1), facts
 
 
 def test_cli_drill_manifests_tell_more():
