@@ -45,7 +45,9 @@ refuse_only (struct larder_infra *infra, const char *only, struct larder_error *
 	size_t count = 0;
 	for (size_t n = 0; n < infra->count && count < NAMES_MOST; n++) {
 		const struct resource *one = &infra->at[n];
-		bool told = n && one->at == infra->at[n - 1].at;
+		bool told = false;
+		for (size_t m = 0; m < n; m++)          /* what a store has beside its bucket comes later */
+			told = told || one->at == infra->at[m].at;
 		if (!told && (names[count] = arena_printf (infra->arena, "%s/%s", one->kind, one->section)))
 			count++;
 	}
