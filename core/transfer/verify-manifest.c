@@ -22,6 +22,7 @@ struct checking {
 	struct manifest_line line;    /* the next that nothing was found for */
 	bool any;                     /* there is one */
 	struct manifest_place place;
+	struct larder_arena *arena;   /* of one address: a page may be behind any number of keys that are missing */
 };
 
 /* ---- one object and its line ---- */
@@ -139,18 +140,19 @@ next_line (struct checking *checking, struct larder_error *error)
 }
 
 static const char *
-address_of (const struct checking *checking, struct larder_arena *arena, const char *key)
+address_of (struct checking *checking, const char *key)
 {
-	return arena_printf (arena, "%s%s", store_prefix (checking->store), key);
+	arena_clear (checking->arena);
+	return arena_printf (checking->arena, "%s%s", store_prefix (checking->store), key);
 }
 
 static int
-tell_missing (struct checking *checking, struct larder_arena *arena, struct larder_error *error)
+tell_missing (struct checking *checking, struct larder_error *error)
 {
 	char time[32];
 	const struct manifest_line *line = &checking->line;
 	struct larder_error why = LARDER_ERROR_INIT;
-	const char *address = address_of (checking, arena, line->key);
+	const char *address = address_of (checking, line->key);
 	if (!address)
 		return larder_fail_memory (error);
 	int code = larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder undelete' brings it back where versions are kept; else write it again. What goes by 'larder sync --delete' is in its manifest, and not missed",
@@ -161,16 +163,16 @@ tell_missing (struct checking *checking, struct larder_arena *arena, struct lard
 
 /* A key that is there. */
 static int
-take (struct checking *checking, struct larder_arena *arena, const struct larder_info *info, struct larder_error *error)
+take (struct checking *checking, const struct larder_info *info, struct larder_error *error)
 {
 	int code = 0;
-	const char *address = address_of (checking, arena, info->key);
-	if (!address)
-		return larder_fail_memory (error);
 	while (code == 0 && checking->any && strcmp (checking->line.key, info->key) < 0)
-		code = tell_missing (checking, arena, error);
+		code = tell_missing (checking, error);
 	if (code < 0 || manifest_place_has (&checking->place, checking->store, info->key) || !sync_takes (checking->request, info->key + strlen (checking->prefix)))
 		return code;
+	const char *address = address_of (checking, info->key);
+	if (!address)
+		return larder_fail_memory (error);
 	if (!checking->any || strcmp (checking->line.key, info->key) != 0) {
 		count_skipped (&checking->transfer, address, "not in a manifest");
 		return 0;
@@ -191,17 +193,15 @@ merge (struct checking *checking, struct larder_error *error)
 	while (code == 0 && !page.last && !transfer_stopped (transfer)) {
 		code = page_read (checking->store, checking->prefix, after, &page, error);
 		for (size_t i = 0; code == 0 && i < page.count && !transfer_stopped (transfer); i++)
-			code = take (checking, arena, &page.at[i], error);
+			code = take (checking, &page.at[i], error);
 		if (code == 0 && page.count) {
 			const char *key = page.at[page.count - 1].key;
 			after = memcpy (last, key, strlen (key) + 1);        /* a listing gives no longer key */
 		}
 		arena_clear (arena);
 	}
-	while (code == 0 && checking->any && !transfer_stopped (transfer)) {
-		code = tell_missing (checking, arena, error);
-		arena_clear (arena);
-	}
+	while (code == 0 && checking->any && !transfer_stopped (transfer))
+		code = tell_missing (checking, error);
 	return code;
 }
 
@@ -213,7 +213,7 @@ run (struct checking *checking, struct larder_error *error)
 	struct transfer *transfer = &checking->transfer;
 	struct larder_address address = { .size = sizeof address };
 	const char *from = checking->request->from, *whole = strchr (from, ':') ? from : arena_printf (transfer->arena, "%s:", from);
-	int code = whole ? transfer_store_address (transfer, whole, &address, &checking->store, error) : larder_fail_memory (error);
+	int code = whole && checking->arena ? transfer_store_address (transfer, whole, &address, &checking->store, error) : larder_fail_memory (error);
 	if (code < 0)
 		return code;
 	checking->prefix = side_prefix (address.path, transfer->arena);
@@ -235,7 +235,8 @@ int
 verify_manifest (struct larder *larder, const struct larder_sync *request, larder_event_fn event, void *context, struct larder_summary *ret_summary,
                  struct larder_error *error)
 {
-	struct checking checking = { .request = request, .place = { .arena = NULL } };
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct checking checking = { .request = request, .place = { .arena = NULL }, .arena = arena };
 	const struct larder_transfer looks = {
 		.size = sizeof looks, .flags = request->flags & LARDER_VERIFY_DOWNLOAD, .from = &request->from, .count = 1, .attributes = { .size = sizeof looks.attributes },
 	};
