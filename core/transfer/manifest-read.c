@@ -11,7 +11,6 @@
 #include "cleanup.h"
 #include "error.h"
 #include "json-text.h"
-#include "random.h"
 #include "sort.h"
 #include "store.h"
 #include "text.h"
@@ -386,54 +385,4 @@ manifests_next (struct manifests *manifests, struct manifest_line *ret, struct l
 	if (code == 1)
 		*ret = line_of (&manifests->best);
 	return code;
-}
-
-/* ---- a sample ---- */
-
-static bool
-copy_line (struct larder_arena *arena, const struct manifest_line *line, struct manifest_line *ret)
-{
-	*ret = *line;
-	ret->key = arena_copy (arena, line->key);
-	ret->version = arena_copy (arena, line->version);
-	ret->etag = arena_copy (arena, line->etag);
-	ret->checksum = arena_copy (arena, line->checksum);
-	ret->manifest = arena_copy (arena, line->manifest);
-	return ret->key && ret->manifest && !line->version == !ret->version && !line->etag == !ret->etag && !line->checksum == !ret->checksum;
-}
-
-/* Of 0 … below - 1 each alike, but for what 2^64 is no multiple of. */
-static uint64_t
-draw (uint64_t below)
-{
-	uint64_t number;
-	random_bytes (&number, sizeof number);
-	return number % below;
-}
-
-static int
-by_key (const void *one, const void *other)
-{
-	return strcmp (((const struct manifest_line *) one)->key, ((const struct manifest_line *) other)->key);
-}
-
-int
-manifests_sample (struct larder_store *store, const char *prefix, size_t most, struct larder_arena *arena, struct manifest_line **ret, size_t *ret_count,
-                  struct larder_error *error)
-{
-	struct manifests *manifests = NULL;
-	struct manifest_line line, *sample = arena_alloc (arena, (most ? most : 1) * sizeof *sample);
-	uint64_t seen = 0;
-	int code = sample ? manifests_open (store, prefix, &manifests, error) : larder_fail_memory (error);
-	while (code == 0 && (code = manifests_next (manifests, &line, error)) == 1) {
-		uint64_t at = seen++ < most ? seen - 1 : draw (seen);
-		code = at >= most || copy_line (arena, &line, &sample[at]) ? 0 : larder_fail_memory (error);
-	}
-	manifests_close (manifests);
-	if (code < 0)
-		return code;
-	*ret = sample;
-	*ret_count = seen < most ? (size_t) seen : most;
-	qsort (sample, *ret_count, sizeof *sample, by_key);
-	return 0;
 }

@@ -73,8 +73,5 @@ int manifests_open (struct larder_store *store, const char *prefix, struct manif
 int manifests_next (struct manifests *manifests, struct manifest_line *ret, struct larder_error *error);
 uint64_t manifests_count (const struct manifests *manifests);   /* manifests that were read */
 void manifests_close (struct manifests *manifests);             /* NULL allowed */
-/* `most` of these lines, each as likely as any other, or all when there are no more; in byte order, in the arena. In memory: so many. */
-int manifests_sample (struct larder_store *store, const char *prefix, size_t most, struct larder_arena *arena, struct manifest_line **ret, size_t *ret_count,
-                      struct larder_error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* test-transfer-manifest.c: what the manifests of a store say together: the newest line of each key, in order, and a sample of them. */
+/* test-transfer-manifest.c: what the manifests of a store say together: the newest line of each key, in order. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,47 +95,13 @@ START_TEST (test_newest)
 }
 END_TEST
 
-enum { KEYS = 100, DRAWN = 10, TRIES = 300 };
-
-/* Each key as likely as any other: of 300 × 10 out of 100, 30 on average; beyond 5 … 60 is less likely than one in ten thousand. */
-START_TEST (test_sample)
-{
-	struct larder_store *store = begin ();
-	CLEANUP_BUFFER struct buffer lines;
-	unsigned seen[KEYS] = { 0 };
-	struct manifest_line *sample = NULL;
-	size_t count = 0;
-	buffer_init (&lines, 1 << 20);
-	for (unsigned i = 0; i < KEYS; i++)
-		buffer_printf (&lines, "{\"key\":\"k%02u\",\"size\":1,\"time\":\"2026-01-01T00:00:00Z\"}\n", i);
-	leave ("1", lines.at, KEYS, KEYS);
-	for (unsigned n = 0; n < TRIES; n++) {
-		CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-		ck_assert_int_eq (manifests_sample (store, "", DRAWN, arena, &sample, &count, NULL), 0);
-		ck_assert_uint_eq (count, DRAWN);
-		for (size_t i = 0; i < count; i++) {
-			ck_assert (i == 0 || strcmp (sample[i - 1].key, sample[i].key) < 0);
-			seen[(sample[i].key[1] - '0') * 10 + sample[i].key[2] - '0']++;
-		}
-	}
-	for (unsigned i = 0; i < KEYS; i++)
-		ck_assert_msg (seen[i] > 5 && seen[i] < 60, "k%02u: %u", i, seen[i]);
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	ck_assert_int_eq (manifests_sample (store, "", 2 * KEYS, arena, &sample, &count, NULL), 0);
-	ck_assert_uint_eq (count, KEYS);
-	end (store);
-}
-END_TEST
-
 int
 main (void)
 {
 	Suite *suite = suite_create ("transfer-manifest");
-	TCase *newest = tcase_create ("test-transfer-manifest-newest"), *sample = tcase_create ("test-transfer-manifest-sample");
+	TCase *newest = tcase_create ("test-transfer-manifest-newest");
 	tcase_add_test (newest, test_newest);
-	tcase_add_test (sample, test_sample);
 	suite_add_tcase (suite, newest);
-	suite_add_tcase (suite, sample);
 	SRunner *runner = srunner_create (suite);
 	srunner_run_all (runner, CK_ENV);
 	int failed = srunner_ntests_failed (runner);
