@@ -1,5 +1,5 @@
-/* action.c: long actions, none of which takes long here, and what a viewer sees. Nothing holds copies of what is in the folder: an invalidation is done
- * once it is asked for, and a viewer sees the file. The action "clock" is in clock.c. */
+/* action.c: long actions, and what a viewer sees. Nothing holds copies of what is in the folder: an invalidation is done
+ * once it is asked for, and a viewer sees the file. The action "clock" is in clock.c, what takes a while in kept.c. */
 #include "mock.h"
 
 #include <fcntl.h>
@@ -33,6 +33,8 @@ mock_action_start (void *self, struct larder_call *call, const struct larder_act
 		code = invalidate (self, call, &asked, error);
 	else if (strcmp (asked.kind, "clock") == 0)
 		code = clock_start (self, &asked, error);
+	else if (strcmp (asked.kind, "backup") == 0 || strcmp (asked.kind, "restore") == 0 || strcmp (asked.kind, "copy") == 0)
+		return kept_start (self, call, &asked, ret_token, error);
 	else
 		code = larder_fail (error, LARDER_E_UNSUPPORTED, "localfs-mock has no action '%s'", asked.kind);
 	if (code == 0)
@@ -44,8 +46,11 @@ int
 mock_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error)
 {
 	struct larder_progress progress = { .size = sizeof progress, .state = LARDER_ACTION_DONE, .percent = 100 };
-	(void) token;
-	int code = strcmp (kind, "clock") == 0 ? clock_poll (self, call, &progress.results, error) : 0;
+	int code = 0;
+	if (strcmp (kind, "clock") == 0)
+		code = clock_poll (self, call, &progress.results, error);
+	else if (strcmp (kind, "invalidate") != 0)
+		code = kept_poll (self, call, token, &progress, error);
 	if (code == 0)
 		larder_give (ret_progress, &progress);
 	return code;

@@ -230,7 +230,7 @@ static const struct larder_driver driver = {
 	.class_set = mock_class_set,
 	.restore = mock_restore,
 	.url = mock_url,
-	.action_start = mock_action_start,
+	.action_start = mock_action_start, .backups = mock_backups,
 	.action_poll = mock_action_poll,
 	.view = mock_view,
 	.versioning = mock_versioning,

@@ -228,6 +228,12 @@ int mock_action_start (void *self, struct larder_call *call, const struct larder
 int mock_view (void *self, struct larder_call *call, const struct larder_view *request, const struct larder_sink *sink, struct larder_viewed *ret_viewed, struct larder_error *error);
 int mock_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error);
 
+/* ---- kept.c: the actions "backup", "restore" and "copy", and what there is ---- */
+
+int kept_start (struct mock *mock, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error);
+int kept_poll (struct mock *mock, struct larder_call *call, const char *token, struct larder_progress *progress, struct larder_error *error);
+int mock_backups (void *self, struct larder_call *call, const struct larder_backups *request, larder_backup_fn backup, void *context, struct larder_error *error);
+
 /* ---- parts.c ---- */
 
 int mock_parts_begin (void *self, struct larder_call *call, const struct larder_write *request, struct larder_upload *ret_upload,

@@ -1,0 +1,231 @@
+/* kept.c: backups, snapshots and restores as records, each of which is ready a minute of the mock's clock after it was asked for. What there is to do is done when it is asked for. */
+#include "kept.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "cleanup.h"
+#include "clock.h"
+#include "error.h"
+#include "file.h"
+#include "lines-file.h"
+
+#define TAKES (60 * NS_PER_S)
+#define RESOURCES ".larder-resources/"
+
+/* ---- records ---- */
+
+static int
+path_of (const char *kind, const char *name, char ret[512], struct larder_error *error)
+{
+	char folder[64];
+	snprintf (folder, sizeof folder, KEPT "%s", kind);
+	return lines_file_path (folder, name, ret, error);
+}
+
+int
+kept_read (const struct playing *playing, const char *kind, const char *name, struct lines *ret, struct larder_error *error)
+{
+	char path[512];
+	lines_begin (ret, playing->arena);
+	int code = path_of (kind, name, path, error);
+	return code < 0 || playing->root < 0 ? code : lines_file_read (playing->root, path, ret, error);
+}
+
+int
+kept_write (const struct playing *playing, const char *kind, const char *name, struct lines *lines, struct larder_error *error)
+{
+	char path[512];
+	lines_add (lines, "begun", arena_printf (playing->arena, "%" PRId64, playing->now));
+	lines_add (lines, "ready", arena_printf (playing->arena, "%" PRId64, playing->now + TAKES));
+	int code = lines_sort (lines, error);
+	if (code == 0)
+		code = path_of (kind, name, path, error);
+	return code < 0 ? code : lines_file_write (playing->root, path, lines, playing->mock->fsync, error);
+}
+
+int64_t
+kept_time (const struct lines *lines, const char *path)
+{
+	const char *text = lines_value (lines, path);
+	return text ? strtoll (text, NULL, 10) : 0;
+}
+
+struct each { const struct playing *playing; const char *folder; kept_fn each; void *context; };
+
+static int
+one_name (void *context, const char *name, struct larder_error *error)
+{
+	const struct each *each = context;
+	struct lines lines;
+	char path[600];
+	if (*name == '.')
+		return 0;                              /* being written */
+	lines_begin (&lines, each->playing->arena);
+	snprintf (path, sizeof path, "%s/%s", each->folder, name);
+	int code = lines_file_read (each->playing->root, path, &lines, error);
+	return code <= 0 ? code : each->each (each->context, name, &lines, error);
+}
+
+int
+kept_each (const struct playing *playing, const char *kind, kept_fn each, void *context, struct larder_error *error)
+{
+	char folder[64];
+	snprintf (folder, sizeof folder, KEPT "%s", kind);
+	struct each all = { playing, folder, each, context };
+	return playing->root < 0 ? 0 : file_each_name (playing->root, folder, one_name, &all, error);
+}
+
+int
+kept_conflict (const char *what, const char *name, struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_CONFLICT, "another --to", "a %s '%s' is there already", what, name);
+}
+
+/* ---- begun ---- */
+
+static int
+read_arguments (struct playing *playing, struct larder_error *error)
+{
+	const char *unused;
+	const struct { const char *name, **ret; } texts[] = {
+		{ "resource", &playing->resource }, { "rule", &playing->rule }, { "point", &playing->point }, { "to", &playing->to }, { "at", &playing->at }, { "region", &playing->region },
+		{ "key", &unused }, { "role", &unused },
+	};
+	for (size_t n = 0; n < playing->asked.arguments.count; n++) {
+		const struct larder_pair *argument = larder_pair_at (&playing->asked.arguments, n);
+		bool known = strcmp (argument->name, "try") == 0;
+		playing->try = playing->try || known;
+		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+			if (strcmp (argument->name, texts[k].name) == 0)
+				known = true, *texts[k].ret = argument->value;
+		if (!known)
+			return larder_fail (error, LARDER_E_INVALID, "action '%s' has no argument '%s'", playing->asked.kind, argument->name);
+	}
+	return 0;
+}
+
+static int
+read_target (struct playing *playing, const char *type, const char *identity, struct larder_error *error)
+{
+	char path[512], folder[64];
+	snprintf (folder, sizeof folder, RESOURCES "%s", type);
+	lines_begin (&playing->target, playing->arena);
+	int code = lines_file_path (folder, identity, path, error);
+	if (code == 0 && playing->root >= 0)
+		code = lines_file_read (playing->root, path, &playing->target, error);
+	return code != 0 ? (code < 0 ? code : 0) : larder_fail_next (error, LARDER_E_NOTFOUND, "larder infra apply makes it", "there is no %s '%s'", type, identity);
+}
+
+static bool
+is_of_files (const struct playing *playing)
+{
+	return strcmp (playing->asked.kind, "backup") == 0 || (strcmp (playing->asked.kind, "restore") == 0 && playing->point);
+}
+
+/* "KIND/NAME" */
+static int
+start (struct playing *playing, const char **ret_token, struct larder_error *error)
+{
+	const char *kind = "", *name = "";
+	int code = read_arguments (playing, error);
+	bool files = is_of_files (playing);
+	if (code == 0 && playing->mock->read_only)
+		code = larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", playing->mock->name);
+	if (code == 0)
+		code = mock_now (playing->mock, playing->root, &playing->now, error);
+	if (code == 0)
+		code = read_target (playing, files ? "backup" : "database", playing->asked.target, error);
+	if (code < 0)
+		return code;
+	if (strcmp (playing->asked.kind, "backup") == 0)
+		code = kept_back_up (playing, &kind, &name, error);
+	else if (strcmp (playing->asked.kind, "copy") == 0)
+		code = kept_copy_snapshot (playing, &kind, &name, error);
+	else
+		code = files ? kept_bring_back (playing, &kind, &name, error) : kept_restore_database (playing, &kind, &name, error);
+	size_t length = strlen (kind) + strlen (name) + 2;
+	char *token = code < 0 ? NULL : larder_host->arena (playing->call, length);
+	if (!token)
+		return code < 0 ? code : larder_fail_memory (error);
+	snprintf (token, length, "%s/%s", kind, name);
+	*ret_token = token;
+	return 0;
+}
+
+int
+kept_start (struct mock *mock, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	CLEANUP_CLOSE int root = mock_root (mock);
+	struct playing playing = { .mock = mock, .call = call, .arena = arena, .asked = *action, .root = root };
+	return arena ? start (&playing, ret_token, error) : larder_fail_memory (error);
+}
+
+/* ---- asked about ---- */
+
+/* Lines "result[NAME]" are what comes of it. */
+static int
+give_results (struct larder_call *call, const struct lines *lines, struct larder_pairs *ret, struct larder_error *error)
+{
+	struct larder_pair *pairs = larder_host->arena (call, (lines->count + 1) * sizeof *pairs);
+	size_t count = 0;
+	for (size_t n = 0; pairs && n < lines->count; n++) {
+		char *name = path_matches ("result[*]", lines->at[n].path) ? path_member (lines->arena, strchr (lines->at[n].path, '[')) : NULL;
+		size_t length = name ? strlen (name) + 1 : 0, rest = strlen (lines->at[n].value) + 1;
+		char *texts = name ? larder_host->arena (call, length + rest) : NULL;
+		if (texts) {
+			memcpy (texts, name, length);
+			memcpy (texts + length, lines->at[n].value, rest);
+			pairs[count++] = (struct larder_pair) { texts, texts + length };
+		}
+	}
+	*ret = (struct larder_pairs) { pairs, count, sizeof *pairs };
+	return pairs ? 0 : larder_fail_memory (error);
+}
+
+int
+kept_poll (struct mock *mock, struct larder_call *call, const char *token, struct larder_progress *progress, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	CLEANUP_CLOSE int root = mock_root (mock);
+	struct playing playing = { .mock = mock, .call = call, .arena = arena, .root = root };
+	struct lines lines;
+	const char *slash = strchr (token, '/'), *kind = arena && slash ? arena_copy_bytes (arena, token, (size_t) (slash - token)) : NULL;
+	int code = kind ? mock_now (mock, root, &playing.now, error) : arena ? larder_fail (error, LARDER_E_INVALID, "'%s' is nothing that was begun here", token) : larder_fail_memory (error);
+	if (code == 0)
+		code = kept_read (&playing, kind, slash + 1, &lines, error);
+	if (code == 0)
+		return larder_fail_next (error, LARDER_E_NOTFOUND, "the same command begins it anew", "'%s', which was begun, is gone", token);
+	if (code < 0)
+		return code;
+	int64_t begun = kept_time (&lines, "begun"), ready = kept_time (&lines, "ready");
+	bool done = playing.now >= ready;
+	progress->state = done ? LARDER_ACTION_DONE : LARDER_ACTION_RUNNING;
+	progress->percent = done ? 100 : ready > begun && playing.now > begun ? (int32_t) ((playing.now - begun) * 100 / (ready - begun)) : 0;
+	progress->message = done ? NULL : "until its clock is a minute on (larder dev clock +1m)";
+	return done ? give_results (call, &lines, &progress->results, error) : 0;
+}
+
+int
+mock_backups (void *self, struct larder_call *call, const struct larder_backups *request, larder_backup_fn backup, void *context, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	CLEANUP_CLOSE int root = mock_root (self);
+	struct playing playing = { .mock = self, .call = call, .arena = arena, .root = root };
+	struct larder_backups asked = { .size = sizeof asked };
+	larder_give (&asked, request);
+	bool jobs = asked.what == LARDER_BACKUPS_JOBS;
+	int code = arena ? mock_now (self, root, &playing.now, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = read_target (&playing, asked.type, asked.identity, error);
+	if (code < 0)
+		return code;
+	playing.asked.target = asked.identity;
+	if (strcmp (asked.type, "database") == 0)
+		return jobs ? 0 : kept_snapshots (&playing, backup, context, error);
+	return kept_points (&playing, asked.id, jobs, backup, context, error);
+}
