@@ -115,7 +115,7 @@ begin_target (struct restoring *all, struct larder_error *error)
 {
 	struct larder_address to = { .size = sizeof to };
 	int code = all->asked.to ? larder_address_parse (all->larder, all->arena, all->asked.to, &to, error) : 0;
-	all->unpacks = all->asked.to && !to.store && !(all->asked.flags & LARDER_ARCHIVE_EXACT);
+	all->unpacks = all->asked.to && !to.store;
 	return code;
 }
 

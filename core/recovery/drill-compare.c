@@ -1,11 +1,16 @@
 /* drill-compare.c: is what was restored what was kept, and what its source still has? */
 #include "drill.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "error.h"
+#include "index.h"
 #include "clock.h"
 #include "store.h"
 #include "text.h"
@@ -14,6 +19,55 @@ const char *const finding_words[FINDINGS] = { "differs", "missing", "extra", "fa
 
 /* ---- what is found ---- */
 
+#define FOUND "found"
+
+/* A record each: the number of its bytes, and those: the key with its NUL, and what the sort has. The key's name in the scratch tells that it is one of them. */
+static int
+keep_found (struct drilling *all, const char *key, const char *record, size_t length)
+{
+	const size_t sizes[] = { strlen (key) + 1, length };
+	const struct iovec parts[] = { { (void *) (uintptr_t) sizes, sizeof sizes }, { (void *) (uintptr_t) key, sizes[0] }, { (void *) (uintptr_t) record, length } };
+	const char *mark = arena_printf (all->each, "unproven/%s", key);
+	ssize_t whole = (ssize_t) (sizeof sizes + sizes[0] + length);
+	if (writev (all->found, parts, 3) != whole)
+		return larder_fail_next (&all->why, LARDER_E_NOSPACE, "free space in the state folder", "cannot write down what the drill found");
+	/* A name that no file can have has no mark, and no source has it. */
+	if (mark)
+		(void) file_publish (all->scratch, mark, "", 0, 0600, FILE_REPLACE, false, NULL);
+	return 0;
+}
+
+static bool
+is_unproven (const struct drilling *all, const char *key)
+{
+	const char *mark = arena_printf (all->each, "unproven/%s", key);
+	int fd = mark && all->scratch >= 0 ? file_open_beneath (all->scratch, mark, O_PATH, 0) : -1;
+	if (fd >= 0)
+		close (fd);
+	return fd >= 0;
+}
+
+int
+drill_found_before (struct drilling *all, struct larder_error *error)
+{
+	size_t sizes[2];
+	char text[2 * SORT_RECORD_MOST];
+	uint64_t at = 0;
+	int code = 0;
+	all->found = openat (all->folder, FOUND, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (all->found < 0)
+		return larder_fail_errno (error, errno, "cannot open the state of the drill of '%s'", all->asked.what);
+	/* Of a last one that broke off the same is found again. */
+	while (code == 0 && file_pread_all (all->found, sizes, sizeof sizes, at) == (int64_t) sizeof sizes && sizes[0] + sizes[1] <= sizeof text
+	       && file_pread_all (all->found, text, sizes[0] + sizes[1], at + sizeof sizes) == (int64_t) (sizes[0] + sizes[1])) {
+		code = sort_add (all->findings, text, text + sizes[0], sizes[1], error);
+		at += sizeof sizes + sizes[0] + sizes[1];
+	}
+	if (code == 0 && ftruncate (all->found, (off_t) at) < 0)
+		code = larder_fail_errno (error, errno, "cannot write the state of the drill of '%s'", all->asked.what);
+	return code;
+}
+
 /* Of several of one key the first word counts, whichever came first: see drill_report. */
 int
 drill_found (struct drilling *all, enum finding finding, const char *key, const struct larder_error *why)
@@ -21,8 +75,11 @@ drill_found (struct drilling *all, enum finding finding, const char *key, const 
 	struct larder_error told = *why;
 	char record[sizeof told.message + sizeof told.next + 32];
 	const char *address = arena_printf (all->each, "%s%s", all->place, key);
-	int length = snprintf (record, sizeof record, "%c%c%s%c%s", '0' + (int) finding, '0' - (int) why->code, why->message, '\0', why->next);
+	int length = snprintf (record, sizeof record, "%c%c%c%s%c%s", '0' + (int) finding, '0' - (int) why->code, '0' + (int) all->of_member, why->message, '\0', why->next);
 	int code = address ? sort_add (all->findings, key, record, (size_t) length + 1, &all->why) : larder_fail_memory (&all->why);
+	if (code == 0 && all->found >= 0)
+		code = keep_found (all, key, record, (size_t) length + 1);
+	all->of_member = false;
 	if (code < 0)
 		return all->code = code;
 	const struct larder_event event = { .size = sizeof event, .action = finding_words[finding], .from = address, .error = &told };
@@ -80,13 +137,14 @@ found_unlike (struct comparing *comparing, enum finding finding, const char *key
 		const struct larder_event event = { .size = sizeof event, .action = "skipped", .from = source, .reason = "changed since it was kept" };
 		return all->event ? all->event (all->context, &event) : 0;
 	}
-	if (finding == FOUND_MISSING && !all->of_folder && drill_is_in_store (all, key))
+	bool in_store = !all->of_folder && drill_is_in_store (all, key);
+	if (finding == FOUND_MISSING && (in_store || is_unproven (all, key)))
 		return 0;
+	all->of_member = finding == FOUND_MISSING || (!all->of_folder && !in_store);
 	text_from_time (kept, when);
 	const char *next = newer ? "its source was changed since: keep it again, or --newer lets such pass" : "one of them is damaged, or never was the other: read both, and keep again the one that is right";
 	if (finding == FOUND_DIFFERS)
 		larder_fail_next (&why, LARDER_E_INTEGRITY, next, "'%s%s', kept %s, is not what its source '%s' has", all->place, key, when, source);
-	all->beyond += finding == FOUND_MISSING;
 	if (finding == FOUND_MISSING)
 		larder_fail_next (&why, LARDER_E_INTEGRITY, next, "'%s' is not among what was kept until %s", source, when);
 	return drill_found (all, finding, key, &why);
@@ -99,6 +157,15 @@ found_extra (struct drilling *all, const char *key)
 	struct larder_error why = LARDER_ERROR_INIT;
 	larder_fail_next (&why, LARDER_E_INTEGRITY, "was it removed since it was kept, or did the restore take another backup?", "'%s%s' was restored, and '%s' has nothing of that name", all->place, key, all->asked.source);
 	return drill_found (all, FOUND_EXTRA, key, &why);
+}
+
+/* Of a bundle, which no source had. */
+static bool
+is_index (const char *key)
+{
+	char name[64];
+	const char *last = text_last (key);
+	return text_ends (last, ".index") && snprintf (name, sizeof name, "%.*s", (int) (strlen (last) - strlen (".index")), last) < (int) sizeof name && index_is_bundle (name);
 }
 
 static void
@@ -125,7 +192,7 @@ on_compared (void *context, const struct larder_event *event)
 	if (restored && all->of_folder)
 		count_restored (all, event->from);
 	if (strcmp (event->action, "missing") == 0 && restored)
-		return all->of_folder ? found_extra (all, restored) : (all->sum.source_gone++, 0);
+		return all->of_folder ? found_extra (all, restored) : (all->sum.source_gone += !is_index (restored), 0);
 	all->sum.with_source += strcmp (event->action, "same") == 0 || strcmp (event->action, "differs") == 0;
 	const char *rest = restored ? restored : below (event->from, all->asked.source, comparing->source_length);
 	const char *key = arena_printf (all->each, "%s%s", all->prefix, rest ? rest : event->from);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "index.h"
 #include "store.h"
 #include "text.h"
 
@@ -53,8 +54,10 @@ on_restoring (void *context, const struct larder_event *event)
 {
 	struct drilling *all = context;
 	const char *key = drill_key_of (all, event->from);
-	if (event->error && event->error->code < 0 && key)
-		return drill_found (all, FOUND_FAILED, key, event->error);
+	if (event->error && event->error->code < 0 && key) {
+		all->of_member = !drill_is_in_store (all, key);
+		return drill_found (all, event->error->code == LARDER_E_INTEGRITY ? FOUND_DIFFERS : FOUND_FAILED, key, event->error);
+	}
 	return all->event ? all->event (all->context, event) : 0;
 }
 
@@ -145,10 +148,23 @@ on_fetching (void *context, const struct larder_event *event)
 	return all->code;
 }
 
+bool
+drill_is_packed (const struct drilling *all, const char *key)
+{
+	const char *index = index_is_bundle (key) ? arena_printf (all->each, "%s.index", key) : NULL;
+	return index && drill_is_in_store (all, index);
+}
+
+/* Bundles are the job's from the beginning, archived or not: it knows how they come. */
 static int
 add_lacking (struct drilling *all, const char *key, struct larder_error *error)
 {
-	if (drill_is_there (all, key))
+	bool packed = drill_is_packed (all, key);
+	if (packed && all->asking.fd >= 0) {
+		all->archived++;
+		return drill_list (all->asking.fd, all->place, key, error);
+	}
+	if (packed || drill_is_there (all, key))
 		return 0;
 	all->lacking++;
 	return drill_list (all->list, "", key, error);
@@ -188,10 +204,15 @@ int
 drill_fetch (struct drilling *all, struct larder_error *error)
 {
 	const char *path = arena_printf (all->arena, "%s/drills/%s/" ASKED, larder_state (all->larder), all->id);
-	int code = path ? 0 : larder_fail_memory (error);
+	int code = path ? drill_found_before (all, error) : larder_fail_memory (error);
 	if (code == 0 && access (path, F_OK) < 0)
 		code = sync_first (all, error);
 	if (code == 0 && access (path, F_OK) == 0)
 		code = restore (all, all->asked.flags & LARDER_ARCHIVE_WAIT, path, error);
-	return code == 0 ? sync_lacking (all, error) : code;
+	if (code == 0)
+		code = sync_lacking (all, error);
+	if (all->found >= 0)
+		close (all->found);
+	all->found = -1;
+	return code;
 }

@@ -164,7 +164,8 @@ drill_scratch (struct drilling *all, struct larder_error *error)
 {
 	all->tree_path = arena_printf (all->arena, "%s/restored", all->head.scratch);
 	all->tree = all->tree_path ? open_made (all->tree_path, error) : larder_fail_memory (error);
-	return all->tree < 0 ? all->tree : 0;
+	all->scratch = all->tree < 0 ? all->tree : open_made (all->head.scratch, error);
+	return all->scratch < 0 ? all->scratch : 0;
 }
 
 /* ---- the whole ---- */
@@ -217,7 +218,7 @@ drill_drop (struct drilling *all)
 void
 drill_close (struct drilling *all)
 {
-	const int held[] = { all->tree, all->folder, all->state };
+	const int held[] = { all->tree, all->scratch, all->folder, all->state };
 	for (size_t n = 0; n < sizeof held / sizeof *held; n++)
 		if (held[n] >= 0)
 			close (held[n]);

@@ -90,19 +90,35 @@ differs (struct drilling *all, const char *key, const char *how)
 	return drill_found (all, FOUND_DIFFERS, key, &why);
 }
 
-/* Where no checksum of ours was told, the store says whether it is the one that was written; it came proven by the store's own. */
+static bool
+is_told (const char *one, const char *other)
+{
+	return one && other && strcmp (one, other) == 0;
+}
+
+/* Where no checksum of ours was told, or a bundle came as its members, the store says whether it is the one that was written. */
 static int
-compare_named (struct drilling *all, const char *key)
+compare_told (struct drilling *all, const char *key, const struct larder_info *now)
 {
 	const struct manifest_line *line = &all->line;
+	bool told = line->checksum && now->checksum && line->checksum_type == now->checksum_type && line->checksum_composite == now->checksum_composite;
+	bool same = told ? strcmp (line->checksum, now->checksum) == 0 : is_told (line->version, now->version) || is_told (line->etag, now->etag);
+	if (same && line->length == now->length)
+		return 0;
+	return differs (all, key, told ? "it has other bytes" : "it is another version, and nothing tells what bytes were written");
+}
+
+/* Of what is asked for again. */
+static int
+compare_in_store (struct drilling *all, const char *key, bool counted)
+{
 	struct larder_info now = { .size = sizeof now };
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = larder_stat (all->store, all->each, key, NULL, &now, &why);
 	if (code < 0)
 		return drill_found (all, FOUND_FAILED, key, &why);
-	if ((line->version && now.version && strcmp (line->version, now.version) == 0) || (line->etag && now.etag && strcmp (line->etag, now.etag) == 0))
-		return 0;
-	return differs (all, key, "it is another version, and nothing tells what bytes were written");
+	all->sum.bytes += counted ? now.length : 0;
+	return drill_manifests_have (all, key) ? compare_told (all, key, &now) : 0;
 }
 
 static int
@@ -132,7 +148,7 @@ compare_file (struct drilling *all, const char *key, int fd, uint64_t length, st
 		return differs (all, key, how);
 	}
 	bool ours = line->checksum && !line->checksum_composite && checksum_is_ours (line->checksum_type);
-	return ours ? compare_sum (all, key, fd, error) : compare_named (all, key);
+	return ours ? compare_sum (all, key, fd, error) : compare_in_store (all, key, false);
 }
 
 /* ---- each key ---- */
@@ -168,6 +184,11 @@ prove_key (struct drilling *all, const char *key, struct larder_error *error)
 	int code = drill_manifests_until (all, key, NULL, error);
 	if (code < 0)
 		return code;
+	if (drill_is_packed (all, key)) {
+		all->sum.with_manifest += drill_manifests_have (all, key);
+		all->sum.not_in_manifest += all->manifests && !drill_manifests_have (all, key);
+		return compare_in_store (all, key, true);
+	}
 	CLEANUP_CLOSE int fd = file_open_beneath (all->tree, key, O_RDONLY | O_NOFOLLOW, 0);
 	if (fd < 0 || fstat (fd, &facts) < 0)
 		return tell_gone (all, key);

@@ -140,7 +140,7 @@ larder_backup_drill (struct larder *larder, struct larder_arena *arena, const st
 {
 	struct drilling all = {
 		.larder = larder, .asked = { .size = sizeof all.asked }, .estimate = estimate, .event = event, .context = context, .arena = arena, .each = arena_new (), .state = -1, .folder = -1,
-		.tree = -1, .list = -1, .asking = FILE_DRAFT_NONE, .head = { .point = "" }, .findings = sort_new (SORT_MEMORY), .sum = { .size = sizeof all.sum }, .counts = { .size = sizeof all.counts }, .why = LARDER_ERROR_INIT,
+		.tree = -1, .scratch = -1, .found = -1, .list = -1, .asking = FILE_DRAFT_NONE, .head = { .point = "" }, .findings = sort_new (SORT_MEMORY), .sum = { .size = sizeof all.sum }, .counts = { .size = sizeof all.counts }, .why = LARDER_ERROR_INIT,
 	};
 	larder_give (&all.asked, request);
 	int code = all.each && all.findings ? run (&all, error) : larder_fail_memory (error);

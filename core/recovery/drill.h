@@ -43,17 +43,20 @@ struct drilling {
 	bool of_folder;               /* of a file system */
 	const char **exclude;         /* globs of what is no part of it */
 	size_t exclude_count;
+	int scratch;                  /* its own folder; -1 */
 	int tree;                     /* what was restored, in its scratch; -1 */
 	const char *tree_path;
 
 	struct sort *findings;
+	int found;                    /* file of those that were found while it was fetched, for whoever goes on; -1 */
+	bool of_member;               /* what is found now is of a key that is none of those that were taken */
 	int list;                     /* of keys or addresses, while it is written */
 	uint64_t lacking;             /* keys on it */
 	struct file_draft asking;     /* addresses of what turns out to be archived, while they are found; fd -1 */
 	uint64_t archived;            /* so many */
 	bool job_told;
 	int64_t newest;               /* of files that came back */
-	uint64_t beyond;              /* found of keys that are none of those that were taken */
+	uint64_t beyond;              /* found of such keys */
 	struct larder_drilled sum;
 	struct larder_summary counts;
 	struct finding_keys *finding; /* while they are found */
@@ -96,6 +99,8 @@ bool drill_is_there (const struct drilling *all, const char *key);
 int drill_estimate (struct drilling *all, struct larder_error *error);
 /* NOTREADY while some is on its way. */
 int drill_fetch (struct drilling *all, struct larder_error *error);
+/* Is it a bundle, which comes as its members? */
+bool drill_is_packed (const struct drilling *all, const char *key);
 /* Of an address of the store; NULL: it is none. */
 const char *drill_key_of (const struct drilling *all, const char *address);
 
@@ -115,6 +120,8 @@ int drill_prove (struct drilling *all, struct larder_error *error);
 int drill_compare (struct drilling *all, struct larder_error *error);
 /* All that was restored, and the source, byte for byte. */
 int drill_compare_source (struct drilling *all, struct larder_error *error);
+/* What was found while it was fetched by those whose work is gone on with. */
+int drill_found_before (struct drilling *all, struct larder_error *error);
 /* Counted and told. `key` of the store. */
 int drill_found (struct drilling *all, enum finding finding, const char *key, const struct larder_error *why);
 

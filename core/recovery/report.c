@@ -30,7 +30,7 @@ struct counting { struct drilling *all; FILE *file; char *key; char *record; siz
 static bool
 write_finding (FILE *file, const char *key, const char *record)
 {
-	const char *text = record + 2, *next = text + strlen (text) + 1;
+	const char *text = record + 3, *next = text + strlen (text) + 1;
 	const char *const parts[PARTS] = { key, finding_words[record[0] - '0'], larder_code_name ('0' - record[1]), text, next };
 	bool well = true;
 	for (size_t n = 0; n < PARTS; n++)
@@ -46,6 +46,7 @@ count_one (struct counting *counting, struct larder_error *error)
 	enum finding finding = (enum finding) (counting->record[0] - '0');
 	++*counts[finding];
 	all->counts.failed++;
+	all->beyond += counting->record[2] == '1';
 	int code = '0' - counting->record[1];
 	if (finding != FOUND_FAILED)
 		all->counts.code = LARDER_E_INTEGRITY;
@@ -80,8 +81,12 @@ count_all (struct counting *counting, struct larder_error *error)
 		bool another = !counting->key || strcmp (counting->key, key) != 0;
 		if (another && counting->key)
 			code = count_one (counting, error);
+		/* What was taken stays so, whatever else was found of it. */
+		bool taken = ((const char *) record)[2] == '0' || (!another && counting->record[2] == '0');
 		if (code == 0 && (another || *(const char *) record < counting->record[0]))
 			code = keep_record (counting, key, record, length, error);
+		if (code == 0)
+			counting->record[2] = taken ? '0' : '1';
 	}
 	if (code == 0)
 		code = more < 0 ? more : counting->key ? count_one (counting, error) : 0;

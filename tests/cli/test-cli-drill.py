@@ -360,6 +360,34 @@ def test_cli_drill_manifests_tell_more():
     assert "was changed" in drill("backups", code=6, env=env)[2].err and glob.glob(MINE + "/drills/*") == []
 
 
+# ---- in bundles ----
+
+def test_cli_drill_bundles():
+    """Small files come out of their bundles, archived with them, and are held against their source; of a bundle with one flipped bit that member alone fails, and what was never kept is told."""
+    env = fresh()
+    files = {"one": b"1" * 700, "sub/two": b"2" * 900, "sub/three": b"3" * 800}
+    for name, text in files.items():
+        write("data/" + name, text)
+    assert larder("archive", "put", "-q", "--pack", "--class", "GLACIER", "data/", "backups:p/", env=env).code == 0
+    words = ("--source", "data", "backups:p/")
+    found, _, _ = drill(*words, code=9, env=env)
+    assert len(found["asked"]) == 1 and found["asked"][0].endswith(".tar"), found
+    forward("+5h", env)
+    _, facts, got = drill(*words, env=env)
+    assert (facts["keys"], facts["restored"], facts["compared_with_source"], facts["compared_with_manifest"], facts["source_gone"]) == (2, 2, 3, 2, 0) and facts["bytes"] > 2400, facts
+    assert got.summary()["proven"] == 2, got.out
+    nothing_is_left()
+    (path,) = glob.glob(BUCKET + "/.larder/data/p/bundle-*.tar%@*") + [one for one in glob.glob(BUCKET + "/.larder/data/p/bundle-*.tar*") if ".index" not in one and "%@" not in one]
+    text = read(path)
+    write(path, text.replace(b"2" * 900, b"2" * 899 + b"3"))
+    write("data/never", b"kept")
+    os.utime("data/never", (1, 1))
+    found, facts, got = drill(*words, code=6, env=env)
+    assert found["differs"] == ["p/sub/two"] and found["missing"] == ["p/never"] and (facts["compared_with_source"], facts["differs"], facts["missing"]) == (2, 1, 1), (found, facts, got.err)
+    assert (got.summary()["scanned"], got.summary()["proven"]) == (4, 2), got.out
+    nothing_is_left()
+
+
 # ---- of a file system ----
 
 BACK = "aws-backup-restore_2026-03-03T10-20-30-123Z"

@@ -16,7 +16,7 @@ EDGES = {
     "core/transfer": ["core/store", "core/module", "core/config", "core/base"],
     "core/cache": ["core/transfer", "core/store", "core/module", "core/config", "core/base"],
     "core/archive": ["core/transfer", "core/cost", "core/store", "core/module", "core/config", "core/base"],
-    "core/recovery": ["core/transfer", "core/infra", "core/cost", "core/store", "core/module", "core/config", "core/base"],
+    "core/recovery": ["core/archive", "core/transfer", "core/infra", "core/cost", "core/store", "core/module", "core/config", "core/base"],
     "core/cdn": ["core/cost", "core/store", "core/module", "core/config", "core/base"],
     "core/cost": ["core/config", "core/base"],
     "core/infra": ["core/cost", "core/store", "core/module", "core/config", "core/base"],
