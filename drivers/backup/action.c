@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "give.h"
 
 struct acting {
 	struct backup *backup;
@@ -207,12 +208,8 @@ start_restore (struct acting *acting, struct larder_error *error)
 static int
 give (struct larder_call *call, const char *text, const char **ret, struct larder_error *error)
 {
-	size_t length = strlen (text) + 1;
-	char *copy = larder_host->arena (call, length);
-	if (!copy)
-		return larder_fail_memory (error);
-	*ret = memcpy (copy, text, length);
-	return 0;
+	*ret = give_text (call, text);
+	return *ret ? 0 : larder_fail_memory (error);
 }
 
 static int

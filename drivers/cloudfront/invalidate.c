@@ -7,6 +7,7 @@
 #include "buffer.h"
 #include "cleanup.h"
 #include "error.h"
+#include "give.h"
 
 enum { DOCUMENT_MOST = 16 << 20 };
 
@@ -38,13 +39,8 @@ begin (const struct cf_work *work, const char *id, const struct buffer *document
 static int
 give_token (const struct cf_work *work, const char *id, const struct cf_invalidation *begun, const char **ret, struct larder_error *error)
 {
-	const char *token = arena_printf (work->arena, "%s/%s", id, begun->id);
-	size_t length = token ? strlen (token) + 1 : 0;
-	char *copy = token ? larder_host->arena (work->call, length) : NULL;
-	if (!copy)
-		return larder_fail_memory (error);
-	*ret = memcpy (copy, token, length);
-	return 0;
+	*ret = give_text (work->call, arena_printf (work->arena, "%s/%s", id, begun->id));
+	return *ret ? 0 : larder_fail_memory (error);
 }
 
 int

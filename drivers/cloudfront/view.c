@@ -6,6 +6,7 @@
 #include "arena.h"
 #include "cleanup.h"
 #include "error.h"
+#include "give.h"
 #include "http.h"
 
 static int
@@ -13,14 +14,6 @@ body (void *context, const void *bytes, size_t count, struct larder_error *error
 {
 	const struct larder_sink *sink = context;
 	return sink && sink->write ? sink->write (sink->context, bytes, count, error) : 0;
-}
-
-static char *
-copy (struct larder_call *call, const char *text)
-{
-	size_t length = strlen (text) + 1;
-	char *made = larder_host->arena (call, length);
-	return made ? memcpy (made, text, length) : NULL;
 }
 
 /* What lives in an arena of ours, in that of the call. */
@@ -31,7 +24,7 @@ give (struct larder_call *call, const struct http_reply *reply, struct larder_vi
 	struct larder_pair *pairs = larder_host->arena (call, (reply->headers.count + 1) * sizeof *pairs);
 	for (size_t n = 0; pairs && n < reply->headers.count; n++) {
 		const struct larder_pair *pair = larder_pair_at (&reply->headers, n);
-		pairs[n] = (struct larder_pair) { copy (call, pair->name), copy (call, pair->value) };
+		pairs[n] = (struct larder_pair) { give_text (call, pair->name), give_text (call, pair->value) };
 		if (!pairs[n].name || !pairs[n].value)
 			return larder_fail_memory (error);
 	}

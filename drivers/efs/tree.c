@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "error.h"
 #include "file.h"
+#include "give.h"
 
 enum { NAME_MOST = 255 };
 
@@ -117,14 +118,6 @@ tree_etag (const struct stat *facts, char ret[ETAG_ROOM])
 	          (uint64_t) facts->st_ino);
 }
 
-static const char *
-copy (struct larder_call *call, const char *text)
-{
-	size_t length = strlen (text) + 1;
-	char *into = larder_host->arena (call, length);
-	return into ? memcpy (into, text, length) : NULL;
-}
-
 int
 tree_info (struct larder_call *call, const char *key, const struct stat *facts, struct larder_info *ret, struct larder_error *error)
 {
@@ -132,7 +125,7 @@ tree_info (struct larder_call *call, const char *key, const struct stat *facts, 
 	tree_etag (facts, etag);
 	const struct larder_info info = {
 		.size = sizeof info, .flags = LARDER_INFO_LATEST, .length = (uint64_t) facts->st_size, .mtime = facts->st_mtim.tv_sec * NS_PER_S + facts->st_mtim.tv_nsec,
-		.key = copy (call, key), .etag = copy (call, etag),
+		.key = give_text (call, key), .etag = give_text (call, etag),
 	};
 	if (!info.key || !info.etag)
 		return larder_fail_memory (error);

@@ -16,6 +16,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "file.h"
+#include "give.h"
 #include "text.h"
 
 #define PARTS_MOST 10000
@@ -107,10 +108,8 @@ upload_give (struct larder_call *call, const char *bucket, const char *key, cons
 {
 	const char *texts[] = { bucket, key, id };
 	for (size_t i = 0; i < 3; i++) {
-		char *copy = larder_host->arena (call, strlen (texts[i]) + 1);
-		if (!copy)
+		if (!(texts[i] = give_text (call, texts[i])))
 			return larder_fail_memory (error);
-		texts[i] = memcpy (copy, texts[i], strlen (texts[i]) + 1);
 	}
 	struct larder_upload upload = { .size = sizeof upload, .bucket = texts[0], .key = texts[1], .id = texts[2], .started = started };
 	larder_give (ret, &upload);

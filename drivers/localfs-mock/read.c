@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "file.h"
+#include "give.h"
 
 #define PIECE ((size_t) 256 << 10)
 #define TRIES 1000
@@ -94,13 +95,9 @@ info_fill (const struct bucket *bucket, const struct record *record, const struc
 static int
 keep (struct larder_call *call, const char **text)
 {
-	if (!*text)
-		return 0;
-	size_t length = strlen (*text) + 1;
-	char *copy = larder_host->arena (call, length);
-	if (!copy)
+	const char *copy = give_text (call, *text);
+	if (*text && !copy)
 		return -1;
-	memcpy (copy, *text, length);
 	*text = copy;
 	return 0;
 }

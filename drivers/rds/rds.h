@@ -32,8 +32,6 @@ int rds_find (struct rds *rds, struct larder_call *call, struct larder_arena *ar
 int rds_refuse_read_only (const struct rds *rds, struct larder_error *error);
 
 /* ---- restore.c ---- */
-/* For the caller. NULL: no memory, or no text. */
-char *rds_give (struct larder_call *call, const char *text);
 int rds_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error);
 int rds_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error);
 

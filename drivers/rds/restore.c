@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "cleanup.h"
 #include "error.h"
+#include "give.h"
 #include "text.h"
 
 #define STALE (24 * 3600 * NS_PER_S)   /* whoever asks for the latest does not mean one of yesterday */
@@ -146,13 +147,8 @@ begin (const struct restoring *restoring, struct larder_error *error)
 static int
 give_token (const struct restoring *restoring, const char **ret, struct larder_error *error)
 {
-	size_t length = strlen (restoring->asked.target) + strlen (restoring->to) + 2;
-	char *token = larder_host->arena (restoring->call, length);
-	if (!token)
-		return larder_fail_memory (error);
-	snprintf (token, length, "%s/%s", restoring->asked.target, restoring->to);
-	*ret = token;
-	return 0;
+	*ret = give_text (restoring->call, arena_printf (restoring->arena, "%s/%s", restoring->asked.target, restoring->to));
+	return *ret ? 0 : larder_fail_memory (error);
 }
 
 static int
@@ -237,14 +233,6 @@ settle (const struct polling *polling, uint64_t which, struct larder_error *erro
 	return code < 0 ? code : note_settled (polling->rds, polling->name, rds_traits_lacking (&polling->from, &after), error);
 }
 
-char *
-rds_give (struct larder_call *call, const char *text)
-{
-	size_t length = text ? strlen (text) + 1 : 0;
-	char *copy = text ? larder_host->arena (call, length) : NULL;
-	return copy ? memcpy (copy, text, length) : NULL;
-}
-
 /* Where it answers, and a "left" for each that it has otherwise than its source. */
 static int
 tell_done (const struct polling *polling, uint64_t left, struct larder_progress *progress, struct larder_error *error)
@@ -253,11 +241,11 @@ tell_done (const struct polling *polling, uint64_t left, struct larder_progress 
 	size_t count = 0;
 	if (!pairs)
 		return larder_fail_memory (error);
-	pairs[count++] = (struct larder_pair) { "endpoint", rds_give (polling->call, polling->made.address) };
-	pairs[count++] = (struct larder_pair) { "port", rds_give (polling->call, polling->made.port) };
+	pairs[count++] = (struct larder_pair) { "endpoint", give_text (polling->call, polling->made.address) };
+	pairs[count++] = (struct larder_pair) { "port", give_text (polling->call, polling->made.port) };
 	for (size_t n = 0; n < RDS_TRAITS; n++)
 		if (left & UINT64_C (1) << n)
-			pairs[count++] = (struct larder_pair) { "left", rds_give (polling->call, rds_trait_told (polling->arena, n, &polling->from, &polling->made)) };
+			pairs[count++] = (struct larder_pair) { "left", give_text (polling->call, rds_trait_told (polling->arena, n, &polling->from, &polling->made)) };
 	for (size_t n = 0; n < count; n++)
 		if (!pairs[n].value)
 			return larder_fail_memory (error);
@@ -287,7 +275,7 @@ poll_it (struct polling *polling, struct larder_progress *progress, struct larde
 	if (there <= 0)
 		return there < 0 ? there : larder_fail_next (error, LARDER_E_NOTFOUND, "the same command begins it anew", "database '%s', which was being restored, is gone", polling->name);
 	uint32_t state = rds_state (polling->made.status);
-	progress->message = rds_give (polling->call, polling->made.status);
+	progress->message = give_text (polling->call, polling->made.status);
 	progress->state = state == LARDER_RESOURCE_FAILED ? LARDER_ACTION_FAILED : LARDER_ACTION_RUNNING;
 	return state == LARDER_RESOURCE_READY ? compare (polling, progress, error) : 0;
 }

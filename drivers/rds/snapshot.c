@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
+#include "give.h"
 #include "text.h"
 
 enum { NAME_MOST = 255 };
@@ -240,21 +241,18 @@ rds_copy_start (void *self, struct larder_call *call, const struct larder_action
 		return code;
 	code = copy (&copying, error);
 	close_there (copying.rds, &copying.there);
-	size_t length = (copying.region ? strlen (copying.region) : 0) + strlen (copying.to) + 2;
-	char *token = code < 0 ? NULL : larder_host->arena (call, length);
-	if (!token)
-		return code < 0 ? code : larder_fail_memory (error);
-	snprintf (token, length, "%s/%s", copying.region ? copying.region : "", copying.to);
-	*ret_token = token;
-	return 0;
+	if (code < 0)
+		return code;
+	*ret_token = give_text (call, arena_printf (arena, "%s/%s", copying.region ? copying.region : "", copying.to));
+	return *ret_token ? 0 : larder_fail_memory (error);
 }
 
 static int
 give_progress (struct larder_call *call, const struct rds_snapshot *made, struct larder_progress *progress, struct larder_error *error)
 {
 	struct larder_pair *pair = larder_host->arena (call, sizeof *pair);
-	char *point = rds_give (call, made->arn);
-	progress->message = rds_give (call, made->status);
+	char *point = give_text (call, made->arn);
+	progress->message = give_text (call, made->status);
 	if (!pair || !point || !progress->message)
 		return larder_fail_memory (error);
 	progress->state = state_of (made->status);

@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "buffer.h"
 #include "error.h"
+#include "give.h"
 #include "text.h"
 
 int
@@ -345,13 +346,8 @@ s3_check_writable (const struct s3 *s3, struct larder_error *error)
 const char *
 s3_give_text (struct larder_call *call, const char *text, bool *failed)
 {
-	if (!text)
-		return NULL;
-	size_t count = strlen (text) + 1;
-	char *copy = larder_host->arena (call, count);
-	if (copy)
-		memcpy (copy, text, count);
-	*failed |= !copy;
+	const char *copy = give_text (call, text);
+	*failed |= text && !copy;
 	return copy;
 }
 
