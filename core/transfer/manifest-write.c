@@ -20,7 +20,7 @@
 #include "text.h"
 
 enum { FLUSH_FROM = 64 << 10, NAME_ROOM = 100 };
-#define ONE_MOST (UINT64_C (1) << 30)       /* what a store takes in one request, and a temporary folder has room for: another begins behind it */
+#define ONE_MOST (UINT64_C (64) << 20)      /* what a store takes in one request, and in the second after a cancel: another begins behind it */
 
 struct manifest {
 	struct manifest_place place;
@@ -44,6 +44,7 @@ static void
 begin_one (struct manifest *manifest)
 {
 	manifest->length = manifest->count = manifest->bytes = 0;
+	manifest->full = false;
 	manifest->began = clock_wall ();
 	buffer_clear (&manifest->lines);
 	sha256_begin (&manifest->sha);

@@ -49,17 +49,23 @@ is_told (const char *one, const char *other)
 	return one && other && strcmp (one, other) == 0;
 }
 
-/* By its bytes, where no checksum of its own tells; the store's own is looked at on the way. */
+/* Of its checksum, can it be taken of bytes? */
+static bool
+has_checksum (const struct larder_info *told)
+{
+	return told->checksum && !told->checksum_composite && checksum_is_ours (told->checksum_type);
+}
+
+/* By its bytes; where its line has no checksum of them, the store's own is looked at on the way. */
 static int
 judge_bytes (struct item *item, const struct larder_info *now, struct larder_error *error)
 {
 	char sum[32];
 	const struct larder_info *told = &item->info;
-	bool ours = told->checksum && !told->checksum_composite && checksum_is_ours (told->checksum_type);
-	int code = object_sum (item->transfer, item->store, now, ours ? told->checksum_type : LARDER_CHECKSUM_CRC64NVME, sum, error);
+	int code = object_sum (item->transfer, item->store, now, has_checksum (told) ? told->checksum_type : LARDER_CHECKSUM_CRC64NVME, sum, error);
 	if (code < 0)
 		return code;
-	if (ours)
+	if (has_checksum (told))
 		return strcmp (sum, told->checksum) == 0 ? 0 : differs (item, "it has other bytes", now, error);
 	return has_version (told) || is_told (told->etag, now->etag) ? 0 : differs (item, "it was written again, and nothing tells its bytes of then", now, error);
 }
@@ -76,7 +82,7 @@ judge (struct item *item, const struct larder_info *now, struct larder_error *er
 		return differs (item, "its checksum is another", now, error);
 	if (versions && !is_told (told->version, now->version))
 		return differs (item, known ? "it was written again, with the same bytes" : "it was written again", now, error);
-	bool enough = known || versions || (!told->checksum && is_told (told->etag, now->etag));
+	bool enough = known || versions || (!has_checksum (told) && is_told (told->etag, now->etag));
 	return enough && !(item->transfer->request->flags & LARDER_VERIFY_DOWNLOAD) ? 0 : judge_bytes (item, now, error);
 }
 
@@ -92,6 +98,18 @@ as_told (struct item *item, bool *ret_same, struct larder_error *error)
 		code = judge (item, &now, error);
 	*ret_same = code == 0;
 	return code;
+}
+
+static void
+compare_lengths (struct checking *checking, struct item *item, const struct larder_info *now)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = item->info.length == now->length ? 0 : differs (item, "it has another length", now, &why);
+	if (code < 0)
+		count_unlike (&checking->transfer, "differs", item->from, NULL, &why, code);
+	else
+		count_event (&checking->transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = "same", .from = item->from, .bytes = now->length });
+	item_free (item);
 }
 
 static int
@@ -111,18 +129,11 @@ compare (struct checking *checking, const char *address, const struct larder_inf
 		item_free (item);
 		return larder_fail_memory (error);
 	}
-	if (checking->request->flags & LARDER_SYNC_SIZE_ONLY) {
-		struct larder_error why = LARDER_ERROR_INIT;
-		int code = told.length == now->length ? 0 : differs (item, "it has another length", now, &why);
-		if (code < 0)
-			count_unlike (&checking->transfer, "differs", address, NULL, &why, code);
-		else
-			count_event (&checking->transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = "same", .from = address, .bytes = now->length });
-		item_free (item);
-		return 0;
-	}
 	item->same = as_told;
-	item_add (item, "", line->key);
+	if (checking->request->flags & LARDER_SYNC_SIZE_ONLY)
+		compare_lengths (checking, item, now);
+	else
+		item_add (item, "", line->key);
 	return 0;
 }
 

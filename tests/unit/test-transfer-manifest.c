@@ -1,4 +1,4 @@
-/* test-transfer-manifest.c: what the manifests of a store say together: the newest line of each key, in order. */
+/* test-transfer-manifest.c: what the manifests of a store say together: the newest line of each key, in order; and what one run leaves. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,13 +95,89 @@ START_TEST (test_newest)
 }
 END_TEST
 
+/* `count` objects, of keys that make long lines, told by `manifest`. */
+static void
+tell (struct manifest *manifest, unsigned count)
+{
+	static char key[1001];
+	struct larder_info info = { .size = sizeof info, .length = 1, .checksum_type = LARDER_CHECKSUM_CRC64NVME, .checksum = "AAAAAAAAAAA=" };
+	memset (key, 'k', sizeof key - 1);
+	for (unsigned i = 0; i < count; i++) {
+		for (unsigned at = 0, rest = i; at < 6; at++, rest /= 10)
+			key[5 - at] = (char) ('0' + rest % 10);
+		manifest_add (manifest, key, &info);
+	}
+}
+
+/* (keys, manifests) */
+static uint64_t
+counted (struct larder_store *store, uint64_t *ret_manifests)
+{
+	struct manifests *manifests = NULL;
+	struct manifest_line line;
+	uint64_t count = 0;
+	ck_assert_int_eq (manifests_open (store, "", &manifests, NULL), 0);
+	while (manifests_next (manifests, &line, NULL) == 1)
+		count++;
+	*ret_manifests = manifests_count (manifests);
+	manifests_close (manifests);
+	return count;
+}
+
+/* What is too much for one begins another. */
+START_TEST (test_several)
+{
+	struct larder_store *store = begin ();
+	struct manifest *manifest = NULL;
+	uint64_t manifests;
+	ck_assert_int_eq (manifest_new (&manifest, home.larder, store, "sync", NULL), 0);
+	tell (manifest, 70000);
+	ck_assert_int_eq (manifest_end (manifest, NULL), 0);
+	manifest_free (manifest);
+	ck_assert_uint_eq (counted (store, &manifests), 70000);
+	ck_assert_uint_eq (manifests, 2);
+	end (store);
+}
+END_TEST
+
+/* Nothing can be written beside: what memory holds is in it, and of the rest it is said how much. */
+START_TEST (test_no_room)
+{
+	struct larder_store *store = begin ();
+	struct manifest *manifest = NULL;
+	struct larder_error error = LARDER_ERROR_INIT;
+	uint64_t manifests;
+	char told[60];
+	ck_assert_int_eq (manifest_new (&manifest, home.larder, store, "sync", NULL), 0);
+	ck_assert_int_eq (setenv ("TMPDIR", "/nowhere", 1), 0);
+	tell (manifest, 100);
+	ck_assert_int_lt (manifest_end (manifest, &error), 0);
+	manifest_free (manifest);
+	ck_assert_int_eq (unsetenv ("TMPDIR"), 0);
+	uint64_t kept = counted (store, &manifests);
+	ck_assert (kept > 50 && kept < 100);
+	snprintf (told, sizeof told, "is there, but %u of it in no manifest", (unsigned) (100 - kept));
+	ck_assert_msg (strstr (error.message, told) != NULL, "%s", error.message);
+	end (store);
+}
+END_TEST
+
+static void
+add (Suite *suite, const char *name, const TTest *test)
+{
+	TCase *tcase = tcase_create (name);
+	tcase_set_timeout (tcase, 60);
+	tcase_add_test (tcase, test);
+	suite_add_tcase (suite, tcase);
+}
+
 int
 main (void)
 {
 	Suite *suite = suite_create ("transfer-manifest");
-	TCase *newest = tcase_create ("test-transfer-manifest-newest");
-	tcase_add_test (newest, test_newest);
-	suite_add_tcase (suite, newest);
+	add (suite, "test-transfer-manifest-newest", test_newest);
+	add (suite, "test-transfer-manifest-several", test_several);
+	add (suite, "test-transfer-manifest-no-room", test_no_room);
 	SRunner *runner = srunner_create (suite);
 	srunner_run_all (runner, CK_ENV);
 	int failed = srunner_ntests_failed (runner);
