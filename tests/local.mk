@@ -18,6 +18,7 @@ include tests/unit/cli.mk
 include tests/unit/image.mk
 include tests/unit/aws.mk
 include tests/unit/cloudfront.mk
+include tests/unit/nginx.mk
 include tests/unit/efs-control.mk
 include tests/unit/s3.mk
 include tests/unit/localfs-mock.mk

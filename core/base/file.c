@@ -259,6 +259,23 @@ file_make_parents (int root, const char *path, mode_t mode, bool durable, struct
 	return status < 0 ? larder_fail_errno (error, -status, "cannot make the folder of '%s'", path) : 0;
 }
 
+char *
+file_absolute (const char *path)
+{
+	CLEANUP_FREE char *head = strdup (path), *real = realpath (path, NULL);
+	char *ret = NULL;
+	size_t length = strlen (path), whole = length;
+	while (head && !real && length > 0) {
+		while (length > 0 && path[length - 1] == '/')
+			length--;
+		while (length > 0 && path[length - 1] != '/')
+			length--;
+		head[length] = '\0';
+		real = realpath (length > 0 ? head : ".", NULL);
+	}
+	return real && asprintf (&ret, "%s%s%s", real, real[1] && length < whole ? "/" : "", path + length) >= 0 ? ret : NULL;
+}
+
 int
 file_make_folders (const char *path, mode_t mode, struct larder_error *error)
 {

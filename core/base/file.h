@@ -23,6 +23,8 @@ int file_open_within (int root, const char *path, int flags);
 int file_make_parents (int root, const char *path, mode_t mode, bool durable, struct larder_error *error);
 /* mkdir -p of a path that the user named: links in it are his. As durable as the above. */
 int file_make_folders (const char *path, mode_t mode, struct larder_error *error);
+/* Without links and '..', from malloc: of what is not there yet, what of it is, and the rest as it was given. NULL: no memory. */
+char *file_absolute (const char *path);
 /* chmod; refused is no failure where what is there allows what `mode` does already: of a file to read and to write. 0 or negative errno. */
 int file_try_mode (int fd, mode_t mode);
 /* 0: it has that mode; 1: it keeps its own, which suffices; or negative errno, also where chmod says that it was done and nothing changed. */

@@ -38,6 +38,7 @@ const struct larder_path_rule bucket_paths[] = {
 	{ "rule[*].transition[*].days", LARDER_INT, 0, "age at which objects move to the class" },
 	{ "tag[*]", LARDER_STRING, 0, "tag" },
 	{ "tiering", LARDER_STRING, LARDER_PATH_OPTIONAL, "tiers of archives, or none" },
+	{ "url", LARDER_STRING, LARDER_PATH_COMPUTED, "where an edge of this machine asks for its objects" },
 	{ "versioning", LARDER_BOOL, LARDER_PATH_OPTIONAL, "old versions are kept; where they once were, it is told" },
 	{ 0 }
 };

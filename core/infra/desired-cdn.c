@@ -113,6 +113,7 @@ add_origin (struct larder_infra *infra, struct resource *cdn, const struct schem
 	cdn->must = cdn->must ? cdn->must : domain;
 	lines_add_in (&cdn->desired, "origin", id, ".bucket", bucket->identity);
 	lines_add_from (&cdn->desired, domain, from);
+	lines_add_from (&cdn->offered, path_of_member (cdn->arena, "origin", id, ".url"), arena_printf (cdn->arena, "store/%s#url", bucket->section));
 	lines_add_in (&cdn->desired, "origin", id, ".access", asked->origin_access);
 	lines_add_in (&cdn->desired, "origin", id, ".access-comment", asked->origin_access_comment);
 	return resource_needs (infra, cdn, bucket, error);
@@ -152,6 +153,15 @@ add_failover (struct larder_infra *infra, struct resource *cdn, const struct sch
 	return add_origin (infra, cdn, asked, bucket, bucket->identity, error);
 }
 
+/* Which scripts may read what it serves says its bucket; who sets up the edge itself may have to know. */
+static void
+offer_cors (struct resource *cdn, const struct resource *bucket)
+{
+	for (size_t n = 0; n < bucket->desired.count; n++)
+		if (strncmp (bucket->desired.at[n].path, "cors[", 5) == 0)
+			lines_add (&cdn->offered, bucket->desired.at[n].path, bucket->desired.at[n].value);
+}
+
 static int
 add_origins (struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, struct asked_of *ret, struct larder_error *error)
 {
@@ -160,6 +170,7 @@ add_origins (struct larder_infra *infra, struct resource *cdn, const struct sche
 		return larder_fail_next (error, LARDER_E_INVALID, "store = NAME of a [store] with a bucket of its own", "[cdn \"%s\"] of %s serves no bucket", cdn->section,
 			config_where_key (cdn->at, "store"));
 	*ret = (struct asked_of) { .origin = asked->origin_id ? asked->origin_id : bucket->section };
+	offer_cors (cdn, bucket);
 	int code = add_origin (infra, cdn, asked, bucket, ret->origin, error);
 	return code < 0 || !asked->failover ? code : add_failover (infra, cdn, asked, ret, error);
 }
@@ -183,6 +194,7 @@ add_cdn (struct larder_infra *infra, const struct config_section *at, struct lar
 		lines_add (&cdn->desired, lines[n].path, lines[n].value);
 	for (const char *const *alias = asked->aliases; alias && *alias; alias++)
 		lines_add_in (&cdn->desired, "alias", *alias, "", "yes");
+	lines_add (&cdn->offered, "domain", asked->domain);
 	struct asked_of of = { NULL, NULL };
 	int code = desired_tags (cdn, asked->tags, error);
 	if (code == 0)

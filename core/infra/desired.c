@@ -26,6 +26,7 @@ resource_add (struct larder_infra *infra, const struct config_section *at, const
 	if (!ret->arena || !ret->seen)
 		return NULL;
 	lines_begin (&ret->desired, ret->arena);
+	lines_begin (&ret->offered, ret->arena);
 	lines_begin (&ret->refused, ret->arena);
 	lines_begin (&ret->observed, ret->seen);
 	return ret;

@@ -19,7 +19,8 @@ bind_all (struct larder_infra *infra)
 {
 	for (size_t n = 0; n < infra->count; n++) {
 		struct larder_error error = LARDER_ERROR_INIT;
-		resource_unseen (&infra->at[n], resource_bind (infra, &infra->at[n], &error), &error);
+		int code = resource_bind (infra, &infra->at[n], &error);
+		resource_unseen (&infra->at[n], code < 0 ? code : resource_take_offers (&infra->at[n], &error), &error);
 	}
 }
 

@@ -127,6 +127,18 @@ resource_bind (struct larder_infra *infra, struct resource *resource, struct lar
 	return offered (resource, &why) < 0 ? resource_cut (resource, why.message, error) : 0;
 }
 
+int
+resource_take_offers (struct resource *resource, struct larder_error *error)
+{
+	for (size_t n = 0; !resource->cut && resource->means && n < resource->offered.count; n++) {
+		const struct line *line = &resource->offered.at[n];
+		const struct larder_path_rule *rule = resource_rule (resource, line->path);
+		if (rule && !(rule->flags & LARDER_PATH_COMPUTED))
+			line->from ? lines_add_from (&resource->desired, line->path, line->from) : lines_add (&resource->desired, line->path, line->value);
+	}
+	return resource->offered.failed ? larder_fail_memory (error) : lines_sort (&resource->desired, error);
+}
+
 /* ---- a service that has too much to do ---- */
 
 int

@@ -32,6 +32,7 @@ struct resource {
 	const char *why_cut;
 	const char *must;                /* pattern of a path that it is nothing without, or NULL: a backup that selects nothing backs up everything, and nothing is copied nowhere */
 	struct lines desired, observed;
+	struct lines offered;            /* what else its driver may want to know: desired where its type has such a path and the service does not decide it, and else nothing */
 	struct lines refused;            /* paths of what was said no to: each, and what is below it, goes where it is there; of a set, whatever is in it beside what is desired */
 	uint32_t state;                  /* enum larder_resource_state, as last read */
 	struct changes changes;          /* those of a set together, in byte order of their paths; none of one that is to be made: that is all it desires */
@@ -121,6 +122,8 @@ const struct larder_resource_type *resource_type_of (const struct larder_driver 
 int drivers_check (const struct larder_infra *infra, struct larder_error *error);
 /* Its driver and type; where the backend lacks it, `cut` with the reason. */
 int resource_bind (struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+/* Of what is offered to one that is bound, what its type has a path for is desired. */
+int resource_take_offers (struct resource *resource, struct larder_error *error);
 /* Nothing of it is sent: its backend lacks it, and why. */
 int resource_cut (struct resource *resource, const char *why, struct larder_error *error);
 /* Reads it anew: state and observed lines. */

@@ -29,24 +29,6 @@ static const struct larder_option options[] = {
 
 /* ---- life ---- */
 
-/* Of a root that is not there yet: what is there of it without links and '..', and the rest as it was given. */
-static char *
-absolute_path (const char *root)
-{
-	CLEANUP_FREE char *head = strdup (root), *real = NULL;
-	char *path = NULL;
-	size_t length = strlen (root);
-	while (head && !real && length > 0) {
-		while (length > 0 && root[length - 1] == '/')
-			length--;
-		while (length > 0 && root[length - 1] != '/')
-			length--;
-		head[length] = '\0';
-		real = realpath (length > 0 ? head : ".", NULL);
-	}
-	return real && asprintf (&path, "%s%s%s", real, real[1] ? "/" : "", root + length) >= 0 ? path : NULL;
-}
-
 static int
 mock_open (void *self, struct larder_call *call, const struct larder_open *request, struct larder_error *error)
 {
@@ -62,7 +44,7 @@ mock_open (void *self, struct larder_call *call, const struct larder_open *reque
 	CLEANUP_CLOSE int fd = open (mock->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	mock->root_fd = -1;
 	if (fd < 0 && errno == ENOENT && mock->create && !mock->read_only)
-		return (mock->root_path = absolute_path (mock->root)) ? 0 : larder_fail_memory (error);
+		return (mock->root_path = file_absolute (mock->root)) ? 0 : larder_fail_memory (error);
 	if (fd < 0) {
 		int code = larder_fail_errno (error, errno, "cannot open the root '%s' of backend '%s'", mock->root, mock->name);
 		if (code == LARDER_E_NOTFOUND)

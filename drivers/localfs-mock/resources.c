@@ -11,6 +11,7 @@
 #include "file.h"
 #include "lines-file.h"
 #include "resource-paths.h"
+#include "text.h"
 #include "tiering.h"
 #include "traps.h"
 #include "words.h"
@@ -23,7 +24,14 @@
 static int
 read_settings (const struct bucket *bucket, struct larder_arena *arena, struct lines *ret, struct larder_error *error)
 {
+	CLEANUP_BUFFER struct buffer url;
 	lines_begin (ret, arena);
+	buffer_init (&url, (size_t) 16 << 10);
+	buffer_printf (&url, "file://");
+	text_percent (&url, bucket->mock->root_path);
+	buffer_printf (&url, "/%s", bucket->name);
+	ret->failed = url.failed;
+	lines_add (ret, "url", buffer_text (&url));
 	lines_add (ret, "arn", bucket->name);
 	lines_add (ret, "domain", bucket->name);
 	lines_add (ret, "id", bucket->name);

@@ -21,6 +21,7 @@ struct work {
 	struct larder_call *call;
 	const char *type;                /* of the resource */
 	struct s3_place place;
+	struct lines secrets;
 	struct larder_arena *arena;
 };
 
@@ -36,7 +37,8 @@ static int
 work_begin (struct work *work, void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
 	struct s3 *s3 = self;
-	*work = (struct work) { s3, call, resource->type, { .bucket = resource->identity, .partition = aws_partition (aws_client_region (s3->client)), .region = aws_client_region (s3->client) }, arena_new () };
+	*work = (struct work) { s3, call, resource->type, { .bucket = resource->identity, .partition = aws_partition (aws_client_region (s3->client)), .region = aws_client_region (s3->client) }, { .arena = NULL }, arena_new () };
+	lines_begin (&work->secrets, work->arena);
 	return work->arena ? 0 : larder_fail_memory (error);
 }
 
@@ -48,6 +50,35 @@ next_setting (const struct work *work, size_t *at)
 		if (strcmp (setting->type, work->type) == 0 && s3_server_can (work->s3->server, setting->feature))
 			break;
 	return setting;
+}
+
+/* ---- who reads by a secret ---- */
+
+static int
+no_secret (void *argument, void **ret_object, struct larder_error *error)
+{
+	(void) argument, (void) ret_object;
+	return larder_fail_next (error, LARDER_E_INVALID, "larder infra apply with the [cdn] that reads this bucket", "the secret of who is to read the bucket is not known here");
+}
+
+/* Whoever tells its digest has put it where all of this process find it, so that it is in no line. */
+static int
+take_secrets (struct work *work, const struct lines *wanted, struct larder_error *error)
+{
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < wanted->count; n++) {
+		const struct line *line = &wanted->at[n];
+		void *secret;
+		if ((!path_matches ("reader[*]", line->path) && !path_matches ("lister[*]", line->path)) || !line->value || !s3_is_by_secret (line->value))
+			continue;
+		code = larder_host->share (line->value, no_secret, NULL, NULL, &secret, error);
+		if (code < 0)
+			return code;
+		lines_add (&work->secrets, line->value, secret);
+		larder_host->unshare (line->value);
+	}
+	work->place.secrets = &work->secrets;
+	return lines_sort (&work->secrets, error);
 }
 
 /* ---- reading ---- */
@@ -134,8 +165,9 @@ tell_facts (const struct work *work, struct s3_exchange *head, const struct line
 	}
 	if (aws_client_url (work->s3->client, &head->request, &url, NULL) < 0 || !(host = strstr (url, "://")))
 		return;
-	size_t length = strlen (host + 3);
-	lines_add (lines, "domain", arena_copy_bytes (work->arena, host + 3, length && host[2 + length] == '/' ? length - 1 : length));
+	size_t length = strlen (url) - (url[strlen (url) - 1] == '/');
+	lines_add (lines, "domain", arena_copy_bytes (work->arena, host + 3, length - (size_t) (host + 3 - url)));
+	lines_add (lines, "url", arena_copy_bytes (work->arena, url, length));
 }
 
 static int
@@ -288,6 +320,8 @@ write_settings (void *self, struct larder_call *call, const struct larder_resour
 		code = lines_take (&there, resource->observed, error);
 	if (code == 0 && !desired)
 		keep_statements (&there, &wanted);
+	if (code == 0)
+		code = take_secrets (&work, &wanted, error);
 	work.place.there = &there;
 	bool own = false, copies = strcmp (resource->type, "replication") == 0, ours = s3_role_asked (&wanted), before = code == 0 && copies && was_ours (&there, &own);
 	if (code == 0 && copies && !desired)

@@ -56,6 +56,7 @@ enum s3_feature {
 	S3_TIERING,                  /* archive tiers of Intelligent-Tiering; elsewhere their DELETE is one of the bucket */
 	S3_POLICY,
 	S3_POLICY_READERS,           /* principals of a CDN */
+	S3_POLICY_SECRET,            /* who sends it is let in without an account, and nobody else */
 	S3_REPLICATION,
 	S3_FEATURES
 };

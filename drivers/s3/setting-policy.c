@@ -9,12 +9,14 @@
 #include "arena.h"
 #include "body.h"
 #include "buffer.h"
+#include "checksum.h"
 #include "error.h"
 #include "reply.h"
 
 #define SID_READER "larder-reader-"
 #define SID_LISTER "larder-lister-"   /* as long as that: the name begins behind either */
 #define SID_TLS "larder-tls-only"
+#define REFERER "aws:Referer"
 #define SERVICE "cloudfront.amazonaws.com"
 #define OTHERWISE "otherwise"        /* value of a line whose statement says something else than ours */
 
@@ -27,11 +29,35 @@ tls_only (const struct s3_place *place)
 		"arn:", place->partition, ":s3:::", place->bucket, "", "arn:", place->partition, ":s3:::", place->bucket, "/*", "", "Condition", "Bool", "aws:SecureTransport", "false");
 }
 
-/* "cloudfront ARN" of a distribution, or the ARN of who reads, or lists. */
+bool
+s3_is_by_secret (const char *principal)
+{
+	return strncmp (principal, S3_BY_SECRET, sizeof S3_BY_SECRET - 1) == 0;
+}
+
+/* Who sends the secret: an edge of this machine, which has no account there. It may list, so that what is not there is told as such and not as refused; a query never
+ * gets through it. NULL, too, where the secret is not known. */
+static json_t *
+by_secret (const struct s3_place *place, bool lists, const char *name, const char *secret)
+{
+	if (!secret)
+		return NULL;
+	json_t *actions = json_pack ("[s]", "s3:ListBucket"), *resources = json_pack ("[s++++]", "arn:", place->partition, ":s3:::", place->bucket, "");
+	if (!lists) {
+		json_array_append_new (actions, json_string ("s3:GetObject"));
+		json_array_append_new (resources, json_pack ("s++++", "arn:", place->partition, ":s3:::", place->bucket, "/*"));
+	}
+	return json_pack ("{s:s+, s:s, s:s, s:o, s:o, s:{s:{s:s}}}", "Sid", lists ? SID_LISTER : SID_READER, name, "Effect", "Allow", "Principal", "*", "Action", actions, "Resource", resources,
+		"Condition", "StringEquals", REFERER, secret);
+}
+
+/* "cloudfront ARN" of a distribution, "referer sha256:DIGEST" of a secret, or the ARN of who reads, or lists. */
 static json_t *
 reader (const struct s3_place *place, bool lists, const char *name, const char *principal)
 {
 	bool service = strncmp (principal, "cloudfront ", 11) == 0;
+	if (s3_is_by_secret (principal))
+		return by_secret (place, lists, name, place->secrets ? lines_value (place->secrets, principal) : NULL);
 	json_t *statement = json_pack ("{s:s+, s:s, s:{s:s}, s:s, s:s+++++}", "Sid", lists ? SID_LISTER : SID_READER, name, "Effect", "Allow", "Principal", service ? "Service" : "AWS", service ? SERVICE : principal,
 		"Action", lists ? "s3:ListBucket" : "s3:GetObject", "Resource", "arn:", place->partition, ":s3:::", place->bucket, lists ? "" : "/*", "");
 	if (statement && service)
@@ -41,14 +67,21 @@ reader (const struct s3_place *place, bool lists, const char *name, const char *
 
 /* ---- reading ---- */
 
-/* Whom a statement names, in our words; NULL. */
+/* Whom a statement names, in our words; NULL. `secret`: what it lets in who sends. */
 static const char *
-principal_of (json_t *statement, struct larder_arena *arena)
+principal_of (json_t *statement, struct larder_arena *arena, const char **ret_secret)
 {
 	CLEANUP_JSON json_t *all = aws_policy_plain (statement);
 	json_t *who = json_object_get (all, "Principal");
 	const char *aws = json_string_value (json_object_get (who, "AWS"));
 	const char *from = json_string_value (json_object_get (json_object_get (json_object_get (all, "Condition"), "StringEquals"), "AWS:SourceArn"));
+	const char *secret = json_string_value (json_object_get (json_object_get (json_object_get (all, "Condition"), "StringEquals"), REFERER));
+	char digest[65];
+	*ret_secret = arena_copy (arena, secret);
+	if (secret) {
+		sha256_hex (secret, strlen (secret), digest);
+		return arena_printf (arena, S3_BY_SECRET "%s", digest);
+	}
 	return aws ? arena_copy (arena, aws) : from ? arena_printf (arena, "cloudfront %s", from) : NULL;
 }
 
@@ -69,8 +102,8 @@ tell_ours (const struct s3_place *place, json_t *statement, struct lines *lines)
 		return;
 	}
 	bool lists = strncmp (sid, SID_LISTER, sizeof SID_LISTER - 1) == 0;
-	const char *name = sid + sizeof SID_READER - 1, *principal = principal_of (statement, lines->arena);
-	CLEANUP_JSON json_t *ours = principal ? reader (place, lists, name, principal) : NULL;
+	const char *name = sid + sizeof SID_READER - 1, *secret, *principal = principal_of (statement, lines->arena, &secret);
+	CLEANUP_JSON json_t *ours = secret ? by_secret (place, lists, name, secret) : principal ? reader (place, lists, name, principal) : NULL;
 	lines_add_in (lines, lists ? "lister" : "reader", name, "", ours && aws_policy_alike (statement, ours) ? principal : OTHERWISE);
 }
 
@@ -128,7 +161,7 @@ add_line (const struct s3_place *place, const struct line *line, struct larder_a
 		statement = tls_only (place);
 	else if (strncmp (line->path, "reader[", 7) == 0 || strncmp (line->path, "lister[", 7) == 0) {
 		const char *name = path_member (arena, line->path + 6);
-		if (strncmp (line->value, "arn:", 4) != 0 && strncmp (line->value, "cloudfront ", 11) != 0)
+		if (!s3_is_by_secret (line->value) && strncmp (line->value, "arn:", 4) != 0 && strncmp (line->value, "cloudfront ", 11) != 0)
 			return larder_fail_next (error, LARDER_E_INVALID, "serve this store by a [cdn] whose backend is of the same cloud", "'%s' cannot read a bucket of this service", line->value);
 		statement = name ? reader (place, *line->path == 'l', name, line->value) : NULL;
 	} else

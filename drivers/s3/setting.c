@@ -84,8 +84,16 @@ s3_setting_differs (const struct s3_setting *setting, const struct lines *one, c
 static const struct { const char *path, *begins; enum s3_feature feature; } needs[] = {
 	{ "encryption", "aws:kms", S3_BUCKET_ENCRYPTION_KMS }, { "encryption-key", "", S3_BUCKET_ENCRYPTION_KMS },
 	{ "rule[*].transition[*].days", "", S3_LIFECYCLE_CLASSES }, { "least-size", "", S3_LIFECYCLE_CLASSES }, { "rule[*].larger-than", "", S3_LIFECYCLE_SIZE },
-	{ "rule[*].abort-uploads", "", S3_LIFECYCLE_ABORT }, { "reader[*]", "", S3_POLICY_READERS }, { "lister[*]", "", S3_POLICY_READERS },
+	{ "rule[*].abort-uploads", "", S3_LIFECYCLE_ABORT },
 };
+
+/* Who reads may be told only later: then one of both will do, and the other is refused when it is to be written. */
+static int
+supports_reader (const struct s3_server *server, const char *who, struct larder_error *error)
+{
+	bool secret = who ? s3_is_by_secret (who) : s3_server_can (server, S3_POLICY_SECRET);
+	return s3_server_need (server, secret ? S3_POLICY_SECRET : S3_POLICY_READERS, NULL, error);
+}
 
 /* What somebody else set, told that it be seen: nobody asks for it here. */
 static bool
@@ -108,6 +116,8 @@ s3_setting_supports (const struct s3_server *server, const char *type, const str
 	for (size_t i = 0; code == 0 && setting && i < sizeof needs / sizeof *needs; i++)
 		if (path_matches (needs[i].path, line->path) && strncmp (line->value ? line->value : "", needs[i].begins, strlen (needs[i].begins)) == 0)
 			code = s3_server_need (server, needs[i].feature, NULL, error);
+	if (code == 0 && (path_matches ("reader[*]", line->path) || path_matches ("lister[*]", line->path)))
+		code = supports_reader (server, line->value, error);
 	if (code == 0 && path_matches ("rule[*].key", line->path) && line->value && strncmp (line->value, "arn:", 4) != 0)
 		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "write the ARN of the key in encryption of the store that the copies go to", "copies are made under a key that is named by its ARN alone, and '%s' is none", line->value);
 	if (code == 0 && line->value && strcmp (line->path, "tiering") == 0)

@@ -10,7 +10,11 @@
 struct buffer;
 
 /* What the documents name. `there`: the lines that were told when the desired ones were made, or NULL: what came into a document since is in neither, and stays. */
-struct s3_place { const char *bucket, *partition, *region; const struct lines *there; };    /* partition: "aws", of ARNs; region NULL: the first */
+struct s3_place {
+	const char *bucket, *partition, *region;     /* partition: "aws", of ARNs; region NULL: the first */
+	const struct lines *there;
+	const struct lines *secrets;                 /* of who reads by one: DIGEST = SECRET; or NULL */
+};
 
 struct s3_setting {
 	const char *type;                 /* of the resource that it belongs to */
@@ -81,6 +85,10 @@ S3_SETTING (policy);
 S3_SETTING (replication);
 S3_SETTING (tiering);
 #define S3_TIERING_ID "larder"
+
+/* ---- who reads by a secret: in lines it is its digest ---- */
+#define S3_BY_SECRET "referer sha256:"
+bool s3_is_by_secret (const char *principal);
 
 /* ---- the role that copies, where it is made here: larder-KIND-BUCKET ---- */
 #define S3_ROLE_KIND "copies"

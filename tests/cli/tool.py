@@ -27,7 +27,7 @@ ENV.update(LARDER_CONFIG=os.path.join(SRC, "etc/larder.ini"), LARDER_PROFILE="mo
            LD_LIBRARY_PATH=os.path.join(BUILD, ".libs"), HOME=HOME, LC_ALL="C.UTF-8")
 
 COMMANDS = ["ls", "stat", "cat", "put", "get", "cp", "mv", "rm", "sync", "apply", "verify", "du", "versions", "undelete", "transfer ls", "transfer resume", "transfer gc", "image ingest", "image probe", "model load", "model pull", "model ls", "model pin", "model unpin", "model evict", "model verify", "archive put", "archive restore", "archive status", "cdn url", "cdn sign", "cdn invalidate", "cdn check", "replication status", "replication check", "replication repair", "backup ls", "backup start", "backup restore", "backup status", "backup drill", "database restore", "database snapshots", "database copy", "infra plan", "infra apply", "infra show", "infra destroy", "infra policy", "export kubernetes", "export terraform", "config show",
-            "config check", "config explain", "module list", "module info", "module check", "module new", "store list", "dev clock", "doctor",
+            "config check", "config explain", "module list", "module info", "module check", "module new", "store list", "dev up", "dev down", "dev status", "dev clock", "doctor",
             "completion", "version", "help"]
 
 # Mounts of its own for a command; in a root that is no mount (chroot) the kind of / cannot be changed.

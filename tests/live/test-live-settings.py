@@ -49,6 +49,9 @@ doctor --probe images
 
 model evict base --base sdxl
 dev clock
+dev status
+dev up -n
+dev down -n
 replication status images
 replication check images
 replication repair -n images

@@ -33,7 +33,7 @@ OUTSIDE = {
     "jerror.h": ["plugins/jpeg"],
     "lcms2.h": ["plugins/colour"],
     "curl/": ["drivers/http"],
-    "openssl/": ["drivers/aws", "drivers/http", "plugins/redis"],
+    "openssl/": ["drivers/aws", "drivers/http", "drivers/nginx", "plugins/redis"],
     "expat.h": ["drivers/aws"],
     "hiredis": ["plugins/redis"],
     "dlfcn.h": ["core/module"],

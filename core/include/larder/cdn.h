@@ -71,6 +71,29 @@ struct larder_cdn_check {
 LARDER_API int larder_cdn_check (struct larder_store *store, const struct larder_cdn_check *request, larder_checked_fn checked, void *context,
                                  struct larder_error *error);
 
+/* ---- an edge on this machine --------------------------------------------------------------------- */
+
+enum larder_serve_what { LARDER_SERVE_LOOK = 0, LARDER_SERVE_UP = 1, LARDER_SERVE_DOWN = 2 };
+struct larder_serve {
+	size_t size;
+	uint32_t what;                   /* enum larder_serve_what */
+	uint32_t flags;                  /* LARDER_DRY_RUN: it is only looked at */
+};
+/* One [cdn] whose backend runs its edge here. */
+struct larder_served {
+	size_t size;
+	const char *cdn, *backend;       /* sections */
+	const char *address;             /* "https://127.0.0.1:8443"; NULL where its [cdn] has no domain */
+	const char *state;               /* "up"; "stale": it runs by older settings; "down" */
+	const char *done;                /* "started", "reloaded", "same", "stopped", "down"; "": it was looked at */
+	const char *ca_file;             /* who vouches for its certificate; NULL before there is one */
+	int32_t pid;                     /* 0: it does not run */
+};
+typedef int (*larder_served_fn) (void *context, const struct larder_served *served, struct larder_error *error);
+/* UP: each [store] that such a [cdn] serves is set up, with what it needs, as larder_infra_apply of that section does, and the edge is started, or told what is new. DOWN
+ * ends it, and leaves its files. Told is each afterwards. UNSUPPORTED where no [cdn] of the profile is served from this machine. */
+LARDER_API int larder_serve (struct larder *larder, const struct larder_serve *request, larder_served_fn served, void *context, struct larder_error *error);
+
 #ifdef __cplusplus
 }
 #endif
