@@ -161,11 +161,27 @@ larder_get (struct larder_store *store, const struct larder_get *request, const 
 	return code == 0 ? check_whole (&reading, error) : store_read_failed (store, request->key, code, error);
 }
 
+/* A folder or the one above it, to whoever asks for an address: also where the dots are encoded. */
+static bool
+has_dots (const char *key)
+{
+	for (const char *at = key;; at++) {
+		size_t length = strcspn (at, "/");
+		if ((length == 1 || length == 2) && strspn (at, ".") >= length)
+			return true;
+		at += length;
+		if (!*at)
+			return false;
+	}
+}
+
 int
 object_cdn_url (struct larder_arena *arena, const char *domain, const char *key, const char **ret_url, struct larder_error *error)
 {
 	CLEANUP_BUFFER struct buffer url;
 	buffer_init (&url, 8192);
+	if (has_dots (key))
+		return larder_fail_next (error, LARDER_E_INVALID, "another key: larder mv", "'%s' has no address: who asks for one takes '.' and '..' in it for folders", key);
 	buffer_printf (&url, "https://%s/", domain);
 	text_percent (&url, key);
 	const char *text = url.failed ? NULL : arena_copy (arena, url.at);

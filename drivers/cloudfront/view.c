@@ -1,8 +1,6 @@
 /* view.c: an address asked for as a viewer does. */
 #include "cloudfront.h"
 
-#include "view.h"
-
 int
 cf_view (void *self, struct larder_call *call, const struct larder_view *request, const struct larder_sink *sink, struct larder_viewed *ret_viewed, struct larder_error *error)
 {

@@ -70,6 +70,11 @@ void http_close (struct http *http);     /* when no request is under way; NULL a
 int http_perform (struct http *http, struct larder_call *call, struct larder_arena *arena, const struct http_request *request,
                   const struct http_receiver *receiver, struct http_reply *ret_reply, struct larder_error *error);
 
+/* The operation `view` of a driver: its bytes go to write of the sink; what is told is in the arena of the call. */
+struct larder_view;
+struct larder_viewed;
+int http_view (struct http *http, struct larder_call *call, const struct larder_view *request, const struct larder_sink *sink, struct larder_viewed *ret_viewed, struct larder_error *error);
+
 /* Value of a header, name in lower case; NULL when it is not there. */
 const char *http_header (const struct http_reply *reply, const char *name);
 

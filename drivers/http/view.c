@@ -9,7 +9,6 @@
 #include "arena.h"
 #include "cleanup.h"
 #include "error.h"
-#include "view.h"
 
 static int
 body (void *context, const void *bytes, size_t count, struct larder_error *error)

@@ -14,7 +14,6 @@
 #include "error.h"
 #include "file.h"
 #include "http.h"
-#include "view.h"
 
 static const struct larder_option options[] = {
 	{ .key = "root", .type = LARDER_PATH, .flags = LARDER_REQUIRED, .at = offsetof (struct nginx, root), .help = "folder of its files: configuration, cache, certificates" },

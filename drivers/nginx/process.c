@@ -250,16 +250,15 @@ spawn (const struct nginx *nginx, const char *program, const char *flag, int wor
 	return failed;
 }
 
-/* The last of its lines, without time and level. */
+/* The first of its lines that it ended for, without time and level; else all of them. */
 static void
-complaint (struct buffer *words, char *ret, size_t room)
+complaint (const struct buffer *words, char *ret, size_t room)
 {
-	while (words->length > 0 && strchr ("\r\n ", words->at[words->length - 1]))
-		words->at[--words->length] = '\0';
-	const char *last = words->length ? strrchr (words->at, '\n') : NULL, *line = last ? last + 1 : buffer_text (words), *begin = strstr (line, "[emerg] ");
+	const char *text = buffer_text (words), *begin = strstr (text, "[emerg] "), *line = begin ? begin + 8 : text;
+	CLEANUP_FREE char *first = strndup (line, strcspn (line, "\n"));
 	CLEANUP_BUFFER struct buffer shown;
 	buffer_init (&shown, (size_t) 4 * WORDS_MOST);
-	text_escape (&shown, begin ? begin + 8 : line);
+	text_escape (&shown, first ? first : "");
 	snprintf (ret, room, "%.400s", buffer_text (&shown));
 }
 

@@ -249,14 +249,16 @@ write_files (const struct nginx *nginx, int root, const char *identity, const st
 	return code < 0 ? code : lines_file_write (root, path, lines, true, error);
 }
 
-/* One that runs goes on by what was written. */
+/* One that runs goes on by what was written, and not at all where nothing is left to serve. */
 static int
-follow (struct nginx *nginx, struct larder_call *call, struct larder_error *error)
+follow (struct nginx *nginx, struct larder_call *call, bool any, struct larder_error *error)
 {
 	struct ng_state state;
 	const char *done;
 	int code = ng_state (nginx, &state, error);
-	return code < 0 || !state.pid ? code : ng_up (nginx, call, &done, error);
+	if (code < 0 || !state.pid)
+		return code;
+	return any ? ng_up (nginx, call, &done, error) : ng_down (nginx, call, &done, error);
 }
 
 static int
@@ -274,7 +276,7 @@ site_write (void *self, struct larder_call *call, const struct larder_resource *
 	if (code == 0)
 		code = root < 0 ? error ? error->code : LARDER_E_UNAVAILABLE : write_files (nginx, root, resource->identity, &lines, error);
 	if (code == 0)
-		code = follow (nginx, call, error);
+		code = follow (nginx, call, true, error);
 	pthread_mutex_unlock (&nginx->mutex);
 	return code;
 }
@@ -290,9 +292,13 @@ site_remove (void *self, struct larder_call *call, const struct larder_resource 
 		return code;
 	ng_site_id (resource->identity, id);
 	snprintf (path, sizeof path, SITES "/%s", id);
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct ng_ids left = { NULL, 0, 0, NULL };
 	pthread_mutex_lock (&nginx->mutex);
 	file_remove_tree (root, path);
-	code = follow (nginx, call, error);
+	code = arena ? ng_sites (root, arena, &left, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = follow (nginx, call, left.count > 0, error);
 	pthread_mutex_unlock (&nginx->mutex);
 	return code;
 }
@@ -323,42 +329,44 @@ site_supports (void *self, const struct larder_resource *resource, const struct 
 	return 0;
 }
 
+/* The sections alone make it: what they say no more goes. */
+#define OURS LARDER_PATH_OURS
 static const struct larder_path_rule paths[] = {
-	{ "alias[*]", LARDER_BOOL, 0, "host name" },
-	{ "behavior[*].cached-method[*]", LARDER_BOOL, 0, "methods whose replies are kept" },
-	{ "behavior[*].compress", LARDER_BOOL, LARDER_PATH_OPTIONAL, "compress what can be" },
-	{ "behavior[*].cookies", LARDER_BOOL, LARDER_PATH_OPTIONAL, "forward cookies" },
-	{ "behavior[*].cors", LARDER_BOOL, 0, "scripts of other sites are told apart: they are in each" },
-	{ "behavior[*].default-ttl", LARDER_INT, LARDER_PATH_OPTIONAL, "seconds" },
-	{ "behavior[*].max-ttl", LARDER_INT, LARDER_PATH_OPTIONAL, "seconds" },
-	{ "behavior[*].method[*]", LARDER_BOOL, 0, "methods" },
-	{ "behavior[*].min-ttl", LARDER_INT, LARDER_PATH_OPTIONAL, "seconds" },
-	{ "behavior[*].order", LARDER_INT, LARDER_PATH_OPTIONAL, "which pattern is tried first" },
-	{ "behavior[*].origin", LARDER_STRING, LARDER_PATH_OPTIONAL, "what it asks" },
-	{ "behavior[*].query", LARDER_BOOL, LARDER_PATH_OPTIONAL, "forward the query" },
-	{ "behavior[*].viewer", LARDER_STRING, LARDER_PATH_OPTIONAL, "what plain HTTP gets" },
-	{ "comment", LARDER_STRING, 0, "comment" },
-	{ "cors[*].expose[*]", LARDER_BOOL, 0, "headers that scripts see" },
-	{ "cors[*].header[*]", LARDER_BOOL, 0, "headers that may be sent" },
-	{ "cors[*].max-age", LARDER_INT, 0, "seconds" },
-	{ "cors[*].method[*]", LARDER_BOOL, 0, "methods" },
-	{ "cors[*].origin[*]", LARDER_BOOL, 0, "who may ask" },
-	{ "domain", LARDER_STRING, 0, "where it answers" },
-	{ "enabled", LARDER_BOOL, LARDER_PATH_OPTIONAL, "serves at all" },
-	{ "geo", LARDER_STRING, LARDER_PATH_OPTIONAL, "geographic restriction" },
-	{ "http-version", LARDER_STRING, LARDER_PATH_OPTIONAL, "newest version of HTTP" },
+	{ "alias[*]", LARDER_BOOL, OURS, "host name" },
+	{ "behavior[*].cached-method[*]", LARDER_BOOL, OURS, "methods whose replies are kept" },
+	{ "behavior[*].compress", LARDER_BOOL, OURS | LARDER_PATH_OPTIONAL, "compress what can be" },
+	{ "behavior[*].cookies", LARDER_BOOL, OURS | LARDER_PATH_OPTIONAL, "forward cookies" },
+	{ "behavior[*].cors", LARDER_BOOL, OURS, "scripts of other sites are told apart: they are in each" },
+	{ "behavior[*].default-ttl", LARDER_INT, OURS | LARDER_PATH_OPTIONAL, "seconds" },
+	{ "behavior[*].max-ttl", LARDER_INT, OURS | LARDER_PATH_OPTIONAL, "seconds" },
+	{ "behavior[*].method[*]", LARDER_BOOL, OURS, "methods" },
+	{ "behavior[*].min-ttl", LARDER_INT, OURS | LARDER_PATH_OPTIONAL, "seconds" },
+	{ "behavior[*].order", LARDER_INT, OURS | LARDER_PATH_OPTIONAL, "which pattern is tried first" },
+	{ "behavior[*].origin", LARDER_STRING, OURS | LARDER_PATH_OPTIONAL, "what it asks" },
+	{ "behavior[*].query", LARDER_BOOL, OURS | LARDER_PATH_OPTIONAL, "forward the query" },
+	{ "behavior[*].viewer", LARDER_STRING, OURS | LARDER_PATH_OPTIONAL, "what plain HTTP gets" },
+	{ "comment", LARDER_STRING, OURS, "comment" },
+	{ "cors[*].expose[*]", LARDER_BOOL, OURS, "headers that scripts see" },
+	{ "cors[*].header[*]", LARDER_BOOL, OURS, "headers that may be sent" },
+	{ "cors[*].max-age", LARDER_INT, OURS, "seconds" },
+	{ "cors[*].method[*]", LARDER_BOOL, OURS, "methods" },
+	{ "cors[*].origin[*]", LARDER_BOOL, OURS, "who may ask" },
+	{ "domain", LARDER_STRING, OURS, "where it answers" },
+	{ "enabled", LARDER_BOOL, OURS | LARDER_PATH_OPTIONAL, "serves at all" },
+	{ "geo", LARDER_STRING, OURS | LARDER_PATH_OPTIONAL, "geographic restriction" },
+	{ "http-version", LARDER_STRING, OURS | LARDER_PATH_OPTIONAL, "newest version of HTTP" },
 	{ "id", LARDER_STRING, LARDER_PATH_COMPUTED, "its folder" },
-	{ "ipv6", LARDER_BOOL, LARDER_PATH_OPTIONAL, "answers on IPv6" },
-	{ "key-group", LARDER_STRING, 0, "keys of signed URLs: all is refused, as no signature can be looked at" },
-	{ "origin[*].access", LARDER_STRING, 0, "by a secret, whichever it says" },
-	{ "origin[*].access-comment", LARDER_STRING, 0, "comment of it" },
-	{ "origin[*].bucket", LARDER_STRING, LARDER_PATH_OPTIONAL, "what it serves" },
-	{ "origin[*].domain", LARDER_STRING, LARDER_PATH_REQUIRED, "where that is" },
-	{ "origin[*].url", LARDER_STRING, 0, "and how it is asked" },
-	{ "otherwise", LARDER_STRING, LARDER_PATH_OURS, "somebody changed what nginx reads" },
+	{ "ipv6", LARDER_BOOL, OURS | LARDER_PATH_OPTIONAL, "answers on IPv6" },
+	{ "key-group", LARDER_STRING, OURS, "keys of signed URLs: all is refused, as no signature can be looked at" },
+	{ "origin[*].access", LARDER_STRING, OURS, "by a secret, whichever it says" },
+	{ "origin[*].access-comment", LARDER_STRING, OURS, "comment of it" },
+	{ "origin[*].bucket", LARDER_STRING, OURS | LARDER_PATH_OPTIONAL, "what it serves" },
+	{ "origin[*].domain", LARDER_STRING, OURS | LARDER_PATH_REQUIRED, "where that is" },
+	{ "origin[*].url", LARDER_STRING, OURS, "and how it is asked" },
+	{ "otherwise", LARDER_STRING, OURS, "somebody changed what nginx reads" },
 	{ "principal", LARDER_STRING, LARDER_PATH_COMPUTED, "as whom it reads" },
-	{ "tag[*]", LARDER_STRING, 0, "tag" },
-	{ "tls", LARDER_STRING, LARDER_PATH_OPTIONAL, "least version" },
+	{ "tag[*]", LARDER_STRING, OURS, "tag" },
+	{ "tls", LARDER_STRING, OURS | LARDER_PATH_OPTIONAL, "least version" },
 	{ NULL }
 };
 
