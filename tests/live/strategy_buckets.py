@@ -187,7 +187,7 @@ def strategy(w):
                              "AllowedHeaders": ["*"], "MaxAgeSeconds": 3600}]
     want[LOGS, "ownership"] = "BucketOwnerEnforced"
     want[LOGS, "policy"] = ["larder-tls-only"]
-    want[IMAGES, "policy"] = ["larder-reader-images"] if w.can["policy-readers"] == "supported" else None
+    want[IMAGES, "policy"] = ["larder-reader-images"] if "supported" in (w.can["policy-readers"], w.can["policy-secret"]) else None
     want[IMAGES, "replication"] = {"Role": w.role, "Rules": [{
         "ID": "ReplicateToTokyo", "Priority": 1, "Status": "Enabled", "Filter": {"Prefix": ""}, "DeleteMarkerReplication": {"Status": "Disabled"},
         "Destination": {"Bucket": "arn:aws:s3:::" + REPLICA, "StorageClass": "STANDARD_IA", "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},

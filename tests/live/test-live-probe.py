@@ -15,7 +15,7 @@ import tap  # noqa: E402
 from scene import Scene  # noqa: E402
 
 NOT_HERE = {"bucket-location", "bucket-encryption", "bucket-encryption-kms", "bucket-tagging", "lifecycle", "lifecycle-classes", "lifecycle-size", "lifecycle-abort", "cors",
-            "public-access", "ownership", "intelligent-tiering", "policy", "policy-readers", "replication"}
+            "public-access", "ownership", "intelligent-tiering", "policy", "policy-readers", "policy-secret", "replication"}
 OF_VERSIONS = {"versions", "version-order", "create-over-marker"}
 SCRATCH = re.compile(r"^/bucket/{1,2}\.larder-probe/\d{8}T\d{6}Z-[0-9a-f]{16}/")
 
