@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import select
 import signal
 import stat
 import subprocess
@@ -228,6 +229,14 @@ def test_live_nginx_what_needs_a_signature():
     assert place.up() == "reloaded" and place.ask("/ann/a.txt").status == 200
 
 
+def kill(pid):
+    """And it is gone."""
+    fd = os.pidfd_open(pid)
+    signal.pidfd_send_signal(fd, signal.SIGKILL)
+    select.select([fd], [], [])
+    os.close(fd)
+
+
 def test_live_nginx_no_other_process():
     """A number that is another's by now, and one of a process that died: neither is ended, and up starts one."""
     pid = place.status()["pid"]
@@ -249,7 +258,7 @@ def test_live_nginx_no_other_process():
         master = int(file.read())
     workers = [int(line) for line in subprocess.run(["ps", "--ppid", str(master), "-o", "pid="], capture_output=True, text=True).stdout.split()]
     for each in (master, *workers):
-        os.kill(each, signal.SIGKILL)
+        kill(each)
     assert place.status()["state"] == "down" and place.up() == "started" and place.ask("/ann/a.txt").status == 200
 
 
