@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "error.h"
 #include "file.h"
+#include "give.h"
 #include "http.h"
 
 static const struct larder_option options[] = {
@@ -40,14 +41,6 @@ int
 ng_check_writable (const struct nginx *nginx, struct larder_error *error)
 {
 	return nginx->read_only ? larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", nginx->name) : 0;
-}
-
-char *
-ng_give (struct larder_call *call, const char *text)
-{
-	size_t length = strlen (text) + 1;
-	char *copy = larder_host->arena (call, length);
-	return copy ? memcpy (copy, text, length) : NULL;
 }
 
 int
@@ -195,8 +188,8 @@ tell_state (struct nginx *nginx, struct larder_call *call, struct larder_pairs *
 	if (!pairs || asprintf (&file, "%s/" NG_AUTHORITY, nginx->path) < 0)
 		return larder_fail_memory (error);
 	pairs[0] = (struct larder_pair) { "state", !state.pid ? "down" : state.current ? "up" : "stale" };
-	pairs[1] = (struct larder_pair) { "pid", ng_give (call, pid) };
-	pairs[2] = (struct larder_pair) { "ca-file", ng_give (call, access (file, R_OK) == 0 ? file : "") };
+	pairs[1] = (struct larder_pair) { "pid", give_text (call, pid) };
+	pairs[2] = (struct larder_pair) { "ca-file", give_text (call, access (file, R_OK) == 0 ? file : "") };
 	*ret = (struct larder_pairs) { pairs, PAIRS, sizeof *pairs };
 	return pairs[1].value && pairs[2].value ? 0 : larder_fail_memory (error);
 }

@@ -30,7 +30,6 @@ int ng_root (const struct nginx *nginx, bool make, struct larder_error *error);
 /* What is shared under that key is given up when the instance is closed. */
 int ng_keep (struct nginx *nginx, const char *key, struct larder_error *error);
 int ng_check_writable (const struct nginx *nginx, struct larder_error *error);
-char *ng_give (struct larder_call *call, const char *text);      /* in the arena of the call; NULL: no memory */
 
 /* ---- site.c: a [cdn] as files ---- */
 
