@@ -54,6 +54,7 @@ struct resource {
 	bool holds_nothing;              /* its bucket, as was found before this went */
 	int holds;                       /* its bucket, as found by the plan to destroy that asked it for all of the bucket: 1: objects, 0: none, -1: it could not be asked */
 	bool held_then;                  /* and as the saved plan had it */
+	const char *seen_then;           /* of a saved plan: a digest of what was observed of it; "": it could not be looked at */
 	bool bare;                       /* without any line, too, there is something to make */
 	bool watched;                    /* its section asks nothing of it: looked at for what of ours may be there still; set aside where nothing is told of it */
 	int64_t abort_after;             /* of a bucket, while its lines are made: ns; 0: nothing said, -1: never */
@@ -79,7 +80,7 @@ struct larder_infra {
 	struct resource *at;
 	size_t count, room;
 	struct other *others;
-	const char *saved_digest;        /* of a saved plan: of what was observed then */
+	bool saved;                      /* by a saved plan, which had a head */
 };
 
 /* ---- desired.c, desired-*.c: from the sections ---- */

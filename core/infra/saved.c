@@ -1,9 +1,10 @@
-/* saved.c: a plan as text, JSON by the line: what is desired, and a digest of what was observed. */
+/* saved.c: a plan as text, JSON by the line: what is desired of each resource, and a digest of what was observed of it. */
 #include "resource.h"
 
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/driver.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +15,10 @@
 #include "cleanup.h"
 #include "error.h"
 #include "json.h"
+#include "text.h"
 
 #define SAVED_FORMAT "larder-infra"
-enum { SAVED_VERSION = 5, SAVED_MOST = 64 << 20 };
+enum { SAVED_VERSION = 6, SAVED_MOST = 64 << 20 };
 
 /* ---- digests ---- */
 
@@ -44,15 +46,14 @@ resource_digest (struct resource *one)
 	sha256_end (&sha, one->digest);
 }
 
-static void
-digest (const struct larder_infra *infra, char ret[65])
+/* `ret` or, of what could not be looked at, NULL. */
+static const char *
+seen (const struct resource *one, char ret[65])
 {
-	struct sha256 sha;
-	sha256_begin (&sha);
-	for (size_t n = 0; n < infra->count; n++)
-		if (!infra->at[n].aside && !infra->at[n].cut && infra->at[n].code == 0)
-			sha256_add (&sha, infra->at[n].digest, sizeof infra->at[n].digest);
-	sha256_end_hex (&sha, ret);
+	if (one->aside || one->cut || one->code < 0)
+		return NULL;
+	text_hex (one->digest, sizeof one->digest, ret);
+	return ret;
 }
 
 /* Where it lies: all that its [backend] says, but for secrets, which are told anew. */
@@ -125,7 +126,7 @@ static void
 put_resource (struct buffer *out, const struct larder_infra *infra, const struct resource *one)
 {
 	struct json json;
-	char where[65];
+	char where[65], observed[65];
 	place (infra, one, where);
 	begin_line (&json, out, "resource");
 	json_member (&json, "kind", one->kind);
@@ -133,6 +134,7 @@ put_resource (struct buffer *out, const struct larder_infra *infra, const struct
 	json_member (&json, "resource", one->type);
 	json_member (&json, "identity", one->identity);
 	json_member (&json, "place", where);
+	json_member (&json, "observed", seen (one, observed));
 	json_member_bool (&json, "protect", one->protect);
 	json_member_bool (&json, "empty", one->empty);
 	if (resource_is_held (infra, one) > 0)
@@ -151,14 +153,11 @@ static void
 put_head (struct buffer *out, const struct larder_infra *infra)
 {
 	struct json json;
-	char observed[65];
-	digest (infra, observed);
 	begin_line (&json, out, "plan");
 	json_member (&json, "format", SAVED_FORMAT);
 	json_member_uint (&json, "version", SAVED_VERSION);
 	json_member (&json, "profile", config_profile (larder_configuration (infra->larder)));
 	json_member_uint (&json, "flags", infra->flags & ~(uint32_t) LARDER_INFRA_LEAN);
-	json_member (&json, "observed", observed);
 	end_line (&json, out);
 }
 
@@ -217,10 +216,10 @@ read_head (struct larder_infra *infra, const json_t *line, struct larder_error *
 		return larder_fail_next (error, LARDER_E_CONFLICT, flags & LARDER_INFRA_DESTROY ? "larder infra destroy FILE, which asks for the environment" : "larder infra apply FILE",
 			"the plan is one to %s", flags & LARDER_INFRA_DESTROY ? "destroy" : "apply");
 	infra->flags |= flags;
-	infra->saved_digest = arena_copy (infra->arena, member (line, "observed"));
+	infra->saved = true;
 	for (size_t n = 0; n < infra->count; n++)
 		infra->at[n].aside = true;
-	return infra->saved_digest ? 0 : larder_fail_memory (error);
+	return 0;
 }
 
 static int
@@ -239,10 +238,13 @@ read_resource (struct larder_infra *infra, const json_t *line, struct resource *
 	one->aside = one->watched = false;
 	one->sifted = true;
 	one->empty = json_is_true (json_object_get (line, "empty"));
+	one->seen_then = arena_copy (one->arena, member (line, "observed"));
 	one->held_then = json_is_true (json_object_get (line, "holds"));
 	lines_begin (&one->desired, one->arena);
 	lines_begin (&one->refused, one->arena);
 	*ret = one;
+	if (!one->seen_then)
+		return larder_fail_memory (error);
 	return *member (line, "lacking") && !one->cut ? resource_cut (one, member (line, "lacking"), error) : 0;
 }
 
@@ -300,7 +302,7 @@ saved_read (struct larder_infra *infra, const char *text, struct larder_error *e
 	}
 	for (size_t n = 0; code == 0 && n < infra->count; n++)
 		code = infra->at[n].refused.failed ? larder_fail_memory (error) : lines_sort (&infra->at[n].desired, error);
-	return code == 0 && !infra->saved_digest ? damaged ("has no head", error) : code;
+	return code == 0 && !infra->saved ? damaged ("has no head", error) : code;
 }
 
 /* What was told as left since its bucket held objects would go, now that it holds none. */
@@ -316,12 +318,29 @@ check_held (const struct larder_infra *infra, struct larder_error *error)
 	return 0;
 }
 
+static bool
+has_moved (const struct resource *one)
+{
+	char digest[65];
+	const char *now = seen (one, digest);
+	return !one->aside && strcmp (now ? now : "", one->seen_then) != 0;
+}
+
 int
 saved_check (const struct larder_infra *infra, struct larder_error *error)
 {
-	char now[65];
-	digest (infra, now);
-	if (strcmp (now, infra->saved_digest) == 0)
+	const struct resource *first = NULL;
+	size_t moved = 0;
+	for (size_t n = 0; n < infra->count; n++)
+		if (has_moved (&infra->at[n])) {
+			first = first ? first : &infra->at[n];
+			moved++;
+		}
+	if (!first)
 		return check_held (infra, error);
-	return larder_fail_next (error, LARDER_E_CONFLICT, "look at what changed, and plan again: larder infra plan", "what is there is no longer what the plan was made of: nothing was begun");
+	char more[48] = "";
+	if (moved > 1)
+		snprintf (more, sizeof more, " (and %zu other%s)", moved - 1, moved == 2 ? "" : "s");
+	return larder_fail_next (error, LARDER_E_CONFLICT, "look at what changed, and plan again: larder infra plan", "%s '%s' of [%s \"%s\"] is not any more as it was when this was planned%s: nothing was begun",
+		first->type, first->identity, first->kind, first->section, more);
 }

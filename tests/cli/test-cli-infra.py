@@ -166,7 +166,14 @@ def test_cli_infra_a_saved_plan_and_nothing_else():
     assert plan("-o", "today.plan").code == 0 and os.stat("today.plan").st_mode & 0o777 == 0o600
     write(path, whole.replace(b"encryption\tAES256\n", b"encryption\taws:kms\n"))
     refused = larder("infra", "apply", "today.plan", "--json")
-    assert refused.code == 5 and b"aws:kms" in read(path), refused.out
+    moved = "bucket '%s' of [store \"images\"] is not any more as it was when this was planned%s: nothing was begun"
+    assert refused.code == 5 and b"aws:kms" in read(path) and moved % (NEEDED[0], "") in refused.err, refused.out
+    other = os.path.join(DEMO, "pingvas-studio-logs/.larder/settings")
+    logs = read(other)
+    write(other, logs.replace(b"encryption\tAES256\n", b""))
+    refused = larder("infra", "apply", "today.plan")
+    assert refused.code == 5 and moved % (NEEDED[0], " (and 1 other)") in refused.err, refused.err
+    write(other, logs)
     write(path, whole.replace(b"encryption\tAES256\n", b""))
     assert apply(os.path.join("..", os.path.basename(HOME), "today.plan"))["updated"] == 1 and read(path) == whole      # wherever it lies
     assert larder("infra", "apply", os.path.join(HOME, "today.plan")).code == 5
