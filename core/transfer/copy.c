@@ -143,7 +143,7 @@ learn_checksum (struct transfer *transfer, struct item *item, const struct larde
 	struct larder_info *stored = &item->stored, info = { .size = sizeof info };
 	char text[16];
 	uint64_t crc;
-	if (stored->checksum)
+	if (!transfer->manifest || stored->checksum)
 		return;
 	if (store_caps (transfer->store) & LARDER_CAP_CHECKSUM) {
 		if (larder_stat (transfer->store, item->arena, item->path, NULL, &info, NULL) == 0
@@ -157,6 +157,19 @@ learn_checksum (struct transfer *transfer, struct item *item, const struct larde
 }
 
 static int
+put_opened (struct transfer *transfer, struct item *item, const struct larder_put *put, struct watched *watched, struct larder_error *error)
+{
+	const struct larder_source *source = &watched->inner;
+	int code = upload_in_parts (transfer, source->length) ? upload_parts (transfer, item, put, &watched->file, source, error)
+		: source->length <= AT_ONCE ? put_small (transfer, item, put, watched, error) : put_whole (transfer, item, put, watched, error);
+	if (code == 0 && (transfer->request->flags & LARDER_MOVE))
+		code = prove_put (transfer, item, source, error);
+	if (code == 0)
+		learn_checksum (transfer, item, source);
+	return code;
+}
+
+static int
 put_file (struct transfer *transfer, struct item *item, struct larder_error *error)
 {
 	const struct larder_transfer *request = transfer->request;
@@ -165,24 +178,18 @@ put_file (struct transfer *transfer, struct item *item, struct larder_error *err
 		.size = sizeof put, .key = item->path, .attributes = request->attributes,
 		.create_only = request->flags & LARDER_CREATE_ONLY || expect_create_only (item), .if_match = expect_if_match (item),
 	};
-	if (item->stream >= 0 && store_has_parts (transfer->store))
-		return stream_put (transfer, item, &put, error);
+	if (item->stream >= 0 && store_has_parts (transfer->store)) {
+		int code = stream_put (transfer, item, &put, error);
+		if (code == 0)
+			learn_checksum (transfer, item, NULL);
+		return code;
+	}
 	int code = item_open (item, error);
 	if (code == 0 && transfer->keep_times)
 		code = exact_keep (item, &put.attributes, error);
 	if (code == 0)
 		code = file_source_begin (&watched.file, item->fd, item->from, &watched.inner, error);
-	if (code == 0 && upload_in_parts (transfer, watched.inner.length))
-		code = upload_parts (transfer, item, &put, &watched.file, &watched.inner, error);
-	else if (code == 0 && watched.inner.length <= AT_ONCE)
-		code = put_small (transfer, item, &put, &watched, error);
-	else if (code == 0)
-		code = put_whole (transfer, item, &put, &watched, error);
-	if (code == 0 && (request->flags & LARDER_MOVE))
-		code = prove_put (transfer, item, &watched.inner, error);
-	if (code == 0 && transfer->manifest)
-		learn_checksum (transfer, item, &watched.inner);
-	return code;
+	return code == 0 ? put_opened (transfer, item, &put, &watched, error) : code;
 }
 
 /* ---- from store to store ---- */
@@ -261,7 +268,7 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 	int code = move ? larder_stat (item->store, item->arena, item->info.key, NULL, &before, error) : 0;
 	if (code == 0)
 		code = copy_stored (transfer, item->store, transfer->store, item->arena, &copy, &what, item->info.length, &item->stored, error);
-	if (code == 0 && transfer->manifest)
+	if (code == 0)
 		learn_checksum (transfer, item, NULL);
 	if (code == 0 && move)
 		code = prove_copy (transfer, item, &before, error);
