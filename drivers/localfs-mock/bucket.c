@@ -156,7 +156,11 @@ hold (struct bucket *bucket, struct larder_error *error)
 	if (bucket->truth < 0)
 		return larder_fail_errno (error, -bucket->truth, "cannot open bucket '%s' in '%s'", bucket->name, mock->root);
 	int code = read_state (bucket, error);
-	return code < 0 ? code : mock_now (mock, bucket->root, &bucket->now, error);
+	if (code == 0)
+		code = mock_now (mock, bucket->root, &bucket->now, error);
+	if (code == 0)
+		moves_read (bucket);
+	return code;
 }
 
 int
@@ -204,6 +208,8 @@ bucket_close (struct bucket *bucket)
 	if (bucket->mock && bucket->root != bucket->mock->root_fd)
 		cleanup_close_at (&bucket->root);
 	bucket->truth = bucket->top = bucket->root = -1;
+	arena_free (bucket->settings);
+	bucket->settings = NULL, bucket->moves = NULL;
 }
 
 /* ---- set up and taken away ---- */

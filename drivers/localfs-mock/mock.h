@@ -11,6 +11,7 @@
 #define PATH_ROOM 3400          /* folder, path of a key, version */
 #define ID_ROOM 32
 #define TRUTH ".larder"         /* folder of a bucket that is not for people */
+#define SETTINGS TRUTH "/settings"      /* of a bucket, as infra made them */
 
 struct mock {
 	const char *root;
@@ -33,6 +34,8 @@ struct bucket {
 	bool versioning;
 	bool suspended;                         /* kept versions once, does no more */
 	int64_t now;                            /* by the mock's clock */
+	struct larder_arena *settings;          /* of what follows */
+	struct move *moves;                     /* by the rules of its lifecycle */
 	bool within;                            /* bytes that come are of the storage itself: nobody waits for them */
 };
 
@@ -64,6 +67,12 @@ int mock_now (const struct mock *mock, int root, int64_t *ret, struct larder_err
 /* The action "clock", and what it tells. */
 int clock_start (const struct mock *mock, const struct larder_action *action, struct larder_error *error);
 int clock_poll (const struct mock *mock, struct larder_call *call, struct larder_pairs *ret, struct larder_error *error);
+
+/* ---- moves.c: rules of a lifecycle ---- */
+
+void moves_read (struct bucket *bucket);
+/* The newest version of the key is in the class that it is in by now. */
+void moves_make (const struct bucket *bucket, const struct record *record);
 
 /* ---- place.c: private files, and giving them their place ---- */
 
@@ -190,6 +199,8 @@ int mock_class_set (void *self, struct larder_call *call, const struct larder_ob
 
 /* ---- restore.c ---- */
 
+/* The midnight after that many days, as the service counts them. */
+int64_t midnight_after (int64_t from, int64_t days);
 /* enum larder_restore_state */
 uint32_t restore_state (const struct version *version, int64_t now);
 /* NOTREADY for bytes that are archived and not restored. */

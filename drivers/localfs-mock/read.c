@@ -41,6 +41,7 @@ record_load (const struct bucket *bucket, const char *path, struct larder_arena 
 	struct record record;
 	if (record_parse (text, length, arena, &record) < 0 || key_path_decode (path, key) < 0 || strcmp (key, record.key) != 0)
 		return damaged (bucket, path, error);
+	moves_make (bucket, &record);
 	*ret = record;
 	return 0;
 }

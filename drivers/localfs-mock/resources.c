@@ -16,7 +16,6 @@
 #include "traps.h"
 #include "words.h"
 
-#define SETTINGS TRUTH "/settings"
 #define RESOURCES ".larder-resources/"
 
 /* ---- a bucket: its versioning lives in its state ---- */

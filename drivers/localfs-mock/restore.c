@@ -49,11 +49,10 @@ restore_check (const struct bucket *bucket, const char *key, const struct versio
 		text_from_time (version->restored_from, time));
 }
 
-/* The midnight after that many days, as the service counts them. */
-static int64_t
-expiry (int64_t from, uint32_t days)
+int64_t
+midnight_after (int64_t from, int64_t days)
 {
-	int64_t until = from + (int64_t) days * DAYS;
+	int64_t until = from + days * DAYS;
 	return until - until % DAYS + DAYS;
 }
 
@@ -74,7 +73,7 @@ ask (const struct change *change, const struct larder_restore *request, struct v
 	if (state == LARDER_RESTORE_NONE)
 		version->restored_from = now + retrieval->takes;
 	if (state != LARDER_RESTORE_RUNNING)
-		version->restored_until = expiry (state == LARDER_RESTORE_DONE ? now : version->restored_from, request->days);
+		version->restored_until = midnight_after (state == LARDER_RESTORE_DONE ? now : version->restored_from, request->days);
 	return 0;
 }
 

@@ -147,6 +147,35 @@ def test_cli_clock_asked_again():
         assert place.larder("cat", "images:k").out == "bytes"
 
 
+RULE = "transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE\nlarger-than = 128KiB ", "transition = %s\n%s; "
+BIG = b"x" * (129 << 10)
+
+
+def test_cli_clock_rules_of_a_lifecycle_move_objects():
+    """c-D11: 0 days are by the next midnight, for all objects of 128 KiB and more; each later class when its day comes, and it stays there. A rule moves what it is for, the newest version alone, down alone."""
+    for rule, more, days, found in (
+            ("0d GLACIER_IR, 90d DEEP_ARCHIVE", "", (0, 1, 89, 1), ({"big": "STANDARD", "a/big": "STANDARD"}, {"big": "GLACIER_IR", "a/big": "GLACIER_IR"}, {"big": "GLACIER_IR", "a/big": "GLACIER_IR"}, {"big": "DEEP_ARCHIVE", "a/big": "DEEP_ARCHIVE"})),
+            ("30d GLACIER", "prefix = a/\n", (30, 1), ({"a/big": "STANDARD"}, {"a/big": "GLACIER"})), ("1d GLACIER_IR", "larger-than = 2\n", (2,), ({"big": "GLACIER_IR", "a/big": "GLACIER_IR", "small": "GLACIER_IR"},)),
+            ("1d GLACIER_IR", "larger-than = 200KiB\n", (2,), ({},)), ("1d STANDARD_IA", "tag = kind=old\n", (2,), ({"a/big": "STANDARD_IA"},))):
+        with Place() as place:
+            env = configured(PIPELINE, (RULE[0], RULE[1] % (rule, more)))
+            assert place.larder("infra", "apply", env=env).code == 0
+            for key, text in (("big", BIG + b"before"), ("big", BIG), ("a/big", BIG), ("small", b"bytes"), ("kept", BIG)):
+                place.put(key, "DEEP_ARCHIVE" if key == "kept" else "STANDARD", text)
+            place.do("tags_set", "a/big", tags={"kind": "old"})
+            for by, moved in zip(days, found):
+                place.move("+%dd" % by) if by else None
+                classes = {one["key"]: one["class"] for one in place.do("list")["items"]}
+                assert classes == {"big": "STANDARD", "a/big": "STANDARD", "small": "STANDARD", "kept": "DEEP_ARCHIVE", **moved}, (rule, more, by, classes)
+                assert {key: place.do("stat", key)["class"] for key in classes} == classes, (rule, more, by)
+            assert sorted(one["class"] for one in place.do("list", versions=True)["items"] if one["key"] == "big")[-1] == "STANDARD", "an old version stays"
+            for key, kind in classes.items():
+                assert place.code("read", key) == ("NOTREADY" if kind in ("GLACIER", "DEEP_ARCHIVE") else 0), (rule, key, kind)
+            place.do("tags_set", "big", tags={"a": "b"})                # written down with what else is changed
+            assert place.do("stat", "big")["class"] == classes["big"]
+            assert place.larder("infra", "plan", "--detailed-exitcode", env=env).code == 0
+
+
 def test_cli_clock_a_restored_copy_is_copied_and_the_original_stays():
     with Place() as place:
         place.put("k", "GLACIER")
