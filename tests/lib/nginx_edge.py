@@ -7,7 +7,7 @@ import os
 import ssl
 
 import servers
-from edge_place import EdgePlace
+from edge_place import ENVIRONMENT, EdgePlace  # noqa: F401
 
 PIPELINE = """[larder]
 environment = studio
