@@ -262,12 +262,18 @@ follow (struct nginx *nginx, struct larder_call *call, bool any, struct larder_e
 }
 
 static int
+check_change (const struct nginx *nginx, struct larder_call *call, struct larder_error *error)
+{
+	return larder_host->cancelled (call) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : ng_check_writable (nginx, error);
+}
+
+static int
 site_write (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
 	struct nginx *nginx = self;
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	struct lines lines;
-	int code = arena ? ng_check_writable (nginx, error) : larder_fail_memory (error);
+	int code = arena ? check_change (nginx, call, error) : larder_fail_memory (error);
 	lines_begin (&lines, arena);
 	if (code == 0)
 		code = lines_take (&lines, resource->desired, error);
@@ -286,7 +292,7 @@ site_remove (void *self, struct larder_call *call, const struct larder_resource 
 {
 	struct nginx *nginx = self;
 	char id[NG_ID_ROOM], path[PATH_ROOM];
-	int code = ng_check_writable (nginx, error);
+	int code = check_change (nginx, call, error);
 	CLEANUP_CLOSE int root = code < 0 ? -1 : ng_root (nginx, false, error);
 	if (code < 0 || root < 0)
 		return code;
@@ -351,7 +357,7 @@ static const struct larder_path_rule paths[] = {
 	{ "cors[*].max-age", LARDER_INT, OURS, "seconds" },
 	{ "cors[*].method[*]", LARDER_BOOL, OURS, "methods" },
 	{ "cors[*].origin[*]", LARDER_BOOL, OURS, "who may ask" },
-	{ "domain", LARDER_STRING, OURS, "where it answers" },
+	{ "domain", LARDER_STRING, OURS | LARDER_PATH_REQUIRED, "where it answers" },
 	{ "enabled", LARDER_BOOL, OURS | LARDER_PATH_OPTIONAL, "serves at all" },
 	{ "geo", LARDER_STRING, OURS | LARDER_PATH_OPTIONAL, "geographic restriction" },
 	{ "http-version", LARDER_STRING, OURS | LARDER_PATH_OPTIONAL, "newest version of HTTP" },
@@ -362,7 +368,7 @@ static const struct larder_path_rule paths[] = {
 	{ "origin[*].access-comment", LARDER_STRING, OURS, "comment of it" },
 	{ "origin[*].bucket", LARDER_STRING, OURS | LARDER_PATH_OPTIONAL, "what it serves" },
 	{ "origin[*].domain", LARDER_STRING, OURS | LARDER_PATH_REQUIRED, "where that is" },
-	{ "origin[*].url", LARDER_STRING, OURS, "and how it is asked" },
+	{ "origin[*].url", LARDER_STRING, OURS | LARDER_PATH_REQUIRED, "and how it is asked" },
 	{ "otherwise", LARDER_STRING, OURS, "somebody changed what nginx reads" },
 	{ "principal", LARDER_STRING, LARDER_PATH_COMPUTED, "as whom it reads" },
 	{ "tag[*]", LARDER_STRING, OURS, "tag" },
@@ -370,8 +376,19 @@ static const struct larder_path_rule paths[] = {
 	{ NULL }
 };
 
+static const struct larder_words words[] = {
+	ONE_OF ("behavior[*].cached-method[*]", "GET|HEAD|OPTIONS"),
+	ONE_OF ("behavior[*].method[*]", "GET|HEAD|OPTIONS|PUT|POST|PATCH|DELETE"),
+	ONE_OF ("behavior[*].viewer", "redirect-to-https|https-only|allow-all"),
+	ONE_OF ("geo", "none|whitelist *|blacklist *"),
+	ONE_OF ("http-version", "http1.1|http2|http3|http2and3"),
+	ONE_OF ("origin[*].access", "oac|oai"),
+	ONE_OF ("tls", "TLSv1|TLSv1_2016|TLSv1.1_2016|TLSv1.2_2018|TLSv1.2_2019|TLSv1.2_2021|TLSv1.2_2025|TLSv1.3_2025"),
+	{ 0 }
+};
+
 const struct larder_resource_type ng_resources[] = {
 	{ .name = "cdn", .summary = "what nginx serves on this machine", .paths = paths, .path_stride = sizeof *paths, .read = site_read, .create = site_write, .update = site_write,
-	  .remove = site_remove, .supports = site_supports, .words = cdn_words, .words_stride = sizeof *cdn_words },
+	  .remove = site_remove, .supports = site_supports, .words = words, .words_stride = sizeof *words },
 	{ 0 }
 };

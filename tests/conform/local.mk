@@ -13,7 +13,7 @@ driver_faulty_la_CPPFLAGS = $(IN_BASE)
 driver_faulty_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 driver_faulty_la_LIBADD = libbase.la
 TESTS += %D%/test-conform-driver-faulty.sh %D%/test-conform-driver-mock.sh %D%/test-conform-resources.sh
-EXTRA_DIST += %D%/test-conform-resources.sh %D%/resources-mock.ini %D%/resources-efs.ini %D%/resources-cloudfront.ini %D%/resources-faulty.ini %D%/test-conform-driver-faulty.sh %D%/test-conform-driver-mock.sh
+EXTRA_DIST += %D%/test-conform-resources.sh %D%/resources-mock.ini %D%/resources-efs.ini %D%/resources-nginx.ini %D%/resources-cloudfront.ini %D%/resources-faulty.ini %D%/test-conform-driver-faulty.sh %D%/test-conform-driver-mock.sh
 
 # The codec suite.
 bin_PROGRAMS += larder-codec-test

@@ -25,6 +25,7 @@ holds ()
 holds mock localfs-mock root="$work/mock" create=yes fsync=no
 holds efs efs root="$work/efs"
 holds faulty faulty
+[ ! -e "$LARDER_MODULE_DIR/driver-nginx.so" ] || holds nginx nginx root="$work/nginx"
 left=$(find "$work" -path '*resources/*' -type f -o -name settings)
 [ -z "$left" ] && say ok nothing-left || { say "not ok" nothing-left; echo "# $left"; }
 

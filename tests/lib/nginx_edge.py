@@ -22,9 +22,17 @@ origins = https://pingvas.studio, https://*.pingvas.studio
 methods = GET, HEAD
 headers = *
 max-age = 3600s
+[store "thumbnails"]
+in = images
+accept = deleted-is-not-gone
 [pipeline "image"]
 store = images
 key = {user}/{job}.{ext}
+encode = png
+thumbnail-store = thumbnails
+thumbnail-key = {user}/thumbnails/{job}.webp
+thumbnail-fit = 64x64
+thumbnail-encode = webp quality=85
 [cdn "images"]
 store = images
 behaviors = thumbnails, kept, default
