@@ -28,6 +28,7 @@ drilled_line (struct cli *cli, const struct larder_drilled *drilled)
 	struct line line;
 	json_line (cli, &line, "drill");
 	json_member_bytes (&line.json, "what", drilled->what);
+	json_member (&line.json, "point", drilled->point);
 	if (drilled->source)
 		json_member_bytes (&line.json, "source", drilled->source);
 	const struct { const char *name; int64_t at; } times[] = { { "begun", drilled->begun }, { "ended", drilled->ended }, { "newest", drilled->newest } };

@@ -192,7 +192,7 @@ static int
 restore (struct drilling *all, const char *backup, struct larder_error *error)
 {
 	char mark[48];
-	snprintf (mark, sizeof mark, "%s-%" PRId64, all->id, all->head.begun / NS_PER_S);
+	snprintf (mark, sizeof mark, "%s-%" PRId64, all->id, all->head.begun);
 	const struct larder_backup_restore request = {
 		.size = sizeof request, .name = backup, .flags = all->asked.flags & LARDER_ARCHIVE_WAIT ? LARDER_RECOVERY_WAIT : 0, .point = all->head.point, .to = all->head.taker, .role = all->asked.role, .mark = mark,
 	};

@@ -67,6 +67,7 @@ sum_up (struct drilling *all)
 	struct larder_drilled *sum = &all->sum;
 	const struct drill_head *head = &all->head;
 	sum->what = all->asked.what, sum->source = all->asked.source;
+	sum->point = head->point && *head->point ? head->point : NULL;
 	sum->begun = head->begun, sum->ended = clock_wall (), sum->newest = head->newest;
 	sum->listed = head->listed, sum->taken = head->taken;
 	sum->rpo = sum->begun > sum->newest ? sum->begun - sum->newest : 0;

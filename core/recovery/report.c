@@ -127,6 +127,7 @@ write_facts (struct drilling *all, struct buffer *into, void (*fact) (struct buf
 		: all->of_folder ? NULL : "there are none: each key is proven by the checksum that its store has";
 	const struct { const char *name, *value; } facts[] = {
 		{ "verdict", verdict (all) },
+		{ "backup", sum->point },
 		{ "begun", text_from_time (sum->begun, begun) }, { "ended", text_from_time (sum->ended, ended) },
 		{ "restored", arena_printf (all->arena, "%" PRIu64 " of %" PRIu64 " %s, %s", sum->taken, sum->listed, all->of_folder ? "files" : "keys", text_from_size (sum->bytes, size)) },
 		{ "manifests", manifests },
@@ -212,6 +213,7 @@ json_begin_report (struct drilling *all, struct buffer *into)
 	json_member_bytes (&json, "what", sum->what);
 	json_member (&json, "profile", config_profile (larder_configuration (all->larder)));
 	json_member (&json, "verdict", verdict (all));
+	json_member (&json, "point", sum->point);
 	if (sum->source)
 		json_member_bytes (&json, "source", sum->source);
 	json_times (&json, sum);

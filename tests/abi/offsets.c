@@ -408,7 +408,7 @@ static const struct field fields[] = {
 	FIELD (larder_drilled, manifests), FIELD (larder_drilled, with_manifest), FIELD (larder_drilled, not_in_manifest),
 	FIELD (larder_drilled, with_source), FIELD (larder_drilled, source_gone), FIELD (larder_drilled, source_newer), FIELD (larder_drilled, differs),
 	FIELD (larder_drilled, missing), FIELD (larder_drilled, extra), FIELD (larder_drilled, failed), FIELD (larder_drilled, report),
-	FIELD (larder_drilled, text),
+	FIELD (larder_drilled, text), FIELD (larder_drilled, point),
 	SIZE (larder_cdn_event),
 	FIELD (larder_cdn_event, size), FIELD (larder_cdn_event, step), FIELD (larder_cdn_event, cdn), FIELD (larder_cdn_event, paths),
 	FIELD (larder_cdn_event, wildcards), FIELD (larder_cdn_event, price), FIELD (larder_cdn_event, per), FIELD (larder_cdn_event, token),

@@ -447,7 +447,34 @@ def test_cli_drill_file_system_never_across_two():
     os.makedirs("back/%s/sdxl" % BACK)
     shutil.rmtree("drills", ignore_errors=True)
     assert "nothing was restored" in drill(*words, code=6, env=env)[2].err and not os.path.exists("drills")
-    assert "does not tell what it keeps" in drill("model-cache", code=2, env=env)[2].err
+
+
+def test_cli_drill_file_system_by_its_backup():
+    """The newest that its [backup] keeps, restored by the mock into a folder of its own: 9 while it is on its way, and the same command goes on; what was the same is removed again, what differs stays."""
+    env = fresh()
+    file_system(env)
+    got = drill("model-cache", code=3, env=env)[2]
+    assert glob.glob(MINE + "/drills/*") == [], got.err
+    assert larder("infra", "apply", "-q", "--only", "backup/models", env=env).code == 0
+    assert "an empty backup proves nothing" in drill("model-cache", code=3, env=env)[2].err and glob.glob(MINE + "/drills/*") == []
+    assert larder("backup", "start", "-q", "models", env=env).code == 0
+    forward("+1m", env)
+    (point,) = [line["id"] for line in larder("backup", "ls", "--json", env=env).lines() if line["type"] == "backup"]
+    _, facts, _ = drill("-n", "model-cache", env=env)
+    assert (facts["keys"], facts["restored"], facts["point"]) == (1, 1, point) and glob.glob(MINE + "/drills/*") == [], facts
+    for _ in range(2):
+        assert "the same command goes on with it" in drill("model-cache", code=9, env=env)[2].err
+    forward("+1m", env)
+    _, facts, got = drill("model-cache", env=env)
+    assert (facts["restored"], facts["compared_with_source"], facts["point"]) == (3, 3, point) and got.summary()["proven"] == 3 and "scratch" not in facts, facts
+    assert sorted(name for name in os.listdir("demo/files") if name[0] != ".") == ["flux", "sdxl"] and glob.glob(MINE + "/drills/*") == []
+    assert point in report(facts, ".html") and json.loads(report(facts, ".json"))["point"] == point
+    write("demo/files/sdxl/b", b"c")
+    os.utime("demo/files/sdxl/b", (1, 1))
+    drill("model-cache", code=9, env=env)
+    forward("+1m", env)
+    found, facts, _ = drill("model-cache", code=6, env=env)
+    assert facts["differs"] == 1 and found["differs"][0].endswith("/sdxl/b") and tree(facts["scratch"])[b"sdxl/b"] == b"b", (found, facts)
 
 
 def test_cli_drill_file_system_inside():

@@ -132,6 +132,7 @@ struct larder_drilled {
 	uint64_t differs, missing, extra, failed;  /* keys of which that was found, each counted once; extra: of a file system alone */
 	const char *report;              /* path of three files, but for their endings .txt, .json and .html; NULL: none */
 	const char *text;                /* what .txt begins with */
+	const char *point;               /* of a [filesystem]: id of what was restored; NULL: somebody else restored it, or it is of a store */
 };
 
 /* Restores to a place of its own, compares with what manifests tell and with the source, measures, and writes a report. What is archived is restored by larder_archive_restore: NOTREADY while it is on its way, and the same
