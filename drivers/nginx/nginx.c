@@ -208,6 +208,6 @@ ng_action_poll (void *self, struct larder_call *call, const char *kind, const ch
 static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "nginx", .version = "0.1.0", .summary = "nginx on this machine, in place of a CDN",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct nginx), .resources = ng_resources, .resource_stride = sizeof (struct larder_resource_type),
-	.open = ng_open, .close = ng_close, .url = ng_url, .action_start = ng_action_start, .action_poll = ng_action_poll, .view = ng_view,
+	.open = ng_open, .close = ng_close, .check = ng_check, .url = ng_url, .action_start = ng_action_start, .action_poll = ng_action_poll, .view = ng_view,
 };
 LARDER_DRIVER (driver)

@@ -57,6 +57,8 @@ int ng_down (struct nginx *nginx, struct larder_call *call, const char **ret_don
 struct ng_state { int pid; bool current; };
 int ng_state (struct nginx *nginx, struct ng_state *ret, struct larder_error *error);
 
+int ng_check (void *self, struct larder_call *call, const char *bucket, larder_finding_fn finding, void *context, struct larder_error *error);
+
 /* ---- forget.c ---- */
 
 /* What the cache of a site holds of these keys is gone. */

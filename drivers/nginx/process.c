@@ -404,3 +404,27 @@ ng_down (struct nginx *nginx, struct larder_call *call, const char **ret_done, s
 		code = rest (call, ours, error);
 	return code < 0 ? code : ours < 0 || code > 0 ? 0 : larder_fail_next (error, LARDER_E_UNAVAILABLE, "its file error.log tells why", "nginx, process %d, does not end", pid);
 }
+
+/* ---- for `larder doctor` ---- */
+
+int
+ng_check (void *self, struct larder_call *call, const char *bucket, larder_finding_fn finding, void *context, struct larder_error *error)
+{
+	struct nginx *nginx = self;
+	struct larder_error why = LARDER_ERROR_INIT;
+	struct ready ready = { .root = -1 };
+	struct ng_state state;
+	char text[64];
+	(void) call, (void) bucket;
+	int code = find_program (nginx, ready.program, sizeof ready.program, &why);
+	int told = finding (context, code < 0 ? LARDER_FAIL : LARDER_PASS, "nginx", code < 0 ? why.message : ready.program, code < 0 ? why.next : NULL);
+	if (told != 0)
+		return told;
+	code = find_modules (ready.modules, sizeof ready.modules, &why);
+	told = finding (context, code < 0 ? LARDER_FAIL : LARDER_PASS, "module", code < 0 ? why.message : ready.modules, code < 0 ? why.next : NULL);
+	if (told != 0)
+		return told;
+	code = ng_state (nginx, &state, error);
+	snprintf (text, sizeof text, state.pid ? "%s, process %d" : "it does not run", state.current ? "it runs" : "it runs by older settings", state.pid);
+	return code < 0 ? code : finding (context, state.pid && !state.current ? LARDER_WARN : LARDER_NOTE, "state", text, state.pid && state.current ? NULL : "larder dev up");
+}

@@ -163,6 +163,8 @@ add_line (const struct s3_place *place, const struct line *line, struct larder_a
 		const char *name = path_member (arena, line->path + 6);
 		if (!s3_is_by_secret (line->value) && strncmp (line->value, "arn:", 4) != 0 && strncmp (line->value, "cloudfront ", 11) != 0)
 			return larder_fail_next (error, LARDER_E_INVALID, "serve this store by a [cdn] whose backend is of the same cloud", "'%s' cannot read a bucket of this service", line->value);
+		if (s3_is_by_secret (line->value) && (!place->secrets || !lines_value (place->secrets, line->value)))
+			return larder_fail (error, LARDER_E_UNSUPPORTED, "who is let in by a secret is told to nobody else");
 		statement = name ? reader (place, *line->path == 'l', name, line->value) : NULL;
 	} else
 		return 0;

@@ -41,7 +41,12 @@ def test_live_nginx_set_up_and_as_it_is():
     told += [place.do("infra", "plan", "--detailed-exitcode"), place.do("infra", "show"), place.do("--json", "infra", "plan", "--all")]
     assert "domain = 127.0.0.1:%d" % place.port in told[3].out and "reader[images] = referer sha256:" in told[3].out, told[3]
     assert place.up() == "started" and place.up() == "same", place.status()
-    told += [place.do("infra", "plan", "--destroy"), place.do("infra", "plan", "-o", place.path("saved")), place.do("config", "show")]
+    place.do("export", "terraform", place.path("tf"))
+    with open(place.path("tf/larder.tf.json")) as file:
+        assert secret() not in file.read()
+    doctor = place.do("--json", "doctor", "cdn")
+    assert [(line["what"], line["verdict"]) for line in doctor.lines if line.get("backend") == "cdn"] == [("nginx", "pass"), ("module", "pass"), ("state", "note")], doctor
+    told += [doctor, place.do("infra", "plan", "--destroy"), place.do("infra", "plan", "-o", place.path("saved")), place.do("config", "show")]
     with open(place.path("saved")) as file:
         assert all(secret() not in text for done in told for text in (done.out, done.err, file.read())), "told"
     for path in glob.glob(place.root + "/**/*", recursive=True):
