@@ -44,7 +44,7 @@ def test_live_nginx_set_up_and_as_it_is():
     place.do("export", "terraform", place.path("tf"))
     with open(place.path("tf/larder.tf.json")) as file:
         assert secret() not in file.read()
-    doctor = place.do("--json", "doctor", "cdn")
+    doctor = place.do("--json", "doctor", "--backend", "cdn")
     assert [(line["what"], line["verdict"]) for line in doctor.lines if line.get("backend") == "cdn"] == [("nginx", "pass"), ("module", "pass"), ("state", "note")], doctor
     told += [doctor, place.do("infra", "plan", "--destroy"), place.do("infra", "plan", "-o", place.path("saved")), place.do("config", "show")]
     with open(place.path("saved")) as file:
