@@ -8,6 +8,7 @@ import os
 import subprocess
 import tempfile
 import urllib.parse
+import urllib.request
 
 import proxy
 import servers
@@ -48,12 +49,12 @@ class Place:
         out, err = process.communicate(timeout=120 * servers.SLOW)
         return Done(process.returncode, out, err)
 
-    def begin(self, *words, section=SECTION, plan=(), **more):
+    def begin(self, *words, section=SECTION, plan=(), env=None, **more):
         self.write(section, **more)
         self.between.plan([*plan, KEEP])
         self.begun = len(self.between.requests)
         return subprocess.Popen([TOOL, "--config", os.path.join(self.folder, "larder.ini"), "--profile", "p", "--json", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env={**self.server.environment(self.between.endpoint), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": "", "LARDER_PROFILE": "", "TZ": "KST-9"})
+                                env={**self.server.environment(self.between.endpoint), "LARDER_MODULE_DIR": MODULES, "LARDER_CONFIG": "", "LARDER_PROFILE": "", "TZ": "KST-9", **(env or {})})
 
     def clean(self):
         for one in self.client.describe_db_instances()["DBInstances"]:
@@ -65,6 +66,13 @@ class Place:
     def fresh(self, **more):
         self.clean()
         make_instance(self.client, **more)
+
+    def described(self, name):
+        """What the service answers of an instance, as it is."""
+        request = urllib.request.Request(self.server.endpoint, b"Action=DescribeDBInstances&Version=2014-10-31&DBInstanceIdentifier=" + name.encode(), {
+            "Authorization": "AWS4-HMAC-SHA256 Credential=a/20200101/us-east-1/rds/aws4_request, SignedHeaders=host, Signature=0"})
+        with urllib.request.urlopen(request) as reply:
+            return reply.read().decode()
 
     def facts(self):
         return instance(self.client)

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import time
-import urllib.request
 
 sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
 import servers  # noqa: E402
@@ -172,10 +171,7 @@ def test_live_database_that_is_protected_stays_though_it_has_destroy():
 
 def described(status):
     """What RDS answers of the instance, with another status."""
-    request = urllib.request.Request(place.server.endpoint, b"Action=DescribeDBInstances&Version=2014-10-31&DBInstanceIdentifier=" + NAME.encode(), {
-        "Authorization": "AWS4-HMAC-SHA256 Credential=a/20200101/us-east-1/rds/aws4_request, SignedHeaders=host, Signature=0"})
-    with urllib.request.urlopen(request) as reply:
-        text = reply.read().decode()
+    text = place.described(NAME)
     assert "<DBInstanceStatus>available<" in text, text
     return text.replace("<DBInstanceStatus>available<", "<DBInstanceStatus>%s<" % status)
 

@@ -3,10 +3,12 @@
 with boto3, compared with its source; interrupted, lost, throttled, refused, run again."""
 import datetime
 import os
+import re
 import signal
 import sys
 
 sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
+import clock  # noqa: E402
 import tap  # noqa: E402
 from database_place import REFUSED, Place, valid  # noqa: E402
 from strategy_backup import DATABASE as NAME  # noqa: E402
@@ -189,6 +191,51 @@ def test_live_recovery_what_is_not_carried_over_is_listed():
     place.fresh(MonitoringInterval=60, MonitoringRoleArn="arn:aws:iam::123456789012:role/m")
     done = place.restore("--latest", "--wait")
     assert done.code == 0 and told(done, "done")[0]["left"] == ["enhanced monitoring, seconds: the source has 60, this one 0"], done
+
+
+def answer(number, text):
+    return {"method": "POST", "nth": number, "do": "reply", "status": 200, "body": text}
+
+
+def test_live_recovery_the_latest_of_another_day():
+    """Whoever asks for the latest again two days later does not mean what was the latest then; whoever asks for a time means that time."""
+    place.fresh()
+    at = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    later = clock.off(2 * 86400)
+    assert place.restore("--latest", "--wait").code == 0 and place.restore("--at", at, "--wait", to="at-a-time").code == 0
+    done = place.restore("--latest", "--wait", env=later)
+    assert done.code == 5 and "what was the latest at 20" in done.err and "--to" in done.error["next"], done
+    assert place.restore("--at", at, "--wait", to="at-a-time", env=later).code == 0
+
+
+def test_live_recovery_what_cannot_be_restored():
+    """A member of a cluster; one without backups: both before anything is asked for."""
+    place.fresh()
+    text = place.described(NAME)
+    for was, now, code, why in ((r"<DBInstanceClass>", "<DBClusterIdentifier>c1</DBClusterIdentifier><DBInstanceClass>", 2, "of the cluster 'c1'"),
+                                (r"<LatestRestorableTime>[^<]*</LatestRestorableTime>", "", 2, "keeps no backups")):
+        told_so = re.sub(was, now, text, count=1)
+        assert told_so != text, text
+        done = place.restore("--latest", plan=[answer(1, told_so)])
+        assert done.code == code and why in done.err and "RestoreDBInstanceToPointInTime" not in place.actions(), done
+
+
+def test_live_recovery_comes_to_nothing():
+    """The service says that it failed, or that the new one, or the source, is gone."""
+    place.fresh()
+    assert place.restore("--latest", "--wait").code == 0
+    actions = place.actions()
+    first = actions.index("RestoreDBInstanceToPointInTime") + 2
+    new, gone = place.described(NEW), REFUSED % "DBInstanceNotFound"
+    place.fresh()
+    done = place.restore("--latest", "--wait", plan=[answer(first, new.replace(">available<", ">incompatible-restore<"))])
+    assert done.code == 8 and "incompatible-restore" in done.err, done
+    place.fresh()
+    done = place.restore("--latest", "--wait", plan=[{**answer(first, gone), "status": 404}])
+    assert done.code == 3 and "is gone" in done.err and "the same command" in done.error["next"], done
+    place.fresh()
+    done = place.restore("--latest", "--wait", plan=[{**answer(actions.index("ModifyDBInstance"), gone), "status": 404}])
+    assert done.code == 3 and "which it was restored from, is gone" in done.err, done
 
 
 def test_live_recovery_the_deadline():
