@@ -206,6 +206,24 @@ checksum_text (uint32_t type, uint64_t sum, char ret[16])
 		crc64nvme_text (sum, ret);
 }
 
+static const char *const names[] = { NULL, "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256" };
+enum { NAMES = sizeof names / sizeof *names };
+
+const char *
+checksum_name (uint32_t type)
+{
+	return type < NAMES ? names[type] : NULL;
+}
+
+uint32_t
+checksum_named (const char *name)
+{
+	for (uint32_t type = 1; name && type < NAMES; type++)
+		if (strcmp (names[type], name) == 0)
+			return type;
+	return LARDER_CHECKSUM_NONE;
+}
+
 bool
 checksum_is_ours (uint32_t type)
 {

@@ -43,6 +43,9 @@ void crc32c_text (uint32_t crc, char ret[16]);
 /* Both by kind: CRC32C, or else CRC64NVME. */
 uint64_t checksum_add (uint32_t type, uint64_t sum, const void *bytes, size_t count);
 void checksum_text (uint32_t type, uint64_t sum, char ret[16]);
+/* The name of a kind, enum larder_checksum, "CRC64NVME"; NULL of none and of one that is not known. And back: none, where there is none of that name. */
+const char *checksum_name (uint32_t type);
+uint32_t checksum_named (const char *name);
 /* Is it one of the two? */
 bool checksum_is_ours (uint32_t type);
 /* The value again; false when the text is none. */

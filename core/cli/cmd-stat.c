@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "checksum.h"
 #include "error.h"
 #include "text.h"
 
@@ -12,12 +13,10 @@ static const struct larder_option options[] = {
 	{ 0 }
 };
 
-static const char *const checksums[] = { NULL, "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256" };
-
 static const char *
-checksum_name (const struct larder_info *info)
+checksum_word (const struct larder_info *info)
 {
-	return info->checksum && info->checksum_type < sizeof checksums / sizeof *checksums ? checksums[info->checksum_type] : NULL;
+	return info->checksum ? checksum_name (info->checksum_type) : NULL;
 }
 
 /* NULL: none that is there or under way. */
@@ -48,7 +47,7 @@ json_facts (struct cli *cli, const struct larder_address *address, const struct 
 	json_member (&line.json, "restored_until", info->restore_state == LARDER_RESTORE_DONE ? text_from_time (info->restore_expiry, time) : NULL);
 	json_member (&line.json, "encryption", info->encryption);
 	json_member (&line.json, "replication", info->replication);
-	json_member (&line.json, "checksum_type", checksum_name (info));
+	json_member (&line.json, "checksum_type", checksum_word (info));
 	json_member (&line.json, "checksum", info->checksum);
 	json_member (&line.json, "url", url);
 	json_put_name (&line.json, "metadata");
@@ -88,8 +87,8 @@ people_facts (struct cli *cli, const char *name, const struct larder_info *info,
 	out_fact (cli, "replication", info->replication);
 	out_fact (cli, "etag", info->etag);
 	out_fact (cli, "version", info->version);
-	if (checksum_name (info)) {
-		snprintf (both, sizeof both, "%s %s", checksum_name (info), info->checksum);
+	if (checksum_word (info)) {
+		snprintf (both, sizeof both, "%s %s", checksum_word (info), info->checksum);
 		out_fact (cli, "checksum", both);
 	}
 	out_fact (cli, "url", url);

@@ -7,8 +7,6 @@
 #include "error.h"
 #include "store.h"
 
-const char *const manifest_checksums[] = { "", "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", NULL };
-
 bool
 manifest_takes_key (const char *key)
 {

@@ -58,15 +58,6 @@ fail_line (const struct reading *reading, const char *what, struct larder_error 
 
 /* ---- one line ---- */
 
-static uint32_t
-type_of (const char *name)
-{
-	for (uint32_t type = 1; name && manifest_checksums[type]; type++)
-		if (strcmp (manifest_checksums[type], name) == 0)
-			return type;
-	return LARDER_CHECKSUM_NONE;
-}
-
 static bool
 fits (const char *text)
 {
@@ -79,7 +70,7 @@ read_checksum (struct larder_arena *arena, const json_t *line, struct manifest_l
 	const json_t *checksum = json_object_get (line, "checksum");
 	if (!checksum)
 		return true;
-	ret->checksum_type = type_of (json_string_value (json_object_get (checksum, "algorithm")));
+	ret->checksum_type = checksum_named (json_string_value (json_object_get (checksum, "algorithm")));
 	ret->checksum_composite = json_is_true (json_object_get (checksum, "composite"));
 	ret->checksum = ret->checksum_type ? json_text (arena, checksum, "value") : NULL;
 	return ret->checksum && *ret->checksum;

@@ -171,11 +171,12 @@ put_end (struct manifest *manifest)
 static void
 put_checksum (struct json *json, const struct larder_info *info)
 {
-	if (!info->checksum || info->checksum_type == LARDER_CHECKSUM_NONE || info->checksum_type > LARDER_CHECKSUM_SHA256)
+	const char *algorithm = checksum_name (info->checksum_type);
+	if (!info->checksum || !algorithm)
 		return;
 	json_put_name (json, "checksum");
 	json_put_object (json);
-	json_member (json, "algorithm", manifest_checksums[info->checksum_type]);
+	json_member (json, "algorithm", algorithm);
 	json_member (json, "value", info->checksum);
 	if (info->checksum_composite)
 		json_member_bool (json, "composite", true);

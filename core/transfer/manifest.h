@@ -35,8 +35,6 @@ int manifest_place_begin (struct manifest_place *place, struct larder *larder, c
 void manifest_place_end (struct manifest_place *place);
 /* Does a key of `of` lie where manifests do? */
 bool manifest_place_has (const struct manifest_place *place, const struct larder_store *of, const char *key);
-/* Names of the kinds by enum larder_checksum; the last is NULL. */
-extern const char *const manifest_checksums[];
 /* Not one with a part '..': whoever restores by it would leave his folder. */
 bool manifest_takes_key (const char *key);
 
