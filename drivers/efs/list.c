@@ -48,7 +48,8 @@ by_bytes (const void *a, const void *b)
 static void
 keep_least (struct names *names)
 {
-	qsort (names->at, names->count, sizeof *names->at, by_bytes);
+	if (names->count)
+		qsort (names->at, names->count, sizeof *names->at, by_bytes);
 	for (; names->count > BATCH; names->more = true)
 		free (names->at[--names->count]);
 }

@@ -492,7 +492,8 @@ uploads_load (const struct bucket *bucket, const char *prefix, struct uploads *u
 			code = larder_fail_memory (error);
 	}
 	closedir (folder);
-	qsort (uploads->at, uploads->count, sizeof *uploads->at, compare_known);
+	if (uploads->count)
+		qsort (uploads->at, uploads->count, sizeof *uploads->at, compare_known);
 	return code;
 }
 

@@ -70,7 +70,7 @@ send_one (const struct removing *work, const struct larder_remove *item, struct 
 	exchange->done = was_removed;
 	exchange->done_context = &lost;
 	code = code == 0 ? s3_exchange_send (work->s3, work->call, exchange, error) : code;
-	exchange->done = NULL;
+	exchange->done = NULL, exchange->done_context = NULL;
 	return code;
 }
 
