@@ -6,7 +6,8 @@ seen by a proxy: (1-3) PUT and DELETE with a sub-resource, (4) DELETE of an obje
 not checked, (6) conditions not looked at, (7) encryption and class left out, (8) keys taken for others, (9) keys hidden by
 their folder, (10) encoding-type=url not done, (11) forgotten uploads, (12) x-minio-force-delete, (14) public-read without effect,
 (15) host style without a domain, which is looked for before anything else is sent. Two more, and the CORS of (14), concern settings of buckets: (13) those of a
-missing bucket are taken, (16) those written in parallel are lost. No command writes one: test-live-settings.py. Who will, proves those.
+missing bucket are taken, (16) those written in parallel are lost. No command but infra writes one: test-live-settings.py; that
+one does so in turn and reads each back: test-live-infra.py.
 """
 import json
 import os
