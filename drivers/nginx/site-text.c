@@ -272,7 +272,7 @@ put_edge (struct writing *writing, bool cors)
 	put_listen (writing);
 	put_headers (writing, cors);
 	buffer_printf (writing->into, "\tproxy_cache edge_%s;\n\tproxy_cache_key $uri;\n\tproxy_cache_lock on;\n\tproxy_force_ranges on;\n\tproxy_http_version 1.1;\n\tproxy_pass_request_headers off;\n"
-		"\tproxy_pass_request_body off;\n\tproxy_ignore_headers Cache-Control Expires Vary Set-Cookie;\n\tlocation = / { return 403; }\n", id);
+		"\tproxy_pass_request_body off;\n\tproxy_ignore_headers Cache-Control Expires;\n\tlocation = / { return 403; }\n", id);
 	for (size_t n = 0; code == 0 && n < writing->count; n++)
 		code = put_behavior (writing, &writing->behaviors[n], cors);
 	buffer_add_text (writing->into, "}\n");
