@@ -180,6 +180,37 @@ def test_cli_drill_of_what_changes_meanwhile():
     assert "data/a" in found["failed"] and found["missing"] == ["data/b"] and "overwritten since" in got.err and (facts["failed"], facts["missing"], got.summary()["proven"]) == (1, 1, 1), (found, got.out, got.err)
 
 
+def test_cli_drill_of_what_came_meanwhile():
+    """Kept after the drill began: it is none of its keys, and not told as never kept."""
+    env = fresh()
+    keep(env, {"a": b"one"}, "GLACIER")
+    words = ("--source", "data", "backups:data/")
+    drill(*words, code=9, env=env)
+    write("data/late", b"late")
+    assert larder("put", "-q", "--class", "STANDARD", "data/late", "backups:data/late", env=env).code == 0
+    forward("+5h", env)
+    _, facts, got = drill(*words, env=env)
+    assert (facts["restored"], facts["missing"], got.summary()["proven"]) == (1, 0, 1), facts
+
+
+def test_cli_drill_tells_what_was_found_before():
+    """What was found of one while another was on its way is in the report of the run that comes to the end. Where its scratch is gone, it begins anew."""
+    env = fresh()
+    keep(env, {"a": b"one"}, "GLACIER")
+    assert larder("put", "-q", "--class", "DEEP_ARCHIVE", "-", "backups:data/b", stdin=b"two", env=env).code == 0
+    drill("backups", code=9, env=env)
+    assert larder("put", "-q", "--class", "STANDARD", "-", "backups:data/a", stdin=b"new", env=env).code == 0
+    forward("+5h", env)
+    assert drill("backups", code=9, env=env)[0]["failed"] == ["data/a"]
+    forward("+7h", env)
+    _, facts, _ = drill("backups", code=5, env=env)
+    assert facts["failed"] == 1 and [one["key"] for one in json.loads(report(facts, ".json"))["findings"]] == ["data/a"], facts
+    forward("+30d", env)
+    drill("backups", code=9, env=env)
+    shutil.rmtree(glob.glob(MINE + "/scratch/*")[0])
+    assert drill("backups", code=9, env=env)[2].lines()[1]["type"] == "estimate" and len(glob.glob(MINE + "/scratch/*")) == 1
+
+
 def test_cli_drill_room():
     """A disk that is too small is told with what is needed, before anything is fetched."""
     env = fresh()
