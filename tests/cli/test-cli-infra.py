@@ -451,7 +451,7 @@ def test_cli_infra_a_driver_that_is_none():
             got = larder(*words, env=of_the_cdn(driver))
             assert got.code == 2 and "mock.ini:" in got.err + got.out and next in got.err + got.out, (driver, words, got.code, got.out, got.err)
         assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-uploads")), driver
-    for driver in ("nginx", "glacier-two", "gcs"):
+    for driver in ("varnish", "glacier-two", "gcs"):
         got = larder("infra", "apply", env=of_the_cdn(driver))
         assert got.code == 0 and "not supported here" in got.out.splitlines()[-1], (driver, got.out, got.err)
 
@@ -1014,7 +1014,7 @@ def test_cli_infra_copies_of_the_only_truth():
     source, rule = ("[store \"models\"]\n", "[store \"models\"]\nreplication = %s\n"), ("[replication \"tokyo\"]", "[replication \"%s\"]\nto = %s\n%s[replication \"tokyo\"]")
     aws = {"LARDER_PROFILE": "aws", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     for more, told in (({}, True), (aws, True)):
-        for to, narrow, told in (("uploads", "", True), ("images-replica", "", False), ("images-replica", "prefix = sd15/\n", True), ("images-replica", "tag = a=b\n", True)):
+        for to, narrow, told in (("uploads", "", True), ("images-replica", "", False), ("images-replica", "prefix =\n", False), ("images-replica", "prefix = sd15/\n", True), ("images-replica", "tag = a=b\n", True)):
             env = {**configured(PIPELINE, (source[0], source[1] % "away"), (rule[0], rule[1] % ("away", to, narrow))), **more}
             path = os.path.join(HOME, "etc/profiles/aws.ini")
             write(path, read(path).replace(b"driver = glacier", b"driver = s3"))
