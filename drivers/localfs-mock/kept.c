@@ -206,7 +206,7 @@ kept_poll (struct mock *mock, struct larder_call *call, const char *token, struc
 	bool done = playing.now >= ready;
 	progress->state = done ? LARDER_ACTION_DONE : LARDER_ACTION_RUNNING;
 	progress->percent = done ? 100 : ready > begun && playing.now > begun ? (int32_t) ((playing.now - begun) * 100 / (ready - begun)) : 0;
-	progress->message = done ? NULL : "until its clock is a minute on (larder dev clock +1m)";
+	progress->message = done ? NULL : "running, for a minute of its clock: larder dev clock +1m is quicker";
 	return done ? give_results (call, &lines, &progress->results, error) : 0;
 }
 

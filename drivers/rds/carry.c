@@ -161,12 +161,14 @@ rds_trait_told (struct larder_arena *arena, size_t at, const struct rds_instance
 
 /* ---- requests ---- */
 
-/* Of a volume whose speed comes with its size it is no matter of anybody's. */
+/* Of a volume whose speed comes with its size it is no matter of anybody's; and no volume of its own may not even be asked for everywhere. */
 static bool
 is_of_the_volume (const struct rds_instance *source, size_t at)
 {
 	const struct rds_trait *trait = &source->traits[at];
 	const char *element = traits[at].element;
+	if (strcmp (element, "DedicatedLogVolume") == 0)
+		return is_nothing (trait);
 	if (trait->count != 1 || (strcmp (element, "Iops") != 0 && strcmp (element, "StorageThroughput") != 0))
 		return false;
 	return strcmp (trait->values[0], "0") == 0 || strcmp (trait->values[0], *element == 'I' ? FAST_OF_GP3 : MUCH_OF_GP3) == 0;
