@@ -279,6 +279,22 @@ put_edge (struct writing *writing, bool cors)
 	return code;
 }
 
+/* nginx holds the names of a certificate against a name, and never its addresses against an address: of this machine's own the name is known. */
+static int
+put_trust (struct writing *writing)
+{
+	char host[256];
+	ng_host_of (writing->origin.base + strlen ("https://"), host, sizeof host);
+	bool here = strcmp (host, "127.0.0.1") == 0 || strcmp (host, "::1") == 0, address = strspn (host, "0123456789.") == strlen (host) || strchr (host, ':');
+	if (!ng_is_quotable (writing->site->origin_ca))
+		return refuse (writing, "origin-ca-file", writing->site->origin_ca);
+	if (address && !here)
+		return larder_fail_next (writing->error, LARDER_E_INVALID, "endpoint = https://NAME in the [backend] of the store", "nginx cannot tell by the address %s whose certificate it is", host);
+	buffer_printf (writing->into, "\t\tproxy_ssl_verify on;\n\t\tproxy_ssl_verify_depth 5;\n\t\tproxy_ssl_server_name on;\n\t\tproxy_ssl_name %s;\n\t\tproxy_ssl_trusted_certificate \"%s\";\n",
+		here ? "localhost" : host, writing->site->origin_ca);
+	return 0;
+}
+
 /* What the cache asks: the origin, with the secret, and with what its answers have to say about times put into a form that the cache obeys. */
 static int
 put_origin (struct writing *writing)
@@ -291,13 +307,9 @@ put_origin (struct writing *writing)
 	else
 		buffer_printf (into, "\t\tproxy_pass %s;\n\t\tproxy_http_version 1.1;\n\t\tproxy_pass_request_headers off;\n\t\tproxy_set_header Connection \"\";\n\t\tinclude sites/%s/secret.conf;\n"
 			"\t\tjs_header_filter edge.origin;\n", writing->origin.base, site->id);
-	if (writing->origin.tls) {
-		if (!ng_is_quotable (site->origin_ca))
-			return refuse (writing, "origin-ca-file", site->origin_ca);
-		buffer_printf (into, "\t\tproxy_ssl_verify on;\n\t\tproxy_ssl_verify_depth 5;\n\t\tproxy_ssl_server_name on;\n\t\tproxy_ssl_trusted_certificate \"%s\";\n", site->origin_ca);
-	}
+	int code = writing->origin.tls ? put_trust (writing) : 0;
 	buffer_add_text (into, "\t}\n}\n");
-	return 0;
+	return code;
 }
 
 static int

@@ -150,6 +150,8 @@ site_read (void *self, struct larder_call *call, const struct larder_resource *r
 	if (!arena)
 		return larder_fail_memory (error);
 	CLEANUP_CLOSE int root = ng_root (nginx, false, error);
+	if (root < 0 && errno != ENOENT)
+		return larder_fail_errno (error, errno, "cannot open the root '%s' of backend '%s'", nginx->path, nginx->name);
 	lines_begin (&lines, arena);
 	ng_site_id (resource->identity, id);
 	int code = ng_site_lines (root, id, &lines, error);

@@ -78,6 +78,7 @@ class NginxEdge(EdgePlace):
         self.root = self.path("edge")
         self.write("larder.ini", PIPELINE)
         objects = OBJECTS % (server.endpoint, server.access_key, server.secret_key) if server else MOCK % self.path("store")
+        objects += "ca-file = %s\n" % server.ca if server and server.ca else ""
         self.write("profiles/edge.ini", objects + CDN % (self.root, self.clear, more, self.port))
 
     def change(self, old, new, name="larder.ini"):

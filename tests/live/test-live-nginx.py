@@ -268,6 +268,19 @@ def test_live_nginx_no_other_process():
     assert place.status()["state"] == "down" and place.up() == "started" and place.ask("/ann/a.txt").status == 200
 
 
+def test_live_nginx_store_over_tls():
+    """Whom nobody vouches for is not asked."""
+    server = servers.start("minio", tls=True)
+    other = nginx_edge.NginxEdge(server, more="origin-ca-file = %s\n" % server.ca)
+    assert other.up() == "started"
+    other.put("ann/a.txt", b"tls")
+    other.do("cdn", "check", "ann/a.txt")
+    other.change("origin-ca-file = %s\n" % server.ca, "origin-ca-file = %s\n" % place.authority, "profiles/edge.ini")
+    other.put("ann/b.txt", b"tls")
+    assert other.up() == "reloaded" and other.ask("/ann/b.txt").status == 502 and other.ask("/ann/a.txt").status == 200
+    other.close()
+
+
 def test_live_nginx_cannot():
     """No nginx, an address that somebody has, nowhere to answer, a profile that has none of it."""
     program = nginx_edge.NginxEdge(place.server, more="program = /nowhere/nginx\n")

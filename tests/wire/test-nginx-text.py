@@ -97,6 +97,14 @@ def test_wire_nginx_text_values_stay_values():
         assert text_of(plain, clear=bad).returncode == 2, bad
 
 
+def test_wire_nginx_text_stores_over_tls():
+    """By a name; of this machine's own address that is known."""
+    plain = lines_of("studio")
+    assert "proxy_ssl_name localhost;" in text_of({**plain, "origin[S3].url": "https://127.0.0.1:9000/b"}).stdout
+    done = text_of({**plain, "origin[S3].url": "https://192.0.2.1:9000/b"})
+    assert done.returncode == 2 and "cannot tell by the address 192.0.2.1" in done.stderr, done
+
+
 def test_wire_nginx_text_needs():
     """What it cannot do without is told, and where."""
     plain = lines_of("studio")
