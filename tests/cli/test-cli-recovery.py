@@ -2,12 +2,15 @@
 """Backups, snapshots and restores with nothing installed: the profile mock as it is shipped, on a clock that is moved."""
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 
-from tool import ENV, HOME, LARDER, larder, read, run, write
+sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+import clock  # noqa: E402
+from tool import ENV, HOME, LARDER, larder, read, run, write  # noqa: E402
 
 
 class Place:
@@ -115,6 +118,22 @@ def test_cli_recovery_waits_for_the_clock():
     at.later("1m")
     out, _ = waiting.communicate()
     assert waiting.returncode == 0 and b'"endpoint":"new.' in out, out
+
+
+def test_cli_recovery_a_line_every_half_minute():
+    """Off a terminal: what is waited for, and for how long by now."""
+    at = Place()
+    sleeper = clock.Clock(os.path.join(HOME, "slept"), "LARDER_SLEPT")
+    waiting = subprocess.Popen([LARDER, "database", "restore", "postgresql", "--latest", "--to", "new", "--wait"], env={**ENV, **at.env, **sleeper.environment}, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    while "is begun" not in waiting.stderr.readline():
+        pass
+    sleeper.set(31)
+    line = waiting.stderr.readline()
+    assert '[database "postgresql"]: restore of pingvas-studio to new: running' in line and re.search(r", for 3[0-9.]+ s$", line), line
+    at.later("1m")
+    out, err = waiting.communicate()
+    assert waiting.returncode == 0 and out == "restore of pingvas-studio to new: done, new.mock.invalid\n" and "is begun" not in err, (out, err)
 
 
 def test_cli_recovery_a_database():
