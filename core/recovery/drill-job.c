@@ -159,6 +159,21 @@ name_scratch (struct drilling *all, struct larder_error *error)
 	return all->head.scratch ? 0 : larder_fail_memory (error);
 }
 
+/* What was restored would be taken for a part of the source, which was never kept. */
+static int
+check_apart (const struct drilling *all, struct larder_error *error)
+{
+	struct larder_address address = { .size = sizeof address };
+	int code = all->asked.source ? larder_address_parse (all->larder, all->arena, all->asked.source, &address, error) : 1;
+	if (code != 0 || address.store)
+		return code < 0 ? code : 0;
+	CLEANUP_FREE char *source = realpath (address.path, NULL);
+	size_t length = source ? strlen (source) : 0;
+	if (length == 0 || strncmp (all->head.scratch, source, length) != 0 || (all->head.scratch[length] != '/' && source[length - 1] != '/'))
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "--to a folder that lies elsewhere", "what is restored would lie in the source '%s': '%s'", all->asked.source, all->head.scratch);
+}
+
 int
 drill_scratch (struct drilling *all, struct larder_error *error)
 {
@@ -193,6 +208,8 @@ int
 drill_begin (struct drilling *all, struct larder_error *error)
 {
 	int code = name_scratch (all, error);
+	if (code == 0)
+		code = check_apart (all, error);
 	if (code == 0)
 		code = drill_write_head (all, error);
 	return code < 0 ? code : drill_scratch (all, error);

@@ -56,7 +56,7 @@ struct drilling {
 	uint64_t archived;            /* so many */
 	bool job_told;
 	int64_t newest;               /* of files that came back */
-	uint64_t beyond;              /* found of such keys */
+	uint64_t beyond;              /* found of such keys, which are counted beside those */
 	struct larder_drilled sum;
 	struct larder_summary counts;
 	struct finding_keys *finding; /* while they are found */

@@ -123,7 +123,8 @@ def test_cli_drill_of_nothing():
     env = fresh()
     keep(env, {"a": b"one"})
     for words, code, text in ((("backups:nothing/",), 3, "an empty backup proves nothing"), (("logs",), 3, "an empty backup proves nothing"), (("--source", "nowhere", "backups"), 3, "nowhere"),
-                              (("backups:data",), 2, "ends in '/'"), (("bakups",), 2, "backups"), (("./data",), 2, "in no store")):
+                              (("backups:data",), 2, "ends in '/'"), (("bakups",), 2, "backups"), (("./data",), 2, "in no store"),
+                              (("--source", "data", "--to", "data/scratch", "backups:data/"), 2, "would lie in the source")):
         _, facts, got = drill(*words, code=code, env=env)
         assert text in got.err and facts is None, (words, got.err)
         assert not os.path.exists("drills") and glob.glob(MINE + "/drills/*") == [], words
