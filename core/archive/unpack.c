@@ -74,7 +74,6 @@ static int
 note (void *context, const struct member *member, struct larder_error *error)
 {
 	struct unpacking *unpacking = context;
-	struct larder_error why = LARDER_ERROR_INIT;
 	if (!is_wanted (unpacking->object->only, member->offset))
 		return 0;
 	if (unpacking->count == MEMBERS_MOST)
@@ -87,11 +86,7 @@ note (void *context, const struct member *member, struct larder_error *error)
 	if (!more || !part.path || !part.sha256)
 		return larder_fail_memory (error);
 	unpacking->at = more;
-	int code = target_check_local (part.path, &why);
-	if (code < 0)
-		fail_member (unpacking, &part, code, &why, true);
-	else
-		unpacking->at[unpacking->count++] = part;
+	unpacking->at[unpacking->count++] = part;
 	return 0;
 }
 
@@ -132,7 +127,7 @@ why_not (const struct unpacking *unpacking, const struct part *part)
 		return NULL;
 	if (has_sum (fd, part))
 		return "the same is there already";
-	return is_an_object (unpacking, part->path) ? "an object has its name, and is newer or was archived alone" : NULL;
+	return is_an_object (unpacking, part->path) ? "an object of its own has that name" : NULL;
 }
 
 static void

@@ -155,6 +155,19 @@ def test_cli_members_archived_ones_come_when_their_bundle_can_be_read():
     assert read("out/p/src/a") == b"newer" and facts("out/p/src") == facts("src")
 
 
+def test_cli_members_an_object_of_the_name_that_came_first():
+    """It can be read at once, and the bundle that has the name, too, hours later: the object stays."""
+    env = fresh()
+    write("src/a", b"in the bundle")
+    write("src/b", b"b")
+    put(env, "src", "backups:p")
+    assert larder("put", "-q", "--class", "STANDARD", "-", "backups:p/src/a", stdin=b"alone", env=env).code == 0
+    assert restore("backups:p/", code=9, env=env)[0]["copied"] == ["p/src/a"]
+    assert larder("dev", "clock", "+12h", env=env).code == 0
+    events, _, _ = restore("backups:p/", env=env)
+    assert events["copied"] == ["p/src/b"] and events["skipped"] == ["p/src/a"] and read("out/p/src/a") == b"alone", events
+
+
 def flip(path, offset):
     text = bytearray(read(path))
     text[offset] ^= 1
