@@ -238,11 +238,12 @@ def test_cli_words_that_a_server_lacks_or_has_of_its_own():
     """What MinIO does not do is told as lacking, whatever it says, names of its own tiers among it; what it does is held against the words there, too."""
     minio = {"LARDER_PROFILE": "minio", "MINIO_ROOT_USER": "x", "MINIO_ROOT_PASSWORD": "y"}
     for change in ((RULE, RULE + "transition = 30d COLDTIER\n"), (RULE, RULE + "transition = 30d GLACIR\n"), ("public-access = blocked\nlifecycle = logs", "public-access = open-ish\nlifecycle = logs"),
-                   (LOGS, LOGS + "tiering = 1d FROZEN\n"), ("origin-access = oai ", "origin-access = oax "), (COPY, COPY + "role = arn:minio:replication::x:y\n")):
+                   (LOGS, LOGS + "tiering = 1d FROZEN\n"), (COPY, COPY + "role = arn:minio:replication::x:y\n")):
         got = larder("config", "check", env={**configured(PIPELINE, change), **minio})
         assert got.code == 0, (change, got.err)
-    got = larder("config", "check", env={**configured(PIPELINE, ("throughput = bursting", "throughput = warp")), **minio})
-    assert got.code == 2 and "'warp' of throughput" in got.err, got.err
+    for change, what in ((("throughput = bursting", "throughput = warp"), "'warp' of throughput"), (("origin-access = oai ", "origin-access = oax "), "'oax' of origin-access")):     # the latter by nginx, which stands in there
+        got = larder("config", "check", env={**configured(PIPELINE, change), **minio})
+        assert got.code == 2 and what in got.err, (change, got.err)
 
 
 def test_cli_words_of_uploads_alone():
