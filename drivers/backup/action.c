@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "arguments.h"
 #include "error.h"
 #include "give.h"
 
@@ -14,7 +15,7 @@ struct acting {
 	struct larder_arena *arena;
 	struct larder_action asked;
 	const char *resource, *rule, *point, *to, *role;
-	bool try;                        /* look at it all, and begin nothing */
+	const char *try;                 /* look at it all, and begin nothing */
 	struct backup_state state;
 	const char *id;                  /* of the job */
 };
@@ -36,20 +37,10 @@ kind_of (const char *name)
 static int
 read_arguments (struct acting *acting, struct larder_error *error)
 {
-	const struct { const char *name, **ret; } texts[] = {
-		{ "resource", &acting->resource }, { "rule", &acting->rule }, { "point", &acting->point }, { "to", &acting->to }, { "role", &acting->role },
+	const struct argument known[] = {
+		{ "resource", &acting->resource }, { "rule", &acting->rule }, { "point", &acting->point }, { "to", &acting->to }, { "role", &acting->role }, { "try", &acting->try }, { NULL, NULL },
 	};
-	for (size_t n = 0; n < acting->asked.arguments.count; n++) {
-		const struct larder_pair *argument = larder_pair_at (&acting->asked.arguments, n);
-		bool known = strcmp (argument->name, "try") == 0;
-		acting->try = acting->try || known;
-		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
-			if (strcmp (argument->name, texts[k].name) == 0)
-				known = true, *texts[k].ret = argument->value;
-		if (!known)
-			return larder_fail (error, LARDER_E_INVALID, "action '%s' has no argument '%s'", acting->asked.kind, argument->name);
-	}
-	return 0;
+	return arguments_read (acting->asked.kind, &acting->asked.arguments, known, error);
 }
 
 /* ---- by what the plan says ---- */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "arguments.h"
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
@@ -91,21 +92,11 @@ static int
 read_arguments (struct playing *playing, struct larder_error *error)
 {
 	const char *unused;
-	const struct { const char *name, **ret; } texts[] = {
+	const struct argument known[] = {
 		{ "resource", &playing->resource }, { "rule", &playing->rule }, { "point", &playing->point }, { "to", &playing->to }, { "at", &playing->at }, { "region", &playing->region },
-		{ "key", &unused }, { "role", &unused },
+		{ "key", &unused }, { "role", &unused }, { "try", &playing->try }, { NULL, NULL },
 	};
-	for (size_t n = 0; n < playing->asked.arguments.count; n++) {
-		const struct larder_pair *argument = larder_pair_at (&playing->asked.arguments, n);
-		bool known = strcmp (argument->name, "try") == 0;
-		playing->try = playing->try || known;
-		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
-			if (strcmp (argument->name, texts[k].name) == 0)
-				known = true, *texts[k].ret = argument->value;
-		if (!known)
-			return larder_fail (error, LARDER_E_INVALID, "action '%s' has no argument '%s'", playing->asked.kind, argument->name);
-	}
-	return 0;
+	return arguments_read (playing->asked.kind, &playing->asked.arguments, known, error);
 }
 
 static int

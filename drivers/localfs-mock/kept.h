@@ -16,7 +16,7 @@ struct playing {
 	struct larder_arena *arena;
 	struct larder_action asked;
 	const char *resource, *rule, *point, *to, *at, *region;
-	bool try;                        /* look at it all, and begin nothing */
+	const char *try;                 /* look at it all, and begin nothing */
 	int root;
 	int64_t now;                     /* by the mock's clock */
 	struct lines target;             /* what infra keeps of the target */

@@ -93,17 +93,6 @@ rds_find (struct rds *rds, struct larder_call *call, struct larder_arena *arena,
 
 /* ---- what it is ---- */
 
-/* Is there a snapshot of that name? 1, 0, or a code. */
-static int
-snapshot_there (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct larder_error *error)
-{
-	struct aws_request request;
-	struct aws_reply reply = { 0 };
-	rds_describe_snapshot (&request, arena, name);
-	int code = rds_look (rds, call, arena, &request, "cannot look at the snapshots", "DBSnapshotNotFound", &reply, error);
-	return code > 0 ? strstr (reply.body, "<DBSnapshotIdentifier>") != NULL : code;
-}
-
 /* "{date}" is the day. */
 static int
 snapshot_name (const char *asked, struct larder_arena *arena, const char **ret, struct larder_error *error)
@@ -130,6 +119,7 @@ look_at_final (struct rds *rds, struct larder_call *call, const struct larder_re
                const char **ret_name, struct larder_error *error)
 {
 	struct lines desired;
+	struct rds_snapshot there;
 	lines_begin (&desired, arena);
 	int code = resource->desired ? lines_take (&desired, resource->desired, error) : 0;
 	*ret_asked = lines_value (&desired, "final-snapshot");
@@ -137,7 +127,7 @@ look_at_final (struct rds *rds, struct larder_call *call, const struct larder_re
 	if (code < 0 || !*ret_asked || strcmp (*ret_asked, "none") == 0)
 		return code;
 	code = snapshot_name (*ret_asked, arena, ret_name, error);
-	return code < 0 || !text_is_name (*ret_asked, SNAPSHOT_MOST) ? code : snapshot_there (rds, call, arena, *ret_name, error);
+	return code < 0 || !text_is_name (*ret_asked, SNAPSHOT_MOST) ? code : rds_find_snapshot (rds, call, arena, *ret_name, &there, error);
 }
 
 static int

@@ -36,6 +36,8 @@ int rds_action_start (void *self, struct larder_call *call, const struct larder_
 int rds_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error);
 
 /* ---- snapshot.c ---- */
+/* 1 and the snapshot, 0: there is none, or a code. */
+int rds_find_snapshot (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct rds_snapshot *ret, struct larder_error *error);
 int rds_backups (void *self, struct larder_call *call, const struct larder_backups *request, larder_backup_fn backup, void *context, struct larder_error *error);
 /* The action "copy". */
 int rds_copy_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error);

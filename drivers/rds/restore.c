@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "arguments.h"
 #include "clock.h"
 #include "cleanup.h"
 #include "error.h"
@@ -20,24 +21,17 @@ struct restoring {
 	struct larder_arena *arena;
 	struct larder_action asked;
 	const char *to, *at;             /* at NULL: the latest */
-	bool try;                        /* look at it all, and begin nothing */
+	const char *try;                 /* look at it all, and begin nothing */
 	struct rds_instance source;
 };
 
 static int
 read_arguments (struct restoring *restoring, struct larder_error *error)
 {
-	for (size_t n = 0; n < restoring->asked.arguments.count; n++) {
-		const struct larder_pair *argument = larder_pair_at (&restoring->asked.arguments, n);
-		if (strcmp (argument->name, "to") == 0)
-			restoring->to = argument->value;
-		else if (strcmp (argument->name, "at") == 0)
-			restoring->at = argument->value;
-		else if (strcmp (argument->name, "try") == 0)
-			restoring->try = true;
-		else
-			return larder_fail (error, LARDER_E_INVALID, "action '%s' has no argument '%s'", restoring->asked.kind, argument->name);
-	}
+	const struct argument known[] = { { "to", &restoring->to }, { "at", &restoring->at }, { "try", &restoring->try }, { NULL, NULL } };
+	int code = arguments_read (restoring->asked.kind, &restoring->asked.arguments, known, error);
+	if (code < 0)
+		return code;
 	if (restoring->to && text_is_name (restoring->to, NAME_MOST))
 		return 0;
 	return larder_fail_next (error, LARDER_E_INVALID, "a letter, then letters, digits and single hyphens, none at the end, 63 at the most", "no database can be called '%s'",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "arguments.h"
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
@@ -93,7 +94,6 @@ rds_backups (void *self, struct larder_call *call, const struct larder_backups *
 
 /* ---- one of a name ---- */
 
-/* 1 and the snapshot, 0: there is none, or a code. */
 static int
 keep_one (void *context, const struct rds_snapshot *snapshot, struct larder_error *error)
 {
@@ -102,8 +102,8 @@ keep_one (void *context, const struct rds_snapshot *snapshot, struct larder_erro
 	return 0;
 }
 
-static int
-find_one (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct rds_snapshot *ret, struct larder_error *error)
+int
+rds_find_snapshot (struct rds *rds, struct larder_call *call, struct larder_arena *arena, const char *name, struct rds_snapshot *ret, struct larder_error *error)
 {
 	struct aws_request request;
 	struct aws_reply reply = { 0 };
@@ -124,25 +124,19 @@ struct copying {
 	struct larder_arena *arena;
 	struct rds there;                /* of the region that it goes to */
 	struct larder_action asked;
-	const char *point, *to, *region, *key;
-	bool try;
+	const char *point, *to, *region, *key, *try;
 	struct rds_snapshot from;
 };
 
 static int
 read_arguments (struct copying *copying, struct larder_error *error)
 {
-	const struct { const char *name, **ret; } texts[] = { { "point", &copying->point }, { "to", &copying->to }, { "region", &copying->region }, { "key", &copying->key } };
-	for (size_t n = 0; n < copying->asked.arguments.count; n++) {
-		const struct larder_pair *argument = larder_pair_at (&copying->asked.arguments, n);
-		bool known = strcmp (argument->name, "try") == 0;
-		copying->try = copying->try || known;
-		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
-			if (strcmp (argument->name, texts[k].name) == 0)
-				known = true, *texts[k].ret = argument->value;
-		if (!known)
-			return larder_fail (error, LARDER_E_INVALID, "action '%s' has no argument '%s'", copying->asked.kind, argument->name);
-	}
+	const struct argument known[] = {
+		{ "point", &copying->point }, { "to", &copying->to }, { "region", &copying->region }, { "key", &copying->key }, { "try", &copying->try }, { NULL, NULL },
+	};
+	int code = arguments_read (copying->asked.kind, &copying->asked.arguments, known, error);
+	if (code < 0)
+		return code;
 	if (copying->point && copying->to && text_is_name (copying->to, NAME_MOST))
 		return 0;
 	return larder_fail_next (error, LARDER_E_INVALID, "a letter, then letters, digits and single hyphens, none at the end, 255 at the most", "no snapshot can be called '%s'", copying->to ? copying->to : "");
@@ -171,7 +165,7 @@ close_there (const struct rds *rds, struct rds *there)
 static int
 find_from (struct copying *copying, struct larder_error *error)
 {
-	int there = find_one (copying->rds, copying->call, copying->arena, copying->point, &copying->from, error);
+	int there = rds_find_snapshot (copying->rds, copying->call, copying->arena, copying->point, &copying->from, error);
 	if (there < 0)
 		return there;
 	if (!there || strcmp (copying->from.instance, copying->asked.target) != 0)
@@ -188,7 +182,7 @@ static int
 look_at_target (struct copying *copying, const char *token, struct larder_error *error)
 {
 	struct rds_snapshot made;
-	int there = find_one (&copying->there, copying->call, copying->arena, copying->to, &made, error);
+	int there = rds_find_snapshot (&copying->there, copying->call, copying->arena, copying->to, &made, error);
 	if (there <= 0)
 		return there;
 	for (size_t n = 0; n < made.tag_count; n++)
@@ -275,7 +269,7 @@ rds_copy_poll (void *self, struct larder_call *call, const char *token, struct l
 	int code = open_there (rds, region, &there, error);
 	if (code < 0)
 		return code;
-	code = find_one (&there, call, arena, slash + 1, &made, error);
+	code = rds_find_snapshot (&there, call, arena, slash + 1, &made, error);
 	close_there (rds, &there);
 	if (code == 0)
 		return larder_fail_next (error, LARDER_E_NOTFOUND, "the same command begins it anew", "the snapshot '%s', which was being made, is gone", slash + 1);
