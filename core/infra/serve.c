@@ -50,8 +50,11 @@ tell (const struct serving *all, const struct edge *edge, const char *done, stru
 {
 	struct larder_call call = larder_call_begin (all->larder, all->arena);
 	struct larder_progress progress = { .size = sizeof progress };
+	const char *identity = cdn_identity (all->larder, all->arena, config_name (edge->cdn));
+	if (!identity)
+		return larder_fail_memory (error);
 	instance_enter (edge->instance);
-	int code = edge->instance->module->driver->action_poll (edge->instance->self, &call, "serve", "", &progress, error);
+	int code = edge->instance->module->driver->action_poll (edge->instance->self, &call, "serve", identity, &progress, error);
 	instance_leave (edge->instance);
 	const char *ca_file = result (&progress, "ca-file");
 	int64_t pid = 0;

@@ -172,16 +172,33 @@ ng_action_start (void *self, struct larder_call *call, const struct larder_actio
 	return code;
 }
 
+/* 1: it is set up here. */
+static int
+serves (const struct nginx *nginx, const char *identity, struct larder_error *error)
+{
+	char id[NG_ID_ROOM];
+	struct lines lines;
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	CLEANUP_CLOSE int root = ng_root (nginx, false, error);
+	if (!arena)
+		return larder_fail_memory (error);
+	lines_begin (&lines, arena);
+	ng_site_id (identity, id);
+	return ng_site_lines (root, id, &lines, error);
+}
+
 /* Whether it runs, and by its files as they are; who vouches for it. */
 static int
-tell_state (struct nginx *nginx, struct larder_call *call, struct larder_pairs *ret, struct larder_error *error)
+tell_state (struct nginx *nginx, struct larder_call *call, const char *identity, struct larder_pairs *ret, struct larder_error *error)
 {
 	enum { PAIRS = 3 };
-	struct ng_state state;
+	struct ng_state state = { .pid = 0 };
 	char pid[16];
 	CLEANUP_FREE char *file = NULL;
 	struct larder_pair *pairs = larder_host->arena (call, PAIRS * sizeof *pairs);
-	int code = ng_state (nginx, &state, error);
+	int code = serves (nginx, identity, error);
+	if (code >= 0)
+		code = code ? ng_state (nginx, &state, error) : 0;
 	if (code < 0)
 		return code;
 	snprintf (pid, sizeof pid, "%d", state.pid);
@@ -198,8 +215,7 @@ static int
 ng_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error)
 {
 	struct larder_progress progress = { .size = sizeof progress, .state = LARDER_ACTION_DONE, .percent = 100 };
-	(void) token;
-	int code = strcmp (kind, "serve") == 0 ? tell_state (self, call, &progress.results, error) : 0;
+	int code = strcmp (kind, "serve") == 0 ? tell_state (self, call, token, &progress.results, error) : 0;
 	if (code == 0)
 		larder_give (ret_progress, &progress);
 	return code;

@@ -66,6 +66,23 @@ def test_live_nginx_mock_by_an_ordinary_user():
     other.holder.cleanup()
 
 
+def test_live_nginx_mock_two_of_one_backend():
+    """Each at its own address, with its own cache; what is removed is down, and the other goes on."""
+    two, port = nginx_edge.NginxEdge(), servers.free_port()
+    two.change('[cdn "images"]\n', '[store "more"]\nbackend = objects\nbucket = more\ncdn = more\naccept = deleted-is-not-gone\n[cdn "more"]\nstore = more\nbehaviors = default\n[cdn "images"]\n')
+    with open(two.path("profiles/edge.ini"), "a") as file:
+        file.write('[cdn "more"]\nbackend = cdn\ndomain = 127.0.0.1:%d\n' % port)
+    assert [line["done"] for line in two.do("--json", "dev", "up").lines if line["type"] == "edge"] == ["started", "reloaded"]
+    two.put("a.txt", b"one")
+    two.do("put", two.path("larder.ini"), "more:a.txt")
+    two.do("cdn", "check", "images:a.txt")
+    two.do("cdn", "check", "more:a.txt")
+    two.do("infra", "destroy", "--only", "cdn/more", "--environment", "studio")
+    assert [(line["cdn"], line["state"]) for line in two.do("--json", "dev", "status").lines if line["type"] == "edge"] == [("more", "down"), ("images", "up")]
+    assert two.ask("/a.txt").body == b"one"
+    two.close()
+
+
 place = nginx_edge.NginxEdge()
 try:
     tap.run(sys.modules[__name__])
