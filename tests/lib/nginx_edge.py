@@ -2,6 +2,7 @@
 
     place = NginxEdge(servers.start("minio")); place.up(); place.put("a.txt", b"a"); place.get("/a.txt").status
 """
+import atexit
 import http.client
 import os
 import ssl
@@ -76,6 +77,7 @@ class NginxEdge(EdgePlace):
         super().__init__("larder-nginx-")
         self.server, self.port, self.clear = server, servers.free_port(), servers.free_port()
         self.root = self.path("edge")
+        atexit.register(self.close)              # a failed test leaves no nginx behind
         self.write("larder.ini", PIPELINE)
         objects = OBJECTS % (server.endpoint, server.access_key, server.secret_key) if server else MOCK % self.path("store")
         objects += "ca-file = %s\n" % server.ca if server and server.ca else ""
@@ -138,8 +140,9 @@ class NginxEdge(EdgePlace):
         return found
 
     def close(self):
+        atexit.unregister(self.close)
         if os.path.isdir(self.root):
-            self.down()
+            self.run("dev", "down")
         if self.server:
             self.server.stop()
         self.holder.cleanup()

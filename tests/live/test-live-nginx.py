@@ -296,7 +296,8 @@ def test_live_nginx_cannot():
     for what in ("up", "down", "status"):
         assert "no [cdn] of this profile is served from this machine" in place.do("dev", what, code=2, profile="none").err
     for other in (program, taken):
-        other.holder.cleanup()
+        other.server = None                      # this place's
+        other.close()
     place.do("dev", "up")
 
 
