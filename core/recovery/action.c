@@ -50,15 +50,16 @@ start (struct recovery_action *action, struct larder_error *error)
 }
 
 static int
-poll_once (const struct recovery_action *action, struct larder_progress *ret, struct larder_error *error)
+poll_once (struct recovery_action *action, struct larder_progress *ret, struct larder_error *error)
 {
 	struct larder_call call = larder_call_begin (action->larder, action->arena);
 	*ret = (struct larder_progress) { .size = sizeof *ret, .percent = -1 };
 	instance_enter (action->instance);
 	int code = action->instance->module->driver->action_poll (action->instance->self, &call, action->asked.kind, action->token, ret, error);
 	instance_leave (action->instance);
-	if (code == 0 && ret->state == LARDER_ACTION_FAILED)
-		return larder_fail (error, LARDER_E_UNAVAILABLE, "%s of %s: the service could not do it: %s", action->asked.kind, action->from, ret->message ? ret->message : "it does not say why");
+	action->failed = code == 0 && ret->state == LARDER_ACTION_FAILED;
+	if (action->failed)
+		return larder_fail_next (error, LARDER_E_UNAVAILABLE, action->again, "%s of %s: the service could not do it: %s", action->asked.kind, action->from, ret->message ? ret->message : "it does not say why");
 	return code;
 }
 

@@ -18,6 +18,8 @@ struct recovery_action {
 	uint32_t flags;
 	larder_recovery_fn event;
 	void *context;
+	const char *again;               /* what is to be done when it came to nothing; or NULL */
+	bool failed;                     /* the service told so: the same asked for again is that one */
 	const char *token;
 	int64_t began, told, pause;      /* of the wait, by the boot clock */
 };
@@ -29,6 +31,8 @@ int recovery_run (struct recovery_action *action, const char *next, struct larde
 /* The two halves of it. */
 int recovery_start (struct recovery_action *action, struct larder_error *error);
 int recovery_wait (struct recovery_action *action, const char *next, struct larder_error *error);
+/* larder_backup_restore; `ret_failed`: the service told that it could not do it. `again` is what is to be done then. */
+int recovery_restore (struct larder *larder, const struct larder_backup_restore *request, const char *again, larder_recovery_fn event, void *context, bool *ret_failed, struct larder_error *error);
 /* Those that have a value, in `room`, which is as long. */
 struct larder_pairs recovery_pairs (const struct larder_pair *given, size_t count, struct larder_pair *room);
 /* What names it, where nothing else does. NULL: no memory. */

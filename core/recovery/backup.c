@@ -275,26 +275,35 @@ token_of (struct larder_arena *arena, const struct larder_backup_restore *asked)
 }
 
 static int
-restore (struct larder *larder, struct larder_arena *arena, const struct larder_backup_restore *asked, larder_recovery_fn event, void *context, struct larder_error *error)
+restore (struct recovery_action *action, const struct larder_backup_restore *asked, struct larder_error *error)
 {
-	struct recovery_action action = { .larder = larder, .arena = arena, .from = asked->point, .to = asked->to, .flags = asked->flags, .event = event, .context = context };
 	const struct larder_pair given[] = { { "point", asked->point }, { "to", asked->to }, { "role", asked->role }, { "try", asked->flags & LARDER_DRY_RUN ? "yes" : NULL } };
 	struct larder_pair pairs[sizeof given / sizeof *given];
-	int code = recovery_find (larder, "backup", asked->name, &action.at, &action.instance, error);
-	const char *token = token_of (arena, asked);
+	int code = recovery_find (action->larder, "backup", asked->name, &action->at, &action->instance, error);
+	const char *token = token_of (action->arena, asked);
 	if (code < 0 || !token)
 		return code < 0 ? code : larder_fail_memory (error);
-	action.asked = (struct larder_action) {
-		.size = sizeof action.asked, .kind = "restore", .target = identity_of (action.at), .arguments = recovery_pairs (given, sizeof given / sizeof *given, pairs), .client_token = token,
+	action->asked = (struct larder_action) {
+		.size = sizeof action->asked, .kind = "restore", .target = identity_of (action->at), .arguments = recovery_pairs (given, sizeof given / sizeof *given, pairs), .client_token = token,
 	};
-	return recovery_run (&action, "the same command goes on, and tells where it is once it is there; --wait stays until then", error);
+	return recovery_run (action, "the same command goes on, and tells where it is once it is there; --wait stays until then", error);
+}
+
+int
+recovery_restore (struct larder *larder, const struct larder_backup_restore *request, const char *again, larder_recovery_fn event, void *context, bool *ret_failed, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct larder_backup_restore asked = { .size = sizeof asked };
+	larder_give (&asked, request);
+	struct recovery_action action = { .larder = larder, .arena = arena, .from = asked.point, .to = asked.to, .flags = asked.flags, .again = again, .event = event, .context = context };
+	int code = arena ? restore (&action, &asked, error) : larder_fail_memory (error);
+	*ret_failed = action.failed;
+	return code;
 }
 
 int
 larder_backup_restore (struct larder *larder, const struct larder_backup_restore *request, larder_recovery_fn event, void *context, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	struct larder_backup_restore asked = { .size = sizeof asked };
-	larder_give (&asked, request);
-	return arena ? restore (larder, arena, &asked, event, context, error) : larder_fail_memory (error);
+	bool failed;
+	return recovery_restore (larder, request, "the same command tells this again: --mark TEXT asks for another restore, once what the service tells is mended", event, context, &failed, error);
 }

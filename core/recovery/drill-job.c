@@ -48,6 +48,7 @@ digest_of (const struct drilling *all)
 	sha256_add_text (&sha, asked->source);
 	sha256_add_text (&sha, asked->scratch);
 	sha256_add_text (&sha, asked->tier);
+	sha256_add_text (&sha, asked->role);
 	sha256_end_hex (&sha, sum);
 	return arena_copy (all->arena, sum);
 }

@@ -1,5 +1,6 @@
 /* drill-point.c: the newest that a [backup] keeps of a file system, restored into that one, in a folder of its own: which point, which restore, which folder. */
 #include "drill.h"
+#include "action.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -188,15 +189,19 @@ on_step (void *context, const struct larder_recovery_event *step, struct larder_
 	return code < 0 ? larder_fail_cancelled (error) : 0;
 }
 
+/* One that came to nothing is forgotten: the next is another. */
 static int
 restore (struct drilling *all, const char *backup, struct larder_error *error)
 {
 	char mark[48];
+	bool failed;
 	snprintf (mark, sizeof mark, "%s-%" PRId64, all->id, all->head.begun);
 	const struct larder_backup_restore request = {
 		.size = sizeof request, .name = backup, .flags = all->asked.flags & LARDER_ARCHIVE_WAIT ? LARDER_RECOVERY_WAIT : 0, .point = all->head.point, .to = all->head.taker, .role = all->asked.role, .mark = mark,
 	};
-	int code = larder_backup_restore (all->larder, &request, on_step, all, error);
+	int code = recovery_restore (all->larder, &request, "once what the service tells is mended: the same command asks for another restore", on_step, all, &failed, error);
+	if (failed)
+		file_remove_tree (all->state, all->id);
 	if (code == LARDER_E_NOTREADY)
 		larder_explain (error, LARDER_DETAIL_NEXT, "the same command goes on with it; --wait waits for it");
 	return code;

@@ -86,6 +86,21 @@ def test_live_drill_backup_goes_on():
     assert facts["compared_with_source"] == 3 and len(place.service.restores) == 1, place.service.restores
 
 
+def test_live_drill_backup_fails():
+    """The service could not do it: told with its reason, and the same command asks for another restore. Another role asks for one, too."""
+    fresh()
+    place.service.fails = "the role may not restore"
+    done, _ = drill("--wait", code=8)
+    assert "the role may not restore" in done.err and "asks for another restore" in done.err and os.listdir(os.path.join(place.folder, "state/drills")) == [], done
+    place.service.fails = None
+    _, facts = drill("--wait")
+    assert facts["compared_with_source"] == 3 and len(place.service.restores) == 2, place.service.restores
+    place.service.progress = 5
+    drill(code=9)
+    done, _ = drill("--role", "arn:aws:iam::123456789012:role/restore", code=9)
+    assert [one["IamRoleArn"] for one in place.service.restores.values()][2:] == ["arn:aws:iam::123456789012:role/backup", "arn:aws:iam::123456789012:role/restore"], place.service.restores
+
+
 def test_live_drill_backup_finds():
     """What differs, is missing or extra: 6, by path, and what was restored stays to be looked at."""
     for files, found in (({**FILES, "sdxl/b": b"c"}, "differs"), ({**FILES, "more": b""}, "extra"), ({"flux/a": FILES["flux/a"], "sdxl/empty": b""}, "missing")):
