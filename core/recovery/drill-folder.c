@@ -71,15 +71,27 @@ find_one (struct drilling *all, int root, struct larder_error *error)
 	return all->tree_path ? 0 : larder_fail_memory (error);
 }
 
+/* As somebody may write a folder: a slash at its end hides its name. */
+static const char *
+cut_slashes (struct larder_arena *arena, const char *path)
+{
+	size_t length = strlen (path);
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	return arena_copy_bytes (arena, path, length);
+}
+
 static int
 find_restored (struct drilling *all, struct larder_error *error)
 {
+	all->asked.restored = cut_slashes (all->arena, all->asked.restored);
+	if (!all->asked.restored)
+		return larder_fail_memory (error);
 	CLEANUP_CLOSE int root = open (all->asked.restored, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return larder_fail_errno (error, errno, "cannot open the folder '%s'", all->asked.restored);
 	all->tree_path = all->asked.restored;
-	int code = fnmatch (RESTORED_LIKE, text_last (all->asked.restored), 0) == 0 ? 0 : find_one (all, root, error);
-	return code;
+	return fnmatch (RESTORED_LIKE, text_last (all->asked.restored), 0) == 0 ? 0 : find_one (all, root, error);
 }
 
 /* ---- what is no part of the source ---- */
@@ -101,7 +113,10 @@ exclude (void *context, const char *name, struct larder_error *error)
 		return larder_fail_next (error, LARDER_E_LIMIT, "remove what is not needed any more", "more than %d restores left their folders in '%s'", EXCLUDED_MOST, excluding->all->asked.source);
 	text_glob (&glob, name);
 	buffer_add_text (&glob, "/*");
-	excluding->at[excluding->count++] = arena_copy (excluding->all->arena, buffer_text (&glob));
+	const char *text = glob.failed ? NULL : arena_copy (excluding->all->arena, buffer_text (&glob));
+	if (!text)
+		return larder_fail_memory (error);
+	excluding->at[excluding->count++] = text;
 	return 0;
 }
 

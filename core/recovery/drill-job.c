@@ -138,6 +138,35 @@ remove_scratch (const char *scratch)
 		file_remove_tree (fd, text_last (scratch));
 }
 
+/* What was restored would be taken for a part of the source, which was never kept. */
+static int
+check_apart (const struct drilling *all, const char *scratch, struct larder_error *error)
+{
+	struct larder_address address = { .size = sizeof address };
+	int code = all->asked.source ? larder_address_parse (all->larder, all->arena, all->asked.source, &address, error) : 1;
+	if (code != 0 || address.store)
+		return code < 0 ? code : 0;
+	CLEANUP_FREE char *source = realpath (address.path, NULL);
+	size_t length = source ? strlen (source) : 0;
+	if (length == 0 || strncmp (scratch, source, length) != 0 || (scratch[length] && scratch[length] != '/' && source[length - 1] != '/'))
+		return 0;
+	return larder_fail_next (error, LARDER_E_INVALID, "--to a folder that lies elsewhere", "what is restored would lie in the source '%s': '%s'", all->asked.source, scratch);
+}
+
+/* Where it is to be, as it is without links. What is refused was not made; a `..` behind what is not there yet tells only then where it leads. */
+static int
+make_base (const struct drilling *all, const char *base, char **ret, struct larder_error *error)
+{
+	CLEANUP_FREE char *before = file_absolute (base);
+	int code = before ? check_apart (all, before, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = file_make_folders (base, 0700, error);
+	if (code < 0)
+		return code;
+	*ret = realpath (base, NULL);
+	return *ret ? check_apart (all, *ret, error) : larder_fail_errno (error, errno, "cannot find the folder '%s'", base);
+}
+
 /* A name that nobody can have given before it is written down. */
 static int
 name_scratch (struct drilling *all, struct larder_error *error)
@@ -147,32 +176,13 @@ name_scratch (struct drilling *all, struct larder_error *error)
 	char hex[17];
 	if (!all->asked.scratch && asprintf (&beside, "%s/scratch", larder_state (all->larder)) < 0)
 		return larder_fail_memory (error);
-	const char *base = beside ? beside : all->asked.scratch;
-	int code = file_make_folders (base, 0700, error);
+	int code = make_base (all, beside ? beside : all->asked.scratch, &whole, error);
 	if (code < 0)
 		return code;
-	whole = realpath (base, NULL);
-	if (!whole)
-		return larder_fail_errno (error, errno, "cannot find the folder '%s'", base);
 	random_bytes (some, sizeof some);
 	text_hex (some, sizeof some, hex);
 	all->head.scratch = arena_printf (all->arena, "%s/larder-drill-%s", whole, hex);
 	return all->head.scratch ? 0 : larder_fail_memory (error);
-}
-
-/* What was restored would be taken for a part of the source, which was never kept. */
-static int
-check_apart (const struct drilling *all, struct larder_error *error)
-{
-	struct larder_address address = { .size = sizeof address };
-	int code = all->asked.source ? larder_address_parse (all->larder, all->arena, all->asked.source, &address, error) : 1;
-	if (code != 0 || address.store)
-		return code < 0 ? code : 0;
-	CLEANUP_FREE char *source = realpath (address.path, NULL);
-	size_t length = source ? strlen (source) : 0;
-	if (length == 0 || strncmp (all->head.scratch, source, length) != 0 || (all->head.scratch[length] != '/' && source[length - 1] != '/'))
-		return 0;
-	return larder_fail_next (error, LARDER_E_INVALID, "--to a folder that lies elsewhere", "what is restored would lie in the source '%s': '%s'", all->asked.source, all->head.scratch);
 }
 
 int
@@ -209,8 +219,6 @@ int
 drill_begin (struct drilling *all, struct larder_error *error)
 {
 	int code = name_scratch (all, error);
-	if (code == 0)
-		code = check_apart (all, error);
 	if (code == 0)
 		code = drill_write_head (all, error);
 	return code < 0 ? code : drill_scratch (all, error);

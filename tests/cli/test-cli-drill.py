@@ -127,7 +127,7 @@ def test_cli_drill_of_nothing():
                               (("--source", "data", "--to", "data/scratch", "backups:data/"), 2, "would lie in the source")):
         _, facts, got = drill(*words, code=code, env=env)
         assert text in got.err and facts is None, (words, got.err)
-        assert not os.path.exists("drills") and glob.glob(MINE + "/drills/*") == [], words
+        assert not os.path.exists("drills") and not os.path.exists("data/scratch") and glob.glob(MINE + "/drills/*") == [], words
 
 
 def test_cli_drill_sample():
@@ -521,6 +521,8 @@ def test_cli_drill_file_system_inside():
     write("demo/files/%s/sdxl/x-restore_y" % BACK, b"a file")
     _, facts, got = drill("--restored", "demo/files/" + BACK, "model-cache", env=env)
     assert (facts["restored"], facts["compared_with_source"]) == (4, 4) and got.summary()["scanned"] == 4, facts
+    _, facts, _ = drill("--restored", "demo/files/%s//" % BACK, "model-cache", env=env)
+    assert facts["compared_with_source"] == 4, facts
     shutil.rmtree("kept")
 
 
