@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "bundle.h"
 #include "error.h"
 #include "index.h"
 #include "clock.h"
@@ -21,19 +22,24 @@ const char *const finding_words[FINDINGS] = { "differs", "missing", "extra", "fa
 
 #define FOUND "found"
 
-/* A record each: the number of its bytes, and those: the key with its NUL, and what the sort has. The key's name in the scratch tells that it is one of them. */
+/* A name that no file can have has no mark, and no source has it. */
+void
+drill_mark (const struct drilling *all, const char *key)
+{
+	const char *mark = arena_printf (all->each, "unproven/%s", key);
+	if (mark)
+		(void) file_publish (all->scratch, mark, "", 0, 0600, FILE_REPLACE, false, NULL);
+}
+
+/* A record each: the number of its bytes, and those: the key with its NUL, and what the sort has. */
 static int
 keep_found (struct drilling *all, const char *key, const char *record, size_t length)
 {
 	const size_t sizes[] = { strlen (key) + 1, length };
 	const struct iovec parts[] = { { (void *) (uintptr_t) sizes, sizeof sizes }, { (void *) (uintptr_t) key, sizes[0] }, { (void *) (uintptr_t) record, length } };
-	const char *mark = arena_printf (all->each, "unproven/%s", key);
 	ssize_t whole = (ssize_t) (sizeof sizes + sizes[0] + length);
 	if (writev (all->found, parts, 3) != whole)
 		return larder_fail_next (&all->why, LARDER_E_NOSPACE, "free space in the state folder", "cannot write down what the drill found");
-	/* A name that no file can have has no mark, and no source has it. */
-	if (mark)
-		(void) file_publish (all->scratch, mark, "", 0, 0600, FILE_REPLACE, false, NULL);
 	return 0;
 }
 
@@ -78,6 +84,9 @@ drill_found (struct drilling *all, enum finding finding, const char *key, const 
 	int length = snprintf (record, sizeof record, "%c%c%c%s%c%s", '0' + (int) finding, '0' - (int) why->code, '0' + (int) all->of_member, why->message, '\0', why->next);
 	int code = address ? sort_add (all->findings, key, record, (size_t) length + 1, &all->why) : larder_fail_memory (&all->why);
 	if (code == 0 && all->found >= 0)
+		drill_mark (all, key);
+	/* What failed of a sync is tried again by whoever goes on. */
+	if (code == 0 && all->of_job)
 		code = keep_found (all, key, record, (size_t) length + 1);
 	all->of_member = false;
 	if (code < 0)
@@ -88,14 +97,19 @@ drill_found (struct drilling *all, enum finding finding, const char *key, const 
 
 /* ---- the source ---- */
 
-/* Below the prefix, where the two trees are to be alike. */
-static const char *
-restored_tree (const struct drilling *all)
-{
-	return all->of_folder ? all->tree_path : arena_printf (all->arena, "%s/%s", all->tree_path, all->prefix);
-}
-
 struct comparing { struct drilling *all; const char *tree; size_t tree_length, source_length; };
+
+/* Below the prefix, where the two trees are to be alike. Of a total loss nothing made it. */
+static int
+find_tree (struct comparing *comparing, struct larder_error *error)
+{
+	struct drilling *all = comparing->all;
+	comparing->tree = all->of_folder ? all->tree_path : arena_printf (all->arena, "%s/%s", all->tree_path, all->prefix);
+	if (!comparing->tree)
+		return larder_fail_memory (error);
+	comparing->tree_length = strlen (comparing->tree);
+	return all->of_folder || !*all->prefix ? 0 : file_make_parents (all->tree, all->prefix, 0700, false, error);
+}
 
 /* Of a name in a tree, what stands below it. */
 static const char *
@@ -137,10 +151,12 @@ found_unlike (struct comparing *comparing, enum finding finding, const char *key
 		const struct larder_event event = { .size = sizeof event, .action = "skipped", .from = source, .reason = "changed since it was kept" };
 		return all->event ? all->event (all->context, &event) : 0;
 	}
-	bool in_store = !all->of_folder && drill_is_in_store (all, key);
-	if (finding == FOUND_MISSING && (in_store || is_unproven (all, key)))
+	int in_store = all->of_folder ? 0 : drill_is_in_store (all, key, &why);
+	if (finding == FOUND_MISSING && (in_store == 1 || is_unproven (all, key)))
 		return 0;
-	all->of_member = finding == FOUND_MISSING || (!all->of_folder && !in_store);
+	all->of_member = finding == FOUND_MISSING || (!all->of_folder && in_store == 0);
+	if (finding == FOUND_MISSING && in_store < 0)
+		return drill_found (all, FOUND_FAILED, key, &why);
 	text_from_time (kept, when);
 	const char *next = newer ? "its source was changed since: keep it again, or --newer lets such pass" : "one of them is damaged, or never was the other: read both, and keep again the one that is right";
 	if (finding == FOUND_DIFFERS)
@@ -165,7 +181,7 @@ is_index (const char *key)
 {
 	char name[64];
 	const char *last = text_last (key);
-	return text_ends (last, ".index") && snprintf (name, sizeof name, "%.*s", (int) (strlen (last) - strlen (".index")), last) < (int) sizeof name && index_is_bundle (name);
+	return text_ends (last, BUNDLE_INDEX) && snprintf (name, sizeof name, "%.*s", (int) (strlen (last) - strlen (BUNDLE_INDEX)), last) < (int) sizeof name && index_is_bundle (name);
 }
 
 static void
@@ -205,23 +221,50 @@ on_compared (void *context, const struct larder_event *event)
 	return drill_found (all, FOUND_FAILED, key, event->error);
 }
 
+static int
+on_source (void *context, const struct larder_info *info)
+{
+	(void) context, (void) info;
+	return 1;
+}
+
+/* Nothing came back, and its source has nothing either: is that because it is empty? */
+static bool
+source_is_there (struct drilling *all)
+{
+	struct larder_address address = { .size = sizeof address };
+	struct larder_store *store = NULL;
+	int code = larder_address_parse (all->larder, all->each, all->asked.source, &address, NULL);
+	if (code < 0 || !address.store)
+		return code == 0 && access (address.path, F_OK) == 0;
+	const struct larder_listing listing = { .size = sizeof listing, .prefix = address.path, .delimiter = "" };
+	code = larder_store_open (all->larder, address.store, &store, NULL);
+	if (code == 0)
+		code = larder_list (store, &listing, on_source, NULL, NULL);
+	larder_store_close (store);
+	return code >= 0;
+}
+
 /* Of all keys what the source has besides was never kept. */
 int
 drill_compare_source (struct drilling *all, struct larder_error *error)
 {
-	struct comparing comparing = { .all = all, .tree = restored_tree (all), .source_length = strlen (all->asked.source) };
+	struct comparing comparing = { .all = all, .source_length = strlen (all->asked.source) };
 	struct larder_summary sum = { .size = sizeof sum };
+	int code = find_tree (&comparing, error);
+	if (code < 0)
+		return code;
 	const struct larder_sync request = {
 		.size = sizeof request, .flags = LARDER_VERIFY_DOWNLOAD | (all->asked.sample ? LARDER_VERIFY_SOURCE : 0), .from = comparing.tree, .to = all->asked.source,
 		.exclude = all->exclude, .exclude_count = all->exclude_count,
 	};
-	if (!comparing.tree)
-		return larder_fail_memory (error);
-	comparing.tree_length = strlen (comparing.tree);
-	int code = larder_verify (all->larder, &request, on_compared, &comparing, &sum, error);
+	code = larder_verify (all->larder, &request, on_compared, &comparing, &sum, error);
 	if (all->code < 0 && error)
 		*error = all->why;
-	return all->code < 0 ? all->code : sum.ended == 0 && sum.failed + sum.refused > 0 ? 0 : code;
+	if (all->code < 0)
+		return all->code;
+	bool told = sum.ended == 0 && sum.failed + sum.refused > 0, nothing = code == LARDER_E_NOTFOUND && sum.scanned == 0 && source_is_there (all);
+	return told || nothing ? 0 : code;
 }
 
 int

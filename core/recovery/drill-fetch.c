@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "bundle.h"
 #include "error.h"
 #include "index.h"
 #include "store.h"
@@ -55,7 +56,7 @@ on_restoring (void *context, const struct larder_event *event)
 	struct drilling *all = context;
 	const char *key = drill_key_of (all, event->from);
 	if (event->error && event->error->code < 0 && key) {
-		all->of_member = !drill_is_in_store (all, key);
+		all->of_member = drill_is_in_store (all, key, NULL) == 0;
 		return drill_found (all, event->error->code == LARDER_E_INTEGRITY ? FOUND_DIFFERS : FOUND_FAILED, key, event->error);
 	}
 	return all->event ? all->event (all->context, event) : 0;
@@ -71,8 +72,9 @@ restore (struct drilling *all, uint32_t flags, const char *list, struct larder_e
 		.size = sizeof request, .flags = flags | LARDER_ARCHIVE_EXACT, .list = list, .tier = all->asked.tier, .days = all->asked.days, .most = all->asked.most,
 		.to = dry ? NULL : all->tree_path,
 	};
-	all->job_told = false;
+	all->job_told = false, all->of_job = !dry;
 	int code = larder_archive_restore (all->larder, &request, dry ? on_estimate : NULL, on_job, on_restoring, all, &sum, error);
+	all->of_job = false;
 	return all->job_told && code != LARDER_E_NOTREADY ? 0 : code;
 }
 
@@ -148,18 +150,22 @@ on_fetching (void *context, const struct larder_event *event)
 	return all->code;
 }
 
-bool
-drill_is_packed (const struct drilling *all, const char *key)
+int
+drill_is_packed (const struct drilling *all, const char *key, struct larder_error *error)
 {
-	const char *index = index_is_bundle (key) ? arena_printf (all->each, "%s.index", key) : NULL;
-	return index && drill_is_in_store (all, index);
+	if (!index_is_bundle (key))
+		return 0;
+	const char *index = arena_printf (all->each, "%s" BUNDLE_INDEX, key);
+	return index ? drill_is_in_store (all, index, error) : larder_fail_memory (error);
 }
 
 /* Bundles are the job's from the beginning, archived or not: it knows how they come. */
 static int
 add_lacking (struct drilling *all, const char *key, struct larder_error *error)
 {
-	bool packed = drill_is_packed (all, key);
+	int packed = drill_is_packed (all, key, error);
+	if (packed < 0)
+		return packed;
 	if (packed && all->asking.fd >= 0) {
 		all->archived++;
 		return drill_list (all->asking.fd, all->place, key, error);

@@ -48,6 +48,14 @@ keep (struct drilling *all, const char *key, struct larder_error *error)
 	return sample_offer (&finding->sample, key) < 0 ? larder_fail_memory (error) : 0;
 }
 
+/* Of a manifest alone: it was kept then, though it is gone. */
+static int
+keep_told (struct drilling *all, const char *key, struct larder_error *error)
+{
+	all->head.newest = all->line.time > all->head.newest ? all->line.time : all->head.newest;
+	return keep (all, key, error);
+}
+
 /* What is of no class but the first costs nothing but its fetching. */
 static int
 on_info (void *context, const struct larder_info *info)
@@ -58,7 +66,7 @@ on_info (void *context, const struct larder_info *info)
 	/* They may lie in the same bucket, and are no part of what is kept. */
 	if (all->manifest_place.store && manifest_place_has (&all->manifest_place, all->store, info->key))
 		return 0;
-	int code = drill_manifests_until (all, info->key, keep, why);
+	int code = drill_manifests_until (all, info->key, keep_told, why);
 	if (code < 0)
 		return code;
 	head->newest = info->mtime > head->newest ? info->mtime : head->newest;
@@ -80,7 +88,7 @@ list (struct drilling *all, struct larder_error *error)
 	if (code < 0 && code == why->code && error)
 		*error = *why;
 	if (code == 0)
-		code = drill_manifests_until (all, NULL, keep, error);
+		code = drill_manifests_until (all, NULL, keep_told, error);
 	drill_manifests_end (all);
 	return code;
 }

@@ -11,6 +11,7 @@
 #include "error.h"
 #include "store.h"
 #include "text.h"
+#include "transfer.h"
 
 /* ---- their lines, in order ---- */
 
@@ -25,21 +26,19 @@ drill_manifests_pass (struct drilling *all, struct larder_error *error)
 int
 drill_manifests_begin (struct drilling *all, struct larder_error *error)
 {
-	struct larder_error why = LARDER_ERROR_INIT;
 	all->has_line = false;
 	if (!manifest_where (all->larder))
 		return 0;
 	int code = all->manifest_place.store ? 0 : manifest_place_begin (&all->manifest_place, all->larder, all->store, error);
+	if (code == 0)
+		code = manifests_open (all->store, all->prefix, &all->manifests, error);
 	if (code < 0)
 		return code;
-	code = manifests_open (all->store, all->prefix, &all->manifests, &why);
-	if (code == LARDER_E_NOTFOUND)
-		return 0;
-	if (code < 0 && error)
-		*error = why;
-	if (code == 0)
-		all->sum.manifests = manifests_count (all->manifests);
-	return code == 0 ? drill_manifests_pass (all, error) : code;
+	all->sum.manifests = manifests_count (all->manifests);
+	if (all->sum.manifests > 0)
+		return drill_manifests_pass (all, error);
+	drill_manifests_end (all);
+	return 0;
 }
 
 void
@@ -90,22 +89,17 @@ differs (struct drilling *all, const char *key, const char *how)
 	return drill_found (all, FOUND_DIFFERS, key, &why);
 }
 
-static bool
-is_told (const char *one, const char *other)
-{
-	return one && other && strcmp (one, other) == 0;
-}
-
 /* Where no checksum of ours was told, or a bundle came as its members, the store says whether it is the one that was written. */
 static int
 compare_told (struct drilling *all, const char *key, const struct larder_info *now)
 {
-	const struct manifest_line *line = &all->line;
-	bool told = line->checksum && now->checksum && line->checksum_type == now->checksum_type && line->checksum_composite == now->checksum_composite;
-	bool same = told ? strcmp (line->checksum, now->checksum) == 0 : is_told (line->version, now->version) || is_told (line->etag, now->etag);
-	if (same && line->length == now->length)
+	const struct larder_info told = manifest_info (&all->line);
+	bool same = false, known = same_as_told (&told, now, &same);
+	if (!known)
+		same = (manifest_has_version (&told) && manifest_is_told (told.version, now->version)) || manifest_is_told (told.etag, now->etag);
+	if (same && told.length == now->length)
 		return 0;
-	return differs (all, key, told ? "it has other bytes" : "it is another version, and nothing tells what bytes were written");
+	return differs (all, key, known ? "it has other bytes" : "it is another version, and nothing tells what bytes were written");
 }
 
 /* Of what is asked for again. */
@@ -153,22 +147,29 @@ compare_file (struct drilling *all, const char *key, int fd, uint64_t length, st
 
 /* ---- each key ---- */
 
-bool
-drill_is_in_store (const struct drilling *all, const char *key)
+int
+drill_is_in_store (const struct drilling *all, const char *key, struct larder_error *error)
 {
 	struct larder_info info = { .size = sizeof info };
 	struct larder_error why = LARDER_ERROR_INIT;
-	return larder_stat (all->store, all->each, key, NULL, &info, &why) != LARDER_E_NOTFOUND;
+	int code = larder_stat (all->store, all->each, key, NULL, &info, &why);
+	if (code < 0 && code != LARDER_E_NOTFOUND && error)
+		*error = why;
+	return code == 0 ? 1 : code == LARDER_E_NOTFOUND ? 0 : code;
 }
 
-/* What is in the store, and was not restored, was told when it was tried. */
+/* What is in the store, and was not restored, was told when it was tried; of what nobody can tell whether it is, nothing is proven. */
 static int
 tell_gone (struct drilling *all, const char *key)
 {
 	struct larder_error why = LARDER_ERROR_INIT;
 	char time[32];
-	if (drill_is_in_store (all, key))
+	int there = drill_is_in_store (all, key, &why);
+	if (there == 1)
 		return 0;
+	drill_mark (all, key);
+	if (there < 0)
+		return drill_found (all, FOUND_FAILED, key, &why);
 	if (drill_manifests_have (all, key))
 		larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder undelete' brings it back where there are versions; else write it again, or if it was to go, remove it by a sync, which tells so",
 			"'%s%s' is not there, and '%s' tells of %" PRIu64 " bytes of %s", all->place, key, all->line.manifest, all->line.length, text_from_time (all->line.time, time));
@@ -184,7 +185,10 @@ prove_key (struct drilling *all, const char *key, struct larder_error *error)
 	int code = drill_manifests_until (all, key, NULL, error);
 	if (code < 0)
 		return code;
-	if (drill_is_packed (all, key)) {
+	int packed = drill_is_packed (all, key, error);
+	if (packed < 0)
+		return packed;
+	if (packed) {
 		all->sum.with_manifest += drill_manifests_have (all, key);
 		all->sum.not_in_manifest += all->manifests && !drill_manifests_have (all, key);
 		return compare_in_store (all, key, true);

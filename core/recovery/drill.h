@@ -48,7 +48,8 @@ struct drilling {
 	const char *tree_path;
 
 	struct sort *findings;
-	int found;                    /* file of those that were found while it was fetched, for whoever goes on; -1 */
+	int found;                    /* file of those that the archive's job told, for whoever goes on; -1 */
+	bool of_job;                  /* what is found now it tells */
 	bool of_member;               /* what is found now is of a key that is none of those that were taken */
 	int list;                     /* of keys or addresses, while it is written */
 	uint64_t lacking;             /* keys on it */
@@ -99,8 +100,8 @@ bool drill_is_there (const struct drilling *all, const char *key);
 int drill_estimate (struct drilling *all, struct larder_error *error);
 /* NOTREADY while some is on its way. */
 int drill_fetch (struct drilling *all, struct larder_error *error);
-/* Is it a bundle, which comes as its members? */
-bool drill_is_packed (const struct drilling *all, const char *key);
+/* Is it a bundle, which comes as its members? 1, 0 or a code. */
+int drill_is_packed (const struct drilling *all, const char *key, struct larder_error *error);
 /* Of an address of the store; NULL: it is none. */
 const char *drill_key_of (const struct drilling *all, const char *address);
 
@@ -112,7 +113,8 @@ void drill_manifests_end (struct drilling *all);
 int drill_manifests_until (struct drilling *all, const char *key, drill_key_fn passed, struct larder_error *error);
 int drill_manifests_pass (struct drilling *all, struct larder_error *error);      /* that line */
 bool drill_manifests_have (const struct drilling *all, const char *key);
-bool drill_is_in_store (const struct drilling *all, const char *key);
+/* 1, 0 or a code. */
+int drill_is_in_store (const struct drilling *all, const char *key, struct larder_error *error);
 /* Is each key there, and as its manifest tells? */
 int drill_prove (struct drilling *all, struct larder_error *error);
 
@@ -120,8 +122,10 @@ int drill_prove (struct drilling *all, struct larder_error *error);
 int drill_compare (struct drilling *all, struct larder_error *error);
 /* All that was restored, and the source, byte for byte. */
 int drill_compare_source (struct drilling *all, struct larder_error *error);
-/* What was found while it was fetched by those whose work is gone on with. */
+/* What the archive's job, which tells it once, told those whose work is gone on with. */
 int drill_found_before (struct drilling *all, struct larder_error *error);
+/* The key is one of the drill's, and what is lacking of it is told: its source is not asked about it again. */
+void drill_mark (const struct drilling *all, const char *key);
 /* Counted and told. `key` of the store. */
 int drill_found (struct drilling *all, enum finding finding, const char *key, const struct larder_error *why);
 

@@ -17,7 +17,7 @@
 #include "store.h"
 #include "text.h"
 
-enum { PAGE_MOST = 1 << 20, ROWS_MOST = 1000 };
+enum { PAGE_MOST = 1 << 20, ROWS_MOST = 1000, WHAT_MOST = 160 };
 
 /* One finding, as it is in the file between counting and writing: texts, each with its NUL. */
 enum { PART_KEY, PART_WORD, PART_CODE, PART_TEXT, PART_NEXT, PARTS };
@@ -367,12 +367,15 @@ write_form (struct drilling *all, const struct form *form, int folder, const cha
 	return code == 0 ? file_draft_publish (&draft, FILE_CREATE, error) : code;
 }
 
-/* drill-backups-2025-11-29T23-04-30-123456: what is no letter or digit of a name is a hyphen. */
+/* drill-backups-2025-11-29T23-04-30-123456: what is no letter or digit of a name is a hyphen. Of what is longer than the name of a file may be, its beginning and the drill's id. */
 static char *
 name_report (struct drilling *all)
 {
 	char time[32];
-	char *name = arena_printf (all->arena, "drill-%s-%s", all->asked.what, text_from_time_micro (all->sum.ended, time));
+	const char *what = all->asked.what;
+	if (strlen (what) > WHAT_MOST)
+		what = arena_printf (all->arena, "%.*s-%s", WHAT_MOST, what, all->id);
+	char *name = what ? arena_printf (all->arena, "drill-%s-%s", what, text_from_time_micro (all->sum.ended, time)) : NULL;
 	for (char *at = name; at && *at; at++)
 		if (!strchr ("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", *at))
 			*at = '-';

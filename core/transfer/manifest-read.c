@@ -257,9 +257,6 @@ read_all (struct manifests *manifests, struct larder_error *error)
 		}
 		arena_clear (arena);
 	}
-	if (code == 0 && manifests->count == 0)
-		code = larder_fail_next (error, LARDER_E_NOTFOUND, "'larder sync' and 'larder archive put' into that store leave one each", "no manifest below '%s%s'",
-			store_prefix (manifests->place.store), manifests->place.prefix);
 	return code;
 }
 
@@ -376,4 +373,27 @@ manifests_next (struct manifests *manifests, struct manifest_line *ret, struct l
 	if (code == 1)
 		*ret = line_of (&manifests->best);
 	return code;
+}
+
+/* ---- a line and what is there ---- */
+
+struct larder_info
+manifest_info (const struct manifest_line *line)
+{
+	return (struct larder_info) {
+		.size = sizeof (struct larder_info), .key = line->key, .version = line->version, .etag = line->etag, .length = line->length, .mtime = line->time, .checksum = line->checksum,
+		.checksum_type = line->checksum_type, .checksum_composite = line->checksum_composite,
+	};
+}
+
+bool
+manifest_has_version (const struct larder_info *info)
+{
+	return info->version && strcmp (info->version, "null") != 0;
+}
+
+bool
+manifest_is_told (const char *one, const char *other)
+{
+	return one && other && strcmp (one, other) == 0;
 }

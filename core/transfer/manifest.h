@@ -64,12 +64,19 @@ int manifest_put (const struct manifest_place *place, const char *name, const st
 /* ---- manifest-read.c: what the manifests of a store say together, for verify and drills ---- */
 struct manifests;
 /* Reads all of them, each against its checksum, and sorts what they say of keys below `prefix` ("" for all) through a file without a name.
- * INTEGRITY for one that was cut or changed, with its name and line; NOTFOUND: there is none. */
+ * INTEGRITY for one that was cut or changed, with its name and line. Where there is none it has no lines, and its count is 0; NOTFOUND is of a store that is not there, or of one that
+ * went while they were read. */
 int manifests_open (struct larder_store *store, const char *prefix, struct manifests **ret, struct larder_error *error);
 /* 1 and the newest line of the next key, in byte order, whose texts live until the next call; 0 at the end; or a code. What was removed by a run
  * that left a manifest is passed over. */
 int manifests_next (struct manifests *manifests, struct manifest_line *ret, struct larder_error *error);
 uint64_t manifests_count (const struct manifests *manifests);   /* manifests that were read */
 void manifests_close (struct manifests *manifests);             /* NULL allowed */
+/* What a line tells, as a store tells it; it lives as long as the line. */
+struct larder_info manifest_info (const struct manifest_line *line);
+/* Has it one that tells something? In a bucket that keeps no versions each is "null". */
+bool manifest_has_version (const struct larder_info *info);
+/* Are both told, and one? */
+bool manifest_is_told (const char *one, const char *other);
 
 #endif

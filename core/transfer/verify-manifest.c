@@ -37,18 +37,6 @@ differs (struct item *item, const char *what, const struct larder_info *now, str
 		text_from_time (item->info.mtime, then), now->length, text_from_time (now->mtime, since));
 }
 
-static bool
-has_version (const struct larder_info *info)
-{
-	return info->version && strcmp (info->version, "null") != 0;
-}
-
-static bool
-is_told (const char *one, const char *other)
-{
-	return one && other && strcmp (one, other) == 0;
-}
-
 /* Of its checksum, can it be taken of bytes? */
 static bool
 has_checksum (const struct larder_info *told)
@@ -67,22 +55,22 @@ judge_bytes (struct item *item, const struct larder_info *now, struct larder_err
 		return code;
 	if (has_checksum (told))
 		return strcmp (sum, told->checksum) == 0 ? 0 : differs (item, "it has other bytes", now, error);
-	return has_version (told) || is_told (told->etag, now->etag) ? 0 : differs (item, "it was written again, and nothing tells its bytes of then", now, error);
+	return manifest_has_version (told) || manifest_is_told (told->etag, now->etag) ? 0 : differs (item, "it was written again, and nothing tells its bytes of then", now, error);
 }
 
 static int
 judge (struct item *item, const struct larder_info *now, struct larder_error *error)
 {
 	const struct larder_info *told = &item->info;
-	bool same = false, versions = has_version (told) && has_version (now);
+	bool same = false, versions = manifest_has_version (told) && manifest_has_version (now);
 	bool known = same_as_told (told, now, &same);
 	if (told->length != now->length)
 		return differs (item, "it has another length", now, error);
 	if (known && !same)
 		return differs (item, "its checksum is another", now, error);
-	if (versions && !is_told (told->version, now->version))
+	if (versions && !manifest_is_told (told->version, now->version))
 		return differs (item, known ? "it was written again, with the same bytes" : "it was written again", now, error);
-	bool enough = known || versions || (!has_checksum (told) && is_told (told->etag, now->etag));
+	bool enough = known || versions || (!has_checksum (told) && manifest_is_told (told->etag, now->etag));
 	return enough && !(item->transfer->request->flags & LARDER_VERIFY_DOWNLOAD) ? 0 : judge_bytes (item, now, error);
 }
 
@@ -116,10 +104,7 @@ static int
 compare (struct checking *checking, const char *address, const struct larder_info *now, struct larder_error *error)
 {
 	const struct manifest_line *line = &checking->line;
-	const struct larder_info told = {
-		.size = sizeof told, .key = line->key, .version = line->version, .etag = line->etag, .length = line->length, .mtime = line->time, .checksum = line->checksum,
-		.checksum_type = line->checksum_type, .checksum_composite = line->checksum_composite,
-	};
+	const struct larder_info told = manifest_info (line);
 	struct item *item = item_new (&checking->transfer, address);
 	if (!item)
 		return 0;
@@ -219,6 +204,16 @@ merge (struct checking *checking, struct larder_error *error)
 /* ---- the whole ---- */
 
 static int
+open_manifests (struct checking *checking, struct larder_error *error)
+{
+	int code = manifests_open (checking->store, checking->prefix, &checking->manifests, error);
+	if (code < 0 || manifests_count (checking->manifests) > 0)
+		return code;
+	return larder_fail_next (error, LARDER_E_NOTFOUND, "'larder sync' and 'larder archive put' into that store leave one each", "no manifest below '%s%s'",
+		store_prefix (checking->place.store), checking->place.prefix);
+}
+
+static int
 run (struct checking *checking, struct larder_error *error)
 {
 	struct transfer *transfer = &checking->transfer;
@@ -233,7 +228,7 @@ run (struct checking *checking, struct larder_error *error)
 	if (code == 0)
 		code = manifest_place_begin (&checking->place, transfer->larder, checking->store, error);
 	if (code == 0)
-		code = manifests_open (checking->store, checking->prefix, &checking->manifests, error);
+		code = open_manifests (checking, error);
 	if (code == 0)
 		code = merge (checking, error);
 	pool_drain (transfer->pool);

@@ -212,6 +212,34 @@ def test_cli_drill_tells_what_was_found_before():
     assert drill("backups", code=9, env=env)[2].lines()[1]["type"] == "estimate" and len(glob.glob(MINE + "/scratch/*")) == 1
 
 
+def test_cli_drill_tries_a_sync_again():
+    """What could not be fetched by a run that made no report is tried again by the next, and what was mended meanwhile is proven."""
+    env = fresh()
+    keep(env, {"a": b"x" * 300, "b": b"two"})
+    (path,) = glob.glob(BUCKET + "/.larder/data/data/a*")
+    write(path, b"y" + b"x" * 299)
+    write("drills")
+    words = ("--report", "drills/x", "backups:data/")
+    assert drill(*words, code=2, env=env)[0]["differs"] == ["data/a"] and len(os.listdir(MINE + "/drills")) == 1
+    write(path, b"x" * 300)
+    os.unlink("drills")
+    found, facts, got = drill(*words, env=env)
+    assert "differs" not in found and got.summary()["proven"] == 2, (found, facts)
+    nothing_is_left()
+
+
+def test_cli_drill_report_of_a_long_name():
+    """What it is of may be longer than the name of a file: that has its beginning, and what tells it from others."""
+    env = fresh()
+    long = "data/" + "/".join(letter * 100 for letter in "abc") + "/"
+    write("one", b"x")
+    assert larder("put", "-q", "--class", "STANDARD", "one", "backups:" + long + "one", env=env).code == 0
+    _, facts, _ = drill("backups:" + long, env=env)
+    name = os.path.basename(facts["report"])
+    assert name.startswith("drill-backups-data-aaaaa") and len(os.listdir("drills")) == 3 and json.loads(report(facts, ".json"))["restored"] == 1, name
+    nothing_is_left()
+
+
 def test_cli_drill_room():
     """A disk that is too small is told with what is needed, before anything is fetched."""
     env = fresh()
@@ -368,14 +396,14 @@ def test_cli_drill_manifests():
 
 
 def test_cli_drill_manifests_tell_more():
-    """A store that is sound in itself and not what was written: other bytes, another length, emptied, another version, gone: each by key, 6. A manifest that was changed ends it."""
+    """A store that is sound in itself and not what was written: other bytes, another length, emptied, written again where no versions are kept and each is "null", gone: each by key, 6. A manifest that was changed ends it."""
     env = fresh(MANIFESTS)
     keep(env, {name: b"text" for name in ("other", "longer", "emptied", "same", "version")})
     kept = json.loads(larder("stat", "--json", "backups:data/same", env=env).out.splitlines()[1])
     for name, text in (("other", b"xett"), ("longer", b"text more"), ("emptied", b"")):
         assert larder("put", "-q", "--class", "STANDARD", "-", "backups:data/" + name, stdin=text, env=env).code == 0
     was = {"size": 4, "checksum": {"algorithm": kept["checksum_type"], "value": kept["checksum"]}}
-    manifest(env, *(("data/" + name, was) for name in ("other", "longer", "emptied")), ("data/version", {"checksum": None, "etag": "an older one"}), ("data/gone", {"size": 9}))
+    manifest(env, *(("data/" + name, was) for name in ("other", "longer", "emptied")), ("data/version", {"checksum": None, "version": "null", "etag": "an older one"}), ("data/gone", {"size": 9}))
     found, facts, got = drill("backups", code=6, env=env)
     assert found["differs"] == ["data/emptied", "data/longer", "data/other", "data/version"] and found["missing"] == ["data/gone"], (found, got.err)
     assert "0 bytes came, and 4 were written" in got.err and "'1.ndjson' tells of 9 bytes" in got.err and "another version" in got.err, got.err
@@ -390,6 +418,21 @@ def test_cli_drill_manifests_tell_more():
     os.unlink(os.path.join(BUCKET, "runs/backups/1.ndjson"))
     assert larder("put", "-q", "--class", "STANDARD", "-", "backups:runs/backups/1.ndjson", stdin=text.replace(b"data/same", b"data/sane"), env=env).code == 0
     assert "was changed" in drill("backups", code=6, env=env)[2].err and glob.glob(MINE + "/drills/*") == []
+
+
+def test_cli_drill_total_loss():
+    """Nothing is left of what manifests tell of: a report in which all of it is missing, once each, and kept when they say. Also of a source that has nothing more."""
+    env = fresh(MANIFESTS)
+    keep(env, {"a": b"one", "sub/b": b"two"})
+    manifest(env)
+    assert larder("rm", "-q", "-r", "backups:data/", env=env).code == 0
+    for source, what in (("data", ("data/a", "data/sub/b")), ("data", ()), ("images:data/", ())):
+        found, facts, got = drill("--source", source, "backups:data/", code=6, env=env)
+        assert found == {"missing": ["data/a", "data/sub/b"]} and (facts["keys"], facts["restored"], facts["missing"], facts["compared_with_source"]) == (2, 2, 2, 0), (found, facts)
+        assert facts["rpo_seconds"] < 600 and got.summary()["proven"] == 0 and json.loads(report(facts, ".json"))["verdict"] == "not what was kept", facts
+        nothing_is_left()
+        for name in what:
+            os.unlink(name)
 
 
 # ---- in bundles ----

@@ -76,6 +76,19 @@ def test_live_drill_broken_lines():
     assert found["failed"] == ["data/a"] and facts["failed"] == 1 and done.lines[-1]["proven"] == len(FILES) - 1, done
 
 
+def test_live_drill_of_what_nobody_can_tell():
+    """Of a key that only a manifest tells of, and that cannot be asked for, nothing is proven; nor is anything where a manifest cannot be had."""
+    scene = place("minio")
+    more = {"LARDER_MANIFESTS": "images:runs"}
+    assert scene.run("sync", "data", "images:data/", more=more).code == 0
+    scene.client.delete_object(Bucket="bucket", Key="data/a")
+    for rule, code, failed in (({"path": "^/bucket/data/a", "code": "AccessDenied"}, 4, 1), ({"method": "GET", "path": "^/bucket/runs/images/", "code": "NoSuchKey"}, 3, None)):
+        scene.between.plan([{**rule, "do": "reply"}])
+        done = scene.run("backup", "drill", "--json", "--report", "reports", "images:data/", more=more)
+        facts = next((line for line in done.lines if line["type"] == "drill"), {})
+        assert done.code == code and facts.get("failed") == failed, done
+
+
 def test_live_drill_moto():
     """Archived there: asked for, 9 while it is on its way, and proven when it came, by the same command with the same keys."""
     scene = place("moto")
