@@ -17,7 +17,7 @@
 #include "file.h"
 
 #define AUTHORITY_KEY "authority/key.pem"
-enum { PEM_MOST = 64 << 10, AUTHORITY_DAYS = 3650, DAYS = 397, DAYS_LEFT = 30, DAY = 86400 };
+enum { PEM_MOST = 64 << 10, NAMES_MOST = 32 << 10, AUTHORITY_DAYS = 3650, DAYS = 397, DAYS_LEFT = 30, DAY = 86400 };
 
 struct pair { EVP_PKEY *key; X509 *certificate; };
 #define CLEANUP_PAIR __attribute__ ((cleanup (pair_free)))
@@ -158,12 +158,13 @@ is_good (const struct pair *pair)
 	return pair->key && pair->certificate && lasts (pair->certificate) && X509_check_private_key (pair->certificate, pair->key) == 1;
 }
 
+/* A wildcard is looked for as it is written: OpenSSL lets the star of a certificate stand for a star, too. */
 static bool
 is_for (const struct pair *pair, const struct pair *authority, const char *const *names)
 {
 	bool is = is_good (pair) && X509_verify (pair->certificate, authority->key) == 1;
 	for (; is && *names; names++)
-		is = is_ip (*names) ? X509_check_ip_asc (pair->certificate, *names, 0) == 1 : X509_check_host (pair->certificate, *names, 0, 0, NULL) == 1 || **names == '*';
+		is = is_ip (*names) ? X509_check_ip_asc (pair->certificate, *names, 0) == 1 : X509_check_host (pair->certificate, *names, 0, 0, NULL) == 1;
 	return is;
 }
 
@@ -174,15 +175,27 @@ fail_crypto (struct larder_error *error)
 	return larder_fail (error, LARDER_E_UNAVAILABLE, "OpenSSL makes no certificate");
 }
 
+/* Of more, the certificate would be longer than PEM_MOST, and made anew each time. */
+static int
+check_names (const char *const *names, struct larder_error *error)
+{
+	size_t length = 0;
+	for (; *names; names++) {
+		if (!is_name (*names))
+			return larder_fail_next (error, LARDER_E_INVALID, "aliases = HOST, …", "'%s' is no host name for a certificate", *names);
+		length += sizeof ",DNS:" - 1 + strlen (*names);
+	}
+	return length <= NAMES_MOST ? 0 : larder_fail_next (error, LARDER_E_LIMIT, "fewer aliases, or *.DOMAIN in place of many", "the aliases are more than the %d KiB that a certificate holds", NAMES_MOST >> 10);
+}
+
 int
 ng_certify (int root, const char *id, const char *const *names, struct larder_error *error)
 {
 	CLEANUP_PAIR struct pair authority = { NULL, NULL }, there = { NULL, NULL }, made = { NULL, NULL }, vouching = { NULL, NULL };
 	char key[64], path[64];
-	int code = 0;
-	for (size_t n = 0; names[n]; n++)
-		if (!is_name (names[n]))
-			return larder_fail_next (error, LARDER_E_INVALID, "aliases = HOST, …", "'%s' is no host name for a certificate", names[n]);
+	int code = check_names (names, error);
+	if (code < 0)
+		return code;
 	read_pair (root, AUTHORITY_KEY, NG_AUTHORITY, &authority);
 	if (!is_good (&authority)) {
 		code = make_authority (&vouching) ? write_pair (root, &vouching, AUTHORITY_KEY, NG_AUTHORITY, error) : fail_crypto (error);

@@ -216,17 +216,17 @@ make_secret (int root, const char *id, struct larder_error *error)
 static int
 certify (int root, const char *id, const struct lines *lines, struct larder_error *error)
 {
-	enum { NAMES_MOST = 64 };
-	const char *names[NAMES_MOST + 1], *below;
+	const char *below, **names = arena_alloc (lines->arena, (lines->count + 2) * sizeof *names);
 	char host[256];
-	size_t count = 1;
+	size_t count = 0;
 	const char *domain = lines_value (lines, "domain");
+	if (!names)
+		return larder_fail_memory (error);
 	ng_host_of (domain ? domain : "", host, sizeof host);
-	names[0] = host;
-	for (size_t n = 0; n < lines->count && count < NAMES_MOST; n++)
+	names[count++] = host;
+	for (size_t n = 0; n < lines->count; n++)
 		if ((names[count] = path_member_of (lines->arena, lines->at[n].path, "alias", &below)))
 			count++;
-	names[count] = NULL;
 	return ng_certify (root, id, names, error);
 }
 

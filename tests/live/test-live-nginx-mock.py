@@ -83,6 +83,39 @@ def test_live_nginx_mock_two_of_one_backend():
     two.close()
 
 
+def openssl(*words):
+    return subprocess.run(["openssl", *words], capture_output=True, text=True, check=True).stdout
+
+
+def certificate(edge):
+    """Its bytes and the host names in it."""
+    with open(edge.site("certificate.pem")) as file:
+        text = file.read()
+    told = openssl("x509", "-noout", "-ext", "subjectAltName", "-in", edge.site("certificate.pem"))
+    return text, {word.strip()[4:] for line in told.splitlines()[1:] for word in line.split(",") if word.strip().startswith("DNS:")}
+
+
+def test_live_nginx_mock_certificate_has_each_alias():
+    """A wildcard in place of a name, and more names than anybody counts; one that has them all stays, and what no certificate holds is told."""
+    aliases = "a.example.com"
+    many = ["n%d.example" % number for number in range(150)]
+    place.change("store = images\nbehaviors", "store = images\naliases = %s\nbehaviors" % aliases)
+    for new in (aliases, "*.example.com", "*.test", ", ".join(["*.example.com", *many])):
+        place.change("aliases = %s\n" % aliases, "aliases = %s\n" % new)
+        assert place.up() != "same", new
+        text, names = certificate(place)
+        assert set(new.split(", ")) <= names, (new, names)
+        with open(place.site("site.conf"), "a") as file:
+            file.write("# mine\n")
+        assert place.up() == "reloaded" and certificate(place)[0] == text, new
+        aliases = new
+    new = ", ".join(".".join("%d%s" % (number, "a" * 57) for _ in range(4)) for number in range(150))
+    place.change("aliases = %s\n" % aliases, "aliases = %s\n" % new)
+    assert "more than the 32 KiB that a certificate holds" in place.do("dev", "up", code=2).err
+    place.change("aliases = %s\n" % new, "")
+    assert place.up() == "reloaded"
+
+
 place = nginx_edge.NginxEdge()
 try:
     tap.run(sys.modules[__name__])
