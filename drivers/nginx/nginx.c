@@ -138,6 +138,20 @@ ng_view (void *self, struct larder_call *call, const struct larder_view *request
 
 /* ---- actions ---- */
 
+/* Where there is no root nothing runs, and none is made for that. */
+static int
+up_or_down (struct nginx *nginx, struct larder_call *call, bool up, const char **ret_done, struct larder_error *error)
+{
+	CLEANUP_CLOSE int root = ng_root (nginx, up, error);
+	if (root < 0 && up)
+		return error ? error->code : LARDER_E_UNAVAILABLE;
+	*ret_done = "down";
+	if (root < 0)
+		return 0;
+	CLEANUP_CLOSE int held = ng_lock (call, root, error);
+	return held < 0 ? held : up ? ng_up (nginx, call, root, ret_done, error) : ng_down (nginx, call, root, ret_done, error);
+}
+
 static int
 serve (struct nginx *nginx, struct larder_call *call, const struct larder_action *action, const char **ret_done, struct larder_error *error)
 {
@@ -149,7 +163,7 @@ serve (struct nginx *nginx, struct larder_call *call, const struct larder_action
 	if (strcmp (what, "up") != 0 && strcmp (what, "down") != 0)
 		return larder_fail (error, LARDER_E_INVALID, "'%s' is neither up nor down", what);
 	pthread_mutex_lock (&nginx->mutex);
-	code = *what == 'u' ? ng_up (nginx, call, ret_done, error) : ng_down (nginx, call, ret_done, error);
+	code = up_or_down (nginx, call, *what == 'u', ret_done, error);
 	pthread_mutex_unlock (&nginx->mutex);
 	return code;
 }
@@ -198,7 +212,7 @@ tell_state (struct nginx *nginx, struct larder_call *call, const char *identity,
 	struct larder_pair *pairs = larder_host->arena (call, PAIRS * sizeof *pairs);
 	int code = serves (nginx, identity, error);
 	if (code >= 0)
-		code = code ? ng_state (nginx, &state, error) : 0;
+		code = code ? ng_state (nginx, call, &state, error) : 0;
 	if (code < 0)
 		return code;
 	snprintf (pid, sizeof pid, "%d", state.pid);

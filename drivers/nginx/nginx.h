@@ -15,7 +15,7 @@ struct nginx {
 	const char *name;                /* of the section */
 	bool read_only;
 	char *path;                      /* of the root, absolute */
-	pthread_mutex_t mutex;           /* of what follows, and of the files */
+	pthread_mutex_t mutex;           /* of what follows; taken before the lock of the files */
 	struct http *http;               /* as a viewer; made at its first use */
 	struct larder_arena *arena;
 	struct ng_kept *kept;
@@ -49,13 +49,15 @@ int ng_certify (int root, const char *id, const char *const *names, struct larde
 
 /* ---- process.c: nginx itself ---- */
 
-/* Started, told to read its files anew, or left as it is: "started", "reloaded", "same". */
-int ng_up (struct nginx *nginx, struct larder_call *call, const char **ret_done, struct larder_error *error);
-/* "stopped", or "down" where it did not run. */
-int ng_down (struct nginx *nginx, struct larder_call *call, const char **ret_done, struct larder_error *error);
+/* A descriptor of the lock, to be closed: held by whoever changes the files below root, or starts and ends nginx. */
+int ng_lock (struct larder_call *call, int root, struct larder_error *error);
+/* Under the lock. Started, told to read its files anew, or left as it is: "started", "reloaded", "same". */
+int ng_up (struct nginx *nginx, struct larder_call *call, int root, const char **ret_done, struct larder_error *error);
+/* Under the lock. "stopped", or "down" where it did not run. */
+int ng_down (struct nginx *nginx, struct larder_call *call, int root, const char **ret_done, struct larder_error *error);
 /* Does it run, and by the files as they are? */
 struct ng_state { int pid; bool current; };
-int ng_state (struct nginx *nginx, struct ng_state *ret, struct larder_error *error);
+int ng_state (struct nginx *nginx, struct larder_call *call, struct ng_state *ret, struct larder_error *error);
 
 int ng_check (void *self, struct larder_call *call, const char *bucket, larder_finding_fn finding, void *context, struct larder_error *error);
 

@@ -30,6 +30,7 @@
 #define PID "nginx.pid"
 #define STATE "state.sock"
 #define PATIENCE (15 * NS_PER_S)
+#define ANSWER (2 * NS_PER_S)
 enum { DIGEST_ROOM = 65, PAUSE_MS = 20, WORDS_MOST = 8 << 10 };
 
 /* ---- what there is of it on this machine ---- */
@@ -186,29 +187,65 @@ find_ours (const struct nginx *nginx, int root, int *ret_pid)
 	return fd;
 }
 
-/* What it says that its files are; "" where nobody answers. The socket is named by the folder's descriptor, as names of sockets are short. */
-static void
-ask_state (int root, char ret[DIGEST_ROOM])
+/* ---- waiting ---- */
+
+/* A moment: 1: `fd` has something, or ended; 0: not yet. Whatever can last is awaited by this, as a cancel ends it. */
+static int
+rest (struct larder_call *call, int fd, struct larder_error *error)
+{
+	struct pollfd polled[] = { { larder_host->cancel_fd (call), POLLIN, 0 }, { fd, POLLIN, 0 } };
+	poll (polled, 2, PAUSE_MS);
+	return larder_host->cancelled (call) ? larder_fail (error, LARDER_E_CANCELLED, "stopped while nginx was awaited") : polled[1].revents ? 1 : 0;
+}
+
+static int
+await (struct larder_call *call, int fd, struct larder_error *error)
+{
+	int code;
+	while ((code = rest (call, fd, error)) == 0)
+		;
+	return code < 0 ? code : 0;
+}
+
+/* Asked, without waiting; -1: nobody is there. The socket is named by the folder's descriptor, as names of sockets are short. */
+static int
+begin_asking (int root)
 {
 	static const char request[] = "GET / HTTP/1.0\r\n\r\n";
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval patience = { .tv_sec = 2 };
-	char answer[1024];
 	snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" STATE, root);
-	CLEANUP_CLOSE int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || (connect (fd, (const struct sockaddr *) &address, sizeof address) == 0 && send (fd, request, sizeof request - 1, MSG_NOSIGNAL) > 0))
+		return fd;
+	close (fd);
+	return -1;
+}
+
+/* What it says that its files are; "" where nobody answers in time. */
+static int
+ask_state (struct larder_call *call, int root, char ret[DIGEST_ROOM], struct larder_error *error)
+{
+	char answer[1024];
+	size_t have = 0;
+	ssize_t got = 1;
+	CLEANUP_CLOSE int fd = begin_asking (root);
 	*ret = '\0';
-	if (fd < 0 || setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0 || connect (fd, (const struct sockaddr *) &address, sizeof address) < 0
-		|| send (fd, request, sizeof request - 1, MSG_NOSIGNAL) < 0)
-		return;
-	int64_t got = file_read_all (fd, answer, sizeof answer - 1);
-	answer[got < 0 ? 0 : got] = '\0';
+	for (int64_t until = clock_boot () + ANSWER; fd >= 0 && got != 0 && have < sizeof answer - 1 && clock_boot () < until;) {
+		int code = rest (call, fd, error);
+		if (code < 0)
+			return code;
+		got = code ? read (fd, answer + have, sizeof answer - 1 - have) : -1;
+		have += got > 0 ? (size_t) got : 0;
+	}
+	answer[have] = '\0';
 	const char *body = strstr (answer, "\r\n\r\n");
 	if (body)
 		snprintf (ret, DIGEST_ROOM, "%s", body + 4);
+	return 0;
 }
 
 int
-ng_state (struct nginx *nginx, struct ng_state *ret, struct larder_error *error)
+ng_state (struct nginx *nginx, struct larder_call *call, struct ng_state *ret, struct larder_error *error)
 {
 	char told[DIGEST_ROOM];
 	CLEANUP_CLOSE int root = ng_root (nginx, false, error);
@@ -217,9 +254,22 @@ ng_state (struct nginx *nginx, struct ng_state *ret, struct larder_error *error)
 	CLEANUP_CLOSE int ours = find_ours (nginx, root, &ret->pid);
 	if (ours < 0 || look_around (nginx, &ready, NULL) < 0)
 		return 0;
-	ask_state (root, told);
-	ret->current = strcmp (told, ready.digest) == 0;
-	return 0;
+	int code = ask_state (call, root, told, error);
+	ret->current = code == 0 && strcmp (told, ready.digest) == 0;
+	return code;
+}
+
+/* Two processes at once would start two, and make two authorities. */
+int
+ng_lock (struct larder_call *call, int root, struct larder_error *error)
+{
+	int fd = file_open_beneath (root, "lock", O_RDWR | O_CREAT, 0600);
+	int code = fd < 0 ? larder_fail_errno (error, -fd, "cannot open the lock of nginx") : 0;
+	while (code == 0 && flock (fd, LOCK_EX | LOCK_NB) < 0)
+		code = errno == EWOULDBLOCK || errno == EINTR ? rest (call, -1, error) : larder_fail_errno (error, errno, "cannot lock what nginx has");
+	if (code < 0 && fd >= 0)
+		close (fd);
+	return code < 0 ? code : fd;
 }
 
 /* ---- a run of it ---- */
@@ -262,41 +312,58 @@ complaint (const struct buffer *words, char *ret, size_t room)
 	snprintf (ret, room, "%.400s", buffer_text (&shown));
 }
 
+/* All that it complains of, until it has nothing more to say. */
+static int
+listen_to (struct larder_call *call, int from, struct buffer *words, struct larder_error *error)
+{
+	char piece[1024];
+	for (ssize_t got = 1; got != 0;) {
+		int code = await (call, from, error);
+		if (code < 0)
+			return code;
+		got = read (from, piece, sizeof piece);
+		if (got < 0 && errno != EINTR)
+			return larder_fail_errno (error, errno, "cannot hear what nginx says");
+		buffer_add (words, piece, got > 0 ? (size_t) got : 0);
+	}
+	return 0;
+}
+
+/* Until it ended; one that nobody waits for any more is ended: its number is nobody else's before waitpid. */
+static int
+see_end (struct larder_call *call, pid_t pid, int from, struct buffer *words, int *ret_status, struct larder_error *error)
+{
+	CLEANUP_CLOSE int ended = pidfd_open (pid, 0);
+	int code = ended < 0 ? larder_fail_errno (error, errno, "cannot await nginx") : listen_to (call, from, words, error);
+	if (code == 0)
+		code = await (call, ended, error);
+	if (code < 0)
+		kill (pid, SIGKILL);
+	while (waitpid (pid, ret_status, 0) < 0 && errno == EINTR)
+		;
+	return code;
+}
+
 /* It goes into the background by itself, once it listens; what it complains of until then is told. */
 static int
-run (const struct nginx *nginx, const char *program, const char *flag, struct larder_error *error)
+run (const struct nginx *nginx, struct larder_call *call, const char *program, const char *flag, struct larder_error *error)
 {
 	int ends[2], status = 0;
 	pid_t pid;
-	char said[512], piece[1024];
+	char said[512];
 	CLEANUP_BUFFER struct buffer words;
 	buffer_init (&words, WORDS_MOST);
 	if (pipe2 (ends, O_CLOEXEC) < 0)
 		return larder_fail_errno (error, errno, "cannot start nginx");
 	int failed = spawn (nginx, program, flag, ends[1], &pid);
 	close (ends[1]);
-	for (ssize_t got; !failed && ((got = read (ends[0], piece, sizeof piece)) > 0 || (got < 0 && errno == EINTR));)
-		buffer_add (&words, piece, got > 0 ? (size_t) got : 0);
+	int code = failed ? larder_fail_errno (error, failed, "cannot start '%s'", program) : see_end (call, pid, ends[0], &words, &status, error);
 	close (ends[0]);
-	if (failed)
-		return larder_fail_errno (error, failed, "cannot start '%s'", program);
-	while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
-		return 0;
+	if (code < 0 || (WIFEXITED (status) && WEXITSTATUS (status) == 0))
+		return code;
 	complaint (&words, said, sizeof said);
 	return larder_fail_next (error, LARDER_E_UNAVAILABLE, strstr (said, "bind()") ? "domain = HOST:PORT of the [cdn], where nobody else listens and this user may" : "error.log in its root has all of it",
 		"nginx does not start: %s", said);
-}
-
-/* ---- waiting ---- */
-
-static int
-rest (struct larder_call *call, int ended, struct larder_error *error)
-{
-	struct pollfd polled[] = { { larder_host->cancel_fd (call), POLLIN, 0 }, { ended, POLLIN, 0 } };
-	poll (polled, 2, PAUSE_MS);
-	return larder_host->cancelled (call) ? larder_fail (error, LARDER_E_CANCELLED, "stopped while nginx was awaited") : polled[1].revents ? 1 : 0;
 }
 
 static int
@@ -304,10 +371,11 @@ wait_until_current (const struct nginx *nginx, struct larder_call *call, const s
 {
 	char told[DIGEST_ROOM];
 	for (int64_t until = clock_boot () + PATIENCE; clock_boot () < until;) {
-		ask_state (ready->root, told);
-		if (strcmp (told, ready->digest) == 0)
+		int code = ask_state (call, ready->root, told, error);
+		if (code == 0 && strcmp (told, ready->digest) == 0)
 			return 0;
-		int code = rest (call, -1, error);
+		if (code == 0)
+			code = rest (call, -1, error);
 		if (code < 0)
 			return code;
 	}
@@ -336,7 +404,7 @@ static int
 begin (struct nginx *nginx, struct larder_call *call, const struct ready *ready, struct larder_error *error)
 {
 	remove_sockets (ready->root);
-	int code = run (nginx, ready->program, NULL, error);
+	int code = run (nginx, call, ready->program, NULL, error);
 	return code < 0 ? code : wait_until_current (nginx, call, ready, error);
 }
 
@@ -344,20 +412,10 @@ begin (struct nginx *nginx, struct larder_call *call, const struct ready *ready,
 static int
 reload (struct nginx *nginx, struct larder_call *call, const struct ready *ready, int ours, struct larder_error *error)
 {
-	int code = run (nginx, ready->program, "-t", error);
+	int code = run (nginx, call, ready->program, "-t", error);
 	if (code == 0 && pidfd_send_signal (ours, SIGHUP, NULL, 0) < 0)
 		code = larder_fail_errno (error, errno, "cannot tell nginx of what is new");
 	return code < 0 ? code : wait_until_current (nginx, call, ready, error);
-}
-
-/* Two at once would start two. */
-static int
-lock (int root, struct larder_error *error)
-{
-	int fd = file_open_beneath (root, "lock", O_RDWR | O_CREAT, 0600);
-	while (fd >= 0 && flock (fd, LOCK_EX) < 0 && errno == EINTR)
-		;
-	return fd < 0 ? larder_fail_errno (error, -fd, "cannot open the lock of nginx") : fd;
 }
 
 static int
@@ -366,36 +424,31 @@ bring_up (struct nginx *nginx, struct larder_call *call, struct ready *ready, co
 	int pid;
 	char told[DIGEST_ROOM] = "";
 	CLEANUP_CLOSE int ours = find_ours (nginx, ready->root, &pid);
-	if (ours >= 0)
-		ask_state (ready->root, told);
+	int code = ours < 0 ? 0 : ask_state (call, ready->root, told, error);
 	*ret_done = ours < 0 ? "started" : strcmp (told, ready->digest) == 0 ? "same" : "reloaded";
-	if (strcmp (*ret_done, "same") == 0)
-		return 0;
-	int code = write_main (ready, error);
+	if (code < 0 || strcmp (*ret_done, "same") == 0)
+		return code;
+	code = write_main (ready, error);
 	if (code < 0)
 		return code;
 	return ours < 0 ? begin (nginx, call, ready, error) : reload (nginx, call, ready, ours, error);
 }
 
+/* Looked around under the lock: what others wrote until they gave it up is what nginx is to run by. */
 int
-ng_up (struct nginx *nginx, struct larder_call *call, const char **ret_done, struct larder_error *error)
+ng_up (struct nginx *nginx, struct larder_call *call, int root, const char **ret_done, struct larder_error *error)
 {
-	CLEANUP_CLOSE int root = ng_root (nginx, true, error);
-	if (root < 0)
-		return error ? error->code : LARDER_E_UNAVAILABLE;
 	struct ready ready = { .root = root };
 	int code = look_around (nginx, &ready, error);
 	if (code == 0 && !ready.sites)
 		return larder_fail_next (error, LARDER_E_NOTFOUND, "larder infra apply makes what it serves", "nothing is set up below '%s' that nginx could serve", nginx->path);
-	CLEANUP_CLOSE int held = code < 0 ? -1 : lock (root, error);
-	return code < 0 ? code : held < 0 ? held : bring_up (nginx, call, &ready, ret_done, error);
+	return code < 0 ? code : bring_up (nginx, call, &ready, ret_done, error);
 }
 
 int
-ng_down (struct nginx *nginx, struct larder_call *call, const char **ret_done, struct larder_error *error)
+ng_down (struct nginx *nginx, struct larder_call *call, int root, const char **ret_done, struct larder_error *error)
 {
 	int pid, code = 0;
-	CLEANUP_CLOSE int root = ng_root (nginx, false, error);
 	CLEANUP_CLOSE int ours = find_ours (nginx, root, &pid);
 	*ret_done = ours < 0 ? "down" : "stopped";
 	if (ours >= 0 && pidfd_send_signal (ours, SIGTERM, NULL, 0) < 0)
@@ -415,7 +468,7 @@ ng_check (void *self, struct larder_call *call, const char *bucket, larder_findi
 	struct ready ready = { .root = -1 };
 	struct ng_state state;
 	char text[64];
-	(void) call, (void) bucket;
+	(void) bucket;
 	int code = find_program (nginx, ready.program, sizeof ready.program, &why);
 	int told = finding (context, code < 0 ? LARDER_FAIL : LARDER_PASS, "nginx", code < 0 ? why.message : ready.program, code < 0 ? why.next : NULL);
 	if (told != 0)
@@ -424,7 +477,7 @@ ng_check (void *self, struct larder_call *call, const char *bucket, larder_findi
 	told = finding (context, code < 0 ? LARDER_FAIL : LARDER_PASS, "module", code < 0 ? why.message : ready.modules, code < 0 ? why.next : NULL);
 	if (told != 0)
 		return told;
-	code = ng_state (nginx, &state, error);
+	code = ng_state (nginx, call, &state, error);
 	snprintf (text, sizeof text, state.pid ? "%s, process %d" : "it does not run", state.current ? "it runs" : "it runs by older settings", state.pid);
 	return code < 0 ? code : finding (context, state.pid && !state.current ? LARDER_WARN : LARDER_NOTE, "state", text, state.pid && state.current ? NULL : "larder dev up");
 }

@@ -253,14 +253,14 @@ write_files (const struct nginx *nginx, int root, const char *identity, const st
 
 /* One that runs goes on by what was written, and not at all where nothing is left to serve. */
 static int
-follow (struct nginx *nginx, struct larder_call *call, bool any, struct larder_error *error)
+follow (struct nginx *nginx, struct larder_call *call, int root, bool any, struct larder_error *error)
 {
 	struct ng_state state;
 	const char *done;
-	int code = ng_state (nginx, &state, error);
+	int code = ng_state (nginx, call, &state, error);
 	if (code < 0 || !state.pid)
 		return code;
-	return any ? ng_up (nginx, call, &done, error) : ng_down (nginx, call, &done, error);
+	return any ? ng_up (nginx, call, root, &done, error) : ng_down (nginx, call, root, &done, error);
 }
 
 static int
@@ -281,32 +281,41 @@ site_write (void *self, struct larder_call *call, const struct larder_resource *
 		code = lines_take (&lines, resource->desired, error);
 	pthread_mutex_lock (&nginx->mutex);
 	CLEANUP_CLOSE int root = code < 0 ? -1 : ng_root (nginx, true, error);
+	if (code == 0 && root < 0)
+		code = error ? error->code : LARDER_E_UNAVAILABLE;
+	CLEANUP_CLOSE int held = code < 0 ? code : ng_lock (call, root, error);
+	code = held < 0 ? held : write_files (nginx, root, resource->identity, &lines, error);
 	if (code == 0)
-		code = root < 0 ? error ? error->code : LARDER_E_UNAVAILABLE : write_files (nginx, root, resource->identity, &lines, error);
-	if (code == 0)
-		code = follow (nginx, call, true, error);
+		code = follow (nginx, call, root, true, error);
 	pthread_mutex_unlock (&nginx->mutex);
 	return code;
+}
+
+/* Under the lock, as who writes another at once would have nginx go on, and this one end it. */
+static int
+remove_files (struct nginx *nginx, struct larder_call *call, int root, const char *identity, struct larder_error *error)
+{
+	char id[NG_ID_ROOM], path[PATH_ROOM];
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct ng_ids left = { NULL, 0, 0, NULL };
+	ng_site_id (identity, id);
+	snprintf (path, sizeof path, SITES "/%s", id);
+	file_remove_tree (root, path);
+	int code = arena ? ng_sites (root, arena, &left, error) : larder_fail_memory (error);
+	return code < 0 ? code : follow (nginx, call, root, left.count > 0, error);
 }
 
 static int
 site_remove (void *self, struct larder_call *call, const struct larder_resource *resource, struct larder_error *error)
 {
 	struct nginx *nginx = self;
-	char id[NG_ID_ROOM], path[PATH_ROOM];
 	int code = check_change (nginx, call, error);
 	CLEANUP_CLOSE int root = code < 0 ? -1 : ng_root (nginx, false, error);
 	if (code < 0 || root < 0)
 		return code;
-	ng_site_id (resource->identity, id);
-	snprintf (path, sizeof path, SITES "/%s", id);
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	struct ng_ids left = { NULL, 0, 0, NULL };
 	pthread_mutex_lock (&nginx->mutex);
-	file_remove_tree (root, path);
-	code = arena ? ng_sites (root, arena, &left, error) : larder_fail_memory (error);
-	if (code == 0)
-		code = follow (nginx, call, left.count > 0, error);
+	CLEANUP_CLOSE int held = ng_lock (call, root, error);
+	code = held < 0 ? held : remove_files (nginx, call, root, resource->identity, error);
 	pthread_mutex_unlock (&nginx->mutex);
 	return code;
 }

@@ -1,6 +1,14 @@
 #!/usr/bin/env python3
 """nginx in place of the CDN, before the folder of the mock: keys of every sort, with the types and times that they were put with; and by an ordinary user."""
+import ctypes
+import fcntl
+import glob
+import json
 import os
+import select
+import signal
+import socket
+import stat
 import subprocess
 import sys
 
@@ -66,12 +74,17 @@ def test_live_nginx_mock_by_an_ordinary_user():
     other.holder.cleanup()
 
 
-def test_live_nginx_mock_two_of_one_backend():
-    """Each at its own address, with its own cache; what is removed is down, and the other goes on."""
+def of_two():
     two, port = nginx_edge.NginxEdge(), servers.free_port()
     two.change('[cdn "images"]\n', '[store "more"]\nbackend = objects\nbucket = more\ncdn = more\naccept = deleted-is-not-gone\n[cdn "more"]\nstore = more\nbehaviors = default\n[cdn "images"]\n')
     with open(two.path("profiles/edge.ini"), "a") as file:
         file.write('[cdn "more"]\nbackend = cdn\ndomain = 127.0.0.1:%d\n' % port)
+    return two
+
+
+def test_live_nginx_mock_two_of_one_backend():
+    """Each at its own address, with its own cache; what is removed is down, and the other goes on."""
+    two = of_two()
     assert [line["done"] for line in two.do("--json", "dev", "up").lines if line["type"] == "edge"] == ["started", "reloaded"]
     two.put("a.txt", b"one")
     two.do("put", two.path("larder.ini"), "more:a.txt")
@@ -114,6 +127,131 @@ def test_live_nginx_mock_certificate_has_each_alias():
     assert "more than the 32 KiB that a certificate holds" in place.do("dev", "up", code=2).err
     place.change("aliases = %s\n" % new, "")
     assert place.up() == "reloaded"
+
+
+class Lock:
+    """That of an edge, held as by another process; who else opens it is told."""
+
+    def __init__(self, edge):
+        os.makedirs(edge.root, 0o700, exist_ok=True)
+        path, libc = os.path.join(edge.root, "lock"), ctypes.CDLL(None)
+        self.file = open(path, "w")
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+        self.watch = libc.inotify_init1(os.O_CLOEXEC)
+        assert libc.inotify_add_watch(self.watch, os.fsencode(path), 0x20) > 0             # IN_OPEN
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.watch)
+        self.file.close()
+
+    def is_wanted_by(self, process):
+        return is_first(self.watch, process) and bool(os.read(self.watch, 4096))
+
+
+def is_first(fd, process):
+    """There is something to read, and the process runs."""
+    ended = os.pidfd_open(process.pid)
+    ready, _, _ = select.select([fd, ended], [], [], 60 * servers.SLOW)
+    os.close(ended)
+    return fd in ready
+
+
+def end(process):
+    """What it said, of one that is to end by itself now."""
+    try:
+        out, err = process.communicate(timeout=30 * servers.SLOW)
+        return process.returncode, out, err
+    finally:
+        process.kill()
+
+
+def test_live_nginx_mock_looks_under_the_lock():
+    """What another writes while it holds the lock is what nginx is to run by."""
+    place.up()
+    assert place.up() == "same"
+    with Lock(place) as lock:
+        process = place.start("--json", "dev", "up")
+        wanted = lock.is_wanted_by(process)
+        with open(place.site("site.conf"), "a") as file:
+            file.write("# another\n")
+    code, out, err = end(process)
+    assert wanted and code == 0 and json.loads(out.splitlines()[1])["done"] == "reloaded", (out, err)
+    assert place.status()["state"] == "up" and place.up() == "reloaded"
+
+
+def test_live_nginx_mock_stopped_while_another_has_the_lock():
+    place.up()
+    for words in (("dev", "up"), ("dev", "down")):
+        with Lock(place) as lock:
+            process = place.start(*words)
+            wanted = lock.is_wanted_by(process)
+            process.send_signal(signal.SIGINT)
+            code, out, err = end(process)
+            assert wanted and code == 130, (words, out, err)
+    assert place.status()["state"] == "up"
+
+
+def test_live_nginx_mock_stopped_while_nginx_is_silent():
+    """One that neither says a word nor ends: whoever waits for it can be stopped, and it is gone."""
+    other = nginx_edge.NginxEdge()
+    program, said = other.path("program"), other.path("said")
+    os.mkfifo(said)
+    other.write("program", "#!/bin/sh\nexec 3>'%s'\necho >&3\nexec sleep 1000\n" % said)
+    os.chmod(program, stat.S_IRWXU)
+    other.change("driver = nginx\n", "driver = nginx\nprogram = %s\n" % program, "profiles/edge.ini")
+    fd = os.open(said, os.O_RDONLY | os.O_NONBLOCK)
+    process = other.start("dev", "up")
+    began = is_first(fd, process) and os.read(fd, 16) == b"\n"
+    process.send_signal(signal.SIGINT)
+    code, out, err = end(process)
+    assert began and code == 130, (out, err)
+    assert select.select([fd], [], [], 60 * servers.SLOW)[0] and os.read(fd, 16) == b"", "it runs still"
+    os.close(fd)
+    other.close()
+
+
+def test_live_nginx_mock_stopped_while_it_is_asked():
+    """One that takes the question by which files it runs, and gives no answer: a cancel ends the wait, and nothing is done after it."""
+    place.up()
+    name, conf = os.path.join(place.root, "state.sock"), os.path.join(place.root, "nginx.conf")
+    was = os.stat(conf).st_ino
+    os.rename(name, name + ".kept")
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(name)
+        mute.listen()
+        process = place.start("dev", "up")
+        asked = is_first(mute.fileno(), process)
+        process.send_signal(signal.SIGINT)
+        code, out, err = end(process)
+    os.rename(name + ".kept", name)
+    assert asked and code == 130 and os.stat(conf).st_ino == was, (out, err)
+    assert place.up() == "same"
+
+
+def test_live_nginx_mock_two_processes_have_one_authority():
+    """Nothing is written or removed while another writes; the authority has its key, and vouches for each."""
+    two = of_two()
+    with Lock(two) as lock:
+        both = []
+        for name in ("images", "more"):
+            both.append(two.start("infra", "apply", "--only", "store/" + name))
+            assert lock.is_wanted_by(both[-1]), both[-1].communicate()
+        assert not os.path.exists(two.authority) and not glob.glob(two.root + "/sites/*")
+    for process in both:
+        code, out, err = end(process)
+        assert code == 0, (out, err)
+    certificates = glob.glob(two.root + "/sites/*/certificate.pem")
+    assert len(certificates) == 2 and openssl("verify", "-CAfile", two.authority, *certificates).count(": OK") == 2
+    assert openssl("pkey", "-pubout", "-in", os.path.join(two.root, "authority/key.pem")) == openssl("x509", "-noout", "-pubkey", "-in", two.authority)
+    with Lock(two) as lock:
+        process = two.start("infra", "destroy", "--only", "cdn/more", "--environment", "studio")
+        assert lock.is_wanted_by(process) and sorted(glob.glob(two.root + "/sites/*/certificate.pem")) == sorted(certificates)
+    code, out, err = end(process)
+    assert code == 0 and len(glob.glob(two.root + "/sites/*")) == 1, (out, err)
+    two.close()
 
 
 place = nginx_edge.NginxEdge()
