@@ -111,6 +111,14 @@ def test_cli_manifest_none_without_the_key():
     assert "manifests = STORE:PREFIX" in ok("verify", "--manifest", "images", code=2, env=env).err
 
 
+def test_cli_manifest_none_yet():
+    """Of a store that no run wrote to there is none: said, with what leaves one."""
+    fresh()
+    assert larder("put", "-q", "src/a", "backups:a").code == 0
+    got = ok("verify", "--manifest", "backups", code=3)
+    assert "no manifest below 'backups:manifests/backups/'" in got.err and "leave one each" in got.err, got.err
+
+
 def test_cli_manifest_what_differs():
     fresh()
     ok("sync", "src", "images:x/")
