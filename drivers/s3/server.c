@@ -60,7 +60,7 @@
 	X (S3_TIERING, "intelligent-tiering", "tiers of archives within a class",              S, R, R, R, I, R)           \
 	X (S3_POLICY, "policy", "bucket policies",                                             S, S, S, R, S, R)           \
 	X (S3_POLICY_READERS, "policy-readers", "bucket policies that name a CDN",             S, R, R, R, S, R)           \
-	X (S3_POLICY_SECRET, "policy-secret", "bucket policies that let in who sends a secret", R, S, R, R, R, R)          \
+	X (S3_POLICY_SECRET, "policy-secret", "bucket policies that let in who sends a secret", R, S, S, R, R, R)          \
 	X (S3_REPLICATION, "replication", "replication by the service",                        S, R, R, R, S, R)
 
 #define NAME(feature, name, meaning, ...) [feature] = name,

@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 
 import session
 from session import started
@@ -358,6 +360,19 @@ def ask_policy(p):
 def ask_policy_readers(p):
     distribution = {"StringEquals": {"AWS:SourceArn": "arn:aws:cloudfront::123456789012:distribution/E1"}}
     return policy(p, "readers", Effect="Allow", Principal={"Service": "cloudfront.amazonaws.com"}, Action="s3:GetObject", Condition=distribution)
+
+
+def ask_policy_secret(p):
+    """Who sends it is let in without an account, and nobody else."""
+    kept = policy(p, "secret", Effect="Allow", Principal={"AWS": ["*"]}, Action=["s3:GetObject"], Condition={"StringEquals": {"aws:Referer": "word"}})
+    p.put("k", Bucket="probes-secret")
+
+    def let_in(**headers):
+        try:
+            return urllib.request.urlopen(urllib.request.Request(p.server.endpoint + "/probes-secret/k", headers=headers)).status == 200
+        except urllib.error.HTTPError:
+            return False
+    return kept if let_in(Referer="word") and not let_in(Referer="words") and not let_in() else {"refused"}
 
 
 def ask_replication(p):
