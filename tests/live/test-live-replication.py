@@ -89,6 +89,9 @@ def verdict(name, healthy):
     scene.says(("k/", "PENDING", 300))
     (line,), done = scene.replication("status", "--sample", "30", "images", code=healthy)
     assert line["looked"] == 30 and line["listed"] == 1000 and line["objects"]["PENDING"] == 30 and line["late"] == 0, line
+    scene.says(("k/", "PENDING", -3600))            # by a clock that is ahead of ours
+    (line,), done = scene.replication("status", "--sample", "30", "images", code=healthy)
+    assert line["late"] == 0 and line["behind_seconds"] == 0, line
 
 
 def test_live_replication_status_minio():
@@ -155,18 +158,18 @@ def test_live_replication_read_the_replica():
     """A rehearsal: while the bucket answers nothing at all, what was copied is read by its own address; no request goes to the bucket, and nothing is written to either."""
     for name in ("minio", "moto"):
         scene = place(name)
-        scene.fill("bucket", "a/1", "a/2")
+        scene.fill("bucket", "copied/1", "copied/2")
         scene.replication("repair", "images")
         scene.between.plan([{"path": "^/bucket", "do": "cut-before"}])
         mark = len(scene.between.requests)
-        for words in (("cat", "images:a/1"), ("ls", "-r", "images:"), ("sync", "images:a/", scene.path("back")), ("verify", "images:a/", scene.path("back")), ("stat", "images:a/2"), ("du", "images:")):
+        for words in (("cat", "images:copied/1"), ("ls", "-r", "images:"), ("sync", "images:copied/", scene.path("back")), ("verify", "images:copied/", scene.path("back")), ("stat", "images:copied/2"), ("du", "images:")):
             done = scene.run(*words, "--replica")
             assert done.code == 0 and "store 'images' is read from its replica 'images-replica'" in done.err, (words, done)
         done = scene.run("cp", scene.path("back/1"), "images:b", "--replica")
         assert done.code == 5 and "nothing is written there" in done.err, done
         seen = scene.between.requests[mark:]
         assert seen and not [r for r in seen if r["path"].startswith("/bucket") or r["method"] not in ("GET", "HEAD")], seen
-        assert sorted(os.listdir(scene.path("back"))) == ["1", "2"] and scene.there() == ["a/1", "a/2"]
+        assert sorted(os.listdir(scene.path("back"))) == ["1", "2"] and scene.there() == ["copied/1", "copied/2"]
 
 
 def test_live_replication_no_replica():
