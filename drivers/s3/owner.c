@@ -16,6 +16,7 @@ is_ours (struct s3 *s3, struct larder_call *call, const char *bucket, bool *ret,
 	CLEANUP_EXCHANGE struct s3_exchange exchange = { 0 };
 	struct aws_tree tree;
 	struct aws_node *root = NULL;
+	const char *name;
 	int code = s3_exchange_begin (&exchange, error);
 	if (code == 0)
 		code = s3_exchange_what (&exchange, "look at", bucket, NULL, error);
@@ -26,8 +27,8 @@ is_ours (struct s3 *s3, struct larder_call *call, const char *bucket, bool *ret,
 	tree = (struct aws_tree) { .arena = exchange.arena };
 	if (code == 0)
 		code = aws_tree_read (&tree, exchange.reply.body, exchange.reply.length, "ListAllMyBucketsResult", &root, error);
-	if (code == 0)
-		*ret = strcmp (aws_node_text (root, "Buckets/Bucket/Name"), bucket) == 0;
+	name = code == 0 ? aws_node_text (root, "Buckets/Bucket/Name") : NULL;
+	*ret = name && strcmp (name, bucket) == 0;
 	return code;
 }
 

@@ -675,6 +675,7 @@ def test_live_infra_whose_bucket():
     w.client.delete_bucket(Bucket=BACKUPS)
     w.client.create_bucket(Bucket=BACKUPS + "-2", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
     told(5, theirs, "choose another as bucket of the [store]")
+    told(5, theirs, more=({**refused, "status": 200, "body": "<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>"},))
     w.plan()
     w.empty()
     w.plan({"method": "PUT", "path": "^/%s$" % BACKUPS, "do": "reply", "status": 409, "code": "BucketAlreadyExists"})
