@@ -125,6 +125,12 @@ same (const struct got *edge, const struct got *store)
 
 /* ---- findings ---- */
 
+static bool
+is_signed (const struct checking *checking)
+{
+	return ((const struct schema_cdn *) config_struct (checking->cdn))->key_group;
+}
+
 static int
 find_status (struct checking *checking, const struct got *edge, const struct got *store)
 {
@@ -135,7 +141,27 @@ find_status (struct checking *checking, const struct got *edge, const struct got
 		return tell (checking, edge->there && !store->there ? LARDER_NOTE : LARDER_PASS, "status", text, NULL);
 	snprintf (text, sizeof text, "the edge answers %d, and the store has it", status);
 	return fail (checking, status == 403 || status == 401 ? LARDER_E_DENIED : status == 404 ? LARDER_E_NOTFOUND : status >= 500 ? LARDER_E_UNAVAILABLE : LARDER_E_INTEGRITY, "status", text,
-		status == 403 ? "larder infra plan tells by whom the bucket is read; what was missing lately is remembered for some seconds" : "what was missing lately is remembered for some seconds: --wait");
+		status != 403 ? "what was missing lately is remembered for some seconds: --wait"
+		: is_signed (checking) ? "the private key must be the other half of signing-key-id, that one of the key-group, and the clock of this machine right; larder infra plan tells by whom the bucket is read"
+		: "larder infra plan tells by whom the bucket is read; what was missing lately is remembered for some seconds");
+}
+
+/* Where a signature is asked for, who has none is refused. */
+static int
+find_unsigned (struct checking *checking)
+{
+	struct got got;
+	const char *url;
+	char text[80];
+	if (!is_signed (checking))
+		return 0;
+	int code = larder_url (checking->store, checking->arena, checking->asked.key, &url, checking->error);
+	if (code == 0)
+		code = view (checking, url, NULL, &got, checking->error);
+	if (code < 0)
+		return code;
+	snprintf (text, sizeof text, got.there ? "it is served to everybody" : "%d without one", got.viewed.status);
+	return got.there ? fail (checking, LARDER_E_CONFLICT, "signature", text, "larder infra apply gives its edges the key-group that the [cdn] names") : tell (checking, LARDER_PASS, "signature", text, NULL);
 }
 
 static int
@@ -296,9 +322,8 @@ rest (struct checking *checking, int64_t began, int64_t *pause)
 static int
 address_of (struct checking *checking)
 {
-	const struct schema_cdn *schema = config_struct (checking->cdn);
 	const struct larder_cdn_sign request = { .size = sizeof request, .key = checking->asked.key, .expires = clock_wall () + SIGNED_FOR };
-	if (schema->key_group)
+	if (is_signed (checking))
 		return larder_cdn_sign (checking->store, checking->arena, &request, &checking->url, checking->error);
 	return larder_url (checking->store, checking->arena, checking->asked.key, &checking->url, checking->error);
 }
@@ -333,6 +358,8 @@ find_all (struct checking *checking)
 		code = find_status (checking, &edge, &store);
 	if (code == 0)
 		code = find_bytes (checking, &edge, &store);
+	if (code == 0)
+		code = find_unsigned (checking);
 	if (code == 0 && edge.there)
 		code = find_cache (checking, &edge);
 	if (code == 0 && edge.there && store.there)

@@ -81,7 +81,7 @@ edges_end (struct cli *cli, int code, struct larder_error *error)
 	uint32_t flags = LARDER_CDN_ABOUT | (cli->globals.dry_run ? LARDER_CDN_PLAN : 0u);
 	int told = edges->all ? invalidate (cli, (const char *const *) edges->below, edges->below_count, flags, cdn_event, code < 0 ? NULL : error)
 		: invalidate (cli, (const char *const *) edges->keys, edges->count, flags, cdn_event, code < 0 ? NULL : error);
-	if (told < 0 && code < 0)
+	if (told < 0)                   /* the same command finds nothing to do by then, and tells nobody */
 		say (cli, "edges may go on serving what was changed: larder cdn invalidate has them forget it");
 	forget (edges);
 	return code < 0 ? code : told;

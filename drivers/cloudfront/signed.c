@@ -25,6 +25,8 @@ cf_is_canned (const struct larder_url *request)
 int
 cf_policy_text (const struct larder_url *request, struct buffer *into, struct larder_error *error)
 {
+	if (request->viewer && strchr (request->viewer, ':'))
+		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "an address of IPv4, and ipv6 = no in the [cdn], or who comes by IPv6 is not let in", "CloudFront lets nobody in by '%s': its policies name addresses of IPv4 alone", request->viewer);
 	buffer_printf (into, "{\"Statement\":[{\"Resource\":\"%s%s\",\"Condition\":{\"DateLessThan\":{\"AWS:EpochTime\":%lld}", request->base, request->below ? "*" : "", ends (request));
 	if (request->viewer)
 		buffer_printf (into, ",\"IpAddress\":{\"AWS:SourceIp\":\"%s%s\"}", request->viewer, strchr (request->viewer, '/') ? "" : "/32");

@@ -173,9 +173,15 @@ def test_live_cdn_check_origins():
 
 
 def test_live_cdn_check_signed():
-    """By an address that lets in where the [cdn] wants one; without, the edge refuses."""
+    """By an address that lets in where the [cdn] wants one; without, the edge refuses, and one that does not is found."""
     place.put("private/f.txt", "f")
-    assert place.check("private/f.txt", profile="signed")["bytes"][0] == "pass"
+    found = place.check("private/f.txt", profile="signed")
+    assert found["bytes"][0] == "pass" and found["signature"] == ("pass", "403 without one"), found
+    place.put("ann/f.txt", "f")
+    assert place.check("ann/f.txt", profile="signed", code=5)["signature"] == ("fail", "it is served to everybody")
+    place.put("hidden/f.txt", "f")
+    done = place.run("cdn", "check", "hidden/f.txt", profile="signed")
+    assert done.code == 4 and "the private key must be the other half of signing-key-id" in done.err, done
     assert place.check("private/f.txt", code=4)["status"][0] == "fail"
 
 

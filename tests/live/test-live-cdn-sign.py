@@ -172,6 +172,9 @@ def test_live_cdn_sign_times_mean_one_thing():
     assert done.returncode == 0 and "valid until " in done.stderr, done
     done = room.larder("cdn", "sign", "--expires", "1h", "--ip", "192.0.2.0/33", "a.png")
     assert done.returncode == 2 and "network address" in done.stderr, done
+    for network in ("2001:db8::7", "2001:db8::/32"):
+        done = room.larder("cdn", "sign", "--expires", "1h", "--ip", network, "a.png")
+        assert done.returncode == 2 and "IPv4 alone" in done.stderr and not done.stdout, done
     told = json.loads(room.larder("cdn", "sign", "--json", "--expires", "1h", "a.png").stdout.splitlines()[1])
     ends = datetime.datetime.strptime(told["expires"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc)
     assert abs(ends.timestamp() - int(fields(told["url"].partition("?")[2])["Expires"])) <= 1, told
