@@ -124,6 +124,14 @@ add_failed (struct tally *tally, const struct looked *one)
 	set_named (&tally->failed[at], one);
 }
 
+/* What was written after this began, or by a clock that is ahead of this one, is behind by nothing. */
+static int64_t
+behind (const struct tally *tally)
+{
+	int64_t age = tally->now - tally->oldest.mtime;
+	return age > 0 ? age : 0;
+}
+
 static void
 add_pending (struct tally *tally, const struct looked *one)
 {
@@ -178,7 +186,7 @@ json_counts (struct json *json, const struct tally *tally)
 	json_member_uint (json, "late", tally->late);
 	if (*tally->oldest.key) {
 		json_member_bytes (json, "oldest_pending", tally->oldest.key);
-		json_member_uint (json, "behind_seconds", (uint64_t) ((tally->now - tally->oldest.mtime) / NS_PER_S));
+		json_member_uint (json, "behind_seconds", (uint64_t) (behind (tally) / NS_PER_S));
 	}
 }
 
@@ -217,7 +225,7 @@ out_counts (struct cli *cli, const struct tally *tally)
 		out_fact (cli, replication_words[n], tally->words[n] ? text : NULL);
 	}
 	if (*tally->oldest.key) {
-		out_printf (cli, "  %-16s %s behind: ", "oldest PENDING", text_from_duration (tally->now - tally->oldest.mtime, time));
+		out_printf (cli, "  %-16s %s behind: ", "oldest PENDING", text_from_duration (behind (tally), time));
 		out_name (cli, tally->oldest.key);
 		out_text (cli, "\n");
 	}
