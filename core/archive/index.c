@@ -120,15 +120,6 @@ take_line (struct reading *reading, struct larder_error *error)
 /* ---- as it comes ---- */
 
 static int
-begin (void *context, const struct larder_info *info, struct larder_error *error)
-{
-	(void) context;
-	(void) info;
-	(void) error;
-	return 0;
-}
-
-static int
 take_bytes (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
 	struct reading *reading = context;
@@ -151,7 +142,7 @@ index_each (struct larder_store *store, const char *bundle, uint64_t length, mem
 {
 	CLEANUP_FREE char *key = NULL;
 	struct reading reading = { .store = store, .bundle = bundle, .length = length, .each = each, .context = context };
-	const struct larder_sink sink = { .size = sizeof sink, .context = &reading, .begin = begin, .write = take_bytes };
+	const struct larder_sink sink = { .size = sizeof sink, .context = &reading, .write = take_bytes };
 	if (asprintf (&key, "%s" BUNDLE_INDEX, bundle) < 0)
 		return larder_fail_memory (error);
 	const struct larder_get request = { .size = sizeof request, .key = key, .length = UINT64_MAX };

@@ -160,7 +160,7 @@ give (struct restoring *all, const struct job_object *object, struct larder_erro
 	struct looking *looking = arena ? arena_alloc (arena, sizeof *looking) : NULL;
 	if (looking) {
 		*looking = (struct looking) { .task = { .run = run }, .all = all, .arena = arena, .object = *object };
-		looking->object.only = NULL;
+		looking->object.only = NULL, looking->object.storage_class = NULL;     /* of the line, which is gone by then */
 		looking->object.key = arena_copy (arena, object->key);
 		looking->object.version = arena_copy (arena, object->version);
 		looking->object.etag = arena_copy (arena, object->etag);

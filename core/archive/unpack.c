@@ -250,15 +250,6 @@ take_bytes (void *context, const void *bytes, size_t count, struct larder_error 
 	return transfer_stopped (unpacking->transfer) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
 }
 
-static int
-begin (void *context, const struct larder_info *info, struct larder_error *error)
-{
-	(void) context;
-	(void) info;
-	(void) error;
-	return 0;
-}
-
 static uint64_t
 end_of (const struct part *part)
 {
@@ -281,7 +272,7 @@ fetch_range (struct unpacking *unpacking, struct larder_error *error)
 {
 	const struct part *first = &unpacking->at[unpacking->next], *last = &unpacking->at[unpacking->last];
 	const struct job_object *object = unpacking->object;
-	const struct larder_sink sink = { .size = sizeof sink, .context = unpacking, .begin = begin, .write = take_bytes };
+	const struct larder_sink sink = { .size = sizeof sink, .context = unpacking, .write = take_bytes };
 	const struct larder_get request = {
 		.size = sizeof request, .key = object->key, .version = object->version, .offset = first->offset, .length = end_of (last) - first->offset, .if_match = object->etag,
 	};

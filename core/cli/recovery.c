@@ -76,20 +76,34 @@ tell_running (struct cli *cli, const struct larder_recovery_event *event)
 	talk_waiting (cli, text, event->waited / (EVERY * NS_PER_S) > (event->before < 0 ? 0 : event->before) / (EVERY * NS_PER_S));
 }
 
+/* What a service calls things is its own, and may be anything. */
+static void
+out_named (struct cli *cli, const char *words, const char *before, const char *name)
+{
+	out_text (cli, words);
+	if (name) {
+		out_text (cli, before);
+		out_name (cli, name);
+	}
+}
+
 static void
 tell_done (struct cli *cli, const struct larder_recovery_event *event)
 {
 	const char *address = result (event, "endpoint"), *port = result (event, "port");
 	address = address ? address : result (event, "resource");
 	address = address ? address : result (event, "point");
-	out_printf (cli, "%s of %s%s%s: done", event->action, event->from, event->to ? " to " : "", event->to ? event->to : "");
-	if (address)
-		out_printf (cli, ", %s%s%s", address, port ? ":" : "", port ? port : "");
-	out_printf (cli, "\n");
+	out_named (cli, event->action, " of ", event->from);
+	out_named (cli, "", " to ", event->to);
+	out_named (cli, ": done", ", ", address);
+	out_named (cli, "", ":", port);
+	out_text (cli, "\n");
 	for (size_t n = 0; n < event->results.count; n++) {
 		const struct larder_pair *pair = larder_pair_at (&event->results, n);
-		if (strcmp (pair->name, "left") == 0)
-			out_printf (cli, "  not carried over: %s\n", pair->value);
+		if (strcmp (pair->name, "left") == 0) {
+			out_named (cli, "", "  not carried over: ", pair->value);
+			out_text (cli, "\n");
+		}
 	}
 }
 

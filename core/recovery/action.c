@@ -46,6 +46,8 @@ start (struct recovery_action *action, struct larder_error *error)
 	instance_enter (action->instance);
 	int code = action->instance->module->driver->action_start (action->instance->self, &call, &action->asked, &action->token, error);
 	instance_leave (action->instance);
+	if (code == 0 && !action->token && !(action->flags & LARDER_DRY_RUN))
+		return larder_fail (error, LARDER_E_INVALID, "the driver %s began %s and gives nothing to ask for it by", action->instance->module->driver->name, action->asked.kind);
 	return code;
 }
 

@@ -27,15 +27,10 @@ static int
 keep (void *context, const struct larder_backup *backup, struct larder_error *error)
 {
 	struct kept *kept = context;
-	if (kept->count == kept->room) {
-		size_t room = kept->room ? 2 * kept->room : 64;
-		struct larder_backup *more = arena_alloc (kept->arena, room * sizeof *more);
-		if (!more)
-			return larder_fail_memory (error);
-		if (kept->count)
-			memcpy (more, kept->at, kept->count * sizeof *more);
-		kept->at = more, kept->room = room;
-	}
+	struct larder_backup *all = arena_more (kept->arena, kept->at, kept->count, &kept->room, sizeof *all);
+	if (!all)
+		return larder_fail_memory (error);
+	kept->at = all;
 	struct larder_backup *one = &kept->at[kept->count++];
 	*one = (struct larder_backup) { .size = sizeof *one, .bytes = UINT64_MAX, .percent = -1 };
 	larder_give (one, backup);

@@ -74,7 +74,16 @@ manifest_keep (const struct manifest_place *place, const char *name, const struc
 
 struct delivery { const struct manifest_place *place; int folder; };
 
-/* One that is there was put by another process, or by one that died before it could take it away here. */
+/* Put by another process, or by one that died before it could take it away here. CONFLICT has other reasons, too. */
+static bool
+is_there (const struct manifest_place *place, const char *name, uint64_t length)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const char *key = arena ? arena_printf (arena, "%s%s", place->prefix, name) : NULL;
+	struct larder_info info = { .size = sizeof info };
+	return key && larder_stat (place->store, arena, key, NULL, &info, NULL) == 0 && info.length == length;
+}
+
 static int
 deliver_one (void *context, const char *name, struct larder_error *error)
 {
@@ -91,7 +100,7 @@ deliver_one (void *context, const char *name, struct larder_error *error)
 	if (code < 0)
 		return code;
 	code = manifest_put (delivery->place, name, &source, &why);
-	if (code == 0 || code == LARDER_E_CONFLICT) {
+	if (code == 0 || (code == LARDER_E_CONFLICT && is_there (delivery->place, name, source.length))) {
 		(void) file_unlink_beneath (delivery->folder, name);
 		return 0;
 	}
