@@ -408,14 +408,60 @@ begin (struct nginx *nginx, struct larder_call *call, const struct ready *ready,
 	return code < 0 ? code : wait_until_current (nginx, call, ready, error);
 }
 
+/* The numbers of its workers, where the kernel tells them: else "". */
+static void
+list_workers (int pid, char *ret, size_t room)
+{
+	char folder[32], children[32];
+	snprintf (folder, sizeof folder, "/proc/%d/task", pid);
+	snprintf (children, sizeof children, "%d/children", pid);
+	CLEANUP_CLOSE int proc = open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (proc < 0 || !reads (proc, children, ret, room))
+		*ret = '\0';
+}
+
+/* One that was told to end says so in its name, and listens no more. */
+static bool
+any_listens (const char *workers)
+{
+	for (const char *at = workers; *at;) {
+		char folder[64], name[64];
+		int length = (int) strcspn (at, " ");
+		snprintf (folder, sizeof folder, "/proc/%.*s", length, at);
+		CLEANUP_CLOSE int proc = open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (proc >= 0 && reads (proc, "cmdline", name, sizeof name) && strcmp (name, "nginx: worker process") == 0)
+			return true;
+		at += length + (at[length] == ' ');
+	}
+	return false;
+}
+
+/* For a moment workers of older settings answer beside the new ones. */
+static int
+wait_until_alone (const struct nginx *nginx, struct larder_call *call, const char *workers, struct larder_error *error)
+{
+	for (int64_t until = clock_boot () + PATIENCE; clock_boot () < until;) {
+		if (!any_listens (workers))
+			return 0;
+		int code = rest (call, -1, error);
+		if (code < 0)
+			return code;
+	}
+	return larder_fail_next (error, LARDER_E_UNAVAILABLE, "larder dev down, and up again", "nginx below '%s' goes on by older settings, too", nginx->path);
+}
+
 /* Looked at first: told of files that are wrong it would go on by the old ones without a word. */
 static int
-reload (struct nginx *nginx, struct larder_call *call, const struct ready *ready, int ours, struct larder_error *error)
+reload (struct nginx *nginx, struct larder_call *call, const struct ready *ready, int ours, int pid, struct larder_error *error)
 {
+	char workers[1024];
+	list_workers (pid, workers, sizeof workers);
 	int code = run (nginx, call, ready->program, "-t", error);
 	if (code == 0 && pidfd_send_signal (ours, SIGHUP, NULL, 0) < 0)
 		code = larder_fail_errno (error, errno, "cannot tell nginx of what is new");
-	return code < 0 ? code : wait_until_current (nginx, call, ready, error);
+	if (code == 0)
+		code = wait_until_current (nginx, call, ready, error);
+	return code < 0 ? code : wait_until_alone (nginx, call, workers, error);
 }
 
 static int
@@ -431,7 +477,7 @@ bring_up (struct nginx *nginx, struct larder_call *call, struct ready *ready, co
 	code = write_main (ready, error);
 	if (code < 0)
 		return code;
-	return ours < 0 ? begin (nginx, call, ready, error) : reload (nginx, call, ready, ours, error);
+	return ours < 0 ? begin (nginx, call, ready, error) : reload (nginx, call, ready, ours, pid, error);
 }
 
 /* Looked around under the lock: what others wrote until they gave it up is what nginx is to run by. */

@@ -163,7 +163,7 @@ def is_first(fd, process):
 def end(process):
     """What it said, of one that is to end by itself now."""
     try:
-        out, err = process.communicate(timeout=30 * servers.SLOW)
+        out, err = process.communicate(timeout=60 * servers.SLOW)
         return process.returncode, out, err
     finally:
         process.kill()
@@ -231,6 +231,26 @@ def test_live_nginx_mock_stopped_while_it_is_asked():
     os.rename(name + ".kept", name)
     assert asked and code == 130 and os.stat(conf).st_ino == was, (out, err)
     assert place.up() == "same"
+
+
+def test_live_nginx_mock_workers_of_older_settings():
+    """One that does not stop answering, as it is halted, is told: nginx is not up by the new settings alone before it did."""
+    place.up()
+    pid = place.status()["pid"]
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+        workers = [os.pidfd_open(int(number)) for number in file.read().split()]
+    for worker in workers:
+        signal.pidfd_send_signal(worker, signal.SIGSTOP)
+    with open(place.site("site.conf"), "a") as file:
+        file.write("# mine\n")
+    process = place.start("dev", "up")
+    code, out, err = end(process)
+    for worker in workers:
+        signal.pidfd_send_signal(worker, signal.SIGCONT)
+    for worker in workers:
+        assert select.select([worker], [], [], 60 * servers.SLOW)[0], "it runs still"
+        os.close(worker)
+    assert code == 8 and "goes on by older settings" in err and place.up() == "same", (code, out, err)
 
 
 def test_live_nginx_mock_two_processes_have_one_authority():
