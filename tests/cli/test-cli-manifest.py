@@ -298,10 +298,23 @@ def test_cli_manifest_of_ingests():
 
 def test_cli_manifest_of_ingests_without_a_place():
     fresh()
-    env = configured(PIPELINE, INGEST, ("manifests = backups:manifests ", "; manifests = backups:manifests "))
-    got = take("none.png", env=env, code=2)
-    line = read("etc/larder.ini").decode().split("\n").index("manifest = yes") + 1
-    assert "larder.ini:%d: 'manifest' wants a place" % line in got.err and "[larder] manifests = STORE:PREFIX" in got.err, got.err
+    for place in ("; manifests = ", "manifests = ;"):
+        env = configured(PIPELINE, INGEST, ("manifests = backups:manifests ", place))
+        got = take("none.png", env=env, code=2)
+        line = read("etc/larder.ini").decode().split("\n").index("manifest = yes") + 1
+        assert "larder.ini:%d: 'manifest' wants a place" % line in got.err and "[larder] manifests = STORE:PREFIX" in got.err, got.err
+
+
+def test_cli_manifest_in_a_place_that_is_none():
+    """A store that is there, and a prefix of its own: refused with its line, before anything is copied."""
+    fresh()
+    for place, told in (("backups", "is STORE:PREFIX, not 'backups'"), ("backups:", "is STORE:PREFIX"), ("backups:/", "is STORE:PREFIX"), (":manifests", "names the store ''"), ("backup:manifests", "did you mean 'backups'?")):
+        env = configured(PIPELINE, ("manifests = backups:manifests ", "manifests = %s " % place))
+        for words in (("sync", "src", "images:"), ("config", "check")):
+            got = ok(*words, env=env, code=2)
+            line = [text.partition(" = ")[0] for text in read("etc/larder.ini").decode().split("\n")].index("manifests") + 1
+            assert "larder.ini:%d" % line in got.err and told in got.err, (place, words, got.err)
+    assert not keys("images:")
 
 
 def test_cli_manifest_of_ingests_that_cannot_be_put():
