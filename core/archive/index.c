@@ -8,16 +8,17 @@
 #include <string.h>
 #include <jansson.h>
 
+#include "arena.h"
 #include "buffer.h"
 #include "bundle.h"
 #include "cleanup.h"
 #include "error.h"
-#include "job.h"
+#include "json-text.h"
 #include "store.h"
 #include "text.h"
 #include "transfer.h"
 
-enum { LINE_MOST = 64 << 10, PATH_ROOM = 8192, HEX_MOST = 32 };
+enum { LINE_MOST = (64 << 10) + 1, HEX_MOST = 32 };       /* with its newline */
 
 struct reading {
 	const struct larder_store *store;
@@ -25,6 +26,7 @@ struct reading {
 	uint64_t length, line_number, members, seen, end;     /* end: of the member before */
 	member_fn each;
 	void *context;
+	struct larder_arena *arena;      /* of one line */
 	struct buffer line;
 };
 
@@ -96,8 +98,7 @@ wrong_with (const struct reading *reading, const json_t *line, struct member *me
 static int
 take_member (struct reading *reading, const json_t *line, struct larder_error *error)
 {
-	char room[PATH_ROOM];
-	struct member member = { .path = restore_bytes (line, "path", "path_b64", room, sizeof room), .sha256 = json_string_value (json_object_get (line, "sha256")) };
+	struct member member = { .path = json_text (reading->arena, line, "path"), .sha256 = json_string_value (json_object_get (line, "sha256")) };
 	const char *wrong = wrong_with (reading, line, &member);
 	if (wrong)
 		return damaged (reading, wrong, error);
@@ -107,13 +108,16 @@ take_member (struct reading *reading, const json_t *line, struct larder_error *e
 }
 
 static int
-take_line (struct reading *reading, struct larder_error *error)
+take_line (void *context, struct larder_error *error)
 {
+	struct reading *reading = context;
 	reading->line_number++;
-	json_t *line = json_loadb (buffer_text (&reading->line), reading->line.length, JSON_REJECT_DUPLICATES, NULL);
+	arena_clear (reading->arena);
+	if (reading->line.failed)
+		return damaged (reading, "is too long", error);
+	json_t *line = json_loadb (reading->line.at, reading->line.length, JSON_REJECT_DUPLICATES, NULL);
 	int code = !json_is_object (line) ? damaged (reading, "is no JSON object", error) : reading->line_number == 1 ? take_first (reading, line, error) : take_member (reading, line, error);
 	json_decref (line);
-	buffer_clear (&reading->line);
 	return code;
 }
 
@@ -123,27 +127,17 @@ static int
 take_bytes (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
 	struct reading *reading = context;
-	int code = 0;
-	for (const char *at = bytes, *end = at + count; code == 0 && at < end;) {
-		const char *newline = memchr (at, '\n', (size_t) (end - at)), *stop = newline ? newline : end;
-		buffer_add (&reading->line, at, (size_t) (stop - at));
-		if (reading->line.failed) {
-			reading->line_number++;
-			return damaged (reading, "is too long", error);
-		}
-		code = newline ? take_line (reading, error) : 0;
-		at = stop + (newline != NULL);
-	}
-	return code;
+	return buffer_each_line (&reading->line, bytes, count, take_line, reading, error);
 }
 
 int
 index_each (struct larder_store *store, const char *bundle, uint64_t length, member_fn each, void *context, struct larder_error *error)
 {
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	CLEANUP_FREE char *key = NULL;
-	struct reading reading = { .store = store, .bundle = bundle, .length = length, .each = each, .context = context };
+	struct reading reading = { .store = store, .bundle = bundle, .length = length, .each = each, .context = context, .arena = arena };
 	const struct larder_sink sink = { .size = sizeof sink, .context = &reading, .write = take_bytes };
-	if (asprintf (&key, "%s" BUNDLE_INDEX, bundle) < 0)
+	if (!arena || asprintf (&key, "%s" BUNDLE_INDEX, bundle) < 0)
 		return larder_fail_memory (error);
 	const struct larder_get request = { .size = sizeof request, .key = key, .length = UINT64_MAX };
 	buffer_init (&reading.line, LINE_MOST);

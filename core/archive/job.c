@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "json.h"
+#include "json-text.h"
 #include "text.h"
 
 #define END "end\n"
@@ -162,26 +163,12 @@ restore_text (const struct job *job, const char *name)
 	return text ? text : "";
 }
 
-const char *
-restore_bytes (const json_t *line, const char *name, const char *coded_name, char *room, size_t most)
-{
-	const char *coded = json_string_value (json_object_get (line, coded_name));
-	size_t length;
-	if (!coded)
-		return json_string_value (json_object_get (line, name));
-	if (text_from_base64 (coded, room, most - 1, &length) < 0)
-		return NULL;
-	room[length] = '\0';
-	return strlen (room) == length ? room : NULL;
-}
-
 static int
-read_object (const struct job *job, const char *line, int64_t at, job_object_fn each, void *context, struct larder_error *error)
+read_object (const struct job *job, struct larder_arena *arena, const char *line, int64_t at, job_object_fn each, void *context, struct larder_error *error)
 {
-	char room[8192];
 	json_t *parsed = line[0] && line[1] == ' ' ? json_loads (line + 2, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const struct job_object object = {
-		.at = at, .state = (enum job_state) line[0], .key = restore_bytes (parsed, "key", "key_b64", room, sizeof room), .version = json_string_value (json_object_get (parsed, "version")),
+		.at = at, .state = (enum job_state) line[0], .key = json_text (arena, parsed, "key"), .version = json_string_value (json_object_get (parsed, "version")),
 		.etag = json_string_value (json_object_get (parsed, "etag")), .storage_class = json_string_value (json_object_get (parsed, "class")),
 		.length = (uint64_t) json_integer_value (json_object_get (parsed, "length")), .bundle = json_is_true (json_object_get (parsed, "bundle")), .only = json_object_get (parsed, "only"),
 	};
@@ -193,16 +180,18 @@ read_object (const struct job *job, const char *line, int64_t at, job_object_fn 
 int
 restore_each (const struct job *job, job_object_fn each, void *context, struct larder_error *error)
 {
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	CLEANUP_FREE char *line = NULL;
 	size_t room = 0;
 	ssize_t got;
 	int64_t at = job->first;
-	int code = 0, fd = dup (job->fd);
+	int code = arena ? 0 : larder_fail_memory (error), fd = dup (job->fd);
 	FILE *file = fd >= 0 ? fdopen (fd, "r") : NULL;
-	if (!file || fseeko (file, at, SEEK_SET) < 0)
+	if (code == 0 && (!file || fseeko (file, at, SEEK_SET) < 0))
 		code = larder_fail_errno (error, errno, "cannot read the state of restore %s", job->id);
 	while (code == 0 && (got = getline (&line, &room, file)) > 0 && strcmp (line, END) != 0) {
-		code = read_object (job, line, at, each, context, error);
+		arena_clear (arena);
+		code = read_object (job, arena, line, at, each, context, error);
 		at += got;
 	}
 	if (file)

@@ -57,8 +57,6 @@ const char *restore_text (const struct job *job, const char *name);      /* of t
 
 /* What a look at the object tells: JOB_FAILED it is another, else that its copy is ready, asked for, or neither. */
 enum job_state restore_seen (const struct job_object *object, const struct larder_info *info);
-/* A text of a line, whose true bytes, where it is no UTF-8, stand beside it under the other name, and go to `room`. NULL: there is none. */
-const char *restore_bytes (const json_t *line, const char *name, const char *coded_name, char *room, size_t most);
 /* Nothing was asked for: it never was. */
 void restore_drop (const struct job *job);
 /* As it is told. */

@@ -178,7 +178,6 @@ compare (void *context, const struct member *member, struct larder_error *error)
 {
 	struct searching *searching = context;
 	struct wanted_list *list = searching->list;
-	(void) error;
 	arena_clear (searching->all->each);
 	const struct wanted key = { .key = arena_printf (searching->all->each, "%s%s", searching->folder, member->path) };
 	struct wanted *found = key.key ? bsearch (&key, list->at, list->count, sizeof *list->at, by_key) : NULL;

@@ -116,3 +116,18 @@ buffer_text (const struct buffer *buffer)
 {
 	return buffer->at ? buffer->at : "";
 }
+
+int
+buffer_each_line (struct buffer *line, const void *bytes, size_t count, buffer_line_fn each, void *context, struct larder_error *error)
+{
+	int code = 0;
+	for (const char *at = bytes, *end = at + count; code == 0 && at < end;) {
+		const char *newline = memchr (at, '\n', (size_t) (end - at)), *next = newline ? newline + 1 : end;
+		if (buffer_add (line, at, (size_t) (next - at)) < 0 || newline) {
+			code = each (context, error);
+			buffer_clear (line);
+		}
+		at = next;
+	}
+	return code;
+}

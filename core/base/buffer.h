@@ -21,6 +21,10 @@ int buffer_add_text (struct buffer *buffer, const char *text);
 int buffer_add_char (struct buffer *buffer, char c);
 int buffer_printf (struct buffer *buffer, const char *format, ...) LARDER_PRINTF (2, 3);
 const char *buffer_text (const struct buffer *buffer);  /* "" when empty */
+/* Bytes as they come, line by line: `each` finds one with its newline in the buffer, or that this failed, and it is empty behind that. What follows the
+ * last newline stays for the next call. A code of `each` ends it. */
+typedef int (*buffer_line_fn) (void *context, struct larder_error *error);
+int buffer_each_line (struct buffer *line, const void *bytes, size_t count, buffer_line_fn each, void *context, struct larder_error *error);
 
 #define CLEANUP_BUFFER __attribute__ ((cleanup (buffer_free)))
 

@@ -181,21 +181,16 @@ is_of_hidden (const struct larder_infra *infra, const struct resource *resource,
 }
 
 static bool
-is_beside (const char *one, const char *path)
-{
-	size_t member = path_member_length (path);
-	return path_member_length (one) == member && strncmp (one, path, member) == 0;
-}
-
-static bool
 member_goes (const struct resource *resource, const char *path)
 {
 	size_t member = path_member_length (path);
 	if (!member || lines_have_below (&resource->desired, path, member))
 		return false;
-	for (size_t n = 0; n < resource->observed.count; n++)
-		if (is_beside (resource->observed.at[n].path, path) && has_flag (resource, resource->observed.at[n].path, LARDER_PATH_OURS))
+	for (size_t n = 0; n < resource->observed.count; n++) {
+		const char *one = resource->observed.at[n].path;
+		if (path_member_length (one) == member && strncmp (one, path, member) == 0 && has_flag (resource, one, LARDER_PATH_OURS))
 			return true;
+	}
 	return false;
 }
 
@@ -203,9 +198,10 @@ member_goes (const struct resource *resource, const char *path)
 static bool
 is_said_else (const struct resource *resource, const struct larder_path_rule *rule, const char *path)
 {
+	size_t member = path_member_length (path);
 	for (size_t n = 0; rule->flags & LARDER_PATH_INSTEAD && n < resource->desired.count; n++) {
 		const char *one = resource->desired.at[n].path;
-		if (is_beside (one, path) && has_flag (resource, one, LARDER_PATH_INSTEAD) && !has_flag (resource, one, LARDER_PATH_OPTIONAL))
+		if (path_member_length (one) == member && strncmp (one, path, member) == 0 && has_flag (resource, one, LARDER_PATH_INSTEAD) && !has_flag (resource, one, LARDER_PATH_OPTIONAL))
 			return true;
 	}
 	return false;

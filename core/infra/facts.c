@@ -34,8 +34,11 @@ static const struct config_section *
 place_of (const struct larder_infra *infra, const char *name)
 {
 	const struct config_section *at;
-	bool there = name && config_find (larder_configuration (infra->larder), "store", name, &at, NULL) == 0;
-	return there && store_find_place (infra->larder, at, &at, NULL) == 0 ? at : NULL;
+	const struct config *config = larder_configuration (infra->larder);
+	if (!name || config_find (config, "store", name, &at, NULL) < 0)
+		return NULL;
+	const char *in = ((const struct schema_store *) config_struct (at))->in;
+	return in && config_find (config, "store", in, &at, NULL) < 0 ? NULL : at;
 }
 
 static bool
@@ -64,7 +67,7 @@ says_how_long (const struct larder_infra *infra, const char *store)
 {
 	for (const struct config_section *at = NULL; (at = next (infra, "store", at));) {
 		const struct schema_store *one = config_struct (at);
-		if (one->cache_control && (is (config_name (at), store) || is (one->in, store)))
+		if (one->cache_control && is_placed_in (infra, config_name (at), store))
 			return true;
 	}
 	for (const struct config_section *at = NULL; (at = next (infra, "pipeline", at));) {

@@ -43,8 +43,6 @@ int backend_control_describe (struct larder *larder, const char *name, const cha
 
 /* The option of a [backend]'s driver; NULL: it has none of that name, or is not installed, and nothing is known of it. */
 const struct larder_option *backend_option (struct larder *larder, const struct config_section *backend, const char *key);
-/* The [store] that has backend and bucket: itself, or the one it is a view of. */
-int store_find_place (const struct larder *larder, const struct config_section *store, const struct config_section **ret, struct larder_error *error);
 /* The class of what is written to a [store] and names none: its section's, else the option `class` of its backend's driver, as given there or by default; NULL: the service's own. */
 const char *store_class (struct larder *larder, const struct config_section *store);
 

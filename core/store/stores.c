@@ -20,8 +20,9 @@ need_config (const struct larder *larder, struct larder_error *error)
 		"this handle has no configuration, so no stores");
 }
 
-int
-store_find_place (const struct larder *larder, const struct config_section *section, const struct config_section **ret, struct larder_error *error)
+/* The section that has backend and bucket: itself, or the store it is a view of. */
+static int
+find_place (const struct larder *larder, const struct config_section *section, const struct config_section **ret, struct larder_error *error)
 {
 	const struct schema_store *schema = config_struct (section);
 	if (!schema->in) {
@@ -140,7 +141,7 @@ find_replica (struct larder_store *store, const struct config_section *place, co
 	if (code == 0)
 		code = config_find (larder->config, "store", ((const struct schema_replication *) config_struct (rule))->to, &to, error);
 	if (code == 0)
-		code = store_find_place (larder, to, ret, error);
+		code = find_place (larder, to, ret, error);
 	if (code < 0)
 		return code;
 	store->replica = config_name (to);
@@ -159,7 +160,7 @@ find_store (struct larder_store *store, const char *name, struct larder_error *e
 	if (code == 0 && strcmp (config_kind (section), "filesystem") == 0)
 		return find_filesystem (store, name, section, error);
 	if (code == 0)
-		code = store_find_place (larder, section, &place, error);
+		code = find_place (larder, section, &place, error);
 	if (code == 0 && is_replica_read (larder))
 		code = find_replica (store, place, &place, error);
 	if (code < 0)
@@ -239,7 +240,7 @@ store_class (struct larder *larder, const struct config_section *store)
 	const struct config_section *place, *backend;
 	if (asked->storage_class)
 		return asked->storage_class;
-	const char *name = store_find_place (larder, store, &place, NULL) < 0 ? NULL : ((const struct schema_store *) config_struct (place))->backend;
+	const char *name = find_place (larder, store, &place, NULL) < 0 ? NULL : ((const struct schema_store *) config_struct (place))->backend;
 	if (!name || config_find (larder->config, "backend", name, &backend, NULL) < 0)
 		return NULL;
 	const struct larder_option *option = backend_option (larder, backend, "class");
@@ -267,7 +268,7 @@ larder_store_each (struct larder *larder, larder_store_fn each, void *context, s
 		const struct config_section *place = section;
 		const struct schema_store *schema = config_struct (section);
 		const struct config_section *backend = NULL;
-		code = store_find_place (larder, section, &place, error);
+		code = find_place (larder, section, &place, error);
 		if (code < 0)
 			break;
 		const struct schema_store *at = config_struct (place);

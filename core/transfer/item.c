@@ -170,11 +170,12 @@ static void
 finish (struct item *item)
 {
 	struct transfer *transfer = item->transfer;
+	struct manifest *manifest = transfer->request->flags & LARDER_DRY_RUN ? NULL : transfer->manifest;
 	item->stored.length = size_of (item);
-	if (transfer->manifest && item->removal)
-		manifest_removed (transfer->manifest, item->path);
-	else if (transfer->manifest && !(transfer->request->flags & LARDER_DRY_RUN))
-		manifest_add (transfer->manifest, item->path, &item->stored);
+	if (item->removal)
+		manifest_removed (manifest, item->path);
+	else
+		manifest_add (manifest, item->path, &item->stored);
 	count_done (transfer, item, size_of (item));
 }
 

@@ -149,10 +149,13 @@ take_object (struct reading *reading, const json_t *parsed, struct larder_error 
 }
 
 static int
-take_line (struct reading *reading, struct larder_error *error)
+take_line (void *context, struct larder_error *error)
 {
+	struct reading *reading = context;
 	reading->number++;
 	arena_clear (reading->arena);
+	if (reading->line.failed)
+		return fail_line (reading, "has a line that is too long", error);
 	if (reading->ended)
 		return fail_line (reading, "goes on behind its end", error);
 	json_t *line = json_loadb (reading->line.at, reading->line.length, JSON_REJECT_DUPLICATES, NULL);
@@ -167,7 +170,6 @@ take_line (struct reading *reading, struct larder_error *error)
 		code = take_object (reading, line, error);
 	json_decref (line);
 	sha256_add (&reading->sha, reading->line.at, reading->line.length);
-	buffer_clear (&reading->line);
 	return code;
 }
 
@@ -177,19 +179,7 @@ static int
 on_bytes (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
 	struct reading *reading = context;
-	for (const char *at = bytes, *end = at + count; at < end;) {
-		const char *line = memchr (at, '\n', (size_t) (end - at)), *next = line ? line + 1 : end;
-		buffer_add (&reading->line, at, (size_t) (next - at));
-		if (reading->line.failed) {
-			reading->number++;
-			return fail_line (reading, "has a line that is too long", error);
-		}
-		int code = line ? take_line (reading, error) : 0;
-		if (code < 0)
-			return code;
-		at = next;
-	}
-	return 0;
+	return buffer_each_line (&reading->line, bytes, count, take_line, reading, error);
 }
 
 static int
@@ -244,7 +234,7 @@ read_page (struct manifests *manifests, struct page *page, const char **after, s
 static int
 read_all (struct manifests *manifests, struct larder_error *error)
 {
-	char last[MANIFEST_KEY_MOST + 1] = "";
+	char last[PAGE_KEY_ROOM] = "";
 	const char *after = NULL;
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	CLEANUP_PAGE struct page page = { .arena = arena };
@@ -252,7 +242,7 @@ read_all (struct manifests *manifests, struct larder_error *error)
 	while (code == 0 && !page.last) {
 		code = read_page (manifests, &page, &after, error);
 		if (code == 0 && after && after != last) {
-			memcpy (last, after, strlen (after) + 1);        /* a listing gives no longer key */
+			memcpy (last, after, strlen (after) + 1);
 			after = last;
 		}
 		arena_clear (arena);
@@ -280,6 +270,12 @@ manifests_open (struct larder_store *store, const char *prefix, struct manifests
 	}
 	*ret = manifests;
 	return 0;
+}
+
+const struct manifest_place *
+manifests_place (const struct manifests *manifests)
+{
+	return &manifests->place;
 }
 
 uint64_t

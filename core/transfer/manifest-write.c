@@ -101,11 +101,14 @@ manifest_is_one (const struct manifest *manifest, const char *key)
 
 /* ---- lines, under the mutex ---- */
 
+/* The first alone is told, with its own reason. */
 static void
-fail (struct manifest *manifest, int code)
+fail (struct manifest *manifest, int code, const struct larder_error *why)
 {
-	if (manifest->code == 0)
-		manifest->code = code;
+	if (manifest->code < 0 || code == 0)
+		return;
+	manifest->code = code;
+	manifest->error = *why;
 }
 
 static void
@@ -131,9 +134,10 @@ take_line (struct manifest *manifest, size_t begun)
 		sha256_add (&manifest->sha, manifest->lines.at + begun, manifest->lines.length - begun);
 		return true;
 	}
+	struct larder_error why = LARDER_ERROR_INIT;
 	buffer_cut (&manifest->lines, begun);
 	manifest->lost++;
-	fail (manifest, larder_fail (&manifest->error, LARDER_E_LIMIT, "a line of it would be too long"));
+	fail (manifest, larder_fail (&why, LARDER_E_LIMIT, "a line of it would be too long"), &why);
 	return false;
 }
 
@@ -212,13 +216,13 @@ put_object (struct manifest *manifest, const char *key, const struct larder_info
 static void
 flush (struct manifest *manifest)
 {
-	struct larder_error *error = &manifest->error;
+	struct larder_error why = LARDER_ERROR_INIT;
 	if (manifest->fd < 0)
-		manifest->fd = file_temporary (error);
+		manifest->fd = file_temporary (&why);
 	int failed = manifest->fd < 0 ? 0 : file_pwrite_all (manifest->fd, manifest->lines.at, manifest->lines.length, manifest->length);
 	manifest->full = manifest->fd < 0 || failed < 0;
 	if (manifest->full) {
-		fail (manifest, failed < 0 ? larder_fail_errno (error, -failed, "cannot write a temporary file") : manifest->fd);
+		fail (manifest, failed < 0 ? larder_fail_errno (&why, -failed, "cannot write a temporary file") : manifest->fd, &why);
 		return;
 	}
 	manifest->length += manifest->lines.length;
@@ -230,13 +234,14 @@ static int finish (struct manifest *manifest, struct larder_error *error);
 static void
 add (struct manifest *manifest, const char *key, const struct larder_info *info)
 {
+	struct larder_error why = LARDER_ERROR_INIT;
 	if (!manifest_takes_key (key))
 		return;
 	pthread_mutex_lock (&manifest->mutex);
 	if (manifest->lines.length >= FLUSH_FROM && !manifest->full)
 		flush (manifest);
 	if (manifest->length >= ONE_MOST)
-		fail (manifest, finish (manifest, &manifest->error));
+		fail (manifest, finish (manifest, &why), &why);
 	if (manifest->full) {
 		manifest->lost++;
 	} else {

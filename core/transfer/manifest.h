@@ -71,6 +71,7 @@ int manifests_open (struct larder_store *store, const char *prefix, struct manif
  * that left a manifest is passed over. */
 int manifests_next (struct manifests *manifests, struct manifest_line *ret, struct larder_error *error);
 uint64_t manifests_count (const struct manifests *manifests);   /* manifests that were read */
+const struct manifest_place *manifests_place (const struct manifests *manifests);
 void manifests_close (struct manifests *manifests);             /* NULL allowed */
 /* What a line tells, as a store tells it; it lives as long as the line. */
 struct larder_info manifest_info (const struct manifest_line *line);

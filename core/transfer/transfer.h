@@ -275,6 +275,7 @@ int shadow_push (struct shadow **top, const char *key, struct larder_error *erro
 void shadow_clear (struct shadow **top);
 
 /* A page of a listing that can be acted on: drivers may lock during a listing. */
+enum { PAGE_KEY_ROOM = 1026 };    /* of the longest key that a listing gives, which is a byte longer than any that can be written */
 struct page { struct larder_info *at; size_t count; bool last; struct larder_arena *arena; struct store_sorted *sorted; };
 int page_read (struct larder_store *store, const char *prefix, const char *after, struct page *page, struct larder_error *error);
 /* After the last one, or none. */

@@ -21,7 +21,6 @@ struct checking {
 	struct manifests *manifests;
 	struct manifest_line line;    /* the next that nothing was found for */
 	bool any;                     /* there is one */
-	struct manifest_place place;
 	struct larder_arena *arena;   /* of one address: a page may be behind any number of keys that are missing */
 };
 
@@ -164,7 +163,7 @@ take (struct checking *checking, const struct larder_info *info, struct larder_e
 	int code = 0;
 	while (code == 0 && checking->any && strcmp (checking->line.key, info->key) < 0)
 		code = tell_missing (checking, error);
-	if (code < 0 || manifest_place_has (&checking->place, checking->store, info->key) || !sync_takes (checking->request, info->key + strlen (checking->prefix)))
+	if (code < 0 || manifest_place_has (manifests_place (checking->manifests), checking->store, info->key) || !sync_takes (checking->request, info->key + strlen (checking->prefix)))
 		return code;
 	const char *address = address_of (checking, info->key);
 	if (!address)
@@ -181,7 +180,7 @@ static int
 merge (struct checking *checking, struct larder_error *error)
 {
 	struct transfer *transfer = &checking->transfer;
-	char last[MANIFEST_KEY_MOST + 1];
+	char last[PAGE_KEY_ROOM];
 	const char *after = NULL;
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	CLEANUP_PAGE struct page page = { .arena = arena };
@@ -192,7 +191,7 @@ merge (struct checking *checking, struct larder_error *error)
 			code = take (checking, &page.at[i], error);
 		if (code == 0 && page.count) {
 			const char *key = page.at[page.count - 1].key;
-			after = memcpy (last, key, strlen (key) + 1);        /* a listing gives no longer key */
+			after = memcpy (last, key, strlen (key) + 1);
 		}
 		arena_clear (arena);
 	}
@@ -210,7 +209,7 @@ open_manifests (struct checking *checking, struct larder_error *error)
 	if (code < 0 || manifests_count (checking->manifests) > 0)
 		return code;
 	return larder_fail_next (error, LARDER_E_NOTFOUND, "'larder sync' and 'larder archive put' into that store leave one each", "no manifest below '%s%s'",
-		store_prefix (checking->place.store), checking->place.prefix);
+		store_prefix (manifests_place (checking->manifests)->store), manifests_place (checking->manifests)->prefix);
 }
 
 static int
@@ -226,8 +225,6 @@ run (struct checking *checking, struct larder_error *error)
 	const char *to = checking->prefix ? store_prefix (checking->store) : NULL;
 	code = to ? target_begin (transfer, to, error) : larder_fail_memory (error);
 	if (code == 0)
-		code = manifest_place_begin (&checking->place, transfer->larder, checking->store, error);
-	if (code == 0)
 		code = open_manifests (checking, error);
 	if (code == 0)
 		code = merge (checking, error);
@@ -242,7 +239,7 @@ verify_manifest (struct larder *larder, const struct larder_sync *request, larde
                  struct larder_error *error)
 {
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	struct checking checking = { .request = request, .place = { .arena = NULL }, .arena = arena };
+	struct checking checking = { .request = request, .arena = arena };
 	const struct larder_transfer looks = {
 		.size = sizeof looks, .flags = request->flags & LARDER_VERIFY_DOWNLOAD, .from = &request->from, .count = 1, .attributes = { .size = sizeof looks.attributes },
 	};
@@ -253,7 +250,6 @@ verify_manifest (struct larder *larder, const struct larder_sync *request, larde
 		return code;
 	code = run (&checking, error);
 	manifests_close (checking.manifests);
-	manifest_place_end (&checking.place);
 	code = transfer_end (&checking.transfer, code, ret_summary, error);
 	larder_store_close (checking.store);
 	return code;

@@ -69,7 +69,7 @@ take_secrets (struct work *work, const struct lines *wanted, struct larder_error
 	for (size_t n = 0; code == 0 && n < wanted->count; n++) {
 		const struct line *line = &wanted->at[n];
 		void *secret;
-		if (!s3_is_reader (line->path) || !line->value || !s3_is_by_secret (line->value))
+		if ((!path_matches ("reader[*]", line->path) && !path_matches ("lister[*]", line->path)) || !line->value || !s3_is_by_secret (line->value))
 			continue;
 		code = larder_host->share (line->value, no_secret, NULL, NULL, &secret, error);
 		if (code < 0)

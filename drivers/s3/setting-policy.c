@@ -30,12 +30,6 @@ tls_only (const struct s3_place *place)
 }
 
 bool
-s3_is_reader (const char *path)
-{
-	return path_matches ("reader[*]", path) || path_matches ("lister[*]", path);
-}
-
-bool
 s3_is_by_secret (const char *principal)
 {
 	return strncmp (principal, S3_BY_SECRET, sizeof S3_BY_SECRET - 1) == 0;
@@ -80,8 +74,8 @@ principal_of (json_t *statement, struct larder_arena *arena, const char **ret_se
 	CLEANUP_JSON json_t *all = aws_policy_plain (statement);
 	json_t *who = json_object_get (all, "Principal");
 	const char *aws = json_string_value (json_object_get (who, "AWS"));
-	json_t *equals = json_object_get (json_object_get (all, "Condition"), "StringEquals");
-	const char *from = json_string_value (json_object_get (equals, "AWS:SourceArn")), *secret = json_string_value (json_object_get (equals, REFERER));
+	const char *from = json_string_value (json_object_get (json_object_get (json_object_get (all, "Condition"), "StringEquals"), "AWS:SourceArn"));
+	const char *secret = json_string_value (json_object_get (json_object_get (json_object_get (all, "Condition"), "StringEquals"), REFERER));
 	char digest[65];
 	*ret_secret = arena_copy (arena, secret);
 	if (secret) {
@@ -165,7 +159,7 @@ add_line (const struct s3_place *place, const struct line *line, struct larder_a
 	json_t *statement = NULL;
 	if (strcmp (line->path, "tls-only") == 0)
 		statement = tls_only (place);
-	else if (s3_is_reader (line->path)) {
+	else if (strncmp (line->path, "reader[", 7) == 0 || strncmp (line->path, "lister[", 7) == 0) {
 		const char *name = path_member (arena, line->path + 6);
 		if (!s3_is_by_secret (line->value) && strncmp (line->value, "arn:", 4) != 0 && strncmp (line->value, "cloudfront ", 11) != 0)
 			return larder_fail_next (error, LARDER_E_INVALID, "serve this store by a [cdn] whose backend is of the same cloud", "'%s' cannot read a bucket of this service", line->value);

@@ -116,7 +116,7 @@ s3_setting_supports (const struct s3_server *server, const char *type, const str
 	for (size_t i = 0; code == 0 && setting && i < sizeof needs / sizeof *needs; i++)
 		if (path_matches (needs[i].path, line->path) && strncmp (line->value ? line->value : "", needs[i].begins, strlen (needs[i].begins)) == 0)
 			code = s3_server_need (server, needs[i].feature, NULL, error);
-	if (code == 0 && s3_is_reader (line->path))
+	if (code == 0 && (path_matches ("reader[*]", line->path) || path_matches ("lister[*]", line->path)))
 		code = supports_reader (server, line->value, error);
 	if (code == 0 && path_matches ("rule[*].key", line->path) && line->value && strncmp (line->value, "arn:", 4) != 0)
 		code = larder_fail_next (error, LARDER_E_UNSUPPORTED, "write the ARN of the key in encryption of the store that the copies go to", "copies are made under a key that is named by its ARN alone, and '%s' is none", line->value);

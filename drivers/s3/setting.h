@@ -88,7 +88,6 @@ S3_SETTING (tiering);
 
 /* ---- who reads by a secret: in lines it is its digest ---- */
 #define S3_BY_SECRET "referer sha256:"
-bool s3_is_reader (const char *path);            /* of who reads, or lists */
 bool s3_is_by_secret (const char *principal);
 
 /* ---- the role that copies, where it is made here: larder-KIND-BUCKET ---- */

@@ -233,6 +233,9 @@ def test_cli_members_what_an_index_says_is_not_believed():
         assert larder("put", "-q", "-", "backups:%s.index" % bundle, stdin=lines(a, b, {**c, "length": length}), env=env).code == 0
         shutil.rmtree("out", ignore_errors=True)
         assert restore("backups:p/", code=6, env=env)[0]["failed"] == ["p/src/c"] and sorted(os.listdir("out/p/src")) == names
+    assert larder("put", "-q", "-", "backups:%s.index" % bundle, stdin=lines(a, b, {**c, "mode": "4755"}), env=env).code == 0
+    restore("backups:p/", env=env)
+    assert os.stat("out/p/src/c").st_mode & 0o7777 == 0o755, "whose rights it has when it runs, no index says"
 
 
 def test_cli_members_small_files_by_the_thousand():

@@ -128,6 +128,9 @@ def test_cli_restore_tells_the_price_before():
     assert larder("archive", "status", env=env).out == ""
     events, job, _ = restore("--max-cost", "1.5", "backups:p/", code=9, env=env)
     assert len(events["asked"]) == 11
+    put(env, "GLACIER/new")
+    told = [line["objects"] for line in restore("-n", "backups:p/GLACIER/0", "backups:p/GLACIER/new", env=env)[2].lines() if line["type"] == "estimate"]
+    assert told == [1], ("what is on its way costs nothing more", told)
     env = fresh()
     put(env, "GLACIER/a")
     got = larder("archive", "restore", "--max-cost", "1", "backups:p/", env=env)

@@ -41,6 +41,14 @@ tap.check(not world.leftovers(), "test-fault-ingest-full-nothing-left", world.le
 done = world.run("ingest", world.path("large"), "u", "j")
 tap.check(done.code == 0 and done.out.startswith("new "), "test-fault-ingest-full-again", done.err)
 
+# and the manifest of that run tells that it was
+world = World(more='manifest = yes\n\n[larder]\nmanifests = kept:m\n\n[store "kept"]\nbackend = objects\nbucket = kept\n').with_bucket()
+world.put("large", noise(300, 300))
+done = world.run("ingest", world.path("large"), "u", "j", preexec_fn=small_files)
+told = world.tool("verify", "--manifest", "--json", "images")
+same = json.loads(told.out.splitlines()[-1]).get("same")
+tap.check(done.code == 7 and told.code == 0 and same == 2 and THUMBNAIL not in told.out, "test-fault-ingest-full-manifest", (done.code, told.code, told.out, told.err))
+
 # where versions are kept, the claim that was taken back is an old version below a delete marker, and no reader sees it
 world = World()
 with open(world.path("larder.ini")) as file:

@@ -983,15 +983,6 @@ def test_live_cloudfront_keeps_what_a_resource_promises():
     assert (place.service.distributions, place.service.controls, place.service.identities) == ({}, {}, {}), place.service.copy()
 
 
-def test_live_cloudfront_an_address_is_no_setting():
-    """What core offers to edges that are set up here is nothing of a distribution: a [cdn] that says at which address it is reached is made, and is as it is to be."""
-    text = PIPELINE.replace("\ncomment = ", "\ndomain = images.pingvas.studio\ncomment = ")
-    place.fresh(apply=False)
-    assert not [mark for mark in marks(place.run("plan", text=text)) if mark[0] == "domain"]
-    place.fresh(text=text)
-    assert marks(place.run("plan", text=text)) == []
-
-
 try:
     tap.run(sys.modules[__name__])
 finally:

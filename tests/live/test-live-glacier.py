@@ -214,6 +214,15 @@ def test_live_glacier_a_member_alone():
             with open(got, "rb") as file:
                 assert file.read() == b"b" * 200000 and os.listdir(os.path.dirname(got)) == ["b"]
             assert os.stat(got).st_mode & 0o777 == 0o640 and os.stat(got).st_mtime_ns == os.stat(os.path.join(home, "src/b")).st_mtime_ns
+            # Damaged on the way: fetched once more, and the right bytes are what comes.
+            os.unlink(got)
+            between.plan([{"method": "GET", "path": "[.]tar([?]|$)", "nth": 1, "do": "flip", "bytes": 1000}])
+            before = len(between.requests)
+            told = larder(*words, env=env)
+            with open(got, "rb") as file:
+                assert told.code == 0 and file.read() == b"b" * 200000, (told.code, told.err)
+            assert len([r for r in between.requests[before:] if r["method"] == "GET" and r["path"].partition("?")[0].endswith(".tar")]) == 2
+            between.plan([])
             keys = ["t/%03d" % n for n in range(24)]
             for key in keys:
                 server.client().put_object(Bucket=BUCKET, Key=key, Body=b"x", StorageClass="GLACIER")

@@ -651,16 +651,6 @@ def test_live_infra_lost_answers():
         assert w.marks("--detailed-exitcode") == []
 
 
-def test_live_infra_whose_bucket_elsewhere():
-    """Where the list of buckets has others', too, it is not asked for (World.check): all is told that may be the reason."""
-    w = world("minio")
-    w.fresh()
-    w.plan({"path": "^/%s(/?[?].*)?$" % MODELS, "do": "reply", "status": 403, "code": "AccessDenied"})
-    told = json.dumps([line for line in w.infra("plan", code=4) if line.get("identity") == MODELS])
-    assert "credentials are wrong" in told and "belongs to another account" in told and w.writes() == [], told
-    w.plan()
-
-
 def test_live_infra_whose_bucket():
     """c-I07: a bucket that may not be looked at is told once: as ours, as another account's, a conflict, or that the credentials are wrong, as the list of our buckets has it; and where that may not be
     looked at either, with all that may be the reason. One whose name turns out to be another account's when it is made is a conflict, too. Nothing is written."""

@@ -101,21 +101,6 @@ START_TEST (prices)
 }
 END_TEST
 
-/* In millionths, rounded up; none that does not fit. */
-START_TEST (shares)
-{
-	static const struct { const char *amount; uint64_t count, per, share; } rows[] = {
-		{ "0.025", 1, 1, 25000 }, { "0.025", 1, 1000000, 1 }, { "0.005", 2100, 1000, 10500 }, { "18446744073709.551615", 1, 1, UINT64_MAX }, { "18446744073709.551614", 3, 3, UINT64_MAX - 1 },
-		{ "18446744073709.551616", 1, 1, 0 }, { "18446744073709.551615", 3, 2, 0 }, { "18446744073710", 1, 1, 0 }, { "18446744073709551615", 1, 1, 0 }, { "18446744073709551615", 1000000, 1, 0 },
-	};
-	for (size_t n = 0; n < COUNT_OF (rows); n++) {
-		uint64_t share = 0;
-		ck_assert_int_eq (price_share (&(struct price) { .amount = rows[n].amount }, rows[n].count, rows[n].per, &share), rows[n].share != 0);
-		ck_assert (!rows[n].share || share == rows[n].share);
-	}
-}
-END_TEST
-
 int
 main (void)
 {
@@ -124,7 +109,6 @@ main (void)
 		{ "test-cdn-paths-folders", folders, 0 },
 		{ "test-cdn-paths-model", model, 40 },
 		{ "test-cdn-paths-prices", prices, 0 },
-		{ "test-cdn-paths-shares", shares, 0 },
 	};
 	return unit_run ("test-cdn-paths", cases, COUNT_OF (cases));
 }

@@ -162,6 +162,26 @@ START_TEST (test_no_room)
 }
 END_TEST
 
+/* What went wrong first is told with its own reason, whatever follows. */
+START_TEST (test_first_reason)
+{
+	static char long_etag[20000];
+	struct larder_store *store = begin ();
+	struct manifest *manifest = NULL;
+	struct larder_error error = LARDER_ERROR_INIT;
+	const struct larder_info info = { .size = sizeof info, .etag = memset (long_etag, 'e', sizeof long_etag - 1) };
+	ck_assert_int_eq (manifest_new (&manifest, home.larder, store, "sync", NULL), 0);
+	ck_assert_int_eq (setenv ("TMPDIR", "/nowhere", 1), 0);
+	manifest_add (manifest, "a", &info);
+	tell (manifest, 100);
+	ck_assert_int_eq (manifest_end (manifest, &error), LARDER_E_LIMIT);
+	manifest_free (manifest);
+	ck_assert_int_eq (unsetenv ("TMPDIR"), 0);
+	ck_assert_msg (strstr (error.message, "a line of it would be too long") != NULL, "%s", error.message);
+	end (store);
+}
+END_TEST
+
 static void
 add (Suite *suite, const char *name, const TTest *test)
 {
@@ -178,6 +198,7 @@ main (void)
 	add (suite, "test-transfer-manifest-newest", test_newest);
 	add (suite, "test-transfer-manifest-several", test_several);
 	add (suite, "test-transfer-manifest-no-room", test_no_room);
+	add (suite, "test-transfer-manifest-first-reason", test_first_reason);
 	SRunner *runner = srunner_create (suite);
 	srunner_run_all (runner, CK_ENV);
 	int failed = srunner_ntests_failed (runner);
