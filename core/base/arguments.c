@@ -1,4 +1,4 @@
-/* arguments.c: names and values that an action comes with. */
+/* arguments.c: names and values that an action comes with, and tells. */
 #include "arguments.h"
 
 #include <string.h>
@@ -18,4 +18,13 @@ arguments_read (const char *action, const struct larder_pairs *given, const stru
 		*at->ret = one->value;
 	}
 	return 0;
+}
+
+const char *
+pairs_value (const struct larder_pairs *pairs, const char *name)
+{
+	for (size_t n = 0; n < pairs->count; n++)
+		if (strcmp (larder_pair_at (pairs, n)->name, name) == 0)
+			return larder_pair_at (pairs, n)->value;
+	return NULL;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "clock.h"
 #include "error.h"
 #include "text.h"
@@ -12,16 +13,6 @@
 static const char *const steps[] = {
 	[LARDER_RECOVERY_PLANNED] = "planned", [LARDER_RECOVERY_STARTED] = "started", [LARDER_RECOVERY_RUNNING] = "running", [LARDER_RECOVERY_DONE] = "done",
 };
-
-/* The first result of that name, or NULL. */
-static const char *
-result (const struct larder_recovery_event *event, const char *name)
-{
-	for (size_t n = 0; n < event->results.count; n++)
-		if (strcmp (larder_pair_at (&event->results, n)->name, name) == 0)
-			return larder_pair_at (&event->results, n)->value;
-	return NULL;
-}
 
 /* "left" is a list, all else a value. */
 static void
@@ -90,9 +81,9 @@ out_named (struct cli *cli, const char *words, const char *before, const char *n
 static void
 tell_done (struct cli *cli, const struct larder_recovery_event *event)
 {
-	const char *address = result (event, "endpoint"), *port = result (event, "port");
-	address = address ? address : result (event, "resource");
-	address = address ? address : result (event, "point");
+	const char *address = pairs_value (&event->results, "endpoint"), *port = pairs_value (&event->results, "port");
+	address = address ? address : pairs_value (&event->results, "resource");
+	address = address ? address : pairs_value (&event->results, "point");
 	out_named (cli, event->action, " of ", event->from);
 	out_named (cli, "", " to ", event->to);
 	out_named (cli, ": done", ", ", address);

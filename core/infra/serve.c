@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "arguments.h"
 #include "error.h"
 #include "text.h"
 
@@ -39,10 +40,8 @@ start (const struct serving *all, const struct edge *edge, const char *what, con
 static const char *
 result (const struct larder_progress *progress, const char *name)
 {
-	for (size_t n = 0; n < progress->results.count; n++)
-		if (strcmp (larder_pair_at (&progress->results, n)->name, name) == 0)
-			return larder_pair_at (&progress->results, n)->value;
-	return "";
+	const char *value = pairs_value (&progress->results, name);
+	return value ? value : "";
 }
 
 static int
@@ -110,15 +109,14 @@ serve_one (struct serving *all, const struct config_section *cdn, struct larder_
 {
 	static const char *const words[] = { NULL, "up", "down" };
 	struct edge edge;
-	const char *done = "";
-	bool dry = all->asked.flags & LARDER_DRY_RUN;
+	const char *done = "", *word = all->asked.flags & LARDER_DRY_RUN ? NULL : words[all->asked.what];
 	int code = find_edge (all, cdn, &edge, error);
 	if (code <= 0)
 		return code;
 	all->count++;
-	code = all->asked.what == LARDER_SERVE_UP && !dry ? set_up (all, &edge, error) : 0;
-	if (code == 0 && !dry)
-		code = start (all, &edge, words[all->asked.what], &done, error);
+	code = word && all->asked.what == LARDER_SERVE_UP ? set_up (all, &edge, error) : 0;
+	if (code == 0 && word)
+		code = start (all, &edge, word, &done, error);
 	return code < 0 ? code : tell (all, &edge, done, error);
 }
 

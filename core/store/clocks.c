@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "arguments.h"
 #include "cleanup.h"
 #include "error.h"
 
@@ -42,10 +43,8 @@ start (const struct clocks *all, const struct clock *clock, const char *argument
 static int64_t
 result (const struct larder_progress *progress, const char *name)
 {
-	for (size_t n = 0; n < progress->results.count; n++)
-		if (strcmp (larder_pair_at (&progress->results, n)->name, name) == 0)
-			return strtoll (larder_pair_at (&progress->results, n)->value, NULL, 10);
-	return 0;
+	const char *value = pairs_value (&progress->results, name);
+	return value ? strtoll (value, NULL, 10) : 0;
 }
 
 static int

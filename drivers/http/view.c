@@ -14,7 +14,7 @@ static int
 body (void *context, const void *bytes, size_t count, struct larder_error *error)
 {
 	const struct larder_sink *sink = context;
-	return sink && sink->write ? sink->write (sink->context, bytes, count, error) : 0;
+	return sink->write ? sink->write (sink->context, bytes, count, error) : 0;
 }
 
 static char *

@@ -29,12 +29,11 @@ static const struct larder_option options[] = {
 int
 ng_root (const struct nginx *nginx, bool make, struct larder_error *error)
 {
-	if (make && file_make_folders (nginx->path, 0700, error) < 0)
-		return -1;
+	int code = make ? file_make_folders (nginx->path, 0700, error) : 0;
+	if (code < 0)
+		return code;
 	int root = open (nginx->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0 && make)
-		larder_fail_errno (error, errno, "cannot open the root '%s' of backend '%s'", nginx->path, nginx->name);
-	return root < 0 ? -1 : root;
+	return root < 0 && make ? larder_fail_errno (error, errno, "cannot open the root '%s' of backend '%s'", nginx->path, nginx->name) : root;
 }
 
 int
@@ -143,11 +142,9 @@ static int
 up_or_down (struct nginx *nginx, struct larder_call *call, bool up, const char **ret_done, struct larder_error *error)
 {
 	CLEANUP_CLOSE int root = ng_root (nginx, up, error);
-	if (root < 0 && up)
-		return error ? error->code : LARDER_E_UNAVAILABLE;
 	*ret_done = "down";
 	if (root < 0)
-		return 0;
+		return up ? root : 0;
 	CLEANUP_CLOSE int held = ng_lock (call, root, error);
 	return held < 0 ? held : up ? ng_up (nginx, call, root, ret_done, error) : ng_down (nginx, call, root, ret_done, error);
 }

@@ -25,7 +25,7 @@ struct ng_kept { const char *key; struct ng_kept *next; };
 #define NG_TEXT_MOST ((size_t) 4 << 20)
 #define NG_ID_ROOM 17
 
-/* The root, to be closed: -1 where it is not there; `make`: made. */
+/* The root, to be closed. `make`: made, or a code; else -1 and errno where it cannot be opened. */
 int ng_root (const struct nginx *nginx, bool make, struct larder_error *error);
 /* What is shared under that key is given up when the instance is closed. */
 int ng_keep (struct nginx *nginx, const char *key, struct larder_error *error);

@@ -8,6 +8,7 @@
 #include "buffer.h"
 #include "error.h"
 #include "lines.h"
+#include "text.h"
 #include "words-text.h"
 
 #define WRITTEN "# Written by `larder infra apply` and `larder dev up`, and written anew by them: what is changed here by hand is lost.\n"
@@ -319,7 +320,7 @@ write_all (struct writing *writing)
 	if (!ng_members (writing->arena, writing->lines, "", "cors", &rules))
 		return larder_fail_memory (writing->error);
 	buffer_add_text (writing->into, "# ");
-	ng_put_comment (writing->into, writing->site->identity);
+	text_escape (writing->into, writing->site->identity);
 	buffer_printf (writing->into, "\n" WRITTEN "proxy_cache_path sites/%s/cache levels=1:2 keys_zone=edge_%s:1m inactive=400d max_size=1g use_temp_path=off;\n", writing->site->id, writing->site->id);
 	int code = rules.count ? put_cors (writing, &rules) : 0;
 	if (code == 0)

@@ -280,10 +280,8 @@ site_write (void *self, struct larder_call *call, const struct larder_resource *
 	if (code == 0)
 		code = lines_take (&lines, resource->desired, error);
 	pthread_mutex_lock (&nginx->mutex);
-	CLEANUP_CLOSE int root = code < 0 ? -1 : ng_root (nginx, true, error);
-	if (code == 0 && root < 0)
-		code = error ? error->code : LARDER_E_UNAVAILABLE;
-	CLEANUP_CLOSE int held = code < 0 ? code : ng_lock (call, root, error);
+	CLEANUP_CLOSE int root = code < 0 ? code : ng_root (nginx, true, error);
+	CLEANUP_CLOSE int held = root < 0 ? root : ng_lock (call, root, error);
 	code = held < 0 ? held : write_files (nginx, root, resource->identity, &lines, error);
 	if (code == 0)
 		code = follow (nginx, call, root, true, error);

@@ -51,12 +51,6 @@ ng_put_pattern (struct buffer *into, const char *text, bool question)
 			buffer_printf (into, "\\x%02x", (unsigned) (unsigned char) *text);
 }
 
-void
-ng_put_comment (struct buffer *into, const char *text)
-{
-	text_escape (into, text);
-}
-
 bool
 ng_is_token (const char *text)
 {

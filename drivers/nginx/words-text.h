@@ -17,8 +17,6 @@ bool ng_members (struct larder_arena *arena, const struct lines *lines, const ch
 /* A regular expression that a text with stars matches: whatever is neither letter nor digit is written by its number, so that none of it has a meaning, to nginx
  * or in the expression. `question`: '?' is any one character. */
 void ng_put_pattern (struct buffer *into, const char *text, bool question);
-/* In a line behind '#'. */
-void ng_put_comment (struct buffer *into, const char *text);
 /* Of a method or a header's name: letters, digits, '-' and '_', or "*". */
 bool ng_is_token (const char *text);
 bool ng_is_number (const char *text);

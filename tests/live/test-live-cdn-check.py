@@ -54,14 +54,14 @@ LOCATION = ("if ($blocked) { return 403; }", "proxy_pass http://origin;", "proxy
 class Late(http.server.BaseHTTPRequestHandler):
     """What is not there, not there, something else, and then what the store has."""
     answers = [(404, b""), (404, b""), (200, b"old"), (200, b"late")]
-    asked = 0
+    asked = sleeps = 0               # seconds that go by with each
     sleeper = None
 
     def do_GET(self):
         status, body = self.answers[min(Late.asked, 3)]
         Late.asked += 1
         if Late.sleeper:
-            Late.sleeper.set(31 * Late.asked)
+            Late.sleeper.set(Late.sleeps * Late.asked)
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -132,11 +132,11 @@ def test_live_cdn_check_other_bytes():
 
 
 def test_live_cdn_check_says_that_it_waits():
-    """Without a terminal a line each half minute, on standard error; none with --quiet, and none before the first half minute."""
+    """Without a terminal a line each half minute, and not at each look, on standard error; none with --quiet, and none before the first half minute."""
     place.put("late/c.txt", "late")
     sleeper = clock.Clock(place.path("slept"), "LARDER_SLEPT")
-    for words, sleeps, lines in (((), True, 3), (("--quiet",), True, 0), ((), False, 0)):
-        Late.asked, Late.sleeper = 0, sleeper if sleeps else None
+    for words, sleeps, lines in (((), 31, 3), ((), 16, 1), (("--quiet",), 31, 0), ((), 0, 0)):
+        Late.asked, Late.sleeps, Late.sleeper = 0, sleeps, sleeper if sleeps else None
         sleeper.set(0)
         done = place.run(*words, "cdn", "check", "--wait", "late/c.txt", env=sleeper.environment)
         assert done.code == 0 and done.err.count('larder: [cdn "images"]: its edges serve something else, for ') == lines, (words, sleeps, done)

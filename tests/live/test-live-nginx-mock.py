@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -18,6 +19,15 @@ import tap  # noqa: E402
 servers.use_environment()
 import nginx_edge  # noqa: E402
 from scene import TOOL  # noqa: E402
+
+
+def test_live_nginx_mock_dry_run():
+    """It is looked at alone: nothing is set up, started or ended."""
+    looked = place.do("--json", "--dry-run", "dev", "up").lines[1]
+    assert (looked["state"], looked["done"]) == ("down", "") and not os.path.exists(place.root) and not os.path.exists(place.path("store/images")), looked
+    assert place.up() == "started"
+    looked = place.do("--json", "--dry-run", "dev", "down").lines[1]
+    assert (looked["state"], looked["done"]) == ("up", "") and place.status()["state"] == "up" and place.down() == "stopped", looked
 
 
 def test_live_nginx_mock_is_checked():
@@ -109,8 +119,13 @@ def certificate(edge):
     return text, {word.strip()[4:] for line in told.splitlines()[1:] for word in line.split(",") if word.strip().startswith("DNS:")}
 
 
+def served():
+    """Its certificate, as a viewer gets it."""
+    return ssl.get_server_certificate(("127.0.0.1", place.port), timeout=30 * servers.SLOW)
+
+
 def test_live_nginx_mock_certificate_has_each_alias():
-    """A wildcard in place of a name, and more names than anybody counts; one that has them all stays, and what no certificate holds is told."""
+    """A wildcard in place of a name, and more names than anybody counts; one that has them all stays, and what no certificate holds is told. nginx serves what is there."""
     aliases = "a.example.com"
     many = ["n%d.example" % number for number in range(150)]
     place.change("store = images\nbehaviors", "store = images\naliases = %s\nbehaviors" % aliases)
@@ -118,7 +133,7 @@ def test_live_nginx_mock_certificate_has_each_alias():
         place.change("aliases = %s\n" % aliases, "aliases = %s\n" % new)
         assert place.up() != "same", new
         text, names = certificate(place)
-        assert set(new.split(", ")) <= names, (new, names)
+        assert set(new.split(", ")) <= names and served() == text, (new, names)
         with open(place.site("site.conf"), "a") as file:
             file.write("# mine\n")
         assert place.up() == "reloaded" and certificate(place)[0] == text, new
@@ -128,6 +143,31 @@ def test_live_nginx_mock_certificate_has_each_alias():
     assert "more than the 32 KiB that a certificate holds" in place.do("dev", "up", code=2).err
     place.change("aliases = %s\n" % new, "")
     assert place.up() == "reloaded"
+
+
+def test_live_nginx_mock_certificate_that_is_about_to_end():
+    """Made anew within its last thirty days, and not before."""
+    place.up()
+    path, asked = place.site("certificate.pem"), place.path("asked.pem")
+    for days, stays in ((40, True), (20, False)):
+        openssl("x509", "-x509toreq", "-in", path, "-signkey", place.site("key.pem"), "-copy_extensions", "copy", "-out", asked)
+        openssl("x509", "-req", "-in", asked, "-CA", place.authority, "-CAkey", os.path.join(place.root, "authority/key.pem"), "-days", str(days), "-copy_extensions", "copy", "-out", path)
+        was = certificate(place)[0]
+        with open(place.site("site.conf"), "a") as file:
+            file.write("# mine\n")
+        done, now = place.up(), certificate(place)[0]
+        assert done == "reloaded" and (now == was) == stays and served() == now, (days, done, now)
+
+
+def test_live_nginx_mock_nginx_of_another_folder():
+    """Its number where one's own should be: it is another's, and is left alone."""
+    place.up()
+    other = nginx_edge.NginxEdge()
+    os.makedirs(other.root)
+    with open(os.path.join(other.root, "nginx.pid"), "w") as file:
+        file.write("%d\n" % place.status()["pid"])
+    assert other.down() == "down" and place.status()["state"] == "up"
+    other.close()
 
 
 class Lock:

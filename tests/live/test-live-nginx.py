@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """nginx in place of the CDN, before a real MinIO: what its sections say, as a viewer meets it; who else gets at the bucket; keys of every sort; and what becomes of the process."""
+import datetime
 import glob
 import json
 import os
@@ -192,6 +193,9 @@ def test_live_nginx_times_between_least_and_most():
         place.ask("/kept/%d.txt" % number)
     kept = place.kept()
     assert [kept["/images/kept/%d.txt" % number] for number in range(len(TIMES))] == [seconds for _, seconds in TIMES], kept
+    for key, year, seconds in (("kept/p.txt", 2001, 10), ("kept/f.txt", 2100, 30)):
+        place.server.client().put_object(Bucket="images", Key=key, Body=b"k", Expires=datetime.datetime(year, 1, 1))
+        assert place.ask("/" + key).status == 200 and place.kept()["/images/" + key] == seconds, place.kept()
     for said in ("no-store", "no-cache", "max-age=0", "private"):
         place.put("ann/never.txt", b"k", "--cache-control", said)
         assert [place.ask("/ann/never.txt").headers["x-cache"] for _ in range(2)] == ["Miss from nginx"] * 2, said
@@ -224,6 +228,9 @@ def test_live_nginx_changed_by_hand():
     assert place.status()["state"] == "stale" and place.up() == "reloaded" and place.status()["state"] == "up"
     with open(place.site("site.conf")) as file:
         assert "# mine" not in file.read()
+    os.unlink(place.site("secret.conf"))
+    plan = place.do("--json", "infra", "plan", "--only", "cdn/images")
+    assert [line for line in plan.lines if line.get("path") == "otherwise"] and place.up() == "reloaded" and os.path.exists(place.site("secret.conf")), plan
 
 
 def test_live_nginx_what_needs_a_signature():
