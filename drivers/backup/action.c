@@ -20,9 +20,10 @@ struct acting {
 	const char *id;                  /* of the job */
 };
 
-/* Jobs by what the service calls them, and what it calls their ids. */
-static const struct kind { const char *name, *path, *id, *status; } kinds[] = {
-	{ "backup", "backup-jobs", "BackupJobId", "State" }, { "restore", "restore-jobs", "RestoreJobId", "Status" },
+/* Jobs by what the service calls them, their ids and what they made, which is `result` here. */
+static const struct kind { const char *name, *path, *id, *status, *result, *made; } kinds[] = {
+	{ "backup", "backup-jobs", "BackupJobId", "State", "point", "RecoveryPointArn" },
+	{ "restore", "restore-jobs", "RestoreJobId", "Status", "resource", "CreatedResourceArn" },
 };
 
 static const struct kind *
@@ -107,8 +108,8 @@ find_under_way (struct acting *acting, const char *vault, struct larder_error *e
 	CLEANUP_JSON json_t *all = NULL;
 	const json_t *one;
 	size_t index;
-	const char *path = arena_printf (acting->arena, "backup-jobs/?resourceArn=%s", acting->resource);
-	int code = path ? backup_list (acting->backup, acting->call, acting->arena, path, "BackupJobs", &all, error) : larder_fail_memory (error);
+	const struct larder_pair of = { "resourceArn", acting->resource };
+	int code = backup_list (acting->backup, acting->call, acting->arena, "backup-jobs/", &of, "BackupJobs", &all, error);
 	json_array_foreach (all, index, one) {
 		bool ours = !json_is_object (json_object_get (one, "CreatedBy")) && strcmp (backup_text (one, "BackupVaultName"), vault) == 0;
 		if (ours && backup_state_of (backup_text (one, "State")) == LARDER_ACTION_RUNNING)
@@ -118,13 +119,14 @@ find_under_way (struct acting *acting, const char *vault, struct larder_error *e
 }
 
 static int
-ask (struct acting *acting, const char *path, json_t *body, const char *id, struct larder_error *error)
+ask (struct acting *acting, json_t *body, struct larder_error *error)
 {
 	CLEANUP_JSON json_t *reply = NULL;
-	int code = backup_ask (acting->backup, acting->call, acting->arena, "PUT", path, body, NULL, NULL, &reply, NULL, error);
+	const struct kind *kind = kind_of (acting->asked.kind);
+	int code = backup_ask (acting->backup, acting->call, acting->arena, "PUT", kind->path, body, NULL, NULL, &reply, NULL, error);
 	if (code < 0)
 		return code;
-	acting->id = arena_copy (acting->arena, backup_text (reply, id));
+	acting->id = arena_copy (acting->arena, backup_text (reply, kind->id));
 	return acting->id && *acting->id ? 0 : larder_fail (error, LARDER_E_INTEGRITY, "the reply tells of no job");
 }
 
@@ -141,7 +143,7 @@ start_backup (struct acting *acting, struct larder_error *error)
 		return code;
 	json_t *body = json_pack ("{s:O, s:s, s:s, s:s, s:O*}", "BackupVaultName", json_object_get (rule, "TargetBackupVaultName"), "ResourceArn", acting->resource, "IamRoleArn", acting->role,
 		"IdempotencyToken", acting->asked.client_token, "Lifecycle", json_object_get (rule, "Lifecycle"));
-	return ask (acting, "backup-jobs", body, "BackupJobId", error);
+	return ask (acting, body, error);
 }
 
 /* ---- a restore ---- */
@@ -191,7 +193,7 @@ start_restore (struct acting *acting, struct larder_error *error)
 	json_t *metadata = metadata_of (acting, json_object_get (kept, "RestoreMetadata"));
 	json_t *body = metadata ? json_pack ("{s:s, s:o, s:s, s:s, s:O*}", "RecoveryPointArn", acting->point, "Metadata", metadata, "IamRoleArn", acting->role, "IdempotencyToken",
 		acting->asked.client_token, "ResourceType", json_object_get (kept, "ResourceType")) : NULL;
-	return body ? ask (acting, "restore-jobs", body, "RestoreJobId", error) : larder_fail_memory (error);
+	return body ? ask (acting, body, error) : larder_fail_memory (error);
 }
 
 /* ---- begun, and asked about ---- */
@@ -207,8 +209,8 @@ static int
 start (struct acting *acting, struct larder_error *error)
 {
 	int code = aws_server_has_all (acting->backup->server, error);
-	if (code == 0 && acting->backup->read_only)
-		code = larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", acting->backup->name);
+	if (code == 0)
+		code = backup_refuse_read_only (acting->backup, error);
 	if (code == 0)
 		code = read_arguments (acting, error);
 	if (code == 0)
@@ -243,16 +245,15 @@ backup_job (struct backup *backup, struct larder_call *call, struct larder_arena
 	return code == 0 && absent ? larder_fail_next (error, LARDER_E_NOTFOUND, "larder backup status tells which there are", "there is no %s job '%s'", kind, id) : code;
 }
 
-/* What was made: a recovery point, or a resource. */
 static int
-give_result (struct larder_call *call, const json_t *job, const char *name, const char *member, struct larder_progress *progress, struct larder_error *error)
+give_result (struct larder_call *call, const json_t *job, const struct kind *kind, struct larder_progress *progress, struct larder_error *error)
 {
 	struct larder_pair *pair = larder_host->arena (call, sizeof *pair);
 	if (!pair)
 		return larder_fail_memory (error);
-	pair->name = name;
+	pair->name = kind->result;
 	progress->results = (struct larder_pairs) { pair, 1, sizeof *pair };
-	return give (call, backup_text (job, member), &pair->value, error);
+	return give (call, backup_text (job, kind->made), &pair->value, error);
 }
 
 int
@@ -272,7 +273,7 @@ backup_action_poll (void *self, struct larder_call *call, const char *kind, cons
 	progress.percent = backup_percent (job);
 	code = give (call, *why ? why : status, &progress.message, error);
 	if (code == 0 && progress.state == LARDER_ACTION_DONE)
-		code = strcmp (kind, "backup") == 0 ? give_result (call, job, "point", "RecoveryPointArn", &progress, error) : give_result (call, job, "resource", "CreatedResourceArn", &progress, error);
+		code = give_result (call, job, of, &progress, error);
 	if (code == 0)
 		larder_give (ret_progress, &progress);
 	return code;

@@ -57,14 +57,14 @@ parse (const struct aws_reply *reply, json_t **ret, struct larder_error *error)
 }
 
 int
-backup_ask (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *method, const char *path, json_t *body, const char *token,
+backup_ask (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *method, const char *path, json_t *body, const struct larder_pair *query,
             const char *forgiven, json_t **ret, bool *ret_forgiven, struct larder_error *error)
 {
 	struct aws_request request;
 	struct aws_reply reply = { 0 };
 	char what[200];
 	snprintf (what, sizeof what, "cannot %s '%.150s' of AWS Backup", strcmp (method, "GET") == 0 ? "read" : strcmp (method, "DELETE") == 0 ? "remove" : "write", path);
-	backup_request (&request, arena, method, path, body, token);
+	backup_request (&request, arena, method, path, body, query);
 	const struct aws_send send = { .arena = arena, .request = &request, .what = what, .plain_errors = true };
 	int code = aws_exchange (backup->client, call, &send, forgiven, &reply, error);
 	if (code < 0)
@@ -72,6 +72,12 @@ backup_ask (struct backup *backup, struct larder_call *call, struct larder_arena
 	if (ret_forgiven)
 		*ret_forgiven = code > 0;
 	return code > 0 ? 0 : parse (&reply, ret, error);
+}
+
+int
+backup_refuse_read_only (const struct backup *backup, struct larder_error *error)
+{
+	return backup->read_only ? larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", backup->name) : 0;
 }
 
 /* ---- the type ---- */

@@ -22,17 +22,19 @@ struct backup {
 	pthread_mutex_t going;                      /* one plan at a time goes: the last that keeps to a vault takes it along */
 };
 
-/* One request, whose body of JSON (or NULL) is taken. The reply parsed, to be freed by json_decref; `*ret_fault` instead when the service refused
- * with that word, NULL: every refusal is a failure. */
-int backup_ask (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *method, const char *path, json_t *body, const char *token,
+/* One request, whose body of JSON (or NULL) is taken. The reply parsed, to be freed by json_decref; `*ret_forgiven` instead when the service refused
+ * with the word `forgiven` (NULL: every refusal is a failure). */
+int backup_ask (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *method, const char *path, json_t *body, const struct larder_pair *query,
                 const char *forgiven, json_t **ret, bool *ret_forgiven, struct larder_error *error);
+int backup_refuse_read_only (const struct backup *backup, struct larder_error *error);
 
 /* ---- find.c ---- */
 /* 1 and the plan, to be ended; 0: there is none; or a code. */
 int backup_find (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *name, struct backup_state *ret, struct larder_error *error);
 void backup_state_end (struct backup_state *state);
-/* All pages of a list, joined. */
-int backup_list (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *path, const char *key, json_t **ret, struct larder_error *error);
+/* All pages of a list, joined; NULL `filter`: of all there is. */
+int backup_list (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *path, const struct larder_pair *filter, const char *key, json_t **ret,
+                 struct larder_error *error);
 /* How often that was noted in one of the lists, this time counted. */
 int backup_note (struct backup *backup, struct backup_asked **list, const char *id, unsigned *ret, struct larder_error *error);
 /* All plans, as the list tells them. */

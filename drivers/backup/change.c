@@ -297,10 +297,10 @@ begin (struct changing *changing, struct backup *backup, struct larder_call *cal
 		return larder_fail_memory (error);
 	if (larder_host->cancelled (call))
 		return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
-	if (backup->read_only)
-		return larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", backup->name);
 	lines_begin (&changing->desired, changing->arena);
-	int code = lines_take (&changing->desired, resource->desired, error);
+	int code = backup_refuse_read_only (backup, error);
+	if (code == 0)
+		code = lines_take (&changing->desired, resource->desired, error);
 	if (code == 0)
 		code = backup_find (backup, call, changing->arena, resource->identity, &changing->state, error);
 	return code < 0 ? code : 0;

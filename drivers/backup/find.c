@@ -9,15 +9,17 @@
 #include "error.h"
 
 int
-backup_list (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *path, const char *key, json_t **ret, struct larder_error *error)
+backup_list (struct backup *backup, struct larder_call *call, struct larder_arena *arena, const char *path, const struct larder_pair *filter, const char *key, json_t **ret,
+             struct larder_error *error)
 {
 	const char *token = NULL;
 	json_t *all = json_array ();
 	int code = all ? 0 : larder_fail_memory (error);
 	do {
 		json_t *page = NULL;
+		const struct larder_pair query[] = { { "nextToken", token }, filter ? *filter : (struct larder_pair) { NULL, NULL }, { NULL, NULL } };
 		if (code == 0)
-			code = backup_ask (backup, call, arena, "GET", path, NULL, token, NULL, &page, NULL, error);
+			code = backup_ask (backup, call, arena, "GET", path, NULL, query, NULL, &page, NULL, error);
 		if (code == 0)
 			json_array_extend (all, json_object_get (page, key));
 		token = code == 0 && *backup_text (page, "NextToken") ? arena_copy (arena, backup_text (page, "NextToken")) : NULL;
@@ -33,13 +35,13 @@ backup_list (struct backup *backup, struct larder_call *call, struct larder_aren
 int
 backup_vaults (struct backup *backup, struct larder_call *call, struct larder_arena *arena, json_t **ret, struct larder_error *error)
 {
-	return backup_list (backup, call, arena, "backup-vaults/", "BackupVaultList", ret, error);
+	return backup_list (backup, call, arena, "backup-vaults/", NULL, "BackupVaultList", ret, error);
 }
 
 int
 backup_plans (struct backup *backup, struct larder_call *call, struct larder_arena *arena, json_t **ret, struct larder_error *error)
 {
-	return backup_list (backup, call, arena, "backup/plans/", "BackupPlansList", ret, error);
+	return backup_list (backup, call, arena, "backup/plans/", NULL, "BackupPlansList", ret, error);
 }
 
 /* Two of one name, as two runs at once may have made them, are not told apart. */
@@ -103,7 +105,7 @@ read_selections (struct backup *backup, struct larder_call *call, struct larder_
 	const json_t *one;
 	size_t index;
 	const char *path = arena_printf (arena, "backup/plans/%s/selections/", state->id);
-	int code = path ? backup_list (backup, call, arena, path, "BackupSelectionsList", &all, error) : larder_fail_memory (error);
+	int code = path ? backup_list (backup, call, arena, path, NULL, "BackupSelectionsList", &all, error) : larder_fail_memory (error);
 	if (code == 0)
 		code = check_names (all, error);
 	state->selections = json_array ();

@@ -74,8 +74,9 @@ list_vault (const struct listing *listing, const char *vault, bool jobs, struct 
 	CLEANUP_JSON json_t *all = NULL;
 	const json_t *one;
 	size_t index;
-	const char *path = arena_printf (listing->arena, jobs ? "backup-jobs/?backupVaultName=%s" : "backup-vaults/%s/recovery-points/", vault);
-	int code = path ? backup_list (listing->backup, listing->call, listing->arena, path, jobs ? "BackupJobs" : "RecoveryPoints", &all, error) : larder_fail_memory (error);
+	const struct larder_pair of = { "backupVaultName", vault };
+	const char *path = jobs ? "backup-jobs/" : arena_printf (listing->arena, "backup-vaults/%s/recovery-points/", vault);
+	int code = path ? backup_list (listing->backup, listing->call, listing->arena, path, jobs ? &of : NULL, jobs ? "BackupJobs" : "RecoveryPoints", &all, error) : larder_fail_memory (error);
 	json_array_foreach (all, index, one)
 		if (code == 0)
 			code = tell (listing, one, jobs ? "BackupJobId" : "RecoveryPointArn", jobs ? "State" : "Status", error);

@@ -15,8 +15,8 @@ const char *backup_text (const json_t *object, const char *name);
 
 /* ---- request.c ---- */
 
-/* `path` below the root, which may have one "?NAME=VALUE" at its end; `body` is taken, or NULL; `token` of the page before, or NULL. */
-void backup_request (struct aws_request *request, struct larder_arena *arena, const char *method, const char *path, json_t *body, const char *token);
+/* `path` below the root; `body` is taken, or NULL; `query` ends with a NULL name, or is NULL. */
+void backup_request (struct aws_request *request, struct larder_arena *arena, const char *method, const char *path, json_t *body, const struct larder_pair *query);
 
 /* ---- lines.c: from documents to lines ---- */
 

@@ -15,7 +15,7 @@
 /* element: where an instance tells it; restore, modify: the parameter, NULL where the request takes none; listed: several, as parameter.1, … */
 struct trait { const char *element, *restore, *modify, *words; bool listed; };
 
-static const struct trait traits[RDS_TRAITS + 1] = {
+static const struct trait traits[] = {
 	{ "DBInstanceClass", "DBInstanceClass", "DBInstanceClass", "class", false },
 	{ "DBSubnetGroup/DBSubnetGroupName", "DBSubnetGroupName", NULL, "subnet group", false },
 	{ "VpcSecurityGroups/VpcSecurityGroupMembership/VpcSecurityGroupId", "VpcSecurityGroupIds.VpcSecurityGroupId", "VpcSecurityGroupIds.VpcSecurityGroupId", "security groups", true },
@@ -47,8 +47,8 @@ static const struct trait traits[RDS_TRAITS + 1] = {
 	{ "ProcessorFeatures/ProcessorFeature/Value", NULL, NULL, "processor features", true },
 	{ "MasterUserSecret/SecretArn", NULL, NULL, "password kept by Secrets Manager", false },
 	{ "ReadReplicaDBInstanceIdentifiers/ReadReplicaDBInstanceIdentifier", NULL, NULL, "read replicas", true },
-	{ NULL, NULL, NULL, NULL, false },
 };
+_Static_assert (sizeof traits / sizeof *traits == RDS_TRAITS, "RDS_TRAITS");
 
 /* ---- reading ---- */
 
@@ -228,14 +228,5 @@ rds_settle (struct aws_request *request, struct larder_arena *arena, const char 
 			add_logs_off (&form, &source->traits[n], &made->traits[n]);
 		add_trait (&form, traits[n].modify, &traits[n], &source->traits[n]);
 	}
-	aws_form_end (&form);
-}
-
-void
-rds_describe_window (struct aws_request *request, struct larder_arena *arena, const char *instance)
-{
-	struct aws_form form;
-	aws_form_begin (&form, request, arena, "DescribeDBInstanceAutomatedBackups", RDS_VERSION);
-	aws_form_add (&form, "DBInstanceIdentifier", instance);
 	aws_form_end (&form);
 }

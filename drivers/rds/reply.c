@@ -175,11 +175,11 @@ rds_snapshots_read (const char *body, size_t length, struct larder_arena *arena,
 /* ---- small things ---- */
 
 const char *
-rds_tag (const struct rds_instance *instance, const char *name)
+rds_tag (const struct larder_pair *tags, size_t count, const char *name)
 {
-	for (size_t n = 0; n < instance->tag_count; n++)
-		if (strcmp (instance->tags[n].name, name) == 0)
-			return instance->tags[n].value;
+	for (size_t n = 0; n < count; n++)
+		if (strcmp (tags[n].name, name) == 0)
+			return tags[n].value;
 	return NULL;
 }
 

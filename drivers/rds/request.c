@@ -4,13 +4,39 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A page of what there is by that name; `marker` of the page before, or NULL. */
+static void
+describe (struct aws_request *request, struct larder_arena *arena, const char *action, const char *parameter, const char *name, const char *marker)
+{
+	struct aws_form form;
+	aws_form_begin (&form, request, arena, action, RDS_VERSION);
+	aws_form_add (&form, parameter, name);
+	aws_form_add (&form, "Marker", marker);
+	aws_form_end (&form);
+}
+
 void
 rds_describe (struct aws_request *request, struct larder_arena *arena, const char *instance)
 {
-	struct aws_form form;
-	aws_form_begin (&form, request, arena, "DescribeDBInstances", RDS_VERSION);
-	aws_form_add (&form, "DBInstanceIdentifier", instance);
-	aws_form_end (&form);
+	describe (request, arena, "DescribeDBInstances", "DBInstanceIdentifier", instance, NULL);
+}
+
+void
+rds_describe_window (struct aws_request *request, struct larder_arena *arena, const char *instance)
+{
+	describe (request, arena, "DescribeDBInstanceAutomatedBackups", "DBInstanceIdentifier", instance, NULL);
+}
+
+void
+rds_describe_snapshot (struct aws_request *request, struct larder_arena *arena, const char *snapshot)
+{
+	describe (request, arena, "DescribeDBSnapshots", "DBSnapshotIdentifier", snapshot, NULL);
+}
+
+void
+rds_describe_snapshots (struct aws_request *request, struct larder_arena *arena, const char *instance, const char *marker)
+{
+	describe (request, arena, "DescribeDBSnapshots", "DBInstanceIdentifier", instance, marker);
 }
 
 static void
@@ -46,25 +72,6 @@ rds_delete (struct aws_request *request, struct larder_arena *arena, const char 
 	aws_form_add (&form, "SkipFinalSnapshot", snapshot ? "false" : "true");
 	aws_form_add (&form, "FinalDBSnapshotIdentifier", snapshot);
 	aws_form_add (&form, "DeleteAutomatedBackups", "false");
-	aws_form_end (&form);
-}
-
-void
-rds_describe_snapshot (struct aws_request *request, struct larder_arena *arena, const char *snapshot)
-{
-	struct aws_form form;
-	aws_form_begin (&form, request, arena, "DescribeDBSnapshots", RDS_VERSION);
-	aws_form_add (&form, "DBSnapshotIdentifier", snapshot);
-	aws_form_end (&form);
-}
-
-void
-rds_describe_snapshots (struct aws_request *request, struct larder_arena *arena, const char *instance, const char *marker)
-{
-	struct aws_form form;
-	aws_form_begin (&form, request, arena, "DescribeDBSnapshots", RDS_VERSION);
-	aws_form_add (&form, "DBInstanceIdentifier", instance);
-	aws_form_add (&form, "Marker", marker);
 	aws_form_end (&form);
 }
 

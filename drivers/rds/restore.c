@@ -12,7 +12,7 @@
 #include "give.h"
 #include "text.h"
 
-#define STALE (24 * 3600 * NS_PER_S)   /* whoever asks for the latest does not mean one of yesterday */
+#define STALE NS_PER_DAY   /* whoever asks for the latest does not mean one of yesterday */
 enum { NAME_MOST = 63 };
 
 struct restoring {
@@ -101,7 +101,7 @@ look_at_target (const struct restoring *restoring, struct larder_error *error)
 {
 	struct rds_instance made;
 	int there = rds_find (restoring->rds, restoring->call, restoring->arena, restoring->to, &made, error);
-	const char *tag = there > 0 ? rds_tag (&made, RDS_RESTORE_TAG) : NULL;
+	const char *tag = there > 0 ? rds_tag (made.tags, made.tag_count, RDS_RESTORE_TAG) : NULL;
 	if (there <= 0)
 		return there;
 	if (!tag || strcmp (tag, restoring->asked.client_token) != 0)

@@ -183,11 +183,9 @@ look_at_target (struct copying *copying, const char *token, struct larder_error 
 {
 	struct rds_snapshot made;
 	int there = rds_find_snapshot (&copying->there, copying->call, copying->arena, copying->to, &made, error);
-	if (there <= 0)
+	const char *tag = there > 0 ? rds_tag (made.tags, made.tag_count, RDS_COPY_TAG) : NULL;
+	if (there <= 0 || (tag && strcmp (tag, token) == 0))
 		return there;
-	for (size_t n = 0; n < made.tag_count; n++)
-		if (strcmp (made.tags[n].name, RDS_COPY_TAG) == 0 && strcmp (made.tags[n].value, token) == 0)
-			return 1;
 	return larder_fail_next (error, LARDER_E_CONFLICT, "another --to", "a snapshot '%s' is there already", copying->to);
 }
 

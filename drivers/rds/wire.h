@@ -36,6 +36,7 @@ void rds_modify (struct aws_request *request, struct larder_arena *arena, const 
 /* With a snapshot of that name before; NULL: without one. Automated backups stay. */
 void rds_delete (struct aws_request *request, struct larder_arena *arena, const char *instance, const char *snapshot);
 void rds_describe_snapshot (struct aws_request *request, struct larder_arena *arena, const char *snapshot);
+void rds_describe_window (struct aws_request *request, struct larder_arena *arena, const char *instance);
 
 /* ---- snapshots ---- */
 
@@ -69,11 +70,10 @@ uint64_t rds_traits_settable (void);
 const char *rds_trait_told (struct larder_arena *arena, size_t at, const struct rds_instance *source, const struct rds_instance *made);
 void rds_restore (struct aws_request *request, struct larder_arena *arena, const struct rds_restore *restore);
 void rds_settle (struct aws_request *request, struct larder_arena *arena, const char *name, const struct rds_instance *source, const struct rds_instance *made, uint64_t which);
-void rds_describe_window (struct aws_request *request, struct larder_arena *arena, const char *instance);
 /* The earliest time that it can be restored to; "": not told. */
 int rds_window_read (const char *body, size_t length, struct larder_arena *arena, const char **ret_earliest, struct larder_error *error);
-/* NULL: it has no such tag. */
-const char *rds_tag (const struct rds_instance *instance, const char *name);
+/* NULL: there is no such tag among them. */
+const char *rds_tag (const struct larder_pair *tags, size_t count, const char *name);
 
 int rds_terraform (const char *backend, const struct larder_export *request, const struct larder_sink *sink, struct larder_error *error);
 /* The instance that a reply of any action tells of. INTEGRITY when it tells of none. */
