@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "bucket-name.h"
+#include "buffer.h"
 #include "cleanup.h"
 #include "error.h"
 #include "file.h"
+#include "text.h"
 
 #define BUCKET_FILE TRUTH "/bucket"
 
@@ -18,6 +20,21 @@ int
 mock_cancelled (struct larder_call *call, struct larder_error *error)
 {
 	return larder_host->cancelled (call) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
+}
+
+int
+mock_refuse_read_only (const struct mock *mock, struct larder_error *error)
+{
+	return mock->read_only ? larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", mock->name) : 0;
+}
+
+void
+mock_address (const struct mock *mock, const char *bucket, struct buffer *into)
+{
+	buffer_add_text (into, "file://");
+	text_percent (into, mock->root_path);
+	buffer_add_char (into, '/');
+	text_percent (into, bucket);
 }
 
 int

@@ -88,9 +88,7 @@ reset (const struct mock *mock, struct larder_error *error)
 int
 clock_start (const struct mock *mock, const struct larder_action *action, struct larder_error *error)
 {
-	int code = 0;
-	if (action->arguments.count && mock->read_only)
-		return larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", mock->name);
+	int code = action->arguments.count ? mock_refuse_read_only (mock, error) : 0;
 	for (size_t n = 0; code == 0 && n < action->arguments.count; n++) {
 		const struct larder_pair *argument = larder_pair_at (&action->arguments, n);
 		if (strcmp (argument->name, "reset") == 0)

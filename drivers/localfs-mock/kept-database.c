@@ -14,8 +14,6 @@
 #include "lines-file.h"
 #include "text.h"
 
-#define DATABASES ".larder-resources/database"
-#define DAY (24 * 3600 * NS_PER_S)
 enum { NAME_MOST = 63, SNAPSHOT_MOST = 255 };
 
 static int64_t
@@ -43,9 +41,9 @@ check_time (const struct playing *playing, struct larder_error *error)
 		return larder_fail_next (error, LARDER_E_INVALID, "retention = 7d, or how long you want, and larder infra apply", "database '%s' keeps no backups to restore from", playing->asked.target);
 	if (playing->at && text_time (playing->at, &at) < 0)
 		return larder_fail (error, LARDER_E_INVALID, "'%s' is no time", playing->at);
-	if (at <= playing->now && at >= playing->now - days * DAY)
+	if (at <= playing->now && at >= playing->now - days * NS_PER_DAY)
 		return 0;
-	snprintf (next, sizeof next, "a time from %s to %s, or --latest", text_from_time (playing->now - days * DAY, from), text_from_time (playing->now, until));
+	snprintf (next, sizeof next, "a time from %s to %s, or --latest", text_from_time (playing->now - days * NS_PER_DAY, from), text_from_time (playing->now, until));
 	return larder_fail_next (error, LARDER_E_INVALID, next, "database '%s' cannot be restored to %s", playing->asked.target, playing->at);
 }
 
@@ -81,7 +79,7 @@ kept_restore_database (struct playing *playing, const char **ret_kind, const cha
 	char path[512];
 	int code = check_name (playing->to, NAME_MOST, "database", error);
 	if (code == 0)
-		code = lines_file_path (DATABASES, playing->to, path, error);
+		code = resource_path ("database", playing->to, path, error);
 	if (code == 0)
 		code = look_at_target (playing, path, error);
 	*ret_kind = "restore", *ret_name = playing->to;
@@ -122,7 +120,7 @@ since (const struct playing *playing)
 {
 	char path[512];
 	struct stat st;
-	if (lines_file_path (DATABASES, playing->asked.target, path, NULL) < 0 || fstatat (playing->root, path, &st, 0) < 0)
+	if (resource_path ("database", playing->asked.target, path, NULL) < 0 || fstatat (playing->root, path, &st, 0) < 0)
 		return INT64_MAX;
 	return st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
 }
@@ -131,13 +129,13 @@ since (const struct playing *playing)
 static int
 each_automated (const struct playing *playing, larder_backup_fn told, void *context, struct larder_error *error)
 {
-	int64_t days = retention_of (playing), first = since (playing), at = playing->now - playing->now % DAY + window_of (playing);
+	int64_t days = retention_of (playing), first = since (playing), at = playing->now - playing->now % NS_PER_DAY + window_of (playing);
 	int code = 0, year, month, day;
-	at -= at > playing->now ? DAY : 0;
-	for (int64_t n = 0; code == 0 && n < days && at >= first; n++, at -= DAY) {
+	at -= at > playing->now ? NS_PER_DAY : 0;
+	for (int64_t n = 0; code == 0 && n < days && at >= first; n++, at -= NS_PER_DAY) {
 		text_year_month (at, &year, &month, &day);
 		char *id = arena_printf (playing->arena, "daily:%s-%04d-%02d-%02d", playing->asked.target, year, month, day);
-		code = id ? tell (playing, id, "automated", at, at, at + days * DAY, told, context, error) : larder_fail_memory (error);
+		code = id ? tell (playing, id, "automated", at, at, at + days * NS_PER_DAY, told, context, error) : larder_fail_memory (error);
 	}
 	return code;
 }

@@ -15,8 +15,6 @@
 #include "file.h"
 #include "text.h"
 
-#define DAY (24 * 3600 * NS_PER_S)
-
 /* ---- by what the plan says ---- */
 
 static bool
@@ -50,7 +48,7 @@ find_rule (const struct playing *playing, const char **ret_vault, int64_t *ret_e
 			playing->rule) : larder_fail_memory (error);
 	const char *days = lines_in (&playing->target, "rule", found, ".delete-after");
 	*ret_vault = lines_in (&playing->target, "rule", found, ".vault");
-	*ret_expires = days ? playing->now + strtoll (days, NULL, 10) * DAY : 0;
+	*ret_expires = days ? playing->now + strtoll (days, NULL, 10) * NS_PER_DAY : 0;
 	return 0;
 }
 

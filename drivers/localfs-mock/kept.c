@@ -12,10 +12,10 @@
 #include "clock.h"
 #include "error.h"
 #include "file.h"
+#include "give.h"
 #include "lines-file.h"
 
 #define TAKES (60 * NS_PER_S)
-#define RESOURCES ".larder-resources/"
 
 /* ---- records ---- */
 
@@ -102,10 +102,9 @@ read_arguments (struct playing *playing, struct larder_error *error)
 static int
 read_target (struct playing *playing, const char *type, const char *identity, struct larder_error *error)
 {
-	char path[512], folder[64];
-	snprintf (folder, sizeof folder, RESOURCES "%s", type);
+	char path[512];
 	lines_begin (&playing->target, playing->arena);
-	int code = lines_file_path (folder, identity, path, error);
+	int code = resource_path (type, identity, path, error);
 	if (code == 0 && playing->root >= 0)
 		code = lines_file_read (playing->root, path, &playing->target, error);
 	return code != 0 ? (code < 0 ? code : 0) : larder_fail_next (error, LARDER_E_NOTFOUND, "larder infra apply makes it", "there is no %s '%s'", type, identity);
@@ -124,8 +123,8 @@ start (struct playing *playing, const char **ret_token, struct larder_error *err
 	const char *kind = "", *name = "";
 	int code = read_arguments (playing, error);
 	bool files = is_of_files (playing);
-	if (code == 0 && playing->mock->read_only)
-		code = larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", playing->mock->name);
+	if (code == 0)
+		code = mock_refuse_read_only (playing->mock, error);
 	if (code == 0)
 		code = mock_now (playing->mock, playing->root, &playing->now, error);
 	if (code == 0)
@@ -138,13 +137,10 @@ start (struct playing *playing, const char **ret_token, struct larder_error *err
 		code = kept_copy_snapshot (playing, &kind, &name, error);
 	else
 		code = files ? kept_bring_back (playing, &kind, &name, error) : kept_restore_database (playing, &kind, &name, error);
-	size_t length = strlen (kind) + strlen (name) + 2;
-	char *token = code < 0 ? NULL : larder_host->arena (playing->call, length);
-	if (!token)
-		return code < 0 ? code : larder_fail_memory (error);
-	snprintf (token, length, "%s/%s", kind, name);
-	*ret_token = token;
-	return 0;
+	if (code < 0)
+		return code;
+	*ret_token = give_text (playing->call, arena_printf (playing->arena, "%s/%s", kind, name));
+	return *ret_token ? 0 : larder_fail_memory (error);
 }
 
 int
@@ -165,14 +161,13 @@ give_results (struct larder_call *call, const struct lines *lines, struct larder
 	struct larder_pair *pairs = larder_host->arena (call, (lines->count + 1) * sizeof *pairs);
 	size_t count = 0;
 	for (size_t n = 0; pairs && n < lines->count; n++) {
-		char *name = path_matches ("result[*]", lines->at[n].path) ? path_member (lines->arena, strchr (lines->at[n].path, '[')) : NULL;
-		size_t length = name ? strlen (name) + 1 : 0, rest = strlen (lines->at[n].value) + 1;
-		char *texts = name ? larder_host->arena (call, length + rest) : NULL;
-		if (texts) {
-			memcpy (texts, name, length);
-			memcpy (texts + length, lines->at[n].value, rest);
-			pairs[count++] = (struct larder_pair) { texts, texts + length };
-		}
+		const struct line *line = &lines->at[n];
+		if (!path_matches ("result[*]", line->path))
+			continue;
+		pairs[count] = (struct larder_pair) { give_text (call, path_member (lines->arena, strchr (line->path, '['))), give_text (call, line->value) };
+		if (!pairs[count].name || !pairs[count].value)
+			return larder_fail_memory (error);
+		count++;
 	}
 	*ret = (struct larder_pairs) { pairs, count, sizeof *pairs };
 	return pairs ? 0 : larder_fail_memory (error);

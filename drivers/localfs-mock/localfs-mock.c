@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "file.h"
+#include "give.h"
 #include "random.h"
 #include "text.h"
 
@@ -152,16 +153,12 @@ mock_url (void *self, struct larder_call *call, const struct larder_url *request
 		return larder_fail (error, LARDER_E_INVALID, "'%.60s' cannot be a key", request->object.key);
 	if (bucket_open_beside (mock, call, request->object.bucket, false, &bucket, NULL) == 0)
 		change_repair (&bucket, request->object.key);
-	buffer_add_text (&url, "file://");
-	text_percent (&url, mock->root_path);
-	buffer_add_char (&url, '/');
-	text_percent (&url, request->object.bucket);
+	mock_address (mock, request->object.bucket, &url);
 	buffer_add_char (&url, '/');
 	text_percent (&url, path);
-	text = url.failed ? NULL : larder_host->arena (call, url.length + 1);
+	text = give_text (call, url.failed ? NULL : buffer_text (&url));
 	if (!text)
 		return larder_fail_memory (error);
-	memcpy (text, url.at, url.length + 1);
 	*ret_url = text;
 	return 0;
 }

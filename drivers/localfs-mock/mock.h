@@ -59,6 +59,10 @@ int mock_root_made (const struct mock *mock, struct larder_error *error);
 /* INVALID unless it can be a key. */
 int bucket_key (const struct bucket *bucket, const char *key, char ret[KEY_PATH_ROOM], struct larder_error *error);
 int mock_cancelled (struct larder_call *call, struct larder_error *error);
+int mock_refuse_read_only (const struct mock *mock, struct larder_error *error);
+/* Where whoever is on this machine finds what is in a bucket. */
+struct buffer;
+void mock_address (const struct mock *mock, const char *bucket, struct buffer *into);
 
 /* ---- clock.c: a clock that can be moved ---- */
 
@@ -231,6 +235,8 @@ void remains_sweep (const struct bucket *bucket);
 /* ---- resources.c ---- */
 
 extern const struct larder_resource_type mock_resources[];
+/* Of its file beneath the root: any but a bucket. */
+int resource_path (const char *type, const char *identity, char ret[512], struct larder_error *error);
 int mock_has_resource (struct mock *mock, struct larder_call *call, const char *type, const char *identity, bool *ret, struct larder_error *error);
 
 /* ---- action.c ---- */

@@ -62,7 +62,7 @@ moves_read (struct bucket *bucket)
 	if (!arena)
 		return;
 	lines_begin (&settings, arena);
-	if (lines_file_read (bucket->top, SETTINGS, &settings, NULL) <= 0 || lines_sort (&settings, NULL) < 0)
+	if (lines_file_read (bucket->top, SETTINGS, &settings, NULL) <= 0)
 		return;
 	for (size_t n = 0; n < settings.count; n++)
 		if (path_matches ("rule[*].transition[*].days", settings.at[n].path))

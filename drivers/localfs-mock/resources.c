@@ -11,7 +11,6 @@
 #include "file.h"
 #include "lines-file.h"
 #include "resource-paths.h"
-#include "text.h"
 #include "tiering.h"
 #include "traps.h"
 #include "words.h"
@@ -26,9 +25,7 @@ read_settings (const struct bucket *bucket, struct larder_arena *arena, struct l
 	CLEANUP_BUFFER struct buffer url;
 	lines_begin (ret, arena);
 	buffer_init (&url, (size_t) 16 << 10);
-	buffer_printf (&url, "file://");
-	text_percent (&url, bucket->mock->root_path);
-	buffer_printf (&url, "/%s", bucket->name);
+	mock_address (bucket->mock, bucket->name, &url);
 	ret->failed = url.failed;
 	lines_add (ret, "url", buffer_text (&url));
 	lines_add (ret, "arn", bucket->name);
@@ -141,12 +138,12 @@ bucket_supports (void *self, const struct larder_resource *resource, const struc
 
 /* ---- all other types ---- */
 
-static int
-path_for (const struct larder_resource *resource, char ret[512], struct larder_error *error)
+int
+resource_path (const char *type, const char *identity, char ret[512], struct larder_error *error)
 {
 	char folder[64];
-	snprintf (folder, sizeof folder, RESOURCES "%s", resource->type);
-	return lines_file_path (folder, resource->identity, ret, error);
+	snprintf (folder, sizeof folder, RESOURCES "%s", type);
+	return lines_file_path (folder, identity, ret, error);
 }
 
 /* What reads as an identity of its own is another than what reads by its address. */
@@ -182,7 +179,7 @@ settings_read (void *self, struct larder_call *call, const struct larder_resourc
 	CLEANUP_CLOSE int root = mock_root (self);
 	int code = arena ? mock_cancelled (call, error) : larder_fail_memory (error);
 	if (code == 0)
-		code = path_for (resource, path, error);
+		code = resource_path (resource->type, resource->identity, path, error);
 	if (code < 0)
 		return code;
 	lines_begin (&lines, arena);
@@ -209,10 +206,10 @@ settings_write (void *self, struct larder_call *call, const struct larder_resour
 	struct lines lines;
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	int code = arena ? mock_cancelled (call, error) : larder_fail_memory (error);
-	if (code == 0 && mock->read_only)
-		code = larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", mock->name);
 	if (code == 0)
-		code = path_for (resource, path, error);
+		code = mock_refuse_read_only (mock, error);
+	if (code == 0)
+		code = resource_path (resource->type, resource->identity, path, error);
 	lines_begin (&lines, arena);
 	if (code == 0)
 		code = lines_take (&lines, resource->desired, error);
@@ -230,7 +227,7 @@ settings_remove (void *self, struct larder_call *call, const struct larder_resou
 	char path[512];
 	(void) call;
 	CLEANUP_CLOSE int root = mock_root (self);
-	int code = path_for (resource, path, error);
+	int code = resource_path (resource->type, resource->identity, path, error);
 	return code < 0 || root < 0 ? code : lines_file_remove (root, path, error);
 }
 
@@ -242,7 +239,7 @@ database_remove (void *self, struct larder_call *call, const struct larder_resou
 	struct lines lines;
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	CLEANUP_CLOSE int root = mock_root (self);
-	int code = arena ? path_for (resource, path, error) : larder_fail_memory (error);
+	int code = arena ? resource_path (resource->type, resource->identity, path, error) : larder_fail_memory (error);
 	if (code < 0 || root < 0)
 		return code;
 	lines_begin (&lines, arena);

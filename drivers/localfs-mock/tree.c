@@ -28,6 +28,17 @@ copy_bytes (int from, int to, uint64_t *bytes, struct larder_error *error)
 	}
 }
 
+/* Mode and times, once nothing else is written to it. */
+static int
+set_facts (int fd, const char *name, const struct stat *st, struct larder_error *error)
+{
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	int status = file_try_mode (fd, st->st_mode & 07777);
+	if (status == 0 && futimens (fd, times) < 0)
+		status = -errno;
+	return status < 0 ? larder_fail_errno (error, -status, "cannot set mode and time of '%s'", name) : 0;
+}
+
 static int
 copy_file (struct copying *copying, const char *name, const struct stat *st, struct larder_error *error)
 {
@@ -36,12 +47,9 @@ copy_file (struct copying *copying, const char *name, const struct stat *st, str
 	CLEANUP_CLOSE int to = from < 0 ? -1 : openat (copying->to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (to < 0)
 		return larder_fail_errno (error, errno, "cannot copy '%s'", name);
-	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 	int code = copy_bytes (from, to, &bytes, error);
 	copying->bytes += bytes;
-	if (code == 0 && (file_try_mode (to, st->st_mode & 07777) < 0 || futimens (to, times) < 0))
-		code = larder_fail_errno (error, errno, "cannot set mode and time of '%s'", name);
-	return code;
+	return code < 0 ? code : set_facts (to, name, st, error);
 }
 
 static int
@@ -67,12 +75,9 @@ copy_folder (struct copying *copying, const char *name, const struct stat *st, s
 	struct copying below = { from, to, 0 };
 	if (from < 0 || to < 0)
 		return larder_fail_errno (error, errno, "cannot open the folder '%s'", name);
-	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 	int code = file_each_name (from, ".", copy_one, &below, error);
 	copying->bytes += below.bytes;
-	if (code == 0 && (file_try_mode (to, st->st_mode & 07777) < 0 || futimens (to, times) < 0))
-		code = larder_fail_errno (error, errno, "cannot set mode and time of '%s'", name);
-	return code;
+	return code < 0 ? code : set_facts (to, name, st, error);
 }
 
 /* Sockets and the like are nobody's data. */

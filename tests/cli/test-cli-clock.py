@@ -148,7 +148,7 @@ def test_cli_clock_asked_again():
 
 
 RULE = "transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE\nlarger-than = 128KiB ", "transition = %s\n%s; "
-BIG = b"x" * (129 << 10)
+BIG, SMALL = b"x" * (128 << 10), b"x" * ((128 << 10) - 1)       # as large as moves without a size of its own, and a byte less
 
 
 def test_cli_clock_rules_of_a_lifecycle_move_objects():
@@ -156,13 +156,15 @@ def test_cli_clock_rules_of_a_lifecycle_move_objects():
     for rule, more, days, found in (
             ("0d GLACIER_IR, 90d DEEP_ARCHIVE", "", (0, 1, 89, 1), ({"big": "STANDARD", "a/big": "STANDARD"}, {"big": "GLACIER_IR", "a/big": "GLACIER_IR"}, {"big": "GLACIER_IR", "a/big": "GLACIER_IR"}, {"big": "DEEP_ARCHIVE", "a/big": "DEEP_ARCHIVE"})),
             ("30d GLACIER", "prefix = a/\n", (30, 1), ({"a/big": "STANDARD"}, {"a/big": "GLACIER"})), ("1d GLACIER_IR", "larger-than = 2\n", (2,), ({"big": "GLACIER_IR", "a/big": "GLACIER_IR", "small": "GLACIER_IR"},)),
-            ("1d GLACIER_IR", "larger-than = 200KiB\n", (2,), ({},)), ("1d STANDARD_IA", "tag = kind=old\n", (2,), ({"a/big": "STANDARD_IA"},))):
+            ("1d GLACIER_IR", "larger-than = 200KiB\n", (2,), ({},)),
+            ("1d GLACIER_IR", "larger-than = %d\n" % len(SMALL), (2,), ({"big": "GLACIER_IR", "a/big": "GLACIER_IR"},)), ("1d STANDARD_IA", "tag = kind=old\n", (2,), ({"a/big": "STANDARD_IA"},))):
         with Place() as place:
             env = configured(PIPELINE, (RULE[0], RULE[1] % (rule, more)))
             assert place.larder("infra", "apply", env=env).code == 0
-            for key, text in (("big", BIG + b"before"), ("big", BIG), ("a/big", BIG), ("small", b"bytes"), ("kept", BIG)):
+            for key, text in (("big", BIG + b"before"), ("big", BIG), ("a/big", BIG), ("small", SMALL), ("kept", BIG)):
                 place.put(key, "DEEP_ARCHIVE" if key == "kept" else "STANDARD", text)
             place.do("tags_set", "a/big", tags={"kind": "old"})
+            place.do("tags_set", "big", tags={"kind": "new"})
             for by, moved in zip(days, found):
                 place.move("+%dd" % by) if by else None
                 classes = {one["key"]: one["class"] for one in place.do("list")["items"]}
