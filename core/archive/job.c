@@ -28,9 +28,7 @@ restore_folder (const char *state, struct larder_error *error)
 		return larder_fail_next (error, LARDER_E_INVALID, "--state FOLDER, or set HOME", "there is no folder to keep the state of a restore in");
 	if (asprintf (&path, "%s/restores", state) < 0)
 		return larder_fail_memory (error);
-	int code = file_make_folders (path, 0700, error);
-	int fd = code < 0 ? -1 : open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return code < 0 ? code : fd >= 0 ? fd : larder_fail_errno (error, errno, "cannot open the folder '%s'", path);
+	return file_open_made (path, 0700, error);
 }
 
 /* ---- writing ---- */

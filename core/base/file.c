@@ -288,6 +288,14 @@ file_make_folders (const char *path, mode_t mode, struct larder_error *error)
 	return status < 0 ? larder_fail_errno (error, -status, "cannot make the folder '%s'", path) : 0;
 }
 
+int
+file_open_made (const char *path, mode_t mode, struct larder_error *error)
+{
+	int code = file_make_folders (path, mode, error);
+	int fd = code < 0 ? code : open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return code < 0 || fd >= 0 ? fd : larder_fail_errno (error, errno, "cannot open the folder '%s'", path);
+}
+
 void
 file_trim_parents (int root, const char *path)
 {
@@ -404,6 +412,20 @@ file_temporary (struct larder_error *error)
 		return larder_fail_errno (error, errno, "cannot make a temporary file '%s'", path);
 	unlink (path);
 	return fd;
+}
+
+int
+file_temporary_stream (FILE **ret, struct larder_error *error)
+{
+	int fd = file_temporary (error);
+	FILE *file = fd >= 0 ? fdopen (fd, "w+") : NULL;
+	if (file)
+		*ret = file;
+	if (file || fd < 0)
+		return file ? 0 : fd;
+	int code = larder_fail_errno (error, errno, "cannot open a temporary file");
+	close (fd);
+	return code;
 }
 
 int

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <larder/types.h>
 
@@ -23,6 +24,8 @@ int file_open_within (int root, const char *path, int flags);
 int file_make_parents (int root, const char *path, mode_t mode, bool durable, struct larder_error *error);
 /* mkdir -p of a path that the user named: links in it are his. As durable as the above. */
 int file_make_folders (const char *path, mode_t mode, struct larder_error *error);
+/* And opens it: the descriptor, or a code. */
+int file_open_made (const char *path, mode_t mode, struct larder_error *error);
 /* Without links and '..', from malloc: of what is not there yet, what of it is, and the rest as it was given. NULL: no memory. */
 char *file_absolute (const char *path);
 /* chmod; refused is no failure where what is there allows what `mode` does already: of a file to read and to write. 0 or negative errno. */
@@ -93,6 +96,7 @@ void file_explain_owner (int root, const char *path, struct larder_error *error)
 /* A file without a name in TMPDIR (else /tmp), for what must be read twice and may be larger than memory. The
  * descriptor, or a code. */
 int file_temporary (struct larder_error *error);
+int file_temporary_stream (FILE **ret, struct larder_error *error);
 
 /* Read a whole small file (up to `most` bytes) into memory from malloc, NUL added. Beneath `root`; with AT_FDCWD a path that the
  * user gave, wherever it leads. */

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
 #include "file.h"
@@ -191,27 +190,13 @@ sort_records (struct sort *sort)
 		qsort_r (sort->records, sort->count, sizeof *sort->records, by_key, sort->bytes);
 }
 
-static int
-open_file (FILE **ret, struct larder_error *error)
-{
-	int fd = file_temporary (error);
-	if (fd < 0)
-		return fd;
-	*ret = fdopen (fd, "w+");
-	if (*ret)
-		return 0;
-	int code = fail_file (error);
-	close (fd);
-	return code;
-}
-
 /* All runs become one. */
 static int
 join_runs (struct sort *sort, struct larder_error *error)
 {
 	FILE *file = NULL;
 	const char *record = NULL;
-	int code = open_file (&file, error);
+	int code = file_temporary_stream (&file, error);
 	if (code == 0)
 		code = merge_begin (sort, error);
 	while (code == 0 && (code = merge_next (sort, &record, error)) == 1)
@@ -231,7 +216,7 @@ join_runs (struct sort *sort, struct larder_error *error)
 static int
 write_run (struct sort *sort, struct larder_error *error)
 {
-	int code = sort->file ? 0 : open_file (&sort->file, error);
+	int code = sort->file ? 0 : file_temporary_stream (&sort->file, error);
 	if (code == 0 && sort->run_count == RUNS_MOST)
 		code = join_runs (sort, error);
 	if (code < 0)

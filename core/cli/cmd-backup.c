@@ -39,7 +39,7 @@ run_start (struct cli *cli, const void *self, struct larder_error *error)
 	const struct start_flags *flags = self;
 	const struct larder_backup_start request = {
 		.size = sizeof request, .name = cli->operand[0], .resource = cli->operands > 1 ? cli->operand[1] : NULL, .rule = flags->rule,
-		.flags = (flags->wait ? LARDER_RECOVERY_WAIT : 0u) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0u),
+		.flags = recovery_flags (cli, flags->wait),
 	};
 	int code = cli_open (cli, OPEN_CONFIGURED, error);
 	return code < 0 ? code : larder_backup_start (cli->larder, &request, recovery_event, cli, error);
@@ -60,7 +60,7 @@ run_restore (struct cli *cli, const void *self, struct larder_error *error)
 	const struct restore_flags *flags = self;
 	const struct larder_backup_restore request = {
 		.size = sizeof request, .name = cli->operand[0], .point = cli->operand[1], .to = flags->to, .role = flags->role, .mark = flags->mark,
-		.flags = (flags->wait ? LARDER_RECOVERY_WAIT : 0u) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0u),
+		.flags = recovery_flags (cli, flags->wait),
 	};
 	int code = cli_open (cli, OPEN_CONFIGURED, error);
 	return code < 0 ? code : larder_backup_restore (cli->larder, &request, recovery_event, cli, error);

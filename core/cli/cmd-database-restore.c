@@ -18,7 +18,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 {
 	const struct restore_flags *flags = self;
 	struct larder_database_restore request = {
-		.size = sizeof request, .name = cli->operand[0], .to = flags->to, .flags = (flags->wait ? LARDER_RECOVERY_WAIT : 0u) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0u),
+		.size = sizeof request, .name = cli->operand[0], .to = flags->to, .flags = recovery_flags (cli, flags->wait),
 	};
 	if (!flags->at == !flags->latest)
 		return fail_usage (cli, error, "say to when: --at TIME, or --latest");

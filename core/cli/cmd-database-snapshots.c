@@ -25,7 +25,7 @@ run_copy (struct cli *cli, const void *self, struct larder_error *error)
 	const struct copy_flags *flags = self;
 	const struct larder_snapshot_copy request = {
 		.size = sizeof request, .name = cli->operand[0], .point = cli->operand[1], .to = flags->to, .region = flags->region, .key = flags->key,
-		.flags = (flags->wait ? LARDER_RECOVERY_WAIT : 0u) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0u),
+		.flags = recovery_flags (cli, flags->wait),
 	};
 	int code = cli_open (cli, OPEN_CONFIGURED, error);
 	return code < 0 ? code : larder_snapshot_copy (cli->larder, &request, recovery_event, cli, error);

@@ -98,11 +98,16 @@ tell_done (struct cli *cli, const struct larder_recovery_event *event)
 	}
 }
 
+uint32_t
+recovery_flags (const struct cli *cli, bool wait)
+{
+	return (wait ? LARDER_RECOVERY_WAIT : 0u) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0u);
+}
+
 int
 recovery_event (void *context, const struct larder_recovery_event *event, struct larder_error *error)
 {
 	struct cli *cli = context;
-	(void) error;
 	if (event->step == LARDER_RECOVERY_DONE)
 		item_done (cli, 0);
 	if (cli->globals.json)
@@ -184,18 +189,10 @@ status_text (const struct larder_backup *one, char text[64])
 	return text;
 }
 
-static int
-kept_show (void *context, const char *section, const struct larder_backup *one, struct larder_error *error)
+static void
+kept_row (struct kept_showing *showing, const struct larder_backup *one)
 {
-	struct kept_showing *showing = context;
 	char text[64];
-	if (showing->jobs && !showing->all && one->state == LARDER_ACTION_DONE)
-		return 0;
-	item_done (showing->cli, 0);
-	if (showing->cli->globals.json) {
-		json_kept (showing->cli, showing->jobs, section, one);
-		return cli_stopped (showing->cli) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
-	}
 	table_cell (&showing->table, one->begun ? text_from_time (one->begun, text) : "-");
 	if (!showing->jobs)
 		table_cell (&showing->table, one->bytes != UINT64_MAX ? text_from_size (one->bytes, text) : "-");
@@ -206,6 +203,19 @@ kept_show (void *context, const char *section, const struct larder_backup *one, 
 	table_cell (&showing->table, one->id);
 	if (showing->jobs)
 		table_cell (&showing->table, one->message ? one->message : "-");
+}
+
+static int
+kept_show (void *context, const char *section, const struct larder_backup *one, struct larder_error *error)
+{
+	struct kept_showing *showing = context;
+	if (showing->jobs && !showing->all && one->state == LARDER_ACTION_DONE)
+		return 0;
+	item_done (showing->cli, 0);
+	if (showing->cli->globals.json)
+		json_kept (showing->cli, showing->jobs, section, one);
+	else
+		kept_row (showing, one);
 	return cli_stopped (showing->cli) ? larder_fail (error, LARDER_E_CANCELLED, "cancelled") : 0;
 }
 

@@ -4,6 +4,8 @@
 
 #include "line.h"
 
+/* Of a request: --wait, and of the run -n. */
+uint32_t recovery_flags (const struct cli *cli, bool wait);
 /* A larder_recovery_fn: what is to be done, was begun, how long it takes, and what came of it. */
 int recovery_event (void *context, const struct larder_recovery_event *event, struct larder_error *error);
 /* A table of what is kept, or of jobs; of these with `all` those that went well, too. Opens the handle. */

@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
+#include "file.h"
 #include "text.h"
 
 #define WITHIN (15 * 60 * NS_PER_S)       /* what S3 promises where it promises anything */
@@ -167,10 +168,11 @@ copying_keys (struct cli *cli, const struct copying *copying, uint64_t sample, F
 	uint64_t listed;
 	if (!sample && !writing.tagged)
 		return 0;
-	writing.file = *ret = tmpfile ();
-	if (!*ret)
-		return larder_fail_next (error, LARDER_E_NOSPACE, "free space in the folder for temporary files", "cannot make the list of keys");
-	int code = look_each (cli, &looking, &listed, error);
+	int code = file_temporary_stream (ret, error);
+	if (code < 0)
+		return code;
+	writing.file = *ret;
+	code = look_each (cli, &looking, &listed, error);
 	if (code == 0 && fflush (*ret) != 0)
 		code = larder_fail_next (error, LARDER_E_NOSPACE, "free space in the folder for temporary files", "cannot write the list of keys");
 	snprintf (ret_path, COPYING_PATH, "/proc/self/fd/%d", fileno (*ret));

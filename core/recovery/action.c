@@ -1,6 +1,8 @@
 /* action.c: one long action of a service, begun and waited for. The service keeps it, so no journal does: the same asked for again is the same. */
 #include "action.h"
 
+#include <string.h>
+
 #include "arena.h"
 #include "clock.h"
 #include "error.h"
@@ -109,14 +111,27 @@ recovery_run (struct recovery_action *action, const char *next, struct larder_er
 	return code < 0 || action->flags & LARDER_DRY_RUN ? code : recovery_wait (action, next, error);
 }
 
-struct larder_pairs
-recovery_pairs (const struct larder_pair *given, size_t count, struct larder_pair *room)
+const char *
+recovery_identity (const struct config_section *at)
 {
-	struct larder_pairs pairs = { room, 0, sizeof *room };
+	const char *key = strcmp (config_kind (at), "backup") == 0 ? "plan" : "instance", *text = config_text (at, key);
+	return text ? text : config_name (at);
+}
+
+int
+recovery_ask (struct recovery_action *action, const char *kind, const char *token, const struct larder_pair *given, size_t count, struct larder_error *error)
+{
+	struct larder_pair *pairs = arena_alloc (action->arena, (count + 1) * sizeof *pairs);
+	struct larder_pairs arguments = { pairs, 0, sizeof *pairs };
+	if (!pairs || !token)
+		return larder_fail_memory (error);
 	for (size_t n = 0; n < count; n++)
 		if (given[n].value)
-			room[pairs.count++] = given[n];
-	return pairs;
+			pairs[arguments.count++] = given[n];
+	if (action->flags & LARDER_DRY_RUN)
+		pairs[arguments.count++] = (struct larder_pair) { "try", "yes" };
+	action->asked = (struct larder_action) { .size = sizeof action->asked, .kind = kind, .target = recovery_identity (action->at), .arguments = arguments, .client_token = token };
+	return 0;
 }
 
 const char *

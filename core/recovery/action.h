@@ -33,8 +33,10 @@ int recovery_start (struct recovery_action *action, struct larder_error *error);
 int recovery_wait (struct recovery_action *action, const char *next, struct larder_error *error);
 /* larder_backup_restore; `ret_failed`: the service told that it could not do it. `again` is what is to be done then. */
 int recovery_restore (struct larder *larder, const struct larder_backup_restore *request, const char *again, larder_recovery_fn event, void *context, bool *ret_failed, struct larder_error *error);
-/* Those that have a value, in `room`, which is as long. */
-struct larder_pairs recovery_pairs (const struct larder_pair *given, size_t count, struct larder_pair *room);
+/* What its service calls the section. */
+const char *recovery_identity (const struct config_section *at);
+/* What is asked for of its section: those of the arguments that have a value, and "try" where it is only looked at. `token` NULL: no memory. */
+int recovery_ask (struct recovery_action *action, const char *kind, const char *token, const struct larder_pair *given, size_t count, struct larder_error *error);
 /* What names it, where nothing else does. NULL: no memory. */
 const char *recovery_name (struct larder_arena *arena);
 

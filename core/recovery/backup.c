@@ -48,13 +48,6 @@ newest_first (const void *a, const void *b)
 	return strcmp (one->id ? one->id : "", other->id ? other->id : "");
 }
 
-static const char *
-identity_of (const struct config_section *at)
-{
-	const char *key = strcmp (config_kind (at), "backup") == 0 ? "plan" : "instance", *text = config_text (at, key);
-	return text ? text : config_name (at);
-}
-
 static int
 tell_section (struct larder *larder, const struct larder_kept *asked, const char *name, larder_kept_fn told, void *context, struct larder_error *error)
 {
@@ -70,7 +63,7 @@ tell_section (struct larder *larder, const struct larder_kept *asked, const char
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "the driver %s of [%s \"%s\"] does not tell what it keeps", driver->name, asked->kind, name);
 	struct larder_call call = larder_call_begin (larder, arena);
 	const struct larder_backups request = {
-		.size = sizeof request, .what = asked->flags & LARDER_KEPT_JOBS ? LARDER_BACKUPS_JOBS : LARDER_BACKUPS_POINTS, .type = asked->kind, .identity = identity_of (at), .id = asked->id,
+		.size = sizeof request, .what = asked->flags & LARDER_KEPT_JOBS ? LARDER_BACKUPS_JOBS : LARDER_BACKUPS_POINTS, .type = asked->kind, .identity = recovery_identity (at), .id = asked->id,
 	};
 	instance_enter (instance);
 	code = driver->backups (instance->self, &call, &request, keep, &kept, error);
@@ -105,7 +98,7 @@ larder_kept (struct larder *larder, const struct larder_kept *request, larder_ke
 
 /* What the sections and the plan say: ids of what each section stands for, and of what is selected. */
 struct selected { const char *kind, *section, *id; bool listed; struct selected *next; };
-struct selecting { struct larder_arena *arena; struct selected *first; const char *text; };
+struct selecting { struct larder_arena *arena; struct selected *first; };
 
 static int
 add (struct selecting *selecting, struct selected one, struct larder_error *error)
@@ -195,17 +188,18 @@ static int
 start_one (struct starting **first, const struct recovery_action *like, const struct selecting *selecting, const char *id, const char *rule, struct larder_error *error)
 {
 	struct starting *one = arena_alloc (selecting->arena, sizeof *one);
-	struct larder_pair *pairs = arena_alloc (selecting->arena, 3 * sizeof *pairs);
-	if (!one || !pairs)
+	const struct larder_pair given[] = { { "resource", id }, { "rule", rule } };
+	if (!one)
 		return larder_fail_memory (error);
-	const struct larder_pair given[] = { { "resource", id }, { "rule", rule }, { "try", like->flags & LARDER_DRY_RUN ? "yes" : NULL } };
 	*one = (struct starting) { *like, *first };
 	one->action.from = name_of (selecting, id);
-	one->action.asked = (struct larder_action) {
-		.size = sizeof one->action.asked, .kind = "backup", .target = identity_of (like->at), .arguments = recovery_pairs (given, sizeof given / sizeof *given, pairs), .client_token = recovery_name (selecting->arena),
-	};
+	if (!one->action.from)
+		return larder_fail_memory (error);
+	int code = recovery_ask (&one->action, "backup", recovery_name (selecting->arena), given, sizeof given / sizeof *given, error);
+	if (code < 0)
+		return code;
 	*first = one;
-	return one->action.asked.client_token && one->action.from ? recovery_start (&one->action, error) : larder_fail_memory (error);
+	return recovery_start (&one->action, error);
 }
 
 static int
@@ -272,16 +266,11 @@ token_of (struct larder_arena *arena, const struct larder_backup_restore *asked)
 static int
 restore (struct recovery_action *action, const struct larder_backup_restore *asked, struct larder_error *error)
 {
-	const struct larder_pair given[] = { { "point", asked->point }, { "to", asked->to }, { "role", asked->role }, { "try", asked->flags & LARDER_DRY_RUN ? "yes" : NULL } };
-	struct larder_pair pairs[sizeof given / sizeof *given];
+	const struct larder_pair given[] = { { "point", asked->point }, { "to", asked->to }, { "role", asked->role } };
 	int code = recovery_find (action->larder, "backup", asked->name, &action->at, &action->instance, error);
-	const char *token = token_of (action->arena, asked);
-	if (code < 0 || !token)
-		return code < 0 ? code : larder_fail_memory (error);
-	action->asked = (struct larder_action) {
-		.size = sizeof action->asked, .kind = "restore", .target = identity_of (action->at), .arguments = recovery_pairs (given, sizeof given / sizeof *given, pairs), .client_token = token,
-	};
-	return recovery_run (action, "the same command goes on, and tells where it is once it is there; --wait stays until then", error);
+	if (code == 0)
+		code = recovery_ask (action, "restore", token_of (action->arena, asked), given, sizeof given / sizeof *given, error);
+	return code < 0 ? code : recovery_run (action, "the same command goes on, and tells where it is once it is there; --wait stays until then", error);
 }
 
 int

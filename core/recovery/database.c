@@ -16,24 +16,16 @@ token_of (struct larder_arena *arena, const char *from, const char *at)
 static int
 restore (struct larder *larder, struct larder_arena *arena, const struct larder_database_restore *asked, larder_recovery_fn event, void *context, struct larder_error *error)
 {
-	const struct config_section *at;
 	struct recovery_action action = { .larder = larder, .arena = arena, .to = asked->to, .flags = asked->flags, .event = event, .context = context };
-	int code = recovery_find (larder, "database", asked->name, &at, &action.instance, error);
+	int code = recovery_find (larder, "database", asked->name, &action.at, &action.instance, error);
 	if (code < 0)
 		return code;
-	const struct schema_database *schema = config_struct (at);
 	char time[32];
 	const char *when = asked->at ? text_from_time (asked->at, time) : NULL;
-	const struct larder_pair given[] = { { "to", asked->to }, { "at", when }, { "try", asked->flags & LARDER_DRY_RUN ? "yes" : NULL } };
-	struct larder_pair pairs[sizeof given / sizeof *given];
-	action.at = at;
-	action.from = schema->instance ? schema->instance : config_name (at);
-	const char *token = token_of (arena, action.from, when);
-	if (!token)
-		return larder_fail_memory (error);
-	action.asked = (struct larder_action) { .size = sizeof action.asked, .kind = "restore", .target = action.from, .arguments = recovery_pairs (given, sizeof given / sizeof *given, pairs),
-		.client_token = token };
-	return recovery_run (&action, "the same command goes on, and sets what is left once the new one is there; --wait stays until then", error);
+	const struct larder_pair given[] = { { "to", asked->to }, { "at", when } };
+	action.from = recovery_identity (action.at);
+	code = recovery_ask (&action, "restore", token_of (arena, action.from, when), given, sizeof given / sizeof *given, error);
+	return code < 0 ? code : recovery_run (&action, "the same command goes on, and sets what is left once the new one is there; --wait stays until then", error);
 }
 
 int
@@ -51,19 +43,11 @@ static int
 copy (struct larder *larder, struct larder_arena *arena, const struct larder_snapshot_copy *asked, larder_recovery_fn event, void *context, struct larder_error *error)
 {
 	struct recovery_action action = { .larder = larder, .arena = arena, .from = asked->point, .to = asked->to, .flags = asked->flags, .event = event, .context = context };
-	const struct larder_pair given[] = {
-		{ "point", asked->point }, { "to", asked->to }, { "region", asked->region }, { "key", asked->key }, { "try", asked->flags & LARDER_DRY_RUN ? "yes" : NULL },
-	};
-	struct larder_pair pairs[sizeof given / sizeof *given];
+	const struct larder_pair given[] = { { "point", asked->point }, { "to", asked->to }, { "region", asked->region }, { "key", asked->key } };
 	int code = recovery_find (larder, "database", asked->name, &action.at, &action.instance, error);
-	if (code < 0)
-		return code;
-	const struct schema_database *schema = config_struct (action.at);
-	action.asked = (struct larder_action) {
-		.size = sizeof action.asked, .kind = "copy", .target = schema->instance ? schema->instance : config_name (action.at), .arguments = recovery_pairs (given, sizeof given / sizeof *given, pairs),
-		.client_token = recovery_name (arena),
-	};
-	return action.asked.client_token ? recovery_run (&action, "the same command goes on; --wait stays until then", error) : larder_fail_memory (error);
+	if (code == 0)
+		code = recovery_ask (&action, "copy", recovery_name (arena), given, sizeof given / sizeof *given, error);
+	return code < 0 ? code : recovery_run (&action, "the same command goes on; --wait stays until then", error);
 }
 
 int

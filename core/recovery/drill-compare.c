@@ -47,10 +47,7 @@ static bool
 is_unproven (const struct drilling *all, const char *key)
 {
 	const char *mark = arena_printf (all->each, "unproven/%s", key);
-	int fd = mark && all->scratch >= 0 ? file_open_beneath (all->scratch, mark, O_PATH, 0) : -1;
-	if (fd >= 0)
-		close (fd);
-	return fd >= 0;
+	return mark && all->scratch >= 0 && drill_is_there (all->scratch, mark);
 }
 
 int

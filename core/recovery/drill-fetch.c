@@ -170,7 +170,7 @@ add_lacking (struct drilling *all, const char *key, struct larder_error *error)
 		all->archived++;
 		return drill_list (all->asking.fd, all->place, key, error);
 	}
-	if (packed || drill_is_there (all, key))
+	if (packed || drill_is_there (all->tree, key))
 		return 0;
 	all->lacking++;
 	return drill_list (all->list, "", key, error);

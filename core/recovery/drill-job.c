@@ -55,14 +55,6 @@ digest_of (const struct drilling *all)
 
 /* ---- the folder ---- */
 
-static int
-open_made (const char *path, struct larder_error *error)
-{
-	int code = file_make_folders (path, 0700, error);
-	int fd = code < 0 ? -1 : open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return code < 0 ? code : fd >= 0 ? fd : larder_fail_errno (error, errno, "cannot open the folder '%s'", path);
-}
-
 /* One that just ended took its folder away. */
 static int
 hold (struct drilling *all, struct larder_error *error)
@@ -87,7 +79,7 @@ open_state (struct drilling *all, struct larder_error *error)
 		return larder_fail_next (error, LARDER_E_INVALID, "--state FOLDER, or set HOME", "there is no folder to keep the state of a drill in");
 	if (asprintf (&path, "%s/drills", state) < 0)
 		return larder_fail_memory (error);
-	all->state = open_made (path, error);
+	all->state = file_open_made (path, 0700, error);
 	name_drill (all);
 	return all->state < 0 ? all->state : hold (all, error);
 }
@@ -189,8 +181,8 @@ int
 drill_scratch (struct drilling *all, struct larder_error *error)
 {
 	all->tree_path = arena_printf (all->arena, "%s/restored", all->head.scratch);
-	all->tree = all->tree_path ? open_made (all->tree_path, error) : larder_fail_memory (error);
-	all->scratch = all->tree < 0 ? all->tree : open_made (all->head.scratch, error);
+	all->tree = all->tree_path ? file_open_made (all->tree_path, 0700, error) : larder_fail_memory (error);
+	all->scratch = all->tree < 0 ? all->tree : file_open_made (all->head.scratch, 0700, error);
 	return all->scratch < 0 ? all->scratch : 0;
 }
 

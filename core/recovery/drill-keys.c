@@ -169,10 +169,8 @@ drill_each_key (struct drilling *all, drill_key_fn each, struct larder_error *er
 }
 
 bool
-drill_is_there (const struct drilling *all, const char *key)
+drill_is_there (int root, const char *key)
 {
-	int fd = file_open_beneath (all->tree, key, O_PATH | O_NOFOLLOW, 0);
-	if (fd >= 0)
-		close (fd);
+	CLEANUP_CLOSE int fd = file_open_beneath (root, key, O_PATH | O_NOFOLLOW, 0);
 	return fd >= 0;
 }

@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
+#include "resource.h"
 #include "store.h"
 #include "text.h"
 
@@ -31,7 +32,7 @@ find_backup (struct drilling *all, const char **ret, struct larder_error *error)
 	*ret = config_text (file_system, "backup");
 	while (!*ret && (at = config_next (config, "backup", at)))
 		for (size_t n = 0; config_item (at, "resources", n); n++)
-			if (strcmp (text_last (config_item (at, "resources", n)), all->asked.what) == 0)
+			if (section_is_named (config_item (at, "resources", n), "filesystem", all->asked.what))
 				*ret = config_name (at);
 	return *ret ? 0 : larder_fail_next (error, LARDER_E_INVALID, "backup = NAME in it, and a section [backup \"NAME\"]; or restore it by hand, and --restored FOLDER", "nothing backs up [filesystem \"%s\"]", all->asked.what);
 }

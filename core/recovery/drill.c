@@ -126,13 +126,14 @@ run (struct drilling *all, struct larder_error *error)
 		code = check_source (all, error);
 	if (code == 0)
 		code = drill_open (all, &is_new, error);
+	bool dry = all->asked.flags & LARDER_DRY_RUN;
 	if (code == 0 && is_new)
 		code = begin (all, error);
-	if (code == 0 && !(all->asked.flags & LARDER_DRY_RUN))
-		code = is_new ? 0 : drill_scratch (all, error);
-	if (code < 0 || !(all->asked.flags & LARDER_DRY_RUN))
-		return code < 0 ? code : drill (all, error);
-	return tell_plan (all);
+	else if (code == 0 && !dry)
+		code = drill_scratch (all, error);
+	if (code < 0)
+		return code;
+	return dry ? tell_plan (all) : drill (all, error);
 }
 
 int

@@ -92,8 +92,8 @@ typedef int (*drill_key_fn) (struct drilling *all, const char *key, struct larde
 int drill_each_key (struct drilling *all, drill_key_fn each, struct larder_error *error);
 /* A line of a list: percent-encoded `before` and key. */
 int drill_list (int fd, const char *before, const char *key, struct larder_error *error);
-/* Is the key in the tree? */
-bool drill_is_there (const struct drilling *all, const char *key);
+/* In its tree, or its scratch. */
+bool drill_is_there (int root, const char *key);
 
 /* ---- drill-fetch.c ---- */
 /* What it costs, and whether it fits. */

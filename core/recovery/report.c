@@ -1,13 +1,10 @@
 /* report.c: what a drill came to, written down: for people, for programs, and for a browser. */
 #include "drill.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "buffer.h"
 #include "cleanup.h"
@@ -25,7 +22,13 @@ struct part { char *at; size_t room; };
 
 /* ---- counting ---- */
 
-struct counting { struct drilling *all; FILE *file; char *key; char *record; size_t length; };
+struct counting { struct drilling *all; FILE *file; char *key; char *record; };
+
+static int
+fail_written (struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_NOSPACE, "free space in the folder for temporary files", "cannot write down what the drill found");
+}
 
 static bool
 write_finding (FILE *file, const char *key, const char *record)
@@ -52,8 +55,7 @@ count_one (struct counting *counting, struct larder_error *error)
 		all->counts.code = LARDER_E_INTEGRITY;
 	else if (all->counts.code == 0)
 		all->counts.code = code;
-	return write_finding (counting->file, counting->key, counting->record) ? 0
-		: larder_fail_next (error, LARDER_E_NOSPACE, "free space in the folder for temporary files", "cannot write down what the drill found");
+	return write_finding (counting->file, counting->key, counting->record) ? 0 : fail_written (error);
 }
 
 static int
@@ -388,10 +390,8 @@ write_report (struct drilling *all, FILE *findings, struct larder_error *error)
 	const char *path = all->asked.report ? all->asked.report : arena_printf (all->arena, "%s/reports", larder_state (all->larder)), *name = name_report (all);
 	if (!path || !name)
 		return larder_fail_memory (error);
-	int code = file_make_folders (path, 0755, error);
-	CLEANUP_CLOSE int folder = code < 0 ? -1 : open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (code == 0 && folder < 0)
-		code = larder_fail_errno (error, errno, "cannot open the folder '%s'", path);
+	CLEANUP_CLOSE int folder = file_open_made (path, 0755, error);
+	int code = folder < 0 ? folder : 0;
 	for (size_t n = 0; code == 0 && n < sizeof forms / sizeof *forms; n++)
 		code = write_form (all, &forms[n], folder, name, findings, error);
 	all->sum.report = arena_printf (all->arena, "%s/%s", path, name);
@@ -411,12 +411,13 @@ keep_text (struct drilling *all, struct larder_error *error)
 int
 drill_report (struct drilling *all, struct larder_error *error)
 {
-	FILE *findings = tmpfile ();
-	if (!findings)
-		return larder_fail_next (error, LARDER_E_NOSPACE, "free space in the folder for temporary files", "cannot write down what the drill found");
-	int code = count (all, findings, error);
+	FILE *findings;
+	int code = file_temporary_stream (&findings, error);
+	if (code < 0)
+		return code;
+	code = count (all, findings, error);
 	if (code == 0 && fflush (findings) != 0)
-		code = larder_fail_next (error, LARDER_E_NOSPACE, "free space in the folder for temporary files", "cannot write down what the drill found");
+		code = fail_written (error);
 	if (code == 0)
 		code = keep_text (all, error);
 	if (code == 0)

@@ -23,20 +23,6 @@ sync_is_private (const struct side *side)
 	return !side->store && strncmp (text_last (side->at.key), ".tmp-", 5) == 0;
 }
 
-static int
-open_leftover (struct sync *sync, struct larder_error *error)
-{
-	int fd = file_temporary (error);
-	if (fd < 0)
-		return fd;
-	sync->leftover = fdopen (fd, "w+");
-	if (sync->leftover)
-		return 0;
-	int code = larder_fail_errno (error, errno, "cannot keep the names that go");
-	close (fd);
-	return code;
-}
-
 int
 sync_leftover (struct sync *sync, struct larder_error *error)
 {
@@ -44,7 +30,7 @@ sync_leftover (struct sync *sync, struct larder_error *error)
 	bool goes = (at->kind == ENTRY_FILE || (at->kind == ENTRY_FOLDER && at->info)) && !(at->info && manifest_is_one (sync->transfer.manifest, at->info->key));
 	if (!(sync->request->flags & LARDER_SYNC_DELETE) || !goes || sync_is_private (&sync->to) || shadow_over (&sync->covered, at->key))
 		return 0;
-	int code = sync->leftover ? 0 : open_leftover (sync, error);
+	int code = sync->leftover ? 0 : file_temporary_stream (&sync->leftover, error);
 	if (code == 0 && !sync->to.store)
 		code = shadow_push (&sync->leaving, at->key, error);
 	if (code < 0)

@@ -209,11 +209,11 @@ open_root (struct transfer *transfer, struct larder_error *error)
 	CLEANUP_CLOSE int there = open (transfer->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (there < 0 && errno != ENOENT)
 		return larder_fail_errno (error, errno, "cannot open the folder '%s'", transfer->folder);
-	int code = file_make_folders (transfer->folder, 0777, error);
-	if (code < 0)
-		return code;
-	transfer->root = open (transfer->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return transfer->root >= 0 ? 0 : larder_fail_errno (error, errno, "cannot open the folder '%s'", transfer->folder);
+	int root = file_open_made (transfer->folder, 0777, error);
+	if (root < 0)
+		return root;
+	transfer->root = root;
+	return 0;
 }
 
 int

@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
+import clock  # noqa: E402
 from tool import ENV, HOME, LARDER, PIPELINE, SPACE, SRC, configured, larder, read, run, tree, write  # noqa: E402
 
 DEMO = os.path.join(HOME, "demo")
@@ -118,6 +119,16 @@ def test_cli_drill_newer_source():
     assert drill("--newer", "--source", "data", "backups:data/", code=6, env=env)[0]["differs"] == ["data/b"]
 
 
+def test_cli_drill_measures():
+    """How old the newest was when it began, and how long it took from then on, over several runs."""
+    env = fresh()
+    keep(env, {"a": b"one"}, "GLACIER")
+    drill("backups", code=9, env={**env, **clock.off(2 * 3600)})
+    forward("+5h", env)
+    _, facts, _ = drill("backups", env={**env, **clock.off(7 * 3600)})
+    assert 2 * 3600 <= facts["rpo_seconds"] < 3 * 3600 and 5 * 3600 - 1 <= facts["rto_seconds"] < 6 * 3600, facts
+
+
 def test_cli_drill_of_nothing():
     """An empty backup, a prefix with nothing below it, a source that is not there, a prefix that is none: named, nothing left."""
     env = fresh()
@@ -128,6 +139,7 @@ def test_cli_drill_of_nothing():
         _, facts, got = drill(*words, code=code, env=env)
         assert text in got.err and facts is None, (words, got.err)
         assert not os.path.exists("drills") and not os.path.exists("data/scratch") and glob.glob(MINE + "/drills/*") == [], words
+    assert "would lie in the source" in drill("--source", "data", "--to", "scratch/../data/scratch", "backups:data/", code=2, env=env)[2].err and glob.glob("data/scratch/*") == []
 
 
 def test_cli_drill_sample():
@@ -167,6 +179,10 @@ def test_cli_drill_archived():
     write("scratch/larder-drill-0123456789abcdef/theirs", b"")
     drill("--to", "scratch", "--sample", "100", "backups", code=9, env=env)
     assert old not in os.listdir("scratch") and os.path.exists("scratch/larder-drill-0123456789abcdef/theirs") and len(os.listdir("scratch")) == 2, os.listdir("scratch")
+    for other in (("--tier", "standard"), ("--days", "3"), ("--source", "data")):
+        before = set(os.listdir("scratch"))
+        drill("--to", "scratch", *other, "backups", code=9, env=env)
+        assert len(os.listdir("scratch")) == 2 and len(before - set(os.listdir("scratch"))) == 1, other
 
 
 def test_cli_drill_of_what_changes_meanwhile():
@@ -195,7 +211,7 @@ def test_cli_drill_of_what_came_meanwhile():
 
 
 def test_cli_drill_tells_what_was_found_before():
-    """What was found of one while another was on its way is in the report of the run that comes to the end. Where its scratch is gone, it begins anew."""
+    """What was found of one while another was on its way is in the report of the run that comes to the end, though one was killed while it wrote that down. Where its scratch is gone, it begins anew."""
     env = fresh()
     keep(env, {"a": b"one"}, "GLACIER")
     assert larder("put", "-q", "--class", "DEEP_ARCHIVE", "-", "backups:data/b", stdin=b"two", env=env).code == 0
@@ -203,9 +219,17 @@ def test_cli_drill_tells_what_was_found_before():
     assert larder("put", "-q", "--class", "STANDARD", "-", "backups:data/a", stdin=b"new", env=env).code == 0
     forward("+5h", env)
     assert drill("backups", code=9, env=env)[0]["failed"] == ["data/a"]
+    (path,) = glob.glob(MINE + "/drills/*/found")
+    with open(path, "ab") as file:
+        file.write(b"\7" * 9)
+    assert larder("put", "-q", "--class", "STANDARD", "-", "backups:data/b", stdin=b"new", env=env).code == 0
+    write("drills")
     forward("+7h", env)
+    assert drill("--report", "drills/x", "backups", code=2, env=env)[0]["failed"] == ["data/b"]
+    os.unlink("drills")
     _, facts, _ = drill("backups", code=5, env=env)
-    assert facts["failed"] == 1 and [one["key"] for one in json.loads(report(facts, ".json"))["findings"]] == ["data/a"], facts
+    assert facts["failed"] == 2 and [one["key"] for one in json.loads(report(facts, ".json"))["findings"]] == ["data/a", "data/b"], facts
+    keep(env, {"a": b"one"}, "GLACIER")
     forward("+30d", env)
     drill("backups", code=9, env=env)
     shutil.rmtree(glob.glob(MINE + "/scratch/*")[0])
@@ -435,6 +459,17 @@ def test_cli_drill_total_loss():
             os.unlink(name)
 
 
+def test_cli_drill_page_of_many():
+    """The page has the first thousand; of the others it tells how many, and where they are: the file for programs has all."""
+    env = fresh(MANIFESTS)
+    keep(env, {"a": b"one"})
+    manifest(env, *(("data/gone-%04d" % n, {}) for n in range(1002)))
+    _, facts, _ = drill("backups", code=6, env=env)
+    page = report(facts, ".html")
+    assert page.count("<tr><th>missing</th>") == 1000 and "gone-0999" in page and "gone-1000" not in page and "<p>And 2 more: " in page, page[-999:]
+    assert len(json.loads(report(facts, ".json"))["findings"]) == facts["missing"] == 1002 and "gone-1001" in report(facts, ".txt")
+
+
 # ---- in bundles ----
 
 def test_cli_drill_bundles():
@@ -493,6 +528,10 @@ def test_cli_drill_file_system():
     words = file_system(env, BACK)
     found, facts, got = of_files(*words, env=env)
     assert (facts["restored"], facts["compared_with_source"], got.summary()["proven"]) == (3, 3, 3) and len(found["skipped"]) == 2 and "back/theirs" in got.out, (found, facts)
+    for name in tree("back/" + BACK):
+        for path in (os.path.join("demo/files", name.decode()), os.path.join("back", BACK, name.decode())):
+            os.utime(path, (1700000000, 1700000000))
+    assert of_files(*words, env=env)[1]["newest"] == "2023-11-14T22:13:20Z"          # no file of it is newer
     for path, text, finding in (("flux/a.safetensors", b"b" * 5000, "differs"), ("sdxl/new", b"", "extra")):
         words = file_system(env, BACK)
         write("back/%s/%s" % (BACK, path), text)
@@ -550,6 +589,14 @@ def test_cli_drill_file_system_by_its_backup():
     forward("+1m", env)
     found, facts, _ = drill("model-cache", code=6, env=env)
     assert facts["differs"] == 1 and found["differs"][0].endswith("/sdxl/b") and tree(facts["scratch"])[b"sdxl/b"] == b"b", (found, facts)
+
+
+def test_cli_drill_file_system_backed_up_by():
+    """Where it names no [backup] it is the one that names it; another section of the same name is not it."""
+    for named, code, text in (("model-cache", 3, "efs-models-daily-backup"), ("filesystem/model-cache", 3, "efs-models-daily-backup"), ("database/model-cache", 2, "nothing backs up")):
+        env = fresh(("backup = models\n", ""), ("resources = model-cache\n", "resources = %s\n" % named))
+        file_system(env)
+        assert text in drill("model-cache", code=code, env=env)[2].err, named
 
 
 def test_cli_drill_file_system_inside():

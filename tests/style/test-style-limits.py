@@ -39,6 +39,8 @@ def trusting_the_environment():
         for number, line in enumerate(tree.without_comments(tree.read(path)).split("\n"), 1):
             if re.search(r"(?<!secure_)\bgetenv\s*\(", line):
                 yield "%s:%d: secure_getenv, please: %s" % (path, number, line.strip())
+            if re.search(r"\btmpfile\s*\(", line):
+                yield "%s:%d: file_temporary_stream, please, which knows TMPDIR: %s" % (path, number, line.strip())
 
 
 def no_purpose():
