@@ -3,6 +3,7 @@
 #include <larder/larder.h>
 #include <larder/driver.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
@@ -80,6 +81,23 @@ target_of (struct invalidating *all, const struct config_section *cdn, struct ta
 	return 0;
 }
 
+/* Of a key that edges would not match for sure what begins so goes instead. That is known before anything is counted: a hundred of one folder are one wildcard, which is paid for once. */
+static int
+make_sure (const struct invalidating *all, const struct target *target, const char *key, size_t *length, bool *below, struct larder_error *error)
+{
+	char next[200];
+	const char *unmatched = target->instance->module->driver->unmatched;
+	size_t sure = unmatched ? strcspn (key, unmatched) : *length;
+	if (sure >= *length)
+		return 0;
+	if (!(all->asked.flags & LARDER_CDN_ABOUT)) {
+		snprintf (next, sizeof next, "'%.*s*' takes it along, with all else that begins so", (int) sure, key);
+		return larder_fail_next (error, LARDER_E_INVALID, next, "the edges of [cdn \"%s\"] cannot be told '%s' alone: they match no name with '%c'", config_name (target->cdn), key, key[sure]);
+	}
+	*length = sure, *below = true;
+	return 0;
+}
+
 static int
 add_key (struct invalidating *all, const struct larder_store *store, const char *key, struct larder_error *error)
 {
@@ -87,12 +105,15 @@ add_key (struct invalidating *all, const struct larder_store *store, const char 
 	struct target *target = NULL;
 	size_t length = strlen (key);
 	bool below = length && key[length - 1] == '*';
+	length -= below;
 	if (!cdn)
 		return larder_fail_next (error, LARDER_E_UNSUPPORTED, "cdn = NAME in its section", "no [cdn] serves [store \"%s\"]", store_name (store));
-	if (!length)
+	if (!*key)
 		return larder_fail_next (error, LARDER_E_INVALID, "STORE:KEY, or 'STORE:*' for all of it", "'%s:' names no object", store_name (store));
 	int code = target_of (all, cdn, &target, error);
-	return code < 0 ? code : cdn_paths_add (&target->paths, key, length - below, below, error);
+	if (code == 0)
+		code = make_sure (all, target, key, &length, &below, error);
+	return code < 0 ? code : cdn_paths_add (&target->paths, key, length, below, error);
 }
 
 static int
@@ -191,10 +212,9 @@ pairs_of (const struct invalidating *all, const struct target *target)
 {
 	size_t count = target->paths.count - target->started;
 	struct larder_pair *pairs = arena_alloc (all->arena, count * sizeof *pairs);
-	const char *path = all->asked.flags & LARDER_CDN_ABOUT ? "about" : "path";
 	for (size_t n = 0; pairs && n < count; n++) {
 		const struct cdn_path *at = &target->paths.at[target->started + n];
-		pairs[n] = (struct larder_pair) { .name = at->below ? "below" : path, .value = at->key };
+		pairs[n] = (struct larder_pair) { .name = at->below ? "below" : "path", .value = at->key };
 	}
 	return pairs;
 }

@@ -28,7 +28,7 @@ edges_begin (struct cli *cli, const char *const *addresses, size_t count, struct
 		if (!below)
 			return larder_fail_memory (error);
 	}
-	return invalidate (cli, (const char *const *) edges->below, count, LARDER_CDN_PLAN, NULL, error);
+	return invalidate (cli, (const char *const *) edges->below, count, LARDER_CDN_PLAN | LARDER_CDN_ABOUT, NULL, error);
 }
 
 static void

@@ -195,6 +195,6 @@ static const struct larder_driver driver = {
 	.head = LARDER_DRIVER_HEAD, .name = "cloudfront", .version = "0.1.0", .summary = "distributions of CloudFront",
 	.threads = LARDER_THREADS_PARALLEL, .options = options, .self_size = sizeof (struct cloudfront), .resources = resources, .resource_stride = sizeof *resources,
 	.open = cloudfront_open, .close = cloudfront_close, .url = cf_url, .policy = cf_policy, .export_resource = cf_export,
-	.action_start = cf_action_start, .action_poll = cf_action_poll, .view = cf_view,
+	.action_start = cf_action_start, .action_poll = cf_action_poll, .view = cf_view, .unmatched = CF_UNMATCHED,
 };
 LARDER_DRIVER (driver)

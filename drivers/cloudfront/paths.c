@@ -1,8 +1,6 @@
 /* paths.c: what an invalidation names, as the service matches it. Pure. */
 #include "wire.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
@@ -10,44 +8,21 @@
 #include "error.h"
 #include "text.h"
 
-enum { PATHS_MOST = 3000, WILDCARDS_MOST = 15, PATH_MOST = 8 << 10, KEY_ROOM = 1025 };
-
-/* ---- paths ---- */
-
-/* What viewers ask for is encoded but for what RFC 3986 leaves alone; in an invalidation only what RFC 1738 calls unsafe, and all beyond ASCII, may be. So of
- * the rest, and of '~', which is unsafe by one and left alone by the other, the two are not the same text. */
-static bool
-is_matched (unsigned char c)
-{
-	return isalnum (c) || strchr ("-._/", c) || c <= ' ' || c >= 0x7f || strchr ("<>\"#%{}|\\^[]`", c);
-}
-
-static size_t
-matched (const char *key)
-{
-	size_t length = 0;
-	while (key[length] && is_matched ((unsigned char) key[length]))
-		length++;
-	return length;
-}
+enum { PATHS_MOST = 3000, WILDCARDS_MOST = 15, PATH_MOST = 8 << 10 };
 
 int
 cf_path (const struct larder_pair *asked, struct buffer *into, struct larder_error *error)
 {
 	const char *kind = asked->name, *key = asked->value;
-	bool below = strcmp (kind, "below") == 0, about = strcmp (kind, "about") == 0;
-	size_t length = matched (key), whole = strlen (key);
-	char part[KEY_ROOM], next[KEY_ROOM + 64];
-	if (!below && !about && strcmp (kind, "path") != 0)
+	bool below = strcmp (kind, "below") == 0;
+	size_t sure = strcspn (key, CF_UNMATCHED);
+	if (!below && strcmp (kind, "path") != 0)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "an invalidation has no '%s'", kind);
-	if (length < whole && !about) {
-		snprintf (next, sizeof next, "'%.*s*' takes it along, with all else that begins so", (int) length, key);
-		return larder_fail_next (error, LARDER_E_INVALID, next, "the edges cannot be told '%s%s' alone: they match no name with '%c'", key, below ? "*" : "", key[length]);
-	}
-	snprintf (part, sizeof part, "%.*s", (int) length, key);
+	if (key[sure])
+		return larder_fail (error, LARDER_E_INVALID, "the edges match no name with '%c': '%s'", key[sure], key);
 	buffer_add_char (into, '/');
-	text_percent (into, part);
-	buffer_add_text (into, below || length < whole ? "*" : "");
+	text_percent (into, key);
+	buffer_add_text (into, below ? "*" : "");
 	return into->failed ? larder_fail_memory (error) : 0;
 }
 

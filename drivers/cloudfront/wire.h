@@ -48,6 +48,9 @@ int cf_tags_gone (const struct lines *is, const struct lines *will, struct larde
 
 /* ---- paths.c: invalidations ---- */
 
+/* What viewers ask for is encoded but for what RFC 3986 leaves alone; in an invalidation only what RFC 1738 calls unsafe, and all beyond ASCII, may be. Of these,
+ * and of '~', which is unsafe by one and left alone by the other, the two are not the same text. */
+#define CF_UNMATCHED "!$&'()*+,:;=?@~"
 /* Encoded as the service wants it. `asked`: an argument of an action "invalidate". INVALID a name that it does not match reliably, UNSUPPORTED an
  * argument that it does not know. */
 int cf_path (const struct larder_pair *asked, struct buffer *into, struct larder_error *error);

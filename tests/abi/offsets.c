@@ -161,7 +161,7 @@ static const struct field fields[] = {
 	FIELD (larder_driver, tags_get), FIELD (larder_driver, tags_set), FIELD (larder_driver, class_set),
 	FIELD (larder_driver, restore), FIELD (larder_driver, url), FIELD (larder_driver, export_resource),
 	FIELD (larder_driver, policy), FIELD (larder_driver, action_start), FIELD (larder_driver, action_poll),
-	FIELD (larder_driver, versioning), FIELD (larder_driver, probe), FIELD (larder_driver, view), FIELD (larder_driver, backups),
+	FIELD (larder_driver, versioning), FIELD (larder_driver, probe), FIELD (larder_driver, view), FIELD (larder_driver, backups), FIELD (larder_driver, unmatched),
 	SIZE (larder_limits),
 	FIELD (larder_limits, size), FIELD (larder_limits, width), FIELD (larder_limits, height),
 	FIELD (larder_limits, pixels), FIELD (larder_limits, memory), FIELD (larder_limits, frames),

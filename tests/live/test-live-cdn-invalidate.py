@@ -185,6 +185,19 @@ def test_live_cdn_invalidate_with_put_and_rm():
     assert done.code == 0 and place.lots() == [["/bob*"]], (done.err, place.lots())
 
 
+def test_live_cdn_invalidate_counts_what_is_told():
+    """A hundred names that are not matched for sure go as one wildcard, which is counted and paid for once; so does what lies below it. By name each is refused before anything is planned."""
+    for number in range(100):
+        place.write("odd/(%d).png" % number, "")
+    place.write("odd/plain.png", "")
+    done = place.run("put", "--invalidate", "-r", place.path("odd"), "images:cy/")
+    assert done.code == 0 and place.lots() == [["/cy/odd/*"]] and "1 path, 1 of them a wildcard; at the most 0.005 USD" in done.err, (done.err, place.lots())
+    done = place.run("rm", "-n", "--invalidate", "-r", "images:cy/odd/(1")
+    assert done.code == 3, done
+    done = place.invalidate("-n", "images:cy/odd/(1).png")
+    assert done.code == 2 and "they match no name with '('" in done.err and "'cy/odd/*' takes it along" in done.err, done
+
+
 def test_live_cdn_invalidate_cannot():
     """Before anything is changed; and what was changed is invalidated though others failed."""
     place.write("in/a.png", "new")

@@ -231,22 +231,19 @@ START_TEST (off)
 }
 END_TEST
 
-/* c-E07: by the service's own rule, a wildcard at the end alone; what it does not match reliably is named, with what takes it along. */
+/* c-E07: by the service's own rule, a wildcard at the end alone; what it does not match reliably is in none. */
 START_TEST (paths)
 {
-	static const struct { const char *kind, *key, *path, *covers; } rows[] = {
-		{ "path", "ann/2026/11/cat.png", "/ann/2026/11/cat.png", NULL }, { "path", "a b%.png", "/a%20b%25.png", NULL }, { "path", "\xed\x95\x9c.png", "/%ED%95%9C.png", NULL },
-		{ "path", "a\"<>#{}|\\^[]`.png", "/a%22%3C%3E%23%7B%7D%7C%5C%5E%5B%5D%60.png", NULL }, { "below", "ann/", "/ann/*", NULL }, { "below", "", "/*", NULL },
-		{ "path", "ann/~x.png", NULL, "'ann/*'" }, { "path", "image(1).png", NULL, "'image*'" }, { "path", "a*b", NULL, "'a*'" }, { "path", "a?b", NULL, "'a*'" },
-		{ "path", "+", NULL, "'*'" }, { "below", "a&b/", NULL, "'a*'" }, { "about", "image(1).png", "/image*", NULL }, { "about", "plain.png", "/plain.png", NULL },
+	static const struct { const char *kind, *key, *path; } rows[] = {
+		{ "path", "ann/2026/11/cat.png", "/ann/2026/11/cat.png" }, { "path", "a b%.png", "/a%20b%25.png" }, { "path", "\xed\x95\x9c.png", "/%ED%95%9C.png" },
+		{ "path", "a\"<>#{}|\\^[]`.png", "/a%22%3C%3E%23%7B%7D%7C%5C%5E%5B%5D%60.png" }, { "below", "ann/", "/ann/*" }, { "below", "", "/*" },
+		{ "path", "ann/~x.png", NULL }, { "path", "image(1).png", NULL }, { "path", "a*b", NULL }, { "path", "a?b", NULL }, { "path", "+", NULL }, { "below", "a&b/", NULL },
 	};
 	for (size_t n = 0; n < COUNT_OF (rows); n++) {
-		struct larder_error error = LARDER_ERROR_INIT;
 		CLEANUP_BUFFER struct buffer path;
 		buffer_init (&path, 1000);
-		ck_assert_int_eq (cf_path (&(struct larder_pair) { rows[n].kind, rows[n].key }, &path, &error), rows[n].path ? 0 : LARDER_E_INVALID);
+		ck_assert_int_eq (cf_path (&(struct larder_pair) { rows[n].kind, rows[n].key }, &path, NULL), rows[n].path ? 0 : LARDER_E_INVALID);
 		ck_assert_str_eq (buffer_text (&path), rows[n].path ? rows[n].path : "");
-		ck_assert (rows[n].path || strncmp (error.next, rows[n].covers, strlen (rows[n].covers)) == 0);
 	}
 }
 END_TEST

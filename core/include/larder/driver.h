@@ -229,9 +229,8 @@ typedef int (*larder_advice_fn) (void *context, const char *key, const char *val
 /* Something the service works on for minutes or hours: invalidation, backup start, database restore,
  * snapshot copy. Core keeps the journal: `token` is all it needs to ask again, also after a restart. */
 /* kind "invalidate": the edges of a CDN forget what they hold. target: identity of the resource, as of type "cdn". An argument is
- * "path", a key of the store, or "below", all keys that begin so; "about": as path, and where edges cannot be told that name alone
- * the least that takes it along. INVALID a path of that sort, `next` the one to use; NOTREADY when it is doing as much as it can
- * already.
+ * "path", a key of the store, or "below", all keys that begin so. Core sends none with a character of the table's `unmatched`, and none twice: each is paid for. NOTREADY when it
+ * is doing as much as it can already.
  * kind "serve": an edge that runs on this machine. Argument "up": it is started, or told what is new, "down": it is ended; without either it is only asked for. target: NULL. The token is what was
  * done, "started", "reloaded", "same", "stopped", "down"; poll, whose token is the identity of a resource of type "cdn", gives the results "state" ("up", "stale": by older settings, "down": it does not run, or serves no such), "pid", and "ca-file": who vouches for it, or "".
  * kind "clock": what plays a service on a clock that can be moved. Argument "ahead": how many ns it is to be ahead of the host's, CONFLICT for less than it is;
@@ -556,6 +555,10 @@ struct larder_driver {
 	/* backups: what is kept of a resource, in any order. NOTFOUND: there is no such resource, or no job of that id. */
 	int (*backups) (void *self, struct larder_call *call, const struct larder_backups *request, larder_backup_fn backup, void *context,
 	                struct larder_error *error);
+
+	/* Characters that no path of an invalidation may have, since the edges would not match it for sure; NULL: any may. Of a key with one core
+	 * tells what begins as it does up to there, before it is counted. */
+	const char *unmatched;
 };
 
 #define LARDER_DRIVER_HEAD                                                                                \
