@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "buffer.h"
 #include "clock.h"
@@ -40,9 +41,17 @@ fail (struct looking *looking, int code, const struct larder_error *why)
 	return state;
 }
 
+/* A server that restores nothing archives nothing, unless it says of the object that it did: all of it can be read. */
+static bool
+is_plain (int code, const struct larder_info *info)
+{
+	bool standard = !info->storage_class || strcmp (info->storage_class, "STANDARD") == 0;
+	return code == LARDER_E_CONFLICT || (code == LARDER_E_UNSUPPORTED && standard);
+}
+
 /* Its state by now, or a code that ends the run: what goes for one goes for all. */
 static int
-ask (struct looking *looking, struct larder_error *error)
+ask (struct looking *looking, const struct larder_info *info, struct larder_error *error)
 {
 	struct restoring *all = looking->all;
 	const struct job_object *object = &looking->object;
@@ -50,7 +59,7 @@ ask (struct looking *looking, struct larder_error *error)
 	int code = store_restore (all->store, object->key, object->version, all->asked.tier, all->asked.days, &why);
 	if (code == 0)
 		return tell (looking, "asked") < 0 ? LARDER_E_CANCELLED : JOB_ASKED;
-	if (code == LARDER_E_CONFLICT)
+	if (is_plain (code, info))
 		return JOB_PLAIN;
 	if (code == LARDER_E_NOTFOUND)
 		return fail (looking, code, &why);
@@ -92,7 +101,7 @@ look (struct looking *looking, struct larder_error *error)
 		return JOB_PLAIN;
 	if (seen == JOB_READY && is_short (&info))
 		return extend (looking, error);
-	return seen == JOB_WANTED ? ask (looking, error) : (int) seen;
+	return seen == JOB_WANTED ? ask (looking, &info, error) : (int) seen;
 }
 
 /* ---- what is known of it ---- */
