@@ -174,10 +174,12 @@ hold (struct bucket *bucket, struct larder_error *error)
 		return larder_fail_errno (error, -bucket->truth, "cannot open bucket '%s' in '%s'", bucket->name, mock->root);
 	int code = read_state (bucket, error);
 	if (code == 0)
-		code = mock_now (mock, bucket->root, &bucket->now, error);
-	if (code == 0)
-		moves_read (bucket);
-	return code;
+		code = mock_ahead (mock, bucket->root, &bucket->ahead, error);
+	if (code < 0)
+		return code;
+	bucket->now = larder_host->store_now () + bucket->ahead;
+	lifecycle_read (bucket);
+	return 0;
 }
 
 int
@@ -226,7 +228,7 @@ bucket_close (struct bucket *bucket)
 		cleanup_close_at (&bucket->root);
 	bucket->truth = bucket->top = bucket->root = -1;
 	arena_free (bucket->settings);
-	bucket->settings = NULL, bucket->moves = NULL;
+	bucket->settings = NULL, bucket->rules = NULL;
 }
 
 /* ---- set up and taken away ---- */
@@ -267,6 +269,9 @@ bucket_unmake (const struct mock *mock, struct larder_call *call, const char *na
 	int code = bucket_open (mock, call, name, true, &bucket, error);
 	if (code < 0)
 		return code == LARDER_E_NOTFOUND ? 0 : code;
+	code = lifecycle_settle (&bucket, error);
+	if (code < 0)
+		return code;
 	if (unlinkat (bucket.top, BUCKET_FILE, 0) < 0 && errno != ENOENT)
 		return larder_fail_errno (error, errno, "cannot remove bucket '%s'", name);
 	file_remove_tree (bucket.top, TRUTH);

@@ -169,7 +169,7 @@ change_begin (struct bucket *bucket, const char *key, bool replace, struct chang
 			return larder_fail_memory (error);
 		memcpy (ret->record.versions, ret->before.versions, ret->record.count * sizeof *ret->record.versions);
 	}
-	return 0;
+	return lifecycle_apply (bucket, ret->arena, &ret->record, error);
 }
 
 void
@@ -204,9 +204,7 @@ change_push (struct change *change, struct larder_error *error)
 {
 	struct record *record = &change->record;
 	if (!change->bucket->versioning)
-		for (size_t i = record->count; i-- > 0;)
-			if (strcmp (record->versions[i].id, "null") == 0)
-				record_drop (record, i);
+		record_drop_null (record);
 	int64_t now = larder_host->store_now ();
 	const char *last = change->before.count && change->before.versions[0].data ? change->before.versions[0].data
 	                   : change->before.count ? change->before.versions[0].id : NULL;
@@ -219,6 +217,7 @@ change_push (struct change *change, struct larder_error *error)
 	version->id = change->bucket->versioning ? data : "null";
 	version->data = data;
 	version->mtime = now;
+	version->ahead = change->bucket->ahead;
 	return version;
 }
 

@@ -23,8 +23,8 @@ damaged (const struct mock *mock, struct larder_error *error)
 	return larder_fail_next (error, LARDER_E_INTEGRITY, "larder dev clock reset", "the clock of backend '%s', the file '%s/" CLOCK "', is damaged", mock->name, mock->root);
 }
 
-static int
-read_ahead (const struct mock *mock, int root, int64_t *ret, struct larder_error *error)
+int
+mock_ahead (const struct mock *mock, int root, int64_t *ret, struct larder_error *error)
 {
 	CLEANUP_FREE char *text = NULL;
 	char *end = NULL;
@@ -43,7 +43,7 @@ int
 mock_now (const struct mock *mock, int root, int64_t *ret, struct larder_error *error)
 {
 	int64_t ahead;
-	int code = read_ahead (mock, root, &ahead, error);
+	int code = mock_ahead (mock, root, &ahead, error);
 	*ret = larder_host->store_now () + ahead;
 	return code;
 }
@@ -71,7 +71,7 @@ move (const struct mock *mock, const char *text, struct larder_error *error)
 		return error ? error->code : LARDER_E_UNAVAILABLE;
 	if (flock (root, LOCK_EX) < 0)
 		return larder_fail_errno (error, errno, "cannot lock the root '%s' of backend '%s'", mock->root, mock->name);
-	int code = read_ahead (mock, root, &before, error);
+	int code = mock_ahead (mock, root, &before, error);
 	if (code == 0 && ahead < before)
 		return larder_fail_next (error, LARDER_E_CONFLICT, "larder dev clock reset, then move it anew", "the clock of backend '%s' is further ahead already, and goes back by a reset alone", mock->name);
 	return code < 0 || ahead == before ? code : write_ahead (mock, root, ahead, error);
@@ -107,7 +107,7 @@ clock_poll (const struct mock *mock, struct larder_call *call, struct larder_pai
 	static const char *const names[] = { "ahead", "now" };
 	CLEANUP_CLOSE int root = mock_root (mock);
 	int64_t values[2];
-	int code = read_ahead (mock, root, &values[0], error);
+	int code = mock_ahead (mock, root, &values[0], error);
 	struct larder_pair *pairs = larder_host->arena (call, 2 * sizeof *pairs);
 	char *text = larder_host->arena (call, 2 * 24);
 	if (code < 0 || !pairs || !text)

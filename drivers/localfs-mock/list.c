@@ -168,7 +168,7 @@ give_key (struct listing *listing, struct larder_error *error)
 	if (code == 0)
 		code = bucket_key (bucket, listing->walk.key, path, error);
 	if (code == 0)
-		code = record_load (bucket, path, listing->arena, &record, &why);
+		code = record_look (bucket, path, listing->arena, &record, &why);
 	if (code == LARDER_E_INTEGRITY) {
 		larder_host->log (LARDER_LOG_WARN, "a listing of bucket '%s' leaves out '%s': its record is damaged", bucket->name, listing->walk.key);
 		listing->damaged = true;

@@ -33,9 +33,9 @@ struct bucket {
 	int root, top, truth;                   /* the instance's root, or one of its own; the bucket's folder, and TRUTH in it */
 	bool versioning;
 	bool suspended;                         /* kept versions once, does no more */
-	int64_t now;                            /* by the mock's clock */
+	int64_t now, ahead;                     /* by the mock's clock; by so much that is ahead of the machine's */
 	struct larder_arena *settings;          /* of what follows */
-	struct move *moves;                     /* by the rules of its lifecycle */
+	struct rule *rules;                     /* of its lifecycle */
 	bool within;                            /* bytes that come are of the storage itself: nobody waits for them */
 };
 
@@ -67,16 +67,21 @@ void mock_address (const struct mock *mock, const char *bucket, struct buffer *i
 /* ---- clock.c: a clock that can be moved ---- */
 
 /* `root`: -1 where it is not there yet. */
+int mock_ahead (const struct mock *mock, int root, int64_t *ret, struct larder_error *error);
 int mock_now (const struct mock *mock, int root, int64_t *ret, struct larder_error *error);
 /* The action "clock", and what it tells. */
 int clock_start (const struct mock *mock, const struct larder_action *action, struct larder_error *error);
 int clock_poll (const struct mock *mock, struct larder_call *call, struct larder_pairs *ret, struct larder_error *error);
 
-/* ---- moves.c: rules of a lifecycle ---- */
+/* ---- lifecycle.c: rules of a lifecycle ---- */
 
-void moves_read (struct bucket *bucket);
-/* The newest version of the key is in the class that it is in by now. */
-void moves_make (const struct bucket *bucket, const struct record *record);
+void lifecycle_read (struct bucket *bucket);
+/* The versions of a key as they are by now: other classes, a delete marker, what is gone. */
+int lifecycle_apply (const struct bucket *bucket, struct larder_arena *arena, struct record *record, struct larder_error *error);
+/* Nobody ended the upload in time. */
+bool lifecycle_gave_up (const struct bucket *bucket, const struct record *upload);
+/* Every key's record, bytes and readable file are as it is by now. */
+int lifecycle_settle (struct bucket *bucket, struct larder_error *error);
 
 /* ---- place.c: private files, and giving them their place ---- */
 
@@ -146,7 +151,9 @@ struct view {
 #define VIEW_NONE { .fd = -1 }
 #define CLEANUP_VIEW __attribute__ ((cleanup (view_close)))
 
+/* As it was written, and as the lifecycle has made it. */
 int record_load (const struct bucket *bucket, const char *path, struct larder_arena *arena, struct record *ret, struct larder_error *error);
+int record_look (const struct bucket *bucket, const char *path, struct larder_arena *arena, struct record *ret, struct larder_error *error);
 /* NOTFOUND when the version, or an object, is not there; INTEGRITY when its bytes are not, or not as many as were written; NOTREADY when it is archived.
  * Without `read` they are only looked at. */
 int view_open (const struct bucket *bucket, const struct larder_object *object, bool read, struct view *ret, struct larder_error *error);
@@ -227,6 +234,8 @@ struct piece {
 
 bool upload_is_id (const char *id);
 int piece_parse (const char *name, struct piece *ret);
+/* 1 and the record of an upload; 0: there is none; or a code. */
+int upload_read (const struct bucket *bucket, const char *id, struct larder_arena *arena, struct record *ret, struct larder_error *error);
 /* The parts in "uploads/ID/", and the folder; nothing while the upload's record is there. */
 void remains_remove (const struct bucket *bucket, const char *folder);
 /* Of all uploads. */

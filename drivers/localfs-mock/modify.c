@@ -15,7 +15,7 @@ remove_object (struct change *change, const struct larder_info **ret_info, struc
 	for (size_t i = 0; i < record->count; i++)
 		others = others || strcmp (record->versions[i].id, "null") != 0;
 	if (!bucket->versioning && !others) {
-		if (record->count == 0 && !change->damaged)
+		if (record->count == 0 && change->before.count == 0 && !change->damaged)
 			return 0;
 		record->count = 0;
 		return change_commit (change, NULL, error);
@@ -38,7 +38,7 @@ remove_version (struct change *change, const char *id, const struct larder_info 
 	const struct version *version = record_find (record, id);
 	if (!version)
 		return 0;
-	info_fill (change->bucket, &change->before, &change->before.versions[version - record->versions], info);
+	info_fill (change->bucket, record, version, info);
 	*ret_info = info;
 	record_drop (record, (size_t) (version - record->versions));
 	return change_commit (change, NULL, error);

@@ -48,25 +48,34 @@ unknown (const struct upload *upload, const char *id, struct larder_error *error
 	return larder_fail (error, LARDER_E_NOTFOUND, "no upload '%.64s' in bucket '%s'", id ? id : "", upload->bucket.name);
 }
 
-static int
-upload_load (struct upload *upload, const char *id, struct larder_error *error)
+int
+upload_read (const struct bucket *bucket, const char *id, struct larder_arena *arena, struct record *ret, struct larder_error *error)
 {
 	CLEANUP_FREE char *text = NULL;
 	char path[96];
 	size_t length;
+	snprintf (path, sizeof path, "uploads/%.24s/upload", id);
+	int code = file_slurp_if_there (bucket->truth, path, RECORD_MOST, &text, &length, error);
+	if (code <= 0)
+		return code;
+	if (record_parse (text, length, arena, ret) < 0 || ret->count != 1)
+		return larder_fail (error, LARDER_E_INTEGRITY, "the record of upload '%s' in bucket '%s' is damaged", id, bucket->name);
+	return 1;
+}
+
+static int
+upload_load (struct upload *upload, const char *id, struct larder_error *error)
+{
 	upload->arena = arena_new ();
 	if (!upload->arena)
 		return larder_fail_memory (error);
 	if (!upload_is_id (id))
 		return unknown (upload, id, error);
 	snprintf (upload->folder, sizeof upload->folder, "uploads/%s/", id);
-	snprintf (path, sizeof path, "%supload", upload->folder);
-	int code = file_slurp_if_there (upload->bucket.truth, path, RECORD_MOST, &text, &length, error);
-	if (code <= 0)
-		return code == 0 ? unknown (upload, id, error) : code;
-	if (record_parse (text, length, upload->arena, &upload->record) < 0 || upload->record.count != 1)
-		return larder_fail (error, LARDER_E_INTEGRITY, "the record of upload '%s' in bucket '%s' is damaged", id, upload->bucket.name);
-	return 0;
+	int code = upload_read (&upload->bucket, id, upload->arena, &upload->record, error);
+	if (code == 0 || (code > 0 && lifecycle_gave_up (&upload->bucket, &upload->record)))
+		return unknown (upload, id, error);
+	return code < 0 ? code : 0;
 }
 
 static int
@@ -138,7 +147,7 @@ mock_parts_begin (void *self, struct larder_call *call, const struct larder_writ
 		return code;
 	temp_sweep (&bucket);
 	remains_sweep (&bucket);
-	version->mtime = larder_host->store_now ();
+	version->mtime = larder_host->store_now (), version->ahead = bucket.ahead;
 	id_new (version->mtime, NULL, id);
 	version->id = version->data = id;
 	version->etag = version->checksum = "";

@@ -41,9 +41,15 @@ record_load (const struct bucket *bucket, const char *path, struct larder_arena 
 	struct record record;
 	if (record_parse (text, length, arena, &record) < 0 || key_path_decode (path, key) < 0 || strcmp (key, record.key) != 0)
 		return damaged (bucket, path, error);
-	moves_make (bucket, &record);
 	*ret = record;
 	return 0;
+}
+
+int
+record_look (const struct bucket *bucket, const char *path, struct larder_arena *arena, struct record *ret, struct larder_error *error)
+{
+	int code = record_load (bucket, path, arena, ret, error);
+	return code < 0 ? code : lifecycle_apply (bucket, arena, ret, error);
 }
 
 struct version *
@@ -182,7 +188,7 @@ view_open (const struct bucket *bucket, const struct larder_object *object, bool
 	char missed[ID_ROOM] = "";
 	for (int try = 0; code == 0 && try < TRIES; try++) {
 		arena_clear (ret->arena);
-		code = record_load (bucket, ret->path, ret->arena, &ret->record, error);
+		code = record_look (bucket, ret->path, ret->arena, &ret->record, error);
 		if (code < 0)
 			return code;
 		ret->version = record_find (&ret->record, object->version);

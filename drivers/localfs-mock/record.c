@@ -5,6 +5,7 @@
  *     version 18a2…             one block a version, newest first
  *     data 18a2…                or the line `marker`
  *     mtime 1763000000000000000
+ *     ahead 86400000000000      by so many ns the mock's clock was, where it was
  *     length 5
  *     restored 17630… 17640…  from, until: a copy of what is archived, where one was asked for
  *     etag …
@@ -89,6 +90,8 @@ record_format (const struct record *record, struct buffer *into)
 		else
 			buffer_add_text (into, "marker\n");
 		buffer_printf (into, "mtime %" PRId64 "\n", version->mtime);
+		if (version->ahead)
+			buffer_printf (into, "ahead %" PRId64 "\n", version->ahead);
 		if (version->data)
 			buffer_printf (into, "length %" PRIu64 "\n", version->length);
 		if (version->restored_until)
@@ -172,6 +175,14 @@ record_drop (struct record *record, size_t index)
 {
 	record->count--;
 	memmove (record->versions + index, record->versions + index + 1, (record->count - index) * sizeof *record->versions);
+}
+
+void
+record_drop_null (struct record *record)
+{
+	for (size_t i = record->count; i-- > 0;)
+		if (strcmp (record->versions[i].id, "null") == 0)
+			record_drop (record, i);
 }
 
 /* ---- reading ---- */
@@ -324,6 +335,8 @@ read_line (struct reading *reading, char *line)
 		return read_pair (reading, &version->tags, text);
 	if (strcmp (line, "mtime") == 0)
 		return once (&reading->mtime) < 0 ? -1 : read_time (text, &version->mtime);
+	if (strcmp (line, "ahead") == 0)
+		return version->ahead || read_time (text, &version->ahead) < 0 || version->ahead <= 0 ? -1 : 0;
 	if (strcmp (line, "length") == 0)
 		return once (&reading->length) < 0 ? -1 : read_uint (text, &version->length);
 	if (strcmp (line, "restored") == 0)

@@ -13,6 +13,7 @@ struct version {
 	const char *id;                        /* "null" if written while the bucket kept no versions */
 	const char *data;                      /* name of its bytes; NULL in a delete marker */
 	int64_t mtime;
+	int64_t ahead;                         /* by so much the mock's clock was, when it was written */
 	int64_t restored_from, restored_until; /* a readable copy of what is archived; 0: none was asked for */
 	uint64_t length;
 	const char *etag, *checksum;           /* CRC64NVME of the whole, base64 */
@@ -34,6 +35,8 @@ int record_parse (const char *text, size_t length, struct larder_arena *arena, s
 /* Room for one version more at the front; NULL: no memory. */
 struct version *record_push (struct record *record, struct larder_arena *arena);
 void record_drop (struct record *record, size_t index);
+/* What was written while the bucket kept no versions. */
+void record_drop_null (struct record *record);
 /* Copies that live in the arena; -1 without memory. */
 int pairs_copy (struct larder_arena *arena, const struct larder_pairs *from, struct larder_pairs *ret);
 

@@ -50,6 +50,19 @@ remains_remove (const struct bucket *bucket, const char *folder)
 	file_trim_parents (bucket->truth, folder);
 }
 
+/* What the bucket's rules have given up. */
+static void
+give_up (const struct bucket *bucket, const char *id)
+{
+	CLEANUP_ARENA struct larder_arena *arena = bucket->rules ? arena_new () : NULL;
+	struct record record;
+	char path[64];
+	if (!arena || upload_read (bucket, id, arena, &record, NULL) <= 0 || !lifecycle_gave_up (bucket, &record))
+		return;
+	snprintf (path, sizeof path, "uploads/%.24s/upload", id);
+	(void) file_unlink_beneath (bucket->truth, path);
+}
+
 void
 remains_sweep (const struct bucket *bucket)
 {
@@ -62,6 +75,7 @@ remains_sweep (const struct bucket *bucket)
 	}
 	for (const struct dirent *entry; (entry = readdir (folder));)
 		if (upload_is_id (entry->d_name)) {
+			give_up (bucket, entry->d_name);
 			snprintf (path, sizeof path, "uploads/%.24s/", entry->d_name);
 			remains_remove (bucket, path);
 		}

@@ -7,7 +7,6 @@
 
 #define MINUTES (60 * NS_PER_S)
 #define HOURS (60 * MINUTES)
-#define DAYS (24 * HOURS)
 
 /* The longest that the service says it takes, so that who waits as long is done. */
 static const struct retrieval { const char *class, *tier; int64_t takes; } retrievals[] = {
@@ -52,8 +51,8 @@ restore_check (const struct bucket *bucket, const char *key, const struct versio
 int64_t
 midnight_after (int64_t from, int64_t days)
 {
-	int64_t until = from + days * DAYS;
-	return until - until % DAYS + DAYS;
+	int64_t until = from + days * NS_PER_DAY;
+	return until - until % NS_PER_DAY + NS_PER_DAY;
 }
 
 /* The copy that is asked for; what is under way stays as it is, and what is there gets other days. */

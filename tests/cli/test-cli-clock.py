@@ -1,79 +1,13 @@
-"""What is archived and restored, on a clock that is moved: the driver localfs-mock asked by a script (s3-do), the clock by `larder dev clock`."""
-import json
+"""What is archived and restored, on a clock that is moved."""
 import os
 import subprocess
 import sys
-import tempfile
 
-from tool import BUILD, HOME, configured, larder, pipeline, read, run, tree, write, PIPELINE
+from place import DAY, DONE, HOUR, MINUTE, NONE, RUNNING, Place
+from tool import larder, pipeline, read, run, tree, write
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
-CODES = {0: 0, -1: "INVALID", -2: "UNSUPPORTED", -4: "NOTFOUND", -5: "DENIED", -6: "CONFLICT", -10: "NOTREADY"}
-NONE, RUNNING, DONE = 0, 1, 2
 TIMES = {("GLACIER", "Expedited"): 5 * MINUTE, ("GLACIER", "Standard"): 5 * HOUR, ("GLACIER", "Bulk"): 12 * HOUR,
          ("DEEP_ARCHIVE", "Standard"): 12 * HOUR, ("DEEP_ARCHIVE", "Bulk"): 48 * HOUR}
-BUCKET = "pingvas-studio-images"
-
-
-class Place:
-    """A root of its own; the tool, and the driver alone, which lives as long."""
-
-    def __init__(self, root=None, **environment):
-        self.root = root or tempfile.mkdtemp(dir=HOME)
-        self.env = {"LARDER_ROOT": self.root}
-        environment = dict(os.environ, LARDER_TEST_BUCKET=BUCKET, **environment)
-        self.program = subprocess.Popen([os.path.join(BUILD, "tests/live/s3-do"), os.path.join(BUILD, ".libs/driver-localfs-mock.so"), "root=" + self.root,
-                                         "create=yes", "fsync=no"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.program.stdin.close()
-        self.program.wait()
-        self.program.stdout.close()
-
-    def ask(self, what, key=None, **words):
-        self.program.stdin.write(json.dumps(dict(words, do=what, key=key)).encode() + b"\n")
-        self.program.stdin.flush()
-        reply = json.loads(self.program.stdout.readline())
-        reply["code"] = CODES.get(reply["code"], reply["code"])
-        return reply
-
-    def do(self, what, key=None, **words):
-        reply = self.ask(what, key, **words)
-        assert reply["code"] == 0, reply
-        return reply
-
-    def code(self, what, key=None, **words):
-        return self.ask(what, key, **words)["code"]
-
-    def larder(self, *args, **words):
-        return larder(*args, env=dict(self.env, **words.pop("env", {})), **words)
-
-    def put(self, key, kind, text=b"bytes"):
-        assert self.larder("put", "-", "images:" + key, "--class", kind, stdin=text).code == 0
-
-    def state(self, key, **words):
-        return self.do("stat", key, **words)["restore"]
-
-    def move(self, by, *name):
-        done = self.larder("dev", "clock", *name, by if isinstance(by, str) else "+%ds" % by)
-        assert done.code == 0, done.err
-
-    def clock(self, *args):
-        done = self.larder("dev", "clock", "--json", *args)
-        assert done.code == 0, done.err
-        return {line["backend"]: line for line in done.lines() if line["type"] == "clock"}
-
-    def expire(self, key):
-        """To a minute before the copy goes, and to a minute after."""
-        until = self.do("stat", key)["until"]
-        now = int(subprocess.check_output(["date", "-ud", self.clock("images")["objects"]["now"], "+%s"]))
-        assert until % DAY == 0 and until > now, (until, now)
-        self.move(until - now - MINUTE)
-        assert self.state(key) == DONE
-        self.move(2 * MINUTE)
 
 
 def archived(place, key, kind, running=False):
@@ -145,37 +79,6 @@ def test_cli_clock_asked_again():
             after = place.do("stat", "k")
             assert after["restore"] == DONE and after["until"] - before in ((days - 1) * DAY, days * DAY), (days, before, after)
         assert place.larder("cat", "images:k").out == "bytes"
-
-
-RULE = "transition = 30d GLACIER_IR, 120d DEEP_ARCHIVE\nlarger-than = 128KiB ", "transition = %s\n%s; "
-BIG, SMALL = b"x" * (128 << 10), b"x" * ((128 << 10) - 1)       # as large as moves without a size of its own, and a byte less
-
-
-def test_cli_clock_rules_of_a_lifecycle_move_objects():
-    """c-D11: 0 days are by the next midnight, for all objects of 128 KiB and more; each later class when its day comes, and it stays there. A rule moves what it is for, the newest version alone, down alone."""
-    for rule, more, days, found in (
-            ("0d GLACIER_IR, 90d DEEP_ARCHIVE", "", (0, 1, 89, 1), ({"big": "STANDARD", "a/big": "STANDARD"}, {"big": "GLACIER_IR", "a/big": "GLACIER_IR"}, {"big": "GLACIER_IR", "a/big": "GLACIER_IR"}, {"big": "DEEP_ARCHIVE", "a/big": "DEEP_ARCHIVE"})),
-            ("30d GLACIER", "prefix = a/\n", (30, 1), ({"a/big": "STANDARD"}, {"a/big": "GLACIER"})), ("1d GLACIER_IR", "larger-than = 2\n", (2,), ({"big": "GLACIER_IR", "a/big": "GLACIER_IR", "small": "GLACIER_IR"},)),
-            ("1d GLACIER_IR", "larger-than = 200KiB\n", (2,), ({},)),
-            ("1d GLACIER_IR", "larger-than = %d\n" % len(SMALL), (2,), ({"big": "GLACIER_IR", "a/big": "GLACIER_IR"},)), ("1d STANDARD_IA", "tag = kind=old\n", (2,), ({"a/big": "STANDARD_IA"},))):
-        with Place() as place:
-            env = configured(PIPELINE, (RULE[0], RULE[1] % (rule, more)))
-            assert place.larder("infra", "apply", env=env).code == 0
-            for key, text in (("big", BIG + b"before"), ("big", BIG), ("a/big", BIG), ("small", SMALL), ("kept", BIG)):
-                place.put(key, "DEEP_ARCHIVE" if key == "kept" else "STANDARD", text)
-            place.do("tags_set", "a/big", tags={"kind": "old"})
-            place.do("tags_set", "big", tags={"kind": "new"})
-            for by, moved in zip(days, found):
-                place.move("+%dd" % by) if by else None
-                classes = {one["key"]: one["class"] for one in place.do("list")["items"]}
-                assert classes == {"big": "STANDARD", "a/big": "STANDARD", "small": "STANDARD", "kept": "DEEP_ARCHIVE", **moved}, (rule, more, by, classes)
-                assert {key: place.do("stat", key)["class"] for key in classes} == classes, (rule, more, by)
-            assert sorted(one["class"] for one in place.do("list", versions=True)["items"] if one["key"] == "big")[-1] == "STANDARD", "an old version stays"
-            for key, kind in classes.items():
-                assert place.code("read", key) == ("NOTREADY" if kind in ("GLACIER", "DEEP_ARCHIVE") else 0), (rule, key, kind)
-            place.do("tags_set", "big", tags={"a": "b"})                # written down with what else is changed
-            assert place.do("stat", "big")["class"] == classes["big"]
-            assert place.larder("infra", "plan", "--detailed-exitcode", env=env).code == 0
 
 
 def test_cli_clock_a_restored_copy_is_copied_and_the_original_stays():

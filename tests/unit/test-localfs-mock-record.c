@@ -11,7 +11,7 @@ static const struct larder_pair metadata[] = { { "user id", "a b" }, { "x%", "\x
 static const struct larder_pair tags[] = { { "kind of", "a\tb" } };
 
 static struct version versions[] = {
-	{ .id = "v2", .data = "00ff", .mtime = INT64_C (1763000000000000001), .length = 5, .restored_from = 7, .restored_until = INT64_C (1763000000000000002), .etag = "abc", .checksum = "AAAAAAAAAAA=",
+	{ .id = "v2", .data = "00ff", .mtime = INT64_C (1763000000000000001), .ahead = 86400, .length = 5, .restored_from = 7, .restored_until = INT64_C (1763000000000000002), .etag = "abc", .checksum = "AAAAAAAAAAA=",
 	  .attributes = { .size = sizeof (struct larder_attributes), .content_type = "image/png", .cache_control = "max-age=1, public",
 	                  .content_disposition = "attachment; filename=\"100%\"", .storage_class = "STANDARD", .metadata = { metadata, 3, sizeof *metadata } },
 	  .tags = { tags, 1, sizeof *tags } },
@@ -43,6 +43,8 @@ START_TEST (round_trip)
 	ck_assert_uint_eq (got.count, 3);
 	ck_assert_ptr_null (got.versions[1].data);
 	ck_assert_int_eq (got.versions[1].mtime, -5);
+	ck_assert_int_eq (got.versions[0].ahead, 86400);
+	ck_assert_int_eq (got.versions[1].ahead, 0);
 	ck_assert_int_eq (got.versions[0].restored_from, 7);
 	ck_assert_int_eq (got.versions[0].restored_until, INT64_C (1763000000000000002));
 	ck_assert_str_eq (got.versions[0].attributes.content_disposition, "attachment; filename=\"100%\"");
@@ -86,7 +88,7 @@ START_TEST (strict)
 		"key a%\n", "key a%0\n", "key a%00\n", "key a%zz\n", "key a\nversion v\nmarker\nmtime 1\nunknown x\n", "key a\nversion v\nmarker\nmtime 1\nmeta x\n",
 		"key a\nversion v\nmarker\nmtime 1\nmeta  x\n", "key a\nversion v\nmarker\nmtime 1", "key a\n\n", "key a\nversion v\nmarker\nmtime \n",
 		"key a\nversion v\nmarker\nmtime 1\nrestored 1 2\n", WHOLE "restored 1\n", WHOLE "restored 2 2\n", WHOLE "restored -1 2\n", WHOLE "restored 1 2 3\n",
-		WHOLE "restored 1 2\nrestored 1 2\n",
+		WHOLE "restored 1 2\nrestored 1 2\n", WHOLE "ahead 0\n", WHOLE "ahead -1\n", WHOLE "ahead 1 2\n", WHOLE "ahead 1\nahead 1\n",
 	};
 
 	CLEANUP_BUFFER struct buffer text;
