@@ -2,6 +2,8 @@
 #include "line.h"
 #include "restoring.h"
 
+#include <stdlib.h>
+
 #include "clock.h"
 #include "text.h"
 
@@ -35,7 +37,8 @@ drilled_line (struct cli *cli, const struct larder_drilled *drilled)
 	for (size_t n = 0; n < sizeof times / sizeof *times; n++)
 		json_member (&line.json, times[n].name, text_from_time (times[n].at, time));
 	const struct { const char *name; uint64_t value; } counts[] = {
-		{ "rpo_seconds", (uint64_t) (drilled->rpo / NS_PER_S) }, { "rto_seconds", (uint64_t) (drilled->rto / NS_PER_S) }, { "keys", drilled->listed }, { "restored", drilled->taken },
+		{ drilled->rpo < 0 ? "newest_ahead_seconds" : "rpo_seconds", (uint64_t) (llabs (drilled->rpo) / NS_PER_S) },
+		{ drilled->rto < 0 ? "clock_set_back_seconds" : "rto_seconds", (uint64_t) (llabs (drilled->rto) / NS_PER_S) }, { "keys", drilled->listed }, { "restored", drilled->taken },
 		{ "bytes", drilled->bytes }, { "manifests", drilled->manifests }, { "compared_with_manifest", drilled->with_manifest },
 		{ "not_in_manifest", drilled->not_in_manifest }, { "compared_with_source", drilled->with_source }, { "source_gone", drilled->source_gone }, { "source_newer", drilled->source_newer },
 		{ "differs", drilled->differs }, { "missing", drilled->missing }, { "extra", drilled->extra }, { "failed", drilled->failed },
@@ -52,7 +55,10 @@ drilled_line (struct cli *cli, const struct larder_drilled *drilled)
 static void
 tell (struct cli *cli, const struct larder_drilled *drilled)
 {
-	char size[32];
+	char size[32], time[32];
+	if (drilled->rpo < 0)
+		say (cli, "%s: how old the newest is nobody can tell: it is of a time %s ahead of this machine's clock, so the clocks differ; set this one (timedatectl), or the one that kept it", drilled->what,
+			text_from_duration (-drilled->rpo, time));
 	if (cli->globals.json) {
 		drilled_line (cli, drilled);
 		return;
@@ -103,7 +109,7 @@ const struct larder_cmd cmd_backup_drill = {
 		"larder backup drill --restored /mnt/back model-cache|the folder that a restore made there, compared with the file system\n"
 		"larder backup drill -n backups|how much it would restore, and what that would cost",
 	.text = "Restores every key below the address, or a sample in which each has the same chance, into a folder of its own, proves each by the checksum that its store has and by the manifests of the store, where [larder] keeps any, and with --source compares it byte for byte with the tree that was kept: "
-		"what differs, is missing there or, without --sample, was never kept is told; what the source has no more is counted. It measures how old the newest is that could be restored (RPO), and how long it took until all was restored and compared (RTO), and writes a report "
+		"what differs, is missing there or, without --sample, was never kept is told; what the source has no more is counted. It measures how old the newest is that could be restored (RPO), and how long it took until all was restored and compared (RTO), or by how much clocks differ where that shows, and writes a report "
 		"as text, JSON and HTML. What is archived is restored as 'larder archive restore' does, with the price told first: until it can be read the exit status is 9, and the same command goes on, with the same keys. So it does after a kill; with other keys "
 		"asked for it begins anew. The folder is removed at the end. Of a [filesystem] the newest that its [backup] keeps is restored into it, where a service makes a folder NAME-restore_TIME, seen in its [backend]'s root or --to; or that folder is named. It is compared with the files, both ways: of two such folders one is to be named, what lies beside is told and left alone, and an empty one is a failure. The exit status is 6 when anything differs, is missing or extra.",
 	.options = options, .self_size = sizeof (struct backup_drill), .least = 1, .most = 1, .done_word = "proven", .would_word = "would_prove", .verdict = true, .run = run,

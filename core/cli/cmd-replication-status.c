@@ -24,7 +24,7 @@ struct tally {
 	uint64_t listed, looked, words[REPLICATION_WORDS], late;
 	struct named oldest, failed[NAMED];           /* of those that are pending; the latest come first */
 	size_t failed_count;
-	int64_t now;
+	int64_t now, ahead;                           /* ahead: of this machine's clock the service's is, at the least, by what it has written; 0: nothing tells so */
 };
 
 /* Of one store: what infra tells. Texts live in the run's arena; NULL: not known. */
@@ -124,18 +124,35 @@ add_failed (struct tally *tally, const struct looked *one)
 	set_named (&tally->failed[at], one);
 }
 
-/* What was written after this began, or by a clock that is ahead of this one, is behind by nothing. */
+/* At the least. What was written after this began is behind by nothing. */
 static int64_t
-behind (const struct tally *tally)
+age_of (const struct tally *tally, int64_t mtime)
 {
-	int64_t age = tally->now - tally->oldest.mtime;
+	int64_t age = tally->now + tally->ahead - mtime;
 	return age > 0 ? age : 0;
+}
+
+/* What is there was written: a time to come is one of a clock that is right, or of ours that is behind. */
+static void
+hear_clock (struct tally *tally, const struct looked *one)
+{
+	int64_t ahead = one->mtime - clock_wall ();
+	if (ahead > NS_PER_S && ahead > tally->ahead)
+		tally->ahead = ahead;
+}
+
+/* What is known of the clock by the end: the oldest of them is late where any is. */
+static uint64_t
+late (const struct tally *tally)
+{
+	bool any = *tally->oldest.key && age_of (tally, tally->oldest.mtime) > tally->copying->within;
+	return tally->late ? tally->late : any;
 }
 
 static void
 add_pending (struct tally *tally, const struct looked *one)
 {
-	tally->late += tally->now - one->mtime > tally->copying->within;
+	tally->late += age_of (tally, one->mtime) > tally->copying->within;
 	if (!*tally->oldest.key || one->mtime < tally->oldest.mtime)
 		set_named (&tally->oldest, one);
 }
@@ -153,6 +170,7 @@ on_looked (void *context, const struct looked *one, struct larder_error *error)
 	}
 	item_done (tally->cli, 0);
 	tally->looked++;
+	hear_clock (tally, one);
 	for (size_t n = 0; n < REPLICATION_WORDS; n++)
 		tally->words[n] += one->replication == replication_words[n];
 	if (strcmp (one->replication, "FAILED") == 0)
@@ -183,10 +201,12 @@ json_counts (struct json *json, const struct tally *tally)
 	for (size_t n = 0; n < REPLICATION_WORDS; n++)
 		json_member_uint (json, replication_words[n], tally->words[n]);
 	json_put_object_end (json);
-	json_member_uint (json, "late", tally->late);
+	json_member_uint (json, "late", late (tally));
+	if (tally->ahead)
+		json_member_uint (json, "clock_behind_seconds", (uint64_t) (tally->ahead / NS_PER_S));
 	if (*tally->oldest.key) {
 		json_member_bytes (json, "oldest_pending", tally->oldest.key);
-		json_member_uint (json, "behind_seconds", (uint64_t) (behind (tally) / NS_PER_S));
+		json_member_uint (json, "behind_seconds", (uint64_t) (age_of (tally, tally->oldest.mtime) / NS_PER_S));
 	}
 }
 
@@ -225,7 +245,7 @@ out_counts (struct cli *cli, const struct tally *tally)
 		out_fact (cli, replication_words[n], tally->words[n] ? text : NULL);
 	}
 	if (*tally->oldest.key) {
-		out_printf (cli, "  %-16s %s behind: ", "oldest PENDING", text_from_duration (behind (tally), time));
+		out_printf (cli, "  %-16s %s behind: ", "oldest PENDING", text_from_duration (age_of (tally, tally->oldest.mtime), time));
 		out_name (cli, tally->oldest.key);
 		out_text (cli, "\n");
 	}
@@ -253,8 +273,10 @@ tell_next (struct cli *cli, const struct tally *tally, const struct set_up *is)
 		say (cli, "%s: 'larder infra plan --only store/%s' tells what is not as declared, and 'larder infra apply' sets it up", store, store);
 	if (count_of (tally, "FAILED"))
 		say (cli, "%s: %" PRIu64 " failed, and the service does not try again: 'larder replication repair %s' copies them", store, count_of (tally, "FAILED"), store);
-	if (tally->late)
-		say (cli, "%s: %" PRIu64 " have been pending for more than %s", store, tally->late, text_from_duration (tally->copying->within, time));
+	if (tally->ahead)
+		say (cli, "%s: this machine's clock is %s behind that of its service, or more: what is pending is so for as long as that tells at the least; set it (timedatectl)", store, text_from_duration (tally->ahead, time));
+	if (late (tally))
+		say (cli, "%s: %" PRIu64 " have been pending for more than %s", store, late (tally), text_from_duration (tally->copying->within, time));
 	if (count_of (tally, "none"))
 		say (cli, "%s: %" PRIu64 " have no status: %s; 'larder replication check %s' compares them, and 'larder replication repair %s' copies what is missing", store, count_of (tally, "none"),
 			count_of (tally, "none") == tally->looked ? "nothing is copied here by itself, or all are older than the rule" : "the rule does not cover them, or they are older", store, store);
@@ -275,7 +297,7 @@ judge (struct cli *cli, const struct tally *tally, const struct set_up *is)
 		|| ((is->mark == LARDER_INFRA_SAME || is->mark == LARDER_INFRA_UNMANAGED) && strcmp (is->source, "yes") == 0 && strcmp (is->target, "yes") == 0);
 	if (count_of (tally, "FAILED") || !whole)
 		add_reason (cli, EXIT_DIFFERS);
-	if (tally->late)
+	if (late (tally))
 		add_reason (cli, EXIT_LATE);
 }
 

@@ -92,14 +92,14 @@ read_head (struct drilling *all, struct drill_head *ret, struct larder_error *er
 {
 	CLEANUP_FREE char *text = NULL;
 	const char *asked, *scratch, *point, *taker;
-	json_int_t begun, newest, listed, taken, bytes;
+	json_int_t begun, newest, ahead = 0, listed, taken, bytes;
 	size_t length;
 	int archived, code = file_slurp_if_there (all->folder, HEAD, HEAD_MOST, &text, &length, error);
 	json_t *head = code > 0 ? json_loads (text, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	bool well = head && json_unpack (head, "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "asked", &asked, "scratch", &scratch, "point", &point, "taker", &taker, "begun", &begun, "newest", &newest, "listed", &listed,
+	bool well = head && json_unpack (head, "{s:s, s:s, s:s, s:s, s:I, s:I, s?I, s:I, s:I, s:I, s:b}", "asked", &asked, "scratch", &scratch, "point", &point, "taker", &taker, "begun", &begun, "newest", &newest, "ahead", &ahead, "listed", &listed,
 		"taken", &taken, "bytes", &bytes, "archived", &archived) == 0;
 	if (well)
-		*ret = (struct drill_head) { .asked = arena_copy (all->arena, asked), .scratch = arena_copy (all->arena, scratch), .begun = begun, .newest = newest, .listed = (uint64_t) listed,
+		*ret = (struct drill_head) { .asked = arena_copy (all->arena, asked), .scratch = arena_copy (all->arena, scratch), .begun = begun, .newest = newest, .ahead = ahead, .listed = (uint64_t) listed,
 			.taken = (uint64_t) taken, .bytes = (uint64_t) bytes, .archived = archived, .point = arena_copy (all->arena, point), .taker = arena_copy (all->arena, taker) };
 	json_decref (head);
 	if (code < 0)
@@ -111,8 +111,8 @@ int
 drill_write_head (struct drilling *all, struct larder_error *error)
 {
 	const struct drill_head *head = &all->head;
-	json_t *json = json_pack ("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "larder-drill", 1, "what", all->asked.what, "asked", head->asked, "scratch", head->scratch, "point", head->point ? head->point : "", "taker", head->taker ? head->taker : "", "begun",
-		(json_int_t) head->begun, "newest", (json_int_t) head->newest, "listed", (json_int_t) head->listed, "taken", (json_int_t) head->taken, "bytes", (json_int_t) head->bytes, "archived", head->archived);
+	json_t *json = json_pack ("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "larder-drill", 1, "what", all->asked.what, "asked", head->asked, "scratch", head->scratch, "point", head->point ? head->point : "", "taker", head->taker ? head->taker : "", "begun",
+		(json_int_t) head->begun, "newest", (json_int_t) head->newest, "ahead", (json_int_t) head->ahead, "listed", (json_int_t) head->listed, "taken", (json_int_t) head->taken, "bytes", (json_int_t) head->bytes, "archived", head->archived);
 	CLEANUP_FREE char *text = json ? json_dumps (json, JSON_COMPACT) : NULL;
 	json_decref (json);
 	return text ? file_publish (all->folder, HEAD, text, strlen (text), 0600, FILE_REPLACE, true, error) : larder_fail_memory (error);

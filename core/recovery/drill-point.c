@@ -214,6 +214,7 @@ begin (struct drilling *all, const char *backup, struct larder_error *error)
 	all->head.begun = clock_wall ();
 	all->head.scratch = "";
 	int code = find_point (all, backup, error);
+	drill_measure (all);
 	if (code == 0 && !(all->asked.flags & LARDER_DRY_RUN))
 		code = note_before (all, error);
 	if (code == 0 && !(all->asked.flags & LARDER_DRY_RUN))

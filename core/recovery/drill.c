@@ -49,11 +49,20 @@ check_source (struct drilling *all, struct larder_error *error)
 
 /* ---- the whole ---- */
 
+/* What came while it was listed is as old as nothing, and so is what a clock tells that goes with ours, give or take a second. */
+void
+drill_measure (struct drilling *all)
+{
+	int64_t ahead = all->head.newest - clock_wall ();
+	all->head.ahead = ahead > NS_PER_S ? ahead : 0;
+}
+
 static int
 begin (struct drilling *all, struct larder_error *error)
 {
 	all->head.begun = clock_wall ();
 	int code = drill_find_keys (all, error);
+	drill_measure (all);
 	if (code == 0)
 		code = drill_estimate (all, error);
 	if (code < 0 || all->asked.flags & LARDER_DRY_RUN)
@@ -70,8 +79,8 @@ sum_up (struct drilling *all)
 	sum->point = head->point && *head->point ? head->point : NULL;
 	sum->begun = head->begun, sum->ended = clock_wall (), sum->newest = head->newest;
 	sum->listed = head->listed, sum->taken = head->taken;
-	sum->rpo = sum->begun > sum->newest ? sum->begun - sum->newest : 0;
-	sum->rto = sum->ended > sum->begun ? sum->ended - sum->begun : 0;
+	sum->rpo = head->ahead ? -head->ahead : sum->begun > sum->newest ? sum->begun - sum->newest : 0;
+	sum->rto = sum->ended - sum->begun;
 }
 
 static int
@@ -103,8 +112,10 @@ drill_of_folder (struct drilling *all, struct larder_error *error)
 	int code = drill_folder (all, error);
 	if (code < 0)
 		return code;
-	if (!*all->head.point)
+	if (!*all->head.point) {
 		all->head.newest = all->newest;
+		drill_measure (all);
+	}
 	if (all->asked.flags & LARDER_DRY_RUN)
 		return tell_plan (all);
 	all->head.listed = all->head.taken;

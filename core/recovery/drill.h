@@ -16,6 +16,7 @@ struct drill_head {
 	const char *asked;            /* digest of the request */
 	const char *scratch;          /* path of its own folder, which nobody else can have named */
 	int64_t begun, newest;
+	int64_t ahead;                /* of our clock, when the newest was found; 0: none */
 	uint64_t listed, taken, bytes;
 	bool archived;                /* some are of a class that may have to be restored */
 	const char *point, *taker;    /* of a file system: what is restored, and into what; "" */
@@ -69,6 +70,10 @@ struct drilling {
 	int code;                     /* what could not be kept of an event */
 	struct larder_error why;
 };
+
+/* ---- drill.c ---- */
+/* Is the newest, as it is known by now, of a time to come? */
+void drill_measure (struct drilling *all);
 
 /* ---- drill-job.c: its state and its scratch ---- */
 /* Opens it, made where there is none; what another request left of it is removed. `ret_new`: nothing was begun. CONFLICT while another process is at it. */

@@ -118,11 +118,34 @@ verdict (const struct drilling *all)
 	return sum->differs + sum->missing + sum->extra > 0 ? "not what was kept" : sum->failed > 0 ? "not proven" : "proven";
 }
 
+/* A clock that is wrong makes no figure of 0. */
+static const char *
+rpo_text (struct drilling *all)
+{
+	const struct larder_drilled *sum = &all->sum;
+	char newest[32], time[32];
+	text_from_time (sum->newest, newest);
+	if (sum->rpo >= 0)
+		return arena_printf (all->arena, "%s: the newest was kept %s", text_from_duration (sum->rpo, time), newest);
+	return arena_printf (all->arena, "not known: the newest was kept %s, %s ahead of this machine's clock when it was found: the clocks differ by that at least; set this one (timedatectl), or the one that kept it", newest,
+		text_from_duration (-sum->rpo, time));
+}
+
+static const char *
+rto_text (struct drilling *all)
+{
+	const struct larder_drilled *sum = &all->sum;
+	char time[32];
+	if (sum->rto >= 0)
+		return arena_printf (all->arena, "%s until all was restored and compared", text_from_duration (sum->rto, time));
+	return arena_printf (all->arena, "not known: this machine's clock was set back meanwhile, by %s at least", text_from_duration (-sum->rto, time));
+}
+
 static void
 write_facts (struct drilling *all, struct buffer *into, void (*fact) (struct buffer *into, const char *name, const char *value))
 {
 	const struct larder_drilled *sum = &all->sum;
-	char begun[32], ended[32], newest[32], rpo[32], rto[32], size[32];
+	char begun[32], ended[32], size[32];
 	const char *with = sum->source ? arena_printf (all->arena, "'%s': %" PRIu64 " byte for byte, %" PRIu64 " not there any more, %" PRIu64 " changed since and let pass", sum->source, sum->with_source,
 		sum->source_gone, sum->source_newer) : "none was named: not compared";
 	const char *manifests = sum->manifests ? arena_printf (all->arena, "%" PRIu64 " of them tell of %" PRIu64 " of these keys, and nothing of %" PRIu64, sum->manifests, sum->with_manifest, sum->not_in_manifest)
@@ -135,8 +158,7 @@ write_facts (struct drilling *all, struct buffer *into, void (*fact) (struct buf
 		{ "manifests", manifests },
 		{ "source", with },
 		{ "found", arena_printf (all->arena, "%" PRIu64 " differ, %" PRIu64 " missing, %" PRIu64 " extra, %" PRIu64 " failed", sum->differs, sum->missing, sum->extra, sum->failed) },
-		{ "RPO", arena_printf (all->arena, "%s: the newest was kept %s", text_from_duration (sum->rpo, rpo), text_from_time (sum->newest, newest)) },
-		{ "RTO", arena_printf (all->arena, "%s until all was restored and compared", text_from_duration (sum->rto, rto)) },
+		{ "RPO", rpo_text (all) }, { "RTO", rto_text (all) },
 	};
 	for (size_t n = 0; n < sizeof facts / sizeof *facts; n++)
 		if (facts[n].value)
@@ -195,9 +217,9 @@ json_times (struct json *json, const struct larder_drilled *sum)
 	json_member (json, "begun", text_from_time (sum->begun, time));
 	json_member (json, "ended", text_from_time (sum->ended, time));
 	json_member (json, "newest", text_from_time (sum->newest, time));
-	json_member_uint (json, "rpo_seconds", (uint64_t) (sum->rpo / NS_PER_S));
-	json_put_name (json, "rto_seconds");
-	json_put_real (json, (double) (sum->rto / (NS_PER_S / 1000)) / 1000);
+	json_member_uint (json, sum->rpo < 0 ? "newest_ahead_seconds" : "rpo_seconds", (uint64_t) (llabs (sum->rpo) / NS_PER_S));
+	json_put_name (json, sum->rto < 0 ? "clock_set_back_seconds" : "rto_seconds");
+	json_put_real (json, (double) (llabs (sum->rto) / (NS_PER_S / 1000)) / 1000);
 }
 
 static void

@@ -129,6 +129,17 @@ def test_cli_drill_measures():
     assert 2 * 3600 <= facts["rpo_seconds"] < 3 * 3600 and 5 * 3600 - 1 <= facts["rto_seconds"] < 6 * 3600, facts
 
 
+def test_cli_drill_by_a_clock_that_is_behind():
+    """How old the newest was nobody can tell, whoever ends what it began: that clocks differ is told, and by how much."""
+    env = fresh()
+    keep(env, {"a": b"one"}, "GLACIER")
+    drill("backups", code=9, env={**env, **clock.off(-2 * 3600)})
+    forward("+5h", env)
+    _, facts, got = drill("backups", env=env)
+    assert "rpo_seconds" not in facts and 7000 < facts["newest_ahead_seconds"] <= 7200 and "so the clocks differ" in got.err, (facts, got.err)
+    assert json.loads(report(facts, ".json"))["newest_ahead_seconds"] == facts["newest_ahead_seconds"]
+
+
 def test_cli_drill_of_nothing():
     """An empty backup, a prefix with nothing below it, a source that is not there, a prefix that is none: named, nothing left."""
     env = fresh()

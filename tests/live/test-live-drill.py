@@ -2,10 +2,12 @@
 """test-live-drill: larder backup drill on real servers: MinIO in full, and on moto what is archived, whose restores go on when the test says so."""
 import json
 import os
+import re
 import sys
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
+import clock  # noqa: E402
 import servers  # noqa: E402
 from scene import Places, Scene, run_in  # noqa: E402
 
@@ -94,6 +96,29 @@ def test_live_drill_bundles_minio():
     assert found["differs"] == ["p/sub/b"] and (facts["differs"], facts["manifests"]) == (1, 0) and scene.left() == [], (found, facts, done)
     done = scene.run("archive", "restore", "--json", "--to", "back", "images:p/sub/b", "images:p/a")
     assert done.code == 6 and [line["src"] for line in done.lines if line.get("action") == "failed"] == ["images:p/sub/b"] and os.path.exists(scene.path("back/p/a")) and not os.listdir(scene.path("back/p/sub")), done
+
+
+def test_live_drill_clock():
+    """A clock that is ten minutes behind: the newest is of a time to come, and how old it is nobody tells: not 0, but by how much the clocks differ, wherever the figure stands. One that is set
+    back while it goes on makes no RTO."""
+    scene = place("minio")
+    assert scene.run("sync", "data", "images:data/").code == 0
+    for words in ((), ("-n",)):
+        _, facts, done = scene.drill(*words, "images:data/", more=clock.off(-600))
+        assert "rpo_seconds" not in facts and 595 <= facts["newest_ahead_seconds"] < 900 and "ahead of this machine's clock" in done.err, (facts, done)
+    _, facts, _ = scene.drill("images:data/", more=clock.off(-600))
+    told = {ending: open(scene.path(facts["report"] + ending)).read() for ending in (".txt", ".json", ".html")}
+    said = json.loads(told[".json"])
+    assert "rpo_seconds" not in said and 595 <= said["newest_ahead_seconds"] < 900 and said["rto_seconds"] < 600 and said["verdict"] == "proven", said
+    for ending in (".txt", ".html"):
+        assert re.search("RPO.*not known: the newest was kept .* (9m5.s|1.m..s) ahead of this machine(&#39;|')s clock", told[ending]), told[ending]
+    _, facts, done = scene.drill("images:data/", more=clock.off(600))
+    assert 595 <= facts["rpo_seconds"] < 900 and "newest_ahead_seconds" not in facts and "clock" not in done.err, (facts, done)
+    jumps = clock.Clock(scene.path("shift"))
+    scene.between.plan([{"method": "GET", "path": "^/bucket/data/a", "do": "keep", "after": lambda record: jumps.set(-60)}])
+    _, facts, _ = scene.drill("images:data/", more=jumps.environment)
+    assert "rto_seconds" not in facts and 50 < facts["clock_set_back_seconds"] <= 60 and "rpo_seconds" in facts, facts
+    assert "RTO            not known: this machine's clock was set back" in open(scene.path(facts["report"] + ".txt")).read()
 
 
 def test_live_drill_broken_lines():

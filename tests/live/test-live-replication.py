@@ -91,7 +91,13 @@ def verdict(name, healthy):
     assert line["looked"] == 30 and line["listed"] == 1000 and line["objects"]["PENDING"] == 30 and line["late"] == 0, line
     scene.says(("k/", "PENDING", -3600))            # by a clock that is ahead of ours
     (line,), done = scene.replication("status", "--sample", "30", "images", code=healthy)
-    assert line["late"] == 0 and line["behind_seconds"] == 0, line
+    assert line["late"] == 0 and line["behind_seconds"] < 300 and 3300 < line["clock_behind_seconds"] <= 3600 and re.search("clock is (59m..s|1h00m) behind", done.err), (line, done)
+    scene.says(("k/000$", "PENDING", -300), ("k/999$", "COMPLETED", -3600))
+    (line,), done = scene.replication("status", "--all", "images", code=1 if healthy else 9)
+    assert line["late"] == 1 and line["oldest_pending"] == "k/000" and 3000 < line["behind_seconds"] < 3600 and "1 have been pending for more than 15m" in done.err, (line, done)
+    scene.says(("k/", "COMPLETED", 0))
+    (line,), done = scene.replication("status", "--sample", "30", "images", code=healthy)
+    assert "clock_behind_seconds" not in line and "clock" not in done.err, (line, done)
 
 
 def test_live_replication_status_minio():

@@ -123,7 +123,8 @@ struct larder_drilled {
 	const char *scratch;             /* where what was restored lies, when it was to be kept; or NULL */
 	int64_t begun, ended;
 	int64_t newest;                  /* when the newest of what can be restored was kept */
-	int64_t rpo, rto;                /* ns: the age of that when it began; from then until all was restored and compared */
+	int64_t rpo, rto;                /* ns: the age of that when it began; from then until all was restored and compared. Negative: not known, for clocks differ: that was kept so much later than it was here by then; the
+	                                  * clock here was set back so far, at the least */
 	uint64_t listed, taken, bytes;   /* keys there are; of these restored, or to be, and their bytes */
 	uint64_t manifests;              /* of the store that were read */
 	uint64_t with_manifest, not_in_manifest;   /* compared with what they tell; of which they tell nothing */
