@@ -83,7 +83,8 @@ recovery_wait (struct recovery_action *action, const char *next, struct larder_e
 		code = tell (action, LARDER_RECOVERY_RUNNING, &progress, waited, error);
 		action->told = waited;
 		if (code == 0 && !(action->flags & LARDER_RECOVERY_WAIT))
-			return larder_fail_next (error, LARDER_E_NOTREADY, next, "%s of %s is not done: the service tells '%s'", action->asked.kind, action->from, progress.message ? progress.message : "running");
+			return larder_fail_next (error, LARDER_E_NOTREADY, next, "%s of %s%s%s is not done: the service tells '%s'", action->asked.kind, action->from, action->to ? " to " : "",
+				action->to ? action->to : "", progress.message ? progress.message : "running");
 		if (code == 0)
 			code = larder_rest_longer (action->larder, &action->pause, INT64_MAX, error);
 		if (code < 0)

@@ -25,7 +25,9 @@ restore (struct larder *larder, struct larder_arena *arena, const struct larder_
 	const struct larder_pair given[] = { { "to", asked->to }, { "at", when } };
 	action.from = recovery_identity (action.at);
 	code = recovery_ask (&action, "restore", token_of (arena, action.from, when), given, sizeof given / sizeof *given, error);
-	return code < 0 ? code : recovery_run (&action, "the same command goes on, and sets what is left once the new one is there; --wait stays until then", error);
+	const char *next = arena_printf (arena, "'larder database restore %s %s%s --to %s --wait' goes on until it is; until then, also once it can be reached, the new one has settings of the service's own", asked->name,
+		when ? "--at " : "--latest", when ? when : "", asked->to);
+	return code < 0 ? code : next ? recovery_run (&action, next, error) : larder_fail_memory (error);
 }
 
 int

@@ -159,6 +159,31 @@ rds_trait_told (struct larder_arena *arena, size_t at, const struct rds_instance
 	return was && is ? arena_printf (arena, "%s: the source has %s, this one %s", traits[at].words, was, is) : NULL;
 }
 
+const char *
+rds_traits_words (struct larder_arena *arena, uint64_t which)
+{
+	const char *text = "";
+	for (size_t n = 0; text && n < RDS_TRAITS; n++)
+		if (which & UINT64_C (1) << n)
+			text = arena_printf (arena, "%s%s%s", text, *text ? ", " : "", traits[n].words);
+	return text;
+}
+
+int
+rds_tags_left (struct larder_arena *arena, const struct larder_pair *source, size_t source_count, const struct larder_pair *made, size_t made_count, const char *ret[RDS_TAGS_MOST])
+{
+	int count = 0;
+	for (size_t n = 0; n < source_count; n++) {
+		const char *is = rds_tag (made, made_count, source[n].name);
+		if (!rds_tag_is_carried (source[n].name) || (is && strcmp (is, source[n].value) == 0))
+			continue;
+		ret[count] = arena_printf (arena, "tag %s: the source has %s, this one %s", source[n].name, source[n].value, is ? is : "none");
+		if (!ret[count++])
+			return -1;
+	}
+	return count;
+}
+
 /* ---- requests ---- */
 
 /* Of a volume whose speed comes with its size it is no matter of anybody's; and no volume of its own may not even be asked for everywhere. */

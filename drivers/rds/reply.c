@@ -50,6 +50,7 @@ log_off (struct reading *reading, const char *name)
 		instance->logs[at] = instance->logs[--instance->log_count];
 }
 
+/* The service's own, which nobody else gives, do not count among those that one may have. */
 static void
 tag (struct larder_pair tags[RDS_TAGS_MOST], size_t *count, const char *path, const char *text)
 {
@@ -60,10 +61,11 @@ tag (struct larder_pair tags[RDS_TAGS_MOST], size_t *count, const char *path, co
 		at->name = text;
 	else if (strcmp (path, "TagList/Tag/Value") == 0)
 		at->value = text;
-	else if (strcmp (path, "TagList/Tag") == 0 && at->name) {
+	else if (strcmp (path, "TagList/Tag") == 0 && at->name && strncmp (at->name, "aws:", 4) != 0) {
 		at->value = at->value ? at->value : "";
 		++*count;
-	}
+	} else if (strcmp (path, "TagList/Tag") == 0)
+		*at = (struct larder_pair) { NULL, NULL };
 }
 
 /* DBInstances/DBInstance of a list, DBInstance of what one action is told. */
@@ -209,12 +211,12 @@ uint32_t
 rds_state (const char *status)
 {
 	static const char *const ready[] = { "available", "stopped", "storage-full", "storage-optimization", NULL };
-	static const char *const failed[] = { "failed", "restore-error", "incompatible-restore", "inaccessible-encryption-credentials", NULL };
+	static const char *const failed[] = { "failed", "restore-error", "inaccessible-encryption-credentials", NULL };
 	for (const char *const *one = ready; *one; one++)
 		if (strcmp (status, *one) == 0)
 			return LARDER_RESOURCE_READY;
 	for (const char *const *one = failed; *one; one++)
 		if (strcmp (status, *one) == 0)
 			return LARDER_RESOURCE_FAILED;
-	return LARDER_RESOURCE_PENDING;
+	return strncmp (status, "incompatible-", 13) == 0 ? LARDER_RESOURCE_FAILED : LARDER_RESOURCE_PENDING;
 }

@@ -85,14 +85,20 @@ add_tag (struct aws_form *form, size_t at, const char *key, const char *value)
 	aws_form_add (form, name, value);
 }
 
-/* But for the service's own, and those that tell how the source was made. */
+bool
+rds_tag_is_carried (const char *name)
+{
+	return strcmp (name, RDS_RESTORE_TAG) != 0 && strcmp (name, RDS_COPY_TAG) != 0;
+}
+
+/* With more than one may have the service would refuse all of it; without ours nobody knew it again. */
 void
 rds_add_tags (struct aws_form *form, const struct larder_pair *tags, size_t count, const char *name, const char *value)
 {
 	size_t at = 1;
 	add_tag (form, at++, name, value);
-	for (size_t n = 0; n < count; n++)
-		if (strncmp (tags[n].name, "aws:", 4) != 0 && strcmp (tags[n].name, RDS_RESTORE_TAG) != 0 && strcmp (tags[n].name, RDS_COPY_TAG) != 0)
+	for (size_t n = 0; n < count && at <= RDS_TAGS_MOST; n++)
+		if (rds_tag_is_carried (tags[n].name))
 			add_tag (form, at++, tags[n].name, tags[n].value);
 }
 

@@ -209,7 +209,7 @@ note_settled (struct rds *rds, const char *name, uint64_t left, struct larder_er
 	return one && copy ? 0 : larder_fail_memory (error);
 }
 
-/* Asked for once in a run. What the answer does not tell as asked for was not taken, and is left. */
+/* Asked for once in a run: 1, or 0 while it may not be changed yet. What the answer does not tell as asked for was not taken, and is left. */
 static int
 settle (const struct polling *polling, uint64_t which, struct larder_error *error)
 {
@@ -224,22 +224,29 @@ settle (const struct polling *polling, uint64_t which, struct larder_error *erro
 		return rds_is_refusal (&reply, "InvalidDBInstanceState") ? 0 : aws_fault_error (reply.fault, what, error);
 	if (code == 0)
 		code = rds_instance_read (reply.body, reply.length, polling->arena, &after, error);
-	return code < 0 ? code : note_settled (polling->rds, polling->name, rds_traits_lacking (&polling->from, &after), error);
+	if (code == 0)
+		code = note_settled (polling->rds, polling->name, rds_traits_lacking (&polling->from, &after), error);
+	return code < 0 ? code : 1;
 }
 
 /* Where it answers, and a "left" for each that it has otherwise than its source. */
 static int
 tell_done (const struct polling *polling, uint64_t left, struct larder_progress *progress, struct larder_error *error)
 {
-	struct larder_pair *pairs = larder_host->arena (polling->call, (RDS_TRAITS + 2) * sizeof *pairs);
+	struct larder_pair *pairs = larder_host->arena (polling->call, (RDS_TRAITS + RDS_TAGS_MOST + 2) * sizeof *pairs);
+	const struct rds_instance *from = &polling->from, *made = &polling->made;
+	const char *tags[RDS_TAGS_MOST];
 	size_t count = 0;
-	if (!pairs)
+	int tag_count = rds_tags_left (polling->arena, from->tags, from->tag_count, made->tags, made->tag_count, tags);
+	if (!pairs || tag_count < 0)
 		return larder_fail_memory (error);
 	pairs[count++] = (struct larder_pair) { "endpoint", give_text (polling->call, polling->made.address) };
 	pairs[count++] = (struct larder_pair) { "port", give_text (polling->call, polling->made.port) };
 	for (size_t n = 0; n < RDS_TRAITS; n++)
 		if (left & UINT64_C (1) << n)
-			pairs[count++] = (struct larder_pair) { "left", give_text (polling->call, rds_trait_told (polling->arena, n, &polling->from, &polling->made)) };
+			pairs[count++] = (struct larder_pair) { "left", give_text (polling->call, rds_trait_told (polling->arena, n, from, made)) };
+	for (int n = 0; n < tag_count; n++)
+		pairs[count++] = (struct larder_pair) { "left", give_text (polling->call, tags[n]) };
 	for (size_t n = 0; n < count; n++)
 		if (!pairs[n].value)
 			return larder_fail_memory (error);
@@ -247,6 +254,18 @@ tell_done (const struct polling *polling, uint64_t left, struct larder_progress 
 	progress->results = (struct larder_pairs) { pairs, count, sizeof *pairs };
 	return 0;
 }
+
+/* It can be reached by then, and is not as its source is. */
+static int
+tell_unsettled (struct polling *polling, uint64_t settable, struct larder_progress *progress, struct larder_error *error)
+{
+	const char *words = rds_traits_words (polling->arena, settable);
+	const char *told = words ? arena_printf (polling->arena, *words ? "%s, not yet set as its source has it: %s" : "%s, being set as its source has it", polling->made.status, words) : NULL;
+	progress->message = told ? give_text (polling->call, told) : NULL;
+	return progress->message ? 0 : larder_fail_memory (error);
+}
+
+static int poll_it (struct polling *polling, struct larder_progress *progress, struct larder_error *error);
 
 static int
 compare (struct polling *polling, struct larder_progress *progress, struct larder_error *error)
@@ -257,9 +276,10 @@ compare (struct polling *polling, struct larder_progress *progress, struct larde
 			"database '%s' is restored, but '%s', which it was restored from, is gone: nobody can tell what it is to have", polling->name, polling->source);
 	const struct rds_settled *settled = settled_of (polling->rds, polling->name);
 	uint64_t lacking = rds_traits_lacking (&polling->from, &polling->made), settable = lacking & rds_traits_settable () & ~(settled ? settled->left : 0);
-	if (settable && !settled)
-		return settle (polling, settable, error);
-	return settable || polling->made.changing ? 0 : tell_done (polling, lacking, progress, error);
+	int asked = settable && !settled ? settle (polling, settable, error) : 0;
+	if (asked != 0)                 /* by one that does not wait, too, it is done when nothing more can be set */
+		return asked < 0 ? asked : poll_it (polling, progress, error);
+	return settable || polling->made.changing ? tell_unsettled (polling, settable, progress, error) : tell_done (polling, lacking, progress, error);
 }
 
 static int

@@ -239,20 +239,47 @@ rds_copy_start (void *self, struct larder_call *call, const struct larder_action
 	return *ret_token ? 0 : larder_fail_memory (error);
 }
 
+struct polling { struct rds *rds; struct larder_call *call; struct larder_arena *arena; struct rds_snapshot made, from; };
+
+/* Of what its tag tells, where that is there still. */
 static int
-give_progress (struct larder_call *call, const struct rds_snapshot *made, struct larder_progress *progress, struct larder_error *error)
+find_copied (struct polling *polling, struct larder_error *error)
 {
-	struct larder_pair *pair = larder_host->arena (call, sizeof *pair);
-	char *point = give_text (call, made->arn);
-	progress->message = give_text (call, made->status);
-	if (!pair || !point || !progress->message)
+	const char *tag = rds_tag (polling->made.tags, polling->made.tag_count, RDS_COPY_TAG), *at = tag ? strchr (tag, '@') : NULL;
+	return at ? rds_find_snapshot (polling->rds, polling->call, polling->arena, at + 1, &polling->from, error) : 0;
+}
+
+/* Its address, and a "left" for each tag that it has otherwise than what it was copied from. */
+static int
+tell_done (struct polling *polling, struct larder_progress *progress, struct larder_error *error)
+{
+	struct larder_pair *pairs = larder_host->arena (polling->call, (1 + RDS_TAGS_MOST) * sizeof *pairs);
+	const char *tags[RDS_TAGS_MOST];
+	int code = find_copied (polling, error);
+	if (code < 0)
+		return code;
+	int count = rds_tags_left (polling->arena, polling->from.tags, polling->from.tag_count, polling->made.tags, polling->made.tag_count, tags);
+	if (!pairs || count < 0)
 		return larder_fail_memory (error);
-	progress->state = state_of (made->status);
-	progress->percent = percent_of (made);
-	*pair = (struct larder_pair) { "point", point };
-	if (progress->state == LARDER_ACTION_DONE)
-		progress->results = (struct larder_pairs) { pair, 1, sizeof *pair };
+	pairs[0] = (struct larder_pair) { "point", give_text (polling->call, polling->made.arn) };
+	for (int n = 0; n < count; n++)
+		pairs[1 + n] = (struct larder_pair) { "left", give_text (polling->call, tags[n]) };
+	for (int n = 0; n <= count; n++)
+		if (!pairs[n].value)
+			return larder_fail_memory (error);
+	progress->results = (struct larder_pairs) { pairs, (size_t) count + 1, sizeof *pairs };
 	return 0;
+}
+
+static int
+give_progress (struct polling *polling, struct larder_progress *progress, struct larder_error *error)
+{
+	progress->message = give_text (polling->call, polling->made.status);
+	progress->state = state_of (polling->made.status);
+	progress->percent = percent_of (&polling->made);
+	if (!progress->message)
+		return larder_fail_memory (error);
+	return progress->state == LARDER_ACTION_DONE ? tell_done (polling, progress, error) : 0;
 }
 
 int
@@ -260,16 +287,16 @@ rds_copy_poll (void *self, struct larder_call *call, const char *token, struct l
 {
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	struct rds *rds = self, there;
-	struct rds_snapshot made;
+	struct polling polling = { .rds = rds, .call = call, .arena = arena };
 	const char *slash = strchr (token, '/'), *region = arena && slash ? arena_copy_bytes (arena, token, (size_t) (slash - token)) : NULL;
 	if (!region)
 		return slash ? larder_fail_memory (error) : larder_fail (error, LARDER_E_INVALID, "'%s' is no copy of RDS", token);
 	int code = open_there (rds, region, &there, error);
 	if (code < 0)
 		return code;
-	code = rds_find_snapshot (&there, call, arena, slash + 1, &made, error);
+	code = rds_find_snapshot (&there, call, arena, slash + 1, &polling.made, error);
 	close_there (rds, &there);
 	if (code == 0)
 		return larder_fail_next (error, LARDER_E_NOTFOUND, "the same command begins it anew", "the snapshot '%s', which was being made, is gone", slash + 1);
-	return code < 0 ? code : give_progress (call, &made, progress, error);
+	return code < 0 ? code : give_progress (&polling, progress, error);
 }

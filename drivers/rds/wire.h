@@ -55,7 +55,7 @@ void rds_copy_snapshot (struct aws_request *request, struct larder_arena *arena,
 /* Each of a page, `arn_of` being the address of what they are of; the marker of the next page, or NULL. */
 int rds_snapshots_read (const char *body, size_t length, struct larder_arena *arena, const char *arn_of, rds_snapshot_fn each, void *context, const char **ret_marker,
                         struct larder_error *error);
-/* These, and our own one first. */
+/* Our own one first, then these, as many as one may have. */
 void rds_add_tags (struct aws_form *form, const struct larder_pair *tags, size_t count, const char *name, const char *value);
 
 /* ---- carry.c: from an instance to the one that is restored from it; sets of traits by their bits ---- */
@@ -68,10 +68,16 @@ uint64_t rds_traits_lacking (const struct rds_instance *source, const struct rds
 uint64_t rds_traits_settable (void);
 /* "parameter group: the source has pg, this one default.postgres16". NULL: no memory. */
 const char *rds_trait_told (struct larder_arena *arena, size_t at, const struct rds_instance *source, const struct rds_instance *made);
+/* "parameter group, log exports". NULL: no memory. */
+const char *rds_traits_words (struct larder_arena *arena, uint64_t which);
+/* Of each tag of the source that the other has not so, "tag team: the source has studio, this one none"; how many, or -1: no memory. */
+int rds_tags_left (struct larder_arena *arena, const struct larder_pair *source, size_t source_count, const struct larder_pair *made, size_t made_count, const char *ret[RDS_TAGS_MOST]);
 void rds_restore (struct aws_request *request, struct larder_arena *arena, const struct rds_restore *restore);
 void rds_settle (struct aws_request *request, struct larder_arena *arena, const char *name, const struct rds_instance *source, const struct rds_instance *made, uint64_t which);
 /* The earliest time that it can be restored to; "": not told. */
 int rds_window_read (const char *body, size_t length, struct larder_arena *arena, const char **ret_earliest, struct larder_error *error);
+/* Does the one that is made of it have it, too? Not what tells how the source was made. */
+bool rds_tag_is_carried (const char *name);
 /* NULL: there is no such tag among them. */
 const char *rds_tag (const struct larder_pair *tags, size_t count, const char *name);
 

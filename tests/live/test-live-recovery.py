@@ -127,15 +127,49 @@ def test_live_recovery_a_name_that_is_taken():
 
 
 def test_live_recovery_not_waited_for():
-    """Exit 9 until it is done, and the same command goes on; once done it is done."""
+    """Exit 9 until it is done, and the command that goes on with it: known by its tag. Once done it is done."""
     place.fresh()
     done = place.restore("--latest")
-    assert done.code == 9 and "the same command goes on" in done.error["next"] and place.actions()[-1] == "DescribeDBInstances", done
-    assert place.one(NEW)["BackupRetentionPeriod"] == 1
+    assert done.code == 9 and "'larder database restore d --latest --to %s --wait' goes on until it is" % NEW in done.error["next"] and place.actions()[-1] == "DescribeDBInstances", done
+    assert "restore of %s to %s is not done: the service tells 'creating'" % (NAME, NEW) in done.err and place.one(NEW)["BackupRetentionPeriod"] == 1, done
     done = place.restore("--latest", "--wait")
     assert done.code == 0 and place.carried() and "RestoreDBInstanceToPointInTime" not in place.actions(), done
     again = place.restore("--latest", "--wait")
     assert again.code == 0 and set(place.actions()) == {"DescribeDBInstances"}, (again, place.actions())
+
+
+def test_live_recovery_not_waited_for_to_the_end():
+    """It comes to its end by runs that do not wait, too: one sets what is left while it may, tells what that is while it may not, and is done though the service takes another value."""
+    place.fresh()
+    at = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    done = place.restore("--at", at)
+    assert done.code == 9 and "'larder database restore d --at %s --to %s --wait'" % (at, NEW) in done.error["next"], done
+    place.one(NEW)                      # it is there from now on
+    done = place.restore("--at", at, plan=[{"method": "POST", "nth": 5, "do": "reply", "status": 400, "body": REFUSED % "InvalidDBInstanceState"}])
+    assert done.code == 9 and "the service tells 'available, not yet set as its source has it: backup retention, backup window, maintenance window'" in done.err, done
+    assert place.one(NEW)["BackupRetentionPeriod"] == 1
+    done = place.restore("--at", at, plan=[{"method": "POST", "nth": 5, "do": "alter", "change": lambda body: body.replace(b"mon%3A06%3A00", b"mon%3A05%3A00")}])
+    assert done.code == 0 and told(done, "done")[0]["left"] == ["maintenance window: the source has mon:06:00-mon:06:30, this one mon:05:00-mon:06:30"], done
+    assert place.carried(but=("PreferredMaintenanceWindow",))
+
+
+def test_live_recovery_tags():
+    """What is restored, or copied, has the tags of its source, and ours: of 50, which is as many as one may have, beside those of the service, one stays behind, and is told."""
+    many = [{"Key": "t%02d" % n, "Value": "v%d" % n} for n in range(50)]
+    place.fresh(Tags=[{"Key": "aws:cloudformation:stack-name", "Value": "theirs"}, *many])
+    done = place.restore("--latest", "--wait")
+    restore, = [body for body in place.bodies if body["Action"] == "RestoreDBInstanceToPointInTime"]
+    asked = {body: value for body, value in restore.items() if body.endswith(".Key")}
+    assert len(asked) == 50 and "larder:restore" in asked.values() and done.code == 0, (restore, done)
+    lacking, = {one["Key"] for one in many} - set(asked.values())
+    assert told(done, "done")[0]["left"] == ["tag %s: the source has v%d, this one none" % (lacking, int(lacking[1:]))], done
+    assert place.restore("--latest", "--wait").code == 0
+    for to, has, left in (("kept", 50, ["tag t49: the source has v49, this one none"]), ("kept-as-well", 2, [])):
+        place.fresh(Tags=many[:has])
+        place.client.create_db_snapshot(DBInstanceIdentifier=NAME, DBSnapshotIdentifier="by-hand", Tags=[])
+        done = copy("by-hand", "--wait", to=to)
+        asked, = [body for body in place.bodies if body["Action"] == "CopyDBSnapshot"]
+        assert done.code == 0 and len([name for name in asked if name.endswith(".Key")]) == has + 1 - len(left) and told(done, "done")[0]["left"] == left, (to, asked, done)
 
 
 def test_live_recovery_only_looked_at():
@@ -227,9 +261,10 @@ def test_live_recovery_comes_to_nothing():
     actions = place.actions()
     first = actions.index("RestoreDBInstanceToPointInTime") + 2
     new, gone = place.described(NEW), REFUSED % "DBInstanceNotFound"
-    place.fresh()
-    done = place.restore("--latest", "--wait", plan=[answer(first, new.replace(">available<", ">incompatible-restore<"))])
-    assert done.code == 8 and "incompatible-restore" in done.err, done
+    for word in ("incompatible-restore", "incompatible-network"):
+        place.fresh()
+        done = place.restore("--latest", "--wait", plan=[answer(first, new.replace(">available<", ">%s<" % word))])
+        assert done.code == 8 and word in done.err, done
     place.fresh()
     done = place.restore("--latest", "--wait", plan=[{**answer(first, gone), "status": 404}])
     assert done.code == 3 and "is gone" in done.err and "the same command" in done.error["next"], done
