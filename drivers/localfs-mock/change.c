@@ -23,6 +23,20 @@
 
 /* ---- the lock ---- */
 
+int
+mock_lock (struct larder_call *call, int fd, const char *what, const char *in, struct larder_error *error)
+{
+	for (long wait = 100000; flock (fd, LOCK_EX | LOCK_NB) < 0; wait = wait < 5000000 ? wait * 2 : wait) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return larder_fail_errno (error, errno, "cannot lock '%s' in '%s'", what, in);
+		int code = mock_cancelled (call, error);
+		if (code < 0)
+			return code;
+		(void) nanosleep (&(struct timespec) { .tv_nsec = wait }, NULL);
+	}
+	return 0;
+}
+
 static int
 lock_take (struct bucket *bucket, const char *key, struct larder_error *error)
 {
@@ -30,16 +44,10 @@ lock_take (struct bucket *bucket, const char *key, struct larder_error *error)
 	snprintf (name, sizeof name, "lock/%02u", (unsigned) (crc64nvme (0, key, strlen (key)) % LOCKS));
 	CLEANUP_CLOSE int fd = file_open_beneath (bucket->truth, name, O_RDWR | O_CREAT, 0666);
 	if (fd < 0)
-		return larder_fail_errno (error, -fd, "cannot lock '%s' in bucket '%s'", key, bucket->name);
-	for (long wait = 100000; flock (fd, LOCK_EX | LOCK_NB) < 0; wait = wait < 5000000 ? wait * 2 : wait) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return larder_fail_errno (error, errno, "cannot lock '%s' in bucket '%s'", key, bucket->name);
-		int code = mock_cancelled (bucket->call, error);
-		if (code < 0)
-			return code;
-		(void) nanosleep (&(struct timespec) { .tv_nsec = wait }, NULL);
-	}
-	int held = fd;
+		return larder_fail_errno (error, -fd, "cannot lock '%s' in '%s'", key, bucket->name);
+	int code = mock_lock (bucket->call, fd, key, bucket->name, error), held = fd;
+	if (code < 0)
+		return code;
 	fd = -1;
 	return held;
 }

@@ -1,6 +1,7 @@
 /* kept.c: backups, snapshots and restores as records, each of which is ready a minute of the mock's clock after it was asked for. What there is to do is done when it is asked for. */
 #include "kept.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,19 +117,37 @@ is_of_files (const struct playing *playing)
 	return strcmp (playing->asked.kind, "backup") == 0 || (strcmp (playing->asked.kind, "restore") == 0 && playing->point);
 }
 
+static int
+take_lock (struct playing *playing, struct larder_error *error)
+{
+	int code = file_make_parents (playing->root, KEPT "-", 0755, playing->mock->fsync, error);
+	if (code < 0)
+		return code;
+	playing->lock = file_open_beneath (playing->root, KEPT, O_RDONLY | O_DIRECTORY, 0);
+	if (playing->lock < 0)
+		return larder_fail_errno (error, -playing->lock, "cannot lock '" KEPT "' in '%s'", playing->mock->root);
+	return mock_lock (playing->call, playing->lock, KEPT, playing->mock->root, error);
+}
+
+static int
+look (struct playing *playing, struct larder_error *error)
+{
+	int code = read_arguments (playing, error);
+	if (code == 0)
+		code = mock_refuse_read_only (playing->mock, error);
+	if (code == 0)
+		code = read_target (playing, is_of_files (playing) ? "backup" : "database", playing->asked.target, error);
+	if (code == 0 && !playing->try)
+		code = take_lock (playing, error);
+	return code < 0 ? code : mock_now (playing->mock, playing->root, &playing->now, error);
+}
+
 /* "KIND/NAME" */
 static int
 start (struct playing *playing, const char **ret_token, struct larder_error *error)
 {
 	const char *kind = "", *name = "";
-	int code = read_arguments (playing, error);
-	bool files = is_of_files (playing);
-	if (code == 0)
-		code = mock_refuse_read_only (playing->mock, error);
-	if (code == 0)
-		code = mock_now (playing->mock, playing->root, &playing->now, error);
-	if (code == 0)
-		code = read_target (playing, files ? "backup" : "database", playing->asked.target, error);
+	int code = look (playing, error);
 	if (code < 0)
 		return code;
 	if (strcmp (playing->asked.kind, "backup") == 0)
@@ -136,7 +155,7 @@ start (struct playing *playing, const char **ret_token, struct larder_error *err
 	else if (strcmp (playing->asked.kind, "copy") == 0)
 		code = kept_copy_snapshot (playing, &kind, &name, error);
 	else
-		code = files ? kept_bring_back (playing, &kind, &name, error) : kept_restore_database (playing, &kind, &name, error);
+		code = is_of_files (playing) ? kept_bring_back (playing, &kind, &name, error) : kept_restore_database (playing, &kind, &name, error);
 	if (code < 0)
 		return code;
 	*ret_token = give_text (playing->call, arena_printf (playing->arena, "%s/%s", kind, name));
@@ -148,8 +167,10 @@ kept_start (struct mock *mock, struct larder_call *call, const struct larder_act
 {
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	CLEANUP_CLOSE int root = mock_root (mock);
-	struct playing playing = { .mock = mock, .call = call, .arena = arena, .asked = *action, .root = root };
-	return arena ? start (&playing, ret_token, error) : larder_fail_memory (error);
+	struct playing playing = { .mock = mock, .call = call, .arena = arena, .asked = *action, .root = root, .lock = -1 };
+	int code = arena ? start (&playing, ret_token, error) : larder_fail_memory (error);
+	cleanup_close_at (&playing.lock);
+	return code;
 }
 
 /* ---- asked about ---- */

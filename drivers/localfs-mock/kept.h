@@ -17,7 +17,7 @@ struct playing {
 	struct larder_action asked;
 	const char *resource, *rule, *point, *to, *at, *region;
 	const char *try;                 /* look at it all, and begin nothing */
-	int root;
+	int root, lock;                  /* lock: -1, or held while something begins: of two at once the second finds what the first made */
 	int64_t now;                     /* by the mock's clock */
 	struct lines target;             /* what infra keeps of the target */
 };

@@ -121,6 +121,9 @@ struct change {
 	char path[KEY_PATH_ROOM];
 };
 
+/* Waits until nobody else holds that file or folder, as long as nobody cancels. */
+int mock_lock (struct larder_call *call, int fd, const char *what, const char *in, struct larder_error *error);
+
 #define CHANGE_NONE { .lock = -1 }
 #define CLEANUP_CHANGE __attribute__ ((cleanup (change_end)))
 

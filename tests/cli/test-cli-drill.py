@@ -13,6 +13,7 @@ import sys
 
 sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
 import clock  # noqa: E402
+from stopped import bad  # noqa: E402
 from tool import ENV, HOME, LARDER, PIPELINE, SPACE, SRC, configured, larder, read, run, tree, write  # noqa: E402
 
 DEMO = os.path.join(HOME, "demo")
@@ -297,7 +298,6 @@ def test_cli_drill_keeps():
 
 def test_cli_drill_killed_anywhere():
     """Before its calls in turn: the same command then ends as an undisturbed one does, and leaves nothing of either."""
-    bad = os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/bad-calls.so")
     words = ("--to", "scratch", "--source", "data", "backups:data/")
     kills = 0
     for call in ("write", "linkat", "renameat", "unlinkat", "mkdirat"):
@@ -305,7 +305,7 @@ def test_cli_drill_killed_anywhere():
             env = fresh()
             keep(env, {"a": b"one", "sub/b": b"two", "c": b"three"})
             done = subprocess.run([LARDER, "backup", "drill", "-q", "--report", "drills", *words], capture_output=True,
-                                  env={**ENV, **env, "LD_PRELOAD": bad, "LARDER_BAD": "%s:kill:%d" % (call, number), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+                                  env={**ENV, **env, **bad("%s:kill:%d" % (call, number))})
             if done.returncode == 0:
                 break                           # no such call any more
             assert done.returncode == -signal.SIGKILL, (call, number, done.stderr)

@@ -9,6 +9,7 @@ import sys
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
 import terminal  # noqa: E402
+from stopped import bad, is_stopped  # noqa: E402
 from tool import ENV, HOME, LARDER, PIPELINE, configured, larder, read, run, write  # noqa: E402
 
 DEMO = os.path.join(HOME, "demo")
@@ -1440,7 +1441,6 @@ def test_cli_infra_what_is_accepted_is_the_name_of_a_trap():
 
 def test_cli_infra_killed_anywhere_and_run_again():
     """Killed before each call in turn that makes, names or removes something: the next run ends where an undisturbed one does."""
-    bad = os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/bad-calls.so")
     fresh()
     apply()
     want = {path: read(path) for path in settings()}
@@ -1448,7 +1448,7 @@ def test_cli_infra_killed_anywhere_and_run_again():
     for call in ("mkdirat", "linkat", "renameat"):
         for number in range(1, 400, 7):
             fresh()
-            done = subprocess.run([LARDER, "infra", "apply", "-q"], env={**ENV, "LD_PRELOAD": bad, "LARDER_BAD": "%s:kill:%d" % (call, number), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}, capture_output=True)
+            done = subprocess.run([LARDER, "infra", "apply", "-q"], env={**ENV, **bad("%s:kill:%d" % (call, number))}, capture_output=True)
             if done.returncode == 0:
                 break                       # no such call any more
             assert done.returncode == -signal.SIGKILL, (call, number, done.stderr)
@@ -1456,6 +1456,27 @@ def test_cli_infra_killed_anywhere_and_run_again():
             apply()
             assert {path: read(path) for path in settings()} == want, (call, number)
     assert kills > 10, kills
+
+
+def test_cli_infra_two_at_once():
+    """One stops before each call in turn that makes or names something, and another runs meanwhile: both end well, and where one alone does."""
+    fresh()
+    apply()
+    want = {path: read(path) for path in settings()}
+    stops = 0
+    for call in ("mkdirat", "linkat", "renameat"):
+        for number in range(1, 400, 7):
+            fresh()
+            one = subprocess.Popen([LARDER, "infra", "apply", "-q"], env={**ENV, **bad("%s:stop:%d:1" % (call, number))}, stderr=subprocess.PIPE)
+            if not is_stopped(one):
+                assert one.communicate() and one.returncode == 0
+                break                       # no such call any more
+            stops += 1
+            apply()
+            one.send_signal(signal.SIGCONT)
+            said = one.communicate()[1]
+            assert one.returncode == 0 and {path: read(path) for path in settings()} == want, (call, number, said)
+    assert stops > 10, stops
 
 
 run(sys.modules[__name__])

@@ -10,6 +10,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import clock  # noqa: E402
+from stopped import bad, has_open, is_stopped, until  # noqa: E402
 from tool import ENV, HOME, LARDER, larder, read, run, write  # noqa: E402
 
 
@@ -176,6 +177,38 @@ def test_cli_recovery_killed_while_it_copies():
     write(os.path.join(left, "half"))
     assert at.larder("backup", "start", "models").code == 0 and not os.path.exists(left)
     assert len(os.listdir(os.path.dirname(left))) == 1
+
+
+def two_at_once(at, where, call, one, other):
+    """The first stops before that call, in the midst of what it does; the second has ended, or waits for it, when it goes on. What both say."""
+    started = [subprocess.Popen([LARDER, "--json", *one], env={**ENV, **at.env, **bad(call)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)]
+    assert is_stopped(started[0])
+    started.append(subprocess.Popen([LARDER, "--json", *other], env={**ENV, **at.env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+    until(started[1], lambda: has_open(started[1], where))
+    started[0].send_signal(signal.SIGCONT)
+    said = [process.communicate() for process in started]
+    return [(process.returncode, [json.loads(line) for line in out.splitlines()], err.decode()) for process, (out, err) in zip(started, said)]
+
+
+def test_cli_recovery_two_backups_at_once():
+    """The second is the job that is under way: one copy, whole."""
+    at = Place()
+    before, words = facts(at.files), ["backup", "start", "models", "model-cache"]
+    both = two_at_once(at, os.path.realpath(at.root) + "/backup/.larder-kept", "symlinkat:stop:1:1", words, words)
+    assert [code for code, _, _ in both] == [0, 0], both
+    tokens = {line["token"] for _, lines, _ in both for line in lines if line["type"] == "action"}
+    assert len(tokens) == 1 and len(os.listdir(at.root + "/backup/.larder-kept/files")) == len(at.told("job", "backup", "status")) == 1, (tokens, both)
+    kept, = os.listdir(at.root + "/backup/.larder-kept/files")
+    assert facts(at.root + "/backup/.larder-kept/files/" + kept) == before, both
+
+
+def test_cli_recovery_two_databases_of_one_name_at_once():
+    """One is made; whoever comes second is told that it is there."""
+    for number in (1, 2):                            # its record, and it
+        at, words = Place(), ["database", "restore", "postgresql", "--to", "new"]
+        earlier = subprocess.check_output(["date", "-ud", "1 hour ago", "+%FT%TZ"], text=True).strip()
+        both = two_at_once(at, os.path.realpath(at.root) + "/database/.larder-kept", "linkat:stop:%d:1" % number, [*words, "--latest"], [*words, "--at", earlier])
+        assert [code for code, _, _ in both] == [9, 5] and "a database 'new' is there already" in both[1][2], (number, both)
 
 
 if __name__ == "__main__":

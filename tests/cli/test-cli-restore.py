@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from tool import ENV, HOME, LARDER, PIPELINE, SRC, configured, larder, read, run, tree, write  # noqa: E402
+from stopped import bad  # noqa: E402
 
 DEMO = os.path.join(HOME, "demo")
 STATE = {"XDG_STATE_HOME": os.path.join(HOME, "state")}
@@ -170,7 +171,6 @@ def test_cli_restore_refusals():
 
 def test_cli_restore_killed_anywhere():
     """Before each write of its state in turn: the next run ends where an undisturbed one does."""
-    bad = os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/bad-calls.so")
     names = ["GLACIER/%d" % n for n in range(4)]
     kills = 0
     for call in ("write", "pwrite", "linkat", "renameat"):
@@ -178,7 +178,7 @@ def test_cli_restore_killed_anywhere():
             env = fresh()
             put(env, *names)
             words = [LARDER, "archive", "restore", "-q", "--to", "out", "backups:p/"]
-            done = subprocess.run(words, env={**ENV, **env, "LD_PRELOAD": bad, "LARDER_BAD": "%s:kill:%d" % (call, number), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}, capture_output=True)
+            done = subprocess.run(words, env={**ENV, **env, **bad("%s:kill:%d" % (call, number))}, capture_output=True)
             if done.returncode == 9:
                 break                           # no such call any more
             assert done.returncode == -signal.SIGKILL, (call, number, done.stderr)

@@ -5,37 +5,21 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import kill_transfers  # noqa: E402
 import tap  # noqa: E402
+from stopped import bad, has_open, is_stopped  # noqa: E402
 
-TOOL, BUILD = kill_transfers.TOOL, os.environ["TOP_BUILDDIR"]
+TOOL = kill_transfers.TOOL
 PLACE = kill_transfers.Place(1)
-BAD_CALLS = {"LD_PRELOAD": os.path.join(BUILD, "tests/fault/.libs/bad-calls.so"), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 MOST = 50                                        # reads before that of the source: of the configuration, of the store
-
-
-def is_stopped(process):
-    """False: it has ended."""
-    while process.poll() is None:
-        with open("/proc/%d/stat" % process.pid) as file:
-            if file.read().rpartition(")")[2].split()[0] == "T":
-                return True
-        time.sleep(0.002)
-    return False
-
-
-def has_open(process, path):
-    folder = "/proc/%d/fd" % process.pid
-    return any(os.readlink(os.path.join(folder, name)) == path for name in os.listdir(folder))
 
 
 def stopped_at(words, source, number):
     """The process, before that read; it has looked at the source and read nothing of it, or it has not come to it yet."""
-    process = subprocess.Popen([TOOL, "--json", *words], env={**PLACE.env, "LARDER_BAD": "pread:stop:%d:1" % number, **BAD_CALLS}, cwd=PLACE.home,
+    process = subprocess.Popen([TOOL, "--json", *words], env={**PLACE.env, **bad("pread:stop:%d:1" % number)}, cwd=PLACE.home,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     return process, is_stopped(process) and has_open(process, source)
 
