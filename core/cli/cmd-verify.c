@@ -52,6 +52,6 @@ const struct larder_cmd cmd_verify = {
 		"failed; the summary tells how many differ and are missing. The exit status is 6 when anything differs or is on one side alone, 9 when all that failed is archived and would have to be read. "
 		"With --manifest each key of the store is compared with what the manifests in [larder] manifests say of it last: size, version and checksum as the store tells them, so that what is "
 		"archived is compared as well, and nothing is read but by --download or where no checksum was told. What was written by anything else since differs, with both times; what no manifest tells of is "
-		"skipped, and told as 'not in a manifest'. A manifest that was cut or changed ends it with 6.",
+		"skipped, and told as 'not in a manifest'. With --replica it is the replica that is compared with what was written to the store. A manifest that was cut or changed ends it with 6.",
 	.options = options, .self_size = sizeof (struct verify), .least = 1, .most = 2, .done_word = "same", .would_word = "same", .verdict = true, .replica = true, .run = run,
 };

@@ -51,7 +51,8 @@ struct larder_store {
 	char *name, *prefix, *bucket;           /* "images", "images:", its bucket; "s3://bucket", "s3://bucket/", "bucket" */
 	const struct schema_store *schema;      /* of the view itself */
 	const struct schema_store *place;       /* of the store that has backend and bucket */
-	const char *replica;                    /* name of the store that is read in its stead, or NULL */
+	const char *replica, *primary;          /* names of the store that is read in its stead, and of the one that has its bucket; or NULL */
+	bool itself;                            /* where it has no replica */
 	const char *backend_name;
 	struct instance *instance;
 	const struct larder_driver *driver;

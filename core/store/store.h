@@ -54,7 +54,10 @@ struct larder *store_larder (const struct larder_store *store);
 const char *store_name (const struct larder_store *store);
 const char *store_prefix (const struct larder_store *store);     /* what addresses of its objects begin with: "images:", "s3://bucket/" */
 const char *store_bucket (const struct larder_store *store);
-/* The [store] whose bucket it is, also of a view and of a URL; SCHEME:BUCKET where no section tells of that. In the arena; NULL: no memory. */
+const char *store_replica (const struct larder_store *store);    /* the store that is read in its stead, or NULL */
+/* As larder_store_open; but of a handle that reads replicas it is read itself where it has none, which is said. */
+int store_open_or_itself (struct larder *larder, const char *name, struct larder_store **ret, struct larder_error *error);
+/* The [store] whose bucket it is, also of a view and of a URL, and of a replica whose it is; SCHEME:BUCKET where no section tells of that. In the arena; NULL: no memory. */
 const char *store_place (const struct larder_store *store, struct larder_arena *arena);
 const struct schema_store *store_section (const struct larder_store *store);  /* of the view itself */
 /* A class that the configuration wishes: NULL in a storage that has no classes, so that one pipeline file serves everywhere; said once a run. What a caller

@@ -59,9 +59,10 @@ name_store (struct larder_store *store, const char *name, const char *end, const
 }
 
 static bool
-is_replica_read (const struct larder *larder)
+is_replica_read (const struct larder_store *store, const struct schema_store *place)
 {
-	return larder->settings.flags & LARDER_REPLICA;
+	bool has = place && place->replication && *place->replication;
+	return store->larder->settings.flags & LARDER_REPLICA && (!store->itself || has);
 }
 
 /* A bucket that no section tells of. */
@@ -69,7 +70,7 @@ static int
 find_bucket (struct larder_store *store, const char *name, struct larder_error *error)
 {
 	static const struct schema_store plain;
-	if (is_replica_read (store->larder))
+	if (is_replica_read (store, NULL))
 		return larder_fail_next (error, LARDER_E_INVALID, "write STORE:KEY; larder store list names the stores", "'%s' is no [store], so that nobody knows its replica", name);
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	const char *scheme = NULL, *bucket = NULL, *key = NULL;
@@ -94,7 +95,7 @@ find_filesystem (struct larder_store *store, const char *name, const struct conf
 {
 	static const struct schema_store plain;
 	const struct schema_filesystem *filesystem = config_struct (section);
-	if (is_replica_read (store->larder))
+	if (is_replica_read (store, NULL))
 		return larder_fail_next (error, LARDER_E_INVALID, "leave --replica away, and name the [filesystem] that is its replica", "[filesystem \"%s\"] of %s is no [store]: no replica of it can be read so", name,
 			config_where (section));
 	store->schema = store->place = &plain;
@@ -144,7 +145,7 @@ find_replica (struct larder_store *store, const struct config_section *place, co
 		code = find_place (larder, to, ret, error);
 	if (code < 0)
 		return code;
-	store->replica = config_name (to);
+	store->replica = config_name (to), store->primary = name;
 	tell_replica (store, place);
 	return 0;
 }
@@ -161,8 +162,10 @@ find_store (struct larder_store *store, const char *name, struct larder_error *e
 		return find_filesystem (store, name, section, error);
 	if (code == 0)
 		code = find_place (larder, section, &place, error);
-	if (code == 0 && is_replica_read (larder))
+	if (code == 0 && is_replica_read (store, config_struct (place)))
 		code = find_replica (store, place, &place, error);
+	else if (code == 0 && larder->settings.flags & LARDER_REPLICA)
+		module_host.log (LARDER_LOG_WARN, "store '%s' has no replica, and is read itself", name);
 	if (code < 0)
 		return code;
 	store->schema = config_struct (section);
@@ -171,13 +174,14 @@ find_store (struct larder_store *store, const char *name, struct larder_error *e
 	return name_store (store, name, ":", store->place->bucket, error);
 }
 
-int
-larder_store_open (struct larder *larder, const char *name, struct larder_store **ret, struct larder_error *error)
+static int
+open_store (struct larder *larder, const char *name, bool itself, struct larder_store **ret, struct larder_error *error)
 {
 	struct larder_store *store = calloc (1, sizeof *store);
 	if (!store)
 		return larder_fail_memory (error);
 	store->larder = larder;
+	store->itself = itself;
 	int code = strstr (name, "://") ? find_bucket (store, name, error) : find_store (store, name, error);
 	if (code == 0)
 		code = backend_open (larder, store->backend_name, &store->instance, error);
@@ -191,6 +195,18 @@ larder_store_open (struct larder *larder, const char *name, struct larder_store 
 	store->driver = store->instance->module->driver;
 	*ret = store;
 	return 0;
+}
+
+int
+larder_store_open (struct larder *larder, const char *name, struct larder_store **ret, struct larder_error *error)
+{
+	return open_store (larder, name, false, ret, error);
+}
+
+int
+store_open_or_itself (struct larder *larder, const char *name, struct larder_store **ret, struct larder_error *error)
+{
+	return open_store (larder, name, true, ret, error);
 }
 
 void
@@ -208,6 +224,7 @@ struct larder *store_larder (const struct larder_store *store) { return store->l
 const char *store_name (const struct larder_store *store) { return store->name; }
 const char *store_prefix (const struct larder_store *store) { return store->prefix; }
 const char *store_bucket (const struct larder_store *store) { return store->bucket; }
+const char *store_replica (const struct larder_store *store) { return store->replica; }
 const struct schema_store *store_section (const struct larder_store *store) { return store->schema; }
 uint64_t store_caps (const struct larder_store *store) { return store->instance->caps; }
 struct instance *store_instance (const struct larder_store *store) { return store->instance; }
@@ -216,6 +233,8 @@ const char *
 store_place (const struct larder_store *store, struct larder_arena *arena)
 {
 	const struct config *config = store->larder->config;
+	if (store->primary)
+		return arena_copy (arena, store->primary);
 	for (const struct config_section *at = NULL; config && (at = config_next (config, "store", at));) {
 		const struct schema_store *schema = config_struct (at);
 		if (!schema->in && schema->backend && schema->bucket && strcmp (schema->backend, store->backend_name) == 0 && strcmp (schema->bucket, store->bucket) == 0)

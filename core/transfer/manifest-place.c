@@ -35,7 +35,7 @@ open_place (struct manifest_place *place, struct larder *larder, const struct la
 	if (code == 0 && (!address.store || length == 0))
 		code = larder_fail_next (error, LARDER_E_INVALID, "[larder] manifests = STORE:PREFIX", "'%s' is no place for manifests", where);
 	if (code == 0)
-		code = larder_store_open (larder, address.store, &place->store, error);
+		code = store_open_or_itself (larder, address.store, &place->store, error);
 	if (code < 0)
 		return code;
 	place->all = arena_printf (place->arena, "%.*s/", (int) length, address.path);

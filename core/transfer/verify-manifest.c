@@ -26,12 +26,22 @@ struct checking {
 
 /* ---- one object and its line ---- */
 
+#define NEXT_OF_REPLICA "what was written within minutes may be on its way; else 'larder replication check' and 'larder replication repair' of this store, without --replica, tell and copy what is not there"
+
+/* What a service copies keeps its version, what is copied otherwise gets another: of a replica that tells nothing. */
+static bool
+version_counts (const struct item *item, const struct larder_info *now)
+{
+	return manifest_has_version (&item->info) && (!store_replica (item->store) || manifest_is_told (item->info.version, now->version));
+}
+
 static int
 differs (struct item *item, const char *what, const struct larder_info *now, struct larder_error *error)
 {
 	char then[32], since[32];
 	item->differs = true;
-	return larder_fail_next (error, LARDER_E_INTEGRITY, "if nobody wrote it since, bring back what it was ('larder versions' lists what there is); else sync or archive put leaves a newer line",
+	return larder_fail_next (error, LARDER_E_INTEGRITY, store_replica (item->store) ? NEXT_OF_REPLICA
+			: "if nobody wrote it since, bring back what it was ('larder versions' lists what there is); else sync or archive put leaves a newer line",
 		"'%s' is not what the manifest '%s' tells: %s; %" PRIu64 " bytes were written at %s, there are %" PRIu64 " of %s", item->from, item->manifest, what, item->info.length,
 		text_from_time (item->info.mtime, then), now->length, text_from_time (now->mtime, since));
 }
@@ -54,14 +64,14 @@ judge_bytes (struct item *item, const struct larder_info *now, struct larder_err
 		return code;
 	if (has_checksum (told))
 		return strcmp (sum, told->checksum) == 0 ? 0 : differs (item, "it has other bytes", now, error);
-	return manifest_has_version (told) || manifest_is_told (told->etag, now->etag) ? 0 : differs (item, "it was written again, and nothing tells its bytes of then", now, error);
+	return version_counts (item, now) || manifest_is_told (told->etag, now->etag) ? 0 : differs (item, "it was written again, and nothing tells its bytes of then", now, error);
 }
 
 static int
 judge (struct item *item, const struct larder_info *now, struct larder_error *error)
 {
 	const struct larder_info *told = &item->info;
-	bool same = false, versions = manifest_has_version (told) && manifest_has_version (now);
+	bool same = false, versions = version_counts (item, now) && manifest_has_version (now);
 	bool known = same_as_told (told, now, &same);
 	if (told->length != now->length)
 		return differs (item, "it has another length", now, error);
@@ -150,7 +160,8 @@ tell_missing (struct checking *checking, struct larder_error *error)
 	const char *address = address_of (checking, line->key);
 	if (!address)
 		return larder_fail_memory (error);
-	int code = larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder undelete' brings it back where versions are kept; else write it again. What goes by 'larder sync --delete' is in its manifest, and not missed",
+	int code = larder_fail_next (&why, LARDER_E_INTEGRITY, store_replica (checking->store) ? NEXT_OF_REPLICA
+			: "'larder undelete' brings it back where versions are kept; else write it again. What goes by 'larder sync --delete' is in its manifest, and not missed",
 		"'%s' is not there, and the manifest '%s' tells of %" PRIu64 " bytes that were written at %s", address, line->manifest, line->length, text_from_time (line->time, time));
 	count_unlike (&checking->transfer, "missing", address, NULL, &why, code);
 	return next_line (checking, error);

@@ -178,6 +178,42 @@ def test_live_replication_read_the_replica():
         assert sorted(os.listdir(scene.path("back"))) == ["1", "2"] and scene.there() == ["copied/1", "copied/2"]
 
 
+def replica_and_manifests(name, where):
+    """While the bucket answers nothing: is on the replica what runs say they wrote to the bucket? Its versions are its own; what is another, and what never came, is told with the way out."""
+    scene = place(name)
+    more = {"LARDER_MANIFESTS": where}
+    for path in ("a", "b", "c"):
+        os.makedirs(scene.path("kept"), exist_ok=True)
+        scene.put("kept/" + path, b"bytes of " + path.encode())
+    assert scene.run("sync", "kept", "images:k/", more=more).code == 0
+    scene.replication("repair", "images")
+    words = ("verify", "--json", "--manifest", "images:k/", "--replica")
+    for damage, code, found in ((False, 0, {"k/a": "same", "k/b": "same", "k/c": "same"}), (True, 6, {"k/a": "differs", "k/b": "missing", "k/c": "same"})):
+        if damage:
+            scene.client.put_object(Bucket="replica", Key="k/a", Body=b"bytes of A")
+            scene.client.delete_object(Bucket="replica", Key="k/b")
+        scene.between.plan([{"path": "^/bucket/k|^/bucket\\?", "do": "cut-before"}])
+        done = scene.run(*words, more=more)
+        assert done.code == code and names([line for line in done.lines if line["type"] == "object"]) == found, done
+        assert "read from its replica 'images-replica'" in done.err and ("has no replica, and is read itself" in done.err) == (not where.startswith("images:")) and done.err.count("larder replication repair") == 2 * damage, done
+    scene.between.plan([])
+    done = scene.run(*words[:-1], more=more)
+    assert done.code == 0 and done.lines[-1]["same"] == 3, done
+
+
+def test_live_replication_read_the_replica_by_manifests():
+    replica_and_manifests("minio", "images:runs")
+    replica_and_manifests("moto", "images:runs")
+
+
+def test_live_replication_read_the_replica_by_manifests_elsewhere():
+    scene = place("minio")
+    scene.server.make_bucket("kept-apart")
+    scene.change(scene.config, '[store "backups"]\n', ["bucket = kept-apart"])
+    scene.plain = open(scene.config).read()
+    replica_and_manifests("minio", "backups:runs")
+
+
 def test_live_replication_no_replica():
     """Its bucket is not there, or may not be listed: named, with what to do, and nothing is written."""
     scene = place("minio")
