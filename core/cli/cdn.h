@@ -13,13 +13,13 @@ int cdn_address (struct cli *cli, const struct cdn_object *object, const char **
 /* Its store, opened, to be closed, and the key. */
 int cdn_object (struct cli *cli, const struct cdn_object *object, struct larder_store **ret_store, const char **ret_key, struct larder_error *error);
 /* ---- edges.c: what a command replaces or removes, for edges to forget ---- */
-/* Before anything is changed: can they be told of what is at these addresses, and below? */
+/* Before anything is changed: can they be told of what is at these addresses, which live as long, and below? */
 int edges_begin (struct cli *cli, const char *const *addresses, size_t count, struct larder_error *error);
-/* One that was changed. Nothing unless it was begun. */
+/* One that is about to be. Nothing unless it was begun. */
 void edges_add (struct cli *cli, const char *address);
-/* One that was replaced, with its thumbnail. */
-void edges_add_picture (struct cli *cli, const char *pipeline, const struct larder_ingested *result);
-/* `code`: how the command ended, which is returned unless it ended well. */
+/* One that was not there: no edge holds it. */
+void edges_created (struct cli *cli);
+/* Tells them. `code`: how the command ended, which is returned unless it ended well. */
 int edges_end (struct cli *cli, int code, struct larder_error *error);
 
 /* A larder_cdn_fn: what is to be invalidated, what was begun, and how long it takes. */

@@ -50,8 +50,8 @@ enum { KINDS_MOST = 16 };
 struct kind { uint64_t sum, told, more; struct larder_error last; };
 struct kinds { struct kind at[KINDS_MOST]; size_t count; };
 
-/* What was changed, where edges are to forget it. */
-struct edges { char **keys, **below; size_t count, below_count; bool all; };
+/* What is changed, where edges are to forget it. */
+struct edges { struct larder_owed *owed; const char *const *addresses; size_t count; uint64_t created; };
 
 /* One run of the tool. */
 struct cli {

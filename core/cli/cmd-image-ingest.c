@@ -192,8 +192,6 @@ tell_picture (struct intake *intake, const struct larder_ingest *item, const str
 	} else {
 		item_done (cli, result->length);
 	}
-	if (stored == LARDER_STORED_REPLACED)
-		edges_add_picture (cli, pipeline_of (item->pipeline), result);
 	__atomic_add_fetch (&cli->moved, result->length, __ATOMIC_RELAXED);
 	if (cli->globals.json)
 		json_picture (cli, item, result, stored);
@@ -206,6 +204,13 @@ tell_picture (struct intake *intake, const struct larder_ingest *item, const str
 			say (cli, "%s: %s", item->name, result->note);
 	}
 	out_flush (cli);
+}
+
+static void
+picture_replaces (void *context, const char *address)
+{
+	struct intake *intake = context;
+	edges_add (intake->cli, address);
 }
 
 static int
@@ -282,7 +287,7 @@ take_in (struct intake *intake, struct larder_error *error)
 {
 	struct cli *cli = intake->cli;
 	struct larder_batch batch = {
-		.size = sizeof batch, .jobs = (uint32_t) cli->globals.jobs, .context = intake, .next = next_picture, .done = picture_done,
+		.size = sizeof batch, .jobs = (uint32_t) cli->globals.jobs, .context = intake, .next = next_picture, .done = picture_done, .replaces = picture_replaces,
 	};
 	struct larder_summary unused = { .size = sizeof unused };
 	cli->progress_on = true;
@@ -296,15 +301,23 @@ take_in (struct intake *intake, struct larder_error *error)
 	return 0;
 }
 
+/* Its pictures, and its thumbnails where it makes some. */
 static int
 begin_edges (struct cli *cli, const char *pipeline, struct larder_error *error)
 {
-	const char *store;
-	int code = cdn_store_of (cli, pipeline, "store", &store, error);
-	const char *all = code == 0 ? arena_printf (cli->arena, "%s:", store) : NULL;
-	if (code == 0 && !all)
+	static const char *const stores[] = { "store", "thumbnail-store" };
+	const char **all = arena_alloc (cli->arena, sizeof stores), *store;
+	size_t count = 0;
+	if (!all)
 		return larder_fail_memory (error);
-	return code < 0 ? code : edges_begin (cli, &all, 1, error);
+	for (size_t n = 0; n < sizeof stores / sizeof *stores; n++) {
+		int code = cdn_store_of (cli, pipeline, stores[n], &store, n == 0 ? error : NULL);
+		if (code < 0 && n == 0)
+			return code;
+		if (code == 0 && !(all[count++] = arena_printf (cli->arena, "%s:", store)))
+			return larder_fail_memory (error);
+	}
+	return edges_begin (cli, all, count, error);
 }
 
 static int

@@ -4,7 +4,7 @@
 static const struct larder_option options[] = {
 	ATTRIBUTE_OPTIONS,
 	{ .key = "expected-size", .type = LARDER_SIZE, ATTRIBUTE_AT (expected_size), .help = "about so much comes by standard input: beyond 45TiB parts must be made for it (at most 48.8TiB)" },
-	{ .key = "invalidate", .type = LARDER_BOOL, ATTRIBUTE_AT (invalidate), .help = "the edges of the store's [cdn] forget what is written" },
+	{ .key = "invalidate", .type = LARDER_BOOL, ATTRIBUTE_AT (invalidate), .help = "the edges of the store's [cdn] forget what is replaced, for which each key is looked at" },
 	{ 0 }
 };
 

@@ -37,7 +37,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	if (code < 0)
 		return code;
 	struct larder_summary sum = { .size = sizeof sum };
-	uint32_t flags = (rm->recursive ? LARDER_RECURSIVE : 0) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0);
+	uint32_t flags = (rm->recursive ? LARDER_RECURSIVE : 0) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0) | (rm->invalidate ? LARDER_TELL_BEFORE : 0);
 	const struct larder_versions request = {
 		.size = sizeof request, .flags = flags, .addresses = addresses, .count = (size_t) cli->operands, .at = LARDER_NO_TIME, .version = rm->version,
 	};

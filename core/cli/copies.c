@@ -68,7 +68,7 @@ copies_run (struct cli *cli, const struct attribute_flags *flags, uint32_t more,
 		.size = sizeof request, .from = (const char *const *) cli->operand, .count = (size_t) cli->operands - 1,
 		.to = cli->operand[cli->operands - 1],
 		.flags = more | (flags->recursive ? LARDER_RECURSIVE : 0) | (flags->create_only ? LARDER_CREATE_ONLY : 0)
-			| (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
+			| (cli->globals.dry_run ? LARDER_DRY_RUN : 0) | (flags->invalidate ? LARDER_TELL_BEFORE : 0),
 		.version = flags->version, .expected = flags->expected_size,
 	};
 	int code = attributes_from_flags (flags, &request.attributes, &pairs, error);

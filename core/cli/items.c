@@ -97,13 +97,18 @@ moved_event (struct cli *cli, const struct larder_event *event)
 	__atomic_add_fetch (&cli->moved, event->bytes, __ATOMIC_RELAXED);
 }
 
-static void
-changed_event (struct cli *cli, const struct larder_event *event)
+/* What is about to be changed: no item of its own. */
+static bool
+is_before (struct cli *cli, const struct larder_event *event)
 {
-	static const char *const changes[] = { "copied", "removed", "would-copy", "would-remove" };
-	for (size_t n = 0; n < sizeof changes / sizeof *changes; n++)
-		if (strcmp (event->action, changes[n]) == 0)
-			edges_add (cli, event->to ? event->to : event->from);
+	bool creates = strcmp (event->action, "creates") == 0;
+	if (creates)
+		edges_created (cli);
+	else if (strcmp (event->action, "replaces") == 0 || strcmp (event->action, "removes") == 0)
+		edges_add (cli, event->to ? event->to : event->from);
+	else
+		return false;
+	return true;
 }
 
 int
@@ -115,6 +120,8 @@ transfer_event (void *context, const struct larder_event *event)
 		out_flush_soon (cli);
 		return cli_stopped (cli) ? LARDER_E_CANCELLED : 0;
 	}
+	if (is_before (cli, event))
+		return cli_stopped (cli) ? LARDER_E_CANCELLED : 0;
 	if (event->error && event->error->code < 0) {
 		cli->differ += strcmp (event->action, "differs") == 0;
 		cli->missing += strcmp (event->action, "missing") == 0;
@@ -124,7 +131,6 @@ transfer_event (void *context, const struct larder_event *event)
 	} else {
 		__atomic_add_fetch (&cli->items, 1, __ATOMIC_RELAXED);
 		cli->removed += strstr (event->action, "remove") != NULL;
-		changed_event (cli, event);
 		if (cli->globals.json)
 			json_event (cli, event);
 		else

@@ -140,13 +140,16 @@ start (struct run *run, pthread_t *threads, uint32_t count)
 }
 
 int
-larder_ingest_batch (struct larder *larder, const struct larder_batch *batch, struct larder_summary *ret_summary, struct larder_error *error)
+larder_ingest_batch (struct larder *larder, const struct larder_batch *request, struct larder_summary *ret_summary, struct larder_error *error)
 {
 	pthread_t threads[JOBS_MOST];
-	uint32_t jobs = jobs_of (larder, batch->jobs);
-	struct run run = { .larder = larder, .batch = batch, .memory = larder_memory_of (larder) / jobs, .error = error };
+	struct larder_batch batch = { .size = sizeof batch };
+	larder_give (&batch, request);
+	uint32_t jobs = jobs_of (larder, batch.jobs);
+	struct run run = { .larder = larder, .batch = &batch, .memory = larder_memory_of (larder) / jobs, .error = error };
 	run.summary.size = sizeof run.summary;
 	ledger_begin (&run.ledger, larder);
+	run.ledger.replaces = batch.replaces, run.ledger.context = batch.context;
 	pthread_mutex_init (&run.reading, NULL);
 	pthread_mutex_init (&run.mutex, NULL);
 	uint32_t started = jobs > 1 ? start (&run, threads, jobs - 1) : 0;

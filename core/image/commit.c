@@ -261,6 +261,7 @@ remove_former (struct job *job, const char *key, struct larder_error *error)
 	const char *thumbnail = code == 0 && former.there ? info_metadata (&former.info, META_THUMBNAIL) : NULL;
 	if (!thumbnail || strcmp (thumbnail, job->thumbnail_key) != 0)
 		return code;
+	ledger_replaces (job->ledger, job->images, key);
 	code = store_remove_if (job->images, key, former.info.etag, error);
 	if (code == LARDER_E_UNSUPPORTED)
 		code = store_remove_if (job->images, key, NULL, error);

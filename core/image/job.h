@@ -15,10 +15,12 @@
 
 /* ledger.c: what a run writes, for its manifests. */
 struct kept;
-struct ledger { struct larder *larder; pthread_mutex_t mutex; struct kept *first; };
+struct ledger { struct larder *larder; pthread_mutex_t mutex; struct kept *first; void (*replaces) (void *context, const char *address); void *context; };
 void ledger_begin (struct ledger *ledger, struct larder *larder);
 /* The one of this bucket, which stays the ledger's; NULL where [larder] has none. By any thread. */
 int ledger_open (struct ledger *ledger, const struct larder_store *of, struct manifest **ret, struct larder_error *error);
+/* To whoever asked to be told of what is there, before it is written over or removed. By any thread; `ledger` may be NULL. */
+void ledger_replaces (struct ledger *ledger, const struct larder_store *store, const char *key);
 /* Puts them; `code` is what the run ended with, and is handed on. */
 int ledger_end (struct ledger *ledger, int code, struct larder_error *error);
 

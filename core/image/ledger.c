@@ -1,10 +1,13 @@
 /* ledger.c: what one run of ingests wrote, a manifest for each bucket, where the pipeline asks for it. */
 #include "job.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "error.h"
+#include "store.h"
 
 struct kept {
 	struct kept *next;
@@ -53,6 +56,19 @@ ledger_open (struct ledger *ledger, const struct larder_store *of, struct manife
 	*ret = code == 0 ? kept->manifest : NULL;
 	pthread_mutex_unlock (&ledger->mutex);
 	return code;
+}
+
+void
+ledger_replaces (struct ledger *ledger, const struct larder_store *store, const char *key)
+{
+	CLEANUP_FREE char *address = NULL;
+	if (!ledger || !ledger->replaces)
+		return;
+	if (asprintf (&address, "%s%s", store_prefix (store), key) < 0)
+		address = NULL;
+	pthread_mutex_lock (&ledger->mutex);
+	ledger->replaces (ledger->context, address);
+	pthread_mutex_unlock (&ledger->mutex);
 }
 
 int

@@ -45,6 +45,8 @@ job_put (struct job *job, struct larder_store *store, const struct larder_put *p
 		plain.create_only = false;
 		plain.if_match = NULL;
 	}
+	if (!put->create_only)
+		ledger_replaces (job->ledger, store, put->key);
 	int code = larder_put (store, job->scratch, &plain, source, ret_info, error);
 	if (code == 0) {
 		struct larder_info stored = *ret_info;

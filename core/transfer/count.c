@@ -71,6 +71,16 @@ count_kept (struct transfer *transfer, const char *from, const char *reason)
 }
 
 void
+count_before (struct transfer *transfer, const char *action, const char *from, const char *to)
+{
+	if (!(transfer->request->flags & LARDER_TELL_BEFORE))
+		return;
+	pthread_mutex_lock (&transfer->mutex);
+	tell (transfer, &(struct larder_event) { .size = sizeof (struct larder_event), .action = action, .from = from, .to = to });
+	pthread_mutex_unlock (&transfer->mutex);
+}
+
+void
 count_unchanged (struct transfer *transfer)
 {
 	pthread_mutex_lock (&transfer->mutex);

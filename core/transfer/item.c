@@ -151,6 +151,18 @@ waits_for_room (struct item *item, bool in_the_way)
 	return waits;
 }
 
+/* Told before a byte goes, and not after: whoever keeps account of it must not lose one to a kill. Where a look does not tell, something may be there. */
+static void
+tell_before (struct item *item)
+{
+	struct transfer *transfer = item->transfer;
+	struct larder_info there = { .size = sizeof there };
+	if (!(transfer->request->flags & LARDER_TELL_BEFORE) || !transfer->store)
+		return;
+	bool creates = transfer->request->flags & LARDER_CREATE_ONLY || larder_stat (transfer->store, item->arena, item->path, NULL, &there, NULL) == LARDER_E_NOTFOUND;
+	count_before (transfer, creates ? "creates" : "replaces", item->from, item->to);
+}
+
 static int
 copy_unless_same (struct item *item, bool *ret_same, struct larder_error *error)
 {
@@ -163,6 +175,8 @@ copy_unless_same (struct item *item, bool *ret_same, struct larder_error *error)
 	if (code < 0 || *ret_same)
 		return code;
 	item->differs = item->verify;
+	if (!item->verify)
+		tell_before (item);
 	return item->verify ? verify_differs (item->from, item->to, "the bytes differ", error) : copy_item (transfer, item, error);
 }
 

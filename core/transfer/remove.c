@@ -30,6 +30,13 @@ on_removed (void *context, const char *key, int code, const struct larder_error 
 	return 0;
 }
 
+static void
+tell_before (const struct batch *batch, const char *key)
+{
+	if (batch->transfer->request->flags & LARDER_TELL_BEFORE)
+		count_before (batch->transfer, "removes", arena_printf (batch->transfer->arena, "%s%s", store_prefix (batch->store), key), NULL);
+}
+
 int
 remove_keys (struct transfer *transfer, struct larder_store *store, const struct larder_info *at, size_t count, struct larder_error *error)
 {
@@ -37,8 +44,10 @@ remove_keys (struct transfer *transfer, struct larder_store *store, const struct
 	const char **keys = arena_alloc (transfer->arena, (count + 1) * sizeof *keys);
 	if (!keys)
 		return larder_fail_memory (error);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		keys[i] = at[i].key;
+		tell_before (&batch, at[i].key);
+	}
 	if (transfer->request->flags & LARDER_DRY_RUN) {
 		for (size_t i = 0; i < count; i++)
 			on_removed (&batch, keys[i], 0, NULL);

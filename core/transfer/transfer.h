@@ -118,6 +118,8 @@ int transfer_open_source (struct transfer *transfer, const char *name, struct la
 void count_done (struct transfer *transfer, const struct item *item, uint64_t bytes);
 /* An event of one's own, of one done. */
 void count_event (struct transfer *transfer, const struct larder_event *event);
+/* Nothing unless the request has LARDER_TELL_BEFORE. */
+void count_before (struct transfer *transfer, const char *action, const char *from, const char *to);
 void count_kept (struct transfer *transfer, const char *from, const char *reason);     /* in no sum: what its item came to is told elsewhere */
 void count_skipped (struct transfer *transfer, const char *from, const char *reason);
 /* Skipped, for it is there already: counted, not told. */

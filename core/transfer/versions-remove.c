@@ -107,6 +107,8 @@ remove_wanted (struct versions *versions, struct larder_error *error)
 		if (!row->wanted)
 			continue;
 		batch.rows[count] = row;
+		if (row->top == i)           /* no edge serves an older one */
+			count_before (&versions->transfer, "removes", versions_name (versions, row->key), NULL);
 		all[count++] = (struct store_version) { row->key, row->version };
 	}
 	if (versions->request->flags & LARDER_DRY_RUN) {

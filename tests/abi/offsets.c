@@ -334,7 +334,7 @@ static const struct field fields[] = {
 	FIELD (larder_ingested, thumbnail_height), FIELD (larder_ingested, elapsed),
 	SIZE (larder_batch),
 	FIELD (larder_batch, size), FIELD (larder_batch, jobs), FIELD (larder_batch, context), FIELD (larder_batch, next),
-	FIELD (larder_batch, done),
+	FIELD (larder_batch, done), FIELD (larder_batch, replaces),
 	SIZE (larder_probed),
 	FIELD (larder_probed, size), FIELD (larder_probed, format), FIELD (larder_probed, content_type),
 	FIELD (larder_probed, colour), FIELD (larder_probed, profile), FIELD (larder_probed, note),

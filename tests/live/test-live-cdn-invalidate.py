@@ -70,11 +70,11 @@ class Place(edge_place.EdgePlace):
             "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only", "CachePolicyId": "p"}},
             "Tags": {"Items": [{"Key": "larder:id", "Value": "test/cdn/images"}]}})[0]["Distribution"]["Id"]
 
-    def run(self, *words, rules=(), busy=0, progress=0, profile="edge"):
+    def run(self, *words, rules=(), busy=0, progress=0, profile="edge", **more):
         service = self.service
         service.rules[:], service.busy, service.progress = rules, busy, progress
         service.asked.clear(), service.counts.clear(), service.invalidations.clear()
-        done = super().run(*words, profile=profile)
+        done = super().run(*words, profile=profile, **more)
         assert service.wrong == [], service.wrong
         return done
 
@@ -86,6 +86,16 @@ class Place(edge_place.EdgePlace):
 
     def wrote(self):
         return [name for name, _ in self.service.asked if not name.startswith(("Get", "List"))]
+
+
+BAD_CALLS = {"LD_PRELOAD": os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/bad-calls.so"), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+
+def owed(whole=False):
+    """The files of what is still to be told."""
+    top = place.path(".local/state/larder/invalidations")
+    found = sorted((folder, name) for folder, _, names in os.walk(top) for name in names)
+    return found if whole else [name for _, name in found]
 
 
 def test_live_cdn_invalidate_one():
@@ -168,19 +178,29 @@ def test_live_cdn_invalidate_stopped():
 
 
 def test_live_cdn_invalidate_with_put_and_rm():
-    """What was written or removed, and nothing else; a name that is not matched for sure goes with what begins as it does; beyond what is kept, all below."""
+    """What was there and was replaced or removed, and nothing else; a name that is not matched for sure goes with what begins as it does; beyond what is kept, all below."""
     for name in ("a.png", "b c.png", "deep/(1).png"):
         place.write("in/" + name, name)
-    done = place.run("put", "--invalidate", "-r", place.path("in"), "images:ann/")
-    assert done.code == 0 and place.lots() == [["/ann/in/a.png", "/ann/in/b%20c.png", "/ann/in/deep/*"]], (done, place.lots())
+    put = "put", "--invalidate", "-r", place.path("in"), "images:ann/"
+    done = place.run(*put)
+    assert done.code == 0 and place.service.asked == [] and "3 new: edges hold nothing of them" in done.err, done
+    place.write("in/new.png", "new")
+    done = place.run("-n", *put)
+    assert done.code == 0 and place.wrote() == [] and "3 paths" in done.err and "1 new" in done.err and owed() == [], done
+    done = place.run(*put)
+    assert done.code == 0 and place.lots() == [["/ann/in/a.png", "/ann/in/b%20c.png", "/ann/in/deep/*"]] and "1 new" in done.err and owed() == [], (done, place.lots())
     done = place.run("put", place.path("in/a.png"), "images:ann/in/a.png")
     assert done.code == 0 and place.service.asked == [], done
+    done = place.run("put", "--invalidate", "--create-only", place.path("in/a.png"), "images:ann/other.png")
+    assert done.code == 0 and place.service.asked == [], done
     done = place.run("rm", "-n", "--invalidate", "-r", "images:ann/in")
-    assert done.code == 0 and place.wrote() == [] and "3 paths" in done.err, done
-    done = place.run("rm", "--invalidate", "images:ann/in/a.png", "images:ann/in/b c.png")
-    assert done.code == 0 and place.lots() == [["/ann/in/a.png", "/ann/in/b%20c.png"]], done
+    assert done.code == 0 and place.wrote() == [] and "4 paths" in done.err, done
+    done = place.run("rm", "--invalidate", "images:ann/in/a.png", "images:ann/in/b c.png", "images:ann/in/none.png")
+    assert done.code == 1 and place.lots() == [["/ann/in/a.png", "/ann/in/b%20c.png"]], (done, place.lots())
     for number in range(10001):
         place.write("many/%d" % number, "")
+    done = place.run("put", "--invalidate", "-r", place.path("many"), "images:bob")
+    assert done.code == 0 and place.service.asked == [], done.err
     done = place.run("put", "--invalidate", "-r", place.path("many"), "images:bob")
     assert done.code == 0 and place.lots() == [["/bob*"]], (done.err, place.lots())
 
@@ -190,6 +210,7 @@ def test_live_cdn_invalidate_counts_what_is_told():
     for number in range(100):
         place.write("odd/(%d).png" % number, "")
     place.write("odd/plain.png", "")
+    assert place.run("put", "-r", place.path("odd"), "images:cy/").code == 0
     done = place.run("put", "--invalidate", "-r", place.path("odd"), "images:cy/")
     assert done.code == 0 and place.lots() == [["/cy/odd/*"]] and "1 path, 1 of them a wildcard; at the most 0.005 USD" in done.err, (done.err, place.lots())
     done = place.run("rm", "-n", "--invalidate", "-r", "images:cy/odd/(1")
@@ -203,11 +224,81 @@ def test_live_cdn_invalidate_cannot():
     place.write("in/a.png", "new")
     done = place.run("put", "--invalidate", place.path("in/a.png"), "models:a.png")
     assert done.code == 2 and "no [cdn] serves" in done.err and place.run("stat", "models:a.png").code == 3, done
+    assert place.run("put", place.path("in/a.png"), "images:ann/a.png").code == 0
     done = place.run("put", "--invalidate", place.path("in/a.png"), place.path("in/none.png"), "images:ann/")
-    assert done.code == 1 and place.lots() == [["/ann/a.png"]], done
-    done = place.run("put", "--invalidate", place.path("in/a.png"), "images:ann/a.png", rules=[("CreateInvalidation", 1, "deny")])
-    assert done.code == 4 and "AccessDenied" in done.err and "edges may go on serving what was changed: larder cdn invalidate" in done.err, done
+    assert done.code == 1 and place.lots() == [["/ann/a.png"]] and owed() == [], done
+
+
+DENIED = [("CreateInvalidation", 1, "deny")]
+
+
+def test_live_cdn_invalidate_owed():
+    """What edges refused to be told is kept: by its own command, or with what the next one changes, all in one plan; told once."""
+    put = "put", "--invalidate", place.path("in/a.png"), "images:ann/a.png"
+    done = place.run(*put, rules=DENIED)
+    assert done.code == 4 and "AccessDenied" in done.err and "then 'larder cdn invalidate --owed' has them forget it" in done.err and len(owed()) == 1, done
     assert place.run("cat", "images:ann/a.png").out == "new"
+    done = place.run("rm", "--invalidate", "images:ann/a.png", "images:ann/none.png", rules=DENIED)
+    assert done.code == 4 and "edges may go on serving what was changed: " in done.err and "AccessDenied" in done.err and len(owed()) == 2, done
+    done = place.invalidate("--owed", "-n")
+    assert done.code == 0 and place.wrote() == [] and "1 path; at the most 0.005 USD" in done.err and len(owed()) == 2, done
+    done = place.invalidate("--owed")
+    assert done.code == 0 and place.lots() == [["/ann/a.png"]] and owed() == [], done
+    done = place.invalidate("--owed")
+    assert done.code == 0 and place.service.asked == [] and "left anything to tell" in done.err, done
+    assert place.run("put", place.path("in/a.png"), "images:ann/a.png").code == 0
+    assert place.run(*put, rules=DENIED).code == 4
+    done = place.run("put", "--invalidate", place.path("in/a.png"), "images:ann/fresh.png")
+    assert done.code == 0 and place.lots() == [["/ann/a.png"]] and owed() == [], done
+    assert place.run(*put, rules=DENIED, profile="edge").code == 4
+    done = place.run("cdn", "invalidate", "--owed", profile="mock")
+    assert done.code == 0 and "left anything to tell" in done.err and len(owed()) == 1, done
+    assert place.invalidate("--owed").code == 0 and owed() == []
+    for words in ((), ("--owed", "a.png")):
+        assert place.invalidate(*words).code == 2, words
+
+
+def test_live_cdn_invalidate_owed_of_a_store_that_is_gone():
+    """It keeps nobody else from being told, and is told with the file that may go."""
+    place.write("larder.ini", PIPELINE + '[store "old"]\nbackend = objects\nbucket = images\ncdn = images\n')
+    assert place.run("put", "--invalidate", place.path("in/a.png"), "old:ann/a.png", rules=DENIED).code == 4
+    place.write("larder.ini", PIPELINE)
+    done = place.run("put", "--invalidate", place.path("in/a.png"), "images:ann/a.png")
+    assert done.code == 2 and place.lots() == [["/ann/a.png"]] and "cannot be told to the edges" in done.err and owed()[0] in done.err, done
+    os.unlink(os.path.join(place.path(".local/state/larder/invalidations"), *owed(True)[0]))
+    assert place.invalidate("--owed").code == 0
+
+
+def test_live_cdn_invalidate_owed_without_a_folder_for_state():
+    """Then the message has the very command."""
+    place.write("state", "a file")
+    done = place.run("put", "--invalidate", place.path("in/a.png"), "images:ann/a.png", rules=DENIED, env={"XDG_STATE_HOME": place.path("state")})
+    assert done.code == 4 and "larder cdn invalidate 'images:ann/a.png*'" in done.err and owed() == [], done
+
+
+def test_live_cdn_invalidate_killed():
+    """Killed before each call that changes a folder: whatever was changed by then is told by the next one."""
+    keys = ["/dan/in/%s" % name for name in ("a.png", "b%20c.png", "deep/*", "new.png")]
+    put, kills = ("put", "--invalidate", "-r", place.path("in"), "images:dan/"), 0
+    for call in ("linkat", "renameat", "unlinkat"):
+        number, killed = 0, True
+        while killed:
+            number += 1
+            for name in ("a.png", "b c.png", "deep/(1).png", "new.png"):
+                place.write("in/" + name, "before")
+            assert place.run("--jobs", "1", *put).code == 0
+            for name in ("a.png", "b c.png", "deep/(1).png", "new.png"):
+                place.write("in/" + name, "after")
+            done = place.run("--jobs", "1", *put, env={"LARDER_BAD": "%s:kill:%d" % (call, number), **BAD_CALLS})
+            killed = done.code == -signal.SIGKILL
+            assert killed or done.code == 0, (call, number, done)
+            kills += killed
+            told = sum(place.lots(), [])
+            changed = [key for key in keys if place.run("cat", "images:" + key[1:].replace("%20", " ").replace("*", "(1).png")).out == "after"]
+            assert place.invalidate("--owed").code == 0 and owed() == []
+            told += sum(place.lots(), [])
+            assert set(changed) <= set(told) <= set(keys), (call, number, changed, told)
+    assert kills > 4, kills
 
 
 def test_live_cdn_invalidate_with_ingest():
@@ -222,6 +313,33 @@ def test_live_cdn_invalidate_with_ingest():
     assert done.code == 0 and place.lots() == [["/ann/7.png", "/ann/thumbnails/7.webp"]], done
     done = place.run(*words, place.path("blue.png"))
     assert done.code == 0 and place.wrote() == [], done
+
+
+def test_live_cdn_invalidate_with_ingest_in_another_format():
+    """The picture that goes and the thumbnail that is another one now; the picture in the new format is in no edge."""
+    words = "image", "ingest", "--invalidate", "--overwrite", "--user", "ann", "--job", "8"
+    assert place.run(*words, place.path("red.png")).code == 0
+    done = place.run(*words, "--format", "webp", place.path("blue.png"))
+    assert done.code == 0 and place.lots() == [["/ann/8.png", "/ann/thumbnails/8.webp"]], (done, place.lots())
+
+
+def test_live_cdn_invalidate_with_ingest_killed():
+    """Before each call that changes a folder: the run after it, which may find all of it done already, tells what was replaced."""
+    words, kills = ("image", "ingest", "--invalidate", "--overwrite", "--user", "ann", "--job", "9"), 0
+    for call in ("linkat", "renameat", "unlinkat"):
+        number, killed = 0, True
+        while killed:
+            number += 1
+            assert place.run(*words, place.path("red.png")).code == 0
+            done = place.run(*words, place.path("blue.png"), env={"LARDER_BAD": "%s:kill:%d" % (call, number), **BAD_CALLS})
+            killed = done.code == -signal.SIGKILL
+            assert killed or done.code == 0, (call, number, done)
+            kills += killed
+            told = sum(place.lots(), [])
+            assert place.run(*words, place.path("blue.png")).code == 0 and owed() == []
+            told += sum(place.lots(), [])
+            assert set(told) == {"/ann/9.png", "/ann/thumbnails/9.webp"}, (call, number, told)
+    assert kills > 2, kills
 
 
 def test_live_cdn_invalidate_never_where_keys_name_their_content():

@@ -57,6 +57,20 @@ typedef int (*larder_cdn_fn) (void *context, const struct larder_cdn_event *even
 LARDER_API int larder_cdn_invalidate (struct larder *larder, const struct larder_cdn_invalidate *request, larder_cdn_fn event, void *context,
                                       struct larder_error *error);
 
+/* What a run changes, for edges to forget when it is over. Each is kept below the state folder before it is changed: a run that is killed, or that its CDN refuses, leaves it to
+ * the next of the same pipeline file and profile. */
+struct larder_owed;
+/* `addresses`: what the run changes lies there or below, and is told as that beyond 10,000 keys. That it can be told at all is looked at, as larder_cdn_invalidate does. Flags:
+ * LARDER_CDN_PLAN keeps and tells nothing, LARDER_CDN_WAIT. */
+LARDER_API int larder_owed_begin (struct larder *larder, const char *const *addresses, size_t count, uint32_t flags, struct larder_owed **ret, struct larder_error *error);
+/* Before it is changed; by one thread at a time. What cannot be kept is told at the end all the same. */
+LARDER_API void larder_owed_add (struct larder_owed *owed, const char *address);
+/* Tells all, and what earlier runs could not, in one plan: what was told is kept no longer. Code and events as of larder_cdn_invalidate. */
+LARDER_API int larder_owed_end (struct larder_owed *owed, larder_cdn_fn event, void *context, struct larder_error *error);
+/* After a failure of that: will the next run tell it? */
+LARDER_API bool larder_owed_is_kept (const struct larder_owed *owed);
+LARDER_API void larder_owed_free (struct larder_owed *owed);     /* NULL allowed; without larder_owed_end what was kept stays */
+
 /* Do the edges serve what the store has? One that everybody may ask, by the address of larder_url, signed where its [cdn] asks for that. */
 struct larder_cdn_check {
 	size_t size;

@@ -339,7 +339,8 @@ enum larder_transfer_flag {
 	LARDER_RECURSIVE = 1 << 0,
 	LARDER_DRY_RUN = 1 << 1,
 	LARDER_MOVE = 1 << 2,            /* remove each source after its copy is proven (size and checksum) */
-	LARDER_CREATE_ONLY = 1 << 3
+	LARDER_CREATE_ONLY = 1 << 3,
+	LARDER_TELL_BEFORE = 1 << 4      /* before an object of a store is changed: "creates", "replaces", for which each is looked at, or "removes". Also in a dry run, and in no sum */
 };
 
 struct larder_transfer {
@@ -452,7 +453,7 @@ LARDER_API int larder_verify (struct larder *larder, const struct larder_sync *r
 /* What is to be done with versions at some addresses; larder_list with `versions` shows them. */
 struct larder_versions {
 	size_t size;
-	uint32_t flags;                  /* LARDER_RECURSIVE, LARDER_DRY_RUN of enum larder_transfer_flag */
+	uint32_t flags;                  /* LARDER_RECURSIVE, LARDER_DRY_RUN, LARDER_TELL_BEFORE of enum larder_transfer_flag */
 	const char *const *addresses;
 	size_t count;
 	int64_t at;                      /* larder_undelete: as it was then; LARDER_NO_TIME: only what was deleted */
@@ -533,6 +534,7 @@ struct larder_batch {
 	int (*next) (void *context, struct larder_ingest *ret_item, struct larder_error *error);
 	int (*done) (void *context, const struct larder_ingest *item, int code, const struct larder_ingested *result,
 	             const struct larder_error *error);
+	void (*replaces) (void *context, const char *address);   /* NULL, or told of each object that is there before it is written over or removed; one at a time, on any thread */
 };
 LARDER_API int larder_ingest_batch (struct larder *larder, const struct larder_batch *batch, struct larder_summary *ret_summary,
                                     struct larder_error *error);
