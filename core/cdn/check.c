@@ -131,6 +131,26 @@ is_signed (const struct checking *checking)
 	return ((const struct schema_cdn *) config_struct (checking->cdn))->key_group;
 }
 
+/* Is what signs one of the edges' keys? Their service is asked, which no viewer asks: where it cannot be, what the edges do has to tell. By one that is not
+ * nobody is let in, and there is nothing more to see. */
+static int
+find_key (struct checking *checking)
+{
+	const char *told;
+	struct larder_error why = LARDER_ERROR_INIT;
+	if (!is_signed (checking))
+		return 0;
+	int code = cdn_check_key (store_larder (checking->store), checking->viewer, checking->arena, ((const struct schema_cdn *) config_struct (checking->cdn))->key_group, &told, &why);
+	if (code == 0)
+		return tell (checking, LARDER_PASS, "key", told, NULL);
+	if (code == LARDER_E_CANCELLED || code == LARDER_E_UNSUPPORTED)
+		return code == LARDER_E_CANCELLED ? larder_fail_cancelled (checking->error) : 0;
+	if (code != LARDER_E_INVALID)
+		return tell (checking, LARDER_NOTE, "key", arena_printf (checking->arena, "it cannot be held against the group's: %s", why.message), NULL);
+	code = fail (checking, code, "key", why.message, why.next);
+	return code < 0 ? code : checking->code;
+}
+
 static int
 find_status (struct checking *checking, const struct got *edge, const struct got *store)
 {
@@ -353,7 +373,9 @@ static int
 find_all (struct checking *checking)
 {
 	struct got edge, store;
-	int code = look (checking, &edge, &store);
+	int code = find_key (checking);
+	if (code == 0)
+		code = look (checking, &edge, &store);
 	if (code == 0)
 		code = find_status (checking, &edge, &store);
 	if (code == 0)

@@ -78,6 +78,25 @@ is_settled (const struct resource *one)
 	return settled && !one->changes.count;
 }
 
+/* With a key that is none of its edges' all would be made as it is asked for, and every viewer refused. */
+static int
+look_at_key (const struct larder_infra *infra, struct resource *one, struct larder_error *error)
+{
+	const char *group = one->aside || infra->flags & LARDER_INFRA_DESTROY ? NULL : lines_value (&one->desired, "key-group"), *told;
+	struct larder_error why = LARDER_ERROR_INIT;
+	if (!group || strcmp (one->type, "cdn") != 0)
+		return 0;
+	int code = cdn_check_key (infra->larder, one->instance, one->arena, group, &told, &why);
+	if (code == LARDER_E_INVALID) {
+		one->mismatch = arena_copy (one->arena, why.message);
+		one->mismatch_next = arena_copy (one->arena, why.next);
+		return one->mismatch && one->mismatch_next ? 0 : larder_fail_memory (error);
+	}
+	if (code < 0 && code != LARDER_E_UNSUPPORTED)
+		larder_give (error, &why);
+	return code == LARDER_E_UNSUPPORTED ? 0 : code;
+}
+
 /* ---- all ---- */
 
 struct looking { struct larder_infra *infra; pthread_mutex_t mutex; };
@@ -93,6 +112,8 @@ look (void *context, struct resource *one)
 	int code = resource_read (looking->infra, one, &error);
 	if (code == 0)
 		code = resource_look_held (looking->infra, one, &error);
+	if (code == 0)
+		code = look_at_key (looking->infra, one, &error);
 	if (resource_unseen (one, code, &error) < 0)
 		return code;
 	resource_digest (one);

@@ -49,6 +49,7 @@ struct resource {
 	struct changes lacks;            /* desired lines that the backend does not support */
 	struct changes traps;
 	const char *refusal, *refusal_next;      /* of a trap that is met and that the service refuses, or NULL */
+	const char *mismatch, *mismatch_next;    /* of a key that its edges would refuse every viewer for: a refusal, as of a trap */
 	bool asks, told;                 /* some of its values are told by others; others ask it for some */
 	bool sifted, empty;              /* those were taken out; nothing else was desired: where it is not there, nothing is to be made */
 	bool holds_nothing;              /* its bucket, as was found before this went */

@@ -343,7 +343,7 @@ traps_find (const struct larder_infra *infra, struct resource *resource, struct 
 	const char *at = (const char *) resource->means->traps;
 	struct lines facts;
 	resource->traps = (struct changes) { 0 };
-	resource->refusal = NULL;
+	resource->refusal = resource->mismatch, resource->refusal_next = resource->mismatch_next;
 	if (!at)
 		return 0;
 	int code = facts_read (infra, resource, &facts, error);

@@ -73,6 +73,9 @@ struct instance *store_instance (const struct larder_store *store);
 const struct config_section *store_cdn (const struct larder_store *store);
 /* By what a CDN is known again, ENVIRONMENT/cdn/NAME. NULL: no memory. */
 char *cdn_identity (const struct larder *larder, struct larder_arena *arena, const char *name);
+/* Is the key that the [backend] of a [cdn] signs with one of that group, as its edges look at it? `*ret_told` says which it is, for people. INVALID where it is not, UNSUPPORTED
+ * where nobody can say. */
+int cdn_check_key (struct larder *larder, struct instance *signer, struct larder_arena *arena, const char *group, const char **ret_told, struct larder_error *error);
 /* The driver's own address of an object, whatever CDN stands before the store: equal ones are one object. */
 int store_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error);
 

@@ -86,6 +86,18 @@ aws_key_free (struct aws_key *key)
 }
 
 int
+aws_key_matches (const struct aws_key *key, const char *pem, size_t length, struct larder_error *error)
+{
+	BIO *bio = BIO_new_mem_buf (pem, (int) length);
+	EVP_PKEY *half = bio ? PEM_read_bio_PUBKEY (bio, NULL, NULL, NULL) : NULL;
+	bool same = half && EVP_PKEY_eq (key->key, half) == 1;
+	BIO_free (bio);
+	EVP_PKEY_free (half);
+	ERR_clear_error ();
+	return half ? same : larder_fail_next (error, LARDER_E_INVALID, "it begins with -----BEGIN PUBLIC KEY-----", "this is no public key in PEM");
+}
+
+int
 aws_key_sign (const struct aws_key *key, bool sha1, const void *bytes, size_t count, unsigned char ret[AWS_SIGNATURE_MOST], size_t *ret_length, struct larder_error *error)
 {
 	size_t length = AWS_SIGNATURE_MOST;

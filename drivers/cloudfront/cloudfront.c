@@ -17,6 +17,7 @@ static const struct larder_option options[] = {
 	{ .key = "signing-key-file", .type = LARDER_PATH, SIGNING (key_file), .help = "file with that private key, PEM: RSA of 2048 bits, or EC on P-256" },
 	{ .key = "signing-key", .type = LARDER_SECRET, SIGNING (key), .help = "that private key itself, ${VARIABLE}" },
 	{ .key = "signing-key-passphrase", .type = LARDER_SECRET, SIGNING (passphrase), .help = "what opens it, ${VARIABLE}" },
+	{ .key = "signing-public-key-file", .type = LARDER_PATH, SIGNING (public_file), .help = "file with the public half, PEM, where nothing is to be signed by another key" },
 	{ .key = "signing-hash", .type = LARDER_ENUM, SIGNING (hash), .def = "sha256", .values = "sha256|sha1", .help = "what is signed by it: sha1 for edges and code that know no other" },
 	{ .key = NULL }
 };

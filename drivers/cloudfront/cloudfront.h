@@ -9,7 +9,7 @@
 
 /* With what viewers are let in: the private half of a key in the distribution's key group. */
 enum cf_hash { CF_SHA256, CF_SHA1 };
-struct cf_signing { const char *key_id, *key, *key_file, *passphrase; uint32_t hash; };
+struct cf_signing { const char *key_id, *key, *key_file, *passphrase, *public_file; uint32_t hash; };
 
 struct cloudfront {
 	struct aws_settings aws;
@@ -64,11 +64,18 @@ int cf_access_remove (const struct cf_work *work, const char *name, struct larde
 int cf_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error);
 
 /* ---- url.c ---- */
+bool cf_has_key (const struct cloudfront *cloudfront);
+/* `key`, read once. INVALID where the section has none, or one that cannot be. */
+int cf_key (struct cloudfront *cloudfront, struct larder_error *error);
 int cf_url (void *self, struct larder_call *call, const struct larder_url *request, const char **ret_url, struct larder_error *error);
 
 /* ---- invalidate.c ---- */
 int cf_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error);
 int cf_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error);
+
+/* ---- keys.c ---- */
+/* Is `key` the other half of what edges hold a signature against? `*ret_told`: of which, in the arena. INVALID where not, UNSUPPORTED where nothing signs. */
+int cf_keys_check (const struct cf_work *work, const struct larder_action *action, const char **ret_told, struct larder_error *error);
 
 /* ---- view.c ---- */
 int cf_view (void *self, struct larder_call *call, const struct larder_view *request, const struct larder_sink *sink, struct larder_viewed *ret_viewed, struct larder_error *error);

@@ -1,4 +1,4 @@
-/* invalidate.c: edges forget what they hold: begun, and asked about. */
+/* invalidate.c: edges forget what they hold: begun, and asked about; and the other action, keys.c. */
 #include "cloudfront.h"
 
 #include <string.h>
@@ -43,33 +43,51 @@ give_token (const struct cf_work *work, const char *id, const struct cf_invalida
 	return *ret ? 0 : larder_fail_memory (error);
 }
 
-int
-cf_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error)
+static int
+invalidate (const struct cf_work *work, const struct larder_action *asked, const char **ret_token, struct larder_error *error)
 {
-	struct cloudfront *cloudfront = self;
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	CLEANUP_BUFFER struct buffer document;
-	const struct cf_work work = { cloudfront, call, arena };
-	struct larder_action asked = { .size = sizeof asked };
 	struct cf_invalidation begun;
 	const char *id = NULL;
 	size_t taken = 0;
-	larder_give (&asked, action);
 	buffer_init (&document, DOCUMENT_MOST);
-	if (strcmp (asked.kind, "invalidate") != 0)
-		return larder_fail (error, LARDER_E_UNSUPPORTED, "CloudFront has no action '%s'", asked.kind);
-	if (cloudfront->read_only)
-		return larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", cloudfront->name);
-	int code = arena ? cf_document_invalidation (arena, &asked, &taken, &document, error) : larder_fail_memory (error);
-	if (code == 0 && !asked.ret_taken && taken < asked.arguments.count)
-		return larder_fail (error, LARDER_E_LIMIT, "%zu paths are more than it takes at a time", asked.arguments.count);
+	if (work->cloudfront->read_only)
+		return larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", work->cloudfront->name);
+	int code = cf_document_invalidation (work->arena, asked, &taken, &document, error);
+	if (code == 0 && !asked->ret_taken && taken < asked->arguments.count)
+		return larder_fail (error, LARDER_E_LIMIT, "%zu paths are more than it takes at a time", asked->arguments.count);
 	if (code == 0)
-		code = find (&work, asked.target, &id, error);
+		code = find (work, asked->target, &id, error);
 	if (code == 0)
-		code = begin (&work, id, &document, &begun, error);
-	if (code == 0 && asked.ret_taken)
-		*asked.ret_taken = taken;
-	return code < 0 ? code : give_token (&work, id, &begun, ret_token, error);
+		code = begin (work, id, &document, &begun, error);
+	if (code == 0 && asked->ret_taken)
+		*asked->ret_taken = taken;
+	return code < 0 ? code : give_token (work, id, &begun, ret_token, error);
+}
+
+/* Is the key that signs one of the edges'? Done at once, and its token tells. */
+static int
+check_keys (const struct cf_work *work, const struct larder_action *asked, const char **ret_token, struct larder_error *error)
+{
+	const char *told;
+	int code = cf_keys_check (work, asked, &told, error);
+	if (code == 0)
+		*ret_token = give_text (work->call, told);
+	return code < 0 || *ret_token ? code : larder_fail_memory (error);
+}
+
+int
+cf_action_start (void *self, struct larder_call *call, const struct larder_action *action, const char **ret_token, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const struct cf_work work = { self, call, arena };
+	struct larder_action asked = { .size = sizeof asked };
+	larder_give (&asked, action);
+	if (!arena)
+		return larder_fail_memory (error);
+	if (strcmp (asked.kind, "signing-key") == 0)
+		return check_keys (&work, &asked, ret_token, error);
+	return strcmp (asked.kind, "invalidate") == 0 ? invalidate (&work, &asked, ret_token, error) : larder_fail (error, LARDER_E_UNSUPPORTED, "CloudFront has no action '%s'", asked.kind);
 }
 
 int

@@ -51,6 +51,16 @@ allow_certificate (struct aws_policy *policy, const char *partition, const char 
 	aws_policy_on (policy, "arn:%s:acm:" CF_HOME ":*:certificate/*", partition);
 }
 
+/* What is signed here is held against what edges look at. */
+static void
+allow_keys (struct aws_policy *policy, const struct cloudfront *cloudfront, const char *group)
+{
+	if (!group || !cf_has_key (cloudfront))
+		return;
+	aws_policy_allow (policy, AWS_ANYTHING, NULL, ACTIONS ("cloudfront:GetKeyGroup", "cloudfront:GetPublicKey"));
+	aws_policy_on (policy, "*");
+}
+
 static int
 allow_all (struct aws_asked *asked, const void *driver, struct larder_error *error)
 {
@@ -58,7 +68,7 @@ allow_all (struct aws_asked *asked, const void *driver, struct larder_error *err
 	const char *keeps[8] = { "cloudfront:CreateInvalidation", "cloudfront:GetDistribution", "cloudfront:GetInvalidation", "cloudfront:ListTagsForResource", "cloudfront:TagResource", "cloudfront:UpdateDistribution",
 		asked->request->stays ? NULL : "cloudfront:DeleteDistribution" };
 	size_t count = 4;
-	(void) driver, (void) error;
+	(void) error;
 	if (strcmp (asked->request->role, "operator") != 0)
 		return 0;
 	if (reads_as (&asked->desired, "oac"))
@@ -71,6 +81,7 @@ allow_all (struct aws_asked *asked, const void *driver, struct larder_error *err
 	on_own (asked->policy, asked->partition, "distribution");
 	allow_access (asked->policy, asked->partition, &asked->desired);
 	allow_certificate (asked->policy, asked->partition, lines_value (&asked->desired, "certificate"));
+	allow_keys (asked->policy, driver, lines_value (&asked->desired, "key-group"));
 	return 0;
 }
 
@@ -78,5 +89,5 @@ int
 cf_policy (void *self, struct larder_call *call, const struct larder_policy *request, const struct larder_sink *sink, uint64_t *ret_most, struct larder_error *error)
 {
 	(void) call;
-	return aws_policy_write (request, aws_client_region (((const struct cloudfront *) self)->client), allow_all, NULL, sink, ret_most, error);
+	return aws_policy_write (request, aws_client_region (((const struct cloudfront *) self)->client), allow_all, self, sink, ret_most, error);
 }

@@ -7,6 +7,21 @@
 #include "cleanup.h"
 #include "error.h"
 
+/* Where a file has the public half, too: a key that was put in the place of another is found before a viewer is refused. */
+static int
+hold_halves (const struct cloudfront *cloudfront, struct larder_arena *arena, struct larder_error *error)
+{
+	const char *file = cloudfront->signing.public_file, *pem;
+	size_t length;
+	if (!file || !*file)
+		return 0;
+	int code = aws_file_read (arena, file, &pem, &length, error);
+	if (code == 0)
+		code = aws_key_matches (cloudfront->key, pem, length, error);
+	return code ? (code < 0 ? code : 0) : larder_fail_next (error, LARDER_E_INVALID, "signing-key-file = the other half of signing-public-key-file, whose id is signing-key-id",
+		"the private key is not the other half of the public one in '%s'", file);
+}
+
 /* The text in the section, or what is in the file that it names. */
 static int
 read_key (struct cloudfront *cloudfront, struct larder_error *error)
@@ -19,14 +34,25 @@ read_key (struct cloudfront *cloudfront, struct larder_error *error)
 	int code = !arena ? larder_fail_memory (&why) : pem && *pem ? 0 : aws_file_read (arena, signing->key_file, &pem, &length, &why);
 	if (code == 0)
 		code = aws_key_read (pem, length, signing->passphrase, &cloudfront->key, &why);
+	if (code == 0 && (code = hold_halves (cloudfront, arena, &why)) < 0) {
+		aws_key_free (cloudfront->key);
+		cloudfront->key = NULL;
+	}
 	return code < 0 ? larder_fail_next (error, code, *why.next ? why.next : NULL, "[backend \"%s\"] cannot sign: %s", cloudfront->name, why.message) : 0;
 }
 
-static int
-find_key (struct cloudfront *cloudfront, struct larder_error *error)
+bool
+cf_has_key (const struct cloudfront *cloudfront)
 {
 	const struct cf_signing *signing = &cloudfront->signing;
-	bool has_key = (signing->key && *signing->key) || (signing->key_file && *signing->key_file);
+	return (signing->key && *signing->key) || (signing->key_file && *signing->key_file);
+}
+
+int
+cf_key (struct cloudfront *cloudfront, struct larder_error *error)
+{
+	const struct cf_signing *signing = &cloudfront->signing;
+	bool has_key = cf_has_key (cloudfront);
 	if (!has_key || !signing->key_id || !*signing->key_id)
 		return larder_fail_next (error, LARDER_E_INVALID, "signing-key-id = the id of the public key in the key group, signing-key-file = FILE with the private one, or signing-key = ${VARIABLE}",
 			"[backend \"%s\"] has no %s to sign with", cloudfront->name, has_key ? "signing-key-id" : "private key");
@@ -60,7 +86,7 @@ cf_url (void *self, struct larder_call *call, const struct larder_url *request, 
 	buffer_init (&text, TEXT_MOST);
 	if (asked.kind == LARDER_URL_PUBLIC || !asked.base)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "the address is domain = HOST of its [cdn]");
-	int code = find_key (cloudfront, error);
+	int code = cf_key (cloudfront, error);
 	if (code == 0)
 		code = sign (cloudfront, &asked, &policy, &text, error);
 	char *copy = code == 0 ? larder_host->arena (call, text.length + 1) : NULL;

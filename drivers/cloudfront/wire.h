@@ -59,6 +59,13 @@ int cf_document_invalidation (struct larder_arena *arena, const struct larder_ac
 struct cf_invalidation { const char *id, *status; };
 int cf_invalidation_read (const char *body, size_t length, struct larder_arena *arena, struct cf_invalidation *ret, struct larder_error *error);
 
+/* ---- trusted.c: keys that edges hold signatures against ---- */
+
+/* Ids of the public keys of a group, the first of them, and so on by aws_node_again; NULL: it has none. */
+int cf_key_group_read (const char *body, size_t length, struct larder_arena *arena, const struct aws_node **ret_first, struct larder_error *error);
+/* A public key, in PEM. */
+int cf_public_key_read (const char *body, size_t length, struct larder_arena *arena, const char **ret_pem, struct larder_error *error);
+
 /* ---- lines.c: from documents to lines ---- */
 
 /* The whole state, unsorted. A key group and a policy of headers are told as of all behaviors where `asked` has them, or is NULL, else of each; and who

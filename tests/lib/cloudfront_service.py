@@ -4,6 +4,7 @@ Stateful; every request is held against botocore's model of the service, each Qu
     with cloudfront_service.Service() as service:
         service.endpoint, service.asked, service.wrong, service.distributions, service.controls, service.identities, service.invalidations
         service.certificates[ARN] = {"tags": {}, "Status": "ISSUED", "KeyAlgorithm": "RSA_2048"}    # of ACM, on the same address
+        service.key_groups["kg-1"], service.public_keys["K1"] = ["K1"], pem
         service.progress = 5                                      # GETs that a change, or an invalidation, is InProgress for
         service.busy = 2                                          # so many times there are too many invalidations
         service.rules.append(("UpdateDistribution", 1, "lose"))   # the first of those is done, and its reply lost; "throttle", "deny"
@@ -30,6 +31,7 @@ class Service(stand_in.Service):
         """No references of distributions that are gone, either."""
         self.distributions, self.controls, self.identities, self.used, self.number, self.certificates = {}, {}, {}, {}, 0, {}
         self.invalidations, self.busy = {}, 0
+        self.key_groups, self.public_keys = {}, {}
 
     def handle(self, request):
         body, target = self.body(request), request.headers.get("x-amz-target")
@@ -389,6 +391,18 @@ class Service(stand_in.Service):
             raise Refused(409, "CloudFrontOriginAccessIdentityInUse")
         del self.identities[Id]
         return None, None
+
+    # ---- keys that edges hold signatures against
+
+    def GetKeyGroup(self, Id):
+        if Id not in self.key_groups:
+            raise Refused(404, "NoSuchResource", Id)
+        return {"KeyGroup": {"Id": Id, "LastModifiedTime": DATE, "KeyGroupConfig": {"Name": Id, "Items": self.key_groups[Id]}}}, "V1"
+
+    def GetPublicKey(self, Id):
+        if Id not in self.public_keys:
+            raise Refused(404, "NoSuchPublicKey", Id)
+        return {"PublicKey": {"Id": Id, "CreatedTime": DATE, "PublicKeyConfig": {"CallerReference": Id, "Name": Id, "EncodedKey": self.public_keys[Id]}}}, "V1"
 
     def copy(self):
         """All that there is, without etags and states."""

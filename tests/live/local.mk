@@ -30,7 +30,7 @@ TESTS += %D%/test-live-dangers.py %D%/test-live-database.py %D%/test-live-recove
 TESTS += %D%/test-live-options.py %D%/test-live-pairings.py %D%/test-live-settings.py
 TESTS += %D%/test-live-drill.py %D%/test-live-drill-backup.py %D%/test-live-strategy.py %D%/test-live-glacier.py
 TESTS += %D%/test-live-nginx.py %D%/test-live-nginx-mock.py %D%/test-live-nginx-browser.py
-TESTS += %D%/test-live-infra.py %D%/test-live-cdn-check.py %D%/test-live-cdn-invalidate.py %D%/test-live-cdn-sign.py %D%/test-live-cloudfront.py %D%/test-live-policy.py %D%/test-live-terraform.py
+TESTS += %D%/test-live-infra.py %D%/test-live-cdn-check.py %D%/test-live-cdn-edge.py %D%/test-live-cdn-invalidate.py %D%/test-live-cdn-key.py %D%/test-live-cdn-sign.py %D%/test-live-cloudfront.py %D%/test-live-policy.py %D%/test-live-terraform.py
 endif
 EXTRA_DIST += %D%/test-live-replication.py %D%/test-live-policy.py %D%/test-live-removed.py %D%/test-live-cases.py %D%/session.py %D%/test-live-versions.py %D%/test-live-dangers.py %D%/test-live-database.py %D%/test-live-recovery.py %D%/test-live-recovery-backup.py %D%/test-live-backup.py %D%/test-live-efs-control.py %D%/test-live-objects.py %D%/test-live-table.py
 
@@ -41,5 +41,5 @@ endif
 EXTRA_DIST += %D%/test-live-identity.py %D%/test-live-probe.py %D%/test-live-sweep.py
 EXTRA_DIST += %D%/test-live-transfer.py %D%/test-live-sync.py %D%/test-live-cache.py %D%/syncing.py %D%/test-live-options.py %D%/test-live-pairings.py %D%/test-live-settings.py
 EXTRA_DIST += %D%/test-live-nginx.py %D%/test-live-nginx-mock.py %D%/test-live-nginx-browser.py
-EXTRA_DIST += %D%/edge_place.py %D%/test-live-infra.py %D%/test-live-cdn-check.py %D%/test-live-cdn-invalidate.py %D%/test-live-cdn-sign.py %D%/test-live-cloudfront.py %D%/test-live-terraform.py
+EXTRA_DIST += %D%/edge_place.py %D%/test-live-infra.py %D%/test-live-cdn-check.py %D%/test-live-cdn-edge.py %D%/test-live-cdn-invalidate.py %D%/test-live-cdn-key.py %D%/test-live-cdn-sign.py %D%/test-live-cloudfront.py %D%/test-live-terraform.py
 EXTRA_DIST += %D%/test-live-drill.py %D%/test-live-drill-backup.py %D%/test-live-strategy.py %D%/test-live-glacier.py %D%/strategy_whole.py %D%/strategy_buckets.py %D%/strategy_filesystem.py %D%/strategy_cdn.py %D%/strategy_backup.py %D%/database_place.py %D%/backup_place.py

@@ -13,6 +13,7 @@ servers.use_environment()
 from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 import clock  # noqa: E402
+import cloudfront_service  # noqa: E402
 import edge_place  # noqa: E402
 
 PIPELINE = """[larder]
@@ -85,9 +86,12 @@ class Place(edge_place.EdgePlace):
                                    "location /late/ { proxy_pass http://127.0.0.1:%d; }" % self.late.server_port))
         self.clear = servers.start("nginx", location=("return 200;",), lines=("error_page 497 =200 " + servers.Nginx.health + ";",))
         mock = "[backend \"objects\"]\ndriver = localfs-mock\ncreate = yes\nroot = %s\n" % self.path("root")
-        key = ec.generate_private_key(ec.SECP256R1()).private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        self.write("key.pem", key.decode())
-        cdn = "[backend \"cdn\"]\ndriver = cloudfront\nserver = moto\nca-file = %s\nsigning-key-id = K1\nsigning-key-file = %s\n[cdn \"images\"]\nbackend = cdn\ndomain = %s\n"
+        key = ec.generate_private_key(ec.SECP256R1())
+        self.write("key.pem", key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode())
+        self.service = cloudfront_service.Service()
+        self.service.key_groups["G"] = ["K1"]
+        self.service.public_keys["K1"] = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+        cdn = "[backend \"cdn\"]\ndriver = cloudfront\nserver = moto\nendpoint = " + self.service.endpoint + "\nca-file = %s\nsigning-key-id = K1\nsigning-key-file = %s\n[cdn \"images\"]\nbackend = cdn\ndomain = %s\n"
         self.write("profiles/edge.ini", mock + cdn % (self.edge.ca, self.path("key.pem"), self.edge.address))
         self.write("profiles/signed.ini", mock + cdn % (self.edge.ca, self.path("key.pem"), self.edge.address) + "key-group = G\n")
         self.write("profiles/clear.ini", mock + cdn % (self.clear.ca, self.path("key.pem"), self.clear.address))

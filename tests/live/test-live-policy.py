@@ -17,6 +17,9 @@ import iam_guard  # noqa: E402
 import network  # noqa: E402
 import proxy  # noqa: E402
 import servers  # noqa: E402
+servers.use_environment()
+from cryptography.hazmat.primitives import serialization  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 from folders import change  # noqa: E402
 from tool import HOME, larder, run, write  # noqa: E402
 from world import png  # noqa: E402
@@ -47,11 +50,15 @@ class World:
         self.config = servers.pipeline(os.path.join(self.home, "pipeline"))
         change(self.config, ("purpose = logs\n", "purpose = logs\ntls-only = yes\nownership = BucketOwnerEnforced\ntiering = 90d ARCHIVE_ACCESS\ntags = Kind=logs\n"), ("accept = bursting-and-ia", "accept = bursting-and-ia\npolicy = tls, access-point\nautomatic-backup = yes"),
                ("logs = postgresql\n", "logs = postgresql\ndestroy = yes\n"),
-               ("geo = none\n", "geo = none\ncertificate = tag:Name=cdn\naliases = images.pingvas.studio\n"))
+               ("geo = none\n", "geo = none\nkey-group = kg-1\ncertificate = tag:Name=cdn\naliases = images.pingvas.studio\n"))
         change(os.path.join(self.home, "pipeline/profiles/aws.ini"), ("driver = backup\n", "driver = backup\nendpoint = %s\n" % self.plans.endpoint),
-               ("driver = cloudfront\n", "driver = cloudfront\nendpoint = %s\n" % self.front.endpoint), ("root = /models", "root = %s/models" % self.home), 
+               ("driver = cloudfront\n", "driver = cloudfront\nendpoint = %s\nsigning-key-id = K1\nsigning-key-file = %s/key.pem\n" % (self.front.endpoint, self.home)), ("root = /models", "root = %s/models" % self.home), 
                ("driver = redis\naddress = ${LARDER_REDIS:-redis:6379}\npassword = ${LARDER_REDIS_PASSWORD:-}\n", "driver = file\nroot = %s/locks\n" % self.home),
                ("[cache \"models\"]\n", "[cache \"models\"]\nroot = %s/models\n" % self.home))
+        key = ec.generate_private_key(ec.SECP256R1())
+        write(os.path.join(self.home, "key.pem"), key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        self.cdn.key_groups["kg-1"] = ["K1"]
+        self.cdn.public_keys["K1"] = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
         self.env = dict(self.server.environment(self.moto.endpoint), LARDER_CONFIG=self.config, LARDER_PROFILE="aws")
 
     def larder(self, *words, **more):

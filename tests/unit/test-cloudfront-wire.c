@@ -273,6 +273,31 @@ START_TEST (invalidation)
 }
 END_TEST
 
+/* Keys that edges hold signatures against: as the service tells them, none of them, and what is no such reply. */
+START_TEST (trusted)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	static const char group[] = "<KeyGroup" NAMESPACE "><Id>G</Id><LastModifiedTime>t</LastModifiedTime><KeyGroupConfig><Name>n</Name><Items><PublicKey>K1</PublicKey><PublicKey>K2</PublicKey></Items></KeyGroupConfig></KeyGroup>";
+	static const char empty[] = "<KeyGroup><Id>G</Id><KeyGroupConfig><Name>n</Name><Items/></KeyGroupConfig></KeyGroup>", bare[] = "<KeyGroup><Id>G</Id></KeyGroup>";
+	static const char key[] = "<PublicKey" NAMESPACE "><Id>K1</Id><PublicKeyConfig><Name>n</Name><EncodedKey>-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n</EncodedKey></PublicKeyConfig></PublicKey>";
+	static const char none[] = "<PublicKey><Id>K1</Id><PublicKeyConfig><Name>n</Name></PublicKeyConfig></PublicKey>";
+	const struct aws_node *first = NULL;
+	const char *pem = NULL;
+	ck_assert_int_eq (cf_key_group_read (group, sizeof group - 1, arena, &first, NULL), 0);
+	ck_assert_str_eq (first->text, "K1");
+	ck_assert_str_eq (aws_node_again (first)->text, "K2");
+	ck_assert_ptr_null (aws_node_again (aws_node_again (first)));
+	ck_assert_int_eq (cf_key_group_read (empty, sizeof empty - 1, arena, &first, NULL), 0);
+	ck_assert_ptr_null (first);
+	ck_assert_int_eq (cf_key_group_read (bare, sizeof bare - 1, arena, &first, NULL), LARDER_E_INTEGRITY);
+	ck_assert_int_eq (cf_key_group_read (key, sizeof key - 1, arena, &first, NULL), LARDER_E_INTEGRITY);
+	ck_assert_int_eq (cf_public_key_read (key, sizeof key - 1, arena, &pem, NULL), 0);
+	ck_assert_str_eq (pem, "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n");
+	ck_assert_int_eq (cf_public_key_read (none, sizeof none - 1, arena, &pem, NULL), LARDER_E_INTEGRITY);
+	ck_assert_int_eq (cf_public_key_read (group, sizeof group - 1, arena, &pem, NULL), LARDER_E_INTEGRITY);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -287,6 +312,7 @@ main (void)
 		{ "test-cloudfront-wire-off", off, 0 },
 		{ "test-cloudfront-wire-paths", paths, 0 },
 		{ "test-cloudfront-wire-invalidation", invalidation, 0 },
+		{ "test-cloudfront-wire-trusted", trusted, 0 },
 	};
 	return unit_run ("test-cloudfront-wire", cases, COUNT_OF (cases));
 }

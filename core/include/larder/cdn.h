@@ -79,7 +79,7 @@ struct larder_cdn_check {
 	uint32_t flags;                  /* LARDER_CDN_WAIT: until they do */
 	int64_t wait;                    /* ns at the most; 0: 30 minutes */
 };
-/* Findings, of which `backend` is the CDN and `store` the store: "bytes", "status", "cache", "ttl", "etag", "tls", "http", "compression", "cors"; and while
+/* Findings, of which `backend` is the CDN and `store` the store: "key" (INVALID, and the only one: what signs is none of the key group's), "bytes", "status", "cache", "ttl", "etag", "tls", "http", "compression", "cors"; and while
  * it waits "waiting", a note. 0 when all is well; INTEGRITY while an edge serves other bytes than the store has, or any where it has none; NOTFOUND, DENIED, UNAVAILABLE what
  * the edge answers of an object that the store has; CONFLICT for another origin than the store's [cors] lets in, or one that it lets in and the edge does not. */
 LARDER_API int larder_cdn_check (struct larder_store *store, const struct larder_cdn_check *request, larder_checked_fn checked, void *context,

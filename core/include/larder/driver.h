@@ -233,6 +233,8 @@ typedef int (*larder_advice_fn) (void *context, const char *key, const char *val
  * is doing as much as it can already.
  * kind "serve": an edge that runs on this machine. Argument "up": it is started, or told what is new, "down": it is ended; without either it is only asked for. target: NULL. The token is what was
  * done, "started", "reloaded", "same", "stopped", "down"; poll, whose token is the identity of a resource of type "cdn", gives the results "state" ("up", "stale": by older settings, "down": it does not run, or serves no such), "pid", and "ca-file": who vouches for it, or "".
+ * kind "signing-key": is the key that `url` signs with one of those that edges hold signatures against? Argument "key-group": theirs, as the [cdn] names it. target: NULL; done at once, the
+ * token tells which it is, for people. INVALID where it is not, UNSUPPORTED where nothing signs.
  * kind "clock": what plays a service on a clock that can be moved. Argument "ahead": how many ns it is to be ahead of the host's, CONFLICT for less than it is;
  * "reset": they are one again; without either it is only asked for. target: NULL. poll gives the results "now", UTC, and "ahead", in ns.
  * kind "restore": what a resource was at a time, as a new one beside it. target: identity of the resource, as of type "database"; arguments "to": what the new one is to be
