@@ -17,9 +17,10 @@
 
 #define WAIT_MOST (30 * 60 * NS_PER_S)
 #define SIGNED_FOR (5 * 60 * NS_PER_S)
+#define CLOCKS_APART (60 * NS_PER_S)         /* what two clocks may differ by, and a reply take on its way */
 
 /* What somebody got: the store's own reader, or a viewer. `there`: an object. */
-struct got { bool there; struct sha256 sha; char digest[65]; uint64_t length; const char *etag; struct larder_viewed viewed; };
+struct got { bool there; struct sha256 sha; char digest[65]; uint64_t length; const char *etag; struct larder_viewed viewed; int64_t at; };
 
 struct checking {
 	struct larder_store *store;
@@ -28,6 +29,8 @@ struct checking {
 	const struct config_section *cdn;
 	struct instance *viewer;
 	const char *url;
+	int64_t began, pause;            /* of waiting */
+	bool told_clock;
 	larder_checked_fn checked;
 	void *context;
 	int code;                        /* of the first that failed */
@@ -74,21 +77,24 @@ got_begins (struct got *got)
 	sha256_begin (&got->sha);
 }
 
+/* What was read of it before is not read again while it is as it was. */
 static int
-look_into_store (struct checking *checking, struct got *ret)
+look_into_store (struct checking *checking, struct got *ret, struct larder_error *error)
 {
 	struct larder_info info = { .size = sizeof info };
 	const struct larder_get request = { .size = sizeof request, .key = checking->asked.key, .length = LARDER_TO_END };
 	const struct larder_sink sink = { .size = sizeof sink, .context = ret, .write = take };
-	got_begins (ret);
-	int code = larder_stat (checking->store, checking->arena, checking->asked.key, NULL, &info, checking->error);
-	if (code == 0)
-		code = larder_get (checking->store, &request, &sink, checking->error);
-	if (code == LARDER_E_NOTFOUND)
+	int code = larder_stat (checking->store, checking->arena, checking->asked.key, NULL, &info, error);
+	if (code == 0 && ret->there && ret->etag && info.etag && strcmp (ret->etag, info.etag) == 0)
 		return 0;
+	got_begins (ret);
+	if (code == 0)
+		code = larder_get (checking->store, &request, &sink, error);
+	if (code < 0)
+		return code == LARDER_E_NOTFOUND ? 0 : code;
 	sha256_end_hex (&ret->sha, ret->digest);
 	ret->there = true, ret->etag = info.etag;
-	return code;
+	return 0;
 }
 
 static int
@@ -102,7 +108,7 @@ view (struct checking *checking, const char *url, const struct larder_pair *head
 	int code = checking->viewer->module->driver->view (checking->viewer->self, &call, &request, &sink, &ret->viewed, error);
 	instance_leave (checking->viewer);
 	sha256_end_hex (&ret->sha, ret->digest);
-	ret->there = ret->viewed.status == 200;
+	ret->there = ret->viewed.status == 200, ret->at = clock_wall ();
 	return code;
 }
 
@@ -326,42 +332,103 @@ find_cors (struct checking *checking)
 	return fail (checking, LARDER_E_CONFLICT, "cors", text, "origins = … in the [cors] of the store, and cors = yes in the [behavior]: edges keep what the first page got, else");
 }
 
+/* ---- clocks ---- */
+
+/* By how much this machine's clock is ahead of the edge's when its reply came; one that was kept has been so for its age. False: it does not tell. */
+static bool
+clock_ahead (const struct got *edge, int64_t *ret)
+{
+	const char *date = header_of (edge, "date"), *age = header_of (edge, "age");
+	int64_t told, kept = 0;
+	if (!date || text_time_http (date, &told) < 0 || (age && (text_int (age, &kept) < 0 || kept < 0 || kept > INT32_MAX)))
+		return false;
+	*ret = edge->at - told - kept * NS_PER_S;
+	return true;
+}
+
+/* Told once. Where addresses are signed they begin and end by this clock, and are looked at by the other. */
+static int
+find_clock (struct checking *checking, const struct got *edge)
+{
+	int64_t ahead;
+	char by[32];
+	if (checking->told_clock || !clock_ahead (edge, &ahead))
+		return 0;
+	checking->told_clock = true;
+	text_from_duration (ahead < 0 ? -ahead : ahead, by);
+	if (ahead <= CLOCKS_APART && ahead >= -CLOCKS_APART)
+		return tell (checking, LARDER_PASS, "clock", "within a minute of the edge's", NULL);
+	const char *text = arena_printf (checking->arena, "this machine's is %s %s the edge's: %s", by, ahead > 0 ? "ahead of" : "behind",
+		ahead > 0 ? "what it signs lets in for so much longer than was asked for, and with a beginning so much later" : "what it signs ends so much sooner than was asked for, or has ended already");
+	if (!is_signed (checking))
+		return tell (checking, LARDER_WARN, "clock", text, "set this machine's clock, as by timedatectl set-ntp yes");
+	checking->asked.flags &= ~(uint32_t) LARDER_CDN_WAIT;
+	return fail (checking, LARDER_E_CONFLICT, "clock", text, "set this machine's clock, as by timedatectl set-ntp yes");
+}
+
 /* ---- until it is so ---- */
 
 static int
-rest (struct checking *checking, int64_t began, int64_t *pause)
+rest (struct checking *checking, int code, const struct larder_error *why)
 {
-	char text[80], waited[32], most[32];
-	int64_t now = clock_boot (), left = checking->asked.wait - (now - began);
-	snprintf (text, sizeof text, "for %s of %s", text_from_duration (now - began, waited), text_from_duration (checking->asked.wait, most));
-	int code = tell (checking, LARDER_NOTE, "waiting", text, NULL);
-	return code < 0 ? code : larder_rest_longer (store_larder (checking->store), pause, left, checking->error);
+	char waited[32], most[32];
+	int64_t now = clock_boot (), left = checking->asked.wait - (now - checking->began);
+	const char *text = arena_printf (checking->arena, "%s%s%s, for %s of %s", code < 0 ? "it cannot be looked at (" : "its edges serve something else", code < 0 ? why->message : "", code < 0 ? ")" : "",
+		text_from_duration (now - checking->began, waited), text_from_duration (checking->asked.wait, most));
+	code = text ? tell (checking, LARDER_NOTE, "waiting", text, NULL) : larder_fail_memory (checking->error);
+	return code < 0 ? code : larder_rest_longer (store_larder (checking->store), &checking->pause, left, checking->error);
 }
 
 /* Signed anew each time, for no longer than one look takes. */
 static int
-address_of (struct checking *checking)
+address_of (struct checking *checking, struct larder_error *error)
 {
 	const struct larder_cdn_sign request = { .size = sizeof request, .key = checking->asked.key, .expires = clock_wall () + SIGNED_FOR };
 	if (is_signed (checking))
-		return larder_cdn_sign (checking->store, checking->arena, &request, &checking->url, checking->error);
-	return larder_url (checking->store, checking->arena, checking->asked.key, &checking->url, checking->error);
+		return larder_cdn_sign (checking->store, checking->arena, &request, &checking->url, error);
+	return larder_url (checking->store, checking->arena, checking->asked.key, &checking->url, error);
 }
 
-/* The store is looked into again each time: what it has may be another by then. */
+/* What it served before it does not send again: by a validator that stands for the bytes. */
+static int
+look_at_edge (struct checking *checking, struct got *ret, struct larder_error *error)
+{
+	struct got now;
+	const char *etag = ret->there ? header_of (ret, "etag") : NULL;
+	const struct larder_pair unless = { "if-none-match", etag };
+	bool knows = etag && *etag == '"';
+	int code = view (checking, checking->url, knows ? &unless : NULL, &now, error);
+	if (code == 0)
+		code = find_clock (checking, &now);
+	if (code == 0 && !(knows && now.viewed.status == 304))
+		*ret = now;
+	return code;
+}
+
+/* The store is looked at again each time: what it has may be another by then. */
+static int
+look_once (struct checking *checking, struct got *edge, struct got *store, struct larder_error *error)
+{
+	int code = look_into_store (checking, store, error);
+	if (code == 0)
+		code = address_of (checking, error);
+	return code < 0 ? code : look_at_edge (checking, edge, error);
+}
+
+/* Who waits does so also while nothing answers. */
 static int
 look (struct checking *checking, struct got *edge, struct got *store)
 {
-	int64_t began = clock_boot (), pause = 0;
+	checking->began = clock_boot ();
 	for (;;) {
-		int code = look_into_store (checking, store);
-		if (code == 0)
-			code = address_of (checking);
-		if (code == 0)
-			code = view (checking, checking->url, NULL, edge, checking->error);
-		if (code < 0 || same (edge, store) || !(checking->asked.flags & LARDER_CDN_WAIT) || clock_boot () - began >= checking->asked.wait)
-			return code;
-		code = rest (checking, began, &pause);
+		struct larder_error why = LARDER_ERROR_INIT;
+		int code = look_once (checking, edge, store, &why);
+		bool waits = checking->asked.flags & LARDER_CDN_WAIT && clock_boot () - checking->began < checking->asked.wait;
+		if (code < 0 && !(waits && code == LARDER_E_UNAVAILABLE))
+			return why.code ? larder_give (checking->error, &why), code : code;
+		if (!waits || (code == 0 && same (edge, store)))
+			return 0;
+		code = rest (checking, code, &why);
 		if (code < 0)
 			return code;
 	}
@@ -372,7 +439,7 @@ look (struct checking *checking, struct got *edge, struct got *store)
 static int
 find_all (struct checking *checking)
 {
-	struct got edge, store;
+	struct got edge = { .there = false }, store = edge;
 	int code = find_key (checking);
 	if (code == 0)
 		code = look (checking, &edge, &store);

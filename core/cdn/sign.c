@@ -89,6 +89,22 @@ find_signer (struct larder_store *store, const struct config_section *cdn, struc
 	return larder_fail (error, LARDER_E_UNSUPPORTED, "the driver %s of [cdn \"%s\"] signs nothing", (*ret)->module->driver->name, config_name (cdn));
 }
 
+/* Edges that were given no keys look at no signature. */
+static int
+warn (const struct larder_cdn_sign *asked, struct larder_arena *arena, const struct config_section *cdn, struct larder_error *error)
+{
+	const char *text = NULL;
+	if (!asked->ret_warning)
+		return 0;
+	if (!((const struct schema_cdn *) config_struct (cdn))->key_group) {
+		text = arena_printf (arena, "[cdn \"%s\"] of %s has no key-group: its edges serve the address without a signature to anyone, so this keeps nobody out; key-group = ID of the group with the public half, and larder infra apply, do", config_name (cdn), config_where (cdn));
+		if (!text)
+			return larder_fail_memory (error);
+	}
+	*asked->ret_warning = text;
+	return 0;
+}
+
 int
 larder_cdn_sign (struct larder_store *store, struct larder_arena *arena, const struct larder_cdn_sign *request, const char **ret, struct larder_error *error)
 {
@@ -114,5 +130,5 @@ larder_cdn_sign (struct larder_store *store, struct larder_arena *arena, const s
 	instance_enter (signer);
 	code = signer->module->driver->url (signer->self, &call, &url, ret, error);
 	instance_leave (signer);
-	return code;
+	return code < 0 ? code : warn (&asked, arena, cdn, error);
 }

@@ -21,7 +21,7 @@ on_finding (void *context, const struct larder_checked *checked)
 	struct cli *cli = context;
 	char text[200];
 	if (strcmp (checked->what, "waiting") == 0) {
-		snprintf (text, sizeof text, "[cdn \"%s\"]: its edges serve something else, %s", checked->backend, checked->detail);
+		snprintf (text, sizeof text, "[cdn \"%s\"]: %s", checked->backend, checked->detail);
 		talk_waiting_on (cli, text);
 	} else if (cli->globals.json) {
 		json_checked (cli, checked);

@@ -62,7 +62,7 @@ json_cookies (struct cli *cli, struct line *line, const char *cookies)
 }
 
 static void
-tell (struct cli *cli, const struct larder_cdn_sign *request, const char *text)
+tell (struct cli *cli, const struct larder_cdn_sign *request, const char *text, const char *warning)
 {
 	struct line line;
 	char ends[32];
@@ -78,25 +78,37 @@ tell (struct cli *cli, const struct larder_cdn_sign *request, const char *text)
 	else
 		json_member (&line.json, "url", text);
 	json_member (&line.json, "expires", text_from_time (request->expires, ends));
+	json_member (&line.json, "warning", warning);
 	json_line_end (cli, &line);
 }
 
 /* ---- one after the other ---- */
 
-struct signing { const struct sign_flags *flags; struct larder_cdn_sign request; };
+struct signing { const struct sign_flags *flags; struct larder_cdn_sign request; const char **warned; };
+
+/* Of several objects once for all that one [cdn] serves. */
+static void
+warn (struct cli *cli, const struct signing *signing, const char *warning)
+{
+	if (!warning || (*signing->warned && strcmp (*signing->warned, warning) == 0))
+		return;
+	*signing->warned = warning;
+	say (cli, "warning: %s", warning);
+}
 
 static int
 sign_one (struct cli *cli, const void *self, const char *text, struct larder_error *error)
 {
 	const struct signing *signing = self;
-	const char *signed_text;
+	const char *signed_text, *warning = NULL;
 	struct larder_cdn_sign request = signing->request;
+	request.ret_warning = &warning;
 	CLEANUP_STORE struct larder_store *store = NULL;
 	int code = cdn_object (cli, &(struct cdn_object) { signing->flags->pipeline, text, signing->flags->thumbnail }, &store, &request.key, error);
 	if (code == 0)
 		code = larder_cdn_sign (store, cli->arena, &request, &signed_text, error);
 	if (code == 0)
-		tell (cli, &request, signed_text);
+		tell (cli, &request, signed_text, warning), warn (cli, signing, warning);
 	return code;
 }
 
@@ -121,8 +133,9 @@ static int
 run (struct cli *cli, const void *self, struct larder_error *error)
 {
 	char ends[32];
+	const char *warned = NULL;
 	CLEANUP_FREE struct larder_pair *pairs = NULL;
-	struct signing signing = { .flags = self };
+	struct signing signing = { .flags = self, .warned = &warned };
 	int code = prepare (&signing, &pairs, error);
 	if (code == 0)
 		code = operands_each (cli, OPEN_CONFIGURED, sign_one, &signing, error);
@@ -137,6 +150,6 @@ const struct larder_cmd cmd_cdn_sign = {
 		"larder cdn sign --expires 1h --ip 203.0.113.0/24 --thumbnail ann/2026/11/cat.png|from one network alone, of the thumbnail\n"
 		"larder cdn sign --expires 8h --cookies -r images:ann/|cookies that open all of ann's pictures",
 	.text = "Signed by the private key of the [backend] that serves the store's [cdn] (signing-key-id, with signing-key-file or signing-key); asks nobody. The distribution must have a key group "
-		"with the public half (key-group). No longer than sign-most of the [cdn]. KEY is of the store of the pipeline, STORE:KEY of another.",
+		"with the public half (key-group): without, its edges serve everybody, and a warning says so. No longer than sign-most of the [cdn]. KEY is of the store of the pipeline, STORE:KEY of another.",
 	.options = options, .self_size = sizeof (struct sign_flags), .least = 1, .most = -1, .run = run,
 };

@@ -350,7 +350,7 @@ static const struct field fields[] = {
 	FIELD (larder_clock_move, flags),
 	SIZE (larder_cdn_sign),
 	FIELD (larder_cdn_sign, size), FIELD (larder_cdn_sign, key), FIELD (larder_cdn_sign, expires), FIELD (larder_cdn_sign, starts),
-	FIELD (larder_cdn_sign, viewer), FIELD (larder_cdn_sign, query), FIELD (larder_cdn_sign, flags),
+	FIELD (larder_cdn_sign, viewer), FIELD (larder_cdn_sign, query), FIELD (larder_cdn_sign, flags), FIELD (larder_cdn_sign, ret_warning),
 	SIZE (larder_cdn_invalidate),
 	FIELD (larder_cdn_invalidate, size), FIELD (larder_cdn_invalidate, addresses), FIELD (larder_cdn_invalidate, count),
 	FIELD (larder_cdn_invalidate, flags), FIELD (larder_cdn_invalidate, wait),

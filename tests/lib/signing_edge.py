@@ -8,6 +8,9 @@
     edge.ahead = 600                               # its clock, in seconds
     edge.answers[:] = [(404, b""), …]              # the next ones, whoever asks; then as it is
     edge.refused                                   # why, of each that was
+    edge.sent                                      # (status, bytes) of each answer
+    edge.then = (4, function)                      # called before the fourth request is answered
+    edge.age = 3600                                # its answers say that they were kept for so long
 
 What a signature is: the developer guide of CloudFront, "Use signed URLs", "Use signed cookies". Written from there alone: none of it is of the driver."""
 import base64
@@ -59,6 +62,7 @@ class SigningEdge:
         self.ca = certificates.make_authority(self.holder.name)
         certificates.make_certificate(self.holder.name, self.holder.name)
         self.objects, self.asked, self.refused, self.answers, self.open, self.ahead = {}, [], [], [], False, 0
+        self.sent, self.then, self.age = [], (0, None), None
         edge = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -142,6 +146,8 @@ class SigningEdge:
 
     def answer(self, request):
         self.asked.append((request.command, request.path, {name.lower(): value for name, value in request.headers.items()}))
+        if len(self.asked) == self.then[0]:
+            self.then[1]()
         if self.answers:
             return self.reply(request, *self.answers.pop(0))
         try:
@@ -161,12 +167,12 @@ class SigningEdge:
         etag = '"%s"' % hashlib.md5(body).hexdigest() if status == 200 else None
         if etag and request.headers.get("if-none-match") == etag:
             status, body = 304, b""
+        self.sent.append((status, body))
         request.send_response_only(status)
-        for name, value in (("Date", email.utils.formatdate(self.now(), usegmt=True)), ("Content-Length", len(body)), ("ETag", etag)):
+        for name, value in (("Date", email.utils.formatdate(self.now(), usegmt=True)), ("Content-Length", len(body)), ("ETag", etag), ("Age", self.age)):
             if value is not None:
                 request.send_header(name, str(value))
         request.end_headers()
         if request.command != "HEAD":
             request.wfile.write(body)
         request.close_connection = True
-        self.sent = getattr(self, "sent", 0) + len(body)

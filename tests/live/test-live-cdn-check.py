@@ -119,7 +119,7 @@ def test_live_cdn_check_the_store_s_bytes():
     assert found["cache"] == ("note", "MISS") and found["compression"] == ("note", "gzip") and found["ttl"][0] == "note" and "cors" not in found, found
     assert place.check("ann/a.txt")["cache"] == ("note", "HIT")
     done = place.run("cdn", "check", "images:ann/a.txt")
-    assert done.code == 0 and done.out.startswith("ann/a.txt\n  ok       status           200\n  ok       bytes "), done
+    assert done.code == 0 and done.out.startswith("ann/a.txt\n  ok       clock            within a minute of the edge's\n  ok       status           200\n  ok       bytes "), done
 
 
 def test_live_cdn_check_other_bytes():

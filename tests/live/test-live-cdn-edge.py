@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: E402
 import cloudfront_service  # noqa: E402
 import edge_place  # noqa: E402
+import proxy  # noqa: E402
 import signing_edge  # noqa: E402
 
 PIPELINE = """[larder]
@@ -65,10 +66,10 @@ class Place(edge_place.EdgePlace):
         self.edge, self.service = signing_edge.SigningEdge({name: halves[name] for name in ("K1", "K2")}), cloudfront_service.Service()
         self.service.key_groups["G"], self.service.public_keys = ["K1", "K2"], halves
         self.opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self.edge.ca)))
-        self.write("larder.ini", PIPELINE)
         self.signs()
 
-    def signs(self, identity="K2", key=None, algorithm="sha256"):
+    def signs(self, identity="K2", key=None, algorithm="sha256", pipeline=PIPELINE):
+        self.write("larder.ini", pipeline)
         self.write("profiles/edge.ini", PROFILE % (self.path("root"), self.service.endpoint, self.edge.ca, identity, self.path((key or identity) + ".pem"), algorithm, self.edge.address))
 
     def sign(self, *words, expires="1h"):
@@ -184,6 +185,76 @@ def test_live_cdn_edge_check():
     found, done = place.check("ann/c.txt", code=4)
     assert found["status"] == ("fail", "the edge answers 403, and the store has it") and found["key"][0] == "pass" and "clock" in done.err, (found, done)
     place.edge.keys = keys
+
+
+def test_live_cdn_edge_without_a_key_group():
+    """It serves everybody, so a signature keeps nobody out: said once a run, and with each line of JSON; not where there is one."""
+    told = "has no key-group: its edges serve the address without a signature to anyone"
+    place.signs(pipeline=PIPELINE.replace("key-group = G\n", ""))
+    done = place.run("cdn", "sign", "--expires", "1h", "ann/a.png", "ann/b.png")
+    assert done.code == 0 and done.err.count(told) == 1 and "[cdn \"images\"] of %s:10 " % place.path("larder.ini") in done.err and len(done.out.splitlines()) == 2, done
+    done = place.run("--json", "cdn", "sign", "--expires", "1h", "ann/a.png", "ann/b.png")
+    assert [told in line["warning"] for line in done.lines if line["type"] == "signed"] == [True, True], done
+    place.signs()
+    done = place.run("--json", "cdn", "sign", "--expires", "1h", "ann/a.png")
+    assert done.code == 0 and told not in done.err and "warning" not in done.lines[1] and "url" in done.lines[1], done
+
+
+def test_live_cdn_edge_clocks():
+    """Up to a minute apart is well; more is told, with what it breaks, and ends the check where it signs, waiting or not; of what was kept the age is counted."""
+    place.put("ann/d.txt", b"d")
+    text = PIPELINE.replace("key-group = G\n", "")
+    for ahead, verdict, words in ((0, "pass", "within a minute"), (55, "pass", "within a minute"), (-55, "pass", "within a minute"), (-3690, "warn", "ahead of the edge's: what it signs lets in for so much longer"),
+                                  (3690, "warn", "behind the edge's: what it signs ends so much sooner")):
+        place.edge.ahead = ahead
+        for signed, pipeline in ((True, PIPELINE), (False, text)):
+            place.signs(pipeline=pipeline)
+            place.edge.open = not signed
+            found, done = place.check(*(("--wait",) if ahead else ()), "ann/d.txt", code=5 if signed and verdict == "warn" else 0)
+            assert found["clock"][0] == ("fail" if signed and verdict == "warn" else verdict) and words in found["clock"][1], (ahead, signed, found)
+            assert verdict == "pass" or ("1h" in found["clock"][1] and "timedatectl" in done.out + done.err), done
+    place.edge.open, place.edge.ahead, place.edge.age = True, -3600, 3600
+    assert place.check("ann/d.txt")[0]["clock"][0] == "pass"
+    place.edge.open, place.edge.ahead, place.edge.age = False, 0, None
+    place.signs()
+
+
+def test_live_cdn_edge_waits_by_its_validator():
+    """What is the same is not sent again, and of the store not read again: whole at first, and when it is another."""
+    place.put("ann/e.txt", b"new")
+    place.edge.objects["/ann/e.txt"] = b"old"
+    place.edge.asked.clear()
+    place.edge.sent, place.edge.then = [], (4, lambda: place.edge.objects.update({"/ann/e.txt": b"new"}))
+    found, _ = place.check("--wait", "ann/e.txt")
+    whole = [number for number, (status, body) in enumerate(place.edge.sent) if status == 200]
+    assert found["bytes"][0] == "pass" and [place.edge.sent[n][1] for n in whole[:2]] == [b"old", b"new"] and [status for status, _ in place.edge.sent[1:whole[1]]] == [304] * (whole[1] - 1) and whole[1] >= 3, place.edge.sent
+
+
+def test_live_cdn_edge_waits_and_reads_the_store_once():
+    """While it is as it was: it is looked at each time, by HEAD."""
+    place.edge.objects["/ann/g.txt"] = b"old"
+    with servers.start("moto") as server, proxy.Proxy(server.endpoint, []) as between:
+        client = server.client()
+        client.create_bucket(Bucket="images", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
+        client.put_object(Bucket="images", Key="ann/g.txt", Body=b"new")
+        place.write("profiles/s3.ini", open(place.path("profiles/edge.ini")).read().replace("driver = localfs-mock\ncreate = yes\nroot = %s\n" % place.path("root"),
+                    "driver = s3\nserver = moto\nregion = ap-northeast-2\nendpoint = %s\n" % between.endpoint))
+        place.edge.asked.clear()
+        place.edge.then = (4, lambda: place.edge.objects.update({"/ann/g.txt": b"new"}))
+        assert place.check("--wait", "ann/g.txt", profile="s3")[0]["bytes"][0] == "pass"
+        asked = [record["method"] for record in between.requests if record["path"].startswith("/images/ann/g.txt")]
+    assert asked.count("GET") == 1 and asked.count("HEAD") >= 4, asked
+
+
+def test_live_cdn_edge_waits_while_nothing_answers():
+    """One try that meets nobody ends no waiting; without --wait it does, and at its end it is told."""
+    place.put("ann/f.txt", b"f")
+    place.edge.answers[:] = [(None, b"")] * 2
+    found, _ = place.check("--wait", "ann/f.txt")
+    assert found["bytes"][0] == "pass" and place.edge.answers == [], found
+    place.edge.answers[:] = [(None, b"")] * 2
+    assert place.check("ann/f.txt", code=8)[0].keys() == {"key"}
+    place.edge.answers[:] = []
 
 
 place = Place()

@@ -25,6 +25,7 @@ struct larder_cdn_sign {
 	const char *viewer;              /* from these network addresses alone, "192.0.2.0/24"; NULL: from any */
 	struct larder_pairs query;       /* names and values that the address ends in, as they are: they are encoded here, once */
 	uint32_t flags;                  /* enum larder_cdn_flag */
+	const char **ret_warning;        /* NULL, or is told why whoever has none of it gets in as well, for people; NULL where he does not */
 };
 /* What lets a viewer in for a while: an address, or cookies, a NAME=VALUE a line, each with its line feed. By the key of the [backend] that serves the
  * store's [cdn]; no network, and no look whether the object is there. UNSUPPORTED when the store has no CDN, or it signs nothing; INVALID a time
@@ -79,7 +80,7 @@ struct larder_cdn_check {
 	uint32_t flags;                  /* LARDER_CDN_WAIT: until they do */
 	int64_t wait;                    /* ns at the most; 0: 30 minutes */
 };
-/* Findings, of which `backend` is the CDN and `store` the store: "key" (INVALID, and the only one: what signs is none of the key group's), "bytes", "status", "cache", "ttl", "etag", "tls", "http", "compression", "cors"; and while
+/* Findings, of which `backend` is the CDN and `store` the store: "key" (INVALID, and the only one: what signs is none of the key group's), "bytes", "status", "cache", "ttl", "etag", "tls", "http", "clock", "compression", "cors"; and while
  * it waits "waiting", a note. 0 when all is well; INTEGRITY while an edge serves other bytes than the store has, or any where it has none; NOTFOUND, DENIED, UNAVAILABLE what
  * the edge answers of an object that the store has; CONFLICT for another origin than the store's [cors] lets in, or one that it lets in and the edge does not. */
 LARDER_API int larder_cdn_check (struct larder_store *store, const struct larder_cdn_check *request, larder_checked_fn checked, void *context,

@@ -108,7 +108,7 @@ COOKIES, BELOW, CUSTOM, WAIT = 1, 2, 4, 8
 
 
 class cdn_sign(Sized):
-    _fields_ = [("size", c_size_t), ("key", c_char_p), ("expires", c_int64), ("starts", c_int64), ("viewer", c_char_p), ("query", pairs), ("flags", c_uint32)]
+    _fields_ = [("size", c_size_t), ("key", c_char_p), ("expires", c_int64), ("starts", c_int64), ("viewer", c_char_p), ("query", pairs), ("flags", c_uint32), ("ret_warning", POINTER(c_char_p))]
 
 
 class cdn_invalidate(Sized):
