@@ -68,17 +68,31 @@ sync_begin_sides (struct sync *sync, bool sources, struct larder_error *error)
 	return code == 0 && !sources ? refuse_overlap (sync, from.path, transfer->to, error) : code;
 }
 
-/* The model cache keeps its files where its records say, and links where files would go: a sync into it would see neither. */
+/* What lies in one of these is where its records say, and others' files are not looked for there: a sync would see neither, and --delete remove the records. */
+static const struct kept { const char *mark, *what, *next; } kept[] = {
+	{ ".larder/gen", "a model cache", "larder model pull PREFIX fills it, and larder model evict makes room" },
+	{ ".larder/bucket", "a bucket that localfs-mock keeps", "sync to a store of that backend, or to a folder elsewhere" },
+};
+
+static const struct kept *
+kept_at (const char *folder)
+{
+	char mark[4096];
+	for (size_t n = 0; n < sizeof kept / sizeof *kept; n++)
+		if ((size_t) snprintf (mark, sizeof mark, "%s/%s", folder, kept[n].mark) < sizeof mark && access (mark, F_OK) == 0)
+			return &kept[n];
+	return NULL;
+}
+
 static int
-refuse_cache (const struct transfer *transfer, const struct larder_sync *request, struct larder_error *error)
+refuse_kept (const struct transfer *transfer, const struct larder_sync *request, struct larder_error *error)
 {
 	CLEANUP_FREE char *at = transfer->store ? NULL : target_whole_path (transfer->to);
 	for (char *end = at ? at + strlen (at) : NULL; end; end = strrchr (at, '/')) {
-		char mark[4096];
 		*end = '\0';
-		if ((size_t) snprintf (mark, sizeof mark, "%s/.larder/gen", at) < sizeof mark && access (mark, F_OK) == 0)
-			return larder_fail_next (error, LARDER_E_CONFLICT, "larder model pull PREFIX fills it, and larder model evict makes room",
-				"'%s' lies in a model cache", request->to);
+		const struct kept *found = kept_at (at);
+		if (found)
+			return larder_fail_next (error, LARDER_E_CONFLICT, found->next, "'%s' lies in %s", request->to, found->what);
 	}
 	return 0;
 }
@@ -156,7 +170,7 @@ run (struct sync *sync, struct larder_error *error)
 	if (code == 0)
 		code = sync_begin_sides (sync, false, error);
 	if (code == 0 && !sync->inside_cache)
-		code = refuse_cache (transfer, sync->request, error);
+		code = refuse_kept (transfer, sync->request, error);
 	if (code == 0)
 		code = sync_list_read (sync, error);
 	if (code == 0 && transfer->store)

@@ -7,7 +7,8 @@
 #include "lines.h"
 
 /* "point": a copy of a folder, whose files lie in FILES of its name; "snapshot", "restore": of a database; "back": a point coming back. */
-#define KEPT ".larder-kept/"
+#define KEPT_NAME ".larder-kept"
+#define KEPT KEPT_NAME "/"
 #define KEPT_FILES KEPT "files/"
 
 struct playing {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,7 +12,7 @@
 #include "error.h"
 #include "file.h"
 
-struct copying { int from, to; uint64_t bytes; };
+struct copying { int from, to; uint64_t bytes; const struct stat *target; };
 
 static int
 copy_bytes (int from, int to, uint64_t *bytes, struct larder_error *error)
@@ -72,12 +73,19 @@ copy_folder (struct copying *copying, const char *name, const struct stat *st, s
 		return larder_fail_errno (error, errno, "cannot make the folder '%s'", name);
 	CLEANUP_CLOSE int from = openat (copying->from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	CLEANUP_CLOSE int to = openat (copying->to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct copying below = { from, to, 0 };
+	struct copying below = { from, to, 0, copying->target };
 	if (from < 0 || to < 0)
 		return larder_fail_errno (error, errno, "cannot open the folder '%s'", name);
 	int code = file_each_name (from, ".", copy_one, &below, error);
 	copying->bytes += below.bytes;
 	return code < 0 ? code : set_facts (to, name, st, error);
+}
+
+/* What a mock keeps is not kept once more, and what is made here is not copied into itself. */
+static bool
+is_ours (const struct copying *copying, const char *name, const struct stat *st)
+{
+	return strcmp (name, KEPT_NAME) == 0 || (st->st_dev == copying->target->st_dev && st->st_ino == copying->target->st_ino);
 }
 
 /* Sockets and the like are nobody's data. */
@@ -92,7 +100,7 @@ copy_one (void *context, const char *name, struct larder_error *error)
 		return copy_file (copying, name, &st, error);
 	if (S_ISLNK (st.st_mode))
 		return copy_link (copying, name, error);
-	return S_ISDIR (st.st_mode) ? copy_folder (copying, name, &st, error) : 0;
+	return S_ISDIR (st.st_mode) && !is_ours (copying, name, &st) ? copy_folder (copying, name, &st, error) : 0;
 }
 
 int
@@ -104,9 +112,10 @@ tree_copy (int from, int root, const char *to, uint64_t *ret_bytes, struct larde
 	if (code < 0)
 		return code;
 	CLEANUP_CLOSE int folder = file_open_beneath (root, to, O_RDONLY | O_DIRECTORY, 0);
-	struct copying copying = { from, folder, 0 };
-	if (folder < 0)
-		return larder_fail_errno (error, -folder, "cannot open the folder '%s'", to);
+	struct stat target;
+	struct copying copying = { from, folder, 0, &target };
+	if (folder < 0 || fstat (folder, &target) < 0)
+		return larder_fail_errno (error, folder < 0 ? -folder : errno, "cannot open the folder '%s'", to);
 	code = file_each_name (from, ".", copy_one, &copying, error);
 	*ret_bytes = copying.bytes;
 	return code;

@@ -11,7 +11,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import clock  # noqa: E402
 from stopped import bad, has_open, is_stopped, until  # noqa: E402
-from tool import ENV, HOME, LARDER, larder, read, run, write  # noqa: E402
+from tool import ENV, HOME, LARDER, SRC, larder, read, run, write  # noqa: E402
 
 
 class Place:
@@ -177,6 +177,26 @@ def test_cli_recovery_killed_while_it_copies():
     write(os.path.join(left, "half"))
     assert at.larder("backup", "start", "models").code == 0 and not os.path.exists(left)
     assert len(os.listdir(os.path.dirname(left))) == 1
+
+
+def test_cli_recovery_of_a_folder_that_holds_the_mock_itself():
+    """What a mock keeps is not kept once more, and a restore into what is restored does not go into itself."""
+    at = Place()
+    write("own/larder.ini", read(os.path.join(SRC, "etc/larder.ini")))
+    write("own/profiles/mock.ini", read(os.path.join(SRC, "etc/profiles/mock.ini")).replace(b"root = ${LARDER_ROOT:-./larder-demo}/backup\n", b"root = ${LARDER_ROOT:-./larder-demo}/files/backup\n"))
+    at.env = {**at.env, "LARDER_CONFIG": os.path.join(HOME, "own/larder.ini")}
+    assert at.larder("infra", "apply").code == 0
+    before, kept = facts(at.files), at.files + "/backup/.larder-kept"
+    for number in (1, 2):
+        at.told("action", "backup", "start", "models")
+        at.later("2m")
+        assert len(os.listdir(kept + "/files")) == number
+    assert not [folder for folder, _, _ in os.walk(kept + "/files") if "/.larder-kept" in folder[len(kept):]] and all(before.items() <= facts(os.path.join(kept, "files", one)).items() for one in os.listdir(kept + "/files"))
+    point = at.told("backup", "backup", "ls")[0]["id"]
+    into = os.path.join(kept, "files", point)
+    assert at.larder("backup", "restore", "models", point, "--to", into).code == 9
+    back, = [name for name in os.listdir(into) if name.startswith("aws-backup-restore_")]
+    assert facts(os.path.join(into, back)) == before
 
 
 def two_at_once(at, where, call, one, other):
