@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "sort.h"
 #include "store.h"
 #include "text.h"
 #include "unpack.h"
@@ -60,12 +61,23 @@ is_its_own (int code)
 	return code == LARDER_E_CONFLICT || code == LARDER_E_NOTFOUND || code == LARDER_E_INTEGRITY || code == LARDER_E_LIMIT;
 }
 
+/* Found ready and refused all the same: its days were over before its bytes were asked for, or the service is not as far yet. It is wanted as before. */
+static int
+want_again (struct fetching *fetching, const struct job_object *object, struct larder_error *error)
+{
+	(void) restoring_again (fetching->all, object->key);
+	int code = set (fetching->all, object, JOB_WANTED, error);
+	return code == 0 && !object->only ? hold_back (fetching, object->key, error) : code;
+}
+
 static int
 unpack_one (struct fetching *fetching, const struct job_object *object, struct larder_error *error)
 {
 	struct restoring *all = fetching->all;
 	struct larder_error why = LARDER_ERROR_INIT;
 	int failed = 0, code = unpack_bundle (&fetching->unpack, all->store, object, &failed, &why);
+	if (code == 0 && failed == LARDER_E_NOTREADY)
+		return want_again (fetching, object, error);
 	if (code < 0 && !is_its_own (code)) {
 		if (error)
 			*error = why;
@@ -107,11 +119,68 @@ unpack_all (struct restoring *all, struct larder_error *error)
 
 /* ---- the others ---- */
 
+/* What a sync of them tells. Keys that did not come are sorted, as those of the job are, with the state that they are to have. */
+struct listed { struct restoring *all; struct sort *failed; const char *key; enum job_state state; uint64_t refused; struct larder_error why; };
+
+/* One that cannot be read any more is none that failed. */
 static int
-mark_fetched (void *context, const struct job_object *object, struct larder_error *error)
+on_event (void *context, const struct larder_event *event)
 {
-	struct restoring *all = context;
-	return object->bundle || !restoring_is_ready (object->state) ? 0 : set (all, object, JOB_FETCHED, error);
+	struct listed *listed = context;
+	const char *prefix = store_prefix (listed->all->store);
+	bool failed = strcmp (event->action, "failed") == 0 || strcmp (event->action, "refused") == 0;
+	if (!failed || !event->from || strncmp (event->from, prefix, strlen (prefix)) != 0)
+		return restoring_tell (listed->all, event);
+	const char *key = event->from + strlen (prefix);
+	bool refused = event->error && event->error->code == LARDER_E_NOTREADY;
+	const char state = refused ? JOB_WANTED : JOB_READY;
+	listed->refused += refused;
+	int code = sort_add (listed->failed, key, &state, 1, &listed->why);
+	if (code < 0)
+		return code;
+	return refused ? restoring_again (listed->all, key) : restoring_tell (listed->all, event);
+}
+
+static int
+next_failed (struct listed *listed, struct larder_error *error)
+{
+	const void *with;
+	size_t count;
+	listed->key = NULL;
+	int code = sort_next (listed->failed, &listed->key, &with, &count, error);
+	if (code == 1)
+		listed->state = (enum job_state) *(const char *) with;
+	else
+		listed->key = NULL;
+	return code < 0 ? code : 0;
+}
+
+static int
+mark (void *context, const struct job_object *object, struct larder_error *error)
+{
+	struct listed *listed = context;
+	int code = 0;
+	if (object->bundle || !restoring_is_ready (object->state))
+		return 0;
+	while (code == 0 && listed->key && strcmp (listed->key, object->key) < 0)
+		code = next_failed (listed, error);
+	bool came = !listed->key || strcmp (listed->key, object->key) != 0;
+	if (code == 0 && (came || listed->state == JOB_WANTED))
+		code = set (listed->all, object, came ? JOB_FETCHED : JOB_WANTED, error);
+	return code;
+}
+
+/* Whatever came is fetched, also where others failed: those end the run, and the next one tries them again. */
+static int
+mark_all (struct listed *listed, int code, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int marked = next_failed (listed, &why);
+	if (marked == 0)
+		marked = restore_each (&listed->all->job, mark, listed, &why);
+	if (code == 0 && marked < 0 && error)
+		*error = why;
+	return code < 0 ? code : marked;
 }
 
 /* What an earlier run fetched is the same already. */
@@ -119,15 +188,20 @@ static int
 fetch_listed (struct restoring *all, struct larder_error *error)
 {
 	char list[40];
+	CLEANUP_SORT struct sort *failed = sort_new (SORT_MEMORY);
+	struct listed listed = { .all = all, .failed = failed, .why = LARDER_ERROR_INIT };
 	struct larder_summary sum = { .size = sizeof sum };
 	snprintf (list, sizeof list, "/proc/self/fd/%d", all->ready);
 	const struct larder_sync request = { .size = sizeof request, .from = arena_printf (all->arena, "%s:", all->store_name), .to = all->asked.to, .only = list };
-	if (!request.from)
+	if (!request.from || !failed)
 		return larder_fail_memory (error);
-	int code = larder_sync (all->larder, &request, all->event, all->context, &sum, error);
-	if (code == 0 && sum.scanned < all->listed)
-		code = larder_fail_next (error, LARDER_E_CONFLICT, "run it again: it tells which", "%" PRIu64 " of %" PRIu64 " that could be read were gone before they were fetched", all->listed - sum.scanned, all->listed);
-	return code < 0 ? code : restore_each (&all->job, mark_fetched, all, error);
+	int code = larder_sync (all->larder, &request, on_event, &listed, &sum, error);
+	if (listed.why.code < 0 && error)
+		*error = listed.why;
+	bool ended = sum.ended || (code < 0 && sum.failed + sum.refused == 0), others = sum.failed + sum.refused > listed.refused;
+	if (!ended && !others && sum.scanned < all->listed)
+		return larder_fail_next (error, LARDER_E_CONFLICT, "run it again: it tells which", "%" PRIu64 " of %" PRIu64 " that could be read were gone before they were fetched", all->listed - sum.scanned, all->listed);
+	return ended ? code : mark_all (&listed, others ? code : 0, error);
 }
 
 /* Bundles first: where an object has the name of a member, the object is what comes. */

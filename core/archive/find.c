@@ -16,7 +16,6 @@
 #include "store.h"
 #include "text.h"
 
-#define SORT_MEMORY ((size_t) 4 << 20)
 #define WHOLE UINT64_MAX
 
 typedef int (*address_fn) (void *context, const char *text, struct larder_error *error);

@@ -21,11 +21,12 @@ struct looking { struct task task; struct restoring *all; struct larder_arena *a
 /* ---- what becomes of it ---- */
 
 static int
-tell (struct looking *looking, const char *action)
+tell_asked (struct looking *looking)
 {
 	struct restoring *all = looking->all;
 	pthread_mutex_lock (&all->mutex);
-	int code = restoring_tell_object (all, action, &looking->object);
+	all->fresh++;
+	int code = restoring_tell_object (all, "asked", &looking->object);
 	pthread_mutex_unlock (&all->mutex);
 	return code;
 }
@@ -58,7 +59,7 @@ ask (struct looking *looking, const struct larder_info *info, struct larder_erro
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = store_restore (all->store, object->key, object->version, all->asked.tier, all->asked.days, &why);
 	if (code == 0)
-		return tell (looking, "asked") < 0 ? LARDER_E_CANCELLED : JOB_ASKED;
+		return tell_asked (looking) < 0 ? LARDER_E_CANCELLED : JOB_ASKED;
 	if (is_plain (code, info))
 		return JOB_PLAIN;
 	if (code == LARDER_E_NOTFOUND)
@@ -69,9 +70,9 @@ ask (struct looking *looking, const struct larder_info *info, struct larder_erro
 
 /* It may be gone before it is fetched. */
 static bool
-is_short (const struct larder_info *info)
+is_short (const struct restoring *all, const struct larder_info *info)
 {
-	return info->restore_expiry > 0 && info->restore_expiry - clock_wall () < SHORT;
+	return info->restore_expiry > 0 && info->restore_expiry - clock_wall () - all->ahead < SHORT;
 }
 
 /* The days of a copy that is there are counted anew. */
@@ -99,7 +100,7 @@ look (struct looking *looking, struct larder_error *error)
 		return fail (looking, 0, NULL);
 	if (object->state == JOB_PLAIN)
 		return JOB_PLAIN;
-	if (seen == JOB_READY && is_short (&info))
+	if (seen == JOB_READY && is_short (looking->all, &info))
 		return extend (looking, error);
 	return seen == JOB_WANTED ? ask (looking, &info, error) : (int) seen;
 }
@@ -197,9 +198,10 @@ advance (void *context, const struct job_object *object, struct larder_error *er
 		return larder_fail_cancelled (error);
 	pthread_mutex_lock (&all->mutex);
 	int code = all->stopped;
-	if (code == 0 && is_settled (all, object))
+	if (code == 0 && is_settled (all, object)) {
+		all->settled += restoring_is_ready (object->state);
 		code = put_state (all, object, (int) object->state, error);
-	else if (code == 0)
+	} else if (code == 0)
 		code = 1;
 	pthread_mutex_unlock (&all->mutex);
 	return code == 1 ? give (all, object, error) : code;

@@ -19,8 +19,6 @@
 #include "store.h"
 #include "text.h"
 
-#define PAUSE_MOST (300 * NS_PER_S)
-
 /* ---- events ---- */
 
 int
@@ -59,6 +57,15 @@ restoring_overwritten (struct restoring *all, const struct job_object *object)
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = larder_fail_next (&why, LARDER_E_CONFLICT, "restore it again, if the new one is wanted", "'%s' was overwritten since its restore began", object->key);
 	return restoring_fail (all, object, code, &why);
+}
+
+int
+restoring_again (struct restoring *all, const char *key)
+{
+	arena_clear (all->each);
+	const char *from = arena_printf (all->each, "%s%s", store_prefix (all->store), key);
+	const struct larder_event event = { .size = sizeof event, .action = "again", .from = from, .reason = "its copy could be read, and cannot any more" };
+	return from ? restoring_tell (all, &event) : 0;
 }
 
 bool
@@ -147,7 +154,7 @@ static int
 go_round (struct restoring *all, struct larder_error *error)
 {
 	memset (all->states, 0, sizeof all->states);
-	all->objects = all->bytes = all->listed = all->bundles = 0;
+	all->objects = all->bytes = all->listed = all->bundles = all->settled = all->fresh = 0;
 	all->ready = all->asked.to ? file_temporary (error) : -1;
 	int code = all->asked.to && all->ready < 0 ? all->ready : restoring_look (all, error);
 	if (code == 0 && all->ready >= 0)
@@ -165,26 +172,46 @@ not_ready (const struct restoring *all, struct larder_error *error)
 	return larder_fail_next (error, LARDER_E_NOTREADY, next, "%" PRIu64 " of %" PRIu64 " objects are on their way", all->states[JOB_ASKED] + all->states[JOB_WANTED], all->objects);
 }
 
-/* Hours, as a rule: from a second on twice as long each time, up to five minutes. */
+static int
+wait_for_more (struct restoring *all, int64_t began, struct larder_error *error)
+{
+	int64_t now, wait = all->asked.wait;
+	int code = pace_now (all, &now, error);
+	if (code < 0)
+		return code;
+	int64_t pause = pace_pause (all->asked.tier, now - began, all->fresh == all->states[JOB_ASKED]), left = wait ? began + wait - now : pause;
+	if (!(all->asked.flags & LARDER_ARCHIVE_WAIT) || left <= 0)
+		return not_ready (all, error);
+	return pace_rest (all, began, now, left < pause ? left : pause, error);
+}
+
+static bool
+is_all_there (const struct restoring *all)
+{
+	return all->states[JOB_ASKED] + all->states[JOB_WANTED] == 0;
+}
+
+/* What was refused when it was to be fetched is looked at without a pause, the first time. Copies that were there long ago may be gone when the last one
+ * comes: then all are looked at once more. */
+static bool
+goes_at_once (struct restoring *all, bool was_at_once)
+{
+	bool refused = all->states[JOB_WANTED] > 0 && !was_at_once;
+	all->waiting = !is_all_there (all);
+	return is_all_there (all) || refused;
+}
+
 static int
 go_on (struct restoring *all, struct larder_error *error)
 {
-	int64_t pause = NS_PER_S, began = clock_boot (), wait = all->asked.wait;
-	for (;;) {
-		int code = go_round (all, error);
-		if (code < 0)
-			return code;
-		if (all->states[JOB_ASKED] + all->states[JOB_WANTED] == 0)
-			return 0;
-		int64_t left = wait ? began + wait - clock_boot () : pause;
-		if (!(all->asked.flags & LARDER_ARCHIVE_WAIT) || left <= 0)
-			return not_ready (all, error);
-		code = larder_rest (all->larder, left < pause ? left : pause, error);
-		if (code < 0)
-			return code;
-		pause = pause * 2 < PAUSE_MOST ? pause * 2 : PAUSE_MOST;
-		all->waiting = true;
+	int64_t began;
+	bool at_once = false;
+	int code = pace_now (all, &began, error);
+	while (code == 0 && (code = go_round (all, error)) == 0 && !(is_all_there (all) && all->settled == 0)) {
+		at_once = goes_at_once (all, at_once);
+		code = at_once ? 0 : wait_for_more (all, began, error);
 	}
+	return code;
 }
 
 /* ---- the whole ---- */

@@ -10,6 +10,7 @@
 #include "pool.h"
 
 enum { CLASSES_MOST = 16 };
+#define SORT_MEMORY ((size_t) 4 << 20)
 struct class { const char *name; uint64_t objects, bytes; bool is_archived; };
 
 struct restoring {
@@ -36,7 +37,9 @@ struct restoring {
 	int stopped;                     /* what ends the run, and why */
 	int code;                        /* what most failed with */
 	struct larder_error why;
-	bool waiting;                    /* it is not the first pass */
+	bool waiting;                    /* what was found ready before is not looked at */
+	uint64_t settled, fresh;         /* ready, and not looked at; asked for by this very pass */
+	int64_t ahead;                   /* of this machine's clock that of the storage was, when it was last asked */
 };
 
 /* ---- restore.c ---- */
@@ -45,6 +48,8 @@ int restoring_tell_object (struct restoring *all, const char *action, const stru
 /* JOB_FAILED, and told. */
 int restoring_fail (struct restoring *all, const struct job_object *object, int code, const struct larder_error *why);
 int restoring_overwritten (struct restoring *all, const struct job_object *object);
+/* What was found ready cannot be read: told. */
+int restoring_again (struct restoring *all, const char *key);
 bool restoring_is_ready (int state);
 
 /* ---- find.c: which objects ---- */
@@ -72,6 +77,14 @@ int estimate_tell (struct restoring *all, struct larder_error *error);
 
 /* ---- look.c: a look at each object, which is asked for where it has to be ---- */
 int restoring_look (struct restoring *all, struct larder_error *error);
+
+/* ---- pace.c: when it is looked at again ---- */
+/* Pure. `all_fresh`: all that is on its way was asked for just now. */
+int64_t pace_pause (const char *tier, int64_t waited, bool all_fresh);
+/* On the boot clock, as far ahead as the storage is. */
+int pace_now (struct restoring *all, int64_t *ret, struct larder_error *error);
+/* It began then, and it is now. */
+int pace_rest (struct restoring *all, int64_t began, int64_t now, int64_t pause, struct larder_error *error);
 
 /* ---- fetch.c: what is ready ---- */
 int restoring_fetch (struct restoring *all, struct larder_error *error);

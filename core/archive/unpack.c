@@ -318,6 +318,10 @@ unpack_bundle (struct unpack *unpack, struct larder_store *store, const struct j
 	while (code == 0 && !transfer_stopped (&unpack->transfer) && next_range (&unpacking))
 		code = fetch_range (&unpacking, error);
 	*ret_failed = unpacking.failed;
+	if (code == LARDER_E_NOTREADY && unpacking.count > 0) {        /* the bundle, that is: of its index nothing comes then */
+		*ret_failed = code;
+		code = 0;
+	}
 	return code == 0 ? transfer_stopped (&unpack->transfer) : code;
 }
 

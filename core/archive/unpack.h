@@ -10,7 +10,7 @@ struct unpack { struct transfer transfer; struct larder_transfer request; };
 
 int unpack_begin (struct unpack *unpack, struct larder *larder, const char *to, larder_event_fn event, void *context, struct larder_error *error);
 /* The members that the job names, or all, which are not there yet. A code when the bundle itself cannot be read, or it ends the run; `ret_failed` is
- * the code of the first member that failed alone, which was told. */
+ * the code of the first member that failed alone, which was told; NOTREADY, untold, when the bundle is archived by now. */
 int unpack_bundle (struct unpack *unpack, struct larder_store *store, const struct job_object *object, int *ret_failed, struct larder_error *error);
 /* `code`, or what stopped it. */
 int unpack_end (struct unpack *unpack, int code, struct larder_error *error);

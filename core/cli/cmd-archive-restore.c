@@ -125,7 +125,7 @@ const struct larder_cmd cmd_archive_restore = {
 		"The job is kept in the state folder: the same command, run again after anything, goes on with it, and is at its end when all can be read, or with --to was fetched; until then the exit status is 9. "
 		"What is overwritten meanwhile is told, and not fetched; a copy whose days are over is asked for again. "
 		"A bundle of small files, which 'archive put --pack' made, comes as its files with --to, each proven by its checksum; one that is damaged fails by its name, and the others are there. The name of one file is enough: "
-		"it is found by the indexes beside the bundles, its bundle alone is asked for, and its bytes alone are fetched. With --wait it looks again, from every second to every five minutes. 'larder archive status' tells of it at any time.",
+		"it is found by the indexes beside the bundles, its bundle alone is asked for, and its bytes alone are fetched. With --wait it looks again at what is on its way, as rarely as the tier is slow: expedited every minute and then every five, standard from 15 minutes (3 hours, of what it has just asked for) up to an hour, bulk from 30 minutes (5 hours) up to two hours; each time it says when the next look is. 'larder archive status' tells of it at any time.",
 	.options = options, .self_size = sizeof (struct archive_restore), .least = 0, .most = -1, .done_word = "restored", .would_word = "would_restore", .run = run,
 };
 

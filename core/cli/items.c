@@ -135,6 +135,8 @@ transfer_event (void *context, const struct larder_event *event)
 			json_event (cli, event);
 		else
 			people_event (cli, event);
+		if (strcmp (event->action, "waiting") == 0)       /* for hours, it may be */
+			out_flush (cli);
 	}
 	return cli_stopped (cli) ? LARDER_E_CANCELLED : 0;
 }

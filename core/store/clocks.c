@@ -60,6 +60,23 @@ look (const struct clocks *all, struct clock *clock, struct larder_error *error)
 	return code;
 }
 
+int
+store_ahead (struct larder_store *store, int64_t *ret, struct larder_error *error)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	const struct clocks all = { .larder = store->larder, .arena = arena };
+	struct clock clock = { .instance = store->instance };
+	struct larder_error none = LARDER_ERROR_INIT;
+	*ret = 0;
+	if (!arena)
+		return larder_fail_memory (error);
+	if (!store->driver->action_start || !store->driver->action_poll || start (&all, &clock, NULL, NULL, &none) == LARDER_E_UNSUPPORTED)
+		return 0;
+	int code = look (&all, &clock, error);
+	*ret = clock.told.ahead;
+	return code;
+}
+
 /* ---- which have one ---- */
 
 /* UNSUPPORTED of those that have none. */

@@ -150,6 +150,8 @@ int store_parts_abort (struct larder_store *store, const struct larder_upload *u
 typedef int (*store_upload_fn) (void *context, const struct larder_upload *upload, struct larder_error *error);
 int store_uploads (struct larder_store *store, const char *key, store_upload_fn upload, void *context, struct larder_error *error);
 
+/* How far the clock that the storage goes by is ahead of this machine's, in ns: 0 but where it plays a service on one of its own. */
+int store_ahead (struct larder_store *store, int64_t *ret, struct larder_error *error);
 /* Asks for a readable copy of an archived object; returns at once, stat tells how far it is. 0 also when it is on its way; CONFLICT: it is not archived.
  * UNSUPPORTED where nothing is archived. */
 int store_restore (struct larder_store *store, const char *key, const char *version, const char *tier, uint32_t days, struct larder_error *error);

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """larder archive restore and status on the mock, whose clock is moved: a job that goes on where it was, whatever happened to it or to its objects."""
+import calendar
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from tool import ENV, HOME, LARDER, PIPELINE, SRC, configured, larder, read, run, tree, write  # noqa: E402
@@ -190,17 +192,74 @@ def test_cli_restore_killed_anywhere():
     assert kills > 8, kills
 
 
+def begun(*words, env):
+    """A restore under way, whose pipe takes little more than it is read: until somebody reads on it stands where it is."""
+    return subprocess.Popen([LARDER, "archive", "restore", "--json", *words], env={**ENV, **env}, stdout=subprocess.PIPE, text=True, pipesize=4096)
+
+
+def until(waiting, action, name=None):
+    """Reads on to that event, and gives it."""
+    for line in map(json.loads, waiting.stdout):
+        if line.get("action") == action and name in (None, line["src"].rpartition("/")[2]):
+            return line
+    raise AssertionError("it ended without %s of %s" % (action, name))
+
+
+def test_cli_restore_of_copies_that_end_before_they_are_fetched():
+    """Ready at the look, and refused at the fetch: asked for anew, and nothing fails; what is still there comes."""
+    env, names = fresh(), ["%03d" % n + "n" * 200 for n in range(400)]
+    for name in names:
+        write("many/" + name)
+    words = ("--to", "out", "--days", "1", "--tier", "expedited", "backups:p/")
+    assert larder("put", "-q", "-r", "--class", "GLACIER", "many", "backups:p/", env=env).code == 0
+    put(env, "STANDARD/plain")
+    restore(*words, code=9, env=env)
+    assert os.listdir("out/p") == ["STANDARD"]
+    forward("+5m", env)
+    with begun(*words, env=env) as fetching:
+        until(fetching, "restored")
+        forward("+3d", env)
+        lines = [json.loads(line) for line in fetching.stdout]
+    told = [line["action"] for line in lines if line["type"] == "object"]
+    job, = (line for line in lines if line["type"] == "job")
+    assert fetching.returncode == 9 and "failed" not in told and told.count("again") > 100 and told.count("asked") == 400 and counts(job) == (0, 400, 0, 1, 0), (told[:9], job)
+    assert not os.path.exists("out/p/many")
+    forward("+5m", env)
+    _, job, _ = restore(*words, env=env)
+    assert counts(job) == (0, 0, 0, 401, 0) and len(os.listdir("out/p/many")) == 400, job
+
+
 def test_cli_restore_waits():
-    """--wait: until all can be read; a deadline ends it, and the job stays."""
+    """--wait: until all can be read, by the clock of what keeps them: it is moved to where the next look is to be, each time. Looks are as rare as the tier is slow,
+    and the last is not much later than it could have been."""
+    for tier, kind, least, most, hours in (("standard", "GLACIER", 3, 8, 5), ("bulk", "DEEP_ARCHIVE", 5, 30, 48), ("expedited", "GLACIER", 3, 6, 5 / 60)):
+        env, looks, ahead = fresh(), 0, 0
+        put(env, kind + "/a")
+        with begun("--wait", "--tier", tier, "--to", "out", "backups:p/", env=env) as waiting:
+            for line in map(json.loads, waiting.stdout):
+                if line.get("action") == "waiting":
+                    at = calendar.timegm(time.strptime(line["reason"].rpartition(" ")[2].partition(".")[0].rstrip("Z"), "%Y-%m-%dT%H:%M:%S"))
+                    by = at + 1 - int(time.time()) - ahead
+                    forward("+%ds" % by, env)
+                    ahead, looks = ahead + by, looks + 1
+        assert waiting.returncode == 0 and least <= looks <= most and ahead < hours * 3600 * 1.2 and os.listdir("out/p/" + kind) == ["a"], (tier, looks, ahead / 3600)
+
+
+def test_cli_restore_waits_for_all_at_once():
+    """What was there long ago and is gone when the last one comes is asked for anew: at the end all can be read."""
     env = fresh()
-    put(env, "GLACIER/a")
-    with subprocess.Popen([LARDER, "archive", "restore", "--json", "--wait", "--to", "out", "backups:p/"], env={**ENV, **env}, stdout=subprocess.PIPE, text=True) as waiting:
-        for line in waiting.stdout:
-            if json.loads(line).get("action") == "asked":
-                break
-        forward("+5h", env)
-        assert waiting.wait(60) == 0
-    assert os.listdir("out/p/GLACIER") == ["a"]
+    put(env, "GLACIER/a", "DEEP_ARCHIVE/b")
+    forward("+%ds" % (86400 + 3600 - int(time.time()) % 86400), env)         # at one: a copy ends at a midnight
+    with begun("--wait", "--tier", "bulk", "--days", "1", "backups:p/", env=env) as waiting:
+        until(waiting, "waiting")
+        for by, action, name in (("+12h", "restored", "a"), ("+37h", "restored", "b"), (None, "asked", "a"), ("+12h", "restored", "a")):
+            if by:
+                forward(by, env)
+            until(waiting, action, name)
+        summary = json.loads(waiting.stdout.read().splitlines()[-1])
+    assert waiting.returncode == 0 and summary["done"] == 2, summary
+    for name in ("GLACIER/a", "DEEP_ARCHIVE/b"):
+        assert larder("cat", "backups:p/" + name, env=env).raw == name.encode() * 50
 
 
 run(sys.modules[__name__])

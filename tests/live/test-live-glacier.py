@@ -5,6 +5,7 @@ import email.utils
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -12,10 +13,11 @@ import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/cli"))
+import clock  # noqa: E402
 import proxy  # noqa: E402
 import tap  # noqa: E402
 from session import Session, started  # noqa: E402
-from tool import larder, write  # noqa: E402
+from tool import ENV, LARDER, larder, write  # noqa: E402
 
 BUCKET = "pingvas-studio-backups"
 BEGINS, STAYS, ENDS = {"progression": "manual", "times": 1}, {"progression": "manual", "times": 1000000}, {"progression": "immediate"}
@@ -170,6 +172,15 @@ def test_live_glacier_job():
                            "body": '<?xml version="1.0"?><ListBucketResult><Name>%s</Name><IsTruncated>false</IsTruncated><KeyCount>0</KeyCount></ListBucketResult>' % BUCKET}])
             got = larder(*words, env=env)
             assert got.code == 5 and "2 of 2 that could be read were gone before they were fetched" in got.err, (got.code, got.err)
+            # Ready at the look, and refused: the other comes, and this one is looked at at once, and by the next run.
+            refused = [{"method": "GET", "path": "/p/a", "do": "reply", "status": 403, "code": "InvalidObjectState"}]
+            between.plan(refused)
+            got = larder(*words, env=env)
+            assert got.code == 9 and "1 of 3 objects" in got.err and sorted(os.listdir(os.path.join(home, "out/p"))) == ["b", "plain"], (got.code, got.err)
+            between.plan([])
+            got = larder(*words, env=env)
+            assert got.code == 0 and sorted(os.listdir(os.path.join(home, "out/p"))) == ["a", "b", "plain"], (got.code, got.err)
+            shutil.rmtree(os.path.join(home, "larder"))
             soon = email.utils.formatdate(time.time() + 60, usegmt=True)
             for told, more in (('ongoing-request="false", expiry-date="%s"' % soon, 1), ('ongoing-request="false", expiry-date="Fri, 21 Dec 2100 00:00:00 GMT"', 0)):
                 before = asked("p/a")
@@ -179,6 +190,33 @@ def test_live_glacier_job():
                 between.plan([])
                 shutil.rmtree(os.path.join(home, "larder"))
             assert sorted(os.listdir(os.path.join(home, "out/p"))) == ["a", "b", "plain"]
+    finally:
+        between.stop()
+        restores(ENDS)
+
+
+def test_live_glacier_looks_while_it_waits():
+    """--wait: each look is a HEAD of what is on its way and of nothing else, hours apart by the clock of this machine, though it was suspended meanwhile."""
+    server = started("moto")
+    between = proxy.Proxy(server.endpoint)
+    try:
+        with tempfile.TemporaryDirectory() as home:
+            jumping = clock.Clock(os.path.join(home, "clock"), "LARDER_SLEPT")
+            env = {**ENV, **server.environment(between.endpoint), "LARDER_CONFIG": place(home, between, "moto"), "LARDER_PROFILE": "test", "XDG_STATE_HOME": home, **jumping.environment}
+            server.make_bucket(BUCKET)
+            running = [{"method": "HEAD", "path": "/p/[ab]", "do": "headers", "set": {"x-amz-restore": 'ongoing-request="true"'}}]
+            for key, kind in (("p/a", "GLACIER"), ("p/b", "GLACIER"), ("p/plain", "STANDARD")):
+                server.client().put_object(Bucket=BUCKET, Key=key, Body=b"x", StorageClass=kind)
+            restores(ENDS)
+            with subprocess.Popen([LARDER, "archive", "restore", "--json", "--wait", "backups:p/"], env=env, stdout=subprocess.PIPE, text=True) as waiting:
+                looks = []
+                for line in map(json.loads, waiting.stdout):
+                    if line.get("action") == "waiting":
+                        looks.append(sum(r["method"] == "HEAD" for r in between.requests))
+                        between.plan(running if len(looks) < 4 else [])
+                        jumping.set(3 * 3600 + 3600 * len(looks))
+            assert waiting.returncode == 0 and looks == [3, 5, 7, 9], (waiting.returncode, looks)
+            assert sum(r["method"] == "HEAD" for r in between.requests) == 9 + 2 + 3, "at the end all are looked at once more"
     finally:
         between.stop()
         restores(ENDS)
@@ -214,6 +252,14 @@ def test_live_glacier_a_member_alone():
             with open(got, "rb") as file:
                 assert file.read() == b"b" * 200000 and os.listdir(os.path.dirname(got)) == ["b"]
             assert os.stat(got).st_mode & 0o777 == 0o640 and os.stat(got).st_mtime_ns == os.stat(os.path.join(home, "src/b")).st_mtime_ns
+            # Found ready, and refused: its bundle is wanted as before, and nothing of it failed.
+            os.unlink(got)
+            between.plan([{"method": "GET", "path": "[.]tar([?]|$)", "do": "reply", "status": 403, "code": "InvalidObjectState"}])
+            told = larder(*words, env=env)
+            assert told.code == 9 and "cannot any more" in told.err and not os.path.exists(got), (told.code, told.err)
+            between.plan([])
+            told = larder(*words, env=env)
+            assert told.code == 0 and os.path.exists(got), (told.code, told.err)
             # Damaged on the way: fetched once more, and the right bytes are what comes.
             os.unlink(got)
             between.plan([{"method": "GET", "path": "[.]tar([?]|$)", "nth": 1, "do": "flip", "bytes": 1000}])

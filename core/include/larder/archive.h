@@ -80,7 +80,7 @@ typedef int (*larder_archive_job_fn) (void *context, const struct larder_archive
 
 /* Begins, or goes on with, the restore of just these: the same request is the same job until all of it is ready, or fetched. Estimates come first, when it begins; INVALID when
  * they come to more than `most`, or nobody knows. What can be read, is restored, or on its way is not asked for. An address may be
- * that of a bundle's member: "found", with the bundle as `to`; of several the newest. Events: besides "asked", "restored", "copied", "skipped" (a member that is there), "again", "failed" (CONFLICT: overwritten since; NOTFOUND; INTEGRITY).
+ * that of a bundle's member: "found", with the bundle as `to`; of several the newest. Events: besides "asked", "restored", "copied", "skipped" (a member that is there), "again" (damaged on the way, or not to be read any more), "waiting" (until the next look), "failed" (CONFLICT: overwritten since; NOTFOUND; INTEGRITY).
  * NOTREADY while some is on its way; INVALID a tier that a class does not have. `job` is told once, at the end. */
 LARDER_API int larder_archive_restore (struct larder *larder, const struct larder_archive_restore *request, larder_archive_estimate_fn estimate, larder_archive_job_fn job,
                                        larder_event_fn event, void *context, struct larder_summary *ret_summary, struct larder_error *error);
