@@ -6,6 +6,6 @@ larder_SOURCES = core/base/fail.c \
 	%D%/cmd-image-ingest.c %D%/cmd-image-probe.c %D%/cmd-ls.c %D%/cmd-model.c %D%/cmd-model-keep.c %D%/model.h %D%/cmd-module.c %D%/cmd-module-check.c %D%/cmd-mv.c \
 	%D%/cmd-put.c %D%/cmd-replication-check.c %D%/cmd-replication-repair.c %D%/cmd-replication-status.c %D%/cmd-rm.c %D%/cmd-stat.c %D%/cmd-store.c %D%/cmd-sync.c %D%/cmd-transfer.c %D%/cmd-undelete.c %D%/cmd-verify.c %D%/cmd-version.c %D%/cmd-versions.c %D%/commands.c %D%/commands.def %D%/copies.c %D%/select.c \
 	%D%/help.c %D%/ingest.h %D%/ingest-files.c %D%/ingest-lines.c %D%/items.c %D%/kinds.c %D%/line.h %D%/look.c %D%/main.c %D%/manual.c %D%/output.c \
-	%D%/open.c %D%/recovery.c %D%/recovery.h %D%/replication.c %D%/replication.h %D%/restoring.h %D%/talk.c %D%/watch.c %D%/write-file.c
+	%D%/open.c %D%/recovery.c %D%/recovery.h %D%/replication.c %D%/replication.h %D%/replication-versions.c %D%/restoring.h %D%/talk.c %D%/watch.c %D%/write-file.c
 larder_LDADD = liblarder.la libbase.la $(JANSSON_LIBS) -lpthread
 dist_man_MANS += doc/man/larder.1

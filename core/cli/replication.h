@@ -29,6 +29,10 @@ typedef int (*trees_fn) (struct larder *larder, const struct larder_sync *reques
                          struct larder_error *error);
 struct copying_run { trees_fn trees; uint32_t flags; uint64_t sample; larder_event_fn event; bool classed; };
 int copying_run (struct cli *cli, const struct copying_run *run, struct larder_error *error);
+/* ---- replication-versions.c ---- */
+/* Of each [replication] of the store: has the replica as many versions of what it has as the store? And one summary. */
+int versions_check (struct cli *cli, struct larder_error *error);
+
 #define SAMPLE_OPTIONS(self, member_sample, member_all) \
 	{ .key = "sample", .type = LARDER_INT, .at = offsetof (self, member_sample), .def = "1000", .min = 1, .max = 1000000, .argument = "N", .help = "so many keys at the most, others each time" }, \
 	{ .key = "all", .type = LARDER_BOOL, .at = offsetof (self, member_all), .help = "every key" }

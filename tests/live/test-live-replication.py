@@ -214,6 +214,32 @@ def test_live_replication_read_the_replica_by_manifests_elsewhere():
     replica_and_manifests("minio", "backups:runs")
 
 
+def replica_lacks_versions(name):
+    """All that is the latest is alike, and of what was written over before the rule nothing is there: a check of the latest passes, one of versions tells which keys, and how many."""
+    scene = place(name)
+    for n in range(3):
+        scene.fill("bucket", "v/0 older", "v/2", "u/other", body=b"%d" % n)
+    scene.fill("bucket", "v/1", "v/3 never came")
+    scene.client.delete_object(Bucket="bucket", Key="v/1")                  # a deletion is no version
+    scene.fill("bucket", "v/1")
+    scene.fill("replica", "v/0 older", "u/other", body=b"2")
+    for n in range(3):
+        scene.fill("replica", "v/2", body=b"%d" % n)
+    for n in range(2):
+        scene.fill("replica", "v/1", "v/besides")
+    scene.change(scene.config, '[replication "tokyo"]\n', ["prefix = v/"])
+    lines, done = scene.replication("check", "--versions", "images", code=6)
+    assert names(lines) == {"v/0 older": "differs", "v/1": "same", "v/2": "same"} and (done.lines[-1]["scanned"], done.lines[-1]["differs"]) == (3, 1), done
+    assert "'images:v/0 older' has 3 versions, and 'images-replica:v/0 older' has 1" in done.error["message"] and "'replication repair' copies the latest alone" in done.error["next"], done
+    assert "1 keys are not on 'images-replica' at all" in done.err, done
+    assert scene.replication("check", "--all", "images", code=6)[1].lines[-1]["missing"] == 1
+
+
+def test_live_replication_versions():
+    replica_lacks_versions("minio")
+    replica_lacks_versions("moto")
+
+
 def test_live_replication_no_replica():
     """Its bucket is not there, or may not be listed: named, with what to do, and nothing is written."""
     scene = place("minio")
