@@ -76,16 +76,19 @@ base_of (struct larder_store *store, struct larder_arena *arena, const struct la
 	return *ret ? 0 : larder_fail_memory (error);
 }
 
+/* A [cdn] without a domain is signed for by who serves its store as well: there a viewer goes to the file itself. */
 static int
 find_signer (struct larder_store *store, const struct config_section *cdn, struct instance **ret, struct larder_error *error)
 {
 	const struct schema_cdn *schema = config_struct (cdn);
-	if (!schema->domain || !schema->backend)
-		return larder_fail_next (error, LARDER_E_INVALID, schema->domain ? "backend = NAME of the [backend] with the key" : "domain = HOST; larder infra show tells what it is",
-			"[cdn \"%s\"] of %s has no %s", config_name (cdn), config_where (cdn), schema->domain ? "backend" : "domain");
-	int code = backend_open (store_larder (store), schema->backend, ret, error);
-	if (code < 0 || (*ret)->module->driver->url)
+	int code = schema->backend ? backend_open (store_larder (store), schema->backend, ret, error) : 0;
+	if (code < 0)
 		return code;
+	if (!schema->backend || (!schema->domain && (*ret)->module != store_instance (store)->module))
+		return larder_fail_next (error, LARDER_E_INVALID, schema->backend ? "domain = HOST; larder infra show tells what it is" : "backend = NAME of the [backend] with the key",
+			"[cdn \"%s\"] of %s has no %s", config_name (cdn), config_where (cdn), schema->backend ? "domain" : "backend");
+	if ((*ret)->module->driver->url)
+		return 0;
 	return larder_fail (error, LARDER_E_UNSUPPORTED, "the driver %s of [cdn \"%s\"] signs nothing", (*ret)->module->driver->name, config_name (cdn));
 }
 

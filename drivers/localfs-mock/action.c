@@ -63,6 +63,7 @@ static const char *
 path_of (const struct mock *mock, char *url)
 {
 	size_t length = strlen (mock->root_path);
+	url[strcspn (url, "?")] = '\0';             /* what lets in */
 	char *path = strncmp (url, "file://", 7) == 0 && text_from_percent (url + 7) ? url + 7 : NULL;
 	return path && strncmp (path, mock->root_path, length) == 0 && path[length] == '/' ? path + length + 1 : NULL;
 }
@@ -91,8 +92,12 @@ mock_view (void *self, struct larder_call *call, const struct larder_view *reque
 	if (!path)
 		return larder_fail (error, url ? LARDER_E_UNSUPPORTED : LARDER_E_LIMIT, "'%s' is no address of a file of backend '%s'", request->url, mock->name);
 	CLEANUP_CLOSE int root = mock_root (mock);
-	CLEANUP_CLOSE int file = root < 0 ? root : file_open_beneath (root, path, O_RDONLY, 0);
-	viewed.status = file < 0 ? 404 : 200;
+	bool lets_in = true;
+	int code = root < 0 ? 0 : mock_lets_in (mock, root, path, request->url, &lets_in, error);
+	if (code < 0)
+		return code;
+	CLEANUP_CLOSE int file = root < 0 || !lets_in ? -1 : file_open_beneath (root, path, O_RDONLY, 0);
+	viewed.status = !lets_in ? 403 : file < 0 ? 404 : 200;
 	larder_give (ret_viewed, &viewed);
 	return file < 0 ? 0 : show (file, sink, error);
 }

@@ -147,6 +147,8 @@ mock_url (void *self, struct larder_call *call, const struct larder_url *request
 	CLEANUP_BUCKET struct bucket bucket = BUCKET_NONE;
 	CLEANUP_BUFFER struct buffer url;
 	buffer_init (&url, (size_t) 64 << 10);
+	if (request->kind != LARDER_URL_PUBLIC && request->base)
+		return mock_sign (mock, call, request, ret_url, error);
 	if (request->object.version)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "only the latest version has an address here");
 	if (key_path_encode (request->object.key, path) < 0)

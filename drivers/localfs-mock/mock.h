@@ -73,6 +73,12 @@ int mock_now (const struct mock *mock, int root, int64_t *ret, struct larder_err
 int clock_start (const struct mock *mock, const struct larder_action *action, struct larder_error *error);
 int clock_poll (const struct mock *mock, struct larder_call *call, struct larder_pairs *ret, struct larder_error *error);
 
+/* ---- signed.c: addresses and cookies for a while ---- */
+
+int mock_sign (const struct mock *mock, struct larder_call *call, const struct larder_url *asked, const char **ret, struct larder_error *error);
+/* May who asks for BUCKET/KEY by that address see it? */
+int mock_lets_in (const struct mock *mock, int root, const char *path, const char *url, bool *ret, struct larder_error *error);
+
 /* ---- lifecycle.c: rules of a lifecycle ---- */
 
 void lifecycle_read (struct bucket *bucket);

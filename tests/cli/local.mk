@@ -14,5 +14,5 @@ tests_cli_larder_whole_CPPFLAGS = $(larder_CPPFLAGS)
 tests_cli_larder_whole_LDADD = libcoretest.la libbase.la $(JANSSON_LIBS) -lpthread
 TESTS += %D%/test-cli-deadline.py %D%/test-cli-pace.py %D%/test-cli-any-order.py %D%/test-cli-sync-links.py %D%/test-cli-sync-lists.py %D%/test-cli-verify.py %D%/test-cli-manifest.py %D%/test-cli-efs.py %D%/test-cli-infra.py %D%/test-cli-own.py %D%/test-cli-words.py %D%/test-cli-costs.py
 EXTRA_DIST += %D%/test-cli-deadline.py %D%/test-cli-pace.py %D%/test-cli-any-order.py %D%/test-cli-sync-links.py %D%/test-cli-sync-lists.py %D%/test-cli-verify.py %D%/test-cli-manifest.py %D%/test-cli-efs.py %D%/test-cli-infra.py %D%/test-cli-own.py %D%/test-cli-words.py %D%/test-cli-costs.py
-TESTS += %D%/test-cli-drill.py %D%/test-cli-days.py %D%/test-cli-replication.py %D%/test-cli-recovery.py %D%/test-cli-clock.py %D%/test-cli-lifecycle.py %D%/test-cli-nested.py
-EXTRA_DIST += %D%/test-cli-drill.py %D%/test-cli-days.py %D%/test-cli-replication.py %D%/test-cli-recovery.py %D%/place.py %D%/test-cli-clock.py %D%/test-cli-lifecycle.py %D%/test-cli-nested.py
+TESTS += %D%/test-cli-drill.py %D%/test-cli-days.py %D%/test-cli-replication.py %D%/test-cli-recovery.py %D%/test-cli-cdn.py %D%/test-cli-clock.py %D%/test-cli-lifecycle.py %D%/test-cli-nested.py
+EXTRA_DIST += %D%/test-cli-drill.py %D%/test-cli-days.py %D%/test-cli-replication.py %D%/test-cli-recovery.py %D%/place.py %D%/test-cli-cdn.py %D%/test-cli-clock.py %D%/test-cli-lifecycle.py %D%/test-cli-nested.py

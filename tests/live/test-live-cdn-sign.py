@@ -215,9 +215,14 @@ def test_live_cdn_sign_keys_from_everywhere():
 
 
 def test_live_cdn_sign_where_nothing_is_signed():
-    """On the mock, and for a store that no CDN serves."""
-    done = room.larder("cdn", "sign", "--profile", "mock", "--expires", "1h", "a.png")
-    assert done.returncode == 2 and not done.stdout, done
+    """By a key of CloudFront for a file of the mock, and for a store that no CDN serves."""
+    room.configure("signing-key-id = " + KEY_ID, "signing-key-file = " + room.path("rsa.pem"))
+    with open(room.profile) as file:
+        text = file.read()
+    with open(os.path.join(room.folder, "etc/profiles/half.ini"), "w") as file:
+        file.write(text.replace("driver = s3\nserver = aws\nregion = ap-northeast-2\n", "driver = localfs-mock\ncreate = yes\nroot = ./root\n", 1).replace("domain = ${LARDER_CDN_DOMAIN", "; domain = ${LARDER_CDN_DOMAIN"))
+    done = room.larder("cdn", "sign", "--profile", "half", "--expires", "1h", "a.png")
+    assert done.returncode == 2 and "has no domain" in done.stderr and not done.stdout, done
     done = room.larder("cdn", "sign", "--expires", "1h", "models:a")
     assert done.returncode == 2 and "no [cdn] serves" in done.stderr, done
 

@@ -1,0 +1,131 @@
+/* test-localfs-mock-signed.c: who sees a file of a bucket that a cdn with a key-group serves: by what was signed, until it ends, and by nothing else. */
+#include "mock.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checksum.h"
+#include "cleanup.h"
+#include "clock.h"
+#include "file.h"
+#include "lines-file.h"
+#include "unit.h"
+
+const struct larder_host *larder_host;       /* of a module */
+
+#define SECRET "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define FILE_URL "file:///root/b/a%20b.png?x=Expires=1"
+
+enum { URL_ROOM = 300 };
+
+struct place { char folder[40]; int root; struct mock mock; };
+
+static struct place
+place_new (const char *key_group)
+{
+	struct place place = { .folder = "/tmp/larder-signed-XXXXXX" };
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct lines lines;
+	ck_assert_ptr_nonnull (mkdtemp (place.folder));
+	place.root = open (place.folder, O_RDONLY | O_DIRECTORY);
+	place.mock = (struct mock) { .root = place.folder, .name = "mock" };
+	lines_begin (&lines, arena);
+	lines_add (&lines, "key-group", key_group);
+	lines_add (&lines, "origin[o].bucket", "b");
+	ck_assert_int_eq (lines_file_write (place.root, ".larder-resources/cdn/test%2Fcdn%2Fimages", &lines, false, NULL), 0);
+	return place;
+}
+
+static void
+place_free (struct place *place)
+{
+	static const char *const names[] = { ".larder-signing", ".larder-resources/cdn/test%2Fcdn%2Fimages", ".larder-resources/cdn", ".larder-resources" };
+	for (size_t n = 0; n < COUNT_OF (names); n++)
+		ck_assert (unlinkat (place->root, names[n], n > 1 ? AT_REMOVEDIR : 0) == 0 || n == 0);
+	close (place->root);
+	ck_assert_int_eq (rmdir (place->folder), 0);
+}
+
+static void
+put_secret (const struct place *place, const char *secret)
+{
+	ck_assert_int_eq (file_publish (place->root, ".larder-signing", secret, strlen (secret), 0600, FILE_REPLACE, false, NULL), 0);
+}
+
+static int
+lets_in (const struct place *place, const char *path, const char *url)
+{
+	bool is = false;
+	int code = mock_lets_in (&place->mock, place->root, path, url, &is, NULL);
+	return code < 0 ? code : is;
+}
+
+/* Signed so that it ends so many seconds from now. */
+static void
+sign (char url[URL_ROOM], int seconds)
+{
+	char policy[150], text[300], sealed[65];
+	snprintf (policy, sizeof policy, "%s&Expires=%lld", FILE_URL, (long long) (clock_wall () / NS_PER_S + seconds));
+	snprintf (text, sizeof text, SECRET "%s" SECRET, policy);
+	sha256_hex (text, strlen (text), sealed);
+	snprintf (url, URL_ROOM, "%s&Signature=%s", policy, sealed);
+}
+
+START_TEST (open_to_all)
+{
+	struct place place = place_new (NULL);
+	ck_assert_int_eq (lets_in (&place, "b/a b.png", FILE_URL), 1);
+	place_free (&place);
+	place = place_new ("kg-1");
+	ck_assert_int_eq (lets_in (&place, "bb/a b.png", FILE_URL), 1);
+	ck_assert_int_eq (lets_in (&place, "b/a b.png", FILE_URL), 0);
+	place_free (&place);
+}
+END_TEST
+
+START_TEST (signed_ones)
+{
+	char url[URL_ROOM];
+	struct place place = place_new ("kg-1");
+	sign (url, 100);
+	ck_assert_int_eq (lets_in (&place, "b/a b.png", url), 0);
+	put_secret (&place, SECRET);
+	ck_assert_int_eq (lets_in (&place, "b/a b.png", url), 1);
+	for (char *at = url; *at; at++) {
+		char was = *at;
+		*at = was == '1' ? '2' : '1';
+		ck_assert_int_eq (lets_in (&place, "b/a b.png", url), 0);
+		*at = was;
+	}
+	url[strlen (url) - 1] = '\0';
+	ck_assert_int_eq (lets_in (&place, "b/a b.png", url), 0);
+	sign (url, -1);
+	ck_assert_int_eq (lets_in (&place, "b/a b.png", url), 0);
+	place_free (&place);
+}
+END_TEST
+
+START_TEST (secret_that_is_damaged)
+{
+	char url[URL_ROOM];
+	struct place place = place_new ("kg-1");
+	put_secret (&place, "short");
+	sign (url, 100);
+	ck_assert_int_eq (lets_in (&place, "b/a b.png", url), LARDER_E_INTEGRITY);
+	place_free (&place);
+}
+END_TEST
+
+int
+main (void)
+{
+	const struct unit_case cases[] = {
+		{ "test-localfs-mock-signed-open-to-all", open_to_all, 0 },
+		{ "test-localfs-mock-signed-ones", signed_ones, 0 },
+		{ "test-localfs-mock-signed-secret-that-is-damaged", secret_that_is_damaged, 0 },
+	};
+	return unit_run ("test-localfs-mock-signed", cases, COUNT_OF (cases));
+}
