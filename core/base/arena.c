@@ -1,4 +1,4 @@
-/* arena.c: blocks of memory in a list, given back all at once. */
+/* arena.c: blocks of memory in a list, given back all at once, and wiped: keys, tokens and whole requests that name them are copied into arenas. */
 #include "arena.h"
 
 #include <stdint.h>
@@ -28,6 +28,7 @@ arena_clear (struct larder_arena *arena)
 	while (arena->blocks) {
 		struct block *block = arena->blocks;
 		arena->blocks = block->next;
+		explicit_bzero (block->at, block->used);
 		free (block);
 	}
 }

@@ -9,7 +9,7 @@
 struct larder_arena;
 
 struct larder_arena *arena_new (void);                  /* NULL: no memory */
-void arena_clear (struct larder_arena *arena);
+void arena_clear (struct larder_arena *arena);           /* all of it is wiped */
 void arena_free (struct larder_arena *arena);           /* NULL allowed */
 void *arena_alloc (struct larder_arena *arena, size_t count);  /* zeroed, aligned for anything; NULL: no memory */
 /* An array of `count` elements of `each` bytes with place for one more: `at` itself, or a larger copy, and *room is what it holds then. NULL: no

@@ -6,15 +6,23 @@
 
 #include "arena.h"
 
+char *
+aws_json_text (struct larder_arena *arena, const json_t *json, size_t flags)
+{
+	char *dumped = json_dumps (json, flags), *text = arena_copy (arena, dumped);
+	if (dumped)
+		explicit_bzero (dumped, strlen (dumped));
+	free (dumped);
+	return text;
+}
+
 void
 aws_request_json (struct aws_request *request, const char *type, json_t *body)
 {
-	char *text = json_dumps (body, JSON_COMPACT | JSON_SORT_KEYS);
-	request->body = text ? arena_copy (request->arena, text) : NULL;
-	request->body_length = text ? strlen (text) : 0;
+	request->body = aws_json_text (request->arena, body, JSON_COMPACT | JSON_SORT_KEYS);
+	request->body_length = request->body ? strlen (request->body) : 0;
 	request->failed = request->failed || !request->body;
 	aws_request_header (request, "content-type", type);
-	free (text);
 	json_decref (body);
 }
 

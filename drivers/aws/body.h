@@ -12,6 +12,8 @@
 
 /* Takes the body. aws_request_check tells of a failure. */
 void aws_request_json (struct aws_request *request, const char *type, json_t *body);
+/* In the arena alone, for tokens may be among it; NULL: no memory, or no JSON. */
+char *aws_json_text (struct larder_arena *arena, const json_t *json, size_t flags);
 /* One of the JSON 1.1 protocol: `target` is SERVICE.OPERATION. Takes the body. */
 void aws_request_target (struct aws_request *request, struct larder_arena *arena, const char *target, json_t *body);
 

@@ -156,11 +156,7 @@ aws_sso_token_renewed (const char *text, size_t length, const char *reply, size_
 	text_from_time ((now / NS_PER_S + seconds) * NS_PER_S, expires);
 	bool failed = json_object_set_new (root, "accessToken", json_string (access)) < 0 || json_object_set_new (root, "expiresAt", json_string (expires)) < 0
 		|| (refresh && json_object_set_new (root, "refreshToken", json_string (refresh)) < 0);
-	char *dumped = failed ? NULL : json_dumps (root, 0);
-	*ret_text = arena_copy (arena, dumped);
-	if (dumped)
-		explicit_bzero (dumped, strlen (dumped));
-	free (dumped);
+	*ret_text = failed ? NULL : aws_json_text (arena, root, 0);
 	return *ret_text ? 0 : larder_fail_memory (error);
 }
 
@@ -169,15 +165,8 @@ aws_sso_token_renewed (const char *text, size_t length, const char *reply, size_
 void
 aws_sso_renew (struct aws_request *request, struct larder_arena *arena, const struct aws_sso_token *token)
 {
-	CLEANUP_JSON json_t *body = json_pack ("{ssssssss}", "clientId", token->client_id, "clientSecret", token->client_secret, "grantType", "refresh_token",
-	                                       "refreshToken", token->refresh);
-	char *dumped = body ? json_dumps (body, 0) : NULL;
+	json_t *body = json_pack ("{ssssssss}", "clientId", token->client_id, "clientSecret", token->client_secret, "grantType", "refresh_token",
+	                          "refreshToken", token->refresh);
 	aws_request_begin (request, arena, "POST", NULL, "token");
-	aws_request_header (request, "content-type", "application/json");
-	request->body = arena_copy (arena, dumped);
-	request->body_length = request->body ? strlen (request->body) : 0;
-	request->failed |= !request->body;
-	if (dumped)
-		explicit_bzero (dumped, strlen (dumped));
-	free (dumped);
+	aws_request_json (request, "application/json", body);
 }

@@ -62,7 +62,7 @@ read_pair (int root, const char *key_path, const char *path, struct pair *ret)
 {
 	CLEANUP_FREE char *key = NULL, *certificate = NULL;
 	size_t key_length = 0, length = 0;
-	if (file_slurp_if_there (root, key_path, PEM_MOST, &key, &key_length, NULL) != 1 || file_slurp_if_there (root, path, PEM_MOST, &certificate, &length, NULL) != 1)
+	if (file_slurp_if_there (root, path, PEM_MOST, &certificate, &length, NULL) != 1 || file_slurp_if_there (root, key_path, PEM_MOST, &key, &key_length, NULL) != 1)
 		return;
 	BIO *key_pem = BIO_new_mem_buf (key, (int) key_length), *pem = BIO_new_mem_buf (certificate, (int) length);
 	if (key_pem && pem) {

@@ -205,10 +205,13 @@ make_secret (int root, const char *id, struct larder_error *error)
 	if (made)
 		random_bytes (bytes, sizeof bytes);
 	made ? text_hex (bytes, sizeof bytes, secret) : (void) memcpy (secret, there, sizeof secret);
+	if (there)
+		explicit_bzero (there, length);
 	code = made ? file_publish (root, path, secret, sizeof secret - 1, 0600, FILE_REPLACE, true, error) : 0;
 	if (code == 0)
 		code = write_secret (root, id, secret, error);
 	explicit_bzero (secret, sizeof secret);
+	explicit_bzero (bytes, sizeof bytes);
 	return code;
 }
 

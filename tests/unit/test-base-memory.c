@@ -1,9 +1,47 @@
-/* test-base-memory.c: arenas and buffers: alignment, zeroes, maxima, failures that stick. */
+/* test-base-memory.c: arenas and buffers: alignment, zeroes, what is wiped, maxima, failures that stick. */
+#include <malloc.h>
 #include <stdalign.h>
 
-#include "arena.h"
 #include "buffer.h"
 #include "unit.h"
+
+static void given_back (void *at);
+
+#define free(at) given_back (at)
+#include "../../core/base/arena.c"
+#undef free
+
+#define SECRET "wJalrXUtnFEMI/K7MDENG"
+static size_t blocks, told;
+
+/* All of a block but what its allocator keeps. */
+static void
+given_back (void *at)
+{
+	const struct block *block = at;
+	if (at && malloc_usable_size (at) > sizeof *block) {
+		blocks++;
+		told += memmem (block->at, block->used, SECRET, sizeof SECRET - 1) != NULL;
+	}
+	free (at);
+}
+
+START_TEST (arena_wipes)
+{
+	static char long_one[10000] = "";
+	struct larder_arena *arena = arena_new ();
+	memset (long_one, 'x', sizeof long_one - 1);
+	ck_assert_str_eq (arena_copy (arena, SECRET), SECRET);
+	ck_assert_ptr_nonnull (arena_printf (arena, "%s " SECRET, long_one));
+	blocks = told = 0;
+	arena_clear (arena);
+	ck_assert_uint_eq (blocks, 2);
+	ck_assert_str_eq (arena_copy (arena, SECRET), SECRET);
+	arena_free (arena);
+	ck_assert_uint_eq (blocks, 3);
+	ck_assert_uint_eq (told, 0);
+}
+END_TEST
 
 START_TEST (arena_gives)
 {
@@ -106,7 +144,7 @@ int
 main (void)
 {
 	const struct unit_case cases[] = {
-		{ "test-base-memory-arena-gives", arena_gives, 0 }, { "test-base-memory-arena-too-much", arena_too_much, 0 },
+		{ "test-base-memory-arena-wipes", arena_wipes, 0 }, { "test-base-memory-arena-gives", arena_gives, 0 }, { "test-base-memory-arena-too-much", arena_too_much, 0 },
 		{ "test-base-memory-arena-texts", arena_texts, 0 }, { "test-base-memory-buffer-grows", buffer_grows, 0 },
 		{ "test-base-memory-buffer-most", buffer_most, 0 }, { "test-base-memory-buffer-unbounded", buffer_unbounded, 0 },
 	};
