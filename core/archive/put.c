@@ -36,6 +36,7 @@ struct archiving {
 	const char *bundled;          /* what a member's event tells as its target */
 	struct bill bill;             /* of what was told as copied, under the transfer's mutex */
 	struct bill bundles;          /* of the finder's thread */
+	struct bill apart, small;     /* of it, each member as an object of its own; and what was written so that a bundle would have taken, under the mutex */
 	uint64_t members;
 };
 
@@ -163,6 +164,8 @@ finish_bundle (struct archiving *archiving)
 	}
 	if (code == 0 && !there) {
 		archiving->members += archiving->bundle.count;
+		for (const struct task *task = archiving->bundle.first; task; task = task->next)
+			bill_add (&archiving->apart, (uint64_t) ((const struct item *) (const void *) task)->facts.st_size);
 		bill_add (&archiving->bundles, archiving->bundle.length);
 	}
 	archiving->bundled = to;
@@ -208,7 +211,9 @@ add (struct archiving *archiving, struct item *item)
 		finish_bundle (archiving);
 }
 
-/* Heads and padding are about a block and a half each. */
+/* Heads and padding. */
+enum { AROUND_MEMBER = TAR_BLOCK + TAR_BLOCK / 2 };
+
 static void
 plan (struct archiving *archiving, struct item *item, uint64_t length)
 {
@@ -218,8 +223,9 @@ plan (struct archiving *archiving, struct item *item, uint64_t length)
 		bill_add (&archiving->bundles, bundle->length);
 		bundle->length = 0;
 	}
-	bundle->length += length + TAR_BLOCK + TAR_BLOCK / 2;
+	bundle->length += length + AROUND_MEMBER;
 	archiving->members++;
+	bill_add (&archiving->apart, length);
 	count_done (&archiving->transfer, item, length);
 	item_free (item);
 }
@@ -268,8 +274,11 @@ on_event (void *context, const struct larder_event *event)
 {
 	struct archiving *archiving = context;
 	bool written = strcmp (event->action, "copied") == 0 || strcmp (event->action, "would-copy") == 0;
-	if (written && event->to != archiving->bundled)
+	if (written && event->to != archiving->bundled) {
 		bill_add (&archiving->bill, event->bytes);
+		if (event->bytes < archiving->request->small)
+			bill_add (&archiving->small, event->bytes);
+	}
 	return archiving->event ? archiving->event (archiving->context, event) : 0;
 }
 
@@ -320,11 +329,31 @@ find_warning (struct archiving *archiving, struct larder_arena *arena)
 	return NULL;
 }
 
+/* Of what is not small it is the same. */
+static struct bill
+other_way (const struct archiving *archiving)
+{
+	struct bill other = archiving->bill;
+	const struct bill *small = &archiving->small;
+	if (archiving->request->flags & LARDER_ARCHIVE_PACK) {
+		bill_take (&other, &archiving->apart);
+		return other;
+	}
+	uint64_t left = small->bytes + small->objects * AROUND_MEMBER, most = archiving->request->bundle;
+	other.objects -= small->objects, other.bytes -= small->bytes, other.billed -= small->billed;
+	for (; left > most; left -= most)
+		bill_add (&other, most);
+	bill_add (&other, left);
+	return other;
+}
+
 /* A bundle is one object. */
 static void
 sum_up (struct archiving *archiving, struct larder_arena *arena, struct larder_archived *ret)
 {
 	struct bill *bill = &archiving->bill;
+	const struct bill other = other_way (archiving);
+	bool packs = archiving->apart.objects || archiving->small.objects > 1;
 	if (archiving->request->flags & LARDER_DRY_RUN && archiving->bundle.length)
 		bill_add (&archiving->bundles, archiving->bundle.length);
 	bill_take (bill, &archiving->bundles);
@@ -332,6 +361,7 @@ sum_up (struct archiving *archiving, struct larder_arena *arena, struct larder_a
 		.size = sizeof sum, .objects = bill->objects, .bytes = bill->bytes, .bundles = archiving->bundles.objects, .members = archiving->members,
 		.storage_class = arena_copy (arena, archiving->class), .month = bill_month (bill, arena), .currency = bill->prices ? bill->prices->currency : NULL,
 		.billed = bill->price ? bill->billed : 0, .least = bill->price ? bill->price->least : 0, .warning = find_warning (archiving, arena),
+		.instead = packs ? bill_month (&other, arena) : NULL, .instead_objects = packs ? other.objects : 0,
 	};
 	larder_give (ret, &sum);
 }
@@ -349,7 +379,7 @@ begin_bills (struct archiving *archiving, struct larder_arena *arena, struct lar
 		archiving->class = store_class (archiving->transfer.larder, store);
 	if (code == 0)
 		code = bill_begin (&archiving->bill, archiving->transfer.larder, arena, archiving->class, error);
-	archiving->bundles = archiving->bill;
+	archiving->bundles = archiving->apart = archiving->small = archiving->bill;
 	return code;
 }
 

@@ -36,8 +36,36 @@ tell_json (struct cli *cli, const struct larder_archived *archived)
 		json_member_uint (&line.json, "billed", archived->billed);
 	if (archived->least)
 		json_member_uint (&line.json, "least_days", (uint64_t) (archived->least / NS_PER_DAY));
+	if (archived->instead_objects)
+		json_member_uint (&line.json, "instead_objects", archived->instead_objects);
+	json_member (&line.json, "instead_month", archived->instead);
 	json_member (&line.json, "warning", archived->warning);
 	json_line_end (cli, &line);
+}
+
+/* What packing saves, or would. */
+static void
+tell_instead (struct cli *cli, const struct larder_archived *archived)
+{
+	if (!archived->instead_objects)
+		return;
+	out_printf (cli, archived->members ? "  without --pack it is %" PRIu64 " object%s" : "  with --pack it is about %" PRIu64 " object%s", archived->instead_objects, archived->instead_objects == 1 ? "" : "s");
+	if (archived->instead)
+		out_printf (cli, " for %s %s a month", archived->instead, archived->currency);
+	out_printf (cli, "\n");
+}
+
+static void
+tell_unknown (struct cli *cli, const struct larder_archived *archived)
+{
+	if (archived->month)
+		return;
+	if (!archived->currency)
+		out_printf (cli, "  what it costs nobody says: [larder] prices = NAME, a table as prices/aws-ap-northeast-2.ini\n");
+	else if (archived->storage_class)
+		out_printf (cli, "  what it costs nobody says: the table of [larder] prices has no [price \"storage %s\"]\n", archived->storage_class);
+	else
+		out_printf (cli, "  what it costs nobody says: no class is named, and the backend's own is not known here; --class, or class in its section\n");
 }
 
 static void
@@ -57,7 +85,11 @@ tell (struct cli *cli, const struct larder_archived *archived)
 		out_printf (cli, ": %s %s a month%s", archived->month, archived->currency, cli->globals.dry_run ? ", about" : "");
 	if (archived->least)
 		out_printf (cli, ", for %" PRIi64 " days at least", archived->least / NS_PER_DAY);
+	if (archived->billed > archived->bytes)
+		out_printf (cli, ", paid for as %s", text_from_size (archived->billed, size));
 	out_printf (cli, "\n");
+	tell_instead (cli, archived);
+	tell_unknown (cli, archived);
 	if (archived->warning)
 		out_printf (cli, "  but %s\n", archived->warning);
 }
@@ -93,6 +125,6 @@ const struct larder_cmd cmd_archive_put = {
 	.text = "Folders go with all below them. Each object of such a class is paid for with some 40 KB besides its own bytes, so small files cost less together: with --pack those below "
 		"--pack-below become members of bundles, tars of some --bundle-size with an index beside each that can be read at once. A bundle's name says which bytes it holds: the same files again "
 		"make the same bundle, which is there. What is there with the same bytes is skipped, since what is written twice is paid for twice. At the end comes what it costs a month, by the table of [larder] "
-		"prices, and for how long at the least. " MANIFEST_TEXT,
+		"prices, for how long at the least, and what packing saves or would save. " MANIFEST_TEXT,
 	.options = options, .self_size = sizeof (struct archive_put), .least = 2, .most = -1, .done_word = "archived", .would_word = "would_archive", .run = run,
 };

@@ -360,7 +360,7 @@ static const struct field fields[] = {
 	SIZE (larder_archived),
 	FIELD (larder_archived, size), FIELD (larder_archived, objects), FIELD (larder_archived, bytes), FIELD (larder_archived, bundles), FIELD (larder_archived, members),
 	FIELD (larder_archived, storage_class), FIELD (larder_archived, month), FIELD (larder_archived, currency), FIELD (larder_archived, billed),
-	FIELD (larder_archived, least), FIELD (larder_archived, warning),
+	FIELD (larder_archived, least), FIELD (larder_archived, warning), FIELD (larder_archived, instead), FIELD (larder_archived, instead_objects),
 	SIZE (larder_archive_restore),
 	FIELD (larder_archive_restore, size), FIELD (larder_archive_restore, flags), FIELD (larder_archive_restore, addresses), FIELD (larder_archive_restore, count),
 	FIELD (larder_archive_restore, list), FIELD (larder_archive_restore, tier), FIELD (larder_archive_restore, days), FIELD (larder_archive_restore, most),

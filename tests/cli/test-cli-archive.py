@@ -152,6 +152,33 @@ def test_cli_archive_tells_what_it_costs():
     assert "warning" not in put("--class", "GLACIER", "src", "backups:i", env=env)[1]
 
 
+def test_cli_archive_tells_what_packing_saves():
+    """c-G03: each object is paid for with 40 KiB beside its own bytes. Before and after, packed and not; without a table the number of objects alone, and where a table goes."""
+    env = fresh(PRICES)
+    for number in range(50):
+        write("src/%02d" % number, b"x" * 3000)
+    write("src/large", b"x" * 20000)
+    alone = 51 * 8192 * 0.025 / GB + (50 * 3000 + 20000 + 51 * 32768) * 0.002 / GB
+    words = ("--pack-below", "10000", "src", "backups:p")
+    plain, packed = put("-n", *words, env=env)[1], put("-n", "--pack", *words, env=env)[1]
+    assert (plain["objects"], plain["instead_objects"], packed["objects"], packed["instead_objects"]) == (51, 2, 2, 51), (plain, packed)
+    assert plain["month"] == packed["instead_month"] and plain["instead_month"] == packed["month"] and alone <= float(plain["month"]) < alone + 2e-6 and float(packed["month"]) < alone / 5, (plain, packed)
+    text = larder("archive", "put", "-n", *words, env=env).out
+    assert "paid for as 1.7 MiB" in text and "  with --pack it is about 2 objects for %s USD a month" % packed["month"] in text, text
+    text = larder("archive", "put", "--pack", *words, env=env).out
+    assert "(50 files in 1 bundle)" in text and "  without --pack it is 51 objects for %s USD a month" % plain["month"] in text, text
+    env = fresh(PRICES)
+    write("src/a", b"x")
+    assert "instead_objects" not in put(*words, env=env)[1], "one file alone is no bundle's matter"
+    text = larder("archive", "put", "-n", "--class", "REDUCED_REDUNDANCY", "src", "backups:p", env=env).out
+    assert 'has no [price "storage REDUCED_REDUNDANCY"]' in text, text
+    env = fresh()
+    for name in "ab":
+        write("src/" + name, b"x")
+    text = larder("archive", "put", "-n", "src", "backups:p", env=env).out
+    assert "with --pack it is about 1 object\n" in text and "what it costs nobody says: [larder] prices = NAME" in text, text
+
+
 def test_cli_archive_all_that_is_written_is_summed_up():
     """One file, too large to be quick about: what it comes to is told when it is there, and not before."""
     env = fresh(PRICES)

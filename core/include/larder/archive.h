@@ -35,6 +35,8 @@ struct larder_archived {
 	uint64_t billed;                 /* bytes that are paid for in that class: each object takes a little more than it holds; 0: not known */
 	int64_t least;                   /* ns for which each is paid, however soon it goes; 0: not known */
 	const char *warning;             /* what does not pay here, or NULL */
+	const char *instead;             /* what the same costs a month the other way: with PACK each small file alone, without in bundles; NULL: no price table says */
+	uint64_t instead_objects;        /* which it would be then, about; 0: there is nothing small to pack */
 };
 
 /* Files into an archive. What is there with the same bytes is "skipped": what is written twice is paid for twice. With PACK small files go into bundles,
