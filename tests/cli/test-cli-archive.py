@@ -164,7 +164,7 @@ def test_cli_archive_tells_what_packing_saves():
     assert (plain["objects"], plain["instead_objects"], packed["objects"], packed["instead_objects"]) == (51, 2, 2, 51), (plain, packed)
     assert plain["month"] == packed["instead_month"] and plain["instead_month"] == packed["month"] and alone <= float(plain["month"]) < alone + 2e-6 and float(packed["month"]) < alone / 5, (plain, packed)
     text = larder("archive", "put", "-n", *words, env=env).out
-    assert "paid for as 1.7 MiB" in text and "  with --pack it is about 2 objects for %s USD a month" % packed["month"] in text, text
+    assert "paid for as 1.8 MiB" in text and "  with --pack it is about 2 objects for %s USD a month" % packed["month"] in text, text
     text = larder("archive", "put", "--pack", *words, env=env).out
     assert "(50 files in 1 bundle)" in text and "  without --pack it is 51 objects for %s USD a month" % plain["month"] in text, text
     env = fresh(PRICES)
