@@ -85,8 +85,8 @@ const struct larder_cmd cmd_backup_restore = {
 	.name = "backup restore", .summary = "what a [backup] keeps, back into something new or what is there", .operands = "NAME ID",
 	.examples = "larder backup restore models ID --wait|into a new file system; in the end its address\n"
 		"larder backup restore models ID --to ADDRESS|into a folder of its own of one that is there",
-	.text = "ID is as 'larder backup ls' tells it. AWS Backup puts the files into a folder aws-backup-restore_TIME, in a new file system, too. The role that `role = auto` makes may back up and not restore: "
-		"--role names one that may, as with the policy AWSBackupServiceRolePolicyForRestores. The same command is the same restore, and goes on with it after anything, until its end with exit status 9 "
+	.text = "ID is as 'larder backup ls' tells it. AWS Backup puts the files into a folder aws-backup-restore_TIME, in a new file system, too. It is done as the role that backs up, which that of `role = auto` may; "
+		"--role names another, for one of your own that may not: AWSBackupServiceRolePolicyForRestores has what it takes. The same command is the same restore, and goes on with it after anything, until its end with exit status 9 "
 		"where it does not --wait.",
 	.options = restore_options, .self_size = sizeof (struct restore_flags), .least = 2, .most = 2, .done_word = "restored", .would_word = "would_restore", .run = run_restore,
 };

@@ -256,6 +256,16 @@ give_result (struct larder_call *call, const json_t *job, const struct kind *kin
 	return give (call, backup_text (job, kind->made), &pair->value, error);
 }
 
+/* A role that backs up need not be one that may restore, and the service's words tell neither which it was nor what it lacks. NULL: no memory. */
+static const char *
+message_of (struct larder_arena *arena, const json_t *job, const struct kind *kind, uint32_t state)
+{
+	const char *why = backup_text (job, "StatusMessage"), *told = *why ? why : backup_text (job, kind->status);
+	if (state != LARDER_ACTION_FAILED || strcmp (kind->name, "restore") != 0)
+		return told;
+	return arena_printf (arena, "%s (as %s, which needs what AWSBackupServiceRolePolicyForRestores allows; --role names another)", told, backup_text (job, "IamRoleArn"));
+}
+
 int
 backup_action_poll (void *self, struct larder_call *call, const char *kind, const char *token, struct larder_progress *ret_progress, struct larder_error *error)
 {
@@ -268,10 +278,9 @@ backup_action_poll (void *self, struct larder_call *call, const char *kind, cons
 	int code = arena ? backup_job (self, call, arena, kind, token, &job, error) : larder_fail_memory (error);
 	if (code < 0)
 		return code;
-	const char *status = backup_text (job, of->status), *why = backup_text (job, "StatusMessage");
-	progress.state = backup_state_of (status);
+	progress.state = backup_state_of (backup_text (job, of->status));
 	progress.percent = backup_percent (job);
-	code = give (call, *why ? why : status, &progress.message, error);
+	code = give (call, message_of (arena, job, of, progress.state), &progress.message, error);
 	if (code == 0 && progress.state == LARDER_ACTION_DONE)
 		code = give_result (call, job, of, &progress, error);
 	if (code == 0)

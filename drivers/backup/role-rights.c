@@ -7,12 +7,16 @@
 #include "arena.h"
 #include "error.h"
 
-/* ---- its rights: of what AWS's own policies for it have, what the kinds of resources that are selected need, on those alone ---- */
+/* ---- its rights: of what AWS's own policies for it have, what the kinds of resources that are selected need, on those alone ----
+ * Of file systems those to restore, too, for that is what 'backup restore' and drills do as this role: into the one, a new one or another; none may be removed. */
 
 /* `on`: what is added to the address of each, or a resource of its own ("arn:…", "*"). A mark of NULL is for all. */
 #define COPIES "copies"              /* for all, of a plan that has some */
 static const struct right { const char *mark, *on, *actions[11]; } rights[] = {
 	{ ":elasticfilesystem:", "", { "elasticfilesystem:Backup", "elasticfilesystem:DescribeTags", NULL } },
+	{ ":elasticfilesystem:", "arn:aws:elasticfilesystem:*:*:file-system/*", { "elasticfilesystem:CreateFileSystem", "elasticfilesystem:DescribeFileSystems", "elasticfilesystem:Restore",
+		"elasticfilesystem:TagResource", NULL } },
+	{ ":elasticfilesystem:", "*", { "kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", NULL } },
 	{ ":rds:", "", { "rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "rds:ListTagsForResource", NULL } },
 	{ ":rds:", "arn:aws:rds:*:*:snapshot:awsbackup:*", { "rds:AddTagsToResource", "rds:CopyDBSnapshot", "rds:CreateDBSnapshot", "rds:DeleteDBSnapshot", "rds:DescribeDBSnapshots",
 		"rds:ListTagsForResource", "rds:ModifyDBSnapshotAttribute", NULL } },
@@ -53,8 +57,8 @@ add_right (json_t *statements, const struct right *right, const char *const *arn
 			json_array_append_new (resources, fixed ? json_string (right->on) : json_sprintf ("%s%s", *arns, right->on));
 	if (json_array_size (resources)) {
 		statement = json_pack ("{s:s, s:o, s:O}", "Effect", "Allow", "Action", texts (right->actions), "Resource", resources);
-		if (strncmp (right->actions[0], "kms:", 4) == 0)         /* keys of what is read there, and for nothing else */
-			json_object_set_new (statement, "Condition", json_pack ("{s:{s:s}}", "StringLike", "kms:ViaService", "s3.*.amazonaws.com"));
+		if (strncmp (right->actions[0], "kms:", 4) == 0)         /* keys of what is there, and for nothing else */
+			json_object_set_new (statement, "Condition", json_pack ("{s:{s:o}}", "StringLike", "kms:ViaService", json_sprintf ("%.*s.*.amazonaws.com", (int) strcspn (right->mark + 1, ":"), right->mark + 1)));
 		json_array_append_new (statements, statement);
 	}
 	json_decref (resources);

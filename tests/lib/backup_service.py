@@ -4,9 +4,10 @@ against botocore's model of the service, and what is not in it is kept in `wrong
     with backup_service.Service() as service:
         service.endpoint, service.asked, service.wrong, service.plans, service.vaults
         service.iam                                               # roles on the same address
-    service.points, service.jobs, service.progress, service.fails              # a job is looked at so often until it is done, or came to nothing for that reason
+    service.points, service.jobs, service.progress, service.fails              # a job is looked at so often until it is done, or came to nothing for that reason; a restore also where a role of `iam` may not
     service.rules.append(("CreateBackupPlan", 1, "lose"))     # the first of those is done, and its reply lost; "throttle", "deny"
 """
+import fnmatch
 import json
 import re
 import time
@@ -188,12 +189,25 @@ class Service(stand_in.Service):
             job["left"] -= 1
             job.update({name: "RUNNING", "PercentDone": "%.1f" % (100 * (self.progress - job["left"]) / (self.progress + 1))})
             if not job["left"]:
-                if self.fails:
-                    job.update({name: "FAILED", "StatusMessage": self.fails})
+                why = self.fails or self.forbidden(job)
+                if why:
+                    job.update({name: "FAILED", "StatusMessage": why})
                 else:
                     job.update({name: "COMPLETED", "PercentDone": "100.0", "CompletionDate": time.time()})
                     done(job)
         return {key: value for key, value in job.items() if key not in ("left", "metadata")}
+
+    def forbidden(self, job):
+        """Of a restore as a role that was made here, and may not."""
+        role = self.iam.roles.get(job["IamRoleArn"].rsplit("/", 1)[1])
+        if not role or "metadata" not in job:
+            return None
+        new, given = job["metadata"]["newFileSystem"] == "true", [one for policy in role["policies"].values() for one in policy["Statement"]]
+        arn = "arn:aws:elasticfilesystem:us-east-1:%s:file-system/%s" % (ACCOUNT, "*" if new else job["metadata"]["file-system-id"])
+        for action in ("Restore", "CreateFileSystem", "TagResource") if new else ("Restore",):
+            if not any("elasticfilesystem:" + action in one["Action"] and any(fnmatch.fnmatchcase(arn, on) for on in one["Resource"]) for one in given):
+                return "Insufficient privileges to perform this action."
+        return None
 
     def StartBackupJob(self, BackupVaultName, ResourceArn, IamRoleArn, IdempotencyToken=None, Lifecycle=None, **_):
         if BackupVaultName not in self.vaults:

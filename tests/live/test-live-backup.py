@@ -227,6 +227,10 @@ NAME = "larder-backup-efs-models-daily-backup"
 def rights(*arns):
     return {"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": ["elasticfilesystem:Backup", "elasticfilesystem:DescribeTags"], "Resource": list(arns)},
+        {"Effect": "Allow", "Action": ["elasticfilesystem:CreateFileSystem", "elasticfilesystem:DescribeFileSystems", "elasticfilesystem:Restore", "elasticfilesystem:TagResource"],
+         "Resource": ["arn:aws:elasticfilesystem:*:*:file-system/*"]},
+        {"Effect": "Allow", "Action": ["kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"], "Resource": ["*"],
+         "Condition": {"StringLike": {"kms:ViaService": "elasticfilesystem.*.amazonaws.com"}}},
         {"Effect": "Allow", "Action": ["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], "Resource": ["arn:aws:backup:*:*:backup-vault:*"]},
         {"Effect": "Allow", "Action": ["tag:GetResources"], "Resource": ["*"]}]}
 

@@ -178,6 +178,23 @@ def test_live_recovery_backup_comes_back():
         "file-system-id": "fs-new", "Encrypted": "true", "PerformanceMode": "generalPurpose", "newFileSystem": "false"}, (done, job)
 
 
+def test_live_recovery_backup_comes_back_by_a_role_of_ours():
+    """The role that is made for a plan may restore, too, into what is there and into something new. One that may not, by whoever changed it, is named, with what it lacks."""
+    auto = PIPELINE.replace("role = %s\n" % ROLE, "")
+    fresh(auto)
+    (name, role), = place.service.iam.roles.items()
+    assert backup("start", "models", "--wait", text=auto).code == 0
+    point, = place.service.points
+    for words in ((), ("--to", ARN)):
+        done = backup("restore", "models", point, *words, "--wait", text=auto)
+        assert done.code == 0 and asked("StartRestoreJob")[0]["IamRoleArn"].endswith(name), done
+    for policy in role["policies"].values():
+        policy["Statement"] = [one for one in policy["Statement"] if "elasticfilesystem:Restore" not in one["Action"]]
+    done = backup("restore", "models", point, "--to", ARN, "--mark", "again", "--wait", text=auto)
+    assert done.code == 8 and "as %s, which needs what AWSBackupServiceRolePolicyForRestores allows" % place.service.iam.arn(name) in done.err, done
+    assert "--role" in done.err and "--mark" in done.error["next"], done
+
+
 def test_live_recovery_backup_comes_back_faults():
     """Lost, refused, of a point that is not there, come to nothing; only looked at."""
     fresh()
