@@ -32,15 +32,16 @@ is_network (const char *text)
 static int
 check_times (const struct larder_cdn_sign *asked, const struct config_section *cdn, int64_t now, struct larder_error *error)
 {
-	char ends[32], most[32];
+	char ends[32], most[32], is[32];
 	const struct schema_cdn *schema = config_struct (cdn);
 	if (asked->expires <= now)
-		return larder_fail (error, LARDER_E_INVALID, "it would end at %s, which is past", text_from_time (asked->expires, ends));
+		return larder_fail_next (error, LARDER_E_INVALID, "a time to come, as in 1h; or set this machine's clock, if that is wrong", "it would end at %s, which is past: it is %s by this machine's clock",
+			text_from_time (asked->expires, ends), text_from_time (now, is));
 	if (asked->expires - now > schema->sign_most)
 		return larder_fail_next (error, LARDER_E_INVALID, "a shorter time, or sign-most = TIME in that section", "it would end at %s, and [cdn \"%s\"] signs for %s at the most",
 			text_from_time (asked->expires, ends), config_name (cdn), text_from_duration (schema->sign_most, most));
 	if (asked->starts && asked->starts >= asked->expires)
-		return larder_fail (error, LARDER_E_INVALID, "it would begin at %s, when it ended already", text_from_time (asked->starts, ends));
+		return larder_fail_next (error, LARDER_E_INVALID, "a beginning before its end, or a later end", "it would begin at %s, when it ended already", text_from_time (asked->starts, ends));
 	return 0;
 }
 

@@ -133,8 +133,8 @@ larder_options_parse (const struct larder_option *options, size_t stride, void *
 	if (!parser.values)
 		return larder_fail_memory (error);
 	int code = parse (&parser);
-	if (code == 0)
-		code = values_finish (parser.values, NULL, error);
+	if (code == 0 && (code = values_finish (parser.values, NULL, error)) < 0)
+		larder_explain (error, LARDER_DETAIL_NEXT, "give it, as --NAME VALUE; 'larder COMMAND --help' starts with examples");
 	if (code < 0) {
 		values_free (parser.values);
 		return code;

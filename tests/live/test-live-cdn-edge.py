@@ -123,6 +123,8 @@ def test_live_cdn_edge_names():
     assert len(urls) == len(KEYS)
     for key, url in zip(KEYS, urls):
         assert place.fetch(url) == (200, key.encode()), (key, url, place.edge.refused)
+    url, = place.sign("--query", "response-content-disposition=attachment; filename=\"a b.png\"", "a b.png")
+    assert place.fetch(url) == (200, b"a b.png") and "filename%3D%22a%20b.png%22" in url, (url, place.edge.refused)
 
 
 def test_live_cdn_edge_cookies():

@@ -5,6 +5,7 @@ import base64
 import datetime
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -164,8 +165,10 @@ def test_live_cdn_sign_times_mean_one_thing():
     for text in ("3600", "1764000000000", "0s", "-1h", "", "2020-01-01T00:00:00Z", "8d", "2096-01-01T00:00:00Z", "tomorrow", "2026-12-24"):
         done = room.larder("cdn", "sign", "--expires=" + text, "a.png")
         assert done.returncode == 2 and not done.stdout, (text, done)
+    done = room.larder("cdn", "sign", "--expires", "2020-01-01T00:00:00Z", "a.png")
+    assert re.search(r"ends? at 2020-01-01T00:00:00Z, which is past: it is 20\d\d-\S+Z by this machine's clock\n  next: a time to come", done.stderr), done
     done = room.larder("cdn", "sign", "a.png")
-    assert done.returncode == 2 and "expires" in done.stderr, done
+    assert done.returncode == 2 and "'expires' is missing\n  next: give it, as --NAME VALUE" in done.stderr, done
     done = room.larder("cdn", "sign", "--expires", "1h", "--from", "2h", "a.png")
     assert done.returncode == 2 and "ended already" in done.stderr, done
     done = room.larder("cdn", "sign", "--expires", "6d", "a.png")

@@ -217,6 +217,11 @@ def test_live_nginx_what_is_told_is_forgotten():
     place.do("cdn", "check", keys[4], code=6)
     place.put(keys[4], b"third", "--invalidate")
     place.do("cdn", "check", keys[4])
+    place.put(keys[4], b"fourth")
+    waiting = place.start("cdn", "check", "--wait", keys[4])
+    place.do("cdn", "invalidate", keys[4])
+    out, err = waiting.communicate(timeout=120 * servers.SLOW)
+    assert waiting.returncode == 0 and "the store's, 6, SHA-256" in out, (out, err)
 
 
 def test_live_nginx_changed_by_hand():
