@@ -169,7 +169,7 @@ not_ready (const struct restoring *all, struct larder_error *error)
 {
 	char next[200];
 	snprintf (next, sizeof next, "larder archive status %s tells how far it is; the same command goes on with it", all->job.id);
-	return larder_fail_next (error, LARDER_E_NOTREADY, next, "%" PRIu64 " of %" PRIu64 " objects are on their way", all->states[JOB_ASKED] + all->states[JOB_WANTED], all->objects);
+	return larder_fail_next (error, LARDER_E_NOTREADY, next, "on their way: %" PRIu64 " of %" PRIu64 " objects", all->states[JOB_ASKED] + all->states[JOB_WANTED], all->objects);
 }
 
 static int

@@ -190,8 +190,10 @@ text_from_duration (int64_t ns, char ret[32])
 		snprintf (ret, 32, "%u.%u s", tenths / 10, tenths % 10);
 	else if (seconds < 3600)
 		snprintf (ret, 32, "%llum%02llus", seconds / 60, seconds % 60);
-	else
+	else if (seconds < 100 * 3600)
 		snprintf (ret, 32, "%lluh%02llum", seconds / 3600, seconds / 60 % 60);
+	else
+		snprintf (ret, 32, "%llud%02lluh", seconds / 86400, seconds / 3600 % 24);
 	return ret;
 }
 

@@ -79,10 +79,11 @@ const struct larder_cmd cmd_dev_clock = {
 	.name = "dev clock", .summary = "the clock of a backend that plays a service, and moving it", .operands = "[STORE|BACKEND] [+TIME|reset]",
 	.examples = "larder dev clock|what time it is for each backend that has a clock\n"
 		"larder dev clock +5h|what was asked of class GLACIER in the standard tier can be read now\n"
+		"larder dev clock +31d|what a [lifecycle] moves or removes after 30 days is so\n"
 		"larder dev clock backups +2d|of the backend of this store alone\n"
 		"larder dev clock reset|as this machine's again",
 	.text = "A backend of the driver localfs-mock takes for a restore as long as the service says that it takes at the most: 5 minutes (Expedited), 5 hours (Standard) or 12 hours (Bulk) from class GLACIER, "
 		"12 or 48 hours from DEEP_ARCHIVE; and the copy is there until the midnight after its days. This moves the clock that it goes by, for every process that uses the folder: forwards, or back by "
-		"a reset, which does not undo what was asked for meanwhile. The times of objects are this machine's, whatever that clock tells. Backends of other drivers have none.",
+		"a reset, which does not undo what was asked for meanwhile. The rules of a [lifecycle] that infra apply set up act by it, too: at the midnight after their days. The times of objects are this machine's, whatever that clock tells. Backends of other drivers have none.",
 	.least = 0, .most = 2, .run = run,
 };

@@ -100,7 +100,7 @@ START_TEST (for_people)
 	static const struct { int64_t ns; const char *text; } durations_of[] = {
 		{ 0, "0 ms" }, { 34000000, "34 ms" }, { 999400000, "999 ms" }, { 999600000, "1.0 s" }, { 1200000000, "1.2 s" }, { 59949000000, "59.9 s" },
 		{ 59960000000, "1m00s" }, { 200 * NS_PER_S, "3m20s" }, { 3599 * NS_PER_S, "59m59s" }, { 3599600000000, "1h00m" }, { 7260 * NS_PER_S, "2h01m" },
-		{ INT64_MAX, "2562047h47m" },
+		{ 359999 * NS_PER_S, "99h59m" }, { 360000 * NS_PER_S, "4d04h" }, { 733 * 3600 * NS_PER_S, "30d13h" }, { INT64_MAX, "106751d23h" },
 	};
 	char text[32];
 	for (size_t i = 0; i < COUNT_OF (sizes_of); i++)
