@@ -71,13 +71,28 @@ ledger_replaces (struct ledger *ledger, const struct larder_store *store, const 
 	pthread_mutex_unlock (&ledger->mutex);
 }
 
+/* What a run ended with is not all that went wrong: each manifest that is not where it belongs is named. */
+static int
+fail_too (int code, const struct larder_error *why, struct larder_error *error)
+{
+	char first[240];
+	if (code == 0 && error)
+		larder_give (error, why);
+	if (code == 0 || !error)
+		return code ? code : why->code;
+	snprintf (first, sizeof first, "%.239s", error->message);
+	snprintf (error->message, sizeof error->message, "%s; and %.240s", first, why->message);
+	return code;
+}
+
 int
 ledger_end (struct ledger *ledger, int code, struct larder_error *error)
 {
 	while (ledger->first) {
 		struct kept *kept = ledger->first;
-		int failed = kept->manifest ? manifest_end (kept->manifest, code == 0 ? error : NULL) : 0;
-		code = code == 0 ? failed : code;
+		struct larder_error why = LARDER_ERROR_INIT;
+		if (kept->manifest && manifest_end (kept->manifest, &why) < 0)
+			code = fail_too (code, &why, error);
 		manifest_free (kept->manifest);
 		larder_store_close (kept->store);
 		ledger->first = kept->next;

@@ -40,7 +40,8 @@ open_folder (const struct manifest_place *place, bool make)
 {
 	char hex[65];
 	CLEANUP_FREE char *path = NULL;
-	const char *state = larder_state (store_larder (place->store)), *address = journal_address (place->store, place->arena, place->prefix);
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();        /* that of the place is one thread's */
+	const char *state = larder_state (store_larder (place->store)), *address = arena ? journal_address (place->store, arena, place->prefix) : NULL;
 	if (!state || !address)
 		return -1;
 	sha256_hex (address, strlen (address), hex);

@@ -22,11 +22,8 @@
 enum { FLUSH_FROM = 64 << 10, NAME_ROOM = 100 };
 #define ONE_MOST (UINT64_C (64) << 20)      /* what a store takes in one request, and in the second after a cancel: another begins behind it */
 
-struct manifest {
-	struct manifest_place place;
-	struct larder_store *of;
-	const char *command, *address;
-	pthread_mutex_t mutex;        /* of all below */
+/* One object of lines. */
+struct volume {
 	int fd;                       /* the first `length` bytes, or -1 */
 	uint64_t length;
 	struct buffer lines;          /* those behind them */
@@ -34,6 +31,14 @@ struct manifest {
 	uint64_t count, bytes;
 	int64_t began;
 	unsigned char id[8];
+};
+
+struct manifest {
+	struct manifest_place place;
+	struct larder_store *of;
+	const char *command, *address;
+	pthread_mutex_t mutex;        /* of all below; no request is made under it */
+	struct volume now;            /* that lines go to */
 	bool full;                    /* of what is not yet in the file nothing can go there: the buffer has what it holds */
 	uint64_t lost;                /* lines that could not be kept */
 	int code;                     /* why, or what else went wrong first; sticks */
@@ -43,12 +48,18 @@ struct manifest {
 static void
 begin_one (struct manifest *manifest)
 {
-	manifest->length = manifest->count = manifest->bytes = 0;
+	manifest->now = (struct volume) { .fd = -1, .began = clock_wall () };
 	manifest->full = false;
-	manifest->began = clock_wall ();
-	buffer_clear (&manifest->lines);
-	sha256_begin (&manifest->sha);
-	random_bytes (manifest->id, sizeof manifest->id);
+	buffer_init (&manifest->now.lines, FLUSH_FROM + 2 * MANIFEST_LINE_MOST);
+	sha256_begin (&manifest->now.sha);
+	random_bytes (manifest->now.id, sizeof manifest->now.id);
+}
+
+static void
+volume_end (struct volume *volume)
+{
+	cleanup_close_at (&volume->fd);
+	buffer_free (&volume->lines);
 }
 
 int
@@ -60,8 +71,7 @@ manifest_new (struct manifest **ret, struct larder *larder, struct larder_store 
 	struct manifest *manifest = calloc (1, sizeof *manifest);
 	if (!manifest)
 		return larder_fail_memory (error);
-	*manifest = (struct manifest) { .of = of, .command = command, .fd = -1, .mutex = PTHREAD_MUTEX_INITIALIZER, .error = LARDER_ERROR_INIT };
-	buffer_init (&manifest->lines, FLUSH_FROM + 2 * MANIFEST_LINE_MOST);
+	*manifest = (struct manifest) { .of = of, .command = command, .mutex = PTHREAD_MUTEX_INITIALIZER, .error = LARDER_ERROR_INIT };
 	begin_one (manifest);
 	int code = manifest_place_begin (&manifest->place, larder, of, error);
 	if (code == 0) {
@@ -81,8 +91,7 @@ manifest_free (struct manifest *manifest)
 {
 	if (!manifest)
 		return;
-	cleanup_close_at (&manifest->fd);
-	buffer_free (&manifest->lines);
+	volume_end (&manifest->now);
 	manifest_place_end (&manifest->place);
 	free (manifest);
 }
@@ -114,7 +123,7 @@ fail (struct manifest *manifest, int code, const struct larder_error *why)
 static void
 line_begin (struct manifest *manifest, struct json *json)
 {
-	json_begin (json, &manifest->lines);
+	json_begin (json, &manifest->now.lines);
 	json_put_object (json);
 }
 
@@ -122,20 +131,20 @@ static void
 line_end (struct manifest *manifest, struct json *json)
 {
 	json_put_object_end (json);
-	buffer_add_char (&manifest->lines, '\n');
+	buffer_add_char (&manifest->now.lines, '\n');
 }
 
 /* What stands in the buffer from there on is one more line, unless it is longer than is ever read. */
 static bool
 take_line (struct manifest *manifest, size_t begun)
 {
-	bool fits = !manifest->lines.failed && manifest->lines.length - begun <= MANIFEST_LINE_MOST;
+	bool fits = !manifest->now.lines.failed && manifest->now.lines.length - begun <= MANIFEST_LINE_MOST;
 	if (fits) {
-		sha256_add (&manifest->sha, manifest->lines.at + begun, manifest->lines.length - begun);
+		sha256_add (&manifest->now.sha, manifest->now.lines.at + begun, manifest->now.lines.length - begun);
 		return true;
 	}
 	struct larder_error why = LARDER_ERROR_INIT;
-	buffer_cut (&manifest->lines, begun);
+	buffer_cut (&manifest->now.lines, begun);
 	manifest->lost++;
 	fail (manifest, larder_fail (&why, LARDER_E_LIMIT, "a line of it would be too long"), &why);
 	return false;
@@ -146,14 +155,14 @@ put_head (struct manifest *manifest)
 {
 	struct json json;
 	char time[32];
-	size_t begun = manifest->lines.length;
+	size_t begun = manifest->now.lines.length;
 	line_begin (manifest, &json);
 	json_member_uint (&json, "larder-manifest", MANIFEST_VERSION);
 	json_member (&json, "command", manifest->command);
 	json_member (&json, "store", manifest->place.of);
 	json_member (&json, "bucket", store_bucket (manifest->of));
 	json_member (&json, "profile", larder_profile (store_larder (manifest->of)));
-	json_member (&json, "began", text_from_time (manifest->began, time));
+	json_member (&json, "began", text_from_time (manifest->now.began, time));
 	line_end (manifest, &json);
 	(void) take_line (manifest, begun);
 }
@@ -163,11 +172,11 @@ put_end (struct manifest *manifest)
 {
 	struct json json;
 	char hex[65];
-	struct sha256 whole = manifest->sha;
+	struct sha256 whole = manifest->now.sha;
 	sha256_end_hex (&whole, hex);
 	line_begin (manifest, &json);
-	json_member_uint (&json, "count", manifest->count);
-	json_member_uint (&json, "bytes", manifest->bytes);
+	json_member_uint (&json, "count", manifest->now.count);
+	json_member_uint (&json, "bytes", manifest->now.bytes);
 	json_member (&json, "sha256", hex);
 	line_end (manifest, &json);
 }
@@ -193,7 +202,7 @@ put_object (struct manifest *manifest, const char *key, const struct larder_info
 {
 	struct json json;
 	char time[32];
-	size_t begun = manifest->lines.length;
+	size_t begun = manifest->now.lines.length;
 	line_begin (manifest, &json);
 	json_member_bytes (&json, "key", key);
 	if (info) {
@@ -207,8 +216,8 @@ put_object (struct manifest *manifest, const char *key, const struct larder_info
 	json_member (&json, "time", text_from_time_exact (clock_wall (), time));
 	line_end (manifest, &json);
 	if (take_line (manifest, begun)) {
-		manifest->count++;
-		manifest->bytes += info ? info->length : 0;
+		manifest->now.count++;
+		manifest->now.bytes += info ? info->length : 0;
 	}
 }
 
@@ -217,39 +226,56 @@ static void
 flush (struct manifest *manifest)
 {
 	struct larder_error why = LARDER_ERROR_INIT;
-	if (manifest->fd < 0)
-		manifest->fd = file_temporary (&why);
-	int failed = manifest->fd < 0 ? 0 : file_pwrite_all (manifest->fd, manifest->lines.at, manifest->lines.length, manifest->length);
-	manifest->full = manifest->fd < 0 || failed < 0;
+	if (manifest->now.fd < 0)
+		manifest->now.fd = file_temporary (&why);
+	int failed = manifest->now.fd < 0 ? 0 : file_pwrite_all (manifest->now.fd, manifest->now.lines.at, manifest->now.lines.length, manifest->now.length);
+	manifest->full = manifest->now.fd < 0 || failed < 0;
 	if (manifest->full) {
-		fail (manifest, failed < 0 ? larder_fail_errno (&why, -failed, "cannot write a temporary file") : manifest->fd, &why);
+		fail (manifest, failed < 0 ? larder_fail_errno (&why, -failed, "cannot write a temporary file") : manifest->now.fd, &why);
 		return;
 	}
-	manifest->length += manifest->lines.length;
-	buffer_clear (&manifest->lines);
+	manifest->now.length += manifest->now.lines.length;
+	buffer_clear (&manifest->now.lines);
 }
 
-static int finish (struct manifest *manifest, struct larder_error *error);
+static int finish (const struct manifest *manifest, struct volume *volume, struct larder_error *error);
+
+/* What is full is put by the thread that filled it, while the others go on with the next. */
+static void
+finish_aside (struct manifest *manifest, struct volume *volume)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = finish (manifest, volume, &why);
+	volume_end (volume);
+	pthread_mutex_lock (&manifest->mutex);
+	fail (manifest, code, &why);
+	pthread_mutex_unlock (&manifest->mutex);
+}
 
 static void
 add (struct manifest *manifest, const char *key, const struct larder_info *info)
 {
-	struct larder_error why = LARDER_ERROR_INIT;
+	struct volume whole = { .fd = -1 };
 	if (!manifest_takes_key (key))
 		return;
 	pthread_mutex_lock (&manifest->mutex);
-	if (manifest->lines.length >= FLUSH_FROM && !manifest->full)
+	if (manifest->now.lines.length >= FLUSH_FROM && !manifest->full)
 		flush (manifest);
-	if (manifest->length >= ONE_MOST)
-		fail (manifest, finish (manifest, &why), &why);
+	if (manifest->now.length >= ONE_MOST) {
+		put_end (manifest);
+		whole = manifest->now;
+		begin_one (manifest);
+	}
 	if (manifest->full) {
 		manifest->lost++;
 	} else {
-		if (manifest->length + manifest->lines.length == 0)
+		if (manifest->now.length + manifest->now.lines.length == 0)
 			put_head (manifest);
 		put_object (manifest, key, info);
 	}
 	pthread_mutex_unlock (&manifest->mutex);
+	if (whole.length)
+		finish_aside (manifest, &whole);
 }
 
 void
@@ -272,30 +298,30 @@ manifest_removed (struct manifest *manifest, const char *key)
 static int64_t
 pread_both (void *context, void *into, size_t count, uint64_t offset, struct larder_error *error)
 {
-	const struct manifest *manifest = context;
-	uint64_t file = manifest->length, whole = file + manifest->lines.length;
+	const struct volume *volume = context;
+	uint64_t file = volume->length, whole = file + volume->lines.length;
 	if (offset >= whole)
 		return 0;
 	if (offset >= file) {
 		size_t left = (size_t) (whole - offset), got = count < left ? count : left;
-		memcpy (into, manifest->lines.at + (offset - file), got);
+		memcpy (into, volume->lines.at + (offset - file), got);
 		return (int64_t) got;
 	}
-	int64_t got = file_pread_all (manifest->fd, into, file - offset < count ? (size_t) (file - offset) : count, offset);
+	int64_t got = file_pread_all (volume->fd, into, file - offset < count ? (size_t) (file - offset) : count, offset);
 	return got < 0 ? larder_fail_errno (error, (int) -got, "cannot read a temporary file") : got;
 }
 
 static void
-name_of (const struct manifest *manifest, char ret[NAME_ROOM])
+name_of (const struct manifest *manifest, const struct volume *volume, char ret[NAME_ROOM])
 {
-	char time[32], hex[2 * sizeof manifest->id + 1], plain[32];
+	char time[32], hex[2 * sizeof volume->id + 1], plain[32];
 	size_t length = 0;
-	text_from_time (manifest->began, time);
+	text_from_time (volume->began, time);
 	for (const char *at = time; *at && length < sizeof plain - 1; at++)
 		if (*at != ':')
 			plain[length++] = *at;
 	plain[length] = '\0';
-	text_hex (manifest->id, sizeof manifest->id, hex);
+	text_hex (volume->id, sizeof volume->id, hex);
 	snprintf (ret, NAME_ROOM, "%s-%s-%s.ndjson", plain, manifest->command, hex);
 }
 
@@ -312,20 +338,16 @@ fail_put (const struct manifest *manifest, const char *name, const struct larder
 	return larder_fail_next (error, code, next, "what was written to '%s' is there, but not its manifest '%s%s': %s", store_prefix (manifest->of), manifest->address, name, why->message);
 }
 
-/* This one, and another may begin. */
+/* One that has its last line. */
 static int
-finish (struct manifest *manifest, struct larder_error *error)
+finish (const struct manifest *manifest, struct volume *volume, struct larder_error *error)
 {
 	char name[NAME_ROOM];
 	struct larder_error why = LARDER_ERROR_INIT;
-	put_end (manifest);
-	name_of (manifest, name);
-	const struct larder_source source = { .size = sizeof source, .context = manifest, .length = manifest->length + manifest->lines.length, .pread = pread_both };
+	name_of (manifest, volume, name);
+	const struct larder_source source = { .size = sizeof source, .context = volume, .length = volume->length + volume->lines.length, .pread = pread_both };
 	int code = manifest_put (&manifest->place, name, &source, &why);
-	if (code < 0)
-		code = fail_put (manifest, name, &why, manifest_keep (&manifest->place, name, &source, NULL), error);
-	begin_one (manifest);
-	return code;
+	return code < 0 ? fail_put (manifest, name, &why, manifest_keep (&manifest->place, name, &source, NULL), error) : code;
 }
 
 static int
@@ -344,7 +366,9 @@ int
 manifest_end (struct manifest *manifest, struct larder_error *error)
 {
 	struct larder *larder = store_larder (manifest->of);
-	int code = manifest->count ? finish (manifest, error) : 0;
+	if (manifest->now.count)
+		put_end (manifest);
+	int code = manifest->now.count ? finish (manifest, &manifest->now, error) : 0;
 	if (code == 0 && !larder_is_cancelled (larder))
 		code = manifest_deliver (&manifest->place, error);
 	return code == 0 && manifest->code < 0 ? fail_lost (manifest, error) : code;

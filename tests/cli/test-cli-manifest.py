@@ -324,6 +324,17 @@ def test_cli_manifest_of_ingests_that_cannot_be_put():
     assert ok("verify", "--manifest", "--json", "images", env=env).summary()["same"] == 4 + len(FILES)
 
 
+def test_cli_manifest_of_ingests_each_that_cannot_be_put():
+    """Pictures in one bucket, thumbnails in another: both manifests are named, not the first alone."""
+    fresh()
+    shutil.rmtree("lost", ignore_errors=True)
+    os.makedirs("lost")
+    env = configured(PIPELINE, INGEST, LOST, ("manifests = backups:", "manifests = lost:"), ("thumbnail-store = thumbnails", "thumbnail-store = models"))
+    picture = sorted(name for name in os.listdir(os.path.join(SRC, "doc/examples/pictures")) if name.endswith(".png"))[0]
+    got = take(picture, env=env, code=3)
+    assert all("what was written to '%s:' is there, but not its manifest" % store in got.err for store in ("images", "models")), got.err
+
+
 def test_cli_manifest_of_many():
     """More than memory keeps, of keys that are no UTF-8 as well."""
     many = {"%04d-%s" % (number, "x" * 60): b"" for number in range(1500)}

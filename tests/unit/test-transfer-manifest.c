@@ -1,5 +1,6 @@
 /* test-transfer-manifest.c: what the manifests of a store say together: the newest line of each key, in order; and what one run leaves. */
 #include <check.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,17 +97,34 @@ START_TEST (test_newest)
 END_TEST
 
 /* `count` objects, of keys that make long lines, told by `manifest`. */
+/* Keys of their own, from `from` on. */
 static void
-tell (struct manifest *manifest, unsigned count)
+tell_from (struct manifest *manifest, unsigned from, unsigned count)
 {
-	static char key[1001];
+	char key[1001] = "";
 	struct larder_info info = { .size = sizeof info, .length = 1, .checksum_type = LARDER_CHECKSUM_CRC64NVME, .checksum = "AAAAAAAAAAA=" };
 	memset (key, 'k', sizeof key - 1);
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = from; i < from + count; i++) {
 		for (unsigned at = 0, rest = i; at < 6; at++, rest /= 10)
 			key[5 - at] = (char) ('0' + rest % 10);
 		manifest_add (manifest, key, &info);
 	}
+}
+
+static void
+tell (struct manifest *manifest, unsigned count)
+{
+	tell_from (manifest, 0, count);
+}
+
+struct teller { pthread_t thread; struct manifest *manifest; unsigned from; };
+
+static void *
+tell_aside (void *context)
+{
+	const struct teller *teller = context;
+	tell_from (teller->manifest, teller->from, 40000);
+	return NULL;
 }
 
 /* (keys, manifests) */
@@ -136,6 +154,28 @@ START_TEST (test_several)
 	manifest_free (manifest);
 	ck_assert_uint_eq (counted (store, &manifests), 70000);
 	ck_assert_uint_eq (manifests, 2);
+	end (store);
+}
+END_TEST
+
+/* While one is put others go on with the next: no line is lost, or in two. */
+START_TEST (test_threads)
+{
+	struct larder_store *store = begin ();
+	struct teller tellers[3] = { { .from = 0 }, { .from = 40000 }, { .from = 80000 } };
+	struct manifest *manifest = NULL;
+	uint64_t manifests;
+	ck_assert_int_eq (manifest_new (&manifest, home.larder, store, "sync", NULL), 0);
+	for (unsigned n = 0; n < 3; n++) {
+		tellers[n].manifest = manifest;
+		ck_assert_int_eq (pthread_create (&tellers[n].thread, NULL, tell_aside, &tellers[n]), 0);
+	}
+	for (unsigned n = 0; n < 3; n++)
+		pthread_join (tellers[n].thread, NULL);
+	ck_assert_int_eq (manifest_end (manifest, NULL), 0);
+	manifest_free (manifest);
+	ck_assert_uint_eq (counted (store, &manifests), 120000);
+	ck_assert_uint_eq (manifests, 3);
 	end (store);
 }
 END_TEST
@@ -197,6 +237,7 @@ main (void)
 	Suite *suite = suite_create ("transfer-manifest");
 	add (suite, "test-transfer-manifest-newest", test_newest);
 	add (suite, "test-transfer-manifest-several", test_several);
+	add (suite, "test-transfer-manifest-threads", test_threads);
 	add (suite, "test-transfer-manifest-no-room", test_no_room);
 	add (suite, "test-transfer-manifest-first-reason", test_first_reason);
 	SRunner *runner = srunner_create (suite);
