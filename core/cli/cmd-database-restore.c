@@ -35,6 +35,6 @@ const struct larder_cmd cmd_database_restore = {
 		"larder database restore -n postgresql --latest --to pingvas-studio-new|whether it could be done",
 	.text = "NAME is that of its [database]. The service makes a new database with defaults of its own; so how the source is reached, protected and kept (groups, class, retention, log exports and more) is "
 		"named in the restore, or set once it is there, and only then it is done. What could not be carried over is listed. The source is not touched. The same command is the same restore, and goes on with "
-		"it after anything, until its end with exit status 9 where it does not --wait. A name that is taken is refused (5), and a time that the service does not have (2), with those that it has.",
+		"it after anything, until its end with exit status 9 where it does not --wait. A name that is taken is refused (5), and a time that the service does not have (2), with those that it has. With -n nothing is begun, and of one that was begun it is told how far it is.",
 	.options = options, .self_size = sizeof (struct restore_flags), .least = 1, .most = 1, .done_word = "restored", .would_word = "would_restore", .run = run,
 };

@@ -22,7 +22,7 @@ struct restoring {
 	struct larder_action asked;
 	const char *to, *at;             /* at NULL: the latest */
 	const char *try;                 /* look at it all, and begin nothing */
-	struct rds_instance source;
+	struct rds_instance source, made;
 };
 
 static int
@@ -97,25 +97,50 @@ is_stale (const struct restoring *restoring, const struct rds_instance *made)
 
 /* 1: by this very restore; 0: no; CONFLICT: another has the name. */
 static int
-look_at_target (const struct restoring *restoring, struct larder_error *error)
+look_at_target (struct restoring *restoring, struct larder_error *error)
 {
-	struct rds_instance made;
-	int there = rds_find (restoring->rds, restoring->call, restoring->arena, restoring->to, &made, error);
-	const char *tag = there > 0 ? rds_tag (made.tags, made.tag_count, RDS_RESTORE_TAG) : NULL;
+	struct rds_instance *made = &restoring->made;
+	int there = rds_find (restoring->rds, restoring->call, restoring->arena, restoring->to, made, error);
+	const char *tag = there > 0 ? rds_tag (made->tags, made->tag_count, RDS_RESTORE_TAG) : NULL;
 	if (there <= 0)
 		return there;
 	if (!tag || strcmp (tag, restoring->asked.client_token) != 0)
 		return larder_fail_next (error, LARDER_E_CONFLICT, "another --to: a restore always makes a new one", tag ? "a database '%s' is there already, by another restore: %s" : "a database '%s' is there already",
 			restoring->to, tag);
-	if (is_stale (restoring, &made))
-		return larder_fail_next (error, LARDER_E_CONFLICT, "another --to; or --at with the time of that one", "a database '%s' is there already, restored to what was the latest at %s", restoring->to, made.created);
+	if (is_stale (restoring, made))
+		return larder_fail_next (error, LARDER_E_CONFLICT, "another --to; or --at with the time of that one", "a database '%s' is there already, restored to what was the latest at %s", restoring->to, made->created);
 	return 1;
+}
+
+/* ---- how far is it? ---- */
+
+/* It can be reached by then, and is not as its source is. NULL: no memory. */
+static const char *
+unsettled (struct larder_arena *arena, const struct rds_instance *made, uint64_t settable)
+{
+	const char *words = rds_traits_words (arena, settable);
+	return words ? arena_printf (arena, *words ? "%s, not yet set as its source has it: %s" : "%s, being set as its source has it", made->status, words) : NULL;
+}
+
+/* Of one that is there, and only looked at: known by its tag. */
+static int
+tell_how_far (const struct restoring *restoring, struct larder_error *error)
+{
+	const struct rds_instance *made = &restoring->made;
+	bool ready = rds_state (made->status) == LARDER_RESOURCE_READY;
+	uint64_t settable = rds_traits_lacking (&restoring->source, made) & rds_traits_settable ();
+	if (ready && !settable && !made->changing)
+		return 0;
+	const char *told = ready ? unsettled (restoring->arena, made, settable) : made->status;
+	if (!told)
+		return larder_fail_memory (error);
+	return larder_fail_next (error, LARDER_E_NOTREADY, "the same command without -n goes on with it", "the restore of '%s' to '%s' is begun, and not done: the service tells '%s'", restoring->asked.target, restoring->to, told);
 }
 
 /* ---- begun ---- */
 
 static int
-begin (const struct restoring *restoring, struct larder_error *error)
+begin (struct restoring *restoring, struct larder_error *error)
 {
 	struct aws_request request;
 	struct aws_reply reply = { 0 };
@@ -154,7 +179,7 @@ start (struct restoring *restoring, struct larder_error *error)
 	if (code == 0)
 		code = look_at_target (restoring, error);
 	if (code != 0)
-		return code < 0 ? code : 0;
+		return code < 0 ? code : restoring->try ? tell_how_far (restoring, error) : 0;
 	code = check_time (restoring, error);
 	return code < 0 || restoring->try ? code : begin (restoring, error);
 }
@@ -255,12 +280,10 @@ tell_done (const struct polling *polling, uint64_t left, struct larder_progress 
 	return 0;
 }
 
-/* It can be reached by then, and is not as its source is. */
 static int
 tell_unsettled (struct polling *polling, uint64_t settable, struct larder_progress *progress, struct larder_error *error)
 {
-	const char *words = rds_traits_words (polling->arena, settable);
-	const char *told = words ? arena_printf (polling->arena, *words ? "%s, not yet set as its source has it: %s" : "%s, being set as its source has it", polling->made.status, words) : NULL;
+	const char *told = unsettled (polling->arena, &polling->made, settable);
 	progress->message = told ? give_text (polling->call, told) : NULL;
 	return progress->message ? 0 : larder_fail_memory (error);
 }

@@ -176,6 +176,13 @@ def test_live_recovery_only_looked_at():
     place.fresh()
     done = place.restore("-n", "--latest")
     assert done.code == 0 and told(done, "planned") and not told(done, "started") and set(place.actions()) == {"DescribeDBInstances"} and place.there() == [NAME], done
+    assert place.restore("--latest").code == 9
+    creating = place.described(NEW).replace(">available<", ">creating<")
+    for plan, status in (([answer(2, creating)], "creating"), ((), "available, not yet set as its source has it: backup retention, backup window, maintenance window")):
+        done = place.restore("-n", "--latest", plan=plan)
+        assert done.code == 9 and "is begun, and not done: the service tells '%s'" % status in done.err and "without -n" in done.error["next"], (status, done)
+        assert set(place.actions()) == {"DescribeDBInstances"} and not told(done, "planned"), done
+    assert place.restore("--latest", "--wait").code == 0 and place.restore("-n", "--latest").code == 0
 
 
 def killed(action):
