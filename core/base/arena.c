@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK 4000
+enum { BLOCK_FIRST = 480, BLOCK_MOST = 4000 };     /* many arenas hold next to nothing, a few much */
 
 struct block {
 	struct block *next;
@@ -51,7 +51,7 @@ arena_alloc (struct larder_arena *arena, size_t count)
 	size_t need = count ? (count + align - 1) / align * align : align;
 	struct block *block = arena->blocks;
 	if (!block || block->room - block->used < need) {
-		size_t room = need > BLOCK ? need : BLOCK;
+		size_t more = !block ? BLOCK_FIRST : block->room < BLOCK_MOST / 2 ? 2 * block->room : BLOCK_MOST, room = need > more ? need : more;
 		block = calloc (1, sizeof *block + room);
 		if (!block)
 			return NULL;
@@ -76,7 +76,7 @@ arena_copy_bytes (struct larder_arena *arena, const void *bytes, size_t count)
 void *
 arena_more (struct larder_arena *arena, void *at, size_t count, size_t *room, size_t each)
 {
-	size_t more = *room ? 2 * *room : 16;
+	size_t more = *room ? 2 * *room : 4;
 	if (count < *room)
 		return at;
 	void *larger = more <= SIZE_MAX / 2 / each ? arena_alloc (arena, more * each) : NULL;

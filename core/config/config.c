@@ -25,10 +25,8 @@ enum { FILE_MOST = 1 << 20 };
 struct config_section *
 config_section_find (const struct config *config, const char *kind, const char *name)
 {
-	for (struct config_section *section = config->first; section; section = section->next)
-		if (strcmp (section->kind, kind) == 0 && strcmp (section->name, name) == 0)
-			return section;
-	return NULL;
+	const struct name *found = names_next (&config->names, kind, name, NULL);
+	return found ? (struct config_section *) name_thing (found) : NULL;
 }
 
 struct config_entry *
@@ -242,6 +240,8 @@ config_load (const struct config_request *request, struct config **ret, struct l
 		return larder_fail_memory (error);
 	}
 	config->last = &config->first;
+	names_begin (&config->names, config->arena);
+	names_begin (&config->kinds, config->arena);
 	int code = load_telling (config, request, error);
 	if (code < 0) {
 		config_free (config);
@@ -256,8 +256,11 @@ config_free (struct config *config)
 {
 	if (!config)
 		return;
-	for (struct config_section *section = config->first; section; section = section->next)
+	for (struct config_section *section = config->first; section; section = section->next) {
 		values_free (section->values);
+		for (struct config_entry *entry = section->entries; entry; entry = entry->next)
+			free (entry->where);             /* of those in force alone: nobody asks for others */
+	}
 	arena_free (config->arena);
 	free (config);
 }
@@ -273,10 +276,10 @@ const void *config_struct (const struct config_section *section) { return sectio
 const struct config_section *
 config_next (const struct config *config, const char *kind, const struct config_section *after)
 {
-	const struct config_section *section = after ? after->next : config->first;
-	while (section && kind && strcmp (section->kind, kind) != 0)
-		section = section->next;
-	return section;
+	if (!kind || after)
+		return !kind ? after ? after->next : config->first : after->next_of_kind;
+	const struct name *found = names_next (&config->kinds, kind, "", NULL);
+	return found ? ((const struct config_kind *) name_thing (found))->first : NULL;
 }
 
 int
@@ -320,11 +323,27 @@ config_comment_cut (const struct config_section *section, const char *key)
 	return entry && entry->value.cut;
 }
 
+/* Kept with the entry from the first time on, whichever thread asks. NULL: no memory. */
+static const char *
+where_of (struct config_entry *entry)
+{
+	char *text = atomic_load (&entry->where), *none = NULL;
+	if (text || !entry->line)
+		return text ? text : entry->file;
+	if (asprintf (&text, "%s:%u", entry->file, entry->line) < 0)
+		return NULL;
+	if (atomic_compare_exchange_strong (&entry->where, &none, text))
+		return text;
+	free (text);
+	return none;
+}
+
 const char *
 config_where_key (const struct config_section *section, const char *key)
 {
-	const struct config_entry *entry = config_entry_find (section, key);
-	return entry && entry->where ? entry->where : section->where;
+	struct config_entry *entry = config_entry_find (section, key);
+	const char *where = entry ? where_of (entry) : NULL;
+	return where ? where : section->where;
 }
 
 bool

@@ -7,6 +7,8 @@
 struct config;
 struct config_section;
 
+enum { CONFIG_NAME_MOST = 128 };         /* of a section, with its NUL */
+
 typedef void (*config_problem_fn) (void *context, const struct larder_error *error);
 
 struct config_request {

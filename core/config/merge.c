@@ -9,6 +9,21 @@
 #include "error.h"
 #include "schema.h"
 
+static int
+add_to_kind (struct config *config, struct config_section *section)
+{
+	const struct name *found = names_next (&config->kinds, section->kind, "", NULL);
+	struct config_kind *kind = found ? (struct config_kind *) name_thing (found) : arena_alloc (config->arena, sizeof *kind);
+	if (!kind || (!found && names_add (&config->kinds, section->kind, "", (uintptr_t) kind) < 0))
+		return -1;
+	if (!found)
+		kind->last = &kind->first;
+	*kind->last = section;
+	kind->last = &section->next_of_kind;
+	return 0;
+}
+
+/* Words and file are the configuration's own, or static. */
 static struct config_section *
 section_get (struct config *config, const char *kind, const char *name, const char *file, unsigned line)
 {
@@ -18,12 +33,8 @@ section_get (struct config *config, const char *kind, const char *name, const ch
 	section = arena_alloc (config->arena, sizeof *section);
 	if (!section)
 		return NULL;
-	section->kind = arena_copy (config->arena, kind);
-	section->name = arena_copy (config->arena, name);
-	section->file = arena_copy (config->arena, file);
-	section->line = line;
-	section->where = arena_printf (config->arena, "%s:%u", file, line);
-	if (!section->kind || !section->name || !section->file || !section->where)
+	*section = (struct config_section) { .kind = kind, .name = name, .file = file, .line = line, .where = arena_printf (config->arena, "%s:%u", file, line) };
+	if (!section->where || names_add (&config->names, kind, name, (uintptr_t) section) < 0 || add_to_kind (config, section) < 0)
 		return NULL;
 	*config->last = section;
 	config->last = &section->next;
@@ -38,7 +49,6 @@ set_entry (struct config *config, struct config_section *section, const struct c
 	if (!entry)
 		return larder_fail_memory (error);
 	*entry = *given;
-	entry->where = given->line ? arena_printf (config->arena, "%s:%u", given->file, given->line) : given->file;
 	while (*at && strcmp ((*at)->key, entry->key) != 0)
 		at = &(*at)->next;
 	if (*at && entry->value.blank) {

@@ -2,7 +2,10 @@
 #ifndef LARDER_CONFIG_MERGE_H
 #define LARDER_CONFIG_MERGE_H
 
+#include <stdatomic.h>
+
 #include "config.h"
+#include "names.h"
 #include "reader.h"
 
 struct config_entry {
@@ -13,7 +16,7 @@ struct config_entry {
 	uint32_t origin;                 /* enum larder_origin */
 	struct config_entry *overridden; /* what it won over */
 	struct config_entry *next;
-	const char *where;               /* file and line, or the variable or flag */
+	_Atomic (char *) where;          /* "FILE:LINE", once somebody asked for it: most are never */
 };
 
 struct config_section {
@@ -22,14 +25,19 @@ struct config_section {
 	struct config_entry *entries;
 	void *filled;                    /* by the schema, or NULL */
 	struct larder_values *values;
-	struct config_section *next;
+	struct config_section *next, *next_of_kind;
 	bool damaged;                    /* a problem of it was told: what it lacks, or holds, is no news */
 };
+
+/* The sections of one kind, in the order of the files. */
+struct config_kind { struct config_section *first, **last; };
 
 struct config {
 	struct larder_arena *arena;
 	const char *path, *profile, *profile_path;
 	struct config_section *first, **last;
+	struct names names;              /* of the sections */
+	struct names kinds;              /* struct config_kind of each */
 };
 
 struct config_section *config_section_find (const struct config *config, const char *kind, const char *name);

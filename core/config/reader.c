@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "config.h"
 #include "error.h"
+#include "names.h"
 #include "problems.h"
 #include "value.h"
 
-enum { KEY_MOST = 100, PATH_MOST = 1000, NAME_MOST = 128 };
+enum { KEY_MOST = 100, PATH_MOST = 1000, NAME_MOST = CONFIG_NAME_MOST };
 
 struct reader {
 	struct larder_arena *arena;
@@ -25,10 +27,14 @@ struct reader {
 	struct problems *problems;      /* or NULL */
 	bool lost;                      /* the header above was a problem: its lines belong nowhere */
 	struct ini_section *first, **last, *now;     /* now: the one whose entries are read */
+	struct larder_arena *own, *lines;            /* of the reading alone; of the line that is read */
+	struct names names;             /* of the sections */
+	struct ini_section **numbered;  /* as inih names them */
+	size_t section_room;
 	struct ini_entry **pending;     /* by number, as inih gives them back */
 	size_t count, room;
 	struct buffer neutral;
-	unsigned sections;
+	size_t sections;
 };
 
 int
@@ -49,7 +55,7 @@ ini_fail (struct larder_error *error, const char *file, unsigned line, const cha
 
 #define FAIL(reader, ...) ini_fail ((reader)->error, (reader)->file, (reader)->line, __VA_ARGS__)
 
-/* The next line without its end (LF or CRLF), owned by the arena; NULL at the end of the text. */
+/* The next line without its end (LF or CRLF), until the one behind its entry is read; NULL at the end of the text. */
 static char *
 next_line (struct reader *reader)
 {
@@ -60,7 +66,7 @@ next_line (struct reader *reader)
 	size_t length = (size_t) (stop - reader->at);
 	if (length && reader->at[length - 1] == '\r')
 		length--;
-	char *line = arena_copy_bytes (reader->arena, reader->at, length);
+	char *line = arena_copy_bytes (reader->lines, reader->at, length);
 	reader->at = newline ? newline + 1 : reader->end;
 	reader->line++;
 	return line;
@@ -108,12 +114,25 @@ parse_name (struct reader *reader, const char **at, char name[NAME_MOST])
 	return 0;
 }
 
+/* What inih is to call it. */
+static int
+number (struct reader *reader, struct ini_section *section)
+{
+	struct ini_section **all = arena_more (reader->own, reader->numbered, reader->sections, &reader->section_room, sizeof *all);
+	if (!all)
+		return larder_fail_memory (reader->error);
+	reader->numbered = all;
+	buffer_printf (&reader->neutral, "[%zu]\n", reader->sections);
+	all[reader->sections++] = section;
+	return 0;
+}
+
 static int
 add_section (struct reader *reader, const char *kind, const char *name)
 {
-	for (struct ini_section *section = reader->first; section; section = section->next)
-		if (strcmp (section->kind, kind) == 0 && strcmp (section->name, name) == 0)
-			return FAIL (reader, "section [%s%s%s%s] stands already in line %u", kind, *name ? " \"" : "", name, *name ? "\"" : "", section->line);
+	const struct name *before = names_next (&reader->names, kind, name, NULL);
+	if (before)
+		return FAIL (reader, "section [%s%s%s%s] stands already in line %u", kind, *name ? " \"" : "", name, *name ? "\"" : "", ((const struct ini_section *) name_thing (before))->line);
 	struct ini_section *section = arena_alloc (reader->arena, sizeof *section);
 	if (!section)
 		return larder_fail_memory (reader->error);
@@ -122,8 +141,9 @@ add_section (struct reader *reader, const char *kind, const char *name)
 	section->line = reader->line;
 	*reader->last = reader->now = section;
 	reader->last = &section->next;
-	buffer_printf (&reader->neutral, "[%u]\n", reader->sections++);
-	return section->kind && section->name ? 0 : larder_fail_memory (reader->error);
+	if (!section->kind || !section->name || names_add (&reader->names, section->kind, section->name, (uintptr_t) section) < 0)
+		return larder_fail_memory (reader->error);
+	return number (reader, section);
 }
 
 static int
@@ -154,17 +174,11 @@ parse_header (struct reader *reader, const char *line)
 static int
 add_entry (struct reader *reader, const char *key, const struct ini_value *value, unsigned line)
 {
-	if (reader->count == reader->room) {
-		size_t room = reader->room ? reader->room * 2 : 64;
-		struct ini_entry **pending = realloc (reader->pending, room * sizeof *pending);
-		if (!pending)
-			return larder_fail_memory (reader->error);
-		reader->pending = pending;
-		reader->room = room;
-	}
+	struct ini_entry **pending = arena_more (reader->own, reader->pending, reader->count, &reader->room, sizeof *pending);
 	struct ini_entry *entry = arena_alloc (reader->arena, sizeof *entry);
-	if (!entry)
+	if (!entry || !pending)
 		return larder_fail_memory (reader->error);
+	reader->pending = pending;
 	*entry = (struct ini_entry) { .key = key, .value = *value, .line = line };
 	buffer_printf (&reader->neutral, "%zu=%zu\n", reader->count, reader->count);
 	reader->pending[reader->count++] = entry;
@@ -244,10 +258,9 @@ static int
 take (void *context, const char *section_number, const char *key, const char *number)
 {
 	struct reader *reader = context;
-	struct ini_section *section = reader->first;
+	size_t of = strtoul (section_number, NULL, 10);
+	struct ini_section *section = of < reader->sections ? reader->numbered[of] : NULL;
 	(void) key;
-	for (unsigned long n = strtoul (section_number, NULL, 10); n && section; n--)
-		section = section->next;
 	size_t which = strtoul (number, NULL, 10);
 	if (!section || which >= reader->count)
 		return 0;
@@ -272,6 +285,7 @@ parse_all (struct reader *reader)
 {
 	for (char *line; (line = next_line (reader));) {
 		int code = pass (reader, parse_line (reader, line));
+		arena_clear (reader->lines);
 		if (code < 0)
 			return code;
 	}
@@ -293,10 +307,14 @@ int
 ini_read_all (struct larder_arena *arena, const char *file, const char *text, size_t length, ini_lookup_fn lookup, void *context,
               struct problems *problems, struct ini_section **ret, struct larder_error *error)
 {
+	CLEANUP_ARENA struct larder_arena *own = arena_new (), *lines = arena_new ();
 	struct reader reader = {
-		.arena = arena, .file = file, .at = text, .end = text + length, .lookup = lookup, .context = context, .error = error, .problems = problems,
+		.arena = arena, .own = own, .lines = lines, .file = file, .at = text, .end = text + length, .lookup = lookup, .context = context, .error = error, .problems = problems,
 	};
+	if (!own || !lines)
+		return larder_fail_memory (error);
 	reader.last = &reader.first;
+	names_begin (&reader.names, reader.own);
 	buffer_init (&reader.neutral, 4 << 20);
 	const char *nul = memchr (text, '\0', length);
 	if (nul) {
@@ -309,7 +327,6 @@ ini_read_all (struct larder_arena *arena, const char *file, const char *text, si
 		reader.at += 3;
 	int code = parse_all (&reader);
 	buffer_free (&reader.neutral);
-	free (reader.pending);
 	if (code == 0)
 		*ret = reader.first;
 	return code;

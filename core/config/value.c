@@ -97,7 +97,7 @@ end_item (struct scan *scan)
 	if (!scan->quoted_item && scan->item_solid == 0)
 		return "list item is empty";
 	if (scan->count + 2 > scan->room) {
-		size_t room = scan->room ? scan->room * 2 : 8;
+		size_t room = scan->room ? scan->room * 2 : 2;        /* most are one */
 		const char **items = arena_alloc (scan->parser->arena, room * sizeof *items);
 		if (!items)
 			return "out of memory";
@@ -200,7 +200,8 @@ value_parse (struct value_parser *parser, const char *text, struct ini_value *re
 	}
 	while (length && (text[length - 1] == ' ' || text[length - 1] == '\t'))
 		length--;
-	char *raw = arena_copy_bytes (parser->arena, text, length);
+	CLEANUP_ARENA struct larder_arena *own = arena_new ();      /* wiped: it may be a secret */
+	char *raw = own ? arena_copy_bytes (own, text, length) : NULL;
 	if (!raw)
 		return "out of memory";
 	struct scan scan = { .parser = parser };
@@ -208,7 +209,8 @@ value_parse (struct value_parser *parser, const char *text, struct ini_value *re
 	buffer_init (&scan.item, VALUE_MOST);
 	const char *list_problem = NULL, *problem = scan_all (&scan, raw, &list_problem);
 	if (!problem) {
-		ret->text = scan.text_bad ? NULL : arena_copy_bytes (parser->arena, buffer_text (&scan.text), scan.text_solid);
+		bool one = scan.count == 1 && !scan.text_bad && *scan.items && scan.text_solid == strlen (*scan.items) && strncmp (*scan.items, buffer_text (&scan.text), scan.text_solid) == 0;
+		ret->text = scan.text_bad ? NULL : one ? *scan.items : arena_copy_bytes (parser->arena, buffer_text (&scan.text), scan.text_solid);
 		ret->items = list_problem ? NULL : scan.items;
 		ret->count = list_problem ? 0 : scan.count;
 		ret->cut = cut;

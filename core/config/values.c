@@ -10,19 +10,21 @@
 
 enum { LIST_MOST = 1024 };
 
-/* What one option holds: the text as given, and for lists the items that the field points to. */
+/* What one option holds: the text as given, which STRING, PATH and SECRET fields point to, and for lists the items that the field points to. Options that are at
+ * their defaults hold nothing, but for lists: a section has dozens of keys, and says a few. */
 struct held {
+	size_t at;               /* of which option */
 	char *given;             /* NULL: only the default holds */
-	char *text;              /* what STRING, PATH and SECRET fields point to */
 	char **items;            /* NULL-terminated */
 	size_t count;
+	struct held *next;
 };
 
 struct larder_values {
 	const struct larder_option *options;
 	size_t stride, count;
 	void *self;
-	struct held *held;
+	struct held *first;
 };
 
 static const struct larder_option *
@@ -52,12 +54,31 @@ static void
 held_clear (struct held *held)
 {
 	wipe_free (held->given);
-	if (held->text)
-		wipe_free (held->text);
 	for (size_t i = 0; i < held->count; i++)
 		wipe_free (held->items[i]);
 	free (held->items);
-	*held = (struct held) { 0 };
+	*held = (struct held) { .at = held->at, .next = held->next };
+}
+
+static struct held *
+held_find (const struct larder_values *values, size_t at)
+{
+	struct held *held = values->first;
+	while (held && held->at != at)
+		held = held->next;
+	return held;
+}
+
+/* NULL: no memory. */
+static struct held *
+held_make (struct larder_values *values, size_t at)
+{
+	struct held *held = held_find (values, at);
+	if (!held && (held = calloc (1, sizeof *held))) {
+		*held = (struct held) { .at = at, .next = values->first };
+		values->first = held;
+	}
+	return held;
 }
 
 /* "a, \"b, c\"" one item at a time; *at moves on. An owned copy, NULL at the end or without memory. */
@@ -172,19 +193,20 @@ store_number (const struct larder_option *option, const char *text, void *field)
 	}
 }
 
+/* `text` lives as long as the field: the table's own default, or what is held. */
 static int
 store_value (struct larder_values *values, size_t at, const char *text)
 {
 	const struct larder_option *option = option_at (values->options, values->stride, at);
-	struct held *held = &values->held[at];
 	void *field = (char *) values->self + option->at;
+	struct held *held;
 	switch (option->type) {
 	case LARDER_STRING: case LARDER_PATH: case LARDER_SECRET:
-		held->text = strdup (text);
-		*(const char **) field = held->text;
-		return held->text ? 0 : -1;
+		*(const char **) field = text;
+		return 0;
 	case LARDER_LIST:
-		if (set_list (held, text) < 0)
+		held = held_make (values, at);
+		if (!held || set_list (held, text) < 0)
 			return -1;
 		*(const char *const **) field = (const char *const *) held->items;
 		return 0;
@@ -202,17 +224,12 @@ values_new (const struct larder_option *options, size_t stride, void *self)
 	*values = (struct larder_values) { .options = options, .stride = stride, .self = self };
 	while (options && option_at (options, stride, values->count)->key)
 		values->count++;
-	values->held = calloc (values->count + 1, sizeof *values->held);
-	for (size_t i = 0; values->held && i < values->count; i++) {
+	for (size_t i = 0; i < values->count; i++) {
 		const char *def = option_at (options, stride, i)->def;
 		if (def && store_value (values, i, def) < 0) {
 			values_free (values);
 			return NULL;
 		}
-	}
-	if (!values->held) {
-		free (values);
-		return NULL;
 	}
 	return values;
 }
@@ -340,12 +357,19 @@ values_set (struct larder_values *values, const char *key, const char *text, con
 	size_t at = index_of (values, key);
 	if (at == values->count)
 		return fail_unknown (values, key, where, error);
-	held_clear (&values->held[at]);
-	int status = store_value (values, at, text);
-	if (status < 0)
-		return fail_value (option_at (values->options, values->stride, at), text, where, status, error);
-	values->held[at].given = strdup (text);
-	return values->held[at].given ? 0 : larder_fail_memory (error);
+	struct held *held = held_make (values, at);
+	char *given = strdup (text);
+	if (!held || !given) {
+		free (given);
+		return larder_fail_memory (error);
+	}
+	held_clear (held);
+	held->given = given;
+	int status = store_value (values, at, given);
+	if (status == 0)
+		return 0;
+	held_clear (held);
+	return fail_value (option_at (values->options, values->stride, at), text, where, status, error);
 }
 
 int
@@ -357,7 +381,9 @@ values_append (struct larder_values *values, const char *key, const char *item, 
 	const struct larder_option *option = option_at (values->options, values->stride, at);
 	if (option->type != LARDER_LIST)
 		return values_set (values, key, item, where, error);
-	struct held *held = &values->held[at];
+	struct held *held = held_make (values, at);
+	if (!held)
+		return larder_fail_memory (error);
 	if (!held->given) {
 		held_clear (held);
 		held->given = strdup ("");
@@ -369,6 +395,13 @@ values_append (struct larder_values *values, const char *key, const char *item, 
 	return 0;
 }
 
+static bool
+is_given (const struct larder_values *values, size_t at)
+{
+	const struct held *held = held_find (values, at);
+	return held && held->given;
+}
+
 int
 values_finish (const struct larder_values *values, const char *where, struct larder_error *error)
 {
@@ -376,7 +409,7 @@ values_finish (const struct larder_values *values, const char *where, struct lar
 	size_t length = 0;
 	for (size_t i = 0; i < values->count; i++) {
 		const struct larder_option *option = option_at (values->options, values->stride, i);
-		if ((option->flags & LARDER_REQUIRED) && !values->held[i].given && length < sizeof missing)
+		if ((option->flags & LARDER_REQUIRED) && !is_given (values, i) && length < sizeof missing)
 			length += (size_t) snprintf (missing + length, sizeof missing - length, "%s'%s'", length ? ", " : "", option->key);
 	}
 	if (!length)
@@ -389,9 +422,9 @@ const char *
 values_text (const struct larder_values *values, const char *key)
 {
 	size_t at = index_of (values, key);
-	if (at == values->count || !values->held[at].given)
+	if (at == values->count || !is_given (values, at))
 		return NULL;
-	return option_at (values->options, values->stride, at)->type == LARDER_SECRET ? "" : values->held[at].given;
+	return option_at (values->options, values->stride, at)->type == LARDER_SECRET ? "" : held_find (values, at)->given;
 }
 
 void
@@ -399,8 +432,10 @@ values_free (struct larder_values *values)
 {
 	if (!values)
 		return;
-	for (size_t i = 0; values->held && i < values->count; i++)
-		held_clear (&values->held[i]);
-	free (values->held);
+	for (struct held *held = values->first, *next; held; held = next) {
+		next = held->next;
+		held_clear (held);
+		free (held);
+	}
 	free (values);
 }

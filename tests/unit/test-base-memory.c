@@ -3,6 +3,7 @@
 #include <stdalign.h>
 
 #include "buffer.h"
+#include "names.h"
 #include "unit.h"
 
 static void given_back (void *at);
@@ -140,6 +141,33 @@ START_TEST (buffer_unbounded)
 }
 END_TEST
 
+/* Each by its two words, and those of one name in the order in which they came, however often the table grew meanwhile. */
+START_TEST (two_words)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct names names;
+	names_begin (&names, arena);
+	ck_assert_ptr_null (names_next (&names, "store", "s0", NULL));
+	for (uintptr_t n = 0; n < 1000; n++) {
+		ck_assert_int_eq (names_add (&names, n % 2 ? "store" : "cdn", arena_printf (arena, "s%zu", n / 4), n), 0);
+		ck_assert_int_eq (names_add (&names, "many", "", n), 0);
+	}
+	for (uintptr_t n = 0; n < 1000; n++) {
+		const char *kind = n % 2 ? "store" : "cdn";
+		const struct name *name = names_next (&names, kind, arena_printf (arena, "s%zu", n / 4), NULL);
+		if (n % 4 >= 2)
+			name = names_next (&names, kind, arena_printf (arena, "s%zu", n / 4), name);
+		ck_assert_uint_eq (name_thing (name), n);
+	}
+	const struct name *name = NULL;
+	for (uintptr_t n = 0; n < 1000; n++)
+		ck_assert_uint_eq (name_thing (name = names_next (&names, "many", "", name)), n);
+	ck_assert_ptr_null (names_next (&names, "many", "", name));
+	ck_assert_ptr_null (names_next (&names, "stor", "es0", NULL));
+	ck_assert_ptr_null (names_next (&names, "store", "s250", NULL));
+}
+END_TEST
+
 int
 main (void)
 {
@@ -147,6 +175,7 @@ main (void)
 		{ "test-base-memory-arena-wipes", arena_wipes, 0 }, { "test-base-memory-arena-gives", arena_gives, 0 }, { "test-base-memory-arena-too-much", arena_too_much, 0 },
 		{ "test-base-memory-arena-texts", arena_texts, 0 }, { "test-base-memory-buffer-grows", buffer_grows, 0 },
 		{ "test-base-memory-buffer-most", buffer_most, 0 }, { "test-base-memory-buffer-unbounded", buffer_unbounded, 0 },
+		{ "test-base-memory-names", two_words, 0 },
 	};
 	return unit_run ("base-memory", cases, COUNT_OF (cases));
 }
