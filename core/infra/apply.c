@@ -228,6 +228,7 @@ make_one (void *context, struct resource *one)
 		tell (applying, one, LARDER_INFRA_DONE, NULL, NULL);
 	count (applying, one->mark);
 	resource_forget (applying->infra, one);
+	resource_let_go (one);
 	return 0;
 }
 

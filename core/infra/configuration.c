@@ -90,7 +90,7 @@ add_common (struct joining *joining, const struct resource *one, struct larder_e
 }
 
 static int
-add_resource (struct joining *joining, const struct resource *one, struct larder_error *error)
+add_resource (struct joining *joining, struct resource *one, struct larder_error *error)
 {
 	struct lines_feed desired_feed, observed_feed;
 	struct larder_lines desired, observed;
@@ -103,7 +103,9 @@ add_resource (struct joining *joining, const struct resource *one, struct larder
 	if (one->state == LARDER_RESOURCE_ABSENT)
 		return larder_fail_next (error, LARDER_E_NOTFOUND, "larder infra apply makes what is made here; what is written is what is there", "%s '%s' of [%s \"%s\"] is not there", one->type,
 			one->identity, one->kind, one->section);
-	int code = resource_target (joining->infra, one, &wanted, error);
+	int code = resource_desire (joining->infra, one, error);
+	if (code == 0)
+		code = resource_target (joining->infra, one, &wanted, error);
 	if (code < 0)
 		return code;
 	lines_feed (&desired_feed, &wanted, &desired);
@@ -141,7 +143,7 @@ export_configuration (struct exporting *exporting, struct larder_error *error)
 	joining.all = json_object ();
 	joining.begun = json_object ();
 	for (size_t n = 0; code == 0 && n < joining.infra->count; n++) {
-		const struct resource *one = &joining.infra->at[n];
+		struct resource *one = &joining.infra->at[n];
 		if (!one->aside && !one->watched && !one->cut && (one->code < 0 || one->mark != LARDER_INFRA_LACKING))
 			code = add_resource (&joining, one, error);
 	}

@@ -99,13 +99,15 @@ tell_region (const struct prices *prices, const struct resource *one, const char
 }
 
 int
-costs_tell (const struct larder_infra *infra, const struct prices *prices, const struct resource *one, bool *told_region, larder_infra_change_fn change, void *context, struct larder_error *error)
+costs_tell (const struct larder_infra *infra, const struct prices *prices, struct resource *one, bool *told_region, larder_infra_change_fn change, void *context, struct larder_error *error)
 {
 	int code = 0;
 	const char *region = prices ? other_region (infra, prices, one) : NULL;
 	bool moves = one->mark == LARDER_INFRA_CREATE || one->mark == LARDER_INFRA_UPDATE || one->mark == LARDER_INFRA_REPLACED || one->mark == LARDER_INFRA_REMOVE;
 	bool stored = prices && moves && strcmp (one->kind, "store") == 0 && strcmp (one->type, "bucket") == 0;
 	const char *class = stored ? store_class (infra->larder, one->at) : NULL;
+	if (prices && moves)
+		code = resource_desire (infra, one, error);
 	for (const struct price *price = prices && moves ? prices->first : NULL; code == 0 && price; price = price->next) {
 		enum paid what = is_of_class (class, price) ? paid (one, price) : PAID_NO;
 		if (what != PAID_NO && region)

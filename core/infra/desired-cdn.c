@@ -154,24 +154,28 @@ add_failover (struct larder_infra *infra, struct resource *cdn, const struct sch
 }
 
 /* Which scripts may read what it serves says its bucket; who sets up the edge itself may have to know. */
-static void
-offer_cors (struct resource *cdn, const struct resource *bucket)
+static int
+offer_cors (const struct larder_infra *infra, struct resource *cdn, struct resource *bucket, struct larder_error *error)
 {
+	int code = resource_desire (infra, bucket, error);
 	for (size_t n = 0; n < bucket->desired.count; n++)
 		if (strncmp (bucket->desired.at[n].path, "cors[", 5) == 0)
 			lines_add (&cdn->offered, bucket->desired.at[n].path, bucket->desired.at[n].value);
+	resource_let_go (bucket);
+	return code;
 }
 
 static int
 add_origins (struct larder_infra *infra, struct resource *cdn, const struct schema_cdn *asked, struct asked_of *ret, struct larder_error *error)
 {
-	const struct resource *bucket = asked->store ? resource_find (infra, "store", asked->store, "bucket") : NULL;
+	struct resource *bucket = asked->store ? resource_find (infra, "store", asked->store, "bucket") : NULL;
 	if (!bucket)
 		return larder_fail_next (error, LARDER_E_INVALID, "store = NAME of a [store] with a bucket of its own", "[cdn \"%s\"] of %s serves no bucket", cdn->section,
 			config_where_key (cdn->at, "store"));
 	*ret = (struct asked_of) { .origin = asked->origin_id ? asked->origin_id : bucket->section };
-	offer_cors (cdn, bucket);
-	int code = add_origin (infra, cdn, asked, bucket, ret->origin, error);
+	int code = offer_cors (infra, cdn, bucket, error);
+	if (code == 0)
+		code = add_origin (infra, cdn, asked, bucket, ret->origin, error);
 	return code < 0 || !asked->failover ? code : add_failover (infra, cdn, asked, ret, error);
 }
 

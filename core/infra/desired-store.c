@@ -12,17 +12,17 @@ static int
 add_transition (struct resource *bucket, const char *rule, const struct config_section *at, const char *text, struct larder_error *error)
 {
 	const char *space = strchr (text, ' '), *class = space ? space + strspn (space, " ") : NULL;
-	char *age = space ? arena_copy_bytes (bucket->arena, text, (size_t) (space - text)) : NULL;
+	char *age = space ? arena_copy_bytes (bucket->wanted, text, (size_t) (space - text)) : NULL;
 	char next[TEXT_DAYS_NEXT];
 	int64_t ns = 0;
 	if (age && text_duration (age, &ns) == 0 && !text_is_days (age))
-		return larder_fail_next (error, LARDER_E_INVALID, arena_printf (bucket->arena, "%s %s", text_days_next (age, next), class), "'%s' of transition in [lifecycle \"%s\"] of %s is not after whole days",
+		return larder_fail_next (error, LARDER_E_INVALID, arena_printf (bucket->wanted, "%s %s", text_days_next (age, next), class), "'%s' of transition in [lifecycle \"%s\"] of %s is not after whole days",
 			text, config_name (at), config_where_key (at, "transition"));
 	if (!class || !*class || !age || text_duration (age, &ns) < 0)
 		return larder_fail_next (error, LARDER_E_INVALID, "write AGE CLASS, as in: 30d GLACIER_IR", "'%s' of transition in [lifecycle \"%s\"] of %s is no transition", text,
 			config_name (at), config_where_key (at, "transition"));
-	char *set = path_of_member (bucket->arena, "rule", rule, ".transition");
-	const char *days = ns == 0 ? "0" : text_days (bucket->arena, ns);
+	char *set = path_of_member (bucket->wanted, "rule", rule, ".transition");
+	const char *days = ns == 0 ? "0" : text_days (bucket->wanted, ns);
 	if (!set || !days)
 		return larder_fail_memory (error);
 	lines_add_in (&bucket->desired, set, class, ".days", days);
@@ -54,7 +54,7 @@ check_rule (const struct config_section *at, const struct schema_lifecycle *aske
 static int
 check_name (const struct resource *bucket, const struct config_section *at, const char *id, struct larder_error *error)
 {
-	const char *member = path_of_member (bucket->arena, "rule", id, "");
+	const char *member = path_of_member (bucket->wanted, "rule", id, "");
 	bool own = strcmp (id, OWN_RULE) == 0;
 	if (!member)
 		return larder_fail_memory (error);
@@ -81,9 +81,9 @@ add_rule (const struct larder_infra *infra, struct resource *bucket, const struc
 	lines_add_in (lines, "rule", id, ".prefix", asked->prefix);
 	lines_add_in (lines, "rule", id, ".tag", asked->tag);
 	if (asked->larger_than)
-		lines_add_in (lines, "rule", id, ".larger-than", arena_printf (bucket->arena, "%llu", (unsigned long long) asked->larger_than));
-	lines_add_in (lines, "rule", id, ".expire", text_days (bucket->arena, asked->expire));
-	lines_add_in (lines, "rule", id, ".expire-noncurrent", text_days (bucket->arena, asked->expire_noncurrent));
+		lines_add_in (lines, "rule", id, ".larger-than", arena_printf (bucket->wanted, "%llu", (unsigned long long) asked->larger_than));
+	lines_add_in (lines, "rule", id, ".expire", text_days (bucket->wanted, asked->expire));
+	lines_add_in (lines, "rule", id, ".expire-noncurrent", text_days (bucket->wanted, asked->expire_noncurrent));
 	for (const char *const *one = asked->transition; code == 0 && one && *one; one++)
 		code = add_transition (bucket, id, at, *one, error);
 	return code;
@@ -95,7 +95,7 @@ static int
 each_named (const struct larder_infra *infra, struct resource *resource, const char *kind, const char *names, named_fn each, struct larder_error *error)
 {
 	int code = 0;
-	char *rest = arena_copy (resource->arena, names), *name;
+	char *rest = arena_copy (resource->wanted, names), *name;
 	if (!rest)
 		return names ? larder_fail_memory (error) : 0;
 	while (code == 0 && (name = strsep (&rest, ","))) {
@@ -144,12 +144,12 @@ add_cors (const struct larder_infra *infra, struct resource *bucket, const struc
 	if (!asked->origins || !*asked->origins || !asked->methods || !*asked->methods)
 		return larder_fail_next (error, LARDER_E_INVALID, "origins = https://HOST, … or *, and methods", "[cors \"%s\"] of %s lets nobody ask for anything", name, config_where (at));
 	for (size_t n = 0; n < sizeof sets / sizeof *sets; n++) {
-		char *set = path_of_member (bucket->arena, "cors", name, sets[n].below);
+		char *set = path_of_member (bucket->wanted, "cors", name, sets[n].below);
 		if (!set)
 			return larder_fail_memory (error);
 		add_each (bucket, set, sets[n].members);
 	}
-	lines_add_in (&bucket->desired, "cors", name, ".max-age", text_seconds (bucket->arena, asked->max_age));
+	lines_add_in (&bucket->desired, "cors", name, ".max-age", text_seconds (bucket->wanted, asked->max_age));
 	return 0;
 }
 
@@ -172,32 +172,39 @@ add_tiering (struct resource *bucket, const struct config_section *at, const cha
 {
 	const char *line = NULL;
 	struct lines tiers;
-	lines_begin (&tiers, bucket->arena);
+	lines_begin (&tiers, bucket->wanted);
 	if (asked && *asked && !asked[1] && strcmp (*asked, "none") == 0)
 		return lines_add (&bucket->desired, "tiering", "none"), 0;
 	for (; asked && *asked; asked++)
-		if (add_tier (bucket->arena, &tiers, *asked) < 0)
+		if (add_tier (bucket->wanted, &tiers, *asked) < 0)
 			return larder_fail_next (error, LARDER_E_INVALID, "write AGE TIER, …, in whole days, each tier once; or none",
 				"'%s' of tiering in [store \"%s\"] of %s is no tier that can be had", *asked, config_name (at), config_where_key (at, "tiering"));
 	for (size_t n = 0; n < tiers.count; n++)
-		if (!(line = arena_printf (bucket->arena, "%s%s%s", line ? line : "", line ? ", " : "", tiers.at[n].value)))
+		if (!(line = arena_printf (bucket->wanted, "%s%s%s", line ? line : "", line ? ", " : "", tiers.at[n].value)))
 			return larder_fail_memory (error);
 	lines_add (&bucket->desired, "tiering", line);
 	return 0;
 }
 
 /* "aws:kms KEY": what, and with which key. */
+static const char *
+encryption_key (const char *text)
+{
+	size_t word = strcspn (text, " ");
+	return text + word + strspn (text + word, " ");
+}
+
 static int
 add_encryption (struct resource *bucket, const char *text, struct larder_error *error)
 {
 	size_t word = text ? strcspn (text, " ") : 0;
 	if (!word)
 		return 0;
-	char *how = arena_copy_bytes (bucket->arena, text, word);
+	char *how = arena_copy_bytes (bucket->wanted, text, word);
 	if (!how)
 		return larder_fail_memory (error);
 	lines_add (&bucket->desired, "encryption", how);
-	lines_add (&bucket->desired, "encryption-key", text + word + strspn (text + word, " "));
+	lines_add (&bucket->desired, "encryption-key", encryption_key (text));
 	return 0;
 }
 
@@ -208,7 +215,7 @@ add_abort (const struct larder_infra *infra, struct resource *bucket, const char
 {
 	bucket->abort_after = 0;
 	int code = each_named (infra, bucket, "lifecycle", lifecycle, least_abort, error);
-	const char *days = text_days (bucket->arena, bucket->abort_after ? bucket->abort_after : 7 * NS_PER_DAY);
+	const char *days = text_days (bucket->wanted, bucket->abort_after ? bucket->abort_after : 7 * NS_PER_DAY);
 	if (code < 0 || !days)
 		return lines_add (&bucket->refused, "rule[" OWN_RULE "]", "no"), code;
 	lines_add_in (&bucket->desired, "rule", OWN_RULE, ".status", "enabled");
@@ -242,13 +249,10 @@ add_region (const struct larder_infra *infra, struct resource *bucket)
 }
 
 static int
-add_bucket (struct larder_infra *infra, const struct config_section *at, const struct schema_store *asked, struct larder_error *error)
+desire_bucket (const struct larder_infra *infra, struct resource *bucket, struct larder_error *error)
 {
-	struct resource *bucket = resource_add (infra, at, "bucket", asked->bucket, asked->backend);
-	if (!bucket)
-		return larder_fail_memory (error);
-	bucket->protect = asked->protect;
-	bucket->bare = true;
+	const struct config_section *at = bucket->at;
+	const struct schema_store *asked = config_struct (at);
 	add_region (infra, bucket);
 	if (config_given (at, "versioning"))
 		lines_add (&bucket->desired, "versioning", yes_no (asked->versioning));
@@ -266,6 +270,17 @@ add_bucket (struct larder_infra *infra, const struct config_section *at, const s
 	if (code == 0)
 		code = each_named (infra, bucket, "cors", asked->cors, add_cors, error);
 	return code < 0 ? code : add_abort (infra, bucket, asked->lifecycle, error);
+}
+
+static int
+add_bucket (struct larder_infra *infra, const struct config_section *at, const struct schema_store *asked, struct larder_error *error)
+{
+	struct resource *bucket = resource_add (infra, at, "bucket", asked->bucket, asked->backend);
+	if (!bucket)
+		return larder_fail_memory (error);
+	bucket->protect = asked->protect;
+	bucket->bare = true;
+	return resource_desired_by (infra, bucket, desire_bucket, error);
 }
 
 int
@@ -310,20 +325,20 @@ check_reader (const struct larder_infra *infra, const struct config_section *sto
 }
 
 static int
-add_readers (struct larder_infra *infra, struct resource *access, struct larder_error *error)
+desire_access (const struct larder_infra *infra, struct resource *access, struct larder_error *error)
 {
-	int code = 0;
-	for (const struct config_section *at = NULL; code == 0 && (at = next_reader (infra, access->section, at));) {
-		char *path = path_of_member (access->arena, "reader", config_name (at), ""), *lists = path_of_member (access->arena, "lister", config_name (at), "");
-		char *from = arena_printf (access->arena, "cdn/%s#principal", config_name (at));
+	const struct schema_store *asked = config_struct (access->at);
+	lines_add_or_refuse (access, "tls-only", asked->tls_only ? "yes" : NULL, config_given (access->at, "tls-only"));
+	for (const struct config_section *at = NULL; (at = next_reader (infra, access->section, at));) {
+		char *path = path_of_member (access->wanted, "reader", config_name (at), ""), *lists = path_of_member (access->wanted, "lister", config_name (at), "");
+		char *from = arena_printf (access->wanted, "cdn/%s#principal", config_name (at));
 		if (!path || !from || !lists)
 			return larder_fail_memory (error);
 		lines_add_from (&access->desired, path, from);
 		if (((const struct schema_cdn *) config_struct (at))->list)
 			lines_add_from (&access->desired, lists, from);
-		code = resource_needs (infra, access, resource_find (infra, "cdn", config_name (at), NULL), error);
 	}
-	return code;
+	return 0;
 }
 
 static int
@@ -333,9 +348,10 @@ add_access (struct larder_infra *infra, const struct config_section *at, const s
 	if (!access)
 		return larder_fail_memory (error);
 	access->protect = asked->protect;
-	lines_add_or_refuse (access, "tls-only", asked->tls_only ? "yes" : NULL, config_given (at, "tls-only"));
 	access->watched = !config_given (at, "tls-only") && !next_reader (infra, config_name (at), NULL);
-	int code = add_readers (infra, access, error);
+	int code = resource_desired_by (infra, access, desire_access, error);
+	for (const struct config_section *reader = NULL; code == 0 && (reader = next_reader (infra, access->section, reader));)
+		code = resource_needs (infra, access, resource_find (infra, "cdn", config_name (reader), NULL), error);
 	return code < 0 ? code : resource_needs (infra, access, resource_find (infra, "store", config_name (at), "bucket"), error);
 }
 
@@ -397,7 +413,7 @@ add_replication (const struct larder_infra *infra, struct resource *copies, cons
 	if (code < 0)
 		return code;
 	struct lines *lines = &copies->desired;
-	char *path = path_of_member (copies->arena, "rule", id, ".to"), *from = arena_printf (copies->arena, "store/%s#id", asked->to);
+	char *path = path_of_member (copies->wanted, "rule", id, ".to"), *from = arena_printf (copies->wanted, "store/%s#id", asked->to);
 	if (!path || !from)
 		return larder_fail_memory (error);
 	lines_add (lines, "role", asked->role ? asked->role : "auto");
@@ -406,34 +422,32 @@ add_replication (const struct larder_infra *infra, struct resource *copies, cons
 	lines_add_in (lines, "rule", id, ".prefix", asked->prefix);
 	lines_add_in (lines, "rule", id, ".tag", asked->tag);
 	lines_add_in (lines, "rule", id, ".class", asked->storage_class);
-	lines_add_in (lines, "rule", id, ".priority", arena_printf (copies->arena, "%lld", (long long) asked->priority));
+	lines_add_in (lines, "rule", id, ".priority", arena_printf (copies->wanted, "%lld", (long long) asked->priority));
 	lines_add_in (lines, "rule", id, ".delete-markers", yes_no (asked->delete_markers));
 	if (asked->time_control > 0)
-		lines_add_in (lines, "rule", id, ".within-seconds", text_seconds (copies->arena, asked->time_control));
+		lines_add_in (lines, "rule", id, ".within-seconds", text_seconds (copies->wanted, asked->time_control));
 	return 0;
 }
 
-/* Before the lines are in order. */
+/* NULL: it has none of its own. */
 static const char *
-key_of (const struct resource *bucket)
+key_of (const struct config_section *store)
 {
-	for (size_t n = 0; bucket && n < bucket->desired.count; n++)
-		if (strcmp (bucket->desired.at[n].path, "encryption-key") == 0)
-			return bucket->desired.at[n].value;
-	return NULL;
+	const char *text = ((const struct schema_store *) config_struct (store))->encryption, *key = encryption_key (text ? text : "");
+	return *key ? key : NULL;
 }
 
 /* What has a key is copied where the rule says so, under a key of the other side; who copies it must use both. */
 static int
-add_keys (const struct larder_infra *infra, struct resource *copies, const char *rule, const struct resource *target, struct larder_error *error)
+add_keys (struct resource *copies, const char *rule, const struct resource *target, struct larder_error *error)
 {
-	const char *own = key_of (resource_find (infra, "store", copies->section, "bucket")), *theirs = key_of (target);
+	const char *own = key_of (copies->at), *theirs = target ? key_of (target->at) : NULL;
 	if (own && target && !theirs)
 		return larder_fail_next (error, LARDER_E_INVALID, "encryption = HOW KEY in its [store], a key of its own region",
 			"[store \"%s\"] of %s has a key, and [store \"%s\"], where its copies go, has none", copies->section, config_where_key (copies->at, "encryption"), target->section);
 	lines_add (&copies->desired, "source-key", own);
-	lines_add (&copies->desired, arena_printf (copies->arena, "%s.encrypted", rule), own ? "yes" : NULL);
-	lines_add (&copies->desired, arena_printf (copies->arena, "%s.key", rule), theirs);
+	lines_add (&copies->desired, arena_printf (copies->wanted, "%s.encrypted", rule), own ? "yes" : NULL);
+	lines_add (&copies->desired, arena_printf (copies->wanted, "%s.key", rule), theirs);
 	return 0;
 }
 
@@ -443,15 +457,15 @@ need_target (struct larder_infra *infra, struct resource *copies, struct larder_
 	int code = 0;
 	for (size_t n = 0, count = copies->desired.count; code == 0 && n < count; n++) {
 		const char *from = copies->desired.at[n].from, *end = from ? strchr (from, '#') : NULL, *path = copies->desired.at[n].path;
-		char *name = end ? arena_copy_bytes (copies->arena, from + strlen ("store/"), (size_t) (end - from) - strlen ("store/")) : NULL;
-		char *rule = name ? arena_copy_bytes (copies->arena, path, strlen (path) - strlen (".to")) : NULL;
+		char *name = end ? arena_copy_bytes (copies->wanted, from + strlen ("store/"), (size_t) (end - from) - strlen ("store/")) : NULL;
+		char *rule = name ? arena_copy_bytes (copies->wanted, path, strlen (path) - strlen (".to")) : NULL;
 		const struct resource *target = name ? resource_find (infra, "store", name, "bucket") : NULL;
 		if (end && !rule)
 			return larder_fail_memory (error);
 		if (name)
 			code = resource_needs (infra, copies, target, error);
 		if (name && code == 0)
-			code = add_keys (infra, copies, rule, target, error);
+			code = add_keys (copies, rule, target, error);
 	}
 	return code;
 }
@@ -484,9 +498,8 @@ static int
 check_regions (const struct larder_infra *infra, const char *replications, struct larder_error *error)
 {
 	int code = 0;
-	for (const struct config_section *at = NULL; code == 0 && (at = config_next (larder_configuration (infra->larder), "replication", at));)
-		if (text_is_listed (replications, config_name (at)))
-			code = check_region (infra, at, error);
+	for (const struct config_section *at = NULL; code == 0 && (at = section_listed (infra, "replication", replications, at));)
+		code = check_region (infra, at, error);
 	return code;
 }
 

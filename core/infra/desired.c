@@ -1,16 +1,25 @@
 /* desired.c: from sections of the pipeline to resources: what all kinds share. */
 #include "resource.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "error.h"
 
+static void
+begin_desired (struct resource *one)
+{
+	arena_clear (one->wanted);
+	lines_begin (&one->desired, one->wanted);
+	lines_begin (&one->refused, one->wanted);
+}
+
 struct resource *
 resource_add (struct larder_infra *infra, const struct config_section *at, const char *type, const char *identity, const char *backend)
 {
-	size_t room = infra->room ? 2 * infra->room : 16;
+	size_t room = infra->room ? infra->room + infra->room / 2 : 16;
 	if (infra->count == infra->room) {
 		struct resource *all = reallocarray (infra->at, room, sizeof *all);
 		if (!all)
@@ -22,12 +31,13 @@ resource_add (struct larder_infra *infra, const struct config_section *at, const
 	*ret = (struct resource) { .kind = config_kind (at), .section = config_name (at), .type = type, .identity = identity, .backend = backend, .at = at };
 	ret->arena = arena_new ();
 	ret->seen = arena_new ();
+	ret->wanted = arena_new ();
 	infra->count++;                          /* counted before it is whole: infra_free frees it */
-	if (!ret->arena || !ret->seen)
+	if (!ret->arena || !ret->seen || !ret->wanted || names_add (&infra->sections, ret->kind, ret->section, infra->count - 1) < 0)
 		return NULL;
-	lines_begin (&ret->desired, ret->arena);
+	ret->desires = true;
+	begin_desired (ret);
 	lines_begin (&ret->offered, ret->arena);
-	lines_begin (&ret->refused, ret->arena);
 	lines_begin (&ret->observed, ret->seen);
 	return ret;
 }
@@ -35,10 +45,28 @@ resource_add (struct larder_infra *infra, const struct config_section *at, const
 struct resource *
 resource_find (const struct larder_infra *infra, const char *kind, const char *section, const char *type)
 {
-	for (size_t n = 0; n < infra->count; n++) {
-		struct resource *one = &infra->at[n];
-		if (strcmp (one->kind, kind) == 0 && strcmp (one->section, section) == 0 && (!type || strcmp (one->type, type) == 0))
+	for (const struct name *name = NULL; (name = names_next (&infra->sections, kind, section, name));) {
+		struct resource *one = &infra->at[name_thing (name)];
+		if (!type || strcmp (one->type, type) == 0)
 			return one;
+	}
+	return NULL;
+}
+
+const struct config_section *
+section_listed (const struct larder_infra *infra, const char *kind, const char *names, const struct config_section *after)
+{
+	const struct config_section *at;
+	char name[CONFIG_NAME_MOST];
+	bool begun = !after;
+	for (const char *rest = names; rest && *rest;) {
+		rest += strspn (rest, ", ");
+		size_t length = strcspn (rest, ", ");
+		snprintf (name, sizeof name, "%.*s", (int) length, rest);
+		rest += length;
+		if (begun && length && config_find (larder_configuration (infra->larder), kind, name, &at, NULL) == 0)
+			return at;
+		begun = begun || strcmp (name, config_name (after)) == 0;
 	}
 	return NULL;
 }
@@ -64,7 +92,7 @@ desired_tags (struct resource *resource, const char *const *tags, struct larder_
 		if (!equals || equals == *tags || !equals[1])
 			return larder_fail_next (error, LARDER_E_INVALID, "write NAME=VALUE, neither of them empty", "'%s' of tags in [%s \"%s\"] of %s is no tag", *tags, resource->kind,
 				resource->section, config_where_key (resource->at, "tags"));
-		char *name = arena_copy_bytes (resource->arena, *tags, (size_t) (equals - *tags));
+		char *name = arena_copy_bytes (resource->wanted, *tags, (size_t) (equals - *tags));
 		if (!name)
 			return larder_fail_memory (error);
 		lines_add_in (&resource->desired, "tag", name, "", equals + 1);
@@ -138,14 +166,21 @@ way_to_be_two (const struct resource *one)
 static int
 check_twins (const struct larder_infra *infra, struct larder_error *error)
 {
-	for (size_t a = 0; a < infra->count; a++)
-		for (size_t b = a + 1; b < infra->count; b++) {
-			const struct resource *one = &infra->at[a], *other = &infra->at[b];
-			if (strcmp (one->type, other->type) == 0 && strcmp (one->identity, other->identity) == 0 && is_one_place (infra, one->backend, other->backend))
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct names names;
+	names_begin (&names, arena);
+	for (size_t n = 0; arena && n < infra->count; n++) {
+		const struct resource *other = &infra->at[n];
+		for (const struct name *name = NULL; (name = names_next (&names, other->type, other->identity, name));) {
+			const struct resource *one = &infra->at[name_thing (name)];
+			if (is_one_place (infra, one->backend, other->backend))
 				return larder_fail_next (error, LARDER_E_INVALID, way_to_be_two (other), "%s '%s' is what both [%s \"%s\"] of %s and [%s \"%s\"] of %s stand for",
 					one->type, one->identity, one->kind, one->section, config_where (one->at), other->kind, other->section, config_where (other->at));
 		}
-	return 0;
+		if (names_add (&names, other->type, other->identity, n) < 0)
+			return larder_fail_memory (error);
+	}
+	return arena ? 0 : larder_fail_memory (error);
 }
 
 /* Two of its sections may say one line, each its own. */
@@ -159,6 +194,56 @@ sort_desired (struct resource *one, struct larder_error *error)
 	if (code < 0 && error)
 		larder_give (error, &why);
 	return code;
+}
+
+/* What the backend lacks was taken out when it was sifted. */
+static void
+take_out_lacking (struct resource *one)
+{
+	size_t kept = 0;
+	for (size_t n = 0; n < one->desired.count; n++) {
+		bool lacks = false;
+		for (size_t k = 0; k < one->lacks.count; k++)
+			lacks = lacks || strcmp (one->lacks.at[k].path, one->desired.at[n].path) == 0;
+		if (!lacks)
+			one->desired.at[kept++] = one->desired.at[n];
+	}
+	one->desired.count = kept;
+}
+
+/* Once now, for what may be wrong in the section. */
+int
+resource_desired_by (const struct larder_infra *infra, struct resource *one, resource_desire_fn desire, struct larder_error *error)
+{
+	one->desire = desire;
+	one->desires = false;
+	int code = resource_desire (infra, one, error);
+	resource_let_go (one);
+	return code;
+}
+
+int
+resource_desire (const struct larder_infra *infra, struct resource *one, struct larder_error *error)
+{
+	if (one->desires)
+		return 0;
+	begin_desired (one);
+	int code = one->desire (infra, one, error);
+	if (code == 0)
+		code = sort_desired (one, error);
+	if (code == 0 && one->sifted)
+		take_out_lacking (one);
+	one->desires = code == 0;
+	return code;
+}
+
+void
+resource_let_go (struct resource *one)
+{
+	if (!one->desire || one->asks)           /* what others tell it is filled in once */
+		return;
+	one->desires = false;
+	begin_desired (one);
 }
 
 int

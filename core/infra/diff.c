@@ -23,8 +23,10 @@ add (struct resource *resource, struct change change, struct larder_error *error
 {
 	struct changes *changes = &resource->changes;
 	struct change *at = arena_more (resource->seen, changes->at, changes->count, &changes->room, sizeof *at);
-	if (!at)
+	const char *path = arena_copy (resource->seen, change.path), *will = arena_copy (resource->seen, change.will);     /* the desired lines may be let go */
+	if (!at || !path || (change.will && !will))
 		return larder_fail_memory (error);
+	change.path = path, change.will = will;
 	changes->at = at;
 	at[changes->count++] = change;
 	return 0;
@@ -32,7 +34,7 @@ add (struct resource *resource, struct change change, struct larder_error *error
 
 /* ---- what the backend lacks ---- */
 
-/* `*ret`: NULL, or why the line is not for this backend, in the arena. INVALID where it is for none. */
+/* `*ret`: NULL, or why the line is not for this backend, as long as the desired lines are there. INVALID where it is for none. */
 static int
 lacking (const struct larder_infra *infra, const struct resource *resource, const struct line *line, const char **ret, struct larder_error *error)
 {
@@ -43,11 +45,11 @@ lacking (const struct larder_infra *infra, const struct resource *resource, cons
 	int code = 0;
 	*ret = NULL;
 	if (line->from && (!teller || teller->cut))
-		*ret = arena_printf (resource->arena, "%.*s is not there to tell it", (int) strcspn (line->from, "#"), line->from);
+		*ret = arena_printf (resource->wanted, "%.*s is not there to tell it", (int) strcspn (line->from, "#"), line->from);
 	else if (!resource_rule (resource, line->path))
-		*ret = arena_printf (resource->arena, "not supported by %s", resource->instance->module->driver->name);
+		*ret = arena_printf (resource->wanted, "not supported by %s", resource->instance->module->driver->name);
 	else if (resource->means->supports && (code = resource->means->supports (resource->instance->self, &request, &asked, &why)) < 0)
-		*ret = arena_copy (resource->arena, why.message);
+		*ret = arena_copy (resource->wanted, why.message);
 	return code == LARDER_E_INVALID && words_matter (infra, resource) ? words_refuse (infra, resource, line, &why, error) : 0;
 }
 
@@ -81,7 +83,7 @@ left_over (const struct resource *resource, const struct line *line, const char 
 	for (size_t n = 0; n < desired->count; n++) {
 		const char *path = desired->at[n].path;
 		if (why[n] && has_flag (resource, path, LARDER_PATH_NARROWS | LARDER_PATH_REQUIRED) && concerns (path, line->path))
-			return arena_printf (resource->arena, "without %s it would be %s", path_member_length (path) ? path + path_member_length (path) + 1 : path, narrows (resource, path) ? "another" : "none");
+			return arena_printf (resource->wanted, "without %s it would be %s", path_member_length (path) ? path + path_member_length (path) + 1 : path, narrows (resource, path) ? "another" : "none");
 		if (!path_member_length (path) || !concerns (path, line->path))
 			continue;
 		lost = lost || why[n];
@@ -109,7 +111,7 @@ take_lacking (struct larder_infra *infra, struct resource *resource, struct lard
 	size_t kept = 0;
 	int code = 0;
 	struct lines *desired = &resource->desired;
-	const char **why = desired->count ? arena_alloc (resource->arena, 2 * desired->count * sizeof *why) : NULL, **all = why ? why + desired->count : NULL;
+	const char **why = desired->count ? arena_alloc (resource->wanted, 2 * desired->count * sizeof *why) : NULL, **all = why ? why + desired->count : NULL;
 	if (desired->count && !why)
 		return larder_fail_memory (error);
 	for (size_t n = 0; code == 0 && n < desired->count; n++)
@@ -325,7 +327,9 @@ resource_sift (struct larder_infra *infra, struct resource *resource, struct lar
 {
 	if (resource->sifted)
 		return 0;
-	int code = take_lacking (infra, resource, error);
+	int code = resource_desire (infra, resource, error);
+	if (code == 0)
+		code = take_lacking (infra, resource, error);
 	resource->sifted = true;
 	if (resource->cut)
 		resource->mark = LARDER_INFRA_LACKING;
@@ -337,6 +341,8 @@ resource_compare (struct larder_infra *infra, struct resource *resource, struct 
 {
 	resource->changes = (struct changes) { 0 };
 	int code = resource_sift (infra, resource, error);
+	if (code == 0)
+		code = resource_desire (infra, resource, error);
 	if (code < 0 || resource->cut)
 		return code;
 	if (infra->flags & LARDER_INFRA_DESTROY)

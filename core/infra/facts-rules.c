@@ -35,10 +35,8 @@ covers (const struct schema_lifecycle *rule, const struct reach *part)
 static const struct schema_lifecycle *
 next_rule (const struct larder_infra *infra, const struct schema_store *store, const struct config_section **at)
 {
-	while ((*at = config_next (larder_configuration (infra->larder), "lifecycle", *at)))
-		if (text_is_listed (store->lifecycle, config_name (*at)))
-			return config_struct (*at);
-	return NULL;
+	*at = section_listed (infra, "lifecycle", store->lifecycle, *at);
+	return *at ? config_struct (*at) : NULL;
 }
 
 /* ---- old versions ---- */
@@ -59,10 +57,10 @@ old_versions_go (const struct larder_infra *infra, const struct schema_store *st
 static void
 of_copied_versions (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts)
 {
-	for (const struct config_section *at = NULL, *to; (at = config_next (larder_configuration (infra->larder), "replication", at));) {
+	for (const struct config_section *at = NULL, *to; (at = section_listed (infra, "replication", store->replication, at));) {
 		const struct schema_replication *copies = config_struct (at);
 		const struct reach part = { .prefix = copies->prefix ? copies->prefix : "", .tags = { copies->tag } };
-		if (text_is_listed (store->replication, config_name (at)) && config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) == 0)
+		if (config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) == 0)
 			lines_add_in (facts, "replicated", config_name (at), ".old-versions", text_days (facts->arena, old_versions_go (infra, config_struct (to), &part)));
 	}
 }
@@ -143,9 +141,9 @@ left_behind (const struct larder_infra *infra, struct larder_arena *arena, const
 void
 facts_of_copies (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts)
 {
-	for (const struct config_section *at = NULL, *to; (at = config_next (larder_configuration (infra->larder), "replication", at));) {
+	for (const struct config_section *at = NULL, *to; (at = section_listed (infra, "replication", store->replication, at));) {
 		const struct schema_replication *copies = config_struct (at);
-		if (text_is_listed (store->replication, config_name (at)) && config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) == 0)
+		if (config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) == 0)
 			lines_add_in (facts, "rule", copies->id ? copies->id : config_name (at), ".left-behind", left_behind (infra, facts->arena, store, copies, config_struct (to)));
 	}
 }

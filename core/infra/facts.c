@@ -149,9 +149,9 @@ is_elsewhere (const struct larder_infra *infra, const struct schema_store *store
 static bool
 is_copied (const struct larder_infra *infra, const struct schema_store *store, const char *prefix)
 {
-	for (const struct config_section *at = NULL; (at = next (infra, "replication", at));) {
+	for (const struct config_section *at = NULL; (at = section_listed (infra, "replication", store->replication, at));) {
 		const struct schema_replication *copies = config_struct (at);
-		if (text_is_listed (store->replication, config_name (at)) && !copies->tag && (!copies->prefix || text_begins (prefix, copies->prefix)) && is_elsewhere (infra, store, copies))
+		if (!copies->tag && (!copies->prefix || text_begins (prefix, copies->prefix)) && is_elsewhere (infra, store, copies))
 			return true;
 	}
 	return false;
@@ -187,20 +187,18 @@ of_rules (const struct larder_infra *infra, const struct resource *bucket, struc
 {
 	const struct schema_store *store = config_struct (bucket->at);
 	const struct resource *copying = resource_find (infra, bucket->kind, bucket->section, "replication");
-	for (const struct config_section *at = NULL; (at = next (infra, "lifecycle", at));)
-		if (text_is_listed (store->lifecycle, config_name (at)))
-			accepted (facts, ((const struct schema_lifecycle *) config_struct (at))->accept);
-	for (const struct config_section *at = NULL; (at = next (infra, "replication", at));)
-		if (text_is_listed (store->replication, config_name (at))) {
-			const struct schema_replication *copies = config_struct (at);
-			lines_add_in (facts, "replicated", config_name (at), "", "yes");
-			lines_add_in (facts, "replicated", config_name (at), ".lacking", copying && copying->cut ? "yes" : NULL);
-			lines_add_in (facts, "replicated", config_name (at), ".class", copies->storage_class);
-			lines_add_in (facts, "replicated", config_name (at), ".to", copies->to);
-			lines_add_in (facts, "replicated", config_name (at), ".delete-markers", copies->delete_markers ? "yes" : NULL);
-			lines_add_in (facts, "replicated", config_name (at), ".tag", copies->tag);
-			accepted (facts, copies->accept);
-		}
+	for (const struct config_section *at = NULL; (at = section_listed (infra, "lifecycle", store->lifecycle, at));)
+		accepted (facts, ((const struct schema_lifecycle *) config_struct (at))->accept);
+	for (const struct config_section *at = NULL; (at = section_listed (infra, "replication", store->replication, at));) {
+		const struct schema_replication *copies = config_struct (at);
+		lines_add_in (facts, "replicated", config_name (at), "", "yes");
+		lines_add_in (facts, "replicated", config_name (at), ".lacking", copying && copying->cut ? "yes" : NULL);
+		lines_add_in (facts, "replicated", config_name (at), ".class", copies->storage_class);
+		lines_add_in (facts, "replicated", config_name (at), ".to", copies->to);
+		lines_add_in (facts, "replicated", config_name (at), ".delete-markers", copies->delete_markers ? "yes" : NULL);
+		lines_add_in (facts, "replicated", config_name (at), ".tag", copies->tag);
+		accepted (facts, copies->accept);
+	}
 }
 
 static void
@@ -224,10 +222,10 @@ static void
 of_targets (const struct larder_infra *infra, const struct schema_store *store, struct lines *facts)
 {
 	lines_add (facts, "source-versioning", store->versioning ? "yes" : NULL);
-	for (const struct config_section *at = NULL, *to; (at = next (infra, "replication", at));) {
+	for (const struct config_section *at = NULL, *to; (at = section_listed (infra, "replication", store->replication, at));) {
 		const struct schema_replication *copies = config_struct (at);
 		const char *id = copies->id ? copies->id : config_name (at);
-		if (!text_is_listed (store->replication, config_name (at)) || config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) < 0)
+		if (config_find (larder_configuration (infra->larder), "store", copies->to, &to, NULL) < 0)
 			continue;
 		const struct schema_store *target = config_struct (to);
 		lines_add_in (facts, "rule", id, ".target-versioning", target->versioning ? "yes" : NULL);
@@ -251,8 +249,8 @@ static bool
 is_copied_to (const struct larder_infra *infra, const struct schema_store *store, const char *target)
 {
 	bool copied = false;
-	for (const struct config_section *at = NULL; (at = next (infra, "replication", at));)
-		copied = copied || (text_is_listed (store->replication, config_name (at)) && is (((const struct schema_replication *) config_struct (at))->to, target));
+	for (const struct config_section *at = NULL; (at = section_listed (infra, "replication", store->replication, at));)
+		copied = copied || is (((const struct schema_replication *) config_struct (at))->to, target);
 	return copied;
 }
 
@@ -439,7 +437,7 @@ of_own (const struct resource *resource, struct lines *facts)
 int
 facts_read (const struct larder_infra *infra, const struct resource *resource, struct lines *ret, struct larder_error *error)
 {
-	lines_begin (ret, resource->arena);
+	lines_begin (ret, resource->wanted);
 	if (resource->driver)
 		of_own (resource, ret);
 	else if (is (resource->type, "bucket") || is (resource->type, "access"))

@@ -232,6 +232,7 @@ infra_new (struct larder *larder, uint32_t flags, struct larder_infra **ret, str
 		return larder_fail_memory (error);
 	}
 	infra->larder = larder;
+	names_begin (&infra->sections, infra->arena);
 	infra->flags = flags | (larder_settings_of (larder)->strict ? LARDER_INFRA_STRICT : 0);
 	infra->wait = WAIT_MOST;
 	*ret = infra;
@@ -262,11 +263,12 @@ larder_infra_free (struct larder_infra *infra)
 {
 	if (!infra)
 		return;
+	for (struct described *at = infra->described; at; at = at->next)
+		instance_free (at->instance);
 	for (size_t n = 0; n < infra->count; n++) {
-		if (infra->describing)
-			instance_free (infra->at[n].instance);
 		arena_free (infra->at[n].arena);
 		arena_free (infra->at[n].seen);
+		arena_free (infra->at[n].wanted);
 	}
 	free (infra->at);
 	arena_free (infra->arena);
@@ -323,9 +325,9 @@ is_to_be_made (const struct resource *one)
 }
 
 static int
-tell_desired (const struct resource *one, larder_infra_change_fn change, void *context, struct larder_error *error)
+tell_desired (const struct larder_infra *infra, struct resource *one, larder_infra_change_fn change, void *context, struct larder_error *error)
 {
-	int code = 0;
+	int code = resource_desire (infra, one, error);
 	for (size_t n = 0; code == 0 && n < one->desired.count; n++) {
 		const struct line *line = &one->desired.at[n];
 		struct larder_infra_change told = infra_whole (one);
@@ -342,19 +344,20 @@ larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn c
 	bool told_region = false;
 	int code = costs_read (infra, &prices, error);
 	for (size_t n = 0; code == 0 && n < infra->count; n++) {
-		const struct resource *one = &infra->at[n];
+		struct resource *one = &infra->at[n];
 		struct larder_infra_change whole = infra_whole (one);
 		if (one->aside)
 			continue;
 		code = change (context, &whole, error);
 		if (code == 0)
-			code = is_to_be_made (one) ? tell_desired (one, change, context, error) : tell_changes (one, &one->changes, change, context, error);
+			code = is_to_be_made (one) ? tell_desired (infra, one, change, context, error) : tell_changes (one, &one->changes, change, context, error);
 		if (code == 0)
 			code = costs_tell (infra, prices, one, &told_region, change, context, error);
 		if (code == 0 && !(infra->flags & LARDER_INFRA_DESTROY))
 			code = tell_changes (one, &one->lacks, change, context, error);
 		if (code == 0)
 			code = tell_changes (one, &one->traps, change, context, error);
+		resource_let_go (one);
 	}
 	return code < 0 ? code : others_tell (infra, change, context, error);
 }
@@ -483,8 +486,10 @@ larder_infra_traps (struct larder *larder, larder_finding_cb finding, void *cont
 	int code = infra_describe (larder, &infra, error);
 	if (code == 0)
 		code = traps_check_accepted (infra, error);
-	for (size_t n = 0; code == 0 && n < infra->count; n++)
+	for (size_t n = 0; code == 0 && n < infra->count; n++) {
 		code = tell_traps (infra, &infra->at[n], finding, context, error);
+		resource_let_go (&infra->at[n]);
+	}
 	larder_infra_free (infra);
 	return code;
 }

@@ -50,7 +50,9 @@ static void
 compare_one (struct larder_infra *infra, struct resource *one)
 {
 	struct larder_error error = LARDER_ERROR_INIT;
-	int code = resource_resolve (infra, one, &error);
+	int code = resource_desire (infra, one, &error);
+	if (code == 0)
+		code = resource_resolve (infra, one, &error);
 	if (code == 0)
 		code = resource_compare (infra, one, &error);
 	if (code == 0 && !one->cut)
@@ -123,6 +125,7 @@ look (void *context, struct resource *one)
 	compare_one (looking->infra, one);
 	if (is_settled (one))
 		resource_forget (looking->infra, one);
+	resource_let_go (one);
 	pthread_mutex_unlock (&looking->mutex);
 	return 0;
 }
@@ -138,6 +141,7 @@ no_skip (void *context, struct resource *resource, const struct resource *becaus
 static int
 look_around (struct larder_infra *infra, struct resource *one, struct larder_error *error)
 {
+	int code = resource_desire (infra, one, error);
 	for (size_t n = 0; n < one->desired.count; n++) {
 		const char *from = one->desired.at[n].from;
 		struct resource *other = from ? resource_told_by (infra, from) : NULL;
@@ -145,7 +149,10 @@ look_around (struct larder_infra *infra, struct resource *one, struct larder_err
 		if (other)
 			other->told = true;
 	}
-	return one->cut || one->code < 0 ? 0 : resource_sift (infra, one, error);
+	if (code == 0 && !one->cut && one->code == 0)
+		code = resource_sift (infra, one, error);
+	resource_let_go (one);
+	return code;
 }
 
 /* Of what is only watched nothing is said where it is not there, cannot be, or cannot be looked at any more than its bucket. */

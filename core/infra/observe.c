@@ -79,25 +79,46 @@ offered (struct resource *resource, struct larder_error *error)
 	return code == LARDER_E_INVALID ? 0 : code;
 }
 
+/* One that only knows what it supports, once for a backend. */
+static int
+describe (struct larder_infra *infra, const char *backend, const char *control, struct instance **ret, struct larder_error *error)
+{
+	struct described *at = infra->described;
+	while (at && (!same_text (at->control, control) || strcmp (at->backend, backend) != 0))
+		at = at->next;
+	if (at) {
+		*ret = at->instance;
+		return 0;
+	}
+	if (!(at = arena_alloc (infra->arena, sizeof *at)))
+		return larder_fail_memory (error);
+	*at = (struct described) { .backend = backend, .control = control, .next = infra->described };
+	int code = backend_control_describe (infra->larder, backend, control, infra->arena, &at->instance, error);
+	if (code < 0)
+		return code;
+	infra->described = at;
+	*ret = at->instance;
+	return 0;
+}
+
 /* What the driver of the data does not set up itself is its control module's matter. The first is but described: its storage need not be there. */
 static int
 bind_split (struct larder_infra *infra, struct resource *resource, const char *control, struct larder_error *error)
 {
 	struct larder_error why = LARDER_ERROR_INIT;
 	const struct module *module;
-	int code = backend_describe (infra->larder, resource->backend, infra->arena, &resource->instance, error);
+	int code = describe (infra, resource->backend, NULL, &resource->instance, error);
 	if (code < 0)
 		return code;
 	bool own = offered (resource, &why) == 0;
 	if (own && infra->describing)
 		return 0;
-	instance_free (resource->instance);
 	resource->instance = NULL;
 	if (own)
 		return backend_open (infra->larder, resource->backend, &resource->instance, error);
 	if (registry_load (larder_registry (infra->larder), LARDER_KIND_DRIVER, control, &module, &why) < 0)
 		return resource_cut (resource, why.message, error);
-	return infra->describing ? backend_control_describe (infra->larder, resource->backend, control, infra->arena, &resource->instance, error)
+	return infra->describing ? describe (infra, resource->backend, control, &resource->instance, error)
 		: backend_control_open (infra->larder, resource->backend, control, &resource->instance, error);
 }
 
@@ -118,7 +139,7 @@ resource_bind (struct larder_infra *infra, struct resource *resource, struct lar
 	if (resource->driver && strcmp (resource->driver, module->driver->name) != 0)
 		return resource_cut (resource, arena_printf (resource->arena, "the driver of that backend is %s", module->driver->name), error);
 	const char *control = resource->driver ? NULL : module->driver->control;
-	code = control ? bind_split (infra, resource, control, error) : infra->describing ? backend_describe (infra->larder, resource->backend, infra->arena, &resource->instance, error)
+	code = control ? bind_split (infra, resource, control, error) : infra->describing ? describe (infra, resource->backend, NULL, &resource->instance, error)
 		: backend_open (infra->larder, resource->backend, &resource->instance, error);
 	if (code == LARDER_E_UNSUPPORTED)                /* its driver does nothing at all on that service */
 		return resource_cut (resource, error->message, error);
@@ -174,11 +195,14 @@ read_once (struct larder_infra *infra, struct resource *resource, struct larder_
 	struct larder_resource request = resource_request (resource);
 	struct lines_feed feed;
 	struct larder_lines desired;
+	int code = resource_desire (infra, resource, error);
+	if (code < 0)
+		return code;
 	lines_feed (&feed, &resource->desired, &desired);
 	request.desired = &desired;
 	struct larder_call call = larder_call_begin (infra->larder, resource->seen);
 	instance_enter (resource->instance);
-	int code = resource->means->read (resource->instance->self, &call, &request, take_line, &resource->observed, &resource->state, error);
+	code = resource->means->read (resource->instance->self, &call, &request, take_line, &resource->observed, &resource->state, error);
 	instance_leave (resource->instance);
 	return code;
 }
@@ -271,7 +295,7 @@ told_value (const struct larder_infra *infra, const char *from)
 static void
 resolve_member (struct resource *resource, struct line *line, const char *told)
 {
-	char *path = told ? path_of_member (resource->arena, line->set, told, "") : NULL;
+	char *path = told ? path_of_member (resource->wanted, line->set, told, "") : NULL;
 	line->value = path ? "yes" : NULL;
 	line->path = path ? path : line->path;
 }
@@ -285,7 +309,7 @@ resource_resolve (const struct larder_infra *infra, struct resource *resource, s
 		if (line->from && line->set)
 			resolve_member (resource, line, told);
 		else if (line->from)
-			line->value = told ? arena_copy (resource->arena, told) : NULL;
+			line->value = told ? arena_copy (resource->wanted, told) : NULL;
 	}
 	return lines_sort (&resource->desired, error);
 }
@@ -322,8 +346,10 @@ resource_act (struct larder_infra *infra, struct resource *resource, enum resour
 	const struct larder_resource_type *means = resource->means;
 	struct lines_feed desired_feed, observed_feed;
 	struct larder_lines desired, observed;
+	int code = resource_desire (infra, resource, error);
 	struct lines wanted = resource->desired;
-	int code = what == RESOURCE_REMOVE ? 0 : resource_target (infra, resource, &wanted, error);
+	if (code == 0 && what != RESOURCE_REMOVE)
+		code = resource_target (infra, resource, &wanted, error);
 	if (code < 0)
 		return code;
 	lines_feed (&desired_feed, &wanted, &desired);
@@ -336,7 +362,7 @@ resource_act (struct larder_infra *infra, struct resource *resource, enum resour
 	if (!act)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "the driver %s does not %s a %s", resource->instance->module->driver->name,
 			what == RESOURCE_CREATE ? "make" : what == RESOURCE_UPDATE ? "change" : "remove", resource->type);
-	struct larder_call call = larder_call_begin (infra->larder, resource->arena);
+	struct larder_call call = larder_call_begin (infra->larder, resource->seen);
 	instance_enter (resource->instance);
 	code = act (resource->instance->self, &call, &request, error);
 	instance_leave (resource->instance);

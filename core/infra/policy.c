@@ -148,7 +148,9 @@ ask (struct larder_infra *infra, struct resource *one, const char *role, struct 
 	struct lines known;
 	struct lines_feed feed, feed_known;
 	struct larder_lines desired, facts;
-	int code = facts_read (infra, one, &known, error);
+	int code = resource_desire (infra, one, error);
+	if (code == 0)
+		code = facts_read (infra, one, &known, error);
 	if (code < 0)
 		return code;
 	struct larder_call call = larder_call_begin (infra->larder, one->arena);
@@ -238,8 +240,10 @@ larder_infra_policy (struct larder *larder, const char *role, const struct larde
 	uint64_t most = 0;
 	int code = !whole ? larder_fail_memory (error) : role && is_role (role) ? infra_describe (larder, &infra, error)
 		: larder_fail_next (error, LARDER_E_INVALID, "operator, worker or reader", "there is no role '%s'", role ? role : "");
-	for (size_t n = 0; code == 0 && n < infra->count; n++)
+	for (size_t n = 0; code == 0 && n < infra->count; n++) {
 		code = each (infra, &infra->at[n], role, whole, &most, lacking, context, error);
+		resource_let_go (&infra->at[n]);
+	}
 	if (code == 0)
 		code = finish (whole, most, sink, ret, error);
 	json_decref (whole);

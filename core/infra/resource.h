@@ -4,12 +4,17 @@
 
 #include <larder/larder.h>
 #include "lines.h"
+#include "names.h"
 #include "store.h"
 
 struct larder_driver;
 struct larder_resource;
 struct larder_resource_type;
 struct larder_path_rule;
+struct larder_infra;
+struct resource;
+
+typedef int (*resource_desire_fn) (const struct larder_infra *infra, struct resource *resource, struct larder_error *error);
 
 /* One difference. `path` NULL: the resource as a whole. */
 struct change {
@@ -32,6 +37,8 @@ struct resource {
 	const char *why_cut;
 	const char *must;                /* pattern of a path that it is nothing without, or NULL: a backup that selects nothing backs up everything, and nothing is copied nowhere */
 	struct lines desired, observed;
+	resource_desire_fn desire;       /* makes the desired lines from its section, as often as they are wanted; NULL: they are kept */
+	bool desires;                    /* they are there */
 	struct lines offered;            /* what else its driver may want to know: desired where its type has such a path and the service does not decide it, and else nothing */
 	struct lines refused;            /* paths of what was said no to: each, and what is below it, goes where it is there; of a set, whatever is in it beside what is desired */
 	uint32_t state;                  /* enum larder_resource_state, as last read */
@@ -65,6 +72,7 @@ struct resource {
 	const struct larder_resource_type *means;
 	size_t means_stride;             /* of the table it stands in: an older module's entries are shorter */
 	struct larder_arena *arena;      /* of its own: resources are looked at in parallel */
+	struct larder_arena *wanted;     /* of desired and refused lines, and what is worked out of them */
 	struct larder_arena *seen;       /* of what was read last, and of the changes */
 	unsigned char digest[32];        /* of what was read by the plan */
 };
@@ -72,14 +80,19 @@ struct resource {
 /* Of ours in this environment, and of no section. */
 struct other { const char *kind, *section, *type, *identity, *why, *way_out; struct other *next; };
 
+/* A driver that is asked what it supports, and nothing else. */
+struct described { const char *backend, *control; struct instance *instance; struct described *next; };
+
 struct larder_infra {
 	struct larder *larder;
 	uint32_t flags;                  /* enum larder_infra_flag */
 	int64_t wait;                    /* ns that one resource may take */
-	bool describing;                 /* no service is asked and nothing is made: the instances are ours, and know only what they support */
+	bool describing;                 /* no service is asked and nothing is made: the instances know only what they support */
+	struct described *described;
 	struct larder_arena *arena;
 	struct resource *at;
 	size_t count, room;
+	struct names sections;           /* which resource, by KIND and NAME */
 	struct other *others;
 	bool saved;                      /* by a saved plan, which had a head */
 };
@@ -89,6 +102,10 @@ struct larder_infra {
 /* A new resource of a section, desired lines begun; NULL: no memory. */
 struct resource *resource_add (struct larder_infra *infra, const struct config_section *at, const char *type, const char *identity, const char *backend);
 struct resource *resource_find (const struct larder_infra *infra, const char *kind, const char *section, const char *type);
+/* Desired lines are let go where its section makes them again at any time, so that a thousand buckets take little; and are made again, sifted as they were. */
+int resource_desired_by (const struct larder_infra *infra, struct resource *resource, resource_desire_fn desire, struct larder_error *error);
+int resource_desire (const struct larder_infra *infra, struct resource *resource, struct larder_error *error);
+void resource_let_go (struct resource *resource);
 /* It comes after `other`, which may be NULL. */
 int resource_needs (struct larder_infra *infra, struct resource *resource, const struct resource *other, struct larder_error *error);
 int desired_read (struct larder_infra *infra, struct larder_error *error);
@@ -100,6 +117,8 @@ int desired_filesystems (struct larder_infra *infra, struct larder_error *error)
 int desired_backups (struct larder_infra *infra, struct larder_error *error);
 int desired_own (struct larder_infra *infra, struct larder_error *error);
 int desired_databases (struct larder_infra *infra, struct larder_error *error);
+/* The sections of a kind that a list in one text names, in its order: the first, or the next after one; NULL: no more. */
+const struct config_section *section_listed (const struct larder_infra *infra, const char *kind, const char *names, const struct config_section *after);
 /* "NAME", or "KIND/NAME" where that alone tells it from another. Pure. */
 bool section_is_named (const char *text, const char *kind, const char *section);
 /* Of a [backup-rule], or of the only rule of a [backup]. */
@@ -229,7 +248,7 @@ struct prices;
 /* The table that [larder] names; NULL: none. */
 int costs_read (const struct larder_infra *infra, const struct prices **ret, struct larder_error *error);
 /* Each price that begins or ends with a change of this resource, once; of one that lies in another region than the table is for, that alone, once: `told_region`. */
-int costs_tell (const struct larder_infra *infra, const struct prices *prices, const struct resource *resource, bool *told_region, larder_infra_change_fn change, void *context, struct larder_error *error);
+int costs_tell (const struct larder_infra *infra, const struct prices *prices, struct resource *resource, bool *told_region, larder_infra_change_fn change, void *context, struct larder_error *error);
 
 /* ---- order.c: many at a time, each after what it needs ---- */
 

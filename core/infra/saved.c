@@ -122,11 +122,14 @@ put_refused (struct buffer *out, const struct line *line)
 	end_line (&json, out);
 }
 
-static void
-put_resource (struct buffer *out, const struct larder_infra *infra, const struct resource *one)
+static int
+put_resource (struct buffer *out, const struct larder_infra *infra, struct resource *one, struct larder_error *error)
 {
 	struct json json;
 	char where[65], observed[65];
+	int code = resource_desire (infra, one, error);
+	if (code < 0)
+		return code;
 	place (infra, one, where);
 	begin_line (&json, out, "resource");
 	json_member (&json, "kind", one->kind);
@@ -147,6 +150,8 @@ put_resource (struct buffer *out, const struct larder_infra *infra, const struct
 		put_lacking (out, &one->lacks.at[n]);
 	for (size_t n = 0; n < one->refused.count; n++)
 		put_refused (out, &one->refused.at[n]);
+	resource_let_go (one);
+	return 0;
 }
 
 static void
@@ -168,9 +173,12 @@ larder_infra_save (const struct larder_infra *infra, const struct larder_sink *s
 	char whole[65];
 	buffer_init (&out, SAVED_MOST);
 	put_head (&out, infra);
-	for (size_t n = 0; n < infra->count; n++)
+	int code = 0;
+	for (size_t n = 0; code == 0 && n < infra->count; n++)
 		if (!infra->at[n].aside)
-			put_resource (&out, infra, &infra->at[n]);
+			code = put_resource (&out, infra, &infra->at[n], error);
+	if (code < 0)
+		return code;
 	sha256_hex (buffer_text (&out), out.length, whole);
 	buffer_printf (&out, "{\"type\":\"end\",\"sha256\":\"%s\"}\n", whole);
 	return out.failed ? larder_fail_memory (error) : sink->write (sink->context, out.at, out.length, error);
@@ -240,8 +248,10 @@ read_resource (struct larder_infra *infra, const json_t *line, struct resource *
 	one->empty = json_is_true (json_object_get (line, "empty"));
 	one->seen_then = arena_copy (one->arena, member (line, "observed"));
 	one->held_then = json_is_true (json_object_get (line, "holds"));
-	lines_begin (&one->desired, one->arena);
-	lines_begin (&one->refused, one->arena);
+	one->desire = NULL;                      /* those of the plan, and none of the section */
+	one->desires = true;
+	lines_begin (&one->desired, one->wanted);
+	lines_begin (&one->refused, one->wanted);
 	*ret = one;
 	if (!one->seen_then)
 		return larder_fail_memory (error);

@@ -349,7 +349,7 @@ traps_find (const struct larder_infra *infra, struct resource *resource, struct 
 	int code = facts_read (infra, resource, &facts, error);
 	for (; code == 0 && ((const struct larder_trap *) (const void *) at)->name; at += resource->means->trap_stride) {
 		const struct larder_trap *trap = (const struct larder_trap *) (const void *) at;
-		char *accepted = path_of_member (resource->arena, "accept", trap->name, "");
+		char *accepted = path_of_member (resource->wanted, "accept", trap->name, "");
 		if (!accepted)
 			return larder_fail_memory (error);
 		struct world world = world_of (resource, &facts);
