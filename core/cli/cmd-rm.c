@@ -6,7 +6,7 @@
 struct rm { bool recursive, all_versions, invalidate; const char *version; };
 static const struct larder_option options[] = {
 	{ .key = "recursive", .letter = 'r', .type = LARDER_BOOL, .at = offsetof (struct rm, recursive), .help = "prefixes with all below them" },
-	{ .key = "all-versions", .type = LARDER_BOOL, .at = offsetof (struct rm, all_versions), .help = "every version and delete marker, for good" },
+	{ .key = "all-versions", .type = LARDER_BOOL, .at = offsetof (struct rm, all_versions), .help = "every version and delete marker, for good; of a whole store its open uploads, too" },
 	{ .key = "version", .type = LARDER_STRING, .at = offsetof (struct rm, version), .argument = "ID", .help = "this version alone, for good" },
 	{ .key = "invalidate", .type = LARDER_BOOL, .at = offsetof (struct rm, invalidate), .help = "the edges of the store's [cdn] forget what is removed" },
 	{ 0 }

@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "error.h"
 #include "instance.h"
 
 enum { COUNTED_MOST = 1000 };    /* a page: who holds more is told as such */
 
-struct held { size_t versions, markers; };
+/* `upload`: the key of one of those that nobody ended, cut where it is long. */
+struct held { size_t versions, markers, uploads; char upload[100]; };
 
 static int
 count_item (void *context, const struct larder_info *info, struct larder_error *error)
@@ -24,12 +26,41 @@ count_item (void *context, const struct larder_info *info, struct larder_error *
 	return 0;
 }
 
-/* Old versions and delete markers keep a bucket, too. */
+static int
+count_upload (void *context, const struct larder_upload *upload, struct larder_error *error)
+{
+	struct held *held = context;
+	(void) error;
+	if (held->uploads++ == 0)
+		snprintf (held->upload, sizeof held->upload, "%s", upload->key);
+	return 0;
+}
+
+/* Services remove a bucket with the parts in it, unasked. Where they cannot be listed they are not known. */
+static int
+count_uploads (struct instance *instance, struct larder_call *call, const struct larder_list *request, struct held *ret, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	struct larder_page page = { .size = sizeof page };
+	const struct larder_driver *driver = instance->module->driver;
+	int code = driver->uploads_list ? driver->uploads_list (instance->self, call, request, count_upload, ret, &page, &why) : 0;
+	if (code < 0 && code != LARDER_E_UNSUPPORTED && error)
+		larder_give (error, &why);
+	return code == LARDER_E_UNSUPPORTED ? 0 : code;
+}
+
+static bool
+holds_any (const struct held *held)
+{
+	return held->versions || held->markers || held->uploads;
+}
+
+/* Old versions and delete markers keep a bucket, too. Where one thing is enough to know, nothing more is asked for. */
 static int
 count (struct larder_infra *infra, const struct resource *one, uint32_t most, struct held *ret, struct larder_error *error)
 {
 	struct instance *instance = one->instance;
-	struct larder_arena *arena = arena_new ();
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	struct larder_call call = larder_call_begin (infra->larder, arena);
 	struct larder_page page = { .size = sizeof page };
 	if (!arena)
@@ -39,8 +70,9 @@ count (struct larder_infra *infra, const struct resource *one, uint32_t most, st
 	};
 	instance_enter (instance);
 	int code = instance->module->driver->list (instance->self, &call, &request, count_item, ret, &page, error);
+	if (code == 0 && (most > 1 || !holds_any (ret)))
+		code = count_uploads (instance, &call, &request, ret, error);
 	instance_leave (instance);
-	arena_free (arena);
 	return code;
 }
 
@@ -76,31 +108,45 @@ was_empty (const struct larder_infra *infra, const struct resource *one)
 	return false;
 }
 
+/* "2 versions, 1 delete marker, 1 upload that nobody ended, of 'KEY'". */
+static void
+in_words (const struct held *held, struct buffer *text)
+{
+	const char *between = held->versions || held->markers ? ", " : "";
+	if (held->versions + held->markers >= COUNTED_MOST)
+		buffer_printf (text, "at least %zu versions and delete markers", held->versions + held->markers);
+	else if (held->versions)
+		buffer_printf (text, "%zu version%s, ", held->versions, held->versions == 1 ? "" : "s");
+	if (held->versions + held->markers < COUNTED_MOST && (held->versions || held->markers))
+		buffer_printf (text, "%zu delete marker%s", held->markers, held->markers == 1 ? "" : "s");
+	if (held->uploads)
+		buffer_printf (text, "%s%s%zu upload%s that nobody ended, of '%s'%s", between, held->uploads < COUNTED_MOST ? "" : "at least ", held->uploads, held->uploads == 1 ? "" : "s", held->upload,
+			held->uploads == 1 ? "" : " and others");
+}
+
 static int
 fail_held (const struct resource *one, const struct held *held, struct larder_error *error)
 {
 	char next[sizeof error->next];
-	bool all = held->versions + held->markers < COUNTED_MOST;
+	CLEANUP_BUFFER struct buffer text;
+	bool objects = held->versions || held->markers >= COUNTED_MOST;
+	buffer_init (&text, 400);
+	in_words (held, &text);
 	snprintf (next, sizeof next, EMPTIES_IT ", when all of it is to go", one->section);
-	if (all && !held->versions)
-		return larder_fail_next (error, LARDER_E_CONFLICT, next, "bucket '%s' holds no objects, but %zu delete marker%s", one->identity, held->markers, held->markers == 1 ? "" : "s");
-	if (!all)
-		return larder_fail_next (error, LARDER_E_CONFLICT, next, "bucket '%s' holds objects: at least %zu versions and delete markers", one->identity, held->versions + held->markers);
-	return larder_fail_next (error, LARDER_E_CONFLICT, next, "bucket '%s' holds objects: %zu version%s, %zu delete marker%s", one->identity, held->versions, held->versions == 1 ? "" : "s",
-		held->markers, held->markers == 1 ? "" : "s");
+	return larder_fail_next (error, LARDER_E_CONFLICT, next, "bucket '%s' holds %s%s", one->identity, objects ? "objects: " : "no objects, but ", buffer_text (&text));
 }
 
 int
 resource_refuse_held (struct larder_infra *infra, struct resource *one, struct larder_error *error)
 {
 	struct held held = { 0 };
-	bool asked = is_part (one) || (one->left && resource_is_held (infra, one) > 0);       /* an empty bucket its service removes, or refuses to */
+	bool asked = is_part (one) || is_of_same_bucket (one, one);       /* the service itself refuses what holds objects, and nothing else */
 	if (!asked || !one->instance->module->driver->list || was_empty (infra, one))
 		return 0;
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = count (infra, one, COUNTED_MOST, &held, &why);
-	one->holds_nothing = code == 0 && !held.versions && !held.markers;
-	if (held.versions || held.markers)
+	one->holds_nothing = code == 0 && !holds_any (&held);
+	if (holds_any (&held))
 		return fail_held (one, &held, error);
 	if (code < 0 && code != LARDER_E_NOTFOUND && error)
 		larder_give (error, &why);
@@ -132,7 +178,7 @@ resource_look_held (struct larder_infra *infra, struct resource *one, struct lar
 		struct held held = { 0 };
 		int code = count (infra, one, 1, &held, &why);
 		int again = code < 0 ? resource_again (infra, one, code, &why) : 0;
-		one->holds = code == 0 ? held.versions + held.markers > 0 : code == LARDER_E_NOTFOUND ? 0 : -1;
+		one->holds = code == 0 ? holds_any (&held) : code == LARDER_E_NOTFOUND ? 0 : -1;
 		if (again > 0)
 			continue;
 		if (one->holds < 0)

@@ -156,7 +156,7 @@ why_kept (const struct larder_infra *infra, const struct resource *one)
 		return arena_printf (infra->arena, "protected at its service, by %s = %s: it will be left", keeps->path, keeps->value);
 	int held = resource_is_held (infra, one);
 	if (held > 0)
-		return arena_printf (infra->arena, "the bucket holds objects, or delete markers of some: it will be left; " EMPTIES_IT, one->section);
+		return arena_printf (infra->arena, "the bucket holds objects, delete markers of some, or uploads that nobody ended: it will be left; " EMPTIES_IT, one->section);
 	return held < 0 ? "whether the bucket holds objects cannot be looked at: it will be left" : NULL;
 }
 

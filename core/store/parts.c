@@ -149,27 +149,39 @@ one_of_key (void *context, const struct larder_upload *upload, struct larder_err
 	return strcmp (upload->key, wanted->key) == 0 ? wanted->upload (wanted->context, upload, error) : 0;
 }
 
-int
-store_uploads (struct larder_store *store, const char *key, store_upload_fn upload, void *context, struct larder_error *error)
+static int
+each_upload (struct larder_store *store, const char *prefix, store_upload_fn upload, void *context, struct larder_error *error)
 {
-	struct of_key wanted = { key, upload, context };
 	struct larder_page page = { .size = sizeof page };
 	if (!store->driver->uploads_list)
 		return object_fail_unsupported (store, "list open uploads", error);
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	int code = arena ? 0 : larder_fail_memory (error);
 	while (code == 0 && !page.complete) {
-		const struct larder_list list = { .size = sizeof list, .bucket = store_bucket (store), .prefix = key, .delimiter = "", .token = page.token };
+		const struct larder_list list = { .size = sizeof list, .bucket = store_bucket (store), .prefix = prefix, .delimiter = "", .token = page.token };
 		struct larder_call call = larder_call_begin (store->larder, arena);
 		const char *token = page.token;
 		page = (struct larder_page) { .size = sizeof page };
 		if (larder_is_cancelled (store->larder))
 			return larder_fail_cancelled (error);
 		instance_enter (store->instance);
-		code = store->driver->uploads_list (store->instance->self, &call, &list, one_of_key, &wanted, &page, error);
+		code = store->driver->uploads_list (store->instance->self, &call, &list, upload, context, &page, error);
 		instance_leave (store->instance);
 		if (code == 0 && !page.complete && (!page.token || (token && strcmp (token, page.token) == 0)))
 			code = larder_fail (error, LARDER_E_INTEGRITY, "the list of open uploads has no end");
 	}
 	return code;
+}
+
+int
+store_uploads (struct larder_store *store, const char *key, store_upload_fn upload, void *context, struct larder_error *error)
+{
+	struct of_key wanted = { key, upload, context };
+	return each_upload (store, key, one_of_key, &wanted, error);
+}
+
+int
+store_uploads_all (struct larder_store *store, store_upload_fn upload, void *context, struct larder_error *error)
+{
+	return each_upload (store, "", upload, context, error);
 }

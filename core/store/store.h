@@ -149,6 +149,8 @@ int store_parts_abort (struct larder_store *store, const struct larder_upload *u
 /* The open uploads of this very key; UNSUPPORTED where they cannot be listed. */
 typedef int (*store_upload_fn) (void *context, const struct larder_upload *upload, struct larder_error *error);
 int store_uploads (struct larder_store *store, const char *key, store_upload_fn upload, void *context, struct larder_error *error);
+/* Those of all keys. */
+int store_uploads_all (struct larder_store *store, store_upload_fn upload, void *context, struct larder_error *error);
 
 /* How far the clock that the storage goes by is ahead of this machine's, in ns: 0 but where it plays a service on one of its own. */
 int store_ahead (struct larder_store *store, int64_t *ret, struct larder_error *error);

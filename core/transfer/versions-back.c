@@ -271,7 +271,7 @@ int
 versions_back (struct larder *larder, const struct larder_versions *request, larder_event_fn event, void *context,
                struct larder_summary *ret_summary, struct larder_error *error)
 {
-	static const struct versions_way way = { begin, one, act };
+	static const struct versions_way way = { begin, one, act, NULL };
 	struct back back = { .last = &back.first };
 	return versions_run (larder, request, &way, &back, event, context, ret_summary, error);
 }

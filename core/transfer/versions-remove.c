@@ -3,6 +3,9 @@
  * storage goes on from there. */
 #include "versions.h"
 
+#define LARDER_API_VERSION LARDER_API_CURRENT
+#include <larder/driver.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -191,11 +194,39 @@ act (struct versions *versions, bool last, struct larder_error *error)
 	return code;
 }
 
+/* ---- uploads ---- */
+
+static int
+on_upload (void *context, const struct larder_upload *upload, struct larder_error *error)
+{
+	struct versions *versions = context;
+	struct larder_upload open = *upload;
+	open.bucket = store_bucket (versions->store);
+	int code = versions->request->flags & LARDER_DRY_RUN ? 0 : store_parts_abort (versions->store, &open, error);
+	if (code == 0)
+		versions_upload (versions, upload->key);
+	arena_clear (versions->page);
+	return code < 0 ? code : transfer_stopped (&versions->transfer);
+}
+
+/* Of a whole store nothing is left: parts take space, too, and would go untold with their bucket. */
+static int
+remove_uploads (struct versions *versions, struct larder_error *error)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = store_uploads_all (versions->store, on_upload, versions, &why);
+	if (code == LARDER_E_UNSUPPORTED || versions->transfer.stop)         /* what cannot be listed is not known */
+		return 0;
+	if (code < 0 && error)
+		larder_give (error, &why);
+	return code;
+}
+
 int
 larder_remove_versions (struct larder *larder, const struct larder_versions *asked, larder_event_fn event, void *context,
                         struct larder_summary *ret_summary, struct larder_error *error)
 {
-	static const struct versions_way way = { begin, one, act };
+	static const struct versions_way way = { begin, one, act, remove_uploads };
 	struct larder_versions request = { .size = sizeof request, .at = LARDER_NO_TIME };
 	larder_give (&request, asked);
 	if (request.version && (request.count != 1 || request.flags & LARDER_RECURSIVE))

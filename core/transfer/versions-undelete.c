@@ -183,7 +183,7 @@ begin (struct versions *versions, struct larder_error *error)
 	return versions_need (versions, false, error);
 }
 
-static const struct versions_way way = { begin, one, act };
+static const struct versions_way way = { begin, one, act, NULL };
 
 static struct undelete *
 undelete_new (void)

@@ -27,6 +27,16 @@ versions_done (struct versions *versions, const char *done, const char *would, c
 }
 
 void
+versions_upload (struct versions *versions, const char *key)
+{
+	versions->seen++;
+	count_event (&versions->transfer, &(struct larder_event) {
+		.size = sizeof (struct larder_event), .action = versions->request->flags & LARDER_DRY_RUN ? "would-remove" : "removed", .from = versions_name (versions, key),
+		.reason = "an upload that nobody ended",
+	});
+}
+
+void
 versions_skipped (struct versions *versions, const char *key, const char *reason)
 {
 	count_skipped (&versions->transfer, versions_name (versions, key), reason);
@@ -131,6 +141,8 @@ walk_address (struct versions *versions, const char *path, struct larder_error *
 		const char *below = folder ? path : arena_printf (versions->transfer.arena, "%s/", path);
 		code = below ? versions_walk (versions, below, NULL, error) : larder_fail_memory (error);
 	}
+	if (code == 0 && recursive && length == 0 && versions->way->whole && !versions->transfer.stop)
+		code = versions->way->whole (versions, error);
 	return code < 0 || versions->seen > 0 || versions->transfer.stop ? code : fail_nothing (versions, path, error);
 }
 

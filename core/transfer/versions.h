@@ -24,6 +24,7 @@ struct versions_way {
 	int (*begin) (struct versions *versions, struct larder_error *error);   /* of an address: forgets the one before */
 	int (*one) (struct versions *versions, const struct larder_info *info);
 	int (*act) (struct versions *versions, bool last, struct larder_error *error);
+	int (*whole) (struct versions *versions, struct larder_error *error);   /* behind all of a store; may be NULL */
 };
 
 /* Every address of the request, each counted, or failed as a whole. */
@@ -36,6 +37,8 @@ const char *versions_name (struct versions *versions, const char *key);
 /* Count one as done, and tell it as "removed" or "restored", or what they are called in a dry run. */
 void versions_done (struct versions *versions, const char *done, const char *would, const char *key, const char *version, uint64_t bytes);
 void versions_skipped (struct versions *versions, const char *key, const char *reason);
+/* Count an upload that nobody ended as removed. */
+void versions_upload (struct versions *versions, const char *key);
 /* `name` as of versions_name; on any thread. */
 void versions_failed (struct versions *versions, const char *name, const char *version, int code, const struct larder_error *error);
 

@@ -148,7 +148,7 @@ allow_settings (struct aws_asked *asked, const struct s3 *s3)
 	if (strcmp (type, "bucket") == 0)
 		allow_bucket (asked, "S3Buckets", gets);
 	if (!asked->request->stays)              /* not taken from objects that stay: core looks for some first */
-		allow_bucket (asked, "S3Held", ACTIONS ("s3:ListBucketVersions"));
+		allow_bucket (asked, "S3Held", ACTIONS ("s3:ListBucketMultipartUploads", "s3:ListBucketVersions"));
 	if (put)
 		allow_bucket (asked, buffer_text (&set), puts);
 }

@@ -330,7 +330,7 @@ def test_cli_infra_a_plan_to_destroy_tells_buckets_that_hold_objects():
     env = configured(PIPELINE, ("instance = pingvas-studio\n", "instance = pingvas-studio\ndestroy = yes\nskip-final-snapshot = yes\n"))
     planned = plan("--destroy", "--detailed-exitcode", "-o", "held.plan", env=env, code=10)
     left = {(line["resource"], line["identity"]): line["why"] for line in facts(planned, "resource") if line["change"] == "left"}
-    held = "the bucket holds objects, or delete markers of some: it will be left; larder rm -r --all-versions %s: empties it"
+    held = "the bucket holds objects, delete markers of some, or uploads that nobody ended: it will be left; larder rm -r --all-versions %s: empties it"
     assert left.pop(("cdn", NEEDED[2])) == "access '%s' stays, and needs it: it will be left" % NEEDED[0], left
     assert left.pop(("bucket", NEEDED[1])) == "replication '%s' stays, and needs it: it will be left" % NEEDED[0], left
     assert left == {**{(kind, NEEDED[0]): held % "images" for kind in ("bucket", "access", "replication")}, ("bucket", "pingvas-studio-logs"): held % "logs"}, left

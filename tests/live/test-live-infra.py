@@ -834,6 +834,14 @@ def refused_for_what_it_holds(name):
     refused("no objects, but 1 delete marker")
     emptied()
     c.create_multipart_upload(Bucket=UPLOADS, Key="open")
+    refused("no objects, but 1 upload that nobody ended, of 'open'")
+    c.put_object(Bucket=UPLOADS, Key="a", Body=b"1")
+    c.create_multipart_upload(Bucket=UPLOADS, Key="open")
+    refused("objects: 1 version, 0 delete markers, 2 uploads that nobody ended, of 'open' and others")
+    dry = larder("rm", "-n", "-r", "--all-versions", "uploads:", env=w.env)
+    assert dry.code == 0 and "uploads:open: an upload that nobody ended" in dry.out + dry.err and len(c.list_multipart_uploads(Bucket=UPLOADS)["Uploads"]) == 2, dry
+    emptied()
+    assert "Uploads" not in c.list_multipart_uploads(Bucket=UPLOADS)
     w.infra("destroy", "--environment", "pingvas-studio", *only)
     assert UPLOADS not in w.there()
     return w, refused, emptied

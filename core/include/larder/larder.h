@@ -470,7 +470,8 @@ LARDER_API int larder_undelete (struct larder *larder, const struct larder_versi
                                 struct larder_summary *ret_summary, struct larder_error *error);
 
 /* Removes versions and delete markers for good, also those of deleted keys: each is "removed". The latest of a key goes last, and
- * is "skipped" where an older one could not be removed, so that no old version comes to light. Of an address: NOTFOUND when
+ * is "skipped" where an older one could not be removed, so that no old version comes to light. Of a whole store the open uploads
+ * that it tells of are ended, each "removed" with a reason. Of an address: NOTFOUND when
  * there is no trace of it, or no such version. Code, summary and memory as of larder_undelete. */
 LARDER_API int larder_remove_versions (struct larder *larder, const struct larder_versions *request, larder_event_fn event, void *context,
                                        struct larder_summary *ret_summary, struct larder_error *error);
