@@ -17,7 +17,7 @@ enum { PLAN_MOST = 64 << 20 };
 
 struct infra { const char *output, *only, *environment; int64_t wait; bool adopt, strict, replace, destroy, detailed, all; };
 #define AT(field) .at = offsetof (struct infra, field)
-#define ONLY { .key = "only", .type = LARDER_STRING, AT (only), .argument = "KIND/NAME", .help = "one section, with what it needs: store/images; to destroy, that alone" }
+#define ONLY { .key = "only", .type = LARDER_STRING, AT (only), .argument = "KIND/NAME", .help = "one section, with what it needs, and the policy that lets it read: cdn/images; to destroy, that alone" }
 #define ADOPT { .key = "adopt", .type = LARDER_BOOL, AT (adopt), .help = "settings that nobody declared go, instead of staying" }
 #define STRICT { .key = "strict", .type = LARDER_BOOL, AT (strict), .help = "what a backend does not support is an error" }
 #define REPLACE { .key = "replace", .type = LARDER_BOOL, AT (replace), .help = "what cannot be changed in place is removed with all it holds, and made anew" }

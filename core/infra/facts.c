@@ -350,15 +350,17 @@ rule_of (const struct larder_infra *infra, const struct config_section *backup, 
 	return asked->rules[n] && config_find (larder_configuration (infra->larder), "backup-rule", asked->rules[n], ret_at, NULL) == 0 ? config_struct (*ret_at) : NULL;
 }
 
-/* Its address has the region as the fourth part: arn:PARTITION:backup:REGION:…; the words of its type see to the rest. */
+/* An address has parts, of which one is the region; a name alone has none, and is here. */
 static bool
 is_vault_elsewhere (const char *vault, const char *region)
 {
-	for (size_t n = 0; n < 3; n++, vault++)
-		if (!(vault = strchr (vault, ':')))
+	const char *part = strchr (vault, ':');
+	for (; part && region; part = strchr (part + 1, ':')) {
+		size_t length = strcspn (part + 1, ":");
+		if (strlen (region) == length && strncmp (part + 1, region, length) == 0)
 			return false;
-	size_t length = strcspn (vault, ":");
-	return !region || strlen (region) != length || strncmp (vault, region, length) != 0;
+	}
+	return strchr (vault, ':');
 }
 
 /* Does a copy of what the rule keeps go to another region than that of the backups, which their backend says? */

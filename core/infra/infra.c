@@ -36,6 +36,30 @@ take_along (struct larder_infra *infra, struct resource *one)
 		take_along (infra, &infra->at[one->needs[n]]);
 }
 
+static bool
+needs (const struct larder_infra *infra, const struct resource *one, const struct resource *other)
+{
+	for (size_t n = 0; other && n < one->need_count; n++)
+		if (&infra->at[one->needs[n]] == other)
+			return true;
+	return false;
+}
+
+/* What serves a bucket cannot read it before the bucket's policy says so, which is a part of the bucket and comes after it: that is taken along, too. */
+static void
+take_policies (struct larder_infra *infra)
+{
+	for (size_t n = 0; n < infra->count; n++) {
+		struct resource *part = &infra->at[n];
+		const struct resource *whole = part->aside ? resource_whole (infra, part) : NULL;
+		for (size_t k = 0; whole && k < part->need_count; k++) {
+			const struct resource *other = &infra->at[part->needs[k]];
+			if (!other->aside && other->at != part->at && needs (infra, other, whole))
+				take_along (infra, part);
+		}
+	}
+}
+
 /* No section is called so: the nearest that stands for something. */
 static int
 refuse_only (struct larder_infra *infra, const char *only, struct larder_error *error)
@@ -73,6 +97,8 @@ keep_only (struct larder_infra *infra, const char *only, struct larder_error *er
 		else
 			take_along (infra, one);
 	}
+	if (only && !(infra->flags & LARDER_INFRA_DESTROY))
+		take_policies (infra);
 	return !only || found ? 0 : refuse_only (infra, only, error);
 }
 
@@ -383,7 +409,7 @@ larder_infra_observed (const struct larder_infra *infra, larder_infra_change_fn 
 			code = line (context, &told, error);
 		}
 	}
-	return code;
+	return code < 0 ? code : others_tell (infra, line, context, error);
 }
 
 static void

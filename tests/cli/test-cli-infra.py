@@ -9,6 +9,7 @@ import sys
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
 import terminal  # noqa: E402
+from place import Place  # noqa: E402
 from stopped import bad, is_stopped  # noqa: E402
 from tool import ENV, HOME, LARDER, PIPELINE, configured, larder, read, run, write  # noqa: E402
 
@@ -262,6 +263,23 @@ def test_cli_infra_destroy():
     assert "holds objects" in why["pingvas-studio-uploads"] and "protected" in why[NAME], why
     assert larder("cat", "uploads:kept").raw == b"1"
     assert sorted(line["identity"] for line in facts(plan(), "resource") if line["change"] == "same") == [NAME, "pingvas-studio-uploads"]
+
+
+def test_cli_infra_destroy_leaves_an_open_upload():
+    """A bucket with nothing but an upload that nobody ended is not taken with it, unasked."""
+    fresh()
+    apply()
+    bucket = "pingvas-studio-uploads"
+    only = ("--only", "store/uploads")
+    with Place(DEMO) as place:
+        place.do("begin", "large.safetensors", bucket=bucket)
+        planned = facts(plan("--destroy", *only), "resource")
+        assert [line["change"] for line in planned] == ["left"] and "uploads that nobody ended: it will be left; larder rm -r --all-versions uploads: empties it" in planned[0]["why"], planned
+        got = larder("infra", "destroy", "--environment", NAME, *only)
+        assert got.code == 5 and "bucket '%s' holds no objects, but 1 upload that nobody ended, of 'large.safetensors'" % bucket in got.err and os.path.exists(os.path.join(DEMO, bucket)), got.err
+        done = larder("rm", "-r", "--all-versions", "uploads:")
+        assert done.code == 0 and place.do("uploads", bucket=bucket)["items"] == [], done
+    assert larder("infra", "destroy", "--environment", NAME, *only).code == 0 and not os.path.exists(os.path.join(DEMO, bucket))
 
 
 def test_cli_infra_destroy_asks_on_a_terminal():
@@ -732,8 +750,9 @@ def test_cli_infra_what_nobody_can_read_changes_nothing_else():
 
 def test_cli_infra_one_section_with_what_it_needs():
     fresh()
-    assert apply("--only", "cdn/images")["created"] == 2, "with the bucket it needs"
-    assert apply("--only", "store/images")["created"] == 3, "who reads it, what copies it, and where to"
+    assert apply("--only", "cdn/images")["created"] == 3, "with the bucket it needs, and what lets it read that"
+    assert [one[:3] for one in marks(plan("--only", "cdn/images"))] == []
+    assert apply("--only", "store/images")["created"] == 2, "what copies it, and where to"
     assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-uploads"))
     for slip, meant in (("store/image", "did you mean 'store/images'?"), ("nothing", "one of ")):
         got = larder("infra", "plan", "--only", slip)

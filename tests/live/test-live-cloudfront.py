@@ -845,6 +845,7 @@ def test_live_cloudfront_of_a_section_that_is_gone():
     told, = [line for line in found.lines if line["type"] == "resource" and line["change"] == "unmanaged"]
     assert (told["kind"], told["section"], told["identity"]) == ("cdn", "old", "test/cdn/old") and old["id"] in told["why"] and "larder infra destroy --only cdn/old" in told["next"], told
     assert found.code == 10 and "E9" not in found.out and [line["path"] for line in found.lines if line.get("change") == "remove"] == ["reader[old]"], found      # nor may it read any more
+    assert [line for line in place.run("show", text=OAC).lines if line.get("change") == "unmanaged"] == [told] and not [line for line in place.run("show", "--only", "cdn/images", text=OAC).lines if line.get("change") == "unmanaged"]
     for words in (("apply",), ("apply", "--adopt")):
         done = place.run(*words, text=OAC)
         assert done.code == 0 and len(place.service.distributions) == 3, done
@@ -972,6 +973,18 @@ def test_live_cloudfront_where_there_is_no_such_service():
     place.fresh(apply=False)
     done = place.run("plan", server="minio")
     assert done.code == 0 and marks(done) == [(None, "unsupported")] and place.service.asked == [], done
+
+
+def test_live_cloudfront_alone_with_what_lets_it_read():
+    """`--only` of a [cdn] ends in one that serves: its bucket's policy, which is the store's, names it; nothing is left to the next plan, and a distribution that goes alone leaves that bucket."""
+    place.fresh(apply=False)
+    done = place.run("apply", "--only", "cdn/images", text=OAC)
+    assert done.code == 0, done
+    named = json.loads(place.buckets.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
+    assert [one["Sid"] for one in named] == ["larder-reader-images"] and list(place.service.distributions)[0] in json.dumps(named), named
+    assert marks(place.run("plan", text=OAC)) == [] and marks(place.run("plan", "--only", "cdn/images", text=OAC)) == []
+    assert place.run("destroy", "--environment", "test", "--only", "cdn/images", text=OAC).code == 0 and place.service.distributions == {}
+    assert [bucket["Name"] for bucket in place.buckets.list_buckets()["Buckets"]] == [BUCKET]
 
 
 def test_live_cloudfront_keeps_what_a_resource_promises():
