@@ -44,6 +44,10 @@ class Place(Scene):
                 found.setdefault(line["action"], []).append(line["src"].partition(":")[2])
         return {action: sorted(keys) for action, keys in found.items()}, next((line for line in done.lines if line["type"] == "drill"), None), done
 
+    def report(self, facts, ending):
+        with open(self.path(facts["report"] + ending)) as file:
+            return file.read()
+
     def left(self):
         return [name for folder in ("drills", "scratch") if os.path.isdir(self.path("state/larder", folder)) for name in os.listdir(self.path("state/larder", folder))]
 
@@ -64,8 +68,7 @@ def test_live_drill_minio():
     scene.client.delete_object(Bucket="bucket", Key="data/sub/b")
     found, facts, done = scene.drill("--source", "data", "images:data/", code=6)
     assert found["differs"] == ["data/a", "data/large"] and found["missing"] == ["data/sub/b"] and (facts["differs"], facts["missing"]) == (2, 1), (found, done)
-    with open(scene.path(facts["report"] + ".json")) as file:
-        assert [one["key"] for one in json.load(file)["findings"]] == ["data/a", "data/large", "data/sub/b"]
+    assert [one["key"] for one in json.loads(scene.report(facts, ".json"))["findings"]] == ["data/a", "data/large", "data/sub/b"]
     assert scene.left() == []
 
 
@@ -107,7 +110,7 @@ def test_live_drill_clock():
         _, facts, done = scene.drill(*words, "images:data/", more=clock.off(-600))
         assert "rpo_seconds" not in facts and 595 <= facts["newest_ahead_seconds"] < 900 and "ahead of this machine's clock" in done.err, (facts, done)
     _, facts, _ = scene.drill("images:data/", more=clock.off(-600))
-    told = {ending: open(scene.path(facts["report"] + ending)).read() for ending in (".txt", ".json", ".html")}
+    told = {ending: scene.report(facts, ending) for ending in (".txt", ".json", ".html")}
     said = json.loads(told[".json"])
     assert "rpo_seconds" not in said and 595 <= said["newest_ahead_seconds"] < 900 and said["rto_seconds"] < 600 and said["verdict"] == "proven", said
     for ending in (".txt", ".html"):
@@ -118,7 +121,7 @@ def test_live_drill_clock():
     scene.between.plan([{"method": "GET", "path": "^/bucket/data/a", "do": "keep", "after": lambda record: jumps.set(-60)}])
     _, facts, _ = scene.drill("images:data/", more=jumps.environment)
     assert "rto_seconds" not in facts and 50 < facts["clock_set_back_seconds"] <= 60 and "rpo_seconds" in facts, facts
-    assert "RTO            not known: this machine's clock was set back" in open(scene.path(facts["report"] + ".txt")).read()
+    assert "RTO            not known: this machine's clock was set back" in scene.report(facts, ".txt")
 
 
 def test_live_drill_broken_lines():

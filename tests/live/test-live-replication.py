@@ -210,7 +210,8 @@ def test_live_replication_read_the_replica_by_manifests_elsewhere():
     scene = place("minio")
     scene.server.make_bucket("kept-apart")
     scene.change(scene.config, '[store "backups"]\n', ["bucket = kept-apart"])
-    scene.plain = open(scene.config).read()
+    with open(scene.config) as file:
+        scene.plain = file.read()
     replica_and_manifests("minio", "backups:runs")
 
 
