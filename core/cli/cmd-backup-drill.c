@@ -57,7 +57,7 @@ tell (struct cli *cli, const struct larder_drilled *drilled)
 {
 	char size[32], time[32];
 	if (drilled->rpo < 0)
-		say (cli, "%s: how old the newest is nobody can tell: it is of a time %s ahead of this machine's clock, so the clocks differ; set this one (timedatectl), or the one that kept it", drilled->what,
+		say (cli, "%s: how old the newest is nobody can tell: it is of a time %s ahead of this machine's clock, so the clocks differ; set this one (timedatectl), or the one that kept it (larder dev clock reset, where that was moved)", drilled->what,
 			text_from_duration (-drilled->rpo, time));
 	if (cli->globals.json) {
 		drilled_line (cli, drilled);

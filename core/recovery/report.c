@@ -127,7 +127,7 @@ rpo_text (struct drilling *all)
 	text_from_time (sum->newest, newest);
 	if (sum->rpo >= 0)
 		return arena_printf (all->arena, "%s: the newest was kept %s", text_from_duration (sum->rpo, time), newest);
-	return arena_printf (all->arena, "not known: the newest was kept %s, %s ahead of this machine's clock when it was found: the clocks differ by that at least; set this one (timedatectl), or the one that kept it", newest,
+	return arena_printf (all->arena, "not known: the newest was kept %s, %s ahead of this machine's clock when it was found: the clocks differ by that at least; set this one (timedatectl), or the one that kept it (larder dev clock reset, where that was moved)", newest,
 		text_from_duration (-sum->rpo, time));
 }
 
