@@ -69,10 +69,20 @@ bill_is_archived (const struct prices *prices, const char *storage_class)
 	return !prices;
 }
 
+/* A month of what was restored: as a rule it is a copy in STANDARD. */
+static const struct price *
+kept_copy (const struct prices *prices, const char *storage_class)
+{
+	char name[120];
+	snprintf (name, sizeof name, "restored %s", storage_class);
+	const struct price *own = prices_find (prices, name);
+	return own ? own : prices_of_class (prices, "STANDARD");
+}
+
 bool
 bill_retrieval (const struct prices *prices, const char *storage_class, const char *tier, uint64_t objects, uint64_t bytes, uint32_t days, uint64_t *ret, int64_t *ret_within)
 {
-	const struct price *fetched = find (prices, "retrieval", storage_class, tier), *asked = find (prices, "restore", storage_class, tier), *kept = prices_of_class (prices, "STANDARD");
+	const struct price *fetched = find (prices, "retrieval", storage_class, tier), *asked = find (prices, "restore", storage_class, tier), *kept = kept_copy (prices, storage_class);
 	uint64_t fetching = 0, asking = 0, keeping = 0;
 	*ret_within = fetched ? fetched->within : 0;
 	if (!fetched || !kept || !price_share (fetched, bytes, PRICE_GB, &fetching) || (asked && !price_share (asked, objects, 1000, &asking)) || !price_share (kept, bytes, PRICE_GB, &keeping))

@@ -204,10 +204,29 @@ fetch_listed (struct restoring *all, struct larder_error *error)
 	return ended ? code : mark_all (&listed, others ? code : 0, error);
 }
 
+/* A sync knows the latest alone. */
+static int
+take_version (void *context, const struct job_object *object, struct larder_error *error)
+{
+	struct restoring *all = context;
+	const char *to = all->asked.to, *from = arena_printf (all->arena, "%s%s", store_prefix (all->store), object->key);
+	bool ended = *to && strchr ("/:", to[strlen (to) - 1]);
+	const struct larder_transfer request = {
+		.size = sizeof request, .from = &from, .count = 1, .to = arena_printf (all->arena, "%s%s%s", to, ended ? "" : "/", object->key),
+		.attributes = { .size = sizeof request.attributes }, .version = all->asked.version,
+	};
+	if (!restoring_is_ready (object->state))
+		return 0;
+	int code = from && request.to ? larder_transfer (all->larder, &request, all->event, all->context, NULL, error) : larder_fail_memory (error);
+	return code < 0 ? code : set (all, object, JOB_FETCHED, error);
+}
+
 /* Bundles first: where an object has the name of a member, the object is what comes. */
 int
 restoring_fetch (struct restoring *all, struct larder_error *error)
 {
 	int code = all->bundles > 0 ? unpack_all (all, error) : 0;
+	if (code == 0 && all->asked.version && all->listed > 0)
+		return restore_each (&all->job, take_version, all, error);
 	return code == 0 && all->listed > 0 ? fetch_listed (all, error) : code;
 }

@@ -148,9 +148,9 @@ add_address (void *context, const char *text, struct larder_error *error)
 	bool exact = all->asked.flags & LARDER_ARCHIVE_EXACT, below = length == 0 || (address.path[length - 1] == '/' && !exact);
 	if (below || all->asked.flags & LARDER_RECURSIVE)
 		return add_below (finding, address.path, error);
-	code = larder_stat (all->store, all->each, address.path, NULL, &info, &why);
+	code = larder_stat (all->store, all->each, address.path, all->asked.version, &info, &why);
 	info.key = address.path;
-	if (code == LARDER_E_NOTFOUND && !exact)
+	if (code == LARDER_E_NOTFOUND && !exact && !all->asked.version)
 		return wanted_add (&finding->wanted, address.path, error);
 	if (code < 0 && error)
 		*error = why;
@@ -232,7 +232,7 @@ put_down (struct restoring *all, struct gathered *gathered, struct larder_error 
 		return 0;
 	gathered->object.only = gathered->record.offset == WHOLE ? NULL : gathered->only;
 	if (!gathered->record.there)
-		estimate_add (all, gathered->object.storage_class, gathered->object.length);
+		estimate_add (all, &gathered->object);
 	all->objects++;
 	int code = restore_add (&all->job, &gathered->object, error);
 	gathered_free (gathered);

@@ -57,7 +57,7 @@ ask (struct looking *looking, const struct larder_info *info, struct larder_erro
 	struct restoring *all = looking->all;
 	const struct job_object *object = &looking->object;
 	struct larder_error why = LARDER_ERROR_INIT;
-	int code = store_restore (all->store, object->key, object->version, all->asked.tier, all->asked.days, &why);
+	int code = store_restore (all->store, object->key, object->version, all->asked.tier, info->archive ? 0 : all->asked.days, &why);
 	if (code == 0)
 		return tell_asked (looking) < 0 ? LARDER_E_CANCELLED : JOB_ASKED;
 	if (is_plain (code, info))
@@ -90,7 +90,7 @@ look (struct looking *looking, struct larder_error *error)
 {
 	const struct job_object *object = &looking->object;
 	struct larder_info info = { .size = sizeof info };
-	int code = larder_stat (looking->all->store, looking->arena, object->key, NULL, &info, error);
+	int code = larder_stat (looking->all->store, looking->arena, object->key, looking->all->asked.version, &info, error);
 	if (code == LARDER_E_NOTFOUND)
 		return fail (looking, code, error);
 	if (code < 0)

@@ -105,13 +105,7 @@ paired_list (struct larder_store *store, const char *prefix, const char *delimit
 	return code;
 }
 
-/* ---- the folders ---- */
-
-static int
-by_text (const void *a, const void *b)
-{
-	return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
+/* ---- the names ---- */
 
 static int
 by_key (const void *a, const void *b)
@@ -130,33 +124,18 @@ sort_wanted (struct wanted_list *list)
 	list->count = kept;
 }
 
-/* Each folder that one of them lies below, once, as what its keys begin with. */
-static int
-find_folders (const struct wanted_list *list, const char ***ret, size_t *ret_count, struct larder_error *error)
-{
-	const char **folders = NULL;
-	size_t count = 0, room = 0, kept = 0;
-	for (size_t n = 0; n < list->count; n++)
-		for (const char *key = list->at[n].key, *end = key; end; end = strchr (end, '/') ? strchr (end, '/') + 1 : NULL) {
-			const char **more = arena_more (list->arena, folders, count, &room, sizeof *folders);
-			if (!more || !(more[count] = arena_copy_bytes (list->arena, key, (size_t) (end - key))))
-				return larder_fail_memory (error);
-			folders = more;
-			count++;
-		}
-	qsort (folders, count, sizeof *folders, by_text);
-	for (size_t n = 0; n < count; n++)
-		if (kept == 0 || strcmp (folders[kept - 1], folders[n]) != 0)
-			folders[kept++] = folders[n];
-	*ret = folders;
-	*ret_count = kept;
-	return 0;
-}
-
 /* ---- the bundles of one folder ---- */
 
 struct seen { struct seen *next; struct larder_info info; };
-struct searching { struct restoring *all; struct wanted_list *list; const char *folder; struct seen *seen; const struct larder_info *bundle; };
+struct searching {
+	struct restoring *all;
+	struct wanted_list *list;
+	struct larder_arena *arena;      /* of this folder */
+	const char *folder;
+	struct seen *seen;
+	const struct larder_info *bundle;
+	struct larder_info *kept;        /* the same, with the names: it has one of them */
+};
 
 /* Asking for its index has to wait until the listing is over. */
 static int
@@ -165,11 +144,25 @@ note (void *context, const struct larder_info *info, bool indexed, struct larder
 	struct searching *searching = context;
 	if (!indexed)
 		return 0;
-	struct seen *seen = arena_alloc (searching->list->arena, sizeof *seen);
-	if (!seen || !keep (searching->list->arena, info, &seen->info))
+	struct seen *seen = arena_alloc (searching->arena, sizeof *seen);
+	if (!seen || !keep (searching->arena, info, &seen->info))
 		return larder_fail_memory (error);
 	seen->next = searching->seen;
 	searching->seen = seen;
+	return 0;
+}
+
+static int
+take (struct searching *searching, struct wanted *found, uint64_t offset, struct larder_error *error)
+{
+	struct larder_arena *arena = searching->list->arena;
+	found->times++;
+	if (found->bundle && searching->bundle->mtime < found->bundle->mtime)
+		return 0;
+	if (!searching->kept && (!(searching->kept = arena_alloc (arena, sizeof *searching->kept)) || !keep (arena, searching->bundle, searching->kept)))
+		return larder_fail_memory (error);
+	found->bundle = searching->kept;
+	found->offset = offset;
 	return 0;
 }
 
@@ -183,26 +176,45 @@ compare (void *context, const struct member *member, struct larder_error *error)
 	struct wanted *found = key.key ? bsearch (&key, list->at, list->count, sizeof *list->at, by_key) : NULL;
 	if (!key.key)
 		return larder_fail_memory (error);
-	if (!found)
-		return 0;
-	found->times++;
-	if (!found->bundle || searching->bundle->mtime >= found->bundle->mtime) {
-		found->bundle = searching->bundle;
-		found->offset = member->offset;
-	}
-	return 0;
+	return found ? take (searching, found, member->offset, error) : 0;
 }
 
 static int
-search_folder (struct restoring *all, struct wanted_list *list, const char *folder, struct larder_error *error)
+search_folder (struct restoring *all, struct wanted_list *list, const char *key, size_t length, struct larder_error *error)
 {
-	struct searching searching = { .all = all, .list = list, .folder = folder };
-	const char *prefix = arena_printf (list->arena, "%sbundle-", folder);
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct searching searching = { .all = all, .list = list, .arena = arena, .folder = arena ? arena_copy_bytes (arena, key, length) : NULL };
+	const char *prefix = searching.folder ? arena_printf (arena, "%sbundle-", searching.folder) : NULL;
 	int code = prefix ? paired_list (all->store, prefix, "/", true, note, &searching, error) : larder_fail_memory (error);
 	for (const struct seen *seen = searching.seen; code == 0 && seen; seen = seen->next) {
 		searching.bundle = &seen->info;
+		searching.kept = NULL;
 		code = index_each (all->store, seen->info.key, seen->info.length, compare, &searching, error);
 	}
+	return code;
+}
+
+/* ---- the folders ---- */
+
+static size_t
+shared (const char *a, const char *b)
+{
+	size_t length = 0;
+	while (a[length] && a[length] == b[length])
+		length++;
+	return length;
+}
+
+/* Each folder that one of the names lies below, once: they are sorted, so one that the name before lies below too was searched with that. */
+static int
+search_above (struct restoring *all, struct wanted_list *list, size_t n, struct larder_error *error)
+{
+	const char *key = list->at[n].key;
+	size_t before = n ? shared (list->at[n - 1].key, key) : 0;
+	int code = n == 0 ? search_folder (all, list, key, 0, error) : 0;
+	for (const char *end = strchr (key, '/'); code == 0 && end; end = strchr (end + 1, '/'))
+		if ((size_t) (end - key) + 1 > before)
+			code = search_folder (all, list, key, (size_t) (end - key) + 1, error);
 	return code;
 }
 
@@ -225,12 +237,10 @@ tell_found (struct restoring *all, const struct wanted *wanted)
 int
 wanted_find (struct restoring *all, struct wanted_list *list, wanted_fn each, void *context, struct larder_error *error)
 {
-	const char **folders = NULL;
-	size_t count = 0;
+	int code = 0;
 	sort_wanted (list);
-	int code = find_folders (list, &folders, &count, error);
-	for (size_t n = 0; code == 0 && n < count; n++)
-		code = search_folder (all, list, folders[n], error);
+	for (size_t n = 0; code == 0 && n < list->count; n++)
+		code = search_above (all, list, n, error);
 	for (size_t n = 0; code == 0 && n < list->count; n++) {
 		const struct wanted *wanted = &list->at[n];
 		arena_clear (all->each);

@@ -91,6 +91,8 @@ name_job (const struct restoring *all, char ret[JOB_ID_ROOM])
 	sha256_add_text (&sha, asked->list);
 	sha256_add_text (&sha, asked->tier);
 	sha256_add_text (&sha, asked->to);
+	if (asked->version)
+		sha256_add_text (&sha, asked->version);
 	sha256_add_text (&sha, config_profile (larder_configuration (all->larder)));
 	sha256_end_hex (&sha, sum);
 	snprintf (ret, JOB_ID_ROOM, "%.16s", sum);
@@ -103,8 +105,8 @@ head_of (const struct restoring *all)
 {
 	char now[32];
 	text_from_time (clock_wall (), now);
-	return json_pack ("{s:i, s:s, s:s, s:s, s:s, s:i}", "larder-restore", 1, "begun", now, "tier", all->asked.tier, "store", all->store_name, "to", all->asked.to ? all->asked.to : "",
-		"days", (int) all->asked.days);
+	return json_pack ("{s:i, s:s, s:s, s:s, s:s, s:i, s:s*}", "larder-restore", 1, "begun", now, "tier", all->asked.tier, "store", all->store_name, "to", all->asked.to ? all->asked.to : "",
+		"days", (int) all->asked.days, "version", all->asked.version);
 }
 
 /* All that it would come to. */
@@ -127,9 +129,19 @@ begin_target (struct restoring *all, struct larder_error *error)
 }
 
 static int
+check_version (const struct restoring *all, struct larder_error *error)
+{
+	const char *address = all->asked.count == 1 && !all->asked.list && !(all->asked.flags & LARDER_RECURSIVE) ? all->asked.addresses[0] : "";
+	bool one = *address && !strchr ("/:", address[strlen (address) - 1]);
+	return one || !all->asked.version ? 0 : larder_fail_next (error, LARDER_E_INVALID, "name one object, STORE:KEY; 'larder versions' lists those that it has", "version '%s' is of one object", all->asked.version);
+}
+
+static int
 begin_job (struct restoring *all, int folder, const char *id, struct larder_error *error)
 {
-	int code = find_store (all, error);
+	int code = check_version (all, error);
+	if (code == 0)
+		code = find_store (all, error);
 	if (code == 0)
 		code = begin_target (all, error);
 	json_t *head = code == 0 ? head_of (all) : NULL;

@@ -11,7 +11,8 @@
 
 enum { CLASSES_MOST = 16 };
 #define SORT_MEMORY ((size_t) 4 << 20)
-struct class { const char *name; uint64_t objects, bytes; bool is_archived; };
+/* `first`: a key of it. */
+struct class { const char *name, *first; uint64_t objects, bytes; bool is_archived; };
 
 struct restoring {
 	struct larder *larder;
@@ -71,8 +72,8 @@ typedef int (*paired_fn) (void *context, const struct larder_info *info, bool in
 int paired_list (struct larder_store *store, const char *prefix, const char *delimiter, bool pairs, paired_fn each, void *context, struct larder_error *error);
 
 /* ---- estimate.c: what it comes to ---- */
-void estimate_add (struct restoring *all, const char *class, uint64_t bytes);
-/* INVALID when it is more than may be paid. */
+void estimate_add (struct restoring *all, const struct job_object *object);
+/* By each tier. INVALID when it is more than may be paid, or a class does not have the tier. */
 int estimate_tell (struct restoring *all, struct larder_error *error);
 
 /* ---- look.c: a look at each object, which is asked for where it has to be ---- */

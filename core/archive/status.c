@@ -15,6 +15,7 @@
 
 struct looking {
 	struct larder_store *store;      /* NULL: nobody is asked */
+	const char *version;             /* NULL: the latest of each */
 	struct larder_arena *arena;      /* of one object */
 	uint64_t states[128], objects, bytes;
 };
@@ -28,7 +29,7 @@ state_now (struct looking *looking, const struct job_object *object, int *ret, s
 	if (!looking->store || (object->state != JOB_ASKED && object->state != JOB_READY))
 		return 0;
 	arena_clear (looking->arena);
-	int code = larder_stat (looking->store, looking->arena, object->key, NULL, &info, error);
+	int code = larder_stat (looking->store, looking->arena, object->key, looking->version, &info, error);
 	*ret = code == LARDER_E_NOTFOUND ? JOB_FAILED : code == 0 ? (int) restore_seen (object, &info) : *ret;
 	return code == LARDER_E_NOTFOUND ? 0 : code;
 }
@@ -60,6 +61,8 @@ look_at (struct larder *larder, int folder, const char *id, bool ask, larder_arc
 	int code = arena ? restore_open (&job, folder, id, true, error) : larder_fail_memory (error);
 	if (code == 0 && ask)
 		code = larder_store_open (larder, restore_text (&job, "store"), &looking.store, error);
+	if (code == 0 && *restore_text (&job, "version"))
+		looking.version = restore_text (&job, "version");
 	if (code == 0)
 		code = restore_each (&job, count, &looking, error);
 	if (code == 0)

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,6 +29,8 @@ struct unpacking {
 	const struct job_object *object;
 	struct larder_arena *arena;
 	const char *folder;                  /* what the keys of its members begin with */
+	uint64_t *wanted;                    /* offsets, where not all of it is wanted */
+	size_t wanted_count;
 	struct part *at;
 	size_t count, room;
 	int failed;                          /* what the first member that failed did with */
@@ -44,16 +47,34 @@ struct unpacking {
 
 /* ---- which members ---- */
 
+static int
+by_offset (const void *a, const void *b)
+{
+	uint64_t one = *(const uint64_t *) a, other = *(const uint64_t *) b;
+	return (one > other) - (one < other);
+}
+
+/* Those of the job, sorted. */
+static int
+read_wanted (struct unpacking *unpacking, struct larder_error *error)
+{
+	size_t n, count = json_array_size (unpacking->object->only);
+	const json_t *one;
+	unpacking->wanted = arena_alloc (unpacking->arena, (count + 1) * sizeof *unpacking->wanted);
+	if (!unpacking->wanted)
+		return larder_fail_memory (error);
+	json_array_foreach (unpacking->object->only, n, one)
+		unpacking->wanted[n] = (uint64_t) json_integer_value (one);
+	qsort (unpacking->wanted, count, sizeof *unpacking->wanted, by_offset);
+	unpacking->wanted_count = count;
+	return 0;
+}
+
 /* By where it lies in the bundle. */
 static bool
-is_wanted (const json_t *only, uint64_t offset)
+is_wanted (const struct unpacking *unpacking, uint64_t offset)
 {
-	size_t n;
-	const json_t *one;
-	json_array_foreach (only, n, one)
-		if ((uint64_t) json_integer_value (one) == offset)
-			return true;
-	return !only;
+	return !unpacking->object->only || bsearch (&offset, unpacking->wanted, unpacking->wanted_count, sizeof offset, by_offset);
 }
 
 static const char *
@@ -74,7 +95,7 @@ static int
 note (void *context, const struct member *member, struct larder_error *error)
 {
 	struct unpacking *unpacking = context;
-	if (!is_wanted (unpacking->object->only, member->offset))
+	if (!is_wanted (unpacking, member->offset))
 		return 0;
 	if (unpacking->count == MEMBERS_MOST)
 		return larder_fail_next (error, LARDER_E_LIMIT, "name those that are wanted; or without --to, 'larder get', and tar", "'%s' has more than %d members", unpacking->object->key, (int) MEMBERS_MOST);
@@ -310,7 +331,9 @@ unpack_bundle (struct unpack *unpack, struct larder_store *store, const struct j
 	struct unpacking unpacking = { .transfer = &unpack->transfer, .store = store, .object = object, .arena = arena };
 	if (arena)
 		unpacking.folder = arena_copy_bytes (arena, object->key, (size_t) (text_last (object->key) - object->key));
-	int code = unpacking.folder ? index_each (store, object->key, object->length, note, &unpacking, error) : larder_fail_memory (error);
+	int code = unpacking.folder ? read_wanted (&unpacking, error) : larder_fail_memory (error);
+	if (code == 0)
+		code = index_each (store, object->key, object->length, note, &unpacking, error);
 	if (code == 0)
 		code = target_root (&unpack->transfer, error);
 	if (code == 0)

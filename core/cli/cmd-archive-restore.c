@@ -9,13 +9,14 @@
 #include "error.h"
 #include "text.h"
 
-struct archive_restore { bool below, wait; const char *list, *most, *to; uint32_t tier; int64_t days; };
+struct archive_restore { bool below, wait; const char *list, *most, *to, *version; uint32_t tier; int64_t days; };
 #define AT(field) .at = offsetof (struct archive_restore, field)
 static const struct larder_option options[] = {
 	{ .key = "prefix", .type = LARDER_BOOL, AT (below), .help = "all keys that begin so" },
 	{ .key = "from", .type = LARDER_STRING, AT (list), .argument = "FILE", .help = "addresses, one a line" },
 	RESTORE_OPTIONS (struct archive_restore, tier, days, most),
 	{ .key = "to", .type = LARDER_STRING, AT (to), .argument = "FOLDER", .help = "fetch each into it, under its key, once it can be read; of a bundle the files that are in it" },
+	{ .key = "version", .type = LARDER_STRING, AT (version), .argument = "ID", .help = "this version of the one object, not the latest" },
 	{ .key = "wait", .type = LARDER_BOOL, AT (wait), .help = "until all can be read" },
 	{ 0 }
 };
@@ -23,6 +24,7 @@ static const struct larder_option options[] = {
 int
 restore_estimate (void *context, const struct larder_archive_estimate *estimate)
 {
+	static const char *const no_table = "no price table says what it costs: [larder] prices = NAME is that of prices/NAME.ini beside the pipeline file";
 	struct cli *cli = context;
 	char size[32], within[32];
 	if (cli->globals.json) {
@@ -34,17 +36,21 @@ restore_estimate (void *context, const struct larder_archive_estimate *estimate)
 		json_member_uint (&line.json, "bytes", estimate->bytes);
 		json_member (&line.json, "price", estimate->price);
 		json_member (&line.json, "currency", estimate->currency);
+		json_member_bool (&line.json, "chosen", estimate->chosen);
+		json_member (&line.json, "next", estimate->chosen && !estimate->currency ? no_table : NULL);
 		if (estimate->within)
 			json_member_uint (&line.json, "within_seconds", (uint64_t) (estimate->within / NS_PER_S));
 		json_line_end (cli, &line);
 		return 0;
 	}
-	out_printf (cli, "%" PRIu64 " object%s of %s in %s, %s", estimate->objects, estimate->objects == 1 ? "" : "s", text_from_size (estimate->bytes, size), estimate->storage_class, estimate->tier);
+	out_printf (cli, "%c %" PRIu64 " object%s of %s in %s, %s", estimate->chosen ? '*' : ' ', estimate->objects, estimate->objects == 1 ? "" : "s", text_from_size (estimate->bytes, size), estimate->storage_class, estimate->tier);
 	if (estimate->price)
 		out_printf (cli, ": about %s %s", estimate->price, estimate->currency);
 	if (estimate->within)
 		out_printf (cli, ", within %s", text_from_duration (estimate->within, within));
 	out_printf (cli, "\n");
+	if (estimate->chosen && !estimate->currency)
+		out_printf (cli, "  %s\n", no_table);
 	return 0;
 }
 
@@ -94,7 +100,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	const struct larder_archive_restore request = {
 		.size = sizeof request, .flags = (flags->below ? LARDER_RECURSIVE : 0) | (flags->wait ? LARDER_ARCHIVE_WAIT : 0) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0),
 		.addresses = (const char *const *) cli->operand, .count = (size_t) cli->operands, .list = flags->list, .tier = restore_tier (flags->tier), .days = (uint32_t) flags->days,
-		.most = flags->most, .to = flags->to,
+		.most = flags->most, .to = flags->to, .version = flags->version,
 	};
 	if (cli->operands == 0 && !flags->list)
 		return fail_usage (cli, error, "name what is to be restored: STORE:KEY, or --from FILE");
@@ -121,7 +127,7 @@ const struct larder_cmd cmd_archive_restore = {
 		"larder archive restore --prefix --tier bulk --to out backups:2025/|all of it, fetched into out/ as it comes; run again it goes on\n"
 		"larder archive restore --to out backups:2025/notes/a.txt|one file, out of the newest bundle that has it\n"
 		"larder archive restore -n --prefix backups:2025/|what it would cost, and how long it would take",
-	.text = "First it tells, by the table of [larder] prices, what it costs and how long it takes. Then each object that is archived, not restored and not on its way is asked for. "
+	.text = "First it tells what it costs, by the table of [larder] prices, and how long it takes, by each tier that a class has, with a star before the one that is asked for; of INTELLIGENT_TIERING it counts all objects, as a listing does not tell which are archived. A tier that one of the classes does not have is refused, before anything is asked for. Then each object that is archived, not restored and not on its way is asked for. "
 		"The job is kept in the state folder: the same command, run again after anything, goes on with it, and is at its end when all can be read, or with --to was fetched; until then the exit status is 9. "
 		"What is overwritten meanwhile is told, and not fetched; a copy whose days are over is asked for again. "
 		"A bundle of small files, which 'archive put --pack' made, comes as its files with --to, each proven by its checksum; one that is damaged fails by its name, and the others are there. The name of one file is enough: "

@@ -44,7 +44,8 @@ json_facts (struct cli *cli, const struct larder_address *address, const struct 
 	json_member (&line.json, "cache_control", info->cache_control);
 	json_member (&line.json, "content_disposition", info->content_disposition);
 	json_member (&line.json, "restore", restore_word (info));
-	json_member (&line.json, "restored_until", info->restore_state == LARDER_RESTORE_DONE ? text_from_time (info->restore_expiry, time) : NULL);
+	json_member (&line.json, "archive", info->archive);
+	json_member (&line.json, "restored_until", info->restore_state == LARDER_RESTORE_DONE && info->restore_expiry ? text_from_time (info->restore_expiry, time) : NULL);
 	json_member (&line.json, "encryption", info->encryption);
 	json_member (&line.json, "replication", info->replication);
 	json_member (&line.json, "checksum_type", checksum_word (info));
@@ -64,7 +65,7 @@ static void
 out_restore (struct cli *cli, const struct larder_info *info)
 {
 	char text[64], time[32];
-	snprintf (text, sizeof text, "done, can be read until %s", text_from_time (info->restore_expiry, time));
+	snprintf (text, sizeof text, "done, can be read%s%s", info->restore_expiry ? " until " : "", info->restore_expiry ? text_from_time (info->restore_expiry, time) : "");
 	out_fact (cli, "restore", info->restore_state == LARDER_RESTORE_DONE ? text : restore_word (info));
 }
 
@@ -82,6 +83,7 @@ people_facts (struct cli *cli, const char *name, const struct larder_info *info,
 	out_fact (cli, "cache-control", info->cache_control);
 	out_fact (cli, "disposition", info->content_disposition);
 	out_fact (cli, "class", info->storage_class);
+	out_fact (cli, "archive", info->archive);
 	out_restore (cli, info);
 	out_fact (cli, "encryption", info->encryption);
 	out_fact (cli, "replication", info->replication);

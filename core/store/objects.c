@@ -376,6 +376,16 @@ store_remove_seen (struct larder_store *store, const char *key, const struct lar
 	return remove_item (store, &item, error);
 }
 
+const struct larder_retrieval *
+store_retrieval (const struct larder_store *store, size_t n)
+{
+	const char *row = (const char *) store->driver->retrievals;
+	for (; row && ((const struct larder_retrieval *) (const void *) row)->storage_class; row += store->driver->retrieval_stride)
+		if (n-- == 0)
+			return (const struct larder_retrieval *) (const void *) row;
+	return NULL;
+}
+
 int
 store_restore (struct larder_store *store, const char *key, const char *version, const char *tier, uint32_t days, struct larder_error *error)
 {

@@ -46,7 +46,7 @@ static const struct aws_fault_row rows[] = {
 	ROW ("ExistingObjectIsDirectory", CONFLICT, 409, NEVER, FILES),
 	ROW ("ExpiredToken", DENIED, 400, NEVER, FRESH),
 	ROW ("ExpiredTokenException", DENIED, 400, NEVER, FRESH),
-	ROW ("GlacierExpeditedRetrievalNotAvailable", NOTREADY, 503, NEVER, "ask for the Standard tier, or try again later"),
+	ROW ("GlacierExpeditedRetrievalNotAvailable", UNAVAILABLE, 503, TRANSIENT, "ask for tier Standard, or run it again later: the service has no room for Expedited now, and what was asked for so far stays asked for"),
 	ROW ("IllegalLocationConstraintException", INVALID, 400, NEVER, "set region in the [backend] section to the bucket's"),
 	ROW ("IncompleteBody", INTEGRITY, 400, NEVER, "try again: fewer bytes arrived than were announced; MinIO says so too while its disk fills up"),
 	ROW ("InsufficientStorage", NOSPACE, 507, NEVER, SPACE),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "error.h"
+#include "retrievals.h"
 
 struct glacier {
 	struct s3 s3;                              /* first: the operations are those of s3 */

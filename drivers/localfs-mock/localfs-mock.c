@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "file.h"
+#include "retrievals.h"
 #include "give.h"
 #include "random.h"
 #include "text.h"
@@ -215,5 +216,7 @@ static const struct larder_driver driver = {
 	.action_poll = mock_action_poll,
 	.view = mock_view,
 	.versioning = mock_versioning,
+	.retrievals = retrievals,
+	.retrieval_stride = sizeof *retrievals,
 };
 LARDER_DRIVER (driver)

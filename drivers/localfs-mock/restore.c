@@ -3,25 +3,18 @@
 
 #include "clock.h"
 #include "error.h"
+#include "retrievals.h"
 #include "text.h"
 
-#define MINUTES (60 * NS_PER_S)
-#define HOURS (60 * MINUTES)
+#define DAYS (24 * RETRIEVAL_HOURS)
 
-/* The longest that the service says it takes, so that who waits as long is done. */
-static const struct retrieval { const char *class, *tier; int64_t takes; } retrievals[] = {
-	{ "GLACIER", "Expedited", 5 * MINUTES }, { "GLACIER", "Standard", 5 * HOURS }, { "GLACIER", "Bulk", 12 * HOURS },
-	{ "DEEP_ARCHIVE", "Standard", 12 * HOURS }, { "DEEP_ARCHIVE", "Bulk", 48 * HOURS },
-};
-#define RETRIEVALS (sizeof retrievals / sizeof *retrievals)
-
-/* `tier`: NULL for any. */
-static const struct retrieval *
+/* A restore takes the longest that the service says, so that who waits as long is done. `tier`: NULL for any. */
+static const struct larder_retrieval *
 retrieval_of (const struct version *version, const char *tier)
 {
 	const char *class = version->attributes.storage_class;
-	for (size_t n = 0; class && n < RETRIEVALS; n++)
-		if (strcmp (retrievals[n].class, class) == 0 && (!tier || strcmp (retrievals[n].tier, tier) == 0))
+	for (size_t n = 0; class && n < RETRIEVALS_OF_CLASSES; n++)
+		if (strcmp (retrievals[n].storage_class, class) == 0 && (!tier || strcmp (retrievals[n].tier, tier) == 0))
 			return &retrievals[n];
 	return NULL;
 }
@@ -37,14 +30,14 @@ restore_state (const struct version *version, int64_t now)
 int
 restore_check (const struct bucket *bucket, const char *key, const struct version *version, struct larder_error *error)
 {
-	const struct retrieval *archived = retrieval_of (version, NULL);
+	const struct larder_retrieval *archived = retrieval_of (version, NULL);
 	uint32_t state = restore_state (version, bucket->now);
 	if (!archived || state == LARDER_RESTORE_DONE)
 		return 0;
 	if (state == LARDER_RESTORE_NONE)
-		return larder_fail_next (error, LARDER_E_NOTREADY, "restore the object first, and wait until that is done", "cannot read '%s' in bucket '%s': its class is %s", key, bucket->name, archived->class);
+		return larder_fail_next (error, LARDER_E_NOTREADY, "restore the object first, and wait until that is done", "cannot read '%s' in bucket '%s': its class is %s", key, bucket->name, archived->storage_class);
 	char time[32];
-	return larder_fail_next (error, LARDER_E_NOTREADY, "wait until the restore is done", "cannot read '%s' in bucket '%s': its restore from %s is under way until %s", key, bucket->name, archived->class,
+	return larder_fail_next (error, LARDER_E_NOTREADY, "wait until the restore is done", "cannot read '%s' in bucket '%s': its restore from %s is under way until %s", key, bucket->name, archived->storage_class,
 		text_from_time (version->restored_from, time));
 }
 
@@ -60,17 +53,17 @@ static int
 ask (const struct change *change, const struct larder_restore *request, struct version *version, struct larder_error *error)
 {
 	const char *tier = request->tier ? request->tier : "Standard";
-	const struct retrieval *archived = retrieval_of (version, NULL), *retrieval = retrieval_of (version, tier);
+	const struct larder_retrieval *archived = retrieval_of (version, NULL), *retrieval = retrieval_of (version, tier);
 	int64_t now = change->bucket->now;
 	if (!archived)
 		return larder_fail_next (error, LARDER_E_CONFLICT, "it can be read as it is", "'%s' in bucket '%s' is not archived: its class is %s", request->object.key, change->bucket->name,
 			version->attributes.storage_class ? version->attributes.storage_class : "STANDARD");
 	if (!retrieval)
 		return larder_fail_next (error, LARDER_E_INVALID, archived == &retrievals[0] ? "Expedited, Standard or Bulk" : "Standard or Bulk", "class %s has no tier '%.32s' for '%s' in bucket '%s'",
-			archived->class, tier, request->object.key, change->bucket->name);
+			archived->storage_class, tier, request->object.key, change->bucket->name);
 	uint32_t state = restore_state (version, now);
 	if (state == LARDER_RESTORE_NONE)
-		version->restored_from = now + retrieval->takes;
+		version->restored_from = now + retrieval->within;
 	if (state != LARDER_RESTORE_RUNNING)
 		version->restored_until = midnight_after (state == LARDER_RESTORE_DONE ? now : version->restored_from, request->days);
 	return 0;

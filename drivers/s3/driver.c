@@ -1,5 +1,6 @@
 /* driver.c: the driver of S3 and of servers that speak it: its table. */
 #include "s3.h"
+#include "retrievals.h"
 
 static const struct larder_option options[] = { S3_OPTIONS, { .key = NULL } };
 

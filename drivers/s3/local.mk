@@ -14,13 +14,13 @@ noinst_LTLIBRARIES += libs3.la
 libs3_la_SOURCES = \
 	%D%/s3.h %D%/s3.c %D%/send.c %D%/digest.c %D%/settle.c %D%/revive.c %D%/guard.c %D%/read.c %D%/write.c %D%/remove.c %D%/list.c \
 	%D%/copy.c %D%/parts.c %D%/more.c %D%/resource.c %D%/owner.c %D%/rights.c %D%/role.c %D%/role.h %D%/export.c %D%/check.c %D%/probe.c %D%/probe.h %D%/probe-send.c %D%/probe-object.c %D%/probe-upload.c \
-	%D%/probe-key.c %D%/probe-clean.c drivers/traps/words.h
+	%D%/probe-key.c %D%/probe-clean.c drivers/traps/retrievals.h drivers/traps/words.h
 libs3_la_CPPFLAGS = $(IN_AWS) -I$(top_srcdir)/drivers/traps
 libs3_la_LIBADD = libs3wire.la liblarder-aws.la libbase.la $(JANSSON_LIBS)
 
 module_LTLIBRARIES += driver-s3.la
 driver_s3_la_SOURCES = %D%/driver.c
-driver_s3_la_CPPFLAGS = $(IN_AWS)
+driver_s3_la_CPPFLAGS = $(IN_AWS) -I$(top_srcdir)/drivers/traps
 driver_s3_la_LDFLAGS = $(LDFLAGS_MODULE)
 driver_s3_la_LIBADD = libs3.la
 endif

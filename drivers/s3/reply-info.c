@@ -167,7 +167,7 @@ read_texts (const struct larder_pairs *headers, struct larder_arena *arena, stru
 	const struct { const char *name; const char **at; } texts[] = {
 		{ "content-type", &info->content_type }, { "cache-control", &info->cache_control },
 		{ "content-disposition", &info->content_disposition }, { "x-amz-storage-class", &info->storage_class },
-		{ "x-amz-replication-status", &info->replication },
+		{ "x-amz-replication-status", &info->replication }, { "x-amz-archive-status", &info->archive },
 	};
 	int code = 0;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts && code == 0; i++) {

@@ -196,6 +196,7 @@ int s3_check (void *self, struct larder_call *call, const char *bucket, larder_f
 	.parts_finish = s3_parts_finish, .parts_abort = s3_parts_abort, .parts_list = s3_parts_list,                            \
 	.uploads_list = s3_uploads_list, .tags_get = s3_tags_get, .tags_set = s3_tags_set, .class_set = s3_class_set,           \
 	.restore = s3_restore, .url = s3_url, .export_resource = s3_export, .policy = s3_policy,                                \
-	.versioning = s3_versioning, .probe = s3_probe
+	.versioning = s3_versioning, .probe = s3_probe,                                                                         \
+	.retrievals = retrievals, .retrieval_stride = sizeof (struct larder_retrieval)
 
 #endif

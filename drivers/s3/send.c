@@ -370,7 +370,7 @@ s3_give_info (struct larder_call *call, const struct larder_info *info, struct l
 	bool failed = false;
 	const char **const texts[] = {
 		&copy.key, &copy.version, &copy.etag, &copy.storage_class, &copy.checksum, &copy.content_type, &copy.content_encoding,
-		&copy.cache_control, &copy.content_disposition, &copy.replication, &copy.encryption,
+		&copy.cache_control, &copy.content_disposition, &copy.replication, &copy.encryption, &copy.archive,
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = s3_give_text (call, *texts[i], &failed);

@@ -118,7 +118,10 @@ def test_cli_restore_tells_the_price_before():
     put(env, *("GLACIER/%d" % n for n in range(10)), "DEEP_ARCHIVE/a", "STANDARD/a")
     size = sum(len("GLACIER/%d" % n) * 50 for n in range(10))
     events, job, got = restore("-n", "backups:p/", env=env)
-    found = {line["class"]: line for line in got.lines() if line["type"] == "estimate"}
+    told = [line for line in got.lines() if line["type"] == "estimate"]
+    found = {line["class"]: line for line in told if line["chosen"]}
+    assert [(line["class"], line["tier"], line["within_seconds"] / 3600) for line in told if line["class"] == "DEEP_ARCHIVE"] == [("DEEP_ARCHIVE", "Standard", 12), ("DEEP_ARCHIVE", "Bulk", 48)], told
+    assert [line["tier"] for line in told if line["class"] == "GLACIER"] == ["Expedited", "Standard", "Bulk"] and all(line["price"] and "next" not in line for line in told), told
     want = size * 0.011 / GB + 10 * 0.0543 / 1000 + size * 0.025 / GB * 7 / 30
     assert got.summary()["done"] == 11 and set(found) == {"GLACIER", "DEEP_ARCHIVE"} and found["GLACIER"]["objects"] == 10 and found["GLACIER"]["within_seconds"] == 5 * 3600, found
     assert want <= float(found["GLACIER"]["price"]) <= want + 4e-6 and (events, job) == ({}, None) and larder("archive", "status", env=env).out == "", found
@@ -132,13 +135,46 @@ def test_cli_restore_tells_the_price_before():
     events, job, _ = restore("--max-cost", "1.5", "backups:p/", code=9, env=env)
     assert len(events["asked"]) == 11
     put(env, "GLACIER/new")
-    told = [line["objects"] for line in restore("-n", "backups:p/GLACIER/0", "backups:p/GLACIER/new", env=env)[2].lines() if line["type"] == "estimate"]
+    told = [line["objects"] for line in restore("-n", "backups:p/GLACIER/0", "backups:p/GLACIER/new", env=env)[2].lines() if line.get("chosen")]
     assert told == [1], ("what is on its way costs nothing more", told)
     env = fresh()
     put(env, "GLACIER/a")
     got = larder("archive", "restore", "--max-cost", "1", "backups:p/", env=env)
     assert got.code == 2 and "nobody knows what it costs" in got.err, got.err
-    assert "1 object of 450 B in GLACIER, Standard\n" in larder("archive", "restore", "backups:p/", env=env).out
+    out = larder("archive", "restore", "backups:p/", env=env).out
+    assert "  1 object of 450 B in GLACIER, Expedited, within 5m00s\n* 1 object of 450 B in GLACIER, Standard, within 5h00m\n  no price table says" in out and "[larder] prices = NAME" in out, out
+
+
+def test_cli_restore_refuses_a_tier_that_one_class_lacks():
+    """By name, before anything is asked for; and each alone is well."""
+    env = fresh()
+    put(env, "GLACIER/a", "DEEP_ARCHIVE/a", "DEEP_ARCHIVE/b", "STANDARD/a")
+    got = larder("archive", "restore", "--tier", "expedited", "backups:p/", env=env)
+    assert got.code == 2 and "'backups:p/DEEP_ARCHIVE/a' and 1 more: class DEEP_ARCHIVE has no tier Expedited; nothing was asked for" in got.err and "next: another --tier" in got.err, got.err
+    assert larder("archive", "status", env=env).out == "" and "restore" not in larder("stat", "--json", "backups:p/GLACIER/a", env=env).out
+    assert restore("--tier", "expedited", "backups:p/GLACIER/", code=9, env=env)[0] == {"asked": ["GLACIER/a"]}
+    assert restore("--tier", "bulk", "backups:p/", code=9, env=env)[0]["asked"] == ["DEEP_ARCHIVE/a", "DEEP_ARCHIVE/b"]
+
+
+def test_cli_restore_of_a_version():
+    """The old one is asked for and fetched, under its key; the one above it stays as it is."""
+    env = fresh(("bucket = pingvas-studio-backups", "versioning = yes\nbucket = pingvas-studio-backups"))
+    got = larder("infra", "apply", "--only", "store/backups", env=env)
+    assert got.code == 0, got.err
+    put(env, "GLACIER/a")
+    assert larder("put", "-q", "--class", "GLACIER", "-", "backups:p/GLACIER/a", stdin=b"new", env=env).code == 0
+    first = min((line for line in larder("versions", "--json", "backups:p/GLACIER/a", env=env).lines() if "version" in line and "size" in line), key=lambda line: line["time"])["version"]
+    words = ("--version", first, "--to", "out", "backups:p/GLACIER/a")
+    assert restore(*words, code=9, env=env)[0] == {"asked": ["GLACIER/a"]}
+    assert "restore" not in larder("stat", "--json", "backups:p/GLACIER/a", env=env).out, "the latest was not asked for"
+    forward("+5h", env)
+    _, job, _ = restore(*words, env=env)
+    assert counts(job) == (0, 0, 0, 1, 0) and read("out/p/GLACIER/a") == b"GLACIER/a" * 50
+    assert "1 fetched" in larder("archive", "status", job["job"], env=env).out
+    for words in (("--version", first, "backups:p/"), ("--version", first, "--prefix", "backups:p/GLACIER/a"), ("--version", first, "backups:p/GLACIER/a", "backups:p/b")):
+        got = larder("archive", "restore", *words, env=env)
+        assert got.code == 2 and "is of one object" in got.err, (words, got.err)
+    assert larder("archive", "restore", "--version", "none", "backups:p/GLACIER/a", env=env).code == 3
 
 
 def test_cli_restore_refusals():
@@ -171,25 +207,38 @@ def test_cli_restore_refusals():
         holder.communicate(b"\n")
 
 
+def killed(env, call, number, *words):
+    """The code of a restore that is killed before that call of this number."""
+    bad = {"LD_PRELOAD": os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/bad-calls.so"), "LARDER_BAD": "%s:kill:%d" % (call, number)}
+    done = subprocess.run([LARDER, "archive", "restore", "-q", *words, "--to", "out", "backups:p/"],
+                          env={**ENV, **env, **bad, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}, capture_output=True)
+    assert done.returncode in (0, 9, -signal.SIGKILL), (call, number, done.stderr)
+    return done.returncode
+
+
 def test_cli_restore_killed_anywhere():
-    """Before each write of its state in turn: the next run ends where an undisturbed one does."""
+    """Before each write in turn, of state, of what was asked for, of what is fetched, while it is asked for and, in the second run, fetched: the next one ends where an
+    undisturbed one does."""
     names = ["GLACIER/%d" % n for n in range(4)]
-    kills = 0
-    for call in ("write", "pwrite", "linkat", "renameat"):
-        for number in range(1, 200, 2):
-            env = fresh()
-            put(env, *names)
-            words = [LARDER, "archive", "restore", "-q", "--to", "out", "backups:p/"]
-            done = subprocess.run(words, env={**ENV, **env, **bad("%s:kill:%d" % (call, number))}, capture_output=True)
-            if done.returncode == 9:
-                break                           # no such call any more
-            assert done.returncode == -signal.SIGKILL, (call, number, done.stderr)
-            kills += 1
-            restore("--to", "out", "backups:p/", code=9, env=env)
-            forward("+5h", env)
-            _, job, _ = restore("--to", "out", "backups:p/", env=env)
-            assert counts(job) == (0, 0, 0, 4, 0) and sorted(os.listdir("out/p/GLACIER")) == ["0", "1", "2", "3"], (call, number, job)
-    assert kills > 8, kills
+    for fetches in (False, True):
+        kills = {}
+        for call in ("write", "pwrite", "linkat", "renameat"):
+            for number in range(1, 200, 2):
+                env = fresh()
+                put(env, *names)
+                if fetches:
+                    restore("--to", "out", "backups:p/", code=9, env=env)
+                    forward("+5h", env)
+                if killed(env, call, number) != -signal.SIGKILL:
+                    break                           # no such call any more
+                kills[call] = kills.get(call, 0) + 1
+                if not fetches:
+                    restore("--to", "out", "backups:p/", code=9, env=env)
+                    forward("+5h", env)
+                _, job, _ = restore("--to", "out", "backups:p/", env=env)
+                assert counts(job) == (0, 0, 0, 4, 0) and sorted(os.listdir("out/p/GLACIER")) == ["0", "1", "2", "3"], (call, number, job)
+                assert all(read("out/p/GLACIER/%d" % n) == b"GLACIER/%d" % n * 50 for n in range(4)), (call, number)
+        assert kills.get("pwrite", 0) >= 4 and sum(kills.values()) > 8, (fetches, kills)
 
 
 def begun(*words, env):

@@ -195,6 +195,48 @@ def test_live_glacier_job():
         restores(ENDS)
 
 
+def test_live_glacier_archived_within_its_class():
+    """INTELLIGENT_TIERING: what a HEAD says is archived is asked for without days; it comes back for good, and what is not archived is read as it is. A service that has no
+    room for Expedited is UNAVAILABLE, and nothing is taken for being on its way."""
+    server = started("moto")
+    between = proxy.Proxy(server.endpoint)
+    try:
+        with tempfile.TemporaryDirectory() as home:
+            env = dict(server.environment(between.endpoint), LARDER_CONFIG=place(home, between, "moto"), LARDER_PROFILE="test", XDG_STATE_HOME=home)
+            server.make_bucket(BUCKET)
+            for key in ("it/cold", "it/warm"):
+                server.client().put_object(Bucket=BUCKET, Key=key, Body=key.encode(), StorageClass="INTELLIGENT_TIERING")
+            head = {"method": "HEAD", "path": "/it/cold", "do": "headers", "set": {"x-amz-archive-status": "ARCHIVE_ACCESS"}}
+            read = {"method": "GET", "path": "/it/cold", "do": "reply", "status": 403, "code": "InvalidObjectState"}
+            between.plan([head, read])
+            told = facts_of("backups:it/cold", env)
+            assert told["archive"] == "ARCHIVE_ACCESS" and "restored_until" not in told and "ARCHIVE_ACCESS" in larder("stat", "backups:it/cold", env=env).out, told
+            got = larder("get", "backups:it/cold", os.path.join(home, "back"), env=env)
+            assert got.code == 9 and "next: larder archive restore 'backups:it/cold'" in got.err, got.err
+            out = os.path.join(home, "out")
+            refused = {"method": "POST", "path": "restore", "do": "reply", "status": 503, "code": "GlacierExpeditedRetrievalNotAvailable"}
+            between.plan([refused, head, read])
+            got = larder("archive", "restore", "--json", "--tier", "expedited", "--to", out, "backups:it/cold", env=env)
+            assert got.code == 8 and "GlacierExpeditedRetrievalNotAvailable" in got.err and "Standard" in got.err and "asked" not in [line.get("action") for line in got.lines()], (got.code, got.err)
+            assert larder("archive", "status", env=env).out == "", "no job is left of what was not asked for"
+            active = {"method": "POST", "path": "/it/(warm|cold)[?]restore", "do": "reply", "status": 403, "code": "ObjectAlreadyInActiveTierError"}
+            asked = {"method": "POST", "path": "/it/cold[?]restore", "do": "reply", "status": 202, "body": ""}
+            between.plan([asked, active, head, read])
+            before = len(between.requests)
+            got = larder("archive", "restore", "--to", out, "backups:it/", env=env)
+            sent, = [r["body_bytes"] for r in between.requests[before:] if r["method"] == "POST" and "/it/cold" in r["path"]]
+            body = '<RestoreRequest xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><GlacierJobParameters><Tier>Standard</Tier></GlacierJobParameters></RestoreRequest>'
+            assert got.code == 9 and sent == len(body) and os.listdir(os.path.join(out, "it")) == ["warm"], (got.code, sent, got.err)
+            between.plan([dict(head, set={"x-amz-archive-status": "ARCHIVE_ACCESS", "x-amz-restore": 'ongoing-request="true"'}), read])
+            assert larder("archive", "restore", "--to", out, "backups:it/", env=env).code == 9
+            between.plan([active])
+            got = larder("archive", "restore", "--to", out, "backups:it/", env=env)
+            assert got.code == 0 and sorted(os.listdir(os.path.join(out, "it"))) == ["cold", "warm"], (got.code, got.err)
+    finally:
+        between.stop()
+        restores(ENDS)
+
+
 def test_live_glacier_looks_while_it_waits():
     """--wait: each look is a HEAD of what is on its way and of nothing else, hours apart by the clock of this machine, though it was suspended meanwhile."""
     server = started("moto")

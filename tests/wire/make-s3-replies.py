@@ -227,6 +227,7 @@ def of_aws():
             ("x-amz-server-side-encryption", "aws:kms"), ("x-amz-checksum-crc64nvme", "rosUhgp5mIg="), ("x-amz-checksum-type", "FULL_OBJECT"),
             ("cache-control", "max-age=1"), ("content-disposition", "inline"), ("content-encoding", "gzip"), ("x-amz-meta-a", "=?UTF-8?Q?=C3=A4?="))),
         aws("HeadObject", "being restored", headers=HEAD + (("content-length", "11"), ("x-amz-restore", 'ongoing-request="true"'))),
+        aws("HeadObject", "archived within its class", headers=HEAD + (("content-length", "11"), ("x-amz-storage-class", "INTELLIGENT_TIERING"), ("x-amz-archive-status", "DEEP_ARCHIVE_ACCESS"))),
         aws("HeadObject", "composite", headers=HEAD + (("content-length", "11"), ("x-amz-checksum-crc32c", "AAAAAA==-2"), ("x-amz-checksum-type", "COMPOSITE"))),
         aws("HeadObject", "composite by its look", headers=HEAD + (("content-length", "11"), ("x-amz-checksum-sha256", "AAAA-2"))),
         aws("HeadObject", "aws-chunked", headers=HEAD + (("content-length", "11"), ("content-encoding", "aws-chunked"))),

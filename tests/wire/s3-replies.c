@@ -81,6 +81,7 @@ put_info (struct json *json, const struct larder_info *info)
 	json_member (json, "cache_control", info->cache_control);
 	json_member (json, "content_disposition", info->content_disposition);
 	json_member (json, "replication", info->replication);
+	json_member (json, "archive", info->archive);
 	json_member (json, "encryption", info->encryption);
 	if (info->metadata.count)
 		put_pairs (json, "metadata", &info->metadata);

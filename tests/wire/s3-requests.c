@@ -185,14 +185,15 @@ static int tags_none (struct desk *d) { return tags_set (d, NULL, 0, sizeof *tag
 static int tags_many (struct desk *d) { return tags_set (d, NULL, 11, 0); }
 
 static int
-restore (struct desk *d, const char *version, const char *tier)
+restore (struct desk *d, const char *version, uint32_t days, const char *tier)
 {
-	const struct larder_restore ask = { .size = sizeof ask, .object = object ("k", version), .days = 7, .tier = tier };
+	const struct larder_restore ask = { .size = sizeof ask, .object = object ("k", version), .days = days, .tier = tier };
 	return s3_request_restore (&d->request, d->arena, d->server, &ask, &d->error);
 }
 
-static int restore_bulk (struct desk *d) { return restore (d, NULL, "Bulk"); }
-static int restore_version (struct desk *d) { return restore (d, "v1", NULL); }
+static int restore_bulk (struct desk *d) { return restore (d, NULL, 7, "Bulk"); }
+static int restore_version (struct desk *d) { return restore (d, "v1", 7, NULL); }
+static int restore_for_good (struct desk *d) { return restore (d, NULL, 0, "Standard"); }
 
 /* ---- lists and buckets ---- */
 
@@ -391,7 +392,7 @@ static const struct { const char *operation, *name; int (*build) (struct desk *d
 	{ "DeleteObjects", "none", delete_many_none }, { "DeleteObjects", "1001", delete_too_many },
 	{ "GetObjectTagging", "version", tags_get_version }, { "GetObjectTagging", "plain", tags_get_plain },
 	{ "GetObjectTagging", "empty version", tags_get_no_version }, { "PutObjectTagging", "two", tags_two }, { "PutObjectTagging", "version", tags_version }, { "PutObjectTagging", "none", tags_none },
-	{ "PutObjectTagging", "eleven", tags_many }, { "RestoreObject", "plain", restore_bulk }, { "RestoreObject", "version, no tier", restore_version },
+	{ "PutObjectTagging", "eleven", tags_many }, { "RestoreObject", "plain", restore_bulk }, { "RestoreObject", "version, no tier", restore_version }, { "RestoreObject", "for good", restore_for_good },
 	{ "ListObjectsV2", "all", list_all }, { "ListObjectsV2", "folder", list_folder }, { "ListObjectsV2", "next page", list_next },
 	{ "ListObjectVersions", "first page", list_versions }, { "ListObjectVersions", "next page", list_versions_next },
 	{ "ListObjectVersions", "next page, no version", list_versions_key }, { "ListObjectVersions", "folder, after a key", list_versions_folder },

@@ -57,15 +57,17 @@ struct larder_archive_restore {
 	const char *most;                /* what it may cost, "5.00"; NULL: anything */
 	const char *to;                  /* folder into which each is fetched under its key, once it can be read, of a bundle its members; NULL: none */
 	int64_t wait;                    /* ns at the most; 0: for ever */
+	const char *version;             /* of the one address; NULL: its latest */
 };
 
-/* What it comes to, before anything is asked for: objects of one class. */
+/* What it comes to, before anything is asked for: objects of one class, by one tier. */
 struct larder_archive_estimate {
 	size_t size;
 	const char *storage_class, *tier;
 	uint64_t objects, bytes;
-	const char *price, *currency;    /* "1.25", of fetching them and of the copies for their days; NULL: no table says */
+	const char *price, *currency;    /* "1.25", of fetching them and of the copies for their days; price NULL: the table does not say; both: there is none */
 	int64_t within;                  /* ns until they can be read; 0: not known */
+	bool chosen;                     /* the tier that is asked for; of the others it is what they would come to */
 };
 
 struct larder_archive_job {
@@ -80,8 +82,8 @@ struct larder_archive_job {
 typedef int (*larder_archive_estimate_fn) (void *context, const struct larder_archive_estimate *estimate);
 typedef int (*larder_archive_job_fn) (void *context, const struct larder_archive_job *job, struct larder_error *error);
 
-/* Begins, or goes on with, the restore of just these: the same request is the same job until all of it is ready, or fetched. Estimates come first, when it begins; INVALID when
- * they come to more than `most`, or nobody knows. What can be read, is restored, or on its way is not asked for. An address may be
+/* Begins, or goes on with, the restore of just these: the same request is the same job until all of it is ready, or fetched. Estimates come first, when it begins, by every tier that a class has; INVALID when
+ * they come to more than `most`, nobody knows, or a class does not have the tier. What can be read, is restored, or on its way is not asked for. An address may be
  * that of a bundle's member: "found", with the bundle as `to`; of several the newest. Events: besides "asked", "restored", "copied", "skipped" (a member that is there), "again" (damaged on the way, or not to be read any more), "waiting" (until the next look), "failed" (CONFLICT: overwritten since; NOTFOUND; INTEGRITY).
  * NOTREADY while some is on its way; INVALID a tier that a class does not have. `job` is told once, at the end. */
 LARDER_API int larder_archive_restore (struct larder *larder, const struct larder_archive_restore *request, larder_archive_estimate_fn estimate, larder_archive_job_fn job,

@@ -157,10 +157,15 @@ typedef int (*larder_upload_fn) (void *context, const struct larder_upload *uplo
 
 /* ---- more -------------------------------------------------------------------------------------- */
 
+struct larder_retrieval {
+	const char *storage_class, *tier;        /* the service's own words */
+	int64_t within;                          /* ns that it takes at the most; 0: not told */
+};
+
 struct larder_restore {
 	size_t size;
 	struct larder_object object;
-	uint32_t days;
+	uint32_t days;           /* 0: for good, where `archive` of its facts says that it is so */
 	const char *tier;        /* the service's own word, or NULL */
 };
 
@@ -561,6 +566,11 @@ struct larder_driver {
 	/* Characters that no path of an invalidation may have, since the edges would not match it for sure; NULL: any may. Of a key with one core
 	 * tells what begins as it does up to there, before it is counted. */
 	const char *unmatched;
+
+	/* How archived objects can be asked for: a row for each tier of each class that is archived, or may be; ends with a NULL class. Core refuses
+	 * a tier that a class does not have before it asks for anything. NULL: not known. */
+	const struct larder_retrieval *retrievals;
+	size_t retrieval_stride;
 };
 
 #define LARDER_DRIVER_HEAD                                                                                \

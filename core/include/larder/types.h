@@ -150,6 +150,7 @@ struct larder_info {
 	const char *replication;        /* the service's own word or NULL */
 	const char *encryption;         /* echo of the server-side encryption or NULL */
 	struct larder_pairs metadata;   /* user metadata; names in lower case, without prefix */
+	const char *archive;            /* archived though its class alone does not say so: the service's own word, "ARCHIVE_ACCESS"; it is restored for good, and not for days. NULL: not so */
 };
 
 /* What a writer sets. NULL leaves a field to the service; in a copy it keeps the source's value. */
