@@ -61,6 +61,6 @@ const struct larder_cmd cmd_cdn_check = {
 	.examples = "larder cdn check ann/2026/11/cat.png|the bytes, from which cache, for how long, by which TLS, and where plain HTTP leads\n"
 		"larder cdn check --wait -t ann/2026/11/cat.png|the thumbnail, until it is the store's\n"
 		"larder cdn check --origin https://pingvas.studio ann/2026/11/cat.png|and whether that page's scripts may read it",
-	.text = "Asks as a viewer does, by an address that is signed where the [cdn] has a key group, and compares the bytes with the store's. A private key that is none of that group's ends it, with the one that it is of, as the service tells. Exit 6 while an edge serves others, or any of what the store has no more.",
+	.text = "Asks as a viewer does, by an address that is signed where the [cdn] has a key group, and compares the bytes with the store's. A private key that is none of that group's ends it, with the one that it is of, as the service tells; so is told a clock of this machine that is more than a minute off. Exit 6 while an edge serves others, or any of what the store has no more.",
 	.options = options, .self_size = sizeof (struct check_flags), .least = 1, .most = -1, .verdict = true, .run = run,
 };

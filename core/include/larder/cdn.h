@@ -77,12 +77,13 @@ struct larder_cdn_check {
 	size_t size;
 	const char *key;
 	const char *origin;              /* of a page whose scripts ask for it, "https://pingvas.studio"; NULL: none */
-	uint32_t flags;                  /* LARDER_CDN_WAIT: until they do */
+	uint32_t flags;                  /* LARDER_CDN_WAIT: until they do, also while nothing answers */
 	int64_t wait;                    /* ns at the most; 0: 30 minutes */
 };
-/* Findings, of which `backend` is the CDN and `store` the store: "key" (INVALID, and the only one: what signs is none of the key group's), "bytes", "status", "cache", "ttl", "etag", "tls", "http", "clock", "compression", "cors"; and while
- * it waits "waiting", a note. 0 when all is well; INTEGRITY while an edge serves other bytes than the store has, or any where it has none; NOTFOUND, DENIED, UNAVAILABLE what
- * the edge answers of an object that the store has; CONFLICT for another origin than the store's [cors] lets in, or one that it lets in and the edge does not. */
+/* Findings, of which `backend` is the CDN and `store` the store: "key" (INVALID, and the only one: what signs is none of the key group's), "clock", "status", "bytes", "signature",
+ * "cache", "ttl", "etag", "tls", "http", "compression", "cors"; and while it waits "waiting", a note. 0 when all is well; INTEGRITY while an edge serves other bytes than the store has, or any where it has none; NOTFOUND, DENIED, UNAVAILABLE what
+ * the edge answers of an object that the store has; CONFLICT for another origin than the store's [cors] lets in, or one that it lets in and the edge does not, for
+ * an edge that asks for no signature where its [cdn] does, and there for a clock of this machine that is more than a minute off the edge's. */
 LARDER_API int larder_cdn_check (struct larder_store *store, const struct larder_cdn_check *request, larder_checked_fn checked, void *context,
                                  struct larder_error *error);
 
