@@ -72,6 +72,7 @@ struct cli {
 	int first_failure;
 	struct kinds kinds;
 	struct edges edges;
+	struct larder_early *early;   /* NULL, or told of all that is removed */
 	int status_when_well;         /* of a run without failures */
 
 	/* standard output */

@@ -130,7 +130,10 @@ transfer_event (void *context, const struct larder_event *event)
 		talk_item_error (cli, event->error, event->from);
 	} else {
 		__atomic_add_fetch (&cli->items, 1, __ATOMIC_RELAXED);
-		cli->removed += strstr (event->action, "remove") != NULL;
+		bool removed = strstr (event->action, "remove") != NULL;
+		cli->removed += removed;
+		if (removed && cli->early)
+			larder_early_add (cli->early, event);
 		if (cli->globals.json)
 			json_event (cli, event);
 		else

@@ -20,6 +20,7 @@ keep_info (void *context, const struct larder_info *info)
 	*kept = (struct larder_info) { .size = sizeof *kept, .length = info->length, .mtime = info->mtime };
 	kept->key = arena_copy (page->arena, info->key);
 	kept->etag = arena_copy (page->arena, info->etag);
+	kept->storage_class = arena_copy (page->arena, info->storage_class);
 	kept->checksum = arena_copy (page->arena, info->checksum);
 	kept->checksum_type = info->checksum_type;
 	kept->checksum_composite = info->checksum_composite;

@@ -10,12 +10,25 @@
 struct removing { struct transfer transfer; struct larder_store *store; };
 
 /* Where a page of keys is removed from. */
-struct batch { struct transfer *transfer; struct larder_store *store; };
+struct batch { struct transfer *transfer; struct larder_store *store; const struct larder_info *at; size_t count, last; };
+
+/* They are told in about their order. */
+static const struct larder_info *
+info_of (struct batch *batch, const char *key)
+{
+	for (size_t n = 0; n < batch->count; n++) {
+		size_t at = (batch->last + n) % batch->count;
+		if (strcmp (batch->at[at].key, key) == 0)
+			return &batch->at[batch->last = at];
+	}
+	return NULL;
+}
 
 static int
 on_removed (void *context, const char *key, int code, const struct larder_error *error)
 {
-	const struct batch *batch = context;
+	struct batch *batch = context;
+	const struct larder_info *info = info_of (batch, key);
 	struct transfer *transfer = batch->transfer;
 	const char *from = arena_printf (transfer->arena, "%s%s", store_prefix (batch->store), key);
 	if (code == 0 && !(transfer->request->flags & LARDER_DRY_RUN))
@@ -23,6 +36,7 @@ on_removed (void *context, const char *key, int code, const struct larder_error 
 	if (code == 0)
 		count_event (transfer, &(struct larder_event) {
 			.size = sizeof (struct larder_event), .from = from ? from : key,
+			.storage_class = info ? info->storage_class : NULL, .length = info ? info->length : 0, .written = info ? info->mtime : 0,
 			.action = transfer->request->flags & LARDER_DRY_RUN ? "would-remove" : "removed",
 		});
 	else
@@ -40,7 +54,7 @@ tell_before (const struct batch *batch, const char *key)
 int
 remove_keys (struct transfer *transfer, struct larder_store *store, const struct larder_info *at, size_t count, struct larder_error *error)
 {
-	struct batch batch = { transfer, store };
+	struct batch batch = { transfer, store, at, count, 0 };
 	const char **keys = arena_alloc (transfer->arena, (count + 1) * sizeof *keys);
 	if (!keys)
 		return larder_fail_memory (error);

@@ -16,6 +16,8 @@
 struct row {
 	const char *key, *version;
 	uint64_t length;
+	const char *storage_class;
+	int64_t written;
 	size_t top;                      /* row of the latest of its key */
 	bool kept;                       /* for the next page */
 	bool wanted;
@@ -67,7 +69,7 @@ one (struct versions *versions, const struct larder_info *info)
 	struct row *row = &removing->rows[at];
 	*row = (struct row) {
 		.key = same ? removing->rows[at - 1].key : arena_copy (removing->texts, info->key), .version = arena_copy (removing->texts, info->version),
-		.length = info->length, .top = same ? removing->rows[at - 1].top : at,
+		.length = info->length, .storage_class = arena_copy (removing->texts, info->storage_class), .written = info->mtime, .top = same ? removing->rows[at - 1].top : at,
 	};
 	if (!row->key || !row->version)
 		return LARDER_E_LIMIT;
@@ -87,7 +89,10 @@ on_removed (void *context, size_t index, int code, const struct larder_error *er
 	struct removing *removing = versions->state;
 	const struct row *row = batch->rows[index];
 	if (code == 0) {
-		versions_done (versions, "removed", "would-remove", row->key, row->version, 0);
+		count_event (&versions->transfer, &(struct larder_event) {
+			.size = sizeof (struct larder_event), .action = versions->request->flags & LARDER_DRY_RUN ? "would-remove" : "removed", .from = versions_name (versions, row->key),
+			.version = row->version, .storage_class = row->storage_class, .length = row->length, .written = row->written,
+		});
 		return 0;
 	}
 	removing->rows[row->top].code = code;    /* the latest of this key stays: what is below it must not come to light */
@@ -156,6 +161,7 @@ keep_rest (struct removing *removing, struct larder_error *error)
 			continue;
 		row.key = arena_copy (removing->next, row.key);
 		row.version = arena_copy (removing->next, row.version);
+		row.storage_class = arena_copy (removing->next, row.storage_class);
 		if (!row.key || !row.version)
 			return larder_fail_memory (error);
 		row.kept = false;

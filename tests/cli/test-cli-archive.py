@@ -10,7 +10,8 @@ import sys
 import tarfile
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.environ["TOP_SRCDIR"], "tests/lib")]
+import clock  # noqa: E402
 from tool import HOME, PIPELINE, SRC, configured, keys, larder, read, run, tree, write  # noqa: E402
 
 DEMO = os.path.join(HOME, "demo")
@@ -177,6 +178,29 @@ def test_cli_archive_tells_what_packing_saves():
         write("src/" + name, b"x")
     text = larder("archive", "put", "-n", "src", "backups:p", env=env).out
     assert "with --pack it is about 1 object\n" in text and "what it costs nobody says: [larder] prices = NAME" in text, text
+
+
+def test_cli_archive_what_goes_early_is_told():
+    """One line a class and store, before and after; by what the listing tells. Nothing of what was paid for long enough, without a table, or where versions are kept and none of them goes."""
+    paid = {"DEEP_ARCHIVE": 20 * (3000 + 32768) * 180 / 30 * 0.002 / GB, "GLACIER_IR": 20 * 131072 * 90 / 30 * 0.005 / GB}
+    for words, changes in ((("-r",), (PRICES,)), (("-r", "--all-versions"), (PRICES, ("class = DEEP_ARCHIVE", "class = DEEP_ARCHIVE\nversioning = yes")))):
+        env = fresh(*changes)
+        for number in range(20):
+            write("src/%02d" % number, b"x" * 3000)
+        put("src", "backups:a", env=env)
+        put("--class", "GLACIER_IR", "src", "backups:a/b", env=env)
+        text = larder("rm", "-n", *words, "backups:a", env=env).err
+        assert "backups: 20 of class GLACIER_IR, 58.6 KiB, would go before the 90 days for which they are paid: 0.0000" in text and " USD would still be paid for up to 90 days more" in text, text
+        for line in (line for line in larder("--json", "rm", "-n", "-r", "backups:a", env=env).lines() if line["type"] == "early-removal"):
+            assert "--all-versions" not in words, "what is removed stays as a version"
+        later = larder("--json", "rm", "-n", *words, "backups:a", env={**env, **clock.off(181 * 86400)})
+        assert later.summary()["would_remove"] == 40 and "early-removal" not in later.out, later.out
+        none = larder("--json", "rm", "-n", *words, "backups:a", env=configured(PIPELINE, *changes[1:]))
+        assert none.summary()["would_remove"] == 40 and "early-removal" not in none.out, none.out
+        told = {line["class"]: line for line in larder("--json", "rm", *words, "backups:a", env=configured(PIPELINE, *changes)).lines() if line["type"] == "early-removal"}
+        assert set(told) == set(paid), (words, told)
+        for name, line in told.items():
+            assert line["objects"] == 20 and paid[name] - 1e-9 <= float(line["sum"]) <= paid[name] + 2e-6 and line["days_left"] == line["least_days"], (line, paid)
 
 
 def test_cli_archive_all_that_is_written_is_summed_up():

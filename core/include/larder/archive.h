@@ -45,6 +45,22 @@ struct larder_archived {
 LARDER_API int larder_archive_put (struct larder *larder, struct larder_arena *arena, const struct larder_archive *request, larder_event_fn event, void *context,
                                    struct larder_archived *ret, struct larder_summary *ret_summary, struct larder_error *error);
 
+/* Some classes are paid for a time at the least, by `least` of the price table: what goes before that, summed up. Without a table nothing is. */
+struct larder_early;
+struct larder_early_cost {
+	size_t size;
+	const char *store, *storage_class;
+	uint64_t objects, bytes;
+	const char *sum, *currency;      /* what is still paid for them, "0.0123"; a month is 30 days */
+	int64_t least, longest;          /* ns that the class is paid for; and that are left of it, of the youngest */
+};
+LARDER_API int larder_early_begin (struct larder *larder, struct larder_early **ret, struct larder_error *error);
+/* An event "removed", or "would-remove". No request is made for it. */
+LARDER_API void larder_early_add (struct larder_early *early, const struct larder_event *event);
+/* Each class of each store of which something goes too early. A bucket that keeps versions is asked for that, once: what is removed there stays, but for its versions. */
+LARDER_API void larder_early_each (struct larder_early *early, void (*each) (void *context, const struct larder_early_cost *cost), void *context);
+LARDER_API void larder_early_free (struct larder_early *early);   /* NULL allowed */
+
 /* What is archived, made readable for a while: a job that takes hours, whose state is kept in the state folder and that goes on where it was. */
 struct larder_archive_restore {
 	size_t size;
