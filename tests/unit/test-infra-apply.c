@@ -150,9 +150,9 @@ bench_resource (struct bench *bench, size_t n, const char *kind)
 {
 	struct resource *one = &bench->at[n];
 	*one = (struct resource) {
-		.kind = kind, .section = "a", .type = types[n].name, .identity = "a", .instance = &bench->instance, .means = &types[n], .arena = arena_new (), .seen = arena_new (),
+		.kind = kind, .section = "a", .type = types[n].name, .identity = "a", .instance = &bench->instance, .means = &types[n], .arena = arena_new (), .seen = arena_new (), .wanted = arena_new (), .desires = true,
 	};
-	lines_begin (&one->desired, one->arena);
+	lines_begin (&one->desired, one->wanted);
 	lines_begin (&one->observed, one->seen);
 }
 
@@ -195,6 +195,7 @@ bench_end (struct bench *bench)
 	for (size_t n = 0; n < 2; n++) {
 		arena_free (bench->at[n].arena);
 		arena_free (bench->at[n].seen);
+		arena_free (bench->at[n].wanted);
 	}
 	arena_free (bench->infra.arena);
 	larder_close (bench->infra.larder);

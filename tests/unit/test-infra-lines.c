@@ -121,8 +121,8 @@ struct pair { const char *path, *value; };
 static void
 thing_begin (struct resource *one, const struct pair desired[3], const struct pair observed[3])
 {
-	*one = (struct resource) { .type = "thing", .identity = "a", .section = "a", .means = &thing, .instance = &nowhere, .state = LARDER_RESOURCE_READY, .arena = arena_new (), .seen = arena_new () };
-	lines_begin (&one->desired, one->arena);
+	*one = (struct resource) { .type = "thing", .identity = "a", .section = "a", .means = &thing, .instance = &nowhere, .state = LARDER_RESOURCE_READY, .arena = arena_new (), .seen = arena_new (), .wanted = arena_new (), .desires = true };
+	lines_begin (&one->desired, one->wanted);
 	lines_begin (&one->observed, one->seen);
 	for (size_t n = 0; n < 3 && desired && desired[n].path; n++)
 		lines_add (&one->desired, desired[n].path, desired[n].value);
@@ -135,6 +135,7 @@ thing_end (struct resource *one)
 {
 	arena_free (one->arena);
 	arena_free (one->seen);
+	arena_free (one->wanted);
 }
 
 /* `path`: of the one change; NULL: none. */
