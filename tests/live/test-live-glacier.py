@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -311,6 +312,12 @@ def test_live_glacier_a_member_alone():
                 assert told.code == 0 and file.read() == b"b" * 200000, (told.code, told.err)
             assert len([r for r in between.requests[before:] if r["method"] == "GET" and r["path"].partition("?")[0].endswith(".tar")]) == 2
             between.plan([])
+            # Each folder that one of the names lies below is listed once, however many names it is of.
+            before = len(between.requests)
+            names = ["backups:u/" + name for name in ("b/c/y", "bb/z", "b/x", "b/c/x", "b/c/x")]
+            assert larder("archive", "restore", "--to", os.path.join(home, "none"), *names, env=env).code == 3
+            listed = [urllib.parse.parse_qs(r["path"].partition("?")[2])["prefix"][0] for r in between.requests[before:] if r["method"] == "GET" and "list-type=2" in r["path"]]
+            assert sorted(listed) == ["bundle-", "u/b/bundle-", "u/b/c/bundle-", "u/bb/bundle-", "u/bundle-"], listed
             keys = ["t/%03d" % n for n in range(24)]
             for key in keys:
                 server.client().put_object(Bucket=BUCKET, Key=key, Body=b"x", StorageClass="GLACIER")
