@@ -60,15 +60,13 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	for (int i = 0; code == 0 && i < cli->operands; i++)
 		code = cli_store_address (cli, cli->operand[i], &address, error);
 	const char *const *addresses = (const char *const *) cli->operand;
-	if (code == 0)
-		code = larder_early_begin (cli->larder, &cli->early, error);
 	if (code == 0 && rm->invalidate)
 		code = edges_begin (cli, addresses, (size_t) cli->operands, error);
-	if (code < 0) {
-		larder_early_free (cli->early);
-		cli->early = NULL;
+	if (code < 0)
 		return code;
-	}
+	struct larder_error why = LARDER_ERROR_INIT;
+	if (larder_early_begin (cli->larder, &cli->early, &why) < 0)      /* a price that nobody can read keeps nothing from going */
+		say (cli, "what goes before it was paid for long enough is not told: %s", why.message);
 	struct larder_summary sum = { .size = sizeof sum };
 	uint32_t flags = (rm->recursive ? LARDER_RECURSIVE : 0) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0) | (rm->invalidate ? LARDER_TELL_BEFORE : 0);
 	const struct larder_versions request = {

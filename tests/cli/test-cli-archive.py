@@ -203,6 +203,14 @@ def test_cli_archive_what_goes_early_is_told():
             assert line["objects"] == 20 and paid[name] - 1e-9 <= float(line["sum"]) <= paid[name] + 2e-6 and line["days_left"] == line["least_days"], (line, paid)
 
 
+def test_cli_archive_a_table_that_is_not_there_keeps_nothing_from_going():
+    env = fresh()
+    write("src/a", b"x")
+    put("src", "backups:a", env=env)
+    got = larder("rm", "-r", "backups:a", env=configured(PIPELINE, ("[larder]\n", "[larder]\nprices = nowhere\n")))
+    assert got.code == 0 and "is not told: " in got.err and larder("stat", "backups:a/src/a", env=env).code == 3, (got.code, got.err)
+
+
 def test_cli_archive_all_that_is_written_is_summed_up():
     """One file, too large to be quick about: what it comes to is told when it is there, and not before."""
     env = fresh(PRICES)
