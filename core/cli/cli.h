@@ -173,6 +173,9 @@ int transfer_run (struct cli *cli, const struct larder_transfer *request, struct
 int transfer_finish (struct cli *cli, int code, const struct larder_summary *summary, struct larder_error *error);
 /* Of two runs that are one command, which ended with `before` and `code`: one summary, and the code of both. */
 int summary_add (struct larder_summary *sum, const struct larder_summary *more, int before, int code);
+/* early.c: one line for what goes before it was paid for long enough: between the two all events of a removal, or a move, are looked at. */
+void early_begin (struct cli *cli);
+void early_end (struct cli *cli);
 int transfer_event (void *context, const struct larder_event *event);
 void moved_event (struct cli *cli, const struct larder_event *event);   /* of progress */
 

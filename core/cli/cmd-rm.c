@@ -1,11 +1,7 @@
 /* cmd-rm.c: larder rm. */
 #include "cdn.h"
 
-#include <inttypes.h>
-
-#include "clock.h"
 #include "error.h"
-#include "text.h"
 
 struct rm { bool recursive, all_versions, invalidate; const char *version; };
 static const struct larder_option options[] = {
@@ -25,30 +21,6 @@ check_flags (struct cli *cli, const struct rm *rm, struct larder_error *error)
 	return 0;
 }
 
-static void
-tell_early (void *context, const struct larder_early_cost *cost)
-{
-	struct cli *cli = context;
-	char size[32];
-	if (cli->globals.json) {
-		struct line line;
-		json_line (cli, &line, "early-removal");
-		json_member (&line.json, "store", cost->store);
-		json_member (&line.json, "class", cost->storage_class);
-		json_member_uint (&line.json, "objects", cost->objects);
-		json_member_uint (&line.json, "bytes", cost->bytes);
-		json_member (&line.json, "sum", cost->sum);
-		json_member (&line.json, "currency", cost->currency);
-		json_member_uint (&line.json, "least_days", (uint64_t) (cost->least / NS_PER_DAY));
-		json_member_uint (&line.json, "days_left", (uint64_t) ((cost->longest + NS_PER_DAY - 1) / NS_PER_DAY));
-		json_line_end (cli, &line);
-		return;
-	}
-	say (cli, "%s: %" PRIu64 " of class %s, %s, %s before the %" PRIi64 " days for which %s paid: %s %s%s for up to %" PRIi64 " days more", cost->store, cost->objects, cost->storage_class,
-		text_from_size (cost->bytes, size), cli->globals.dry_run ? "would go" : "went", cost->least / NS_PER_DAY, cost->objects == 1 ? "it is" : "they are", cost->sum ? cost->sum : "?", cost->currency,
-		cli->globals.dry_run ? " would still be paid" : " are still paid", (cost->longest + NS_PER_DAY - 1) / NS_PER_DAY);
-}
-
 static int
 run (struct cli *cli, const void *self, struct larder_error *error)
 {
@@ -64,9 +36,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 		code = edges_begin (cli, addresses, (size_t) cli->operands, error);
 	if (code < 0)
 		return code;
-	struct larder_error why = LARDER_ERROR_INIT;
-	if (larder_early_begin (cli->larder, &cli->early, &why) < 0)      /* a price that nobody can read keeps nothing from going */
-		say (cli, "what goes before it was paid for long enough is not told: %s", why.message);
+	early_begin (cli);
 	struct larder_summary sum = { .size = sizeof sum };
 	uint32_t flags = (rm->recursive ? LARDER_RECURSIVE : 0) | (cli->globals.dry_run ? LARDER_DRY_RUN : 0) | (rm->invalidate ? LARDER_TELL_BEFORE : 0);
 	const struct larder_versions request = {
@@ -75,10 +45,7 @@ run (struct cli *cli, const void *self, struct larder_error *error)
 	code = rm->version || rm->all_versions
 		? larder_remove_versions (cli->larder, &request, transfer_event, cli, &sum, error)
 		: larder_transfer_remove (cli->larder, addresses, (size_t) cli->operands, flags, transfer_event, cli, &sum, error);
-	if (cli->early)
-		larder_early_each (cli->early, tell_early, cli);
-	larder_early_free (cli->early);
-	cli->early = NULL;
+	early_end (cli);
 	return edges_end (cli, transfer_finish (cli, code, &sum, error), error);
 }
 

@@ -78,5 +78,11 @@ copies_run (struct cli *cli, const struct attribute_flags *flags, uint32_t more,
 		code = cli_store_address (cli, request.to, &to, error);
 	if (code == 0 && flags->invalidate)
 		code = edges_begin (cli, &request.to, 1, error);
-	return code < 0 ? code : edges_end (cli, transfer_run (cli, &request, error), error);
+	if (code < 0)
+		return code;
+	if (more & LARDER_MOVE)
+		early_begin (cli);
+	code = transfer_run (cli, &request, error);
+	early_end (cli);
+	return edges_end (cli, code, error);
 }

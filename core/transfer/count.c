@@ -45,7 +45,9 @@ count_done (struct transfer *transfer, const struct item *item, uint64_t bytes)
 	bool dry = flags & LARDER_DRY_RUN;
 	if (transfer->plan)
 		plan_copy (transfer->plan, item);
+	bool leaves = flags & LARDER_MOVE && item->store;
 	count_event (transfer, &(struct larder_event) {
+		.storage_class = leaves ? item->info.storage_class : NULL, .length = item->info.length, .written = item->info.mtime,
 		.size = sizeof (struct larder_event), .from = item->from, .to = item->removal ? NULL : item->to, .bytes = bytes,
 		.action = item->removal ? (dry ? "would-remove" : "removed")
 			: flags & LARDER_MOVE ? (dry ? "would-move" : "moved") : dry ? "would-copy" : "copied",

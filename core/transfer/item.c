@@ -57,7 +57,7 @@ item_of_object (struct item *item, struct larder_store *store, const struct lard
 		.checksum_composite = info->checksum_composite,
 	};
 	return copied (item->arena, info->key, &item->info.key) && copied (item->arena, info->etag, &item->info.etag)
-	       && copied (item->arena, info->version, &item->info.version) && copied (item->arena, info->checksum, &item->info.checksum);
+	       && copied (item->arena, info->version, &item->info.version) && copied (item->arena, info->storage_class, &item->info.storage_class) && copied (item->arena, info->checksum, &item->info.checksum);
 }
 
 void

@@ -193,6 +193,9 @@ def test_cli_archive_what_goes_early_is_told():
         assert "backups: 20 of class GLACIER_IR, 58.6 KiB, would go before the 90 days for which they are paid: 0.0000" in text and " USD would still be paid for up to 90 days more" in text, text
         for line in (line for line in larder("--json", "rm", "-n", "-r", "backups:a", env=env).lines() if line["type"] == "early-removal"):
             assert "--all-versions" not in words, "what is removed stays as a version"
+        if "--all-versions" not in words:
+            moved = [line for line in larder("--json", "mv", "-n", "-r", "backups:a/src/", "images:a/", env=env).lines() if line["type"] == "early-removal"]
+            assert [(line["class"], line["objects"]) for line in moved] == [("DEEP_ARCHIVE", 20)], moved
         later = larder("--json", "rm", "-n", *words, "backups:a", env={**env, **clock.off(181 * 86400)})
         assert later.summary()["would_remove"] == 40 and "early-removal" not in later.out, later.out
         none = larder("--json", "rm", "-n", *words, "backups:a", env=configured(PIPELINE, *changes[1:]))

@@ -55,7 +55,7 @@ struct larder_early_cost {
 	int64_t least, longest;          /* ns that the class is paid for; and that are left of it, of the youngest */
 };
 LARDER_API int larder_early_begin (struct larder *larder, struct larder_early **ret, struct larder_error *error);
-/* An event "removed", or "would-remove". No request is made for it. */
+/* An event "removed" or "moved", or of a dry run. No request is made for it. */
 LARDER_API void larder_early_add (struct larder_early *early, const struct larder_event *event);
 /* Each class of each store of which something goes too early. A bucket that keeps versions is asked for that, once: what is removed there stays, but for its versions. */
 LARDER_API void larder_early_each (struct larder_early *early, void (*each) (void *context, const struct larder_early_cost *cost), void *context);

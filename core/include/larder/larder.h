@@ -321,7 +321,7 @@ struct larder_event {
 	uint64_t total;                  /* of progress: all bytes that this run is known to move; 0: not known */
 	int64_t spent;                   /* of waiting: ns that the other has worked on it */
 	bool growing;                    /* of progress: more may come to `total` */
-	const char *storage_class;       /* of what is removed, as the listing told: its class, or NULL, its length, and when it was written */
+	const char *storage_class;       /* of what is removed, or moved out of a store, as the listing told: its class, or NULL, its length, and when it was written */
 	uint64_t length;
 	int64_t written;
 };
