@@ -140,8 +140,7 @@ int
 resource_refuse_held (struct larder_infra *infra, struct resource *one, struct larder_error *error)
 {
 	struct held held = { 0 };
-	bool asked = is_part (one) || is_of_same_bucket (one, one);       /* the service itself refuses what holds objects, and nothing else */
-	if (!asked || !one->instance->module->driver->list || was_empty (infra, one))
+	if (!is_of_same_bucket (one, one) || !one->instance->module->driver->list || was_empty (infra, one))
 		return 0;
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = count (infra, one, COUNTED_MOST, &held, &why);
