@@ -10,6 +10,7 @@ import json
 import sys
 import urllib.parse
 
+from moto import backends
 from moto.core.exceptions import JsonRESTError
 from moto.efs.responses import EFSResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
@@ -128,5 +129,7 @@ RDSResponse.describe_db_instances = describe_db_instances
 DBInstanceAutomatedBackup.restore_window = property(lambda self: {"EarliestTime": datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)})
 for lacking in (create_access_point, put_backup_policy, update_file_system, delete_file_system_policy):
     setattr(EFSResponse, lacking.__name__, lacking)
+services = tuple(backends.list_of_moto_modules())        # moto lists its own folder for each request
+backends.list_of_moto_modules = lambda: services
 DomainDispatcherApplication.__call__ = with_kept
 main(sys.argv[1:])
