@@ -360,11 +360,24 @@ pixels_of_profile (struct job *job, struct pixels *ret, struct larder_error *err
 	return code < 0 ? code : pixels_open (ret, job->larder, job->codec, &job->call, &job->encoded_source, &request, error);
 }
 
+/* No codec writes more than one frame: what moves is kept as it came, or refused. A thumbnail is of its first frame. */
+static int
+check_still (const struct job *job, const struct larder_picture *picture, struct larder_error *error)
+{
+	if (picture->frames <= 1)
+		return 0;
+	return larder_fail_next (error, LARDER_E_UNSUPPORTED, "keep it as it came: 'keep = yes' in the pipeline and no other format; or send the frame that is meant",
+	                         "picture has %u frames, of which %s would keep the first alone", picture->frames, job->codec->name);
+}
+
 static int
 decode_and_encode (struct job *job, struct pixels *pixels, struct larder_error *error)
 {
 	upright (pixels->picture.orientation, pixels->picture.full_width, pixels->picture.full_height, &job->width, &job->height);
-	return job->keep || job->is_encoded ? make_thumbnail (job, pixels, NULL, error) : encode (job, pixels, true, error);
+	if (job->keep || job->is_encoded)
+		return make_thumbnail (job, pixels, NULL, error);
+	int code = check_still (job, &pixels->picture, error);
+	return code < 0 ? code : encode (job, pixels, true, error);
 }
 
 /* A strict pipeline takes nothing odd; asked once all rows were read, when all that is odd is known. */

@@ -160,7 +160,7 @@ for channels, colour in ((4, (200, 30, 90)), (2, (200, 30, 90)), (2, (80, 80, 80
 flat = io.BytesIO()
 Image.new("RGB", (2000, 1500)).save(flat, "PNG")
 animated = io.BytesIO()
-scene(50, 40, 3).save(animated, "WEBP", save_all=True, append_images=[scene(50, 40, 3).rotate(180)] * 3)
+scene(50, 40, 3).save(animated, "WEBP", save_all=True, append_images=[scene(50, 40, 3).rotate(90 * n) for n in (1, 2, 3)])
 lossless = io.BytesIO()
 Image.new("RGB", (600, 500)).save(lossless, "WEBP", lossless=True)
 many = jpeg(scene(600, 500, 3), progressive=True)
@@ -191,6 +191,30 @@ for key, more in (("picture", "keep = no\n"), ("thumbnail", "")):
     tight.put("picture", many)
     outcome = tight.tool("image", "ingest", tight.path("picture"), "--user", "u", "--job", "j")
     tap.check(outcome.code == 2 and "'max-file-size'" in outcome.err and tight.thumbnail("j") is None, "test-image-limit-max-file-size-encoded-" + key, outcome.err)
+
+# ---- c-D09: what moves is stored as it came, its thumbnail is of the first frame; it is not made a still ----
+
+apng, one = io.BytesIO(), io.BytesIO()
+first = Image.new("RGB", (60, 40), "red")
+first.save(apng, "PNG", save_all=True, append_images=[Image.new("RGB", (60, 40), (0, 25 * n, 255)) for n in range(9)])
+first.save(one, "PNG", save_all=True)
+for kind, data, frames in (("webp", animated.getvalue(), 4), ("png", apng.getvalue(), 10)):
+    other = "png" if kind == "webp" else "webp"
+    kept, made = World("256x256"), World(more="keep = no\n")
+    made.put("picture", data)
+    outcome = ingest(kept, "picture", data, "j")
+    tap.check(outcome.code == 0 and kept.image("j", kind) == data, "test-image-animation-kept-" + kind, outcome.err)
+    shown = Image.open(io.BytesIO(data)).convert("RGB")
+    small = Image.open(io.BytesIO(kept.thumbnail("j")))
+    away = abs(numpy.asarray(small.convert("RGB")).astype(int) - numpy.asarray(shown).astype(int)).mean()
+    tap.check(getattr(small, "n_frames", 1) == 1 and small.size == shown.size and away < 8, "test-image-animation-thumbnail-" + kind, away)
+    for name, where, words in (("converted", made, []), ("format", kept, ["--format", other])):
+        outcome = where.tool("image", "ingest", where.path("picture"), "--user", "u", "--job", name, *words)
+        tap.check(outcome.code == 2 and "%d frames" % frames in outcome.err and "'keep = yes'" in outcome.err and not where.image(name, kind) and not where.image(name, other)
+                  and where.thumbnail(name) is None, "test-image-animation-%s-%s" % (name, kind), "exit %d: %s" % (outcome.code, outcome.err))
+still = World(more="keep = no\n")
+outcome = ingest(still, "picture", one.getvalue(), "j")
+tap.check(outcome.code == 0 and still.image("j", "png") is not None, "test-image-animation-of-one-frame", outcome.err)
 
 # ---- metadata over its limit is left out and told; a strict pipeline takes nothing odd ----
 
