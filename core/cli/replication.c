@@ -120,6 +120,31 @@ copying_pair (struct cli *cli, const struct copying *copying, struct copying_pai
 
 /* ---- the keys ---- */
 
+static int
+fail_keys (struct larder_error *error)
+{
+	return larder_fail_next (error, LARDER_E_NOSPACE, "free space in the folder for temporary files", "cannot write the list of keys");
+}
+
+int
+keys_write (FILE *file, const char *head, const char *key, struct larder_error *error)
+{
+	CLEANUP_BUFFER struct buffer line;
+	buffer_init (&line, 16384);
+	buffer_add_text (&line, head);
+	text_percent (&line, key);
+	buffer_add_char (&line, '\n');
+	if (line.failed)
+		return larder_fail_memory (error);
+	return fwrite (line.at, 1, line.length, file) == line.length ? 0 : fail_keys (error);
+}
+
+int
+keys_written (FILE *file, struct larder_error *error)
+{
+	return fflush (file) == 0 ? 0 : fail_keys (error);
+}
+
 struct writing { FILE *file; size_t folder; bool tagged; uint64_t taken, untold; };
 
 /* Nothing tells the tags of many objects; but what a rule selects has a status, and of what has none nobody knows whether it is to be copied. */
@@ -136,14 +161,8 @@ write_key (void *context, const struct looked *one, struct larder_error *error)
 		writing->untold++;
 		return 0;
 	}
-	CLEANUP_BUFFER struct buffer line;
-	buffer_init (&line, 16384);
-	text_percent (&line, one->key + writing->folder);
-	buffer_add_char (&line, '\n');
 	writing->taken++;
-	if (line.failed || fwrite (line.at, 1, line.length, writing->file) != line.length)
-		return larder_fail_next (error, LARDER_E_NOSPACE, "free space in the folder for temporary files", "cannot write the list of keys");
-	return 0;
+	return keys_write (writing->file, "", one->key + writing->folder, error);
 }
 
 static int
@@ -173,8 +192,8 @@ copying_keys (struct cli *cli, const struct copying *copying, uint64_t sample, F
 		return code;
 	writing.file = *ret;
 	code = look_each (cli, &looking, &listed, error);
-	if (code == 0 && fflush (*ret) != 0)
-		code = larder_fail_next (error, LARDER_E_NOSPACE, "free space in the folder for temporary files", "cannot write the list of keys");
+	if (code == 0)
+		code = keys_written (*ret, error);
 	snprintf (ret_path, COPYING_PATH, "/proc/self/fd/%d", fileno (*ret));
 	return code == 0 ? tell_untold (cli, copying, &writing, error) : code;
 }

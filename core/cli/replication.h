@@ -22,6 +22,9 @@ int copying_pair (struct cli *cli, const struct copying *copying, struct copying
  * larder_sync reads it; NULL: all do. */
 enum { COPYING_PATH = 64 };
 int copying_keys (struct cli *cli, const struct copying *copying, uint64_t sample, FILE **ret, char ret_path[COPYING_PATH], struct larder_error *error);
+/* A line of such a file: the head, and the key percent-encoded; and that all of them are in it. */
+int keys_write (FILE *file, const char *head, const char *key, struct larder_error *error);
+int keys_written (FILE *file, struct larder_error *error);
 /* "images -> images-replica", of several one a heading. */
 void copying_head (struct cli *cli, const struct copying *copying);
 /* Of check and repair: each [replication] of the store, and one summary. `flags` of struct larder_sync. */
@@ -33,6 +36,7 @@ int copying_run (struct cli *cli, const struct copying_run *run, struct larder_e
 /* Of each [replication] of the store: has the replica as many versions of what it has as the store? And one summary. */
 int versions_check (struct cli *cli, struct larder_error *error);
 
+enum { SAMPLE_DEFAULT = 1000 };
 #define SAMPLE_OPTIONS(self, member_sample, member_all) \
 	{ .key = "sample", .type = LARDER_INT, .at = offsetof (self, member_sample), .def = "1000", .min = 1, .max = 1000000, .argument = "N", .help = "so many keys at the most, others each time" }, \
 	{ .key = "all", .type = LARDER_BOOL, .at = offsetof (self, member_all), .help = "every key" }

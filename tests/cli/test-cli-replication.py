@@ -67,6 +67,19 @@ def test_cli_replication_check_and_repair():
     assert (got["copied"], got["skipped"]) == (0, 3), got
 
 
+def test_cli_replication_versions():
+    """An empty replica lacks every key: each is named, and that is no success. It is of every key, so what chooses among them is refused."""
+    env = fresh()
+    put(env, "images:a", "images:b c")
+    lines, got = replication("check", "--versions", "images", code=6, env=env)
+    assert of_keys(lines) == {"a": "missing", "b c": "missing"} and got.summary()["missing"] == 2, lines
+    replication("repair", "images", env=env)
+    assert of_keys(replication("check", "--versions", "images", env=env)[0]) == {"a": "same", "b c": "same"}
+    for words in (("--all",), ("--sample", "5")):
+        got = larder("replication", "check", "--versions", *words, "images", env=env)
+        assert got.code == 2 and "'%s' does not go with it" % words[0] in got.err, got.err
+
+
 def test_cli_replication_prefix():
     """Keys without the prefix are neither compared nor copied nor counted; a sign of globs in it is none."""
     env = fresh((TOKYO, TOKYO + "prefix = b/[x\n"))

@@ -230,10 +230,14 @@ def replica_lacks_versions(name):
         scene.fill("replica", "v/1", "v/besides")
     scene.change(scene.config, '[replication "tokyo"]\n', ["prefix = v/"])
     lines, done = scene.replication("check", "--versions", "images", code=6)
-    assert names(lines) == {"v/0 older": "differs", "v/1": "same", "v/2": "same"} and (done.lines[-1]["scanned"], done.lines[-1]["differs"]) == (3, 1), done
+    assert names(lines) == {"v/0 older": "differs", "v/1": "same", "v/2": "same", "v/3 never came": "missing"}, done
+    assert [done.lines[-1][what] for what in ("scanned", "differs", "missing")] == [4, 1, 1], done
     assert "'images:v/0 older' has 3 versions, and 'images-replica:v/0 older' has 1" in done.error["message"] and "'replication repair' copies the latest alone" in done.error["next"], done
-    assert "1 keys are not on 'images-replica' at all" in done.err, done
+    assert "'images:v/3 never came' has 1 version, and 'images-replica:v/3 never came' has none" in done.err, done
     assert scene.replication("check", "--all", "images", code=6)[1].lines[-1]["missing"] == 1
+    scene.change(scene.config, 'prefix = v/\n', ["tag = kind=kept"])
+    lines, done = scene.replication("check", "--versions", "images", code=6)
+    assert names(lines) == {"v/0 older": "differs", "v/1": "same", "v/2": "same"} and "of 1 that 'images-replica' has not at all" in done.err and "tagged kind" in done.err, done
 
 
 def test_live_replication_versions():
