@@ -122,19 +122,23 @@ unsettled (struct larder_arena *arena, const struct rds_instance *made, uint64_t
 	return words ? arena_printf (arena, *words ? "%s, not yet set as its source has it: %s" : "%s, being set as its source has it", made->status, words) : NULL;
 }
 
-/* Of one that is there, and only looked at: known by its tag. */
+/* Of one that is there, and only looked at: known by its tag. Whether what could be set was asked for in another run nobody tells. */
 static int
 tell_how_far (const struct restoring *restoring, struct larder_error *error)
 {
 	const struct rds_instance *made = &restoring->made;
-	bool ready = rds_state (made->status) == LARDER_RESOURCE_READY;
+	uint32_t state = rds_state (made->status);
+	bool ready = state == LARDER_RESOURCE_READY;
 	uint64_t settable = rds_traits_lacking (&restoring->source, made) & rds_traits_settable ();
 	if (ready && !settable && !made->changing)
 		return 0;
+	if (state == LARDER_RESOURCE_FAILED)
+		return larder_fail_next (error, LARDER_E_UNAVAILABLE, "look at its events in the console of RDS; then another --to", "the restore of '%s' to '%s' came to nothing: the service tells '%s'", restoring->asked.target, restoring->to, made->status);
 	const char *told = ready ? unsettled (restoring->arena, made, settable) : made->status;
 	if (!told)
 		return larder_fail_memory (error);
-	return larder_fail_next (error, LARDER_E_NOTREADY, "the same command without -n goes on with it", "the restore of '%s' to '%s' is begun, and not done: the service tells '%s'", restoring->asked.target, restoring->to, told);
+	return larder_fail_next (error, LARDER_E_NOTREADY, ready && !made->changing ? "the same command without -n goes on with it; what it tells as left the service does not take, and -n keeps telling it" : "the same command without -n goes on with it",
+		"the restore of '%s' to '%s' is begun, and not done: the service tells '%s'", restoring->asked.target, restoring->to, told);
 }
 
 /* ---- begun ---- */

@@ -182,6 +182,10 @@ def test_live_recovery_only_looked_at():
         done = place.restore("-n", "--latest", plan=plan)
         assert done.code == 9 and "is begun, and not done: the service tells '%s'" % status in done.err and "without -n" in done.error["next"], (status, done)
         assert set(place.actions()) == {"DescribeDBInstances"} and not told(done, "planned"), done
+    assert "does not take, and -n keeps telling it" in done.error["next"], done
+    for status in ("incompatible-network", "restore-error", "failed"):
+        done = place.restore("-n", "--latest", plan=[answer(2, creating.replace(">creating<", ">%s<" % status))])
+        assert done.code == 8 and "came to nothing: the service tells '%s'" % status in done.err and "another --to" in done.error["next"], (status, done)
     assert place.restore("--latest", "--wait").code == 0 and place.restore("-n", "--latest").code == 0
 
 
