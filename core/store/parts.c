@@ -149,26 +149,60 @@ one_of_key (void *context, const struct larder_upload *upload, struct larder_err
 	return strcmp (upload->key, wanted->key) == 0 ? wanted->upload (wanted->context, upload, error) : 0;
 }
 
+/* Of a page. Whoever is told of one asks the same driver for its parts, or aborts it: of a driver that is for one call at a time that is not
+ * before the page has ended. */
+struct uploads { struct larder_arena *arena; const char *bucket; struct larder_upload *at; size_t count, room; };
+
+static int
+gather (void *context, const struct larder_upload *upload, struct larder_error *error)
+{
+	struct uploads *uploads = context;
+	struct larder_upload *more = arena_more (uploads->arena, uploads->at, uploads->count, &uploads->room, sizeof *more);
+	struct larder_upload kept = { .size = sizeof kept };
+	larder_give (&kept, upload);
+	kept.bucket = uploads->bucket;
+	kept.key = arena_copy (uploads->arena, upload->key);
+	kept.id = arena_copy (uploads->arena, upload->id);
+	if (!more || !kept.key || !kept.id)
+		return larder_fail_memory (error);
+	uploads->at = more;
+	uploads->at[uploads->count++] = kept;
+	return 0;
+}
+
+static int
+read_page (struct larder_store *store, const char *prefix, const char *token, struct uploads *uploads, struct larder_page *ret, struct larder_error *error)
+{
+	const struct larder_list list = { .size = sizeof list, .bucket = store_bucket (store), .prefix = prefix, .delimiter = "", .token = token };
+	struct larder_call call = larder_call_begin (store->larder, uploads->arena);
+	*ret = (struct larder_page) { .size = sizeof *ret };
+	if (larder_is_cancelled (store->larder))
+		return larder_fail_cancelled (error);
+	instance_enter (store->instance);
+	int code = store->driver->uploads_list (store->instance->self, &call, &list, gather, uploads, ret, error);
+	instance_leave (store->instance);
+	if (code == 0 && !ret->complete && (!ret->token || (token && strcmp (token, ret->token) == 0)))
+		code = larder_fail (error, LARDER_E_INTEGRITY, "the list of open uploads has no end");
+	return code;
+}
+
 static int
 each_upload (struct larder_store *store, const char *prefix, store_upload_fn upload, void *context, struct larder_error *error)
 {
 	struct larder_page page = { .size = sizeof page };
 	if (!store->driver->uploads_list)
 		return object_fail_unsupported (store, "list open uploads", error);
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	int code = arena ? 0 : larder_fail_memory (error);
+	CLEANUP_ARENA struct larder_arena *arena = arena_new (), *before = arena_new ();
+	int code = arena && before ? 0 : larder_fail_memory (error);
 	while (code == 0 && !page.complete) {
-		const struct larder_list list = { .size = sizeof list, .bucket = store_bucket (store), .prefix = prefix, .delimiter = "", .token = page.token };
-		struct larder_call call = larder_call_begin (store->larder, arena);
-		const char *token = page.token;
-		page = (struct larder_page) { .size = sizeof page };
-		if (larder_is_cancelled (store->larder))
-			return larder_fail_cancelled (error);
-		instance_enter (store->instance);
-		code = store->driver->uploads_list (store->instance->self, &call, &list, upload, context, &page, error);
-		instance_leave (store->instance);
-		if (code == 0 && !page.complete && (!page.token || (token && strcmp (token, page.token) == 0)))
-			code = larder_fail (error, LARDER_E_INTEGRITY, "the list of open uploads has no end");
+		struct larder_arena *turn = before;      /* the token lives in the one of its page */
+		before = arena;
+		arena = turn;
+		arena_clear (arena);
+		struct uploads uploads = { .arena = arena, .bucket = store_bucket (store) };
+		code = read_page (store, prefix, page.token, &uploads, &page, error);
+		for (size_t n = 0; code == 0 && n < uploads.count; n++)
+			code = upload (context, &uploads.at[n], error);
 	}
 	return code;
 }

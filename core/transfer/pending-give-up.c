@@ -79,19 +79,17 @@ on_upload (void *context, const struct larder_upload *upload, struct larder_erro
 {
 	struct looking *looking = context;
 	const struct found *found = looking->found;
-	struct larder_upload open = *upload;
 	bool parts = false;
-	open.bucket = store_bucket (looking->store);
-	int code = store_parts_list (looking->store, &open, on_part, &parts, error);
-	if (code == LARDER_E_NOTFOUND || (code == 0 && (parts || is_known (found, open.id))))
+	int code = store_parts_list (looking->store, upload, on_part, &parts, error);
+	if (code == LARDER_E_NOTFOUND || (code == 0 && (parts || is_known (found, upload->id))))
 		return 0;
 	if (code < 0)
 		return code;
-	if (open.started < found->begun - BEFORE || open.started > found->begun + AFTER) {
+	if (upload->started < found->begun - BEFORE || upload->started > found->begun + AFTER) {
 		looking->doubtful = true;
 		return 0;
 	}
-	return looking->dry ? 0 : store_parts_abort (looking->store, &open, error);
+	return looking->dry ? 0 : store_parts_abort (looking->store, upload, error);
 }
 
 static int

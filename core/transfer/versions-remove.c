@@ -202,17 +202,27 @@ act (struct versions *versions, bool last, struct larder_error *error)
 
 /* ---- uploads ---- */
 
+/* The others go all the same. */
+static void
+fail_upload (struct versions *versions, const struct larder_upload *upload, int code, const struct larder_error *why)
+{
+	versions->seen++;
+	versions_failed (versions, versions_name (versions, upload->key), NULL, code, why);
+}
+
 static int
 on_upload (void *context, const struct larder_upload *upload, struct larder_error *error)
 {
 	struct versions *versions = context;
-	struct larder_upload open = *upload;
-	open.bucket = store_bucket (versions->store);
-	int code = versions->request->flags & LARDER_DRY_RUN ? 0 : store_parts_abort (versions->store, &open, error);
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = versions->request->flags & LARDER_DRY_RUN ? 0 : store_parts_abort (versions->store, upload, &why);
+	(void) error;
 	if (code == 0)
 		versions_upload (versions, upload->key);
+	else
+		fail_upload (versions, upload, code, &why);
 	arena_clear (versions->page);
-	return code < 0 ? code : transfer_stopped (&versions->transfer);
+	return transfer_stopped (&versions->transfer);
 }
 
 /* Of a whole store nothing is left: parts take space, too, and would go untold with their bucket. */

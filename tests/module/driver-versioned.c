@@ -1,8 +1,7 @@
 /* driver-versioned.c: versions in memory, on pages of a wished length. It goes on from the item that a page ended with, and fails
- * where that is gone; it fails a removal that would bring an old version to light, if it is to. */
+ * where that is gone; it fails a removal that would bring an old version to light, if it is to. It is for one call at a time. */
 #include "fixture.h"
 
-#include <pthread.h>
 #include <stdio.h>
 
 struct row { char key[16], version[24], etag[24]; bool marker; };
@@ -16,14 +15,15 @@ struct state {
 	int64_t broken, pages;           /* the page that fails; those so far */
 	struct row *rows;
 	size_t count, room;
-	pthread_mutex_t mutex;
+	const char **uploads;            /* keys, in order; the id of each is its key */
 };
 
 static const struct larder_option options[] = {
 	{ .key = "versions", .type = LARDER_LIST, .at = offsetof (struct state, versions), .help = "what is there" },
 	{ .key = "page", .type = LARDER_INT, .at = offsetof (struct state, page), .min = 1, .max = 1000, .def = "1000", .help = "items on a page" },
 	{ .key = "markers", .type = LARDER_INT, .at = offsetof (struct state, markers), .min = 0, .max = 100000, .help = "delete markers on top of a key 'many'" },
-	{ .key = "stuck", .type = LARDER_STRING, .at = offsetof (struct state, stuck), .help = "version that nobody may remove" },
+	{ .key = "uploads", .type = LARDER_LIST, .at = offsetof (struct state, uploads), .help = "keys of open uploads" },
+	{ .key = "stuck", .type = LARDER_STRING, .at = offsetof (struct state, stuck), .help = "version or upload that nobody may remove" },
 	{ .key = "strict", .type = LARDER_BOOL, .at = offsetof (struct state, strict), .def = "no", .help = "no old version may come to light" },
 	{ .key = "keeps", .type = LARDER_ENUM, .at = offsetof (struct state, keeps), .values = "never|on|suspended|denied", .def = "on", .help = "versioning" },
 	{ .key = "broken", .type = LARDER_INT, .at = offsetof (struct state, broken), .help = "number of the page that fails" },
@@ -66,7 +66,6 @@ versioned_open (void *self, struct larder_call *call, const struct larder_open *
 	int code = 0;
 	(void) call;
 	(void) request;
-	pthread_mutex_init (&state->mutex, NULL);
 	for (const char *const *at = state->versions; at && *at && code == 0; at++) {
 		if (sscanf (*at, "%15[^:]:%15[0-9]", key, version) != 2)
 			return larder_fail (error, LARDER_E_INVALID, "'%s' is no version", *at);
@@ -110,14 +109,12 @@ static int
 versioned_stat (void *self, struct larder_call *call, const struct larder_object *object, struct larder_info *ret_info, struct larder_error *error)
 {
 	struct state *state = self;
-	pthread_mutex_lock (&state->mutex);
 	size_t at = find (state, object->key, object->version);
 	bool there = at < state->count && !state->rows[at].marker;
 	struct larder_info info = there ? info_of (state, at) : (struct larder_info) { 0 };
 	char *etag = there ? larder_host->arena (call, sizeof state->rows->etag) : NULL;
 	if (etag)
 		memcpy (etag, state->rows[at].etag, sizeof state->rows->etag);
-	pthread_mutex_unlock (&state->mutex);
 	if (!etag)
 		return larder_fail (error, LARDER_E_NOTFOUND, "no object '%s'", object->key);
 	info.etag = etag;
@@ -134,7 +131,6 @@ versioned_copy (void *self, struct larder_call *call, const struct larder_copy *
 	char version[24], etag[24];
 	(void) call;
 	(void) ret_info;
-	pthread_mutex_lock (&state->mutex);
 	size_t from = find (state, request->from.key, request->from.version), to = find (state, request->key, NULL);
 	int code = from < state->count && !state->rows[from].marker ? 0 : larder_fail (error, LARDER_E_NOTFOUND, "no version '%s'", request->from.version);
 	if (code == 0) {
@@ -142,7 +138,6 @@ versioned_copy (void *self, struct larder_call *call, const struct larder_copy *
 		memcpy (etag, state->rows[from].etag, sizeof etag);
 		code = insert (state, to, request->key, version, etag, false);
 	}
-	pthread_mutex_unlock (&state->mutex);
 	return code;
 }
 
@@ -175,9 +170,7 @@ versioned_remove (void *self, struct larder_call *call, const char *bucket, cons
 	(void) error;
 	for (size_t i = 0; i < count && code == 0; i++) {
 		struct larder_error why = LARDER_ERROR_INIT;
-		pthread_mutex_lock (&state->mutex);
 		int outcome = remove_one (state, (const struct larder_remove *) (const void *) ((const char *) items + i * stride), &why);
-		pthread_mutex_unlock (&state->mutex);
 		code = removed (context, i, outcome, NULL, outcome < 0 ? &why : NULL);
 	}
 	return code;
@@ -217,6 +210,50 @@ versioned_list (void *self, struct larder_call *call, const struct larder_list *
 	return 0;
 }
 
+/* ---- uploads ---- */
+
+static int
+versioned_abort (void *self, struct larder_call *call, const struct larder_upload *upload, struct larder_error *error)
+{
+	struct state *state = self;
+	(void) call;
+	if (state->stuck && strcmp (upload->id, state->stuck) == 0)
+		return larder_fail (error, LARDER_E_DENIED, "nobody may abort '%s'", upload->id);
+	const char **at = state->uploads;
+	while (at && *at && strcmp (*at, upload->id) != 0)
+		at++;
+	if (!at || !*at)
+		return larder_fail (error, LARDER_E_NOTFOUND, "no upload '%s'", upload->id);
+	for (; *at; at++)
+		at[0] = at[1];
+	return 0;
+}
+
+/* The token is the key before. */
+static int
+versioned_uploads (void *self, struct larder_call *call, const struct larder_list *request, larder_upload_fn upload, void *context, struct larder_page *ret_page, struct larder_error *error)
+{
+	const struct state *state = self;
+	struct larder_page page = { .size = sizeof page, .complete = true };
+	int64_t given = 0;
+	int code = 0;
+	(void) call;
+	for (const char **at = state->uploads; at && *at && code == 0 && page.complete; at++) {
+		const struct larder_upload open = { .size = sizeof open, .bucket = request->bucket, .key = *at, .id = *at };
+		if (request->token && strcmp (*at, request->token) <= 0)
+			continue;
+		page.complete = given < state->page;
+		if (page.complete) {
+			given++;
+			page.token = *at;
+			code = upload (context, &open, error);
+		}
+	}
+	page.token = page.complete ? NULL : page.token;
+	larder_give (ret_page, &page);
+	return code;
+}
+
 static int
 versioned_versioning (void *self, struct larder_call *call, const char *bucket, uint32_t *ret_state, struct larder_error *error)
 {
@@ -233,6 +270,6 @@ versioned_versioning (void *self, struct larder_call *call, const char *bucket, 
 static const struct larder_driver driver = {
 	FIXTURE_DRIVER ("versioned"), .caps_all = LARDER_CAP_VERSIONS, .options = options, .self_size = sizeof (struct state), .open = versioned_open,
 	.close = versioned_close, .stat = versioned_stat, .remove = versioned_remove, .list = versioned_list, .copy = versioned_copy,
-	.versioning = versioned_versioning,
+	.versioning = versioned_versioning, .parts_abort = versioned_abort, .uploads_list = versioned_uploads, .threads = LARDER_THREADS_SERIAL,
 };
 LARDER_DRIVER (driver)

@@ -172,6 +172,19 @@ START_TEST (remove_one)
 }
 END_TEST
 
+/* With a whole store its open uploads go, on pages of every length, by a driver that is for one call at a time. One that nobody may abort keeps none behind it. */
+START_TEST (remove_uploads)
+{
+	struct bench bench;
+	begin_paged (&bench, _i, "uploads = k, l, m, n\nstuck = l");
+	ck_assert_int_eq (act (&bench, larder_remove_versions, "s:", LARDER_NO_TIME, NULL), LARDER_E_DENIED);
+	ck_assert_ptr_nonnull (strstr (bench.events, "removed k\nfailed l\nremoved m\nremoved n\n"));
+	ck_assert_int_eq (act (&bench, larder_remove_versions, "s:", LARDER_NO_TIME, NULL), LARDER_E_DENIED);
+	ck_assert_str_eq (bench.events, "failed l\n");
+	home_end (&bench.home);
+}
+END_TEST
+
 /* A marker that cannot go: the key is told once, as failed. */
 START_TEST (undelete_stuck)
 {
@@ -316,6 +329,7 @@ main (void)
 		{ "test-transfer-versions-remove-all", remove_all, 1, 11 },
 		{ "test-transfer-versions-remove-stuck", remove_stuck, 1, 11 },
 		{ "test-transfer-versions-remove-one", remove_one, 1, 11 },
+		{ "test-transfer-versions-remove-uploads", remove_uploads, 1, 6 },
 		{ "test-transfer-versions-undelete-stuck", undelete_stuck, 1, 11 },
 		{ "test-transfer-versions-undelete-many", undelete_many, 0, 3 },
 		{ "test-transfer-versions-broken-off", broken_off, 0, 4 },
