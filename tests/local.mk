@@ -12,6 +12,7 @@ include tests/unit/module.mk
 include tests/unit/store.mk
 include tests/unit/infra.mk
 include tests/unit/cdn.mk
+include tests/unit/archive.mk
 include tests/unit/transfer.mk
 include tests/unit/cache.mk
 include tests/unit/cli.mk

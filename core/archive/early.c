@@ -14,7 +14,7 @@
 
 /* Of one class in one store. */
 struct part {
-	const char *store;               /* what its addresses begin with */
+	const char *store;
 	const struct price *price;
 	uint64_t objects, bytes, byte_days;
 	int64_t longest;
@@ -24,7 +24,7 @@ struct part {
 
 struct larder_early {
 	struct larder *larder;
-	struct larder_arena *arena;
+	struct larder_arena *arena, *each;
 	const struct prices *prices;
 	struct part *first;
 };
@@ -36,8 +36,8 @@ larder_early_begin (struct larder *larder, struct larder_early **ret, struct lar
 	struct larder_early *early = calloc (1, sizeof *early);
 	if (!early)
 		return larder_fail_memory (error);
-	*early = (struct larder_early) { .larder = larder, .arena = arena_new () };
-	int code = !early->arena ? larder_fail_memory (error)
+	*early = (struct larder_early) { .larder = larder, .arena = arena_new (), .each = arena_new () };
+	int code = !early->arena || !early->each ? larder_fail_memory (error)
 		: settings && settings->prices ? prices_read (early->arena, config_path (larder_configuration (larder)), settings->prices, &early->prices, error) : 0;
 	if (code < 0)
 		larder_early_free (early);
@@ -46,17 +46,26 @@ larder_early_begin (struct larder *larder, struct larder_early **ret, struct lar
 	return code;
 }
 
+/* "images", and of what no [store] tells of "s3://bucket". NULL: in no store. */
+static const char *
+store_of (const struct larder_early *early, const char *from)
+{
+	struct larder_address address = { .size = sizeof address };
+	arena_clear (early->each);
+	return larder_address_parse (early->larder, early->each, from, &address, NULL) == 0 ? address.store : NULL;
+}
+
 static struct part *
-part_of (struct larder_early *early, const char *address, size_t length, const struct price *price, bool plain)
+part_of (struct larder_early *early, const char *store, const struct price *price, bool plain)
 {
 	for (struct part *at = early->first; at; at = at->next)
-		if (at->price == price && at->plain == plain && strlen (at->store) == length && strncmp (at->store, address, length) == 0)
+		if (at->price == price && at->plain == plain && strcmp (at->store, store) == 0)
 			return at;
 	struct part *made = arena_alloc (early->arena, sizeof *made);
-	const char *store = made ? arena_copy_bytes (early->arena, address, length) : NULL;
-	if (!store)
+	const char *kept = made ? arena_copy (early->arena, store) : NULL;
+	if (!kept)
 		return NULL;
-	*made = (struct part) { .store = store, .price = price, .plain = plain, .next = early->first };
+	*made = (struct part) { .store = kept, .price = price, .plain = plain, .next = early->first };
 	return early->first = made;
 }
 
@@ -65,8 +74,8 @@ larder_early_add (struct larder_early *early, const struct larder_event *event)
 {
 	const struct price *price = event->storage_class ? prices_of_class (early->prices, event->storage_class) : NULL;
 	int64_t left = price && price->least ? price->least - (clock_wall () - event->written) : 0;
-	const char *colon = event->from ? strchr (event->from, ':') : NULL;
-	struct part *part = left > 0 && colon ? part_of (early, event->from, (size_t) (colon - event->from), price, !event->version) : NULL;
+	const char *store = left > 0 && event->from ? store_of (early, event->from) : NULL;
+	struct part *part = store ? part_of (early, store, price, !event->version) : NULL;
 	if (!part)
 		return;
 	uint64_t paid = (event->length < price->smallest ? price->smallest : event->length) + price->each;
@@ -105,7 +114,9 @@ larder_early_each (struct larder_early *early, void (*each) (void *context, cons
 void
 larder_early_free (struct larder_early *early)
 {
-	if (early)
+	if (early) {
 		arena_free (early->arena);
+		arena_free (early->each);
+	}
 	free (early);
 }

@@ -63,10 +63,16 @@ is_its_own (int code)
 
 /* Found ready and refused all the same: its days were over before its bytes were asked for, or the service is not as far yet. It is wanted as before. */
 static int
+set_again (struct restoring *all, const struct job_object *object, struct larder_error *error)
+{
+	(void) restoring_again (all, object->key);
+	return set (all, object, JOB_WANTED, error);
+}
+
+static int
 want_again (struct fetching *fetching, const struct job_object *object, struct larder_error *error)
 {
-	(void) restoring_again (fetching->all, object->key);
-	int code = set (fetching->all, object, JOB_WANTED, error);
+	int code = set_again (fetching->all, object, error);
 	return code == 0 && !object->only ? hold_back (fetching, object->key, error) : code;
 }
 
@@ -192,8 +198,8 @@ fetch_listed (struct restoring *all, struct larder_error *error)
 	struct listed listed = { .all = all, .failed = failed, .why = LARDER_ERROR_INIT };
 	struct larder_summary sum = { .size = sizeof sum };
 	snprintf (list, sizeof list, "/proc/self/fd/%d", all->ready);
-	const struct larder_sync request = { .size = sizeof request, .from = arena_printf (all->arena, "%s:", all->store_name), .to = all->asked.to, .only = list };
-	if (!request.from || !failed)
+	const struct larder_sync request = { .size = sizeof request, .from = store_prefix (all->store), .to = all->asked.to, .only = list };
+	if (!failed)
 		return larder_fail_memory (error);
 	int code = larder_sync (all->larder, &request, on_event, &listed, &sum, error);
 	if (listed.why.code < 0 && error)
@@ -202,6 +208,14 @@ fetch_listed (struct restoring *all, struct larder_error *error)
 	if (!ended && !others && sum.scanned < all->listed)
 		return larder_fail_next (error, LARDER_E_CONFLICT, "run it again: it tells which", "%" PRIu64 " of %" PRIu64 " that could be read were gone before they were fetched", all->listed - sum.scanned, all->listed);
 	return ended ? code : mark_all (&listed, others ? code : 0, error);
+}
+
+/* What cannot be read any more is told as such afterwards, and is none that failed. */
+static int
+on_version (void *context, const struct larder_event *event)
+{
+	bool refused = event->error && event->error->code == LARDER_E_NOTREADY;
+	return refused ? 0 : restoring_tell (context, event);
 }
 
 /* A sync knows the latest alone. */
@@ -217,7 +231,12 @@ take_version (void *context, const struct job_object *object, struct larder_erro
 	};
 	if (!restoring_is_ready (object->state))
 		return 0;
-	int code = from && request.to ? larder_transfer (all->larder, &request, all->event, all->context, NULL, error) : larder_fail_memory (error);
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = from && request.to ? larder_transfer (all->larder, &request, on_version, all, NULL, &why) : larder_fail_memory (&why);
+	if (code == LARDER_E_NOTREADY)
+		return set_again (all, object, error);
+	if (code < 0 && error)
+		*error = why;
 	return code < 0 ? code : set (all, object, JOB_FETCHED, error);
 }
 

@@ -18,17 +18,23 @@ static const struct pace { const char *tier; int64_t first, least, most; } paces
 	{ "Standard", 3 * HOURS, 15 * MINUTES, 1 * HOURS }, { "Expedited", 1 * MINUTES, 1 * MINUTES, 5 * MINUTES }, { "Bulk", 5 * HOURS, 30 * MINUTES, 2 * HOURS },
 };
 
-/* An eighth of what was waited so far: that much later than it could have been it is found at the most, and looks are few. What others asked for, or an earlier
- * run, may be there sooner. */
+/* What others asked for, or an earlier run, may be there sooner than what was asked for just now; and what was refused when it was to be fetched at any time. */
+static bool
+is_all_fresh (const struct restoring *all)
+{
+	return all->fresh > 0 && all->fresh == all->states[JOB_ASKED] && all->states[JOB_WANTED] == 0;
+}
+
+/* An eighth of what was waited so far: that much later than it could have been it is found at the most, and looks are few. */
 int64_t
-pace_pause (const char *tier, int64_t waited, bool all_fresh)
+pace_pause (const struct restoring *all, int64_t waited)
 {
 	const struct pace *pace = paces;
 	for (size_t n = 1; n < sizeof paces / sizeof *paces; n++)
-		if (strcmp (paces[n].tier, tier) == 0)
+		if (strcmp (paces[n].tier, all->asked.tier) == 0)
 			pace = &paces[n];
 	int64_t eighth = waited / 8;
-	return all_fresh ? pace->first : eighth < pace->least ? pace->least : eighth > pace->most ? pace->most : eighth;
+	return is_all_fresh (all) ? pace->first : eighth < pace->least ? pace->least : eighth > pace->most ? pace->most : eighth;
 }
 
 int

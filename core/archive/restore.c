@@ -18,6 +18,7 @@
 #include "restoring.h"
 #include "store.h"
 #include "text.h"
+#include "transfer.h"
 
 /* ---- events ---- */
 
@@ -118,14 +119,17 @@ count_archived (struct restoring *all)
 	all->states[JOB_READY] = all->objects;
 }
 
-/* A bundle goes into a store as it is, and into a folder as its members. */
+/* A bundle goes into a store as it is, and into a folder as its members. A key that leads out of the folder is refused by a sync when it comes to it; a version is fetched alone, to a path that is
+ * made of its key: so it is refused before it is asked for. */
 static int
 begin_target (struct restoring *all, struct larder_error *error)
 {
-	struct larder_address to = { .size = sizeof to };
+	struct larder_address to = { .size = sizeof to }, from = { .size = sizeof from };
 	int code = all->asked.to ? larder_address_parse (all->larder, all->arena, all->asked.to, &to, error) : 0;
 	all->unpacks = all->asked.to && !to.store;
-	return code;
+	if (code == 0 && all->unpacks && all->asked.version)
+		code = larder_address_parse (all->larder, all->arena, all->asked.addresses[0], &from, error);
+	return code == 0 && from.path ? target_check_local (from.path, error) : code;
 }
 
 static int
@@ -191,7 +195,7 @@ wait_for_more (struct restoring *all, int64_t began, struct larder_error *error)
 	int code = pace_now (all, &now, error);
 	if (code < 0)
 		return code;
-	int64_t pause = pace_pause (all->asked.tier, now - began, all->fresh == all->states[JOB_ASKED]), left = wait ? began + wait - now : pause;
+	int64_t pause = pace_pause (all, now - began), left = wait ? began + wait - now : pause;
 	if (!(all->asked.flags & LARDER_ARCHIVE_WAIT) || left <= 0)
 		return not_ready (all, error);
 	return pace_rest (all, began, now, left < pause ? left : pause, error);

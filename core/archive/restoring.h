@@ -80,8 +80,8 @@ int estimate_tell (struct restoring *all, struct larder_error *error);
 int restoring_look (struct restoring *all, struct larder_error *error);
 
 /* ---- pace.c: when it is looked at again ---- */
-/* Pure. `all_fresh`: all that is on its way was asked for just now. */
-int64_t pace_pause (const char *tier, int64_t waited, bool all_fresh);
+/* Pure: of its tier, and of how many are on their way since when. */
+int64_t pace_pause (const struct restoring *all, int64_t waited);
 /* On the boot clock, as far ahead as the storage is. */
 int pace_now (struct restoring *all, int64_t *ret, struct larder_error *error);
 /* It began then, and it is now. */

@@ -175,6 +175,8 @@ def test_cli_restore_of_a_version():
         got = larder("archive", "restore", *words, env=env)
         assert got.code == 2 and "is of one object" in got.err, (words, got.err)
     assert larder("archive", "restore", "--version", "none", "backups:p/GLACIER/a", env=env).code == 3
+    got = larder("archive", "restore", "--version", first, "--to", "out", "backups:p/../../a", env=env)
+    assert got.code == 2 and "no file can be called 'p/../../a'" in got.err and not os.path.exists("a"), got.err
 
 
 def test_cli_restore_refusals():

@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import servers  # noqa: E402
+from folders import files  # noqa: E402
 from scene import Places, Scene, run_in  # noqa: E402
 
 
@@ -46,6 +47,47 @@ def test_live_urls_every_command():
     told = [line for line in at.done("versions", "s3://loose/one/a").lines if line["type"] == "version"]
     assert len(told) >= 1, told
     assert at.done("ls", "s3://other/three").lines[1]["store"] == "s3://other"
+
+
+def test_live_urls_restored_from():
+    """What can be read is fetched at once, from a bucket that no [store] tells of, too."""
+    at = place()
+    for name in ("deep/a", "deep/b c"):
+        at.client.put_object(Bucket="other", Key=name, Body=name.encode())
+    done = at.done("archive", "restore", "--to", at.path("restored"), "--prefix", "s3://other/deep/")
+    assert done.lines[-1]["done"] == 2 and files(at.path("restored")) == {"deep/a": b"deep/a", "deep/b c": b"deep/b c"}, done
+
+
+def test_live_urls_version_refused_when_it_is_fetched():
+    """Readable by its facts, and archived when its bytes are asked for: told as such, looked at again at once, and fetched."""
+    at = place()
+    version = at.client.put_object(Bucket="loose", Key="cold", Body=b"old")["VersionId"]
+    at.client.put_object(Bucket="loose", Key="cold", Body=b"new")
+    words = ("archive", "restore", "--version", version, "--to", at.path("thawed"), "s3://loose/cold")
+    at.between.plan([{"method": "GET", "path": "cold", "do": "reply", "status": 403, "code": "InvalidObjectState"}])
+    done = at.done(*words, code=9)
+    assert [line["action"] for line in done.lines if line["type"] == "object"] == ["restored", "again", "restored", "again"], done
+    at.between.plan([])
+    done = at.done(*words)
+    assert done.lines[-1]["done"] == 1 and files(at.path("thawed")) == {"cold": b"old"}, done
+
+
+def test_live_urls_removed_early():
+    """What goes before it was paid for long enough is summed up a bucket; of one that keeps versions nothing goes."""
+    at = place()
+    os.makedirs(at.path("pipeline/prices"), exist_ok=True)
+    at.put("pipeline/prices/t.ini", b'[prices]\ncurrency = USD\nregion = r\ndate = 2026-01-01\n[price "storage STANDARD"]\namount = 1\nunit = a GB-month\nsource = a test\nleast = 30d\n')
+    at.server.make_bucket("third")
+    for bucket in ("loose", "other", "third"):
+        at.client.put_object(Bucket=bucket, Key="early/a", Body=b"x" * 1000)
+    with open(at.config) as file:
+        before = file.read()
+    at.change(at.config, "[larder]\n", ["prices = t"])
+    done = at.done("rm", "-n", "-r", "s3://loose/early/", "s3://other/early/", "s3://third/early/")
+    with open(at.config, "w") as file:
+        file.write(before)
+    told = sorted((line["store"], line["objects"]) for line in done.lines if line["type"] == "early-removal")
+    assert told == [("s3://other", 1), ("s3://third", 1)], (told, done)
 
 
 def test_live_urls_with_a_store():
