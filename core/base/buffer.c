@@ -17,8 +17,12 @@ buffer_init (struct buffer *buffer, size_t most)
 void
 buffer_free (struct buffer *buffer)
 {
+	bool secret = buffer->secret;
+	if (secret && buffer->at)
+		explicit_bzero (buffer->at, buffer->room);
 	free (buffer->at);
 	buffer_init (buffer, buffer->most);
+	buffer->secret = secret;
 }
 
 void
@@ -39,6 +43,21 @@ buffer_clear (struct buffer *buffer)
 		buffer->at[0] = '\0';
 }
 
+/* What realloc leaves behind nobody wipes any more. */
+static char *
+grow (const struct buffer *buffer, size_t room)
+{
+	if (!buffer->secret)
+		return realloc (buffer->at, room);
+	char *at = malloc (room);
+	if (at && buffer->at) {
+		memcpy (at, buffer->at, buffer->length + 1);
+		explicit_bzero (buffer->at, buffer->room);
+		free (buffer->at);
+	}
+	return at;
+}
+
 /* Room for `count` more bytes and a NUL. */
 static int
 reserve (struct buffer *buffer, size_t count)
@@ -55,7 +74,7 @@ reserve (struct buffer *buffer, size_t count)
 		room = need;
 	if (room > buffer->most + 1)
 		room = buffer->most + 1;
-	char *at = realloc (buffer->at, room);
+	char *at = grow (buffer, room);
 	if (!at) {
 		buffer->failed = true;
 		return -1;
@@ -107,6 +126,8 @@ buffer_printf (struct buffer *buffer, const char *format, ...)
 		vsnprintf (buffer->at + buffer->length, (size_t) length + 1, format, again);
 	if (status == 0)
 		buffer->length += (size_t) length;
+	if (buffer->secret)
+		explicit_bzero (small, sizeof small);
 	va_end (again);
 	return status;
 }

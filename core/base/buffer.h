@@ -10,10 +10,11 @@ struct buffer {
 	char *at;          /* always NUL-terminated once something was added; NULL before */
 	size_t length, room, most;
 	bool failed;       /* over `most`, or no memory */
+	bool secret;       /* set behind buffer_init: no memory is given back that it was not wiped from */
 };
 
 void buffer_init (struct buffer *buffer, size_t most);
-void buffer_free (struct buffer *buffer);               /* and init again with the same maximum */
+void buffer_free (struct buffer *buffer);               /* and init again, with the same maximum and as secret */
 void buffer_cut (struct buffer *buffer, size_t length);  /* what comes behind so many bytes goes, and with it what failed there */
 void buffer_clear (struct buffer *buffer);              /* keeps the memory */
 int buffer_add (struct buffer *buffer, const void *bytes, size_t count);   /* 0 or -1 */

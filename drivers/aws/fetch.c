@@ -50,6 +50,7 @@ fetch_once (struct aws_asking *asking, struct http *http, const char *url, const
 		.body = request->body ? &source : NULL,
 	};
 	buffer_init (&reply.text, REPLY_MOST);
+	reply.text.secret = true;
 	if (request->body)
 		memory_source_begin (&memory, request->body, request->body_length, &source);
 	int code = http_perform (http, asking->call, asking->arena, &message, &receiver, &head, error);
@@ -57,8 +58,6 @@ fetch_once (struct aws_asking *asking, struct http *http, const char *url, const
 		*ret = (struct aws_fetched) { head.status, arena_copy_bytes (asking->arena, buffer_text (&reply.text), reply.text.length), reply.text.length, head.headers };
 		code = ret->body ? 0 : larder_fail_memory (error);
 	}
-	if (reply.text.at)
-		explicit_bzero (reply.text.at, reply.text.length);
 	buffer_free (&reply.text);
 	return code;
 }

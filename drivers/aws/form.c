@@ -1,8 +1,6 @@
 /* form.c: requests of the query protocol: a form in the body of a POST, an action and its parameters. Pure. */
 #include "inner.h"
 
-#include <string.h>
-
 #include "arena.h"
 #include "buffer.h"
 
@@ -15,6 +13,7 @@ aws_form_begin (struct aws_form *form, struct aws_request *request, struct larde
 	aws_request_header (request, "content-type", "application/x-www-form-urlencoded; charset=utf-8");
 	*form = (struct aws_form) { .request = request };
 	buffer_init (&form->text, FORM_MOST);
+	form->text.secret = true;                /* tokens may be among it */
 	buffer_printf (&form->text, "Action=%s&Version=%s", action, version);
 }
 
@@ -27,7 +26,6 @@ aws_form_add (struct aws_form *form, const char *name, const char *value)
 	aws_percent (&form->text, value, false);
 }
 
-/* Tokens may be among them. */
 void
 aws_form_end (struct aws_form *form)
 {
@@ -36,7 +34,5 @@ aws_form_end (struct aws_form *form)
 	request->body = text->failed ? NULL : arena_copy_bytes (request->arena, text->at, text->length);
 	request->body_length = text->length;
 	request->failed |= !request->body;
-	if (text->at)
-		explicit_bzero (text->at, text->length);
 	buffer_free (text);
 }

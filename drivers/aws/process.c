@@ -175,6 +175,7 @@ aws_process_run (const struct larder_host *host, struct larder_call *call, struc
 		.host = host, .call = call, .name = words[0], .out = -1, .err = -1, .until = host->boot () + limit, .limit = limit,
 	};
 	buffer_init (&process.text, OUTPUT_MOST);
+	process.text.secret = true;
 	buffer_init (&process.words, WORDS_MOST);
 	int code = run (&process, words, arena, error);
 	if (process.out >= 0)
@@ -186,8 +187,6 @@ aws_process_run (const struct larder_host *host, struct larder_call *call, struc
 		*ret_length = process.text.length;
 		code = *ret ? 0 : larder_fail_memory (error);
 	}
-	if (process.text.at)
-		explicit_bzero (process.text.at, process.text.length);
 	buffer_free (&process.text);
 	buffer_free (&process.words);
 	return code;

@@ -181,12 +181,10 @@ write_secret (int root, const char *id, const char *secret, struct larder_error 
 	char path[PATH_ROOM];
 	CLEANUP_BUFFER struct buffer text;
 	buffer_init (&text, 1024);
+	text.secret = true;
 	ng_secret_text (secret, &text);
 	path_in (id, "secret.conf", path);
-	int code = text.failed ? larder_fail_memory (error) : file_publish (root, path, text.at, text.length, 0600, FILE_REPLACE, true, error);
-	if (text.at)
-		explicit_bzero (text.at, text.length);
-	return code;
+	return text.failed ? larder_fail_memory (error) : file_publish (root, path, text.at, text.length, 0600, FILE_REPLACE, true, error);
 }
 
 /* What it sends to the origin, by which that knows it: made once, and told to nobody. */

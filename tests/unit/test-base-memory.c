@@ -12,8 +12,15 @@ static void given_back (void *at);
 #include "../../core/base/arena.c"
 #undef free
 
+static void let_go (void *at);
+
+#define free(at) let_go (at)
+#include "../../core/base/buffer.c"
+#undef free
+
 #define SECRET "wJalrXUtnFEMI/K7MDENG"
 static size_t blocks, told;
+static volatile size_t all = SIZE_MAX;           /* the compiler would warn of it */
 
 /* All of a block but what its allocator keeps. */
 static void
@@ -23,6 +30,16 @@ given_back (void *at)
 	if (at && malloc_usable_size (at) > sizeof *block) {
 		blocks++;
 		told += memmem (block->at, block->used, SECRET, sizeof SECRET - 1) != NULL;
+	}
+	free (at);
+}
+
+static void
+let_go (void *at)
+{
+	if (at) {
+		blocks++;
+		told += memmem (at, malloc_usable_size (at), SECRET, sizeof SECRET - 1) != NULL;
 	}
 	free (at);
 }
@@ -97,7 +114,7 @@ START_TEST (buffer_grows)
 	for (int i = 0; i < 5000; i++)
 		ck_assert_int_eq (buffer_printf (&buffer, "%04d", i), 0);
 	ck_assert_uint_eq (buffer.length, 20000);
-	ck_assert_int_eq (strncmp (buffer_text (&buffer) + 4 * 4321, "4321", 4), 0);
+	ck_assert_mem_eq (buffer.at + 4 * 4321, "4321", 4);
 	buffer_clear (&buffer);
 	ck_assert_str_eq (buffer_text (&buffer), "");
 	buffer_add_text (&buffer, "ab");
@@ -105,6 +122,24 @@ START_TEST (buffer_grows)
 	buffer_add_char (&buffer, 'c');
 	ck_assert_uint_eq (buffer.length, 4);
 	ck_assert_mem_eq (buffer.at, "ab\0c", 5);
+}
+END_TEST
+
+/* At each growth too; and it stays so for what comes next. */
+START_TEST (buffer_wipes)
+{
+	CLEANUP_BUFFER struct buffer buffer;
+	buffer_init (&buffer, 100000);
+	buffer.secret = true;
+	blocks = told = 0;
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 1000; i++)
+			ck_assert_int_eq (buffer_printf (&buffer, "%04d " SECRET, i), 0);
+		ck_assert_mem_eq (buffer.at + (5 + sizeof SECRET - 1) * 999, "0999 " SECRET, 5 + sizeof SECRET - 1);
+		buffer_free (&buffer);
+	}
+	ck_assert_uint_ge (blocks, 10);
+	ck_assert_uint_eq (told, 0);
 }
 END_TEST
 
@@ -122,7 +157,7 @@ START_TEST (buffer_most)
 	buffer_clear (&buffer);
 	ck_assert (!buffer.failed);
 	ck_assert_int_eq (buffer_printf (&buffer, "%s", "01234567890"), -1);
-	ck_assert_int_eq (buffer_add (&buffer, "x", SIZE_MAX), -1);
+	ck_assert_int_eq (buffer_add (&buffer, "x", all), -1);
 	buffer_free (&buffer);
 	ck_assert_uint_eq (buffer.most, 10);
 	ck_assert_int_eq (buffer_printf (&buffer, "%d", 12), 0);
@@ -136,7 +171,7 @@ START_TEST (buffer_unbounded)
 	buffer_init (&buffer, SIZE_MAX);
 	ck_assert_int_eq (buffer_add_text (&buffer, "abc"), 0);
 	ck_assert_str_eq (buffer_text (&buffer), "abc");
-	ck_assert_int_eq (buffer_add (&buffer, "x", SIZE_MAX - 3), -1);
+	ck_assert_int_eq (buffer_add (&buffer, "x", all - 3), -1);
 	ck_assert (buffer.failed);
 }
 END_TEST
@@ -174,6 +209,7 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-base-memory-arena-wipes", arena_wipes, 0 }, { "test-base-memory-arena-gives", arena_gives, 0 }, { "test-base-memory-arena-too-much", arena_too_much, 0 },
 		{ "test-base-memory-arena-texts", arena_texts, 0 }, { "test-base-memory-buffer-grows", buffer_grows, 0 },
+		{ "test-base-memory-buffer-wipes", buffer_wipes, 0 },
 		{ "test-base-memory-buffer-most", buffer_most, 0 }, { "test-base-memory-buffer-unbounded", buffer_unbounded, 0 },
 		{ "test-base-memory-names", two_words, 0 },
 	};
