@@ -246,7 +246,8 @@ mock_root_made (const struct mock *mock, struct larder_error *error)
 	if (root >= 0)
 		return root;
 	struct bucket bucket = { .mock = mock, .root = -1, .top = -1, .truth = -1 };
-	return make_root (&bucket, error) < 0 ? -1 : bucket.root;
+	int code = make_root (&bucket, error);
+	return code < 0 ? code : bucket.root;
 }
 
 int

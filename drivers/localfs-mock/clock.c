@@ -68,7 +68,7 @@ move (const struct mock *mock, const char *text, struct larder_error *error)
 		return larder_fail_next (error, LARDER_E_INVALID, "a hundred years at the most", "the clock of backend '%s' cannot be '%.24s' ns ahead", mock->name, text);
 	CLEANUP_CLOSE int root = mock_root_made (mock, error);
 	if (root < 0)
-		return error ? error->code : LARDER_E_UNAVAILABLE;
+		return root;
 	if (flock (root, LOCK_EX) < 0)
 		return larder_fail_errno (error, errno, "cannot lock the root '%s' of backend '%s'", mock->root, mock->name);
 	int code = mock_ahead (mock, root, &before, error);

@@ -53,7 +53,7 @@ void bucket_close (struct bucket *bucket);
 int bucket_set_versioning (struct bucket *bucket, bool on, struct larder_error *error);
 /* Of an empty one: it is gone. */
 int bucket_unmake (const struct mock *mock, struct larder_call *call, const char *name, struct larder_error *error);
-/* The root, to be closed: as it is there (-1: it is not), or made. */
+/* The root, to be closed: as it is there (-1: it is not), or made (less than 0: a code). */
 int mock_root (const struct mock *mock);
 int mock_root_made (const struct mock *mock, struct larder_error *error);
 /* INVALID unless it can be a key. */

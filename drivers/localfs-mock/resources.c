@@ -215,7 +215,7 @@ settings_write (void *self, struct larder_call *call, const struct larder_resour
 		code = lines_take (&lines, resource->desired, error);
 	CLEANUP_CLOSE int root = code < 0 ? -1 : mock_root_made (mock, error);
 	if (code == 0 && root < 0)
-		code = error ? error->code : LARDER_E_UNAVAILABLE;
+		code = root;
 	if (code < 0)
 		return code;
 	return lines.count ? lines_file_write (root, path, &lines, mock->fsync, error) : lines_file_remove (root, path, error);

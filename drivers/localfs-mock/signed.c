@@ -39,6 +39,7 @@ read_secret (const struct mock *mock, int root, char ret[SECRET_LENGTH + 1], str
 	if (length != SECRET_LENGTH)
 		return larder_fail_next (error, LARDER_E_INTEGRITY, "remove it: what was signed by it is not let in any more", "the file '%s/" SECRET "' is damaged", mock->root);
 	memcpy (ret, text, SECRET_LENGTH + 1);
+	explicit_bzero (text, length);
 	return 1;
 }
 
@@ -48,13 +49,14 @@ make_secret (const struct mock *mock, char ret[SECRET_LENGTH + 1], struct larder
 {
 	unsigned char bytes[SECRET_LENGTH / 2];
 	CLEANUP_CLOSE int root = mock->read_only ? mock_root (mock) : mock_root_made (mock, error);
-	int code = root < 0 ? (mock->read_only ? 0 : LARDER_E_UNAVAILABLE) : read_secret (mock, root, ret, error);
+	int code = root < 0 ? (mock->read_only ? 0 : root) : read_secret (mock, root, ret, error);
 	if (code)
 		return code < 0 ? code : 0;
 	if (mock->read_only)
 		return mock_refuse_read_only (mock, error);
 	random_bytes (bytes, sizeof bytes);
 	text_hex (bytes, sizeof bytes, ret);
+	explicit_bzero (bytes, sizeof bytes);
 	code = file_publish (root, SECRET, ret, SECRET_LENGTH, 0600, FILE_CREATE, mock->fsync, error);
 	if (code == LARDER_E_CONFLICT)
 		code = read_secret (mock, root, ret, error);
@@ -106,6 +108,7 @@ mock_sign (const struct mock *mock, struct larder_call *call, const struct larde
 		return code;
 	add_policy (mock, asked, &policy);
 	seal (secret, buffer_text (&policy), sealed);
+	explicit_bzero (secret, sizeof secret);
 	if (cookies) {
 		buffer_add_text (&text, "Larder-Policy=");
 		text_percent (&text, buffer_text (&policy));
@@ -175,5 +178,7 @@ mock_lets_in (const struct mock *mock, int root, const char *path, const char *u
 	if (code < 0 || made < 0)
 		return code < 0 ? code : made;
 	*ret = !asks || (made && is_let_in (secret, url));
+	if (made)
+		explicit_bzero (secret, sizeof secret);
 	return 0;
 }

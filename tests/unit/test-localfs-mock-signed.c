@@ -108,6 +108,58 @@ START_TEST (signed_ones)
 }
 END_TEST
 
+static void *
+arena_of_call (struct larder_call *call, size_t count)
+{
+	return arena_alloc ((struct larder_arena *) (void *) call, count);
+}
+
+/* What the driver signs it lets in, by a secret that it makes once; whoever may not write makes none. */
+START_TEST (signed_by_it)
+{
+	static const struct larder_host host = { .arena = arena_of_call };
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct larder_call *call = (struct larder_call *) (void *) arena;
+	struct larder_url asked = { .size = sizeof asked, .kind = LARDER_URL_SIGNED, .base = "file:///root/b/a%20b.png", .expires_in = 100 * NS_PER_S, .now = clock_wall () };
+	struct place place = place_new ("kg-1");
+	const char *first = NULL, *second = NULL;
+	larder_host = &host;
+	place.mock.root_path = place.folder;
+	place.mock.read_only = true;
+	ck_assert_int_eq (mock_sign (&place.mock, call, &asked, &first, NULL), LARDER_E_DENIED);
+	place.mock.read_only = false;
+	ck_assert_int_eq (mock_sign (&place.mock, call, &asked, &first, NULL), 0);
+	place.mock.read_only = true;
+	ck_assert_int_eq (mock_sign (&place.mock, call, &asked, &second, NULL), 0);
+	ck_assert_str_eq (first, second);
+	ck_assert_int_eq (lets_in (&place, "b/a b.png", first), 1);
+	asked.now -= 100 * NS_PER_S;
+	ck_assert_int_eq (mock_sign (&place.mock, call, &asked, &second, NULL), 0);
+	ck_assert_int_eq (lets_in (&place, "b/a b.png", second), 0);
+	place_free (&place);
+}
+END_TEST
+
+/* Of a root that cannot be made the code is why, and not that something is down. */
+START_TEST (no_root)
+{
+	char path[100];
+	struct larder_url asked = { .size = sizeof asked, .base = FILE_URL };
+	struct place place = place_new (NULL);
+	struct larder_error error = LARDER_ERROR_INIT;
+	const char *url = NULL;
+	put_secret (&place, SECRET);
+	snprintf (path, sizeof path, "%s/.larder-signing/root", place.folder);     /* below a file */
+	struct mock mock = { .root = path, .root_path = path, .name = "mock" };
+	int code = mock_sign (&mock, NULL, &asked, &url, &error);
+	ck_assert_int_eq (code, error.code);
+	ck_assert_int_ne (code, LARDER_E_UNAVAILABLE);
+	ck_assert_ptr_nonnull (strstr (error.message, path));
+	ck_assert_int_eq (mock_sign (&mock, NULL, &asked, &url, NULL), code);
+	place_free (&place);
+}
+END_TEST
+
 START_TEST (secret_that_is_damaged)
 {
 	char url[URL_ROOM];
@@ -125,6 +177,8 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-localfs-mock-signed-open-to-all", open_to_all, 0 },
 		{ "test-localfs-mock-signed-ones", signed_ones, 0 },
+		{ "test-localfs-mock-signed-by-it", signed_by_it, 0 },
+		{ "test-localfs-mock-signed-no-root", no_root, 0 },
 		{ "test-localfs-mock-signed-secret-that-is-damaged", secret_that_is_damaged, 0 },
 	};
 	return unit_run ("test-localfs-mock-signed", cases, COUNT_OF (cases));
