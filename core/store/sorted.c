@@ -99,7 +99,7 @@ store_sorted_next (struct store_sorted *sorted, struct larder_info *ret, struct 
 			**at = text;
 			text += strlen (text) + 1;
 		}
-	ret->content_type = ret->content_encoding = ret->cache_control = ret->content_disposition = ret->replication = ret->encryption = NULL;
+	ret->content_type = ret->content_encoding = ret->cache_control = ret->content_disposition = ret->replication = ret->encryption = ret->archive = NULL;
 	ret->metadata = (struct larder_pairs) { 0 };
 	return 1;
 }

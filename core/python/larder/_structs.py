@@ -60,7 +60,7 @@ class info(Sized):
         ("length", c_uint64), ("mtime", c_int64), ("restore_expiry", c_int64), ("key", c_char_p), ("version", c_char_p),
         ("etag", c_char_p), ("storage_class", c_char_p), ("checksum", c_char_p), ("content_type", c_char_p),
         ("content_encoding", c_char_p), ("cache_control", c_char_p), ("content_disposition", c_char_p), ("replication", c_char_p),
-        ("encryption", c_char_p), ("metadata", pairs)]
+        ("encryption", c_char_p), ("metadata", pairs), ("archive", c_char_p)]
 
 
 info_fn = CFUNCTYPE(c_int, c_void_p, POINTER(info))
@@ -118,7 +118,8 @@ class cdn_invalidate(Sized):
 class event(Sized):
     _fields_ = [
         ("size", c_size_t), ("action", c_char_p), ("from", c_char_p), ("to", c_char_p), ("reason", c_char_p), ("bytes", c_uint64),
-        ("error", POINTER(error)), ("version", c_char_p), ("total", c_uint64), ("spent", c_int64), ("growing", c_bool)]
+        ("error", POINTER(error)), ("version", c_char_p), ("total", c_uint64), ("spent", c_int64), ("growing", c_bool),
+        ("storage_class", c_char_p), ("length", c_uint64), ("written", c_int64)]
 
 
 event_fn = CFUNCTYPE(c_int, c_void_p, POINTER(event))
