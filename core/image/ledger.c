@@ -75,13 +75,12 @@ ledger_replaces (struct ledger *ledger, const struct larder_store *store, const 
 static int
 fail_too (int code, const struct larder_error *why, struct larder_error *error)
 {
-	char first[240];
 	if (code == 0 && error)
 		larder_give (error, why);
 	if (code == 0 || !error)
 		return code ? code : why->code;
-	snprintf (first, sizeof first, "%.239s", error->message);
-	snprintf (error->message, sizeof error->message, "%s; and %.240s", first, why->message);
+	size_t length = strlen (error->message);
+	snprintf (error->message + length, sizeof error->message - length, "; and %s", why->message);
 	return code;
 }
 
