@@ -286,6 +286,16 @@ text_glob (struct buffer *into, const char *text)
 	}
 }
 
+bool
+text_fits_star (const char *pattern, const char *text)
+{
+	const char *star = strchr (pattern, '*');
+	size_t head = star ? (size_t) (star - pattern) : 0, tail = star ? strlen (star + 1) : 0, length = strlen (text);
+	if (!star)
+		return strcmp (pattern, text) == 0;
+	return length >= head + tail && strncmp (pattern, text, head) == 0 && strcmp (star + 1, text + length - tail) == 0;
+}
+
 const char *
 text_last (const char *path)
 {

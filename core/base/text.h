@@ -52,6 +52,8 @@ void text_escape (struct buffer *into, const char *name);
 bool text_is_name (const char *text, size_t most);
 /* As a glob that matches it alone, in fnmatch. */
 void text_glob (struct buffer *into, const char *text);
+/* A pattern with a star in it fits what begins and ends so. */
+bool text_fits_star (const char *pattern, const char *text);
 /* What stands behind the last '/' of a path; all of it where there is none. */
 const char *text_last (const char *path);
 /* Percent-encode a key for a URL path: RFC 3986 unreserved and '/' stay. */

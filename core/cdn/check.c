@@ -284,31 +284,25 @@ find_compression (struct checking *checking)
 
 /* ---- scripts of other pages ---- */
 
-/* An origin with a star in its name fits any that begin and end so. */
-static bool
-fits (const char *pattern, const char *origin)
+/* The [cors] of the store, or of the one whose bucket it shares; NULL: none. */
+static const char *
+cors_of (const struct checking *checking)
 {
-	const char *star = strchr (pattern, '*');
-	size_t head = star ? (size_t) (star - pattern) : strlen (pattern), tail = star ? strlen (star + 1) : 0, length = strlen (origin);
-	if (!star)
-		return strcmp (pattern, origin) == 0;
-	return length >= head + tail && strncmp (pattern, origin, head) == 0 && strcmp (star + 1, origin + length - tail) == 0;
+	const struct schema_store *own = store_section (checking->store);
+	const struct config_section *of = NULL;
+	if (!own->cors && own->in && config_find (larder_configuration (store_larder (checking->store)), "store", own->in, &of, NULL) == 0)
+		return ((const struct schema_store *) config_struct (of))->cors;
+	return own->cors;
 }
 
-/* By the [cors] of the store, or of the one whose bucket it shares. */
 static bool
-is_let_in (const struct checking *checking)
+is_let_in (const struct checking *checking, const char *name)
 {
-	const struct config *config = larder_configuration (store_larder (checking->store));
-	const struct schema_store *own = store_section (checking->store);
-	const struct config_section *of = NULL, *cors = NULL;
-	const char *name = own->cors;
-	if (!name && own->in && config_find (config, "store", own->in, &of, NULL) == 0)
-		name = ((const struct schema_store *) config_struct (of))->cors;
-	if (!name || config_find (config, "cors", name, &cors, NULL) < 0)
+	const struct config_section *cors = NULL;
+	if (!name || config_find (larder_configuration (store_larder (checking->store)), "cors", name, &cors, NULL) < 0)
 		return false;
 	for (const char *const *one = ((const struct schema_cors *) config_struct (cors))->origins; one && *one; one++)
-		if (fits (*one, checking->asked.origin))
+		if (text_fits_star (*one, checking->asked.origin))
 			return true;
 	return false;
 }
@@ -318,18 +312,20 @@ find_cors (struct checking *checking)
 {
 	struct got got;
 	const struct larder_pair origin = { "origin", checking->asked.origin };
+	const char *name = cors_of (checking);
 	if (!checking->asked.origin)
 		return 0;
 	int code = view (checking, checking->url, &origin, &got, checking->error);
 	if (code < 0)
 		return code;
 	const char *told = header_of (&got, "access-control-allow-origin");
-	bool is = told && (strcmp (told, "*") == 0 || strcmp (told, checking->asked.origin) == 0), should = is_let_in (checking);
+	bool is = told && (strcmp (told, "*") == 0 || strcmp (told, checking->asked.origin) == 0), should = is_let_in (checking, name);
 	const char *text = arena_printf (checking->arena, "%s %s let in%s%s", checking->asked.origin, is ? "is" : "is not", is == should ? ", as its [cors] says" : should ? ", and its [cors] names it" : ", and its [cors] does not name it",
 		told && !is ? arena_printf (checking->arena, ": the answer is for %s", told) : "");
 	if (is == should)
 		return tell (checking, LARDER_PASS, "cors", text, NULL);
-	return fail (checking, LARDER_E_CONFLICT, "cors", text, "origins = … in the [cors] of the store, and cors = yes in the [behavior]: edges keep what the first page got, else");
+	return fail (checking, LARDER_E_CONFLICT, "cors", text, should ? arena_printf (checking->arena, "cors = %s in the [behavior] that serves it, and larder infra apply: edges keep what the first page got, else", name)
+		: "larder infra plan tells what the bucket has besides, larder infra apply sets its [cors]; what edges keep larder cdn invalidate has them forget");
 }
 
 /* ---- clocks ---- */

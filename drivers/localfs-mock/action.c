@@ -88,12 +88,13 @@ mock_view (void *self, struct larder_call *call, const struct larder_view *reque
 	struct larder_viewed viewed = { .size = sizeof viewed };
 	CLEANUP_FREE char *url = strdup (request->url);
 	const char *path = url ? path_of (mock, url) : NULL;
-	(void) call;
 	if (!path)
 		return larder_fail (error, url ? LARDER_E_UNSUPPORTED : LARDER_E_LIMIT, "'%s' is no address of a file of backend '%s'", request->url, mock->name);
 	CLEANUP_CLOSE int root = mock_root (mock);
 	bool lets_in = true;
 	int code = root < 0 ? 0 : mock_lets_in (mock, root, path, request->url, &lets_in, error);
+	if (code == 0 && root >= 0 && lets_in)
+		code = mock_cors (root, call, path, &request->headers, &viewed.headers, error);
 	if (code < 0)
 		return code;
 	CLEANUP_CLOSE int file = root < 0 || !lets_in ? -1 : file_open_beneath (root, path, O_RDONLY, 0);

@@ -73,6 +73,16 @@ int mock_now (const struct mock *mock, int root, int64_t *ret, struct larder_err
 int clock_start (const struct mock *mock, const struct larder_action *action, struct larder_error *error);
 int clock_poll (const struct mock *mock, struct larder_call *call, struct larder_pairs *ret, struct larder_error *error);
 
+/* Of a cdn, what infra made of it: does it serve that bucket? */
+#define MOCK_CDNS ".larder-resources/cdn"
+struct lines;
+bool cdn_serves (const struct lines *lines, const char *bucket, size_t length);
+
+/* ---- cors.c: whose scripts may read it ---- */
+
+/* Of BUCKET/KEY, what a viewer with these headers is told. */
+int mock_cors (int root, struct larder_call *call, const char *path, const struct larder_pairs *headers, struct larder_pairs *ret, struct larder_error *error);
+
 /* ---- signed.c: addresses and cookies for a while ---- */
 
 int mock_sign (const struct mock *mock, struct larder_call *call, const struct larder_url *asked, const char **ret, struct larder_error *error);

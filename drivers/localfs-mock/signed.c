@@ -21,7 +21,6 @@
 #include "text.h"
 
 #define SECRET ".larder-signing"
-#define CDNS ".larder-resources/cdn"
 #define SEALED "&Signature="
 enum { SECRET_LENGTH = 64, POLICY_MOST = 64 << 10 };
 
@@ -137,20 +136,20 @@ is_let_in (const char *secret, const char *url)
 	return expires && strcmp (is, sealed + strlen (SEALED)) == 0 && clock_wall () / NS_PER_S < strtoll (expires + strlen ("Expires="), NULL, 10);
 }
 
-/* A cdn of this root that serves the bucket, to who has a signature alone. */
-static bool
-wants (const struct lines *lines, const char *bucket, size_t length)
+bool
+cdn_serves (const struct lines *lines, const char *bucket, size_t length)
 {
 	bool serves = false;
 	for (size_t n = 0; n < lines->count; n++)
 		serves = serves || (path_matches ("origin[*].bucket", lines->at[n].path) && strncmp (lines->at[n].value, bucket, length) == 0 && !lines->at[n].value[length]);
-	return serves && lines_value (lines, "key-group");
+	return serves;
 }
 
+/* Does a cdn of this root serve it to who has a signature alone? */
 static int
 look_at_cdns (int root, const char *bucket, size_t length, bool *ret, struct larder_error *error)
 {
-	int folder = openat (root, CDNS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
+	int folder = openat (root, MOCK_CDNS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
 	DIR *all = folder < 0 ? NULL : fdopendir (folder);
 	if (!all && folder >= 0)
 		close (folder);
@@ -161,7 +160,7 @@ look_at_cdns (int root, const char *bucket, size_t length, bool *ret, struct lar
 			continue;
 		lines_begin (&lines, arena);
 		code = lines_file_read (dirfd (all), one->d_name, &lines, error);
-		*ret = code > 0 && wants (&lines, bucket, length);
+		*ret = code > 0 && cdn_serves (&lines, bucket, length) && lines_value (&lines, "key-group");
 	}
 	if (all)
 		closedir (all);

@@ -213,5 +213,24 @@ def test_live_cdn_check_the_mock():
     assert place.check("ann/none.txt", profile="mock")["status"] == ("pass", "404, and the store has no such object")
 
 
+def test_live_cdn_check_the_mock_s_origins():
+    """As a distribution: the bucket's [cors] answers where the behavior asks it. What a failure says to do is done to the letter, and heals it."""
+    place.put("ann/o.txt", "o")
+    place.put("ann/p.txt", "p")
+    assert place.check("--origin", "https://evil.example", "ann/o.txt", profile="mock")["cors"][0] == "pass"
+    assert place.run("infra", "apply", profile="mock").code == 0
+    done = place.run("cdn", "check", "--origin", PAGE, "ann/o.txt", profile="mock")
+    assert done.code == 5 and "cors = studio in the [behavior] that serves it, and larder infra apply: " in done.err, done
+    place.write("larder.ini", PIPELINE.replace("behaviors = default", "behaviors = one, default") + "cors = studio\n[behavior \"one\"]\npath = */p.txt\nmethods = GET, HEAD\n")
+    try:
+        assert place.run("infra", "apply", profile="mock").code == 0
+        assert place.check("--origin", PAGE, "ann/o.txt", profile="mock")["cors"] == ("pass", PAGE + " is let in, as its [cors] says")
+        assert place.check("--origin", "https://www.pingvas.studio", "ann/o.txt", profile="mock")["cors"][0] == "pass"
+        assert place.check("--origin", "https://evil.example", "ann/o.txt", profile="mock")["cors"] == ("pass", "https://evil.example is not let in, as its [cors] says")
+        assert place.check("--origin", PAGE, "ann/p.txt", profile="mock", code=5)["cors"][0] == "fail"
+    finally:
+        place.write("larder.ini", PIPELINE)
+
+
 place = Place()
 tap.run(sys.modules[__name__])
