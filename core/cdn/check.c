@@ -20,7 +20,7 @@
 #define CLOCKS_APART (60 * NS_PER_S)         /* what two clocks may differ by, and a reply take on its way */
 
 /* What somebody got: the store's own reader, or a viewer. `there`: an object. */
-struct got { bool there; struct sha256 sha; char digest[65]; uint64_t length; const char *etag; struct larder_viewed viewed; int64_t at; };
+struct got { bool there; struct sha256 sha; char digest[65]; uint64_t length; const char *etag; struct larder_viewed viewed; int64_t asked, at; };
 
 struct checking {
 	struct larder_store *store;
@@ -73,7 +73,7 @@ take (void *context, const void *bytes, size_t count, struct larder_error *error
 static void
 got_begins (struct got *got)
 {
-	*got = (struct got) { .viewed = { .size = sizeof got->viewed } };
+	*got = (struct got) { .viewed = { .size = sizeof got->viewed }, .asked = clock_wall () };
 	sha256_begin (&got->sha);
 }
 
@@ -330,7 +330,8 @@ find_cors (struct checking *checking)
 
 /* ---- clocks ---- */
 
-/* By how much this machine's clock is ahead of the edge's when its reply came; one that was kept has been so for its age. False: it does not tell. */
+/* By how much this machine's clock is ahead of the edge's for sure: its reply began somewhere between the question and the last byte, and one that was kept has been so for its age.
+ * False: it does not tell. */
 static bool
 clock_ahead (const struct got *edge, int64_t *ret)
 {
@@ -338,7 +339,8 @@ clock_ahead (const struct got *edge, int64_t *ret)
 	int64_t told, kept = 0;
 	if (!date || text_time_http (date, &told) < 0 || (age && (text_int (age, &kept) < 0 || kept < 0 || kept > INT32_MAX)))
 		return false;
-	*ret = edge->at - told - kept * NS_PER_S;
+	told += kept * NS_PER_S;
+	*ret = told < edge->asked ? edge->asked - told : told > edge->at ? edge->at - told : 0;
 	return true;
 }
 

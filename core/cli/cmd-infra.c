@@ -195,7 +195,7 @@ run_show (struct cli *cli, const void *self, struct larder_error *error)
 const struct larder_cmd cmd_infra_show = {
 	.name = "infra show", .summary = "show what is there, as the services tell it", .operands = NULL,
 	.examples = "larder infra show --profile mock|every resource and its settings\nlarder infra show --only store/images --json|one, for a program",
-	.text = "A resource marked - is not there, one marked x cannot be looked at: the exit status is that of its failure, and 8 where they differ. Writes nothing.",
+	.text = "A resource marked - is not there, one marked ? is there and in no section, one marked x cannot be looked at: the exit status is that of its failure, and 8 where they differ. Writes nothing.",
 	.options = show_options, .self_size = sizeof (struct infra), .least = 0, .most = 0, .run = run_show,
 };
 

@@ -350,16 +350,14 @@ rule_of (const struct larder_infra *infra, const struct config_section *backup, 
 	return asked->rules[n] && config_find (larder_configuration (infra->larder), "backup-rule", asked->rules[n], ret_at, NULL) == 0 ? config_struct (*ret_at) : NULL;
 }
 
-/* An address has parts, of which one is the region; a name alone has none, and is here. */
+/* An address has parts, of which one is the region, and the last is the vault's own name; a name alone is here. */
 static bool
 is_vault_elsewhere (const char *vault, const char *region)
 {
-	const char *part = strchr (vault, ':');
-	for (; part && region; part = strchr (part + 1, ':')) {
-		size_t length = strcspn (part + 1, ":");
-		if (strlen (region) == length && strncmp (part + 1, region, length) == 0)
+	const char *part = strchr (vault, ':'), *end;
+	for (; part && region && (end = strchr (part + 1, ':')); part = end)
+		if (strlen (region) == (size_t) (end - part - 1) && strncmp (part + 1, region, strlen (region)) == 0)
 			return false;
-	}
 	return strchr (vault, ':');
 }
 

@@ -45,7 +45,7 @@ needs (const struct larder_infra *infra, const struct resource *one, const struc
 	return false;
 }
 
-/* What serves a bucket cannot read it before the bucket's policy says so, which is a part of the bucket and comes after it: that is taken along, too. */
+/* What serves a bucket cannot read it before the bucket's policy says so, which is a part of the bucket and comes after it: that is taken along, too; not who else reads the bucket. */
 static void
 take_policies (struct larder_infra *infra)
 {
@@ -55,7 +55,7 @@ take_policies (struct larder_infra *infra)
 		for (size_t k = 0; whole && k < part->need_count; k++) {
 			const struct resource *other = &infra->at[part->needs[k]];
 			if (!other->aside && other->at != part->at && needs (infra, other, whole))
-				take_along (infra, part);
+				part->aside = false;
 		}
 	}
 }

@@ -300,9 +300,22 @@ resolve_member (struct resource *resource, struct line *line, const char *told)
 	line->path = path ? path : line->path;
 }
 
+/* It is not there, and is not this run's to make. */
+static bool
+is_nobodys (const struct larder_infra *infra, const struct line *line)
+{
+	const struct resource *other = line->from ? resource_told_by (infra, line->from) : NULL;
+	return other && other->aside && other->code == 0 && other->state == LARDER_RESOURCE_ABSENT;
+}
+
 int
 resource_resolve (const struct larder_infra *infra, struct resource *resource, struct larder_error *error)
 {
+	size_t kept = 0;
+	for (size_t n = 0; n < resource->desired.count; n++)
+		if (!is_nobodys (infra, &resource->desired.at[n]))
+			resource->desired.at[kept++] = resource->desired.at[n];
+	resource->desired.count = kept;
 	for (size_t n = 0; n < resource->desired.count; n++) {
 		struct line *line = &resource->desired.at[n];
 		const char *told = line->from ? told_value (infra, line->from) : NULL;

@@ -216,8 +216,8 @@ struct aws_key;
 /* RSA of 2048 bits or EC on P-256, in PEM. INVALID what is none, DENIED where the passphrase (NULL: none) does not open it. */
 int aws_key_read (const char *pem, size_t length, const char *passphrase, struct aws_key **ret, struct larder_error *error);
 void aws_key_free (struct aws_key *key);   /* NULL allowed */
-/* 1: what is in that PEM is its public half; 0: another's; INVALID: it is no public key. */
-int aws_key_matches (const struct aws_key *key, const char *pem, size_t length, struct larder_error *error);
+/* 1: what is in that PEM, which people know as `what`, is its public half; 0: another's; INVALID: it is no public key. */
+int aws_key_matches (const struct aws_key *key, const char *pem, size_t length, const char *what, struct larder_error *error);
 /* On any thread. Of RSA by PKCS #1 1.5, of EC as DER. */
 int aws_key_sign (const struct aws_key *key, bool sha1, const void *bytes, size_t count, unsigned char ret[AWS_SIGNATURE_MOST], size_t *ret_length, struct larder_error *error);
 

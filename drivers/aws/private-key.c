@@ -86,15 +86,16 @@ aws_key_free (struct aws_key *key)
 }
 
 int
-aws_key_matches (const struct aws_key *key, const char *pem, size_t length, struct larder_error *error)
+aws_key_matches (const struct aws_key *key, const char *pem, size_t length, const char *what, struct larder_error *error)
 {
+	struct asked asked = { NULL, false };
 	BIO *bio = BIO_new_mem_buf (pem, (int) length);
-	EVP_PKEY *half = bio ? PEM_read_bio_PUBKEY (bio, NULL, NULL, NULL) : NULL;
+	EVP_PKEY *half = bio ? PEM_read_bio_PUBKEY (bio, NULL, give_passphrase, &asked) : NULL;
 	bool same = half && EVP_PKEY_eq (key->key, half) == 1;
 	BIO_free (bio);
 	EVP_PKEY_free (half);
 	ERR_clear_error ();
-	return half ? same : larder_fail_next (error, LARDER_E_INVALID, "it begins with -----BEGIN PUBLIC KEY-----", "this is no public key in PEM");
+	return half ? same : larder_fail_next (error, LARDER_E_INVALID, "it begins with -----BEGIN PUBLIC KEY-----", "'%s' is no public key in PEM", what);
 }
 
 int

@@ -19,7 +19,7 @@ is_half (const struct cf_work *work, const char *id, struct larder_error *error)
 	if (code < 0 || reply.fault)
 		return code;
 	code = cf_public_key_read (reply.body, reply.length, work->arena, &pem, error);
-	return code < 0 ? code : aws_key_matches (work->cloudfront->key, pem, strlen (pem), error);
+	return code < 0 ? code : aws_key_matches (work->cloudfront->key, pem, strlen (pem), id, error);
 }
 
 static int
@@ -69,6 +69,8 @@ cf_keys_check (const struct cf_work *work, const struct larder_action *action, c
 	if (!group || !cf_has_key (cloudfront))
 		return larder_fail (error, LARDER_E_UNSUPPORTED, group ? "[backend \"%s\"] has no private key" : "no key group is named to '%s'", cloudfront->name);
 	int code = cf_key (cloudfront, error);
+	if (code == LARDER_E_NOTFOUND)              /* it is with who signs, and that need not be this machine */
+		return LARDER_E_UNSUPPORTED;
 	if (code == 0)
 		code = read_group (work, group, &first, error);
 	if (code < 0)

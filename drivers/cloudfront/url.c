@@ -17,7 +17,7 @@ hold_halves (const struct cloudfront *cloudfront, struct larder_arena *arena, st
 		return 0;
 	int code = aws_file_read (arena, file, &pem, &length, error);
 	if (code == 0)
-		code = aws_key_matches (cloudfront->key, pem, length, error);
+		code = aws_key_matches (cloudfront->key, pem, length, file, error);
 	return code ? (code < 0 ? code : 0) : larder_fail_next (error, LARDER_E_INVALID, "signing-key-file = the other half of signing-public-key-file, whose id is signing-key-id",
 		"the private key is not the other half of the public one in '%s'", file);
 }

@@ -754,6 +754,10 @@ def test_cli_infra_one_section_with_what_it_needs():
     assert [one[:3] for one in marks(plan("--only", "cdn/images"))] == []
     assert apply("--only", "store/images")["created"] == 2, "what copies it, and where to"
     assert not os.path.exists(os.path.join(DEMO, "pingvas-studio-uploads"))
+    both, other = configured(PIPELINE + '[cdn "other"]\nbackend = cdn\nstore = images\nbehaviors = default\naccept = public-cdn\n'), NAME + "/cdn/other"
+    assert marks(plan("--only", "cdn/images", env=both)) == [], marks(plan("--only", "cdn/images", env=both))
+    fresh()
+    assert apply("--only", "cdn/images", env=both)["created"] == 3 and (other, None, "create") in marks(plan(env=both)), "and no other that reads the bucket"
     for slip, meant in (("store/image", "did you mean 'store/images'?"), ("nothing", "one of ")):
         got = larder("infra", "plan", "--only", slip)
         assert got.code == 3 and meant in got.err and "store/" in got.err and got.err.count("store/images,") <= 1, got.err
@@ -1401,7 +1405,7 @@ def test_cli_infra_copies_of_backups_have_their_traps():
             got = larder("infra", "plan", "--json", "--only", "backup/models", env=configured(PIPELINE, *changes))
             assert got.code == (0 if legal else 2) and ("cold-too-short" in got.out) != legal, (changes, got.code, got.out)
     aws = {"LARDER_PROFILE": "aws", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    for to, told in ((None, True), (near, True), ("%s, %s2" % (near, near), True), (far, False), (far.replace("aws", "aws-cn", 1), False), ("%s, %s" % (near, far), False)):
+    for to, told in ((None, True), (near, True), ("%s, %s2" % (near, near), True), (far, False), (far.replace("vault:far", "vault:ap-northeast-2"), False), (far.replace("aws", "aws-cn", 1), False), ("%s, %s" % (near, far), False)):
         env = {**configured(PIPELINE, (rule, rule + ("copy-to = %s\n" % to if to else ""))), **aws}
         assert (('[backup "models"]', "backups-in-one-region") in noted(env)) == told, to
     database = {"the automated backups lie in the region of the instance, whose failure takes them with it"}

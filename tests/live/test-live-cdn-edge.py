@@ -15,6 +15,7 @@ import tap  # noqa: E402
 servers.use_environment()
 from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: E402
+import clock  # noqa: E402
 import cloudfront_service  # noqa: E402
 import edge_place  # noqa: E402
 import proxy  # noqa: E402
@@ -203,7 +204,8 @@ def test_live_cdn_edge_without_a_key_group():
 
 
 def test_live_cdn_edge_clocks():
-    """Up to a minute apart is well; more is told, with what it breaks, and ends the check where it signs, waiting or not; of what was kept the age is counted."""
+    """Up to a minute apart is well; more is told, with what it breaks, and ends the check where it signs, waiting or not; of what was kept the age is counted. A
+    reply that takes ten minutes to come tells of no clock what it does not tell for sure."""
     place.put("ann/d.txt", b"d")
     text = PIPELINE.replace("key-group = G\n", "")
     for ahead, verdict, words in ((0, "pass", "within a minute"), (55, "pass", "within a minute"), (-55, "pass", "within a minute"), (-3690, "warn", "ahead of the edge's: what it signs lets in for so much longer"),
@@ -217,6 +219,13 @@ def test_live_cdn_edge_clocks():
             assert verdict == "pass" or ("1h" in found["clock"][1] and "timedatectl" in done.out + done.err), done
     place.edge.open, place.edge.ahead, place.edge.age = True, -3600, 3600
     assert place.check("ann/d.txt")[0]["clock"][0] == "pass"
+    slow = clock.Clock(place.path("shift"))
+    for jump, age, verdict in ((600, None, "pass"), (600, 300, "pass"), (0, 3600, "warn"), (600, 3600, "warn")):
+        slow.set(0)
+        place.edge.asked.clear()
+        place.edge.ahead, place.edge.age, place.edge.then = 0, age, (1, lambda jump=jump: slow.set(jump))
+        assert place.check("ann/d.txt", env=slow.environment)[0]["clock"][0] == verdict, (jump, age)
+    place.edge.then = (0, None)
     place.edge.open, place.edge.ahead, place.edge.age = False, 0, None
     place.signs()
 

@@ -142,6 +142,18 @@ def test_live_cdn_key_that_nobody_may_look_at():
         assert "cloudfront:GetDistribution" in out and all((right in out) == has for right in ("cloudfront:GetKeyGroup", "cloudfront:GetPublicKey")), (out, err)
 
 
+def test_live_cdn_key_that_is_elsewhere():
+    """Who sets the edges up need not have what signs: nothing is compared, and nobody asked for it; who signs is told which file is not there."""
+    place.group(K1="rsa")
+    place.signs("none")
+    done = place.run("infra", "apply")
+    assert done.code == 0 and len(place.service.distributions) == 1 and not {"GetKeyGroup", "GetPublicKey"} & {one for one, _ in place.service.asked}, done
+    assert place.run("infra", "plan").code == 0
+    for words in (("cdn", "sign", "--expires", "1h", "a.png"), ("cdn", "check", "a.png")):
+        done = place.run(*words)
+        assert done.code == 3 and place.path("none.pem") in done.err, done
+
+
 def test_live_cdn_key_at_moto():
     client = place.server.client("cloudfront", region_name="us-east-1")
     right, other = (client.create_public_key(PublicKeyConfig={"CallerReference": name, "Name": name, "EncodedKey": public(place.keys[name])})["PublicKey"]["Id"] for name in ("rsa", "ec"))
@@ -156,7 +168,7 @@ def test_live_cdn_key_at_moto():
 def test_live_cdn_key_by_a_file():
     """Nobody is asked; one that is not the other half, one that is none, one that is not there."""
     place.service.asked.clear()
-    for name, words, code in (("ec.pub", None, 0), ("rsa.pub", "the private key is not the other half of the public one in '%s'" % place.path("rsa.pub"), 2), ("ec.pem", "no public key in PEM", 2), ("none.pub", "none.pub", 3)):
+    for name, words, code in (("ec.pub", None, 0), ("rsa.pub", "the private key is not the other half of the public one in '%s'" % place.path("rsa.pub"), 2), ("ec.pem", "'%s' is no public key in PEM" % place.path("ec.pem"), 2), ("none.pub", "none.pub", 3)):
         place.configure("signing-key-id = K1", "signing-key-file = " + place.path("ec.pem"), "signing-public-key-file = " + place.path(name))
         for _ in range(2):
             done = place.run("cdn", "sign", "--expires", "1h", "a.png", "b.png")

@@ -32,7 +32,7 @@ LARDER_API int larder_export (struct larder *larder, const struct larder_exporti
 
 /* ---- what the sections stand for: planned, made, shown, removed ---------------------------------- */
 
-/* Resources as the sections want them, as the services tell them, and what lies between. One at a time on one thread; nothing of it is stored:
+/* Resources as the sections want them, as the services tell them, and what lies between. One call of one of them at a time, those that take it `const`, too: they make lines and let go of them. Nothing of it is stored:
  * doc/dev/infra.md tells how a resource is known again. */
 struct larder_infra;
 
@@ -88,7 +88,7 @@ struct larder_infra_request {
 LARDER_API int larder_infra_open (struct larder *larder, const struct larder_infra_request *request, struct larder_infra **ret, struct larder_error *error);
 LARDER_API void larder_infra_free (struct larder_infra *infra);     /* NULL allowed */
 LARDER_API int larder_infra_changes (const struct larder_infra *infra, larder_infra_change_fn change, void *context, struct larder_error *error);
-/* As the services tell it: each line is of mark SAME, `was` its value. */
+/* As the services tell it: each line is of mark SAME, `was` its value. A whole is of mark SAME, REMOVE where it is not there, FAILED or LACKING; of UNMANAGED what is there beside the sections. */
 LARDER_API int larder_infra_observed (const struct larder_infra *infra, larder_infra_change_fn line, void *context, struct larder_error *error);
 
 /* What does not do what its reader thinks, as far as it is known without asking any service: a note each, none that a section accepts; what the service would refuse for sure is a failure,
