@@ -9,6 +9,7 @@ libtransfer_la_SOURCES = \
 	%D%/item.c \
 	%D%/journal.c %D%/journal.h %D%/json-text.c %D%/json-text.h \
 	%D%/manifest.h %D%/manifest-keep.c %D%/manifest-place.c %D%/manifest-read.c %D%/manifest-write.c \
+	%D%/meeting.c \
 	%D%/open-upload.c %D%/open-upload.h \
 	%D%/parts.c %D%/parts.h %D%/parts-list.c \
 	%D%/pending.c %D%/pending.h %D%/pending-give-up.c \

@@ -235,7 +235,8 @@ descend (struct side *side, const char *path, struct larder_error *error)
 	if (!whole)
 		return larder_fail_memory (error);
 	side->doubt = true;
-	count_failed (side->transfer, whole, NULL, &one, code, false);
+	if (!side->untold)
+		count_failed (side->transfer, whole, NULL, &one, code, false);
 	return 0;
 }
 

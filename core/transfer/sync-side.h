@@ -42,6 +42,7 @@ struct side {
 	/* a local tree */
 	int root;                     /* -1: not there */
 	bool source;                  /* what cannot be read is told and passed by; else it ends the run */
+	bool untold;                  /* it is passed by in silence: another walk tells it */
 	bool follow;                  /* links, as long as they stay in it */
 	bool descend;                 /* into the folder that was given last */
 	bool doubt;                   /* something could not be read: nobody knows what is there */

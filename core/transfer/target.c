@@ -151,35 +151,6 @@ target_begin (struct transfer *transfer, const char *address, struct larder_erro
 	return code;
 }
 
-static int
-by_last (const void *a, const void *b)
-{
-	return strcmp (text_last (*(const char *const *) a), text_last (*(const char *const *) b));
-}
-
-/* Trees of one name become one tree; two files of one name would be one of them, and nobody knows which. */
-int
-target_check_sources (struct transfer *transfer, struct larder_error *error)
-{
-	const struct larder_transfer *request = transfer->request;
-	if (request->count < 2 || request->flags & LARDER_RECURSIVE)
-		return 0;
-	const char **paths = arena_alloc (transfer->arena, request->count * sizeof *paths);
-	if (!paths)
-		return larder_fail_memory (error);
-	for (size_t i = 0; i < request->count; i++) {
-		struct larder_address from = { .size = sizeof from };
-		int code = larder_address_parse (transfer->larder, transfer->arena, request->from[i], &from, NULL);
-		paths[i] = code == 0 && from.path ? from.path : "";
-	}
-	qsort (paths, request->count, sizeof *paths, by_last);
-	for (size_t i = 1; i < request->count; i++)
-		if (*text_last (paths[i]) && by_last (&paths[i - 1], &paths[i]) == 0)
-			return larder_fail_next (error, LARDER_E_INVALID, "copy one of them alone, to a name of your choice",
-				"'%s' and '%s' would both become '%s'", paths[i - 1], paths[i], text_last (paths[i]));
-	return 0;
-}
-
 void
 target_end (struct transfer *transfer)
 {

@@ -53,7 +53,7 @@ transfer_sources (struct transfer *transfer, struct larder_error *error)
 	if (code == 0)
 		code = target_begin (transfer, request->to, error);
 	if (code == 0)
-		code = target_check_sources (transfer, error);
+		code = meeting_check (transfer, error);
 	for (size_t i = 0; code == 0 && i < request->count && !transfer_stopped (transfer); i++) {
 		struct larder_error one = LARDER_ERROR_INIT;
 		int failed = take_source (transfer, request->from[i], &one);

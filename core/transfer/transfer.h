@@ -157,13 +157,15 @@ void settle (struct item *item);
 /* Did the store find what it got damaged, and is the file as it was (NULL: memory)? Then it goes once more, and that is counted. */
 bool put_goes_again (struct transfer *transfer, const struct item *item, const struct file_source *file, int code, const struct larder_error *error);
 
+/* ---- meeting.c ---- */
+/* No two things of the request's sources may have one name there: INVALID says which. */
+int meeting_check (struct transfer *transfer, struct larder_error *error);
+
 /* ---- target.c: names on the other side ---- */
 int target_begin (struct transfer *transfer, const char *address, struct larder_error *error);
 void target_end (struct transfer *transfer);
 /* Fills item->path and item->to for `rel` below a source whose last component is `last`; either may be "". */
 int target_name (struct transfer *transfer, const char *last, const char *rel, struct item *item, struct larder_error *error);
-/* No two sources of the request may have one name there. */
-int target_check_sources (struct transfer *transfer, struct larder_error *error);
 /* May a file below a folder have this name? INVALID says why not. */
 int target_check_local (const char *path, struct larder_error *error);
 /* A name that is no regular file (a device, a pipe, a link) is never replaced: INVALID. The folder is CONFLICT. */

@@ -251,4 +251,22 @@ def test_cli_archive_refusals():
     assert "(2 files in 1 bundle)" in larder("archive", "put", "-n", "--pack", "src/a", "src/b", "backups:three", env=env).out
 
 
+def test_cli_archive_two_files_of_one_name_are_refused():
+    """As files, as trees, packed or not, looked at or done: nothing is written. Trees of one name whose files differ become one."""
+    env = fresh(AT_ONCE)
+    for name in ("ra/x", "rb/x", "ra/sub/in/y", "rc/sub/z", "rd/sub/in/y"):
+        write("src/" + name, name.encode())
+    for words in (("ra/x", "rb/x"), ("ra/", "rb/"), ("ra/.", "rb/x"), ("ra/x", "ra/x"), ("ra/sub", "rc/sub", "rd/sub")):
+        for flags in ((), ("--pack",), ("-n",)):
+            got = larder("archive", "put", *flags, *words, "backups:r/", env=env, cwd="src")
+            first, second, name = ("ra/sub/in/y", "rd/sub/in/y", "sub/in/y") if "sub" in words[0] else (os.path.join(words[0], "x") if words[0] != "ra/x" else "ra/x", os.path.join(words[1], "x") if words[1].endswith("/") else words[1], "x")
+            assert got.code == 2 and "'%s' and '%s' would both become '%s'" % (first, second, name) in got.err, (words, flags, got.code, got.err)
+            assert keys("backups:") == [], (words, flags)
+    for flags in ((), ("--pack",)):
+        got = larder("archive", "put", *flags, "ra/sub", "rc/sub", "backups:two/", env=env, cwd="src")
+        assert got.code == 0, (got.code, got.err)
+    found = bundles()
+    assert [sorted(tar) for tar, _, _ in found.values()] == [["sub/in/y", "sub/z"]] and {"two/sub/in/y", "two/sub/z"} < set(keys("backups:")), found
+
+
 run(sys.modules[__name__])

@@ -375,6 +375,25 @@ def test_cli_objects_several_sources_need_a_folder():
     larder("rm", "-r", "images:both/")
 
 
+def test_cli_objects_two_things_that_would_become_one_are_refused():
+    """Of trees as of files, whatever the command; nothing was written, and each source is as it was. Trees of one name become one."""
+    for name in ("ma/t/x", "mb/t/x", "mc/t/z"):
+        write("meet/" + name, name.encode())
+        put("meet/" + name, name.encode())
+    here = (("meet/ma/", "meet/mb/", "t/x"), ("meet/ma/t", "meet/mb/t", "t/x"), ("meet/ma/t/x", "meet/mb/t/", "x"))
+    there = [("images:%s" % one, "images:%s" % other, name) for one, other, name in here]
+    cases = [(words, sources, to) for words, froms, to in ((("put", "-r"), here, "images:met/"), (("get", "-r"), there, "met/"), (("cp", "-r"), there, "images:met/"), (("mv", "-r"), there, "images:met/"),
+                                                           (("mv", "-r"), here, "images:met/"), (("cp", "-r", "-n"), there, "images:met/")) for sources in froms]
+    for words, (one, other, name), to in cases:
+        got = larder(*words, one, other, to)
+        assert got.code == 2 and re.search("'%s\\S*' and '%s\\S*' would both become '%s'" % (one, other, name), got.err), (words, one, other, got.code, got.err)
+    assert keys("images:met/") == [] and not os.path.exists("met") and len(keys("images:meet/")) == 3 and len(tree("meet")) == 3
+    for words, one, other in ((("put", "-r"), "meet/ma/t", "meet/mc/t"), (("cp", "-r"), "images:meet/mb/t", "images:meet/mc/t/")):
+        got = larder(*words, one, other, "images:met/")
+        assert got.code == 0, (words, got.err)
+    assert keys("images:met/") == ["met/t/x", "met/t/z", "met/z"]
+
+
 def test_cli_objects_large_stream_spills():
     data = bytes(range(256)) * (40 << 10)
     put("large", data)

@@ -349,7 +349,7 @@ enum larder_transfer_flag {
 struct larder_transfer {
 	size_t size;
 	uint32_t flags;                  /* enum larder_transfer_flag */
-	const char *const *from;         /* addresses; "-" is standard input */
+	const char *const *from;         /* addresses; "-" is standard input; of two things that would become one: INVALID, and nothing is written */
 	size_t count;
 	const char *to;                  /* address; ends in "/" or is a folder: sources keep their last component */
 	struct larder_attributes attributes;
