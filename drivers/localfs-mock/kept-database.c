@@ -58,7 +58,10 @@ look_at_target (const struct playing *playing, const char *path, struct larder_e
 		return code;
 	code = kept_read (playing, "restore", playing->to, &record, error);
 	const char *token = code > 0 ? lines_value (&record, "token") : NULL;
-	return code < 0 ? code : token && strcmp (token, playing->asked.client_token) == 0 ? 1 : kept_conflict ("database", playing->to, error);
+	if (code >= 0 && (!token || strcmp (token, playing->asked.client_token) != 0))
+		return kept_conflict ("database", playing->to, error);
+	code = code < 0 ? code : kept_how_far (playing, &record, error);
+	return code < 0 ? code : 1;
 }
 
 static int
@@ -190,8 +193,10 @@ kept_copy_snapshot (struct playing *playing, const char **ret_kind, const char *
 	if (code == 0)
 		code = kept_read (playing, "snapshot", playing->to, &record, error);
 	const char *of = code > 0 ? lines_value (&record, "from") : NULL;
-	if (code != 0 || playing->try)
-		return code < 0 ? code : code == 0 || (of && strcmp (of, finding.id) == 0) ? 0 : kept_conflict ("snapshot", playing->to, error);
+	if (code > 0)
+		return of && strcmp (of, finding.id) == 0 ? kept_how_far (playing, &record, error) : kept_conflict ("snapshot", playing->to, error);
+	if (code < 0 || playing->try)
+		return code;
 	lines_add (&record, "database", playing->asked.target);
 	lines_add (&record, "from", finding.id);
 	lines_add (&record, "shows", arena_printf (playing->arena, "%" PRId64, finding.begun));

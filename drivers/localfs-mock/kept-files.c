@@ -204,7 +204,7 @@ kept_bring_back (struct playing *playing, const char **ret_kind, const char **re
 	*ret_kind = "back", *ret_name = playing->asked.client_token;
 	int code = kept_read (playing, "back", *ret_name, &record, error);
 	if (code != 0)
-		return code < 0 ? code : 0;
+		return code < 0 ? code : kept_how_far (playing, &record, error);
 	code = kept_read (playing, "point", playing->point, &point, error);
 	const char *vault = code > 0 ? lines_value (&point, "vault") : NULL;
 	if (code == 0 || (code > 0 && (!vault || !is_of_plan (playing, vault))))

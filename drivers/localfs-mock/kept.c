@@ -81,6 +81,24 @@ kept_each (const struct playing *playing, const char *kind, kept_fn each, void *
 	return playing->root < 0 ? 0 : file_each_name (playing->root, folder, one_name, &all, error);
 }
 
+static int32_t
+percent_of (const struct lines *record, int64_t now)
+{
+	int64_t begun = kept_time (record, "begun"), ready = kept_time (record, "ready");
+	return now >= ready ? 100 : ready > begun && now > begun ? (int32_t) ((now - begun) * 100 / (ready - begun)) : 0;
+}
+
+int
+kept_how_far (const struct playing *playing, const struct lines *record, struct larder_error *error)
+{
+	const struct larder_action *asked = &playing->asked;
+	int32_t percent = percent_of (record, playing->now);
+	if (!playing->try || percent == 100)
+		return 0;
+	return larder_fail_next (error, LARDER_E_NOTREADY, "the same command without -n goes on with it; larder dev clock +1m is quicker", "the %s of '%s'%s%s%s is begun, and not done: %d %% of a minute of the mock's clock",
+		asked->kind, playing->point ? playing->point : asked->target, playing->to ? " to '" : "", playing->to ? playing->to : "", playing->to ? "'" : "", percent);
+}
+
 int
 kept_conflict (const char *what, const char *name, struct larder_error *error)
 {
@@ -209,10 +227,9 @@ kept_poll (struct mock *mock, struct larder_call *call, const char *token, struc
 		return larder_fail_next (error, LARDER_E_NOTFOUND, "the same command begins it anew", "'%s', which was begun, is gone", token);
 	if (code < 0)
 		return code;
-	int64_t begun = kept_time (&lines, "begun"), ready = kept_time (&lines, "ready");
-	bool done = playing.now >= ready;
+	progress->percent = percent_of (&lines, playing.now);
+	bool done = progress->percent == 100;
 	progress->state = done ? LARDER_ACTION_DONE : LARDER_ACTION_RUNNING;
-	progress->percent = done ? 100 : ready > begun && playing.now > begun ? (int32_t) ((playing.now - begun) * 100 / (ready - begun)) : 0;
 	progress->message = done ? NULL : "running, for a minute of its clock: larder dev clock +1m is quicker";
 	return done ? give_results (call, &lines, &progress->results, error) : 0;
 }

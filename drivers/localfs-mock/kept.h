@@ -31,6 +31,8 @@ int64_t kept_time (const struct lines *lines, const char *path);
 /* Each record of a kind. */
 typedef int (*kept_fn) (void *context, const char *name, const struct lines *lines, struct larder_error *error);
 int kept_each (const struct playing *playing, const char *kind, kept_fn each, void *context, struct larder_error *error);
+/* Of what this very command began, only looked at: how far is it? NOTREADY until it is done. */
+int kept_how_far (const struct playing *playing, const struct lines *record, struct larder_error *error);
 int kept_conflict (const char *what, const char *name, struct larder_error *error);
 
 /* ---- tree.c ---- */

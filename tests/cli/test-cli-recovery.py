@@ -151,6 +151,23 @@ def test_cli_recovery_a_database():
     assert at.larder("infra", "plan", "--detailed-exitcode").code == 0
 
 
+def test_cli_recovery_only_looked_at():
+    """-n of what was begun: not done (9) with how far it is, until it is; and nothing more is begun by it."""
+    at = Place()
+    assert at.larder("backup", "start", "models").code == 0
+    at.later("3d")
+    point, snapshot = at.told("backup", "backup", "ls")[0]["id"], at.told("backup", "database", "snapshots", "postgresql")[0]["id"]
+    commands = (("backup", "restore", "models", point), ("database", "restore", "postgresql", "--latest", "--to", "new"), ("database", "copy", "postgresql", snapshot, "--to", "kept"))
+    for words in commands:
+        assert at.larder(*words, "-n").code == 0 and at.larder(*words).code == 9
+        at.later("30s")
+        got = at.larder(*words, "-n")
+        far = re.search(r"is begun, and not done: (\d+) %", got.err)
+        assert got.code == 9 and far and 50 <= int(far[1]) < 100 and "without -n" in got.err and "can be done" not in got.err, (words, got.code, got.err)
+        at.later("30s")
+        assert at.larder(*words, "-n").code == 0 and at.larder(*words).code == 0, words
+
+
 def test_cli_recovery_snapshots():
     """One a day for its retention; a copy stays, when those are gone."""
     at = Place()
