@@ -30,6 +30,14 @@ try_mode (const struct writing *writing, struct larder_error *error)
 	return 0;
 }
 
+/* Folders are of all that will be in them: one that is not for everybody makes them so for the others, too, when it comes first. */
+static int
+make_way (const struct transfer *transfer, const char *path, mode_t mode, struct larder_error *error)
+{
+	mode_t masked = ~transfer->umask, reads = 0444 & masked;
+	return (mode & reads) == reads ? 0 : file_make_parents (transfer->root, path, 0777 & masked, true, error);
+}
+
 int
 writing_begin (struct writing *writing, mode_t mode, struct larder_error *error)
 {
@@ -37,6 +45,8 @@ writing_begin (struct writing *writing, mode_t mode, struct larder_error *error)
 	int code = target_check_local (writing->item->path, error);
 	if (code == 0)
 		code = target_root (transfer, error);
+	if (code == 0)
+		code = make_way (transfer, writing->item->path, mode, error);
 	if (code == 0)
 		code = file_draft_begin (&writing->draft, transfer->root, writing->item->path, mode & ~transfer->umask, true, error);
 	if (code == LARDER_E_DENIED && error && error->errnum)       /* with its whole path */

@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 
@@ -77,6 +78,19 @@ def test_cli_members_all_come_back():
     assert events["copied"] == ["p/src/a"] and len(events["skipped"]) == 48 and facts("out/p/src") == facts("src"), events
     shutil.rmtree("out")
     assert restore("backups:" + bundles()[0], env=env)[1]["fetched"] == 1 and set(facts("out/p/src").items()) < set(facts("src").items()), "one bundle by its name"
+
+
+def test_cli_members_a_private_file_shuts_no_folder():
+    """A file that nobody else may read comes first, and its folders are as open as before; and so it is when it is copied as a file."""
+    env = fresh(AT_ONCE)
+    write("src/a/b/key", b"mine")
+    write("src/a/b/open", b"ours")
+    os.chmod("src/a/b/key", 0o600)
+    put(env, "src/", "backups:p/")
+    restore("--prefix", "backups:p/", env=env)
+    assert larder("cp", "-q", "src/a/b/key", "out/q/r/key", env=env).code == 0
+    for path, mode in (("p/a", 0o755), ("p/a/b", 0o755), ("p/a/b/key", 0o600), ("p/a/b/open", 0o644), ("q", 0o755), ("q/r", 0o755), ("q/r/key", 0o600)):
+        assert stat.S_IMODE(os.stat("out/" + path).st_mode) == mode, (path, oct(os.stat("out/" + path).st_mode))
 
 
 def test_cli_members_a_bundle_without_an_index_is_a_tar():
