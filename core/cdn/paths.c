@@ -59,6 +59,9 @@ each_once (struct cdn_paths *paths)
 
 /* ---- folders ---- */
 
+/* Who has more than is free goes on where a wildcard spares so many, though what is left would be free by itself: that is so once a month. */
+enum { SPARES_MUCH = 20 };
+
 /* Up to its last separator, that one too. */
 struct folder { const char *key; size_t length; };
 
@@ -105,11 +108,11 @@ cdn_paths_least (struct cdn_paths *paths, size_t most, size_t most_below, struct
 	each_once (paths);
 	if (paths->count <= most)
 		return 0;
-	struct folder *folders = arena_alloc (paths->arena, paths->count * sizeof *folders), best;
+	struct folder *folders = arena_alloc (paths->arena, paths->count * sizeof *folders), best = { 0 };
 	if (!folders)
 		return larder_fail_memory (error);
-	for (size_t below = cdn_paths_below (paths); paths->count > most && below < most_below; below++) {
-		if (fullest (folders, folders_of (paths, folders), &best) < 2)
+	for (size_t below = cdn_paths_below (paths); below < most_below; below++) {
+		if (fullest (folders, folders_of (paths, folders), &best) < (paths->count > most ? 2 : SPARES_MUCH))
 			return 0;
 		int code = cdn_paths_add (paths, best.key, best.length, true, error);
 		if (code < 0)

@@ -93,7 +93,7 @@ const struct larder_cmd cmd_cdn_invalidate = {
 		"larder cdn invalidate 'images:ann/*'|all that begins so: one path, whatever there is\n"
 		"larder cdn invalidate --owed|what a put --invalidate that was killed did not come to tell",
 	.text = "KEY is of the store of the pipeline, STORE:KEY of another; with * at its end all that begins so. Each path counts, a wildcard too; where there are more than 1,000 those of the "
-		"fullest folders become wildcards. What the edges serve afterwards tells 'cdn check'. A key that names its content, as in key = {job}-{hash8}.{ext}, is never invalidated: "
+		"fullest folders become wildcards, each folder of 20 and more, 15 at the most. What the edges serve afterwards tells 'cdn check'. A key that names its content, as in key = {job}-{hash8}.{ext}, is never invalidated: "
 		"what is replaced has another key.",
 	.options = options, .self_size = sizeof (struct invalidate_flags), .least = 0, .most = -1, .run = run,
 };

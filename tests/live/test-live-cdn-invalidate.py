@@ -136,10 +136,14 @@ def test_live_cdn_invalidate_wildcards():
 
 
 def test_live_cdn_invalidate_many():
-    """More than are free in a month: the fullest folder is one path; what is left is exact."""
-    done = place.invalidate(*("ann/%d.png" % n for n in range(900)), *("bob/%d.png" % n for n in range(200)))
+    """Up to what is free in a month each by its name; beyond it full folders are one path each, and what is left is exact."""
+    done = place.invalidate(*("ann/%d.png" % n for n in range(900)), *("bob/%d.png" % n for n in range(100)))
+    assert done.code == 0 and [len(lot) for lot in place.lots()] == [1000] and "1000 paths; " in done.err, done
+    done = place.invalidate(*("ann/%d.png" % n for n in range(900)), *("bob/%d.png" % n for n in range(101)), *("cy/%d.png" % n for n in range(19)))
     lot, = place.lots()
-    assert done.code == 0 and len(lot) == 201 and lot[0] == "/ann/*" and "/bob/7.png" in lot, done
+    assert done.code == 0 and len(lot) == 21 and lot[:2] == ["/ann/*", "/bob/*"] and "/cy/7.png" in lot, done
+    done = place.invalidate(*("%d/%d.png" % (n % 7, n) for n in range(1500)))
+    assert done.code == 0 and place.lots() == [["/%d/*" % n for n in range(7)]] and "7 paths, 7 of them wildcards; at the most 0.035 USD" in done.err, done
 
 
 def test_live_cdn_invalidate_lots():

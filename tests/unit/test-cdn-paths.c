@@ -63,6 +63,23 @@ START_TEST (folders)
 }
 END_TEST
 
+/* Beyond what is free also what would be free by itself, where it spares much; up to there nothing. */
+START_TEST (spares_much)
+{
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct cdn_paths paths = { .arena = arena };
+	char key[32];
+	for (size_t n = 0; n < 60; n++) {
+		snprintf (key, sizeof key, "%c/%zu", n < 30 ? 'a' : n < 50 ? 'b' : 'c', n);
+		ck_assert_int_eq (cdn_paths_add (&paths, key, strlen (key), false, NULL), 0);
+	}
+	ck_assert_int_eq (cdn_paths_least (&paths, 60, 15, NULL), 0);
+	ck_assert_uint_eq (paths.count, 60);
+	ck_assert_int_eq (cdn_paths_least (&paths, 59, 15, NULL), 0);
+	are (&paths, "a/* b/* c/50 c/51 c/52 c/53 c/54 c/55 c/56 c/57 c/58 c/59");
+}
+END_TEST
+
 /* Whatever was asked for is covered by one path and by no other, and nothing that begins otherwise than a path of the set or its folder is. */
 START_TEST (model)
 {
@@ -107,6 +124,7 @@ main (void)
 	const struct unit_case cases[] = {
 		{ "test-cdn-paths-each-once", each_once, 0 },
 		{ "test-cdn-paths-folders", folders, 0 },
+		{ "test-cdn-paths-spares-much", spares_much, 0 },
 		{ "test-cdn-paths-model", model, 40 },
 		{ "test-cdn-paths-prices", prices, 0 },
 	};
