@@ -171,6 +171,19 @@ copy_table (struct loaded *loaded, const struct larder_module *table, const char
 	return code < 0 ? code : required_check (module, file, error);
 }
 
+/* Core walks these tables by them: one that is too short has no end, and reads past the others'. */
+static int
+check_strides (const struct larder_driver *driver, const char *file, struct larder_error *error)
+{
+	if (driver->retrievals && (driver->retrieval_stride < sizeof (struct larder_retrieval) || driver->retrieval_stride > STRIDE_MOST
+	    || driver->retrieval_stride % _Alignof (struct larder_retrieval)))
+		return larder_fail (error, LARDER_E_INVALID, "module '%s' has retrievals of an impossible stride (%zu)", file, driver->retrieval_stride);
+	if (driver->resources && (driver->resource_stride < offsetof (struct larder_resource_type, known_traps) || driver->resource_stride > STRIDE_MOST
+	    || driver->resource_stride % _Alignof (struct larder_resource_type)))
+		return larder_fail (error, LARDER_E_INVALID, "module '%s' has resources of an impossible stride (%zu)", file, driver->resource_stride);
+	return 0;
+}
+
 /* dlopen through the vetted descriptor: whatever stands under the name now, this file is loaded. */
 static int
 enter (int fd, const char *file, const struct larder_head **ret, struct larder_error *error)
@@ -223,6 +236,8 @@ open_checked (struct loaded *loaded, const char *path, struct larder_error *erro
 		code = check_name (file, table, error);
 	if (code == 0)
 		code = copy_table (loaded, table, file, error);
+	if (code == 0 && loaded->module.driver)
+		code = check_strides (loaded->module.driver, file, error);
 	if (code == LARDER_E_INVALID && !error->next[0])
 		larder_explain (error, LARDER_DETAIL_NEXT, "build the module again for this larder, or ask its author; `larder module check FILE` tries one");
 	return code;

@@ -11,6 +11,8 @@ MODULE_FIXTURES = \
 	tests/module/driver-bad-option-type.la \
 	tests/module/driver-bad-options-no-self.la \
 	tests/module/driver-bad-other-name.la \
+	tests/module/driver-bad-retrieval-stride.la \
+	tests/module/driver-bad-resource-stride.la \
 	tests/module/driver-bad-self-huge.la \
 	tests/module/driver-bad-size-huge.la \
 	tests/module/driver-bad-size-zero.la \
@@ -54,6 +56,12 @@ tests_module_driver_bad_options_no_self_la_LDFLAGS = $(LDFLAGS_FIXTURE)
 tests_module_driver_bad_other_name_la_SOURCES = tests/module/driver-bad-other-name.c
 tests_module_driver_bad_other_name_la_CPPFLAGS = $(IN_INCLUDE)
 tests_module_driver_bad_other_name_la_LDFLAGS = $(LDFLAGS_FIXTURE)
+tests_module_driver_bad_retrieval_stride_la_SOURCES = tests/module/driver-bad-retrieval-stride.c
+tests_module_driver_bad_retrieval_stride_la_CPPFLAGS = $(IN_INCLUDE)
+tests_module_driver_bad_retrieval_stride_la_LDFLAGS = $(LDFLAGS_FIXTURE)
+tests_module_driver_bad_resource_stride_la_SOURCES = tests/module/driver-bad-resource-stride.c
+tests_module_driver_bad_resource_stride_la_CPPFLAGS = $(IN_INCLUDE)
+tests_module_driver_bad_resource_stride_la_LDFLAGS = $(LDFLAGS_FIXTURE)
 tests_module_driver_bad_self_huge_la_SOURCES = tests/module/driver-bad-self-huge.c
 tests_module_driver_bad_self_huge_la_CPPFLAGS = $(IN_INCLUDE)
 tests_module_driver_bad_self_huge_la_LDFLAGS = $(LDFLAGS_FIXTURE)

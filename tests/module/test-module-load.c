@@ -23,6 +23,8 @@ static const struct fault { const char *file; int code; const char *says; } faul
 	{ "driver-bad-size-zero.so", LARDER_E_INVALID, "module 'driver-bad-size-zero.so' has a table of an impossible size (0)" },
 	{ "driver-bad-size-huge.so", LARDER_E_INVALID, "module 'driver-bad-size-huge.so' has a table of an impossible size (4294967296)" },
 	{ "driver-bad-stride-zero.so", LARDER_E_INVALID, "module 'driver-bad-stride-zero.so' has options of an impossible stride (0)" },
+	{ "driver-bad-retrieval-stride.so", LARDER_E_INVALID, "module 'driver-bad-retrieval-stride.so' has retrievals of an impossible stride (0)" },
+	{ "driver-bad-resource-stride.so", LARDER_E_INVALID, "module 'driver-bad-resource-stride.so' has resources of an impossible stride (0)" },
 	{ "driver-bad-option-outside.so", LARDER_E_INVALID, "module 'driver-bad-option-outside.so' has an option 'far' that cannot be" },
 	{ "driver-bad-option-type.so", LARDER_E_INVALID, "module 'driver-bad-option-type.so' has an option 'odd' that cannot be" },
 	{ "driver-bad-options-no-self.so", LARDER_E_INVALID, "module 'driver-bad-options-no-self.so' has options but no instance to hold them" },
