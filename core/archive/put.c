@@ -269,6 +269,15 @@ take (struct item *item)
 
 /* ---- the whole ---- */
 
+/* Of a store nothing is packed, nor of standard input. */
+static bool
+is_packable (const struct archiving *archiving, const struct larder_event *event)
+{
+	CLEANUP_ARENA struct larder_arena *arena = event->bytes < archiving->request->small ? arena_new () : NULL;
+	struct larder_address address = { .size = sizeof address };
+	return arena && strcmp (event->from, "-") != 0 && larder_address_parse (archiving->transfer.larder, arena, event->from, &address, NULL) == 0 && !address.store;
+}
+
 static int
 on_event (void *context, const struct larder_event *event)
 {
@@ -276,7 +285,7 @@ on_event (void *context, const struct larder_event *event)
 	bool written = strcmp (event->action, "copied") == 0 || strcmp (event->action, "would-copy") == 0;
 	if (written && event->to != archiving->bundled) {
 		bill_add (&archiving->bill, event->bytes);
-		if (event->bytes < archiving->request->small)
+		if (is_packable (archiving, event))
 			bill_add (&archiving->small, event->bytes);
 	}
 	return archiving->event ? archiving->event (archiving->context, event) : 0;

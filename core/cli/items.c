@@ -132,7 +132,7 @@ transfer_event (void *context, const struct larder_event *event)
 		__atomic_add_fetch (&cli->items, 1, __ATOMIC_RELAXED);
 		bool removed = strstr (event->action, "remove") != NULL;
 		cli->removed += removed;
-		if (cli->early && (removed || strstr (event->action, "move")))
+		if (cli->early && (removed || strcmp (event->action, "moved") == 0 || strcmp (event->action, "would-move") == 0))
 			larder_early_add (cli->early, event);
 		if (cli->globals.json)
 			json_event (cli, event);

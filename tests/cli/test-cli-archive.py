@@ -168,6 +168,10 @@ def test_cli_archive_tells_what_packing_saves():
     assert "paid for as 1.8 MiB" in text and "  with --pack it is about 2 objects for %s USD a month" % packed["month"] in text, text
     text = larder("archive", "put", "--pack", *words, env=env).out
     assert "(50 files in 1 bundle)" in text and "  without --pack it is 51 objects for %s USD a month" % plain["month"] in text, text
+    assert larder("cp", "-qr", "src", "images:", env=env).code == 0
+    for more in (("-n",), ("-n", "--pack"), ()):
+        told = put(*more, "--pack-below", "10000", "images:", "backups:of-a-store", env=env)[1]
+        assert told["objects"] == 51 and "instead_objects" not in told and "instead_month" not in told, told      # nothing of a store is packed
     env = fresh(PRICES)
     write("src/a", b"x")
     assert "instead_objects" not in put(*words, env=env)[1], "one file alone is no bundle's matter"
@@ -204,6 +208,10 @@ def test_cli_archive_what_goes_early_is_told():
         assert set(told) == set(paid), (words, told)
         for name, line in told.items():
             assert line["objects"] == 20 and paid[name] - 1e-9 <= float(line["sum"]) <= paid[name] + 2e-6 and line["days_left"] == line["least_days"], (line, paid)
+        if "--all-versions" not in words:
+            put("--class", "GLACIER_IR", "src", "backups:m", env=env)
+            moved = larder("--json", "mv", "-r", "backups:m/", "images:m/", env=env)
+            assert [(line["class"], line["objects"]) for line in moved.lines() if line["type"] == "early-removal"] == [("GLACIER_IR", 20)] and moved.summary()["moved"] == 20, moved.out
 
 
 def test_cli_archive_a_table_that_is_not_there_keeps_nothing_from_going():
