@@ -79,8 +79,8 @@ fail_too (int code, const struct larder_error *why, struct larder_error *error)
 		larder_give (error, why);
 	if (code == 0 || !error)
 		return code ? code : why->code;
-	size_t length = strlen (error->message);
-	snprintf (error->message + length, sizeof error->message - length, "; and %s", why->message);
+	error_add (error, "; and ");
+	error_add (error, why->message);
 	return code;
 }
 

@@ -256,6 +256,17 @@ give_result (struct larder_call *call, const json_t *job, const struct kind *kin
 	return give (call, backup_text (job, kind->made), &pair->value, error);
 }
 
+/* As its services word it that the role may not. */
+static bool
+is_about_role (const char *why)
+{
+	static const char *const words[] = { "privilege", "permission", "denied", "authorized", NULL };
+	for (const char *const *word = words; *word; word++)
+		if (strcasestr (why, *word))
+			return true;
+	return false;
+}
+
 /* A role that backs up need not be one that may restore, and the service's words tell neither which it was nor what it lacks. NULL: no memory. */
 static const char *
 message_of (struct larder_arena *arena, const json_t *job, const struct kind *kind, uint32_t state)
@@ -263,7 +274,7 @@ message_of (struct larder_arena *arena, const json_t *job, const struct kind *ki
 	const char *why = backup_text (job, "StatusMessage"), *told = *why ? why : backup_text (job, kind->status);
 	if (state != LARDER_ACTION_FAILED || strcmp (kind->name, "restore") != 0)
 		return told;
-	return arena_printf (arena, "%s (as %s, which needs what AWSBackupServiceRolePolicyForRestores allows; --role names another)", told, backup_text (job, "IamRoleArn"));
+	return arena_printf (arena, "%s (as %s%s)", told, backup_text (job, "IamRoleArn"), is_about_role (told) ? ", which needs what AWSBackupServiceRolePolicyForRestores allows; --role names another" : "");
 }
 
 int

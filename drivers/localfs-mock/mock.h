@@ -96,7 +96,7 @@ void lifecycle_read (struct bucket *bucket);
 int lifecycle_apply (const struct bucket *bucket, struct larder_arena *arena, struct record *record, struct larder_error *error);
 /* Nobody ended the upload in time. */
 bool lifecycle_gave_up (const struct bucket *bucket, const struct record *upload);
-/* Every key's record, bytes and readable file are as it is by now. */
+/* What the rules have removed by now is gone from each key's record, with its bytes and readable file; a class is written down by the next change of its key alone. */
 int lifecycle_settle (struct bucket *bucket, struct larder_error *error);
 
 /* ---- place.c: private files, and giving them their place ---- */

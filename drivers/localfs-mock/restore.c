@@ -6,15 +6,13 @@
 #include "retrievals.h"
 #include "text.h"
 
-#define DAYS (24 * RETRIEVAL_HOURS)
-
-/* A restore takes the longest that the service says, so that who waits as long is done. `tier`: NULL for any. */
+/* Only what a class alone archives: which objects of the other are is told by the service, and here none. A restore takes the longest that the service says, so that who waits as long is done. `tier`: NULL for any. */
 static const struct larder_retrieval *
 retrieval_of (const struct version *version, const char *tier)
 {
 	const char *class = version->attributes.storage_class;
-	for (size_t n = 0; class && n < RETRIEVALS_OF_CLASSES; n++)
-		if (strcmp (retrievals[n].storage_class, class) == 0 && (!tier || strcmp (retrievals[n].tier, tier) == 0))
+	for (size_t n = 0; class && retrievals[n].storage_class; n++)
+		if (strcmp (class, "INTELLIGENT_TIERING") != 0 && strcmp (retrievals[n].storage_class, class) == 0 && (!tier || strcmp (retrievals[n].tier, tier) == 0))
 			return &retrievals[n];
 	return NULL;
 }

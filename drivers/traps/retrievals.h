@@ -11,7 +11,6 @@
 static const struct larder_retrieval retrievals[] = {
 	{ "GLACIER", "Expedited", 5 * RETRIEVAL_MINUTES }, { "GLACIER", "Standard", 5 * RETRIEVAL_HOURS }, { "GLACIER", "Bulk", 12 * RETRIEVAL_HOURS },
 	{ "DEEP_ARCHIVE", "Standard", 12 * RETRIEVAL_HOURS }, { "DEEP_ARCHIVE", "Bulk", 48 * RETRIEVAL_HOURS },
-#define RETRIEVALS_OF_CLASSES 5          /* those of objects that a class alone makes archived */
 	{ "INTELLIGENT_TIERING", "Expedited", 5 * RETRIEVAL_MINUTES }, { "INTELLIGENT_TIERING", "Standard", 12 * RETRIEVAL_HOURS }, { "INTELLIGENT_TIERING", "Bulk", 48 * RETRIEVAL_HOURS },
 	{ NULL, NULL, 0 }
 };

@@ -211,7 +211,10 @@ def test_live_recovery_backup_comes_back_faults():
         assert done.code == 4 and "AccessDenied" in done.err, (operation, done)
     place.service.fails = "Access Denied trying to call AWS Backup service"
     done = backup("restore", "models", point, "--mark", "no", "--wait")
-    assert done.code == 8 and "Access Denied trying" in done.err and "--mark" in done.error["next"], done
+    assert done.code == 8 and "Access Denied trying" in done.err and "(as %s, which needs" % ROLE in done.err and "--mark" in done.error["next"], done
+    place.service.fails = "The file system is full"                   # which no other role mends
+    done = backup("restore", "models", point, "--mark", "full", "--wait")
+    assert done.code == 8 and "is full (as %s)" % ROLE in done.err and "--role" not in done.err, done
 
 
 def test_live_recovery_backup_where_there_is_no_such_service():
