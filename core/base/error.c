@@ -138,3 +138,9 @@ larder_fail_memory (struct larder_error *error)
 	larder_explain (error, LARDER_DETAIL_NEXT, next_of (ENOMEM));
 	return code;
 }
+
+int
+larder_fail_read_only (struct larder_error *error, const char *backend)
+{
+	return larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", backend);
+}

@@ -23,7 +23,8 @@ void error_explain (struct larder_error *error, int detail, const char *text);
 /* More words behind the message, as long as there is room. */
 void error_add (struct larder_error *error, const char *text);
 
-/* For out of memory, worded once. */
+/* For out of memory, and a write of a backend that may only be read: worded once. */
 int larder_fail_memory (struct larder_error *error);
+int larder_fail_read_only (struct larder_error *error, const char *backend);
 
 #endif

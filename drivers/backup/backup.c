@@ -77,7 +77,7 @@ backup_ask (struct backup *backup, struct larder_call *call, struct larder_arena
 int
 backup_refuse_read_only (const struct backup *backup, struct larder_error *error)
 {
-	return backup->read_only ? larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", backup->name) : 0;
+	return backup->read_only ? larder_fail_read_only (error, backup->name) : 0;
 }
 
 /* ---- the type ---- */

@@ -286,7 +286,7 @@ begin (struct changing *changing, struct cloudfront *cloudfront, struct larder_c
 	if (larder_host->cancelled (call))
 		return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
 	if (cloudfront->read_only)
-		return larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", cloudfront->name);
+		return larder_fail_read_only (error, cloudfront->name);
 	changing->name = cf_name (resource->identity, changing->work.arena);
 	lines_begin (&changing->is, changing->work.arena);
 	lines_begin (&changing->will, changing->work.arena);

@@ -52,7 +52,7 @@ invalidate (const struct cf_work *work, const struct larder_action *asked, const
 	size_t taken = 0;
 	buffer_init (&document, DOCUMENT_MOST);
 	if (work->cloudfront->read_only)
-		return larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", work->cloudfront->name);
+		return larder_fail_read_only (error, work->cloudfront->name);
 	int code = cf_document_invalidation (work->arena, asked, &taken, &document, error);
 	if (code == 0 && !asked->ret_taken && taken < asked->arguments.count)
 		return larder_fail (error, LARDER_E_LIMIT, "%zu paths are more than it takes at a time", asked->arguments.count);

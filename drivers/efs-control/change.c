@@ -13,7 +13,7 @@ work_may_write (struct work *work, struct larder_error *error)
 	if (larder_host->cancelled (work->call))
 		return larder_fail (error, LARDER_E_CANCELLED, "cancelled");
 	if (work->control->read_only)
-		return larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", work->control->name);
+		return larder_fail_read_only (error, work->control->name);
 	return 0;
 }
 

@@ -131,7 +131,7 @@ static int
 remove_one (const struct efs *efs, int folder, const struct larder_remove *item, struct larder_error *error)
 {
 	struct stat facts;
-	int code = efs->read_only ? larder_fail (error, LARDER_E_DENIED, "backend '%s' is read-only", efs->name) : tree_check_key (item->key, error);
+	int code = efs->read_only ? larder_fail_read_only (error, efs->name) : tree_check_key (item->key, error);
 	if (code == 0 && item->if_match)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "a file system does not look at a condition when it removes '%.300s'", item->key);
 	if (code < 0 || (item->version && strcmp (item->version, "null") != 0))

@@ -52,7 +52,7 @@ share_write (void *self, struct larder_call *call, const struct larder_resource 
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
 	int code = arena ? tree_cancelled (call, error) : larder_fail_memory (error);
 	if (code == 0 && efs->read_only)
-		code = larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", efs->name);
+		code = larder_fail_read_only (error, efs->name);
 	if (code == 0)
 		code = lines_file_path (FOLDER, resource->identity, path, error);
 	lines_begin (&lines, arena);

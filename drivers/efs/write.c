@@ -27,7 +27,7 @@ static int
 check_request (const struct efs *efs, const struct larder_write *request, struct larder_error *error)
 {
 	if (efs->read_only)
-		return larder_fail (error, LARDER_E_DENIED, "backend '%s' is read-only", efs->name);
+		return larder_fail_read_only (error, efs->name);
 	if (request->condition.if_match)
 		return larder_fail (error, LARDER_E_UNSUPPORTED, "a file system decides no If-Match: '%.300s' was not written", request->key);
 	if (!can_compare (request))

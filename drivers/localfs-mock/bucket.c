@@ -25,7 +25,7 @@ mock_cancelled (struct larder_call *call, struct larder_error *error)
 int
 mock_refuse_read_only (const struct mock *mock, struct larder_error *error)
 {
-	return mock->read_only ? larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", mock->name) : 0;
+	return mock->read_only ? larder_fail_read_only (error, mock->name) : 0;
 }
 
 void

@@ -29,17 +29,13 @@ static const struct larder_option options[] = {
 int
 ng_root (const struct nginx *nginx, bool make, struct larder_error *error)
 {
-	int code = make ? file_make_folders (nginx->path, 0700, error) : 0;
-	if (code < 0)
-		return code;
-	int root = open (nginx->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return root < 0 && make ? larder_fail_errno (error, errno, "cannot open the root '%s' of backend '%s'", nginx->path, nginx->name) : root;
+	return make ? file_open_made (nginx->path, 0700, error) : open (nginx->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 int
 ng_check_writable (const struct nginx *nginx, struct larder_error *error)
 {
-	return nginx->read_only ? larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", nginx->name) : 0;
+	return nginx->read_only ? larder_fail_read_only (error, nginx->name) : 0;
 }
 
 int

@@ -211,7 +211,7 @@ change_of (const struct larder_resource *resource, struct larder_arena *arena, s
 int
 rds_refuse_read_only (const struct rds *rds, struct larder_error *error)
 {
-	return rds->read_only ? larder_fail_next (error, LARDER_E_DENIED, "use a profile whose backend may be written", "backend '%s' is read-only", rds->name) : 0;
+	return rds->read_only ? larder_fail_read_only (error, rds->name) : 0;
 }
 
 static int

@@ -340,7 +340,7 @@ s3_check_etag (const char *key, const char *wanted, const struct larder_info *fo
 int
 s3_check_writable (const struct s3 *s3, struct larder_error *error)
 {
-	return s3->read_only ? larder_fail (error, LARDER_E_DENIED, "backend '%s' is opened read-only", s3->name) : 0;
+	return s3->read_only ? larder_fail_read_only (error, s3->name) : 0;
 }
 
 const char *
