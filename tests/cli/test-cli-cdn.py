@@ -8,26 +8,14 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tool import ENV, HOME, larder, read, run, write  # noqa: E402
+from tool import ENV, HOME, PIPELINE, configured, larder, read, run, write  # noqa: E402
 
-PIPELINE = read(os.path.join(os.environ["TOP_SRCDIR"], "etc/larder.ini"))
 ROOT = os.path.join(HOME, "demo")
 IMAGES = os.path.join(ROOT, "pingvas-studio-images")
 KEY = "ann/2026/11/a b%.png"
 
 
-def configured(*pairs):
-    """The pipeline that we ship, with these lines in place of others, and its profiles beside it."""
-    text = PIPELINE
-    for old, new in pairs:
-        assert old in text, old
-        text = text.replace(old, new)
-    write(os.path.join(HOME, "etc/larder.ini"), text)
-    write(os.path.join(HOME, "etc/profiles/mock.ini"), read(os.path.join(os.environ["TOP_SRCDIR"], "etc/profiles/mock.ini")))
-    return {**ENV, "LARDER_CONFIG": os.path.join(HOME, "etc/larder.ini")}
-
-
-SIGNED = configured((b"[cdn \"images\"]\n", b"[cdn \"images\"]\nkey-group = kg-1\n"))
+SIGNED = configured(PIPELINE, ('[cdn "images"]\n', '[cdn "images"]\nkey-group = kg-1\n'))
 
 
 def put(env=ENV):
