@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "checksum.h"
 #include "cleanup.h"
 #include "error.h"
 
@@ -294,6 +295,18 @@ file_open_made (const char *path, mode_t mode, struct larder_error *error)
 	int code = file_make_folders (path, mode, error);
 	int fd = code < 0 ? code : open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return code < 0 || fd >= 0 ? fd : larder_fail_errno (error, errno, "cannot open the folder '%s'", path);
+}
+
+int
+file_state_folder (const char *state, const char *kind, const char *of, bool make)
+{
+	char hex[65] = "";
+	CLEANUP_FREE char *path = NULL;
+	if (of)
+		sha256_hex (of, strlen (of), hex);
+	if (!state || asprintf (&path, "%s/%s/%.32s", state, kind, hex) < 0)
+		return -1;
+	return make ? file_open_made (path, 0700, NULL) : open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 void

@@ -371,8 +371,8 @@ rest (struct checking *checking, int code, const struct larder_error *why)
 {
 	char waited[32], most[32];
 	int64_t now = clock_boot (), left = checking->asked.wait - (now - checking->began);
-	const char *text = arena_printf (checking->arena, "%s%s%s, for %s of %s", code < 0 ? "it cannot be looked at (" : "its edges serve something else", code < 0 ? why->message : "", code < 0 ? ")" : "",
-		text_from_duration (now - checking->began, waited), text_from_duration (checking->asked.wait, most));
+	const char *text = arena_printf (checking->arena, "for %s of %s: %s%s", text_from_duration (now - checking->began, waited), text_from_duration (checking->asked.wait, most),
+		code < 0 ? "it cannot be looked at: " : "its edges serve something else", code < 0 ? why->message : "");
 	code = text ? tell (checking, LARDER_NOTE, "waiting", text, NULL) : larder_fail_memory (checking->error);
 	return code < 0 ? code : larder_rest_longer (store_larder (checking->store), &checking->pause, left, checking->error);
 }

@@ -83,15 +83,14 @@ target_of (struct invalidating *all, const struct config_section *cdn, struct ta
 
 /* Of a key that edges would not match for sure what begins so goes instead. That is known before anything is counted: a hundred of one folder are one wildcard, which is paid for once. */
 static int
-make_sure (const struct invalidating *all, const struct target *target, const char *key, size_t *length, bool *below, struct larder_error *error)
+make_sure (const struct invalidating *all, const struct target *target, const struct larder_store *store, const char *key, size_t *length, bool *below, struct larder_error *error)
 {
-	char next[200];
 	const char *unmatched = target->instance->module->driver->unmatched;
 	size_t sure = unmatched ? strcspn (key, unmatched) : *length;
 	if (sure >= *length)
 		return 0;
 	if (!(all->asked.flags & LARDER_CDN_ABOUT)) {
-		snprintf (next, sizeof next, "'%.*s*' takes it along, with all else that begins so", (int) sure, key);
+		const char *next = arena_printf (all->arena, "all else that begins so goes with it: '%s%.*s*'", store_prefix (store), (int) sure, key);
 		return larder_fail_next (error, LARDER_E_INVALID, next, "the edges of [cdn \"%s\"] cannot be told '%s' alone: they match no name with '%c'", config_name (target->cdn), key, key[sure]);
 	}
 	*length = sure, *below = true;
@@ -112,7 +111,7 @@ add_key (struct invalidating *all, const struct larder_store *store, const char 
 		return larder_fail_next (error, LARDER_E_INVALID, "STORE:KEY, or 'STORE:*' for all of it", "'%s:' names no object", store_name (store));
 	int code = target_of (all, cdn, &target, error);
 	if (code == 0)
-		code = make_sure (all, target, key, &length, &below, error);
+		code = make_sure (all, target, store, key, &length, &below, error);
 	return code < 0 ? code : cdn_paths_add (&target->paths, key, length, below, error);
 }
 

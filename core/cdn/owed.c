@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "arena.h"
-#include "checksum.h"
 #include "cleanup.h"
 #include "error.h"
 #include "file.h"
@@ -85,16 +84,9 @@ texts_of (const struct list *list, size_t *ret_count)
 static int
 open_folder (const struct larder_owed *owed, bool make)
 {
-	char hex[65];
-	CLEANUP_FREE char *path = NULL, *whole = file_absolute (larder_config_path (owed->larder));
-	const char *state = larder_state (owed->larder), *profile = larder_profile (owed->larder);
-	const char *of = state && whole ? arena_printf (owed->arena, "%s\n%s", whole, profile ? profile : "") : NULL;
-	if (!of)
-		return -1;
-	sha256_hex (of, strlen (of), hex);
-	if (asprintf (&path, "%s/invalidations/%.32s/", state, hex) < 0 || (make && file_make_folders (path, 0700, NULL) < 0))
-		return -1;
-	return open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP_FREE char *whole = file_absolute (larder_config_path (owed->larder));
+	const char *profile = larder_profile (owed->larder), *of = whole ? arena_printf (owed->arena, "%s\n%s", whole, profile ? profile : "") : NULL;
+	return of ? file_state_folder (larder_state (owed->larder), "invalidations", of, make) : -1;
 }
 
 static bool
@@ -115,20 +107,37 @@ forget_file (const struct larder_owed *owed, struct list *list)
 	list->fd = -1;
 }
 
+/* Another run may look at it before it is locked, and takes away what has nothing in it. */
+static int
+make_file (int folder, char name[NAME_ROOM])
+{
+	unsigned char bytes[8];
+	char hex[2 * sizeof bytes + 1];
+	for (;;) {
+		struct stat facts;
+		random_bytes (bytes, sizeof bytes);
+		text_hex (bytes, sizeof bytes, hex);
+		snprintf (name, NAME_ROOM, "%s.owed", hex);
+		int fd = openat (folder, name, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+		bool failed = fd < 0 || flock (fd, LOCK_EX) < 0 || fstat (fd, &facts) < 0;
+		if (!failed && facts.st_nlink)
+			return fd;
+		if (fd >= 0)
+			close (fd);
+		if (failed)
+			return -1;
+	}
+}
+
 /* Not before there is something to keep. */
 static bool
 begin_file (struct larder_owed *owed)
 {
 	struct list *own = &owed->own;
-	unsigned char bytes[8];
-	char hex[2 * sizeof bytes + 1];
 	if (owed->folder < 0)
 		owed->folder = open_folder (owed, true);
-	random_bytes (bytes, sizeof bytes);
-	text_hex (bytes, sizeof bytes, hex);
-	snprintf (own->name, sizeof own->name, "%s.owed", hex);
-	own->fd = owed->folder < 0 ? -1 : openat (owed->folder, own->name, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-	bool done = own->fd >= 0 && flock (own->fd, LOCK_EX | LOCK_NB) == 0;
+	own->fd = owed->folder < 0 ? -1 : make_file (owed->folder, own->name);
+	bool done = own->fd >= 0;
 	for (size_t n = 0; done && n < own->below_count; n++)
 		done = put_down (own, BELOW, own->below[n]);
 	return done;
@@ -173,7 +182,10 @@ open_other (struct larder_owed *owed, struct list *list, struct larder_error *er
 	if (list->fd < 0 || flock (list->fd, LOCK_EX | LOCK_NB) < 0 || fstat (list->fd, &facts) < 0 || facts.st_nlink == 0)
 		return 1;
 	int code = read_list (owed, list, error);
-	return code == 0 && list->count == 0 && !list->all ? 1 : code;
+	bool nothing = code == 0 && list->count == 0 && !list->all;      /* it was killed before it changed anything */
+	if (nothing && !(owed->flags & LARDER_CDN_PLAN))
+		forget_file (owed, list);
+	return nothing ? 1 : code;
 }
 
 static int
@@ -253,8 +265,20 @@ larder_owed_add (struct larder_owed *owed, const char *address)
 		own->all = true;
 }
 
+struct telling { larder_cdn_fn event; void *context; size_t cdns; bool again; };
+
 static int
-tell_all (struct larder_owed *owed, larder_cdn_fn event, void *context, struct larder_error *error)
+on_event (void *context, const struct larder_cdn_event *event, struct larder_error *error)
+{
+	struct telling *telling = context;
+	bool planned = event->step == LARDER_CDN_PLANNED;
+	telling->cdns += planned;
+	return telling->event && !(planned && telling->again) ? telling->event (telling->context, event, error) : 0;
+}
+
+/* Each path once, whoever left it. */
+static int
+tell_all (struct larder_owed *owed, struct telling *telling, struct larder_error *error)
 {
 	size_t count, whole = 0;
 	(void) texts_of (&owed->own, &whole);
@@ -272,16 +296,37 @@ tell_all (struct larder_owed *owed, larder_cdn_fn event, void *context, struct l
 		for (size_t n = 0; n < count; n++)
 			addresses[whole++] = texts[n];
 	}
-	return invalidate (owed, addresses, whole, owed->flags, event, context, error);
+	return invalidate (owed, addresses, whole, owed->flags, on_event, telling, error);
+}
+
+/* A CDN that refuses keeps nothing from being told to another: list by list, each forgotten when it is told. How it ends is decided already. */
+static void
+tell_apart (struct larder_owed *owed, struct telling *telling)
+{
+	telling->again = true;
+	for (struct list *at = &owed->own; at; at = at->next) {
+		size_t count;
+		const char **texts = texts_of (at, &count);
+		int code = invalidate (owed, texts, count, owed->flags, on_event, telling, NULL);
+		if (code == 0)
+			forget_file (owed, at);
+		if (code == 0 && at == &owed->own)
+			owed->told = true;
+		if (code == LARDER_E_CANCELLED)
+			return;
+	}
 }
 
 int
 larder_owed_end (struct larder_owed *owed, larder_cdn_fn event, void *context, struct larder_error *error)
 {
+	struct telling telling = { .event = event, .context = context };
 	int code = owed->folder < 0 ? 0 : file_each_name (owed->folder, ".", take_other, owed, error);
 	if (code == 0)
-		code = tell_all (owed, event, context, error);
+		code = tell_all (owed, &telling, error);
 	owed->told = code == 0;
+	if (code < 0 && code != LARDER_E_CANCELLED && code != LARDER_E_NOTREADY && telling.cdns > 1 && owed->others && !(owed->flags & LARDER_CDN_PLAN))
+		tell_apart (owed, &telling);
 	for (struct list *at = &owed->own; code == 0 && !(owed->flags & LARDER_CDN_PLAN) && at; at = at->next)
 		forget_file (owed, at);
 	if (code == 0 && owed->stuck && error)

@@ -47,7 +47,7 @@ edges_end (struct cli *cli, int code, struct larder_error *error)
 	if (!edges->owed)
 		return code;
 	if (edges->created)
-		say (cli, "%" PRIu64 " new: edges hold nothing of %s", edges->created, edges->created == 1 ? "it" : "them");
+		say (cli, "%" PRIu64 " new, of which edges are not told; of a key that was removed before without --invalidate they may hold something: larder cdn invalidate STORE:KEY", edges->created);
 	int told = larder_owed_end (edges->owed, cdn_event, cli, &why);
 	if (told < 0)
 		tell_lost (cli, code < 0 ? why.message : "");

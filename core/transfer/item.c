@@ -151,7 +151,8 @@ waits_for_room (struct item *item, bool in_the_way)
 	return waits;
 }
 
-/* Told before a byte goes, and not after: whoever keeps account of it must not lose one to a kill. Where a look does not tell, something may be there. */
+/* Told before a byte goes, and not after: whoever keeps account of it must not lose one to a kill. Where a look does not tell, something may be there. Of what is created nobody keeps
+ * account: that is told when it is done. */
 static void
 tell_before (struct item *item)
 {
@@ -159,8 +160,9 @@ tell_before (struct item *item)
 	struct larder_info there = { .size = sizeof there };
 	if (!(transfer->request->flags & LARDER_TELL_BEFORE) || !transfer->store)
 		return;
-	bool creates = transfer->request->flags & LARDER_CREATE_ONLY || larder_stat (transfer->store, item->arena, item->path, NULL, &there, NULL) == LARDER_E_NOTFOUND;
-	count_before (transfer, creates ? "creates" : "replaces", item->from, item->to);
+	item->creates = transfer->request->flags & LARDER_CREATE_ONLY || larder_stat (transfer->store, item->arena, item->path, NULL, &there, NULL) == LARDER_E_NOTFOUND;
+	if (!item->creates)
+		count_before (transfer, "replaces", item->from, item->to);
 }
 
 static int
@@ -190,6 +192,8 @@ finish (struct item *item)
 		manifest_removed (manifest, item->path);
 	else
 		manifest_add (manifest, item->path, &item->stored);
+	if (item->creates)
+		count_before (transfer, "creates", item->from, item->to);
 	count_done (transfer, item, size_of (item));
 }
 

@@ -257,20 +257,7 @@ journal_look (int folder, const char *name, const char **ret_problem)
 int
 journal_folder (const char *state)
 {
-	CLEANUP_FREE char *path = NULL;
-	if (!state || asprintf (&path, "%s/transfers", state) < 0)
-		return -1;
-	return open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* Made at first use. */
-static int
-open_folder (const char *state)
-{
-	CLEANUP_FREE char *path = NULL;
-	if (asprintf (&path, "%s/transfers", state) < 0 || file_make_folders (path, 0700, NULL) < 0)
-		return -1;
-	return journal_folder (state);
+	return file_state_folder (state, "transfers", NULL, false);
 }
 
 /* Locked, and still the file of that name: another process may have ended its transfer meanwhile. */
@@ -320,7 +307,7 @@ void
 journal_open (struct journal *journal, const char *state, const struct journal_what *what)
 {
 	*journal = (struct journal) JOURNAL_NONE;
-	if (!state || (journal->folder = open_folder (state)) < 0)
+	if (!state || (journal->folder = file_state_folder (state, "transfers", NULL, true)) < 0)
 		return;
 	name_of (what, journal->name);
 	journal->fd = open_locked (journal, &journal->beside);

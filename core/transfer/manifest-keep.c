@@ -38,16 +38,9 @@ manifest_put (const struct manifest_place *place, const char *name, const struct
 static int
 open_folder (const struct manifest_place *place, bool make)
 {
-	char hex[65];
-	CLEANUP_FREE char *path = NULL;
 	CLEANUP_ARENA struct larder_arena *arena = arena_new ();        /* that of the place is one thread's */
-	const char *state = larder_state (store_larder (place->store)), *address = arena ? journal_address (place->store, arena, place->prefix) : NULL;
-	if (!state || !address)
-		return -1;
-	sha256_hex (address, strlen (address), hex);
-	if (asprintf (&path, "%s/manifests/%.32s/", state, hex) < 0 || (make && file_make_folders (path, 0700, NULL) < 0))
-		return -1;
-	return open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *address = arena ? journal_address (place->store, arena, place->prefix) : NULL;
+	return address ? file_state_folder (larder_state (store_larder (place->store)), "manifests", address, make) : -1;
 }
 
 struct copying { struct file_draft *draft; };

@@ -87,6 +87,7 @@ struct item {
 	/* NULL, or asked when its turn has come: is the target the same already? */
 	int (*same) (struct item *item, bool *ret_same, struct larder_error *error);
 	bool verify;                  /* it is compared, and never copied */
+	bool creates;                 /* nothing was there */
 	bool differs;                 /* and was found to be another: no failure to compare */
 	int beneath;                  /* file: folder that `below` is in, open until the pool was drained, or -1: `from` is its path */
 	const char *below;

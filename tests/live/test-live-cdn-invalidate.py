@@ -65,10 +65,13 @@ class Place(edge_place.EdgePlace):
         self.write("profiles/edge.ini", mock + "[backend \"cdn\"]\ndriver = cloudfront\nserver = moto\nendpoint = %s\n[cdn \"images\"]\nbackend = cdn\n" % self.service.endpoint)
         self.write("profiles/mock.ini", mock + "[cdn \"images\"]\nbackend = objects\n")
         self.write("profiles/none.ini", mock)
-        self.identity = self.service.CreateDistributionWithTags({"DistributionConfig": {
-            "CallerReference": "r", "Comment": "", "Enabled": True, "Origins": {"Quantity": 1, "Items": [{"Id": "o", "DomainName": "d", "S3OriginConfig": {"OriginAccessIdentity": ""}}]},
+        self.identity = self.distribution("images")
+
+    def distribution(self, name):
+        return self.service.CreateDistributionWithTags({"DistributionConfig": {
+            "CallerReference": name, "Comment": "", "Enabled": True, "Origins": {"Quantity": 1, "Items": [{"Id": "o", "DomainName": "d", "S3OriginConfig": {"OriginAccessIdentity": ""}}]},
             "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only", "CachePolicyId": "p"}},
-            "Tags": {"Items": [{"Key": "larder:id", "Value": "test/cdn/images"}]}})[0]["Distribution"]["Id"]
+            "Tags": {"Items": [{"Key": "larder:id", "Value": "test/cdn/" + name}]}})[0]["Distribution"]["Id"]
 
     def run(self, *words, rules=(), busy=0, progress=0, profile="edge", **more):
         service = self.service
@@ -122,7 +125,7 @@ def test_live_cdn_invalidate_names():
         assert done.code == 0 and place.lots() == [[path]], (key, done)
     for key in ("ann/~x.png", "ann/(1).png", "ann/a*b.png", "ann/a?b.png", "ann/a+b.png"):
         done = place.invalidate("ann/plain.png", key)
-        assert done.code == 2 and place.wrote() == [] and re.search(r"'ann/a?\*' takes it along", done.err), (key, done)
+        assert done.code == 2 and place.wrote() == [] and re.search(r"all else that begins so goes with it: 'images:ann/a?\*'", done.err), (key, done)
 
 
 def test_live_cdn_invalidate_wildcards():
@@ -187,7 +190,7 @@ def test_live_cdn_invalidate_with_put_and_rm():
         place.write("in/" + name, name)
     put = "put", "--invalidate", "-r", place.path("in"), "images:ann/"
     done = place.run(*put)
-    assert done.code == 0 and place.service.asked == [] and "3 new: edges hold nothing of them" in done.err, done
+    assert done.code == 0 and place.service.asked == [] and "3 new, of which edges are not told; of a key that was removed before without --invalidate they may hold something" in done.err, done
     place.write("in/new.png", "new")
     done = place.run("-n", *put)
     assert done.code == 0 and place.wrote() == [] and "3 paths" in done.err and "1 new" in done.err and owed() == [], done
@@ -196,7 +199,9 @@ def test_live_cdn_invalidate_with_put_and_rm():
     done = place.run("put", place.path("in/a.png"), "images:ann/in/a.png")
     assert done.code == 0 and place.service.asked == [], done
     done = place.run("put", "--invalidate", "--create-only", place.path("in/a.png"), "images:ann/other.png")
-    assert done.code == 0 and place.service.asked == [], done
+    assert done.code == 0 and place.service.asked == [] and "1 new" in done.err, done
+    done = place.run("put", "--invalidate", "--create-only", place.path("in/a.png"), "images:ann/other.png")
+    assert done.code != 0 and " new" not in done.err, done
     done = place.run("rm", "-n", "--invalidate", "-r", "images:ann/in")
     assert done.code == 0 and place.wrote() == [] and "4 paths" in done.err, done
     done = place.run("rm", "--invalidate", "images:ann/in/a.png", "images:ann/in/b c.png", "images:ann/in/none.png")
@@ -220,7 +225,7 @@ def test_live_cdn_invalidate_counts_what_is_told():
     done = place.run("rm", "-n", "--invalidate", "-r", "images:cy/odd/(1")
     assert done.code == 3, done
     done = place.invalidate("-n", "images:cy/odd/(1).png")
-    assert done.code == 2 and "they match no name with '('" in done.err and "'cy/odd/*' takes it along" in done.err, done
+    assert done.code == 2 and "they match no name with '('" in done.err and "goes with it: 'images:cy/odd/*'" in done.err, done
 
 
 def test_live_cdn_invalidate_cannot():
@@ -260,6 +265,39 @@ def test_live_cdn_invalidate_owed():
     assert place.invalidate("--owed").code == 0 and owed() == []
     for words in ((), ("--owed", "a.png")):
         assert place.invalidate(*words).code == 2, words
+
+
+def test_live_cdn_invalidate_owed_of_a_run_that_changed_nothing():
+    """Killed before anything was: its file goes with the next one, and not with a plan."""
+    place.write("in/a.png", "new")
+    assert place.run("put", place.path("in/a.png"), "images:ann/a.png").code == 0
+    assert place.run("put", "--invalidate", place.path("in/a.png"), "images:ann/a.png", rules=DENIED).code == 4
+    (folder, name), = owed(True)
+    with open(os.path.join(folder, name), "rb") as file:
+        below, key = file.read().split(b"\0")[:2]
+    assert (below[:1], key[:1]) == (b"b", b"k"), (below, key)
+    place.write(os.path.join(folder, "00.owed"), below.decode() + "\0")
+    place.write(os.path.join(folder, "01.owed"), "")
+    assert place.invalidate("--owed", "-n").code == 0 and len(owed()) == 3
+    assert place.invalidate("--owed").code == 0 and place.lots() == [["/ann/a.png"]] and owed() == []
+
+
+def test_live_cdn_invalidate_owed_to_one_that_refuses():
+    """What another CDN does not take stays, and nothing else."""
+    place.write("in/a.png", "new")
+    place.write("larder.ini", PIPELINE.replace("bucket = models\n", "bucket = models\ncdn = models\n") + '[cdn "models"]\nstore = models\naccept = public-cdn\nbehaviors = default\n')
+    place.write("profiles/both.ini", open(place.path("profiles/edge.ini")).read() + '[cdn "models"]\nbackend = cdn\n')
+    other = place.distribution("models")
+    for store in ("models", "images"):
+        assert place.run("put", place.path("in/a.png"), store + ":eve/a.png", profile="both").code == 0
+    assert place.run("put", "--invalidate", place.path("in/a.png"), "models:eve/a.png", rules=DENIED, profile="both").code == 4
+    left = owed()
+    done = place.run("put", "--invalidate", place.path("in/a.png"), "images:eve/a.png", rules=[("CreateInvalidation", 2, "deny"), ("CreateInvalidation", 4, "deny")], profile="both")
+    assert done.code == 4 and "AccessDenied" in done.err and owed() == left and place.wrote() == ["CreateInvalidation"] * 4 and done.err.count("at the most") == 2, (done, owed())
+    done = place.invalidate("--owed", profile="both")
+    assert done.code == 0 and place.lots() == [["/eve/a.png"]] and owed() == [], done
+    place.write("larder.ini", PIPELINE)
+    del place.service.distributions[other]
 
 
 def test_live_cdn_invalidate_owed_of_a_store_that_is_gone():

@@ -343,7 +343,7 @@ enum larder_transfer_flag {
 	LARDER_DRY_RUN = 1 << 1,
 	LARDER_MOVE = 1 << 2,            /* remove each source after its copy is proven (size and checksum) */
 	LARDER_CREATE_ONLY = 1 << 3,
-	LARDER_TELL_BEFORE = 1 << 4      /* before an object of a store is changed: "creates", "replaces", for which each is looked at, or "removes". Also in a dry run, and in no sum */
+	LARDER_TELL_BEFORE = 1 << 4      /* before an object of a store is changed: "replaces", for which each is looked at, or "removes"; "creates" once it is made. Also in a dry run, and in no sum */
 };
 
 struct larder_transfer {
