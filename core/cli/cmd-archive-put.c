@@ -15,7 +15,7 @@ struct archive_put { const char *storage_class; bool pack; uint64_t small, bundl
 static const struct larder_option options[] = {
 	{ .key = "class", .type = LARDER_STRING, AT (storage_class), .argument = "CLASS", .help = "GLACIER_IR, GLACIER or DEEP_ARCHIVE; else as the store's section or its backend says" },
 	{ .key = "pack", .type = LARDER_BOOL, AT (pack), .help = "small files together, in bundles that tar can read" },
-	{ .key = "pack-below", .type = LARDER_SIZE, AT (small), .help = "which files are small; 8MiB unless told, and no more than a bundle" },
+	{ .key = "pack-below", .type = LARDER_SIZE, AT (small), .min = 1, .max = 1 << 30, .help = "which files are small; 8MiB unless told, and no more than a bundle" },
 	{ .key = "bundle-size", .type = LARDER_SIZE, AT (bundle), .def = "128MiB", .min = 1 << 20, .max = 1 << 30, .help = "a bundle is closed once it holds so much" },
 	{ 0 }
 };

@@ -245,7 +245,8 @@ def test_cli_archive_refusals():
     env = fresh(AT_ONCE)
     write("src/a", b"x")
     for words, code, told in ((("src", "out"), 2, "is in no store"), (("--pack", "--pack-below", "2MiB", "--bundle-size", "1MiB", "src", "backups:"), 2, "no less than what is packed"),
-                              (("src", "backupss:"), 2, "did you mean 'backups'"), (("nothing", "backups:"), 3, "nothing"), (("--bundle-size", "2GiB", "src", "backups:"), 2, "bundle-size")):
+                              (("src", "backupss:"), 2, "did you mean 'backups'"), (("nothing", "backups:"), 3, "nothing"), (("--bundle-size", "2GiB", "src", "backups:"), 2, "bundle-size"),
+                              (("--pack", "--pack-below", "0", "src", "backups:"), 2, "--pack-below")):
         got = larder("archive", "put", *words, env=env)
         assert got.code == code and told in got.err, (words, got.code, got.err)
     os.mkfifo("src/pipe")
