@@ -62,8 +62,8 @@ tell_unknown (struct cli *cli, const struct larder_archived *archived)
 		return;
 	if (!archived->currency)
 		out_printf (cli, "  what it costs nobody says: [larder] prices = NAME, a table as prices/aws-ap-northeast-2.ini\n");
-	else if (archived->storage_class)
-		out_printf (cli, "  what it costs nobody says: the table of [larder] prices has no [price \"storage %s\"]\n", archived->storage_class);
+	else if (archived->storage_class)        /* of what is paid for each object some is at the price of STANDARD */
+		out_printf (cli, "  what it costs nobody says: the table of [larder] prices has no [price \"storage %s\"]\n", archived->billed ? "STANDARD" : archived->storage_class);
 	else
 		out_printf (cli, "  what it costs nobody says: no class is named, and the backend's own is not known here; --class, or class in its section\n");
 }

@@ -54,6 +54,7 @@ const struct larder_cmd cmd_rm = {
 	.examples = "larder rm images:raw/cat.png|one object\nlarder rm -r -n images:raw|what would go: the object raw, and all below raw/\n"
 		"larder rm -r --all-versions images:raw/|for good: what was deleted or replaced before, too",
 	.text = "A path ends at a separator: logs never takes logs.json along. In a versioned store the old versions stay, and 'larder undelete' "
-		"brings an object back, but for --all-versions and --version. What goes before the time for which its class is paid at the least is summed up at the end, by the table of [larder] prices; -n tells it before.",
+		"brings an object back, but for --all-versions and --version. What goes before the time for which its class is paid at the least is summed up at the end, by the table of [larder] prices; -n tells it before. "
+		"Its days are counted from when each was written: what a [lifecycle] moved into its class later is paid for longer than is told.",
 	.options = options, .self_size = sizeof (struct rm), .least = 1, .most = -1, .done_word = "removed", .would_word = "would_remove", .run = run,
 };

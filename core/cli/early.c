@@ -33,7 +33,7 @@ tell_early (void *context, const struct larder_early_cost *cost)
 		json_line_end (cli, &line);
 		return;
 	}
-	say (cli, "%s: %" PRIu64 " of class %s, %s, %s before the %" PRIi64 " days for which %s paid: %s %s%s for up to %" PRIi64 " days more", cost->store, cost->objects, cost->storage_class,
+	say (cli, "%s: %" PRIu64 " of class %s, %s, %s before the %" PRIi64 " days for which %s paid: %s %s%s for up to %" PRIi64 " days more (what a lifecycle moved there later: longer)", cost->store, cost->objects, cost->storage_class,
 		text_from_size (cost->bytes, size), cli->globals.dry_run ? "would go" : "went", cost->least / NS_PER_DAY, cost->objects == 1 ? "it is" : "they are", cost->sum ? cost->sum : "?", cost->currency,
 		cli->globals.dry_run ? " would still be paid" : " are still paid", (cost->longest + NS_PER_DAY - 1) / NS_PER_DAY);
 }

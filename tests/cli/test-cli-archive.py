@@ -177,6 +177,10 @@ def test_cli_archive_tells_what_packing_saves():
     assert "instead_objects" not in put(*words, env=env)[1], "one file alone is no bundle's matter"
     text = larder("archive", "put", "-n", "--class", "REDUCED_REDUNDANCY", "src", "backups:p", env=env).out
     assert 'has no [price "storage REDUCED_REDUNDANCY"]' in text, text
+    table = read("etc/prices/aws-ap-northeast-2.ini").decode()
+    write("etc/prices/aws-ap-northeast-2.ini", table.replace('"storage STANDARD"', '"storage OTHER"').encode())
+    text = larder("archive", "put", "-n", "src", "backups:p", env=env).out
+    assert 'has no [price "storage STANDARD"]' in text and "as DEEP_ARCHIVE" in text, text
     env = fresh()
     for name in "ab":
         write("src/" + name, b"x")
@@ -194,7 +198,7 @@ def test_cli_archive_what_goes_early_is_told():
         put("src", "backups:a", env=env)
         put("--class", "GLACIER_IR", "src", "backups:a/b", env=env)
         text = larder("rm", "-n", *words, "backups:a", env=env).err
-        assert "backups: 20 of class GLACIER_IR, 58.6 KiB, would go before the 90 days for which they are paid: 0.0000" in text and " USD would still be paid for up to 90 days more" in text, text
+        assert "backups: 20 of class GLACIER_IR, 58.6 KiB, would go before the 90 days for which they are paid: 0.0000" in text and " USD would still be paid for up to 90 days more (what a lifecycle moved there later: longer)" in text, text
         for line in (line for line in larder("--json", "rm", "-n", "-r", "backups:a", env=env).lines() if line["type"] == "early-removal"):
             assert "--all-versions" not in words, "what is removed stays as a version"
         if "--all-versions" not in words:
