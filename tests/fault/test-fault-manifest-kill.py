@@ -11,11 +11,10 @@ import sys
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import tap  # noqa: E402
 from folders import Home, files  # noqa: E402
+from stopped import bad  # noqa: E402
 
 SLOW = float(os.environ.get("LARDER_SLOW", "1"))
 TOOL = os.path.join(os.environ["TOP_BUILDDIR"], "larder")
-BAD_CALLS = {"LD_PRELOAD": os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/bad-calls.so"),
-             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 TREE = {"a": b"one", "b/c": b"two" * 1000, "d": b""}
 CALLS = ("linkat", "mkdirat", "renameat", "unlinkat", "pwrite")
 
@@ -72,7 +71,7 @@ def at_each(place, prepare, after):
         while number == 0 or killed:
             number += 1
             prepare()
-            code, _, err = place.run("sync", "tree", "s:", LARDER_BAD="%s:kill:%d" % (call, number), **BAD_CALLS)
+            code, _, err = place.run("sync", "tree", "s:", **bad("%s:kill:%d" % (call, number)))
             killed = code == -signal.SIGKILL
             assert killed or code == 0, (call, number, code, err)
             kills += killed
@@ -103,7 +102,7 @@ def test_fault_manifest_kill_at_each_step_of_keeping_it():
             place.begin()
             place.open(False)
             os.makedirs(place.path("more"))
-            code, _, err = place.run("sync", "tree", "s:", LARDER_BAD="%s:kill:%d" % (call, number), **BAD_CALLS)
+            code, _, err = place.run("sync", "tree", "s:", **bad("%s:kill:%d" % (call, number)))
             assert code in (1, -signal.SIGKILL), (call, number, code, err)
             whole = sum(name.endswith(".ndjson") for name in files(place.path("state")))
             assert whole == 1 or (whole == 0 and code), (call, number)

@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import kill_transfers  # noqa: E402
 import tap  # noqa: E402
 from folders import files  # noqa: E402
+from stopped import bad  # noqa: E402
 
 
 def test_fault_transfer_kill():
@@ -22,9 +23,6 @@ def test_fault_transfer_kill():
 
 
 UPLOADS = "root/bucket/.larder/uploads"
-BAD_CALLS = {"LD_PRELOAD": os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/bad-calls.so"),
-             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
-
 
 ONE_BY_ONE = ("--jobs", "1")      # which of the calls of one kind comes next is then known
 PUT = ("put", "large", "s:large")
@@ -43,7 +41,7 @@ def place_of_one():
 
 def killed(place, words, call, number):
     """False when it ends before it comes to that call."""
-    code, _, err = place.run(*words, LARDER_BAD="%s:kill:%d" % (call, number), **BAD_CALLS)
+    code, _, err = place.run(*words, **bad("%s:kill:%d" % (call, number)))
     assert code in (0, -signal.SIGKILL), (code, err)
     return code != 0
 

@@ -14,6 +14,7 @@ import edge_place  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
 import scene  # noqa: E402
+from stopped import bad  # noqa: E402
 
 PIPELINE = """[larder]
 environment = test
@@ -89,9 +90,6 @@ class Place(edge_place.EdgePlace):
 
     def wrote(self):
         return [name for name, _ in self.service.asked if not name.startswith(("Get", "List"))]
-
-
-BAD_CALLS = {"LD_PRELOAD": os.path.join(os.environ["TOP_BUILDDIR"], "tests/fault/.libs/bad-calls.so"), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
 
 def owed(whole=False):
@@ -331,7 +329,7 @@ def test_live_cdn_invalidate_killed():
             assert place.run("--jobs", "1", *put).code == 0
             for name in ("a.png", "b c.png", "deep/(1).png", "new.png"):
                 place.write("in/" + name, "after")
-            done = place.run("--jobs", "1", *put, env={"LARDER_BAD": "%s:kill:%d" % (call, number), **BAD_CALLS})
+            done = place.run("--jobs", "1", *put, env=bad("%s:kill:%d" % (call, number)))
             killed = done.code == -signal.SIGKILL
             assert killed or done.code == 0, (call, number, done)
             kills += killed
@@ -373,7 +371,7 @@ def test_live_cdn_invalidate_with_ingest_killed():
         while killed:
             number += 1
             assert place.run(*words, place.path("red.png")).code == 0
-            done = place.run(*words, place.path("blue.png"), env={"LARDER_BAD": "%s:kill:%d" % (call, number), **BAD_CALLS})
+            done = place.run(*words, place.path("blue.png"), env=bad("%s:kill:%d" % (call, number)))
             killed = done.code == -signal.SIGKILL
             assert killed or done.code == 0, (call, number, done)
             kills += killed
