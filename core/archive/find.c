@@ -152,6 +152,9 @@ add_address (void *context, const char *text, struct larder_error *error)
 	info.key = address.path;
 	if (code == LARDER_E_NOTFOUND && !exact && !all->asked.version)
 		return wanted_add (&finding->wanted, address.path, error);
+	/* Whoever lists exact ones tells himself which are gone: for these nobody pays. */
+	if (code == LARDER_E_NOTFOUND && exact && all->asked.flags & LARDER_DRY_RUN)
+		return 0;
 	if (code < 0 && error)
 		*error = why;
 	return code < 0 ? code : add_record (finding, &info, has_index (all, info.key), WHOLE, error);
@@ -278,7 +281,8 @@ find_objects (struct restoring *all, struct larder_error *error)
 		code = add_members (&finding, error);
 	if (code == 0)
 		code = put_all (&finding, error);
-	if (code == 0 && all->objects == 0)
+	const uint32_t estimate = LARDER_ARCHIVE_EXACT | LARDER_DRY_RUN;
+	if (code == 0 && all->objects == 0 && (all->asked.flags & estimate) != estimate)
 		code = larder_fail_next (error, LARDER_E_NOTFOUND, "'larder ls' lists what is there", "there is nothing to restore");
 	return code;
 }

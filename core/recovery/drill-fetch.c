@@ -159,14 +159,14 @@ drill_is_packed (const struct drilling *all, const char *key, struct larder_erro
 	return index ? drill_is_in_store (all, index, error) : larder_fail_memory (error);
 }
 
-/* Bundles are the job's from the beginning, archived or not: it knows how they come. */
+/* Bundles are the job's from the beginning, archived or not: it knows how they come. One that is gone is no job's: it would end there. */
 static int
 add_lacking (struct drilling *all, const char *key, struct larder_error *error)
 {
-	int packed = drill_is_packed (all, key, error);
-	if (packed < 0)
-		return packed;
-	if (packed && all->asking.fd >= 0) {
+	int packed = drill_is_packed (all, key, error), there = packed == 1 && all->asking.fd >= 0 ? drill_is_in_store (all, key, error) : 0;
+	if (packed < 0 || there < 0)
+		return packed < 0 ? packed : there;
+	if (there) {
 		all->archived++;
 		return drill_list (all->asking.fd, all->place, key, error);
 	}

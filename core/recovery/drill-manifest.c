@@ -67,6 +67,39 @@ drill_manifests_have (const struct drilling *all, const char *key)
 	return all->has_line && strcmp (all->line.key, key) == 0;
 }
 
+/* ---- what is gone ---- */
+
+int
+drill_is_in_store (const struct drilling *all, const char *key, struct larder_error *error)
+{
+	struct larder_info info = { .size = sizeof info };
+	struct larder_error why = LARDER_ERROR_INIT;
+	int code = larder_stat (all->store, all->each, key, NULL, &info, &why);
+	if (code < 0 && code != LARDER_E_NOTFOUND && error)
+		*error = why;
+	return code == 0 ? 1 : code == LARDER_E_NOTFOUND ? 0 : code;
+}
+
+/* What is in the store, and was not restored, was told when it was tried; of what nobody can tell whether it is, nothing is proven. */
+static int
+tell_gone (struct drilling *all, const char *key)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	char time[32];
+	int there = drill_is_in_store (all, key, &why);
+	if (there == 1)
+		return 0;
+	drill_mark (all, key);
+	if (there < 0)
+		return drill_found (all, FOUND_FAILED, key, &why);
+	if (drill_manifests_have (all, key))
+		larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder undelete' brings it back where there are versions; else write it again, or if it was to go, remove it by a sync, which tells so",
+			"'%s%s' is not there, and '%s' tells of %" PRIu64 " bytes of %s", all->place, key, all->line.manifest, all->line.length, text_from_time (all->line.time, time));
+	else
+		larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder versions' tells whether it was removed meanwhile", "'%s%s' was there when the drill began, and is there no more", all->place, key);
+	return drill_found (all, FOUND_MISSING, key, &why);
+}
+
 /* ---- a file and its line ---- */
 
 struct summing { struct drilling *all; uint64_t sum; };
@@ -109,6 +142,8 @@ compare_in_store (struct drilling *all, const char *key, bool counted)
 	struct larder_info now = { .size = sizeof now };
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = larder_stat (all->store, all->each, key, NULL, &now, &why);
+	if (code == LARDER_E_NOTFOUND)
+		return tell_gone (all, key);
 	if (code < 0)
 		return drill_found (all, FOUND_FAILED, key, &why);
 	all->sum.bytes += counted ? now.length : 0;
@@ -146,37 +181,6 @@ compare_file (struct drilling *all, const char *key, int fd, uint64_t length, st
 }
 
 /* ---- each key ---- */
-
-int
-drill_is_in_store (const struct drilling *all, const char *key, struct larder_error *error)
-{
-	struct larder_info info = { .size = sizeof info };
-	struct larder_error why = LARDER_ERROR_INIT;
-	int code = larder_stat (all->store, all->each, key, NULL, &info, &why);
-	if (code < 0 && code != LARDER_E_NOTFOUND && error)
-		*error = why;
-	return code == 0 ? 1 : code == LARDER_E_NOTFOUND ? 0 : code;
-}
-
-/* What is in the store, and was not restored, was told when it was tried; of what nobody can tell whether it is, nothing is proven. */
-static int
-tell_gone (struct drilling *all, const char *key)
-{
-	struct larder_error why = LARDER_ERROR_INIT;
-	char time[32];
-	int there = drill_is_in_store (all, key, &why);
-	if (there == 1)
-		return 0;
-	drill_mark (all, key);
-	if (there < 0)
-		return drill_found (all, FOUND_FAILED, key, &why);
-	if (drill_manifests_have (all, key))
-		larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder undelete' brings it back where there are versions; else write it again, or if it was to go, remove it by a sync, which tells so",
-			"'%s%s' is not there, and '%s' tells of %" PRIu64 " bytes of %s", all->place, key, all->line.manifest, all->line.length, text_from_time (all->line.time, time));
-	else
-		larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder versions' tells whether it was removed meanwhile", "'%s%s' was there when the drill began, and is there no more", all->place, key);
-	return drill_found (all, FOUND_MISSING, key, &why);
-}
 
 static int
 prove_key (struct drilling *all, const char *key, struct larder_error *error)

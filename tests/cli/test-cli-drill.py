@@ -471,6 +471,26 @@ def test_cli_drill_total_loss():
             os.unlink(name)
 
 
+def test_cli_drill_a_part_of_what_is_archived_is_lost():
+    """One object, one bundle, one index: each is missing, 6 and a report, as where nothing is archived; a dry run tells what the others cost."""
+    for kind, flags, lose in (("GLACIER_IR", (), "f1"), ("DEEP_ARCHIVE", (), "f1"), ("GLACIER_IR", ("--pack",), ".tar"), ("GLACIER", ("--pack",), ".index"), ("GLACIER", ("--pack",), ".tar")):
+        env = fresh()
+        for name in ("f1", "f2"):
+            write("data/" + name, name.encode() * 300)
+        got = larder("archive", "put", "-q", *flags, "--class", kind, "data/", "backups:a/", env=env)
+        assert got.code == 0, got.err
+        (lost,) = [line["key"] for line in larder("ls", "-r", "--json", "backups:a/", env=env).lines() if line["type"] == "object" and line["key"].endswith(lose)]
+        assert larder("rm", "-q", "backups:" + lost, env=env).code == 0
+        drill("-n", "backups:a/", env=env)
+        if kind != "GLACIER_IR" and lose != ".tar":
+            drill("backups:a/", code=9, env=env)
+            forward("+50h", env)
+        found, facts, got = drill("backups:a/", code=6, env=env)
+        assert found["missing"] == [lost] and facts["missing"] == 1 and facts["differs"] == facts["failed"] == 0, (kind, flags, lost, found, facts, got.err)
+        assert json.loads(report(facts, ".json"))["verdict"] == "not what was kept"
+        nothing_is_left()
+
+
 def test_cli_drill_page_of_many():
     """The page has the first thousand; of the others it tells how many, and where they are: the file for programs has all."""
     env = fresh(MANIFESTS)

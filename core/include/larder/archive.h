@@ -10,7 +10,7 @@ extern "C" {
 
 enum larder_archive_flag {              /* beside LARDER_RECURSIVE and LARDER_DRY_RUN */
 	LARDER_ARCHIVE_WAIT = 1 << 17,
-	LARDER_ARCHIVE_EXACT = 1 << 18,  /* a restore: each address is one object, whatever its name; those of `list` are percent-encoded */
+	LARDER_ARCHIVE_EXACT = 1 << 18,  /* a restore: each address is one object, whatever its name; those of `list` are percent-encoded; a dry run passes by what is not there */
 	LARDER_ARCHIVE_PACK = 1 << 16    /* small files together, in bundles */
 };
 
