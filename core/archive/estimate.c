@@ -11,23 +11,56 @@
 #include "error.h"
 #include "store.h"
 
-void
-estimate_add (struct restoring *all, const struct job_object *object)
+/* NULL: there are too many. */
+static struct class *
+class_of (struct restoring *all, const struct job_object *object)
 {
 	const char *name = object->storage_class ? object->storage_class : "STANDARD";
 	size_t n = 0;
 	while (n < all->count && strcmp (all->classes[n].name, name) != 0)
 		n++;
 	if (n == CLASSES_MOST)
-		return;
+		return NULL;
 	if (n == all->count)
 		all->classes[all->count++] = (struct class) { .name = arena_copy (all->arena, name), .first = arena_copy (all->arena, object->key) };
-	all->classes[n].objects++;
-	all->classes[n].bytes += object->length;
+	return &all->classes[n];
+}
+
+void
+estimate_add (struct restoring *all, const struct job_object *object)
+{
+	struct class *class = class_of (all, object);
+	if (!class)
+		return;
+	class->objects++;
+	class->bytes += object->length;
+}
+
+void
+estimate_add_paid (struct restoring *all, const struct job_object *object)
+{
+	struct class *class = class_of (all, object);
+	if (!class)
+		return;
+	class->paid++;
+	class->paid_bytes += object->length;
 }
 
 /* One tier; what the chosen one costs is summed up. */
-struct estimating { struct restoring *all; struct bill bill; uint64_t sum; bool known; };
+struct estimating { struct restoring *all; struct bill bill; uint64_t sum, spent; bool known; };
+
+/* What the job asked for before, by the tier it asks for now: it is the same. NULL: nothing, or nobody knows. */
+static const char *
+spent_before (struct estimating *estimating, const struct class *class)
+{
+	struct restoring *all = estimating->all;
+	uint64_t spent = 0;
+	int64_t within;
+	if (class->paid == 0 || !bill_retrieval (estimating->bill.prices, class->name, all->asked.tier, class->paid, class->paid_bytes, all->asked.days, &spent, &within))
+		return NULL;
+	estimating->spent += spent;
+	return price_text (all->arena, spent);
+}
 
 static int
 tell_tier (struct estimating *estimating, const struct class *class, const char *tier, int64_t within)
@@ -40,6 +73,7 @@ tell_tier (struct estimating *estimating, const struct class *class, const char 
 	const struct larder_archive_estimate estimate = {
 		.size = sizeof estimate, .storage_class = class->name, .tier = tier, .objects = class->objects, .bytes = class->bytes, .price = is_known ? price_text (all->arena, price) : NULL,
 		.currency = prices ? prices->currency : NULL, .within = told ? told : within, .chosen = chosen,
+		.paid = chosen ? class->paid : 0, .spent = chosen ? spent_before (estimating, class) : NULL,
 	};
 	if (chosen) {
 		estimating->sum += price;
@@ -55,6 +89,8 @@ tell_class (struct estimating *estimating, struct class *class)
 	const struct restoring *all = estimating->all;
 	const struct larder_retrieval *row;
 	int code = 0;
+	if (class->objects == 0)                 /* it is only known what was paid for it */
+		return 0;
 	for (size_t n = 0; code == 0 && (row = store_retrieval (all->store, n)); n++)
 		if (strcmp (row->storage_class, class->name) == 0) {
 			class->is_archived = true;
@@ -88,7 +124,7 @@ check_tiers (const struct restoring *all, struct larder_error *error)
 	for (size_t n = 0; n < all->count; n++) {
 		const struct class *class = &all->classes[n];
 		char more[60] = "";
-		if (has_tier (all, class->name))
+		if (class->objects == 0 || has_tier (all, class->name))
 			continue;
 		if (class->objects > 1)
 			snprintf (more, sizeof more, " and %" PRIu64 " more", class->objects - 1);
@@ -99,18 +135,25 @@ check_tiers (const struct restoring *all, struct larder_error *error)
 }
 
 static int
-check_most (const struct restoring *all, uint64_t sum, bool known, const char *currency, struct larder_error *error)
+check_most (const struct estimating *estimating, struct larder_error *error)
 {
+	const struct restoring *all = estimating->all;
+	const struct prices *prices = estimating->bill.prices;
 	const struct price one = { .amount = all->asked.most };
 	uint64_t most;
+	char before[120] = "";
 	if (!all->asked.most)
 		return 0;
 	if (!price_is_amount (all->asked.most) || !price_share (&one, 1, 1, &most))
 		return larder_fail_next (error, LARDER_E_INVALID, "as 5.00", "'%s' is no sum of money", all->asked.most);
-	if (!known)
+	if (!estimating->known)
 		return larder_fail_next (error, LARDER_E_INVALID, "name a table that knows, [larder] prices = NAME; or leave the ceiling away", "nobody knows what it costs: nothing was asked for");
-	return sum <= most ? 0 : larder_fail_next (error, LARDER_E_INVALID, "another tier, fewer objects, or a higher ceiling", "it would cost %s %s, and may cost %s: nothing was asked for",
-		price_text (all->arena, sum), currency, all->asked.most);
+	if (estimating->sum <= most)
+		return 0;
+	if (estimating->spent > 0)
+		snprintf (before, sizeof before, " more, after about %s for what was asked for before", price_text (all->arena, estimating->spent));
+	return larder_fail_next (error, LARDER_E_INVALID, "another tier, fewer objects, or a higher ceiling", "it would cost %s %s%s, and may cost %s: nothing %swas asked for", price_text (all->arena, estimating->sum),
+		prices ? prices->currency : "", before, all->asked.most, *before ? "more " : "");
 }
 
 int
@@ -122,6 +165,5 @@ estimate_tell (struct restoring *all, struct larder_error *error)
 		code = tell_class (&estimating, &all->classes[n]);
 	if (code == 0)
 		code = check_tiers (all, error);
-	const struct prices *prices = estimating.bill.prices;
-	return code < 0 ? code : check_most (all, estimating.sum, estimating.known, prices ? prices->currency : "", error);
+	return code < 0 ? code : check_most (&estimating, error);
 }

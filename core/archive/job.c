@@ -18,6 +18,7 @@
 #include "text.h"
 
 #define END "end\n"
+#define OVER 'o'                 /* JOB_WANTED again: its copy's days are over */
 enum { HEAD_MOST = 64 << 10, LINE_MOST = 1 << 20 };
 
 int
@@ -166,11 +167,11 @@ read_object (const struct job *job, struct larder_arena *arena, const char *line
 {
 	json_t *parsed = line[0] && line[1] == ' ' ? json_loads (line + 2, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const struct job_object object = {
-		.at = at, .state = (enum job_state) line[0], .key = json_text (arena, parsed, "key"), .version = json_string_value (json_object_get (parsed, "version")),
+		.at = at, .state = line[0] == OVER ? JOB_WANTED : (enum job_state) line[0], .paid = strchr ("ardo", line[0]), .key = json_text (arena, parsed, "key"), .version = json_string_value (json_object_get (parsed, "version")),
 		.etag = json_string_value (json_object_get (parsed, "etag")), .storage_class = json_string_value (json_object_get (parsed, "class")),
 		.length = (uint64_t) json_integer_value (json_object_get (parsed, "length")), .bundle = json_is_true (json_object_get (parsed, "bundle")), .only = json_object_get (parsed, "only"),
 	};
-	int code = object.key && strchr ("warpdf", line[0]) ? each (context, &object, error) : damaged (job, error);
+	int code = object.key && strchr ("wardpfo", line[0]) ? each (context, &object, error) : damaged (job, error);
 	json_decref (parsed);
 	return code;
 }
@@ -202,7 +203,7 @@ restore_each (const struct job *job, job_object_fn each, void *context, struct l
 int
 restore_set (const struct job *job, const struct job_object *object, enum job_state state, struct larder_error *error)
 {
-	char letter = (char) state;
+	char letter = state == JOB_WANTED && object->paid ? OVER : (char) state;
 	int status = object->state == state ? 0 : file_pwrite_all (job->fd, &letter, 1, (uint64_t) object->at);
 	return status < 0 ? larder_fail_errno (error, -status, "cannot write the state of restore %s", job->id) : 0;
 }

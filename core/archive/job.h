@@ -37,6 +37,7 @@ struct job_object {
 	const char *key, *version, *etag, *storage_class;
 	uint64_t length;
 	bool bundle;                  /* its members are to be fetched, and not it */
+	bool paid;                    /* it was asked for before, also where it is wanted again */
 	const json_t *only;           /* of them those at these offsets; NULL: all */
 };
 typedef int (*job_object_fn) (void *context, const struct job_object *object, struct larder_error *error);

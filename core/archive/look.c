@@ -95,14 +95,15 @@ look (struct looking *looking, struct larder_error *error)
 		return fail (looking, code, error);
 	if (code < 0)
 		return code;
+	looking->object.storage_class = info.storage_class;
 	enum job_state seen = restore_seen (object, &info);
 	if (seen == JOB_FAILED)
 		return fail (looking, 0, NULL);
 	if (object->state == JOB_PLAIN)
 		return JOB_PLAIN;
-	if (seen == JOB_READY && is_short (looking->all, &info))
+	if (seen == JOB_READY && !(looking->all->asked.flags & LARDER_DRY_RUN) && is_short (looking->all, &info))
 		return extend (looking, error);
-	return seen == JOB_WANTED ? ask (looking, &info, error) : (int) seen;
+	return seen == JOB_WANTED && looking->all->asks ? ask (looking, &info, error) : (int) seen;
 }
 
 /* ---- what is known of it ---- */
@@ -119,13 +120,25 @@ list_ready (struct restoring *all, const char *key, struct larder_error *error)
 	return status < 0 ? larder_fail_errno (error, -status, "cannot write a list of keys in TMPDIR") : 0;
 }
 
+/* What is to be asked for, and what was before. */
+static void
+count_cost (struct restoring *all, const struct job_object *object, int state)
+{
+	if (state == JOB_WANTED)
+		estimate_add (all, object);
+	if (object->paid || state == JOB_ASKED)
+		estimate_add_paid (all, object);
+}
+
 /* Under the mutex. What can be read is fetched afterwards: members by their bundle, the rest by the list. */
 static int
 put_state (struct restoring *all, const struct job_object *object, int state, struct larder_error *error)
 {
-	int code = restore_set (&all->job, object, (enum job_state) state, error);
+	int code = all->asked.flags & LARDER_DRY_RUN ? 0 : restore_set (&all->job, object, (enum job_state) state, error);
 	if (restoring_is_ready (state) && !restoring_is_ready (object->state))
 		(void) restoring_tell_object (all, "restored", object);
+	if (!all->asks)
+		count_cost (all, object, state);
 	all->states[state]++;
 	all->objects++;
 	all->bytes += object->length;
@@ -183,6 +196,13 @@ give (struct restoring *all, const struct job_object *object, struct larder_erro
 	return 0;
 }
 
+/* The look before this one told what is wanted, and what that costs. */
+static bool
+is_known (const struct restoring *all, const struct job_object *object)
+{
+	return all->known && object->state != JOB_WANTED;
+}
+
 /* What is ready stays so while it is waited for the rest. */
 static bool
 is_settled (const struct restoring *all, const struct job_object *object)
@@ -198,8 +218,9 @@ advance (void *context, const struct job_object *object, struct larder_error *er
 		return larder_fail_cancelled (error);
 	pthread_mutex_lock (&all->mutex);
 	int code = all->stopped;
-	if (code == 0 && is_settled (all, object)) {
-		all->settled += restoring_is_ready (object->state);
+	bool settled = is_settled (all, object);
+	if (code == 0 && (settled || is_known (all, object))) {
+		all->settled += settled && restoring_is_ready (object->state);
 		code = put_state (all, object, (int) object->state, error);
 	} else if (code == 0)
 		code = 1;

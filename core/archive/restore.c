@@ -31,6 +31,8 @@ restoring_tell (struct restoring *all, const struct larder_event *event)
 static int
 tell (struct restoring *all, const char *action, const struct job_object *object, const struct larder_error *error)
 {
+	if (all->asked.flags & LARDER_DRY_RUN)
+		return 0;
 	arena_clear (all->each);
 	const char *from = arena_printf (all->each, "%s%s", store_prefix (all->store), object->key);
 	const struct larder_event event = { .size = sizeof event, .action = action, .from = from, .bytes = error ? 0 : object->length, .error = error };
@@ -166,17 +168,53 @@ begin_job (struct restoring *all, int folder, const char *id, struct larder_erro
 
 /* ---- rounds ---- */
 
-static int
-go_round (struct restoring *all, struct larder_error *error)
+static void
+drop_ready (struct restoring *all)
 {
+	if (all->ready >= 0)
+		close (all->ready);
+	all->ready = -1;
+}
+
+static int
+look (struct restoring *all, struct larder_error *error)
+{
+	drop_ready (all);
 	memset (all->states, 0, sizeof all->states);
 	all->objects = all->bytes = all->listed = all->bundles = all->settled = all->fresh = 0;
 	all->ready = all->asked.to ? file_temporary (error) : -1;
-	int code = all->asked.to && all->ready < 0 ? all->ready : restoring_look (all, error);
+	return all->asked.to && all->ready < 0 ? all->ready : restoring_look (all, error);
+}
+
+/* Of a job that goes on a look tells what there is to ask for, if anything: it is asked for once that is told, and is not above the ceiling. */
+static int
+look_and_tell (struct restoring *all, struct larder_error *error)
+{
+	all->count = 0;
+	int code = look (all, error);
+	return code == 0 && all->states[JOB_WANTED] > 0 ? estimate_tell (all, error) : code;
+}
+
+static int
+look_and_ask (struct restoring *all, struct larder_error *error)
+{
+	int code = all->asks ? 0 : look_and_tell (all, error);
+	all->known = !all->asks;
+	if (code == 0 && (all->asks || all->states[JOB_WANTED] > 0)) {
+		all->asks = true;
+		code = look (all, error);
+	}
+	all->asks = all->known = false;
+	return code;
+}
+
+static int
+go_round (struct restoring *all, struct larder_error *error)
+{
+	int code = look_and_ask (all, error);
 	if (code == 0 && all->ready >= 0)
 		code = restoring_fetch (all, error);
-	if (all->ready >= 0)
-		close (all->ready);
+	drop_ready (all);
 	return code;
 }
 
@@ -267,6 +305,19 @@ tell_job (const struct restoring *all, larder_archive_job_fn fn, struct larder_e
 	return fn ? fn (all->context, &told, error) : 0;
 }
 
+/* A dry run of a job that was begun: what the next run would ask for. */
+static int
+tell_rest (struct restoring *all, struct larder_error *error)
+{
+	int code = look_and_tell (all, error);
+	uint64_t wanted = all->states[JOB_WANTED];
+	drop_ready (all);
+	memset (all->states, 0, sizeof all->states);
+	all->states[JOB_READY] = wanted;
+	all->states[JOB_ASKED] = all->objects - wanted;
+	return code;
+}
+
 static int
 run (struct restoring *all, int folder, larder_archive_job_fn job, struct larder_error *error)
 {
@@ -276,10 +327,13 @@ run (struct restoring *all, int folder, larder_archive_job_fn job, struct larder
 	int code = open_job (all, folder, id, &is_new, error);
 	if (code == 0 && is_new)
 		code = begin_job (all, folder, id, error);
-	if (code < 0 || all->asked.flags & LARDER_DRY_RUN)
+	all->asks = is_new;
+	if (code < 0 || (is_new && all->asked.flags & LARDER_DRY_RUN))
 		return code;
 	if (!all->store && (all->store_name = restore_text (&all->job, "store")))
 		code = larder_store_open (all->larder, all->store_name, &all->store, error);
+	if (code == 0 && all->asked.flags & LARDER_DRY_RUN)
+		return tell_rest (all, error);
 	if (code == 0)
 		code = go_on (all, error);
 	if (is_new && code < 0 && all->states[JOB_ASKED] + all->states[JOB_READY] + all->states[JOB_FETCHED] == 0)

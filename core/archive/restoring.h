@@ -11,8 +11,8 @@
 
 enum { CLASSES_MOST = 16 };
 #define SORT_MEMORY ((size_t) 4 << 20)
-/* `first`: a key of it. */
-struct class { const char *name, *first; uint64_t objects, bytes; bool is_archived; };
+/* `first`: a key of it. `paid`: asked for before, by an earlier run or pass. */
+struct class { const char *name, *first; uint64_t objects, bytes, paid, paid_bytes; bool is_archived; };
 
 struct restoring {
 	struct larder *larder;
@@ -26,7 +26,7 @@ struct restoring {
 	struct larder_store *store;
 	bool unpacks;                    /* --to is a folder: bundles come as their members */
 	struct job job;
-	/* while it is begun */
+	/* while it is begun, and of a look that is to tell what there is to ask for */
 	struct class classes[CLASSES_MOST];
 	size_t count;
 	/* of the pass that is under way, when threads look at the objects: under the mutex */
@@ -39,6 +39,8 @@ struct restoring {
 	int code;                        /* what most failed with */
 	struct larder_error why;
 	bool waiting;                    /* what was found ready before is not looked at */
+	bool asks;                       /* this look asks for what is wanted, for it was told what that costs */
+	bool known;                      /* the look before was at all of it: this one is at what is wanted alone */
 	uint64_t settled, fresh;         /* ready, and not looked at; asked for by this very pass */
 	int64_t ahead;                   /* of this machine's clock that of the storage was, when it was last asked */
 };
@@ -73,6 +75,7 @@ int paired_list (struct larder_store *store, const char *prefix, const char *del
 
 /* ---- estimate.c: what it comes to ---- */
 void estimate_add (struct restoring *all, const struct job_object *object);
+void estimate_add_paid (struct restoring *all, const struct job_object *object);
 /* By each tier. INVALID when it is more than may be paid, or a class does not have the tier. */
 int estimate_tell (struct restoring *all, struct larder_error *error);
 

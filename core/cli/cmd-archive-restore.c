@@ -40,6 +40,9 @@ restore_estimate (void *context, const struct larder_archive_estimate *estimate)
 		json_member (&line.json, "next", estimate->chosen && !estimate->currency ? no_table : NULL);
 		if (estimate->within)
 			json_member_uint (&line.json, "within_seconds", (uint64_t) (estimate->within / NS_PER_S));
+		if (estimate->paid)
+			json_member_uint (&line.json, "paid_objects", estimate->paid);
+		json_member (&line.json, "spent", estimate->spent);
 		json_line_end (cli, &line);
 		return 0;
 	}
@@ -48,6 +51,10 @@ restore_estimate (void *context, const struct larder_archive_estimate *estimate)
 		out_printf (cli, ": about %s %s", estimate->price, estimate->currency);
 	if (estimate->within)
 		out_printf (cli, ", within %s", text_from_duration (estimate->within, within));
+	if (estimate->paid)
+		out_printf (cli, ", after %" PRIu64 " asked for before", estimate->paid);
+	if (estimate->spent)
+		out_printf (cli, " for about %s", estimate->spent);
 	out_printf (cli, "\n");
 	if (estimate->chosen && !estimate->currency)
 		out_printf (cli, "  %s\n", no_table);
@@ -127,7 +134,7 @@ const struct larder_cmd cmd_archive_restore = {
 		"larder archive restore --prefix --tier bulk --to out backups:2025/|all of it, fetched into out/ as it comes; run again it goes on\n"
 		"larder archive restore --to out backups:2025/notes/a.txt|one file, out of the newest bundle that has it\n"
 		"larder archive restore -n --prefix backups:2025/|what it would cost, and how long it would take",
-	.text = "First it tells what it costs, by the table of [larder] prices, and how long it takes, by each tier that a class has, with a star before the one that is asked for; of INTELLIGENT_TIERING it counts all objects, as a listing does not tell which are archived. A tier that one of the classes does not have is refused, before anything is asked for. Then each object that is archived, not restored and not on its way is asked for. "
+	.text = "Before anything is asked for it tells what that costs, by the table of [larder] prices, and how long it takes, by each tier that a class has, with a star before the one that is asked for; of INTELLIGENT_TIERING it counts all objects, as a listing does not tell which are archived. A tier that one of the classes does not have is refused, before anything is asked for. Then each object that is archived, not restored and not on its way is asked for. A run that goes on and has something to ask for, as copies ended or the run before did, tells what that costs anew, besides what was spent, and asks for nothing above --max-cost. "
 		"The job is kept in the state folder: the same command, run again after anything, goes on with it, and is at its end when all can be read, or with --to was fetched; until then the exit status is 9. "
 		"What is overwritten meanwhile is told, and not fetched; a copy whose days are over is asked for again. "
 		"A bundle of small files, which 'archive put --pack' made, comes as its files with --to, each proven by its checksum; one that is damaged fails by its name, and the others are there. The name of one file is enough: "

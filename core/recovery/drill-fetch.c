@@ -38,7 +38,7 @@ static int
 on_estimate (void *context, const struct larder_archive_estimate *estimate)
 {
 	struct drilling *all = context;
-	return all->estimate ? all->estimate (all->context, estimate) : 0;
+	return all->estimate && !all->estimated ? all->estimate (all->context, estimate) : 0;
 }
 
 static int
@@ -73,7 +73,7 @@ restore (struct drilling *all, uint32_t flags, const char *list, struct larder_e
 		.to = dry ? NULL : all->tree_path,
 	};
 	all->job_told = false, all->of_job = !dry;
-	int code = larder_archive_restore (all->larder, &request, dry ? on_estimate : NULL, on_job, on_restoring, all, &sum, error);
+	int code = larder_archive_restore (all->larder, &request, on_estimate, on_job, on_restoring, all, &sum, error);
 	all->of_job = false;
 	return all->job_told && code != LARDER_E_NOTREADY ? 0 : code;
 }
@@ -93,6 +93,7 @@ estimate_restores (struct drilling *all, struct larder_error *error)
 	int code = list_keys (all, add_address, path, error);
 	if (code == 0)
 		code = restore (all, LARDER_DRY_RUN, path, error);
+	all->estimated = true;
 	drop_list (all);
 	return code;
 }

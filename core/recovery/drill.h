@@ -56,6 +56,7 @@ struct drilling {
 	uint64_t lacking;             /* keys on it */
 	struct file_draft asking;     /* addresses of what turns out to be archived, while they are found; fd -1 */
 	uint64_t archived;            /* so many */
+	bool estimated;               /* what the archive's job costs was told, as it begins */
 	bool job_told;
 	int64_t newest;               /* of files that came back */
 	uint64_t beyond;              /* found of such keys, which are counted beside those */

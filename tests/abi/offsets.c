@@ -374,7 +374,7 @@ static const struct field fields[] = {
 	SIZE (larder_archive_estimate),
 	FIELD (larder_archive_estimate, size), FIELD (larder_archive_estimate, storage_class), FIELD (larder_archive_estimate, tier), FIELD (larder_archive_estimate, objects),
 	FIELD (larder_archive_estimate, bytes), FIELD (larder_archive_estimate, price), FIELD (larder_archive_estimate, currency), FIELD (larder_archive_estimate, within),
-	FIELD (larder_archive_estimate, chosen),
+	FIELD (larder_archive_estimate, chosen), FIELD (larder_archive_estimate, paid), FIELD (larder_archive_estimate, spent),
 	SIZE (larder_archive_job),
 	FIELD (larder_archive_job, size), FIELD (larder_archive_job, id), FIELD (larder_archive_job, begun), FIELD (larder_archive_job, store), FIELD (larder_archive_job, tier),
 	FIELD (larder_archive_job, to), FIELD (larder_archive_job, days), FIELD (larder_archive_job, objects), FIELD (larder_archive_job, bytes), FIELD (larder_archive_job, wanted),

@@ -197,6 +197,18 @@ def test_cli_drill_archived():
         assert len(os.listdir("scratch")) == 2 and len(before - set(os.listdir("scratch"))) == 1, other
 
 
+def test_cli_drill_tells_the_price_of_what_it_asks_for_again():
+    """All copies ended before the same drill came again: the price is told anew, with what was spent."""
+    env = fresh(PRICES)
+    keep(env, {"a": b"one", "b": b"two"}, "GLACIER")
+    for paid in (None, 2):
+        _, _, got = drill("--tier", "expedited", "--max-cost", "0.05", "--days", "1", "backups", code=9, env=env)
+        told = [line for line in got.lines() if line["type"] == "estimate" and line["chosen"]]
+        assert [(line["objects"], line.get("paid_objects")) for line in told] == [(2, paid)] * len(told) and told, (paid, told)
+        forward("+6m", env)
+        forward("+3d", env)
+
+
 def test_cli_drill_of_what_changes_meanwhile():
     """Removed, or overwritten, while it is being restored: told by name, and the rest is proven."""
     env = fresh()

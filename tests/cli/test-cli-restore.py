@@ -145,6 +145,40 @@ def test_cli_restore_tells_the_price_before():
     assert "  1 object of 450 B in GLACIER, Expedited, within 5m00s\n* 1 object of 450 B in GLACIER, Standard, within 5h00m\n  no price table says" in out and "[larder] prices = NAME" in out, out
 
 
+def test_cli_restore_tells_the_price_whenever_it_asks():
+    """Killed while it asks, and again when all copies ended: what the next run would ask for is told and held against the ceiling, besides what was spent; one above it asks for nothing."""
+    env = fresh(PRICES)
+    put(env, *("GLACIER/%d" % n for n in range(6)))
+    words = ("--tier", "expedited", "--days", "1", "backups:p/")
+    assert killed(env, "pwrite", 2, "--jobs", "1", "--max-cost", "0.07", *words[:-1]) == -signal.SIGKILL
+    words += ("--to", "out")
+
+    def chosen(got):
+        return [(line["objects"], line.get("paid_objects", 0)) for line in got.lines() if line["type"] == "estimate" and line["chosen"]]
+
+    def refused(objects, paid):
+        got = larder("archive", "restore", "--json", "--max-cost", "0.0001", *words, env=env)
+        assert got.code == 2 and chosen(got) == [(objects, paid)] and "asked" not in [line.get("action") for line in got.lines()], (got.out, got.err)
+        assert "more, after about 0.0" in got.err and "and may cost 0.0001: nothing more was asked for" in got.err, got.err
+
+    refused(5, 1)
+    refused(5, 1)
+    _, _, got = restore("-n", *words, env=env)
+    assert chosen(got) == [(5, 1)], got.out
+    events, job, got = restore("--max-cost", "0.07", *words, code=9, env=env)
+    assert len(events["asked"]) == 5 and chosen(got) == [(5, 1)] and counts(job) == (0, 6, 0, 0, 0), (events, job, got.out)
+    events, _, got = restore("--max-cost", "0.0001", *words, code=9, env=env)
+    assert events == {} and chosen(got) == [], ("nothing to ask for costs nothing", got.out)
+    forward("+6m", env)
+    forward("+3d", env)
+    refused(6, 6)
+    refused(6, 6)
+    out = larder("archive", "restore", *words, env=env).out
+    assert "* 6 objects of 2.6 KiB in GLACIER, Expedited: about 0.0" in out and ", after 6 asked for before for about 0.0" in out, out
+    forward("+6m", env)
+    assert counts(restore("--max-cost", "0.0001", *words, env=env)[1]) == (0, 0, 0, 6, 0)
+
+
 def test_cli_restore_refuses_a_tier_that_one_class_lacks():
     """By name, before anything is asked for; and each alone is well."""
     env = fresh()
@@ -266,7 +300,8 @@ def test_cli_restore_of_copies_that_end_before_they_are_fetched():
     assert os.listdir("out/p") == ["STANDARD"]
     forward("+5m", env)
     with begun(*words, env=env) as fetching:
-        until(fetching, "restored")
+        for _ in range(110):                # those are ready and told, and the rest of the lines is more than its buffer and the pipe hold: it cannot be at the fetch
+            until(fetching, "restored")
         forward("+3d", env)
         lines = [json.loads(line) for line in fetching.stdout]
     told = [line["action"] for line in lines if line["type"] == "object"]
@@ -300,9 +335,9 @@ def test_cli_restore_waits_for_all_at_once():
     put(env, "GLACIER/a", "DEEP_ARCHIVE/b")
     forward("+%ds" % (86400 + 3600 - int(time.time()) % 86400), env)         # at one: a copy ends at a midnight
     with begun("--wait", "--tier", "bulk", "--days", "1", "backups:p/", env=env) as waiting:
-        until(waiting, "waiting")
         for by, action, name in (("+12h", "restored", "a"), ("+37h", "restored", "b"), (None, "asked", "a"), ("+12h", "restored", "a")):
             if by:
+                until(waiting, "waiting")   # it knows when it looks again, by the clock as it was
                 forward(by, env)
             until(waiting, action, name)
         summary = json.loads(waiting.stdout.read().splitlines()[-1])

@@ -84,6 +84,8 @@ struct larder_archive_estimate {
 	const char *price, *currency;    /* "1.25", of fetching them and of the copies for their days; price NULL: the table does not say; both: there is none */
 	int64_t within;                  /* ns until they can be read; 0: not known */
 	bool chosen;                     /* the tier that is asked for; of the others it is what they would come to */
+	uint64_t paid;                   /* objects of it that this job asked for before, of the chosen tier */
+	const char *spent;               /* about what those came to; NULL: nothing, or the table does not say */
 };
 
 struct larder_archive_job {
@@ -98,7 +100,7 @@ struct larder_archive_job {
 typedef int (*larder_archive_estimate_fn) (void *context, const struct larder_archive_estimate *estimate);
 typedef int (*larder_archive_job_fn) (void *context, const struct larder_archive_job *job, struct larder_error *error);
 
-/* Begins, or goes on with, the restore of just these: the same request is the same job until all of it is ready, or fetched. Estimates come first, when it begins, by every tier that a class has; INVALID when
+/* Begins, or goes on with, the restore of just these: the same request is the same job until all of it is ready, or fetched. Estimates come first, whenever something is about to be asked for, of just that, by every tier that a class has; INVALID when
  * they come to more than `most`, nobody knows, or a class does not have the tier. What can be read, is restored, or on its way is not asked for. An address may be
  * that of a bundle's member: "found", with the bundle as `to`; of several the newest. Events: besides "asked", "restored", "copied", "skipped" (a member that is there), "again" (damaged on the way, or not to be read any more), "waiting" (until the next look), "failed" (CONFLICT: overwritten since; NOTFOUND; INTEGRITY).
  * NOTREADY while some is on its way; INVALID a tier that a class does not have. `job` is told once, at the end. */
