@@ -301,6 +301,13 @@ config_text (const struct config_section *section, const char *key)
 }
 
 const char *
+config_unset (const struct config_section *section, const char *key)
+{
+	const struct config_entry *entry = config_entry_find (section, key);
+	return entry ? entry->value.unset : NULL;
+}
+
+const char *
 config_next_key (const struct config_section *section, const char *after)
 {
 	const struct config_entry *entry = after ? config_entry_find (section, after)->next : section->entries;

@@ -36,6 +36,8 @@ const char *config_name (const struct config_section *section);
 const char *config_where (const struct config_section *section);          /* "etc/larder.ini:12" */
 /* Value in force as text (after quotes, comments, ${…}), or NULL when not given. */
 const char *config_text (const struct config_section *section, const char *key);
+/* The variable of ${VAR:-default} that is not set, so that the default is the value; NULL: it is not one. */
+const char *config_unset (const struct config_section *section, const char *key);
 /* Filled struct of the section's schema (schema.h), owned by the config. NULL for module sections. */
 const void *config_struct (const struct config_section *section);
 /* Keys that are given, in the order of the files; `after` NULL for the first, NULL after the last. */

@@ -91,7 +91,7 @@ set_text (struct config *config, struct config_section *section, const char *key
 	if (!items || !copy)
 		return larder_fail_memory (error);
 	items[0] = copy;
-	struct config_entry given = { arena_copy (config->arena, key), { copy, items, 1, false, false }, arena_copy (config->arena, from), 0, origin, NULL, NULL, NULL };
+	struct config_entry given = { arena_copy (config->arena, key), { copy, items, 1, false, false, NULL }, arena_copy (config->arena, from), 0, origin, NULL, NULL, NULL };
 	return set_entry (config, section, &given, error);
 }
 

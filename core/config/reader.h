@@ -18,6 +18,7 @@ struct ini_value {
 	size_t count;
 	bool cut;                     /* a comment was cut off behind it */
 	bool blank;                   /* nothing but ${…:-} without a default, and no variable set: as if it were not written */
+	const char *unset;            /* a variable that is not set, and whose default stands in it; NULL: none */
 };
 
 struct ini_entry {

@@ -15,6 +15,8 @@ struct scan {
 	size_t text_solid, item_solid; /* length up to which trailing white space must stay */
 	bool quoted_item, text_bad;    /* the item was quoted; text is not one value */
 	bool defaulted;                /* some variable gave its default */
+	const char *unset;             /* it, in what is read */
+	size_t unset_length;
 	const char **items;
 	size_t count, room;
 };
@@ -82,6 +84,7 @@ expand (struct scan *scan)
 		put (scan, value, strlen (value), true);
 	} else if (name[length] == ':') {
 		scan->defaulted = true;
+		scan->unset = name, scan->unset_length = length;
 		put (scan, name + length + 2, (size_t) (close - name) - length - 2, true);
 	} else {
 		snprintf (scan->parser->problem, sizeof scan->parser->problem, "variable '%s' is not set; write ${%s:-default} if it may be missing", word, word);
@@ -215,6 +218,7 @@ value_parse (struct value_parser *parser, const char *text, struct ini_value *re
 		ret->count = list_problem ? 0 : scan.count;
 		ret->cut = cut;
 		ret->blank = scan.defaulted && !scan.text_solid && *raw != '"';
+		ret->unset = scan.defaulted ? arena_copy_bytes (parser->arena, scan.unset, scan.unset_length) : NULL;
 	}
 	buffer_free (&scan.text);
 	buffer_free (&scan.item);

@@ -37,6 +37,7 @@ struct larder {
 	struct replica *replicas;        /* under the mutex */
 	bool journal_told;               /* atomic: that no journal can be kept was said */
 	bool class_told;                 /* atomic: that a class of the configuration is not applied was said */
+	bool domain_told;                /* atomic: that addresses have the default of a variable was said */
 };
 
 /* Who has what is shared: the handle itself, or what it is a part of. */

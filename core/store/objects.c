@@ -436,6 +436,17 @@ cdn_identity (const struct larder *larder, struct larder_arena *arena, const cha
 	return arena_printf (arena, "%s/cdn/%s", settings && settings->environment ? settings->environment : "default", name);
 }
 
+/* Where the profile is as it came its domain is an example's: who follows such an address finds nothing, or somebody else. */
+static const char *
+cdn_domain (struct larder *larder, const struct config_section *cdn)
+{
+	const char *domain = config_text (cdn, "domain"), *unset = domain ? config_unset (cdn, "domain") : NULL;
+	if (unset && !__atomic_exchange_n (&larder_whole (larder)->domain_told, true, __ATOMIC_RELAXED))
+		module_host.log (LARDER_LOG_WARN, "%s is not set, so addresses are of '%s', the default of %s; larder infra show tells the domain of [cdn \"%s\"]", unset, domain,
+			config_where_key (cdn, "domain"), config_name (cdn));
+	return domain;
+}
+
 int
 larder_url (struct larder_store *store, struct larder_arena *arena, const char *key, const char **ret_url, struct larder_error *error)
 {
@@ -443,7 +454,8 @@ larder_url (struct larder_store *store, struct larder_arena *arena, const char *
 	if (code < 0)
 		return code;
 	const struct config_section *cdn = store_cdn (store);
-	if (cdn && config_text (cdn, "domain"))
-		return object_cdn_url (arena, config_text (cdn, "domain"), key, ret_url, error);
+	const char *domain = cdn ? cdn_domain (store->larder, cdn) : NULL;
+	if (domain)
+		return object_cdn_url (arena, domain, key, ret_url, error);
 	return store_url (store, arena, key, ret_url, error);
 }

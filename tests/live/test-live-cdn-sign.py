@@ -246,5 +246,16 @@ def test_live_cdn_sign_from_python():
     assert set(cookies) == {"CloudFront-Policy", "CloudFront-Signature", "CloudFront-Key-Pair-Id", "CloudFront-Hash-Algorithm"}, cookies
 
 
+def test_live_cdn_sign_of_the_example_s_domain():
+    """The profile as it came has a domain that is nobody's: that is said, once, and by which variable it is another; not where one is set, or written."""
+    told = "LARDER_CDN_DOMAIN is not set, so addresses are of 'd1234567890abc.cloudfront.net', the default of "
+    got = room.larder("cdn", "url", "a.png", "b.png", LARDER_CDN_DOMAIN="")
+    assert got.returncode == 0 and got.stderr.count(told) == 1 and "profiles/aws.ini:" in got.stderr and "larder infra show" in got.stderr and len(got.stdout.split()) == 2, got
+    room.configure("signing-key-id = " + KEY_ID, "signing-key-file = rsa.pem")
+    got = room.larder("cdn", "sign", "--expires", "1h", "a.png", LARDER_CDN_DOMAIN="")
+    assert got.returncode == 0 and told in got.stderr, got
+    assert "is not set" not in room.larder("cdn", "url", "a.png").stderr
+
+
 room = Room()
 tap.run(sys.modules[__name__])
