@@ -172,9 +172,8 @@ found_extra (struct drilling *all, const char *key)
 	return drill_found (all, FOUND_EXTRA, key, &why);
 }
 
-/* Of a bundle, which no source had. */
-static bool
-is_index (const char *key)
+bool
+drill_is_index (const char *key)
 {
 	char name[64];
 	const char *last = text_last (key);
@@ -205,7 +204,7 @@ on_compared (void *context, const struct larder_event *event)
 	if (restored && all->of_folder)
 		count_restored (all, event->from);
 	if (strcmp (event->action, "missing") == 0 && restored)
-		return all->of_folder ? found_extra (all, restored) : (all->sum.source_gone += !is_index (restored), 0);
+		return all->of_folder ? found_extra (all, restored) : (all->sum.source_gone += !drill_is_index (restored), 0);
 	all->sum.with_source += strcmp (event->action, "same") == 0 || strcmp (event->action, "differs") == 0;
 	const char *rest = restored ? restored : below (event->from, all->asked.source, comparing->source_length);
 	const char *key = arena_printf (all->each, "%s%s", all->prefix, rest ? rest : event->from);

@@ -126,6 +126,8 @@ int drill_prove (struct drilling *all, struct larder_error *error);
 
 /* ---- drill-compare.c ---- */
 int drill_compare (struct drilling *all, struct larder_error *error);
+/* Of a bundle: no source had it, and it comes with its bundle. */
+bool drill_is_index (const char *key);
 /* All that was restored, and the source, byte for byte. */
 int drill_compare_source (struct drilling *all, struct larder_error *error);
 /* What the archive's job, which tells it once, told those whose work is gone on with. */

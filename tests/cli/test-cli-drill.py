@@ -503,6 +503,17 @@ def test_cli_drill_a_part_of_what_is_archived_is_lost():
         nothing_is_left()
 
 
+def test_cli_drill_a_sample_is_of_what_is_kept():
+    """An index is no part of it: of one bundle a sample of one is that bundle, however often it is drawn."""
+    env = fresh()
+    for name in ("f1", "f2"):
+        write("data/" + name, name.encode() * 300)
+    assert larder("archive", "put", "-q", "--pack", "--class", "GLACIER_IR", "data/", "backups:a/", env=env).code == 0
+    for _ in range(12):                            # of two that were drawn alike, 1 in 4096 of all runs would not tell
+        _, facts, _ = drill("--sample", "1", "backups:a/", env=env)
+        assert (facts["keys"], facts["restored"]) == (1, 1) and facts["bytes"] > 1200, facts
+
+
 def test_cli_drill_page_of_many():
     """The page has the first thousand; of the others it tells how many, and where they are: the file for programs has all."""
     env = fresh(MANIFESTS)
