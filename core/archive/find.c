@@ -39,7 +39,8 @@ open_store (struct restoring *all, const struct larder_address *address, const c
 static int
 each_line (const struct restoring *all, char *line, address_fn each, void *context, struct larder_error *error)
 {
-	line[strcspn (line, "\n")] = '\0';
+	size_t length = strcspn (line, "\n");
+	line[length > 0 && line[length - 1] == '\r' ? length - 1 : length] = '\0';     /* as Windows ends a line */
 	if (all->asked.flags & LARDER_ARCHIVE_EXACT && !text_from_percent (line))
 		return larder_fail_next (error, LARDER_E_INVALID, "a percent sign is written %25", "'%s' in '%s' is not percent-encoded", line, all->asked.list);
 	return *line ? each (context, line, error) : 0;

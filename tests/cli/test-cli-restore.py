@@ -226,7 +226,7 @@ def test_cli_restore_refusals():
         assert got.code == code and told in got.err, (words, got.code, got.err)
     assert larder("archive", "status", env=env).out == "" and larder("archive", "status", "0123", env=env).code == 3 and larder("archive", "status", "../x", env=env).code == 3
     assert larder("stat", "--json", "backups:p/DEEP_ARCHIVE/a", env=env).out.count("restore") == 0
-    write("list", b"backups:p/DEEP_ARCHIVE/a\n")
+    write("list", b"\r\nbackups:p/DEEP_ARCHIVE/a\r\n")
     _, job, _ = restore("--from", "list", code=9, env=env)
     assert larder("archive", "status", "../restores/" + job["job"], env=env).code == 3
     path = os.path.join(STATE["XDG_STATE_HOME"], "larder", "restores", job["job"])
