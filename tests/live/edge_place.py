@@ -28,7 +28,7 @@ class EdgePlace:
 
     def start(self, *words, profile="edge", env=()):
         return subprocess.Popen([TOOL, "--config", self.path("larder.ini"), "--profile", profile, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env={**os.environ, **ENVIRONMENT, "HOME": self.holder.name, **dict(env)})
+                                env={**os.environ, **ENVIRONMENT, "HOME": self.holder.name, "XDG_STATE_HOME": self.path(".local/state"), **dict(env)})
 
     def run(self, *words, **more):
         process = self.start(*words, **more)
