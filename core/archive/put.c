@@ -230,6 +230,15 @@ plan (struct archiving *archiving, struct item *item, uint64_t length)
 	item_free (item);
 }
 
+/* What was stored before and is to be archived now lies in another class. What a lifecycle led deeper than that stays where it is. */
+static bool
+lies_higher (const struct item *item)
+{
+	const struct archiving *archiving = (const struct archiving *) (const void *) item->transfer;
+	const char *asked = archiving->request->storage_class;
+	return asked && item->class_there && store_caps (item->transfer->store) & LARDER_CAP_CLASSES && store_class_is_deeper (asked, item->class_there);
+}
+
 /* Compares an item with what is there; of what is not there nothing is the same. */
 static int
 same_if_there (struct item *item, bool *ret_same, struct larder_error *error)
@@ -242,6 +251,7 @@ same_if_there (struct item *item, bool *ret_same, struct larder_error *error)
 	}
 	if (code < 0 && error)
 		*error = why;
+	*ret_same = code == 0 && *ret_same && !lies_higher (item);
 	return code;
 }
 
@@ -396,7 +406,9 @@ static int
 begin (struct archiving *archiving, struct larder_archive *request, struct larder *larder, struct larder_arena *arena, struct larder_error *error)
 {
 	const char *to = NULL;
-	int code = find_prefix (larder, arena, request->to, &to, error);
+	int code = store_check_class (request->storage_class, error);
+	if (code == 0)
+		code = find_prefix (larder, arena, request->to, &to, error);
 	request->bundle = request->bundle ? request->bundle : BUNDLE;
 	request->small = request->small ? request->small : request->bundle < SMALL ? request->bundle : SMALL;
 	if (code == 0 && (request->bundle > BUNDLE_MOST || request->small > request->bundle))

@@ -97,21 +97,36 @@ content_type_of (const char *key)
 	return "application/octet-stream";
 }
 
-static int
-check_class (const char *storage_class, struct larder_error *error)
+/* The dearer to read the later, and behind DEEP_ARCHIVE those that lifecycles lead nowhere. */
+static const char *const classes[] = {
+	"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE", "REDUCED_REDUNDANCY",
+	"EXPRESS_ONEZONE", "OUTPOSTS", "SNOW", "FSX_OPENZFS"
+};
+enum { CLASSES = sizeof classes / sizeof *classes, CLASSES_DEEP = 7 };
+
+static size_t
+class_at (const char *storage_class)
 {
-	static const char *const classes[] = {
-		"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE", "REDUCED_REDUNDANCY",
-		"EXPRESS_ONEZONE", "OUTPOSTS", "SNOW", "FSX_OPENZFS"
-	};
-	enum { COUNT = sizeof classes / sizeof *classes };
-	for (size_t i = 0; storage_class && i < COUNT; i++)
-		if (strcmp (storage_class, classes[i]) == 0)
-			return 0;
-	if (!storage_class)
+	size_t at = 0;
+	while (at < CLASSES && strcmp (storage_class, classes[at]) != 0)
+		at++;
+	return at;
+}
+
+bool
+store_class_is_deeper (const char *class, const char *than)
+{
+	size_t at = class_at (class);
+	return at < CLASSES_DEEP && at > class_at (than);
+}
+
+int
+store_check_class (const char *storage_class, struct larder_error *error)
+{
+	if (!storage_class || class_at (storage_class) < CLASSES)
 		return 0;
 	int code = larder_fail (error, LARDER_E_INVALID, "unknown storage class '%s'", storage_class);
-	const char *nearest = text_nearest (storage_class, classes, COUNT);
+	const char *nearest = text_nearest (storage_class, classes, CLASSES);
 	char next[120];
 	snprintf (next, sizeof next, nearest ? "did you mean '%s'?" : "for example %s", nearest ? nearest : "STANDARD");
 	larder_explain (error, LARDER_DETAIL_NEXT, next);
@@ -138,10 +153,10 @@ fill_attributes (const struct larder_store *store, const char *key, struct larde
 		attributes->content_type = content_type_of (key);
 	if (!attributes->cache_control)
 		attributes->cache_control = store->schema->cache_control;
-	int code = check_class (store->schema->storage_class, error);
+	int code = store_check_class (store->schema->storage_class, error);
 	if (!attributes->storage_class)
 		attributes->storage_class = store_wished_class (store, store->schema->storage_class);
-	return code < 0 ? code : check_class (attributes->storage_class, error);
+	return code < 0 ? code : store_check_class (attributes->storage_class, error);
 }
 
 static int
@@ -271,7 +286,7 @@ store_copy (struct larder_store *from, struct larder_store *to, struct larder_ar
 	if (code == 0)
 		code = check_condition (to, request->create_only, NULL, error);
 	if (code == 0)
-		code = check_class (request->attributes.storage_class, error);
+		code = store_check_class (request->attributes.storage_class, error);
 	if (code < 0)
 		return code;
 	if (!store_copies_within (from, to, request->create_only))

@@ -63,6 +63,8 @@ const struct schema_store *store_section (const struct larder_store *store);  /*
 /* A class that the configuration wishes: NULL in a storage that has no classes, so that one pipeline file serves everywhere; said once a run. What a caller
  * asks for himself is refused there instead. */
 const char *store_wished_class (const struct larder_store *store, const char *class);
+bool store_class_is_deeper (const char *class, const char *than);        /* on the way that lifecycles go: GLACIER than STANDARD */
+int store_check_class (const char *class, struct larder_error *error);   /* INVALID: there is none of that name. NULL is well */
 uint64_t store_caps (const struct larder_store *store);                  /* enum larder_cap */
 bool store_can (const struct larder_store *store, size_t op_offset);     /* offsetof (struct larder_driver, copy) */
 int store_writable (const struct larder_store *store, struct larder_error *error);   /* DENIED, or CONFLICT, where the handle writes nothing */

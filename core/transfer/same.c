@@ -152,5 +152,6 @@ item_same (struct item *item, bool *ret_same, struct larder_error *error)
 	}
 	if (code == 0)
 		code = look_there (item, &there, &fd, error);
+	item->class_there = code == 0 ? there.info.storage_class : NULL;
 	return code == 0 ? compare (&here, &there, ret_same, error) : code;
 }

@@ -76,6 +76,7 @@ struct item {
 	const char *path;             /* target: key, or path below transfer->root */
 	struct larder_store *store;
 	struct larder_info stored;    /* what its store has told of what was written */
+	const char *class_there;      /* compared: the class of the object that it would be, or NULL */
 	struct larder_info info;      /* of the object: key, version, length, etag, mtime, and the checksum where whoever found it knew it */
 	bool looked;                  /* info is all that a look tells; else what a listing did */
 	int fd;                       /* file: -1 until its turn */

@@ -116,6 +116,23 @@ def test_cli_archive_what_is_there_is_not_paid_for_twice():
     assert put(*words[:-1], env=env)[1]["objects"] == 1 and larder("cat", "backups:p/src/large").raw == b"y" * 2000
 
 
+def test_cli_archive_what_lies_higher_is_written_deeper():
+    """The same bytes in a class above the one asked for are not archived yet. Below it they stay, and without --class wherever they are."""
+    env = fresh(AT_ONCE)
+    for name in "ab":
+        write("src/" + name, name.encode() * 99)
+
+    def classes():
+        return [line["class"] for line in larder("ls", "-r", "--json", "backups:p/", env=env).lines() if line["type"] == "object"]
+    put("--class", "STANDARD", "src", "backups:p", env=env)
+    for asked, written, then in (("GLACIER_IR", 2, "GLACIER_IR"), ("GLACIER_IR", 0, "GLACIER_IR"), ("DEEP_ARCHIVE", 2, "DEEP_ARCHIVE"), ("GLACIER", 0, "DEEP_ARCHIVE"), ("STANDARD", 0, "DEEP_ARCHIVE")):
+        got, _ = put("--class", asked, "src", "backups:p", env=env)
+        assert (got.summary()["done"], got.summary()["skipped"]) == (written, 2 - written) and classes() == [then] * 2, (asked, got.out, classes())
+    assert put("src", "backups:p", env=env)[0].summary()["skipped"] == 2
+    got = larder("archive", "put", "--class", "GLACIR", "src", "backups:p", env=env)
+    assert got.code == 2 and "did you mean 'GLACIER'?" in got.err, got.err
+
+
 def test_cli_archive_one_file_more_changes_few_bundles():
     env = fresh(AT_ONCE)
     for number in range(900):
