@@ -15,6 +15,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
+#include "file.h"
 #include "restoring.h"
 #include "store.h"
 #include "text.h"
@@ -121,7 +122,23 @@ count_archived (struct restoring *all)
 	all->states[JOB_READY] = all->objects;
 }
 
-/* A bundle goes into a store as it is, and into a folder as its members. A key that leads out of the folder is refused by a sync when it comes to it; a version is fetched alone, to a path that is
+/* What is restored from all of a store is never fetched into the same one. */
+static int
+check_other_store (struct restoring *all, const char *name, struct larder_error *error)
+{
+	struct larder_store *to;
+	int code = larder_store_open (all->larder, name, &to, error);
+	if (code < 0)
+		return code;
+	const char *here = store_place (all->store, all->arena), *there = store_place (to, all->arena);
+	code = here && there ? store_writable (to, error) : larder_fail_memory (error);
+	if (code == 0 && strcmp (here, there) == 0)
+		code = larder_fail_next (error, LARDER_E_INVALID, "a folder, or another store; without --to it can be read where it is", "'%s' lies in the store that is restored", all->asked.to);
+	larder_store_close (to);
+	return code;
+}
+
+/* Looked at before anything is asked for, and paid. A bundle goes into a store as it is, and into a folder as its members. A key that leads out of the folder is refused by a sync when it comes to it; a version is fetched alone, to a path that is
  * made of its key: so it is refused before it is asked for. */
 static int
 begin_target (struct restoring *all, struct larder_error *error)
@@ -129,6 +146,8 @@ begin_target (struct restoring *all, struct larder_error *error)
 	struct larder_address to = { .size = sizeof to }, from = { .size = sizeof from };
 	int code = all->asked.to ? larder_address_parse (all->larder, all->arena, all->asked.to, &to, error) : 0;
 	all->unpacks = all->asked.to && !to.store;
+	if (code == 0 && all->asked.to)
+		code = to.store ? check_other_store (all, to.store, error) : file_check_folder (to.path, error);
 	if (code == 0 && all->unpacks && all->asked.version)
 		code = larder_address_parse (all->larder, all->arena, all->asked.addresses[0], &from, error);
 	return code == 0 && from.path ? target_check_local (from.path, error) : code;
@@ -332,6 +351,8 @@ run (struct restoring *all, int folder, larder_archive_job_fn job, struct larder
 		return code;
 	if (!all->store && (all->store_name = restore_text (&all->job, "store")))
 		code = larder_store_open (all->larder, all->store_name, &all->store, error);
+	if (code == 0 && !is_new)
+		code = begin_target (all, error);
 	if (code == 0 && all->asked.flags & LARDER_DRY_RUN)
 		return tell_rest (all, error);
 	if (code == 0)

@@ -298,6 +298,23 @@ file_open_made (const char *path, mode_t mode, struct larder_error *error)
 }
 
 int
+file_check_folder (const char *path, struct larder_error *error)
+{
+	CLEANUP_FREE char *there = NULL;
+	struct stat facts;
+	int failed;
+	if (asprintf (&there, "%s/%s", *path == '/' ? "" : ".", path) < 0)
+		return larder_fail_memory (error);
+	while ((failed = stat (there, &facts) < 0 ? errno : 0) == ENOENT && strrchr (there, '/'))
+		*strrchr (there, '/') = '\0';
+	if (failed == 0 && !S_ISDIR (facts.st_mode))
+		failed = ENOTDIR;
+	else if (failed == 0 && faccessat (AT_FDCWD, there, W_OK | X_OK, AT_EACCESS) < 0)
+		failed = errno;
+	return failed ? larder_fail_errno (error, failed, "cannot write into '%s'", path) : 0;
+}
+
+int
 file_state_folder (const char *state, const char *kind, const char *of, bool make)
 {
 	char hex[65] = "";

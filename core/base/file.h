@@ -26,6 +26,8 @@ int file_make_parents (int root, const char *path, mode_t mode, bool durable, st
 int file_make_folders (const char *path, mode_t mode, struct larder_error *error);
 /* And opens it: the descriptor, or a code. */
 int file_open_made (const char *path, mode_t mode, struct larder_error *error);
+/* Before something is paid for that is to go there: may files be made in this folder, or it where it is to be? Makes nothing. */
+int file_check_folder (const char *path, struct larder_error *error);
 /* STATE/KIND, or in it the folder `of` something (NULL: none), made where `make`: the descriptor, or less than 0; `state` NULL is none. */
 int file_state_folder (const char *state, const char *kind, const char *of, bool make);
 /* Without links and '..', from malloc: of what is not there yet, what of it is, and the rest as it was given. NULL: no memory. */

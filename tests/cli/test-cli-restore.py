@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tool import ENV, HOME, LARDER, PIPELINE, SRC, configured, larder, read, run, tree, write  # noqa: E402
+from tool import ENV, HOME, LARDER, PIPELINE, SPACE, SRC, configured, larder, read, run, tree, write  # noqa: E402
 from stopped import bad  # noqa: E402
 
 DEMO = os.path.join(HOME, "demo")
@@ -149,9 +149,8 @@ def test_cli_restore_tells_the_price_whenever_it_asks():
     """Killed while it asks, and again when all copies ended: what the next run would ask for is told and held against the ceiling, besides what was spent; one above it asks for nothing."""
     env = fresh(PRICES)
     put(env, *("GLACIER/%d" % n for n in range(6)))
-    words = ("--tier", "expedited", "--days", "1", "backups:p/")
-    assert killed(env, "pwrite", 2, "--jobs", "1", "--max-cost", "0.07", *words[:-1]) == -signal.SIGKILL
-    words += ("--to", "out")
+    words = ("--tier", "expedited", "--days", "1", "--to", "out", "backups:p/")
+    assert larder("archive", "restore", "-q", "--jobs", "1", "--max-cost", "0.07", *words, env={**env, **bad("pwrite:kill:2")}).code == -signal.SIGKILL
 
     def chosen(got):
         return [(line["objects"], line.get("paid_objects", 0)) for line in got.lines() if line["type"] == "estimate" and line["chosen"]]
@@ -224,6 +223,16 @@ def test_cli_restore_refusals():
                               (("--days", "0", "backups:p/"), 2, "days"), (("images:x",), 3, "x"), (("images:x", "backups:p/"), 2, "is not in 'images'")):
         got = larder("archive", "restore", *words, env=env)
         assert got.code == code and told in got.err, (words, got.code, got.err)
+    write("afile", b"x")
+    for to, code, told in (("afile", 2, "afile"), ("afile/below", 2, "afile"), ("backups:a/", 2, "lies in the store that is restored"), ("backups:", 2, "lies in the store"),
+                           ("nostore:x", 2, "nostore")):
+        for more in ((), ("-n",)):
+            got = larder("archive", "restore", *more, "--to", to, "backups:p/", env=env)
+            assert got.code == code and told in got.err, (to, got.code, got.err)
+    os.makedirs("frozen", exist_ok=True)
+    got = subprocess.run([*SPACE, "sh", "-c", 'mount -t tmpfs -o ro none frozen && exec "$@"', "sh", LARDER, "archive", "restore", "--to", "frozen/new", "backups:p/"],
+                         env={**ENV, **env}, capture_output=True, text=True)
+    assert got.returncode == 4 and "cannot write into 'frozen/new'" in got.stderr, (got.returncode, got.stderr)
     assert larder("archive", "status", env=env).out == "" and larder("archive", "status", "0123", env=env).code == 3 and larder("archive", "status", "../x", env=env).code == 3
     assert larder("stat", "--json", "backups:p/DEEP_ARCHIVE/a", env=env).out.count("restore") == 0
     write("list", b"\r\nbackups:p/DEEP_ARCHIVE/a\r\n")
