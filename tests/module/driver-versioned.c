@@ -15,7 +15,8 @@ struct state {
 	int64_t broken, pages;           /* the page that fails; those so far */
 	struct row *rows;
 	size_t count, room;
-	const char **uploads;            /* keys, in order; the id of each is its key */
+	const char *const *uploads;      /* keys, in order; the id of each is its key */
+	uint32_t aborted;                /* of these, a bit each */
 };
 
 static const struct larder_option options[] = {
@@ -212,6 +213,12 @@ versioned_list (void *self, struct larder_call *call, const struct larder_list *
 
 /* ---- uploads ---- */
 
+static bool
+is_aborted (const struct state *state, uint32_t n)
+{
+	return state->aborted >> n & 1;
+}
+
 static int
 versioned_abort (void *self, struct larder_call *call, const struct larder_upload *upload, struct larder_error *error)
 {
@@ -219,13 +226,12 @@ versioned_abort (void *self, struct larder_call *call, const struct larder_uploa
 	(void) call;
 	if (state->stuck && strcmp (upload->id, state->stuck) == 0)
 		return larder_fail (error, LARDER_E_DENIED, "nobody may abort '%s'", upload->id);
-	const char **at = state->uploads;
-	while (at && *at && strcmp (*at, upload->id) != 0)
-		at++;
-	if (!at || !*at)
+	uint32_t n = 0;
+	while (state->uploads && state->uploads[n] && strcmp (state->uploads[n], upload->id) != 0)
+		n++;
+	if (!state->uploads || !state->uploads[n] || is_aborted (state, n))
 		return larder_fail (error, LARDER_E_NOTFOUND, "no upload '%s'", upload->id);
-	for (; *at; at++)
-		at[0] = at[1];
+	state->aborted |= UINT32_C (1) << n;
 	return 0;
 }
 
@@ -238,14 +244,15 @@ versioned_uploads (void *self, struct larder_call *call, const struct larder_lis
 	int64_t given = 0;
 	int code = 0;
 	(void) call;
-	for (const char **at = state->uploads; at && *at && code == 0 && page.complete; at++) {
-		const struct larder_upload open = { .size = sizeof open, .bucket = request->bucket, .key = *at, .id = *at };
-		if (request->token && strcmp (*at, request->token) <= 0)
+	for (uint32_t n = 0; state->uploads && state->uploads[n] && code == 0 && page.complete; n++) {
+		const char *key = state->uploads[n];
+		const struct larder_upload open = { .size = sizeof open, .bucket = request->bucket, .key = key, .id = key };
+		if (is_aborted (state, n) || (request->token && strcmp (key, request->token) <= 0))
 			continue;
 		page.complete = given < state->page;
 		if (page.complete) {
 			given++;
-			page.token = *at;
+			page.token = key;
 			code = upload (context, &open, error);
 		}
 	}
