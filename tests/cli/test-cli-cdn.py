@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from tool import ENV, HOME, PIPELINE, configured, larder, read, run, write  # noqa: E402
+import loading  # noqa: E402
 
 ROOT = os.path.join(HOME, "demo")
 IMAGES = os.path.join(ROOT, "pingvas-studio-images")
@@ -84,7 +85,7 @@ def test_cli_cdn_read_only():
     """Where nothing may be written there is nothing to sign by, unless it is there already."""
     put()
     script = "import datetime, larder\nwith larder.open(%r, 'mock', read_only=True) as store:\n    print(store.sign_url('a.png', datetime.timedelta(hours=1)))\n" % ENV["LARDER_CONFIG"]
-    env = {**ENV, "PYTHONPATH": os.path.join(os.environ["TOP_SRCDIR"], "core/python"), "LARDER_LIBRARY": os.path.join(os.environ["TOP_BUILDDIR"], ".libs/liblarder.so.0")}
+    env = {**ENV, **loading.environment()}
 
     def signed():
         return subprocess.run([os.environ["PYTHON3"], "-c", script], capture_output=True, text=True, env=env)

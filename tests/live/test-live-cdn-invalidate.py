@@ -11,6 +11,7 @@ import sys
 sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
 import cloudfront_service  # noqa: E402
 import edge_place  # noqa: E402
+import loading  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
 import scene  # noqa: E402
@@ -395,8 +396,7 @@ def test_live_cdn_invalidate_never_where_keys_name_their_content():
 def test_live_cdn_invalidate_from_python():
     place.service.invalidations.clear()
     place.service.progress, script = 2, "import larder\nwith larder.open(%r, 'edge') as store:\n    store.invalidate('images:a b.png', 'images:ann/*', wait=True)\n    store.invalidate('images:~')\n"
-    done = subprocess.run([os.environ["PYTHON3"], "-c", script % place.path("larder.ini")], capture_output=True, text=True, env={
-        **os.environ, **edge_place.ENVIRONMENT, "PYTHONPATH": os.path.join(os.environ["TOP_SRCDIR"], "core/python"), "LARDER_LIBRARY": os.path.join(os.environ["TOP_BUILDDIR"], ".libs/liblarder.so.0")})
+    done = subprocess.run([os.environ["PYTHON3"], "-c", script % place.path("larder.ini")], capture_output=True, text=True, env={**os.environ, **edge_place.ENVIRONMENT, **loading.environment()})
     assert done.returncode == 1 and "cannot be told '~' alone" in done.stderr and place.lots() == [["/a%20b.png", "/ann/*"]], (done, place.lots())
     assert all(one["left"] == 0 for one in place.service.invalidations.values())
 

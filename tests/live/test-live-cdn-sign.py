@@ -13,6 +13,7 @@ import tempfile
 import urllib.parse
 
 sys.path[:0] = [os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"), os.path.dirname(os.path.abspath(__file__))]
+import loading  # noqa: E402
 import servers  # noqa: E402
 import tap  # noqa: E402
 servers.use_environment()
@@ -238,7 +239,7 @@ def test_live_cdn_sign_from_python():
               "    print(json.dumps([store.sign_url('a b.png', hour), store.sign_url('a.png', hour, ip='192.0.2.7'), store.sign_cookies('ann/', hour, below=True),\n"
               "                      store.image_url('a b.png')]))\n" % room.path("etc/larder.ini"))
     done = subprocess.run([os.environ["PYTHON3"], "-c", script], capture_output=True, text=True, env={
-        **os.environ, "PYTHONPATH": os.path.join(SRC, "core/python"), "LARDER_LIBRARY": os.path.join(os.environ["TOP_BUILDDIR"], ".libs/liblarder.so.0"), "LARDER_CDN_DOMAIN": DOMAIN})
+        **os.environ, **loading.environment(), "LARDER_CDN_DOMAIN": DOMAIN})
     assert done.returncode == 0, done.stderr
     plain, custom, cookies, bare = json.loads(done.stdout)
     hold(plain, bare)
