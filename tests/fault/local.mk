@@ -25,7 +25,7 @@ tests_fault_lossy_disk_la_LDFLAGS = $(LDFLAGS_MODULE) -rpath /nowhere
 TESTS += %D%/test-fault-spelling.py
 EXTRA_DIST += %D%/test-fault-spelling.py
 TESTS += %D%/test-fault-move.py %D%/test-fault-swapped.py %D%/test-fault-source.py %D%/test-fault-transfer-full.sh %D%/test-fault-transfer-kill.py %D%/test-fault-manifest-kill.py %D%/test-fault-archive-kill.py
-EXTRA_DIST += %D%/test-fault-move.py %D%/test-fault-swapped.py %D%/test-fault-source.py %D%/test-fault-transfer-full.sh %D%/test-fault-transfer-kill.py %D%/test-fault-manifest-kill.py %D%/test-fault-archive-kill.py %D%/kill_transfers.py
+EXTRA_DIST += %D%/test-fault-move.py %D%/test-fault-swapped.py %D%/test-fault-source.py %D%/test-fault-transfer-full.sh %D%/test-fault-transfer-kill.py %D%/test-fault-manifest-kill.py %D%/test-fault-archive-kill.py %D%/kill_place.py %D%/kill_transfers.py
 
 # Preloaded by the power cut tests.
 check_LTLIBRARIES += tests/fault/recorder.la

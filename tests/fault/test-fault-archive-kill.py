@@ -6,38 +6,25 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import tap  # noqa: E402
-from folders import Home, files  # noqa: E402
+from folders import files  # noqa: E402
+from kill_place import CALLS, KillPlace  # noqa: E402
 from stopped import bad  # noqa: E402
 
-SLOW = float(os.environ.get("LARDER_SLOW", "1"))
-TOOL = os.path.join(os.environ["TOP_BUILDDIR"], "larder")
 TREE = {**{"logs/%d" % n: bytes([65 + n]) * 300000 for n in range(5)}, "empty": b"", "large": b"large" * 100000}
 PACK = ("--pack", "--pack-below", "400KiB", "--bundle-size", "1MiB")
-CALLS = ("linkat", "mkdirat", "renameat", "unlinkat", "pwrite")
 
 
-class Place(Home):
+class Place(KillPlace):
     def __init__(self):
         super().__init__("larder-archive-kill-")
         self.write("larder.ini", b'[larder]\nmanifests = kept:m\n[store "s"]\nbackend = b\nbucket = data\nclass = GLACIER_IR\n[store "kept"]\nbackend = b\nbucket = kept\n')
         self.write("profiles/t.ini", ('[backend "b"]\ndriver = localfs-mock\nroot = %s/root\ncreate = yes\nfsync = no\n' % self.home).encode())
         for name, data in TREE.items():
             self.write("tree/" + name, data)
-
-    def run(self, *words, **more):
-        env = {**os.environ, "LARDER_CONFIG": self.path("larder.ini"), "LARDER_PROFILE": "t", "XDG_STATE_HOME": self.path("state"),
-               "LARDER_MODULE_DIR": os.path.join(os.environ["TOP_BUILDDIR"], ".libs"), **more}
-        done = subprocess.run([TOOL, "--jobs", "1", *words], env=env, cwd=self.home, capture_output=True, timeout=120 * SLOW)
-        return done.returncode, done.stdout, done.stderr
-
-    def begin(self):
-        for name in ("root", "state", "back"):
-            shutil.rmtree(self.path(name), ignore_errors=True)
 
     def put(self, *words, **more):
         return self.run("archive", "put", *words, "tree", "s:p/", **more)

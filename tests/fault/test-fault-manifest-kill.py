@@ -5,21 +5,18 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/lib"))
 import tap  # noqa: E402
-from folders import Home, files  # noqa: E402
+from folders import files  # noqa: E402
+from kill_place import CALLS, KillPlace  # noqa: E402
 from stopped import bad  # noqa: E402
 
-SLOW = float(os.environ.get("LARDER_SLOW", "1"))
-TOOL = os.path.join(os.environ["TOP_BUILDDIR"], "larder")
 TREE = {"a": b"one", "b/c": b"two" * 1000, "d": b""}
-CALLS = ("linkat", "mkdirat", "renameat", "unlinkat", "pwrite")
 
 
-class Place(Home):
+class Place(KillPlace):
     """A store, one for manifests, and a folder. After open(False) there is no bucket for manifests."""
 
     def __init__(self):
@@ -32,16 +29,6 @@ class Place(Home):
     def open(self, create):
         self.write("profiles/t.ini", ("".join('[backend "%s"]\ndriver = localfs-mock\nroot = %s/%s\ncreate = %s\nfsync = no\n' % (
             name, self.home, folder, how) for name, folder, how in (("b", "root", "yes"), ("k", "more", "yes" if create else "no")))).encode())
-
-    def run(self, *words, **more):
-        env = {**os.environ, "LARDER_CONFIG": self.path("larder.ini"), "LARDER_PROFILE": "t", "XDG_STATE_HOME": self.path("state"),
-               "LARDER_MODULE_DIR": os.path.join(os.environ["TOP_BUILDDIR"], ".libs"), **more}
-        done = subprocess.run([TOOL, "--jobs", "1", *words], env=env, cwd=self.home, capture_output=True, timeout=120 * SLOW)
-        return done.returncode, done.stdout, done.stderr
-
-    def begin(self):
-        for name in ("root", "more", "state"):
-            shutil.rmtree(self.path(name), ignore_errors=True)
 
 
 def told(place):
