@@ -89,8 +89,10 @@ tell_class (struct estimating *estimating, struct class *class)
 	const struct restoring *all = estimating->all;
 	const struct larder_retrieval *row;
 	int code = 0;
-	if (class->objects == 0)                 /* it is only known what was paid for it */
+	if (class->objects == 0) {               /* it is only known what was paid for it */
+		(void) spent_before (estimating, class);
 		return 0;
+	}
 	for (size_t n = 0; code == 0 && (row = store_retrieval (all->store, n)); n++)
 		if (strcmp (row->storage_class, class->name) == 0) {
 			class->is_archived = true;

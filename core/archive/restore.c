@@ -122,7 +122,7 @@ count_archived (struct restoring *all)
 	all->states[JOB_READY] = all->objects;
 }
 
-/* What is restored from all of a store is never fetched into the same one. */
+/* A sync of all of a store never goes into the same one; a version goes by a transfer, wherever it is wanted. */
 static int
 check_other_store (struct restoring *all, const char *name, struct larder_error *error)
 {
@@ -130,9 +130,8 @@ check_other_store (struct restoring *all, const char *name, struct larder_error 
 	int code = larder_store_open (all->larder, name, &to, error);
 	if (code < 0)
 		return code;
-	const char *here = store_place (all->store, all->arena), *there = store_place (to, all->arena);
-	code = here && there ? store_writable (to, error) : larder_fail_memory (error);
-	if (code == 0 && strcmp (here, there) == 0)
+	code = store_writable (to, error);
+	if (code == 0 && !all->asked.version && same_object (to, all->arena, all->store, "-", "-"))
 		code = larder_fail_next (error, LARDER_E_INVALID, "a folder, or another store; without --to it can be read where it is", "'%s' lies in the store that is restored", all->asked.to);
 	larder_store_close (to);
 	return code;
@@ -310,8 +309,10 @@ open_job (struct restoring *all, int folder, const char *id, bool *ret_new, stru
 	if (code == 0)
 		code = restore_each (&all->job, count_unfinished, all, &none);
 	*ret_new = code == 0 && all->states[JOB_WANTED] + all->states[JOB_ASKED] == 0 && (!all->asked.to || all->states[JOB_READY] + all->states[JOB_PLAIN] == 0);
-	if (*ret_new)
+	if (*ret_new) {
 		restore_close (&all->job);
+		memset (all->states, 0, sizeof all->states);
+	}
 	if (code < 0 && error)
 		*error = none;
 	return code;

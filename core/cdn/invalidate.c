@@ -3,7 +3,6 @@
 #include <larder/larder.h>
 #include <larder/driver.h>
 
-#include <stdio.h>
 #include <string.h>
 
 #include "arena.h"

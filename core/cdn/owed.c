@@ -3,7 +3,6 @@
 #define LARDER_API_VERSION LARDER_API_CURRENT
 #include <larder/larder.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

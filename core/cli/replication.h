@@ -33,7 +33,7 @@ typedef int (*trees_fn) (struct larder *larder, const struct larder_sync *reques
 struct copying_run { trees_fn trees; uint32_t flags; uint64_t sample; larder_event_fn event; bool classed; };
 int copying_run (struct cli *cli, const struct copying_run *run, struct larder_error *error);
 /* ---- replication-versions.c ---- */
-/* Of each [replication] of the store: has the replica as many versions of what it has as the store? And one summary. */
+/* Of each [replication] of the store: has the replica as many versions of each key as the store, where a tag selects of what it has? And one summary. */
 int versions_check (struct cli *cli, struct larder_error *error);
 
 enum { SAMPLE_DEFAULT = 1000 };

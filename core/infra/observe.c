@@ -312,18 +312,18 @@ int
 resource_resolve (const struct larder_infra *infra, struct resource *resource, struct larder_error *error)
 {
 	size_t kept = 0;
-	for (size_t n = 0; n < resource->desired.count; n++)
-		if (!is_nobodys (infra, &resource->desired.at[n]))
-			resource->desired.at[kept++] = resource->desired.at[n];
-	resource->desired.count = kept;
 	for (size_t n = 0; n < resource->desired.count; n++) {
 		struct line *line = &resource->desired.at[n];
+		if (is_nobodys (infra, line))
+			continue;
 		const char *told = line->from ? told_value (infra, line->from) : NULL;
 		if (line->from && line->set)
 			resolve_member (resource, line, told);
 		else if (line->from)
 			line->value = told ? arena_copy (resource->wanted, told) : NULL;
+		resource->desired.at[kept++] = *line;
 	}
+	resource->desired.count = kept;
 	return lines_sort (&resource->desired, error);
 }
 

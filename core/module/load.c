@@ -86,6 +86,12 @@ check_name (const char *file, const struct larder_module *table, struct larder_e
 	return 0;
 }
 
+static bool
+stride_can_be (size_t stride, size_t least, size_t align)
+{
+	return stride >= least && stride <= STRIDE_MOST && stride % align == 0;
+}
+
 static int
 check_head (const char *file, const struct larder_head *head, struct larder_error *error)
 {
@@ -96,8 +102,7 @@ check_head (const char *file, const struct larder_head *head, struct larder_erro
 		return code;
 	if (head->size < sizeof (struct larder_module) || head->size > TABLE_MOST)
 		return larder_fail (error, LARDER_E_INVALID, "module '%s' has a table of an impossible size (%zu)", file, head->size);
-	if (head->option_stride < offsetof (struct larder_option, letter) || head->option_stride > STRIDE_MOST
-	    || head->option_stride % _Alignof (struct larder_option))
+	if (!stride_can_be (head->option_stride, offsetof (struct larder_option, letter), _Alignof (struct larder_option)))
 		return larder_fail (error, LARDER_E_INVALID, "module '%s' has options of an impossible stride (%zu)", file, head->option_stride);
 	return 0;
 }
@@ -175,11 +180,9 @@ copy_table (struct loaded *loaded, const struct larder_module *table, const char
 static int
 check_strides (const struct larder_driver *driver, const char *file, struct larder_error *error)
 {
-	if (driver->retrievals && (driver->retrieval_stride < sizeof (struct larder_retrieval) || driver->retrieval_stride > STRIDE_MOST
-	    || driver->retrieval_stride % _Alignof (struct larder_retrieval)))
+	if (driver->retrievals && !stride_can_be (driver->retrieval_stride, sizeof (struct larder_retrieval), _Alignof (struct larder_retrieval)))
 		return larder_fail (error, LARDER_E_INVALID, "module '%s' has retrievals of an impossible stride (%zu)", file, driver->retrieval_stride);
-	if (driver->resources && (driver->resource_stride < offsetof (struct larder_resource_type, known_traps) || driver->resource_stride > STRIDE_MOST
-	    || driver->resource_stride % _Alignof (struct larder_resource_type)))
+	if (driver->resources && !stride_can_be (driver->resource_stride, offsetof (struct larder_resource_type, known_traps), _Alignof (struct larder_resource_type)))
 		return larder_fail (error, LARDER_E_INVALID, "module '%s' has resources of an impossible stride (%zu)", file, driver->resource_stride);
 	return 0;
 }

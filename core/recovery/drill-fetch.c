@@ -164,15 +164,16 @@ drill_is_packed (const struct drilling *all, const char *key, struct larder_erro
 static int
 add_lacking (struct drilling *all, const char *key, struct larder_error *error)
 {
-	int packed = drill_is_packed (all, key, error), there = packed == 1 && all->asking.fd >= 0 ? drill_is_in_store (all, key, error) : 0;
-	if (packed < 0 || there < 0)
-		return packed < 0 ? packed : there;
-	if (there) {
+	int packed = drill_is_packed (all, key, error);
+	if (packed == 1 && all->asking.fd >= 0) {
+		int there = drill_is_in_store (all, key, error);
+		if (there != 1)
+			return there;
 		all->archived++;
 		return drill_list (all->asking.fd, all->place, key, error);
 	}
 	if (packed || drill_is_there (all->tree, key))
-		return 0;
+		return packed < 0 ? packed : 0;
 	all->lacking++;
 	return drill_list (all->list, "", key, error);
 }

@@ -80,24 +80,30 @@ drill_is_in_store (const struct drilling *all, const char *key, struct larder_er
 	return code == 0 ? 1 : code == LARDER_E_NOTFOUND ? 0 : code;
 }
 
-/* What is in the store, and was not restored, was told when it was tried; of what nobody can tell whether it is, nothing is proven. */
 static int
-tell_gone (struct drilling *all, const char *key)
+tell_missing (struct drilling *all, const char *key)
 {
 	struct larder_error why = LARDER_ERROR_INIT;
 	char time[32];
-	int there = drill_is_in_store (all, key, &why);
-	if (there == 1)
-		return 0;
 	drill_mark (all, key);
-	if (there < 0)
-		return drill_found (all, FOUND_FAILED, key, &why);
 	if (drill_manifests_have (all, key))
 		larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder undelete' brings it back where there are versions; else write it again, or if it was to go, remove it by a sync, which tells so",
 			"'%s%s' is not there, and '%s' tells of %" PRIu64 " bytes of %s", all->place, key, all->line.manifest, all->line.length, text_from_time (all->line.time, time));
 	else
 		larder_fail_next (&why, LARDER_E_INTEGRITY, "'larder versions' tells whether it was removed meanwhile", "'%s%s' was there when the drill began, and is there no more", all->place, key);
 	return drill_found (all, FOUND_MISSING, key, &why);
+}
+
+/* What is in the store, and was not restored, was told when it was tried; of what nobody can tell whether it is, nothing is proven. */
+static int
+tell_gone (struct drilling *all, const char *key)
+{
+	struct larder_error why = LARDER_ERROR_INIT;
+	int there = drill_is_in_store (all, key, &why);
+	if (there >= 0)
+		return there ? 0 : tell_missing (all, key);
+	drill_mark (all, key);
+	return drill_found (all, FOUND_FAILED, key, &why);
 }
 
 /* ---- a file and its line ---- */
@@ -143,7 +149,7 @@ compare_in_store (struct drilling *all, const char *key, bool counted)
 	struct larder_error why = LARDER_ERROR_INIT;
 	int code = larder_stat (all->store, all->each, key, NULL, &now, &why);
 	if (code == LARDER_E_NOTFOUND)
-		return tell_gone (all, key);
+		return tell_missing (all, key);
 	if (code < 0)
 		return drill_found (all, FOUND_FAILED, key, &why);
 	all->sum.bytes += counted ? now.length : 0;

@@ -156,10 +156,10 @@ int store_uploads_all (struct larder_store *store, store_upload_fn upload, void 
 
 /* How far the clock that the storage goes by is ahead of this machine's, in ns: 0 but where it plays a service on one of its own. */
 int store_ahead (struct larder_store *store, int64_t *ret, struct larder_error *error);
-/* Asks for a readable copy of an archived object; returns at once, stat tells how far it is. 0 also when it is on its way; CONFLICT: it is not archived.
- * UNSUPPORTED where nothing is archived. */
 /* The n-th row of what the driver says of retrievals; NULL: there are no more. */
 const struct larder_retrieval *store_retrieval (const struct larder_store *store, size_t n);
+/* Asks for a readable copy of an archived object; returns at once, stat tells how far it is. 0 also when it is on its way; CONFLICT: it is not archived.
+ * UNSUPPORTED where nothing is archived. */
 int store_restore (struct larder_store *store, const char *key, const char *version, const char *tier, uint32_t days, struct larder_error *error);
 
 /* larder_put, also after a cancel or a deadline: then within a second. */

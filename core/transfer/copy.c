@@ -197,10 +197,9 @@ put_file (struct transfer *transfer, struct item *item, struct larder_error *err
 /* Two backends can be one place: the same folder by two names, the same bucket by two accounts. The drivers' own
  * addresses tell; they are canonical. */
 bool
-same_object (struct transfer *transfer, struct larder_arena *arena, struct larder_store *from, const char *key, const char *to)
+same_object (struct larder_store *store, struct larder_arena *arena, struct larder_store *from, const char *key, const char *to)
 {
 	const char *a = NULL, *b = NULL;
-	struct larder_store *store = transfer->store;
 	if (!from || !store)
 		return false;
 	if (store_instance (from) == store_instance (store) && strcmp (store_bucket (from), store_bucket (store)) == 0)
@@ -252,7 +251,7 @@ copy_object (struct transfer *transfer, struct item *item, struct larder_error *
 	const struct larder_transfer *request = transfer->request;
 	bool move = request->flags & LARDER_MOVE;
 	bool changes = changes_attributes (&request->attributes) || request->version;    /* an old version over its object restores it */
-	if (same_object (transfer, item->arena, item->store, item->info.key, item->path) && (move || !changes))
+	if (same_object (transfer->store, item->arena, item->store, item->info.key, item->path) && (move || !changes))
 		return larder_fail_next (error, LARDER_E_CONFLICT, "give another destination; with cp, attributes as --content-type renew an object in place",
 			"'%s' and '%s' are the same object", item->from, item->to);
 	struct larder_copy_object copy = {

@@ -129,7 +129,7 @@ take_below (struct transfer *transfer, struct larder_store *store, const char *p
 static int
 refuse_inside (struct transfer *transfer, struct larder_store *store, const char *prefix, const char *last, struct larder_error *error)
 {
-	if (!same_object (transfer, transfer->arena, store, "-", "-"))
+	if (!same_object (transfer->store, transfer->arena, store, "-", "-"))
 		return 0;
 	const char *target = target_join (transfer->arena, transfer->to, transfer->into ? last : "");
 	size_t length = target ? strlen (target) : 0;

@@ -114,13 +114,20 @@ add_all (struct meeting *meeting, struct larder_error *error)
 
 /* ---- whether two are one ---- */
 
+static const char *
+address_of (const struct meeting *meeting, const struct origin *origin, const char *name)
+{
+	struct larder_arena *arena = meeting->transfer->arena;
+	const char *from = meeting->transfer->request->from[origin->source], *below = name + origin->below;
+	bool whole = meeting->sources[origin->source].store && text_ends (from, ":");
+	return whole ? arena_printf (arena, "%s%s", from, below) : target_join (arena, from, below);
+}
+
 static int
 fail (const struct meeting *meeting, const char *name, const struct origin *one, const struct origin *other, struct larder_error *error)
 {
-	const struct larder_transfer *request = meeting->transfer->request;
 	const struct origin *first = one->source < other->source ? one : other, *second = first == one ? other : one;
-	const char *from = target_join (meeting->transfer->arena, request->from[first->source], name + first->below);
-	const char *again = target_join (meeting->transfer->arena, request->from[second->source], name + second->below);
+	const char *from = address_of (meeting, first, name), *again = address_of (meeting, second, name);
 	if (!from || !again)
 		return larder_fail_memory (error);
 	return larder_fail_next (error, LARDER_E_INVALID, "copy one of them alone, to a name of your choice", "'%s' and '%s' would both become '%s'", from, again, name);

@@ -36,7 +36,7 @@ refuse_overlap (struct sync *sync, const char *from, const char *to, struct lard
 	if (sync->from.store && transfer->store) {
 		const char *one = sync->from.prefix, *other = sync->to.prefix;
 		size_t least = strlen (one) < strlen (other) ? strlen (one) : strlen (other);
-		bool meet = strncmp (one, other, least) == 0 && same_object (transfer, transfer->arena, sync->from.store, "-", "-");
+		bool meet = strncmp (one, other, least) == 0 && same_object (transfer->store, transfer->arena, sync->from.store, "-", "-");
 		return meet ? fail_overlap (sync->request, error) : 0;
 	}
 	if (sync->from.store || transfer->store)

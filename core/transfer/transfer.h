@@ -299,7 +299,7 @@ int remove_keys (struct transfer *transfer, struct larder_store *store, const st
 bool anything_below (struct larder_store *store, struct larder_arena *arena, const char *path);
 
 /* Is `key` of that store the object that `to` is in the target, also by way of another backend? */
-bool same_object (struct transfer *transfer, struct larder_arena *arena, struct larder_store *from, const char *key, const char *to);
+bool same_object (struct larder_store *store, struct larder_arena *arena, struct larder_store *from, const char *key, const char *to);
 
 /* ---- stream.c: standard input ---- */
 int stream_put (struct transfer *transfer, struct item *item, const struct larder_put *put, struct larder_error *error);

@@ -2,6 +2,7 @@
 #include "cloudfront.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "arguments.h"
@@ -60,6 +61,13 @@ fail_other (const struct cf_work *work, const char *group, bool has_own, const c
 	return larder_fail_next (error, LARDER_E_INVALID, next, "key group %s has no key %s, as which [backend \"%s\"] signs: its private key is the other half of %s", group, own, name, half);
 }
 
+/* With who signs, and that need not be this machine. */
+static bool
+is_elsewhere (const struct cf_signing *signing)
+{
+	return !(signing->key && *signing->key) && access (signing->key_file, F_OK) < 0;
+}
+
 int
 cf_keys_check (const struct cf_work *work, const struct larder_action *action, const char **ret_told, struct larder_error *error)
 {
@@ -69,8 +77,8 @@ cf_keys_check (const struct cf_work *work, const struct larder_action *action, c
 	if (!group || !cf_has_key (cloudfront))
 		return larder_fail (error, LARDER_E_UNSUPPORTED, group ? "[backend \"%s\"] has no private key" : "no key group is named to '%s'", cloudfront->name);
 	int code = cf_key (cloudfront, error);
-	if (code == LARDER_E_NOTFOUND)              /* it is with who signs, and that need not be this machine */
-		return LARDER_E_UNSUPPORTED;
+	if (code == LARDER_E_NOTFOUND && is_elsewhere (&cloudfront->signing))
+		return larder_fail (error, LARDER_E_UNSUPPORTED, "the private key of [backend \"%s\"] is not on this machine", cloudfront->name);
 	if (code == 0)
 		code = read_group (work, group, &first, error);
 	if (code < 0)

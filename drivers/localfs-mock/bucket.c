@@ -201,11 +201,8 @@ bucket_open_beside (const struct mock *mock, struct larder_call *call, const cha
 		code = bucket_name_check (name, false, error);
 	if (code < 0)
 		return code;
-	if (write && mock->read_only) {
-		larder_fail (error, LARDER_E_DENIED, "bucket '%s' is not written: backend '%s' is read-only", name, mock->name);
-		larder_explain (error, LARDER_DETAIL_NEXT, "use a profile whose backend may be written");
-		return LARDER_E_DENIED;
-	}
+	if (write && mock->read_only)
+		return mock_refuse_read_only (mock, error);
 	code = hold (ret, error);
 	if (code == 1 && write && mock->create) {
 		code = ret->root < 0 ? make_root (ret, error) : mock->fsync ? file_make_folders (mock->root_path, 0755, error) : 0;

@@ -213,11 +213,9 @@ settings_write (void *self, struct larder_call *call, const struct larder_resour
 	lines_begin (&lines, arena);
 	if (code == 0)
 		code = lines_take (&lines, resource->desired, error);
-	CLEANUP_CLOSE int root = code < 0 ? -1 : mock_root_made (mock, error);
-	if (code == 0 && root < 0)
-		code = root;
-	if (code < 0)
-		return code;
+	CLEANUP_CLOSE int root = code < 0 ? code : mock_root_made (mock, error);
+	if (root < 0)
+		return root;
 	return lines.count ? lines_file_write (root, path, &lines, mock->fsync, error) : lines_file_remove (root, path, error);
 }
 
@@ -227,7 +225,9 @@ settings_remove (void *self, struct larder_call *call, const struct larder_resou
 	char path[512];
 	(void) call;
 	CLEANUP_CLOSE int root = mock_root (self);
-	int code = resource_path (resource->type, resource->identity, path, error);
+	int code = mock_refuse_read_only (self, error);
+	if (code == 0)
+		code = resource_path (resource->type, resource->identity, path, error);
 	return code < 0 || root < 0 ? code : lines_file_remove (root, path, error);
 }
 

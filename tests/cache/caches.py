@@ -12,6 +12,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests/cli"))
 from tool import BUILD, ENV, HOME, LARDER, SLOW, SPACE, Ran, larder, read, run, write  # noqa: E402,F401
+from stopped import bad  # noqa: E402,F401
 
 MIB = 1 << 20
 FLOCK = "hhqqi4x"                 # struct flock
@@ -36,12 +37,6 @@ fsync = no
 [cache "models"]
 root = %s
 """
-
-
-def bad(how):
-    """An environment in which calls of the system go wrong: tests/fault/going-wrong.h."""
-    return {"LD_PRELOAD": os.path.join(BUILD, "tests/fault/.libs/bad-calls.so"), "LARDER_BAD": how,
-            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
 
 class Cache:

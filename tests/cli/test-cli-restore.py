@@ -204,6 +204,11 @@ def test_cli_restore_of_a_version():
     _, job, _ = restore(*words, env=env)
     assert counts(job) == (0, 0, 0, 1, 0) and read("out/p/GLACIER/a") == b"GLACIER/a" * 50
     assert "1 fetched" in larder("archive", "status", job["job"], env=env).out
+    summary = larder("archive", "restore", "--json", "-n", *words, env=env).summary()
+    assert (summary["would_restore"], summary["failed"]) == (0, 0), ("what an ended job came to is no part of the next one", summary)
+    restore("--version", first, "--to", "backups:back/", "backups:p/GLACIER/a", env=env)
+    back, = (line for line in larder("stat", "--json", "backups:back/p/GLACIER/a", env=env).lines() if line["type"] == "object")
+    assert back["size"] == len(b"GLACIER/a" * 50), ("an old version comes back into its own store", back)
     for words in (("--version", first, "backups:p/"), ("--version", first, "--prefix", "backups:p/GLACIER/a"), ("--version", first, "backups:p/GLACIER/a", "backups:p/b")):
         got = larder("archive", "restore", *words, env=env)
         assert got.code == 2 and "is of one object" in got.err, (words, got.err)

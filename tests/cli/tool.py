@@ -100,5 +100,5 @@ def tree(top):
     return found
 
 
-def keys(address):
-    return [line["key"] for line in larder("ls", "-r", "--json", address).lines() if line["type"] == "object"]
+def keys(address, env=None):
+    return [line["key"] for line in larder("ls", "-r", "--json", address, env=env).lines() if line["type"] == "object"]

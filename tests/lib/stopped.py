@@ -2,6 +2,8 @@
 import os
 import time
 
+SLOW = float(os.environ.get("LARDER_SLOW", "1"))
+
 
 def bad(what):
     """Of the environment: "renameat:kill:3", "symlinkat:stop:1:1"."""
@@ -15,9 +17,12 @@ def is_stopped(process):
 
 
 def until(process, reached):
+    """False: it has ended."""
+    ends = time.monotonic() + 120 * SLOW
     while process.poll() is None:
         if reached():
             return True
+        assert time.monotonic() < ends, "it neither came to that nor ended"
         time.sleep(0.002)
     return False
 

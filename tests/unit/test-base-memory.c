@@ -20,6 +20,7 @@ static void let_go (void *at);
 
 #define SECRET "wJalrXUtnFEMI/K7MDENG"
 static size_t blocks, told;
+static bool wiped;                               /* of a buffer without secrets nobody wrote each byte */
 static volatile size_t all = SIZE_MAX;           /* the compiler would warn of it */
 
 /* All of a block but what its allocator keeps. */
@@ -37,7 +38,7 @@ given_back (void *at)
 static void
 let_go (void *at)
 {
-	if (at) {
+	if (at && wiped) {
 		blocks++;
 		told += memmem (at, malloc_usable_size (at), SECRET, sizeof SECRET - 1) != NULL;
 	}
@@ -130,7 +131,7 @@ START_TEST (buffer_wipes)
 {
 	CLEANUP_BUFFER struct buffer buffer;
 	buffer_init (&buffer, 100000);
-	buffer.secret = true;
+	buffer.secret = wiped = true;
 	blocks = told = 0;
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < 1000; i++)
@@ -140,6 +141,7 @@ START_TEST (buffer_wipes)
 	}
 	ck_assert_uint_ge (blocks, 10);
 	ck_assert_uint_eq (told, 0);
+	wiped = false;
 }
 END_TEST
 

@@ -96,8 +96,7 @@ START_TEST (test_newest)
 }
 END_TEST
 
-/* `count` objects, of keys that make long lines, told by `manifest`. */
-/* Keys of their own, from `from` on. */
+/* `count` objects, of keys that make long lines and are numbered from `from` on, told by `manifest`. */
 static void
 tell_from (struct manifest *manifest, unsigned from, unsigned count)
 {
