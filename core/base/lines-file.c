@@ -89,3 +89,26 @@ lines_file_remove (int root, const char *path, struct larder_error *error)
 {
 	return unlinkat (root, path, 0) < 0 && errno != ENOENT && errno != ENOTDIR ? larder_fail_errno (error, errno, "cannot remove '%s'", path) : 0;
 }
+
+struct each { int root; const char *folder; struct larder_arena *arena; lines_file_fn each; void *context; };
+
+static int
+one_name (void *context, const char *name, struct larder_error *error)
+{
+	const struct each *all = context;
+	struct lines lines;
+	char path[600];
+	if (*name == '.')
+		return 0;                              /* being written */
+	lines_begin (&lines, all->arena);
+	snprintf (path, sizeof path, "%s/%s", all->folder, name);
+	int code = lines_file_read (all->root, path, &lines, error);
+	return code <= 0 ? code : all->each (all->context, name, &lines, error);
+}
+
+int
+lines_file_each (int root, const char *folder, struct larder_arena *arena, lines_file_fn each, void *context, struct larder_error *error)
+{
+	struct each all = { root, folder, arena, each, context };
+	return file_each_name (root, folder, one_name, &all, error);
+}

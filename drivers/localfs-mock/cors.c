@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "arena.h"
+#include "arguments.h"
 #include "cleanup.h"
 #include "error.h"
-#include "file.h"
 #include "give.h"
 #include "lines-file.h"
 #include "text.h"
@@ -35,19 +35,13 @@ behavior_of (const struct lines *lines, struct larder_arena *arena, const char *
 }
 
 static int
-look_at_cdn (void *context, const char *name, struct larder_error *error)
+look_at_cdn (void *context, const char *name, const struct lines *cdn, struct larder_error *error)
 {
 	struct asking *asking = context;
-	char path[600];
-	struct lines lines;
-	if (*name == '.')
-		return 0;                              /* being written */
-	lines_begin (&lines, asking->arena);
-	snprintf (path, sizeof path, MOCK_CDNS "/%s", name);
-	int code = lines_file_read (asking->root, path, &lines, error);
-	if (code <= 0 || !cdn_serves (&lines, asking->path, asking->bucket))
-		return code < 0 ? code : 0;
-	const char *told = lines_in (&lines, "behavior", behavior_of (&lines, asking->arena, asking->path + asking->bucket + 1), ".cors");
+	(void) name, (void) error;
+	if (!cdn_serves (cdn, asking->path, asking->bucket))
+		return 0;
+	const char *told = lines_in (cdn, "behavior", behavior_of (cdn, asking->arena, asking->path + asking->bucket + 1), ".cors");
 	asking->through |= told && strcmp (told, "yes") == 0;
 	return 0;
 }
@@ -89,14 +83,12 @@ answer (const struct asking *asking, struct larder_call *call, const char *origi
 int
 mock_cors (int root, struct larder_call *call, const char *path, const struct larder_pairs *headers, struct larder_pairs *ret, struct larder_error *error)
 {
-	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
-	struct asking asking = { root, arena, path, strcspn (path, "/"), false };
-	const char *origin = NULL;
-	for (size_t n = 0; n < headers->count; n++)
-		if (strcmp (larder_pair_at (headers, n)->name, "origin") == 0)
-			origin = larder_pair_at (headers, n)->value;
-	if (!origin || !path[asking.bucket])
+	const char *origin = pairs_value (headers, "origin");
+	size_t bucket = strcspn (path, "/");
+	if (!origin || !path[bucket])
 		return 0;
-	int code = arena ? file_each_name (root, MOCK_CDNS, look_at_cdn, &asking, error) : larder_fail_memory (error);
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct asking asking = { root, arena, path, bucket, false };
+	int code = arena ? lines_file_each (root, MOCK_CDNS, arena, look_at_cdn, &asking, error) : larder_fail_memory (error);
 	return code < 0 || !asking.through ? code : answer (&asking, call, origin, ret, error);
 }

@@ -56,29 +56,12 @@ kept_time (const struct lines *lines, const char *path)
 	return text ? strtoll (text, NULL, 10) : 0;
 }
 
-struct each { const struct playing *playing; const char *folder; kept_fn each; void *context; };
-
-static int
-one_name (void *context, const char *name, struct larder_error *error)
-{
-	const struct each *each = context;
-	struct lines lines;
-	char path[600];
-	if (*name == '.')
-		return 0;                              /* being written */
-	lines_begin (&lines, each->playing->arena);
-	snprintf (path, sizeof path, "%s/%s", each->folder, name);
-	int code = lines_file_read (each->playing->root, path, &lines, error);
-	return code <= 0 ? code : each->each (each->context, name, &lines, error);
-}
-
 int
-kept_each (const struct playing *playing, const char *kind, kept_fn each, void *context, struct larder_error *error)
+kept_each (const struct playing *playing, const char *kind, lines_file_fn each, void *context, struct larder_error *error)
 {
 	char folder[64];
 	snprintf (folder, sizeof folder, KEPT "%s", kind);
-	struct each all = { playing, folder, each, context };
-	return playing->root < 0 ? 0 : file_each_name (playing->root, folder, one_name, &all, error);
+	return playing->root < 0 ? 0 : lines_file_each (playing->root, folder, playing->arena, each, context, error);
 }
 
 static int32_t

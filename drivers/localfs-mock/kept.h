@@ -4,7 +4,7 @@
 
 #include "mock.h"
 
-#include "lines.h"
+#include "lines-file.h"
 
 /* "point": a copy of a folder, whose files lie in FILES of its name; "snapshot", "restore": of a database; "back": a point coming back. */
 #define KEPT_NAME ".larder-kept"
@@ -29,8 +29,7 @@ int kept_read (const struct playing *playing, const char *kind, const char *name
 int kept_write (const struct playing *playing, const char *kind, const char *name, struct lines *lines, struct larder_error *error);
 int64_t kept_time (const struct lines *lines, const char *path);
 /* Each record of a kind. */
-typedef int (*kept_fn) (void *context, const char *name, const struct lines *lines, struct larder_error *error);
-int kept_each (const struct playing *playing, const char *kind, kept_fn each, void *context, struct larder_error *error);
+int kept_each (const struct playing *playing, const char *kind, lines_file_fn each, void *context, struct larder_error *error);
 /* Of what this very command began, only looked at: how far is it? NOTREADY until it is done. */
 int kept_how_far (const struct playing *playing, const struct lines *record, struct larder_error *error);
 int kept_conflict (const char *what, const char *name, struct larder_error *error);

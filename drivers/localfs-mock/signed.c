@@ -2,11 +2,8 @@
  * or is refused. There are no pairs of keys, so that nothing needs to be installed: what is signed is held by a secret of the root's own, made at its first use. */
 #include "mock.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arena.h"
 #include "buffer.h"
@@ -145,38 +142,29 @@ cdn_serves (const struct lines *lines, const char *bucket, size_t length)
 	return serves;
 }
 
-/* Does a cdn of this root serve it to who has a signature alone? */
+struct looking { const char *bucket; size_t length; bool asks; };
+
+/* One that serves it to who has a signature alone ends the looking. */
 static int
-look_at_cdns (int root, const char *bucket, size_t length, bool *ret, struct larder_error *error)
+look_at_cdn (void *context, const char *name, const struct lines *cdn, struct larder_error *error)
 {
-	int folder = openat (root, MOCK_CDNS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
-	DIR *all = folder < 0 ? NULL : fdopendir (folder);
-	if (!all && folder >= 0)
-		close (folder);
-	for (struct dirent *one; all && code >= 0 && !*ret && (one = readdir (all));) {
-		CLEANUP_ARENA struct larder_arena *arena = *one->d_name == '.' ? NULL : arena_new ();
-		struct lines lines;
-		if (!arena)
-			continue;
-		lines_begin (&lines, arena);
-		code = lines_file_read (dirfd (all), one->d_name, &lines, error);
-		*ret = code > 0 && cdn_serves (&lines, bucket, length) && lines_value (&lines, "key-group");
-	}
-	if (all)
-		closedir (all);
-	return code < 0 ? code : 0;
+	struct looking *looking = context;
+	(void) name, (void) error;
+	looking->asks = cdn_serves (cdn, looking->bucket, looking->length) && lines_value (cdn, "key-group");
+	return looking->asks;
 }
 
 int
 mock_lets_in (const struct mock *mock, int root, const char *path, const char *url, bool *ret, struct larder_error *error)
 {
 	char secret[SECRET_LENGTH + 1];
-	bool asks = false;
-	int code = look_at_cdns (root, path, strcspn (path, "/"), &asks, error);
-	int made = code < 0 || !asks ? 0 : read_secret (mock, root, secret, error);
+	CLEANUP_ARENA struct larder_arena *arena = arena_new ();
+	struct looking looking = { path, strcspn (path, "/"), false };
+	int code = arena ? lines_file_each (root, MOCK_CDNS, arena, look_at_cdn, &looking, error) : larder_fail_memory (error);
+	int made = code < 0 || !looking.asks ? 0 : read_secret (mock, root, secret, error);
 	if (code < 0 || made < 0)
 		return code < 0 ? code : made;
-	*ret = !asks || (made && is_let_in (secret, url));
+	*ret = !looking.asks || (made && is_let_in (secret, url));
 	if (made)
 		explicit_bzero (secret, sizeof secret);
 	return 0;

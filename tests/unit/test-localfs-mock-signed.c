@@ -86,6 +86,20 @@ START_TEST (open_to_all)
 }
 END_TEST
 
+/* Where nobody can look who asks for a signature, nobody is let in. */
+START_TEST (not_to_be_looked_at)
+{
+	struct place place = place_new ("kg-1");
+	ck_assert_int_eq (renameat (place.root, ".larder-resources/cdn", place.root, "aside"), 0);
+	ck_assert_int_eq (lets_in (&place, "b/a b.png", FILE_URL), 1);
+	ck_assert_int_eq (file_publish (place.root, ".larder-resources/cdn", "x", 1, 0600, FILE_CREATE, false, NULL), 0);
+	ck_assert_int_lt (lets_in (&place, "b/a b.png", FILE_URL), 0);
+	ck_assert_int_eq (unlinkat (place.root, ".larder-resources/cdn", 0), 0);
+	ck_assert_int_eq (renameat (place.root, "aside", place.root, ".larder-resources/cdn"), 0);
+	place_free (&place);
+}
+END_TEST
+
 START_TEST (signed_ones)
 {
 	char url[URL_ROOM];
@@ -176,6 +190,7 @@ main (void)
 {
 	const struct unit_case cases[] = {
 		{ "test-localfs-mock-signed-open-to-all", open_to_all, 0 },
+		{ "test-localfs-mock-signed-not-to-be-looked-at", not_to_be_looked_at, 0 },
 		{ "test-localfs-mock-signed-ones", signed_ones, 0 },
 		{ "test-localfs-mock-signed-by-it", signed_by_it, 0 },
 		{ "test-localfs-mock-signed-no-root", no_root, 0 },
