@@ -392,6 +392,11 @@ def test_cli_objects_two_things_that_would_become_one_are_refused():
         got = larder(*words, one, other, "images:met/")
         assert got.code == 0, (words, got.err)
     assert keys("images:met/") == ["met/t/x", "met/t/z", "met/z"]
+    for store in ("uploads", "logs"):
+        assert larder("put", "-q", "-", store + ":whole", stdin=b"x").code == 0
+    got = larder("cp", "-r", "uploads:", "logs:", "images:met/")
+    assert got.code == 2 and "'uploads:whole' and 'logs:whole' would both become 'whole'" in got.err, got.err
+    assert larder("rm", "-q", "uploads:whole", "logs:whole").code == 0
 
 
 def test_cli_objects_large_stream_spills():

@@ -153,6 +153,9 @@ def test_live_cdn_key_that_is_elsewhere():
     for words in (("cdn", "sign", "--expires", "1h", "a.png"), ("cdn", "check", "a.png")):
         done = place.run(*words)
         assert done.code == 3 and place.path("none.pem") in done.err, done
+    place.configure("signing-key-id = K1", "signing-key-file = " + place.path("rsa.pem"), "signing-public-key-file = " + place.path("none.pub"))
+    done = place.run("infra", "plan")
+    assert done.code == 3 and place.path("none.pub") in done.out + done.err, ("what signs is here, and its public half is not where it is said to be", done)
 
 
 def test_live_cdn_key_at_moto():
